@@ -1,0 +1,45 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { exitCodeOfSignal } from "./tools.mjs";
+
+/**
+ * Runs the command that all of this was prepared for, on our stdin, stdout and stderr, and returns its exit code as a shell
+ * would give it.
+ *
+ * A terminal's Ctrl-C reaches the command by itself: passing it on as well would count as a second one, so this process only
+ * waits then. Other signals, and SIGINT where there is no terminal, are meant for the command and passed on.
+ *
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv }} options
+ * @returns {Promise<number>}
+ */
+export function runCommand(program, args, options) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { ...options, stdio: "inherit" });
+    const ofTerminal = hasTerminal();
+    /** @type {readonly NodeJS.Signals[]} */
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
+    for (const signal of signals) {
+      process.on(signal, () => {
+        const reachesBoth = ofTerminal && (signal === "SIGINT" || signal === "SIGQUIT");
+        if (!reachesBoth) child.kill(signal);
+      });
+    }
+    child.on("error", reject);
+    child.on("exit", (code, signal) => {
+      if (signal === "SIGILL") {
+        process.stderr.write("This CPU lacks instructions that Bun needs (the command was ended by SIGILL).\n");
+      }
+      resolve(code ?? exitCodeOfSignal(signal));
+    });
+  });
+}
+
+/** True when this process has a controlling terminal, from which Ctrl-C sends SIGINT to the whole process group. */
+function hasTerminal() {
+  const stat = readFileSync("/proc/self/stat", "latin1");
+  // Fields after the command's name, which may hold spaces: state, ppid, pgrp, session, tty_nr.
+  const terminal = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[4];
+  return terminal !== "0";
+}

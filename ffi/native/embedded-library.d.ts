@@ -1,0 +1,6 @@
+// What an import of a library `with { type: "file" }` gives: the path at which the compiled binary finds its bytes.
+declare module "*.so" {
+  const path: string;
+  // biome-ignore lint/style/noDefaultExport: the form that Bun gives to imported files
+  export default path;
+}

@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import { connect, createServer } from "node:net";
+import { say } from "./report.mjs";
+import { inheritedByTools, isInterrupted, throwIfInterrupted } from "./tools.mjs";
+
+let toldToWait = false;
+
+/**
+ * Runs `work` while no other set-up works on the same folder of this host; waits for the other one first.
+ *
+ * The lock is a listening socket in Linux's abstract namespace: taking it is atomic, and the kernel frees it the moment its
+ * last holder dies, so there is no stale lock file to recognise. Tools that run under the lock inherit the socket: when this
+ * process is killed, they keep the lock until they have ended as well.
+ *
+ * @template T
+ * @param {string} folder absolute and real path of what is guarded
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function withLock(folder, work) {
+  const name = `\0tensorpool-set-up-${process.getuid?.() ?? 0}-${createHash("sha256").update(folder).digest("hex").slice(0, 32)}`;
+  for (;;) {
+    const release = await tryLock(name);
+    if (release !== null) {
+      try {
+        return await work();
+      } finally {
+        release();
+      }
+    }
+    await waitForEnd(name);
+    throwIfInterrupted();
+  }
+}
+
+/**
+ * @param {string} name
+ * @returns {Promise<(() => void) | null>} the way to release the lock; null when another process has it
+ */
+function tryLock(name) {
+  return new Promise((resolve, reject) => {
+    /** @type {Set<import("node:net").Socket>} */
+    const waiting = new Set();
+    const server = createServer((socket) => {
+      waiting.add(socket);
+      // Somebody who gave up waiting: nothing to tell them any more.
+      socket.on("error", () => socket.destroy());
+      socket.on("close", () => waiting.delete(socket));
+    });
+    server.once("error", (/** @type {NodeJS.ErrnoException} */ error) => {
+      if (error.code === "EADDRINUSE") resolve(null);
+      else reject(error);
+    });
+    server.listen(name, () => {
+      const descriptor = descriptorOf(server);
+      if (descriptor !== null) inheritedByTools.add(descriptor);
+      resolve(() => {
+        if (descriptor !== null) inheritedByTools.delete(descriptor);
+        server.close();
+        for (const socket of waiting) socket.destroy();
+      });
+    });
+  });
+}
+
+/**
+ * Node keeps the descriptor of a server to itself, under a name that has not changed since its first versions. Without it
+ * the lock only protects against set-ups that are alive, not against the tools of one that was killed.
+ *
+ * @param {import("node:net").Server} server
+ * @returns {number | null}
+ */
+function descriptorOf(server) {
+  const handle = /** @type {{ _handle?: { fd?: unknown } }} */ (/** @type {unknown} */ (server))._handle;
+  return typeof handle?.fd === "number" && handle.fd >= 0 ? handle.fd : null;
+}
+
+/**
+ * Waits until the holder of the lock is done or dead: a connection to it lasts as long as the lock does.
+ *
+ * @param {string} name
+ * @returns {Promise<void>}
+ */
+function waitForEnd(name) {
+  return new Promise((resolve) => {
+    const socket = connect(name, () => {
+      if (!toldToWait) say("waiting for another set-up of this folder to finish ...");
+      toldToWait = true;
+    });
+    const poll = setInterval(() => {
+      if (isInterrupted()) socket.destroy();
+    }, 100);
+    // A refused or broken connection means that the holder is gone: the caller tries for the lock again.
+    socket.on("error", () => socket.destroy());
+    // Without reading, the end of the connection would not be seen.
+    socket.resume();
+    socket.on("close", () => {
+      clearInterval(poll);
+      // The lock is free a moment after the connection broke; and several may have waited.
+      setTimeout(resolve, 20);
+    });
+  });
+}

@@ -1,0 +1,105 @@
+// Makes a fresh clone ready (packages, libaeron) and then runs one of the project's commands:
+//   node ffi/native/prepare.mjs demo --seconds 3
+// Plain Node, no dependencies, nothing on stdout, and quick when there is nothing to do.
+import { existsSync } from "node:fs";
+import { endianness } from "node:os";
+import { join, resolve } from "node:path";
+import { runCommand } from "./command.mjs";
+import { refusalOf } from "./host.mjs";
+import { prepareLibrary } from "./libaeron.mjs";
+import { preparePackages, ROOT } from "./packages.mjs";
+import { SetupError, say } from "./report.mjs";
+import { Interrupted, stopToolsOnSignals } from "./tools.mjs";
+
+/**
+ * @typedef {object} Task
+ * @property {boolean} library whether libaeron is needed
+ * @property {"bun" | string | null} program Bun, or a program of node_modules/.bin; null when set-up is all
+ * @property {readonly string[]} args what comes before the user's arguments
+ * @property {readonly string[]} [otherwise] what stands in for the user's arguments where there are none
+ * @property {boolean} [usersFolder] whether it runs in the folder that the user called npm from
+ */
+
+const MAIN = join(ROOT, "src", "cli", "main.ts");
+// Started in a folder of the user's, Bun must not take that folder's settings for ours.
+const APART = [`--config=${join(ROOT, "bunfig.toml")}`, "--no-env-file"];
+
+/** @type {Record<string, Task>} */
+const TASKS = {
+  tensorpool: { library: true, program: "bun", args: [...APART, MAIN], usersFolder: true },
+  demo: { library: true, program: "bun", args: [...APART, MAIN, "demo"], usersFolder: true },
+  test: { library: true, program: "bun", args: ["test/run.ts"] },
+  bench: { library: true, program: "bun", args: ["bench/main.ts"] },
+  build: { library: true, program: "bun", args: ["build.ts"] },
+  lint: { library: false, program: "biome", args: ["check", "--error-on-warnings"], otherwise: ["."] },
+  format: { library: false, program: "biome", args: ["check", "--write"], otherwise: ["."] },
+  typecheck: { library: false, program: "tsc", args: ["-p", "."] },
+  generate: { library: false, program: "bun", args: ["src/sbe/compiler/main.ts"] },
+  setup: { library: true, program: null, args: [] },
+};
+
+/**
+ * @param {readonly string[]} args
+ * @returns {Promise<number>} exit code
+ */
+async function main([name = "setup", ...args]) {
+  const task = TASKS[name];
+  if (task === undefined)
+    throw new SetupError(`There is no task "${name}". There are: ${Object.keys(TASKS).join(", ")}.`);
+  const refusal = refusalOf({ platform: process.platform, arch: process.arch, endianness: endianness() });
+  if (refusal !== null) throw new SetupError(refusal);
+
+  // A relative path is meant from where the user is, not from where npm runs its scripts.
+  const named = process.env["AERON_LIBRARY"];
+  if (named?.includes("/")) process.env["AERON_LIBRARY"] = resolve(usersFolder(), named);
+
+  const bun = await prepare(task.library);
+  if (task.program === null) {
+    say("everything is in place");
+    return 0;
+  }
+  const program = task.program === "bun" ? bun : join(ROOT, "node_modules", ".bin", task.program);
+  return await runCommand(program, [...task.args, ...(args.length === 0 ? (task.otherwise ?? []) : args)], {
+    cwd: task.usersFolder === true ? usersFolder() : ROOT,
+    env: process.env,
+  });
+}
+
+/**
+ * @param {boolean} needsLibrary
+ * @returns {Promise<string>} the path of Bun
+ */
+async function prepare(needsLibrary) {
+  const restoreSignals = stopToolsOnSignals();
+  try {
+    // Side by side: one waits for the network mostly, the other one for the CPUs. Both end before a failure is reported.
+    const [packages, library] = await Promise.allSettled([
+      preparePackages(process.env),
+      needsLibrary ? prepareLibrary(process.env) : undefined,
+    ]);
+    if (packages.status === "rejected") throw packages.reason;
+    if (library.status === "rejected") throw library.reason;
+    return packages.value;
+  } finally {
+    restoreSignals();
+  }
+}
+
+/** npm runs scripts in the package's folder and leaves the folder that it was called from in INIT_CWD. */
+function usersFolder() {
+  const folder = process.env["INIT_CWD"];
+  return folder !== undefined && existsSync(folder) ? folder : ROOT;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof Interrupted) {
+    process.exitCode = error.exitCode;
+  } else if (error instanceof SetupError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  } else {
+    throw error;
+  }
+}
