@@ -1,0 +1,94 @@
+import { aeron } from "./aeron.ts";
+import { AeronError } from "./errors.ts";
+import { stringAt } from "./memory.ts";
+
+/**
+ * Layouts of Aeron 1.54's structs that are read or written here (LP64). `test/integration/aeron-structs.test.ts` compares
+ * them with a live driver, so that an upgrade that moves a field fails loudly.
+ */
+
+/** aeron_buffer_claim_t: frame_header*, data*, length. */
+export const BUFFER_CLAIM = { data: 8, length: 16, size: 24 } as const;
+
+/** aeron_publication_constants_t. */
+export const PUBLICATION_CONSTANTS = {
+  termBufferLength: 40,
+  maxPayloadLength: 56,
+  streamId: 64,
+  sessionId: 68,
+  initialTermId: 72,
+  publicationLimitCounterId: 76,
+  size: 88,
+} as const;
+
+/** aeron_image_constants_t. */
+export const IMAGE_CONSTANTS = {
+  joinPosition: 24,
+  termBufferLength: 40,
+  sessionId: 56,
+  initialTermId: 60,
+  subscriberPositionId: 64,
+  size: 72,
+} as const;
+
+/** aeron_header_values_t (packed to 4). */
+export const HEADER_VALUES = { termOffset: 8, sessionId: 12, streamId: 16, termId: 20, size: 44 } as const;
+
+/** aeron_cnc_constants_t (packed to 4). */
+export const CNC_CONSTANTS = {
+  cncVersion: 0,
+  clientLivenessTimeoutNs: 24,
+  startTimestampMs: 32,
+  pid: 40,
+  size: 52,
+} as const;
+
+/** aeron_counters_reader_buffers_t. */
+export const COUNTERS_BUFFERS = { values: 0, metadata: 8, valuesLength: 16, metadataLength: 24, size: 32 } as const;
+
+/** One counter's record in the values and in the metadata buffer. */
+export const COUNTER_VALUE = { registrationId: 8, ownerId: 16, size: 128 } as const;
+export const COUNTER_METADATA = { state: 0, typeId: 4, key: 16, labelLength: 128, label: 132, size: 512 } as const;
+export const COUNTER_STATE = { unused: 0, allocated: 1, reclaimed: -1 } as const;
+
+/** Header of each data frame in a term buffer (aeron_data_header_t). */
+export const DATA_HEADER = {
+  frameLength: 0,
+  flags: 5,
+  type: 6,
+  termOffset: 8,
+  sessionId: 12,
+  streamId: 16,
+  termId: 20,
+  size: 32,
+} as const;
+export const DATA_FRAME_TYPE = 1;
+export const UNFRAGMENTED_FLAGS = 0xc0;
+export const FRAME_ALIGNMENT = 32;
+
+/** Threading modes of the media driver (aeron_threading_mode_t). */
+export const THREADING_MODE = { dedicated: 0, sharedNetwork: 1, shared: 2, invoker: 3 } as const;
+
+/** What a publication answers instead of a position. */
+export const PUBLICATION_ERROR = {
+  notConnected: -1,
+  backPressured: -2,
+  adminAction: -3,
+  closed: -4,
+  maxPositionExceeded: -5,
+  error: -6,
+} as const;
+
+/** Error code of a client that the driver has given up (`AERON_CLIENT_ERROR_DRIVER_TIMEOUT` and neighbours). */
+export const CLIENT_ERROR = { driverTimeout: 1000, clientTimeout: 1001, conductorServiceTimeout: 1002 } as const;
+
+/** Throws for a negative result, with Aeron's own explanation. @throws AeronError */
+export function checkAeron(result: number, call: string): number {
+  if (result < 0) throw lastAeronError(call);
+  return result;
+}
+
+/** The error of the last call that failed on this thread. */
+export function lastAeronError(call: string): AeronError {
+  return new AeronError(call, aeron.aeron_errcode(), stringAt(aeron.aeron_errmsg()));
+}

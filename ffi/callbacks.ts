@@ -1,0 +1,93 @@
+import { JSCallback } from "bun:ffi";
+
+/**
+ * Functions that libaeron calls back, on the thread that called into it (the conductor runs in invoker mode, so no other
+ * thread ever does). An exception inside would silently end the poll that is under way: it is kept and thrown by `rethrow`,
+ * which the caller of the native function calls afterwards. A size_t is declared as a pointer, because a number is wanted and
+ * not a BigInt (0 comes as null).
+ */
+abstract class NativeCallback {
+  #error: unknown;
+  #hasError = false;
+  readonly #callback: JSCallback;
+  readonly address: number;
+
+  constructor(callback: JSCallback) {
+    this.#callback = callback;
+    this.address = callback.ptr as unknown as number;
+  }
+
+  protected keep(error: unknown): void {
+    if (this.#hasError) return;
+    this.#hasError = true;
+    this.#error = error;
+  }
+
+  /** Throws what the function threw during the native call that just returned. */
+  rethrow(): void {
+    if (!this.#hasError) return;
+    const error = this.#error;
+    this.#hasError = false;
+    this.#error = undefined;
+    throw error;
+  }
+
+  /** After this, native code must not call the address any more. */
+  close(): void {
+    this.#callback.close();
+  }
+}
+
+/** aeron_fragment_handler_t: void (void *clientd, const uint8_t *buffer, size_t length, aeron_header_t *header). */
+export class FragmentCallback extends NativeCallback {
+  constructor(onFragment: (buffer: number, length: number, header: number) => void) {
+    super(
+      new JSCallback(
+        (_clientd: number, buffer: number, length: number, header: number) => {
+          try {
+            onFragment(buffer, Number(length), header);
+          } catch (error) {
+            this.keep(error);
+          }
+        },
+        { args: ["ptr", "ptr", "ptr", "ptr"], returns: "void" },
+      ),
+    );
+  }
+}
+
+/** aeron_block_handler_t: void (void *clientd, const uint8_t *buffer, size_t length, int32_t session_id, int32_t term_id). */
+export class BlockCallback extends NativeCallback {
+  constructor(onBlock: (buffer: number, length: number, sessionId: number, termId: number) => void) {
+    super(
+      new JSCallback(
+        (_clientd: number, buffer: number, length: number, sessionId: number, termId: number) => {
+          try {
+            onBlock(buffer, Number(length), sessionId, termId);
+          } catch (error) {
+            this.keep(error);
+          }
+        },
+        { args: ["ptr", "ptr", "ptr", "i32", "i32"], returns: "void" },
+      ),
+    );
+  }
+}
+
+/** aeron_error_handler_t: void (void *clientd, int errcode, const char *message). */
+export class ErrorCallback extends NativeCallback {
+  constructor(onError: (code: number, message: number) => void) {
+    super(
+      new JSCallback(
+        (_clientd: number, code: number, message: number) => {
+          try {
+            onError(code, message);
+          } catch (error) {
+            this.keep(error);
+          }
+        },
+        { args: ["ptr", "i32", "ptr"], returns: "void" },
+      ),
+    );
+  }
+}

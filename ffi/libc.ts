@@ -1,0 +1,271 @@
+import { NativeLibraryError, SystemError } from "./errors.ts";
+import { int32At, nativeString } from "./memory.ts";
+import { openLibrary } from "./symbols.ts";
+
+/** libc: one line a symbol, with its C prototype. Sizes and offsets go as doubles and are exact up to 2^53. */
+const SYMBOLS = {
+  // int *__errno_location(void)
+  __errno_location: { args: [], returns: "ptr" },
+  // int open(const char *pathname, int flags, mode_t mode)
+  open: { args: ["ptr", "i32", "u32"], returns: "i32" },
+  // int openat(int dirfd, const char *pathname, int flags, mode_t mode)
+  openat: { args: ["i32", "ptr", "i32", "u32"], returns: "i32" },
+  // int mkdirat(int dirfd, const char *pathname, mode_t mode)
+  mkdirat: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  // int unlinkat(int dirfd, const char *pathname, int flags)
+  unlinkat: { args: ["i32", "ptr", "i32"], returns: "i32" },
+  // long sysconf(int name)
+  sysconf: { args: ["i32"], returns: "i64_fast" },
+  // int close(int fd)
+  close: { args: ["i32"], returns: "i32" },
+  // ssize_t read(int fd, void *buf, size_t count)
+  read: { args: ["i32", "ptr", "u64_fast"], returns: "i64_fast" },
+  // ssize_t write(int fd, const void *buf, size_t count)
+  write: { args: ["i32", "ptr", "u64_fast"], returns: "i64_fast" },
+  // int poll(struct pollfd *fds, nfds_t nfds, int timeout)
+  poll: { args: ["ptr", "u64_fast", "i32"], returns: "i32" },
+  // int fsync(int fd)
+  fsync: { args: ["i32"], returns: "i32" },
+  // int flock(int fd, int operation)
+  flock: { args: ["i32", "i32"], returns: "i32" },
+  // int fchmod(int fd, mode_t mode)
+  fchmod: { args: ["i32", "u32"], returns: "i32" },
+  // int fchown(int fd, uid_t owner, gid_t group)
+  fchown: { args: ["i32", "u32", "u32"], returns: "i32" },
+  // int ftruncate(int fd, off_t length)
+  ftruncate: { args: ["i32", "i64_fast"], returns: "i32" },
+  // int posix_fallocate(int fd, off_t offset, off_t len)   (returns the errno)
+  posix_fallocate: { args: ["i32", "i64_fast", "i64_fast"], returns: "i32" },
+  // void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)
+  mmap: { args: ["ptr", "u64_fast", "i32", "i32", "i32", "i64_fast"], returns: "i64_fast" },
+  // int munmap(void *addr, size_t length)
+  munmap: { args: ["ptr", "u64_fast"], returns: "i32" },
+  // int madvise(void *addr, size_t length, int advice)
+  madvise: { args: ["ptr", "u64_fast", "i32"], returns: "i32" },
+  // int mlock(const void *addr, size_t len)
+  mlock: { args: ["ptr", "u64_fast"], returns: "i32" },
+  // int memfd_create(const char *name, unsigned int flags)
+  memfd_create: { args: ["ptr", "u32"], returns: "i32" },
+  // int fcntl(int fd, int cmd, int arg)
+  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+  // void *memcpy(void *dest, const void *src, size_t n)
+  memcpy: { args: ["ptr", "ptr", "u64_fast"], returns: "ptr" },
+  // mode_t umask(mode_t mask)
+  umask: { args: ["u32"], returns: "u32" },
+  // int sched_yield(void)
+  sched_yield: { args: [], returns: "i32" },
+  // int usleep(useconds_t usec)
+  usleep: { args: ["u32"], returns: "i32" },
+  // int prctl(int option, unsigned long arg2, ...)
+  prctl: { args: ["i32", "u64_fast"], returns: "i32" },
+} as const;
+
+function open() {
+  try {
+    return openLibrary("libc.so.6", SYMBOLS);
+  } catch (cause) {
+    throw new NativeLibraryError(`libc.so.6 does not open: expected glibc on Linux (${String(cause)})`);
+  }
+}
+
+/** libc itself, for hot paths and unusual calls; prefer the checked functions below. */
+export const libc = open();
+
+export const O = {
+  RDONLY: 0,
+  WRONLY: 1,
+  RDWR: 2,
+  CREAT: 0o100,
+  EXCL: 0o200,
+  NONBLOCK: 0o4000,
+  // O_DIRECTORY and O_NOFOLLOW are the two flags whose values differ between architectures.
+  DIRECTORY: process.arch === "arm64" ? 0o40000 : 0o200000,
+  NOFOLLOW: process.arch === "arm64" ? 0o100000 : 0o400000,
+  CLOEXEC: 0o2000000,
+} as const;
+
+export const PROT = { NONE: 0, READ: 1, WRITE: 2 } as const;
+export const MAP = {
+  SHARED: 1,
+  PRIVATE: 2,
+  FIXED: 0x10,
+  ANONYMOUS: 0x20,
+  NORESERVE: 0x4000,
+  POPULATE: 0x8000,
+} as const;
+export const MADV = { HUGEPAGE: 14, DONTDUMP: 16 } as const;
+export const LOCK = { SH: 1, EX: 2, NB: 4, UN: 8 } as const;
+export const POLL = { IN: 1, OUT: 4, ERR: 8, HUP: 16 } as const;
+const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
+const F_ADD_SEALS = 1033;
+const F_SEAL_ALL = 0xf; // SEAL, SHRINK, GROW, WRITE
+const PR_SET_PDEATHSIG = 1;
+const AT_REMOVEDIR = 0x200;
+const SC_PAGESIZE = 30;
+
+/** The errno of the last failed call; to be read before anything else is called. */
+export function lastErrno(): number {
+  return int32At(libc.__errno_location());
+}
+
+function check(result: number, syscall: string, subject?: string): number {
+  if (result === -1) throw new SystemError(syscall, lastErrno(), subject);
+  return result;
+}
+
+/** Opens with O_CLOEXEC. @throws SystemError */
+export function openFile(path: string, flags: number, mode = 0): number {
+  const name = nativeString(path);
+  return check(libc.open(name.address, flags | O.CLOEXEC, mode), "open", path);
+}
+
+/** Opens relative to a directory descriptor, with O_CLOEXEC. @throws SystemError */
+export function openAt(directoryFd: number, path: string, flags: number, mode = 0): number {
+  const name = nativeString(path);
+  return check(libc.openat(directoryFd, name.address, flags | O.CLOEXEC, mode), "openat", path);
+}
+
+/** Makes a directory below a directory descriptor; the umask applies. @throws SystemError */
+export function makeDirectoryAt(directoryFd: number, name: string, mode: number): void {
+  const path = nativeString(name);
+  check(libc.mkdirat(directoryFd, path.address as never, mode), "mkdirat", name);
+}
+
+/** Removes a name below a directory descriptor: a file, or a directory that is empty. @throws SystemError */
+export function unlinkAt(directoryFd: number, name: string, kind: "file" | "directory"): void {
+  const path = nativeString(name);
+  check(libc.unlinkat(directoryFd, path.address as never, kind === "directory" ? AT_REMOVEDIR : 0), "unlinkat", name);
+}
+
+/** Bytes of a memory page. @throws SystemError */
+export function systemPageBytes(): number {
+  return check(libc.sysconf(SC_PAGESIZE) as number, "sysconf");
+}
+
+/** Closes a descriptor; errors are of no use to the caller, who could do nothing about them. */
+export function closeFile(fd: number): void {
+  libc.close(fd);
+}
+
+/** Reads at most `byteLength` bytes to `address`; 0 at the end of the input. @throws SystemError */
+export function readFile(fd: number, address: number, byteLength: number): number {
+  return check(libc.read(fd, address, byteLength), "read");
+}
+
+/** True when `fd` can be read (or is at its end, or broken: the next read tells) without blocking. */
+export class ReadinessPoll {
+  readonly #entry: Int32Array;
+
+  constructor(fd: number) {
+    // struct pollfd { int fd; short events; short revents; }
+    this.#entry = new Int32Array(new ArrayBuffer(8));
+    this.#entry[0] = fd;
+    this.#entry[1] = POLL.IN;
+  }
+
+  isReadable(): boolean {
+    this.#entry[1] = POLL.IN;
+    return libc.poll(this.#entry, 1, 0) > 0;
+  }
+}
+
+/** Flushes a file to its device. @throws SystemError */
+export function syncFile(fd: number): void {
+  check(libc.fsync(fd), "fsync");
+}
+
+/** Locks without waiting; false when another open file description holds a conflicting lock. @throws SystemError */
+export function tryLock(fd: number, kind: "shared" | "exclusive"): boolean {
+  const result = libc.flock(fd, (kind === "shared" ? LOCK.SH : LOCK.EX) | LOCK.NB);
+  if (result === 0) return true;
+  const errno = lastErrno();
+  const error = new SystemError("flock", errno);
+  if (error.errno === "EWOULDBLOCK" || error.errno === "EAGAIN") return false;
+  throw error;
+}
+
+/** Gives a lock back. @throws SystemError */
+export function unlock(fd: number): void {
+  check(libc.flock(fd, LOCK.UN), "flock");
+}
+
+/** Sets permission bits regardless of the umask. @throws SystemError */
+export function setMode(fd: number, mode: number): void {
+  check(libc.fchmod(fd, mode), "fchmod");
+}
+
+/** Gives the file to a group, its owner unchanged. @throws SystemError */
+export function setGroup(fd: number, gid: number): void {
+  check(libc.fchown(fd, 0xffffffff, gid), "fchown");
+}
+
+/** Sets a file's length; its blocks are not reserved (hugetlbfs reserves on mapping). @throws SystemError */
+export function truncateFile(fd: number, byteLength: number): void {
+  check(libc.ftruncate(fd, byteLength), "ftruncate");
+}
+
+/** Reserves `byteLength` bytes from `offset`, growing the file. @throws SystemError, ENOSPC when the file system is full */
+export function reserveFile(fd: number, offset: number, byteLength: number): void {
+  // Interrupted reservations are legal and are simply taken up again.
+  for (;;) {
+    const errno = libc.posix_fallocate(fd, offset, byteLength);
+    if (errno === 0) return;
+    const error = new SystemError("posix_fallocate", errno);
+    if (error.errno !== "EINTR") throw error;
+  }
+}
+
+/** Maps and returns the address. @throws SystemError */
+export function mapMemory(
+  address: number,
+  byteLength: number,
+  prot: number,
+  flags: number,
+  fd: number,
+  offset = 0,
+): number {
+  return check(libc.mmap(address, byteLength, prot, flags, fd, offset), "mmap");
+}
+
+/** Unmaps. @throws SystemError */
+export function unmapMemory(address: number, byteLength: number): void {
+  check(libc.munmap(address, byteLength), "munmap");
+}
+
+/** Gives advice about a mapping; false when the kernel did not take it. */
+export function adviseMemory(address: number, byteLength: number, advice: number): boolean {
+  return libc.madvise(address, byteLength, advice) === 0;
+}
+
+/** Keeps a mapping in memory. @throws SystemError, ENOMEM or EPERM beyond RLIMIT_MEMLOCK */
+export function lockMemory(address: number, byteLength: number): void {
+  check(libc.mlock(address, byteLength), "mlock");
+}
+
+/** An anonymous file with the bytes given, sealed against any change. @throws SystemError */
+export function sealedMemoryFile(name: string, bytes: Uint8Array): number {
+  const label = nativeString(name);
+  const fd = check(libc.memfd_create(label.address, MFD_CLOEXEC | MFD_ALLOW_SEALING), "memfd_create", name);
+  let done = 0;
+  while (done < bytes.length) {
+    done += check(libc.write(fd, bytes.subarray(done), bytes.length - done), "write", name);
+  }
+  check(libc.fcntl(fd, F_ADD_SEALS, F_SEAL_ALL), "fcntl", name);
+  return fd;
+}
+
+/** Has the kernel send this process `signal` when its parent dies. */
+export function signalOnParentDeath(signal: number): void {
+  check(libc.prctl(PR_SET_PDEATHSIG, signal), "prctl");
+}
+
+/** Runs `action` with a file mode creation mask, for native code that creates files. */
+export function withUmask<T>(mask: number, action: () => T): T {
+  const before = libc.umask(mask);
+  try {
+    return action();
+  } finally {
+    libc.umask(before);
+  }
+}

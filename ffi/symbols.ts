@@ -1,0 +1,35 @@
+import { dlopen, type FFIFunction } from "bun:ffi";
+import { traced } from "./trace.ts";
+
+type ArgumentType = "ptr" | "u8" | "i32" | "u32" | "u64_fast" | "i64_fast";
+type ResultType = ArgumentType | "i64" | "void";
+
+/** A table of native functions: name, argument types, result type. */
+export type SymbolTable = Record<string, { readonly args: readonly ArgumentType[]; readonly returns: ResultType }>;
+
+/** A pointer argument: an address, or a view whose memory is used during the call only. */
+type Argument<T> = T extends "ptr" ? number | NodeJS.TypedArray : number;
+
+type Arguments<A extends readonly ArgumentType[]> = { -readonly [I in keyof A]: Argument<A[I]> };
+
+/** `i64_fast` and `u64_fast` are numbers up to 2^53 and BigInt above; callers that can meet such values say so. */
+type Result<T> = T extends "i64" ? bigint : T extends "void" ? undefined : number;
+
+/** The functions of a table, typed: pointers are plain numbers (user-space addresses are exact). */
+export type NativeFunctions<T extends SymbolTable> = {
+  readonly [K in keyof T]: (...args: Arguments<T[K]["args"]>) => Result<T[K]["returns"]>;
+};
+
+/** Opens a library's functions, with call tracing where the environment asks for it. */
+export function openLibrary<const T extends SymbolTable>(path: string, symbols: T): NativeFunctions<T> {
+  return traced(
+    dlopen(path, symbols as unknown as Record<string, FFIFunction>).symbols as unknown as NativeFunctions<T>,
+  );
+}
+
+/** The address of a native function that other native code is to call. */
+export function functionAddress(path: string, name: string): number {
+  const table = { [name]: { args: [], returns: "void" } } as Record<string, FFIFunction>;
+  const symbol = dlopen(path, table).symbols[name] as unknown as { ptr: number };
+  return symbol.ptr;
+}
