@@ -1,0 +1,221 @@
+import type { Agent } from "./agent.ts";
+import { AgentErrorCount, type AgentErrorHandler, type AgentPhase } from "./agent-errors.ts";
+import type { Clock } from "./clock.ts";
+import { UsageError } from "./errors.ts";
+
+const NO_CYCLE_YET = -1;
+
+/** An agent in its place in the cycle. */
+class Station {
+  readonly agent: Agent;
+  readonly vital: boolean;
+  readonly errors = new AgentErrorCount();
+  started = false;
+  /** False from the moment the agent is to be closed: it does no more work. */
+  active = true;
+
+  constructor(agent: Agent, vital: boolean) {
+    this.agent = agent;
+    this.vital = vital;
+  }
+}
+
+export interface DutyCycleOptions {
+  /** For limiting the rate of error reports; the cycle itself is told the time. */
+  clock: Clock;
+  lateThresholdNs: number;
+  onAgentError: AgentErrorHandler;
+  /** Called at most once, with the error that ends everything. */
+  onFatalError: (error: unknown) => void;
+}
+
+/**
+ * The agents of one thread in order: starts them, runs them once per `cycle`, contains their errors, and closes them in
+ * reverse order. Has no loop of its own.
+ */
+export class DutyCycle {
+  readonly #options: DutyCycleOptions;
+  readonly #lateThresholdNs: number;
+  /** Replaced, never changed, so that a cycle under way runs over the list it began with. */
+  #stations: readonly Station[] = [];
+  readonly #closing = new Map<Agent, Promise<void>>();
+  /** Agents removed during a cycle: they are closed when it is over, when none of their frames is on the stack. */
+  #toClose: { station: Station; done: PromiseWithResolvers<void> }[] = [];
+  #inCycle = false;
+  #isStarted = false;
+  #hasFatalError = false;
+  #lastCycleNs = NO_CYCLE_YET;
+  #lateCycles = 0;
+  #agentErrors = 0;
+
+  constructor(options: DutyCycleOptions) {
+    this.#options = options;
+    this.#lateThresholdNs = options.lateThresholdNs;
+  }
+
+  /** Exceptions of agents so far, reported or not. */
+  get agentErrors(): number {
+    return this.#agentErrors;
+  }
+
+  /** Cycles so far that began too late. */
+  get lateCycles(): number {
+    return this.#lateCycles;
+  }
+
+  get isEmpty(): boolean {
+    return this.#stations.length === 0;
+  }
+
+  get agents(): readonly Agent[] {
+    return this.#stations.map((station) => station.agent);
+  }
+
+  /** Puts the agent behind the others. Once started, its `onStart` runs here, and what that throws is thrown. */
+  add(agent: Agent, vital: boolean): void {
+    if (this.#closing.has(agent) || this.#stations.some((station) => station.agent === agent)) {
+      throw new UsageError(`${agent.roleName} is in this scheduler already`);
+    }
+    const station = new Station(agent, vital);
+    this.#stations = [...this.#stations, station];
+    if (!this.#isStarted) return;
+    station.started = true;
+    try {
+      agent.onStart?.();
+    } catch (error) {
+      void this.#retire(station);
+      throw error;
+    }
+  }
+
+  /** Starts the agents in order. One that cannot start is closed and left out; a vital one ends everything. */
+  start(): void {
+    this.#isStarted = true;
+    this.#inCycle = true;
+    for (const station of this.#stations) {
+      if (station.started || !station.active || this.#hasFatalError) continue;
+      station.started = true;
+      try {
+        station.agent.onStart?.();
+      } catch (error) {
+        this.#failed(station, "start", error);
+        void this.#retire(station);
+      }
+    }
+    this.#inCycle = false;
+    this.#closeRemoved();
+  }
+
+  /** Runs every agent once and returns the sum of their work. */
+  cycle(nowNs: number): number {
+    const elapsedNs = nowNs - this.#lastCycleNs;
+    if (elapsedNs > this.#lateThresholdNs && this.#lastCycleNs !== NO_CYCLE_YET) this.#lateCycle(nowNs, elapsedNs);
+    this.#lastCycleNs = nowNs;
+    this.#inCycle = true;
+    const stations = this.#stations;
+    let work = 0;
+    for (let i = 0; i < stations.length; i++) {
+      const station = stations[i] as Station;
+      if (!station.active) continue;
+      try {
+        work += station.agent.doWork(nowNs);
+      } catch (error) {
+        this.#failed(station, "work", error);
+      }
+    }
+    this.#inCycle = false;
+    if (this.#toClose.length !== 0) this.#closeRemoved();
+    return work;
+  }
+
+  /** Takes the agent out at once and closes it, after the cycle under way if there is one. Nothing happens twice. */
+  remove(agent: Agent): Promise<void> {
+    const station = this.#stations.find((candidate) => candidate.agent === agent);
+    if (station === undefined) return this.#closing.get(agent) ?? Promise.resolve();
+    return this.#retire(station);
+  }
+
+  /** Closes the agents in reverse order, each when the one after it has closed. Never rejects. */
+  async closeAll(): Promise<void> {
+    for (;;) {
+      const last = this.#stations.at(-1);
+      if (last === undefined) break;
+      const closed = this.#retire(last);
+      // Awaited only when there is something to wait for: otherwise the agents that remain do no cycle in between.
+      if (this.#closing.has(last.agent)) await closed;
+    }
+    await Promise.all(this.#closing.values());
+  }
+
+  #lateCycle(nowNs: number, lateByNs: number): void {
+    this.#lateCycles += 1;
+    this.#inCycle = true;
+    const stations = this.#stations;
+    for (let i = 0; i < stations.length; i++) {
+      const station = stations[i] as Station;
+      if (!station.active) continue;
+      try {
+        station.agent.onLateCycle?.(nowNs, lateByNs);
+      } catch (error) {
+        this.#failed(station, "late-cycle", error);
+      }
+    }
+  }
+
+  #retire(station: Station): Promise<void> {
+    const done = Promise.withResolvers<void>();
+    station.active = false;
+    this.#stations = this.#stations.filter((candidate) => candidate !== station);
+    this.#closing.set(station.agent, done.promise);
+    this.#toClose.push({ station, done });
+    if (!this.#inCycle) this.#closeRemoved();
+    return done.promise;
+  }
+
+  #closeRemoved(): void {
+    const removed = this.#toClose;
+    this.#toClose = [];
+    for (const { station, done } of removed) {
+      const finish = () => {
+        this.#closing.delete(station.agent);
+        done.resolve();
+      };
+      const closed = this.#close(station);
+      if (closed === null) finish();
+      else void closed.then(finish);
+    }
+  }
+
+  /** Null when the agent closed at once; otherwise a promise that never rejects. */
+  #close(station: Station): Promise<void> | null {
+    try {
+      const closed = station.agent.onClose?.();
+      if (closed === undefined) return null;
+      return closed.catch((error: unknown) => this.#failed(station, "close", error));
+    } catch (error) {
+      this.#failed(station, "close", error);
+      return null;
+    }
+  }
+
+  #failed(station: Station, phase: AgentPhase, error: unknown): void {
+    this.#agentErrors += 1;
+    const fatal = station.vital;
+    const nowNs = this.#options.clock.nanoTime();
+    const report = station.errors.record(error, station.agent, phase, { fatal, nowNs });
+    if (report !== null) {
+      try {
+        this.#options.onAgentError(report);
+      } catch (handlerError) {
+        this.#fatal(handlerError);
+      }
+    }
+    if (fatal) this.#fatal(error);
+  }
+
+  #fatal(error: unknown): void {
+    if (this.#hasFatalError) return;
+    this.#hasFatalError = true;
+    this.#options.onFatalError(error);
+  }
+}

@@ -1,0 +1,53 @@
+/** What every error of this library carries beside its message. */
+export interface ErrorDetails {
+  /** The rule of the specification that was broken, e.g. "W-26". */
+  rule?: string;
+  /** What was expected, in words or as a value. */
+  expected?: string;
+  /** What came instead. */
+  found?: string;
+  /** True when the same call may succeed later without anything being changed. */
+  retryable?: boolean;
+  cause?: unknown;
+}
+
+/**
+ * The base of all errors that this library throws: one class per operation, each with a closed set of codes.
+ * The message always names what was expected and what came.
+ */
+export class TensorPoolError<Code extends string = string> extends Error {
+  readonly code: Code;
+  readonly rule: string | undefined;
+  readonly expected: string | undefined;
+  readonly found: string | undefined;
+  readonly retryable: boolean;
+
+  constructor(code: Code, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.rule = details.rule;
+    this.expected = details.expected;
+    this.found = details.found;
+    this.retryable = details.retryable ?? false;
+  }
+}
+
+/** Wrong use of the command line, a configuration or an API: the caller's input has to change. Exit code 2. */
+export class UsageError extends TensorPoolError<"usage"> {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super("usage", message, details);
+  }
+}
+
+/** Something that was asked for is not there: no driver, no stream, no file. Exit code 3. */
+export class NotFoundError extends TensorPoolError<"not-found"> {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super("not-found", message, details);
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,65 @@
+import { HAND_OVER, type IdleOutcome, type IdleStrategy, type Parker, TIME_PASSED, WENT_ON } from "./idle-strategy.ts";
+
+/** The event loop's timers are no finer than this: shorter rests are parks. */
+const SHORTEST_HAND_OVER_NS = 1_000_000;
+
+export interface BackoffOptions {
+  /** Empty cycles that go on at once. */
+  maxSpins?: number;
+  /** Empty cycles after those that yield the thread. */
+  maxYields?: number;
+  /** The first park; each further one is twice as long. */
+  minParkNs?: number;
+  /** The longest rest. From 1 ms on the rest is spent in the event loop, where HTTP, signals and wake-ups are served. */
+  maxParkNs?: number;
+}
+
+/** Spins, then yields, then rests for longer and longer: low latency under load, little CPU without. */
+export class BackoffIdle implements IdleStrategy {
+  readonly name = "backoff";
+  readonly handOverNs: number;
+  readonly #parker: Parker;
+  readonly #maxSpins: number;
+  readonly #maxYields: number;
+  readonly #minParkNs: number;
+  #idleCycles = 0;
+  #parkNs: number;
+
+  constructor(parker: Parker, options: BackoffOptions = {}) {
+    this.#parker = parker;
+    this.#maxSpins = options.maxSpins ?? 10;
+    this.#maxYields = options.maxYields ?? 20;
+    this.#minParkNs = options.minParkNs ?? 1_000;
+    this.handOverNs = options.maxParkNs ?? 1_000_000;
+    this.#parkNs = this.#minParkNs;
+    if (!(this.#minParkNs > 0 && this.#minParkNs <= this.handOverNs)) {
+      throw new RangeError(`parks grow from more than 0 ns, found ${this.#minParkNs} to ${this.handOverNs} ns`);
+    }
+  }
+
+  idle(workCount: number): IdleOutcome {
+    if (workCount > 0) {
+      if (this.#idleCycles !== 0) this.reset();
+      return WENT_ON;
+    }
+    if (this.#idleCycles < this.#maxSpins) {
+      this.#idleCycles += 1;
+      return WENT_ON;
+    }
+    if (this.#idleCycles < this.#maxSpins + this.#maxYields) {
+      this.#idleCycles += 1;
+      this.#parker.yieldThread();
+      return TIME_PASSED;
+    }
+    this.#idleCycles += 1;
+    if (this.#parkNs >= SHORTEST_HAND_OVER_NS) return HAND_OVER;
+    this.#parker.parkNs(this.#parkNs);
+    this.#parkNs = Math.min(this.handOverNs, this.#parkNs * 2);
+    return TIME_PASSED;
+  }
+
+  reset(): void {
+    this.#idleCycles = 0;
+    this.#parkNs = this.#minParkNs;
+  }
+}

@@ -1,0 +1,35 @@
+/** What an idle strategy did, or wants done, between two cycles. */
+export type IdleOutcome =
+  | typeof WENT_ON
+  | typeof TIME_PASSED
+  /** The thread belongs to the event loop for `handOverNs` now. */
+  | typeof HAND_OVER;
+
+/** Nothing: the next cycle begins at once. */
+export const WENT_ON = 0;
+/** The thread yielded or was parked: the clock has to be read again. */
+export const TIME_PASSED = 1;
+/** The thread is free for `handOverNs`: the scheduler waits in the event loop, where a wake-up can cut the wait short. */
+export const HAND_OVER = 2;
+
+/** What to do between cycles. Sees nothing but the work that the last cycle did. */
+export interface IdleStrategy {
+  readonly name: IdleStrategyName;
+  /** How long HAND_OVER lasts. */
+  readonly handOverNs: number;
+  /** Called after each cycle with the work it did. */
+  idle(workCount: number): IdleOutcome;
+  /** Forgets how long it has been idle: something is about to happen. */
+  reset(): void;
+}
+
+/** The two ways of resting that need the operating system. */
+export interface Parker {
+  /** Gives the rest of the time slice to another thread (sched_yield). */
+  yieldThread(): void;
+  /** Blocks the thread for about this long (clock_nanosleep); the event loop rests too. */
+  parkNs(durationNs: number): void;
+}
+
+export const IDLE_STRATEGY_NAMES = ["busy-spin", "yield", "backoff", "sleep"] as const;
+export type IdleStrategyName = (typeof IDLE_STRATEGY_NAMES)[number];

@@ -1,0 +1,18 @@
+import { HAND_OVER, type IdleOutcome, type IdleStrategy, WENT_ON } from "./idle-strategy.ts";
+
+/** Hands the thread to the event loop as soon as there is nothing to do: the least CPU, a latency of milliseconds. */
+export class SleepIdle implements IdleStrategy {
+  readonly name = "sleep";
+  readonly handOverNs: number;
+
+  /** The event loop's timers are no finer than 1 ms. */
+  constructor(sleepNs = 1_000_000) {
+    this.handOverNs = sleepNs;
+  }
+
+  idle(workCount: number): IdleOutcome {
+    return workCount > 0 ? WENT_ON : HAND_OVER;
+  }
+
+  reset(): void {}
+}

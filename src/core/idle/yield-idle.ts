@@ -1,0 +1,20 @@
+import { type IdleOutcome, type IdleStrategy, type Parker, TIME_PASSED, WENT_ON } from "./idle-strategy.ts";
+
+/** Lets other threads run when there is nothing to do, but takes the core whenever nobody else wants it. */
+export class YieldIdle implements IdleStrategy {
+  readonly name = "yield";
+  readonly handOverNs = 0;
+  readonly #parker: Parker;
+
+  constructor(parker: Parker) {
+    this.#parker = parker;
+  }
+
+  idle(workCount: number): IdleOutcome {
+    if (workCount > 0) return WENT_ON;
+    this.#parker.yieldThread();
+    return TIME_PASSED;
+  }
+
+  reset(): void {}
+}

@@ -1,0 +1,16 @@
+export type { Agent } from "./agent.ts";
+export type { AgentErrorHandler, AgentErrorReport, AgentPhase } from "./agent-errors.ts";
+export { type Clock, ManualClock, SystemClock } from "./clock.ts";
+export { allowsColour, type Palette, paletteOf } from "./colours.ts";
+export { Counter, type CounterDefinition, CounterSet } from "./counters.ts";
+export * from "./errors.ts";
+export * from "./idle/index.ts";
+export * from "./logger.ts";
+export { MonotonicEpoch } from "./monotonic-epoch.ts";
+export { RateLimit } from "./rate-limit.ts";
+export { type AddOptions, Scheduler, type SchedulerDrive, type SchedulerOptions } from "./scheduler.ts";
+export { StallTracker } from "./stall-tracker.ts";
+export { StreamWriter, type StreamWriterOptions } from "./stream-writer.ts";
+export { printable, toJson } from "./text.ts";
+export { Deadline, PeriodicTimer, type PeriodicTimerOptions } from "./timers.ts";
+export * from "./units.ts";

@@ -1,0 +1,169 @@
+import { isatty } from "node:tty";
+import { allowsColour, type Palette, paletteOf } from "./colours.ts";
+import { messageOf } from "./errors.ts";
+import { formatJson, formatText, type LogFields, type LogFormat, type LogRecord } from "./log-format.ts";
+import { LEVEL_RANK, type LogFilter, type LogLevel, parseLogFilter } from "./log-levels.ts";
+import { RateLimit } from "./rate-limit.ts";
+import { StreamWriter } from "./stream-writer.ts";
+
+export type { LogFields, LogFormat } from "./log-format.ts";
+export { LOG_FORMATS } from "./log-format.ts";
+export { LOG_LEVELS, type LogLevel, parseLogLevel } from "./log-levels.ts";
+
+/** Takes finished lines; replaced in tests. */
+export interface LogSink {
+  write(text: string): unknown;
+}
+
+export interface LoggingOptions {
+  /** Level of components that `filter` does not name. */
+  level?: LogLevel;
+  format?: LogFormat;
+  /** As TENSORPOOL_LOG: `info,producer=debug`. A level without a component counts only where `level` is not given. */
+  filter?: string;
+  sink?: LogSink;
+  /** Left out: coloured on a terminal, unless NO_COLOR is set. */
+  coloured?: boolean;
+  /** Wall-clock time of messages; for tests. */
+  now?: () => Date;
+}
+
+interface Logging {
+  level: LogLevel;
+  byComponent: ReadonlyMap<string, LogLevel>;
+  format: LogFormat;
+  sink: LogSink;
+  palette: Palette;
+  now: () => Date;
+}
+
+const STDERR = 2;
+/** Grows with each configuration, so that loggers know when to look up their level again. */
+let generation = 0;
+let logging = initialLogging();
+
+function initialLogging(): Logging {
+  const filter = environmentFilter();
+  return {
+    level: filter.level ?? "info",
+    byComponent: filter.byComponent,
+    format: "text",
+    sink: new StreamWriter(STDERR),
+    palette: paletteOf(allowsColour({ isTTY: isatty(STDERR) })),
+    now: () => new Date(),
+  };
+}
+
+/** A mistake in the variable must not keep the library from loading: it is said once and the variable is left aside. */
+function environmentFilter(): LogFilter {
+  try {
+    return parseLogFilter(process.env.TENSORPOOL_LOG ?? "");
+  } catch (error) {
+    queueMicrotask(() => getLogger("log").warn(`TENSORPOOL_LOG is left aside: ${messageOf(error)}`));
+    return { level: null, byComponent: new Map() };
+  }
+}
+
+/** Changes what is given and keeps the rest. Throws UsageError for a filter that cannot be read. */
+export function configureLogging(options: LoggingOptions): void {
+  const filter = options.filter === undefined ? null : parseLogFilter(options.filter);
+  logging = {
+    level: options.level ?? filter?.level ?? logging.level,
+    byComponent: filter?.byComponent ?? logging.byComponent,
+    format: options.format ?? logging.format,
+    sink: options.sink ?? logging.sink,
+    palette: options.coloured === undefined ? logging.palette : paletteOf(options.coloured),
+    now: options.now ?? logging.now,
+  };
+  generation += 1;
+}
+
+/**
+ * Writes messages of one component to standard error. No method throws or waits; text that standard error does not take is
+ * dropped in the end.
+ */
+export class Logger {
+  readonly component: string;
+  readonly #limits: Readonly<Record<LogRecord["level"], RateLimit>> | null;
+  #rank = 0;
+  #generation = -1;
+
+  constructor(component: string, limits: Readonly<Record<LogRecord["level"], RateLimit>> | null = null) {
+    this.component = component;
+    this.#limits = limits;
+  }
+
+  /** Whether messages of this level are written: ask before composing an expensive one. */
+  isEnabled(level: LogRecord["level"]): boolean {
+    if (this.#generation !== generation) {
+      this.#rank = LEVEL_RANK[logging.byComponent.get(this.component) ?? logging.level];
+      this.#generation = generation;
+    }
+    return LEVEL_RANK[level] >= this.#rank;
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    this.#log("debug", message, fields);
+  }
+
+  info(message: string, fields?: LogFields): void {
+    this.#log("info", message, fields);
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    this.#log("warn", message, fields);
+  }
+
+  error(message: string, fields?: LogFields): void {
+    this.#log("error", message, fields);
+  }
+
+  /**
+   * A logger for one message that may repeat: at most one per period and level is written, with the number of those held
+   * back since. Make one per place and keep it.
+   */
+  every(periodNs: number): Logger {
+    return new Logger(this.component, {
+      debug: new RateLimit(periodNs),
+      info: new RateLimit(periodNs),
+      warn: new RateLimit(periodNs),
+      error: new RateLimit(periodNs),
+    });
+  }
+
+  #log(level: LogRecord["level"], message: string, fields: LogFields | undefined): void {
+    if (!this.isEnabled(level)) return;
+    const limit = this.#limits?.[level];
+    if (limit !== undefined && !limit.tryPass(Bun.nanoseconds())) return;
+    const heldBack = limit?.takeHeldBack() ?? 0;
+    const withStack = this.isEnabled("debug");
+    const text = heldBack === 0 ? message : `${message} (and ${heldBack} times since the last message)`;
+    write({ time: logging.now(), level, component: this.component, message: text, fields, withStack });
+  }
+}
+
+function write(record: LogRecord): void {
+  const { format, palette, sink } = logging;
+  let text: string;
+  try {
+    text = format === "json" ? formatJson(record) : formatText(record, palette);
+  } catch (error) {
+    // A field whose getters throw must not end the work that wanted to talk about it.
+    const message = `${record.message} (fields could not be shown: ${messageOf(error)})`;
+    const bare = { ...record, message, fields: undefined };
+    text = format === "json" ? formatJson(bare) : formatText(bare, palette);
+  }
+  sink.write(text);
+}
+
+const loggers = new Map<string, Logger>();
+
+/** The logger of a component, e.g. `producer`; the same one for the same name. */
+export function getLogger(component: string): Logger {
+  let logger = loggers.get(component);
+  if (logger === undefined) {
+    logger = new Logger(component);
+    loggers.set(component, logger);
+  }
+  return logger;
+}

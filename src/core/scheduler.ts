@@ -1,0 +1,265 @@
+import type { Agent } from "./agent.ts";
+import { type AgentErrorHandler, logAgentError } from "./agent-errors.ts";
+import { type Clock, SystemClock } from "./clock.ts";
+import { DutyCycle } from "./duty-cycle.ts";
+import { UsageError } from "./errors.ts";
+import { HAND_OVER, type IdleStrategy, WENT_ON } from "./idle/index.ts";
+import { StallTracker } from "./stall-tracker.ts";
+
+/** Who owns the thread: `busy`, this scheduler; `timer`, somebody else's event loop, in which it is a guest. */
+export type SchedulerDrive = "busy" | "timer";
+
+export interface SchedulerOptions {
+  /** What to do when a cycle found nothing. A guest does not ask: it returns to its host. */
+  idle: IdleStrategy;
+  clock?: Clock;
+  drive?: SchedulerDrive;
+  /** How long cycles run before the event loop has its turn; 100 us. */
+  sliceNs?: number;
+  /** A cycle longer than this is counted in `cycleTimes`, an event-loop turn longer than this in `turnTimes`; 10 ms. */
+  stallThresholdNs?: number;
+  /** A cycle that begins more than this after the previous one is late, see `Agent.onLateCycle`; 1 s. */
+  lateThresholdNs?: number;
+  /** Told about agents' errors, rate-limited per agent; the default writes them to the log. */
+  onAgentError?: AgentErrorHandler;
+}
+
+export interface AddOptions {
+  /** The process exists for this agent: whatever it throws closes everything. */
+  vital?: boolean;
+}
+
+/** How long a guest with nothing to do leaves its host alone, and the last agent is left to close in peace. */
+const PAUSE_NS = 1_000_000;
+const NS_PER_MS = 1_000_000;
+const NOT_MEASURED = -1;
+
+type State = "new" | "running" | "closing" | "closed";
+
+/**
+ * Runs agents on this thread: one clock reading per cycle, every agent in order, then the idle strategy. Cycles run in
+ * slices; between two of them the event loop has its turn, so that HTTP, signals and timers live.
+ *
+ * Driven by itself (`run`), or by hand (`step`) in tests and by library users.
+ */
+export class Scheduler implements AsyncDisposable {
+  readonly clock: Clock;
+  /** Length of cycles, without rests. */
+  readonly cycleTimes: StallTracker;
+  /** Length of the event loop's turns, without rests: what handlers of HTTP, timers and signals took from the cycles. */
+  readonly turnTimes: StallTracker;
+
+  readonly #idle: IdleStrategy;
+  readonly #isGuest: boolean;
+  readonly #sliceNs: number;
+  readonly #dutyCycle: DutyCycle;
+  readonly #ended = Promise.withResolvers<void>();
+  /** One function for all turns: a new one each would be garbage. */
+  readonly #turn = (): void => this.#runTurn();
+  #state: State = "new";
+  /** True once `run` was called: nobody else may drive. */
+  #runsItself = false;
+  #isInStep = false;
+  #isStopRequested = false;
+  #stopReason: string | undefined;
+  #fatal: { readonly error: unknown } | null = null;
+  /** True once a step threw it: it is not for `close` to throw again. */
+  #isFatalThrown = false;
+  /** The slice under way ends after this cycle. */
+  #leavesSlice = false;
+  #isWoken = false;
+  #timer: NodeJS.Timeout | null = null;
+  #timerMs = 0;
+  #isResting = false;
+  /** When the last slice ended; NOT_MEASURED when a rest followed it. */
+  #sliceEndNs = NOT_MEASURED;
+
+  constructor(options: SchedulerOptions) {
+    this.clock = options.clock ?? new SystemClock();
+    this.#idle = options.idle;
+    this.#isGuest = options.drive === "timer";
+    this.#sliceNs = options.sliceNs ?? 100_000;
+    const stallThresholdNs = options.stallThresholdNs ?? 10_000_000;
+    this.cycleTimes = new StallTracker(stallThresholdNs);
+    this.turnTimes = new StallTracker(stallThresholdNs);
+    this.#dutyCycle = new DutyCycle({
+      clock: this.clock,
+      lateThresholdNs: options.lateThresholdNs ?? 1_000_000_000,
+      onAgentError: options.onAgentError ?? logAgentError,
+      onFatalError: (error) => {
+        this.#fatal = { error };
+        this.stop("a vital agent failed");
+      },
+    });
+  }
+
+  get isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
+  /** What the first call of `stop` gave as its reason. */
+  get stopReason(): string | undefined {
+    return this.#stopReason;
+  }
+
+  /** Agents in the order in which they run. Allocates. */
+  get agents(): readonly Agent[] {
+    return this.#dutyCycle.agents;
+  }
+
+  /** Exceptions of agents so far, whether they were reported or only counted. */
+  get agentErrors(): number {
+    return this.#dutyCycle.agentErrors;
+  }
+
+  /** Cycles so far that began too late. */
+  get lateCycles(): number {
+    return this.#dutyCycle.lateCycles;
+  }
+
+  /**
+   * Adds the agent behind the others. While running, its `onStart` is called here: what it throws is thrown to the caller,
+   * and the agent is closed. Throws UsageError for an agent that is there already, and once the scheduler is stopping.
+   */
+  add(agent: Agent, options: AddOptions = {}): void {
+    if (this.#isStopRequested) throw new UsageError(`cannot add ${agent.roleName}: the scheduler was stopped`);
+    this.#dutyCycle.add(agent, options.vital ?? false);
+    this.wake();
+  }
+
+  /** Takes the agent out at once and closes it, at the end of the cycle under way if there is one. Idempotent. */
+  remove(agent: Agent): Promise<void> {
+    return this.#dutyCycle.remove(agent);
+  }
+
+  /** Runs until `stop`. Resolves when every agent has closed; rejects then with the error of a vital agent, if one failed. */
+  run(): Promise<void> {
+    if (this.#state !== "new") throw new UsageError(`a scheduler is run once: this one is ${this.#state}`);
+    this.#runsItself = true;
+    this.#start();
+    setImmediate(this.#turn);
+    return this.#ended.promise;
+  }
+
+  /** One cycle by hand; returns the work done. The first one starts the agents. Throws the error of a vital agent. */
+  step(): number {
+    if (this.#runsItself) throw new UsageError("step() is for a scheduler that does not run by itself");
+    if (this.#state === "closed") throw new UsageError("step() on a scheduler that is closed");
+    let work = 0;
+    this.#isInStep = true;
+    if (this.#state === "new") this.#start();
+    // While `close` waits for one agent, steps keep the others going.
+    if (!this.#isStopRequested || this.#state === "closing") {
+      const nowNs = this.clock.nanoTime();
+      work = this.#dutyCycle.cycle(nowNs);
+      this.cycleTimes.record(this.clock.nanoTime() - nowNs);
+    }
+    this.#isInStep = false;
+    if (this.#isStopRequested) this.#beginClosing();
+    const fatal = this.#fatal;
+    if (fatal !== null && !this.#isFatalThrown) {
+      this.#isFatalThrown = true;
+      throw fatal.error;
+    }
+    return work;
+  }
+
+  /** Asks for an orderly end, after the cycle under way. Safe to call anywhere, more than once. Driven by hand: `close`. */
+  stop(reason?: string): void {
+    if (this.#isStopRequested) return;
+    this.#isStopRequested = true;
+    this.#stopReason = reason;
+    this.#leavesSlice = true;
+    this.wake();
+  }
+
+  /** Stops, and settles when every agent has closed; the same promise as that of `run`. Idempotent. */
+  close(reason?: string): Promise<void> {
+    this.stop(reason);
+    // Otherwise the turn or step under way closes, when no agent's frame is on the stack.
+    if (!this.#runsItself && !this.#isInStep) this.#beginClosing();
+    return this.#ended.promise;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Cuts a rest short, or keeps the next one from beginning: something has come up that an agent should look at. */
+  wake(): void {
+    this.#isWoken = true;
+    if (!this.#isResting) return;
+    this.#isResting = false;
+    clearTimeout(this.#timer as NodeJS.Timeout);
+    this.#timer = null;
+    setImmediate(this.#turn);
+  }
+
+  #start(): void {
+    this.#state = "running";
+    if (!this.#isStopRequested) this.#dutyCycle.start();
+  }
+
+  #runTurn(): void {
+    if (this.#state === "closed") return;
+    this.#isResting = false;
+    if (this.#isWoken) this.#idle.reset();
+    this.#isWoken = false;
+    let restNs = 0;
+    if (this.#state === "closing" && this.#dutyCycle.isEmpty) restNs = PAUSE_NS;
+    else if (!this.#isStopRequested || this.#state === "closing") restNs = this.#runSlice();
+    if (this.#isStopRequested) this.#beginClosing();
+    if (restNs > 0 && !this.#isWoken) this.#rest(restNs);
+    else setImmediate(this.#turn);
+  }
+
+  /** Runs cycles until the slice is over or there is a reason to leave it; returns how long to rest, 0 for not at all. */
+  #runSlice(): number {
+    const clock = this.clock;
+    const dutyCycle = this.#dutyCycle;
+    const idle = this.#idle;
+    let nowNs = clock.nanoTime();
+    if (this.#sliceEndNs !== NOT_MEASURED) this.turnTimes.record(nowNs - this.#sliceEndNs);
+    this.#sliceEndNs = NOT_MEASURED;
+    const endNs = nowNs + this.#sliceNs;
+    this.#leavesSlice = false;
+    do {
+      const work = dutyCycle.cycle(nowNs);
+      const afterNs = clock.nanoTime();
+      this.cycleTimes.record(afterNs - nowNs);
+      nowNs = afterNs;
+      if (this.#leavesSlice) break;
+      if (this.#isGuest) {
+        if (!(work > 0)) return PAUSE_NS;
+        continue;
+      }
+      const outcome = idle.idle(work);
+      if (outcome === HAND_OVER) return idle.handOverNs;
+      // One reading serves as the end of a cycle and the beginning of the next, unless time passed in between.
+      if (outcome !== WENT_ON) nowNs = clock.nanoTime();
+    } while (nowNs < endNs);
+    this.#sliceEndNs = nowNs;
+    return 0;
+  }
+
+  #rest(durationNs: number): void {
+    this.#isResting = true;
+    const durationMs = Math.max(1, Math.round(durationNs / NS_PER_MS));
+    if (this.#timer !== null && this.#timerMs === durationMs) {
+      this.#timer.refresh();
+      return;
+    }
+    this.#timerMs = durationMs;
+    this.#timer = setTimeout(this.#turn, durationMs);
+  }
+
+  #beginClosing(): void {
+    if (this.#state === "closing" || this.#state === "closed") return;
+    this.#state = "closing";
+    void this.#dutyCycle.closeAll().then(() => {
+      this.#state = "closed";
+      if (this.#fatal !== null && !this.#isFatalThrown) this.#ended.reject(this.#fatal.error);
+      else this.#ended.resolve();
+    });
+  }
+}

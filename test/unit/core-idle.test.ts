@@ -1,0 +1,63 @@
+import { expect, test } from "bun:test";
+import { UsageError } from "../../src/core/errors.ts";
+import {
+  BackoffIdle,
+  createIdleStrategy,
+  HAND_OVER,
+  IDLE_STRATEGY_NAMES,
+  parseIdleStrategy,
+  SleepIdle,
+  TIME_PASSED,
+  WENT_ON,
+  YieldIdle,
+} from "../../src/core/idle/index.ts";
+
+function recordingParker() {
+  const calls: (number | "yield")[] = [];
+  return { calls, yieldThread: () => void calls.push("yield"), parkNs: (ns: number) => void calls.push(ns) };
+}
+
+test("back-off spins, yields, parks twice as long each time, then hands over to the event loop; work starts it over", () => {
+  const parker = recordingParker();
+  const idle = new BackoffIdle(parker, { maxSpins: 2, maxYields: 1, minParkNs: 300_000, maxParkNs: 1_000_000 });
+  const outcomes = Array.from({ length: 6 }, () => idle.idle(0));
+  expect(outcomes).toEqual([WENT_ON, WENT_ON, TIME_PASSED, TIME_PASSED, TIME_PASSED, HAND_OVER]);
+  expect(parker.calls).toEqual(["yield", 300_000, 600_000]);
+  expect(idle.handOverNs).toBe(1_000_000);
+  expect(idle.idle(1)).toBe(WENT_ON);
+  expect(idle.idle(0)).toBe(WENT_ON);
+});
+
+test("back-off with a longest rest under a millisecond never leaves the thread", () => {
+  const parker = recordingParker();
+  const idle = new BackoffIdle(parker, { maxSpins: 0, maxYields: 0, minParkNs: 60_000, maxParkNs: 100_000 });
+  for (let i = 0; i < 4; i++) expect(idle.idle(0)).toBe(TIME_PASSED);
+  expect(parker.calls).toEqual([60_000, 100_000, 100_000, 100_000]);
+});
+
+test("back-off refuses parks that cannot grow", () => {
+  expect(() => new BackoffIdle(recordingParker(), { minParkNs: 0 })).toThrow(RangeError);
+});
+
+test("yield gives the thread away only after a cycle without work", () => {
+  const parker = recordingParker();
+  const idle = new YieldIdle(parker);
+  expect(idle.idle(3)).toBe(WENT_ON);
+  expect(idle.idle(0)).toBe(TIME_PASSED);
+  expect(parker.calls).toEqual(["yield"]);
+});
+
+test("sleep hands over for at least a millisecond", () => {
+  const idle = new SleepIdle();
+  expect(idle.idle(1)).toBe(WENT_ON);
+  expect(idle.idle(0)).toBe(HAND_OVER);
+  expect(idle.handOverNs).toBe(1_000_000);
+});
+
+test("every name makes the strategy of that name, and an unknown one is refused with the choices", () => {
+  for (const name of IDLE_STRATEGY_NAMES) {
+    expect(createIdleStrategy(parseIdleStrategy(name), recordingParker()).name).toBe(name);
+  }
+  expect(() => parseIdleStrategy("spin")).toThrow(UsageError);
+  expect(() => parseIdleStrategy("spin")).toThrow('"spin": expected one of busy-spin, yield, backoff, sleep');
+});
