@@ -1,0 +1,219 @@
+import { type BigIntStats, chmodSync, fstatSync, lstatSync, readdirSync, realpathSync } from "node:fs";
+import { closeFile, makeDirectoryAt, O, openAt, openFile, setGroup, setMode, unlinkAt } from "../../ffi/libc.ts";
+import { RegionCreateError } from "./errors.ts";
+import type { RegionRights } from "./rights.ts";
+import { errnoOf } from "./system-error.ts";
+import { isRegionPath } from "./uri.ts";
+
+/** Only a place to start from: needs no right to read. */
+const O_PATH = 0o10000000;
+
+/** Failures of rmdir that mean: somebody still needs it, or it is not ours to remove, or it is gone already. */
+const KEPT = new Set(["ENOTEMPTY", "EEXIST", "EBUSY", "ENOENT", "EACCES", "EPERM", "EROFS"]);
+
+/**
+ * A directory that is held open. What happens below it goes through its descriptor and follows no links, so that it cannot be
+ * led elsewhere by a name that is swapped.
+ */
+export class Directory {
+  readonly fd: number;
+  /** For messages and for URIs. */
+  readonly path: string;
+  #closed = false;
+
+  private constructor(fd: number, path: string) {
+    this.fd = fd;
+    this.path = path;
+  }
+
+  /** Opens an existing directory by its canonical path. @throws SystemError */
+  static open(path: string): Directory {
+    return new Directory(openFile(path, O_PATH | O.DIRECTORY | O.NOFOLLOW), path);
+  }
+
+  /** Opens a directory in this one. @throws SystemError "ENOENT", "ELOOP" or "ENOTDIR" for a link or anything else */
+  child(name: string): Directory {
+    return new Directory(openAt(this.fd, name, O.RDONLY | O.DIRECTORY | O.NOFOLLOW | O.NONBLOCK), this.pathOf(name));
+  }
+
+  /** Makes a directory in this one with exactly these rights. @throws SystemError "EEXIST" */
+  makeChild(name: string, rights: RegionRights): Directory {
+    makeDirectoryAt(this.fd, name, 0o700);
+    let child: Directory | null = null;
+    try {
+      child = this.#openMade(name);
+      // The group first: changing it may clear the set-group-id bit.
+      if (rights.gid !== null) setGroup(child.fd, rights.gid);
+      setMode(child.fd, rights.directoryMode);
+      return child;
+    } catch (error) {
+      child?.close();
+      this.removeChild(name);
+      throw error;
+    }
+  }
+
+  /** A umask may have taken our own right to open what we made: it is given back first, to this very directory. */
+  #openMade(name: string): Directory {
+    const fd = openAt(this.fd, name, O_PATH | O.DIRECTORY | O.NOFOLLOW);
+    try {
+      chmodSync(`/proc/self/fd/${fd}`, 0o700);
+      return new Directory(openAt(fd, ".", O.RDONLY | O.DIRECTORY), this.pathOf(name));
+    } finally {
+      closeFile(fd);
+    }
+  }
+
+  /** Opens a directory in this one and makes it where it is missing. @throws SystemError, RegionCreateError "unsafe-directory" */
+  ensureChild(name: string, rights: RegionRights): Directory {
+    for (;;) {
+      try {
+        const child = this.child(name);
+        requireTrustworthy(child, rights);
+        return child;
+      } catch (error) {
+        if (errnoOf(error) !== "ENOENT") throw error;
+      }
+      try {
+        return this.makeChild(name, rights);
+      } catch (error) {
+        // Somebody else made it in between.
+        if (errnoOf(error) !== "EEXIST") throw error;
+      }
+    }
+  }
+
+  pathOf(name: string): string {
+    return this.path === "/" ? `/${name}` : `${this.path}/${name}`;
+  }
+
+  stat(): BigIntStats {
+    return fstatSync(this.fd, { bigint: true });
+  }
+
+  names(): string[] {
+    return readdirSync(`/proc/self/fd/${this.fd}`);
+  }
+
+  /** True when `name` still leads to this very directory. */
+  holds(name: string, child: Directory): boolean {
+    try {
+      const named = lstatSync(`/proc/self/fd/${this.fd}/${name}`, { bigint: true });
+      const opened = child.stat();
+      return named.dev === opened.dev && named.ino === opened.ino;
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return false;
+      throw error;
+    }
+  }
+
+  /** Removes a file; false when it was gone. @throws SystemError */
+  removeFile(name: string): boolean {
+    try {
+      unlinkAt(this.fd, name, "file");
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return false;
+      throw error;
+    }
+  }
+
+  /** Removes an empty directory; false when it is in use, not ours to remove, or gone. @throws SystemError */
+  removeChild(name: string): boolean {
+    try {
+      unlinkAt(this.fd, name, "directory");
+      return true;
+    } catch (error) {
+      if (KEPT.has(errnoOf(error))) return false;
+      throw error;
+    }
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    closeFile(this.fd);
+  }
+}
+
+/** A directory, and the one that holds it under `name`. */
+export interface BaseDirectory {
+  readonly parent: Directory;
+  readonly name: string;
+  readonly directory: Directory;
+}
+
+/**
+ * Opens the base directory. What exists of its path may hold links (it is the user's own setting) and is resolved; what is
+ * missing is made step by step. @throws SystemError, RegionCreateError
+ */
+export function ensureBaseDirectory(path: string, rights: RegionRights): BaseDirectory {
+  const components = path.split("/").filter((part) => part !== "" && part !== ".");
+  if (!path.startsWith("/") || components.length === 0 || components.includes("..")) {
+    throw new RegionCreateError(
+      "invalid-options",
+      `base directory ${JSON.stringify(path)}: expected an absolute path below / without ..`,
+      { rule: "W-30", found: path },
+    );
+  }
+  let existing = components.length;
+  let real = existingPath(components, existing);
+  while (real === null) {
+    existing -= 1;
+    real = existingPath(components, existing);
+  }
+  const missing = components.slice(existing);
+  const canonical = [real === "/" ? "" : real, ...missing].join("/");
+  if (!isRegionPath(canonical)) {
+    throw new RegionCreateError(
+      "invalid-options",
+      `base directory ${JSON.stringify(canonical)}: expected visible ASCII characters except ?, | and space`,
+      { rule: "W-25", found: canonical },
+    );
+  }
+  if (missing.length === 0) {
+    const slash = real.lastIndexOf("/");
+    missing.push(real.slice(slash + 1));
+    real = slash === 0 ? "/" : real.slice(0, slash);
+  }
+  let parent = Directory.open(real);
+  for (const name of missing.slice(0, -1)) {
+    const outer = parent;
+    try {
+      parent = outer.ensureChild(name, rights);
+    } finally {
+      outer.close();
+    }
+  }
+  const name = missing.at(-1) as string;
+  try {
+    return { parent, name, directory: parent.ensureChild(name, rights) };
+  } catch (error) {
+    parent.close();
+    throw error;
+  }
+}
+
+function existingPath(components: readonly string[], length: number): string | null {
+  try {
+    return realpathSync(`/${components.slice(0, length).join("/")}`);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** Private regions are not put where another user could exchange them. */
+function requireTrustworthy(directory: Directory, rights: RegionRights): void {
+  if (rights.sharing !== "private") return;
+  const owner = Number(directory.stat().uid);
+  const user = process.geteuid?.() ?? 0;
+  if (owner === user || owner === 0) return;
+  directory.close();
+  throw new RegionCreateError(
+    "unsafe-directory",
+    `${directory.path} belongs to user ${owner}: expected user ${user} or 0 for private regions (or sharing with a group)`,
+    { rule: "W-30", expected: `${user} or 0`, found: String(owner) },
+  );
+}

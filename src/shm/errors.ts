@@ -1,0 +1,134 @@
+import { TensorPoolError } from "../core/errors.ts";
+import { printable } from "../core/text.ts";
+
+/** Why a region is not mapped, or is not used any longer; each code belongs to one rule. */
+export type RegionErrorCode =
+  /** W-25: the URI does not follow the grammar. */
+  | "uri-invalid"
+  /** W-26: the path lies outside the allowed directories. */
+  | "path-not-allowed"
+  /** W-26: the target is a directory, a device, a FIFO or a socket. */
+  | "not-a-regular-file"
+  /** W-27: what was opened is not what was checked. */
+  | "path-changed"
+  /** W-27: the file does not hold the slots that were announced. */
+  | "file-too-short"
+  /** W-28: hugepages are required and the file is not backed by them. */
+  | "not-hugepages"
+  /** W-24: a layout that this version does not read. */
+  | "layout-unsupported"
+  /** W-03, W-04, W-05: the announced layout contradicts itself or the rules. */
+  | "layout-invalid"
+  /** W-07: the superblock does not say what the announce says. */
+  | "superblock-mismatch"
+  /** W-08: another process writes under the same epoch. */
+  | "writer-changed"
+  /** D-19: the file is gone, or going; the next announce tells. */
+  | "region-gone"
+  /** W-29: the file may not be read by this user, or the kernel refuses to map it. */
+  | "not-mappable";
+
+const RULES: Readonly<Record<RegionErrorCode, string>> = {
+  "uri-invalid": "W-25",
+  "path-not-allowed": "W-26",
+  "not-a-regular-file": "W-26",
+  "path-changed": "W-27",
+  "file-too-short": "W-27",
+  "not-hugepages": "W-28",
+  "layout-unsupported": "W-24",
+  "layout-invalid": "W-03",
+  "superblock-mismatch": "W-07",
+  "writer-changed": "W-08",
+  "region-gone": "D-19",
+  "not-mappable": "W-29",
+};
+
+export interface RefusalDetails {
+  /** What is refused: a path or a URI; "" where the announce as a whole is meant. */
+  subject: string;
+  /** The property that is wrong, e.g. "nslots". */
+  what: string;
+  expected: string;
+  found: string;
+  /** Only where the code stands for several rules. */
+  rule?: string;
+  cause?: unknown;
+}
+
+/** A region, or an announce, that is refused (W-31): nothing of it is mapped. */
+export class RegionError extends TensorPoolError<RegionErrorCode> {
+  /** What was refused: a path or a URI. */
+  readonly subject: string;
+
+  constructor(code: RegionErrorCode, details: RefusalDetails) {
+    const rule = details.rule ?? RULES[code];
+    const subject = details.subject === "" ? "" : `${shown(details.subject)}: `;
+    super(
+      code,
+      `region refused: ${rule}: ${subject}${details.what}: expected ${details.expected}, found ${shown(details.found)}`,
+      {
+        rule,
+        expected: details.expected,
+        found: details.found,
+        retryable: code === "region-gone",
+        cause: details.cause,
+      },
+    );
+    this.subject = details.subject;
+  }
+}
+
+/** Why regions were not created. */
+export type RegionCreateErrorCode =
+  /** A name, path, count, stride or mode that the layout does not allow. */
+  | "invalid-options"
+  /** The file exists: a region is never created over another. */
+  | "exists"
+  /** The file system has too little room. */
+  | "no-space"
+  /** A memory cgroup or the machine has too little memory, or too few hugepages. */
+  | "no-memory"
+  /** W-28: hugepages are required and the directory is not on hugetlbfs. */
+  | "not-hugepages"
+  /** Another process owns the directory. */
+  | "in-use"
+  /** A directory on the way is a link, is no directory, or belongs to somebody else. */
+  | "unsafe-directory"
+  /** Rights are missing. */
+  | "no-access"
+  /** D-13: an epoch on disk leaves no number above it. */
+  | "epoch-exhausted"
+  /** Any other failure of a system call. */
+  | "failed";
+
+export interface CreationDetails {
+  rule?: string;
+  expected?: string;
+  found?: string;
+  retryable?: boolean;
+  cause?: unknown;
+}
+
+/** Regions that could not be created; nothing half-made is left behind. */
+export class RegionCreateError extends TensorPoolError<RegionCreateErrorCode> {
+  constructor(code: RegionCreateErrorCode, message: string, details: CreationDetails = {}) {
+    super(code, `region not created: ${details.rule === undefined ? "" : `${details.rule}: `}${message}`, details);
+  }
+}
+
+/** A mapping that was closed is asked for something new. */
+export class MappingClosedError extends TensorPoolError<"closed"> {
+  constructor() {
+    super("closed", "the mapping is closed: expected an open one", {
+      expected: "an open mapping",
+      found: "a closed one",
+    });
+  }
+}
+
+const SHOWN_CHARACTERS = 300;
+
+/** Foreign text, bounded and in one line, so that a log stays a log. */
+function shown(text: string): string {
+  return printable(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text);
+}

@@ -1,0 +1,12 @@
+export { type AnnouncedPool, MAX_NSLOTS, MAX_POOLS, MAX_REGION_BYTES, type PoolAnnouncement } from "./announcement.ts";
+export { AllowedBaseDirs } from "./base-dirs.ts";
+export { MappingClosedError, RegionCreateError, RegionError } from "./errors.ts";
+export { InstanceDirectory } from "./instance-directory.ts";
+export { instanceIdFor } from "./layout.ts";
+export { type HeaderRingRegion, MappedStream, type PayloadPoolRegion } from "./mapped-stream.ts";
+export { Mapping, type SlotWindows } from "./mapping.ts";
+export type { EpochOptions, PoolOptions, RegionSetOptions } from "./region-plan.ts";
+export { RegionSet } from "./region-set.ts";
+export { RegionSetCreation } from "./region-set-creation.ts";
+export { regionRights, type Sharing } from "./rights.ts";
+export { HEADER_SLOT_BYTES, LAYOUT_VERSION, SUPERBLOCK_BYTES } from "./superblock.ts";

@@ -1,0 +1,29 @@
+import type { BigIntStats } from "node:fs";
+import { readSystemFile, SYSTEM_FILES, type SystemFiles } from "./system-files.ts";
+
+/** The process that took a lock, as far as this container can see it. */
+export interface LockHolder {
+  readonly pid: number;
+  /** Short name of its program; "" when unknown. */
+  readonly command: string;
+}
+
+/** Who holds an exclusive flock on the file; null when the kernel does not show it. For messages only. */
+export function exclusiveLockHolder(stat: BigIntStats, files: SystemFiles = SYSTEM_FILES): LockHolder | null {
+  const wanted = `${device(stat.dev)}:${stat.ino}`;
+  for (const line of (readSystemFile(files.locks) ?? "").split("\n")) {
+    const match = /^\d+: FLOCK +\S+ +WRITE +(\d+) ([0-9a-f]+:[0-9a-f]+:\d+) /.exec(line);
+    if (match === null || match[2] !== wanted) continue;
+    const pid = Number(match[1]);
+    if (pid <= 0) return null;
+    return { pid, command: readSystemFile(`/proc/${pid}/comm`)?.trim() ?? "" };
+  }
+  return null;
+}
+
+/** A device number as /proc/locks prints it: major and minor in hexadecimal, two digits at least. */
+function device(dev: bigint): string {
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
+  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
+  return `${major.toString(16).padStart(2, "0")}:${minor.toString(16).padStart(2, "0")}`;
+}

@@ -1,0 +1,115 @@
+import { type MappingPlan, type PoolAnnouncement, planMapping } from "./announcement.ts";
+import type { AllowedBaseDirs } from "./base-dirs.ts";
+import { RegionError } from "./errors.ts";
+import { MappedRegion } from "./mapped-region.ts";
+import type { Mapping } from "./mapping.ts";
+
+/** A header ring, its superblock included: slots begin at byte 64 (W-02). */
+export interface HeaderRingRegion {
+  readonly uri: string;
+  readonly mapping: Mapping;
+}
+
+/** A payload pool, its superblock included: slots begin at byte 64 (W-02). */
+export interface PayloadPoolRegion {
+  readonly poolId: number;
+  readonly strideBytes: number;
+  readonly uri: string;
+  readonly mapping: Mapping;
+}
+
+/** All regions of a stream, mapped for reading: all of them or none (W-31). */
+export class MappedStream {
+  readonly streamId: number;
+  readonly epoch: bigint;
+  readonly nslots: number;
+  readonly headerRing: HeaderRingRegion;
+  /** In ascending order of stride. */
+  readonly pools: readonly PayloadPoolRegion[];
+  readonly #plan: MappingPlan;
+  /** The header ring, then the pools in the order of the plan. */
+  readonly #regions: readonly MappedRegion[];
+
+  private constructor(announce: PoolAnnouncement, plan: MappingPlan, regions: readonly MappedRegion[]) {
+    this.streamId = announce.streamId;
+    this.epoch = announce.epoch;
+    this.nslots = announce.headerNslots;
+    this.#plan = plan;
+    this.#regions = regions;
+    const [ring, ...pools] = regions as [MappedRegion, ...MappedRegion[]];
+    this.headerRing = { uri: ring.uri, mapping: ring.mapping };
+    this.pools = plan.pools.map(({ poolId, strideBytes, uri }, index) => ({
+      poolId,
+      strideBytes,
+      uri,
+      mapping: (pools[index] as MappedRegion).mapping,
+    }));
+  }
+
+  /**
+   * Checks the announce and every region of it, and maps them. One refused region refuses the stream: everything that was
+   * mapped before is unmapped again (W-31).
+   * @throws RegionError, which names the rule and the value; "region-gone" is worth another try at the next announce
+   */
+  static map(announce: PoolAnnouncement, baseDirs: AllowedBaseDirs): MappedStream {
+    const plan = planMapping(announce);
+    const regions: MappedRegion[] = [];
+    try {
+      for (const { uri, identity } of [plan.headerRing, ...plan.pools]) {
+        regions.push(MappedRegion.map(uri, identity, baseDirs));
+      }
+      return new MappedStream(announce, plan, regions);
+    } catch (error) {
+      for (const region of regions) region.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Checks, at an announce of the same epoch, that it speaks of what is mapped, and validates the mapped superblocks again
+   * (W-07, W-08). After an error the stream must be closed.
+   * @throws RegionError
+   */
+  recheck(announce: PoolAnnouncement): void {
+    const plan = planMapping(announce);
+    const expected = [this.#plan.headerRing, ...this.#plan.pools];
+    const found = [plan.headerRing, ...plan.pools];
+    if (found.length !== expected.length) {
+      throw mismatch("number of pools", String(expected.length - 1), String(found.length - 1));
+    }
+    for (const [index, region] of this.#regions.entries()) {
+      const wanted = expected[index] as (typeof expected)[number];
+      const now = found[index] as (typeof found)[number];
+      if (now.uri !== wanted.uri) throw mismatch("region URI under the same epoch", wanted.uri, now.uri);
+      region.recheck(now.identity);
+    }
+  }
+
+  /** CLOCK_MONOTONIC ns of the owner's last sign of life in any of the regions (W-08). */
+  activity(): bigint {
+    let latest = 0n;
+    for (const region of this.#regions) {
+      const activity = region.activity();
+      if (activity > latest) latest = activity;
+    }
+    return latest;
+  }
+
+  /** The owner's process id as its superblock gives it: informational. */
+  get pid(): bigint {
+    return (this.#regions[0] as MappedRegion).pid;
+  }
+
+  /** Unmaps everything; idempotent. Views that are still around read zeros. */
+  close(): void {
+    for (const region of this.#regions) region.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function mismatch(what: string, expected: string, found: string): RegionError {
+  return new RegionError("superblock-mismatch", { subject: "", what, expected, found, rule: "W-07" });
+}

@@ -1,0 +1,179 @@
+import { SystemError } from "../../ffi/errors.ts";
+import { adviseMemory, lockMemory, MADV, MAP, mapMemory, PROT, unmapMemory } from "../../ffi/libc.ts";
+import { overlay } from "../../ffi/memory.ts";
+import { PAGE_BYTES } from "./backing.ts";
+import { MappingClosedError } from "./errors.ts";
+import { type SlotSlicing, sliceSlots } from "./slot-slicing.ts";
+
+const MADV_POPULATE_READ = 22;
+const MADV_POPULATE_WRITE = 23;
+
+/** The slots of a region as ArrayBuffers: slot i is in `buffers[Math.floor(i / slotsPerWindow)]`, see `SlotSlicing`. */
+export interface SlotWindows extends SlotSlicing {
+  readonly buffers: readonly ArrayBuffer[];
+}
+
+/** Address space whose last user has to give it back. Knows nothing of the objects that it waits for. */
+interface AddressRange {
+  readonly address: number;
+  readonly byteLength: number;
+  /** Objects (the mapping and its windows) that the collector has not taken yet. */
+  users: number;
+}
+
+/**
+ * Open mappings are held here: a mapping ends by `close` and not because the collector found it unreferenced while native
+ * code, or a bare address, still used it.
+ */
+const open = new Set<Mapping>();
+
+/**
+ * The address range of a closed mapping is given back when the mapping and every ArrayBuffer over it are gone. An ArrayBuffer
+ * is not collected while a view over it is reachable, so no view can outlive the range.
+ */
+const collected = new FinalizationRegistry<AddressRange>((range) => {
+  range.users -= 1;
+  if (range.users === 0) unmapMemory(range.address, range.byteLength);
+});
+
+/**
+ * A file's bytes in memory. Offsets are plain numbers and exact beyond 4 GiB; an ArrayBuffer ends at 4 GiB, so memory is
+ * reached through windows. After `close` the file is no longer mapped: views that are still around read zeros, and what is
+ * written to them is lost; nothing crashes.
+ */
+export class Mapping {
+  /** Where the mapping begins; devices register the range [address, address + byteLength) once. */
+  readonly address: number;
+  readonly byteLength: number;
+  /** A store through a view of a read-only mapping ends the process: views of it are for reading. */
+  readonly readOnly: boolean;
+  readonly #range: AddressRange;
+  readonly #windows = new Map<string, ArrayBuffer>();
+  readonly #slices = new Map<string, SlotWindows>();
+  #closed = false;
+
+  private constructor(address: number, byteLength: number, readOnly: boolean) {
+    this.address = address;
+    this.byteLength = byteLength;
+    this.readOnly = readOnly;
+    this.#range = { address, byteLength, users: 1 };
+    collected.register(this, this.#range);
+    open.add(this);
+    // Frames are large and may be private: they stay out of core dumps.
+    adviseMemory(address, byteLength, MADV.DONTDUMP);
+  }
+
+  /** Maps the first `byteLength` bytes of an open file, shared with all who map it. @throws SystemError */
+  static ofFile(fd: number, byteLength: number, access: "read-only" | "read-write"): Mapping {
+    const readOnly = access === "read-only";
+    const address = mapMemory(0, byteLength, readOnly ? PROT.READ : PROT.READ | PROT.WRITE, MAP.SHARED, fd);
+    return new Mapping(address, byteLength, readOnly);
+  }
+
+  /** Mappings of this process that were not closed yet. */
+  static get openCount(): number {
+    return open.size;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * The bytes [offset, offset + byteLength), the same object at each call. At most 4 GiB.
+   * @throws MappingClosedError, RangeError outside the mapping
+   */
+  window(offset: number, byteLength: number): ArrayBuffer {
+    if (this.#closed) throw new MappingClosedError();
+    if (!(offset >= 0 && byteLength >= 0 && offset + byteLength <= this.byteLength)) {
+      throw new RangeError(`window: expected a part of ${this.byteLength} bytes, found ${byteLength} from ${offset}`);
+    }
+    const key = `${offset}+${byteLength}`;
+    const existing = this.#windows.get(key);
+    if (existing !== undefined) return existing;
+    const buffer = overlay(this.address + offset, byteLength);
+    this.#range.users += 1;
+    collected.register(buffer, this.#range);
+    this.#windows.set(key, buffer);
+    return buffer;
+  }
+
+  /**
+   * Windows that each hold a power of two of whole slots, so that no slot straddles two of them.
+   * @throws MappingClosedError, RangeError outside the mapping
+   */
+  sliceWindows(firstOffset: number, strideBytes: number, nslots: number, maxWindowBytes?: number): SlotWindows {
+    if (this.#closed) throw new MappingClosedError();
+    const key = `${firstOffset}+${nslots}*${strideBytes}/${maxWindowBytes}`;
+    const existing = this.#slices.get(key);
+    if (existing !== undefined) return existing;
+    const slicing = sliceSlots(firstOffset, strideBytes, nslots, maxWindowBytes);
+    const buffers = slicing.windows.map((part) => this.window(part.offset, part.byteLength));
+    const slices: SlotWindows = { ...slicing, buffers };
+    this.#slices.set(key, slices);
+    return slices;
+  }
+
+  /**
+   * Makes the pages of [offset, offset + byteLength) present, so that first touches cost no fault; to be called in parts
+   * where a duty cycle must not be held up. Offset and length are widened to whole pages.
+   */
+  prefault(offset = 0, byteLength = this.byteLength - offset): void {
+    if (this.#closed) throw new MappingClosedError();
+    const first = Math.floor(offset / PAGE_BYTES) * PAGE_BYTES;
+    const end = Math.min(offset + byteLength, this.byteLength);
+    const advice = this.readOnly ? MADV_POPULATE_READ : MADV_POPULATE_WRITE;
+    if (end <= first || adviseMemory(this.address + first, end - first, advice)) return;
+    // Kernels before 5.14 do not know the advice: reading a byte of each page has nearly the same effect.
+    for (let at = first; at < end; at += TOUCH_BYTES) {
+      const bytes = new Uint8Array(overlay(this.address + at, Math.min(TOUCH_BYTES, end - at)));
+      let sum = 0;
+      for (let index = 0; index < bytes.length; index += PAGE_BYTES) sum += bytes[index] as number;
+      touched = sum;
+    }
+  }
+
+  /** Keeps the mapping in memory (mlock). @throws SystemError "ENOMEM" or "EPERM" beyond RLIMIT_MEMLOCK */
+  lockInMemory(): void {
+    if (this.#closed) throw new MappingClosedError();
+    lockMemory(this.address, this.byteLength);
+  }
+
+  /** Asks for transparent huge pages; false when the kernel has no use for that (tmpfs with `shmem_enabled` never). */
+  adviseHugepages(): boolean {
+    if (this.#closed) throw new MappingClosedError();
+    return adviseMemory(this.address, this.byteLength, MADV.HUGEPAGE);
+  }
+
+  /** Ends the mapping; idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    open.delete(this);
+    this.#windows.clear();
+    this.#slices.clear();
+    replaceByZeros(this.address, this.byteLength);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Bytes of one temporary view while pages are touched. */
+const TOUCH_BYTES = 0x1000_0000;
+/** Where touched bytes go, so that the loads are not optimised away. */
+export let touched = 0;
+
+/** Puts private zero pages in the file's place, in one step: at no time is the range free for another mapping. */
+function replaceByZeros(address: number, byteLength: number): void {
+  const flags = MAP.PRIVATE | MAP.ANONYMOUS | MAP.NORESERVE | MAP.FIXED;
+  try {
+    mapMemory(address, byteLength, PROT.READ | PROT.WRITE, flags, -1);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    // Where the kernel never overcommits, writable pages count even when nobody touches them; readable ones do not.
+    mapMemory(address, byteLength, PROT.READ, flags, -1);
+  }
+  adviseMemory(address, byteLength, MADV.DONTDUMP);
+}

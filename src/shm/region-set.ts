@@ -1,0 +1,103 @@
+import type { Directory } from "./directory.ts";
+import { InstanceDirectory } from "./instance-directory.ts";
+import { requireStreamInInstanceId } from "./layout.ts";
+import type { HeaderRingRegion, PayloadPoolRegion } from "./mapped-stream.ts";
+import type { RegionFile } from "./region-file.ts";
+import { type EpochOptions, planFiles, type RegionSetOptions, sortedPools } from "./region-plan.ts";
+import { RegionSetCreation } from "./region-set-creation.ts";
+import { regionRights } from "./rights.ts";
+import { formatRegionUri } from "./uri.ts";
+
+/** What a finished creation hands over. */
+export interface RegionSetParts {
+  readonly directory: InstanceDirectory;
+  /** The directory is closed together with the regions. */
+  readonly ownsDirectory: boolean;
+  readonly epoch: number;
+  readonly epochDirectory: Directory;
+  readonly options: EpochOptions;
+  /** The header ring and then the pools in ascending order of stride. */
+  readonly files: readonly RegionFile[];
+}
+
+/** All regions of one epoch of a stream, owned by this process. */
+export class RegionSet {
+  readonly streamId: number;
+  /** Exact as a number; on the wire a u64. */
+  readonly epoch: number;
+  readonly nslots: number;
+  readonly headerRing: HeaderRingRegion;
+  /** In ascending order of stride. */
+  readonly pools: readonly PayloadPoolRegion[];
+  readonly directory: InstanceDirectory;
+  readonly #ownsDirectory: boolean;
+  readonly #epochDirectory: Directory;
+  readonly #files: readonly RegionFile[];
+  #closed = false;
+
+  /** Called by `RegionSetCreation.finish`. */
+  constructor({ directory, ownsDirectory, epoch, epochDirectory, options, files }: RegionSetParts) {
+    this.directory = directory;
+    this.#ownsDirectory = ownsDirectory;
+    this.epoch = epoch;
+    this.#epochDirectory = epochDirectory;
+    this.#files = files;
+    this.streamId = options.streamId;
+    this.nslots = options.nslots;
+    const requireHugepages = options.requireHugepages ?? false;
+    const uriOf = (file: RegionFile): string => formatRegionUri({ path: file.path, requireHugepages });
+    const [ring, ...pools] = files as [RegionFile, ...RegionFile[]];
+    this.headerRing = { uri: uriOf(ring), mapping: ring.mapping };
+    this.pools = sortedPools(options).map(({ poolId, strideBytes }, index) => {
+      const file = pools[index] as RegionFile;
+      return { poolId, strideBytes, uri: uriOf(file), mapping: file.mapping };
+    });
+  }
+
+  /** Opens the instance directory and makes all regions, or none. @throws RegionCreateError */
+  static create(options: RegionSetOptions): RegionSet {
+    return RegionSet.begin(options).finish();
+  }
+
+  /** As `create`, step by step. @throws RegionCreateError */
+  static begin(options: RegionSetOptions): RegionSetCreation {
+    requireStreamInInstanceId(options.instanceId, options.streamId);
+    // What can be refused without touching the disk is refused first.
+    planFiles(options);
+    const { baseDir, namespace, instanceId } = options;
+    const directory = InstanceDirectory.open({
+      baseDir,
+      namespace,
+      instanceId,
+      rights: regionRights(options.mode, options.gid),
+    });
+    return RegionSetCreation.begin(directory, true, options, (parts) => new RegionSet(parts));
+  }
+
+  /** A further epoch in a directory that stays the caller's. @throws RegionCreateError */
+  static createIn(directory: InstanceDirectory, options: EpochOptions): RegionSet {
+    return RegionSetCreation.begin(directory, false, options, (parts) => new RegionSet(parts)).finish();
+  }
+
+  /** Says in every superblock that the owner lives (W-08): CLOCK_MONOTONIC ns as two unsigned words. Allocates nothing. */
+  refreshActivity(high: number, low: number): void {
+    if (this.#closed) return;
+    for (let index = 0; index < this.#files.length; index += 1) {
+      (this.#files[index] as RegionFile).superblock.refreshActivity(high, low);
+    }
+  }
+
+  /** Ends all mappings; with `unlink`, the files and the directories that became empty go too. Idempotent. */
+  close(options: { readonly unlink: boolean } = { unlink: true }): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const file of this.#files) file.close(options);
+    this.#epochDirectory.close();
+    if (options.unlink) this.directory.removeEpoch(this.epoch);
+    if (this.#ownsDirectory) this.directory.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,76 @@
+import { formatBytes } from "../core/units.ts";
+import type { Backing } from "./backing.ts";
+import { type Headroom, memoryCgroupHeadrooms } from "./cgroup.ts";
+import { RegionCreateError } from "./errors.ts";
+import { readSystemFile, SYSTEM_FILES, type SystemFiles } from "./system-files.ts";
+
+/**
+ * Checks before anything is reserved that `byteLength` bytes fit: on the file system, and, where its files are memory, in the
+ * machine and in every memory cgroup of this process. Reserving beyond a cgroup's limit would not fail, it would end the
+ * process by SIGKILL.
+ * @throws RegionCreateError "no-space" or "no-memory", with both numbers in the message
+ */
+export function requireSpace(
+  directory: string,
+  backing: Backing,
+  byteLength: number,
+  files: SystemFiles = SYSTEM_FILES,
+): void {
+  if (backing.hugepages) {
+    const free = freeHugepageBytes(backing.pageBytes, files);
+    refuseBeyond("no-memory", byteLength, {
+      where: `the pool of ${formatBytes(backing.pageBytes)} hugepages`,
+      bytes: free,
+    });
+  }
+  refuseBeyond("no-space", byteLength, { where: directory, bytes: backing.freeBytes });
+  if (!backing.inMemory) return;
+  for (const headroom of memoryCgroupHeadrooms(files)) refuseBeyond("no-memory", byteLength, headroom);
+  refuseBeyond("no-memory", byteLength, { where: "the machine's memory", bytes: availableMemoryBytes(files) });
+}
+
+function refuseBeyond(code: "no-space" | "no-memory", neededBytes: number, headroom: Headroom): void {
+  if (neededBytes <= headroom.bytes) return;
+  throw spaceError(code, neededBytes, headroom);
+}
+
+/** "needs 64 MiB, /dev/shm has 12.3 MiB free"; to the byte where rounding would hide the difference. */
+export function spaceError(
+  code: "no-space" | "no-memory",
+  neededBytes: number,
+  headroom: Headroom,
+  cause?: unknown,
+): RegionCreateError {
+  const freeBytes = Math.max(0, headroom.bytes);
+  const rounded = [formatBytes(neededBytes), formatBytes(freeBytes)] as const;
+  const [needed, free] = rounded[0] === rounded[1] ? [`${neededBytes} B`, `${freeBytes} B`] : rounded;
+  return new RegionCreateError(code, `needs ${needed}, ${headroom.where} has ${free} free`, {
+    expected: `${needed} free`,
+    found: free,
+    retryable: true,
+    cause,
+  });
+}
+
+/** What the kernel says can be taken without killing anybody: available memory, and swap, which shared memory may use too. */
+function availableMemoryBytes(files: SystemFiles): number {
+  const text = readSystemFile(files.meminfo);
+  if (text === null) return Number.POSITIVE_INFINITY;
+  const kibibytes = (name: string): number | null => {
+    const match = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text);
+    return match === null ? null : Number(match[1]);
+  };
+  const available = kibibytes("MemAvailable");
+  return available === null ? Number.POSITIVE_INFINITY : (available + (kibibytes("SwapFree") ?? 0)) * 1024;
+}
+
+/** Hugepages that are neither in use nor promised to another mapping, the surplus that may be made on demand included. */
+function freeHugepageBytes(pageBytes: number, files: SystemFiles): number {
+  const folder = `${files.hugepages}/hugepages-${pageBytes / 1024}kB`;
+  const counts = ["free_hugepages", "resv_hugepages", "nr_overcommit_hugepages", "surplus_hugepages"].map((name) =>
+    readSystemFile(`${folder}/${name}`),
+  );
+  if (counts.includes(null)) return Number.POSITIVE_INFINITY;
+  const [free, promised, onDemand, surplus] = counts.map(Number) as [number, number, number, number];
+  return (free - promised + Math.max(0, onDemand - surplus)) * pageBytes;
+}
