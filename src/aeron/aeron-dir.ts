@@ -1,0 +1,59 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { aeron } from "../../ffi/aeron.ts";
+import { checkAeron } from "../../ffi/aeron-structs.ts";
+import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
+
+/** Aeron's own default folder: AERON_DIR, or `/dev/shm/aeron-<user>`. */
+export function defaultAeronDir(): string {
+  const named = process.env.AERON_DIR;
+  if (named !== undefined && named !== "") return named;
+  const path = new NativeBuffer(1024);
+  aeron.aeron_default_path(path.address, path.bytes.length);
+  return new TextDecoder().decode(path.bytes.subarray(0, path.bytes.indexOf(0)));
+}
+
+/** What the CnC file says without being mapped. */
+export interface CncFile {
+  readonly path: string;
+  /** Device and inode: another pair under the same path is another driver. */
+  readonly identity: string;
+  /** The driver's process, in its own pid namespace. */
+  readonly pid: number;
+}
+
+const CNC_VERSION_OFFSET = 0;
+const CNC_PID_OFFSET = 40;
+const CNC_HEADER_BYTES = 64;
+
+/** The CnC file of `aeronDir`; null when there is none, or when its driver is still writing it. */
+export function readCncFile(aeronDir: string): CncFile | null {
+  const path = join(aeronDir, "cnc.dat");
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch {
+    // Absent or not for us to read: there is no CnC file that could be used.
+    return null;
+  }
+  try {
+    const stat = fstatSync(fd, { bigint: true });
+    const header = Buffer.alloc(CNC_HEADER_BYTES);
+    const length = readSync(fd, header, 0, CNC_HEADER_BYTES, 0);
+    if (length < CNC_HEADER_BYTES || header.readInt32LE(CNC_VERSION_OFFSET) === 0) return null;
+    return { path, identity: `${stat.dev}:${stat.ino}`, pid: Number(header.readBigInt64LE(CNC_PID_OFFSET)) };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Milliseconds since the driver's last heartbeat in the CnC file. @throws AeronError when the file cannot be mapped */
+export function heartbeatAgeMs(aeronDir: string): number {
+  const out = new NativeBuffer(8);
+  const dir = nativeString(aeronDir);
+  checkAeron(aeron.aeron_cnc_init(out.address, dir.address, 0), "aeron_cnc_init");
+  const cnc = out.pointerAt();
+  const heartbeatMs = aeron.aeron_cnc_to_driver_heartbeat(cnc);
+  aeron.aeron_cnc_close(cnc);
+  return Date.now() - heartbeatMs;
+}

@@ -1,0 +1,158 @@
+import { aeron } from "../../ffi/aeron.ts";
+import { DATA_FRAME_TYPE, DATA_HEADER, FRAME_ALIGNMENT, UNFRAGMENTED_FLAGS } from "../../ffi/aeron-structs.ts";
+import { BlockCallback } from "../../ffi/callbacks.ts";
+import { libc } from "../../ffi/libc.ts";
+import { NativeBuffer } from "../../ffi/memory.ts";
+import { SubscriptionResource } from "./subscription.ts";
+
+/** Called for each unfragmented message of a block; `offset` is where its SBE header begins. */
+export type BlockMessageHandler = (view: DataView, offset: number, length: number) => void;
+
+const MIN_RENEWAL_DELAY_NS = 10e6;
+const MAX_RENEWAL_DELAY_NS = 1e9;
+/** A publisher that was read from for this long without interruption is healthy again. */
+const STABLE_NS = 5e9;
+
+/** Where the next block of one publisher has to begin. */
+interface ImagePosition {
+  sessionId: number;
+  termId: number;
+  termOffset: number;
+}
+
+/**
+ * A subscription of small messages that is polled in blocks: one callback and one copy for many messages (W-33: only
+ * unfragmented messages are delivered, others are counted). A block that does not continue where the last one of its
+ * publisher ended was overwritten while this process stood still: it is refused, and the subscription asks to be renewed,
+ * as it does after it was put to rest by the driver.
+ */
+export class BlockSubscription extends SubscriptionResource {
+  /** Fragments of longer messages, which do not belong on this stream. */
+  fragments = 0;
+  /** Blocks that did not continue where the last one ended. */
+  overruns = 0;
+  /** Times that a publisher's image was lost: it closed, or the driver put this subscription to rest. */
+  imagesLost = 0;
+  readonly #onMessage: BlockMessageHandler;
+  readonly #callback: BlockCallback;
+  readonly #callbackAddress: number;
+  readonly #block: NativeBuffer;
+  readonly #view: DataView;
+  readonly #images: ImagePosition[] = [];
+  #imageCount = 0;
+  #isOverrun = false;
+  #renewalDelayNs = MIN_RENEWAL_DELAY_NS;
+  #renewalDueNs = Number.POSITIVE_INFINITY;
+  #stableSinceNs = 0;
+
+  constructor(channel: string, streamId: number, maxBlockBytes: number, onMessage: BlockMessageHandler) {
+    super(channel, streamId);
+    this.#onMessage = onMessage;
+    this.#block = new NativeBuffer(maxBlockBytes);
+    this.#view = this.#block.view;
+    this.#callback = new BlockCallback((buffer, length, sessionId, termId) =>
+      this.#onBlock(buffer, length, sessionId, termId),
+    );
+    this.#callbackAddress = this.#callback.address;
+  }
+
+  /** Takes at most `blockBytes` of messages from each publisher; returns the bytes taken. */
+  poll(blockBytes: number): number {
+    if (this.handle === 0) return 0;
+    const limit = blockBytes < this.#block.bytes.length ? blockBytes : this.#block.bytes.length;
+    const bytes = aeron.aeron_subscription_block_poll(this.handle, this.#callbackAddress, 0, limit);
+    if (bytes !== 0) this.#callback.rethrow();
+    return bytes > 0 ? bytes : 0;
+  }
+
+  /** True when the connection should release this subscription and add it again. To be asked when a poll gave nothing. */
+  needsRenewal(nowNs: number): boolean {
+    if (this.handle === 0) return false;
+    const imageCount = this.imageCount;
+    if (imageCount < this.#imageCount || this.#isOverrun) {
+      if (imageCount < this.#imageCount) this.imagesLost += this.#imageCount - imageCount;
+      this.#isOverrun = false;
+      if (nowNs - this.#stableSinceNs > STABLE_NS) this.#renewalDelayNs = MIN_RENEWAL_DELAY_NS;
+      this.#renewalDueNs = nowNs + this.#renewalDelayNs;
+      this.#renewalDelayNs = Math.min(this.#renewalDelayNs * 2, MAX_RENEWAL_DELAY_NS);
+    }
+    this.#imageCount = imageCount;
+    if (nowNs < this.#renewalDueNs) return false;
+    this.#renewalDueNs = Number.POSITIVE_INFINITY;
+    this.#stableSinceNs = nowNs;
+    return true;
+  }
+
+  override forget(): void {
+    super.forget();
+    this.#images.length = 0;
+    this.#imageCount = 0;
+    this.#isOverrun = false;
+    this.#renewalDueNs = Number.POSITIVE_INFINITY;
+  }
+
+  dispose(): void {
+    this.#callback.close();
+  }
+
+  #onBlock(buffer: number, length: number, sessionId: number, termId: number): void {
+    if (length > this.#block.bytes.length) {
+      // A padding frame alone may be longer than the limit: it holds no message.
+      this.#advance(sessionId, termId, -1, length);
+      return;
+    }
+    libc.memcpy(this.#block.address, buffer, length);
+    const view = this.#view;
+    if (!this.#advance(sessionId, termId, view.getInt32(DATA_HEADER.termOffset, true), length)) return;
+    const firstOffset = view.getInt32(DATA_HEADER.termOffset, true);
+    for (let offset = 0; offset < length; ) {
+      const frameLength = view.getInt32(offset + DATA_HEADER.frameLength, true);
+      if (
+        frameLength < DATA_HEADER.size ||
+        offset + frameLength > length ||
+        view.getInt32(offset + DATA_HEADER.termId, true) !== termId ||
+        view.getInt32(offset + DATA_HEADER.termOffset, true) !== firstOffset + offset
+      ) {
+        this.#overrun();
+        return;
+      }
+      if (view.getUint16(offset + DATA_HEADER.type, true) === DATA_FRAME_TYPE) {
+        if (view.getUint8(offset + DATA_HEADER.flags) === UNFRAGMENTED_FLAGS) {
+          this.#onMessage(view, offset + DATA_HEADER.size, frameLength - DATA_HEADER.size);
+        } else {
+          this.fragments++;
+        }
+      }
+      offset += Math.ceil(frameLength / FRAME_ALIGNMENT) * FRAME_ALIGNMENT;
+    }
+  }
+
+  /** Moves the publisher's position on by a block; false when the block is not the one that was due. */
+  #advance(sessionId: number, termId: number, termOffset: number, length: number): boolean {
+    let image: ImagePosition | undefined;
+    for (let i = 0; i < this.#images.length; i++) {
+      const candidate = this.#images[i] as ImagePosition;
+      if (candidate.sessionId === sessionId) image = candidate;
+    }
+    if (image === undefined) {
+      image = { sessionId, termId, termOffset: termOffset === -1 ? 0 : termOffset };
+      this.#images.push(image);
+    } else if (termOffset !== -1) {
+      const continues = termId === image.termId && termOffset === image.termOffset;
+      const rotates = termId === ((image.termId + 1) | 0) && termOffset === 0;
+      if (!continues && !rotates) {
+        this.#overrun();
+        return false;
+      }
+    }
+    image.termId = termId;
+    image.termOffset = (termOffset === -1 ? image.termOffset : termOffset) + length;
+    return true;
+  }
+
+  #overrun(): void {
+    this.overruns++;
+    this.#isOverrun = true;
+    this.#images.length = 0;
+  }
+}

@@ -1,0 +1,73 @@
+import { UsageError } from "../core/errors.ts";
+
+/** Bytes that one FrameDescriptor takes in a term: 32 of frame header and 44 of message, aligned to 32. */
+export const DESCRIPTOR_FRAME_BYTES = 96;
+const MIN_TERM_BYTES = 64 * 1024;
+const MAX_TERM_BYTES = 1024 * 1024 * 1024;
+/** Aeron's default MTU for IPC; a window may not be smaller. */
+const MTU_BYTES = 1408;
+
+/**
+ * Time-outs that make untethered subscriptions effective: a subscriber that holds the window for longer than the first
+ * is put to rest after the second, and silences nobody any more (aeron's defaults are 5 s each).
+ */
+export interface UntetheredTimeouts {
+  windowLimitMs: number;
+  lingerMs: number;
+  restingMs: number;
+}
+
+export const LIVE_TIMEOUTS: UntetheredTimeouts = { windowLimitMs: 5, lingerMs: 2, restingMs: 100 };
+
+/** Appends `key=value` parameters to a channel, keeping those that the user set. */
+export function withParameters(channel: string, parameters: Record<string, string | number | boolean>): string {
+  if (!/^aeron:[a-z]+(\?.*)?$/.test(channel)) {
+    throw new UsageError(`expected an Aeron channel such as aeron:ipc, found ${JSON.stringify(channel)}`);
+  }
+  const [base = channel, query = ""] = channel.split("?", 2);
+  const parts = query === "" ? [] : query.split("|");
+  const keys = new Set(parts.map((part) => part.split("=", 1)[0]));
+  for (const [key, value] of Object.entries(parameters)) if (!keys.has(key)) parts.push(`${key}=${value}`);
+  return parts.length === 0 ? base : `${base}?${parts.join("|")}`;
+}
+
+function timeoutParameters(timeouts: UntetheredTimeouts): Record<string, string> {
+  return {
+    "untethered-window-limit-timeout": `${timeouts.windowLimitMs}ms`,
+    "untethered-linger-timeout": `${timeouts.lingerMs}ms`,
+    "untethered-resting-timeout": `${timeouts.restingMs}ms`,
+  };
+}
+
+/** A publication of small, rare messages: the smallest terms, and nobody held up by a stopped subscriber. */
+export function controlPublicationChannel(channel: string): string {
+  return withParameters(channel, { "term-length": "64k", ...timeoutParameters(LIVE_TIMEOUTS) });
+}
+
+/**
+ * The descriptor publication of a ring of `nslots`: a window of half the ring at most, so that what is under way was not
+ * overwritten yet (bun-ffi.md, 11), and at least one MTU, which Aeron asks for.
+ */
+export function descriptorPublicationChannel(channel: string, nslots: number, timeouts: UntetheredTimeouts): string {
+  const windowBytes = Math.max(MTU_BYTES, (nslots / 2) * DESCRIPTOR_FRAME_BYTES);
+  let termBytes = MIN_TERM_BYTES;
+  while (termBytes < windowBytes * 2 && termBytes < MAX_TERM_BYTES) termBytes *= 2;
+  return withParameters(channel, {
+    "term-length": termBytes,
+    "pub-wnd": Math.min(windowBytes, termBytes / 2),
+    ...timeoutParameters(timeouts),
+  });
+}
+
+/** A subscription that may miss messages rather than hold anybody up, and joins again by itself after a rest. */
+export function observerChannel(channel: string): string {
+  return withParameters(channel, { tether: false });
+}
+
+/**
+ * The descriptor subscription: once put to rest it stays away (`rejoin=false`), because a stopped subscriber that was
+ * joined again every 100 ms would hold the window again and again. A living one subscribes anew, see `BlockSubscription`.
+ */
+export function descriptorSubscriptionChannel(channel: string): string {
+  return withParameters(channel, { tether: false, rejoin: false });
+}

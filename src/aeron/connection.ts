@@ -1,0 +1,200 @@
+import type { Agent } from "../core/agent.ts";
+import { messageOf } from "../core/errors.ts";
+import { getLogger } from "../core/logger.ts";
+import { PeriodicTimer } from "../core/timers.ts";
+import { BlockSubscription } from "./block-subscription.ts";
+import { findLivingDriver, isStillAlive, type LivingDriver } from "./driver-watch.ts";
+import { NativeClient } from "./native-client.ts";
+import { Publication } from "./publication.ts";
+import { type MessageHandler, MessageSubscription } from "./subscription.ts";
+
+const log = getLogger("aeron");
+
+/** How often the driver's life is checked; its death is noticed within a second, not after Aeron's ten. */
+const DRIVER_CHECK_PERIOD_NS = 250e6;
+const CONNECT_PERIOD_NS = 20e6;
+
+/** A publication, subscription or counter of ours: it stays, while clients of the media driver come and go. */
+export interface AeronResource {
+  /** Asks the client's driver for it. @throws AeronError */
+  begin(client: number): void;
+  /** True once the driver has answered. @throws AeronError when it refused */
+  proceed(): boolean;
+  /** Gives it back to a living client. */
+  release(): void;
+  /** Drops the handle of a client that is dead. */
+  forget(): void;
+}
+
+/** Sees to it that there is a media driver: starts one, or only says that there is none. */
+export interface DriverSupply {
+  /** Called while no living driver was found; must not block. */
+  ensure(nowNs: number): void;
+}
+
+export interface AeronConnectionOptions {
+  aeronDir: string;
+  clientName: string;
+  /** Starts a driver where none lives; without it, the connection waits for one. */
+  supply?: DriverSupply;
+}
+
+/**
+ * The process's client of the media driver in `aeronDir`, as an agent: it runs the conductor in our duty cycle, notices
+ * within a second that the driver died, and connects again, with all publications and subscriptions, when one is back.
+ */
+export class AeronConnection implements Agent {
+  readonly roleName = "aeron-client";
+  readonly aeronDir: string;
+  /** Times that a client was lost: driver gone, or given up by it after a long pause. */
+  losses = 0;
+  readonly #options: AeronConnectionOptions;
+  readonly #resources: AeronResource[] = [];
+  readonly #pending: AeronResource[] = [];
+  readonly #driverCheck = new PeriodicTimer(DRIVER_CHECK_PERIOD_NS);
+  readonly #connectAttempt = new PeriodicTimer(CONNECT_PERIOD_NS);
+  #client: NativeClient | null = null;
+  #driver: LivingDriver | null = null;
+  #isClosed = false;
+  #wasConnected = false;
+
+  constructor(options: AeronConnectionOptions) {
+    this.#options = options;
+    this.aeronDir = options.aeronDir;
+  }
+
+  get isConnected(): boolean {
+    return this.#client !== null;
+  }
+
+  /** True when connected and every resource was confirmed by the driver. */
+  get isReady(): boolean {
+    return this.#client !== null && this.#pending.length === 0;
+  }
+
+  addPublication(channel: string, streamId: number): Publication {
+    return this.#add(new Publication(channel, streamId));
+  }
+
+  addSubscription(channel: string, streamId: number, onMessage: MessageHandler): MessageSubscription {
+    return this.#add(new MessageSubscription(channel, streamId, onMessage));
+  }
+
+  addBlockSubscription(
+    channel: string,
+    streamId: number,
+    maxBlockBytes: number,
+    onMessage: ConstructorParameters<typeof BlockSubscription>[3],
+  ): BlockSubscription {
+    return this.#add(new BlockSubscription(channel, streamId, maxBlockBytes, onMessage));
+  }
+
+  /** Gives the resource back for good. */
+  remove(resource: AeronResource): void {
+    const index = this.#resources.indexOf(resource);
+    if (index === -1) return;
+    this.#resources.splice(index, 1);
+    const pendingIndex = this.#pending.indexOf(resource);
+    if (pendingIndex !== -1) this.#pending.splice(pendingIndex, 1);
+    if (this.#client !== null && !this.#client.isClosed) resource.release();
+    else resource.forget();
+    if (resource instanceof MessageSubscription || resource instanceof BlockSubscription) resource.dispose();
+  }
+
+  /** Releases the resource and asks for it anew, e.g. after the driver put a subscription to rest. */
+  renew(resource: AeronResource): void {
+    if (this.#client === null || this.#pending.includes(resource)) return;
+    resource.release();
+    resource.begin(this.#client.address);
+    this.#pending.push(resource);
+  }
+
+  doWork(nowNs: number): number {
+    if (this.#isClosed) return 0;
+    if (this.#client === null) return this.#connectAttempt.isDue(nowNs) ? this.#connect(nowNs) : 0;
+    const work = this.#client.doWork();
+    if (this.#client.isClosed) {
+      this.#lose("the media driver gave this client up (it was silent for too long)");
+      return 1;
+    }
+    if (
+      this.#driverCheck.isDue(nowNs) &&
+      this.#driver !== null &&
+      !isStillAlive(this.#options.aeronDir, this.#driver)
+    ) {
+      this.#lose("the media driver died");
+      return 1;
+    }
+    return this.#pending.length === 0 ? work : work + this.#proceed();
+  }
+
+  onClose(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const resource of [...this.#resources].reverse()) {
+      resource.forget();
+    }
+    this.#client?.close();
+    this.#client = null;
+    for (const resource of this.#resources) {
+      if (resource instanceof MessageSubscription || resource instanceof BlockSubscription) resource.dispose();
+    }
+    this.#resources.length = 0;
+    this.#pending.length = 0;
+  }
+
+  #add<T extends AeronResource>(resource: T): T {
+    this.#resources.push(resource);
+    if (this.#client !== null) {
+      resource.begin(this.#client.address);
+      this.#pending.push(resource);
+    }
+    return resource;
+  }
+
+  #connect(nowNs: number): number {
+    const driver = findLivingDriver(this.#options.aeronDir);
+    if (driver === null) {
+      this.#options.supply?.ensure(nowNs);
+      return 0;
+    }
+    try {
+      this.#client = new NativeClient(this.#options.aeronDir, this.#options.clientName, (code, message) =>
+        log.warn(`Aeron reports error ${code}: ${message.trim().split("\n")[0]}`),
+      );
+    } catch (error) {
+      log.warn(`cannot connect to the media driver in ${this.#options.aeronDir}: ${messageOf(error)}`);
+      return 0;
+    }
+    this.#driver = driver;
+    for (const resource of this.#resources) {
+      resource.begin(this.#client.address);
+      this.#pending.push(resource);
+    }
+    if (this.#wasConnected) log.info(`connected to the media driver in ${this.#options.aeronDir} again`);
+    this.#wasConnected = true;
+    return 1;
+  }
+
+  #proceed(): number {
+    let done = 0;
+    for (let i = this.#pending.length - 1; i >= 0; i--) {
+      const resource = this.#pending[i] as AeronResource;
+      if (resource.proceed()) {
+        this.#pending.splice(i, 1);
+        done++;
+      }
+    }
+    return done;
+  }
+
+  #lose(reason: string): void {
+    log.warn(`${reason} (${this.#options.aeronDir}): waiting for one to be there again`);
+    this.losses++;
+    for (const resource of this.#resources) resource.forget();
+    this.#pending.length = 0;
+    this.#client?.close();
+    this.#client = null;
+    this.#driver = null;
+  }
+}

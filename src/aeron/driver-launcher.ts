@@ -1,0 +1,38 @@
+import { spawn } from "node:child_process";
+import { getLogger } from "../core/logger.ts";
+import type { DriverSupply } from "./connection.ts";
+
+const log = getLogger("aeron");
+
+/** A driver that did not come up in this time is tried again: it may have lost a race, or died. */
+const RETRY_AFTER_NS = 3e9;
+
+/**
+ * Starts `tensorpool media-driver` as a process of its own where no driver lives. Any number of roles may do so at once: the
+ * drivers' lock lets one win, the others end at once. The process outlives this one and ends when it was unused for a while.
+ */
+export class DriverLauncher implements DriverSupply {
+  readonly #command: readonly string[];
+  readonly #aeronDir: string;
+  #lastStartNs = Number.NEGATIVE_INFINITY;
+
+  /** `command`: how this executable is called, e.g. `["/usr/bin/tensorpool"]`. */
+  constructor(command: readonly string[], aeronDir: string) {
+    this.#command = command;
+    this.#aeronDir = aeronDir;
+  }
+
+  ensure(nowNs: number): void {
+    if (nowNs - this.#lastStartNs < RETRY_AFTER_NS) return;
+    this.#lastStartNs = nowNs;
+    const [file = "", ...args] = this.#command;
+    const child = spawn(file, [...args, "media-driver", "--aeron-dir", this.#aeronDir, "-q"], {
+      detached: true,
+      stdio: ["ignore", "ignore", "ignore"],
+      cwd: "/",
+    });
+    child.on("error", (error) => log.error(`cannot start a media driver (${file}): ${error.message}`));
+    child.unref();
+    log.info(`started a media driver for ${this.#aeronDir} (pid ${child.pid}); it ends when it is unused for 10 s`);
+  }
+}

@@ -1,0 +1,78 @@
+import { aeron } from "../../ffi/aeron.ts";
+import { checkAeron } from "../../ffi/aeron-structs.ts";
+import { ErrorCallback } from "../../ffi/callbacks.ts";
+import { NativeBuffer, nativeString, stringAt } from "../../ffi/memory.ts";
+
+/** How long Aeron itself waits before it believes a driver dead; our own check (`DriverWatch`) is much faster. */
+const DRIVER_TIMEOUT_MS = 10_000;
+
+/**
+ * One aeron_t with its conductor in our duty cycle (invoker mode). When libaeron closes it (time-out, dead driver), or
+ * `close` is called, every handle made from it is dead: the owner must not use them any more.
+ */
+export class NativeClient {
+  readonly address: number;
+  readonly #context: number;
+  readonly #errors: ErrorCallback;
+  #isOpen = true;
+
+  /** Expects a living driver in `aeronDir`, else this would wait for one. @throws AeronError */
+  constructor(aeronDir: string, clientName: string, onError: (code: number, message: string) => void) {
+    const out = new NativeBuffer(8);
+    checkAeron(aeron.aeron_context_init(out.address), "aeron_context_init");
+    this.#context = out.pointerAt();
+    this.#errors = new ErrorCallback((code, message) => onError(code, stringAt(message)));
+    try {
+      const dir = nativeString(aeronDir);
+      const name = nativeString(clientName.slice(0, 99));
+      checkAeron(aeron.aeron_context_set_dir(this.#context, dir.address), "aeron_context_set_dir");
+      checkAeron(aeron.aeron_context_set_client_name(this.#context, name.address), "aeron_context_set_client_name");
+      checkAeron(
+        aeron.aeron_context_set_driver_timeout_ms(this.#context, DRIVER_TIMEOUT_MS),
+        "aeron_context_set_driver_timeout_ms",
+      );
+      checkAeron(
+        aeron.aeron_context_set_use_conductor_agent_invoker(this.#context, 1),
+        "aeron_context_set_use_conductor_agent_invoker",
+      );
+      // Aeron's default error handler ends the process.
+      checkAeron(
+        aeron.aeron_context_set_error_handler(this.#context, this.#errors.address, 0),
+        "aeron_context_set_error_handler",
+      );
+      checkAeron(aeron.aeron_init(out.address, this.#context), "aeron_init");
+    } catch (error) {
+      aeron.aeron_context_close(this.#context);
+      this.#errors.close();
+      throw error;
+    }
+    this.address = out.pointerAt();
+    try {
+      checkAeron(aeron.aeron_start(this.address), "aeron_start");
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Runs the conductor once; returns the work done. */
+  doWork(): number {
+    const work = aeron.aeron_main_do_work(this.address);
+    this.#errors.rethrow();
+    return work > 0 ? work : 0;
+  }
+
+  /** True once libaeron gave this client up; nothing made from it may be used then. */
+  get isClosed(): boolean {
+    return !this.#isOpen || aeron.aeron_is_closed(this.address) !== 0;
+  }
+
+  /** Frees the client and, with it, all publications, subscriptions and counters that it still owns. Idempotent. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    aeron.aeron_close(this.address);
+    aeron.aeron_context_close(this.#context);
+    this.#errors.close();
+  }
+}

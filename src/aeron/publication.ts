@@ -1,0 +1,108 @@
+import { aeron } from "../../ffi/aeron.ts";
+import { BUFFER_CLAIM, checkAeron, lastAeronError } from "../../ffi/aeron-structs.ts";
+import { libc } from "../../ffi/libc.ts";
+import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
+import type { AeronResource } from "./connection.ts";
+import { PUBLISH_RESULT_NAMES, PublishResult, resultOfPosition } from "./results.ts";
+
+/** Aeron's smallest MTU for IPC (1,408) less its frame header: what can be claimed whatever the driver's settings. */
+const MAX_CLAIM_BYTES = 1376;
+
+/**
+ * An exclusive publication that outlives the client it was made with: while the connection has no client, or the driver has
+ * not answered yet, messages are refused as NOT_CONNECTED. Made by `AeronConnection.addPublication`.
+ */
+export class Publication implements AeronResource {
+  readonly channel: string;
+  readonly streamId: number;
+  /** Messages by result, see `PUBLISH_RESULT_NAMES`. */
+  readonly results = new Float64Array(PUBLISH_RESULT_NAMES.length);
+  #handle = 0;
+  #pending = 0;
+  readonly #uri: NativeBuffer;
+  readonly #out = new NativeBuffer(8);
+  readonly #claim = new NativeBuffer(BUFFER_CLAIM.size);
+  readonly #claimAddress: number;
+
+  constructor(channel: string, streamId: number) {
+    this.channel = channel;
+    this.streamId = streamId;
+    this.#uri = nativeString(channel);
+    this.#claimAddress = this.#claim.address;
+  }
+
+  /**
+   * Publishes `length` bytes at `address` with try_claim and commit (W-32). Never blocks, never retries; the message must fit
+   * one fragment. The result is counted in `results`.
+   */
+  publish(address: number, length: number): PublishResult {
+    const handle = this.#handle;
+    if (handle === 0) {
+      this.results[PublishResult.NOT_CONNECTED]!++;
+      return PublishResult.NOT_CONNECTED;
+    }
+    const position = aeron.aeron_exclusive_publication_try_claim(handle, length, this.#claimAddress);
+    if (position > 0) {
+      libc.memcpy(this.#claim.pointerAt(BUFFER_CLAIM.data), address, length);
+      aeron.aeron_buffer_claim_commit(this.#claimAddress);
+      this.results[PublishResult.PUBLISHED]!++;
+      return PublishResult.PUBLISHED;
+    }
+    const result = resultOfPosition(position);
+    this.results[result]!++;
+    return result;
+  }
+
+  /**
+   * Publishes a message of any length up to Aeron's limit: with `publish` where it fits one fragment (W-32), else with `offer`
+   * (announces with long URIs, metadata with large attributes).
+   */
+  publishMessage(address: number, length: number): PublishResult {
+    if (length <= MAX_CLAIM_BYTES) return this.publish(address, length);
+    const result =
+      this.#handle === 0
+        ? PublishResult.NOT_CONNECTED
+        : resultOfPosition(aeron.aeron_exclusive_publication_offer(this.#handle, address, length, 0, 0));
+    this.results[result]!++;
+    return result;
+  }
+
+  /** True while some subscriber is connected. */
+  get isConnected(): boolean {
+    return this.#handle !== 0 && aeron.aeron_exclusive_publication_is_connected(this.#handle) !== 0;
+  }
+
+  /** True once the driver has made the publication, whether or not anybody subscribes. */
+  get isReady(): boolean {
+    return this.#handle !== 0;
+  }
+
+  begin(client: number): void {
+    const call = "aeron_async_add_exclusive_publication";
+    checkAeron(
+      aeron.aeron_async_add_exclusive_publication(this.#out.address, client, this.#uri.address, this.streamId),
+      call,
+    );
+    this.#pending = this.#out.pointerAt();
+  }
+
+  proceed(): boolean {
+    if (this.#pending === 0) return this.#handle !== 0;
+    const result = aeron.aeron_async_add_exclusive_publication_poll(this.#out.address, this.#pending);
+    if (result === 0) return false;
+    this.#pending = 0;
+    if (result < 0) throw lastAeronError(`adding a publication on ${this.channel} stream ${this.streamId}`);
+    this.#handle = this.#out.pointerAt();
+    return true;
+  }
+
+  release(): void {
+    if (this.#handle !== 0) aeron.aeron_exclusive_publication_close(this.#handle, 0, 0);
+    this.forget();
+  }
+
+  forget(): void {
+    this.#handle = 0;
+    this.#pending = 0;
+  }
+}

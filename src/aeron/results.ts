@@ -1,0 +1,40 @@
+/** What became of a message that was to be published (W-32). Constants, so that an answer costs nothing. */
+export const PublishResult = {
+  PUBLISHED: 0,
+  NOT_CONNECTED: 1,
+  BACK_PRESSURED: 2,
+  ADMIN_ACTION: 3,
+  CLOSED: 4,
+  MAX_POSITION_EXCEEDED: 5,
+  ERROR: 6,
+} as const;
+export type PublishResult = (typeof PublishResult)[keyof typeof PublishResult];
+
+/** The names of the results, for counters and messages, by value. */
+export const PUBLISH_RESULT_NAMES = [
+  "published",
+  "notConnected",
+  "backPressured",
+  "adminAction",
+  "closed",
+  "maxPositionExceeded",
+  "error",
+] as const;
+
+/** The result for the negative position that Aeron answered. */
+export function resultOfPosition(position: number): PublishResult {
+  switch (position) {
+    case -1:
+      return PublishResult.NOT_CONNECTED;
+    case -2:
+      return PublishResult.BACK_PRESSURED;
+    case -3:
+      return PublishResult.ADMIN_ACTION;
+    case -4:
+      return PublishResult.CLOSED;
+    case -5:
+      return PublishResult.MAX_POSITION_EXCEEDED;
+    default:
+      return position > 0 ? PublishResult.PUBLISHED : PublishResult.ERROR;
+  }
+}

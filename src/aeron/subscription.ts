@@ -1,0 +1,119 @@
+import { aeron } from "../../ffi/aeron.ts";
+import { checkAeron, lastAeronError } from "../../ffi/aeron-structs.ts";
+import { FragmentCallback } from "../../ffi/callbacks.ts";
+import { libc } from "../../ffi/libc.ts";
+import { aeronFunctionAddress } from "../../ffi/load.ts";
+import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
+import type { AeronResource } from "./connection.ts";
+
+/** Largest message that is taken; longer ones are counted and ignored. */
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+const INITIAL_BUFFER_BYTES = 4096;
+
+/** What reads messages: `view` begins with the SBE header and is valid during the call only. */
+export type MessageHandler = (view: DataView, length: number) => void;
+
+/** The handle of a subscription that outlives the client it was made with. */
+export abstract class SubscriptionResource implements AeronResource {
+  readonly channel: string;
+  readonly streamId: number;
+  protected handle = 0;
+  #pending = 0;
+  readonly #uri: NativeBuffer;
+  readonly #out = new NativeBuffer(8);
+
+  constructor(channel: string, streamId: number) {
+    this.channel = channel;
+    this.streamId = streamId;
+    this.#uri = nativeString(channel);
+  }
+
+  get isReady(): boolean {
+    return this.handle !== 0;
+  }
+
+  /** Publishers that this subscription reads from now. */
+  get imageCount(): number {
+    return this.handle === 0 ? 0 : aeron.aeron_subscription_image_count(this.handle);
+  }
+
+  begin(client: number): void {
+    checkAeron(
+      aeron.aeron_async_add_subscription(this.#out.address, client, this.#uri.address, this.streamId, 0, 0, 0, 0),
+      "aeron_async_add_subscription",
+    );
+    this.#pending = this.#out.pointerAt();
+  }
+
+  proceed(): boolean {
+    if (this.#pending === 0) return this.handle !== 0;
+    const result = aeron.aeron_async_add_subscription_poll(this.#out.address, this.#pending);
+    if (result === 0) return false;
+    this.#pending = 0;
+    if (result < 0) throw lastAeronError(`subscribing to ${this.channel} stream ${this.streamId}`);
+    this.handle = this.#out.pointerAt();
+    return true;
+  }
+
+  release(): void {
+    if (this.handle !== 0) aeron.aeron_subscription_close(this.handle, 0, 0);
+    this.forget();
+  }
+
+  forget(): void {
+    this.handle = 0;
+    this.#pending = 0;
+  }
+
+  /** Frees what the client did not own. After this the object is of no use. */
+  abstract dispose(): void;
+}
+
+/**
+ * A subscription of small messages behind a fragment assembler (W-33). Each message is copied into one buffer of ours before
+ * it is decoded, so that a publisher cannot change it meanwhile.
+ */
+export class MessageSubscription extends SubscriptionResource {
+  /** Messages longer than 1 MiB, which were ignored. */
+  oversized = 0;
+  readonly #onMessage: MessageHandler;
+  readonly #callback: FragmentCallback;
+  readonly #assembler: number;
+  readonly #assemblerHandler = aeronFunctionAddress("aeron_fragment_assembler_handler");
+  #buffer = new NativeBuffer(INITIAL_BUFFER_BYTES);
+
+  constructor(channel: string, streamId: number, onMessage: MessageHandler) {
+    super(channel, streamId);
+    this.#onMessage = onMessage;
+    this.#callback = new FragmentCallback((buffer, length) => this.#onFragment(buffer, length));
+    const out = new NativeBuffer(8);
+    checkAeron(
+      aeron.aeron_fragment_assembler_create(out.address, this.#callback.address, 0),
+      "aeron_fragment_assembler_create",
+    );
+    this.#assembler = out.pointerAt();
+  }
+
+  /** Reads at most `limit` fragments; returns how many. An exception of the handler comes out here, after the poll. */
+  poll(limit: number): number {
+    if (this.handle === 0) return 0;
+    const fragments = aeron.aeron_subscription_poll(this.handle, this.#assemblerHandler, this.#assembler, limit);
+    if (fragments !== 0) this.#callback.rethrow();
+    return fragments > 0 ? fragments : 0;
+  }
+
+  #onFragment(buffer: number, length: number): void {
+    if (length > MAX_MESSAGE_BYTES) {
+      this.oversized++;
+      return;
+    }
+    if (length > this.#buffer.bytes.length) this.#buffer = new NativeBuffer(2 ** Math.ceil(Math.log2(length)));
+    libc.memcpy(this.#buffer.address, buffer, length);
+    this.#onMessage(this.#buffer.view, length);
+  }
+
+  dispose(): void {
+    aeron.aeron_fragment_assembler_delete(this.#assembler);
+    this.#callback.close();
+  }
+}

@@ -1,0 +1,33 @@
+import type { OptionSpec, OptionValues } from "./option-spec.ts";
+
+/** What a command is run with. */
+export interface CommandContext {
+  readonly options: OptionValues;
+  readonly positionals: readonly string[];
+  /** Everything after the command's name, as it was written. */
+  readonly rawArguments: readonly string[];
+}
+
+/** The part of a command that is loaded when it is run. */
+export interface CommandModule {
+  /** Runs the command; resolves to its exit code. */
+  run(context: CommandContext): Promise<number>;
+}
+
+/** One command of the executable: what `--help` says of it, and where its code is. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** Positional arguments for the usage line, e.g. "<hex>". */
+  readonly usage?: string;
+  /** Most positionals; 0 when left out. */
+  readonly maxPositionals?: number;
+  readonly options: readonly OptionSpec[];
+  /** Command lines that run as they are, without the executable's name. */
+  readonly examples: readonly string[];
+  /** Further paragraphs of `--help`; loaded with it. */
+  readonly notes?: () => Promise<string>;
+  /** The command reads its arguments and prints its help by itself. */
+  readonly readsOwnArguments?: boolean;
+  readonly load: () => Promise<CommandModule>;
+}

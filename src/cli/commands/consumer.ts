@@ -1,0 +1,125 @@
+import { UsageError } from "../../core/errors.ts";
+import { getLogger } from "../../core/logger.ts";
+import { formatByteRate, formatCount, formatDuration, formatRate } from "../../core/units.ts";
+import { openSink, parseSink } from "../../io/index.ts";
+import type { Sink } from "../../io/types.ts";
+import { Consumer, type ConsumerMode } from "../../roles/consumer.ts";
+import { totalLost } from "../../roles/counters.ts";
+import { SinkPump } from "../../roles/sink-pump.ts";
+import { AllowedBaseDirs } from "../../shm/index.ts";
+import type { CommandContext } from "../command.ts";
+import { ExitCode } from "../exit.ts";
+import type { OptionValues } from "../option-spec.ts";
+import { type Column, Output, parseOutputFormat } from "../output.ts";
+import { RateMeter } from "../rate-meter.ts";
+import { DEFAULT_SHM_DIR, RoleRuntime } from "../role-runtime.ts";
+import { SlowSink } from "../slow-sink.ts";
+import { StatsReporter } from "../stats-reporter.ts";
+import { summaryLines } from "../summary.ts";
+
+const log = getLogger("consumer");
+
+interface ConsumerRow {
+  role: "consumer";
+  streamId: number;
+  consumerId: number;
+  epoch: string | null;
+  seconds: number;
+  framesPerSecond: number;
+  bytesPerSecond: number;
+  lost: number;
+  /** Nanoseconds between a frame's timestamp and its acceptance: the mean since the last row; null without frames. */
+  latencyNs: number | null;
+  counters: Record<string, number>;
+}
+
+const COLUMNS: readonly Column<ConsumerRow>[] = [
+  { header: "frames/s", cell: (row) => formatRate(row.framesPerSecond) },
+  { header: "bytes/s", cell: (row) => formatByteRate(row.bytesPerSecond) },
+  { header: "accepted", cell: (row) => row.counters.accepted ?? 0 },
+  { header: "lost", cell: (row) => row.lost },
+  { header: "latency", cell: (row) => (row.latencyNs === null ? "-" : formatDuration(row.latencyNs)) },
+];
+
+/** `consumer`: frames from shared memory into a sink. */
+export async function run({ options }: CommandContext): Promise<number> {
+  const spec = options.text("sink") ?? "stats";
+  const parsed = parseSink(spec);
+  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+  const count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
+  const intervalNs = options.seconds("stats-interval") ?? 0;
+  if (parsed.usesStdout && intervalNs > 0) {
+    throw new UsageError(`--stats-interval: the sink ${spec} takes standard output, statistics have no place there`);
+  }
+  const mode = options.choice<ConsumerMode>("mode", ["stream", "latest"], "stream");
+  const delayNs = options.duration("delay-per-frame") ?? 0;
+
+  using runtime = new RoleRuntime(options, "tensorpool consumer");
+  const { scheduler, streamId } = runtime;
+  const shmDir = options.text("shm-dir") ?? DEFAULT_SHM_DIR;
+  const consumer = new Consumer(runtime.connection, scheduler.clock, {
+    streamId,
+    mode,
+    streams: runtime.streams,
+    baseDirs: AllowedBaseDirs.resolve([shmDir]),
+    maxOutstandingSeqGap: options.integer("max-seq-gap", 1, Number.MAX_SAFE_INTEGER) ?? 0,
+  });
+  const opened = await openSink(spec);
+  const sink = new SlowSink(opened, delayNs);
+  scheduler.add(consumer, { vital: true });
+  const pump = new SinkPump(consumer, sink, {
+    count,
+    once: options.flag("once") ?? parsed.usesStdout,
+    onDone: () => scheduler.stop("done"),
+  });
+  scheduler.add(pump, { vital: true });
+  if (intervalNs > 0) addReporter(runtime, consumer, sink, output, intervalNs);
+  log.info(
+    `stream ${streamId} → ${sink.description}; mode ${mode}, regions below ${shmDir}, Aeron in ${runtime.aeronDir}; ` +
+      "waiting for a producer",
+  );
+  await scheduler.run();
+  if (!parsed.usesStdout) for (const line of sink.summary()) output.line(line);
+  await output.flush();
+  return finish(runtime, consumer, sink, options);
+}
+
+function finish(runtime: RoleRuntime, consumer: Consumer, sink: Sink, options: OptionValues): number {
+  const { counters } = consumer;
+  const lost = totalLost(counters);
+  if (options.flag("quiet") !== true) {
+    const lead = `accepted ${formatCount(counters.of.accepted.value)} frames, lost ${formatCount(lost)} (${sink.description})`;
+    for (const line of summaryLines(lead, counters, ["accepted", "bytes", "maps", "ends"])) {
+      process.stderr.write(`${line}\n`);
+    }
+  }
+  if (options.flag("fail-on-loss") === true && lost > 0) return ExitCode.FRAMES_LOST;
+  return runtime.signals.exitCode(ExitCode.DONE);
+}
+
+function addReporter(
+  runtime: RoleRuntime,
+  consumer: Consumer,
+  sink: SlowSink,
+  output: Output,
+  intervalNs: number,
+): void {
+  const meter = new RateMeter();
+  const take = (nowNs: number): ConsumerRow => {
+    const seconds = meter.begin(nowNs);
+    const counters = consumer.counters.snapshot();
+    return {
+      role: "consumer",
+      streamId: consumer.streamId,
+      consumerId: consumer.consumerId,
+      epoch: consumer.epoch === null ? null : String(consumer.epoch),
+      seconds: nowNs / 1e9,
+      framesPerSecond: meter.rate("accepted", counters.accepted, seconds),
+      bytesPerSecond: meter.rate("bytes", counters.bytes, seconds),
+      lost: totalLost(consumer.counters),
+      latencyNs: sink.takeMeanAgeNs(),
+      counters,
+    };
+  };
+  runtime.scheduler.add(new StatsReporter(output, COLUMNS, intervalNs, take));
+}

@@ -1,0 +1,75 @@
+import { defaultAeronDir } from "../../aeron/aeron-dir.ts";
+import { DriverUsage } from "../../aeron/driver-usage.ts";
+import { MediaDriver, MediaDriverError, type ThreadingMode } from "../../aeron/media-driver.ts";
+import { nativeParker } from "../../aeron/native-parker.ts";
+import type { Agent } from "../../core/agent.ts";
+import { createIdleStrategy } from "../../core/idle/index.ts";
+import { getLogger } from "../../core/logger.ts";
+import { Scheduler } from "../../core/scheduler.ts";
+import { PeriodicTimer } from "../../core/timers.ts";
+import type { CommandContext } from "../command.ts";
+import { ExitCode } from "../exit.ts";
+import { StopSignals } from "../signals.ts";
+
+const log = getLogger("media-driver");
+const DEFAULT_LINGER_NS = 10e9;
+const USAGE_CHECK_PERIOD_NS = 250e6;
+
+/** Ends the process when no client was there for a while. */
+class UnusedWatch implements Agent {
+  readonly roleName = "unused-watch";
+  readonly #usage: DriverUsage;
+  readonly #lingerNs: number;
+  readonly #onUnused: () => void;
+  readonly #timer = new PeriodicTimer(USAGE_CHECK_PERIOD_NS);
+  #unusedSinceNs = -1;
+
+  constructor(aeronDir: string, lingerNs: number, onUnused: () => void) {
+    this.#usage = new DriverUsage(aeronDir);
+    this.#lingerNs = lingerNs;
+    this.#onUnused = onUnused;
+  }
+
+  doWork(nowNs: number): number {
+    if (!this.#timer.isDue(nowNs)) return 0;
+    if (this.#usage.clientCount() > 0) this.#unusedSinceNs = -1;
+    else if (this.#unusedSinceNs === -1) this.#unusedSinceNs = nowNs;
+    else if (nowNs - this.#unusedSinceNs >= this.#lingerNs) this.#onUnused();
+    return 0;
+  }
+
+  onClose(): void {
+    this.#usage.close();
+  }
+}
+
+/** `media-driver`: the C media driver of libaeron, in its own process. */
+export async function run({ options }: CommandContext): Promise<number> {
+  const aeronDir = options.text("aeron-dir") ?? defaultAeronDir();
+  const threading = options.choice<ThreadingMode>("threading", ["shared", "dedicated", "invoker"], "shared");
+  const lingerNs = options.duration("linger") ?? DEFAULT_LINGER_NS;
+  let driver: MediaDriver;
+  try {
+    driver = MediaDriver.start({ aeronDir, threading });
+  } catch (error) {
+    if (!(error instanceof MediaDriverError) || error.code !== "already-running") throw error;
+    // Of several that start at once one wins, and that is as good for everybody.
+    log.info(error.message);
+    return ExitCode.DONE;
+  }
+  const idle = threading === "invoker" ? "backoff" : "sleep";
+  const scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
+  using signals = new StopSignals({ onStop: (signal) => scheduler.stop(signal) });
+  scheduler.add(driver, { vital: true });
+  if (lingerNs > 0) {
+    scheduler.add(
+      new UnusedWatch(aeronDir, lingerNs, () => {
+        log.info(`unused for ${lingerNs / 1e9} s: ending`);
+        scheduler.stop("unused");
+      }),
+    );
+  }
+  log.info(`media driver (pid ${process.pid}, ${threading}) serves ${aeronDir}`);
+  await scheduler.run();
+  return signals.exitCode(ExitCode.DONE);
+}

@@ -1,0 +1,162 @@
+import { UsageError } from "../../core/errors.ts";
+import { getLogger } from "../../core/logger.ts";
+import { formatByteRate, formatBytes, formatCount, formatRate, parseSize } from "../../core/units.ts";
+import { describeLayout, openSource, parseSource } from "../../io/index.ts";
+import type { Source } from "../../io/types.ts";
+import type { Flow } from "../../protocol/attribute.ts";
+import { Producer } from "../../roles/producer.ts";
+import { SourcePump } from "../../roles/source-pump.ts";
+import type { PoolOptions } from "../../shm/region-plan.ts";
+import type { CommandContext } from "../command.ts";
+import { ExitCode } from "../exit.ts";
+import type { OptionValues } from "../option-spec.ts";
+import { type Column, Output, parseOutputFormat } from "../output.ts";
+import { poolsFor, slotsFor } from "../pool-sizes.ts";
+import { RateMeter } from "../rate-meter.ts";
+import { DEFAULT_SHM_DIR, RoleRuntime } from "../role-runtime.ts";
+import { StatsReporter } from "../stats-reporter.ts";
+import { summaryLines } from "../summary.ts";
+
+const log = getLogger("producer");
+const DEFAULT_WAIT_TIMEOUT_NS = 5e9;
+
+interface ProducerRow {
+  role: "producer";
+  streamId: number;
+  epoch: number;
+  seconds: number;
+  framesPerSecond: number;
+  bytesPerSecond: number;
+  consumers: number;
+  counters: Record<string, number>;
+}
+
+const COLUMNS: readonly Column<ProducerRow>[] = [
+  { header: "frames/s", cell: (row) => formatRate(row.framesPerSecond) },
+  { header: "bytes/s", cell: (row) => formatByteRate(row.bytesPerSecond) },
+  { header: "published", cell: (row) => row.counters.published ?? 0 },
+  { header: "claimed", cell: (row) => row.counters.claimed ?? 0 },
+  { header: "consumers", cell: (row) => row.consumers },
+];
+
+/** `producer`: frames of a source into shared memory. */
+export async function run({ options }: CommandContext): Promise<number> {
+  const spec = options.required("source", "synthetic:");
+  const rateHz = options.rate("rate") ?? null;
+  const specOptions = {
+    dtype: options.text("dtype"),
+    dims: options.text("dims"),
+    rateHz: rateHz ?? undefined,
+    once: options.flag("once"),
+  };
+  // What is wrong with the command line is said before anything is opened or waited for.
+  parseSource(spec, specOptions);
+  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+  const waitTimeoutNs = options.duration("wait-timeout") ?? DEFAULT_WAIT_TIMEOUT_NS;
+  const count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
+  const intervalNs = options.seconds("stats-interval") ?? 0;
+
+  using runtime = new RoleRuntime(options, "tensorpool producer");
+  const { scheduler, streamId } = runtime;
+  const opening = new AbortController();
+  const source = await openSource(spec, {
+    ...specOptions,
+    signal: opening.signal,
+    onWaiting: (what) => log.info(what),
+  });
+  let producer: Producer;
+  let flow: Flow;
+  try {
+    const isRepeated = rateHz !== null && options.flag("once") !== true;
+    flow = options.choice<Flow>("flow", ["drop", "wait"], source.live || isRepeated ? "drop" : "wait");
+    const pools = poolsOption(options, source);
+    const nslots = options.integer("slots", 1, 2 ** 24) ?? slotsFor(pools);
+    producer = new Producer(runtime.connection, scheduler.clock, {
+      streamId,
+      name: options.text("name") ?? `stream-${streamId}`,
+      summary: source.description,
+      standalone: {
+        baseDir: options.text("shm-dir") ?? DEFAULT_SHM_DIR,
+        namespace: options.text("namespace") ?? "default",
+        nslots,
+        pools,
+        mode: options.choice("share", ["private", "group"], "private"),
+        ...gidOption(options),
+        requireHugepages: options.flag("require-hugepages") === true,
+        prefault: options.flag("prefault") !== false,
+      },
+      streams: runtime.streams,
+      flow,
+      waitTimeoutNs,
+      attributes: source.attributes,
+    });
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+  scheduler.add(producer, { vital: true });
+  const waitConsumers = options.integer("wait-consumers", 0, 1_000_000) ?? (flow === "wait" ? 1 : 0);
+  const pump = new SourcePump(producer, source, {
+    rateHz: rateHz ?? (source.live ? source.nativeRateHz : null),
+    count,
+    waitConsumers,
+    onDone: () => scheduler.stop("done"),
+  });
+  scheduler.add(pump, { vital: true });
+  if (intervalNs > 0) addReporter(runtime, producer, output, intervalNs);
+
+  const regionBytes = producer.regions.pools.reduce((sum, pool) => sum + pool.mapping.byteLength, 0);
+  log.info(
+    `stream ${streamId} epoch ${producer.epoch}: ${source.description}, ${describeLayout(source.layout)}; ` +
+      `${producer.regions.nslots} slots, ${formatBytes(regionBytes)} in ${options.text("shm-dir") ?? DEFAULT_SHM_DIR}; ` +
+      `flow ${flow}${flow === "drop" ? " (frames that nobody takes in time are dropped)" : ""}; Aeron in ${runtime.aeronDir}`,
+  );
+  await scheduler.run();
+  await output.flush();
+  return finish(runtime, producer, options);
+}
+
+function finish(runtime: RoleRuntime, producer: Producer, options: OptionValues): number {
+  const counters = producer.counters.snapshot();
+  const lost = counters.claimed - counters.published + counters.noPool;
+  if (options.flag("quiet") !== true) {
+    const lead = `published ${formatCount(counters.published)} of ${formatCount(counters.claimed)} claimed frames`;
+    for (const line of summaryLines(lead, producer.counters, ["claimed", "published", "bytes", "controlSent"])) {
+      process.stderr.write(`${line}\n`);
+    }
+  }
+  if (options.flag("fail-on-loss") === true && lost > 0) return ExitCode.FRAMES_LOST;
+  return runtime.signals.exitCode(ExitCode.DONE);
+}
+
+function addReporter(runtime: RoleRuntime, producer: Producer, output: Output, intervalNs: number): void {
+  const meter = new RateMeter();
+  const take = (nowNs: number): ProducerRow => {
+    const seconds = meter.begin(nowNs);
+    const counters = producer.counters.snapshot();
+    return {
+      role: "producer",
+      streamId: producer.streamId,
+      epoch: producer.epoch,
+      seconds: nowNs / 1e9,
+      framesPerSecond: meter.rate("published", counters.published, seconds),
+      bytesPerSecond: meter.rate("bytes", counters.bytes, seconds),
+      consumers: producer.mappedConsumers,
+      counters,
+    };
+  };
+  runtime.scheduler.add(new StatsReporter(output, COLUMNS, intervalNs, take));
+}
+
+function poolsOption(options: OptionValues, source: Source): readonly PoolOptions[] {
+  const text = options.text("pool");
+  if (text === undefined) return poolsFor(source.maxByteLength);
+  return text.split(",").map((stride, index) => ({ poolId: index + 1, strideBytes: parseSize(stride) }));
+}
+
+function gidOption(options: OptionValues): { gid?: number } {
+  const gid = options.integer("group", 0, 0xffff_fffe);
+  if (gid === undefined) return {};
+  if (options.text("share") !== "group") throw new UsageError("--group: expected --share group with it");
+  return { gid };
+}

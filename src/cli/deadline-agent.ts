@@ -1,0 +1,25 @@
+import type { Agent } from "../core/agent.ts";
+import { Deadline } from "../core/timers.ts";
+
+/** Calls back once, a given time after it was started. */
+export class DeadlineAgent implements Agent {
+  readonly roleName = "deadline";
+  readonly #timeoutNs: number;
+  readonly #onExpired: () => void;
+  readonly #deadline = new Deadline();
+  #isOver = false;
+
+  constructor(timeoutNs: number, onExpired: () => void) {
+    this.#timeoutNs = timeoutNs;
+    this.#onExpired = onExpired;
+  }
+
+  doWork(nowNs: number): number {
+    if (this.#isOver) return 0;
+    if (!this.#deadline.isSet) this.#deadline.start(nowNs, this.#timeoutNs);
+    if (!this.#deadline.hasExpired(nowNs)) return 0;
+    this.#isOver = true;
+    this.#onExpired();
+    return 1;
+  }
+}

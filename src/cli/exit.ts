@@ -1,0 +1,36 @@
+import { messageOf, NotFoundError, UsageError } from "../core/errors.ts";
+
+/** What the process says when it ends. */
+export const ExitCode = {
+  DONE: 0,
+  FAILED: 1,
+  /** The command line or the configuration has to change. */
+  WRONG_USAGE: 2,
+  /** What was asked for is not there: no driver, no stream, no file. */
+  NOTHING_THERE: 3,
+  /** Frames were lost and --fail-on-loss was given. */
+  FRAMES_LOST: 4,
+  /** Ended by Ctrl-C. */
+  INTERRUPTED: 130,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/** The exit code of a command that threw this. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof UsageError || isParserError(error)) return ExitCode.WRONG_USAGE;
+  if (error instanceof NotFoundError) return ExitCode.NOTHING_THERE;
+  return ExitCode.FAILED;
+}
+
+/** What to print for it: the message of an expected error; the stack as well where it is a defect of ours. */
+export function describeError(error: unknown): string {
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) {
+    return error.stack ?? messageOf(error);
+  }
+  return messageOf(error);
+}
+
+/** cac reports unknown options and missing arguments by an error of its own. */
+function isParserError(error: unknown): boolean {
+  return error instanceof Error && error.name === "CACError";
+}

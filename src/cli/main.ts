@@ -1,0 +1,76 @@
+import { configureLogging, LOG_FORMATS, LOG_LEVELS } from "../core/logger.ts";
+import { suggestion } from "../core/nearest.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { GENERAL_OPTIONS } from "./common-options.ts";
+import { describeError, ExitCode, exitCodeOf } from "./exit.ts";
+import { helpText } from "./help.ts";
+import { type OptionValues, readOptions } from "./option-spec.ts";
+import { VERSION } from "./version.ts";
+
+/** Runs one command line (without the executable) and resolves to the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined) {
+    process.stderr.write(`${await helpText(COMMANDS, null)}\n`);
+    return ExitCode.WRONG_USAGE;
+  }
+  if (name === "--help" || name === "-h" || name === "help") return print(await helpText(COMMANDS, findHelped(rest)));
+  if (name === "--version" || name === "-v") return print(VERSION);
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command === undefined) {
+    const kind = name.startsWith("-") ? "option" : "command";
+    const names = COMMANDS.map((candidate) => candidate.name);
+    return fail(`unknown ${kind} "${name}"${suggestion(name, names)}: \`tensorpool --help\` lists the commands`);
+  }
+  return runCommand(command, rest);
+}
+
+async function runCommand(command: Command, args: readonly string[]): Promise<number> {
+  if (command.readsOwnArguments === true) {
+    const { run } = await command.load();
+    return run({ ...readOptions(command.name, [], [], suggestion), options: NO_OPTIONS, rawArguments: args });
+  }
+  const specs = [...command.options, ...GENERAL_OPTIONS];
+  const { values, positionals } = readOptions(command.name, specs, args, suggestion);
+  if (values.flag("help") === true) return print(await helpText(COMMANDS, command));
+  if (positionals.length > (command.maxPositionals ?? 0)) {
+    return fail(`${command.name}: unexpected argument "${positionals[command.maxPositionals ?? 0]}"`);
+  }
+  applyGeneralOptions(values);
+  const { run } = await command.load();
+  return run({ options: values, positionals, rawArguments: args });
+}
+
+const { values: NO_OPTIONS } = readOptions("", [], [], suggestion);
+
+function applyGeneralOptions(values: OptionValues): void {
+  if (values.flag("color") === false) process.env.NO_COLOR = "1";
+  const level = values.flag("quiet") === true ? "warn" : "info";
+  configureLogging({
+    ...(values.has("log-level") || values.has("quiet") ? { level: values.choice("log-level", LOG_LEVELS, level) } : {}),
+    ...(values.has("log-format") ? { format: values.choice("log-format", LOG_FORMATS, "text") } : {}),
+    ...(values.flag("color") === false ? { coloured: false } : {}),
+  });
+}
+
+function findHelped(args: readonly string[]): Command | null {
+  return COMMANDS.find((candidate) => candidate.name === args[0]) ?? null;
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return ExitCode.DONE;
+}
+
+function fail(message: string): number {
+  process.stderr.write(`tensorpool: ${message}\n`);
+  return ExitCode.WRONG_USAGE;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`tensorpool: ${describeError(error)}\n`);
+  process.exitCode = exitCodeOf(error);
+}

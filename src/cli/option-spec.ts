@@ -1,0 +1,163 @@
+import { UsageError } from "../core/errors.ts";
+import { parseDuration, parseRate, parseSize } from "../core/units.ts";
+
+/** One option of a command. `value` names what follows it in `--help`; without it, it is a switch. */
+export interface OptionSpec {
+  /** Without dashes, e.g. "aeron-dir". */
+  readonly name: string;
+  /** One letter, without the dash. */
+  readonly short?: string;
+  readonly value?: string;
+  readonly help: string;
+  /** Told in `--help`. */
+  readonly defaultText?: string;
+  /** A switch that is on unless `--no-<name>` is given. */
+  readonly negatable?: boolean;
+}
+
+/** The options of one call as they were written: cac turns values into numbers and loses digits, so they are read here. */
+export class OptionValues {
+  readonly #command: string;
+  readonly #values: ReadonlyMap<string, string | boolean>;
+
+  constructor(command: string, values: ReadonlyMap<string, string | boolean>) {
+    this.#command = command;
+    this.#values = values;
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  /** A switch: undefined when neither it nor its `--no-` form was given. */
+  flag(name: string): boolean | undefined {
+    const value = this.#values.get(name);
+    return value === undefined ? undefined : value === true || value === "true";
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#values.get(name);
+    return typeof value === "string" ? value : undefined;
+  }
+
+  /** @throws UsageError when it was not given */
+  required(name: string, example: string): string {
+    const value = this.text(name);
+    if (value === undefined) {
+      throw new UsageError(`${this.#command}: expected --${name}, e.g. --${name} ${example}`, {
+        expected: `--${name}`,
+      });
+    }
+    return value;
+  }
+
+  /** One of `choices`. @throws UsageError */
+  choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
+    const value = this.text(name);
+    if (value === undefined) return fallback;
+    const found = choices.find((choice) => choice === value);
+    if (found === undefined) throw this.#wrong(name, `one of ${choices.join(", ")}`, value);
+    return found;
+  }
+
+  /** A whole number within [min, max]. @throws UsageError */
+  integer(name: string, min: number, max: number): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    if (!(number >= min && number <= max)) throw this.#wrong(name, `a whole number from ${min} to ${max}`, value);
+    return number;
+  }
+
+  /** Bytes, with units: `64KiB`. @throws UsageError */
+  size(name: string): number | undefined {
+    return this.#parsed(name, parseSize);
+  }
+
+  /** Nanoseconds, from a text with units: `250us`. @throws UsageError */
+  duration(name: string): number | undefined {
+    return this.#parsed(name, parseDuration);
+  }
+
+  /** Seconds as a plain number, or a duration with a unit; in nanoseconds. @throws UsageError */
+  seconds(name: string): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1e9;
+    return this.#parsed(name, parseDuration);
+  }
+
+  /** Per second. @throws UsageError */
+  rate(name: string): number | undefined {
+    return this.#parsed(name, parseRate);
+  }
+
+  #parsed(name: string, parse: (text: string) => number): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    try {
+      return parse(value);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      throw this.#wrong(name, error.expected ?? "a value with a unit", value, error.message);
+    }
+  }
+
+  #wrong(name: string, expected: string, found: string, detail?: string): UsageError {
+    return new UsageError(`--${name}: ${detail ?? `expected ${expected}, found "${found}"`}`, { expected, found });
+  }
+}
+
+/**
+ * Reads the options out of the arguments that follow a command's name, exactly as written.
+ * @throws UsageError for an unknown option, a missing value, or one given to a switch
+ */
+export function readOptions(
+  command: string,
+  specs: readonly OptionSpec[],
+  args: readonly string[],
+  suggest: (name: string, names: readonly string[]) => string,
+): { values: OptionValues; positionals: string[] } {
+  const values = new Map<string, string | boolean>();
+  const positionals: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] as string;
+    if (arg === "--") {
+      positionals.push(...args.slice(i + 1));
+      break;
+    }
+    if (!arg.startsWith("-") || arg === "-" || /^-\d/.test(arg)) {
+      positionals.push(arg);
+      continue;
+    }
+    const equals = arg.indexOf("=");
+    const written = equals === -1 ? arg : arg.slice(0, equals);
+    const attached = equals === -1 ? undefined : arg.slice(equals + 1);
+    const { spec, isNegated } = findSpec(specs, written);
+    if (spec === undefined) {
+      const names = specs.map((candidate) => `--${candidate.name}`);
+      throw new UsageError(`${command}: unknown option ${written}${suggest(written, names)}`, { found: written });
+    }
+    if (spec.value === undefined) {
+      if (attached !== undefined) throw new UsageError(`${command}: ${written} takes no value, found "${attached}"`);
+      values.set(spec.name, !isNegated);
+      continue;
+    }
+    const value = attached ?? args[++i];
+    if (value === undefined) {
+      throw new UsageError(`${command}: ${written} expects ${spec.value}, found nothing`, { expected: spec.value });
+    }
+    values.set(spec.name, value);
+  }
+  return { values: new OptionValues(command, values), positionals };
+}
+
+function findSpec(specs: readonly OptionSpec[], written: string): { spec: OptionSpec | undefined; isNegated: boolean } {
+  if (!written.startsWith("--")) {
+    return { spec: specs.find((candidate) => `-${candidate.short}` === written), isNegated: false };
+  }
+  const name = written.slice(2);
+  const spec = specs.find((candidate) => candidate.name === name);
+  if (spec !== undefined || !name.startsWith("no-")) return { spec, isNegated: false };
+  return { spec: specs.find((candidate) => candidate.negatable && `no-${candidate.name}` === name), isNegated: true };
+}

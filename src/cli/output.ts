@@ -1,0 +1,179 @@
+import { isatty } from "node:tty";
+import { allowsColour, type Palette, paletteOf } from "../core/colours.ts";
+import { TensorPoolError, UsageError } from "../core/errors.ts";
+import { StreamWriter } from "../core/stream-writer.ts";
+import { toJson } from "../core/text.ts";
+import { type Column, renderTable, TableLayout } from "./table.ts";
+
+export type { Cell, Column } from "./table.ts";
+
+export const OUTPUT_FORMATS = ["table", "json", "jsonl"] as const;
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+
+/** Throws UsageError naming the formats. */
+export function parseOutputFormat(text: string): OutputFormat {
+  const format = OUTPUT_FORMATS.find((candidate) => candidate === text);
+  if (format !== undefined) return format;
+  const expected = OUTPUT_FORMATS.join(", ");
+  throw new UsageError(`unknown output format "${text}": expected one of ${expected}`, { expected, found: text });
+}
+
+/** Standard output could not be written, for another reason than a reader that has gone: e.g. a full disk. */
+export class OutputError extends TensorPoolError<"write-failed"> {}
+
+/** Where finished text goes; replaced in tests. `StreamWriter` is one. */
+export interface TextWriter {
+  readonly isClosed: boolean;
+  readonly error: Error | null;
+  readonly queuedBytes: number;
+  write(text: string): boolean;
+  flush(): Promise<void>;
+}
+
+export interface OutputOptions {
+  format: OutputFormat;
+  /** Left out: standard output. */
+  writer?: TextWriter;
+  /** Left out: on a terminal, unless NO_COLOR is set. */
+  coloured?: boolean;
+  /** Columns that tables have to fit in; left out: those of the terminal, or no limit elsewhere. */
+  width?: number;
+  /** Called once when the reader of standard output has gone: the command ends in order, quietly, with 0. */
+  onClosed?: () => void;
+}
+
+const STDOUT = 1;
+/** Rows of a stream are dropped, and counted, while this much waits for the reader. */
+const MAX_WAITING_BYTES = 1_048_576;
+
+/**
+ * The results of a command on standard output, in the format that the user chose. Writing never waits and never throws for
+ * a reader that is slow or gone; `flush` waits for a slow one.
+ */
+export class Output {
+  readonly format: OutputFormat;
+  readonly palette: Palette;
+  readonly width: number | undefined;
+  readonly #writer: TextWriter;
+
+  constructor(options: OutputOptions) {
+    const isTerminal = isatty(STDOUT);
+    this.format = options.format;
+    this.palette = paletteOf(options.coloured ?? allowsColour({ isTTY: isTerminal }));
+    this.width = options.width ?? (isTerminal ? process.stdout.columns : undefined);
+    // A result is never cut short by a slow reader: only streams drop rows, see RowStream.
+    const unlimited = { maxQueuedBytes: Number.POSITIVE_INFINITY };
+    const { onClosed } = options;
+    this.#writer =
+      options.writer ?? new StreamWriter(STDOUT, onClosed === undefined ? unlimited : { ...unlimited, onClosed });
+  }
+
+  /** True once nobody reads any more. */
+  get isClosed(): boolean {
+    return this.#writer.isClosed;
+  }
+
+  /** False while a slow reader has much to catch up with. */
+  get hasRoom(): boolean {
+    return this.#writer.queuedBytes < MAX_WAITING_BYTES;
+  }
+
+  /** All rows of a result: a table, one JSON array, or a JSON object per line (`json` says of what; the row itself if left out). */
+  rows<Row>(columns: readonly Column<Row>[], rows: readonly Row[], json: (row: Row) => unknown = (row) => row): void {
+    switch (this.format) {
+      case "table":
+        for (const line of renderTable(columns, rows, this)) this.line(line);
+        break;
+      case "json":
+        this.line(toJson(rows.map(json), 2));
+        break;
+      case "jsonl":
+        for (const row of rows) this.line(toJson(json(row)));
+        break;
+    }
+  }
+
+  /** One result: `key  value` lines for people, or one JSON object. */
+  record(json: unknown, pairs: readonly (readonly [key: string, value: string | number | bigint])[]): void {
+    if (this.format !== "table") {
+      this.line(toJson(json, this.format === "json" ? 2 : undefined));
+      return;
+    }
+    const columns: readonly Column<(typeof pairs)[number]>[] = [
+      { header: "", cell: ([key]) => key, align: "right", paint: (text, _pair, palette) => palette.dim(text) },
+      { header: "", cell: ([, value]) => value, align: "left" },
+    ];
+    for (const line of renderTable(columns, pairs, this).slice(1)) this.line(line);
+  }
+
+  /** Rows that come one by one, e.g. one a second. End it, so that JSON is complete. */
+  stream<Row>(columns: readonly Column<Row>[], json: (row: Row) => unknown = (row) => row): RowStream<Row> {
+    return new RowStream(this, columns, json);
+  }
+
+  /** One line of text as it is. */
+  line(text: string): void {
+    this.#writer.write(`${text}\n`);
+  }
+
+  /** Resolves when everything was written, or the reader has gone. Throws OutputError when it could not be written. */
+  async flush(): Promise<void> {
+    await this.#writer.flush();
+    const { error } = this.#writer;
+    if (error === null) return;
+    throw new OutputError("write-failed", `cannot write standard output: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * Rows of one result as they come: table lines under one header, elements of one JSON array, or JSON lines. Rows that a slow
+ * reader has no room for are dropped and counted.
+ */
+export class RowStream<Row> {
+  readonly #output: Output;
+  readonly #layout: TableLayout<Row>;
+  readonly #json: (row: Row) => unknown;
+  #rows = 0;
+  #dropped = 0;
+  #isEnded = false;
+
+  constructor(output: Output, columns: readonly Column<Row>[], json: (row: Row) => unknown) {
+    this.#output = output;
+    this.#layout = new TableLayout(columns, output);
+    this.#json = json;
+  }
+
+  /** Rows that were dropped because the reader is slow. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  row(row: Row): void {
+    if (!this.#output.hasRoom) {
+      this.#dropped += 1;
+      return;
+    }
+    const isFirst = this.#rows === 0;
+    this.#rows += 1;
+    switch (this.#output.format) {
+      case "table":
+        this.#layout.fit([row]);
+        if (isFirst) this.#output.line(this.#layout.headerLine());
+        this.#output.line(this.#layout.rowLine(row));
+        break;
+      case "json":
+        this.#output.line(`${isFirst ? "[" : ","} ${toJson(this.#json(row))}`);
+        break;
+      case "jsonl":
+        this.#output.line(toJson(this.#json(row)));
+        break;
+    }
+  }
+
+  /** Idempotent. */
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    if (this.#output.format === "json") this.#output.line(this.#rows === 0 ? "[]" : "]");
+  }
+}

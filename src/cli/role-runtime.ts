@@ -1,0 +1,80 @@
+import { defaultAeronDir } from "../aeron/aeron-dir.ts";
+import { AeronConnection } from "../aeron/connection.ts";
+import { DriverLauncher } from "../aeron/driver-launcher.ts";
+import { MediaDriver } from "../aeron/media-driver.ts";
+import { nativeParker } from "../aeron/native-parker.ts";
+import { UsageError } from "../core/errors.ts";
+import { createIdleStrategy, parseIdleStrategy } from "../core/idle/index.ts";
+import { getLogger } from "../core/logger.ts";
+import { Scheduler } from "../core/scheduler.ts";
+import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
+import { DeadlineAgent } from "./deadline-agent.ts";
+import type { OptionValues } from "./option-spec.ts";
+import { selfCommand } from "./self-command.ts";
+import { StopSignals } from "./signals.ts";
+
+const waitingLog = getLogger("aeron").every(10e9);
+
+export const DEFAULT_SHM_DIR = "/dev/shm/tensorpool";
+export const DEFAULT_STREAM_ID = 10_000;
+const MAX_U32 = 0xffff_ffff;
+const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
+
+const MEDIA_DRIVER_CHOICES = ["auto", "embedded", "external"] as const;
+
+/** What every role needs: one scheduler, the Aeron connection (with or without a driver of its own), and its end. */
+export class RoleRuntime implements Disposable {
+  readonly scheduler: Scheduler;
+  readonly connection: AeronConnection;
+  readonly streams: AeronStreams;
+  readonly streamId: number;
+  readonly aeronDir: string;
+  readonly signals: StopSignals;
+
+  /** @throws UsageError, MediaDriverError */
+  constructor(options: OptionValues, clientName: string) {
+    if (options.flag("standalone") !== true) {
+      throw new UsageError("expected --standalone: the producer owns the regions, and no driver is asked", {
+        expected: "--standalone",
+      });
+    }
+    this.streams = streamsOf(options);
+    this.streamId = options.integer("stream", 1, MAX_U32) ?? DEFAULT_STREAM_ID;
+    const idle = parseIdleStrategy(options.text("idle") ?? "backoff");
+    const how = options.choice("media-driver", MEDIA_DRIVER_CHOICES, "auto");
+    const secondsNs = options.seconds("seconds");
+    this.aeronDir = options.text("aeron-dir") ?? defaultAeronDir();
+    this.scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
+    this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
+    if (how === "embedded") {
+      this.scheduler.add(MediaDriver.start({ aeronDir: this.aeronDir, threading: "invoker" }), { vital: true });
+    }
+    this.connection = new AeronConnection({
+      aeronDir: this.aeronDir,
+      clientName,
+      supply:
+        how === "auto"
+          ? new DriverLauncher(selfCommand(), this.aeronDir)
+          : { ensure: () => waitingLog.info(`no media driver in ${this.aeronDir}: waiting for one`) },
+    });
+    this.scheduler.add(this.connection, { vital: true });
+    if (secondsNs !== undefined) {
+      this.scheduler.add(new DeadlineAgent(secondsNs, () => this.scheduler.stop("--seconds are over")));
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.signals.dispose();
+  }
+}
+
+function streamsOf(options: OptionValues): AeronStreams {
+  const id = (name: string, fallback: number): number => options.integer(name, 1, MAX_AERON_STREAM_ID) ?? fallback;
+  return {
+    channel: options.text("channel") ?? DEFAULT_STREAMS.channel,
+    controlStreamId: id("control-stream-id", DEFAULT_STREAMS.controlStreamId),
+    descriptorStreamId: id("descriptor-stream-id", DEFAULT_STREAMS.descriptorStreamId),
+    qosStreamId: id("qos-stream-id", DEFAULT_STREAMS.qosStreamId),
+    metadataStreamId: id("metadata-stream-id", DEFAULT_STREAMS.metadataStreamId),
+  };
+}

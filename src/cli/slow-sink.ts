@@ -1,0 +1,66 @@
+import { nativeParker } from "../aeron/native-parker.ts";
+import type { Sink, SinkFrame } from "../io/types.ts";
+
+/** A sink around another: measures the age of frames, and can be slow on purpose, as a handler that computes for long is. */
+export class SlowSink implements Sink {
+  readonly #inner: Sink;
+  readonly #delayNs: number;
+  #frames = 0;
+  #totalAgeNs = 0;
+
+  constructor(inner: Sink, delayNs: number) {
+    this.#inner = inner;
+    this.#delayNs = delayNs;
+  }
+
+  get description(): string {
+    return this.#inner.description;
+  }
+
+  get needsAttributes(): boolean {
+    return this.#inner.needsAttributes;
+  }
+
+  get hasRoom(): boolean {
+    return this.#inner.hasRoom;
+  }
+
+  get drained(): boolean {
+    return this.#inner.drained;
+  }
+
+  get closedByReader(): boolean {
+    return this.#inner.closedByReader;
+  }
+
+  /** Mean age of the frames since the last call; null when there were none. */
+  takeMeanAgeNs(): number | null {
+    const mean = this.#frames === 0 ? null : this.#totalAgeNs / this.#frames;
+    this.#frames = 0;
+    this.#totalAgeNs = 0;
+    return mean;
+  }
+
+  accept(frame: SinkFrame): void {
+    this.#frames++;
+    this.#totalAgeNs += frame.ageNs;
+    this.#inner.accept(frame);
+    if (this.#delayNs > 0) nativeParker.parkNs(this.#delayNs);
+  }
+
+  settle(intact: boolean): void {
+    this.#inner.settle(intact);
+  }
+
+  doWork(nowNs: number): number {
+    return this.#inner.doWork(nowNs);
+  }
+
+  summary(): readonly string[] {
+    return this.#inner.summary();
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+}

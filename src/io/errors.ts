@@ -1,0 +1,41 @@
+import { TensorPoolError } from "../core/errors.ts";
+
+export type SourceErrorCode =
+  /** The file that was named is not there. */
+  | "not-found"
+  /** The input cannot be opened or read; the message carries the errno. */
+  | "unreadable"
+  /** The input ended within a header or a frame. */
+  | "truncated"
+  /** What was read is not the format that was asked for. */
+  | "malformed"
+  /** A well-formed input with something that the wire does not have (float16, nine dimensions). */
+  | "unsupported"
+  /** A stream that may not change its layout did. */
+  | "changed"
+  /** Opening was given up by its AbortSignal. */
+  | "aborted";
+
+/** A source could not be opened, or what it delivers is not usable. */
+export class SourceError extends TensorPoolError<SourceErrorCode> {}
+
+export type SinkErrorCode =
+  /** The output cannot be opened or written; the message carries path and errno. */
+  | "unwritable"
+  /** The format has no way to express this frame. */
+  | "unsupported"
+  /** The stream's dimensions, dtype or header changed under a format that allows one only. */
+  | "changed"
+  /** Opening was given up by its AbortSignal. */
+  | "aborted";
+
+/** A sink could not be opened, written to, or given this frame. */
+export class SinkError extends TensorPoolError<SinkErrorCode> {}
+
+/** The symbolic errno of a system error of node:fs or of ours; "" for anything else. */
+export function errnoOf(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  if ("errno" in error && typeof error.errno === "string") return error.errno;
+  return "";
+}

@@ -1,0 +1,74 @@
+import { npySink } from "./npy/sink.ts";
+import { npySource } from "./npy/source.ts";
+import { rawSink } from "./raw/sink.ts";
+import { rawSource } from "./raw/source.ts";
+import { nullSink } from "./sinks/null.ts";
+import { statsSink } from "./sinks/stats.ts";
+import {
+  findKind,
+  type OpenOptions,
+  type ParsedSink,
+  type ParsedSource,
+  type SinkKind,
+  type SourceKind,
+  type SpecOptions,
+} from "./spec.ts";
+import { syntheticSource } from "./synthetic/source.ts";
+import type { Sink, Source } from "./types.ts";
+import { y4mSink } from "./y4m/sink.ts";
+import { y4mSource } from "./y4m/source.ts";
+
+export type { Dtype, MajorOrder } from "../protocol/dtype.ts";
+export { SinkError, type SinkErrorCode, SourceError, type SourceErrorCode } from "./errors.ts";
+export { describeLayout, formatDims, layoutOf, parseDims, parseDtype } from "./layout.ts";
+export type { OpenOptions, ParsedSink, ParsedSource, SpecOptions } from "./spec.ts";
+export { PATTERNS, type PatternName } from "./synthetic/pattern.ts";
+export { syntheticFrame } from "./synthetic/source.ts";
+export type * from "./types.ts";
+
+/** Every kind of source, in the order of `--help`. */
+export const SOURCE_KINDS: readonly SourceKind[] = [syntheticSource, npySource, y4mSource, rawSource];
+
+/** Every kind of sink, in the order of `--help`. */
+export const SINK_KINDS: readonly SinkKind[] = [statsSink, npySink, y4mSink, rawSink, nullSink];
+
+/** Understands a source spec such as `npy:a.npy`; opens nothing. @throws UsageError */
+export function parseSource(spec: string, options: SpecOptions = {}): ParsedSource {
+  const { kind, rest } = findKind(SOURCE_KINDS, spec, "--source");
+  return { kind: kind.name, spec, ...kind.parse(rest, options) };
+}
+
+/** Understands a sink spec such as `y4m:-`; opens nothing. @throws UsageError */
+export function parseSink(spec: string, options: SpecOptions = {}): ParsedSink {
+  const { kind, rest } = findKind(SINK_KINDS, spec, "--sink");
+  return { kind: kind.name, spec, ...kind.parse(rest, options) };
+}
+
+/** Opens a source and waits until its layout is known. @throws UsageError, SourceError */
+export async function openSource(spec: string, options: SpecOptions & OpenOptions = {}): Promise<Source> {
+  return parseSource(spec, options).open(options);
+}
+
+/** Opens a sink. @throws UsageError, SinkError */
+export async function openSink(spec: string, options: SpecOptions & OpenOptions = {}): Promise<Sink> {
+  return parseSink(spec, options).open(options);
+}
+
+interface HelpEntry {
+  readonly usage: string;
+  readonly summary: readonly string[];
+}
+
+function helpTable(entries: readonly HelpEntry[]): string {
+  const width = Math.max(...entries.map(({ usage }) => usage.length)) + 2;
+  const lines = entries.flatMap(({ usage, summary }) =>
+    summary.map((line, index) => `  ${(index === 0 ? usage : "").padEnd(width)}${line}`),
+  );
+  return lines.join("\n");
+}
+
+/** What `--help` says about `--source`. */
+export const SOURCE_HELP = helpTable(SOURCE_KINDS);
+
+/** What `--help` says about `--sink`. */
+export const SINK_HELP = helpTable(SINK_KINDS);

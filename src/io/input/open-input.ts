@@ -1,0 +1,75 @@
+import { close, constants, fstat, open, type Stats } from "node:fs";
+import { promisify } from "node:util";
+import { errnoOf, SourceError } from "../errors.ts";
+import type { ByteInput } from "./byte-input.ts";
+import { FileInput } from "./file-input.ts";
+import { PipeInput } from "./pipe-input.ts";
+
+const openAsync = promisify(open);
+const closeAsync = promisify(close);
+const fstatAsync = promisify(fstat);
+
+/**
+ * O_NONBLOCK on a description of our own: opening a FIFO does not wait for its writer, and nobody else is affected.
+ * Node's constants lack O_CLOEXEC; its value is the same on every architecture that Bun runs on.
+ */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY | 0o2000000;
+
+/** True for the spellings of standard input. */
+export function isStdin(path: string): boolean {
+  return path === "-" || path === "/dev/stdin";
+}
+
+/** How messages call an input. */
+export function inputName(path: string): string {
+  return isStdin(path) ? "stdin" : path;
+}
+
+/** The error for a path that does not open. */
+export function openError(path: string, error: unknown): SourceError {
+  const errno = errnoOf(error);
+  if (errno === "ENOENT" || errno === "ENOTDIR") {
+    return new SourceError("not-found", `${path}: expected a file, found nothing there (${errno})`, {
+      expected: "a file",
+      found: errno,
+      cause: error,
+    });
+  }
+  return new SourceError("unreadable", `${path}: expected a readable file, found ${errno || String(error)}`, {
+    expected: "a readable file",
+    found: errno,
+    cause: error,
+  });
+}
+
+function inputOf(path: string, fd: number, isOwned: boolean, stats: Stats): ByteInput {
+  const name = inputName(path);
+  if (stats.isDirectory()) {
+    throw new SourceError("unreadable", `${name}: expected a file, found a directory`, { found: "a directory" });
+  }
+  if (stats.isFile() || stats.isBlockDevice()) return new FileInput(name, fd, isOwned, stats.isFile() ? stats.size : 0);
+  return new PipeInput(name, fd, isOwned, stats.isFIFO());
+}
+
+/** Opens a path, or `-`, off the duty cycle. @throws SourceError */
+export async function openInput(path: string): Promise<ByteInput> {
+  if (isStdin(path)) {
+    try {
+      return inputOf(path, 0, false, await fstatAsync(0));
+    } catch (error) {
+      throw error instanceof SourceError ? error : openError("stdin", error);
+    }
+  }
+  let fd: number;
+  try {
+    fd = await openAsync(path, OPEN_FLAGS);
+  } catch (error) {
+    throw openError(path, error);
+  }
+  try {
+    return inputOf(path, fd, true, await fstatAsync(fd));
+  } catch (error) {
+    await closeAsync(fd);
+    throw error instanceof SourceError ? error : openError(path, error);
+  }
+}

@@ -1,0 +1,151 @@
+import { close, constants, ftruncate, open, realpath, rename, stat, unlink } from "node:fs";
+import { promisify } from "node:util";
+import { errnoOf, SinkError } from "../errors.ts";
+import type { OpenOptions } from "../spec.ts";
+import type { Batch } from "./frame-queue.ts";
+import type { Output, WriteOutcome } from "./output.ts";
+import { writeFully } from "./write-fully.ts";
+
+const openAsync = promisify(open);
+const closeAsync = promisify(close);
+const statAsync = promisify(stat);
+const renameAsync = promisify(rename);
+const unlinkAsync = promisify(unlink);
+const truncateAsync = promisify(ftruncate);
+const realpathAsync = promisify(realpath);
+
+const O_CLOEXEC = 0o2000000;
+const FIFO_RETRY_MS = 10;
+const WAITING_NOTICE_MS = 250;
+const STDOUT_FD = 1;
+
+/** True for the spellings of standard output. */
+export function isStdout(path: string): boolean {
+  return path === "-" || path === "/dev/stdout";
+}
+
+export function writeError(path: string, error: unknown): SinkError {
+  const errno = errnoOf(error) || String(error);
+  return new SinkError("unwritable", `${path}: expected to write, found ${errno}`, { found: errno, cause: error });
+}
+
+interface Target {
+  readonly name: string;
+  readonly fd: number;
+  /** Regular files are written under `FILE.part` and get their name at the end. Null: written as they are. */
+  readonly rename: { readonly from: string; readonly to: string } | null;
+  /** True for files of our own, which can be cut back to whole frames. */
+  readonly isOwned: boolean;
+}
+
+/** Opens a file, pipe, device or standard output for a stream of frames. @throws SinkError */
+export async function openStreamOutput(path: string, options: OpenOptions = {}): Promise<StreamOutput> {
+  if (isStdout(path)) return new StreamOutput({ name: "stdout", fd: STDOUT_FD, rename: null, isOwned: false });
+  try {
+    return new StreamOutput(await openTarget(path, options));
+  } catch (error) {
+    throw error instanceof SinkError ? error : writeError(path, error);
+  }
+}
+
+async function openTarget(path: string, options: OpenOptions): Promise<Target> {
+  let existing: Awaited<ReturnType<typeof statAsync>> | null = null;
+  try {
+    existing = await statAsync(path);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+  if (existing?.isDirectory()) {
+    throw new SinkError("unwritable", `${path}: expected a file, found a directory`, { found: "a directory" });
+  }
+  if (existing?.isFIFO()) return { name: path, fd: await openFifo(path, options), rename: null, isOwned: true };
+  // Files behind /dev/fd and /proc are somebody's open descriptors: their names cannot be exchanged.
+  const isPlain = existing === null || existing.isFile();
+  if (!isPlain || path.startsWith("/dev/fd/") || path.startsWith("/proc/")) {
+    const fd = await openAsync(path, constants.O_WRONLY | constants.O_NOCTTY | O_CLOEXEC);
+    return { name: path, fd, rename: null, isOwned: true };
+  }
+  const to = existing === null ? path : await realpathAsync(path);
+  const from = `${to}.part`;
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | O_CLOEXEC;
+  return { name: path, fd: await openAsync(from, flags, 0o666), rename: { from, to }, isOwned: true };
+}
+
+/** Opening a FIFO for writing waits for its reader: asked for without waiting, again and again, it can be given up. */
+async function openFifo(path: string, { signal, onWaiting }: OpenOptions): Promise<number> {
+  const startMs = performance.now();
+  let isNoticeDue = onWaiting !== undefined;
+  for (;;) {
+    if (signal?.aborted) throw new SinkError("aborted", `${path}: given up while waiting for a reader`);
+    try {
+      const probe = await openAsync(path, constants.O_WRONLY | constants.O_NONBLOCK | O_CLOEXEC);
+      try {
+        // With a reader there this one does not wait, and its writes do: on the thread pool, where they may.
+        return await openAsync(path, constants.O_WRONLY | O_CLOEXEC);
+      } finally {
+        await closeAsync(probe);
+      }
+    } catch (error) {
+      if (errnoOf(error) !== "ENXIO") throw error;
+    }
+    if (isNoticeDue && performance.now() - startMs > WAITING_NOTICE_MS) {
+      isNoticeDue = false;
+      onWaiting?.(`waiting for a reader of ${path}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, FIFO_RETRY_MS));
+  }
+}
+
+/** Batches appended to one file or pipe. */
+export class StreamOutput implements Output {
+  readonly name: string;
+  readonly #target: Target;
+  #isWriting = false;
+  #isGivenUp = false;
+  #isClosed = false;
+  /** End of the last whole batch, for files of our own. */
+  #wholeBytes = 0;
+  #isTorn = false;
+  #whenIdle: (() => void) | null = null;
+
+  constructor(target: Target) {
+    this.name = target.name;
+    this.#target = target;
+  }
+
+  write(batch: Batch, done: (outcome: WriteOutcome) => void): void {
+    this.#isWriting = true;
+    const isGivenUp = (): boolean => this.#isGivenUp;
+    writeFully(this.#target.fd, batch.bytes, batch.byteLength, isGivenUp, (outcome, writtenBytes) => {
+      this.#isWriting = false;
+      if (writtenBytes === batch.byteLength) this.#wholeBytes += writtenBytes;
+      else this.#isTorn = true;
+      done(outcome);
+      this.#whenIdle?.();
+    });
+  }
+
+  async close(isFailed: boolean): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const { fd, rename: names, isOwned } = this.#target;
+    if (names === null) {
+      // Nobody may ever read the pipe: its descriptor is closed when the write comes back, and the process may end before.
+      this.#isGivenUp = true;
+      if (isOwned && this.#isWriting) this.#whenIdle = () => close(fd, () => {});
+      else if (isOwned) await closeAsync(fd);
+      return;
+    }
+    if (this.#isWriting) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    try {
+      if (this.#isTorn) await truncateAsync(fd, this.#wholeBytes);
+      await closeAsync(fd);
+      if (isFailed) return;
+      // Without a frame there is nothing that deserves the name.
+      if (this.#wholeBytes > 0) await renameAsync(names.from, names.to);
+      else await unlinkAsync(names.from);
+    } catch (error) {
+      throw writeError(names.from, error);
+    }
+  }
+}

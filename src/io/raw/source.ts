@@ -1,0 +1,48 @@
+import { UsageError } from "../../core/errors.ts";
+import { InputSequence } from "../input/input-sequence.ts";
+import { isStdin } from "../input/open-input.ts";
+import { openStream } from "../input/open-stream.ts";
+import { StreamSource } from "../input/stream-source.ts";
+import { describeLayout } from "../layout.ts";
+import { checkedRateHz, layoutFromUser, optionDims, optionDtype, requirePath, type SourceKind } from "../spec.ts";
+import { RawFormat } from "./format.ts";
+
+export const rawSource: SourceKind = {
+  name: "raw",
+  usage: "raw:FILE|-",
+  summary: [
+    "frames of one size without headers, as --dtype uint16 --dims 480x640 say; little-endian",
+    "with --rate a file is repeated for ever, with --once (or no --rate) read once",
+  ],
+  parse(rest, options) {
+    const path = requirePath("raw", rest, "--source", "FILE");
+    const dtype = optionDtype(options);
+    const dims = optionDims(options);
+    if (dtype === undefined || dims === undefined) {
+      const missing = [dtype === undefined ? "--dtype" : "", dims === undefined ? "--dims" : ""]
+        .filter(Boolean)
+        .join(" and ");
+      throw new UsageError(`--source raw:${rest}: expected --dtype and --dims, found no ${missing}`, {
+        found: missing,
+      });
+    }
+    const layout = layoutFromUser(dtype, dims, "--dims");
+    if (layout.byteLength === 0) {
+      throw new UsageError("--dims: expected frames of at least one byte for raw:, found a dimension of 0", {
+        found: "0",
+      });
+    }
+    const isRepeated = checkedRateHz(options) !== undefined && options.once !== true && !isStdin(path);
+    return {
+      async open(openOptions = {}) {
+        const source = new StreamSource(new InputSequence([path], isRepeated), new RawFormat(layout), {
+          describe: () => `raw:${rest} ${describeLayout(layout)}${isRepeated ? ", repeated" : ""}`,
+          attributes: [],
+          nativeRateHz: null,
+          knownMaxByteLength: layout.byteLength,
+        });
+        return openStream(source, openOptions);
+      },
+    };
+  },
+};

@@ -1,0 +1,78 @@
+import { DTYPES, type Dtype } from "../../protocol/dtype.ts";
+import { layoutOf, layoutProblem } from "../layout.ts";
+import type { FrameLayout } from "../types.ts";
+
+/** How a colour space lays its planes out: luma, then planes that are `chromaX` by `chromaY` times smaller, then alpha. */
+interface Planes {
+  readonly chromaX: number;
+  readonly chromaY: number;
+  readonly chromaPlanes: 0 | 2;
+  readonly alphaPlanes: 0 | 1;
+}
+
+export interface Colorspace extends Planes {
+  /** The text after `C`, e.g. `420p10`. */
+  readonly name: string;
+  /** Significant bits of a sample; above 8 a sample takes 16, little-endian. */
+  readonly depthBits: number;
+}
+
+const C420: Planes = { chromaX: 2, chromaY: 2, chromaPlanes: 2, alphaPlanes: 0 };
+
+const FAMILIES: Readonly<Record<string, Planes>> = {
+  "420": C420,
+  // The three differ in where the chroma samples sit, not in how many there are.
+  "420jpeg": C420,
+  "420mpeg2": C420,
+  "420paldv": C420,
+  "411": { chromaX: 4, chromaY: 1, chromaPlanes: 2, alphaPlanes: 0 },
+  "422": { chromaX: 2, chromaY: 1, chromaPlanes: 2, alphaPlanes: 0 },
+  "444": { chromaX: 1, chromaY: 1, chromaPlanes: 2, alphaPlanes: 0 },
+  "444alpha": { chromaX: 1, chromaY: 1, chromaPlanes: 2, alphaPlanes: 1 },
+  mono: { chromaX: 1, chromaY: 1, chromaPlanes: 0, alphaPlanes: 0 },
+};
+
+/** Families that exist with more than 8 bits. */
+const DEEP = ["420", "422", "444", "mono"];
+
+/** What messages offer. */
+export const COLORSPACE_NAMES = `${Object.keys(FAMILIES).join(", ")}, and 420, 422, 444 (as 420p10) and mono (as mono10) of 9 to 16 bits`;
+
+/** The colour space of a name; null for one that is not known. */
+export function colorspaceOf(name: string): Colorspace | null {
+  const planes = FAMILIES[name];
+  if (planes !== undefined && Object.hasOwn(FAMILIES, name)) return { ...planes, name, depthBits: 8 };
+  const [, family = "", bits = ""] = /^(420|422|444)p(\d+)$/.exec(name) ?? /^(mono)(\d+)$/.exec(name) ?? [];
+  const depthBits = Number(bits);
+  const deep = FAMILIES[family];
+  if (deep === undefined || !DEEP.includes(family) || depthBits < 9 || depthBits > 16) return null;
+  return { ...deep, name, depthBits };
+}
+
+/** Samples of one frame. Chroma planes of odd sizes are rounded up. */
+export function sampleCount(colorspace: Colorspace, width: number, height: number): number {
+  const chroma = Math.ceil(width / colorspace.chromaX) * Math.ceil(height / colorspace.chromaY);
+  return width * height * (1 + colorspace.alphaPlanes) + chroma * colorspace.chromaPlanes;
+}
+
+/**
+ * The array that a frame travels as. Planes that fill whole rows of the luma width are stacked below it: [H*3/2, W] for 420
+ * (OpenCV's I420) and 411, [H*2, W] for 422; [3, H, W] for 444, [4, H, W] with alpha, [H, W] for mono. Sizes for which that
+ * does not come out even travel as [samples]. Null when the wire cannot express it.
+ */
+export function frameLayout(colorspace: Colorspace, width: number, height: number): FrameLayout | null {
+  const dtype: Dtype = colorspace.depthBits > 8 ? "uint16" : "uint8";
+  const samples = sampleCount(colorspace, width, height);
+  let dims: readonly number[];
+  if (colorspace.chromaPlanes === 0) dims = [height, width];
+  else if (colorspace.chromaX === 1) dims = [3 + colorspace.alphaPlanes, height, width];
+  else if (width % colorspace.chromaX === 0 && height % colorspace.chromaY === 0 && samples % width === 0) {
+    dims = [samples / width, width];
+  } else dims = [samples];
+  return layoutProblem(dtype, dims) === null ? layoutOf(dtype, dims) : null;
+}
+
+/** Bytes of one sample. */
+export function sampleBytes(layout: FrameLayout): number {
+  return DTYPES[layout.dtype].bits / 8;
+}

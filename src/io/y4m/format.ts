@@ -1,0 +1,133 @@
+import { SourceError } from "../errors.ts";
+import type { FrameFormat } from "../input/frame-format.ts";
+import { NO_LAYOUT } from "../layout.ts";
+import type { Attribute, FrameLayout } from "../types.ts";
+import { attributesOf } from "./attributes.ts";
+import { MAGIC, parseY4mHeader, type Y4mHeader } from "./header.ts";
+
+/** The longest line that is read; FFmpeg's reader stops at 80 to 100 bytes. */
+const MAX_LINE_BYTES = 4_096;
+
+const NEWLINE = 0x0a;
+const FRAME = new TextEncoder().encode("FRAME");
+const START = new TextEncoder().encode(MAGIC);
+const decoder = new TextDecoder("latin1");
+
+/** yuv4mpeg2: one stream header line, then each frame after a line that begins with FRAME. */
+export class Y4mFormat implements FrameFormat {
+  readonly isLeadPayload = false;
+  readonly swapBytes = 1;
+  #header: Y4mHeader | null = null;
+  #attributes: readonly Attribute[] = [];
+  #isHeaderDue = true;
+  /** Where the lead's current line starts: the stream header and the first FRAME are one lead. */
+  #lineStart = 0;
+  /** Up to here the current line was searched for its end. */
+  #searched = 0;
+  #name = "";
+
+  get layout(): FrameLayout {
+    return this.#header?.layout ?? NO_LAYOUT;
+  }
+
+  get header(): Y4mHeader | null {
+    return this.#header;
+  }
+
+  get attributes(): readonly Attribute[] {
+    return this.#attributes;
+  }
+
+  get isLayoutKnown(): boolean {
+    return this.#header !== null && !this.#isHeaderDue;
+  }
+
+  beginInput(name: string): void {
+    this.#name = name;
+    this.#isHeaderDue = true;
+    this.#startLine(0);
+  }
+
+  leadWanted(lead: Uint8Array, length: number): number {
+    if (length === 0) this.#startLine(0);
+    for (;;) {
+      const start = this.#lineStart;
+      // `cat a.y4m b.y4m` puts a stream header where a frame could begin.
+      if (!this.#isHeaderDue && start === 0 && length > 0 && lead[0] === START[0]) this.#isHeaderDue = true;
+      const shortest = this.#isHeaderDue ? START : FRAME;
+      this.#checkStart(lead, start, Math.min(length, start + shortest.length), shortest);
+      // A bare "FRAME\n" arrives in one read; whatever is longer, byte by byte, so that none of the values is taken along.
+      const wanted = start + shortest.length + 1;
+      if (length < wanted) return wanted;
+      const end = this.#findNewline(lead, length);
+      if (end < 0) {
+        if (length - start >= MAX_LINE_BYTES) throw this.#malformed("a line end within 4096 bytes", "none");
+        return length + 1;
+      }
+      if (!this.#isHeaderDue) return length;
+      this.#takeHeader(decoder.decode(lead.subarray(start, end)));
+      this.#startLine(end + 1);
+    }
+  }
+
+  endInput(_lead: Uint8Array, length: number): void {
+    if (this.#isHeaderDue) {
+      const found = length === 0 ? "end of input" : `end of input after ${length} bytes`;
+      const code = length === 0 ? "malformed" : "truncated";
+      throw new SourceError(code, `${this.#name}: expected ${MAGIC} header, found ${found}`, {
+        expected: `${MAGIC} header`,
+        found,
+      });
+    }
+    if (length === this.#lineStart) return;
+    throw new SourceError("truncated", `${this.#name}: expected a FRAME line, found end of input within it`, {
+      expected: "FRAME line",
+      found: `${length - this.#lineStart} bytes`,
+    });
+  }
+
+  #startLine(at: number): void {
+    this.#lineStart = at;
+    this.#searched = at;
+  }
+
+  #findNewline(lead: Uint8Array, length: number): number {
+    for (let i = this.#searched; i < length; i++) if (lead[i] === NEWLINE) return i;
+    this.#searched = length;
+    return -1;
+  }
+
+  #checkStart(lead: Uint8Array, from: number, to: number, expected: Uint8Array): void {
+    for (let i = from; i < to; i++) {
+      if (lead[i] === expected[i - from]) continue;
+      throw this.#malformed(`"${decoder.decode(expected)}"`, JSON.stringify(decoder.decode(lead.subarray(from, to))));
+    }
+  }
+
+  #takeHeader(text: string): void {
+    const header = parseY4mHeader(text, this.#name);
+    this.#isHeaderDue = false;
+    const known = this.#header;
+    if (known?.text === text) return;
+    // A new stream on the same input: what frames look like, and what was announced about them, has to hold on.
+    if (known !== null) {
+      throw new SourceError(
+        "changed",
+        `${this.#name}: expected the stream header to stay "${known.text}", found "${text}"`,
+        {
+          expected: known.text,
+          found: text,
+        },
+      );
+    }
+    this.#header = header;
+    this.#attributes = attributesOf(header);
+  }
+
+  #malformed(expected: string, found: string): SourceError {
+    return new SourceError("malformed", `${this.#name}: yuv4mpeg2: expected ${expected}, found ${found}`, {
+      expected,
+      found,
+    });
+  }
+}

@@ -1,0 +1,23 @@
+/** How far behind the pace may fall before it starts anew instead of catching up in a burst. */
+const MAX_BACKLOG_NS = 100e6;
+
+/** Says when the next frame of a fixed rate is due; keeps the average rate over short delays. */
+export class RatePacer {
+  readonly #periodNs: number;
+  #nextNs = Number.NEGATIVE_INFINITY;
+
+  /** @throws RangeError for a rate that is not above 0 */
+  constructor(rateHz: number) {
+    if (!(rateHz > 0)) throw new RangeError(`a rate is above 0 per second, found ${rateHz}`);
+    this.#periodNs = 1e9 / rateHz;
+  }
+
+  isDue(nowNs: number): boolean {
+    return nowNs >= this.#nextNs;
+  }
+
+  /** Takes one frame off the schedule. */
+  advance(nowNs: number): void {
+    this.#nextNs = nowNs - this.#nextNs > MAX_BACKLOG_NS ? nowNs + this.#periodNs : this.#nextNs + this.#periodNs;
+  }
+}

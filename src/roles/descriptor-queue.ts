@@ -1,0 +1,44 @@
+/**
+ * The seqs of descriptors that were taken from Aeron and not handled yet, oldest first: a ring in a plain array, so that a slow reader
+ * never holds the descriptor window, and nothing is allocated.
+ */
+export class DescriptorQueue {
+  readonly capacity: number;
+  readonly #seqs: Float64Array;
+  #head = 0;
+  #tail = 0;
+
+  /** `capacity` is rounded up to a power of two. */
+  constructor(capacity: number) {
+    this.capacity = 2 ** Math.ceil(Math.log2(Math.max(1, capacity)));
+    this.#seqs = new Float64Array(this.capacity);
+  }
+
+  get length(): number {
+    return this.#tail - this.#head;
+  }
+
+  /** Appends; the oldest goes when there is no room, and true is returned. */
+  push(seq: number): boolean {
+    const isFull = this.#tail - this.#head === this.capacity;
+    if (isFull) this.#head++;
+    this.#seqs[this.#tail % this.capacity] = seq;
+    this.#tail++;
+    return isFull;
+  }
+
+  /** Seq of the oldest. */
+  peekSeq(): number {
+    return this.#seqs[this.#head % this.capacity] as number;
+  }
+
+  /** Removes the oldest. */
+  drop(): void {
+    this.#head++;
+  }
+
+  clear(): void {
+    this.#head = 0;
+    this.#tail = 0;
+  }
+}

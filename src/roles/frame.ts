@@ -1,0 +1,161 @@
+import { monotonic } from "../aeron/monotonic.ts";
+import type { Attribute } from "../protocol/attribute.ts";
+import { bitsOfCode, type Dtype, dtypeOfCode, type MajorOrder } from "../protocol/dtype.ts";
+import { FrameHeader, MAJOR_ORDER_CODES } from "../protocol/frame-header.ts";
+import type { HeaderRing } from "../shm/header-ring.ts";
+import type { PayloadPool, Values } from "../shm/payload-pool.ts";
+import { ConsumerError } from "./errors.ts";
+
+/**
+ * A frame in shared memory, as a handler sees it: valid during the call only, and it may be overwritten while it is read.
+ * Whether it was is known afterwards: by the outcome of `poll`, or earlier by `isIntact`. One object stands for all frames.
+ */
+export class Frame {
+  /** The header as it was read: what was checked is what is told. */
+  readonly header = new FrameHeader();
+  /** Slot of the header ring and of the pool. */
+  index = 0;
+  #seq = 0;
+  #ring: HeaderRing | null = null;
+  #pool: PayloadPool | null = null;
+  #dims: readonly number[] = [];
+  #strides: readonly number[] = [];
+  readonly #nowNs: () => number;
+  readonly #attributesOf: (metaVersion: number) => readonly Attribute[];
+
+  /** `nowNs`: this process's clock, for `ageNs`. */
+  constructor(nowNs: () => number, attributesOf: (metaVersion: number) => readonly Attribute[]) {
+    this.#nowNs = nowNs;
+    this.#attributesOf = attributesOf;
+  }
+
+  /** Frame number within the epoch. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** The values, in place: `byteLength` bytes of shared memory. @throws ConsumerError after the handler returned */
+  get bytes(): Uint8Array {
+    return this.#requirePool().bytes(this.index, this.header.valuesLenBytes);
+  }
+
+  /** The values as elements of `dtype`, in place ("bool", "bytes" and "bit" as bytes). @throws ConsumerError as `bytes` */
+  get values(): Values {
+    return this.#requirePool().values(this.index, this.header.valuesLenBytes, this.dtype);
+  }
+
+  get byteLength(): number {
+    return this.header.valuesLenBytes;
+  }
+
+  get dtype(): Dtype {
+    return dtypeOfCode(this.header.dtype) as Dtype;
+  }
+
+  get majorOrder(): MajorOrder {
+    return this.header.majorOrder === MAJOR_ORDER_CODES.row ? "row" : "column";
+  }
+
+  /** Slowest first in "row" order; the same array while the shape stays the same. */
+  get dims(): readonly number[] {
+    if (!equals(this.#dims, this.header.dims, this.header.ndims)) {
+      this.#dims = Array.from(this.header.dims.subarray(0, this.header.ndims));
+    }
+    return this.#dims;
+  }
+
+  /** Bytes from one element to the next, a dimension each; 0 where contiguous (W-10). */
+  get strides(): readonly number[] {
+    if (!equals(this.#strides, this.header.strides, this.header.ndims)) {
+      this.#strides = Array.from(this.header.strides.subarray(0, this.header.ndims));
+    }
+    return this.#strides;
+  }
+
+  get metaVersion(): number {
+    return this.header.metaVersion;
+  }
+
+  /** The attributes that go with `metaVersion`; empty while they are not known. */
+  get attributes(): readonly Attribute[] {
+    return this.#attributesOf(this.header.metaVersion);
+  }
+
+  /** True when the elements follow one another without gaps, so that `values` holds them in order. */
+  get isContiguous(): boolean {
+    for (let i = 0; i < this.header.ndims; i++) if (this.header.strides[i] !== 0) return this.#hasContiguousStrides();
+    return true;
+  }
+
+  /** The frame's timestamp, by default CLOCK_MONOTONIC ns when its slot was claimed (W-47). Allocates. */
+  get timestampNs(): bigint {
+    return (BigInt(this.header.timestampHigh) << 32n) | BigInt(this.header.timestampLow);
+  }
+
+  /** Nanoseconds since the timestamp, if that is of CLOCK_MONOTONIC. */
+  get ageNs(): number {
+    return this.#nowNs() - monotonic.toProcessNs(this.header.timestampHigh, this.header.timestampLow);
+  }
+
+  /** Acquires and checks again: true when everything read until now was of this frame. To be asked before any side effect. */
+  isIntact(): boolean {
+    return this.#ring !== null && this.#ring.reloadCommitWord(this.index) === this.#seq * 2;
+  }
+
+  /**
+   * Copies the values to the beginning of `target`, without allocating; false when they were overwritten meanwhile (what is in
+   * `target` is then of no use). @throws ConsumerError when `target` is shorter than `byteLength`
+   */
+  copyTo(target: Uint8Array): boolean {
+    const bytes = this.bytes;
+    if (target.length < bytes.length) {
+      const expected = `at least ${bytes.length} bytes`;
+      throw new ConsumerError("too-small", `copyTo: expected ${expected}, found ${target.length}`, { expected });
+    }
+    target.set(bytes);
+    return this.isIntact();
+  }
+
+  /** For the reader: what this object stands for from now on. */
+  begin(seq: number, index: number, ring: HeaderRing, pool: PayloadPool): void {
+    this.#seq = seq;
+    this.index = index;
+    this.#ring = ring;
+    this.#pool = pool;
+  }
+
+  /** For the reader: the call is over. */
+  end(): void {
+    this.#ring = null;
+    this.#pool = null;
+  }
+
+  #hasContiguousStrides(): boolean {
+    const { ndims, dims, strides } = this.header;
+    const isRow = this.header.majorOrder === MAJOR_ORDER_CODES.row;
+    let step = bitsOfCode(this.header.dtype) / 8;
+    for (let k = 0; k < ndims; k++) {
+      const i = isRow ? ndims - 1 - k : k;
+      const dim = dims[i] as number;
+      if (dim > 1 && strides[i] !== 0 && strides[i] !== step) return false;
+      step *= dim;
+    }
+    return true;
+  }
+
+  #requirePool(): PayloadPool {
+    if (this.#pool === null) {
+      throw new ConsumerError(
+        "frame-ended",
+        "a frame is valid during the handler's call only: copy what is to outlive it",
+      );
+    }
+    return this.#pool;
+  }
+}
+
+function equals(kept: readonly number[], values: Int32Array, length: number): boolean {
+  if (kept.length !== length) return false;
+  for (let i = 0; i < length; i++) if (kept[i] !== values[i]) return false;
+  return true;
+}

@@ -1,0 +1,60 @@
+import type { Attribute } from "../protocol/attribute.ts";
+import type { DataSourceMetaDecoder } from "../sbe/generated/control/index.ts";
+
+/** Versions that are kept: frames of an older one may still be under way when a new one comes. */
+const KEPT_VERSIONS = 4;
+const NONE: readonly Attribute[] = [];
+
+/** The attributes of one stream by `metaVersion` (W-45). */
+export class MetadataCache {
+  readonly #streamId: number;
+  readonly #versions = new Map<number, readonly Attribute[]>();
+  #latestVersion = -1;
+
+  constructor(streamId: number) {
+    this.#streamId = streamId;
+  }
+
+  /** The version that came last; -1 before any. */
+  get latestVersion(): number {
+    return this.#latestVersion;
+  }
+
+  /** The attributes of the version that came last. */
+  get latest(): readonly Attribute[] {
+    return this.of(this.#latestVersion);
+  }
+
+  /** The attributes that frames of `metaVersion` go with; empty while they are not known. */
+  of(metaVersion: number): readonly Attribute[] {
+    return this.#versions.get(metaVersion) ?? NONE;
+  }
+
+  has(metaVersion: number): boolean {
+    return this.#versions.has(metaVersion);
+  }
+
+  /** Takes a message of any stream; the same version is sent again and again and stays as it was. */
+  onMeta(message: DataSourceMetaDecoder): void {
+    if (message.streamId !== this.#streamId) return;
+    const { metaVersion } = message;
+    this.#latestVersion = metaVersion;
+    if (this.#versions.has(metaVersion)) return;
+    const attributes: Attribute[] = [];
+    const group = message.attributes;
+    for (group.rewind(); group.next(); ) {
+      attributes.push({ key: group.key(), format: group.format(), value: group.value() });
+    }
+    this.#versions.set(metaVersion, attributes);
+    for (const version of this.#versions.keys()) {
+      if (this.#versions.size <= KEPT_VERSIONS) break;
+      this.#versions.delete(version);
+    }
+  }
+
+  /** Another producer or epoch: its versions begin anew. */
+  clear(): void {
+    this.#versions.clear();
+    this.#latestVersion = -1;
+  }
+}

@@ -1,0 +1,105 @@
+import { NativeBuffer } from "../../ffi/memory.ts";
+import { monotonic } from "../aeron/monotonic.ts";
+import type { Publication } from "../aeron/publication.ts";
+import { PublishResult } from "../aeron/results.ts";
+import type { Attribute } from "../protocol/attribute.ts";
+import { MAX_DIMS } from "../protocol/dtype.ts";
+import {
+  DataSourceAnnounceEncoder,
+  DataSourceMetaEncoder,
+  QosProducerEncoder,
+  ShmPoolAnnounceEncoder,
+} from "../sbe/generated/control/index.ts";
+import { HEADER_SLOT_BYTES, LAYOUT_VERSION, type RegionSet } from "../shm/index.ts";
+import type { ProducerCounters } from "./counters.ts";
+
+/** Who speaks: the fields that every message of a producer carries. */
+export interface ProducerIdentity {
+  readonly streamId: number;
+  readonly producerId: number;
+  /** Data source's name, US-ASCII. */
+  readonly name: string;
+  readonly summary: string;
+}
+
+const INITIAL_BYTES = 8 * 1024;
+/** Room for URIs and attributes beside the fixed fields. */
+const SLACK_BYTES = 1024;
+
+/** Encodes and sends a producer's small messages: announces, metadata, QoS. Not for the path of a frame. */
+export class ProducerMessages {
+  readonly #identity: ProducerIdentity;
+  readonly #counters: ProducerCounters;
+  readonly #poolAnnounce = new ShmPoolAnnounceEncoder();
+  readonly #sourceAnnounce = new DataSourceAnnounceEncoder();
+  readonly #meta = new DataSourceMetaEncoder();
+  readonly #qos = new QosProducerEncoder();
+  #buffer = new NativeBuffer(INITIAL_BYTES);
+
+  constructor(identity: ProducerIdentity, counters: ProducerCounters) {
+    this.#identity = identity;
+    this.#counters = counters;
+  }
+
+  /** ShmPoolAnnounce with the regions' absolute URIs (W-37). */
+  announceRegions(publication: Publication, regions: RegionSet): void {
+    const bytes = regions.pools.reduce((sum, pool) => sum + pool.uri.length, regions.headerRing.uri.length);
+    this.#reserve(bytes + SLACK_BYTES + regions.pools.length * 32);
+    const message = this.#poolAnnounce.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
+    message.setStreamId(this.#identity.streamId).setProducerId(this.#identity.producerId);
+    message.setEpochNumber(regions.epoch).setLayoutVersion(LAYOUT_VERSION).setHeaderNslots(regions.nslots);
+    message.setHeaderSlotBytes(HEADER_SLOT_BYTES).setMaxDims(MAX_DIMS);
+    const pools = message.payloadPoolsCount(regions.pools.length);
+    for (const pool of regions.pools) {
+      pools.next();
+      pools.setPoolId(pool.poolId).setPoolNslots(regions.nslots).setStrideBytes(pool.strideBytes);
+      pools.putRegionUri(pool.uri);
+    }
+    message.putHeaderRegionUri(regions.headerRing.uri);
+    this.#send(publication, message.encodedLength);
+  }
+
+  /** DataSourceAnnounce: the stream's name, and which metadata is current. */
+  announceSource(publication: Publication, epoch: number, metaVersion: number): void {
+    this.#reserve(SLACK_BYTES + this.#identity.name.length + this.#identity.summary.length);
+    const message = this.#sourceAnnounce.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
+    message.setStreamId(this.#identity.streamId).setProducerId(this.#identity.producerId);
+    message.setEpochNumber(epoch).setMetaVersion(metaVersion);
+    message.putName(this.#identity.name).putSummary(this.#identity.summary);
+    this.#send(publication, message.encodedLength);
+  }
+
+  /** DataSourceMeta: the attributes that frames of `metaVersion` go with (W-45). */
+  sendMeta(publication: Publication, metaVersion: number, attributes: readonly Attribute[], nowNs: number): void {
+    const bytes = attributes.reduce((sum, a) => sum + a.key.length + a.format.length + a.value.length + 12, 0);
+    this.#reserve(bytes + SLACK_BYTES);
+    const message = this.#meta.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
+    message.setStreamId(this.#identity.streamId).setMetaVersion(metaVersion);
+    message.setTimestampNs(monotonic.high(nowNs), monotonic.low(nowNs));
+    const group = message.attributesCount(attributes.length);
+    for (const { key, format, value } of attributes) {
+      group.next();
+      group.putKey(key).putFormat(format).putValue(value);
+    }
+    this.#send(publication, message.encodedLength);
+  }
+
+  /** QosProducer: how far the stream is (W-44). */
+  sendQos(publication: Publication, epoch: number, currentSeq: number): void {
+    const message = this.#qos.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
+    message.setStreamId(this.#identity.streamId).setProducerId(this.#identity.producerId);
+    message.setEpochNumber(epoch).setCurrentSeqNumber(currentSeq);
+    this.#send(publication, QosProducerEncoder.ENCODED_LENGTH);
+  }
+
+  #reserve(byteLength: number): void {
+    if (byteLength > this.#buffer.bytes.length) this.#buffer = new NativeBuffer(2 ** Math.ceil(Math.log2(byteLength)));
+  }
+
+  #send(publication: Publication, byteLength: number): void {
+    const result = publication.publishMessage(this.#buffer.address, byteLength);
+    if (result === PublishResult.PUBLISHED) this.#counters.of.controlSent.increment();
+    // Nobody listens yet: that is no failure, the next cadence comes.
+    else if (result !== PublishResult.NOT_CONNECTED) this.#counters.of.controlFailed.increment();
+  }
+}

@@ -1,0 +1,112 @@
+import type { Agent } from "../core/agent.ts";
+import { messageOf } from "../core/errors.ts";
+import { getLogger } from "../core/logger.ts";
+import { SinkError } from "../io/errors.ts";
+import type { Sink } from "../io/types.ts";
+import type { Consumer, PollOptions } from "./consumer.ts";
+import type { LossCause } from "./counters.ts";
+import type { Frame } from "./frame.ts";
+
+/** What may happen with every frame is said once a second. */
+const log = getLogger("consumer").every(1e9);
+
+export interface SinkPumpOptions {
+  /** Frames to accept; Infinity: no limit. */
+  readonly count: number;
+  /** End when the stream that was read ends, instead of waiting for its next epoch. */
+  readonly once: boolean;
+  /** Called once when the end was reached and everything accepted was written out. */
+  readonly onDone: () => void;
+}
+
+/** Frames that one cycle may hand out, so that the other agents have their turn. */
+const FRAMES_PER_CYCLE = 64;
+/** How long frames are left waiting for the attributes that the sink cannot do without. */
+const ATTRIBUTES_TIMEOUT_NS = 2e9;
+
+/** Moves frames from a consumer to a sink; what the sink has no room for is counted, or waits where the stream allows that. */
+export class SinkPump implements Agent {
+  readonly roleName = "sink";
+  readonly #consumer: Consumer;
+  readonly #sink: Sink;
+  readonly #options: SinkPumpOptions;
+  readonly #pollOptions: PollOptions;
+  readonly #onFrame = (frame: Frame): LossCause | undefined => this.#accept(frame);
+  #attributesUntilNs = 0;
+  #isStaged = false;
+  #isEnding = false;
+  #isDone = false;
+
+  constructor(consumer: Consumer, sink: Sink, options: SinkPumpOptions) {
+    this.#consumer = consumer;
+    this.#sink = sink;
+    this.#options = options;
+    this.#pollOptions = {
+      limit: 1,
+      settled: (_seq, isIntact) => {
+        if (this.#isStaged) this.#sink.settle(isIntact);
+        this.#isStaged = false;
+      },
+    };
+  }
+
+  doWork(nowNs: number): number {
+    if (this.#isDone) return 0;
+    let work = this.#sink.doWork(nowNs);
+    if (!this.#isEnding) work += this.#moveFrames(nowNs);
+    if (this.#sink.closedByReader) this.#isEnding = true;
+    if (this.#isEnding && (this.#sink.drained || this.#sink.closedByReader)) {
+      this.#isDone = true;
+      this.#options.onDone();
+    }
+    return work;
+  }
+
+  async onClose(): Promise<void> {
+    await this.#sink.close();
+  }
+
+  #moveFrames(nowNs: number): number {
+    const { of } = this.#consumer.counters;
+    if (of.accepted.value >= this.#options.count || (this.#options.once && of.ends.value > 0)) {
+      this.#isEnding = true;
+      return 1;
+    }
+    if (!this.#mayRead(nowNs)) return 0;
+    let moved = 0;
+    while (moved < FRAMES_PER_CYCLE && of.accepted.value < this.#options.count) {
+      if (!this.#sink.hasRoom) {
+        // A finite stream waits for its readers; a live one does not, and neither holds anybody else up.
+        if (this.#consumer.flow === "wait" || !this.#consumer.skip("sinkTooSlow")) break;
+      } else if (this.#consumer.poll(this.#onFrame, this.#pollOptions) === 0) break;
+      moved++;
+    }
+    return moved;
+  }
+
+  /** False while the sink still has to learn what the array does not say. */
+  #mayRead(nowNs: number): boolean {
+    if (!this.#sink.needsAttributes || this.#consumer.hasAttributes || !this.#consumer.isMapped) {
+      this.#attributesUntilNs = 0;
+      return true;
+    }
+    if (this.#attributesUntilNs === 0) this.#attributesUntilNs = nowNs + ATTRIBUTES_TIMEOUT_NS;
+    return nowNs >= this.#attributesUntilNs;
+  }
+
+  #accept(frame: Frame): LossCause | undefined {
+    if (!frame.isContiguous) {
+      log.warn(`frame ${frame.seq} has strides ${frame.strides.join(",")}: expected a contiguous one, dropped`);
+      return "sinkRefused";
+    }
+    try {
+      this.#sink.accept(frame);
+      this.#isStaged = true;
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof SinkError)) throw error;
+      log.warn(`frame ${frame.seq}: ${messageOf(error)}: dropped`);
+      return "sinkRefused";
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import type { FrameShape } from "../protocol/frame-layout.ts";
+import type { PayloadPool, Values } from "../shm/payload-pool.ts";
+import { ProducerError } from "./errors.ts";
+
+export const ClaimState = { FREE: 0, CLAIMED: 1, COMMITTED: 2, ABORTED: 3 } as const;
+export type ClaimState = (typeof ClaimState)[keyof typeof ClaimState];
+
+/** What a claim asks of its producer. */
+export interface ClaimOwner {
+  commitClaim(claim: SlotClaim, shape: FrameShape): void;
+  abortClaim(claim: SlotClaim): void;
+}
+
+/**
+ * A slot that its holder fills in place and then commits or aborts; left uncommitted at the end of a `using` block, it is
+ * aborted. There is one object for each slot of the ring, so that claiming allocates nothing: a handle that was kept too long
+ * is recognised until its slot is claimed again.
+ */
+export class SlotClaim {
+  /** Frame number within the epoch. */
+  seq = 0;
+  /** Slot of the header ring and of the pool. */
+  readonly index: number;
+  /** Bytes that were asked for. */
+  byteLength = 0;
+  state: ClaimState = ClaimState.FREE;
+  /** When it was claimed, on this process's clock. */
+  claimedNs = 0;
+  /** The frame's timestamp as two words, once committed. */
+  timestampHigh = 0;
+  timestampLow = 0;
+  pool: PayloadPool | null = null;
+  readonly #owner: ClaimOwner;
+
+  constructor(owner: ClaimOwner, index: number) {
+    this.#owner = owner;
+    this.index = index;
+  }
+
+  /** The slot's memory: exactly the bytes asked for. @throws ProducerError once committed, aborted or unmapped */
+  get bytes(): Uint8Array {
+    return this.#requirePool().bytes(this.index, this.byteLength);
+  }
+
+  /** The same memory as elements of a dtype, e.g. `slot.values("uint16")`. @throws ProducerError as `bytes` */
+  values(dtype: FrameShape["dtype"]): Values {
+    return this.#requirePool().values(this.index, this.byteLength, dtype);
+  }
+
+  /** Address of the slot's memory in this process, for devices and native code. @throws ProducerError as `bytes` */
+  get address(): number {
+    return this.#requirePool().addressOf(this.index);
+  }
+
+  /** Publishes the frame, in claim order. @throws ProducerError when the shape does not fit, or the claim has ended */
+  commit(shape: FrameShape): void {
+    this.#requirePool();
+    this.#owner.commitClaim(this, shape);
+  }
+
+  /** Gives the slot up: readers see a counted gap. Does nothing to a claim that has ended. */
+  abort(): void {
+    if (this.state === ClaimState.CLAIMED) this.#owner.abortClaim(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.abort();
+  }
+
+  #requirePool(): PayloadPool {
+    if (this.state !== ClaimState.CLAIMED || this.pool === null) {
+      throw new ProducerError(
+        "claim-ended",
+        "this slot is not claimed any more: expected a claim neither committed nor aborted",
+      );
+    }
+    return this.pool;
+  }
+}

@@ -1,0 +1,136 @@
+import type { Agent } from "../core/agent.ts";
+import { getLogger } from "../core/logger.ts";
+import type { FillState, Source } from "../io/types.ts";
+import { RatePacer } from "../protocol/rate-pacer.ts";
+import type { Producer } from "./producer.ts";
+import type { SlotClaim } from "./slot-claim.ts";
+
+const log = getLogger("producer");
+const oftenLog = log.every(1e9);
+
+export interface SourcePumpOptions {
+  /** Frames per second; null: as fast as the source and the flow allow. */
+  readonly rateHz: number | null;
+  /** Frames to publish; Infinity: until the source ends. */
+  readonly count: number;
+  /** Consumers that must have mapped the stream before the first frame. */
+  readonly waitConsumers: number;
+  /** Called once when the source has ended, `count` was reached and readers have drained, or stopped answering. */
+  readonly onDone: () => void;
+}
+
+/** Frames that one cycle may publish, so that the other agents have their turn. */
+const FRAMES_PER_CYCLE = 32;
+/** Readers of a finite stream get this long to say that they saw its last frame. */
+const DRAIN_TIMEOUT_NS = 2e9;
+const PATIENCE_NS = 1e9;
+
+/** Moves frames from a source into a producer's slots: the source fills them in place. */
+export class SourcePump implements Agent {
+  readonly roleName = "source";
+  readonly #producer: Producer;
+  readonly #source: Source;
+  readonly #options: SourcePumpOptions;
+  readonly #pacer: RatePacer | null;
+  #claim: SlotClaim | null = null;
+  #isSkipping = false;
+  #hasConsumers: boolean;
+  #startedNs = -1;
+  #drainUntilNs = 0;
+  #isDone = false;
+  #hasSaidWaiting = false;
+
+  constructor(producer: Producer, source: Source, options: SourcePumpOptions) {
+    this.#producer = producer;
+    this.#source = source;
+    this.#options = options;
+    this.#pacer = options.rateHz === null ? null : new RatePacer(options.rateHz);
+    this.#hasConsumers = options.waitConsumers === 0;
+  }
+
+  doWork(nowNs: number): number {
+    if (this.#isDone) return 0;
+    if (this.#startedNs === -1) this.#startedNs = nowNs;
+    if (this.#drainUntilNs !== 0) return this.#drain(nowNs);
+    if (!this.#hasConsumers && !this.#awaitConsumers(nowNs)) return 0;
+    let work = 0;
+    while (work < FRAMES_PER_CYCLE && this.#step(nowNs)) work++;
+    return work;
+  }
+
+  onClose(): void {
+    this.#claim?.abort();
+    this.#claim = null;
+    this.#source.close();
+  }
+
+  /** Moves one frame on; false when there is nothing to do now. */
+  #step(nowNs: number): boolean {
+    if (this.#claim !== null) return this.#fill(this.#claim, nowNs);
+    if (this.#isSkipping) return this.#skip(nowNs);
+    if (this.#producer.counters.of.published.value >= this.#options.count) return this.#end(nowNs);
+    if (this.#pacer !== null && !this.#pacer.isDue(nowNs)) return false;
+    if (this.#producer.isWaiting) return false;
+    const state = this.#source.poll(nowNs);
+    if (state === "end") return this.#end(nowNs);
+    if (state === "idle") return false;
+    this.#pacer?.advance(nowNs);
+    const claim = this.#producer.tryClaim(this.#source.layout.byteLength);
+    if (claim !== null) {
+      this.#claim = claim;
+      return this.#fill(claim, nowNs);
+    }
+    if (this.#producer.lastRefusal !== "no-pool") return false;
+    oftenLog.warn(
+      `a frame of ${this.#source.layout.byteLength} bytes is larger than every pool (${this.#producer.maxByteLength}): dropped`,
+    );
+    this.#isSkipping = true;
+    return this.#skip(nowNs);
+  }
+
+  #fill(claim: SlotClaim, nowNs: number): boolean {
+    let state: FillState;
+    try {
+      state = this.#source.fill(claim.bytes, nowNs);
+    } catch (error) {
+      this.#claim = null;
+      claim.abort();
+      throw error;
+    }
+    if (state === "more") return false;
+    this.#claim = null;
+    claim.commit(this.#source.layout);
+    return true;
+  }
+
+  #skip(nowNs: number): boolean {
+    if (this.#source.skip(nowNs) === "more") return false;
+    this.#isSkipping = false;
+    return true;
+  }
+
+  #end(nowNs: number): boolean {
+    // A descriptor that is still held back belongs to the stream.
+    if (this.#producer.isWaiting) return false;
+    this.#producer.finish();
+    this.#drainUntilNs = nowNs + DRAIN_TIMEOUT_NS;
+    return false;
+  }
+
+  #drain(nowNs: number): number {
+    if (!this.#producer.isDrained && nowNs < this.#drainUntilNs) return 0;
+    this.#isDone = true;
+    this.#options.onDone();
+    return 1;
+  }
+
+  #awaitConsumers(nowNs: number): boolean {
+    const { waitConsumers } = this.#options;
+    this.#hasConsumers = this.#producer.mappedConsumers >= waitConsumers;
+    if (!this.#hasConsumers && !this.#hasSaidWaiting && nowNs - this.#startedNs > PATIENCE_NS) {
+      this.#hasSaidWaiting = true;
+      log.info(`waiting for ${waitConsumers} consumer(s) of stream ${this.#producer.streamId} (--wait-consumers)`);
+    }
+    return this.#hasConsumers;
+  }
+}

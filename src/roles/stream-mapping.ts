@@ -1,0 +1,181 @@
+import { monotonic } from "../aeron/monotonic.ts";
+import { getLogger } from "../core/logger.ts";
+import { PeriodicTimer } from "../core/timers.ts";
+import { CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
+import type { ShmPoolAnnounceDecoder } from "../sbe/generated/control/index.ts";
+import { type AllowedBaseDirs, MappedStream, type PoolAnnouncement, RegionError } from "../shm/index.ts";
+import type { ConsumerCounters } from "./counters.ts";
+import { FrameReader } from "./frame-reader.ts";
+
+const log = getLogger("consumer");
+
+/** How often the owner's sign of life is looked at; a clean end shows at once. */
+const ACTIVITY_CHECK_PERIOD_NS = 50e6;
+
+export type MappingState = "unmapped" | "mapped";
+
+/** "ended": the owner said that no frame will follow. "lost": it fell silent. "remap": the stream goes on. */
+export type StreamEnd = "ended" | "lost" | "remap";
+
+/** Told about every change of the mapping. */
+export interface MappingListener {
+  onMapped(): void;
+  /** Called before anything is unmapped. */
+  onUnmapping(reason: string, end: StreamEnd): void;
+}
+
+/**
+ * UNMAPPED → MAPPED(E) → UNMAPPED (W-22): maps what is announced after checking it, checks it again at every announce (W-07),
+ * and lets go when the epoch changes, the owner falls silent or a second owner shows (W-08).
+ */
+export class StreamMapping {
+  readonly #streamId: number;
+  readonly #baseDirs: AllowedBaseDirs;
+  readonly #counters: ConsumerCounters;
+  readonly #listener: MappingListener;
+  readonly #activityCheck = new PeriodicTimer(ACTIVITY_CHECK_PERIOD_NS);
+  #stream: MappedStream | null = null;
+  #reader: FrameReader | null = null;
+  #pid = 0n;
+  /** Epochs that have ended for this reader: only a higher one is mapped after that. */
+  #deadEpoch = -1n;
+  /** The announce that was refused last, so that the same refusal is said once. */
+  #refusedAnnounce = "";
+  #ownerEnded = false;
+  /** Why the announced regions are refused, while they are. */
+  refusal: RegionError | null = null;
+
+  constructor(streamId: number, baseDirs: AllowedBaseDirs, counters: ConsumerCounters, listener: MappingListener) {
+    this.#streamId = streamId;
+    this.#baseDirs = baseDirs;
+    this.#counters = counters;
+    this.#listener = listener;
+  }
+
+  get state(): MappingState {
+    return this.#stream === null ? "unmapped" : "mapped";
+  }
+
+  /** Reads the mapped epoch's frames; null while unmapped. */
+  get reader(): FrameReader | null {
+    return this.#reader;
+  }
+
+  get stream(): MappedStream | null {
+    return this.#stream;
+  }
+
+  /** True from the moment that the owner said the stream has ended: what is under way may still be read. */
+  get hasEnded(): boolean {
+    return this.#ownerEnded;
+  }
+
+  /** Takes an announce of any stream. */
+  onAnnounce(message: ShmPoolAnnounceDecoder): void {
+    if (message.streamId !== this.#streamId) return;
+    const announce = announcementOf(message);
+    if (this.#stream !== null) {
+      if (announce.epoch === this.#stream.epoch) {
+        this.#recheck(this.#stream, announce);
+        return;
+      }
+      this.unmap(`epoch ${this.#stream.epoch} was followed by ${announce.epoch}`);
+    }
+    if (announce.epoch !== this.#deadEpoch) this.#map(announce);
+  }
+
+  doWork(nowNs: number): number {
+    if (this.#stream === null || !this.#activityCheck.isDue(nowNs)) return 0;
+    const activityNs = this.#stream.activity();
+    if (activityNs === 0n) {
+      this.#ownerEnded = true;
+      return 0;
+    }
+    const silentNs = nowNs - monotonic.fromBigint(activityNs);
+    if (silentNs > CADENCE_NS * LIVENESS_PERIODS) {
+      this.#counters.of.ownersLost.increment();
+      this.unmap(`the producer gave no sign of life for ${(silentNs / 1e9).toFixed(1)} s`, "lost");
+      return 1;
+    }
+    if (this.#stream.pid !== this.#pid) {
+      this.#counters.of.ownersLost.increment();
+      this.unmap(`a second owner wrote its pid (${this.#stream.pid}) over ${this.#pid} (W-08)`);
+      return 1;
+    }
+    return 0;
+  }
+
+  /** Lets go of the mapped epoch, which is not mapped again. */
+  unmap(reason: string, end: StreamEnd = this.#ownerEnded ? "ended" : "remap"): void {
+    const stream = this.#stream;
+    if (stream === null) return;
+    this.#listener.onUnmapping(reason, end);
+    this.#deadEpoch = stream.epoch;
+    this.#stream = null;
+    this.#reader = null;
+    this.#ownerEnded = false;
+    stream.close();
+  }
+
+  #map(announce: PoolAnnouncement): void {
+    try {
+      const stream = MappedStream.map(announce, this.#baseDirs);
+      this.#stream = stream;
+      this.#reader = new FrameReader(stream);
+      this.#pid = stream.pid;
+    } catch (error) {
+      this.#refuse(error, announce);
+      return;
+    }
+    this.refusal = null;
+    this.#refusedAnnounce = "";
+    this.#ownerEnded = false;
+    this.#counters.of.maps.increment();
+    this.#listener.onMapped();
+  }
+
+  #recheck(stream: MappedStream, announce: PoolAnnouncement): void {
+    // The owner has ended the stream and may have removed its files since: what is under way is still read.
+    if (stream.activity() === 0n) {
+      this.#ownerEnded = true;
+      return;
+    }
+    try {
+      stream.recheck(announce);
+    } catch (error) {
+      this.unmap("the mapped regions do not agree with their announce any more");
+      this.#refuse(error, announce);
+    }
+  }
+
+  #refuse(error: unknown, announce: PoolAnnouncement): void {
+    if (!(error instanceof RegionError)) throw error;
+    this.refusal = error;
+    const key = `${announce.epoch} ${announce.headerRegionUri} ${error.code}`;
+    if (key === this.#refusedAnnounce) return;
+    this.#refusedAnnounce = key;
+    this.#counters.of.regionsRefused.increment();
+    log.warn(`stream ${this.#streamId}: ${error.message}`);
+  }
+}
+
+function announcementOf(message: ShmPoolAnnounceDecoder): PoolAnnouncement {
+  const pools: { poolId: number; poolNslots: number; strideBytes: number; regionUri: string }[] = [];
+  const group = message.payloadPools;
+  for (group.rewind(); group.next(); ) {
+    const { poolId, poolNslots, strideBytes } = group;
+    pools.push({ poolId, poolNslots, strideBytes, regionUri: group.regionUri() });
+  }
+  const { streamId, producerId, epoch, layoutVersion, headerNslots, headerSlotBytes, maxDims } = message;
+  return {
+    streamId,
+    producerId,
+    epoch,
+    layoutVersion,
+    headerNslots,
+    headerSlotBytes,
+    maxDims,
+    pools,
+    headerRegionUri: message.headerRegionUri(),
+  };
+}
