@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { resolve } from "node:path";
 import { getLogger } from "../core/logger.ts";
 import type { DriverSupply } from "./connection.ts";
 
@@ -6,6 +7,7 @@ const log = getLogger("aeron");
 
 /** A driver that did not come up in this time is tried again: it may have lost a race, or died. */
 const RETRY_AFTER_NS = 3e9;
+const COMPLAINT_CHARACTERS = 2000;
 
 /**
  * Starts `tensorpool media-driver` as a process of its own where no driver lives. Any number of roles may do so at once: the
@@ -28,11 +30,26 @@ export class DriverLauncher implements DriverSupply {
     const [file = "", ...args] = this.#command;
     const child = spawn(file, [...args, "media-driver", "--aeron-dir", this.#aeronDir, "-q"], {
       detached: true,
-      stdio: ["ignore", "ignore", "ignore"],
+      stdio: ["ignore", "ignore", "pipe"],
       cwd: "/",
+      env: environment(),
+    });
+    let complaint = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      complaint = (complaint + text).slice(-COMPLAINT_CHARACTERS);
+    });
+    child.on("exit", (code) => {
+      if (code !== 0 && code !== null) log.error(`the media driver ended with ${code}: ${complaint.trim()}`);
     });
     child.on("error", (error) => log.error(`cannot start a media driver (${file}): ${error.message}`));
     child.unref();
     log.info(`started a media driver for ${this.#aeronDir} (pid ${child.pid}); it ends when it is unused for 10 s`);
   }
+}
+
+/** A path that is relative to our folder means nothing in the driver's. */
+function environment(): NodeJS.ProcessEnv {
+  const library = process.env.AERON_LIBRARY;
+  if (library?.includes("/") !== true) return process.env;
+  return { ...process.env, AERON_LIBRARY: resolve(library) };
 }

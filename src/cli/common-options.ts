@@ -14,7 +14,7 @@ export const GENERAL_OPTIONS: readonly OptionSpec[] = [
   { name: "log-format", value: "FORMAT", help: "text or json, on standard error", defaultText: "text" },
   { name: "color", negatable: true, help: "colours on a terminal (--no-color, or NO_COLOR, for none)" },
   { name: "quiet", short: "q", help: "only warnings and errors on standard error, no summary" },
-  { name: "help", short: "h", help: "this text" },
+  { name: "help", short: "h", help: "print this text" },
 ];
 
 /** Where Aeron and shared memory are. */
@@ -25,7 +25,12 @@ export const PLACE_OPTIONS: readonly OptionSpec[] = [
     help: "folder of the media driver",
     defaultText: "AERON_DIR or /dev/shm/aeron-<user>",
   },
-  { name: "shm-dir", value: "DIR", help: "folder of the regions", defaultText: "/dev/shm/tensorpool" },
+  {
+    name: "shm-dir",
+    value: "DIR",
+    help: "folder of the regions",
+    defaultText: "TENSORPOOL_SHM_BASE_DIR or /dev/shm/tensorpool",
+  },
 ];
 
 /** How a role runs. */

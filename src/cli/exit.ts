@@ -1,4 +1,4 @@
-import { messageOf, NotFoundError, UsageError } from "../core/errors.ts";
+import { messageOf, TensorPoolError, UsageError } from "../core/errors.ts";
 
 /** What the process says when it ends. */
 export const ExitCode = {
@@ -18,7 +18,9 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 /** The exit code of a command that threw this. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof UsageError || isParserError(error)) return ExitCode.WRONG_USAGE;
-  if (error instanceof NotFoundError) return ExitCode.NOTHING_THERE;
+  // What cannot be made as the options say has to be said otherwise.
+  if (error instanceof TensorPoolError && error.code === "invalid-options") return ExitCode.WRONG_USAGE;
+  if (error instanceof TensorPoolError && error.code === "not-found") return ExitCode.NOTHING_THERE;
   return ExitCode.FAILED;
 }
 

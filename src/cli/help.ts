@@ -1,22 +1,58 @@
 import { cac } from "cac";
 import type { Command } from "./command.ts";
 import { GENERAL_OPTIONS } from "./common-options.ts";
+import { terminalWidth } from "./console.ts";
 import type { OptionSpec } from "./option-spec.ts";
 import { VERSION } from "./version.ts";
 
 const EXECUTABLE = "tensorpool";
+/** Text is not set wider than this, however wide the terminal is. */
+const MAX_WIDTH = 110;
+const MIN_WIDTH = 60;
 
-function register(cli: ReturnType<typeof cac>, command: Command): void {
-  const line = command.usage === undefined ? command.name : `${command.name} ${command.usage}`;
-  const registered = cli.command(command.name, command.summary).usage(line);
-  for (const option of [...command.options, ...GENERAL_OPTIONS]) {
-    registered.option(flagsOf(option), describe(option));
-  }
+interface HelpSection {
+  title?: string;
+  body: string;
+}
+
+/** `--help` of the executable, or of one command. */
+export async function helpText(commands: readonly Command[], command: Command | null): Promise<string> {
+  if (command === null) return overview(commands);
+  const sections = commandSections(command);
+  if (command.notes !== undefined) sections.push(await command.notes());
+  return [`${EXECUTABLE} ${command.name}: ${command.summary}`, ...sections].join("\n\n");
+}
+
+/** What cac makes of the command, wrapped to the terminal. */
+function commandSections(command: Command): string[] {
+  const cli = cac(EXECUTABLE);
+  const registered = cli.command(command.name, command.summary);
+  registered.usage(`${command.name} ${command.usage ?? "[options]"}`);
+  // cac tells of --help itself.
+  const options = [...command.options, ...GENERAL_OPTIONS].filter(({ name }) => name !== "help");
+  for (const option of options) registered.option(flagsOf(option), describe(option));
   for (const example of command.examples) registered.example(`  $ ${EXECUTABLE} ${example}`);
+  let captured: HelpSection[] = [];
+  cli.help((sections) => {
+    captured = sections;
+    return [];
+  });
+  cli.parse(["", "", command.name], { run: false });
+  cli.outputHelp();
+  const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, terminalWidth() ?? MAX_WIDTH));
+  return captured
+    .filter(({ title }) => title !== undefined)
+    .map(
+      ({ title, body }) =>
+        `${title}:\n${body
+          .split("\n")
+          .flatMap((line) => wrap(line, width))
+          .join("\n")}`,
+    );
 }
 
 function flagsOf({ name, short, value, negatable }: OptionSpec): string {
-  const long = negatable === true && value === undefined ? `--[no-]${name}` : `--${name}`;
+  const long = negatable === true ? `--[no-]${name}` : `--${name}`;
   return `${short === undefined ? "" : `-${short}, `}${long}${value === undefined ? "" : ` <${value}>`}`;
 }
 
@@ -24,29 +60,22 @@ function describe({ help, defaultText }: OptionSpec): string {
   return defaultText === undefined ? help : `${help} (default: ${defaultText})`;
 }
 
-/** `--help` of the executable, or of one command. */
-export async function helpText(commands: readonly Command[], command: Command | null): Promise<string> {
-  const cli = cac(EXECUTABLE);
-  cli.version(VERSION);
-  if (command !== null) register(cli, command);
+/** Breaks a line between words; what follows is set below the last column that two spaces separate. */
+function wrap(line: string, width: number): string[] {
+  const column =
+    line.search(/\S {2,}\S/) === -1 ? -1 : line.length - line.replace(/^\s*\S.*?\S?\s{2,}(?=\S)/, "").length;
+  if (line.length <= width || column <= 0) return [line.trimEnd()];
   const lines: string[] = [];
-  cli.help((sections) => {
-    for (const { title, body } of sections) {
-      if (title === undefined) continue;
-      // cac repeats the flags of the executable, which are among the command's own here.
-      lines.push(
-        title.startsWith("For more info") ? "" : `${title}:`,
-        body.replaceAll("<", "").replaceAll(">", ""),
-        "",
-      );
+  let current = line.slice(0, column);
+  for (const word of line.slice(column).trimEnd().split(" ")) {
+    if (current.length + word.length > width && current.trim() !== "") {
+      lines.push(current.trimEnd());
+      current = " ".repeat(column);
     }
-    return [];
-  });
-  if (command === null) return overview(commands);
-  cli.parse(["", "", command.name], { run: false });
-  cli.outputHelp();
-  const notes = command.notes === undefined ? "" : `\n${await command.notes()}`;
-  return `${EXECUTABLE} ${command.name}: ${command.summary}\n\n${lines.join("\n").trimEnd()}\n${notes}`.trimEnd();
+    current += `${word} `;
+  }
+  lines.push(current.trimEnd());
+  return lines;
 }
 
 function overview(commands: readonly Command[]): string {
@@ -54,7 +83,7 @@ function overview(commands: readonly Command[]): string {
   return [
     `${EXECUTABLE} ${VERSION}: moves N-dimensional frames between processes through shared memory`,
     "",
-    `Usage: ${EXECUTABLE} COMMAND [OPTIONS]`,
+    `Usage: ${EXECUTABLE} COMMAND [options]`,
     "",
     "Commands:",
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`),

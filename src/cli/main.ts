@@ -3,6 +3,7 @@ import { suggestion } from "../core/nearest.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { GENERAL_OPTIONS } from "./common-options.ts";
+import { flushConsole, printError, printLine } from "./console.ts";
 import { describeError, ExitCode, exitCodeOf } from "./exit.ts";
 import { helpText } from "./help.ts";
 import { type OptionValues, readOptions } from "./option-spec.ts";
@@ -12,7 +13,7 @@ import { VERSION } from "./version.ts";
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined) {
-    process.stderr.write(`${await helpText(COMMANDS, null)}\n`);
+    printError(await helpText(COMMANDS, null));
     return ExitCode.WRONG_USAGE;
   }
   if (name === "--help" || name === "-h" || name === "help") return print(await helpText(COMMANDS, findHelped(rest)));
@@ -59,18 +60,25 @@ function findHelped(args: readonly string[]): Command | null {
 }
 
 function print(text: string): number {
-  process.stdout.write(`${text}\n`);
+  printLine(text);
   return ExitCode.DONE;
 }
 
 function fail(message: string): number {
-  process.stderr.write(`tensorpool: ${message}\n`);
+  printError(`tensorpool: ${message}`);
   return ExitCode.WRONG_USAGE;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`tensorpool: ${describeError(error)}\n`);
-  process.exitCode = exitCodeOf(error);
+async function exitCode(): Promise<number> {
+  try {
+    return await main(process.argv.slice(2));
+  } catch (error) {
+    printError(`tensorpool: ${describeError(error)}`);
+    return exitCodeOf(error);
+  }
 }
+
+const code = await exitCode();
+await flushConsole();
+// Not a natural end: that would wait for a write which is stuck in a pipe that nobody reads.
+process.exit(code);

@@ -1,21 +1,22 @@
+import { resolve } from "node:path";
 import { defaultAeronDir } from "../aeron/aeron-dir.ts";
 import { AeronConnection } from "../aeron/connection.ts";
 import { DriverLauncher } from "../aeron/driver-launcher.ts";
 import { MediaDriver } from "../aeron/media-driver.ts";
 import { nativeParker } from "../aeron/native-parker.ts";
+import { selfCommand } from "../aeron/self-command.ts";
 import { UsageError } from "../core/errors.ts";
 import { createIdleStrategy, parseIdleStrategy } from "../core/idle/index.ts";
 import { getLogger } from "../core/logger.ts";
 import { Scheduler } from "../core/scheduler.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
+import { defaultShmDir } from "../shm/index.ts";
 import { DeadlineAgent } from "./deadline-agent.ts";
 import type { OptionValues } from "./option-spec.ts";
-import { selfCommand } from "./self-command.ts";
 import { StopSignals } from "./signals.ts";
 
 const waitingLog = getLogger("aeron").every(10e9);
 
-export const DEFAULT_SHM_DIR = "/dev/shm/tensorpool";
 export const DEFAULT_STREAM_ID = 10_000;
 const MAX_U32 = 0xffff_ffff;
 const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
@@ -29,6 +30,7 @@ export class RoleRuntime implements Disposable {
   readonly streams: AeronStreams;
   readonly streamId: number;
   readonly aeronDir: string;
+  readonly shmDir: string;
   readonly signals: StopSignals;
 
   /** @throws UsageError, MediaDriverError */
@@ -43,7 +45,8 @@ export class RoleRuntime implements Disposable {
     const idle = parseIdleStrategy(options.text("idle") ?? "backoff");
     const how = options.choice("media-driver", MEDIA_DRIVER_CHOICES, "auto");
     const secondsNs = options.seconds("seconds");
-    this.aeronDir = options.text("aeron-dir") ?? defaultAeronDir();
+    this.aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
+    this.shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
     this.scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
     this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
     if (how === "embedded") {

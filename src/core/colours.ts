@@ -1,5 +1,3 @@
-import * as kleur from "kleur/colors";
-
 type Paint = (text: string) => string;
 
 /** The colours that messages and tables use; each returns its text unchanged where colours are not wanted. */
@@ -15,23 +13,19 @@ export interface Palette {
 
 const plain: Paint = (text) => text;
 
-/** kleur has one switch for the whole process, set by looking at stdout; stdout and stderr are two questions here. */
-function always(paint: Paint): Paint {
-  return (text) => {
-    kleur.$.enabled = true;
-    return paint(text);
-  };
-}
+let coloured: Palette | null = null;
 
-const COLOURED: Palette = {
-  bold: always(kleur.bold),
-  dim: always(kleur.dim),
-  red: always(kleur.red),
-  green: always(kleur.green),
-  yellow: always(kleur.yellow),
-  blue: always(kleur.blue),
-  cyan: always(kleur.cyan),
-};
+/**
+ * Loaded only where colours are wanted: kleur looks at `process.stdout`, and Bun makes standard output non-blocking at that,
+ * for every process that shares it.
+ */
+function colouredPalette(): Palette {
+  const kleur: typeof import("kleur/colors") = require("kleur/colors");
+  // kleur has one switch for the whole process, set by looking at stdout; stdout and stderr are two questions here.
+  kleur.$.enabled = true;
+  const { bold, dim, red, green, yellow, blue, cyan } = kleur;
+  return { bold, dim, red, green, yellow, blue, cyan };
+}
 
 const PLAIN: Palette = {
   bold: plain,
@@ -43,8 +37,10 @@ const PLAIN: Palette = {
   cyan: plain,
 };
 
-export function paletteOf(coloured: boolean): Palette {
-  return coloured ? COLOURED : PLAIN;
+export function paletteOf(isColoured: boolean): Palette {
+  if (!isColoured) return PLAIN;
+  coloured ??= colouredPalette();
+  return coloured;
 }
 
 /** Whether to colour what goes to this stream: on a terminal only, and not when NO_COLOR is set or the terminal is dumb. */

@@ -147,6 +147,10 @@ export class Consumer implements Agent {
     this.#qos = connection.addPublication(controlPublicationChannel(channel), qosStreamId);
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   get isMapped(): boolean {
     return this.#mapping.state === "mapped";
   }
@@ -214,6 +218,14 @@ export class Consumer implements Agent {
     return true;
   }
 
+  /** Counts a frame that was accepted, and then dropped by its taker, under `cause` instead. */
+  unaccept(byteLength: number, cause: LossCause): void {
+    const { of } = this.counters;
+    of.accepted.add(-1);
+    of.bytes.add(-byteLength);
+    of[cause].increment();
+  }
+
   doWork(nowNs: number): number {
     if (this.#isClosed) return 0;
     let work = 0;
@@ -278,9 +290,9 @@ export class Consumer implements Agent {
       of[cause].increment();
       return;
     }
-    let verdict: LossCause | undefined | void;
+    let verdict: LossCause | undefined;
     try {
-      verdict = handler(frame);
+      verdict = handler(frame) as LossCause | undefined;
     } finally {
       const isIntact = reader.end(frame);
       if (!isIntact) of.changed.increment();

@@ -1,5 +1,6 @@
+import type { Dtype } from "../protocol/dtype.ts";
 import type { FrameShape } from "../protocol/frame-layout.ts";
-import type { PayloadPool, Values } from "../shm/payload-pool.ts";
+import type { PayloadPool, ValuesByDtype } from "../shm/payload-pool.ts";
 import { ProducerError } from "./errors.ts";
 
 export const ClaimState = { FREE: 0, CLAIMED: 1, COMMITTED: 2, ABORTED: 3 } as const;
@@ -43,8 +44,8 @@ export class SlotClaim {
   }
 
   /** The same memory as elements of a dtype, e.g. `slot.values("uint16")`. @throws ProducerError as `bytes` */
-  values(dtype: FrameShape["dtype"]): Values {
-    return this.#requirePool().values(this.index, this.byteLength, dtype);
+  values<D extends Dtype>(dtype: D): ValuesByDtype[D] {
+    return this.#requirePool().values(this.index, this.byteLength, dtype) as ValuesByDtype[D];
   }
 
   /** Address of the slot's memory in this process, for devices and native code. @throws ProducerError as `bytes` */

@@ -1,5 +1,6 @@
 export { type AnnouncedPool, MAX_NSLOTS, MAX_POOLS, MAX_REGION_BYTES, type PoolAnnouncement } from "./announcement.ts";
 export { AllowedBaseDirs } from "./base-dirs.ts";
+export { defaultShmDir } from "./default-dir.ts";
 export { MappingClosedError, RegionCreateError, RegionError } from "./errors.ts";
 export { InstanceDirectory } from "./instance-directory.ts";
 export { instanceIdFor } from "./layout.ts";

@@ -3,18 +3,23 @@ import type { Mapping, SlotWindows } from "./mapping.ts";
 
 const SUPERBLOCK_BYTES = 64;
 
-/** Typed array of a dtype's elements; "bytes", "bool" and "bit" are seen as bytes. */
-export type Values =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | BigUint64Array
-  | BigInt64Array
-  | Float32Array
-  | Float64Array;
+/** The typed array of each dtype's elements; "bool", "bytes" and "bit" are seen as bytes. */
+export interface ValuesByDtype {
+  uint8: Uint8Array;
+  int8: Int8Array;
+  uint16: Uint16Array;
+  int16: Int16Array;
+  uint32: Uint32Array;
+  int32: Int32Array;
+  uint64: BigUint64Array;
+  int64: BigInt64Array;
+  float32: Float32Array;
+  float64: Float64Array;
+  bool: Uint8Array;
+  bytes: Uint8Array;
+  bit: Uint8Array;
+}
+export type Values = ValuesByDtype[Dtype];
 
 type ValuesConstructor = new (buffer: ArrayBuffer, byteOffset: number, length: number) => Values;
 

@@ -8,11 +8,12 @@ import { totalLost } from "../../roles/counters.ts";
 import { SinkPump } from "../../roles/sink-pump.ts";
 import { AllowedBaseDirs } from "../../shm/index.ts";
 import type { CommandContext } from "../command.ts";
+import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { type Column, Output, parseOutputFormat } from "../output.ts";
 import { RateMeter } from "../rate-meter.ts";
-import { DEFAULT_SHM_DIR, RoleRuntime } from "../role-runtime.ts";
+import { RoleRuntime } from "../role-runtime.ts";
 import { SlowSink } from "../slow-sink.ts";
 import { StatsReporter } from "../stats-reporter.ts";
 import { summaryLines } from "../summary.ts";
@@ -56,7 +57,7 @@ export async function run({ options }: CommandContext): Promise<number> {
 
   using runtime = new RoleRuntime(options, "tensorpool consumer");
   const { scheduler, streamId } = runtime;
-  const shmDir = options.text("shm-dir") ?? DEFAULT_SHM_DIR;
+  const { shmDir } = runtime;
   const consumer = new Consumer(runtime.connection, scheduler.clock, {
     streamId,
     mode,
@@ -90,7 +91,7 @@ function finish(runtime: RoleRuntime, consumer: Consumer, sink: Sink, options: O
   if (options.flag("quiet") !== true) {
     const lead = `accepted ${formatCount(counters.of.accepted.value)} frames, lost ${formatCount(lost)} (${sink.description})`;
     for (const line of summaryLines(lead, counters, ["accepted", "bytes", "maps", "ends"])) {
-      process.stderr.write(`${line}\n`);
+      printError(line);
     }
   }
   if (options.flag("fail-on-loss") === true && lost > 0) return ExitCode.FRAMES_LOST;

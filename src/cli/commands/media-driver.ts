@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { defaultAeronDir } from "../../aeron/aeron-dir.ts";
 import { DriverUsage } from "../../aeron/driver-usage.ts";
 import { MediaDriver, MediaDriverError, type ThreadingMode } from "../../aeron/media-driver.ts";
@@ -45,7 +46,7 @@ class UnusedWatch implements Agent {
 
 /** `media-driver`: the C media driver of libaeron, in its own process. */
 export async function run({ options }: CommandContext): Promise<number> {
-  const aeronDir = options.text("aeron-dir") ?? defaultAeronDir();
+  const aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
   const threading = options.choice<ThreadingMode>("threading", ["shared", "dedicated", "invoker"], "shared");
   const lingerNs = options.duration("linger") ?? DEFAULT_LINGER_NS;
   let driver: MediaDriver;

@@ -8,12 +8,13 @@ import { Producer } from "../../roles/producer.ts";
 import { SourcePump } from "../../roles/source-pump.ts";
 import type { PoolOptions } from "../../shm/region-plan.ts";
 import type { CommandContext } from "../command.ts";
+import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { type Column, Output, parseOutputFormat } from "../output.ts";
 import { poolsFor, slotsFor } from "../pool-sizes.ts";
 import { RateMeter } from "../rate-meter.ts";
-import { DEFAULT_SHM_DIR, RoleRuntime } from "../role-runtime.ts";
+import { RoleRuntime } from "../role-runtime.ts";
 import { StatsReporter } from "../stats-reporter.ts";
 import { summaryLines } from "../summary.ts";
 
@@ -76,7 +77,7 @@ export async function run({ options }: CommandContext): Promise<number> {
       name: options.text("name") ?? `stream-${streamId}`,
       summary: source.description,
       standalone: {
-        baseDir: options.text("shm-dir") ?? DEFAULT_SHM_DIR,
+        baseDir: runtime.shmDir,
         namespace: options.text("namespace") ?? "default",
         nslots,
         pools,
@@ -108,7 +109,7 @@ export async function run({ options }: CommandContext): Promise<number> {
   const regionBytes = producer.regions.pools.reduce((sum, pool) => sum + pool.mapping.byteLength, 0);
   log.info(
     `stream ${streamId} epoch ${producer.epoch}: ${source.description}, ${describeLayout(source.layout)}; ` +
-      `${producer.regions.nslots} slots, ${formatBytes(regionBytes)} in ${options.text("shm-dir") ?? DEFAULT_SHM_DIR}; ` +
+      `${producer.regions.nslots} slots, ${formatBytes(regionBytes)} in ${runtime.shmDir}; ` +
       `flow ${flow}${flow === "drop" ? " (frames that nobody takes in time are dropped)" : ""}; Aeron in ${runtime.aeronDir}`,
   );
   await scheduler.run();
@@ -122,7 +123,7 @@ function finish(runtime: RoleRuntime, producer: Producer, options: OptionValues)
   if (options.flag("quiet") !== true) {
     const lead = `published ${formatCount(counters.published)} of ${formatCount(counters.claimed)} claimed frames`;
     for (const line of summaryLines(lead, producer.counters, ["claimed", "published", "bytes", "controlSent"])) {
-      process.stderr.write(`${line}\n`);
+      printError(line);
     }
   }
   if (options.flag("fail-on-loss") === true && lost > 0) return ExitCode.FRAMES_LOST;

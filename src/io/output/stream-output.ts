@@ -1,5 +1,6 @@
-import { close, constants, ftruncate, open, realpath, rename, stat, unlink } from "node:fs";
+import { close, constants, fstat, ftruncate, open, realpath, rename, stat, unlink } from "node:fs";
 import { promisify } from "node:util";
+import { libc } from "../../../ffi/libc.ts";
 import { errnoOf, SinkError } from "../errors.ts";
 import type { OpenOptions } from "../spec.ts";
 import type { Batch } from "./frame-queue.ts";
@@ -8,6 +9,7 @@ import { writeFully } from "./write-fully.ts";
 
 const openAsync = promisify(open);
 const closeAsync = promisify(close);
+const fstatAsync = promisify(fstat);
 const statAsync = promisify(stat);
 const renameAsync = promisify(rename);
 const unlinkAsync = promisify(unlink);
@@ -18,6 +20,11 @@ const O_CLOEXEC = 0o2000000;
 const FIFO_RETRY_MS = 10;
 const WAITING_NOTICE_MS = 250;
 const STDOUT_FD = 1;
+const F_SETFL = 4;
+const F_SETPIPE_SZ = 1031;
+
+/** A wish, as on the reading side: the reader empties while we fill, and both are woken less often. */
+const PIPE_BYTES = 1024 * 1024;
 
 /** True for the spellings of standard output. */
 export function isStdout(path: string): boolean {
@@ -40,12 +47,36 @@ interface Target {
 
 /** Opens a file, pipe, device or standard output for a stream of frames. @throws SinkError */
 export async function openStreamOutput(path: string, options: OpenOptions = {}): Promise<StreamOutput> {
-  if (isStdout(path)) return new StreamOutput({ name: "stdout", fd: STDOUT_FD, rename: null, isOwned: false });
   try {
-    return new StreamOutput(await openTarget(path, options));
+    return new StreamOutput(isStdout(path) ? await openStdout() : await openTarget(path, options));
   } catch (error) {
-    throw error instanceof SinkError ? error : writeError(path, error);
+    throw error instanceof SinkError ? error : writeError(isStdout(path) ? "stdout" : path, error);
   }
+}
+
+/**
+ * Standard output is shared: whoever makes it non-blocking does so for all (Bun does on the first use of process.stdout), and
+ * its pipe would be written in portions of what just fits. So a pipe is opened anew, with a mode of its own.
+ */
+async function openStdout(): Promise<Target> {
+  const shared: Target = { name: "stdout", fd: STDOUT_FD, rename: null, isOwned: false };
+  if (!(await fstatAsync(STDOUT_FD)).isFIFO()) return shared;
+  try {
+    return { ...shared, fd: await openBlocking(`/proc/self/fd/${STDOUT_FD}`), isOwned: true };
+  } catch (error) {
+    // Without a reader, or as another user's: the shared descriptor does, and says EPIPE in its place.
+    if (["ENXIO", "EACCES", "ENOENT"].includes(errnoOf(error))) return shared;
+    throw error;
+  }
+}
+
+/** A pipe for writing, opened without waiting for a reader (ENXIO when there is none), whose writes wait. */
+async function openBlocking(path: string): Promise<number> {
+  const fd = await openAsync(path, constants.O_WRONLY | constants.O_NONBLOCK | O_CLOEXEC);
+  // This open file is ours alone. Its writes are made on the thread pool, where they may wait.
+  libc.fcntl(fd, F_SETFL, constants.O_WRONLY);
+  libc.fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
+  return fd;
 }
 
 async function openTarget(path: string, options: OpenOptions): Promise<Target> {
@@ -78,13 +109,7 @@ async function openFifo(path: string, { signal, onWaiting }: OpenOptions): Promi
   for (;;) {
     if (signal?.aborted) throw new SinkError("aborted", `${path}: given up while waiting for a reader`);
     try {
-      const probe = await openAsync(path, constants.O_WRONLY | constants.O_NONBLOCK | O_CLOEXEC);
-      try {
-        // With a reader there this one does not wait, and its writes do: on the thread pool, where they may.
-        return await openAsync(path, constants.O_WRONLY | O_CLOEXEC);
-      } finally {
-        await closeAsync(probe);
-      }
+      return await openBlocking(path);
     } catch (error) {
       if (errnoOf(error) !== "ENXIO") throw error;
     }

@@ -3,5 +3,7 @@ import { fileURLToPath } from "node:url";
 /** How this program is called again: the compiled executable itself, or Bun with our entry. */
 export function selfCommand(): string[] {
   const isCompiled = Bun.main.startsWith("/$bunfs/");
-  return isCompiled ? [process.execPath] : [process.execPath, fileURLToPath(new URL("./main.ts", import.meta.url))];
+  return isCompiled
+    ? [process.execPath]
+    : [process.execPath, fileURLToPath(new URL("../cli/main.ts", import.meta.url))];
 }

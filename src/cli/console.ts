@@ -1,0 +1,31 @@
+import { isatty } from "node:tty";
+import { StreamWriter } from "../core/stream-writer.ts";
+
+// Not `process.stdout` and `process.stderr`: at their first use Bun makes the descriptors non-blocking, for every process
+// that shares them.
+const NO_LIMIT = { maxQueuedBytes: Number.POSITIVE_INFINITY };
+let stdout: StreamWriter | null = null;
+let stderr: StreamWriter | null = null;
+
+/** One line of a result. Never waits; `flushConsole` does. */
+export function printLine(text: string): void {
+  stdout ??= new StreamWriter(1, NO_LIMIT);
+  stdout.write(`${text}\n`);
+}
+
+/** One line for people, on standard error. */
+export function printError(text: string): void {
+  stderr ??= new StreamWriter(2, NO_LIMIT);
+  stderr.write(`${text}\n`);
+}
+
+/** Resolves when everything was written, or nobody reads any more. */
+export async function flushConsole(): Promise<void> {
+  await stdout?.flush();
+  await stderr?.flush();
+}
+
+/** Columns of the terminal; undefined where standard output is none. */
+export function terminalWidth(): number | undefined {
+  return isatty(1) ? process.stdout.columns : undefined;
+}

@@ -1,0 +1,30 @@
+/**
+ * tensorpool as a library: N-dimensional frames between processes of one host through shared memory. `TensorPool.connect` is
+ * where to begin; `examples/` shows a producer and a consumer.
+ */
+export type { Agent } from "./core/agent.ts";
+export { TensorPoolError, UsageError } from "./core/errors.ts";
+export type { CollectorOptions } from "./library/frame-collector.ts";
+export type { OwnedFrame } from "./library/owned-frame.ts";
+export type { PoolConsumer, ReadFailure, ReadResult } from "./library/pool-consumer.ts";
+export {
+  type AddConsumerOptions,
+  type AddProducerOptions,
+  ConnectError,
+  type ConnectOptions,
+  type Drive,
+  TensorPool,
+} from "./library/tensor-pool.ts";
+export { type Attribute, attributeText, type Flow, textAttribute } from "./protocol/attribute.ts";
+export { DTYPE_NAMES, type Dtype, type MajorOrder } from "./protocol/dtype.ts";
+export type { FrameLayout, FrameShape } from "./protocol/frame-layout.ts";
+export { contiguousLayout } from "./protocol/frame-layout.ts";
+export type { AeronStreams } from "./protocol/stream-ids.ts";
+export type { Consumer, ConsumerMode, FrameHandler, PollOptions } from "./roles/consumer.ts";
+export { LOSS_CAUSES, type LossCause, totalLost } from "./roles/counters.ts";
+export { ConsumerError, ProducerError } from "./roles/errors.ts";
+export type { Frame } from "./roles/frame.ts";
+export type { ClaimRefusal, OfferResult, Producer } from "./roles/producer.ts";
+export type { SlotClaim } from "./roles/slot-claim.ts";
+export { RegionCreateError, RegionError } from "./shm/errors.ts";
+export type { Values } from "./shm/payload-pool.ts";

@@ -1,0 +1,88 @@
+import type { Agent } from "../core/agent.ts";
+import type { Consumer, PollOptions } from "../roles/consumer.ts";
+import type { Frame } from "../roles/frame.ts";
+import { OwnedFrame } from "./owned-frame.ts";
+
+export interface CollectorOptions {
+  /** "latest": the oldest waiting copy gives way (the default). "stream": the newest frame is dropped. */
+  readonly policy?: "latest" | "stream";
+  /** Copies that may wait; 1 when left out. */
+  readonly depth?: number;
+}
+
+/** Copies a consumer's frames into a short queue, for readers that await them one by one. */
+export class FrameCollector implements Agent {
+  readonly roleName = "frame-collector";
+  readonly #consumer: Consumer;
+  readonly #policy: "latest" | "stream";
+  readonly #depth: number;
+  readonly #queue: OwnedFrame[] = [];
+  readonly #pollOptions: PollOptions = { limit: 1, settled: (_seq, isIntact) => this.#settle(isIntact) };
+  readonly #onFrame = (frame: Frame): void => {
+    this.#staged = OwnedFrame.copyOf(frame);
+  };
+  #staged: OwnedFrame | null = null;
+  #waiter: ((frame: OwnedFrame | null) => void) | null = null;
+  #isStopped = false;
+
+  constructor(consumer: Consumer, options: CollectorOptions) {
+    this.#consumer = consumer;
+    this.#policy = options.policy ?? "latest";
+    this.#depth = Math.max(1, options.depth ?? 1);
+  }
+
+  /** The next frame, once there is one; null after the end. */
+  next(): Promise<OwnedFrame | null> {
+    const frame = this.#queue.shift();
+    if (frame !== undefined) return Promise.resolve(frame);
+    if (this.#isStopped) return Promise.resolve(null);
+    const { promise, resolve } = Promise.withResolvers<OwnedFrame | null>();
+    this.#waiter = resolve;
+    return promise;
+  }
+
+  /** Ends the iteration; what waits may still be taken. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#resolve(null);
+  }
+
+  doWork(): number {
+    if (this.#isStopped) return 0;
+    if (this.#consumer.isClosed) {
+      this.stop();
+      return 1;
+    }
+    if (this.#queue.length >= this.#depth) {
+      // A finite stream waits for its readers: what has no room yet is left where it is.
+      if (this.#consumer.flow === "wait") return 0;
+      if (this.#policy === "stream") return this.#consumer.skip("sinkTooSlow") ? 1 : 0;
+    }
+    return this.#consumer.poll(this.#onFrame, this.#pollOptions);
+  }
+
+  onClose(): void {
+    this.stop();
+  }
+
+  #settle(isIntact: boolean): void {
+    const frame = this.#staged;
+    this.#staged = null;
+    if (!isIntact || frame === null) return;
+    if (this.#waiter !== null) {
+      this.#resolve(frame);
+      return;
+    }
+    if (this.#queue.length >= this.#depth) {
+      const dropped = this.#queue.shift() as OwnedFrame;
+      this.#consumer.unaccept(dropped.bytes.length, "sinkTooSlow");
+    }
+    this.#queue.push(frame);
+  }
+
+  #resolve(frame: OwnedFrame | null): void {
+    const waiter = this.#waiter;
+    this.#waiter = null;
+    waiter?.(frame);
+  }
+}

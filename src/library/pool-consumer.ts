@@ -1,0 +1,76 @@
+import type { Scheduler } from "../core/scheduler.ts";
+import { Consumer } from "../roles/consumer.ts";
+import type { LossCause } from "../roles/counters.ts";
+import type { Frame } from "../roles/frame.ts";
+import { type CollectorOptions, FrameCollector } from "./frame-collector.ts";
+import type { OwnedFrame } from "./owned-frame.ts";
+
+/** What became of reading one frame: a value computed from an intact frame, or why there is none. */
+export type ReadResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly cause: ReadFailure };
+/** "none": no frame is there. Otherwise the cause under which the frame was counted as lost. */
+export type ReadFailure = "none" | LossCause;
+
+const NONE: ReadResult<never> = { ok: false, cause: "none" };
+
+/** A consumer of a `TensorPool`: everything of `Consumer`, and reading by value. Made by `TensorPool.addConsumer`. */
+export class PoolConsumer extends Consumer {
+  #scheduler: Scheduler | null = null;
+
+  /** For the pool: who drives this consumer. */
+  attach(scheduler: Scheduler): void {
+    this.#scheduler = scheduler;
+  }
+
+  /**
+   * Computes something from the next frame. The value is given only when the frame was intact until `compute` returned;
+   * `compute` must have no side effects, since it may have seen a frame that was being overwritten.
+   */
+  read<T>(compute: (frame: Frame) => T): ReadResult<T> {
+    let result: ReadResult<T> = NONE;
+    const lostBefore = this.counters.of.changed.value;
+    let value: T | undefined;
+    let hasValue = false;
+    const handled = this.poll(
+      (frame) => {
+        value = compute(frame);
+        hasValue = true;
+      },
+      {
+        limit: 1,
+        settled: (_seq, isIntact) => {
+          if (hasValue) result = isIntact ? { ok: true, value: value as T } : { ok: false, cause: "changed" };
+        },
+      },
+    );
+    if (handled > 0 && result === NONE) {
+      return { ok: false, cause: this.counters.of.changed.value > lostBefore ? "changed" : "overwritten" };
+    }
+    return result;
+  }
+
+  /**
+   * Owned copies of the frames as they come, until the stream's consumer is closed or `signal` aborts. At most `depth` copies
+   * wait; beyond that `policy` "latest" drops the oldest and "stream" the newest, counted as `sinkTooSlow`.
+   */
+  async *frames(options: CollectorOptions & { readonly signal?: AbortSignal } = {}): AsyncGenerator<OwnedFrame, void> {
+    const scheduler = this.#scheduler;
+    if (scheduler === null) return;
+    const collector = new FrameCollector(this, options);
+    const onAbort = (): void => collector.stop();
+    options.signal?.addEventListener("abort", onAbort);
+    if (options.signal?.aborted === true) collector.stop();
+    scheduler.add(collector);
+    try {
+      for (;;) {
+        const frame = await collector.next();
+        if (frame === null) return;
+        yield frame;
+      }
+    } finally {
+      options.signal?.removeEventListener("abort", onAbort);
+      await scheduler.remove(collector);
+    }
+  }
+}
