@@ -1,5 +1,5 @@
 import { aeron } from "../../ffi/aeron.ts";
-import { BUFFER_CLAIM, checkAeron, lastAeronError } from "../../ffi/aeron-structs.ts";
+import { BUFFER_CLAIM, checkAeron, lastAeronError, PUBLICATION_CONSTANTS } from "../../ffi/aeron-structs.ts";
 import { libc } from "../../ffi/libc.ts";
 import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
 import type { AeronResource } from "./connection.ts";
@@ -19,6 +19,7 @@ export class Publication implements AeronResource {
   readonly results = new Float64Array(PUBLISH_RESULT_NAMES.length);
   #handle = 0;
   #pending = 0;
+  #sessionId: number | null = null;
   readonly #uri: NativeBuffer;
   readonly #out = new NativeBuffer(8);
   readonly #claim = new NativeBuffer(BUFFER_CLAIM.size);
@@ -67,6 +68,11 @@ export class Publication implements AeronResource {
     return result;
   }
 
+  /** Aeron's session id, by which subscribers tell publishers apart; null before the driver has made the publication. */
+  get sessionId(): number | null {
+    return this.#sessionId;
+  }
+
   /** True while some subscriber is connected. */
   get isConnected(): boolean {
     return this.#handle !== 0 && aeron.aeron_exclusive_publication_is_connected(this.#handle) !== 0;
@@ -93,6 +99,12 @@ export class Publication implements AeronResource {
     this.#pending = 0;
     if (result < 0) throw lastAeronError(`adding a publication on ${this.channel} stream ${this.streamId}`);
     this.#handle = this.#out.pointerAt();
+    const constants = new NativeBuffer(PUBLICATION_CONSTANTS.size);
+    checkAeron(
+      aeron.aeron_exclusive_publication_constants(this.#handle, constants.address),
+      "aeron_exclusive_publication_constants",
+    );
+    this.#sessionId = constants.view.getInt32(PUBLICATION_CONSTANTS.sessionId, true);
     return true;
   }
 
@@ -102,6 +114,7 @@ export class Publication implements AeronResource {
   }
 
   forget(): void {
+    this.#sessionId = null;
     this.#handle = 0;
     this.#pending = 0;
   }

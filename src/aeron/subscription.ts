@@ -1,5 +1,5 @@
 import { aeron } from "../../ffi/aeron.ts";
-import { checkAeron, lastAeronError } from "../../ffi/aeron-structs.ts";
+import { checkAeron, HEADER_VALUES, lastAeronError } from "../../ffi/aeron-structs.ts";
 import { FragmentCallback } from "../../ffi/callbacks.ts";
 import { libc } from "../../ffi/libc.ts";
 import { aeronFunctionAddress } from "../../ffi/load.ts";
@@ -10,8 +10,11 @@ import type { AeronResource } from "./connection.ts";
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 const INITIAL_BUFFER_BYTES = 4096;
 
-/** What reads messages: `view` begins with the SBE header and is valid during the call only. */
-export type MessageHandler = (view: DataView, length: number) => void;
+/**
+ * What reads messages: `view` begins with the SBE header and is valid during the call only; `sessionId` tells publishers apart
+ * (`Publication.sessionId`).
+ */
+export type MessageHandler = (view: DataView, length: number, sessionId: number) => void;
 
 /** The handle of a subscription that outlives the client it was made with. */
 export abstract class SubscriptionResource implements AeronResource {
@@ -80,12 +83,13 @@ export class MessageSubscription extends SubscriptionResource {
   readonly #callback: FragmentCallback;
   readonly #assembler: number;
   readonly #assemblerHandler = aeronFunctionAddress("aeron_fragment_assembler_handler");
+  readonly #header = new NativeBuffer(HEADER_VALUES.size);
   #buffer = new NativeBuffer(INITIAL_BUFFER_BYTES);
 
   constructor(channel: string, streamId: number, onMessage: MessageHandler) {
     super(channel, streamId);
     this.#onMessage = onMessage;
-    this.#callback = new FragmentCallback((buffer, length) => this.#onFragment(buffer, length));
+    this.#callback = new FragmentCallback((buffer, length, header) => this.#onFragment(buffer, length, header));
     const out = new NativeBuffer(8);
     checkAeron(
       aeron.aeron_fragment_assembler_create(out.address, this.#callback.address, 0),
@@ -102,14 +106,15 @@ export class MessageSubscription extends SubscriptionResource {
     return fragments > 0 ? fragments : 0;
   }
 
-  #onFragment(buffer: number, length: number): void {
+  #onFragment(buffer: number, length: number, header: number): void {
     if (length > MAX_MESSAGE_BYTES) {
       this.oversized++;
       return;
     }
     if (length > this.#buffer.bytes.length) this.#buffer = new NativeBuffer(2 ** Math.ceil(Math.log2(length)));
     libc.memcpy(this.#buffer.address, buffer, length);
-    this.#onMessage(this.#buffer.view, length);
+    aeron.aeron_header_values(header, this.#header.address);
+    this.#onMessage(this.#buffer.view, length, this.#header.view.getInt32(HEADER_VALUES.sessionId, true));
   }
 
   dispose(): void {
