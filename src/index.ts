@@ -19,8 +19,9 @@ export { type Attribute, attributeText, type Flow, textAttribute } from "./proto
 export { DTYPE_NAMES, type Dtype, type MajorOrder } from "./protocol/dtype.ts";
 export type { FrameLayout, FrameShape } from "./protocol/frame-layout.ts";
 export { contiguousLayout } from "./protocol/frame-layout.ts";
+export type { ConsumerMode } from "./protocol/mode-filter.ts";
 export type { AeronStreams } from "./protocol/stream-ids.ts";
-export type { Consumer, ConsumerMode, FrameHandler, PollOptions } from "./roles/consumer.ts";
+export type { Consumer, FrameHandler, PollOptions } from "./roles/consumer.ts";
 export { LOSS_CAUSES, type LossCause, totalLost } from "./roles/counters.ts";
 export { ConsumerError, ProducerError } from "./roles/errors.ts";
 export type { Frame } from "./roles/frame.ts";

@@ -16,7 +16,6 @@ import { exitCodeOfSignal } from "./tools.mjs";
  */
 export function runCommand(program, args, options) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...options, stdio: "inherit" });
     const ofTerminal = hasTerminal();
     /** @type {readonly NodeJS.Signals[]} */
     const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
@@ -26,6 +25,8 @@ export function runCommand(program, args, options) {
         if (!reachesBoth) child.kill(signal);
       });
     }
+    // After the handlers: from its first moment on, the command gets the signals that are sent here.
+    const child = spawn(program, args, { ...options, stdio: "inherit" });
     child.on("error", reject);
     child.on("exit", (code, signal) => {
       if (signal === "SIGILL") {

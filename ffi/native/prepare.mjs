@@ -9,7 +9,7 @@ import { refusalOf } from "./host.mjs";
 import { prepareLibrary } from "./libaeron.mjs";
 import { preparePackages, ROOT } from "./packages.mjs";
 import { SetupError, say } from "./report.mjs";
-import { Interrupted, stopToolsOnSignals } from "./tools.mjs";
+import { Interrupted, stopToolsOnSignals, throwIfInterrupted } from "./tools.mjs";
 
 /**
  * @typedef {object} Task
@@ -79,6 +79,7 @@ async function prepare(needsLibrary) {
     ]);
     if (packages.status === "rejected") throw packages.reason;
     if (library.status === "rejected") throw library.reason;
+    throwIfInterrupted();
     return packages.value;
   } finally {
     restoreSignals();

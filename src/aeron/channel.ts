@@ -4,8 +4,8 @@ import { UsageError } from "../core/errors.ts";
 export const DESCRIPTOR_FRAME_BYTES = 96;
 const MIN_TERM_BYTES = 64 * 1024;
 const MAX_TERM_BYTES = 1024 * 1024 * 1024;
-/** Aeron's default MTU for IPC; a window may not be smaller. */
-const MTU_BYTES = 1408;
+/** One descriptor a fragment. A window may not be smaller than the MTU: with Aeron's 1,408 it would exceed a small ring. */
+const DESCRIPTOR_MTU_BYTES = DESCRIPTOR_FRAME_BYTES;
 
 /**
  * Time-outs that make untethered subscriptions effective: a subscriber that holds the window for longer than the first
@@ -45,14 +45,15 @@ export function controlPublicationChannel(channel: string): string {
 }
 
 /**
- * The descriptor publication of a ring of `nslots`: a window of half the ring at most, so that what is under way was not
- * overwritten yet (bun-ffi.md, 11), and at least one MTU, which Aeron asks for.
+ * The descriptor publication of a ring of `nslots`: a window of half the ring, so that what is under way was not overwritten
+ * yet (bun-ffi.md, 11), and at least one descriptor.
  */
 export function descriptorPublicationChannel(channel: string, nslots: number, timeouts: UntetheredTimeouts): string {
-  const windowBytes = Math.max(MTU_BYTES, (nslots / 2) * DESCRIPTOR_FRAME_BYTES);
+  const windowBytes = Math.max(1, Math.floor(nslots / 2)) * DESCRIPTOR_FRAME_BYTES;
   let termBytes = MIN_TERM_BYTES;
   while (termBytes < windowBytes * 2 && termBytes < MAX_TERM_BYTES) termBytes *= 2;
   return withParameters(channel, {
+    mtu: DESCRIPTOR_MTU_BYTES,
     "term-length": termBytes,
     "pub-wnd": Math.min(windowBytes, termBytes / 2),
     ...timeoutParameters(timeouts),

@@ -1,39 +1,65 @@
 import { NativeBuffer } from "../../ffi/memory.ts";
 import type { Publication } from "../aeron/publication.ts";
-import { ConsumerHelloEncoder, QosConsumerEncoder } from "../sbe/generated/control/index.ts";
+import type { ConsumerMode } from "../protocol/mode-filter.ts";
+import { ConsumerHelloEncoder, Mode, QosConsumerEncoder } from "../sbe/generated/control/index.ts";
 import { LAYOUT_VERSION } from "../shm/index.ts";
 import type { ConsumerCounters } from "./counters.ts";
+
+/** How often a consumer wants to hear of a frame that is being written (W-42); left out: the producer's choice. */
+export interface ProgressRequest {
+  readonly intervalUs?: number;
+  readonly bytesDelta?: number;
+  readonly rowsDelta?: number;
+}
+
+const MODE_CODES: Readonly<Record<ConsumerMode, number>> = {
+  stream: Mode.STREAM,
+  latest: Mode.LATEST,
+  decimated: Mode.DECIMATED,
+};
 
 /** Encodes and sends a consumer's hello and QoS. */
 export class ConsumerMessages {
   readonly #streamId: number;
-  readonly #consumerId: number;
-  /** Wire code of the mode. */
-  readonly #mode: number;
+  readonly #maxRateHz: number;
+  readonly #progress: ProgressRequest | null;
   readonly #buffer = new NativeBuffer(128);
   readonly #hello = new ConsumerHelloEncoder();
   readonly #qos = new QosConsumerEncoder();
 
-  constructor(streamId: number, consumerId: number, mode: number) {
+  constructor(streamId: number, maxRateHz: number, progress: ProgressRequest | null) {
     this.#streamId = streamId;
-    this.#consumerId = consumerId;
-    this.#mode = mode;
+    this.#maxRateHz = maxRateHz;
+    this.#progress = progress;
   }
 
-  /** ConsumerHello (W-38): no progress asked for, no limit of the rate. */
-  sendHello(publication: Publication): void {
+  /** ConsumerHello (W-38): what this consumer can do and wants. */
+  sendHello(publication: Publication, consumerId: number, mode: ConsumerMode): void {
     const message = this.#hello.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
-    message.setStreamId(this.#streamId).setConsumerId(this.#consumerId).setSupportsShm(1).setSupportsProgress(0);
-    message.setMode(this.#mode).setMaxRateHz(0).setExpectedLayoutVersion(LAYOUT_VERSION);
+    message.setStreamId(this.#streamId).setConsumerId(consumerId).setSupportsShm(1);
+    // The wire has 16 bits for it; higher limits are held to by this consumer all the same.
+    message.setMode(MODE_CODES[mode]).setMaxRateHz(Math.min(0xffff, Math.ceil(this.#maxRateHz)));
+    message.setExpectedLayoutVersion(LAYOUT_VERSION).setSupportsProgress(this.#progress === null ? 0 : 1);
+    const { intervalUs, bytesDelta, rowsDelta } = this.#progress ?? {};
+    if (intervalUs !== undefined) message.setProgressIntervalUs(intervalUs);
+    if (bytesDelta !== undefined) message.setProgressBytesDelta(bytesDelta);
+    if (rowsDelta !== undefined) message.setProgressRowsDelta(rowsDelta);
     publication.publish(this.#buffer.address, ConsumerHelloEncoder.ENCODED_LENGTH);
   }
 
   /** QosConsumer: the mapped epoch, how far it was read, and what was lost (W-19, W-44). */
-  sendQos(publication: Publication, epoch: bigint, lastSeqSeen: number, counters: ConsumerCounters): void {
+  sendQos(
+    publication: Publication,
+    consumerId: number,
+    mode: ConsumerMode,
+    epoch: bigint,
+    lastSeqSeen: number,
+    counters: ConsumerCounters,
+  ): void {
     const { of } = counters;
     const message = this.#qos.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
-    message.setStreamId(this.#streamId).setConsumerId(this.#consumerId).setEpochBigint(epoch);
-    message.setLastSeqSeenNumber(lastSeqSeen).setMode(this.#mode);
+    message.setStreamId(this.#streamId).setConsumerId(consumerId).setEpochBigint(epoch);
+    message.setLastSeqSeenNumber(lastSeqSeen).setMode(MODE_CODES[mode]);
     message.setDropsGapNumber(of.gap.value + of.resync.value);
     message.setDropsLateNumber(of.odd.value + of.changed.value + of.identity.value + of.overwritten.value);
     publication.publish(this.#buffer.address, QosConsumerEncoder.ENCODED_LENGTH);

@@ -1,4 +1,4 @@
-import type { BlockMessageHandler, BlockSubscription } from "../aeron/block-subscription.ts";
+import type { BlockSubscription } from "../aeron/block-subscription.ts";
 import {
   controlPublicationChannel,
   DESCRIPTOR_FRAME_BYTES,
@@ -7,46 +7,57 @@ import {
 } from "../aeron/channel.ts";
 import type { AeronConnection } from "../aeron/connection.ts";
 import type { Publication } from "../aeron/publication.ts";
-import type { MessageHandler, MessageSubscription } from "../aeron/subscription.ts";
+import type { MessageSubscription } from "../aeron/subscription.ts";
 import type { Agent } from "../core/agent.ts";
 import type { Clock } from "../core/clock.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import { type Attribute, attributeText, FLOW_ATTRIBUTE_KEY, type Flow } from "../protocol/attribute.ts";
+import { type Fallback, parseFallbackUri } from "../protocol/fallback-uri.ts";
+import { type ConsumerMode, ModeFilter } from "../protocol/mode-filter.ts";
 import { type AeronStreams, CADENCE_NS } from "../protocol/stream-ids.ts";
-import {
+import type {
+  ConsumerConfigDecoder,
   DataSourceMetaDecoder,
-  FrameDescriptorDecoder,
-  Mode,
+  FrameProgressDecoder,
+  QosConsumerDecoder,
   QosProducerDecoder,
-  ShmPoolAnnounceDecoder,
 } from "../sbe/generated/control/index.ts";
-import { messageKeyAt } from "../sbe/header.ts";
 import type { AllowedBaseDirs } from "../shm/index.ts";
-import { ConsumerMessages } from "./consumer-messages.ts";
+import { applyConsumerConfig } from "./consumer-config.ts";
+import { ConsumerInbox } from "./consumer-inbox.ts";
+import { ConsumerMessages, type ProgressRequest } from "./consumer-messages.ts";
 import { consumerCounters, type LossCause } from "./counters.ts";
-import { DescriptorQueue } from "./descriptor-queue.ts";
+import { DescriptorIntake, NO_SEQ } from "./descriptor-intake.ts";
 import { Frame } from "./frame.ts";
 import type { FrameReader } from "./frame-reader.ts";
 import { MetadataCache } from "./metadata-cache.ts";
-import { randomId } from "./producer.ts";
-import { type StreamEnd, StreamMapping } from "./stream-mapping.ts";
+import { type ProgressHandler, ProgressReader } from "./progress-reader.ts";
+import { randomId } from "./random-id.ts";
+import { type MappingState, type StreamEnd, StreamMapping } from "./stream-mapping.ts";
 
 const log = getLogger("consumer");
 
-/** "stream": every frame, dropping when late. "latest": only the newest at each poll (W-40). */
-export type ConsumerMode = "stream" | "latest";
-
 export interface ConsumerOptions {
   readonly streamId: number;
-  /** Drawn at random when left out. */
+  /** Drawn at random when left out; another is drawn when somebody else uses it too (W-38). */
   readonly consumerId?: number;
   readonly mode: ConsumerMode;
+  /** With mode "decimated": every Nth frame. */
+  readonly decimation?: number;
+  /** Frames per second that are read at most; 0: no limit. */
+  readonly maxRateHz?: number;
   readonly streams: AeronStreams;
   /** Regions outside of these are refused (W-26). */
   readonly baseDirs: AllowedBaseDirs;
   /** Further behind than this, the reader skips to the newest frame (W-20); 0: never. */
   readonly maxOutstandingSeqGap?: number;
+  /** `aeron:...` or `bridge://id`: where payloads come from when shared memory cannot be used (W-39). */
+  readonly fallback?: Fallback;
+  /** Shows rows before their frame is complete (W-43). */
+  readonly progress?: ProgressRequest & { readonly handler: ProgressHandler };
+  /** Told when the stream's attributes change. */
+  readonly onAttributes?: (attributes: readonly Attribute[], metaVersion: number) => void;
 }
 
 /**
@@ -54,7 +65,7 @@ export interface ConsumerOptions {
  * cause for which it could not use the frame, which is then counted as lost under that cause. (An async one does not compile:
  * a frame is valid during the call only.)
  */
-// biome-ignore lint/suspicious/noConfusingVoidType: handlers that return nothing are what most users write.
+// biome-ignore lint/suspicious/noConfusingVoidType: most handlers return nothing.
 export type FrameHandler = (frame: Frame) => LossCause | undefined | void;
 
 export interface PollOptions {
@@ -77,78 +88,98 @@ export class Consumer implements Agent {
   readonly roleName: string;
   readonly counters = consumerCounters();
   readonly streamId: number;
-  readonly consumerId: number;
-  readonly mode: ConsumerMode;
   readonly #clock: Clock;
   readonly #connection: AeronConnection;
   readonly #mapping: StreamMapping;
   readonly #messages: ConsumerMessages;
   readonly #metadata: MetadataCache;
+  readonly #onAttributes: ConsumerOptions["onAttributes"];
   readonly #frame: Frame;
+  readonly #filter: ModeFilter;
+  readonly #progress: ProgressReader | null;
   readonly #maxOutstandingSeqGap: number;
-  readonly #descriptorSubscription: BlockSubscription;
+  readonly #intake: DescriptorIntake;
+  readonly #descriptors: BlockSubscription;
   readonly #subscriptions: readonly MessageSubscription[];
   readonly #control: Publication;
   readonly #qos: Publication;
   readonly #cadence = new PeriodicTimer(CADENCE_NS, { immediate: true });
-  readonly #descriptor = new FrameDescriptorDecoder();
-  readonly #poolAnnounce = new ShmPoolAnnounceDecoder();
-  readonly #meta = new DataSourceMetaDecoder();
-  readonly #qosProducer = new QosProducerDecoder();
 
-  #queue = new DescriptorQueue(1);
-  #epochHigh = 0;
-  #epochLow = 0;
-  /** Seq of the descriptor that came last; -1 before the first of the mapped epoch. */
-  #newestSeq = -1;
+  #consumerId: number;
   /** Seq of the frame that was handled last. */
-  #lastSeqSeen = -1;
+  #lastSeqSeen = NO_SEQ;
   /** Newest frame that the producer says it has written. */
-  #producerSeq = -1;
+  #producerSeq = NO_SEQ;
   #flow: Flow = "drop";
   #pausedForNs = 0;
-  #gapsBeforePause = 0;
+  #missedBeforePause = 0;
   #isClosed = false;
   #saysHello = true;
 
   constructor(connection: AeronConnection, clock: Clock, options: ConsumerOptions) {
     this.streamId = options.streamId;
-    this.consumerId = options.consumerId ?? randomId();
-    this.mode = options.mode;
+    this.#consumerId = options.consumerId ?? randomId();
     this.roleName = `consumer ${options.streamId}`;
     this.#clock = clock;
     this.#connection = connection;
+    this.#filter = new ModeFilter(options.mode, options.decimation ?? 1, options.maxRateHz ?? 0);
     this.#maxOutstandingSeqGap = options.maxOutstandingSeqGap ?? 0;
-    this.#frame = new Frame(
-      () => clock.nanoTime(),
-      (metaVersion) => this.#metadata.of(metaVersion),
-    );
+    this.#onAttributes = options.onAttributes;
+    this.#frame = this.#newFrame();
     this.#metadata = new MetadataCache(options.streamId);
-    this.#messages = new ConsumerMessages(
-      options.streamId,
-      this.consumerId,
-      options.mode === "latest" ? Mode.LATEST : Mode.STREAM,
-    );
+    this.#messages = new ConsumerMessages(options.streamId, options.maxRateHz ?? 0, options.progress ?? null);
+    this.#progress =
+      options.progress === undefined
+        ? null
+        : new ProgressReader(this.#newFrame(), this.counters, options.progress.handler);
     this.#mapping = new StreamMapping(options.streamId, options.baseDirs, this.counters, {
       onMapped: () => this.#onMapped(),
       onUnmapping: (reason, end) => this.#onUnmapping(reason, end),
     });
+    this.#mapping.fallback = options.fallback ?? null;
+    this.#intake = new DescriptorIntake(options.streamId, this.counters, (newest, seq) =>
+      this.#mapping.unmap(`seq went back from ${newest} to ${seq}`),
+    );
     const { channel, controlStreamId, descriptorStreamId, qosStreamId, metadataStreamId } = options.streams;
-    this.#descriptorSubscription = connection.addBlockSubscription(
+    this.#descriptors = connection.addBlockSubscription(
       descriptorSubscriptionChannel(channel),
       descriptorStreamId,
       MAX_BLOCK_BYTES,
-      this.#onDescriptor,
+      this.#intake.onMessage,
     );
-    this.#subscriptions = [controlStreamId, qosStreamId, metadataStreamId].map((id) =>
-      connection.addSubscription(observerChannel(channel), id, this.#onMessage),
+    const inbox = new ConsumerInbox(
+      {
+        onAnnounce: (message) => this.#mapping.onAnnounce(message),
+        onMeta: (message) => this.#onMeta(message),
+        onQosProducer: (message) => this.#onQosProducer(message),
+        onQosConsumer: (message, sessionId) => this.#onQosConsumer(message, sessionId),
+        onConfig: (message) => this.#onConfig(message),
+        onProgress: (message) => this.#onProgress(message),
+      },
+      this.counters.of.messagesRefused,
+    );
+    this.#subscriptions = [...new Set([controlStreamId, qosStreamId, metadataStreamId])].map((id) =>
+      connection.addSubscription(observerChannel(channel), id, inbox.onMessage),
     );
     this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
     this.#qos = connection.addPublication(controlPublicationChannel(channel), qosStreamId);
   }
 
+  get consumerId(): number {
+    return this.#consumerId;
+  }
+
+  get mode(): ConsumerMode {
+    return this.#filter.mode;
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Where the stream stands for this consumer (W-22). */
+  get state(): MappingState {
+    return this.#mapping.state;
   }
 
   get isMapped(): boolean {
@@ -158,6 +189,11 @@ export class Consumer implements Agent {
   /** Generation of the mapped regions; null while nothing is mapped. */
   get epoch(): bigint | null {
     return this.#mapping.stream?.epoch ?? null;
+  }
+
+  /** Where payloads come from when shared memory cannot be used; null: nowhere. */
+  get fallback(): Fallback | null {
+    return this.#mapping.fallback;
   }
 
   /** How the producer treats a full window: "wait" means that this reader may hold it back for a while. */
@@ -175,19 +211,9 @@ export class Consumer implements Agent {
     return this.#metadata.latestVersion !== -1;
   }
 
-  /** The attributes that frames of `metaVersion` go with. */
-  attributesOf(metaVersion: number): readonly Attribute[] {
-    return this.#metadata.of(metaVersion);
-  }
-
   /** Why the announced regions are refused, while they are. */
   get refusal() {
     return this.#mapping.refusal;
-  }
-
-  /** Descriptors that are here and not handled yet. */
-  get queued(): number {
-    return this.#queue.length;
   }
 
   /**
@@ -197,11 +223,11 @@ export class Consumer implements Agent {
   poll(handler: FrameHandler, options: PollOptions = NO_OPTIONS): number {
     const limit = options.limit ?? DEFAULT_LIMIT;
     let handled = 0;
-    this.#fillQueue();
-    while (handled < limit && this.#queue.length > 0) {
+    this.#fill();
+    while (handled < limit && this.#intake.length > 0) {
       const { reader } = this.#mapping;
       if (reader === null) break;
-      if (this.mode === "latest") this.#skipToNewest();
+      if (this.#filter.mode === "latest") this.#skipToNewest("skipped");
       this.#handleNext(reader, handler, options.settled);
       handled++;
     }
@@ -210,10 +236,9 @@ export class Consumer implements Agent {
 
   /** Drops the oldest waiting frame without reading it and counts it under `cause`; false when there is none. */
   skip(cause: LossCause): boolean {
-    this.#fillQueue();
-    if (this.#queue.length === 0) return false;
-    this.#lastSeqSeen = this.#queue.peekSeq();
-    this.#queue.drop();
+    this.#fill();
+    if (this.#intake.length === 0) return false;
+    this.#lastSeqSeen = this.#intake.take();
     this.counters.of[cause].increment();
     return true;
   }
@@ -232,7 +257,7 @@ export class Consumer implements Agent {
     for (let i = 0; i < this.#subscriptions.length; i++)
       work += (this.#subscriptions[i] as MessageSubscription).poll(8);
     // The owner's end shows after its last descriptor: what is still under way is read first.
-    if (this.#mapping.hasEnded && this.#queue.length === 0 && this.#fillQueue() === 0) {
+    if (this.#mapping.hasEnded && this.#intake.length === 0 && this.#fill() === 0) {
       this.#mapping.unmap("the producer has ended the stream");
       work++;
     }
@@ -240,10 +265,10 @@ export class Consumer implements Agent {
     work += this.#mapping.doWork(nowNs);
     if (this.#saysHello && this.#control.isConnected) {
       this.#saysHello = false;
-      this.#messages.sendHello(this.#control);
+      this.#messages.sendHello(this.#control, this.#consumerId, this.mode);
     }
     if (this.#cadence.isDue(nowNs)) {
-      this.#messages.sendHello(this.#control);
+      this.#messages.sendHello(this.#control, this.#consumerId, this.mode);
       this.#sendQos();
       work++;
     }
@@ -252,7 +277,7 @@ export class Consumer implements Agent {
 
   onLateCycle(_nowNs: number, lateByNs: number): void {
     this.#pausedForNs = lateByNs;
-    this.#gapsBeforePause = this.#missed;
+    this.#missedBeforePause = this.#missed;
   }
 
   /** Unmaps and leaves the stream. Idempotent. */
@@ -261,7 +286,7 @@ export class Consumer implements Agent {
     this.#isClosed = true;
     this.#sendQos();
     this.#mapping.unmap("this consumer closes");
-    for (const resource of [...this.#subscriptions, this.#descriptorSubscription, this.#control, this.#qos]) {
+    for (const resource of [...this.#subscriptions, this.#descriptors, this.#control, this.#qos]) {
       this.#connection.remove(resource);
     }
   }
@@ -270,18 +295,27 @@ export class Consumer implements Agent {
     return this.counters.of.gap.value + this.counters.of.overwritten.value;
   }
 
+  #newFrame(): Frame {
+    return new Frame(
+      () => this.#clock.nanoTime(),
+      (metaVersion) => this.#metadata.of(metaVersion),
+    );
+  }
+
   #handleNext(reader: FrameReader, handler: FrameHandler, settled: PollOptions["settled"]): void {
-    const seq = this.#queue.peekSeq();
-    this.#queue.drop();
-    this.#lastSeqSeen = seq;
     const { of } = this.counters;
+    const maxGap = this.#maxOutstandingSeqGap;
+    const newestSeq = this.#intake.newestSeq;
+    if (maxGap > 0 && this.#intake.length > 1 && newestSeq - this.#intake.peek() > maxGap) this.#skipToNewest("resync");
+    const seq = this.#intake.take();
+    this.#lastSeqSeen = seq;
     // Older than the ring can hold: skipped without touching shared memory (W-20).
-    if (this.#newestSeq - seq >= reader.nslots) {
+    if (newestSeq - seq >= reader.nslots) {
       of.overwritten.increment();
       return;
     }
-    if (this.#maxOutstandingSeqGap > 0 && this.#newestSeq - seq > this.#maxOutstandingSeqGap) {
-      of.resync.increment();
+    if (!this.#filter.takes(seq, this.#filter.isRateLimited ? this.#clock.nanoTime() : 0)) {
+      of.skipped.increment();
       return;
     }
     const frame = this.#frame;
@@ -294,109 +328,93 @@ export class Consumer implements Agent {
     try {
       verdict = handler(frame) as LossCause | undefined;
     } finally {
+      const byteLength = frame.byteLength;
       const isIntact = reader.end(frame);
       if (!isIntact) of.changed.increment();
       else if (verdict !== undefined) of[verdict].increment();
       else {
         of.accepted.increment();
-        of.bytes.add(frame.byteLength);
+        of.bytes.add(byteLength);
       }
       if (settled !== undefined) settled(seq, isIntact);
     }
     if (this.#pausedForNs > 0) this.#tellPause();
   }
 
-  #skipToNewest(): void {
-    while (this.#queue.length > 1) {
-      this.#queue.drop();
-      this.counters.of.skipped.increment();
+  #skipToNewest(as: "skipped" | "resync"): void {
+    while (this.#intake.length > 1) {
+      this.#lastSeqSeen = this.#intake.take();
+      this.counters.of[as].increment();
     }
   }
 
   /** Takes descriptors from Aeron; returns the bytes that came. */
-  #fillQueue(): number {
+  #fill(): number {
     // A producer that waits must find the window full when this reader is: only an empty queue is filled.
-    if (this.#flow === "wait" && this.#queue.length > 0) return 0;
-    const subscription = this.#descriptorSubscription;
-    const blockBytes =
-      this.#flow === "wait" ? Math.max(1, this.#queue.capacity / 4) * DESCRIPTOR_FRAME_BYTES : MAX_BLOCK_BYTES;
-    const bytes = subscription.poll(blockBytes);
-    if (bytes === 0 && subscription.needsRenewal(this.#clock.nanoTime())) this.#connection.renew(subscription);
+    const isWaitedFor = this.#flow === "wait";
+    if (isWaitedFor && this.#intake.length > 0) return 0;
+    const quarterRing = Math.max(1, this.#intake.capacity / 4) * DESCRIPTOR_FRAME_BYTES;
+    const bytes = this.#descriptors.poll(isWaitedFor ? quarterRing : MAX_BLOCK_BYTES);
+    if (bytes === 0) {
+      const nowNs = this.#clock.nanoTime();
+      if (this.#descriptors.needsRenewal(nowNs)) this.#connection.renew(this.#descriptors);
+    }
     return bytes;
   }
 
-  readonly #onDescriptor: BlockMessageHandler = (view, offset, length) => {
-    const descriptor = this.#descriptor;
-    const { of } = this.counters;
-    if (messageKeyAt(view, offset, length) !== FrameDescriptorDecoder.KEY) return;
-    if (descriptor.wrap(view, offset, length) !== null) {
-      of.messagesRefused.increment();
-      return;
-    }
-    if (descriptor.streamId !== this.streamId) return;
-    const { reader } = this.#mapping;
-    if (reader === null) {
-      of.unmapped.increment();
-      return;
-    }
-    if (descriptor.epochHigh !== this.#epochHigh || descriptor.epochLow !== this.#epochLow) {
-      of.foreignEpoch.increment();
-      return;
-    }
-    const seq = descriptor.seqNumber;
-    if (seq <= this.#newestSeq) {
-      // Within an epoch a seq never goes back: this is another writer, or another run of it (W-22).
-      this.#mapping.unmap(`seq went back from ${this.#newestSeq} to ${seq}`);
-      return;
-    }
-    if (this.#newestSeq !== -1) of.gap.add(seq - this.#newestSeq - 1);
-    this.#newestSeq = seq;
-    if (descriptor.headerIndex !== reader.indexOf(seq)) {
-      of.identity.increment();
-      return;
-    }
-    if (this.#queue.push(seq)) of.overwritten.increment();
-  };
-
-  readonly #onMessage: MessageHandler = (view, length) => {
-    switch (messageKeyAt(view, 0, length)) {
-      case ShmPoolAnnounceDecoder.KEY:
-        if (this.#poolAnnounce.wrap(view, 0, length) !== null) this.counters.of.messagesRefused.increment();
-        else this.#mapping.onAnnounce(this.#poolAnnounce);
-        break;
-      case DataSourceMetaDecoder.KEY:
-        if (this.#meta.wrap(view, 0, length) !== null) this.counters.of.messagesRefused.increment();
-        else this.#onMeta();
-        break;
-      case QosProducerDecoder.KEY:
-        if (this.#qosProducer.wrap(view, 0, length) !== null) this.counters.of.messagesRefused.increment();
-        else this.#onQosProducer();
-        break;
-    }
-  };
-
-  #onMeta(): void {
-    this.#metadata.onMeta(this.#meta);
+  #onMeta(message: DataSourceMetaDecoder): void {
+    const before = this.#metadata.latestVersion;
+    this.#metadata.onMeta(message);
+    if (this.#metadata.latestVersion === before) return;
     this.#flow = attributeText(this.#metadata.latest, FLOW_ATTRIBUTE_KEY) === "wait" ? "wait" : "drop";
+    this.#onAttributes?.(this.#metadata.latest, this.#metadata.latestVersion);
   }
 
-  #onQosProducer(): void {
-    const qos = this.#qosProducer;
-    if (qos.streamId !== this.streamId) return;
-    if (qos.epochHigh === this.#epochHigh && qos.epochLow === this.#epochLow) this.#producerSeq = qos.currentSeqNumber;
+  #onQosProducer(message: QosProducerDecoder): void {
+    if (message.streamId !== this.streamId || !this.#intake.isEpoch(message.epochHigh, message.epochLow)) return;
+    this.#producerSeq = message.currentSeqNumber;
+  }
+
+  #onQosConsumer(message: QosConsumerDecoder, sessionId: number): void {
+    if (message.streamId !== this.streamId || message.consumerId !== this.#consumerId) return;
+    if (this.#qos.sessionId === null || sessionId === this.#qos.sessionId) return;
+    const before = this.#consumerId;
+    this.#consumerId = randomId();
+    this.#saysHello = true;
+    this.counters.of.idConflicts.increment();
+    log.warn(`another consumer of stream ${this.streamId} has the id ${before}: this one is ${this.#consumerId} now`);
+  }
+
+  #onConfig(message: ConsumerConfigDecoder): void {
+    if (message.streamId !== this.streamId || message.consumerId !== this.#consumerId) return;
+    const uri = message.payloadFallbackUri();
+    const fallback = uri === "" ? null : parseFallbackUri(uri);
+    if (typeof fallback === "string") {
+      this.counters.of.configsRefused.increment();
+      log.warn(`ConsumerConfig for stream ${this.streamId} refused: W-39: fallback: ${fallback}`);
+      return;
+    }
+    if (fallback !== null) this.#mapping.fallback = fallback;
+    const change = applyConsumerConfig(message, this.#filter);
+    this.#mapping.setEnabled(message.useShm === 1);
+    this.counters.of.configsObeyed.increment();
+    log.info(`stream ${this.streamId}, told by ConsumerConfig: ${change}, state ${this.state}`);
+    this.#sendQos();
+  }
+
+  #onProgress(message: FrameProgressDecoder): void {
+    if (this.#progress === null || message.streamId !== this.streamId) return;
+    const { reader } = this.#mapping;
+    if (reader === null || !this.#intake.isEpoch(message.epochHigh, message.epochLow)) return;
+    this.#progress.onProgress(reader, message);
   }
 
   #onMapped(): void {
-    const stream = this.#mapping.stream;
-    const reader = this.#mapping.reader;
-    if (stream === null || reader === null) return;
-    this.#epochHigh = Number(stream.epoch >> 32n);
-    this.#epochLow = Number(stream.epoch & 0xffff_ffffn);
-    // Older descriptors than this could not be read any more.
-    this.#queue = new DescriptorQueue(stream.nslots);
-    this.#newestSeq = -1;
-    this.#lastSeqSeen = -1;
-    this.#producerSeq = -1;
+    const { stream } = this.#mapping;
+    if (stream === null) return;
+    this.#intake.begin(stream.epoch, stream.nslots);
+    this.#lastSeqSeen = NO_SEQ;
+    this.#producerSeq = NO_SEQ;
     log.info(
       `mapped stream ${this.streamId}, epoch ${stream.epoch}: ${stream.nslots} slots, ${stream.pools.length} pool(s)`,
     );
@@ -408,27 +426,28 @@ export class Consumer implements Agent {
     const { of } = this.counters;
     if (end !== "remap") of.ends.increment();
     // What is under way is dropped (W-22), and so is what the producer said it wrote and never came.
-    of.overwritten.add(this.#queue.length);
-    if (end === "ended" && this.#newestSeq !== -1 && this.#producerSeq > this.#newestSeq) {
-      of.gap.add(this.#producerSeq - this.#newestSeq);
+    const newestSeq = this.#intake.newestSeq;
+    of.overwritten.add(this.#intake.end());
+    if (end === "ended" && newestSeq !== NO_SEQ && this.#producerSeq > newestSeq) {
+      of.gap.add(this.#producerSeq - newestSeq);
       this.#lastSeqSeen = this.#producerSeq;
     }
     this.#sendQos();
-    this.#queue.clear();
     this.#metadata.clear();
     this.#flow = "drop";
   }
 
   #sendQos(): void {
-    const stream = this.#mapping.stream;
-    if (stream !== null) {
-      this.#messages.sendQos(this.#qos, stream.epoch, Math.max(0, this.#lastSeqSeen), this.counters);
-    }
+    const epoch = this.#mapping.stream?.epoch ?? 0n;
+    const seen = Math.max(0, this.#lastSeqSeen);
+    this.#messages.sendQos(this.#qos, this.#consumerId, this.mode, epoch, seen, this.counters);
   }
 
   #tellPause(): void {
     const seconds = (this.#pausedForNs / 1e9).toFixed(1);
     this.#pausedForNs = 0;
-    log.warn(`${this.roleName} stood still for ${seconds} s and missed ${this.#missed - this.#gapsBeforePause} frames`);
+    log.warn(
+      `${this.roleName} stood still for ${seconds} s and missed ${this.#missed - this.#missedBeforePause} frames`,
+    );
   }
 }

@@ -1,3 +1,5 @@
+import { bitsOfCode } from "../protocol/dtype.ts";
+import type { FrameHeader } from "../protocol/frame-header.ts";
 import { findHeaderFault, HeaderFault } from "../protocol/frame-validation.ts";
 import { HeaderRing } from "../shm/header-ring.ts";
 import type { MappedStream } from "../shm/index.ts";
@@ -54,7 +56,34 @@ export class FrameReader {
       // A header that was torn while it was copied says nothing about its writer.
       return this.#isUnchanged(index, seq) ? (CAUSE_OF_FAULT[fault] as LossCause) : "changed";
     }
-    frame.begin(seq, index, this.#ring, pool);
+    frame.begin(seq, word, this.#ring, pool, header.valuesLenBytes);
+    return null;
+  }
+
+  /**
+   * Opens the filled part of a frame that is being written (W-43). "gone": the slot does not hold that frame as being written
+   * (any more). "refused": what the message says does not fit the frame's header.
+   */
+  beginPartial(
+    frame: Frame,
+    seq: number,
+    index: number,
+    bytesFilled: number,
+    rowsFilled: number | null,
+  ): "gone" | "refused" | null {
+    if (index !== this.#ring.indexOf(seq)) return "refused";
+    const word = this.#ring.loadCommitWord(index);
+    if (word !== seq * 2 + 1) return "gone";
+    const { header } = frame;
+    this.#ring.readHeader(index, header);
+    const pool = this.#poolOf(header.poolId);
+    const fault = findHeaderFault(header, index, pool === null ? 0 : pool.strideBytes);
+    if (this.#ring.reloadCommitWord(index) !== word) return "gone";
+    if (header.frameId !== seq || fault !== HeaderFault.NONE || pool === null) return "refused";
+    if (bytesFilled > header.valuesLenBytes) return "refused";
+    const readable = rowsFilled === null ? bytesFilled : Math.min(bytesFilled, rowsFilled * rowBytes(header));
+    if (rowsFilled === null && !isPlainlyContiguous(header)) return "refused";
+    frame.begin(seq, word, this.#ring, pool, readable);
     return null;
   }
 
@@ -81,4 +110,19 @@ export class FrameReader {
     }
     return null;
   }
+}
+
+/** True when all strides are 0, as far as there are dims. */
+function isPlainlyContiguous(header: FrameHeader): boolean {
+  for (let i = 0; i < header.ndims; i++) if (header.strides[i] !== 0) return false;
+  return true;
+}
+
+/** Bytes of one row: one step along the first dimension (the slowest in row order). */
+function rowBytes(header: FrameHeader): number {
+  const stride = header.strides[0] as number;
+  if (header.ndims > 0 && stride > 0) return stride;
+  let bits = bitsOfCode(header.dtype);
+  for (let i = 1; i < header.ndims; i++) bits *= header.dims[i] as number;
+  return Math.floor(bits / 8);
 }

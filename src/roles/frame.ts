@@ -16,6 +16,9 @@ export class Frame {
   /** Slot of the header ring and of the pool. */
   index = 0;
   #seq = 0;
+  /** The commit word that says that the slot still holds what was opened. */
+  #word = 0;
+  #readableBytes = 0;
   #ring: HeaderRing | null = null;
   #pool: PayloadPool | null = null;
   #dims: readonly number[] = [];
@@ -36,16 +39,17 @@ export class Frame {
 
   /** The values, in place: `byteLength` bytes of shared memory. @throws ConsumerError after the handler returned */
   get bytes(): Uint8Array {
-    return this.#requirePool().bytes(this.index, this.header.valuesLenBytes);
+    return this.#requirePool().bytes(this.index, this.#readableBytes);
   }
 
   /** The values as elements of `dtype`, in place ("bool", "bytes" and "bit" as bytes). @throws ConsumerError as `bytes` */
   get values(): Values {
-    return this.#requirePool().values(this.index, this.header.valuesLenBytes, this.dtype);
+    return this.#requirePool().values(this.index, this.#readableBytes, this.dtype);
   }
 
+  /** Bytes that can be read; of a frame that is still being written, those that are filled. */
   get byteLength(): number {
-    return this.header.valuesLenBytes;
+    return this.#readableBytes;
   }
 
   get dtype(): Dtype {
@@ -99,7 +103,7 @@ export class Frame {
 
   /** Acquires and checks again: true when everything read until now was of this frame. To be asked before any side effect. */
   isIntact(): boolean {
-    return this.#ring !== null && this.#ring.reloadCommitWord(this.index) === this.#seq * 2;
+    return this.#ring !== null && this.#ring.reloadCommitWord(this.index) === this.#word;
   }
 
   /**
@@ -117,8 +121,11 @@ export class Frame {
   }
 
   /** For the reader: what this object stands for from now on. */
-  begin(seq: number, index: number, ring: HeaderRing, pool: PayloadPool): void {
+  begin(seq: number, word: number, ring: HeaderRing, pool: PayloadPool, readableBytes: number): void {
+    const index = this.header.payloadSlot;
     this.#seq = seq;
+    this.#word = word;
+    this.#readableBytes = readableBytes;
     this.index = index;
     this.#ring = ring;
     this.#pool = pool;

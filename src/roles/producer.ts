@@ -12,6 +12,7 @@ import { PublishResult } from "../aeron/results.ts";
 import type { MessageSubscription } from "../aeron/subscription.ts";
 import type { Agent } from "../core/agent.ts";
 import type { Clock } from "../core/clock.ts";
+import { UsageError } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import { type Attribute, FLOW_ATTRIBUTE_KEY, type Flow, textAttribute } from "../protocol/attribute.ts";
@@ -26,6 +27,7 @@ import { PayloadPool } from "../shm/payload-pool.ts";
 import { producerCounters } from "./counters.ts";
 import { ProducerError } from "./errors.ts";
 import { ProducerMessages } from "./producer-messages.ts";
+import { randomId } from "./random-id.ts";
 import { ReaderDirectory } from "./reader-directory.ts";
 import { createRegions, type StandaloneOptions } from "./region-source.ts";
 import { type ClaimOwner, ClaimState, SlotClaim } from "./slot-claim.ts";
@@ -53,6 +55,8 @@ export type OfferResult = "published" | "descriptor-dropped" | "no-pool" | "slot
 export type ClaimRefusal = "no-pool" | "slots-busy" | "waiting" | "closed";
 
 const DESCRIPTOR_BYTES = FrameDescriptorEncoder.ENCODED_LENGTH;
+/** The window takes half of the ring, a reader's queue a quarter, and one slot is being written. */
+const MIN_WAIT_SLOTS = 4;
 /** Readers that ask (hello, map) are answered at once, but not more often than this. */
 const ANSWER_PERIOD_NS = 20e6;
 
@@ -96,6 +100,10 @@ export class Producer implements Agent, ClaimOwner {
   #publishSeq = 0;
   /** When the descriptor at `#publishSeq` is given up; 0 while none is held back. */
   #waitUntilNs = 0;
+  /** True while descriptors that find no room are not held back any more. */
+  #isGivingUp = false;
+  /** When the regions last said that this producer lives. */
+  #lastActivityNs: number;
   /** True while announces find no publication. */
   #isUnheard = false;
   #finishedNs = Number.POSITIVE_INFINITY;
@@ -117,13 +125,19 @@ export class Producer implements Agent, ClaimOwner {
 
     const { channel, controlStreamId, descriptorStreamId, qosStreamId, metadataStreamId } = options.streams;
     const { nslots } = options.standalone;
+    if (options.flow === "wait" && nslots < MIN_WAIT_SLOTS) {
+      throw new UsageError(
+        `--flow wait: expected at least ${MIN_WAIT_SLOTS} slots (half of them are under way, others being read or written), found ${nslots}`,
+      );
+    }
     const waitMs = Math.ceil(options.waitTimeoutNs / 1e6);
     // A source that waits gives its readers as long as it waits itself, before the driver puts them to rest.
     const timeouts = options.flow === "wait" ? { ...LIVE_TIMEOUTS, windowLimitMs: waitMs } : LIVE_TIMEOUTS;
     const descriptorChannel = descriptorPublicationChannel(channel, nslots, timeouts);
     const controlChannel = controlPublicationChannel(channel);
 
-    this.#regions = createRegions(streamId, options.standalone, clock.nanoTime());
+    this.#lastActivityNs = clock.nanoTime();
+    this.#regions = createRegions(streamId, options.standalone, this.#lastActivityNs);
     this.#ring = new HeaderRing(this.#regions.headerRing.mapping, nslots);
     this.#pools = poolsOf(this.#regions);
     this.#prepareDescriptor();
@@ -294,8 +308,10 @@ export class Producer implements Agent, ClaimOwner {
   }
 
   onLateCycle(nowNs: number, lateByNs: number): void {
-    if (this.#isClosed || lateByNs < CADENCE_NS * LIVENESS_PERIODS) return;
-    // Readers have taken this producer for dead by now and wait for a new epoch (W-08).
+    if (this.#isClosed || this.#finishedNs !== Number.POSITIVE_INFINITY) return;
+    // Readers count from the last sign of life, which may be older than the pause. A period is left for what is under way:
+    // one that has taken this producer for dead waits for a new epoch, and for nothing else (W-08).
+    if (nowNs - this.#lastActivityNs < CADENCE_NS * (LIVENESS_PERIODS - 1)) return;
     log.warn(`${this.roleName} stood still for ${(lateByNs / 1e9).toFixed(1)} s: starting a new epoch`);
     this.#renewRegions(nowNs);
   }
@@ -311,7 +327,7 @@ export class Producer implements Agent, ClaimOwner {
   /** Ends the stream and removes its regions. Idempotent. */
   onClose(): void {
     if (this.#isClosed) return;
-    for (const claim of this.#claims) claim?.abort();
+    this.#settleClaims();
     this.finish();
     this.#isClosed = true;
     this.#endClaims();
@@ -364,7 +380,7 @@ export class Producer implements Agent, ClaimOwner {
       this.#waitUntilNs = 0;
       return true;
     }
-    if (this.flow === "wait" && this.#holdsBack()) return false;
+    if (this.flow === "wait" && !this.#isGivingUp && this.#holdsBack()) return false;
     if (result === PublishResult.BACK_PRESSURED) of.descriptorBackPressured.increment();
     else if (result === PublishResult.NOT_CONNECTED) of.descriptorNotConnected.increment();
     else if (result === PublishResult.ADMIN_ACTION) of.descriptorAdminAction.increment();
@@ -393,6 +409,7 @@ export class Producer implements Agent, ClaimOwner {
 
   #announce(nowNs: number): void {
     this.#regions.refreshActivity(monotonic.high(nowNs), monotonic.low(nowNs));
+    this.#lastActivityNs = nowNs;
     // Before the driver has made the publications, nobody hears: that is done again soon, not a period later.
     this.#isUnheard = !(this.#control.isReady && this.#metadata.isReady && this.#qos.isReady);
     if (this.#isUnheard) return;
@@ -404,6 +421,14 @@ export class Producer implements Agent, ClaimOwner {
   #sendMetadata(nowNs: number): void {
     this.#messages.announceSource(this.#metadata, this.epoch, this.#metaVersion);
     this.#messages.sendMeta(this.#metadata, this.#metaVersion, this.#attributes, nowNs);
+  }
+
+  /** Gives every claim an outcome that is counted: what is being filled is aborted, what is held back has one last try. */
+  #settleClaims(): void {
+    this.#isGivingUp = true;
+    for (const claim of this.#claims) claim?.abort();
+    this.#publishInOrder();
+    this.#isGivingUp = false;
   }
 
   #endClaims(): void {
@@ -419,7 +444,7 @@ export class Producer implements Agent, ClaimOwner {
   }
 
   #renewRegions(nowNs: number): void {
-    for (const claim of this.#claims) claim?.abort();
+    this.#settleClaims();
     this.#endClaims();
     this.#regions.close({ unlink: true });
     this.#regions = createRegions(this.streamId, this.#options.standalone, nowNs);
@@ -432,10 +457,4 @@ export class Producer implements Agent, ClaimOwner {
 
 function poolsOf(regions: RegionSet): PayloadPool[] {
   return regions.pools.map((pool) => new PayloadPool(pool.mapping, pool.poolId, pool.strideBytes, regions.nslots));
-}
-
-/** A client id: never 0, which means "nobody" on the wire. */
-export function randomId(): number {
-  const [id = 1] = crypto.getRandomValues(new Uint32Array(1));
-  return id === 0 || id === 0xffff_ffff ? 1 : id;
 }

@@ -3,7 +3,7 @@ import { getLogger } from "../core/logger.ts";
 import type { FillState, Source } from "../io/types.ts";
 import { RatePacer } from "../protocol/rate-pacer.ts";
 import type { Producer } from "./producer.ts";
-import type { SlotClaim } from "./slot-claim.ts";
+import { ClaimState, type SlotClaim } from "./slot-claim.ts";
 
 const log = getLogger("producer");
 const oftenLog = log.every(1e9);
@@ -89,6 +89,12 @@ export class SourcePump implements Agent {
   }
 
   #fill(claim: SlotClaim, nowNs: number): boolean {
+    if (claim.state !== ClaimState.CLAIMED) {
+      // The producer has begun a new epoch since: what is left of the frame has no place to go.
+      this.#claim = null;
+      this.#isSkipping = true;
+      return this.#skip(nowNs);
+    }
     let state: FillState;
     try {
       state = this.#source.fill(claim.bytes, nowNs);

@@ -1,6 +1,7 @@
 import { monotonic } from "../aeron/monotonic.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
+import type { Fallback } from "../protocol/fallback-uri.ts";
 import { CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
 import type { ShmPoolAnnounceDecoder } from "../sbe/generated/control/index.ts";
 import { type AllowedBaseDirs, MappedStream, type PoolAnnouncement, RegionError } from "../shm/index.ts";
@@ -12,7 +13,8 @@ const log = getLogger("consumer");
 /** How often the owner's sign of life is looked at; a clean end shows at once. */
 const ACTIVITY_CHECK_PERIOD_NS = 50e6;
 
-export type MappingState = "unmapped" | "mapped";
+/** "fallback": shared memory is not to be used, or unusable, and there is a fallback. "failed": unusable, and there is none (W-22, W-31). */
+export type MappingState = "unmapped" | "mapped" | "fallback" | "failed";
 
 /** "ended": the owner said that no frame will follow. "lost": it fell silent. "remap": the stream goes on. */
 export type StreamEnd = "ended" | "lost" | "remap";
@@ -36,12 +38,14 @@ export class StreamMapping {
   readonly #activityCheck = new PeriodicTimer(ACTIVITY_CHECK_PERIOD_NS);
   #stream: MappedStream | null = null;
   #reader: FrameReader | null = null;
-  #pid = 0n;
   /** Epochs that have ended for this reader: only a higher one is mapped after that. */
   #deadEpoch = -1n;
   /** The announce that was refused last, so that the same refusal is said once. */
   #refusedAnnounce = "";
   #ownerEnded = false;
+  #isEnabled = true;
+  /** Where payloads come from instead, when shared memory cannot be used. */
+  fallback: Fallback | null = null;
   /** Why the announced regions are refused, while they are. */
   refusal: RegionError | null = null;
 
@@ -53,7 +57,19 @@ export class StreamMapping {
   }
 
   get state(): MappingState {
-    return this.#stream === null ? "unmapped" : "mapped";
+    if (this.#stream !== null) return "mapped";
+    if (this.#isEnabled && this.refusal === null) return "unmapped";
+    return this.fallback === null ? "failed" : "fallback";
+  }
+
+  /** Allows or forbids the use of shared memory (W-39). */
+  setEnabled(isEnabled: boolean): void {
+    this.#isEnabled = isEnabled;
+    // A stream that was left on request may be mapped again under the same epoch.
+    if (!isEnabled && this.#stream !== null) {
+      this.unmap("shared memory is not to be used (ConsumerConfig)");
+      this.#deadEpoch = -1n;
+    }
   }
 
   /** Reads the mapped epoch's frames; null while unmapped. */
@@ -72,7 +88,7 @@ export class StreamMapping {
 
   /** Takes an announce of any stream. */
   onAnnounce(message: ShmPoolAnnounceDecoder): void {
-    if (message.streamId !== this.#streamId) return;
+    if (message.streamId !== this.#streamId || !this.#isEnabled) return;
     const announce = announcementOf(message);
     if (this.#stream !== null) {
       if (announce.epoch === this.#stream.epoch) {
@@ -97,11 +113,6 @@ export class StreamMapping {
       this.unmap(`the producer gave no sign of life for ${(silentNs / 1e9).toFixed(1)} s`, "lost");
       return 1;
     }
-    if (this.#stream.pid !== this.#pid) {
-      this.#counters.of.ownersLost.increment();
-      this.unmap(`a second owner wrote its pid (${this.#stream.pid}) over ${this.#pid} (W-08)`);
-      return 1;
-    }
     return 0;
   }
 
@@ -117,12 +128,17 @@ export class StreamMapping {
     stream.close();
   }
 
+  /** Lets go of the mapped epoch, which the next announce maps anew (W-22). */
+  remap(reason: string): void {
+    this.unmap(reason, "remap");
+    this.#deadEpoch = -1n;
+  }
+
   #map(announce: PoolAnnouncement): void {
     try {
       const stream = MappedStream.map(announce, this.#baseDirs);
       this.#stream = stream;
       this.#reader = new FrameReader(stream);
-      this.#pid = stream.pid;
     } catch (error) {
       this.#refuse(error, announce);
       return;
@@ -143,6 +159,8 @@ export class StreamMapping {
     try {
       stream.recheck(announce);
     } catch (error) {
+      // Another pid under the same epoch: two write here, and neither can be believed.
+      if (error instanceof RegionError && error.rule === "W-08") this.#counters.of.ownersLost.increment();
       this.unmap("the mapped regions do not agree with their announce any more");
       this.#refuse(error, announce);
     }

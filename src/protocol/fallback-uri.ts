@@ -1,0 +1,12 @@
+/** Where payloads come from when shared memory cannot be used (W-39): an Aeron channel, or a bridge by its id. */
+export type Fallback =
+  | { readonly kind: "aeron"; readonly channel: string }
+  | { readonly kind: "bridge"; readonly bridgeId: string };
+
+/** A fallback URI understood; or, as text, what is wrong with it ("expected ..., found ..."). */
+export function parseFallbackUri(uri: string): Fallback | string {
+  const bridge = /^bridge:\/\/([A-Za-z0-9._-]+)$/.exec(uri);
+  if (bridge !== null) return { kind: "bridge", bridgeId: bridge[1] as string };
+  if (/^aeron:(ipc|udp)(\?[^\s|?]+=[^\s|?]+(\|[^\s|?]+=[^\s|?]+)*)?$/.test(uri)) return { kind: "aeron", channel: uri };
+  return `expected aeron:ipc, aeron:udp?key=value|.. or bridge://id, found ${JSON.stringify(uri)}`;
+}

@@ -1,0 +1,105 @@
+import type { BlockMessageHandler } from "../aeron/block-subscription.ts";
+import { FrameDescriptorDecoder } from "../sbe/generated/control/index.ts";
+import { messageKeyAt } from "../sbe/header.ts";
+import type { ConsumerCounters } from "./counters.ts";
+import { DescriptorQueue } from "./descriptor-queue.ts";
+
+/** No frame: before the first descriptor of an epoch. */
+export const NO_SEQ = -1;
+
+/**
+ * Takes the descriptors of one stream and one epoch in, counts the gaps between them (W-19), and keeps those that are still to
+ * be handled. Everything else that comes on the Aeron stream is ignored, or counted where it is of this stream (W-23).
+ */
+export class DescriptorIntake {
+  readonly #streamId: number;
+  readonly #counters: ConsumerCounters;
+  readonly #onSeqBack: (newest: number, seq: number) => void;
+  readonly #descriptor = new FrameDescriptorDecoder();
+  #queue = new DescriptorQueue(1);
+  #nslots = 0;
+  #epochHigh = 0;
+  #epochLow = 0;
+  /** Seq of the descriptor that came last. */
+  newestSeq = NO_SEQ;
+
+  /** `onSeqBack`: a seq went back within the epoch, so this is another writer, or another run of it (W-22). */
+  constructor(streamId: number, counters: ConsumerCounters, onSeqBack: (newest: number, seq: number) => void) {
+    this.#streamId = streamId;
+    this.#counters = counters;
+    this.#onSeqBack = onSeqBack;
+  }
+
+  /** Begins an epoch whose ring has `nslots` slots: tracking starts afresh (W-22). */
+  begin(epoch: bigint, nslots: number): void {
+    this.#epochHigh = Number(epoch >> 32n);
+    this.#epochLow = Number(epoch & 0xffff_ffffn);
+    this.#nslots = nslots;
+    // Older descriptors than this could not be read any more.
+    this.#queue = new DescriptorQueue(nslots);
+    this.newestSeq = NO_SEQ;
+  }
+
+  /** Ends the epoch; returns how many descriptors were still waiting. */
+  end(): number {
+    const waiting = this.#queue.length;
+    this.#nslots = 0;
+    this.#queue.clear();
+    return waiting;
+  }
+
+  /** True for the two words of the epoch that was begun. */
+  isEpoch(high: number, low: number): boolean {
+    return this.#nslots !== 0 && high === this.#epochHigh && low === this.#epochLow;
+  }
+
+  /** Descriptors that wait. */
+  get length(): number {
+    return this.#queue.length;
+  }
+
+  /** Most descriptors that may wait: more could not be read any more. */
+  get capacity(): number {
+    return this.#queue.capacity;
+  }
+
+  /** Seq of the oldest; only while `length` is above 0. */
+  peek(): number {
+    return this.#queue.peekSeq();
+  }
+
+  /** Takes the oldest out; only while `length` is above 0. */
+  take(): number {
+    const seq = this.#queue.peekSeq();
+    this.#queue.drop();
+    return seq;
+  }
+
+  readonly onMessage: BlockMessageHandler = (view, offset, length) => {
+    const descriptor = this.#descriptor;
+    const { of } = this.#counters;
+    if (messageKeyAt(view, offset, length) !== FrameDescriptorDecoder.KEY) return;
+    if (descriptor.wrap(view, offset, length) !== null) {
+      of.messagesRefused.increment();
+      return;
+    }
+    if (descriptor.streamId !== this.#streamId) return;
+    if (this.#nslots === 0) {
+      of.unmapped.increment();
+      return;
+    }
+    if (descriptor.epochHigh !== this.#epochHigh || descriptor.epochLow !== this.#epochLow) {
+      of.foreignEpoch.increment();
+      return;
+    }
+    const seq = descriptor.seqNumber;
+    if (seq <= this.newestSeq) {
+      this.#onSeqBack(this.newestSeq, seq);
+      return;
+    }
+    if (this.newestSeq !== NO_SEQ) of.gap.add(seq - this.newestSeq - 1);
+    this.newestSeq = seq;
+    if (descriptor.headerIndex !== seq % this.#nslots) of.identity.increment();
+    else if (this.#queue.push(seq)) of.overwritten.increment();
+  };
+}

@@ -1,0 +1,65 @@
+// Runs everything that `npm test` stands for: the linter, the type check, and the tests, whose files run side by side. The last
+// line on stdout is `N passed, N failed`, each of the first two counting as one test.
+//
+//   npm test                          all of it
+//   npm test -- test/unit -t W-25     the named tests only: arguments go to `bun test`
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { countTests, type TestCounts } from "./support/test-summary.ts";
+
+const ROOT = join(import.meta.dir, "..");
+const BIN = join(ROOT, "node_modules", ".bin");
+/** A test that hangs inside native code cannot be timed out from within. */
+const LIMIT_MS = 10 * 60_000;
+/** For one test; Bun takes it from its command line only. */
+const TEST_LIMIT_MS = 60_000;
+/** More would only compete for /dev/shm and for the CPUs that the timing of some tests depends on. */
+const MAX_WORKERS = 4;
+
+async function runCheck(name: string, command: readonly string[]): Promise<TestCounts> {
+  const startMs = performance.now();
+  const child = Bun.spawn([...command], { cwd: ROOT, stdin: "ignore", stdout: "inherit", stderr: "inherit" });
+  const passed = (await child.exited) === 0;
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+  console.error(`(${passed ? "pass" : "fail"}) ${name} [${seconds} s]`);
+  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1 };
+}
+
+async function runTests(args: readonly string[]): Promise<TestCounts> {
+  const workers = Math.min(MAX_WORKERS, availableParallelism());
+  const child = Bun.spawn([process.execPath, "test", `--parallel=${workers}`, `--timeout=${TEST_LIMIT_MS}`, ...args], {
+    cwd: ROOT,
+    stdin: "ignore",
+    stdout: "inherit",
+    stderr: "pipe",
+    env: { ...process.env, ...(process.stderr.isTTY === true ? { FORCE_COLOR: "1" } : {}) },
+  });
+  const timer = setTimeout(() => {
+    console.error(`The tests took more than ${LIMIT_MS / 60_000} minutes and were stopped.`);
+    child.kill("SIGKILL");
+  }, LIMIT_MS);
+  // The whole of it is kept: the summary comes last, and a run of all tests prints some 100 KB.
+  let output = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of child.stderr) {
+    process.stderr.write(chunk);
+    output += decoder.decode(chunk, { stream: true });
+  }
+  const exitCode = await child.exited;
+  clearTimeout(timer);
+  if (child.signalCode !== null) console.error(`The test run was ended by ${child.signalCode}.`);
+  return countTests(output, exitCode);
+}
+
+const args = process.argv.slice(2);
+const outcomes: TestCounts[] = [];
+if (args.length === 0) {
+  outcomes.push(await runCheck("lint: npm run lint", [join(BIN, "biome"), "check", "--error-on-warnings", "."]));
+  outcomes.push(await runCheck("types: npm run typecheck", [join(BIN, "tsc"), "-p", "."]));
+}
+outcomes.push(await runTests(args));
+
+const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "bun:test";
+import { codeOf, ROOT, type SourceFile, textFiles } from "../support/source-tree.ts";
+
+const MAX_LINES = 350;
+
+const files = textFiles();
+const code = codeOf(files);
+const prose = files.filter(({ path }) => path.endsWith(".md"));
+
+/** Each place where the pattern occurs, as `file:line: what was found`. */
+function occurrences(among: readonly SourceFile[], pattern: RegExp): string[] {
+  return among.flatMap(({ path, text }) =>
+    [...text.matchAll(pattern)].map(
+      (match) => `${path}:${text.slice(0, match.index).split("\n").length}: ${match[0].trim()}`,
+    ),
+  );
+}
+
+/** A pattern of alternatives that this file does not match itself. */
+function pattern(flags: string, ...alternatives: readonly (readonly string[])[]): RegExp {
+  return new RegExp(alternatives.map((parts) => parts.join("")).join("|"), flags);
+}
+
+describe("the texts of the project", () => {
+  test(`no file of code has more than ${MAX_LINES} lines`, () => {
+    const long = code
+      .filter(({ path }) => !path.startsWith("src/sbe/generated/"))
+      .map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }))
+      .filter(({ lines }) => lines > MAX_LINES);
+    expect(long.map(({ path, lines }) => `${path}: ${lines} lines`)).toEqual([]);
+  });
+
+  test("nothing is left for later", () => {
+    const words = pattern(
+      "gi",
+      ["\\bto", "do\\b"],
+      ["\\bfix", "me\\b"],
+      ["\\bx", "xx\\b"],
+      ["\\bnot imp", "lemented\\b"],
+    );
+    // A test declared for later is looked for below, by its own name.
+    expect(occurrences([...code, ...prose], words)).toEqual([]);
+  });
+
+  test("no test is skipped, postponed or run alone", () => {
+    const calls = pattern("g", ["\\b(?:test|it|describe)(?:\\.\\w+)*\\.(?:sk", "ip|on", "ly|to", "do)\\b"]);
+    expect(occurrences(code, calls)).toEqual([]);
+  });
+
+  test("no error is caught without a word", () => {
+    const silent = pattern(
+      "g",
+      ["\\bcatch\\s*(?:\\([^)]*\\)\\s*)?\\{", "\\s*\\}"],
+      ["\\.catch\\(\\s*\\(\\w*\\)\\s*=>\\s*\\{", "\\s*\\}"],
+    );
+    expect(occurrences(code, silent)).toEqual([]);
+  });
+
+  test("no path of a single machine is written down", () => {
+    const homes = pattern("g", ["(?<![\\w$}.-])/ho", "me/\\S*"], ["(?<![\\w$}.-])/ro", "ot(?:/\\S*|\\b)"]);
+    expect(occurrences(files, homes)).toEqual([]);
+    expect(files.filter(({ text }) => text.includes(`${ROOT}/`)).map(({ path }) => path)).toEqual([]);
+  });
+
+  test("no package registry is written down: what is fetched is named by version and checksum", () => {
+    // Cargo's lock file names the index under its public name, whichever mirror is used.
+    const others = files.filter(({ path }) => path !== "ffi/native/Cargo.lock");
+    const hosts = pattern(
+      "gi",
+      ["https?://[^\\s\"'`)]*(?:registry\\.|artif", "actory|verdac", "cio|/npm/)[^\\s\"'`)]*"],
+      ["https?://(?:index|static)\\.cra", "tes\\.io\\S*"],
+      ["https?://(?:\\w+\\.)?(?:py", "pi\\.org|pythonho", "sted\\.org)\\S*"],
+    );
+    expect(occurrences(others, hosts)).toEqual([]);
+    const lock = files.filter(({ path }) => path === "package-lock.json");
+    expect(occurrences(lock, /"resolved": "http.*/g)).toEqual([]);
+  });
+});
