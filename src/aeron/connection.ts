@@ -3,6 +3,7 @@ import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import { BlockSubscription } from "./block-subscription.ts";
+import { AeronCounter } from "./counter.ts";
 import { findLivingDriver, isStillAlive, type LivingDriver } from "./driver-watch.ts";
 import { NativeClient } from "./native-client.ts";
 import { Publication } from "./publication.ts";
@@ -87,6 +88,10 @@ export class AeronConnection implements Agent {
     onMessage: ConstructorParameters<typeof BlockSubscription>[3],
   ): BlockSubscription {
     return this.#add(new BlockSubscription(channel, streamId, maxBlockBytes, onMessage));
+  }
+
+  addCounter(typeId: number, key: Uint8Array, label: string): AeronCounter {
+    return this.#add(new AeronCounter(typeId, key, label));
   }
 
   /** Gives the resource back for good. */

@@ -12,6 +12,7 @@ import { Scheduler } from "../core/scheduler.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
 import { defaultShmDir } from "../shm/index.ts";
 import { DeadlineAgent } from "./deadline-agent.ts";
+import { endWithParent } from "./end-with-parent.ts";
 import type { OptionValues } from "./option-spec.ts";
 import { StopSignals } from "./signals.ts";
 
@@ -49,6 +50,7 @@ export class RoleRuntime implements Disposable {
     this.shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
     this.scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
     this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
+    endWithParent();
     if (how === "embedded") {
       this.scheduler.add(MediaDriver.start({ aeronDir: this.aeronDir, threading: "invoker" }), { vital: true });
     }

@@ -27,6 +27,7 @@ import type { AllowedBaseDirs } from "../shm/index.ts";
 import { applyConsumerConfig } from "./consumer-config.ts";
 import { ConsumerInbox } from "./consumer-inbox.ts";
 import { ConsumerMessages, type ProgressRequest } from "./consumer-messages.ts";
+import { CounterExport } from "./counter-export.ts";
 import { consumerCounters, type LossCause } from "./counters.ts";
 import { DescriptorIntake, NO_SEQ } from "./descriptor-intake.ts";
 import { Frame } from "./frame.ts";
@@ -101,6 +102,7 @@ export class Consumer implements Agent {
   readonly #intake: DescriptorIntake;
   readonly #descriptors: BlockSubscription;
   readonly #subscriptions: readonly MessageSubscription[];
+  readonly #export: CounterExport;
   readonly #control: Publication;
   readonly #qos: Publication;
   readonly #cadence = new PeriodicTimer(CADENCE_NS, { immediate: true });
@@ -161,6 +163,7 @@ export class Consumer implements Agent {
     this.#subscriptions = [...new Set([controlStreamId, qosStreamId, metadataStreamId])].map((id) =>
       connection.addSubscription(observerChannel(channel), id, inbox.onMessage),
     );
+    this.#export = new CounterExport(connection, "consumer", this.counters.list, this.streamId, this.#consumerId);
     this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
     this.#qos = connection.addPublication(controlPublicationChannel(channel), qosStreamId);
   }
@@ -272,6 +275,7 @@ export class Consumer implements Agent {
       this.#sendQos();
       work++;
     }
+    this.#export.doWork(nowNs);
     return work;
   }
 
@@ -286,6 +290,7 @@ export class Consumer implements Agent {
     this.#isClosed = true;
     this.#sendQos();
     this.#mapping.unmap("this consumer closes");
+    this.#export.close();
     for (const resource of [...this.#subscriptions, this.#descriptors, this.#control, this.#qos]) {
       this.#connection.remove(resource);
     }

@@ -24,6 +24,7 @@ import { FrameDescriptorEncoder } from "../sbe/generated/control/index.ts";
 import { HeaderRing } from "../shm/header-ring.ts";
 import type { RegionSet } from "../shm/index.ts";
 import { PayloadPool } from "../shm/payload-pool.ts";
+import { CounterExport } from "./counter-export.ts";
 import { producerCounters } from "./counters.ts";
 import { ProducerError } from "./errors.ts";
 import { ProducerMessages } from "./producer-messages.ts";
@@ -82,6 +83,7 @@ export class Producer implements Agent, ClaimOwner {
   readonly #qos: Publication;
   readonly #metadata: Publication;
   readonly #subscriptions: readonly MessageSubscription[];
+  readonly #export: CounterExport;
   readonly #cadence = new PeriodicTimer(CADENCE_NS, { immediate: true });
   readonly #answer = new PeriodicTimer(ANSWER_PERIOD_NS, { immediate: true });
   readonly #descriptorBuffer = new NativeBuffer(DESCRIPTOR_BYTES);
@@ -141,6 +143,7 @@ export class Producer implements Agent, ClaimOwner {
     this.#ring = new HeaderRing(this.#regions.headerRing.mapping, nslots);
     this.#pools = poolsOf(this.#regions);
     this.#prepareDescriptor();
+    this.#export = new CounterExport(connection, "producer", this.counters.list, streamId, producerId);
     this.#descriptors = connection.addPublication(descriptorChannel, descriptorStreamId);
     this.#control = connection.addPublication(controlChannel, controlStreamId);
     this.#qos = connection.addPublication(controlChannel, qosStreamId);
@@ -292,6 +295,7 @@ export class Producer implements Agent, ClaimOwner {
       if (this.#waitUntilNs === 0) work++;
     }
     this.#readers.now(nowNs);
+    this.#export.doWork(nowNs);
     // After the end nothing may make the regions look alive again.
     if (this.#finishedNs !== Number.POSITIVE_INFINITY) return work;
     if ((this.#readers.hasNews || this.#isUnheard) && this.#answer.isDue(nowNs)) {
@@ -331,6 +335,7 @@ export class Producer implements Agent, ClaimOwner {
     this.finish();
     this.#isClosed = true;
     this.#endClaims();
+    this.#export.close();
     const publications = [this.#descriptors, this.#control, this.#qos, this.#metadata];
     for (const resource of [...this.#subscriptions, ...publications]) this.#connection.remove(resource);
     this.#regions.close({ unlink: true });

@@ -1,4 +1,62 @@
+import { allowsColour, paletteOf } from "../../core/colours.ts";
+import { StreamWriter } from "../../core/stream-writer.ts";
 import type { CommandContext } from "../command.ts";
-export async function run(_context: CommandContext): Promise<number> {
-  return 0;
+import { Demo } from "../demo/demo.ts";
+import { JsonView } from "../demo/json-view.ts";
+import { LineView } from "../demo/line-view.ts";
+import { LiveView } from "../demo/live-view.ts";
+import { planDemo } from "../demo/plan.ts";
+import { summaryText } from "../demo/summary.ts";
+import { Workspace } from "../demo/workspace.ts";
+import { ExitCode } from "../exit.ts";
+import { Output, parseOutputFormat } from "../output.ts";
+import { StopSignals } from "../signals.ts";
+
+const STDOUT = 1;
+const MAX_SUMMARY_WIDTH = 100;
+
+/** `demo`: a producer and two consumers, one of them slow on purpose, as processes of their own. */
+export async function run({ options }: CommandContext): Promise<number> {
+  const format = parseOutputFormat(options.text("output") ?? "table");
+  const plan = await planDemo(options);
+  let demo: Demo | null = null;
+  const writer = new StreamWriter(STDOUT, {
+    maxQueuedBytes: Number.POSITIVE_INFINITY,
+    onClosed: () => demo?.stop("nobody reads"),
+  });
+  const output = new Output({ format, writer });
+  const view = viewFor(output, writer);
+  const workspace = new Workspace({ shmDir: options.text("shm-dir"), aeronDir: options.text("aeron-dir") });
+  const leave = (): void => {
+    view.close();
+    demo?.kill();
+    workspace.remove();
+  };
+  // A second Ctrl-C, and whatever else ends the process at once, leaves nothing either.
+  process.once("exit", leave);
+  try {
+    using signals = new StopSignals({ onStop: (signal) => demo?.stop(signal) });
+    demo = new Demo(plan, workspace, view);
+    const outcome = await demo.run();
+    if (view instanceof JsonView) view.summary(outcome);
+    leave();
+    if (format === "table" && options.flag("quiet") !== true) {
+      const width = Math.min(output.width ?? MAX_SUMMARY_WIDTH, MAX_SUMMARY_WIDTH);
+      output.line("");
+      for (const line of summaryText(plan, outcome, output.palette, width)) output.line(line);
+    }
+    await output.flush();
+    return signals.exitCode(ExitCode.DONE);
+  } finally {
+    leave();
+    process.off("exit", leave);
+  }
+}
+
+/** A picture needs a terminal that can be drawn on; CI logs and NO_COLOR get lines. */
+function viewFor(output: Output, writer: StreamWriter): LiveView | LineView | JsonView {
+  if (output.format !== "table") return new JsonView(output);
+  const { stdout } = process;
+  const isDrawn = stdout.isTTY === true && (process.env.CI ?? "") === "" && allowsColour(stdout);
+  return isDrawn ? new LiveView(writer, paletteOf(true), stdout) : new LineView(output);
 }

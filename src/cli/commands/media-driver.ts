@@ -9,6 +9,7 @@ import { getLogger } from "../../core/logger.ts";
 import { Scheduler } from "../../core/scheduler.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
 import type { CommandContext } from "../command.ts";
+import { endWithParent } from "../end-with-parent.ts";
 import { ExitCode } from "../exit.ts";
 import { StopSignals } from "../signals.ts";
 
@@ -61,6 +62,7 @@ export async function run({ options }: CommandContext): Promise<number> {
   const idle = threading === "invoker" ? "backoff" : "sleep";
   const scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
   using signals = new StopSignals({ onStop: (signal) => scheduler.stop(signal) });
+  endWithParent();
   scheduler.add(driver, { vital: true });
   if (lingerNs > 0) {
     scheduler.add(

@@ -1,0 +1,76 @@
+import { aeron } from "../../ffi/aeron.ts";
+import { checkAeron, lastAeronError } from "../../ffi/aeron-structs.ts";
+import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
+import { storeRelease } from "../shm/atomics.ts";
+import type { AeronResource } from "./connection.ts";
+
+/** Longest label that Aeron keeps. */
+const MAX_LABEL_BYTES = 380;
+
+/**
+ * A counter in the media driver's counters file, where Aeron's own tools see it; it outlives the client it was made with. Made
+ * by `AeronConnection.addCounter`.
+ */
+export class AeronCounter implements AeronResource {
+  readonly typeId: number;
+  readonly label: string;
+  readonly #key: NativeBuffer;
+  readonly #label: NativeBuffer;
+  readonly #out = new NativeBuffer(8);
+  #handle = 0;
+  #address = 0;
+  #pending = 0;
+
+  /** `key`: at most 112 bytes, which tools read; its layout belongs to the type id. */
+  constructor(typeId: number, key: Uint8Array, label: string) {
+    this.typeId = typeId;
+    this.label = label.slice(0, MAX_LABEL_BYTES);
+    this.#key = new NativeBuffer(Math.max(1, key.length));
+    this.#key.bytes.set(key);
+    this.#label = nativeString(this.label);
+  }
+
+  /** Stores the value (a safe integer); does nothing while no driver has made the counter. */
+  set(value: number): void {
+    if (this.#address !== 0) storeRelease(this.#address, value);
+  }
+
+  begin(client: number): void {
+    const { address, bytes } = this.#label;
+    checkAeron(
+      aeron.aeron_async_add_counter(
+        this.#out.address,
+        client,
+        this.typeId,
+        this.#key.address,
+        this.#key.bytes.length,
+        address,
+        bytes.length - 1,
+      ),
+      "aeron_async_add_counter",
+    );
+    this.#pending = this.#out.pointerAt();
+  }
+
+  proceed(): boolean {
+    if (this.#pending === 0) return this.#handle !== 0;
+    const result = aeron.aeron_async_add_counter_poll(this.#out.address, this.#pending);
+    if (result === 0) return false;
+    this.#pending = 0;
+    if (result < 0) throw lastAeronError(`adding the counter "${this.label}"`);
+    this.#handle = this.#out.pointerAt();
+    this.#address = aeron.aeron_counter_addr(this.#handle);
+    return true;
+  }
+
+  release(): void {
+    if (this.#handle !== 0) aeron.aeron_counter_close(this.#handle, 0, 0);
+    this.forget();
+  }
+
+  forget(): void {
+    this.#handle = 0;
+    this.#address = 0;
+    this.#pending = 0;
+  }
+}

@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { selfCommand } from "../../aeron/self-command.ts";
+import { PARENT_VARIABLE } from "../end-with-parent.ts";
+
+/** How a process of the demo ended. */
+export interface ChildEnd {
+  readonly child: DemoChild;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Why it could not be started. */
+  readonly error: Error | null;
+}
+
+export interface ChildOptions {
+  /** What people call it, e.g. `slow consumer`. */
+  readonly name: string;
+  readonly args: readonly string[];
+  /** True for the one that reads the demo's own standard input. */
+  readonly readsStdin?: boolean;
+  /** Each row of statistics. */
+  readonly onRow?: (row: object) => void;
+}
+
+const TAIL_LINES = 12;
+
+/** This executable in another role, as a process of its own that does not outlive this one. */
+export class DemoChild {
+  readonly name: string;
+  /** Settles when the process has ended and everything that it said was read. */
+  readonly ended: Promise<ChildEnd>;
+  readonly #process: ChildProcess;
+  readonly #tail: string[] = [];
+  #isOver = false;
+  /** True once the demo itself asked it to end. */
+  #isStopped = false;
+
+  constructor({ name, args, readsStdin, onRow }: ChildOptions) {
+    this.name = name;
+    const [file = "", ...before] = selfCommand();
+    this.#process = spawn(file, [...before, ...args, "--no-color"], {
+      // A session of its own: Ctrl-C is the demo's to hear, which then ends everybody in order.
+      detached: true,
+      stdio: [readsStdin === true ? "inherit" : "ignore", "pipe", "pipe"],
+      env: { ...process.env, [PARENT_VARIABLE]: String(process.pid) },
+    });
+    const { stdout, stderr } = this.#process;
+    forEachLine(stdout, (line) => {
+      if (line.startsWith("{")) onRow?.(JSON.parse(line));
+    });
+    forEachLine(stderr, (line) => {
+      this.#tail.push(line);
+      if (this.#tail.length > TAIL_LINES) this.#tail.shift();
+    });
+    this.ended = new Promise((resolve) => {
+      const end = (code: number | null, signal: NodeJS.Signals | null, error: Error | null): void => {
+        this.#isOver = true;
+        resolve({ child: this, code, signal, error });
+      };
+      this.#process.on("error", (error) => end(null, null, error));
+      this.#process.on("close", (code, signal) => end(code, signal, null));
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** The last lines that it wrote on standard error. */
+  get stderrTail(): readonly string[] {
+    return this.#tail;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Asks it to end in order. */
+  stop(): void {
+    this.#isStopped = true;
+    if (!this.#isOver) this.#process.kill("SIGTERM");
+  }
+
+  /** Ends it at once. */
+  kill(): void {
+    this.#isStopped = true;
+    if (!this.#isOver) this.#process.kill("SIGKILL");
+  }
+
+  /** Waits for its end; asks for it after `patienceMs`, and makes it after `graceMs` more. */
+  async finish(patienceMs: number, graceMs: number): Promise<void> {
+    if (patienceMs > 0 && (await settles(this.ended, patienceMs))) return;
+    this.stop();
+    if (await settles(this.ended, graceMs)) return;
+    this.kill();
+    await this.ended;
+  }
+}
+
+function forEachLine(stream: Readable | null, onLine: (line: string) => void): void {
+  if (stream !== null) createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on("line", onLine);
+}
+
+/** True when the promise settles within the time. */
+async function settles(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const inTime = await Promise.race([promise.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}

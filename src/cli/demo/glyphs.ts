@@ -1,0 +1,26 @@
+/** Characters that are drawn with. */
+export interface Glyphs {
+  readonly full: string;
+  readonly empty: string;
+  readonly line: string;
+  readonly rest: string;
+  readonly dot: string;
+}
+
+const UNICODE: Glyphs = { full: "█", empty: "░", line: "━", rest: "─", dot: "·" };
+const ASCII: Glyphs = { full: "#", empty: ".", line: "=", rest: "-", dot: "-" };
+
+/** ASCII only where the locale says that the terminal does not know more. */
+export function glyphsFor(env: Readonly<Record<string, string | undefined>> = process.env): Glyphs {
+  const locale = [env.LC_ALL, env.LC_CTYPE, env.LANG].find((value) => value !== undefined && value !== "");
+  return locale === undefined || /utf-?8/i.test(locale) ? UNICODE : ASCII;
+}
+
+/** A bar of `width` characters, as two parts that are coloured apart: what is there, and the rest. */
+export function bar(share: number, width: number, full: string, empty: string): readonly [string, string] {
+  const clamped = Math.min(1, Math.max(0, share));
+  // Neither nothing nor everything is claimed before it is so.
+  const filled =
+    clamped === 1 ? width : Math.min(width - 1, Math.max(clamped > 0 ? 1 : 0, Math.round(clamped * width)));
+  return [full.repeat(filled), empty.repeat(width - filled)];
+}

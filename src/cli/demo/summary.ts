@@ -1,0 +1,103 @@
+import type { Palette } from "../../core/colours.ts";
+import { formatByteRate, formatBytes, formatCount, formatDuration, formatRate } from "../../core/units.ts";
+import type { DemoOutcome } from "./demo.ts";
+import { explainCause, percentOf, shareOf } from "./numbers.ts";
+import type { DemoPlan } from "./plan.ts";
+import type { RoleScore } from "./scoreboard.ts";
+
+/** Of an Aeron message that says where a frame is: 32 bytes of Aeron's header and 44 of ours, aligned to 32. */
+const DESCRIPTOR_BYTES = 96;
+
+/** What happened, in sentences for people who see all of this for the first time; at most `width` columns. */
+export function summaryText(plan: DemoPlan, outcome: DemoOutcome, palette: Palette, width: number): string[] {
+  const { producer, fast, slow } = outcome.scores;
+  const wrap = (text: string, indent = ""): string[] =>
+    Bun.wrapAnsi(text, width - indent.length)
+      .split("\n")
+      .map((line) => `${indent}${line}`);
+  const paragraphs = [endingText(outcome)];
+  if (producer.frames > 0) paragraphs.push(publishedText(plan, producer));
+  else paragraphs.push("The producer published no frame.");
+  const lines = paragraphs.filter((text) => text !== "").flatMap((text) => wrap(text));
+  lines.push(...lossLines(producer, palette));
+  if (producer.frames === 0) return lines;
+  lines.push(...wrap(fastText(fast, palette)), ...lossLines(fast, palette));
+  lines.push(...wrap(slowText(plan, slow, palette)), ...lossLines(slow, palette));
+  lines.push(...wrap(copiesText(producer, fast.bytes + slow.bytes)));
+  lines.push(...wrap(palette.dim("The processes have ended, and nothing is left of them.")));
+  return lines;
+}
+
+function endingText({ ending, elapsedSeconds }: DemoOutcome): string {
+  const seconds = `${elapsedSeconds.toFixed(1)} s`;
+  switch (ending) {
+    case "interrupted":
+      return `Interrupted after ${seconds}.`;
+    case "terminated":
+      return `Ended from outside after ${seconds}.`;
+    case "source-ended":
+      return `The source ended after ${seconds}.`;
+    default:
+      return "";
+  }
+}
+
+function publishedText(plan: DemoPlan, producer: RoleScore): string {
+  const frameBytes = producer.bytes / producer.frames;
+  const rates =
+    producer.meanFramesPerSecond > 0
+      ? `, ${formatRate(producer.meanFramesPerSecond)} and ${formatByteRate(producer.meanBytesPerSecond)}`
+      : "";
+  return `The producer published ${count(producer.frames)} (${plan.title}, ${formatBytes(frameBytes)} each)${rates}.`;
+}
+
+function fastText(fast: RoleScore, palette: Palette): string {
+  if (fast.lost === 0) {
+    const latency =
+      fast.meanLatencyNs === null
+        ? ""
+        : ` It had each of them ${formatDuration(fast.meanLatencyNs)} after the producer began to fill it, on average.`;
+    return `The fast consumer accepted ${palette.green(`all ${formatCount(fast.frames)}`)}: nothing was lost.${latency}`;
+  }
+  return `The fast consumer accepted ${count(fast.frames)} (${share(fast)}) and lost ${lost(fast, palette)}:`;
+}
+
+function slowText(plan: DemoPlan, slow: RoleScore, palette: Palette): string {
+  const held = `The slow consumer held each frame for ${formatDuration(plan.delayNs)} on purpose`;
+  if (slow.lost === 0) return `${held} and still accepted all ${formatCount(slow.frames)}: it never fell far behind.`;
+  const latency = slow.meanLatencyNs === null ? "" : `, ${formatDuration(slow.meanLatencyNs)} old on average`;
+  return (
+    `${held}: it accepted ${count(slow.frames)} (${share(slow)})${latency}, and lost ${lost(slow, palette)}. ` +
+    "Live frames are dropped when nobody takes them in time, so neither the producer nor the fast consumer waited for it. " +
+    "It lost:"
+  );
+}
+
+function copiesText(producer: RoleScore, readBytes: number): string {
+  return (
+    `Each frame was written once, into shared memory, and read there: the consumers read ${formatBytes(readBytes)} ` +
+    `without a copy. Through Aeron went a message of ${DESCRIPTOR_BYTES} bytes for each frame, ` +
+    `${formatBytes(producer.frames * DESCRIPTOR_BYTES)} in all.`
+  );
+}
+
+/** Every cause with what it means. */
+function lossLines({ losses }: RoleScore, palette: Palette): string[] {
+  const width = Math.max(0, ...losses.map(({ cause }) => cause.length));
+  return losses.map(
+    ({ cause, frames }) =>
+      `  ${formatCount(frames).padStart(9)}  ${cause.padEnd(width)}  ${palette.dim(explainCause(cause))}`,
+  );
+}
+
+function count(frames: number): string {
+  return `${formatCount(frames)} ${frames === 1 ? "frame" : "frames"}`;
+}
+
+function share(score: RoleScore): string {
+  return `${percentOf(shareOf(score) ?? 0)} %`;
+}
+
+function lost(score: RoleScore, palette: Palette): string {
+  return palette.yellow(formatCount(score.lost));
+}

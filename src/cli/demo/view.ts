@@ -1,0 +1,22 @@
+import type { DemoPlan } from "./plan.ts";
+import type { Scoreboard } from "./scoreboard.ts";
+
+/** The state of a demo at one moment. */
+export interface DemoState {
+  readonly plan: DemoPlan;
+  readonly scores: Scoreboard;
+  /** "starting": no frame came yet. "ending": the last frames are read. "over": nothing will change any more. */
+  readonly phase: "starting" | "running" | "ending" | "over";
+  /** Since the first frame; it stands still from the end on. */
+  readonly elapsedSeconds: number;
+  /** Names and ids of the processes. */
+  readonly processes: readonly { readonly name: string; readonly pid: number | undefined }[];
+}
+
+/** Shows a demo while it runs. */
+export interface DemoView {
+  /** Called several times a second, and once more when everything is over. Never waits. */
+  show(state: DemoState): void;
+  /** Gives the terminal back as it was; further calls of `show` do nothing. Idempotent. */
+  close(): void;
+}
