@@ -61,7 +61,10 @@ export class BlockSubscription extends SubscriptionResource {
     if (this.handle === 0) return 0;
     const limit = blockBytes < this.#block.bytes.length ? blockBytes : this.#block.bytes.length;
     const bytes = aeron.aeron_subscription_block_poll(this.handle, this.#callbackAddress, 0, limit);
-    if (bytes !== 0) this.#callback.rethrow();
+    if (bytes === 0) return 0;
+    // A busy stream may never give an empty poll, at which `needsRenewal` would have seen that there was a publisher.
+    if (this.#imageCount === 0) this.#imageCount = 1;
+    this.#callback.rethrow();
     return bytes > 0 ? bytes : 0;
   }
 

@@ -52,6 +52,8 @@ export class AeronConnection implements Agent {
   readonly #options: AeronConnectionOptions;
   readonly #resources: AeronResource[] = [];
   readonly #pending: AeronResource[] = [];
+  /** Resources that were removed before the driver had answered: they are given back when it has. */
+  readonly #abandoned = new Set<AeronResource>();
   readonly #driverCheck = new PeriodicTimer(DRIVER_CHECK_PERIOD_NS);
   readonly #connectAttempt = new PeriodicTimer(CONNECT_PERIOD_NS);
   #client: NativeClient | null = null;
@@ -99,11 +101,13 @@ export class AeronConnection implements Agent {
     const index = this.#resources.indexOf(resource);
     if (index === -1) return;
     this.#resources.splice(index, 1);
-    const pendingIndex = this.#pending.indexOf(resource);
-    if (pendingIndex !== -1) this.#pending.splice(pendingIndex, 1);
+    if (this.#pending.includes(resource)) {
+      this.#abandoned.add(resource);
+      return;
+    }
     if (this.#client !== null && !this.#client.isClosed) resource.release();
     else resource.forget();
-    if (resource instanceof MessageSubscription || resource instanceof BlockSubscription) resource.dispose();
+    dispose(resource);
   }
 
   /** Releases the resource and asks for it anew, e.g. after the driver put a subscription to rest. */
@@ -136,16 +140,12 @@ export class AeronConnection implements Agent {
   onClose(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const resource of [...this.#resources].reverse()) {
-      resource.forget();
-    }
+    for (const resource of [...this.#resources].reverse()) resource.forget();
     this.#client?.close();
     this.#client = null;
-    for (const resource of this.#resources) {
-      if (resource instanceof MessageSubscription || resource instanceof BlockSubscription) resource.dispose();
-    }
+    for (const resource of this.#resources) dispose(resource);
     this.#resources.length = 0;
-    this.#pending.length = 0;
+    this.#forgetPending();
   }
 
   #add<T extends AeronResource>(resource: T): T {
@@ -185,21 +185,47 @@ export class AeronConnection implements Agent {
     let done = 0;
     for (let i = this.#pending.length - 1; i >= 0; i--) {
       const resource = this.#pending[i] as AeronResource;
-      if (resource.proceed()) {
-        this.#pending.splice(i, 1);
-        done++;
-      }
+      if (!this.#hasAnswer(resource)) continue;
+      this.#pending.splice(i, 1);
+      done++;
+      if (!this.#abandoned.delete(resource)) continue;
+      resource.release();
+      dispose(resource);
     }
     return done;
+  }
+
+  #hasAnswer(resource: AeronResource): boolean {
+    try {
+      return resource.proceed();
+    } catch (error) {
+      // What nobody wants any more may as well have been refused.
+      if (this.#abandoned.has(resource)) return true;
+      throw error;
+    }
+  }
+
+  #forgetPending(): void {
+    this.#pending.length = 0;
+    for (const resource of this.#abandoned) {
+      resource.forget();
+      dispose(resource);
+    }
+    this.#abandoned.clear();
   }
 
   #lose(reason: string): void {
     log.warn(`${reason} (${this.#options.aeronDir}): waiting for one to be there again`);
     this.losses++;
     for (const resource of this.#resources) resource.forget();
-    this.#pending.length = 0;
     this.#client?.close();
     this.#client = null;
     this.#driver = null;
+    this.#forgetPending();
   }
+}
+
+/** Frees what a resource owns apart from its client. */
+function dispose(resource: AeronResource): void {
+  if (resource instanceof MessageSubscription || resource instanceof BlockSubscription) resource.dispose();
 }

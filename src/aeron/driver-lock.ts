@@ -55,11 +55,16 @@ export class DriverLock {
     }
   }
 
-  /** Removes the file and gives the lock back. Idempotent. */
+  /** False once somebody else has removed the file: then the folder may be another driver's by now. */
+  get isInPlace(): boolean {
+    return this.#fd !== -1 && isSameFile(this.#path, this.#fd);
+  }
+
+  /** Removes the file, if it is still ours, and gives the lock back. Idempotent. */
   release(): void {
     if (this.#fd === -1) return;
     // Unlinked while it is still held, so that nobody can take a lock on a file that is about to go.
-    unlinkSync(this.#path);
+    if (this.isInPlace) unlinkSync(this.#path);
     closeFile(this.#fd);
     this.#fd = -1;
   }

@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { aeronDriver } from "../../ffi/aeron-driver.ts";
 import { checkAeron, THREADING_MODE } from "../../ffi/aeron-structs.ts";
 import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
@@ -83,9 +83,12 @@ export class MediaDriver implements Agent {
   onClose(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    const isOurs = this.#lock.isInPlace;
+    // Gone first, so that no client connects to a driver that is about to end: that would wait for it, for ten seconds.
+    if (isOurs) rmSync(join(this.aeronDir, "cnc.dat"), { force: true });
     aeronDriver.aeron_driver_close(this.#driver);
     aeronDriver.aeron_driver_context_close(this.#context);
-    rmSync(this.aeronDir, { recursive: true, force: true });
+    if (isOurs) rmSync(this.aeronDir, { recursive: true, force: true });
     this.#lock.release();
   }
 }
@@ -100,7 +103,7 @@ function acquireLock(aeronDir: string): DriverLock {
   }
   throw new MediaDriverError(
     "already-running",
-    `a media driver of ours already serves ${aeronDir} (its lock is held)`,
+    `a media driver already serves ${aeronDir} (its lock is held): use it (--media-driver auto), or name another --aeron-dir`,
     {
       retryable: true,
     },

@@ -1,5 +1,5 @@
 import { aeron } from "../../ffi/aeron.ts";
-import { checkAeron, HEADER_VALUES, lastAeronError } from "../../ffi/aeron-structs.ts";
+import { checkAeron, HEADER_VALUES, IMAGE_CONSTANTS, lastAeronError } from "../../ffi/aeron-structs.ts";
 import { FragmentCallback } from "../../ffi/callbacks.ts";
 import { libc } from "../../ffi/libc.ts";
 import { aeronFunctionAddress } from "../../ffi/load.ts";
@@ -38,6 +38,21 @@ export abstract class SubscriptionResource implements AeronResource {
   /** Publishers that this subscription reads from now. */
   get imageCount(): number {
     return this.handle === 0 ? 0 : aeron.aeron_subscription_image_count(this.handle);
+  }
+
+  /** Bytes of a term of the publisher with this session id; 0 when this subscription does not read from it (any more). */
+  termBytesOf(sessionId: number): number {
+    const constants = new NativeBuffer(IMAGE_CONSTANTS.size);
+    for (let i = 0; i < this.imageCount; i++) {
+      const image = aeron.aeron_subscription_image_at_index(this.handle, i) as unknown as number | null;
+      if (image === null || image === 0) continue;
+      const result = aeron.aeron_image_constants(image, constants.address);
+      aeron.aeron_subscription_image_release(this.handle, image);
+      if (result >= 0 && constants.view.getInt32(IMAGE_CONSTANTS.sessionId, true) === sessionId) {
+        return constants.numberAt(IMAGE_CONSTANTS.termBufferLength);
+      }
+    }
+    return 0;
   }
 
   begin(client: number): void {
@@ -96,6 +111,16 @@ export class MessageSubscription extends SubscriptionResource {
       "aeron_fragment_assembler_create",
     );
     this.#assembler = out.pointerAt();
+  }
+
+  /** During the call of the handler: the term in which its message begins. */
+  get termId(): number {
+    return this.#header.view.getInt32(HEADER_VALUES.termId, true);
+  }
+
+  /** During the call of the handler: where in the term its message (with its frame header) begins. */
+  get termOffset(): number {
+    return this.#header.view.getInt32(HEADER_VALUES.termOffset, true);
   }
 
   /** Reads at most `limit` fragments; returns how many. An exception of the handler comes out here, after the poll. */

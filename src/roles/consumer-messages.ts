@@ -1,9 +1,10 @@
 import { NativeBuffer } from "../../ffi/memory.ts";
 import type { Publication } from "../aeron/publication.ts";
 import type { ConsumerMode } from "../protocol/mode-filter.ts";
-import { ConsumerHelloEncoder, Mode, QosConsumerEncoder } from "../sbe/generated/control/index.ts";
+import { ConsumerHelloEncoder, QosConsumerEncoder } from "../sbe/generated/control/index.ts";
 import { LAYOUT_VERSION } from "../shm/index.ts";
 import type { ConsumerCounters } from "./counters.ts";
+import { MODE_CODES } from "./mode-codes.ts";
 
 /** How often a consumer wants to hear of a frame that is being written (W-42); left out: the producer's choice. */
 export interface ProgressRequest {
@@ -11,12 +12,6 @@ export interface ProgressRequest {
   readonly bytesDelta?: number;
   readonly rowsDelta?: number;
 }
-
-const MODE_CODES: Readonly<Record<ConsumerMode, number>> = {
-  stream: Mode.STREAM,
-  latest: Mode.LATEST,
-  decimated: Mode.DECIMATED,
-};
 
 /** Encodes and sends a consumer's hello and QoS. */
 export class ConsumerMessages {

@@ -140,7 +140,7 @@ export class Consumer implements Agent {
     });
     this.#mapping.fallback = options.fallback ?? null;
     this.#intake = new DescriptorIntake(options.streamId, this.counters, (newest, seq) =>
-      this.#mapping.unmap(`seq went back from ${newest} to ${seq}`),
+      this.#mapping.remap(`seq went back from ${newest} to ${seq}`),
     );
     const { channel, controlStreamId, descriptorStreamId, qosStreamId, metadataStreamId } = options.streams;
     this.#descriptors = connection.addBlockSubscription(

@@ -27,6 +27,7 @@ export function producerCounters() {
     controlSent: { typeId: 10112, help: "announces, metadata and QoS messages sent" },
     controlFailed: { typeId: 10113, help: "announces, metadata and QoS messages that could not be sent" },
     messagesRefused: { typeId: 10114, help: "received messages that were malformed (W-36)" },
+    progressSent: { typeId: 10115, help: "FrameProgress messages sent (W-41)" },
   });
 }
 export type ProducerCounters = ReturnType<typeof producerCounters>;

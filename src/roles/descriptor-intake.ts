@@ -93,6 +93,11 @@ export class DescriptorIntake {
       return;
     }
     const seq = descriptor.seqNumber;
+    // Beyond 2^53 two seqs could look alike: no stream of ours gets there.
+    if (seq > Number.MAX_SAFE_INTEGER) {
+      this.#counters.of.messagesRefused.increment();
+      return;
+    }
     if (seq <= this.newestSeq) {
       this.#onSeqBack(this.newestSeq, seq);
       return;

@@ -4,14 +4,18 @@ import type { Publication } from "../aeron/publication.ts";
 import { PublishResult } from "../aeron/results.ts";
 import type { Attribute } from "../protocol/attribute.ts";
 import { MAX_DIMS } from "../protocol/dtype.ts";
+import type { ConsumerMode } from "../protocol/mode-filter.ts";
 import {
+  ConsumerConfigEncoder,
   DataSourceAnnounceEncoder,
   DataSourceMetaEncoder,
+  HeartbeatEncoder,
   QosProducerEncoder,
   ShmPoolAnnounceEncoder,
 } from "../sbe/generated/control/index.ts";
 import { HEADER_SLOT_BYTES, LAYOUT_VERSION, type RegionSet } from "../shm/index.ts";
 import type { ProducerCounters } from "./counters.ts";
+import { MODE_CODES } from "./mode-codes.ts";
 
 /** Who speaks: the fields that every message of a producer carries. */
 export interface ProducerIdentity {
@@ -20,6 +24,18 @@ export interface ProducerIdentity {
   /** Data source's name, US-ASCII. */
   readonly name: string;
   readonly summary: string;
+}
+
+/** What a producer may tell one of its consumers (W-39). */
+export interface ConsumerConfig {
+  readonly consumerId: number;
+  readonly mode: ConsumerMode;
+  /** With mode "decimated": every Nth frame. */
+  readonly decimation?: number;
+  /** False: it is to use its fallback. */
+  readonly useShm?: boolean;
+  /** `aeron:...` or `bridge://id`. */
+  readonly fallback?: string;
 }
 
 const INITIAL_BYTES = 8 * 1024;
@@ -34,6 +50,8 @@ export class ProducerMessages {
   readonly #sourceAnnounce = new DataSourceAnnounceEncoder();
   readonly #meta = new DataSourceMetaEncoder();
   readonly #qos = new QosProducerEncoder();
+  readonly #heartbeat = new HeartbeatEncoder();
+  readonly #config = new ConsumerConfigEncoder();
   #buffer = new NativeBuffer(INITIAL_BYTES);
 
   constructor(identity: ProducerIdentity, counters: ProducerCounters) {
@@ -90,6 +108,24 @@ export class ProducerMessages {
     message.setStreamId(this.#identity.streamId).setProducerId(this.#identity.producerId);
     message.setEpochNumber(epoch).setCurrentSeqNumber(currentSeq);
     this.#send(publication, QosProducerEncoder.ENCODED_LENGTH);
+  }
+
+  /** Heartbeat (W-49). */
+  sendHeartbeat(publication: Publication, epoch: number, nowNs: number): void {
+    const message = this.#heartbeat.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
+    message.setStreamId(this.#identity.streamId).setProducerId(this.#identity.producerId).setEpochNumber(epoch);
+    message.setTimestampNs(monotonic.high(nowNs), monotonic.low(nowNs));
+    this.#send(publication, HeartbeatEncoder.ENCODED_LENGTH);
+  }
+
+  /** ConsumerConfig (W-39): what one consumer of this stream is to do. */
+  sendConfig(publication: Publication, config: ConsumerConfig): void {
+    this.#reserve(SLACK_BYTES + (config.fallback ?? "").length);
+    const message = this.#config.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
+    message.setStreamId(this.#identity.streamId).setConsumerId(config.consumerId);
+    message.setUseShm(config.useShm === false ? 0 : 1).setMode(MODE_CODES[config.mode]);
+    message.setDecimation(config.decimation ?? 1).putPayloadFallbackUri(config.fallback ?? "");
+    this.#send(publication, message.encodedLength);
   }
 
   #reserve(byteLength: number): void {

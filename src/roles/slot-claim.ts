@@ -10,6 +10,8 @@ export type ClaimState = (typeof ClaimState)[keyof typeof ClaimState];
 export interface ClaimOwner {
   commitClaim(claim: SlotClaim, shape: FrameShape): void;
   abortClaim(claim: SlotClaim): void;
+  beginProgress(claim: SlotClaim, shape: FrameShape): void;
+  reportProgress(claim: SlotClaim, bytesFilled: number, rowsFilled: number | null): void;
 }
 
 /**
@@ -27,9 +29,10 @@ export class SlotClaim {
   state: ClaimState = ClaimState.FREE;
   /** When it was claimed, on this process's clock. */
   claimedNs = 0;
-  /** The frame's timestamp as two words, once committed. */
+  /** The frame's timestamp as two words, and the metadata that it goes with, once its header was written. */
   timestampHigh = 0;
   timestampLow = 0;
+  metaVersion = 0;
   pool: PayloadPool | null = null;
   readonly #owner: ClaimOwner;
 
@@ -53,6 +56,24 @@ export class SlotClaim {
     return this.#requirePool().addressOf(this.index);
   }
 
+  /**
+   * Tells readers that ask for it how the frame comes along: the shape first, before the payload is written (W-43), then
+   * `reportProgress`. The frame must be committed with the same shape. @throws ProducerError as `commit`
+   */
+  beginProgress(shape: FrameShape): void {
+    this.#requirePool();
+    this.#owner.beginProgress(this, shape);
+  }
+
+  /**
+   * The first `bytesFilled` bytes are written (and, of arrays that are not contiguous, the first `rowsFilled` rows). Sent when
+   * the throttle allows (W-42); never goes back. @throws ProducerError "progress" beyond the frame, or going back
+   */
+  reportProgress(bytesFilled: number, rowsFilled: number | null = null): void {
+    this.#requirePool();
+    this.#owner.reportProgress(this, bytesFilled, rowsFilled);
+  }
+
   /** Publishes the frame, in claim order. @throws ProducerError when the shape does not fit, or the claim has ended */
   commit(shape: FrameShape): void {
     this.#requirePool();
@@ -66,6 +87,21 @@ export class SlotClaim {
 
   [Symbol.dispose](): void {
     this.abort();
+  }
+
+  /** For the ring: what this object stands for from now on. */
+  begin(seq: number, pool: PayloadPool, byteLength: number, nowNs: number): void {
+    this.seq = seq;
+    this.pool = pool;
+    this.byteLength = byteLength;
+    this.claimedNs = nowNs;
+    this.state = ClaimState.CLAIMED;
+  }
+
+  /** For the ring: the memory goes. */
+  end(): void {
+    this.state = ClaimState.FREE;
+    this.pool = null;
   }
 
   #requirePool(): PayloadPool {

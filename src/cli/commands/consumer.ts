@@ -1,11 +1,14 @@
+import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatByteRate, formatCount, formatDuration, formatRate } from "../../core/units.ts";
 import { openSink, parseSink } from "../../io/index.ts";
 import type { Sink } from "../../io/types.ts";
+import { type Fallback, parseFallbackUri } from "../../protocol/fallback-uri.ts";
 import type { ConsumerMode } from "../../protocol/mode-filter.ts";
 import { Consumer } from "../../roles/consumer.ts";
 import { totalLost } from "../../roles/counters.ts";
+import type { Frame } from "../../roles/frame.ts";
 import { SinkPump } from "../../roles/sink-pump.ts";
 import { AllowedBaseDirs } from "../../shm/index.ts";
 import type { CommandContext } from "../command.ts";
@@ -20,6 +23,9 @@ import { StatsReporter } from "../stats-reporter.ts";
 import { summaryLines } from "../summary.ts";
 
 const log = getLogger("consumer");
+/** Progress may come thousands of times a second: enough of it to see rows appear. */
+const progressLog = log.every(100e6);
+const DEFAULT_DECIMATION = 2;
 
 interface ConsumerRow {
   role: "consumer";
@@ -53,7 +59,7 @@ export async function run({ options }: CommandContext): Promise<number> {
   if (parsed.usesStdout && intervalNs > 0) {
     throw new UsageError(`--stats-interval: the sink ${spec} takes standard output, statistics have no place there`);
   }
-  const mode = options.choice<ConsumerMode>("mode", ["stream", "latest"], "stream");
+  const mode = options.choice<ConsumerMode>("mode", ["stream", "latest", "decimated"], "stream");
   const delayNs = options.duration("delay-per-frame") ?? 0;
 
   using runtime = new RoleRuntime(options, "tensorpool consumer");
@@ -62,8 +68,12 @@ export async function run({ options }: CommandContext): Promise<number> {
   const consumer = new Consumer(runtime.connection, scheduler.clock, {
     streamId,
     mode,
+    decimation: options.integer("decimation", 1, 0xffff) ?? DEFAULT_DECIMATION,
+    maxRateHz: options.rate("max-rate") ?? 0,
+    ...fallbackOption(options),
+    ...(options.flag("progress") === true ? { progress: { handler: tellProgress } } : {}),
     streams: runtime.streams,
-    baseDirs: AllowedBaseDirs.resolve([shmDir]),
+    baseDirs: AllowedBaseDirs.resolve(options.list("allowed-base-dirs")?.map((dir) => resolve(dir)) ?? [shmDir]),
     maxOutstandingSeqGap: options.integer("max-seq-gap", 1, Number.MAX_SAFE_INTEGER) ?? 0,
   });
   const opened = await openSink(spec);
@@ -84,6 +94,21 @@ export async function run({ options }: CommandContext): Promise<number> {
   if (!parsed.usesStdout) for (const line of sink.summary()) output.line(line);
   await output.flush();
   return finish(runtime, consumer, sink, options);
+}
+
+function fallbackOption(options: OptionValues): { fallback?: Fallback } {
+  const uri = options.text("fallback");
+  if (uri === undefined) return {};
+  const fallback = parseFallbackUri(uri);
+  if (typeof fallback === "string") throw new UsageError(`--fallback: ${fallback}`, { rule: "W-39", found: uri });
+  return { fallback };
+}
+
+function tellProgress(frame: Frame, rowsFilled: number | null): void {
+  const rows = rowsFilled === null ? "" : `, ${rowsFilled} rows`;
+  progressLog.info(
+    `frame ${frame.seq} is being written: ${frame.byteLength} of ${frame.header.valuesLenBytes} bytes${rows}`,
+  );
 }
 
 function finish(runtime: RoleRuntime, consumer: Consumer, sink: Sink, options: OptionValues): number {

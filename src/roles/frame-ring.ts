@@ -1,0 +1,150 @@
+import { monotonic } from "../aeron/monotonic.ts";
+import { DTYPES } from "../protocol/dtype.ts";
+import { FrameHeader, MAJOR_ORDER_CODES } from "../protocol/frame-header.ts";
+import { explainShapeFault, type FrameShape, shapeByteLength } from "../protocol/frame-layout.ts";
+import { HeaderRing } from "../shm/header-ring.ts";
+import type { RegionSet } from "../shm/index.ts";
+import { PayloadPool } from "../shm/payload-pool.ts";
+import type { DescriptorPublisher } from "./descriptor-publisher.ts";
+import { ProducerError } from "./errors.ts";
+import { type ClaimOwner, ClaimState, SlotClaim } from "./slot-claim.ts";
+
+/**
+ * One epoch of a stream as its writer sees it: the regions, and the claims on their slots. Slots are claimed in order, filled
+ * in any, and published in claim order (W-15).
+ */
+export class FrameRing {
+  readonly regions: RegionSet;
+  readonly #owner: ClaimOwner;
+  readonly #ring: HeaderRing;
+  /** In ascending order of stride. */
+  readonly #pools: readonly PayloadPool[];
+  readonly #claims: SlotClaim[] = [];
+  readonly #header = new FrameHeader();
+  /** Seq of the next claim. */
+  #nextSeq = 0;
+  /** Seq of the oldest frame whose descriptor is still to be published. */
+  #publishSeq = 0;
+
+  constructor(regions: RegionSet, owner: ClaimOwner) {
+    this.regions = regions;
+    this.#owner = owner;
+    this.#ring = new HeaderRing(regions.headerRing.mapping, regions.nslots);
+    this.#pools = regions.pools.map(
+      (pool) => new PayloadPool(pool.mapping, pool.poolId, pool.strideBytes, regions.nslots),
+    );
+  }
+
+  /** Seq of the frame that was claimed last; 0 before the first. */
+  get currentSeq(): number {
+    return this.#nextSeq === 0 ? 0 : this.#nextSeq - 1;
+  }
+
+  /** Frames claimed in this epoch. */
+  get claimed(): number {
+    return this.#nextSeq;
+  }
+
+  /** True when every claim was published, dropped or aborted. */
+  get isSettled(): boolean {
+    return this.#publishSeq === this.#nextSeq;
+  }
+
+  /** True while the slot of the next frame belongs to an older claim. */
+  get isFull(): boolean {
+    return this.#nextSeq - this.#publishSeq >= this.#ring.nslots;
+  }
+
+  /** Bytes of the largest frame that fits. */
+  get maxByteLength(): number {
+    return (this.#pools[this.#pools.length - 1] as PayloadPool).strideBytes;
+  }
+
+  /** The smallest pool whose slots hold `byteLength` bytes (W-05); null when none does. */
+  poolFor(byteLength: number): PayloadPool | null {
+    for (let i = 0; i < this.#pools.length; i++) {
+      const pool = this.#pools[i] as PayloadPool;
+      if (pool.strideBytes >= byteLength) return pool;
+    }
+    return null;
+  }
+
+  /** Takes the next slot and marks it as being written; only while the ring is not full. */
+  claim(pool: PayloadPool, byteLength: number, nowNs: number): SlotClaim {
+    const seq = this.#nextSeq;
+    const index = this.#ring.indexOf(seq);
+    let claim = this.#claims[index];
+    if (claim === undefined) {
+      claim = new SlotClaim(this.#owner, index);
+      this.#claims[index] = claim;
+    }
+    this.#nextSeq = seq + 1;
+    claim.begin(seq, pool, byteLength, nowNs);
+    this.#ring.markWriting(index, seq);
+    return claim;
+  }
+
+  /** Writes the header's fields, all but the commit word. @throws ProducerError when the shape does not fit the claim */
+  writeHeader(claim: SlotClaim, shape: FrameShape, metaVersion: number): void {
+    const fault = explainShapeFault(shape);
+    if (fault !== null) throw new ProducerError("layout", fault, { rule: "W-11" });
+    const needed = shapeByteLength(shape);
+    if (needed > claim.byteLength) {
+      const expected = `a shape of at most ${claim.byteLength} bytes`;
+      throw new ProducerError("layout", `expected ${expected}, found one of ${needed}`, { rule: "W-11", expected });
+    }
+    const header = this.#header;
+    header.frameId = claim.seq;
+    if (shape.timestampNs === undefined) {
+      header.timestampHigh = monotonic.high(claim.claimedNs);
+      header.timestampLow = monotonic.low(claim.claimedNs);
+    } else {
+      header.timestampHigh = Number(BigInt.asUintN(32, shape.timestampNs >> 32n));
+      header.timestampLow = Number(BigInt.asUintN(32, shape.timestampNs));
+    }
+    header.metaVersion = metaVersion;
+    header.valuesLenBytes = claim.byteLength;
+    header.payloadSlot = claim.index;
+    header.payloadOffset = 0;
+    header.poolId = (claim.pool as PayloadPool).poolId;
+    header.dtype = DTYPES[shape.dtype].code;
+    header.majorOrder = shape.majorOrder === "column" ? MAJOR_ORDER_CODES.column : MAJOR_ORDER_CODES.row;
+    header.ndims = shape.dims.length;
+    for (let i = 0; i < header.ndims; i++) {
+      header.dims[i] = shape.dims[i] as number;
+      header.strides[i] = shape.strides === undefined ? 0 : (shape.strides[i] as number);
+    }
+    this.#ring.writeHeader(claim.index, header);
+    claim.timestampHigh = header.timestampHigh;
+    claim.timestampLow = header.timestampLow;
+    claim.metaVersion = metaVersion;
+  }
+
+  /** Makes the frame visible; `publishInOrder` then tells of it. */
+  commit(claim: SlotClaim): void {
+    this.#ring.commit(claim.index, claim.seq);
+    claim.state = ClaimState.COMMITTED;
+  }
+
+  /** Publishes the descriptors of committed frames from the oldest on, up to the first that is being filled or held back. */
+  publishInOrder(publisher: DescriptorPublisher): void {
+    while (this.#publishSeq < this.#nextSeq) {
+      const claim = this.#claims[this.#ring.indexOf(this.#publishSeq)] as SlotClaim;
+      if (claim.state === ClaimState.CLAIMED) return;
+      if (claim.state === ClaimState.COMMITTED && !publisher.publish(claim)) return;
+      claim.state = ClaimState.FREE;
+      this.#publishSeq++;
+    }
+  }
+
+  /** Aborts what is being filled. */
+  abortClaims(): void {
+    for (const claim of this.#claims) claim?.abort();
+  }
+
+  /** Ends every claim's hold on the memory, and the regions themselves. Idempotent. */
+  close(): void {
+    for (const claim of this.#claims) claim?.end();
+    this.regions.close({ unlink: true });
+  }
+}

@@ -1,0 +1,108 @@
+import { NativeBuffer } from "../../ffi/memory.ts";
+import type { Publication } from "../aeron/publication.ts";
+import { PublishResult } from "../aeron/results.ts";
+import type { Counter } from "../core/counters.ts";
+import { type ProgressDemand, ProgressThrottle } from "../protocol/progress-throttle.ts";
+import { FrameProgressEncoder, FrameProgressState } from "../sbe/generated/control/index.ts";
+import { ProducerError } from "./errors.ts";
+import type { SlotClaim } from "./slot-claim.ts";
+
+/** A frame whose progress is told. */
+interface Tracked {
+  readonly claim: SlotClaim;
+  readonly seq: number;
+  readonly throttle: ProgressThrottle;
+  bytesFilled: number;
+  rowsFilled: number | null;
+  /** STARTED was sent: somebody has been listening since. */
+  isStarted: boolean;
+}
+
+/** Sends FrameProgress of frames that are being written: STARTED, PROGRESS as the throttle allows, COMPLETE (W-41, W-42). */
+export class ProgressSender {
+  readonly #publication: Publication;
+  readonly #streamId: number;
+  readonly #sent: Counter;
+  readonly #buffer = new NativeBuffer(64);
+  readonly #encoder = new FrameProgressEncoder();
+  readonly #tracked: Tracked[] = [];
+
+  constructor(publication: Publication, streamId: number, sent: Counter) {
+    this.#publication = publication;
+    this.#streamId = streamId;
+    this.#sent = sent;
+  }
+
+  begin(claim: SlotClaim, epoch: number, nowNs: number, demand: ProgressDemand | null): void {
+    const throttle = new ProgressThrottle();
+    const tracked: Tracked = { claim, seq: claim.seq, throttle, bytesFilled: 0, rowsFilled: null, isStarted: false };
+    this.#tracked.push(tracked);
+    if (demand !== null) this.#start(tracked, epoch, nowNs);
+  }
+
+  /** @throws ProducerError "progress" when it goes back, beyond the frame, or was never begun */
+  report(
+    claim: SlotClaim,
+    bytesFilled: number,
+    rowsFilled: number | null,
+    epoch: number,
+    nowNs: number,
+    demand: ProgressDemand | null,
+  ): void {
+    const tracked = this.#find(claim);
+    if (tracked === undefined) throw new ProducerError("progress", "expected beginProgress before reportProgress");
+    if (!(bytesFilled >= tracked.bytesFilled && bytesFilled <= claim.byteLength)) {
+      const expected = `${tracked.bytesFilled} to ${claim.byteLength} bytes`;
+      throw new ProducerError("progress", `progress: expected ${expected}, found ${bytesFilled}`, { rule: "W-41" });
+    }
+    tracked.bytesFilled = bytesFilled;
+    tracked.rowsFilled = rowsFilled;
+    this.#sendIfDue(tracked, epoch, nowNs, demand);
+  }
+
+  /** Sends what was held back and is due now. */
+  doWork(epoch: number, nowNs: number, demand: ProgressDemand | null): void {
+    for (let i = 0; i < this.#tracked.length; i++) this.#sendIfDue(this.#tracked[i] as Tracked, epoch, nowNs, demand);
+  }
+
+  /** The frame was committed (COMPLETE is sent) or aborted. */
+  end(claim: SlotClaim, epoch: number, isComplete: boolean): void {
+    const tracked = this.#find(claim);
+    if (tracked === undefined) return;
+    this.#tracked.splice(this.#tracked.indexOf(tracked), 1);
+    tracked.bytesFilled = claim.byteLength;
+    if (isComplete && tracked.isStarted) this.#send(tracked, epoch, FrameProgressState.COMPLETE);
+  }
+
+  #find(claim: SlotClaim): Tracked | undefined {
+    for (const tracked of this.#tracked) if (tracked.claim === claim && tracked.seq === claim.seq) return tracked;
+    return undefined;
+  }
+
+  #sendIfDue(tracked: Tracked, epoch: number, nowNs: number, demand: ProgressDemand | null): void {
+    // Only sent while some consumer has said that it reads progress (W-41).
+    if (demand === null) return;
+    if (!tracked.isStarted) this.#start(tracked, epoch, nowNs);
+    if (!tracked.throttle.isDue(nowNs, tracked.bytesFilled, demand)) return;
+    tracked.throttle.sent(nowNs, tracked.bytesFilled);
+    this.#send(tracked, epoch, FrameProgressState.PROGRESS);
+  }
+
+  #start(tracked: Tracked, epoch: number, nowNs: number): void {
+    const { bytesFilled } = tracked;
+    tracked.isStarted = true;
+    tracked.throttle.begin(nowNs);
+    tracked.bytesFilled = 0;
+    this.#send(tracked, epoch, FrameProgressState.STARTED);
+    tracked.bytesFilled = bytesFilled;
+  }
+
+  #send(tracked: Tracked, epoch: number, state: number): void {
+    const message = this.#encoder.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
+    message.setStreamId(this.#streamId).setEpochNumber(epoch).setFrameIdNumber(tracked.seq);
+    message.setHeaderIndex(tracked.claim.index).setPayloadBytesFilledNumber(tracked.bytesFilled).setState(state);
+    if (tracked.rowsFilled !== null) message.setRowsFilled(tracked.rowsFilled);
+    const result = this.#publication.publish(this.#buffer.address, FrameProgressEncoder.ENCODED_LENGTH);
+    if (result === PublishResult.PUBLISHED) this.#sent.increment();
+  }
+}
