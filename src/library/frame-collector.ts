@@ -1,6 +1,7 @@
 import type { Agent } from "../core/agent.ts";
-import type { Consumer, PollOptions } from "../roles/consumer.ts";
+import type { Consumer } from "../roles/consumer.ts";
 import type { Frame } from "../roles/frame.ts";
+import type { PollOptions } from "../roles/frame-handler.ts";
 import { OwnedFrame } from "./owned-frame.ts";
 
 export interface CollectorOptions {

@@ -1,40 +1,23 @@
 import type { BlockSubscription } from "../aeron/block-subscription.ts";
-import {
-  controlPublicationChannel,
-  DESCRIPTOR_FRAME_BYTES,
-  descriptorSubscriptionChannel,
-  observerChannel,
-} from "../aeron/channel.ts";
+import { DESCRIPTOR_FRAME_BYTES, descriptorSubscriptionChannel } from "../aeron/channel.ts";
 import type { AeronConnection } from "../aeron/connection.ts";
-import type { Publication } from "../aeron/publication.ts";
-import type { MessageSubscription } from "../aeron/subscription.ts";
 import type { Agent } from "../core/agent.ts";
 import type { Clock } from "../core/clock.ts";
 import { getLogger } from "../core/logger.ts";
-import { PeriodicTimer } from "../core/timers.ts";
-import { type Attribute, attributeText, FLOW_ATTRIBUTE_KEY, type Flow } from "../protocol/attribute.ts";
-import { type Fallback, parseFallbackUri } from "../protocol/fallback-uri.ts";
+import type { Attribute, Flow } from "../protocol/attribute.ts";
+import type { Fallback } from "../protocol/fallback-uri.ts";
 import { type ConsumerMode, ModeFilter } from "../protocol/mode-filter.ts";
-import { type AeronStreams, CADENCE_NS } from "../protocol/stream-ids.ts";
-import type {
-  ConsumerConfigDecoder,
-  DataSourceMetaDecoder,
-  FrameProgressDecoder,
-  QosConsumerDecoder,
-  QosProducerDecoder,
-} from "../sbe/generated/control/index.ts";
+import type { AeronStreams } from "../protocol/stream-ids.ts";
+import type { FrameProgressDecoder } from "../sbe/generated/control/index.ts";
 import type { AllowedBaseDirs } from "../shm/index.ts";
-import { applyConsumerConfig } from "./consumer-config.ts";
-import { ConsumerInbox } from "./consumer-inbox.ts";
-import { ConsumerMessages, type ProgressRequest } from "./consumer-messages.ts";
-import { CounterExport } from "./counter-export.ts";
+import { ConsumerControl, type ConsumerState } from "./consumer-control.ts";
+import type { ProgressRequest } from "./consumer-messages.ts";
 import { consumerCounters, type LossCause } from "./counters.ts";
 import { DescriptorIntake, NO_SEQ } from "./descriptor-intake.ts";
 import { Frame } from "./frame.ts";
+import type { FrameHandler, PollOptions } from "./frame-handler.ts";
 import type { FrameReader } from "./frame-reader.ts";
-import { MetadataCache } from "./metadata-cache.ts";
 import { type ProgressHandler, ProgressReader } from "./progress-reader.ts";
-import { randomId } from "./random-id.ts";
 import { type MappingState, type StreamEnd, StreamMapping } from "./stream-mapping.ts";
 
 const log = getLogger("consumer");
@@ -61,21 +44,6 @@ export interface ConsumerOptions {
   readonly onAttributes?: (attributes: readonly Attribute[], metaVersion: number) => void;
 }
 
-/**
- * Reads a frame in place; what it computes counts only once the frame proved intact, see `PollOptions.settled`. It may name a
- * cause for which it could not use the frame, which is then counted as lost under that cause. (An async one does not compile:
- * a frame is valid during the call only.)
- */
-// biome-ignore lint/suspicious/noConfusingVoidType: most handlers return nothing.
-export type FrameHandler = (frame: Frame) => LossCause | undefined | void;
-
-export interface PollOptions {
-  /** Most frames to hand out in this call; 64 when left out. */
-  readonly limit?: number;
-  /** Told after each frame whether it was intact until its handler returned. */
-  readonly settled?: (seq: number, isIntact: boolean) => void;
-}
-
 const DEFAULT_LIMIT = 64;
 /** Descriptors of one block: 64 KiB of the log at most. */
 const MAX_BLOCK_BYTES = 64 * 1024;
@@ -92,44 +60,28 @@ export class Consumer implements Agent {
   readonly #clock: Clock;
   readonly #connection: AeronConnection;
   readonly #mapping: StreamMapping;
-  readonly #messages: ConsumerMessages;
-  readonly #metadata: MetadataCache;
-  readonly #onAttributes: ConsumerOptions["onAttributes"];
+  readonly #control: ConsumerControl;
   readonly #frame: Frame;
   readonly #filter: ModeFilter;
   readonly #progress: ProgressReader | null;
   readonly #maxOutstandingSeqGap: number;
   readonly #intake: DescriptorIntake;
   readonly #descriptors: BlockSubscription;
-  readonly #subscriptions: readonly MessageSubscription[];
-  readonly #export: CounterExport;
-  readonly #control: Publication;
-  readonly #qos: Publication;
-  readonly #cadence = new PeriodicTimer(CADENCE_NS, { immediate: true });
 
-  #consumerId: number;
   /** Seq of the frame that was handled last. */
   #lastSeqSeen = NO_SEQ;
-  /** Newest frame that the producer says it has written. */
-  #producerSeq = NO_SEQ;
-  #flow: Flow = "drop";
   #pausedForNs = 0;
   #missedBeforePause = 0;
   #isClosed = false;
-  #saysHello = true;
 
   constructor(connection: AeronConnection, clock: Clock, options: ConsumerOptions) {
     this.streamId = options.streamId;
-    this.#consumerId = options.consumerId ?? randomId();
     this.roleName = `consumer ${options.streamId}`;
     this.#clock = clock;
     this.#connection = connection;
     this.#filter = new ModeFilter(options.mode, options.decimation ?? 1, options.maxRateHz ?? 0);
     this.#maxOutstandingSeqGap = options.maxOutstandingSeqGap ?? 0;
-    this.#onAttributes = options.onAttributes;
     this.#frame = this.#newFrame();
-    this.#metadata = new MetadataCache(options.streamId);
-    this.#messages = new ConsumerMessages(options.streamId, options.maxRateHz ?? 0, options.progress ?? null);
     this.#progress =
       options.progress === undefined
         ? null
@@ -142,34 +94,18 @@ export class Consumer implements Agent {
     this.#intake = new DescriptorIntake(options.streamId, this.counters, (newest, seq) =>
       this.#mapping.remap(`seq went back from ${newest} to ${seq}`),
     );
-    const { channel, controlStreamId, descriptorStreamId, qosStreamId, metadataStreamId } = options.streams;
+    const { channel, descriptorStreamId } = options.streams;
     this.#descriptors = connection.addBlockSubscription(
       descriptorSubscriptionChannel(channel),
       descriptorStreamId,
       MAX_BLOCK_BYTES,
       this.#intake.onMessage,
     );
-    const inbox = new ConsumerInbox(
-      {
-        onAnnounce: (message) => this.#mapping.onAnnounce(message),
-        onMeta: (message) => this.#onMeta(message),
-        onQosProducer: (message) => this.#onQosProducer(message),
-        onQosConsumer: (message, sessionId) => this.#onQosConsumer(message, sessionId),
-        onConfig: (message) => this.#onConfig(message),
-        onProgress: (message) => this.#onProgress(message),
-      },
-      this.counters.of.messagesRefused,
-    );
-    this.#subscriptions = [...new Set([controlStreamId, qosStreamId, metadataStreamId])].map((id) =>
-      connection.addSubscription(observerChannel(channel), id, inbox.onMessage),
-    );
-    this.#export = new CounterExport(connection, "consumer", this.counters.list, this.streamId, this.#consumerId);
-    this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
-    this.#qos = connection.addPublication(controlPublicationChannel(channel), qosStreamId);
+    this.#control = new ConsumerControl(connection, options.streams, this.#newState(), options);
   }
 
   get consumerId(): number {
-    return this.#consumerId;
+    return this.#control.consumerId;
   }
 
   get mode(): ConsumerMode {
@@ -201,17 +137,17 @@ export class Consumer implements Agent {
 
   /** How the producer treats a full window: "wait" means that this reader may hold it back for a while. */
   get flow(): Flow {
-    return this.#flow;
+    return this.#control.flow;
   }
 
   /** The stream's current attributes; empty while they are not known. */
   get attributes(): readonly Attribute[] {
-    return this.#metadata.latest;
+    return this.#control.metadata.latest;
   }
 
   /** True once the stream's attributes have come. */
   get hasAttributes(): boolean {
-    return this.#metadata.latestVersion !== -1;
+    return this.#control.metadata.latestVersion !== -1;
   }
 
   /** Why the announced regions are refused, while they are. */
@@ -256,9 +192,7 @@ export class Consumer implements Agent {
 
   doWork(nowNs: number): number {
     if (this.#isClosed) return 0;
-    let work = 0;
-    for (let i = 0; i < this.#subscriptions.length; i++)
-      work += (this.#subscriptions[i] as MessageSubscription).poll(8);
+    let work = this.#control.poll();
     // The owner's end shows after its last descriptor: what is still under way is read first.
     if (this.#mapping.hasEnded && this.#intake.length === 0 && this.#fill() === 0) {
       this.#mapping.unmap("the producer has ended the stream");
@@ -266,17 +200,7 @@ export class Consumer implements Agent {
     }
     // After the check above, so that messages which were sent before the end are read before it counts.
     work += this.#mapping.doWork(nowNs);
-    if (this.#saysHello && this.#control.isConnected) {
-      this.#saysHello = false;
-      this.#messages.sendHello(this.#control, this.#consumerId, this.mode);
-    }
-    if (this.#cadence.isDue(nowNs)) {
-      this.#messages.sendHello(this.#control, this.#consumerId, this.mode);
-      this.#sendQos();
-      work++;
-    }
-    this.#export.doWork(nowNs);
-    return work;
+    return work + this.#control.speakIfDue(nowNs);
   }
 
   onLateCycle(_nowNs: number, lateByNs: number): void {
@@ -288,22 +212,35 @@ export class Consumer implements Agent {
   onClose(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#sendQos();
+    this.#control.sendQos();
     this.#mapping.unmap("this consumer closes");
-    this.#export.close();
-    for (const resource of [...this.#subscriptions, this.#descriptors, this.#control, this.#qos]) {
-      this.#connection.remove(resource);
-    }
+    this.#control.close();
+    this.#connection.remove(this.#descriptors);
   }
 
   get #missed(): number {
     return this.counters.of.gap.value + this.counters.of.overwritten.value;
   }
 
+  #newState(): ConsumerState {
+    const lastSeqSeen = (): number => this.#lastSeqSeen;
+    return {
+      streamId: this.streamId,
+      counters: this.counters,
+      filter: this.#filter,
+      mapping: this.#mapping,
+      get lastSeqSeen(): number {
+        return lastSeqSeen();
+      },
+      isEpoch: (high, low) => this.#intake.isEpoch(high, low),
+      onProgress: (message) => this.#onProgress(message),
+    };
+  }
+
   #newFrame(): Frame {
     return new Frame(
       () => this.#clock.nanoTime(),
-      (metaVersion) => this.#metadata.of(metaVersion),
+      (metaVersion) => this.#control.metadata.of(metaVersion),
     );
   }
 
@@ -356,7 +293,7 @@ export class Consumer implements Agent {
   /** Takes descriptors from Aeron; returns the bytes that came. */
   #fill(): number {
     // A producer that waits must find the window full when this reader is: only an empty queue is filled.
-    const isWaitedFor = this.#flow === "wait";
+    const isWaitedFor = this.#control.flow === "wait";
     if (isWaitedFor && this.#intake.length > 0) return 0;
     const quarterRing = Math.max(1, this.#intake.capacity / 4) * DESCRIPTOR_FRAME_BYTES;
     const bytes = this.#descriptors.poll(isWaitedFor ? quarterRing : MAX_BLOCK_BYTES);
@@ -367,48 +304,8 @@ export class Consumer implements Agent {
     return bytes;
   }
 
-  #onMeta(message: DataSourceMetaDecoder): void {
-    const before = this.#metadata.latestVersion;
-    this.#metadata.onMeta(message);
-    if (this.#metadata.latestVersion === before) return;
-    this.#flow = attributeText(this.#metadata.latest, FLOW_ATTRIBUTE_KEY) === "wait" ? "wait" : "drop";
-    this.#onAttributes?.(this.#metadata.latest, this.#metadata.latestVersion);
-  }
-
-  #onQosProducer(message: QosProducerDecoder): void {
-    if (message.streamId !== this.streamId || !this.#intake.isEpoch(message.epochHigh, message.epochLow)) return;
-    this.#producerSeq = message.currentSeqNumber;
-  }
-
-  #onQosConsumer(message: QosConsumerDecoder, sessionId: number): void {
-    if (message.streamId !== this.streamId || message.consumerId !== this.#consumerId) return;
-    if (this.#qos.sessionId === null || sessionId === this.#qos.sessionId) return;
-    const before = this.#consumerId;
-    this.#consumerId = randomId();
-    this.#saysHello = true;
-    this.counters.of.idConflicts.increment();
-    log.warn(`another consumer of stream ${this.streamId} has the id ${before}: this one is ${this.#consumerId} now`);
-  }
-
-  #onConfig(message: ConsumerConfigDecoder): void {
-    if (message.streamId !== this.streamId || message.consumerId !== this.#consumerId) return;
-    const uri = message.payloadFallbackUri();
-    const fallback = uri === "" ? null : parseFallbackUri(uri);
-    if (typeof fallback === "string") {
-      this.counters.of.configsRefused.increment();
-      log.warn(`ConsumerConfig for stream ${this.streamId} refused: W-39: fallback: ${fallback}`);
-      return;
-    }
-    if (fallback !== null) this.#mapping.fallback = fallback;
-    const change = applyConsumerConfig(message, this.#filter);
-    this.#mapping.setEnabled(message.useShm === 1);
-    this.counters.of.configsObeyed.increment();
-    log.info(`stream ${this.streamId}, told by ConsumerConfig: ${change}, state ${this.state}`);
-    this.#sendQos();
-  }
-
   #onProgress(message: FrameProgressDecoder): void {
-    if (this.#progress === null || message.streamId !== this.streamId) return;
+    if (this.#progress === null) return;
     const { reader } = this.#mapping;
     if (reader === null || !this.#intake.isEpoch(message.epochHigh, message.epochLow)) return;
     this.#progress.onProgress(reader, message);
@@ -419,11 +316,10 @@ export class Consumer implements Agent {
     if (stream === null) return;
     this.#intake.begin(stream.epoch, stream.nslots);
     this.#lastSeqSeen = NO_SEQ;
-    this.#producerSeq = NO_SEQ;
     log.info(
       `mapped stream ${this.streamId}, epoch ${stream.epoch}: ${stream.nslots} slots, ${stream.pools.length} pool(s)`,
     );
-    this.#sendQos();
+    this.#control.begin();
   }
 
   #onUnmapping(reason: string, end: StreamEnd): void {
@@ -433,19 +329,12 @@ export class Consumer implements Agent {
     // What is under way is dropped (W-22), and so is what the producer said it wrote and never came.
     const newestSeq = this.#intake.newestSeq;
     of.overwritten.add(this.#intake.end());
-    if (end === "ended" && newestSeq !== NO_SEQ && this.#producerSeq > newestSeq) {
-      of.gap.add(this.#producerSeq - newestSeq);
-      this.#lastSeqSeen = this.#producerSeq;
+    const { producerSeq } = this.#control;
+    if (end === "ended" && newestSeq !== NO_SEQ && producerSeq > newestSeq) {
+      of.gap.add(producerSeq - newestSeq);
+      this.#lastSeqSeen = producerSeq;
     }
-    this.#sendQos();
-    this.#metadata.clear();
-    this.#flow = "drop";
-  }
-
-  #sendQos(): void {
-    const epoch = this.#mapping.stream?.epoch ?? 0n;
-    const seen = Math.max(0, this.#lastSeqSeen);
-    this.#messages.sendQos(this.#qos, this.#consumerId, this.mode, epoch, seen, this.counters);
+    this.#control.end();
   }
 
   #tellPause(): void {

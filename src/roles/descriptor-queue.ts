@@ -22,14 +22,14 @@ export class DescriptorQueue {
   push(seq: number): boolean {
     const isFull = this.#tail - this.#head === this.capacity;
     if (isFull) this.#head++;
-    this.#seqs[this.#tail % this.capacity] = seq;
+    this.#seqs[this.#tail & (this.capacity - 1)] = seq;
     this.#tail++;
     return isFull;
   }
 
   /** Seq of the oldest. */
   peekSeq(): number {
-    return this.#seqs[this.#head % this.capacity] as number;
+    return this.#seqs[this.#head & (this.capacity - 1)] as number;
   }
 
   /** Removes the oldest. */

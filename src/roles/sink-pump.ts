@@ -3,9 +3,10 @@ import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { SinkError } from "../io/errors.ts";
 import type { Sink } from "../io/types.ts";
-import type { Consumer, PollOptions } from "./consumer.ts";
+import type { Consumer } from "./consumer.ts";
 import type { LossCause } from "./counters.ts";
 import type { Frame } from "./frame.ts";
+import type { PollOptions } from "./frame-handler.ts";
 
 /** What may happen with every frame is said once a second. */
 const log = getLogger("consumer").every(1e9);

@@ -1,0 +1,209 @@
+import { controlPublicationChannel, observerChannel } from "../aeron/channel.ts";
+import type { AeronConnection } from "../aeron/connection.ts";
+import type { Publication } from "../aeron/publication.ts";
+import type { MessageSubscription } from "../aeron/subscription.ts";
+import { getLogger } from "../core/logger.ts";
+import { PeriodicTimer } from "../core/timers.ts";
+import { type Attribute, attributeText, FLOW_ATTRIBUTE_KEY, type Flow } from "../protocol/attribute.ts";
+import { parseFallbackUri } from "../protocol/fallback-uri.ts";
+import type { ModeFilter } from "../protocol/mode-filter.ts";
+import { type AeronStreams, CADENCE_NS } from "../protocol/stream-ids.ts";
+import type {
+  ConsumerConfigDecoder,
+  DataSourceMetaDecoder,
+  FrameProgressDecoder,
+  QosConsumerDecoder,
+  QosProducerDecoder,
+  ShmPoolAnnounceDecoder,
+} from "../sbe/generated/control/index.ts";
+import { applyConsumerConfig } from "./consumer-config.ts";
+import { ConsumerInbox, type ConsumerInboxListener } from "./consumer-inbox.ts";
+import { ConsumerMessages, type ProgressRequest } from "./consumer-messages.ts";
+import { CounterExport } from "./counter-export.ts";
+import type { ConsumerCounters } from "./counters.ts";
+import { NO_SEQ } from "./descriptor-intake.ts";
+import { MetadataCache } from "./metadata-cache.ts";
+import { randomId } from "./random-id.ts";
+import type { StreamMapping } from "./stream-mapping.ts";
+
+const log = getLogger("consumer");
+
+/** What a consumer's control plane acts upon, and asks. */
+export interface ConsumerState {
+  readonly streamId: number;
+  readonly counters: ConsumerCounters;
+  readonly filter: ModeFilter;
+  readonly mapping: StreamMapping;
+  /** Seq of the frame that was handled last. */
+  readonly lastSeqSeen: number;
+  /** True for the two words of the mapped epoch. */
+  isEpoch(high: number, low: number): boolean;
+  onProgress(message: FrameProgressDecoder): void;
+}
+
+export interface ConsumerControlOptions {
+  readonly consumerId?: number;
+  readonly maxRateHz?: number;
+  readonly progress?: ProgressRequest;
+  readonly onAttributes?: (attributes: readonly Attribute[], metaVersion: number) => void;
+}
+
+/**
+ * A consumer's control plane: says hello and QoS at cadence (W-38, W-44), hands announces to the mapping, keeps the metadata,
+ * obeys ConsumerConfig (W-39), and takes another id when somebody else has the same.
+ */
+export class ConsumerControl implements ConsumerInboxListener {
+  readonly metadata: MetadataCache;
+  readonly #connection: AeronConnection;
+  readonly #state: ConsumerState;
+  readonly #options: ConsumerControlOptions;
+  readonly #messages: ConsumerMessages;
+  readonly #export: CounterExport;
+  readonly #subscriptions: readonly MessageSubscription[];
+  readonly #control: Publication;
+  readonly #qos: Publication;
+  readonly #cadence = new PeriodicTimer(CADENCE_NS, { immediate: true });
+  #consumerId: number;
+  #flow: Flow = "drop";
+  #producerSeq = NO_SEQ;
+  #saysHello = true;
+
+  constructor(
+    connection: AeronConnection,
+    streams: AeronStreams,
+    state: ConsumerState,
+    options: ConsumerControlOptions,
+  ) {
+    const { streamId, counters } = state;
+    this.#connection = connection;
+    this.#state = state;
+    this.#options = options;
+    this.#consumerId = options.consumerId ?? randomId();
+    this.metadata = new MetadataCache(streamId);
+    this.#messages = new ConsumerMessages(streamId, options.maxRateHz ?? 0, options.progress ?? null);
+    const inbox = new ConsumerInbox(this, counters.of.messagesRefused);
+    const { channel, controlStreamId, qosStreamId, metadataStreamId } = streams;
+    this.#subscriptions = [...new Set([controlStreamId, qosStreamId, metadataStreamId])].map((id) =>
+      connection.addSubscription(observerChannel(channel), id, inbox.onMessage),
+    );
+    this.#export = new CounterExport(connection, "consumer", counters.list, streamId, this.#consumerId);
+    this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
+    this.#qos = connection.addPublication(controlPublicationChannel(channel), qosStreamId);
+  }
+
+  get consumerId(): number {
+    return this.#consumerId;
+  }
+
+  /** How the producer treats a full window: "wait" means that this reader may hold it back for a while. */
+  get flow(): Flow {
+    return this.#flow;
+  }
+
+  /** Newest frame that the producer says it has written in the mapped epoch. */
+  get producerSeq(): number {
+    return this.#producerSeq;
+  }
+
+  /** Reads what came. */
+  poll(): number {
+    let work = 0;
+    for (let i = 0; i < this.#subscriptions.length; i++) {
+      work += (this.#subscriptions[i] as MessageSubscription).poll(8);
+    }
+    return work;
+  }
+
+  /** Says what is due. */
+  speakIfDue(nowNs: number): number {
+    this.#export.doWork(nowNs);
+    if (this.#saysHello && this.#control.isConnected) {
+      this.#saysHello = false;
+      this.#sayHello();
+    }
+    if (!this.#cadence.isDue(nowNs)) return 0;
+    this.#sayHello();
+    this.sendQos();
+    return 1;
+  }
+
+  /** QosConsumer with the mapped epoch, or epoch 0 while nothing is mapped. */
+  sendQos(): void {
+    const { mapping, lastSeqSeen, filter, counters } = this.#state;
+    const epoch = mapping.stream?.epoch ?? 0n;
+    this.#messages.sendQos(this.#qos, this.#consumerId, filter.mode, epoch, Math.max(0, lastSeqSeen), counters);
+  }
+
+  /** An epoch was mapped: what the producer said before was of another. */
+  begin(): void {
+    this.#producerSeq = NO_SEQ;
+    this.sendQos();
+  }
+
+  /** The mapped epoch ends: another may have other metadata under the same version. */
+  end(): void {
+    this.sendQos();
+    this.metadata.clear();
+    this.#flow = "drop";
+  }
+
+  close(): void {
+    this.#export.close();
+    for (const resource of [...this.#subscriptions, this.#control, this.#qos]) this.#connection.remove(resource);
+  }
+
+  onAnnounce(message: ShmPoolAnnounceDecoder): void {
+    this.#state.mapping.onAnnounce(message);
+  }
+
+  onMeta(message: DataSourceMetaDecoder): void {
+    const before = this.metadata.latestVersion;
+    this.metadata.onMeta(message);
+    if (this.metadata.latestVersion === before) return;
+    this.#flow = attributeText(this.metadata.latest, FLOW_ATTRIBUTE_KEY) === "wait" ? "wait" : "drop";
+    this.#options.onAttributes?.(this.metadata.latest, this.metadata.latestVersion);
+  }
+
+  onQosProducer(message: QosProducerDecoder): void {
+    const { streamId } = this.#state;
+    if (message.streamId !== streamId || !this.#state.isEpoch(message.epochHigh, message.epochLow)) return;
+    this.#producerSeq = message.currentSeqNumber;
+  }
+
+  onQosConsumer(message: QosConsumerDecoder, sessionId: number): void {
+    const { streamId, counters } = this.#state;
+    if (message.streamId !== streamId || message.consumerId !== this.#consumerId) return;
+    if (this.#qos.sessionId === null || sessionId === this.#qos.sessionId) return;
+    const before = this.#consumerId;
+    this.#consumerId = randomId();
+    this.#saysHello = true;
+    counters.of.idConflicts.increment();
+    log.warn(`another consumer of stream ${streamId} has the id ${before}: this one is ${this.#consumerId} now`);
+  }
+
+  onConfig(message: ConsumerConfigDecoder): void {
+    const { streamId, counters, filter, mapping } = this.#state;
+    if (message.streamId !== streamId || message.consumerId !== this.#consumerId) return;
+    const uri = message.payloadFallbackUri();
+    const fallback = uri === "" ? null : parseFallbackUri(uri);
+    if (typeof fallback === "string") {
+      counters.of.configsRefused.increment();
+      log.warn(`ConsumerConfig for stream ${streamId} refused: W-39: fallback: ${fallback}`);
+      return;
+    }
+    if (fallback !== null) mapping.fallback = fallback;
+    const change = applyConsumerConfig(message, filter);
+    mapping.setEnabled(message.useShm === 1);
+    counters.of.configsObeyed.increment();
+    log.info(`stream ${streamId}, told by ConsumerConfig: ${change}, state ${mapping.state}`);
+    this.sendQos();
+  }
+
+  onProgress(message: FrameProgressDecoder): void {
+    if (message.streamId === this.#state.streamId) this.#state.onProgress(message);
+  }
+
+  #sayHello(): void {
+    this.#messages.sendHello(this.#control, this.#consumerId, this.#state.filter.mode);
+  }
+}
