@@ -52,6 +52,8 @@ export interface Source {
   readonly attributes: readonly Attribute[];
   /** Frames per second that the input itself prescribes, or null. A `--rate` of the user wins. */
   readonly nativeRateHz: number | null;
+  /** Bytes of the frame under way that are in its slot for good, from the first on; left out by sources that fill at once. */
+  readonly filledBytes?: number;
   poll(nowNs: number): SourceState;
   /** `target` is exactly `layout.byteLength` bytes of the slot. Moves at most about 1 MiB per call. */
   fill(target: Uint8Array, nowNs: number): FillState;

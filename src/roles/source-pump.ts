@@ -1,6 +1,6 @@
 import type { Agent } from "../core/agent.ts";
 import { getLogger } from "../core/logger.ts";
-import type { FillState, Source } from "../io/types.ts";
+import type { FillState, FrameLayout, Source } from "../io/types.ts";
 import { RatePacer } from "../protocol/rate-pacer.ts";
 import type { Producer } from "./producer.ts";
 import { ClaimState, type SlotClaim } from "./slot-claim.ts";
@@ -38,6 +38,11 @@ export class SourcePump implements Agent {
   #startedNs = -1;
   #drainUntilNs = 0;
   #isDone = false;
+  /** Bytes of the claim under way that were there at the last look. */
+  #filledBytes = 0;
+  #tellsProgress = false;
+  /** Part of a frame was moved in this cycle. */
+  #hasMoved = false;
   #hasSaidWaiting = false;
 
   constructor(producer: Producer, source: Source, options: SourcePumpOptions) {
@@ -55,6 +60,8 @@ export class SourcePump implements Agent {
     if (!this.#hasConsumers && !this.#awaitConsumers(nowNs)) return 0;
     let work = 0;
     while (work < FRAMES_PER_CYCLE && this.#step(nowNs)) work++;
+    if (this.#hasMoved) work++;
+    this.#hasMoved = false;
     return work;
   }
 
@@ -78,6 +85,9 @@ export class SourcePump implements Agent {
     const claim = this.#producer.tryClaim(this.#source.layout.byteLength);
     if (claim !== null) {
       this.#claim = claim;
+      this.#filledBytes = 0;
+      this.#tellsProgress = this.#producer.isProgressWanted;
+      if (this.#tellsProgress) claim.beginProgress(this.#source.layout);
       return this.#fill(claim, nowNs);
     }
     if (this.#producer.lastRefusal !== "no-pool") return false;
@@ -103,10 +113,22 @@ export class SourcePump implements Agent {
       claim.abort();
       throw error;
     }
-    if (state === "more") return false;
+    if (state === "more") {
+      this.#tellProgress(claim);
+      return false;
+    }
     this.#claim = null;
     claim.commit(this.#source.layout);
     return true;
+  }
+
+  /** A part of the frame may have come: readers of progress see it, and the cycle goes on without a rest. */
+  #tellProgress(claim: SlotClaim): void {
+    const { filledBytes = 0 } = this.#source;
+    if (filledBytes === this.#filledBytes) return;
+    this.#filledBytes = filledBytes;
+    this.#hasMoved = true;
+    if (this.#tellsProgress) claim.reportProgress(filledBytes, wholeRows(this.#source.layout, filledBytes));
   }
 
   #skip(nowNs: number): boolean {
@@ -139,4 +161,11 @@ export class SourcePump implements Agent {
     }
     return this.#hasConsumers;
   }
+}
+
+/** Rows that are there in full; null for shapes that have none. */
+function wholeRows(layout: FrameLayout, filledBytes: number): number | null {
+  const rows = layout.majorOrder === "row" ? layout.dims[0] : undefined;
+  if (rows === undefined || rows === 0) return null;
+  return Math.floor(filledBytes / (layout.byteLength / rows));
 }

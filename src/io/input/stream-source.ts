@@ -72,6 +72,10 @@ export class StreamSource implements Source {
     return this.#traits.nativeRateHz;
   }
 
+  get filledBytes(): number {
+    return this.#format.swapBytes > 1 ? this.#swappedBytes : this.#filledBytes;
+  }
+
   /** Where the next bytes are expected from, e.g. `stdin`. */
   get inputName(): string {
     return this.#inputs.currentName;
