@@ -11,6 +11,8 @@ export interface SignalsOptions {
 }
 
 const SIGHUP_BIT = 1n;
+/** The same signal within this time is the first one again, by another way. */
+const ECHO_MS = 250;
 
 /**
  * Ends a command in order at the first Ctrl-C, SIGTERM or SIGHUP, and at once at a second one. Handlers are in place from
@@ -21,6 +23,7 @@ export class StopSignals implements Disposable {
   readonly #handled: readonly StopSignal[];
   readonly #handler = (signal: StopSignal): void => this.#onSignal(signal);
   #first: StopSignal | null = null;
+  #firstAtMs = 0;
 
   constructor(options: SignalsOptions) {
     this.#options = options;
@@ -51,9 +54,12 @@ export class StopSignals implements Disposable {
   #onSignal(signal: StopSignal): void {
     if (this.#first === null) {
       this.#first = signal;
+      this.#firstAtMs = performance.now();
       this.#options.onStop(signal);
       return;
     }
+    // npm and `timeout` pass a signal on to a program that has got it already: that is no second one.
+    if (signal === this.#first && performance.now() - this.#firstAtMs < ECHO_MS) return;
     const exit = this.#options.exit ?? process.exit;
     exit(signal === "SIGINT" ? ExitCode.INTERRUPTED : ExitCode.FAILED);
   }
