@@ -4,6 +4,28 @@
  */
 export type { Agent } from "./core/agent.ts";
 export { TensorPoolError, UsageError } from "./core/errors.ts";
+export {
+  type CopySink,
+  defineSink,
+  defineSource,
+  type FillSource,
+  type FrameSource,
+  type FrameToFill,
+  type KeptFrame,
+  type ModuleContext,
+  type ModuleFrame,
+  type SinkDefinition,
+  SinkError,
+  type SinkExport,
+  type SourceDefinition,
+  SourceError,
+  type SourceExport,
+  type SourceLayout,
+  type ViewedFrame,
+  type ViewSink,
+  type YieldedFrame,
+  type YieldedFrames,
+} from "./io/index.ts";
 export type { CollectorOptions } from "./library/frame-collector.ts";
 export type { OwnedFrame } from "./library/owned-frame.ts";
 export type { PoolConsumer, ReadFailure, ReadResult } from "./library/pool-consumer.ts";
@@ -21,6 +43,7 @@ export type { FrameLayout, FrameShape } from "./protocol/frame-layout.ts";
 export { contiguousLayout } from "./protocol/frame-layout.ts";
 export type { ConsumerMode } from "./protocol/mode-filter.ts";
 export type { AeronStreams } from "./protocol/stream-ids.ts";
+export type { Values } from "./protocol/values.ts";
 export type { Consumer } from "./roles/consumer.ts";
 export { LOSS_CAUSES, type LossCause, totalLost } from "./roles/counters.ts";
 export { ConsumerError, ProducerError } from "./roles/errors.ts";
@@ -29,4 +52,3 @@ export type { FrameHandler, PollOptions } from "./roles/frame-handler.ts";
 export type { ClaimRefusal, OfferResult, Producer } from "./roles/producer.ts";
 export type { SlotClaim } from "./roles/slot-claim.ts";
 export { RegionCreateError, RegionError } from "./shm/errors.ts";
-export type { Values } from "./shm/payload-pool.ts";

@@ -1,13 +1,18 @@
-import { configureLogging, LOG_FORMATS, LOG_LEVELS } from "../core/logger.ts";
+import { resolve } from "node:path";
+import { configureLogging, getLogger, LOG_FORMATS, LOG_LEVELS } from "../core/logger.ts";
 import { suggestion } from "../core/nearest.ts";
+import { provideModuleLibrary } from "../io/module/load.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { GENERAL_OPTIONS } from "./common-options.ts";
+import { layeredOptions } from "./config/layered-options.ts";
 import { flushConsole, printError, printLine } from "./console.ts";
 import { describeError, ExitCode, exitCodeOf } from "./exit.ts";
 import { helpText } from "./help.ts";
 import { type OptionValues, readOptions } from "./option-spec.ts";
 import { VERSION } from "./version.ts";
+
+const log = getLogger("config");
 
 /** Runs one command line (without the executable) and resolves to the exit code. */
 async function main(args: readonly string[]): Promise<number> {
@@ -30,23 +35,37 @@ async function main(args: readonly string[]): Promise<number> {
 async function runCommand(command: Command, args: readonly string[]): Promise<number> {
   if (command.readsOwnArguments === true) {
     const { run } = await command.load();
-    return run({ ...readOptions(command.name, [], [], suggestion), options: NO_OPTIONS, rawArguments: args });
+    return run({
+      ...readOptions(command.name, [], [], suggestion),
+      options: NO_OPTIONS,
+      rawArguments: args,
+      commands: COMMANDS,
+    });
   }
   const specs = [...command.options, ...GENERAL_OPTIONS];
-  const { values, positionals } = readOptions(command.name, specs, args, suggestion);
-  if (values.flag("help") === true) return print(await helpText(COMMANDS, command));
+  const { values: written, positionals } = readOptions(command.name, specs, args, suggestion);
+  if (written.flag("help") === true) return print(await helpText(COMMANDS, command));
   if (positionals.length > (command.maxPositionals ?? 0)) {
     return fail(`${command.name}: unexpected argument "${positionals[command.maxPositionals ?? 0]}"`);
   }
+  const { values, warnings } = layeredOptions(COMMANDS, command, written, process.env);
   applyGeneralOptions(values);
+  for (const warning of warnings) log.warn(warning);
   const { run } = await command.load();
-  return run({ options: values, positionals, rawArguments: args });
+  try {
+    return await run({ options: values, positionals, rawArguments: args, commands: COMMANDS });
+  } catch (error) {
+    throw values.relabelled(error);
+  }
 }
 
 const { values: NO_OPTIONS } = readOptions("", [], [], suggestion);
 
 function applyGeneralOptions(values: OptionValues): void {
   if (values.flag("color") === false) process.env.NO_COLOR = "1";
+  // A media driver that is started for this process takes its settings from the same file.
+  const config = values.text("config");
+  if (config !== undefined) process.env.TENSORPOOL_CONFIG = resolve(config);
   const level = values.flag("quiet") === true ? "warn" : "info";
   configureLogging({
     ...(values.has("log-level") || values.has("quiet") ? { level: values.choice("log-level", LOG_LEVELS, level) } : {}),
@@ -78,6 +97,7 @@ async function exitCode(): Promise<number> {
   }
 }
 
+provideModuleLibrary(() => import("../index.ts"));
 const code = await exitCode();
 await flushConsole();
 // Not a natural end: that would wait for a write which is stuck in a pipe that nobody reads.

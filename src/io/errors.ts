@@ -13,6 +13,8 @@ export type SourceErrorCode =
   | "unsupported"
   /** A stream that may not change its layout did. */
   | "changed"
+  /** A user's module could not be loaded, threw, or gave something that is not usable. */
+  | "module"
   /** Opening was given up by its AbortSignal. */
   | "aborted";
 
@@ -26,6 +28,8 @@ export type SinkErrorCode =
   | "unsupported"
   /** The stream's dimensions, dtype or header changed under a format that allows one only. */
   | "changed"
+  /** A user's module could not be loaded, threw, or gave something that is not usable. */
+  | "module"
   /** Opening was given up by its AbortSignal. */
   | "aborted";
 

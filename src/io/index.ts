@@ -1,5 +1,8 @@
+import { moduleSink } from "./module/sink.ts";
+import { moduleSource } from "./module/source.ts";
 import { npySink } from "./npy/sink.ts";
 import { npySource } from "./npy/source.ts";
+import { pngSink } from "./png/sink.ts";
 import { rawSink } from "./raw/sink.ts";
 import { rawSource } from "./raw/source.ts";
 import { nullSink } from "./sinks/null.ts";
@@ -21,16 +24,17 @@ import { y4mSource } from "./y4m/source.ts";
 export type { Dtype, MajorOrder } from "../protocol/dtype.ts";
 export { SinkError, type SinkErrorCode, SourceError, type SourceErrorCode } from "./errors.ts";
 export { describeLayout, formatDims, layoutOf, parseDims, parseDtype } from "./layout.ts";
+export * from "./module/index.ts";
 export type { OpenOptions, ParsedSink, ParsedSource, SpecOptions } from "./spec.ts";
 export { PATTERNS, type PatternName } from "./synthetic/pattern.ts";
 export { syntheticFrame } from "./synthetic/source.ts";
 export type * from "./types.ts";
 
 /** Every kind of source, in the order of `--help`. */
-export const SOURCE_KINDS: readonly SourceKind[] = [syntheticSource, npySource, y4mSource, rawSource];
+export const SOURCE_KINDS: readonly SourceKind[] = [syntheticSource, npySource, y4mSource, rawSource, moduleSource];
 
 /** Every kind of sink, in the order of `--help`. */
-export const SINK_KINDS: readonly SinkKind[] = [statsSink, npySink, y4mSink, rawSink, nullSink];
+export const SINK_KINDS: readonly SinkKind[] = [statsSink, npySink, pngSink, y4mSink, rawSink, moduleSink, nullSink];
 
 /** Understands a source spec such as `npy:a.npy`; opens nothing. @throws UsageError */
 export function parseSource(spec: string, options: SpecOptions = {}): ParsedSource {

@@ -1,7 +1,7 @@
 import type { Attribute } from "../protocol/attribute.ts";
 import type { Dtype, MajorOrder } from "../protocol/dtype.ts";
+import { type Values, valuesOf } from "../protocol/values.ts";
 import type { Frame } from "../roles/frame.ts";
-import { type Values, valuesOver } from "../shm/payload-pool.ts";
 
 /** A frame that was copied out of shared memory and proved intact: it belongs to its holder. */
 export class OwnedFrame {
@@ -38,6 +38,6 @@ export class OwnedFrame {
 
   /** The bytes as elements of `dtype` ("bool", "bytes" and "bit" as bytes). */
   get values(): Values {
-    return valuesOver(this.bytes.buffer, 0, this.bytes.length, this.dtype);
+    return valuesOf(this.bytes, this.dtype);
   }
 }

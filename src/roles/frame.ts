@@ -2,8 +2,9 @@ import { monotonic } from "../aeron/monotonic.ts";
 import type { Attribute } from "../protocol/attribute.ts";
 import { bitsOfCode, type Dtype, dtypeOfCode, type MajorOrder } from "../protocol/dtype.ts";
 import { FrameHeader, MAJOR_ORDER_CODES } from "../protocol/frame-header.ts";
+import type { Values } from "../protocol/values.ts";
 import type { HeaderRing } from "../shm/header-ring.ts";
-import type { PayloadPool, Values } from "../shm/payload-pool.ts";
+import type { PayloadPool } from "../shm/payload-pool.ts";
 import { ConsumerError } from "./errors.ts";
 
 /**

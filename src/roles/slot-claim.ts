@@ -1,6 +1,7 @@
 import type { Dtype } from "../protocol/dtype.ts";
 import type { FrameShape } from "../protocol/frame-layout.ts";
-import type { PayloadPool, ValuesByDtype } from "../shm/payload-pool.ts";
+import type { ValuesByDtype } from "../protocol/values.ts";
+import type { PayloadPool } from "../shm/payload-pool.ts";
 import { ProducerError } from "./errors.ts";
 
 export const ClaimState = { FREE: 0, CLAIMED: 1, COMMITTED: 2, ABORTED: 3 } as const;

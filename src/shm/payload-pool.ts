@@ -1,49 +1,8 @@
-import { DTYPES, type Dtype } from "../protocol/dtype.ts";
+import type { Dtype } from "../protocol/dtype.ts";
+import { type Values, valuesOf } from "../protocol/values.ts";
 import type { Mapping, SlotWindows } from "./mapping.ts";
 
 const SUPERBLOCK_BYTES = 64;
-
-/** The typed array of each dtype's elements; "bool", "bytes" and "bit" are seen as bytes. */
-export interface ValuesByDtype {
-  uint8: Uint8Array;
-  int8: Int8Array;
-  uint16: Uint16Array;
-  int16: Int16Array;
-  uint32: Uint32Array;
-  int32: Int32Array;
-  uint64: BigUint64Array;
-  int64: BigInt64Array;
-  float32: Float32Array;
-  float64: Float64Array;
-  bool: Uint8Array;
-  bytes: Uint8Array;
-  bit: Uint8Array;
-}
-export type Values = ValuesByDtype[Dtype];
-
-type ValuesConstructor = new (buffer: ArrayBuffer, byteOffset: number, length: number) => Values;
-
-const VALUES_OF: Readonly<Record<Dtype, ValuesConstructor>> = {
-  uint8: Uint8Array,
-  int8: Int8Array,
-  uint16: Uint16Array,
-  int16: Int16Array,
-  uint32: Uint32Array,
-  int32: Int32Array,
-  uint64: BigUint64Array,
-  int64: BigInt64Array,
-  float32: Float32Array,
-  float64: Float64Array,
-  bool: Uint8Array,
-  bytes: Uint8Array,
-  bit: Uint8Array,
-};
-
-/** A view of `byteLength` bytes as elements of `dtype`; a remainder that is no whole element is left out. */
-export function valuesOver(buffer: ArrayBuffer, byteOffset: number, byteLength: number, dtype: Dtype): Values {
-  const elementBytes = Math.max(1, DTYPES[dtype].bits / 8);
-  return new VALUES_OF[dtype](buffer, byteOffset, Math.floor(byteLength / elementBytes));
-}
 
 /**
  * The payload slots of one pool (W-02: slot i begins at `64 + i * stride_bytes`). Views are made once per slot and kept while
@@ -88,7 +47,7 @@ export class PayloadPool {
   values(index: number, byteLength: number, dtype: Dtype): Values {
     const kept = this.#values[index];
     if (kept !== undefined && kept.byteLength === byteLength && this.#dtypes[index] === dtype) return kept;
-    const made = valuesOver(this.#bufferOf(index), this.#offsetOf(index), byteLength, dtype);
+    const made = valuesOf(this.bytes(index, byteLength), dtype);
     this.#values[index] = made;
     this.#dtypes[index] = dtype;
     return made;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { codeOf, ROOT, type SourceFile, textFiles } from "../support/source-tree.ts";
 
-const MAX_LINES = 350;
+/** Tests may be longer: a table of cases is no second reason to exist. */
+const MAX_LINES = { code: 350, test: 450 };
 
 const files = textFiles();
 const code = codeOf(files);
@@ -22,11 +23,11 @@ function pattern(flags: string, ...alternatives: readonly (readonly string[])[])
 }
 
 describe("the texts of the project", () => {
-  test(`no file of code has more than ${MAX_LINES} lines`, () => {
+  test("no file of code is too long to be read", () => {
     const long = code
       .filter(({ path }) => !path.startsWith("src/sbe/generated/"))
       .map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }))
-      .filter(({ lines }) => lines > MAX_LINES);
+      .filter(({ path, lines }) => lines > (path.startsWith("test/") ? MAX_LINES.test : MAX_LINES.code));
     expect(long.map(({ path, lines }) => `${path}: ${lines} lines`)).toEqual([]);
   });
 

@@ -17,7 +17,7 @@ function usageOf(action: () => unknown): string {
 describe("specs", () => {
   test("an unknown kind is refused with all kinds and the nearest", () => {
     expect(usageOf(() => parseSource("nyp:a.npy"))).toBe(
-      '--source: expected one of synthetic: npy: y4m: raw:, found "nyp:a.npy"; did you mean "npy"?',
+      '--source: expected one of synthetic: npy: y4m: raw: module:, found "nyp:a.npy"; did you mean "npy"?',
     );
     expect(usageOf(() => parseSource("syn"))).toEndWith('did you mean "synthetic"?');
     expect(usageOf(() => parseSink("stat"))).toEndWith('did you mean "stats"?');
@@ -67,10 +67,16 @@ describe("specs", () => {
   });
 
   test("help lists every kind with its usage", () => {
-    for (const usage of ["synthetic:[key=value,..]", "npy:FILE[,FILE..]|-", "y4m:FILE|-", "raw:FILE|-"]) {
+    for (const usage of [
+      "synthetic:[key=value,..]",
+      "npy:FILE[,FILE..]|-",
+      "y4m:FILE|-",
+      "raw:FILE|-",
+      "module:FILE[,..]",
+    ]) {
       expect(SOURCE_HELP).toContain(usage);
     }
-    for (const usage of ["stats[:values]", "npy:DIR/|FILE|-", "y4m:FILE|-", "raw:FILE|-", "null"]) {
+    for (const usage of ["stats[:values]", "npy:DIR/|FILE|-", "y4m:FILE|-", "raw:FILE|-", "png:DIR[,..]", "null"]) {
       expect(SINK_HELP).toContain(usage);
     }
     for (const line of `${SOURCE_HELP}\n${SINK_HELP}`.split("\n")) expect(line.length).toBeLessThanOrEqual(120);

@@ -34,7 +34,7 @@ export const npySink: SinkKind = {
         const description = `npy:${rest}`;
         const encoder = new NpyEncoder();
         if (!isStdout(path) && (await isDirectory(path))) {
-          const output = await DirectoryOutput.open(path);
+          const output = await DirectoryOutput.open(path, "npy");
           return new QueuedSink(description, encoder, output, { ...DEFAULT_LIMITS, isGathering: false });
         }
         return new QueuedSink(description, encoder, await openStreamOutput(path, options));

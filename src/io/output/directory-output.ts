@@ -17,28 +17,30 @@ const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | 0o200
 /** Digits of the frame number in a name, so that names sort as frames do. */
 const SEQ_DIGITS = 10;
 
-/** One file per frame, `frame-<seq>.npy`: whoever sees the name sees a whole file. */
+/** One file per frame, `frame-<seq>.npy` for the extension npy: whoever sees the name sees a whole file. */
 export class DirectoryOutput implements Output {
   readonly name: string;
+  readonly #extension: string;
   #pending: Promise<void> = Promise.resolve();
 
-  private constructor(path: string) {
+  private constructor(path: string, extension: string) {
     this.name = path;
+    this.#extension = extension;
   }
 
   /** Makes the directory where there is none. @throws SinkError */
-  static async open(path: string): Promise<DirectoryOutput> {
+  static async open(path: string, extension: string): Promise<DirectoryOutput> {
     try {
       await mkdirAsync(path, { recursive: true });
-      return new DirectoryOutput(path);
+      return new DirectoryOutput(path, extension);
     } catch (error) {
       throw writeError(path, error);
     }
   }
 
   /** The name of a frame's file within the directory. */
-  static fileName(seq: number): string {
-    return `frame-${String(seq).padStart(SEQ_DIGITS, "0")}.npy`;
+  static fileName(seq: number, extension: string): string {
+    return `frame-${String(seq).padStart(SEQ_DIGITS, "0")}.${extension}`;
   }
 
   write(batch: Batch, done: (outcome: WriteOutcome) => void): void {
@@ -53,7 +55,7 @@ export class DirectoryOutput implements Output {
   }
 
   async #writeFile(batch: Batch): Promise<void> {
-    const path = join(this.name, DirectoryOutput.fileName(batch.seq));
+    const path = join(this.name, DirectoryOutput.fileName(batch.seq, this.#extension));
     const partial = `${path}.part`;
     const fd = await openAsync(partial, FLAGS, 0o666);
     try {

@@ -2,8 +2,8 @@ import type { Batch } from "./frame-queue.ts";
 
 /** How a write ended. */
 export type WriteOutcome =
-  /** All of the batch is written. */
-  | { readonly kind: "written" }
+  /** All of the batch is written; `byteLength` where it became another number of bytes than the batch's. */
+  | { readonly kind: "written"; readonly byteLength?: number }
   /** The reader of the pipe has gone. */
   | { readonly kind: "closed-by-reader" }
   /** The output was closed before all of it was written. */

@@ -81,7 +81,7 @@ export class QueuedSink implements Sink {
       this.#isWriting = false;
       if (outcome.kind === "written") {
         this.#writtenFrames += batch.frames;
-        this.#writtenBytes += batch.byteLength;
+        this.#writtenBytes += outcome.byteLength ?? batch.byteLength;
       }
       this.#queue.release(batch);
       this.#end(outcome);

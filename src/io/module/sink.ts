@@ -1,0 +1,45 @@
+import { resolve } from "node:path";
+import { parseFreeKeyValues, splitPathOptions } from "../path-options.ts";
+import type { SinkKind } from "../spec.ts";
+import type { Sink } from "../types.ts";
+import type { CopySink, ViewSink } from "./contract.ts";
+import { CopyModuleSink } from "./copy-sink.ts";
+import { requireOneOf, requireTypes } from "./definition.ts";
+import { ModuleFaults } from "./faults.ts";
+import { loadExport } from "./load.ts";
+import { ViewModuleSink } from "./view-sink.ts";
+
+const TYPES = {
+  description: "string",
+  needsAttributes: "boolean",
+  summary: "function",
+  close: "function",
+  settled: "function",
+  frame: "function",
+  copiedFrame: "function",
+} as const;
+
+export const moduleSink: SinkKind = {
+  name: "module",
+  usage: "module:FILE[,..]",
+  summary: [
+    "a module (TypeScript, JavaScript) that exports `sink` or a default: examples/modules",
+    "key=value is handed to it when that is a function",
+  ],
+  parse(rest) {
+    const { path, options } = splitPathOptions("module", rest, "--sink", "FILE");
+    const context = { options: parseFreeKeyValues(options, "--sink module") };
+    const faults = new ModuleFaults("sink", path, resolve(path));
+    return {
+      usesStdout: false,
+      async open(openOptions = {}): Promise<Sink> {
+        const definition = await loadExport(faults, context, openOptions);
+        requireTypes(definition, TYPES, faults);
+        const kind = requireOneOf(definition, ["frame", "copiedFrame"], faults);
+        return kind === "frame"
+          ? new ViewModuleSink(definition as unknown as ViewSink, faults)
+          : new CopyModuleSink(definition as unknown as CopySink, faults);
+      },
+    };
+  },
+};

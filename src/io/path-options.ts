@@ -1,0 +1,30 @@
+import { UsageError } from "../core/errors.ts";
+import { requirePath } from "./spec.ts";
+
+/** Parts of `kind:PATH,key=value,..`: the path ends at the first comma. */
+export interface PathAndOptions {
+  readonly path: string;
+  /** What follows the first comma, for `parseKeyValues`; "" when there is none. */
+  readonly options: string;
+}
+
+/** Takes `PATH,key=value,..` apart. @throws UsageError when there is no path */
+export function splitPathOptions(kind: string, rest: string, option: string, what: string): PathAndOptions {
+  const comma = rest.indexOf(",");
+  const path = requirePath(kind, comma < 0 ? rest : rest.slice(0, comma), option, what);
+  return { path, options: comma < 0 ? "" : rest.slice(comma + 1) };
+}
+
+/** The pairs of `key=value,key=value` whose keys somebody else knows. @throws UsageError */
+export function parseFreeKeyValues(text: string, option: string): Readonly<Record<string, string>> {
+  const values = new Map<string, string>();
+  for (const pair of text === "" ? [] : text.split(",")) {
+    const equals = pair.indexOf("=");
+    if (equals <= 0) throw new UsageError(`${option}: expected key=value, found "${pair}"`, { found: pair });
+    const key = pair.slice(0, equals);
+    if (values.has(key))
+      throw new UsageError(`${option}: expected each key once, found "${key}" twice`, { found: key });
+    values.set(key, pair.slice(equals + 1));
+  }
+  return Object.fromEntries(values);
+}
