@@ -6,6 +6,8 @@ export interface CommandContext {
   readonly positionals: readonly string[];
   /** Everything after the command's name, as it was written. */
   readonly rawArguments: readonly string[];
+  /** Every command of the executable. */
+  readonly commands: readonly Command[];
 }
 
 /** The part of a command that is loaded when it is run. */
@@ -23,6 +25,8 @@ export interface Command {
   /** Most positionals; 0 when left out. */
   readonly maxPositionals?: number;
   readonly options: readonly OptionSpec[];
+  /** The table of a file that sets its options; an array of tables where several processes of the kind run. */
+  readonly settings?: { readonly table: string; readonly isArray: boolean };
   /** Command lines that run as they are, without the executable's name. */
   readonly examples: readonly string[];
   /** Further paragraphs of `--help`; loaded with it. */

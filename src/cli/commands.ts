@@ -1,56 +1,114 @@
+import { valueTypes } from "../config/index.ts";
+import { MAX_NSLOTS } from "../shm/index.ts";
 import type { Command } from "./command.ts";
-import { OUTPUT_OPTION, PLACE_OPTIONS, ROLE_OPTIONS } from "./common-options.ts";
+import { CONFIG_OPTION, OUTPUT_OPTION, PLACE_OPTIONS, ROLE_OPTIONS } from "./common-options.ts";
 import type { OptionSpec } from "./option-spec.ts";
+import { TOOL_COMMANDS } from "./tool-commands.ts";
+
+const { choice, duration, integer, list, path, rate, seconds, size, text } = valueTypes;
 
 const DATA_OPTIONS: readonly OptionSpec[] = [
-  { name: "dtype", value: "DTYPE", help: "element type of a raw or synthetic source, e.g. uint16" },
-  { name: "dims", value: "DIMS", help: "shape of a raw or synthetic source, e.g. 480x640" },
+  {
+    name: "dtype",
+    value: "DTYPE",
+    type: text("an element type", "uint8"),
+    help: "element type of a raw or synthetic source, e.g. uint16",
+  },
+  {
+    name: "dims",
+    value: "DIMS",
+    type: text("a shape such as 480x640", "480x640"),
+    help: "shape of a raw or synthetic source, e.g. 480x640",
+  },
 ];
 
 const producer: Command = {
   name: "producer",
+  settings: { table: "producers", isArray: true },
   summary: "writes frames of a source into shared memory",
   options: [
-    { name: "source", value: "SPEC", help: "where frames come from, see below" },
+    {
+      name: "source",
+      value: "SPEC",
+      type: text("a source such as synthetic: or npy:FILE", "synthetic:"),
+      help: "where frames come from, see below",
+    },
     ...DATA_OPTIONS,
-    { name: "rate", value: "HZ", help: "frames per second", defaultText: "the source's own, else as fast as possible" },
+    {
+      name: "rate",
+      value: "HZ",
+      type: rate(),
+      help: "frames per second",
+      defaultText: "the source's own, else as fast as possible",
+    },
     { name: "once", help: "read files once, also with --rate (they are repeated otherwise)" },
     {
       name: "flow",
       value: "drop|wait",
+      type: choice("drop", "wait"),
       help: "what to do when readers do not keep up: drop frames (live), or wait for them (files)",
       defaultText: "wait for files and pipes read once, else drop",
     },
     {
       name: "wait-timeout",
       value: "TIME",
+      type: duration(),
       help: "longest wait of --flow wait; then the frame is dropped",
       defaultText: "5s",
     },
     {
       name: "wait-consumers",
       value: "N",
+      type: integer(0, 1_000_000),
       help: "begin when N consumers have mapped",
       defaultText: "1 with --flow wait, else 0",
     },
-    { name: "name", value: "NAME", help: "name of the data source", defaultText: "stream-<id>" },
-    { name: "slots", value: "N", help: "slots of the ring, a power of two", defaultText: "64, fewer for large frames" },
+    {
+      name: "name",
+      value: "NAME",
+      type: text("a name", "camera-1"),
+      help: "name of the data source",
+      defaultText: "stream-<id>",
+    },
+    {
+      name: "slots",
+      value: "N",
+      type: integer(1, MAX_NSLOTS, { powerOfTwo: true, example: 64 }),
+      help: "slots of the ring, a power of two",
+      defaultText: "64, fewer for large frames",
+    },
     {
       name: "pool",
       value: "STRIDE[,STRIDE]",
+      type: list(size(4096, 2 ** 31, { powerOfTwo: true }), "stride"),
       help: "slot sizes of the pools, powers of two, e.g. 64KiB,1MiB",
       defaultText: "fits the source",
     },
-    { name: "namespace", value: "NAME", help: "folder under --shm-dir", defaultText: "default" },
+    {
+      name: "namespace",
+      value: "NAME",
+      type: text("a name for a folder", "default"),
+      key: "shm.namespace",
+      help: "folder under --shm-dir",
+      defaultText: "default",
+    },
     {
       name: "share",
       value: "private|group",
+      type: choice("private", "group"),
+      key: "shm.permissions_mode",
+      keyValues: { "600": "private", "660": "group" },
       help: "who may map the regions: 0600, or 0660 for the group",
       defaultText: "private",
     },
-    { name: "group", value: "GID", help: "the group of --share group, as a number" },
-    { name: "require-hugepages", help: "refuse a --shm-dir that is not on hugetlbfs" },
-    { name: "prefault", negatable: true, help: "make all pages present at start (--no-prefault: at their first use)" },
+    { name: "group", value: "GID", type: integer(0, 0xffff_fffe), help: "the group of --share group, as a number" },
+    { name: "require-hugepages", key: "shm.require_hugepages", help: "refuse a --shm-dir that is not on hugetlbfs" },
+    {
+      name: "prefault",
+      key: "policies.prefault_shm",
+      negatable: true,
+      help: "make all pages present at start (--no-prefault: at their first use)",
+    },
     ...ROLE_OPTIONS,
   ],
   examples: [
@@ -64,15 +122,53 @@ const producer: Command = {
 
 const consumer: Command = {
   name: "consumer",
+  settings: { table: "consumers", isArray: true },
   summary: "reads frames from shared memory into a sink",
   options: [
-    { name: "sink", value: "SPEC", help: "where frames go, see below", defaultText: "stats" },
+    {
+      name: "sink",
+      value: "SPEC",
+      type: text("a sink such as stats or npy:DIR", "stats"),
+      help: "where frames go, see below",
+      defaultText: "stats",
+    },
     {
       name: "mode",
-      value: "stream|latest",
-      help: "every frame, or only the newest at each look",
+      value: "stream|latest|decimated",
+      type: choice("stream", "latest", "decimated"),
+      help: "every frame, only the newest at each look, or every Nth (--decimation)",
       defaultText: "stream",
     },
+    {
+      name: "decimation",
+      value: "N",
+      type: integer(1, 0xffff, { example: 2 }),
+      help: "with --mode decimated: every Nth frame",
+      defaultText: "2",
+    },
+    {
+      name: "allowed-base-dirs",
+      value: "DIR[,DIR]",
+      type: list(path(), "folder"),
+      key: "shm.allowed_base_dirs",
+      help: "folders below which regions may be mapped",
+      defaultText: "--shm-dir",
+    },
+    {
+      name: "max-rate",
+      value: "HZ",
+      type: rate(),
+      help: "frames per second that are read at most",
+      defaultText: "no limit",
+    },
+    {
+      name: "fallback",
+      value: "URI",
+      type: text("aeron:... or bridge://ID", "aeron:ipc"),
+      help: "aeron:... or bridge://id, reported when shared memory cannot be used",
+      defaultText: "none",
+    },
+    { name: "progress", help: "say on standard error how far frames are that are still being written" },
     {
       name: "once",
       negatable: true,
@@ -81,10 +177,16 @@ const consumer: Command = {
     {
       name: "max-seq-gap",
       value: "N",
+      type: integer(1, Number.MAX_SAFE_INTEGER),
       help: "skip to the newest frame when further behind than N",
       defaultText: "off",
     },
-    { name: "delay-per-frame", value: "TIME", help: "be slow on purpose: hold the thread this long with each frame" },
+    {
+      name: "delay-per-frame",
+      value: "TIME",
+      type: duration(),
+      help: "be slow on purpose: hold the thread this long with each frame",
+    },
     ...ROLE_OPTIONS,
   ],
   examples: [
@@ -98,28 +200,64 @@ const consumer: Command = {
 
 const mediaDriver: Command = {
   name: "media-driver",
+  settings: { table: "media_driver", isArray: false },
   summary: "runs the Aeron media driver",
   options: [
     ...PLACE_OPTIONS.filter((option) => option.name === "aeron-dir"),
-    { name: "threading", value: "MODE", help: "shared, dedicated or invoker", defaultText: "shared" },
-    { name: "linger", value: "TIME", help: "end when no client was there for this long; 0: never", defaultText: "10s" },
+    CONFIG_OPTION,
+    {
+      name: "threading",
+      value: "MODE",
+      type: choice("shared", "dedicated", "invoker"),
+      help: "shared, dedicated or invoker",
+      defaultText: "shared",
+    },
+    {
+      name: "linger",
+      value: "TIME",
+      type: duration(),
+      help: "end when no client was there for this long; 0: never",
+      defaultText: "10s",
+    },
   ],
   examples: ["media-driver --aeron-dir /dev/shm/my-aeron --linger 0"],
   load: () => import("./commands/media-driver.ts"),
 };
 
+/** A demo's places are its own: what is set for every role, or for the driver, does not move it. */
+const DEMO_PLACES: readonly OptionSpec[] = PLACE_OPTIONS.map(({ key: _key, defaultText: _text, ...option }) => ({
+  ...option,
+  defaultText: "a folder of its own",
+}));
+
 const demo: Command = {
   name: "demo",
+  settings: { table: "demo", isArray: false },
   summary: "a producer and two consumers, one of them slow on purpose, as processes of their own",
   options: [
-    { name: "source", value: "SPEC", help: "any source of `producer`", defaultText: "synthetic:" },
+    {
+      name: "source",
+      value: "SPEC",
+      type: text("a source such as synthetic: or npy:FILE", "synthetic:"),
+      help: "where frames come from, see below",
+      defaultText: "synthetic:",
+    },
     ...DATA_OPTIONS,
-    { name: "rate", value: "HZ", help: "frames per second", defaultText: "500" },
-    { name: "seconds", short: "t", value: "S", help: "how long it runs", defaultText: "8" },
-    ...PLACE_OPTIONS,
+    { name: "rate", value: "HZ", type: rate(), help: "frames per second", defaultText: "the source's own, else 500" },
+    {
+      name: "seconds",
+      short: "t",
+      value: "S",
+      type: seconds(),
+      help: "how long frames are published, unless the source ends before",
+      defaultText: "8",
+    },
+    ...DEMO_PLACES,
+    CONFIG_OPTION,
     OUTPUT_OPTION,
   ],
-  examples: ["demo", "demo --source synthetic:dtype=uint16,dims=1024x1024 --rate 1000 --seconds 5"],
+  examples: ["demo", "demo --source synthetic:dtype=uint16,dims=1024x1024 --rate 200 --seconds 5", "demo -o jsonl"],
+  notes: async () => `Sources\n${(await import("../io/index.ts")).SOURCE_HELP}`,
   load: () => import("./commands/demo.ts"),
 };
 
@@ -133,6 +271,37 @@ const wire: Command = {
   load: () => import("./commands/wire.ts"),
 };
 
+const config: Command = {
+  name: "config",
+  summary: "writes, checks and shows settings: config init, config validate, config show",
+  usage: "init|validate|show [options]",
+  maxPositionals: 2,
+  options: [
+    CONFIG_OPTION,
+    {
+      name: "to",
+      value: "FILE",
+      help: "with init: write there; a file that is there stays as it is",
+      settable: "flag",
+    },
+    {
+      name: "use",
+      value: "NAME",
+      help: "with show: which tables, by name or stream; all if left out",
+      settable: "flag",
+    },
+    ...PLACE_OPTIONS,
+    OUTPUT_OPTION,
+  ],
+  examples: [
+    "config init --to tensorpool.toml",
+    "config validate tensorpool.toml",
+    "config show --config tensorpool.toml -o json",
+  ],
+  notes: async () => (await import("./config/notes.ts")).CONFIG_NOTES,
+  load: () => import("./commands/config.ts"),
+};
+
 const version: Command = {
   name: "version",
   summary: "prints the versions of tensorpool, Bun and Aeron",
@@ -142,4 +311,13 @@ const version: Command = {
 };
 
 /** Every command, in the order of `--help`. */
-export const COMMANDS: readonly Command[] = [demo, producer, consumer, mediaDriver, wire, version];
+export const COMMANDS: readonly Command[] = [
+  demo,
+  producer,
+  consumer,
+  mediaDriver,
+  ...TOOL_COMMANDS,
+  config,
+  wire,
+  version,
+];

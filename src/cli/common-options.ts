@@ -1,20 +1,40 @@
+import { valueTypes } from "../config/index.ts";
+import { IDLE_STRATEGY_NAMES } from "../core/idle/index.ts";
+import { LOG_FORMATS, LOG_LEVELS } from "../core/logger.ts";
 import type { OptionSpec } from "./option-spec.ts";
+
+const { choice, integer, path, seconds, text } = valueTypes;
+const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
+const aeronStreamId = (example: number) => integer(1, MAX_AERON_STREAM_ID, { example });
 
 export const OUTPUT_OPTION: OptionSpec = {
   name: "output",
   short: "o",
   value: "FORMAT",
+  type: choice("table", "json", "jsonl"),
   help: "table, json or jsonl",
   defaultText: "table",
 };
 
 /** What every command takes. */
 export const GENERAL_OPTIONS: readonly OptionSpec[] = [
-  { name: "log-level", value: "LEVEL", help: "debug, info, warn, error or off", defaultText: "info" },
-  { name: "log-format", value: "FORMAT", help: "text or json, on standard error", defaultText: "text" },
+  {
+    name: "log-level",
+    value: "LEVEL",
+    type: choice(...LOG_LEVELS),
+    help: "debug, info, warn, error or off",
+    defaultText: "info",
+  },
+  {
+    name: "log-format",
+    value: "FORMAT",
+    type: choice(...LOG_FORMATS),
+    help: "text or json, on standard error",
+    defaultText: "text",
+  },
   { name: "color", negatable: true, help: "colours on a terminal (--no-color, or NO_COLOR, for none)" },
   { name: "quiet", short: "q", help: "only warnings and errors on standard error, no summary" },
-  { name: "help", short: "h", help: "print this text" },
+  { name: "help", short: "h", help: "print this text", settable: "flag" },
 ];
 
 /** Where Aeron and shared memory are. */
@@ -22,39 +42,106 @@ export const PLACE_OPTIONS: readonly OptionSpec[] = [
   {
     name: "aeron-dir",
     value: "DIR",
+    type: path(),
+    key: "driver.aeron_dir",
     help: "folder of the media driver",
     defaultText: "AERON_DIR or /dev/shm/aeron-<user>",
   },
   {
     name: "shm-dir",
     value: "DIR",
+    type: path(),
+    key: "shm.base_dir",
     help: "folder of the regions",
     defaultText: "TENSORPOOL_SHM_BASE_DIR or /dev/shm/tensorpool",
   },
 ];
 
+export const CONFIG_OPTION: OptionSpec = {
+  name: "config",
+  value: "FILE",
+  type: path(),
+  help: "settings, as `tensorpool config init` writes them; what stands here wins over the environment, that over the file",
+  settable: "variable",
+};
+
 /** How a role runs. */
 export const ROLE_OPTIONS: readonly OptionSpec[] = [
   ...PLACE_OPTIONS,
+  CONFIG_OPTION,
+  {
+    name: "use",
+    value: "NAME",
+    help: "which of several tables of the file: by its name or stream",
+    defaultText: "the only one",
+    settable: "variable",
+  },
   { name: "standalone", help: "the producer owns the regions: no driver is asked" },
   {
     name: "media-driver",
     value: "HOW",
+    type: choice("auto", "embedded", "external"),
     help: "auto: started as a process of its own where none lives; embedded: in this process; external: never started",
     defaultText: "auto",
   },
-  { name: "idle", value: "STRATEGY", help: "busy-spin, yield, backoff or sleep", defaultText: "backoff" },
-  { name: "channel", value: "URI", help: "Aeron channel", defaultText: "aeron:ipc" },
-  { name: "control-stream-id", value: "ID", help: "Aeron stream of announces and hellos", defaultText: "1000" },
-  { name: "descriptor-stream-id", value: "ID", help: "Aeron stream of frame descriptors", defaultText: "1100" },
-  { name: "qos-stream-id", value: "ID", help: "Aeron stream of QoS", defaultText: "1200" },
-  { name: "metadata-stream-id", value: "ID", help: "Aeron stream of metadata", defaultText: "1300" },
-  { name: "stream", value: "ID", help: "stream id of the data source, 1 to 4294967295", defaultText: "10000" },
-  { name: "count", short: "n", value: "N", help: "end after N frames" },
-  { name: "seconds", short: "t", value: "S", help: "end after S seconds (or 250ms, 2m)" },
+  {
+    name: "idle",
+    value: "STRATEGY",
+    type: choice(...IDLE_STRATEGY_NAMES),
+    help: "busy-spin, yield, backoff or sleep",
+    defaultText: "backoff",
+  },
+  {
+    name: "channel",
+    value: "URI",
+    type: text("an Aeron channel", "aeron:ipc"),
+    key: "driver.control_channel",
+    help: "Aeron channel",
+    defaultText: "aeron:ipc",
+  },
+  {
+    name: "control-stream-id",
+    value: "ID",
+    type: aeronStreamId(1000),
+    key: "driver.control_stream_id",
+    help: "Aeron stream of announces and hellos",
+    defaultText: "1000",
+  },
+  {
+    name: "descriptor-stream-id",
+    value: "ID",
+    type: aeronStreamId(1100),
+    help: "Aeron stream of frame descriptors",
+    defaultText: "1100",
+  },
+  {
+    name: "qos-stream-id",
+    value: "ID",
+    type: aeronStreamId(1200),
+    key: "driver.qos_stream_id",
+    help: "Aeron stream of QoS",
+    defaultText: "1200",
+  },
+  {
+    name: "metadata-stream-id",
+    value: "ID",
+    type: aeronStreamId(1300),
+    help: "Aeron stream of metadata",
+    defaultText: "1300",
+  },
+  {
+    name: "stream",
+    value: "ID",
+    type: integer(1, 0xffff_ffff, { example: 10_000 }),
+    help: "stream id of the data source, 1 to 4294967295",
+    defaultText: "10000",
+  },
+  { name: "count", short: "n", value: "N", type: integer(1, Number.MAX_SAFE_INTEGER), help: "end after N frames" },
+  { name: "seconds", short: "t", value: "S", type: seconds(), help: "end after S seconds (or 250ms, 2m)" },
   {
     name: "stats-interval",
     value: "S",
+    type: seconds(),
     help: "print statistics on standard output this often; 0: never",
     defaultText: "0",
   },

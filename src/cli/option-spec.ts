@@ -1,43 +1,54 @@
+import { describeOrigin, type FlagSetting, type GivenValue, type GivenValues, layered } from "../config/index.ts";
 import { UsageError } from "../core/errors.ts";
 import { parseDuration, parseRate, parseSize } from "../core/units.ts";
 
-/** One option of a command. `value` names what follows it in `--help`; without it, it is a switch. */
-export interface OptionSpec {
-  /** Without dashes, e.g. "aeron-dir". */
-  readonly name: string;
+/**
+ * One option of a command, and what else sets it. `value` names what follows it in `--help`; without it, it is a switch, which
+ * `--no-<name>` switches off where a file or a variable switches it on.
+ */
+export interface OptionSpec extends FlagSetting {
   /** One letter, without the dash. */
   readonly short?: string;
-  readonly value?: string;
-  readonly help: string;
-  /** Told in `--help`. */
-  readonly defaultText?: string;
-  /** A switch that is on unless `--no-<name>` is given. */
+  /** A switch that is on unless `--no-<name>` is given, so that `--help` tells of that. */
   readonly negatable?: boolean;
 }
 
-/** The options of one call as they were written: cac turns values into numbers and loses digits, so they are read here. */
+/**
+ * The options of one call as they were written, wherever that was: cac turns values into numbers and loses digits, so they are
+ * read here. Errors name the place that a value comes from.
+ */
 export class OptionValues {
   readonly #command: string;
-  readonly #values: ReadonlyMap<string, string | boolean>;
+  readonly given: GivenValues;
 
-  constructor(command: string, values: ReadonlyMap<string, string | boolean>) {
+  constructor(command: string, given: GivenValues) {
     this.#command = command;
-    this.#values = values;
+    this.given = given;
+  }
+
+  /** These values, and those of `under` where these say nothing. */
+  over(under: GivenValues): OptionValues {
+    return new OptionValues(this.#command, layered(this.given, under));
   }
 
   has(name: string): boolean {
-    return this.#values.has(name);
+    return this.given.has(name);
   }
 
   /** A switch: undefined when neither it nor its `--no-` form was given. */
   flag(name: string): boolean | undefined {
-    const value = this.#values.get(name);
+    const value = this.given.get(name)?.value;
     return value === undefined ? undefined : value === true || value === "true";
   }
 
   text(name: string): string | undefined {
-    const value = this.#values.get(name);
+    const value = this.given.get(name)?.value;
     return typeof value === "string" ? value : undefined;
+  }
+
+  /** Several values with commas between them. */
+  list(name: string): readonly string[] | undefined {
+    return this.text(name)?.split(",");
   }
 
   /** @throws UsageError when it was not given */
@@ -103,8 +114,31 @@ export class OptionValues {
     }
   }
 
+  /** The place that a value comes from: `--rate`, `TENSORPOOL_PRODUCER_RATE`, `tensorpool.toml:12: producers[0].rate`. */
+  nameOf(name: string): string {
+    const origin = this.given.get(name)?.origin;
+    return origin === undefined ? `--${name}` : describeOrigin(origin);
+  }
+
+  /** An error that begins with the name of an option, with the place instead that its value comes from. */
+  relabelled(error: unknown): unknown {
+    const match = error instanceof UsageError ? /^--([a-z-]+)(?=:)/.exec(error.message) : null;
+    const name = match?.[1];
+    if (!(error instanceof UsageError) || match === null || name === undefined) return error;
+    const place = this.nameOf(name);
+    if (place === match[0]) return error;
+    const { rule, expected, found } = error;
+    return new UsageError(place + error.message.slice(match[0].length), {
+      ...(rule === undefined ? {} : { rule }),
+      ...(expected === undefined ? {} : { expected }),
+      ...(found === undefined ? {} : { found }),
+      cause: error,
+    });
+  }
+
   #wrong(name: string, expected: string, found: string, detail?: string): UsageError {
-    return new UsageError(`--${name}: ${detail ?? `expected ${expected}, found "${found}"`}`, { expected, found });
+    const where = this.nameOf(name);
+    return new UsageError(`${where}: ${detail ?? `expected ${expected}, found "${found}"`}`, { expected, found });
   }
 }
 
@@ -118,7 +152,10 @@ export function readOptions(
   args: readonly string[],
   suggest: (name: string, names: readonly string[]) => string,
 ): { values: OptionValues; positionals: string[] } {
-  const values = new Map<string, string | boolean>();
+  const given = new Map<string, GivenValue>();
+  const set = (name: string, value: string | boolean): void => {
+    given.set(name, { value, origin: { kind: "flag", name } });
+  };
   const positionals: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string;
@@ -140,16 +177,16 @@ export function readOptions(
     }
     if (spec.value === undefined) {
       if (attached !== undefined) throw new UsageError(`${command}: ${written} takes no value, found "${attached}"`);
-      values.set(spec.name, !isNegated);
+      set(spec.name, !isNegated);
       continue;
     }
     const value = attached ?? args[++i];
     if (value === undefined) {
       throw new UsageError(`${command}: ${written} expects ${spec.value}, found nothing`, { expected: spec.value });
     }
-    values.set(spec.name, value);
+    set(spec.name, value);
   }
-  return { values: new OptionValues(command, values), positionals };
+  return { values: new OptionValues(command, given), positionals };
 }
 
 function findSpec(specs: readonly OptionSpec[], written: string): { spec: OptionSpec | undefined; isNegated: boolean } {
@@ -159,5 +196,10 @@ function findSpec(specs: readonly OptionSpec[], written: string): { spec: Option
   const name = written.slice(2);
   const spec = specs.find((candidate) => candidate.name === name);
   if (spec !== undefined || !name.startsWith("no-")) return { spec, isNegated: false };
-  return { spec: specs.find((candidate) => candidate.negatable && `no-${candidate.name}` === name), isNegated: true };
+  return { spec: specs.find((candidate) => isSwitchedOff(candidate, name)), isNegated: true };
+}
+
+/** Every switch that can be switched on elsewhere can be switched off here. */
+function isSwitchedOff(spec: OptionSpec, written: string): boolean {
+  return spec.value === undefined && spec.settable === undefined && written === `no-${spec.name}`;
 }

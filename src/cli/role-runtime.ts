@@ -73,7 +73,8 @@ export class RoleRuntime implements Disposable {
   }
 }
 
-function streamsOf(options: OptionValues): AeronStreams {
+/** Channel and stream ids of the options. @throws UsageError */
+export function streamsOf(options: OptionValues): AeronStreams {
   const id = (name: string, fallback: number): number => options.integer(name, 1, MAX_AERON_STREAM_ID) ?? fallback;
   return {
     channel: options.text("channel") ?? DEFAULT_STREAMS.channel,

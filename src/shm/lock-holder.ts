@@ -22,7 +22,7 @@ export function exclusiveLockHolder(stat: BigIntStats, files: SystemFiles = SYST
 }
 
 /** A device number as /proc/locks prints it: major and minor in hexadecimal, two digits at least. */
-function device(dev: bigint): string {
+export function device(dev: bigint): string {
   const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
   const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
   return `${major.toString(16).padStart(2, "0")}:${minor.toString(16).padStart(2, "0")}`;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { selfCommand } from "../../aeron/self-command.ts";
+import { withoutSettings } from "../../config/index.ts";
 import { PARENT_VARIABLE } from "../end-with-parent.ts";
 
 /** How a process of the demo ended. */
@@ -33,8 +34,6 @@ export class DemoChild {
   readonly #process: ChildProcess;
   readonly #tail: string[] = [];
   #isOver = false;
-  /** True once the demo itself asked it to end. */
-  #isStopped = false;
 
   constructor({ name, args, readsStdin, onRow }: ChildOptions) {
     this.name = name;
@@ -43,7 +42,7 @@ export class DemoChild {
       // A session of its own: Ctrl-C is the demo's to hear, which then ends everybody in order.
       detached: true,
       stdio: [readsStdin === true ? "inherit" : "ignore", "pipe", "pipe"],
-      env: { ...process.env, [PARENT_VARIABLE]: String(process.pid) },
+      env: { ...withoutSettings(process.env), [PARENT_VARIABLE]: String(process.pid) },
     });
     const { stdout, stderr } = this.#process;
     forEachLine(stdout, (line) => {
@@ -72,19 +71,13 @@ export class DemoChild {
     return this.#tail;
   }
 
-  get isStopped(): boolean {
-    return this.#isStopped;
-  }
-
   /** Asks it to end in order. */
   stop(): void {
-    this.#isStopped = true;
     if (!this.#isOver) this.#process.kill("SIGTERM");
   }
 
   /** Ends it at once. */
   kill(): void {
-    this.#isStopped = true;
     if (!this.#isOver) this.#process.kill("SIGKILL");
   }
 
@@ -103,7 +96,7 @@ function forEachLine(stream: Readable | null, onLine: (line: string) => void): v
 }
 
 /** True when the promise settles within the time. */
-async function settles(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+export async function settles(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), timeoutMs);

@@ -2,7 +2,7 @@ import type { TensorPoolError } from "../../core/errors.ts";
 import { NotFoundError, UsageError } from "../../core/errors.ts";
 import { ExitCode } from "../exit.ts";
 import type { StopSignal } from "../signals.ts";
-import type { ChildEnd } from "./child.ts";
+import { type ChildEnd, settles } from "./child.ts";
 import { DemoError } from "./errors.ts";
 import type { DemoPlan } from "./plan.ts";
 import { DemoProcesses } from "./processes.ts";
@@ -16,7 +16,7 @@ export interface DemoOutcome {
   readonly ending: "completed" | "source-ended" | "interrupted" | "terminated";
   /** Since the first frame. */
   readonly elapsedSeconds: number;
-  readonly scores: Scoreboard;
+  readonly totals: ReturnType<Scoreboard["totals"]>;
 }
 
 const SHOW_PERIOD_MS = 100;
@@ -24,8 +24,10 @@ const SHOW_PERIOD_MS = 100;
 const OVERTIME_SECONDS = 0.5;
 /** For four processes to start and find each other, on a machine that is busy with other things. */
 const START_TIMEOUT_SECONDS = 20;
-/** Consumers and the producer know of a media driver's death before they know of each other's: the cause comes first. */
+/** A process that fails because another one does may be the first to end: the cause is waited for. */
 const SETTLE_MS = 50;
+/** A producer waits so long at most for consumers to see the last frame, and then ends. */
+const STREAM_END_MS = 3_000;
 
 type StopReason = StopSignal | "nobody reads" | "time" | "no frames";
 
@@ -38,7 +40,8 @@ export class Demo {
   readonly #stopRequest = Promise.withResolvers<StopReason>();
   readonly #startedMs = performance.now();
   #firstFrameMs: number | null = null;
-  #endedMs: number | null = null;
+  #lastFrameMs = 0;
+  #published = 0;
   #phase: DemoState["phase"] = "starting";
 
   /** Starts the processes. */
@@ -68,14 +71,13 @@ export class Demo {
       const first = await Promise.race([this.#stopRequest.promise, this.#processes.firstEnd()]);
       const failure = typeof first === "string" ? null : await this.#failureOf(first);
       this.#phase = "ending";
-      this.#endedMs = performance.now();
       await this.#processes.finish(failure !== null);
       clearInterval(timer);
       if (failure !== null) throw errorOf(failure);
       if (first === "no frames") throw this.#noFrames();
       this.#phase = "over";
       this.#view.show(this.#state());
-      return { ending: this.#endingOf(first), elapsedSeconds: this.#elapsedSeconds, scores: this.#scores };
+      return { ending: this.#endingOf(first), elapsedSeconds: this.#elapsedSeconds, totals: this.#scores.totals() };
     } finally {
       clearInterval(timer);
       this.#processes.kill();
@@ -84,10 +86,7 @@ export class Demo {
 
   #onTick(): void {
     const nowMs = performance.now();
-    if (this.#firstFrameMs === null && this.#scores.producer.frames > 0) {
-      this.#firstFrameMs = nowMs;
-      if (this.#phase === "starting") this.#phase = "running";
-    }
+    this.#followFrames(nowMs);
     if (this.#phase === "starting" && !this.#plan.isStream && nowMs - this.#startedMs > START_TIMEOUT_SECONDS * 1000) {
       this.#stopRequest.resolve("no frames");
     }
@@ -95,27 +94,46 @@ export class Demo {
     this.#view.show(this.#state());
   }
 
+  /** The producer's rows come several times a second: how far they are behind follows from the rate. */
+  #followFrames(nowMs: number): void {
+    const { frames } = this.#scores.producer;
+    if (frames === this.#published) return;
+    this.#published = frames;
+    this.#lastFrameMs = nowMs;
+    if (this.#firstFrameMs !== null) return;
+    const { rateHz } = this.#plan;
+    this.#firstFrameMs = rateHz === null ? nowMs : Math.max(this.#startedMs, nowMs - (frames * 1000) / rateHz);
+    if (this.#phase === "starting") this.#phase = "running";
+  }
+
   get #elapsedSeconds(): number {
     if (this.#firstFrameMs === null) return 0;
-    return Math.max(0, ((this.#endedMs ?? performance.now()) - this.#firstFrameMs) / 1000);
+    if (this.#phase === "over") {
+      // By the producer's own clock; its last row came up to a period after the last frame.
+      const { frames, framesPerSecond } = this.#scores.totals().producer;
+      if (framesPerSecond !== null) return frames / framesPerSecond;
+    }
+    const untilMs = this.#phase === "running" ? performance.now() : this.#lastFrameMs;
+    return Math.max(0, (untilMs - this.#firstFrameMs) / 1000);
   }
 
   #state(): DemoState {
     return {
       plan: this.#plan,
-      scores: this.#scores,
+      readings: this.#phase === "over" ? Object.values(this.#scores.totals()) : this.#scores.shownAt(performance.now()),
       phase: this.#phase,
       elapsedSeconds: this.#elapsedSeconds,
       processes: this.#processes.all.map(({ name, pid }) => ({ name, pid })),
     };
   }
 
-  /** What went wrong when this was the first process to end; null for a producer that is done. */
+  /** What went wrong when this was the first process to end; null when the stream has come to its end. */
   async #failureOf(end: ChildEnd): Promise<ChildEnd | null> {
-    if (end.child === this.#processes.producer && end.code === 0) return null;
-    const late = Bun.sleep(SETTLE_MS).then(() => end);
-    const driverEnd = await Promise.race([this.#processes.mediaDriver.ended, late]);
-    return driverEnd;
+    const { producer, consumers, mediaDriver } = this.#processes;
+    if (end.child === producer && end.code === 0) return null;
+    // Consumers end with the stream, and may be faster than its producer; else somebody else has ended this one.
+    if (consumers.includes(end.child) && end.code === 0 && (await settles(producer.ended, STREAM_END_MS))) return null;
+    return (await settles(mediaDriver.ended, SETTLE_MS)) ? mediaDriver.ended : end;
   }
 
   #endingOf(first: StopReason | ChildEnd): DemoOutcome["ending"] {
@@ -136,18 +154,29 @@ export class Demo {
   }
 }
 
+/** Signals that people and service managers end processes with; any other one is a crash. */
+const ENDING_SIGNALS: readonly NodeJS.Signals[] = ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"];
+
 /** What a failed process is reported as: its own message and exit code where its input was wrong. */
 function errorOf({ child, code, signal, error }: ChildEnd): TensorPoolError {
   const who = `the ${child.name} (pid ${child.pid ?? "-"})`;
   if (error !== null) return new DemoError("child-failed", `cannot start ${who}: ${error.message}`, { cause: error });
-  const tail = child.stderrTail.map((line) => `\n  ${line}`).join("");
-  const said = tail === "" ? "" : ` It said:${tail}`;
-  if (signal !== null) {
-    return new DemoError("child-killed", `${who} was ended from outside by ${signal}: the demo ends.${said}`);
+  if (signal !== null && ENDING_SIGNALS.includes(signal)) {
+    return new DemoError("child-killed", `${who} was killed from outside (${signal}), and the demo has ended with it`);
   }
-  const own = child.stderrTail.findLast((line) => line.startsWith("tensorpool: "))?.slice("tensorpool: ".length);
-  if (own !== undefined && code === ExitCode.WRONG_USAGE) return new UsageError(own);
-  if (own !== undefined && code === ExitCode.NOTHING_THERE) return new NotFoundError(own);
-  if (code === ExitCode.DONE) return new DemoError("child-killed", `${who} has ended too early: the demo ends.${said}`);
-  return new DemoError("child-failed", `${who} failed with exit code ${code}.${said}`);
+  const said =
+    child.stderrTail.length === 0 ? "" : `. It said:${child.stderrTail.map((line) => `\n  ${line}`).join("")}`;
+  if (signal !== null) return new DemoError("child-failed", `${who} crashed (${signal})${said}`);
+  if (code === ExitCode.DONE) {
+    return new DemoError("child-killed", `${who} has ended before its time, and the demo with it${said}`);
+  }
+  const own = child.stderrTail.findLast((line) => line.startsWith(PREFIX))?.slice(PREFIX.length);
+  if (own === undefined) return new DemoError("child-failed", `${who} failed with exit code ${code}${said}`);
+  if (code === ExitCode.WRONG_USAGE) return new UsageError(own);
+  if (code === ExitCode.NOTHING_THERE) return new NotFoundError(own);
+  // What the producer says is about the user's source; what the others say needs to be told apart.
+  return new DemoError("child-failed", child.name === "producer" ? own : `${who} failed: ${own}`);
 }
+
+/** What every message that ends a command begins with. */
+const PREFIX = "tensorpool: ";

@@ -16,8 +16,9 @@ export function glyphsFor(env: Readonly<Record<string, string | undefined>> = pr
   return locale === undefined || /utf-?8/i.test(locale) ? UNICODE : ASCII;
 }
 
-/** A bar of `width` characters, as two parts that are coloured apart: what is there, and the rest. */
-export function bar(share: number, width: number, full: string, empty: string): readonly [string, string] {
+/** A bar of `wanted` characters, at least one, as two parts that are coloured apart: what is there, and the rest. */
+export function bar(share: number, wanted: number, full: string, empty: string): readonly [string, string] {
+  const width = Math.max(1, wanted);
   const clamped = Math.min(1, Math.max(0, share));
   // Neither nothing nor everything is claimed before it is so.
   const filled =

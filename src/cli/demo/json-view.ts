@@ -1,6 +1,6 @@
 import type { Output, RowStream } from "../output.ts";
 import type { DemoOutcome } from "./demo.ts";
-import type { RoleScore } from "./scoreboard.ts";
+import type { Reading } from "./scoreboard.ts";
 import type { DemoState, DemoView } from "./view.ts";
 
 /** For programs: a sample of each role once a second, and a summary as the last element. */
@@ -12,32 +12,26 @@ export class JsonView implements DemoView {
     this.#rows = output.stream<object>([]);
   }
 
-  show({ phase, scores, elapsedSeconds, processes }: DemoState): void {
+  show({ phase, readings, elapsedSeconds, processes }: DemoState): void {
     const second = Math.floor(elapsedSeconds);
     if (phase !== "running" || second <= this.#second) return;
     this.#second = second;
-    for (const score of scores.roles) {
-      const pid = processes.find(({ name }) => name === score.name)?.pid;
-      const { framesPerSecond, bytesPerSecond, latencyNs } = score;
-      this.#rows.row({
-        type: "sample",
-        seconds: second,
-        pid,
-        ...scoreJson(score, { framesPerSecond, bytesPerSecond, latencyNs }),
-      });
+    for (const reading of readings) {
+      const pid = processes.find(({ name }) => name === reading.name)?.pid;
+      this.#rows.row({ type: "sample", seconds: second, pid, ...numbersOf(reading) });
     }
   }
 
   /** What happened in all, as the last element. */
-  summary({ ending, elapsedSeconds, scores }: DemoOutcome): void {
-    const [producer, fastConsumer, slowConsumer] = scores.roles.map((score) =>
-      scoreJson(score, {
-        framesPerSecond: score.meanFramesPerSecond,
-        bytesPerSecond: score.meanBytesPerSecond,
-        latencyNs: score.meanLatencyNs,
-      }),
-    );
-    this.#rows.row({ type: "summary", ending, seconds: elapsedSeconds, producer, fastConsumer, slowConsumer });
+  summary({ ending, elapsedSeconds, totals }: DemoOutcome): void {
+    this.#rows.row({
+      type: "summary",
+      ending,
+      seconds: elapsedSeconds,
+      producer: numbersOf(totals.producer),
+      fastConsumer: numbersOf(totals.fast),
+      slowConsumer: numbersOf(totals.slow),
+    });
   }
 
   close(): void {
@@ -45,22 +39,16 @@ export class JsonView implements DemoView {
   }
 }
 
-interface Rates {
-  readonly framesPerSecond: number;
-  readonly bytesPerSecond: number;
-  readonly latencyNs: number | null;
-}
-
-function scoreJson(score: RoleScore, { framesPerSecond, bytesPerSecond, latencyNs }: Rates): object {
-  const isProducer = score.kind === "producer";
+function numbersOf(reading: Reading): object {
+  const { kind, name, frames, bytes, claimed, lost, losses, framesPerSecond, bytesPerSecond, latencyNs } = reading;
   return {
-    role: score.name.replace(" ", "-"),
+    role: name.replace(" ", "-"),
     framesPerSecond,
     bytesPerSecond,
-    ...(isProducer ? { claimed: score.claimed, published: score.frames } : { accepted: score.frames }),
-    bytes: score.bytes,
-    lost: score.lost,
-    lostByCause: Object.fromEntries(score.losses.map(({ cause, frames }) => [cause, frames])),
-    ...(isProducer ? {} : { latencyNs }),
+    ...(kind === "producer" ? { claimed, published: frames } : { accepted: frames }),
+    bytes,
+    lost,
+    lostByCause: Object.fromEntries(losses.map(({ cause, frames: count }) => [cause, count])),
+    ...(kind === "producer" ? {} : { latencyNs }),
   };
 }

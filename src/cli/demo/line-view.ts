@@ -1,45 +1,25 @@
-import { formatByteRate, formatCount, formatDuration, formatRate } from "../../core/units.ts";
+import { formatCount } from "../../core/units.ts";
 import type { Column, Output, RowStream } from "../output.ts";
-import type { RoleScore } from "./scoreboard.ts";
+import { acceptedText, byteRateText, latencyText, lossesText, publishedText, rateText } from "./numbers.ts";
+import type { Reading } from "./scoreboard.ts";
 import type { DemoState, DemoView } from "./view.ts";
 
 interface LineRow {
   readonly seconds: number;
-  readonly score: RoleScore;
+  readonly reading: Reading;
 }
 
 const COLUMNS: readonly Column<LineRow>[] = [
+  // Wide enough from the start for what comes later.
   { header: "time", minWidth: 5, align: "right", cell: ({ seconds }) => `${seconds} s` },
-  { header: "role", minWidth: 13, cell: ({ score }) => score.name },
-  { header: "frames/s", minWidth: 8, align: "right", cell: ({ score }) => formatRate(score.framesPerSecond) },
-  { header: "bytes/s", minWidth: 9, align: "right", cell: ({ score }) => formatByteRate(score.bytesPerSecond) },
-  {
-    header: "published",
-    minWidth: 9,
-    align: "right",
-    cell: ({ score }) => (score.kind === "producer" ? formatCount(score.frames) : ""),
-  },
-  {
-    header: "accepted",
-    minWidth: 8,
-    align: "right",
-    cell: ({ score }) => (score.kind === "consumer" ? formatCount(score.frames) : ""),
-  },
-  { header: "lost", minWidth: 7, align: "right", cell: ({ score }) => formatCount(score.lost) },
-  {
-    header: "latency",
-    minWidth: 8,
-    align: "right",
-    cell: ({ score: { kind, latencyNs } }) => {
-      if (kind === "producer") return "";
-      return latencyNs === null ? "-" : formatDuration(latencyNs);
-    },
-  },
-  {
-    header: "lost by cause",
-    align: "left",
-    cell: ({ score }) => score.losses.map(({ cause, frames }) => `${cause} ${formatCount(frames)}`).join(", "),
-  },
+  { header: "role", minWidth: 13, cell: ({ reading }) => reading.name },
+  { header: "frames/s", minWidth: 8, align: "right", cell: ({ reading }) => rateText(reading.framesPerSecond) },
+  { header: "bytes/s", minWidth: 9, align: "right", cell: ({ reading }) => byteRateText(reading.bytesPerSecond) },
+  { header: "published", minWidth: 9, align: "right", cell: ({ reading }) => publishedText(reading) },
+  { header: "accepted", minWidth: 8, align: "right", cell: ({ reading }) => acceptedText(reading) },
+  { header: "lost", minWidth: 7, align: "right", cell: ({ reading }) => formatCount(reading.lost) },
+  { header: "latency", minWidth: 8, align: "right", cell: ({ reading }) => latencyText(reading) },
+  { header: "lost by cause", align: "left", cell: ({ reading }) => lossesText(reading, ", ") },
 ];
 
 /** A line for each role once a second: for pipes and logs. */
@@ -51,11 +31,11 @@ export class LineView implements DemoView {
     this.#rows = output.stream(COLUMNS);
   }
 
-  show({ phase, scores, elapsedSeconds }: DemoState): void {
+  show({ phase, readings, elapsedSeconds }: DemoState): void {
     const second = Math.floor(elapsedSeconds);
     if (phase !== "running" || second <= this.#second) return;
     this.#second = second;
-    for (const score of scores.roles) this.#rows.row({ seconds: second, score });
+    for (const reading of readings) this.#rows.row({ seconds: second, reading });
   }
 
   close(): void {

@@ -1,10 +1,19 @@
 import type { Palette } from "../../core/colours.ts";
 import { printable } from "../../core/text.ts";
-import { formatByteRate, formatCount, formatDuration, formatRate } from "../../core/units.ts";
+import { formatCount, formatDuration } from "../../core/units.ts";
 import { type Column, renderTable, truncate } from "../table.ts";
 import { bar, type Glyphs } from "./glyphs.ts";
-import { percentOf, shareOf } from "./numbers.ts";
-import type { RoleScore } from "./scoreboard.ts";
+import {
+  acceptedText,
+  byteRateText,
+  latencyText,
+  lossesText,
+  percentOf,
+  publishedText,
+  rateText,
+  shareOf,
+} from "./numbers.ts";
+import type { Reading } from "./scoreboard.ts";
 import type { DemoState } from "./view.ts";
 
 export interface LiveStyle {
@@ -15,13 +24,13 @@ export interface LiveStyle {
   readonly height: number;
 }
 
-const MARGIN = "  ";
+const GAP = "  ";
 const MAX_WIDTH = 110;
 const NAME_WIDTH = 15;
 
 /** The picture of a demo as lines that fit the terminal; the least important ones go first where it is low. */
 export function liveLines(state: DemoState, style: LiveStyle): string[] {
-  const width = Math.min(style.width - 1, MAX_WIDTH) - MARGIN.length;
+  const width = Math.min(style.width - 1, MAX_WIDTH);
   const head = [titleLine(state, style, width), progressLine(state, style, width)];
   const table = ["", ...tableLines(state, style, width)];
   const shares = ["", ...shareLines(state, style, width)];
@@ -29,9 +38,11 @@ export function liveLines(state: DemoState, style: LiveStyle): string[] {
   const lines: string[] = [];
   for (const part of [head, table, shares, hints]) {
     // The cursor stays on the line below.
-    if (lines.length + part.length < style.height) lines.push(...part);
+    if (lines.length + part.length >= style.height) break;
+    lines.push(...part);
   }
-  return lines.map((line) => (line === "" ? "" : MARGIN + line));
+  // What is even narrower than the columns can be is cut, without colours that the cut could leave switched on.
+  return lines.map((line) => (Bun.stringWidth(line) <= width ? line : truncate(Bun.stripANSI(line), width)));
 }
 
 function titleLine({ plan }: DemoState, { palette, glyphs }: LiveStyle, width: number): string {
@@ -47,7 +58,7 @@ function progressLine({ plan, phase, elapsedSeconds }: DemoState, style: LiveSty
     starting: plan.isStream ? "waiting for input" : "starting",
     running: `${elapsedSeconds.toFixed(1)} of ${total}`,
     ending: "ending",
-    over: "done",
+    over: `done, ${elapsedSeconds.toFixed(1)} s`,
   };
   const text = texts[phase].padStart(18);
   const share = phase === "over" || phase === "ending" ? 1 : elapsedSeconds / plan.seconds;
@@ -56,83 +67,65 @@ function progressLine({ plan, phase, elapsedSeconds }: DemoState, style: LiveSty
 }
 
 function tableLines(state: DemoState, { palette }: LiveStyle, width: number): string[] {
-  const [header = "", ...rows] = renderTable(columnsOf(state), state.scores.roles, { palette, width });
+  const [header = "", ...rows] = renderTable(columnsFor(width), state.readings, { palette, width });
   return [palette.dim(Bun.stripANSI(header)), ...rows];
 }
 
-function columnsOf({ phase }: DemoState): readonly Column<RoleScore>[] {
-  const isOver = phase === "over";
-  const isProducer = (score: RoleScore): boolean => score.kind === "producer";
-  const framesPerSecond = (score: RoleScore): number => (isOver ? score.meanFramesPerSecond : score.framesPerSecond);
-  const bytesPerSecond = (score: RoleScore): number => (isOver ? score.meanBytesPerSecond : score.bytesPerSecond);
-  return [
-    { header: "", cell: (score) => score.name, minWidth: NAME_WIDTH },
-    // Wide enough for every value, so that nothing moves while it runs.
-    { header: "frames/s", minWidth: 8, align: "right", cell: (score) => perSecond(framesPerSecond(score)) },
-    { header: "bytes/s", minWidth: 9, align: "right", cell: (score) => formatByteRate(bytesPerSecond(score)) },
-    {
-      header: "published",
-      minWidth: 9,
-      align: "right",
-      cell: (score) => (isProducer(score) ? formatCount(score.frames) : ""),
-    },
-    {
-      header: "accepted",
-      minWidth: 8,
-      align: "right",
-      cell: (score) => (isProducer(score) ? "" : formatCount(score.frames)),
-    },
-    {
-      header: "lost",
-      minWidth: 8,
-      align: "right",
-      cell: (score) => formatCount(score.lost),
-      paint: (text, score, palette) => (score.lost > 0 ? palette.yellow(text) : text),
-    },
-    {
-      header: "latency",
-      minWidth: 8,
-      align: "right",
-      cell: (score) => {
-        if (isProducer(score)) return "";
-        const latencyNs = isOver ? score.meanLatencyNs : score.latencyNs;
-        return latencyNs === null ? "-" : formatDuration(latencyNs);
-      },
-    },
-  ];
+const COLUMNS: readonly Column<Reading>[] = [
+  { header: "", cell: ({ name }) => name, minWidth: NAME_WIDTH },
+  // Wide enough from the start for what comes later, so that nothing moves.
+  { header: "frames/s", minWidth: 8, align: "right", cell: (reading) => rateText(reading.framesPerSecond) },
+  { header: "bytes/s", minWidth: 9, align: "right", cell: (reading) => byteRateText(reading.bytesPerSecond) },
+  { header: "published", minWidth: 9, align: "right", cell: publishedText },
+  { header: "accepted", minWidth: 9, align: "right", cell: acceptedText },
+  {
+    header: "lost",
+    minWidth: 9,
+    align: "right",
+    cell: ({ lost }) => formatCount(lost),
+    paint: (text, { lost }, palette) => (lost > 0 ? palette.yellow(text) : text),
+  },
+  { header: "latency", minWidth: 8, align: "right", cell: latencyText },
+];
+
+/** What a narrow terminal does without, the first of them first. */
+const DISPENSABLE = ["bytes/s", "published", "frames/s", "latency"];
+
+function columnsFor(width: number): readonly Column<Reading>[] {
+  let columns = COLUMNS;
+  for (const header of DISPENSABLE) {
+    const needed = columns.reduce((sum, { minWidth = 0 }) => sum + minWidth + GAP.length, -GAP.length);
+    if (needed <= width) break;
+    columns = columns.filter((column) => column.header !== header);
+  }
+  return columns;
 }
 
-/** The header says "per second". */
-function perSecond(value: number): string {
-  return formatRate(value).replace(/\s*\/s$/, "");
-}
-
-function shareLines({ scores }: DemoState, { palette, glyphs }: LiveStyle, width: number): string[] {
-  const barWidth = width - NAME_WIDTH - MARGIN.length - " 100 %".length;
-  const lines = [palette.dim("of the frames that were published so far, each consumer got")];
-  for (const score of scores.consumers) {
-    const share = shareOf(score);
+function shareLines({ readings }: DemoState, { palette, glyphs }: LiveStyle, width: number): string[] {
+  const barWidth = width - NAME_WIDTH - GAP.length - " 100 %".length;
+  const lines = [palette.dim("what each consumer got of the frames that were published")];
+  for (const reading of readings.filter(({ kind }) => kind === "consumer")) {
+    const share = shareOf(reading);
     const [got, rest] = bar(share ?? 0, barWidth, glyphs.full, glyphs.empty);
     const percent = share === null ? "-" : `${percentOf(share)} %`;
-    const paint = score.lost > 0 ? palette.yellow : palette.green;
-    lines.push(`${score.name.padEnd(NAME_WIDTH)}${MARGIN}${paint(got)}${palette.dim(rest)}${percent.padStart(6)}`);
-    lines.push(`${" ".repeat(NAME_WIDTH)}${MARGIN}${palette.dim(lossText(score, glyphs, width - NAME_WIDTH - 2))}`);
+    const paint = reading.lost > 0 ? palette.yellow : palette.green;
+    lines.push(`${reading.name.padEnd(NAME_WIDTH)}${GAP}${paint(got)}${palette.dim(rest)}${percent.padStart(6)}`);
+    lines.push(`${" ".repeat(NAME_WIDTH)}${GAP}${palette.dim(lossText(reading, glyphs, width - NAME_WIDTH - 2))}`);
   }
   return lines;
 }
 
-function lossText(score: RoleScore, glyphs: Glyphs, width: number): string {
-  if (score.lost === 0) return "lost none";
-  const causes = score.losses.map(({ cause, frames }) => `${cause} ${formatCount(frames)}`);
-  return truncate(`lost ${formatCount(score.lost)}: ${causes.join(` ${glyphs.dot} `)}`, width);
+function lossText(reading: Reading, glyphs: Glyphs, width: number): string {
+  if (reading.lost === 0) return "lost none";
+  return truncate(`lost ${formatCount(reading.lost)}: ${lossesText(reading, ` ${glyphs.dot} `)}`, width);
 }
 
 function hintLines({ plan, processes }: DemoState, { palette, glyphs }: LiveStyle, width: number): string[] {
   const delay = formatDuration(plan.delayNs);
-  const pids = processes.map(({ name, pid }) => `${name} ${pid ?? "-"}`).join(` ${glyphs.dot} `);
+  const pids = processes.map(({ name, pid }) => `${name.replace(" consumer", "")} ${pid ?? "-"}`);
   return [
     `The slow consumer holds each frame for ${delay}, on purpose; nobody waits for it.`,
-    `Processes: ${pids}`,
+    `pids: ${pids.join(` ${glyphs.dot} `)}`,
     "Ctrl-C ends the demo.",
   ].map((line) => palette.dim(truncate(line, width)));
 }

@@ -1,8 +1,9 @@
+import { formatByteRate, formatCount, formatDuration, formatRate } from "../../core/units.ts";
 import { consumerCounters, producerCounters } from "../../roles/counters.ts";
-import type { RoleScore } from "./scoreboard.ts";
+import type { Reading } from "./scoreboard.ts";
 
 /** What a consumer accepted of what passed it; null before the first frame. */
-export function shareOf(score: RoleScore): number | null {
+export function shareOf(score: Reading): number | null {
   const passed = score.frames + score.lost;
   return passed === 0 ? null : score.frames / passed;
 }
@@ -20,4 +21,32 @@ const HELP: ReadonlyMap<string, string> = new Map(
 /** What a cause of loss means, without the rule that it follows from. */
 export function explainCause(cause: string): string {
   return (HELP.get(cause) ?? cause).replace(/\s*\(W-\d+\)$/, "").replace(/^W-\d+: /, "");
+}
+
+/** Values as they stand in tables; "-" for what is not known yet. */
+export function rateText(perSecond: number | null): string {
+  // The header of the column says "per second".
+  return perSecond === null ? "-" : formatRate(perSecond).replace(/\s*\/s$/, "");
+}
+
+export function byteRateText(bytesPerSecond: number | null): string {
+  return bytesPerSecond === null ? "-" : formatByteRate(bytesPerSecond);
+}
+
+/** The latency of a consumer; a producer has none. */
+export function latencyText({ kind, latencyNs }: Reading): string {
+  if (kind === "producer") return "";
+  return latencyNs === null ? "-" : formatDuration(latencyNs);
+}
+
+export function publishedText({ kind, frames }: Reading): string {
+  return kind === "producer" ? formatCount(frames) : "";
+}
+
+export function acceptedText({ kind, frames }: Reading): string {
+  return kind === "consumer" ? formatCount(frames) : "";
+}
+
+export function lossesText({ losses }: Reading, separator: string): string {
+  return losses.map(({ cause, frames }) => `${cause} ${formatCount(frames)}`).join(separator);
 }

@@ -82,13 +82,13 @@ function slowness(rateHz: number | null, slots: number): { delayNs: number; maxS
   return { delayNs, maxSeqGap: slots / 4 };
 }
 
-/** A power of two: enough for the rate, and no more than the memory allows. @throws DemoError */
-function slotsFor(frameBytes: number, rateHz: number, freeBytes: number): number {
+/** Slots of the ring, a power of two: enough for the rate, and no more than the memory allows. @throws DemoError */
+export function slotsFor(frameBytes: number, rateHz: number, freeBytes: number): number {
   const [pool = { strideBytes: frameBytes }] = poolsFor(frameBytes);
   const slotBytes = pool.strideBytes + SLOT_HEADER_BYTES;
   const ringBytes = Math.min(MAX_RING_BYTES, (freeBytes - AERON_BYTES) * RING_SHARE);
   let slots = MIN_SLOTS;
-  while (slots < MAX_SLOTS && slots < rateHz * RING_SECONDS && slots * 2 * slotBytes <= ringBytes) slots *= 2;
+  while (slots < MAX_SLOTS && slots < rateHz * RING_SECONDS && slots * 2 * pool.strideBytes <= ringBytes) slots *= 2;
   const neededBytes = AERON_BYTES + slots * slotBytes;
   if (neededBytes > freeBytes) {
     const expected = `${formatBytes(neededBytes)} of free shared memory (${MIN_SLOTS} frames of ${formatBytes(frameBytes)}, and Aeron)`;

@@ -70,5 +70,5 @@ function producerArguments(plan: DemoPlan): string[] {
 }
 
 function reportingTo(score: RoleScore): { name: string; onRow: (row: object) => void } {
-  return { name: score.name, onRow: (row) => score.add(row as StatsRow) };
+  return { name: score.name, onRow: (row) => score.add(row as StatsRow, performance.now()) };
 }

@@ -3,20 +3,22 @@ import { formatByteRate, formatBytes, formatCount, formatDuration, formatRate } 
 import type { DemoOutcome } from "./demo.ts";
 import { explainCause, percentOf, shareOf } from "./numbers.ts";
 import type { DemoPlan } from "./plan.ts";
-import type { RoleScore } from "./scoreboard.ts";
+import type { Reading } from "./scoreboard.ts";
 
 /** Of an Aeron message that says where a frame is: 32 bytes of Aeron's header and 44 of ours, aligned to 32. */
 const DESCRIPTOR_BYTES = 96;
 
+/** The blank between a number and its unit: no line is broken there. */
+const NUMBER_AND_UNIT = /(?<=\d) (?=[a-zA-Z%])/g;
+const NO_BREAK = "\u00a0";
+
 /** What happened, in sentences for people who see all of this for the first time; at most `width` columns. */
 export function summaryText(plan: DemoPlan, outcome: DemoOutcome, palette: Palette, width: number): string[] {
-  const { producer, fast, slow } = outcome.scores;
-  const wrap = (text: string, indent = ""): string[] =>
-    Bun.wrapAnsi(text, width - indent.length)
-      .split("\n")
-      .map((line) => `${indent}${line}`);
+  const { producer, fast, slow } = outcome.totals;
+  const wrap = (text: string): string[] =>
+    Bun.wrapAnsi(text.replace(NUMBER_AND_UNIT, NO_BREAK), width).replaceAll(NO_BREAK, " ").split("\n");
   const paragraphs = [endingText(outcome)];
-  if (producer.frames > 0) paragraphs.push(publishedText(plan, producer));
+  if (producer.frames > 0) paragraphs.push(publishedText(plan, producer, palette));
   else paragraphs.push("The producer published no frame.");
   const lines = paragraphs.filter((text) => text !== "").flatMap((text) => wrap(text));
   lines.push(...lossLines(producer, palette));
@@ -36,36 +38,38 @@ function endingText({ ending, elapsedSeconds }: DemoOutcome): string {
     case "terminated":
       return `Ended from outside after ${seconds}.`;
     case "source-ended":
-      return `The source ended after ${seconds}.`;
+      return `The producer was done after ${seconds}, before the time was over.`;
     default:
       return "";
   }
 }
 
-function publishedText(plan: DemoPlan, producer: RoleScore): string {
+function publishedText(plan: DemoPlan, producer: Reading, palette: Palette): string {
   const frameBytes = producer.bytes / producer.frames;
+  const { framesPerSecond, bytesPerSecond } = producer;
   const rates =
-    producer.meanFramesPerSecond > 0
-      ? `, ${formatRate(producer.meanFramesPerSecond)} and ${formatByteRate(producer.meanBytesPerSecond)}`
-      : "";
-  return `The producer published ${count(producer.frames)} (${plan.title}, ${formatBytes(frameBytes)} each)${rates}.`;
+    framesPerSecond === null || bytesPerSecond === null
+      ? ""
+      : `, ${formatRate(framesPerSecond)} or ${formatByteRate(bytesPerSecond)}`;
+  const published = `The ${palette.bold("producer")} published ${count(producer.frames)} (${plan.title}, ${formatBytes(frameBytes)} each)${rates}.`;
+  return producer.lost === 0 ? published : `${published} It could not hand on ${lost(producer, palette)}:`;
 }
 
-function fastText(fast: RoleScore, palette: Palette): string {
+function fastText(fast: Reading, palette: Palette): string {
   if (fast.lost === 0) {
     const latency =
-      fast.meanLatencyNs === null
+      fast.latencyNs === null
         ? ""
-        : ` It had each of them ${formatDuration(fast.meanLatencyNs)} after the producer began to fill it, on average.`;
-    return `The fast consumer accepted ${palette.green(`all ${formatCount(fast.frames)}`)}: nothing was lost.${latency}`;
+        : ` It had each of them ${formatDuration(fast.latencyNs)} after the producer began to fill it, on average.`;
+    return `The ${palette.bold("fast consumer")} accepted ${palette.green(`all ${formatCount(fast.frames)}`)}: nothing was lost.${latency}`;
   }
-  return `The fast consumer accepted ${count(fast.frames)} (${share(fast)}) and lost ${lost(fast, palette)}:`;
+  return `The ${palette.bold("fast consumer")} accepted ${count(fast.frames)} (${share(fast)}) and lost ${lost(fast, palette)}:`;
 }
 
-function slowText(plan: DemoPlan, slow: RoleScore, palette: Palette): string {
-  const held = `The slow consumer held each frame for ${formatDuration(plan.delayNs)} on purpose`;
+function slowText(plan: DemoPlan, slow: Reading, palette: Palette): string {
+  const held = `The ${palette.bold("slow consumer")} held each frame for ${formatDuration(plan.delayNs)} on purpose`;
   if (slow.lost === 0) return `${held} and still accepted all ${formatCount(slow.frames)}: it never fell far behind.`;
-  const latency = slow.meanLatencyNs === null ? "" : `, ${formatDuration(slow.meanLatencyNs)} old on average`;
+  const latency = slow.latencyNs === null ? "" : `, ${formatDuration(slow.latencyNs)} old on average`;
   return (
     `${held}: it accepted ${count(slow.frames)} (${share(slow)})${latency}, and lost ${lost(slow, palette)}. ` +
     "Live frames are dropped when nobody takes them in time, so neither the producer nor the fast consumer waited for it. " +
@@ -73,7 +77,7 @@ function slowText(plan: DemoPlan, slow: RoleScore, palette: Palette): string {
   );
 }
 
-function copiesText(producer: RoleScore, readBytes: number): string {
+function copiesText(producer: Reading, readBytes: number): string {
   return (
     `Each frame was written once, into shared memory, and read there: the consumers read ${formatBytes(readBytes)} ` +
     `without a copy. Through Aeron went a message of ${DESCRIPTOR_BYTES} bytes for each frame, ` +
@@ -82,7 +86,7 @@ function copiesText(producer: RoleScore, readBytes: number): string {
 }
 
 /** Every cause with what it means. */
-function lossLines({ losses }: RoleScore, palette: Palette): string[] {
+function lossLines({ losses }: Reading, palette: Palette): string[] {
   const width = Math.max(0, ...losses.map(({ cause }) => cause.length));
   return losses.map(
     ({ cause, frames }) =>
@@ -94,10 +98,10 @@ function count(frames: number): string {
   return `${formatCount(frames)} ${frames === 1 ? "frame" : "frames"}`;
 }
 
-function share(score: RoleScore): string {
+function share(score: Reading): string {
   return `${percentOf(shareOf(score) ?? 0)} %`;
 }
 
-function lost(score: RoleScore, palette: Palette): string {
+function lost(score: Reading, palette: Palette): string {
   return palette.yellow(formatCount(score.lost));
 }

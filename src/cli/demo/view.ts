@@ -1,10 +1,11 @@
 import type { DemoPlan } from "./plan.ts";
-import type { Scoreboard } from "./scoreboard.ts";
+import type { Reading } from "./scoreboard.ts";
 
 /** The state of a demo at one moment. */
 export interface DemoState {
   readonly plan: DemoPlan;
-  readonly scores: Scoreboard;
+  /** Of the producer and of each consumer; when all is over, of the whole run. */
+  readonly readings: readonly Reading[];
   /** "starting": no frame came yet. "ending": the last frames are read. "over": nothing will change any more. */
   readonly phase: "starting" | "running" | "ending" | "over";
   /** Since the first frame; it stands still from the end on. */

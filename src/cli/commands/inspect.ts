@@ -1,0 +1,63 @@
+import { resolve } from "node:path";
+import { monotonic } from "../../aeron/monotonic.ts";
+import { SystemClock } from "../../core/clock.ts";
+import { UsageError } from "../../core/errors.ts";
+import { defaultShmDir } from "../../shm/index.ts";
+import { InspectionError } from "../../shm/inspection.ts";
+import type { CommandContext } from "../command.ts";
+import { printError } from "../console.ts";
+import { ExitCode } from "../exit.ts";
+import { locate } from "../inspect/locate.ts";
+import { printReports } from "../inspect/print.ts";
+import { type RegionReport, reportOf } from "../inspect/report.ts";
+import type { OptionValues } from "../option-spec.ts";
+import { Output, parseOutputFormat } from "../output.ts";
+
+const DEFAULT_SLOTS = 10;
+
+/** `inspect`: what region files say, and which rules they break. */
+export async function run({ options, positionals }: CommandContext): Promise<number> {
+  const [subject] = positionals;
+  if (subject === undefined || subject === "") {
+    throw new UsageError(
+      "inspect: expected a file, a folder or a stream id, found nothing; e.g. tensorpool inspect 10000",
+    );
+  }
+  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+  const slotCount = slotsOption(options);
+  const shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
+  const { paths, unreadable } = locate(subject, shmDir);
+  const clock = new SystemClock();
+  const now = (): bigint => monotonic.toBigint(clock.nanoTime());
+  const reports: RegionReport[] = [];
+  let isFailed = unreadable.length > 0;
+  for (const problem of unreadable) printError(`tensorpool: inspect: ${problem}`);
+  for (const path of paths) {
+    try {
+      reports.push(reportOf(path, slotCount, now));
+    } catch (error) {
+      if (!(error instanceof InspectionError)) throw error;
+      // What went away while a folder was being read is no fault; what was asked for by its name is.
+      if (error.code === "not-found" && paths.length > 1) continue;
+      printError(`tensorpool: inspect: ${error.message}`);
+      isFailed = true;
+    }
+  }
+  if (output.format === "table") printReports(output, reports);
+  else output.rows([], reports);
+  await output.flush();
+  return isFailed || reports.some(({ valid }) => !valid) ? ExitCode.FAILED : ExitCode.DONE;
+}
+
+function slotsOption(options: OptionValues): number {
+  if (options.text("slots") === "all") return Number.POSITIVE_INFINITY;
+  try {
+    return options.integer("slots", 0, Number.MAX_SAFE_INTEGER) ?? DEFAULT_SLOTS;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`--slots: expected a whole number or all, found "${error.found}"`, {
+      expected: "a whole number or all",
+      found: error.found ?? "",
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import { NotFoundError } from "../../core/errors.ts";
+import { getLogger } from "../../core/logger.ts";
+import { formatCount, formatDuration } from "../../core/units.ts";
+import type { CommandContext } from "../command.ts";
+import { printError } from "../console.ts";
+import { DeadlineAgent } from "../deadline-agent.ts";
+import { ExitCode } from "../exit.ts";
+import { Output, parseOutputFormat } from "../output.ts";
+import { MessageFilter, streamIdOfKind } from "../tap/message-filter.ts";
+import { rowJson, TAP_COLUMNS } from "../tap/message-rows.ts";
+import { TapAgent } from "../tap/tap-agent.ts";
+import { ToolRuntime } from "../tap/tool-runtime.ts";
+
+const log = getLogger("tap");
+
+/** `tap`: every message on the media driver's streams, decoded. */
+export async function run({ options }: CommandContext): Promise<number> {
+  const filter = MessageFilter.of(options);
+  const count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
+  const secondsNs = options.seconds("seconds");
+  const format = parseOutputFormat(options.text("output") ?? "table");
+  using runtime = new ToolRuntime(options, "tensorpool tap");
+  const { scheduler, streams } = runtime;
+  const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });
+  const rows = output.stream(TAP_COLUMNS, rowJson);
+  let shown = 0;
+  let undecodable = 0;
+  const tap = new TapAgent(runtime.connection, scheduler.clock, {
+    streams,
+    filter,
+    listener: {
+      hasRoom: () => output.hasRoom && shown < count,
+      onMessage: (message, { timeMs, aeronStreamId, sessionId, missedBefore }) => {
+        if (missedBefore > 0) rows.row({ timeMs, missed: missedBefore });
+        rows.row({ timeMs, aeronStreamId, sessionId, message });
+        if (!("name" in message)) undecodable++;
+        if (++shown >= count) scheduler.stop("--count is reached");
+      },
+    },
+  });
+  scheduler.add(tap, { vital: true });
+  if (secondsNs !== undefined) {
+    scheduler.add(new DeadlineAgent(secondsNs, () => scheduler.stop("--seconds are over")));
+  }
+  const ids = [...new Set(filter.kinds.map((kind) => streamIdOfKind(streams, kind)))];
+  log.info(`listening on ${streams.channel}, streams ${ids.join(", ")}; Aeron in ${runtime.aeronDir}`);
+  await scheduler.run();
+  rows.end();
+  await output.flush();
+  if (options.flag("quiet") !== true && shown > 0) {
+    const parts = [`${formatCount(shown)} messages`];
+    if (undecodable > 0) parts.push(`${formatCount(undecodable)} of them undecodable`);
+    if (tap.missed > 0 && shown < count) {
+      parts.push(`about ${formatCount(tap.missed)} missed: they came faster than they could be printed`);
+    }
+    printError(parts.join(", "));
+  }
+  if (shown === 0 && runtime.signals.received === null && !output.isClosed) {
+    throw new NotFoundError(`no message came within ${formatDuration(secondsNs ?? 0)} that was asked for`);
+  }
+  return runtime.signals.exitCode(ExitCode.DONE);
+}

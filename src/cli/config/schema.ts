@@ -1,0 +1,18 @@
+import type { FlagSetting, RoleSchema, SettingsSchema } from "../../config/index.ts";
+import type { Command } from "../command.ts";
+import { GENERAL_OPTIONS, ROLE_OPTIONS } from "../common-options.ts";
+
+const COMMON: readonly FlagSetting[] = [...GENERAL_OPTIONS, ...ROLE_OPTIONS];
+
+/** What files and the environment can say: it follows from the options of the commands. */
+export function settingsSchema(commands: readonly Command[]): SettingsSchema {
+  const roles = commands.flatMap((command) => (command.settings === undefined ? [] : [roleOf(command)]));
+  return { roles, common: COMMON };
+}
+
+/** A command as a role. One without a table of its own takes what is said for every role, and the general keys. */
+export function roleOf(command: Command): RoleSchema {
+  const { table = "", isArray = false } = command.settings ?? {};
+  const flags: readonly FlagSetting[] = [...command.options, ...GENERAL_OPTIONS];
+  return { name: command.name, table, isArray, flags };
+}

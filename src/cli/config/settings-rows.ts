@@ -1,0 +1,75 @@
+import {
+  DEFAULT_ORIGIN,
+  describePlace,
+  type Environment,
+  GENERAL_KEY_NAMES,
+  GENERAL_KEYS,
+  type GivenValue,
+  type GivenValues,
+  keyOfFlag,
+  type Origin,
+  type RoleSchema,
+  type RoleTable,
+  resolveRole,
+} from "../../config/index.ts";
+import type { ReadSettings } from "./read-settings.ts";
+
+/** One value, and where it comes from. */
+export interface SettingRow {
+  /** As it stands in a file, e.g. `shm.base_dir` or `producers[0].rate`. */
+  readonly key: string;
+  /** Null where nothing sets it and there is no fixed default. */
+  readonly value: unknown;
+  /** What the value is then, in words. */
+  readonly otherwise: string | null;
+  readonly origin: string;
+}
+
+const HIDDEN = "(set, not shown)";
+
+/** The values of the general keys, of profiles and of streams. */
+export function generalRows({ general }: ReadSettings): SettingRow[] {
+  const rows = GENERAL_KEY_NAMES.map((key): SettingRow => {
+    const { defaultText, ...setting } = GENERAL_KEYS[key];
+    const value = general.written(key);
+    const isHidden = "isSecret" in setting && value !== null;
+    const otherwise = value === null ? defaultText : null;
+    return { key, value: isHidden ? HIDDEN : value, otherwise, origin: describePlace(general.origin(key)) };
+  });
+  for (const table of ["profiles", "streams"] as const) {
+    for (const { name, leaf, value, origin } of general.entries(table)) {
+      rows.push({ key: `${table}.${name}.${leaf}`, value, otherwise: null, origin: describePlace(origin) });
+    }
+  }
+  return rows;
+}
+
+/** The values that a role's process would have; for one with several tables, per table. */
+export function roleRows(
+  role: RoleSchema,
+  tables: readonly RoleTable[],
+  { schema, file }: ReadSettings,
+  env: Environment,
+  flags: GivenValues,
+): SettingRow[] {
+  const candidates: readonly (RoleTable | null)[] = tables.length === 0 ? [null] : tables;
+  return candidates.flatMap((table) => {
+    const resolved = resolveRole(role, schema, { flags: flagsOf(role, flags), env, file, table });
+    return role.flags
+      .filter(({ settable }) => settable === undefined)
+      .map((flag) =>
+        rowOf(`${table?.key ?? role.table}.${keyOfFlag(flag.name)}`, flag.defaultText, resolved.get(flag.name)),
+      );
+  });
+}
+
+/** Those flags of `config show` that the role has as well. */
+function flagsOf(role: RoleSchema, flags: GivenValues): GivenValues {
+  return new Map([...flags].filter(([name]) => role.flags.some((flag) => flag.name === name)));
+}
+
+function rowOf(key: string, defaultText: string | undefined, given: GivenValue | undefined): SettingRow {
+  const origin: Origin = given?.origin ?? DEFAULT_ORIGIN;
+  const otherwise = given === undefined ? (defaultText ?? null) : null;
+  return { key, value: given?.value ?? null, otherwise, origin: describePlace(origin) };
+}

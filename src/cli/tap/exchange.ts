@@ -1,0 +1,115 @@
+import { NativeBuffer } from "../../../ffi/memory.ts";
+import { controlPublicationChannel, observerChannel } from "../../aeron/channel.ts";
+import type { AeronConnection } from "../../aeron/connection.ts";
+import type { Publication } from "../../aeron/publication.ts";
+import { PublishResult } from "../../aeron/results.ts";
+import type { MessageSubscription } from "../../aeron/subscription.ts";
+import type { Agent } from "../../core/agent.ts";
+import { Deadline } from "../../core/timers.ts";
+import type { AeronStreams } from "../../protocol/stream-ids.ts";
+import { type DecodedMessage, decodeMessage } from "./decoded-message.ts";
+
+/** A message of an exchange: the one that was sent, or one that came after it. */
+export interface ExchangeMessage {
+  readonly direction: "sent" | "got";
+  /** Nanoseconds since the message was sent. */
+  readonly afterNs: number;
+  readonly aeronStreamId: number;
+  readonly sessionId: number;
+  readonly message: DecodedMessage;
+}
+
+export interface ExchangeOptions {
+  readonly streams: AeronStreams;
+  /** The message to send on the control stream, encoded. */
+  readonly bytes: Uint8Array;
+  /** How long to listen after sending. */
+  readonly timeoutNs: number;
+  /** Goes on listening this long after the answer is complete, for those who answer as well. */
+  readonly lingerNs: number;
+  /** The message was sent, or another one came; true once the answer is complete. */
+  onMessage(message: ExchangeMessage): boolean;
+  onEnd(): void;
+}
+
+const FRAGMENTS_PER_POLL = 64;
+
+/** Sends one control message and listens to what comes after it on the control, QoS and metadata streams. */
+export class Exchange implements Agent {
+  readonly roleName = "exchange";
+  readonly #options: ExchangeOptions;
+  readonly #connection: AeronConnection;
+  readonly #control: Publication;
+  readonly #subscriptions: readonly MessageSubscription[];
+  readonly #buffer: NativeBuffer;
+  readonly #deadline = new Deadline();
+  #sentNs = -1;
+  #nowNs = 0;
+  #isComplete = false;
+  #hasEnded = false;
+
+  constructor(connection: AeronConnection, options: ExchangeOptions) {
+    this.#options = options;
+    this.#connection = connection;
+    this.#buffer = new NativeBuffer(options.bytes.length);
+    this.#buffer.bytes.set(options.bytes);
+    const { channel, controlStreamId, qosStreamId, metadataStreamId } = options.streams;
+    this.#subscriptions = [...new Set([controlStreamId, qosStreamId, metadataStreamId])].map((id) =>
+      connection.addSubscription(observerChannel(channel), id, (view, length, sessionId) =>
+        this.#onMessage(new Uint8Array(view.buffer, view.byteOffset, length), id, sessionId),
+      ),
+    );
+    this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
+  }
+
+  /** True once the message is on its way. */
+  get wasSent(): boolean {
+    return this.#sentNs !== -1;
+  }
+
+  doWork(nowNs: number): number {
+    if (this.#hasEnded) return 0;
+    this.#nowNs = nowNs;
+    if (!this.#deadline.isSet) this.#deadline.start(nowNs, this.#options.timeoutNs);
+    let work = 0;
+    for (const subscription of this.#subscriptions) work += subscription.poll(FRAGMENTS_PER_POLL);
+    if (!this.wasSent && this.#connection.isReady) work += this.#send();
+    if (this.#deadline.hasExpired(nowNs)) {
+      this.#hasEnded = true;
+      this.#options.onEnd();
+    }
+    return work;
+  }
+
+  onClose(): void {
+    for (const resource of [...this.#subscriptions, this.#control]) this.#connection.remove(resource);
+  }
+
+  #send(): number {
+    const { bytes, streams, timeoutNs } = this.#options;
+    if (this.#control.publishMessage(this.#buffer.address, bytes.length) !== PublishResult.PUBLISHED) return 0;
+    this.#sentNs = this.#nowNs;
+    this.#deadline.start(this.#nowNs, timeoutNs);
+    this.#take({
+      direction: "sent",
+      afterNs: 0,
+      aeronStreamId: streams.controlStreamId,
+      sessionId: this.#control.sessionId ?? 0,
+      message: decodeMessage(bytes),
+    });
+    return 1;
+  }
+
+  #onMessage(bytes: Uint8Array, aeronStreamId: number, sessionId: number): void {
+    // What came before it was sent is no answer, and our own message comes back to us.
+    if (!this.wasSent || sessionId === this.#control.sessionId) return;
+    const afterNs = this.#nowNs - this.#sentNs;
+    this.#take({ direction: "got", afterNs, aeronStreamId, sessionId, message: decodeMessage(bytes) });
+  }
+
+  #take(message: ExchangeMessage): void {
+    if (!this.#options.onMessage(message) || this.#isComplete) return;
+    this.#isComplete = true;
+    this.#deadline.start(this.#nowNs, Math.min(this.#options.lingerNs, this.#deadline.remainingNs(this.#nowNs)));
+  }
+}

@@ -1,0 +1,107 @@
+import { UsageError } from "../../core/errors.ts";
+import { suggestion } from "../../core/nearest.ts";
+import type { AeronStreams } from "../../protocol/stream-ids.ts";
+import { FrameDescriptorDecoder, MESSAGE_HEADER_BYTES, MESSAGES, messageKey, messageKeyAt } from "../../sbe/index.ts";
+import type { OptionValues } from "../option-spec.ts";
+import type { DecodedMessage } from "./decoded-message.ts";
+
+/** The four Aeron streams by what they carry. */
+export const MESSAGE_KINDS = ["control", "descriptor", "qos", "metadata"] as const;
+export type MessageKind = (typeof MESSAGE_KINDS)[number];
+
+const KIND_OF_MESSAGE: Readonly<Record<string, MessageKind>> = {
+  FrameDescriptor: "descriptor",
+  QosConsumer: "qos",
+  QosProducer: "qos",
+  DataSourceAnnounce: "metadata",
+  DataSourceMeta: "metadata",
+};
+
+/** The Aeron stream that a kind of message is on. */
+export function streamIdOfKind(streams: AeronStreams, kind: MessageKind): number {
+  switch (kind) {
+    case "control":
+      return streams.controlStreamId;
+    case "descriptor":
+      return streams.descriptorStreamId;
+    case "qos":
+      return streams.qosStreamId;
+    case "metadata":
+      return streams.metadataStreamId;
+  }
+}
+
+/** Which messages the user wants to see. */
+export class MessageFilter {
+  readonly kinds: readonly MessageKind[];
+  readonly #keys: ReadonlySet<number> | null;
+  readonly #names: ReadonlySet<string> | null;
+  readonly #streamId: number | null;
+
+  constructor(options: {
+    readonly kinds?: readonly MessageKind[];
+    readonly names?: readonly string[];
+    readonly streamId?: number | undefined;
+  }) {
+    this.kinds = options.kinds ?? MESSAGE_KINDS;
+    this.#streamId = options.streamId ?? null;
+    this.#names = options.names === undefined ? null : new Set(options.names);
+    this.#keys =
+      this.#names === null
+        ? null
+        : new Set(
+            MESSAGES.filter(({ name }) => this.#names?.has(name)).map((info) =>
+              messageKey(info.schemaId, info.templateId),
+            ),
+          );
+  }
+
+  /** From --stream, --message and --kind. @throws UsageError */
+  static of(options: OptionValues): MessageFilter {
+    const names = listOf(
+      options,
+      "message",
+      MESSAGES.filter(({ kind }) => kind === "message").map(({ name }) => name),
+    );
+    const kinds = listOf(options, "kind", MESSAGE_KINDS);
+    return new MessageFilter({
+      streamId: options.integer("stream", 1, 0xffff_ffff),
+      ...(names === undefined ? {} : { names }),
+      ...(kinds === undefined ? {} : { kinds }),
+    });
+  }
+
+  /** The quick look at a message that just came; some that it lets pass are refused by `accepts`. */
+  mayAccept(view: DataView, offset: number, length: number): boolean {
+    if (this.#keys === null && this.#streamId === null) return true;
+    const key = messageKeyAt(view, offset, length);
+    if (this.#keys !== null && !this.#keys.has(key)) return false;
+    // Descriptors are the many; their first field is the stream's id.
+    if (this.#streamId === null || key !== FrameDescriptorDecoder.KEY || length < MESSAGE_HEADER_BYTES + 4) return true;
+    return view.getUint32(offset + MESSAGE_HEADER_BYTES, true) === this.#streamId;
+  }
+
+  /** What cannot be decoded is no message of a stream or a name: it is shown where neither is asked for. */
+  accepts(message: DecodedMessage): boolean {
+    if (!("name" in message)) return this.#names === null && this.#streamId === null;
+    if (this.#names !== null && !this.#names.has(message.name)) return false;
+    // Where several kinds share an Aeron stream, only their names tell them apart.
+    if (!this.kinds.includes(KIND_OF_MESSAGE[message.name] ?? "control") && this.kinds.length < MESSAGE_KINDS.length) {
+      return false;
+    }
+    return this.#streamId === null || message.fields.streamId === this.#streamId;
+  }
+}
+
+function listOf<T extends string>(options: OptionValues, name: string, choices: readonly T[]): T[] | undefined {
+  const text = options.text(name);
+  if (text === undefined) return undefined;
+  return text.split(",").map((part) => {
+    const found = choices.find((choice) => choice.toLowerCase() === part.trim().toLowerCase());
+    if (found !== undefined) return found;
+    throw new UsageError(`--${name}: expected ${choices.join(", ")}, found "${part}"${suggestion(part, choices)}`, {
+      expected: choices.join(", "),
+      found: part,
+    });
+  });
+}

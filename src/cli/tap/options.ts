@@ -1,0 +1,22 @@
+import { UsageError } from "../../core/errors.ts";
+import { suggestion } from "../../core/nearest.ts";
+
+/** How a consumer reads (W-40), as options name it. */
+export const MODES = ["stream", "latest", "decimated"] as const;
+
+/** Ids of clients: 0 means nobody, and the highest number is the null value. */
+export const MAX_CLIENT_ID = 0xffff_fffe;
+
+/** A positional that is an id. @throws UsageError */
+export function idArgument(command: string, name: string, text: string | undefined, max: number): number {
+  if (text === undefined) throw new UsageError(`${command}: expected <${name}>, found nothing`, { expected: name });
+  const id = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (id >= 1 && id <= max) return id;
+  const expected = `a whole number from 1 to ${max}`;
+  throw new UsageError(`${command}: <${name}>: expected ${expected}, found "${text}"`, { expected, found: text });
+}
+
+/** `; did you mean "7"?`, or nothing when no id looks alike. */
+export function nearestId(id: number, ids: readonly string[]): string {
+  return suggestion(String(id), ids);
+}

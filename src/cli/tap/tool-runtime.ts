@@ -1,0 +1,41 @@
+import { resolve } from "node:path";
+import { defaultAeronDir } from "../../aeron/aeron-dir.ts";
+import { AeronConnection } from "../../aeron/connection.ts";
+import { findLivingDriver } from "../../aeron/driver-watch.ts";
+import { nativeParker } from "../../aeron/native-parker.ts";
+import { NotFoundError } from "../../core/errors.ts";
+import { createIdleStrategy, parseIdleStrategy } from "../../core/idle/index.ts";
+import { Scheduler } from "../../core/scheduler.ts";
+import type { AeronStreams } from "../../protocol/stream-ids.ts";
+import type { OptionValues } from "../option-spec.ts";
+import { streamsOf } from "../role-runtime.ts";
+import { StopSignals } from "../signals.ts";
+
+/** What a tool needs that listens or speaks on a media driver which others run: it never starts one. */
+export class ToolRuntime implements Disposable {
+  readonly scheduler: Scheduler;
+  readonly connection: AeronConnection;
+  readonly streams: AeronStreams;
+  readonly aeronDir: string;
+  readonly signals: StopSignals;
+
+  /** @throws NotFoundError where no media driver lives, UsageError */
+  constructor(options: OptionValues, clientName: string) {
+    this.streams = streamsOf(options);
+    const idle = parseIdleStrategy(options.text("idle") ?? "backoff");
+    this.aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
+    if (findLivingDriver(this.aeronDir) === null) {
+      throw new NotFoundError(
+        `no media driver lives in ${this.aeronDir}: start a producer or \`tensorpool media-driver\`, or name another folder with --aeron-dir`,
+      );
+    }
+    this.scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
+    this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
+    this.connection = new AeronConnection({ aeronDir: this.aeronDir, clientName });
+    this.scheduler.add(this.connection, { vital: true });
+  }
+
+  [Symbol.dispose](): void {
+    this.signals.dispose();
+  }
+}

@@ -1,0 +1,164 @@
+import { UsageError } from "../core/errors.ts";
+import { suggestion } from "../core/nearest.ts";
+import {
+  ENTRY_NAME,
+  GENERAL_KEY_NAMES,
+  GENERAL_KEYS,
+  type GeneralKey,
+  NAMED_TABLES,
+  type NamedTable,
+} from "./general-keys.ts";
+import { describeOrigin, type Origin } from "./origin.ts";
+import { COMMON_TABLE, type FlagSetting, flagsInFile, keyOfFlag, type SettingsSchema, typeOf } from "./role-schema.ts";
+import { describeToml, isTable, TomlDocument, type TomlTable, type TomlValue } from "./toml-document.ts";
+import type { TomlPath } from "./toml-path.ts";
+import { flagText, ValueProblem, type ValueType } from "./value-type.ts";
+
+/** A value of the file, of the type of its key. */
+export interface FileValue {
+  readonly value: unknown;
+  /** As a flag or a variable would say it. */
+  readonly text: string;
+  readonly origin: Origin;
+}
+
+/** One table of flags. */
+export interface RoleTable {
+  /** `producers[0]`, or `demo`. */
+  readonly key: string;
+  readonly origin: Origin;
+  /** By the names of the flags, with dashes. A name that is no flag is there as well, to choose the table by. */
+  readonly values: ReadonlyMap<string, FileValue>;
+}
+
+/** An entry of `[profiles]` or `[streams]`. */
+export interface FileEntry {
+  readonly origin: Origin;
+  readonly values: ReadonlyMap<string, FileValue>;
+}
+
+/** The key by which `--use` chooses a table; for producers it is a flag too. */
+const LABEL: FlagSetting = { name: "name", value: "NAME", help: "what --use chooses it by" };
+
+/** A file of settings whose keys are all known and whose values all have the types of their keys. */
+export class ConfigFile {
+  readonly name: string;
+  readonly general = new Map<string, FileValue>();
+  readonly entries: Readonly<Record<NamedTable, Map<string, FileEntry>>> = { profiles: new Map(), streams: new Map() };
+  readonly common = new Map<string, FileValue>();
+  /** By the names of roles. */
+  readonly tables = new Map<string, readonly RoleTable[]>();
+  readonly #document: TomlDocument;
+  readonly #schema: SettingsSchema;
+
+  /** @throws UsageError naming file, line and key */
+  constructor(document: TomlDocument, schema: SettingsSchema) {
+    this.#document = document;
+    this.#schema = schema;
+    this.name = document.name;
+    const sections = new Set(GENERAL_KEY_NAMES.map((key) => key.split(".")[0] as string));
+    const known = [...sections, ...Object.keys(NAMED_TABLES), COMMON_TABLE, ...schema.roles.map(({ table }) => table)];
+    for (const [key, value] of Object.entries(document.root)) {
+      const role = schema.roles.find(({ table }) => table === key);
+      if (sections.has(key)) this.#readSection(key, value);
+      else if (key === "profiles" || key === "streams") this.#readEntries(key, value);
+      else if (key === COMMON_TABLE) this.#readFlags([key], value, schema.common, this.common);
+      else if (role?.isArray === true) this.tables.set(role.name, this.#readArray(key, value, role.flags));
+      else if (role !== undefined) this.tables.set(role.name, [this.#readTable([key], value, role.flags)]);
+      else throw this.#unknown([key], known);
+    }
+  }
+
+  /** @throws NotFoundError, UsageError */
+  static read(path: string, schema: SettingsSchema): ConfigFile {
+    return new ConfigFile(TomlDocument.read(path), schema);
+  }
+
+  #readSection(section: string, table: TomlValue): void {
+    const start = `${section}.`;
+    const keys = GENERAL_KEY_NAMES.filter((key) => key.startsWith(start)).map((key) => key.slice(start.length));
+    for (const [key, value] of this.#members([section], table)) {
+      if (!keys.includes(key)) throw this.#unknown([section, key], keys);
+      const name = `${start}${key}` as (typeof GENERAL_KEY_NAMES)[number];
+      this.general.set(name, this.#readValue([section, key], value, GENERAL_KEYS[name].type));
+    }
+  }
+
+  #readEntries(table: NamedTable, value: TomlValue): void {
+    const keys: Readonly<Record<string, GeneralKey<unknown>>> = NAMED_TABLES[table];
+    for (const [name, entry] of this.#members([table], value)) {
+      if (!ENTRY_NAME.test(name)) {
+        const expected = "a name of letters, digits and _.- that does not begin with a sign";
+        throw this.#wrong([table, name], expected, JSON.stringify(name));
+      }
+      const values = new Map<string, FileValue>();
+      for (const [leaf, leafValue] of this.#members([table, name], entry)) {
+        const key = Object.hasOwn(keys, leaf) ? keys[leaf] : undefined;
+        if (key === undefined) throw this.#unknown([table, name, leaf], Object.keys(keys));
+        values.set(leaf, this.#readValue([table, name, leaf], leafValue, key.type));
+      }
+      this.entries[table].set(name, { origin: this.#document.originOf([table, name]), values });
+    }
+  }
+
+  #readArray(table: string, value: TomlValue, flags: readonly FlagSetting[]): RoleTable[] {
+    if (!Array.isArray(value)) throw this.#wrong([table], `an array of tables, [[${table}]]`, describeToml(value));
+    const withLabel = flags.some(({ name }) => name === LABEL.name) ? flags : [LABEL, ...flags];
+    return value.map((entry, i) => this.#readTable([table, i], entry, withLabel));
+  }
+
+  #readTable(path: TomlPath, value: TomlValue, flags: readonly FlagSetting[]): RoleTable {
+    const values = new Map<string, FileValue>();
+    this.#readFlags(path, value, flags, values);
+    const origin = this.#document.originOf(path);
+    return { key: origin.key, origin, values };
+  }
+
+  #readFlags(path: TomlPath, value: TomlValue, flags: readonly FlagSetting[], into: Map<string, FileValue>): void {
+    const settable = flagsInFile(flags);
+    for (const [key, member] of this.#members(path, value)) {
+      const flag = settable.find(({ name }) => keyOfFlag(name) === key);
+      if (flag === undefined)
+        throw this.#unknown(
+          [...path, key],
+          settable.map(({ name }) => keyOfFlag(name)),
+        );
+      into.set(flag.name, this.#readValue([...path, key], member, typeOf(flag)));
+    }
+  }
+
+  #readValue(path: TomlPath, value: TomlValue, type: ValueType): FileValue {
+    try {
+      return { value: type.read(value), text: flagText(value), origin: this.#document.originOf(path) };
+    } catch (error) {
+      if (!(error instanceof ValueProblem)) throw error;
+      throw problemAt(this.#document.originOf([...path, ...error.path]), error);
+    }
+  }
+
+  #members(path: TomlPath, value: TomlValue): [string, TomlValue][] {
+    if (isTable(value)) return Object.entries(value as TomlTable);
+    throw this.#wrong(path, "a table", describeToml(value));
+  }
+
+  #unknown(path: TomlPath, known: readonly string[]): UsageError {
+    const key = String(path.at(-1));
+    const where = describeOrigin(this.#document.originOf(path));
+    const isElsewhere = this.#schema.roles.some(({ table }) => table === key);
+    const guess = isElsewhere && path.length > 1 ? `; [${key}] stands by itself` : suggestion(key, known);
+    return new UsageError(`${where}: unknown key${guess === "" ? `: expected one of ${known.join(", ")}` : guess}`, {
+      expected: known.join(", "),
+      found: key,
+    });
+  }
+
+  #wrong(path: TomlPath, expected: string, found: string): UsageError {
+    return problemAt(this.#document.originOf(path), new ValueProblem(expected, found));
+  }
+}
+
+/** The problem of a value, with the place where the value stands. */
+export function problemAt(origin: Origin, problem: UsageError): UsageError {
+  const { expected = "", found = "" } = problem;
+  return new UsageError(`${describeOrigin(origin)}: ${problem.message}`, { expected, found, cause: problem });
+}

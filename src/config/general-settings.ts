@@ -1,0 +1,220 @@
+import { suggestion } from "../core/nearest.ts";
+import { DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
+import { MAX_REGION_BYTES } from "../shm/index.ts";
+import { type ConfigFile, problemAt } from "./config-file.ts";
+import { type Environment, entryVariables, setVariables, variablesOfKey } from "./environment.ts";
+import {
+  ENTRY_NAME,
+  GENERAL_KEY_NAMES,
+  GENERAL_KEYS,
+  type GeneralKey,
+  type GeneralKeyName,
+  type GeneralValue,
+  NAMED_TABLES,
+  type NamedTable,
+} from "./general-keys.ts";
+import { DEFAULT_ORIGIN, type Origin } from "./origin.ts";
+import type { PoolSetting } from "./pool-list.ts";
+import { parseTomlLiteral } from "./toml-document.ts";
+import { ValueProblem, type ValueType } from "./value-type.ts";
+
+const DEFAULT_NSLOTS = 1024;
+const DEFAULT_DESCRIPTOR_STREAM = DEFAULT_STREAMS.descriptorStreamId;
+
+/** A value, and where it comes from. */
+export interface Sourced<T = unknown> {
+  readonly value: T;
+  readonly origin: Origin;
+}
+
+/** A layout that streams may have. */
+export interface ProfileSetting {
+  readonly name: string;
+  readonly headerNslots: number;
+  readonly payloadPools: readonly PoolSetting[];
+}
+
+/** A stream that the driver serves from its start. */
+export interface StreamSetting {
+  readonly name: string;
+  readonly streamId: number;
+  /** Name of a profile that exists. */
+  readonly profile: string;
+  readonly descriptorStreamId: number;
+}
+
+/** The keys of section 6 as file and environment set them; checked key by key, and against each other. */
+export class GeneralSettings {
+  readonly #values = new Map<GeneralKeyName, Sourced>();
+  readonly #entries: Readonly<Record<NamedTable, ReadonlyMap<string, ReadonlyMap<string, Sourced>>>>;
+  readonly profiles: ReadonlyMap<string, ProfileSetting>;
+  readonly streams: ReadonlyMap<string, StreamSetting>;
+
+  /** @throws UsageError naming the variable, or file, line and key */
+  constructor(file: ConfigFile | null, env: Environment) {
+    for (const key of GENERAL_KEY_NAMES) {
+      const [winner] = generalCandidates(key, file, env);
+      if (winner !== undefined) this.#values.set(key, winner);
+    }
+    this.#entries = { profiles: mergedEntries("profiles", file, env), streams: mergedEntries("streams", file, env) };
+    this.profiles = this.#readProfiles(file);
+    this.streams = this.#readStreams(file);
+  }
+
+  /** The value of a key, or its default; null where neither is. */
+  get<K extends GeneralKeyName>(key: K): GeneralValue<K> | null {
+    const set = this.#values.get(key);
+    if (set !== undefined) return set.value as GeneralValue<K>;
+    const { default: literal, type } = GENERAL_KEYS[key] as GeneralKey<unknown>;
+    return (literal === null ? this.#derived(key) : readDefault(type, literal)) as GeneralValue<K> | null;
+  }
+
+  /** The value of a key as files have it. */
+  written(key: GeneralKeyName): unknown {
+    const value = this.get(key);
+    return value === null ? null : asWritten(GENERAL_KEYS[key].type, value);
+  }
+
+  origin(key: GeneralKeyName): Origin {
+    return this.#values.get(key)?.origin ?? DEFAULT_ORIGIN;
+  }
+
+  /** The keys of `[profiles.NAME]` or `[streams.NAME]`, set or default, with values as files have them. */
+  entries(table: NamedTable): { name: string; leaf: string; value: unknown; origin: Origin }[] {
+    return [...this.#entries[table]].flatMap(([name, values]) =>
+      Object.entries(NAMED_TABLES[table]).map(([leaf, { type, default: literal }]) => {
+        const set = values.get(leaf);
+        if (set !== undefined) return { name, leaf, value: asWritten(type, set.value), origin: set.origin };
+        const profile = leaf === "profile" ? (this.streams.get(name)?.profile ?? null) : null;
+        return { name, leaf, value: literal === null ? profile : readDefault(type, literal), origin: DEFAULT_ORIGIN };
+      }),
+    );
+  }
+
+  /** Defaults that follow from other settings. */
+  #derived(key: GeneralKeyName): unknown {
+    switch (key) {
+      case "driver.announce_channel":
+        return this.get("driver.control_channel");
+      case "driver.announce_stream_id":
+        return this.get("driver.control_stream_id");
+      case "shm.allowed_base_dirs":
+        return [this.get("shm.base_dir")];
+      case "policies.default_profile":
+        return this.profiles.keys().next().value ?? null;
+      case "policies.epoch_gc_min_age_ns":
+        return 3 * (this.get("policies.announce_period_ms") as number) * 1e6;
+      default:
+        return null;
+    }
+  }
+
+  #readProfiles(file: ConfigFile | null): ReadonlyMap<string, ProfileSetting> {
+    const profiles = new Map<string, ProfileSetting>();
+    for (const [name, values] of this.#entries.profiles) {
+      const pools = requireLeaf("profiles", name, "payload_pools", values, file);
+      const payloadPools = pools.value as readonly PoolSetting[];
+      const headerNslots = (values.get("header_nslots")?.value ?? DEFAULT_NSLOTS) as number;
+      const large = payloadPools.find(({ strideBytes }) => headerNslots * strideBytes >= MAX_REGION_BYTES);
+      if (large !== undefined) {
+        const found = `${headerNslots} slots of ${large.strideBytes} bytes in pool ${large.poolId}`;
+        throw problemAt(pools.origin, new ValueProblem(`less than ${MAX_REGION_BYTES} bytes in a region`, found));
+      }
+      profiles.set(name, { name, headerNslots, payloadPools });
+    }
+    const named = this.#values.get("policies.default_profile");
+    if (named !== undefined) requireProfile(named, profiles);
+    return profiles;
+  }
+
+  #readStreams(file: ConfigFile | null): ReadonlyMap<string, StreamSetting> {
+    const streams = new Map<string, StreamSetting>();
+    for (const [name, values] of this.#entries.streams) {
+      const { value, origin } = requireLeaf("streams", name, "stream_id", values, file);
+      const streamId = value as number;
+      const twin = [...streams.values()].find((stream) => stream.streamId === streamId);
+      if (twin !== undefined) {
+        throw problemAt(origin, new ValueProblem("each stream id once", `${streamId}, the id of streams.${twin.name}`));
+      }
+      const named = values.get("profile");
+      if (named !== undefined) requireProfile(named, this.profiles);
+      const profile = (named?.value ?? this.get("policies.default_profile")) as string | null;
+      if (profile === null) {
+        throw problemAt(origin, new ValueProblem("at least one [profiles.NAME] for its regions", "none"));
+      }
+      const descriptorStreamId = (values.get("descriptor_stream_id")?.value ?? DEFAULT_DESCRIPTOR_STREAM) as number;
+      streams.set(name, { name, streamId, profile, descriptorStreamId });
+    }
+    return streams;
+  }
+}
+
+/** What sets a general key, the winner first; each is checked, also where another one wins. @throws UsageError */
+export function generalCandidates(key: GeneralKeyName, file: ConfigFile | null, env: Environment): Sourced[] {
+  const { type } = GENERAL_KEYS[key] as GeneralKey<unknown>;
+  const ofVariables = setVariables(variablesOfKey(key), env).map(({ name, text }) => parseVariable(type, name, text));
+  const ofFile = file?.general.get(key);
+  return ofFile === undefined ? ofVariables : [...ofVariables, ofFile];
+}
+
+/** @throws UsageError naming the variable */
+export function parseVariable<T>(type: ValueType<T>, name: string, text: string): Sourced<T> {
+  const origin: Origin = { kind: "variable", name };
+  try {
+    return { value: type.parse(text), origin };
+  } catch (error) {
+    throw error instanceof ValueProblem ? problemAt(origin, error) : error;
+  }
+}
+
+function mergedEntries(
+  table: NamedTable,
+  file: ConfigFile | null,
+  env: Environment,
+): ReadonlyMap<string, ReadonlyMap<string, Sourced>> {
+  const merged = new Map<string, Map<string, Sourced>>();
+  for (const [name, entry] of file?.entries[table] ?? []) merged.set(name, new Map(entry.values));
+  for (const { name, text, entry, leaf } of entryVariables(table, [...merged.keys()], env)) {
+    const { type } = NAMED_TABLES[table][leaf] as GeneralKey<unknown>;
+    const value = parseVariable(type, name, text);
+    if (!ENTRY_NAME.test(entry)) {
+      throw problemAt(value.origin, new ValueProblem(`a name of ${table} that begins with a letter or digit`, entry));
+    }
+    const values = merged.get(entry) ?? new Map<string, Sourced>();
+    merged.set(entry, values.set(leaf, value));
+  }
+  return merged;
+}
+
+function requireLeaf(
+  table: NamedTable,
+  name: string,
+  leaf: string,
+  values: ReadonlyMap<string, Sourced>,
+  file: ConfigFile | null,
+): Sourced {
+  const set = values.get(leaf);
+  if (set !== undefined) return set;
+  const { type } = NAMED_TABLES[table][leaf] as GeneralKey<unknown>;
+  const origin = file?.entries[table].get(name)?.origin ?? [...values.values()][0]?.origin ?? DEFAULT_ORIGIN;
+  throw problemAt(origin, new ValueProblem(`${leaf}: ${type.expected}`, "nothing"));
+}
+
+function requireProfile({ value, origin }: Sourced, profiles: ReadonlyMap<string, ProfileSetting>): void {
+  const name = value as string;
+  if (profiles.has(name)) return;
+  const names = [...profiles.keys()];
+  const expected = names.length === 0 ? "a name of [profiles], which has none" : `one of ${names.join(", ")}`;
+  throw problemAt(origin, new ValueProblem(expected, JSON.stringify(name), [], suggestion(name, names)));
+}
+
+function asWritten(type: ValueType, value: unknown): unknown {
+  return type.write === undefined ? value : type.write(value);
+}
+
+/** Defaults are written as TOML, so that files can begin with them. */
+function readDefault(type: ValueType, literal: string): unknown {
+  const value = parseTomlLiteral(literal);
+  if (value === null) throw new TypeError(`the default ${literal} is no TOML`);
+  return type.read(value);
+}

@@ -1,0 +1,58 @@
+import { describeToml, type TomlValue } from "./toml-document.ts";
+import { integer, readLiteral, ValueProblem, type ValueType } from "./value-type.ts";
+
+/** Stream ids from `first` to `last`, both included. */
+export interface IdRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+const ID = integer(1, 0xffff_ffff);
+
+/** `[first, last]`, or an array of such pairs that do not overlap. */
+export function idRanges(): ValueType<readonly IdRange[]> {
+  const expected = "a range of stream ids [first, last], or an array of them";
+  const read = (value: TomlValue): readonly IdRange[] => {
+    if (!Array.isArray(value) || value.length === 0) throw new ValueProblem(expected, describeToml(value));
+    const isOne = value.every((entry) => !Array.isArray(entry));
+    const ranges = isOne ? [readRange(value, [])] : value.map((entry, i) => readRange(entry, [i]));
+    for (const [i, range] of ranges.entries()) {
+      const other = ranges.findIndex((each, k) => k < i && each.first <= range.last && range.first <= each.last);
+      if (other < 0) continue;
+      const found = `${describeRange(range)}, which overlaps ${describeRange(ranges[other] as IdRange)}`;
+      throw new ValueProblem("ranges that do not overlap", found, [i]);
+    }
+    return ranges;
+  };
+  return {
+    expected,
+    example: "[20000, 29999]",
+    read,
+    parse: (text) => readLiteral(text, expected, read),
+    write: (ranges) => ranges.map(({ first, last }) => [first, last]),
+  };
+}
+
+function readRange(value: TomlValue, path: readonly number[]): IdRange {
+  const expected = "[first, last], stream ids with first <= last";
+  if (!Array.isArray(value) || value.length !== 2) {
+    const found = Array.isArray(value) ? `${value.length} elements` : describeToml(value);
+    throw new ValueProblem(expected, found, path);
+  }
+  const [first, last] = value.map((entry, i) => readId(entry, [...path, i])) as [number, number];
+  if (first > last) throw new ValueProblem(expected, describeRange({ first, last }), path);
+  return { first, last };
+}
+
+function readId(value: TomlValue, path: readonly number[]): number {
+  try {
+    return ID.read(value);
+  } catch (error) {
+    if (!(error instanceof ValueProblem)) throw error;
+    throw new ValueProblem(ID.expected, error.found ?? "", path);
+  }
+}
+
+function describeRange({ first, last }: IdRange): string {
+  return `[${first}, ${last}]`;
+}

@@ -1,0 +1,18 @@
+export { ConfigFile, problemAt, type RoleTable } from "./config-file.ts";
+export { type Environment, knownVariables, unknownVariables, withoutSettings } from "./environment.ts";
+export { GENERAL_KEY_NAMES, GENERAL_KEYS, type GeneralKeyName } from "./general-keys.ts";
+export { GeneralSettings, type ProfileSetting, type Sourced, type StreamSetting } from "./general-settings.ts";
+export { DEFAULT_ORIGIN, describeOrigin, describePlace, type Origin } from "./origin.ts";
+export { type FlagSetting, keyOfFlag, type RoleSchema, type SettingsSchema } from "./role-schema.ts";
+export {
+  checkedFlags,
+  checkTables,
+  chooseTable,
+  commonFromEnvironment,
+  type GivenValue,
+  type GivenValues,
+  layered,
+  resolveRole,
+} from "./role-settings.ts";
+export { configTemplate } from "./template.ts";
+export * as valueTypes from "./value-type.ts";

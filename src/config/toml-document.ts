@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { parse, TomlDate, TomlError, type TomlTable, type TomlValue } from "smol-toml";
+import { messageOf, NotFoundError, UsageError } from "../core/errors.ts";
+import { printable } from "../core/text.ts";
+import type { Origin } from "./origin.ts";
+import { locateKeys } from "./toml-locator.ts";
+import { formatPath, type TomlPath } from "./toml-path.ts";
+
+export type { TomlTable, TomlValue } from "smol-toml";
+
+/** A TOML text that was parsed; integers are exact. */
+export class TomlDocument {
+  /** How messages call it. */
+  readonly name: string;
+  readonly root: TomlTable;
+  readonly #lines: ReadonlyMap<string, number>;
+
+  /** @throws UsageError with line and column for what is no TOML */
+  constructor(name: string, text: string) {
+    this.name = name;
+    // Editors of other systems put one there.
+    const document = text.startsWith("\ufeff") ? text.slice(1) : text;
+    try {
+      this.root = parse(document, { integersAsBigInt: true });
+    } catch (error) {
+      if (!(error instanceof TomlError)) throw error;
+      const [reason = ""] = error.message.split("\n");
+      const detail = reason.replace(/^Invalid TOML document: /, "");
+      const written = document.split("\n")[error.line - 1]?.trim() ?? "";
+      throw new UsageError(
+        `${name}:${error.line}:${error.column}: expected TOML, found ${JSON.stringify(printable(written))}: ${detail}`,
+        { expected: "TOML", found: written, cause: error },
+      );
+    }
+    this.#lines = locateKeys(document);
+  }
+
+  /** @throws NotFoundError when there is no such file, UsageError when it cannot be read or is no TOML in UTF-8 */
+  static read(path: string): TomlDocument {
+    let bytes: Uint8Array;
+    try {
+      bytes = readFileSync(path);
+    } catch (error) {
+      const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
+      if (isAbsent) throw new NotFoundError(`${path}: expected a configuration file, found nothing`, { found: path });
+      throw new UsageError(`${path}: expected a configuration file that can be read: ${messageOf(error)}`, {
+        found: path,
+        cause: error,
+      });
+    }
+    let text: string;
+    try {
+      text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch (error) {
+      throw new UsageError(`${path}: expected text in UTF-8, found other bytes`, { expected: "UTF-8", cause: error });
+    }
+    return new TomlDocument(basename(path), text);
+  }
+
+  /** Line of the value, or of the nearest thing around it. */
+  lineOf(path: TomlPath): number {
+    for (let length = path.length; length > 0; length--) {
+      const line = this.#lines.get(formatPath(path.slice(0, length)));
+      if (line !== undefined) return line;
+    }
+    return 1;
+  }
+
+  originOf(path: TomlPath): Extract<Origin, { kind: "file" }> {
+    return { kind: "file", file: this.name, line: this.lineOf(path), key: formatPath(path) };
+  }
+}
+
+/** Reads one TOML value, as it stands in an environment variable. Null when it is none. */
+export function parseTomlLiteral(text: string): TomlValue | null {
+  try {
+    const table = parse(`value = ${text}`, { integersAsBigInt: true });
+    // Text with line ends could bring further keys along.
+    return Object.keys(table).length === 1 ? (table.value ?? null) : null;
+  } catch (error) {
+    if (error instanceof TomlError) return null;
+    throw error;
+  }
+}
+
+export function isTable(value: TomlValue | undefined): value is TomlTable {
+  return typeof value === "object" && !Array.isArray(value) && !(value instanceof TomlDate) && !(value instanceof Date);
+}
+
+/** What a message says of a value that is not what was expected. */
+export function describeToml(value: TomlValue | undefined): string {
+  if (typeof value === "string") return `the text ${JSON.stringify(value)}`;
+  if (typeof value === "object") {
+    if (Array.isArray(value)) return value.length === 0 ? "an empty array" : "an array";
+    return isTable(value) ? "a table" : `the date or time ${JSON.stringify(value).slice(1, -1)}`;
+  }
+  return String(value);
+}

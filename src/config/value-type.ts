@@ -1,0 +1,210 @@
+import { UsageError } from "../core/errors.ts";
+import { suggestion } from "../core/nearest.ts";
+import { toJson } from "../core/text.ts";
+import { parseDuration, parseRate, parseSize } from "../core/units.ts";
+import { describeToml, isTable, parseTomlLiteral, type TomlValue } from "./toml-document.ts";
+import type { TomlPath } from "./toml-path.ts";
+
+/** A value that is not what its setting takes; whoever knows where it stands says so. */
+export class ValueProblem extends UsageError {
+  /** Which part of the value, where it has parts. */
+  readonly path: TomlPath;
+
+  constructor(expected: string, found: string, path: TomlPath = [], hint = "") {
+    super(`expected ${expected}, found ${found}${hint}`, { expected, found });
+    this.path = path;
+  }
+
+  /** The same problem, of a part of a larger value. */
+  within(part: string | number): ValueProblem {
+    return new ValueProblem(this.expected ?? "", this.found ?? "", [part, ...this.path]);
+  }
+}
+
+/** What a setting takes, from a flag or variable (text) and from a file (a TOML value). */
+export interface ValueType<T = unknown> {
+  /** In words, for messages and documentation. */
+  readonly expected: string;
+  /** A TOML literal that fits, for files to begin with. */
+  readonly example: string;
+  /** @throws ValueProblem */
+  parse(text: string): T;
+  /** @throws ValueProblem */
+  read(value: TomlValue): T;
+  /** The value as files have it, where that is not what `read` gives. */
+  write?(value: T): unknown;
+}
+
+type Kind = "string" | "bigint" | "number" | "boolean";
+
+/** A value that is written the same way in all places, but for the quotes of texts in TOML. */
+function scalar<T>(
+  expected: string,
+  example: string,
+  kinds: readonly Kind[],
+  convert: (text: string) => T | undefined,
+  hint: (text: string) => string = () => "",
+): ValueType<T> {
+  const converted = (text: string, found: string): T => {
+    const value = convert(text);
+    if (value === undefined) throw new ValueProblem(expected, found, [], hint(text));
+    return value;
+  };
+  return {
+    expected,
+    example,
+    parse: (text) => converted(text, JSON.stringify(text)),
+    read: (value) => {
+      if (!kinds.includes(typeof value as Kind)) throw new ValueProblem(expected, describeToml(value));
+      return converted(String(value), describeToml(value));
+    },
+  };
+}
+
+/** Any text that is not empty. */
+export function text(expected = "a text", example = "text"): ValueType<string> {
+  return scalar(expected, JSON.stringify(example), ["string"], (value) => (value === "" ? undefined : value));
+}
+
+/** A path; relative ones are meant from where the process is started. */
+export function path(example = "/dev/shm/tensorpool"): ValueType<string> {
+  const convert = (value: string): string | undefined => (value === "" || value.includes("\0") ? undefined : value);
+  return scalar("a path", JSON.stringify(example), ["string"], convert);
+}
+
+export function choice<T extends string>(...choices: readonly T[]): ValueType<T> {
+  const convert = (value: string): T | undefined => choices.find((candidate) => candidate === value);
+  const hint = (value: string): string => suggestion(value, choices);
+  return scalar(`one of ${choices.join(", ")}`, JSON.stringify(choices[0]), ["string"], convert, hint);
+}
+
+/** Permission bits of files (W-30). Also as a number, whose digits count as they are written. */
+export function permissions(): ValueType<"600" | "660"> {
+  const convert = (value: string): "600" | "660" | undefined =>
+    (["600", "660"] as const).find((mode) => value === mode || value === `0${mode}`);
+  return scalar('"600" or "660"', '"660"', ["string", "bigint"], convert);
+}
+
+/** On or off. */
+export function toggle(): ValueType<boolean> {
+  const convert = (value: string): boolean | undefined =>
+    value === "true" || value === "1" ? true : value === "false" || value === "0" ? false : undefined;
+  return scalar("true or false", "true", ["boolean"], convert);
+}
+
+export interface IntegerOptions {
+  readonly powerOfTwo?: boolean;
+  readonly example?: number;
+}
+
+/** A whole number within [min, max], both safe integers. */
+export function integer(min: number, max: number, options: IntegerOptions = {}): ValueType<number> {
+  const what = options.powerOfTwo === true ? "a power of two" : "a whole number";
+  const convert = (value: string): number | undefined => {
+    // As a big integer: the next double to a number that is too large may be one that fits.
+    const number = /^\d{1,40}$/.test(value) ? BigInt(value) : null;
+    if (number === null || number < BigInt(min) || number > BigInt(max)) return undefined;
+    return isAccepted(Number(number), options) ? Number(number) : undefined;
+  };
+  return scalar(`${what} from ${min} to ${max}`, String(options.example ?? Math.max(1, min)), ["bigint"], convert);
+}
+
+/** Bytes: a number, or a text with a unit. */
+export function size(min: number, max: number, options: IntegerOptions = {}): ValueType<number> {
+  const what = options.powerOfTwo === true ? "a size that is a power of two" : "a size";
+  const convert = (value: string): number | undefined => {
+    const bytes = converted(parseSize, value);
+    if (bytes === undefined || bytes < min || bytes > max || !isAccepted(bytes, options)) return undefined;
+    return bytes;
+  };
+  const expected = `${what} from ${min} to ${max} bytes, such as 65536 or 64KiB`;
+  return scalar(expected, '"64KiB"', ["bigint", "string"], convert);
+}
+
+function isAccepted(value: number, { powerOfTwo = false }: IntegerOptions): boolean {
+  return !powerOfTwo || Number.isInteger(Math.log2(value));
+}
+
+/** Nanoseconds, from a text with a unit; only 0 goes without one. */
+export function duration(): ValueType<number> {
+  const expected = "a duration with its unit, such as 250us, 10ms, 1.5s or 2m";
+  return scalar(expected, '"5s"', ["string", "bigint"], (value) => converted(parseDuration, value));
+}
+
+const UNIT_NS = { ns: 1, ms: 1e6, s: 1e9 } as const;
+
+/** A duration counted in `unit`, as the setting's name says: a whole number of them, or a text with a unit of its own. */
+export function durationIn(unit: keyof typeof UNIT_NS, min: number, max: number): ValueType<number> {
+  const convert = (value: string): number | undefined => {
+    const durationNs = converted(parseDuration, value);
+    const count = /^\d{1,16}$/.test(value) ? Number(value) : (durationNs ?? Number.NaN) / UNIT_NS[unit];
+    return Number.isSafeInteger(count) && count >= min && count <= max ? count : undefined;
+  };
+  const expected = `a whole number of ${unit} from ${min} to ${max}, or a duration with its unit such as 250ms`;
+  return scalar(expected, String(Math.max(1, min)), ["bigint", "string"], convert);
+}
+
+/** Nanoseconds, from seconds as a number or a text with a unit. */
+export function seconds(): ValueType<number> {
+  const expected = "seconds, or a duration with its unit such as 250ms or 2m";
+  const convert = (value: string): number | undefined =>
+    /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1e9 : converted(parseDuration, value);
+  return scalar(expected, "10", ["bigint", "number", "string"], convert);
+}
+
+/** Hertz. */
+export function rate(): ValueType<number> {
+  const expected = "a rate above 0 such as 30, 29.97, 30000/1001 or 1kHz";
+  return scalar(expected, "30", ["bigint", "number", "string"], (value) => converted(parseRate, value));
+}
+
+/** An array; as text either its elements with commas between them, or a TOML array. */
+export function list<T>(element: ValueType<T>, name: string): ValueType<readonly T[]> {
+  const expected = `at least one ${name}`;
+  const all = <From>(values: readonly From[], one: (value: From) => T): readonly T[] => {
+    if (values.length === 0) throw new ValueProblem(expected, "an empty array");
+    return values.map((value, i) => {
+      try {
+        return one(value);
+      } catch (error) {
+        throw error instanceof ValueProblem ? error.within(i) : error;
+      }
+    });
+  };
+  const read = (value: TomlValue): readonly T[] => {
+    if (Array.isArray(value)) return all(value, element.read);
+    // One element may go without brackets, as it does on the command line.
+    if (typeof value === "string") return all(value.split(","), element.parse);
+    return [element.read(value)];
+  };
+  return {
+    expected: `${expected}: ${element.expected}`,
+    example: `[${element.example}]`,
+    read,
+    parse: (value) => (value.trimStart().startsWith("[") ? readLiteral(value, expected, read) : read(value)),
+  };
+}
+
+/** Reads a text as a TOML literal. @throws ValueProblem */
+export function readLiteral<T>(literal: string, expected: string, read: (value: TomlValue) => T): T {
+  const value = parseTomlLiteral(literal);
+  if (value === null) throw new ValueProblem(`${expected}, as a TOML value`, JSON.stringify(literal));
+  return read(value);
+}
+
+/** A TOML value in the words of a flag: what `type.parse` reads as the same value that `type.read` gives. */
+export function flagText(value: TomlValue): string {
+  if (Array.isArray(value)) return value.map(flagText).join(",");
+  // No flag takes a table, and one of the parser's has no text of its own.
+  return isTable(value) ? toJson(value) : String(value);
+}
+
+function converted(parse: (text: string) => number, value: string): number | undefined {
+  try {
+    return parse(value);
+  } catch (error) {
+    // It is said what was expected by whoever knows the setting.
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "bun:test";
+import { configTemplate, GeneralSettings } from "../../src/config/index.ts";
+import { typeOf } from "../../src/config/role-schema.ts";
+import { configFile, SCHEMA } from "../support/config-schema.ts";
+import { configTables, documentedTables } from "../support/config-tables.ts";
+
+describe("what is written about settings", () => {
+  test("the tables of docs/CONFIGURATION.md are those of the commands (bun test/support/config-tables.ts writes them)", () => {
+    expect(documentedTables()).toBe(configTables());
+  });
+
+  test("a new file is valid as it is, and with every setting in it set", () => {
+    const text = configTemplate(SCHEMA);
+    const set = text.replace(/^#(\w+ = )/gm, "$1");
+    expect(set).not.toBe(text);
+    for (const each of [text, set]) {
+      const general = new GeneralSettings(configFile(each), {});
+      expect([...general.streams.values()]).toMatchObject([{ name: "camera-1", streamId: 10_000, profile: "camera" }]);
+    }
+    const file = configFile(set);
+    for (const role of SCHEMA.roles) expect(file.tables.get(role.name)).toHaveLength(1);
+  });
+
+  test("the defaults in it are the defaults", () => {
+    const text = configTemplate(SCHEMA);
+    const none = new GeneralSettings(null, {});
+    const set = new GeneralSettings(configFile(text.replace(/^#(\w+ = )/gm, "$1")), {});
+    for (const key of [
+      "driver.instance_id",
+      "shm.base_dir",
+      "policies.epoch_gc_keep",
+      "shm.permissions_mode",
+    ] as const) {
+      expect(set.get(key)).toEqual(none.get(key) as never);
+      expect(set.origin(key).kind).toBe("file");
+    }
+  });
+
+  test("every flag that takes a number, a size or a time says so", () => {
+    const untyped = SCHEMA.roles.flatMap(({ name, flags }) =>
+      flags
+        .filter(({ value }) => value !== undefined && /^(N|S|HZ|ID|TIME|SIZE|GID|DIR|STRIDE)\b|\|/.test(value))
+        .filter((flag) => typeOf(flag).expected === "a text")
+        .map((flag) => `${name} --${flag.name}`),
+    );
+    expect(untyped).toEqual([]);
+  });
+});
