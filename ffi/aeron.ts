@@ -85,6 +85,8 @@ const SYMBOLS = {
   aeron_subscription_image_release: { args: ["ptr", "ptr"], returns: "i32" },
   // int aeron_image_constants(aeron_image_t *image, aeron_image_constants_t *constants)
   aeron_image_constants: { args: ["ptr", "ptr"], returns: "i32" },
+  // bool aeron_image_is_end_of_stream(aeron_image_t *image)
+  aeron_image_is_end_of_stream: { args: ["ptr"], returns: "u8" },
   // bool aeron_subscription_is_closed(aeron_subscription_t *subscription)
   aeron_subscription_is_closed: { args: ["ptr"], returns: "u8" },
   // int aeron_subscription_close(subscription *, aeron_notification_t on_close_complete, void *clientd)

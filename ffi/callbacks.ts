@@ -74,6 +74,24 @@ export class BlockCallback extends NativeCallback {
   }
 }
 
+/** aeron_on_unavailable_image_t: void (void *clientd, aeron_subscription_t *subscription, aeron_image_t *image). */
+export class ImageCallback extends NativeCallback {
+  constructor(onImage: (image: number) => void) {
+    super(
+      new JSCallback(
+        (_clientd: number, _subscription: number, image: number) => {
+          try {
+            onImage(image);
+          } catch (error) {
+            this.keep(error);
+          }
+        },
+        { args: ["ptr", "ptr", "ptr"], returns: "void" },
+      ),
+    );
+  }
+}
+
 /** aeron_error_handler_t: void (void *clientd, int errcode, const char *message). */
 export class ErrorCallback extends NativeCallback {
   constructor(onError: (code: number, message: number) => void) {

@@ -29,12 +29,14 @@ const TASKS = {
   tensorpool: { library: true, program: "bun", args: [...APART, MAIN], usersFolder: true },
   demo: { library: true, program: "bun", args: [...APART, MAIN, "demo"], usersFolder: true },
   test: { library: true, program: "bun", args: ["test/run.ts"] },
+  "test:full": { library: true, program: "bun", args: ["test/run.ts", "--full"] },
   bench: { library: true, program: "bun", args: ["bench/main.ts"] },
   build: { library: true, program: "bun", args: ["build.ts"] },
   lint: { library: false, program: "biome", args: ["check", "--error-on-warnings"], otherwise: ["."] },
   format: { library: false, program: "biome", args: ["check", "--write"], otherwise: ["."] },
   typecheck: { library: false, program: "tsc", args: ["-p", "."] },
   generate: { library: false, program: "bun", args: ["src/sbe/compiler/main.ts"] },
+  "generate:protocol": { library: false, program: "bun", args: ["test/conformance/write-page.ts"] },
   setup: { library: true, program: null, args: [] },
 };
 

@@ -1,6 +1,6 @@
 import { aeron } from "../../ffi/aeron.ts";
 import { DATA_FRAME_TYPE, DATA_HEADER, FRAME_ALIGNMENT, UNFRAGMENTED_FLAGS } from "../../ffi/aeron-structs.ts";
-import { BlockCallback } from "../../ffi/callbacks.ts";
+import { BlockCallback, ImageCallback } from "../../ffi/callbacks.ts";
 import { libc } from "../../ffi/libc.ts";
 import { NativeBuffer } from "../../ffi/memory.ts";
 import { SubscriptionResource } from "./subscription.ts";
@@ -31,7 +31,7 @@ export class BlockSubscription extends SubscriptionResource {
   fragments = 0;
   /** Blocks that did not continue where the last one ended. */
   overruns = 0;
-  /** Times that a publisher's image was lost: it closed, or the driver put this subscription to rest. */
+  /** Publishers that were lost before their end: the driver put this subscription to rest, as a rule. */
   imagesLost = 0;
   readonly #onMessage: BlockMessageHandler;
   readonly #callback: BlockCallback;
@@ -39,7 +39,10 @@ export class BlockSubscription extends SubscriptionResource {
   readonly #block: NativeBuffer;
   readonly #view: DataView;
   readonly #images: ImagePosition[] = [];
-  #imageCount = 0;
+  readonly #imageCallback: ImageCallback;
+  /** Publishers lost that `needsRenewal` was not asked about yet. Told by the client: counting images now and then would
+   * miss one that came and went between two looks. */
+  #imagesGone = 0;
   #isOverrun = false;
   #renewalDelayNs = MIN_RENEWAL_DELAY_NS;
   #renewalDueNs = Number.POSITIVE_INFINITY;
@@ -54,6 +57,11 @@ export class BlockSubscription extends SubscriptionResource {
       this.#onBlock(buffer, length, sessionId, termId),
     );
     this.#callbackAddress = this.#callback.address;
+    this.#imageCallback = new ImageCallback((image) => {
+      // A publisher that has ended, and was read to its end, is no loss: subscribing anew would only cost others' messages.
+      if (aeron.aeron_image_is_end_of_stream(image) === 0) this.#imagesGone++;
+    });
+    this.onUnavailableImage = this.#imageCallback.address;
   }
 
   /** Takes at most `blockBytes` of messages from each publisher; returns the bytes taken. */
@@ -62,8 +70,6 @@ export class BlockSubscription extends SubscriptionResource {
     const limit = blockBytes < this.#block.bytes.length ? blockBytes : this.#block.bytes.length;
     const bytes = aeron.aeron_subscription_block_poll(this.handle, this.#callbackAddress, 0, limit);
     if (bytes === 0) return 0;
-    // A busy stream may never give an empty poll, at which `needsRenewal` would have seen that there was a publisher.
-    if (this.#imageCount === 0) this.#imageCount = 1;
     this.#callback.rethrow();
     return bytes > 0 ? bytes : 0;
   }
@@ -71,31 +77,37 @@ export class BlockSubscription extends SubscriptionResource {
   /** True when the connection should release this subscription and add it again. To be asked when a poll gave nothing. */
   needsRenewal(nowNs: number): boolean {
     if (this.handle === 0) return false;
-    const imageCount = this.imageCount;
-    if (imageCount < this.#imageCount || this.#isOverrun) {
-      if (imageCount < this.#imageCount) this.imagesLost += this.#imageCount - imageCount;
+    if (this.#imagesGone > 0 || this.#isOverrun) {
+      this.imagesLost += this.#imagesGone;
+      this.#imagesGone = 0;
       this.#isOverrun = false;
       if (nowNs - this.#stableSinceNs > STABLE_NS) this.#renewalDelayNs = MIN_RENEWAL_DELAY_NS;
       this.#renewalDueNs = nowNs + this.#renewalDelayNs;
       this.#renewalDelayNs = Math.min(this.#renewalDelayNs * 2, MAX_RENEWAL_DELAY_NS);
     }
-    this.#imageCount = imageCount;
     if (nowNs < this.#renewalDueNs) return false;
     this.#renewalDueNs = Number.POSITIVE_INFINITY;
     this.#stableSinceNs = nowNs;
     return true;
   }
 
+  override begin(client: number): void {
+    // Those that went when the last client was closed are no reason to subscribe anew.
+    this.#imagesGone = 0;
+    super.begin(client);
+  }
+
   override forget(): void {
     super.forget();
     this.#images.length = 0;
-    this.#imageCount = 0;
+    this.#imagesGone = 0;
     this.#isOverrun = false;
     this.#renewalDueNs = Number.POSITIVE_INFINITY;
   }
 
   dispose(): void {
     this.#callback.close();
+    this.#imageCallback.close();
   }
 
   #onBlock(buffer: number, length: number, sessionId: number, termId: number): void {

@@ -52,7 +52,7 @@ export class AeronConnection implements Agent {
   readonly #options: AeronConnectionOptions;
   readonly #resources: AeronResource[] = [];
   readonly #pending: AeronResource[] = [];
-  /** Resources that were removed before the driver had answered: they are given back when it has. */
+  /** Resources that were removed before the driver had answered, to be given back when it has, or while the client was dead. */
   readonly #abandoned = new Set<AeronResource>();
   readonly #driverCheck = new PeriodicTimer(DRIVER_CHECK_PERIOD_NS);
   readonly #connectAttempt = new PeriodicTimer(CONNECT_PERIOD_NS);
@@ -101,12 +101,15 @@ export class AeronConnection implements Agent {
     const index = this.#resources.indexOf(resource);
     if (index === -1) return;
     this.#resources.splice(index, 1);
-    if (this.#pending.includes(resource)) {
+    const isPending = this.#pending.includes(resource);
+    if (this.#client !== null && (isPending || this.#client.isClosed)) {
+      // Libaeron still knows it, and may call it back.
       this.#abandoned.add(resource);
+      if (!isPending) resource.forget();
       return;
     }
-    if (this.#client !== null && !this.#client.isClosed) resource.release();
-    else resource.forget();
+    if (this.#client === null) resource.forget();
+    else resource.release();
     dispose(resource);
   }
 

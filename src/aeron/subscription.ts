@@ -21,6 +21,8 @@ export abstract class SubscriptionResource implements AeronResource {
   readonly channel: string;
   readonly streamId: number;
   protected handle = 0;
+  /** Of an `ImageCallback` that is told when a publisher was lost; 0 for none. */
+  protected onUnavailableImage = 0;
   #pending = 0;
   readonly #uri: NativeBuffer;
   readonly #out = new NativeBuffer(8);
@@ -57,7 +59,16 @@ export abstract class SubscriptionResource implements AeronResource {
 
   begin(client: number): void {
     checkAeron(
-      aeron.aeron_async_add_subscription(this.#out.address, client, this.#uri.address, this.streamId, 0, 0, 0, 0),
+      aeron.aeron_async_add_subscription(
+        this.#out.address,
+        client,
+        this.#uri.address,
+        this.streamId,
+        0,
+        0,
+        this.onUnavailableImage,
+        0,
+      ),
       "aeron_async_add_subscription",
     );
     this.#pending = this.#out.pointerAt();
