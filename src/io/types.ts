@@ -84,6 +84,8 @@ export interface Sink {
   readonly description: string;
   /** True when the sink cannot do without the stream's attributes (y4m). */
   readonly needsAttributes: boolean;
+  /** True for a sink that always has room, because it keeps nothing of a frame. */
+  readonly takesAll?: boolean;
   /** False while its queue is full: the consumer then waits or drops, and counts what it drops. */
   readonly hasRoom: boolean;
   /** Throws `SinkError` for a frame it cannot express (changed dimensions, a dtype the format lacks). */

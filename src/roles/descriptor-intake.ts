@@ -104,7 +104,7 @@ export class DescriptorIntake {
     }
     if (this.newestSeq !== NO_SEQ) of.gap.add(seq - this.newestSeq - 1);
     this.newestSeq = seq;
-    if (descriptor.headerIndex !== seq % this.#nslots) of.identity.increment();
+    if (descriptor.headerIndex !== (seq & (this.#nslots - 1))) of.identity.increment();
     else if (this.#queue.push(seq)) of.overwritten.increment();
   };
 }

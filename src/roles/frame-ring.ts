@@ -1,5 +1,5 @@
 import { monotonic } from "../aeron/monotonic.ts";
-import { DTYPES } from "../protocol/dtype.ts";
+import { DTYPES, type Dtype } from "../protocol/dtype.ts";
 import { FrameHeader, MAJOR_ORDER_CODES } from "../protocol/frame-header.ts";
 import { explainShapeFault, type FrameShape, shapeByteLength } from "../protocol/frame-layout.ts";
 import { HeaderRing } from "../shm/header-ring.ts";
@@ -21,6 +21,11 @@ export class FrameRing {
   readonly #pools: readonly PayloadPool[];
   readonly #claims: SlotClaim[] = [];
   readonly #header = new FrameHeader();
+  // The shape that `#header` has, see `#isShapeOfHeader`.
+  #dtype: Dtype | null = null;
+  #isColumn = false;
+  #hasStrides = false;
+  #neededBytes = 0;
   /** Seq of the next claim. */
   #nextSeq = 0;
   /** Seq of the oldest frame whose descriptor is still to be published. */
@@ -86,14 +91,13 @@ export class FrameRing {
 
   /** Writes the header's fields, all but the commit word. @throws ProducerError when the shape does not fit the claim */
   writeHeader(claim: SlotClaim, shape: FrameShape, metaVersion: number): void {
-    const fault = explainShapeFault(shape);
-    if (fault !== null) throw new ProducerError("layout", fault, { rule: "W-11" });
-    const needed = shapeByteLength(shape);
-    if (needed > claim.byteLength) {
-      const expected = `a shape of at most ${claim.byteLength} bytes`;
-      throw new ProducerError("layout", `expected ${expected}, found one of ${needed}`, { rule: "W-11", expected });
-    }
     const header = this.#header;
+    if (!this.#isShapeOfHeader(shape)) this.#setShape(shape);
+    if (this.#neededBytes > claim.byteLength) {
+      const expected = `a shape of at most ${claim.byteLength} bytes`;
+      const found = `one of ${this.#neededBytes}`;
+      throw new ProducerError("layout", `expected ${expected}, found ${found}`, { rule: "W-11", expected });
+    }
     header.frameId = claim.seq;
     if (shape.timestampNs === undefined) {
       header.timestampHigh = monotonic.high(claim.claimedNs);
@@ -107,17 +111,38 @@ export class FrameRing {
     header.payloadSlot = claim.index;
     header.payloadOffset = 0;
     header.poolId = (claim.pool as PayloadPool).poolId;
-    header.dtype = DTYPES[shape.dtype].code;
-    header.majorOrder = shape.majorOrder === "column" ? MAJOR_ORDER_CODES.column : MAJOR_ORDER_CODES.row;
-    header.ndims = shape.dims.length;
-    for (let i = 0; i < header.ndims; i++) {
-      header.dims[i] = shape.dims[i] as number;
-      header.strides[i] = shape.strides === undefined ? 0 : (shape.strides[i] as number);
-    }
     this.#ring.writeHeader(claim.index, header);
     claim.timestampHigh = header.timestampHigh;
     claim.timestampLow = header.timestampLow;
     claim.metaVersion = metaVersion;
+  }
+
+  /** True when the header still has this shape from the frame before: then it was checked, and is not checked again. */
+  #isShapeOfHeader(shape: FrameShape): boolean {
+    const header = this.#header;
+    if (shape.dtype !== this.#dtype || shape.strides !== undefined || this.#hasStrides) return false;
+    if (shape.dims.length !== header.ndims || (shape.majorOrder === "column") !== this.#isColumn) return false;
+    for (let i = 0; i < header.ndims; i++) if (shape.dims[i] !== header.dims[i]) return false;
+    return true;
+  }
+
+  /** @throws ProducerError "layout" */
+  #setShape(shape: FrameShape): void {
+    this.#dtype = null;
+    const fault = explainShapeFault(shape);
+    if (fault !== null) throw new ProducerError("layout", fault, { rule: "W-11" });
+    const header = this.#header;
+    header.dtype = DTYPES[shape.dtype].code;
+    this.#isColumn = shape.majorOrder === "column";
+    header.majorOrder = this.#isColumn ? MAJOR_ORDER_CODES.column : MAJOR_ORDER_CODES.row;
+    header.ndims = shape.dims.length;
+    this.#hasStrides = shape.strides !== undefined;
+    for (let i = 0; i < header.ndims; i++) {
+      header.dims[i] = shape.dims[i] as number;
+      header.strides[i] = shape.strides === undefined ? 0 : (shape.strides[i] as number);
+    }
+    this.#neededBytes = shapeByteLength(shape);
+    this.#dtype = shape.dtype;
   }
 
   /** Makes the frame visible; `publishInOrder` then tells of it. */

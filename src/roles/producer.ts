@@ -5,6 +5,7 @@ import type { Agent } from "../core/agent.ts";
 import type { Clock } from "../core/clock.ts";
 import { UsageError } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
+import { Deadline } from "../core/timers.ts";
 import { type Attribute, FLOW_ATTRIBUTE_KEY, type Flow, textAttribute } from "../protocol/attribute.ts";
 import type { FrameShape } from "../protocol/frame-layout.ts";
 import { type AeronStreams, CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
@@ -55,6 +56,8 @@ export type OfferResult = "published" | "descriptor-dropped" | "no-pool" | "slot
 /** Why the last claim was refused. */
 export type ClaimRefusal = "no-pool" | "slots-busy" | "waiting" | "closed";
 
+/** By then readers of a dead predecessor have let go of its regions, at the latest because it fell silent (W-08). */
+const PREDECESSOR_SWEEP_NS = CADENCE_NS * (LIVENESS_PERIODS + 1);
 /** The window takes half of the ring, a reader's queue a quarter, and one slot is being written. */
 const MIN_WAIT_SLOTS = 4;
 
@@ -78,6 +81,7 @@ export class Producer implements Agent, ClaimOwner {
   readonly #publisher: DescriptorPublisher;
   readonly #progress: ProgressSender;
   #ring: FrameRing;
+  readonly #sweep = new Deadline();
   #finishedNs = Number.POSITIVE_INFINITY;
   #isClosed = false;
 
@@ -233,6 +237,10 @@ export class Producer implements Agent, ClaimOwner {
       if (!this.#publisher.isWaiting) work++;
     }
     this.#progress.doWork(this.epoch, nowNs, this.#control.progressDemand);
+    if (this.#sweep.hasExpired(nowNs)) {
+      this.#sweep.clear();
+      this.#ring.regions.directory.sweep();
+    }
     // After the end nothing may make the regions look alive again.
     if (this.#finishedNs !== Number.POSITIVE_INFINITY) return work;
     return work + this.#control.announceIfDue(this.#ring, nowNs);
@@ -285,6 +293,7 @@ export class Producer implements Agent, ClaimOwner {
   #beginEpoch(nowNs: number): void {
     this.#publisher.begin(this.streamId, this.epoch);
     this.#control.begin(this.#ring, nowNs);
+    this.#sweep.start(nowNs, PREDECESSOR_SWEEP_NS);
     this.#options.onRegions?.(this.#ring.regions);
   }
 

@@ -22,6 +22,7 @@ export interface SinkPumpOptions {
 
 /** Frames that one cycle may hand out, so that the other agents have their turn. */
 const FRAMES_PER_CYCLE = 64;
+const FRAMES_PER_POLL = 32;
 /** How long frames are left waiting for the attributes that the sink cannot do without. */
 const ATTRIBUTES_TIMEOUT_NS = 2e9;
 
@@ -31,7 +32,9 @@ export class SinkPump implements Agent {
   readonly #consumer: Consumer;
   readonly #sink: Sink;
   readonly #options: SinkPumpOptions;
-  readonly #pollOptions: PollOptions;
+  /** A sink that may fill up is asked for room before each frame; another takes many at once. */
+  readonly #one: PollOptions;
+  readonly #many: PollOptions;
   readonly #onFrame = (frame: Frame): LossCause | undefined => this.#accept(frame);
   #attributesUntilNs = 0;
   #isStaged = false;
@@ -42,13 +45,12 @@ export class SinkPump implements Agent {
     this.#consumer = consumer;
     this.#sink = sink;
     this.#options = options;
-    this.#pollOptions = {
-      limit: 1,
-      settled: (_seq, isIntact) => {
-        if (this.#isStaged) this.#sink.settle(isIntact);
-        this.#isStaged = false;
-      },
+    const settled = (_seq: number, isIntact: boolean): void => {
+      if (this.#isStaged) this.#sink.settle(isIntact);
+      this.#isStaged = false;
     };
+    this.#one = { limit: 1, settled };
+    this.#many = { limit: FRAMES_PER_POLL, settled };
   }
 
   doWork(nowNs: number): number {
@@ -79,8 +81,13 @@ export class SinkPump implements Agent {
       if (!this.#sink.hasRoom) {
         // A finite stream waits for its readers; a live one does not, and neither holds anybody else up.
         if (this.#consumer.flow === "wait" || !this.#consumer.skip("sinkTooSlow")) break;
-      } else if (this.#consumer.poll(this.#onFrame, this.#pollOptions) === 0) break;
-      moved++;
+        moved++;
+        continue;
+      }
+      const isAmple = this.#sink.takesAll === true && this.#options.count - of.accepted.value > FRAMES_PER_POLL;
+      const handled = this.#consumer.poll(this.#onFrame, isAmple ? this.#many : this.#one);
+      if (handled === 0) break;
+      moved += handled;
     }
     return moved;
   }

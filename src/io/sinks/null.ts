@@ -8,6 +8,7 @@ export class NullSink implements Sink {
   readonly needsAttributes = false;
   readonly hasRoom = true;
   readonly closedByReader = false;
+  readonly takesAll = true;
   readonly drained = true;
   #frames = 0;
 

@@ -25,6 +25,7 @@ export class StatsSink implements Sink {
   readonly needsAttributes = false;
   readonly hasRoom = true;
   readonly closedByReader = false;
+  readonly takesAll = true;
   readonly drained = true;
   readonly #values: ValueStatistics | null;
   readonly #frameValues = new ValueStatistics();
