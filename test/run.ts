@@ -1,16 +1,19 @@
 // Runs everything that `npm test` stands for: the linter, the type check, and the tests, whose files run side by side. The last
 // line on stdout is `N passed, N failed`, each of the first two counting as one test.
 //
-//   npm test                          all of it
+//   npm test                          all of it but test/full, whose tests take minutes
 //   npm test -- test/unit -t W-25     the named tests only: arguments go to `bun test`
+//   npm run test:full                 test/full, one file after the other: its tests take the whole machine
+//   npm run test:full -- fuzz         the named files of it only
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { countTests, type TestCounts } from "./support/test-summary.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const BIN = join(ROOT, "node_modules", ".bin");
+const FULL = "./test/full";
 /** A test that hangs inside native code cannot be timed out from within. */
-const LIMIT_MS = 10 * 60_000;
+const LIMIT_MS = { selection: 10 * 60_000, full: 30 * 60_000 };
 /** For one test; Bun takes it from its command line only. */
 const TEST_LIMIT_MS = 60_000;
 /** More would only compete for /dev/shm and for the CPUs that the timing of some tests depends on. */
@@ -25,19 +28,26 @@ async function runCheck(name: string, command: readonly string[]): Promise<TestC
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1 };
 }
 
-async function runTests(args: readonly string[]): Promise<TestCounts> {
+async function runTests(kind: "selection" | "full", args: readonly string[]): Promise<TestCounts> {
   const workers = Math.min(MAX_WORKERS, availableParallelism());
-  const child = Bun.spawn([process.execPath, "test", `--parallel=${workers}`, `--timeout=${TEST_LIMIT_MS}`, ...args], {
+  const options =
+    kind === "selection"
+      ? [`--parallel=${workers}`, `--path-ignore-patterns=${FULL.slice(2)}/**`, ...args]
+      : args.length === 0
+        ? [FULL]
+        : args;
+  const child = Bun.spawn([process.execPath, "test", `--timeout=${TEST_LIMIT_MS}`, ...options], {
     cwd: ROOT,
     stdin: "ignore",
     stdout: "inherit",
     stderr: "pipe",
     env: { ...process.env, ...(process.stderr.isTTY === true ? { FORCE_COLOR: "1" } : {}) },
   });
+  const limitMs = LIMIT_MS[kind];
   const timer = setTimeout(() => {
-    console.error(`The tests took more than ${LIMIT_MS / 60_000} minutes and were stopped.`);
+    console.error(`The tests took more than ${limitMs / 60_000} minutes and were stopped.`);
     child.kill("SIGKILL");
-  }, LIMIT_MS);
+  }, limitMs);
   // The whole of it is kept: the summary comes last, and a run of all tests prints some 100 KB.
   let output = "";
   const decoder = new TextDecoder();
@@ -51,13 +61,14 @@ async function runTests(args: readonly string[]): Promise<TestCounts> {
   return countTests(output, exitCode);
 }
 
-const args = process.argv.slice(2);
+const isFull = process.argv[2] === "--full";
+const args = process.argv.slice(isFull ? 3 : 2);
 const outcomes: TestCounts[] = [];
-if (args.length === 0) {
+if (args.length === 0 && !isFull) {
   outcomes.push(await runCheck("lint: npm run lint", [join(BIN, "biome"), "check", "--error-on-warnings", "."]));
   outcomes.push(await runCheck("types: npm run typecheck", [join(BIN, "tsc"), "-p", "."]));
 }
-outcomes.push(await runTests(args));
+outcomes.push(await runTests(isFull ? "full" : "selection", args));
 
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
 const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);

@@ -1,7 +1,9 @@
+import { AeronError } from "../../ffi/errors.ts";
 import type { Agent } from "../core/agent.ts";
 import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
+import { heartbeatAgeMs } from "./aeron-dir.ts";
 import { BlockSubscription } from "./block-subscription.ts";
 import { AeronCounter } from "./counter.ts";
 import { findLivingDriver, isStillAlive, type LivingDriver } from "./driver-watch.ts";
@@ -10,10 +12,15 @@ import { Publication } from "./publication.ts";
 import { type MessageHandler, MessageSubscription } from "./subscription.ts";
 
 const log = getLogger("aeron");
+const waitingLog = log.every(10e9);
 
 /** How often the driver's life is checked; its death is noticed within a second, not after Aeron's ten. */
 const DRIVER_CHECK_PERIOD_NS = 250e6;
 const CONNECT_PERIOD_NS = 20e6;
+/** How often a driver whose lock is held is looked at for its heartbeat: it may stand still. */
+const HEARTBEAT_CHECK_PERIOD_NS = 1e9;
+/** A driver beats at least once a second. Less than Aeron's ten seconds, in which connecting would block the duty cycle. */
+const SILENT_DRIVER_MS = 4000;
 
 /** A publication, subscription or counter of ours: it stays, while clients of the media driver come and go. */
 export interface AeronResource {
@@ -55,11 +62,13 @@ export class AeronConnection implements Agent {
   /** Resources that were removed before the driver had answered, to be given back when it has, or while the client was dead. */
   readonly #abandoned = new Set<AeronResource>();
   readonly #driverCheck = new PeriodicTimer(DRIVER_CHECK_PERIOD_NS);
+  readonly #heartbeatCheck = new PeriodicTimer(HEARTBEAT_CHECK_PERIOD_NS);
   readonly #connectAttempt = new PeriodicTimer(CONNECT_PERIOD_NS);
   #client: NativeClient | null = null;
   #driver: LivingDriver | null = null;
   #isClosed = false;
   #wasConnected = false;
+  #isDriverSilent = false;
 
   constructor(options: AeronConnectionOptions) {
     this.#options = options;
@@ -126,9 +135,10 @@ export class AeronConnection implements Agent {
     if (this.#client === null) return this.#connectAttempt.isDue(nowNs) ? this.#connect(nowNs) : 0;
     const work = this.#client.doWork();
     if (this.#client.isClosed) {
-      this.#lose("the media driver gave this client up (it was silent for too long)");
+      this.#lose(this.#closingReason());
       return 1;
     }
+    if (this.#heartbeatCheck.isDue(nowNs)) this.#watchHeartbeat();
     if (
       this.#driverCheck.isDue(nowNs) &&
       this.#driver !== null &&
@@ -166,15 +176,21 @@ export class AeronConnection implements Agent {
       this.#options.supply?.ensure(nowNs);
       return 0;
     }
+    const silentMs = silenceMs(this.#options.aeronDir);
+    if (silentMs > SILENT_DRIVER_MS) {
+      waitingLog.warn(`${silentDriver(driver, silentMs)} (${this.#options.aeronDir}): waiting for it`);
+      return 0;
+    }
     try {
       this.#client = new NativeClient(this.#options.aeronDir, this.#options.clientName, (code, message) =>
         log.warn(`Aeron reports error ${code}: ${message.trim().split("\n")[0]}`),
       );
     } catch (error) {
-      log.warn(`cannot connect to the media driver in ${this.#options.aeronDir}: ${messageOf(error)}`);
+      waitingLog.warn(`cannot connect to the media driver in ${this.#options.aeronDir}: ${messageOf(error)}`);
       return 0;
     }
     this.#driver = driver;
+    this.#isDriverSilent = false;
     for (const resource of this.#resources) {
       resource.begin(this.#client.address);
       this.#pending.push(resource);
@@ -182,6 +198,25 @@ export class AeronConnection implements Agent {
     if (this.#wasConnected) log.info(`connected to the media driver in ${this.#options.aeronDir} again`);
     this.#wasConnected = true;
     return 1;
+  }
+
+  /** Says when the driver stands still (SIGSTOP, a debugger), and when it goes on: nothing can be published meanwhile. */
+  #watchHeartbeat(): void {
+    const { aeronDir } = this.#options;
+    const silentMs = silenceMs(aeronDir);
+    if (this.#driver === null || silentMs > SILENT_DRIVER_MS === this.#isDriverSilent) return;
+    this.#isDriverSilent = !this.#isDriverSilent;
+    if (this.#isDriverSilent) log.warn(`${silentDriver(this.#driver, silentMs)} (${aeronDir})`);
+    else log.info(`the media driver (pid ${this.#driver.pid}) goes on (${aeronDir})`);
+  }
+
+  /** Why libaeron has closed the client. */
+  #closingReason(): string {
+    const { aeronDir } = this.#options;
+    if (this.#driver === null || !isStillAlive(aeronDir, this.#driver)) return "the media driver died";
+    const silentMs = silenceMs(aeronDir);
+    if (silentMs > SILENT_DRIVER_MS) return silentDriver(this.#driver, silentMs);
+    return "the media driver gave this client up (it was silent for too long)";
   }
 
   #proceed(): number {
@@ -226,6 +261,20 @@ export class AeronConnection implements Agent {
     this.#driver = null;
     this.#forgetPending();
   }
+}
+
+/** Milliseconds since the driver's last heartbeat; 0 while that cannot be read, e.g. because its files have just gone. */
+function silenceMs(aeronDir: string): number {
+  try {
+    return heartbeatAgeMs(aeronDir);
+  } catch (error) {
+    if (error instanceof AeronError) return 0;
+    throw error;
+  }
+}
+
+function silentDriver(driver: LivingDriver, silentMs: number): string {
+  return `the media driver (pid ${driver.pid}) gave no sign of life for ${(silentMs / 1000).toFixed(1)} s`;
 }
 
 /** Frees what a resource owns apart from its client. */

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { aeronDriver } from "../../ffi/aeron-driver.ts";
 import { checkAeron, THREADING_MODE } from "../../ffi/aeron-structs.ts";
@@ -9,7 +9,7 @@ import { DriverLock } from "./driver-lock.ts";
 import { findForeignDriver } from "./driver-watch.ts";
 
 /** Why a media driver could not be started. */
-export class MediaDriverError extends TensorPoolError<"already-running" | "foreign-driver"> {}
+export class MediaDriverError extends TensorPoolError<"already-running" | "foreign-driver" | "not-aeron"> {}
 
 export type ThreadingMode = "invoker" | "shared" | "dedicated";
 
@@ -66,7 +66,7 @@ export class MediaDriver implements Agent {
           `a media driver (pid ${living.pid}) already serves ${options.aeronDir}: use it with --media-driver external, or name another --aeron-dir`,
         );
       }
-      rmSync(options.aeronDir, { recursive: true, force: true });
+      removeLeftovers(options.aeronDir);
       return new MediaDriver(options, lock, startNative(options));
     } catch (error) {
       lock.release();
@@ -91,6 +91,23 @@ export class MediaDriver implements Agent {
     if (isOurs) rmSync(this.aeronDir, { recursive: true, force: true });
     this.#lock.release();
   }
+}
+
+/** What a media driver makes in its folder. */
+const AERON_NAMES = new Set(["cnc.dat", "loss-report.dat", "images", "publications"]);
+
+/** Removes what a dead driver left, and nothing else: a folder that was named by mistake stays as it is. @throws MediaDriverError */
+function removeLeftovers(aeronDir: string): void {
+  const names = existsSync(aeronDir) ? readdirSync(aeronDir) : [];
+  const foreign = names.find((name) => !AERON_NAMES.has(name));
+  if (foreign !== undefined) {
+    const expected = "an Aeron folder, an empty one or none";
+    throw new MediaDriverError("not-aeron", `${aeronDir}: expected ${expected}, found one that holds ${foreign}`, {
+      expected,
+      found: foreign,
+    });
+  }
+  rmSync(aeronDir, { recursive: true, force: true });
 }
 
 function acquireLock(aeronDir: string): DriverLock {

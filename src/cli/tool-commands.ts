@@ -41,7 +41,11 @@ const tap: Command = {
   summary: "prints every message of the protocol, decoded",
   options: [
     { name: "stream", value: "ID", help: "only messages of this stream" },
-    { name: "message", value: "NAME[,NAME]", help: "only these messages, e.g. QosConsumer,ConsumerHello" },
+    {
+      name: "message",
+      value: "NAME[,NAME]",
+      help: "only these messages, on the Aeron streams that they belong on, e.g. QosConsumer",
+    },
     { name: "kind", value: "KIND[,KIND]", help: "only these Aeron streams: control, descriptor, qos, metadata" },
     { name: "count", short: "n", value: "N", help: "end after N messages" },
     { name: "seconds", short: "t", value: "S", help: "end after S seconds (or 250ms, 2m)" },

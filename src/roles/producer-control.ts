@@ -20,6 +20,8 @@ import { ReaderDirectory } from "./reader-directory.ts";
 const ANSWER_PERIOD_NS = 20e6;
 /** Announces of another, older writer that prove it: one may have been under way when it ended. */
 const PROOFS_OF_ANOTHER_WRITER = 2;
+/** Proofs come at the other's cadence. Many at once are what a writer that has ended left in its log for whoever joins late. */
+const PROOF_DISTANCE_NS = CADENCE_NS / 2;
 
 /**
  * A producer's control plane: announces regions, data source and metadata, answers new readers, sends QoS and heartbeats, and
@@ -49,6 +51,9 @@ export class ProducerControl {
   /** True while announces find no publication. */
   #isUnheard = false;
   #otherWriterProofs = 0;
+  #lastProofNs = Number.NEGATIVE_INFINITY;
+  /** The time of the cycle. */
+  #nowNs = 0;
 
   constructor(
     connection: AeronConnection,
@@ -99,6 +104,7 @@ export class ProducerControl {
 
   /** Reads what readers and others say. @throws ProducerError "second-writer" */
   poll(nowNs: number): number {
+    this.#nowNs = nowNs;
     this.readers.now(nowNs);
     let work = 0;
     for (let i = 0; i < this.#subscriptions.length; i++) {
@@ -163,6 +169,8 @@ export class ProducerControl {
       return;
     }
     this.readers.hasNews = true;
+    if (this.#nowNs - this.#lastProofNs < PROOF_DISTANCE_NS) return;
+    this.#lastProofNs = this.#nowNs;
     this.#otherWriterProofs++;
     if (this.#otherWriterProofs < PROOFS_OF_ANOTHER_WRITER) return;
     throw new ProducerError(

@@ -237,10 +237,7 @@ export class Producer implements Agent, ClaimOwner {
       if (!this.#publisher.isWaiting) work++;
     }
     this.#progress.doWork(this.epoch, nowNs, this.#control.progressDemand);
-    if (this.#sweep.hasExpired(nowNs)) {
-      this.#sweep.clear();
-      this.#ring.regions.directory.sweep();
-    }
+    if (this.#sweep.hasExpired(nowNs)) this.#sweepPredecessors(nowNs);
     // After the end nothing may make the regions look alive again.
     if (this.#finishedNs !== Number.POSITIVE_INFINITY) return work;
     return work + this.#control.announceIfDue(this.#ring, nowNs);
@@ -295,6 +292,13 @@ export class Producer implements Agent, ClaimOwner {
     this.#control.begin(this.#ring, nowNs);
     this.#sweep.start(nowNs, PREDECESSOR_SWEEP_NS);
     this.#options.onRegions?.(this.#ring.regions);
+  }
+
+  /** Removes what readers still held when this epoch was made (D-19), and looks again while some of them stand still. */
+  #sweepPredecessors(nowNs: number): void {
+    this.#sweep.clear();
+    const { kept } = this.#ring.regions.directory.sweep();
+    if (kept.length > 1) this.#sweep.start(nowNs, PREDECESSOR_SWEEP_NS);
   }
 
   #endEpoch(): void {

@@ -1,4 +1,5 @@
 import type { Agent } from "../core/agent.ts";
+import type { Clock } from "../core/clock.ts";
 import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { SinkError } from "../io/errors.ts";
@@ -12,6 +13,7 @@ import type { PollOptions } from "./frame-handler.ts";
 const log = getLogger("consumer").every(1e9);
 
 export interface SinkPumpOptions {
+  readonly clock: Clock;
   /** Frames to accept; Infinity: no limit. */
   readonly count: number;
   /** End when the stream that was read ends, instead of waiting for its next epoch. */
@@ -23,6 +25,7 @@ export interface SinkPumpOptions {
 /** Frames that one cycle may hand out, so that the other agents have their turn. */
 const FRAMES_PER_CYCLE = 64;
 const FRAMES_PER_POLL = 32;
+const MAX_CYCLE_NS = 1e6;
 /** How long frames are left waiting for the attributes that the sink cannot do without. */
 const ATTRIBUTES_TIMEOUT_NS = 2e9;
 
@@ -88,6 +91,8 @@ export class SinkPump implements Agent {
       const handled = this.#consumer.poll(this.#onFrame, isAmple ? this.#many : this.#one);
       if (handled === 0) break;
       moved += handled;
+      // A slow handler must not keep the conductor, signals and statistics away.
+      if (!isAmple && this.#options.clock.nanoTime() - nowNs > MAX_CYCLE_NS) break;
     }
     return moved;
   }

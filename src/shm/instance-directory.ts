@@ -22,6 +22,12 @@ const LOCK_ATTEMPTS = 5;
 const LOCK_PAUSE_MS = 2;
 
 /**
+ * The last epoch that this process made, by the directory's path: one that was emptied and made again within the same
+ * millisecond goes on from there (W-21).
+ */
+const lastEpochs = new Map<string, number>();
+
+/**
  * `<base>/<namespace>/<instance>` (W-30), owned by an exclusive lock for as long as this object is open. Gives out the epochs
  * of one producer, and cleans up behind it and behind those that died.
  */
@@ -32,7 +38,6 @@ export class InstanceDirectory {
   readonly #instanceName: string;
   readonly #instance: Directory;
   readonly rights: RegionRights;
-  #lastEpoch = 0;
   #closed = false;
 
   private constructor(
@@ -107,6 +112,10 @@ export class InstanceDirectory {
     return this.#instance;
   }
 
+  get #lastEpoch(): number {
+    return lastEpochs.get(this.path) ?? 0;
+  }
+
   /**
    * The next epoch (D-13): above every epoch on disk, above every one given out here, and not below the wall clock in
    * milliseconds, so that epochs grow even when the directories were emptied. Always exact as a number.
@@ -136,7 +145,7 @@ export class InstanceDirectory {
   createEpoch(epoch: number): Directory {
     try {
       const directory = this.#instance.makeChild(epochDirectoryName(epoch), this.rights);
-      this.#lastEpoch = Math.max(this.#lastEpoch, epoch);
+      lastEpochs.set(this.path, Math.max(this.#lastEpoch, epoch));
       return directory;
     } catch (error) {
       throw asCreateError(error, this.#instance.pathOf(epochDirectoryName(epoch)));

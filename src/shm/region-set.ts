@@ -94,7 +94,10 @@ export class RegionSet {
     for (const file of this.#files) file.close(options);
     this.#epochDirectory.close();
     if (options.unlink) this.directory.removeEpoch(this.epoch);
-    if (this.#ownsDirectory) this.directory.close();
+    if (!this.#ownsDirectory) return;
+    // A reader that still held a dead predecessor's regions when these were made has let go of them since.
+    if (options.unlink) this.directory.sweep();
+    this.directory.close();
   }
 
   [Symbol.dispose](): void {

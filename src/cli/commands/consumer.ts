@@ -80,6 +80,7 @@ export async function run({ options }: CommandContext): Promise<number> {
   const sink = new SlowSink(opened, delayNs);
   scheduler.add(consumer, { vital: true });
   const pump = new SinkPump(consumer, sink, {
+    clock: scheduler.clock,
     count,
     once: options.flag("once") ?? parsed.usesStdout,
     onDone: () => scheduler.stop("done"),
@@ -91,7 +92,10 @@ export async function run({ options }: CommandContext): Promise<number> {
       "waiting for a producer",
   );
   await scheduler.run();
-  if (!parsed.usesStdout) for (const line of sink.summary()) output.line(line);
+  if (!parsed.usesStdout) {
+    // Among JSON on standard output there is no place for sentences.
+    for (const line of sink.summary()) output.format === "table" ? output.line(line) : printError(line);
+  }
   await output.flush();
   return finish(runtime, consumer, sink, options);
 }

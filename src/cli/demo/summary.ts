@@ -1,12 +1,10 @@
+import { DESCRIPTOR_FRAME_BYTES } from "../../aeron/channel.ts";
 import type { Palette } from "../../core/colours.ts";
 import { formatByteRate, formatBytes, formatCount, formatDuration, formatRate } from "../../core/units.ts";
 import type { DemoOutcome } from "./demo.ts";
 import { explainCause, percentOf, shareOf } from "./numbers.ts";
 import type { DemoPlan } from "./plan.ts";
 import type { Reading } from "./scoreboard.ts";
-
-/** Of an Aeron message that says where a frame is: 32 bytes of Aeron's header and 44 of ours, aligned to 32. */
-const DESCRIPTOR_BYTES = 96;
 
 /** The blank between a number and its unit: no line is broken there. */
 const NUMBER_AND_UNIT = /(?<=\d) (?=[a-zA-Z%])/g;
@@ -80,8 +78,8 @@ function slowText(plan: DemoPlan, slow: Reading, palette: Palette): string {
 function copiesText(producer: Reading, readBytes: number): string {
   return (
     `Each frame was written once, into shared memory, and read there: the consumers read ${formatBytes(readBytes)} ` +
-    `without a copy. Through Aeron went a message of ${DESCRIPTOR_BYTES} bytes for each frame, ` +
-    `${formatBytes(producer.frames * DESCRIPTOR_BYTES)} in all.`
+    `without a copy. Through Aeron went a message of ${DESCRIPTOR_FRAME_BYTES} bytes for each frame, ` +
+    `${formatBytes(producer.frames * DESCRIPTOR_FRAME_BYTES)} in all.`
   );
 }
 

@@ -43,7 +43,7 @@ export class MessageFilter {
     readonly names?: readonly string[];
     readonly streamId?: number | undefined;
   }) {
-    this.kinds = options.kinds ?? MESSAGE_KINDS;
+    this.kinds = options.kinds ?? kindsOf(options.names);
     this.#streamId = options.streamId ?? null;
     this.#names = options.names === undefined ? null : new Set(options.names);
     this.#keys =
@@ -86,11 +86,21 @@ export class MessageFilter {
     if (!("name" in message)) return this.#names === null && this.#streamId === null;
     if (this.#names !== null && !this.#names.has(message.name)) return false;
     // Where several kinds share an Aeron stream, only their names tell them apart.
-    if (!this.kinds.includes(KIND_OF_MESSAGE[message.name] ?? "control") && this.kinds.length < MESSAGE_KINDS.length) {
+    if (!this.kinds.includes(kindOf(message.name)) && this.kinds.length < MESSAGE_KINDS.length) {
       return false;
     }
     return this.#streamId === null || message.fields.streamId === this.#streamId;
   }
+}
+
+/** The Aeron streams that messages of these names belong on: the others need not be listened to. */
+function kindsOf(names: readonly string[] | undefined): readonly MessageKind[] {
+  if (names === undefined) return MESSAGE_KINDS;
+  return MESSAGE_KINDS.filter((kind) => names.some((name) => kindOf(name) === kind));
+}
+
+function kindOf(name: string): MessageKind {
+  return KIND_OF_MESSAGE[name] ?? "control";
 }
 
 function listOf<T extends string>(options: OptionValues, name: string, choices: readonly T[]): T[] | undefined {

@@ -1,0 +1,49 @@
+import { heapStats } from "bun:jsc";
+import { writeSync } from "node:fs";
+import type { Agent } from "../../src/core/agent.ts";
+import type { Counter } from "../../src/core/counters.ts";
+
+/** Lines on standard error that say where the measured frames begin and end, among those of BUN_JSC_logGC. */
+export const MARK = { begin: "MARK begin", end: "MARK end" } as const;
+
+const STDERR = 2;
+
+/** Counts frames by a role's counter: marks on standard error where they begin to count and where they end. */
+export class AllocationMarks implements Agent {
+  readonly roleName = "marks";
+  readonly #counter: Counter;
+  readonly #warmUpFrames: number;
+  readonly #frames: number;
+  #phase: "warm-up" | "measuring" | "over" = "warm-up";
+  #framesBefore = 0;
+
+  constructor(counter: Counter, options: { warmUpFrames: number; frames: number }) {
+    this.#counter = counter;
+    this.#warmUpFrames = options.warmUpFrames;
+    this.#frames = options.frames;
+  }
+
+  doWork(): number {
+    const { value } = this.#counter;
+    if (this.#phase === "warm-up" && value >= this.#warmUpFrames) this.#begin(value);
+    else if (this.#phase === "measuring" && value - this.#framesBefore >= this.#frames) this.#end();
+    return 0;
+  }
+
+  #begin(value: number): void {
+    this.#phase = "measuring";
+    this.#framesBefore = value;
+    // From an empty nursery on: otherwise what was made before the mark decides when the next collection comes.
+    Bun.gc(true);
+    mark(MARK.begin, 0);
+  }
+
+  #end(): void {
+    this.#phase = "over";
+    mark(MARK.end, this.#counter.value - this.#framesBefore);
+  }
+}
+
+function mark(text: string, frames: number): void {
+  writeSync(STDERR, `${text} ${JSON.stringify({ frames, heapCapacityBytes: heapStats().heapCapacity })}\n`);
+}

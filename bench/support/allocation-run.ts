@@ -1,0 +1,72 @@
+import type { Child } from "./child.ts";
+import { subject } from "./commands.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** The engine logs its collections. Bun's own timer, which collects now and then whatever was allocated, is off. */
+export const COLLECTION_LOG = { BUN_JSC_logGC: "1", BUN_GC_TIMER_DISABLE: "1" } as const;
+/** Nothing is ever collected, so that the heap's growth is what was allocated. */
+export const NO_COLLECTIONS = { BUN_JSC_useGC: "0", BUN_GC_TIMER_DISABLE: "1" } as const;
+
+/** How BUN_JSC_logGC=1 says that a collection begins. */
+const COLLECTION_BEGINS = /\[GC<\w*>: START/g;
+
+export interface AllocationOptions {
+  readonly warmUpFrames: number;
+  readonly frames: number;
+  /** Both sides make an object per frame on purpose. */
+  readonly leak?: boolean;
+}
+
+/** What one side said between its marks. */
+export interface SideAllocation {
+  readonly frames: number;
+  /** Collections that began; only with COLLECTION_LOG. */
+  readonly collections: number;
+  /** Growth of the heap's capacity; of use only with NO_COLLECTIONS. */
+  readonly heapGrowthBytes: number;
+}
+
+export interface Allocation {
+  readonly producer: SideAllocation;
+  readonly consumer: SideAllocation;
+}
+
+/** Sends frames of 64 B under `--flow wait` between two processes that run with `env`. */
+export async function runAllocation(
+  workspace: Workspace,
+  env: Readonly<Record<string, string>>,
+  { warmUpFrames, frames, leak = false }: AllocationOptions,
+): Promise<Allocation> {
+  const place = workspace.place();
+  const start = (role: string): Child => {
+    const args = [role, place.aeronDir, place.shmDir, String(warmUpFrames), String(frames), leak ? "leak" : "none"];
+    return workspace.start(subject("allocating-role", ...args), { env });
+  };
+  const producer = start("producer");
+  const consumer = start("consumer");
+  await Promise.all([producer.succeeded(), consumer.succeeded()]);
+  workspace.remove(place);
+  return { producer: betweenMarks(producer.errors), consumer: betweenMarks(consumer.errors) };
+}
+
+function betweenMarks(lines: readonly string[]): SideAllocation {
+  const begin = markIn(lines, "MARK begin ");
+  const end = markIn(lines, "MARK end ");
+  return {
+    frames: end.frames,
+    collections: lines.slice(begin.index, end.index).join("\n").match(COLLECTION_BEGINS)?.length ?? 0,
+    heapGrowthBytes: end.heapCapacityBytes - begin.heapCapacityBytes,
+  };
+}
+
+function markIn(lines: readonly string[], text: string): { index: number; frames: number; heapCapacityBytes: number } {
+  // The log of the collector does not end its lines before it has to, so that a mark may stand behind one.
+  const index = lines.findIndex((line) => line.includes(text));
+  const line = lines[index];
+  if (line === undefined) throw new Error(`expected a line with "${text}", found ${lines.length} lines without it`);
+  const { frames, heapCapacityBytes } = JSON.parse(line.slice(line.indexOf(text) + text.length)) as {
+    frames: number;
+    heapCapacityBytes: number;
+  };
+  return { index, frames, heapCapacityBytes };
+}

@@ -1,0 +1,64 @@
+export interface ChildOptions {
+  /** Set on top of this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called for each line of standard output. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** A process of a measurement: its lines of output, its end. Signals go to its own id only. */
+export class Child {
+  /** Lines of standard error. */
+  readonly errors: string[] = [];
+  /** Resolves with the exit code once it has ended and all of its output was read. */
+  readonly ended: Promise<number>;
+  readonly #command: readonly string[];
+  readonly #process: Bun.Subprocess<"ignore", "pipe", "pipe">;
+
+  constructor(command: readonly string[], { env = {}, onLine = () => undefined }: ChildOptions) {
+    this.#command = command;
+    this.#process = Bun.spawn([...command], {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      env: { ...process.env, ...env },
+    });
+    this.ended = Promise.all([
+      this.#process.exited,
+      eachLine(this.#process.stdout, onLine),
+      eachLine(this.#process.stderr, (line) => this.errors.push(line)),
+    ]).then(([code]) => code);
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  /** Waits for its end. @throws Error when it failed, with what it said */
+  async succeeded(): Promise<void> {
+    const code = await this.ended;
+    if (code === 0) return;
+    const said = this.errors.slice(-5).join("\n  ");
+    throw new Error(`expected exit code 0, found ${code}: ${this.#command.join(" ")}\n  ${said}`);
+  }
+
+  /** Asks it to end in order, and waits. */
+  async stop(): Promise<void> {
+    this.kill("SIGTERM");
+    await this.ended;
+  }
+}
+
+async function eachLine(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line);
+  }
+  if (rest !== "") onLine(rest);
+}

@@ -1,0 +1,47 @@
+import { type Column, Output, type OutputFormat } from "../../src/cli/output.ts";
+
+/** One figure. */
+export interface Figure {
+  readonly section: string;
+  readonly name: string;
+  readonly value: number;
+  /** What `value` counts, e.g. "frames/s". */
+  readonly unit: string;
+  /** Smallest and largest of the repetitions, where there were several. */
+  readonly range?: readonly [number, number];
+  /** What it is compared with, all in this run. */
+  readonly ratio?: { readonly value: number; readonly to: string };
+  /** What should come out, and whether it did. */
+  readonly target?: { readonly text: string; readonly met: boolean };
+}
+
+const COLUMNS: readonly Column<Figure>[] = [
+  { header: "", cell: ({ section }) => section, align: "left" },
+  { header: "what", cell: ({ name }) => name, align: "left" },
+  { header: "median", cell: ({ value }) => readable(value), align: "right" },
+  { header: "from..to", cell: (figure) => figure.range?.map(readable).join("..") ?? "", align: "right" },
+  { header: "unit", cell: ({ unit }) => unit, align: "left" },
+  { header: "ratio", cell: ({ ratio }) => (ratio === undefined ? "" : readable(ratio.value)), align: "right" },
+  { header: "to", cell: ({ ratio }) => ratio?.to ?? "", align: "left" },
+  { header: "target", cell: ({ target }) => target?.text ?? "", align: "left" },
+  { header: "", cell: ({ target }) => (target === undefined ? "" : target.met ? "met" : "MISSED"), align: "left" },
+];
+
+/** Prints the figures on standard output as one table, or as JSON. */
+export async function print(figures: readonly Figure[], format: OutputFormat): Promise<void> {
+  const output = new Output({ format, width: Number.POSITIVE_INFINITY });
+  output.rows(COLUMNS, figures);
+  await output.flush();
+}
+
+/** Progress goes to standard error, so that standard output holds the result alone. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function readable(value: number): string {
+  if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`;
+  if (value >= 10_000) return `${(value / 1e3).toFixed(0)} k`;
+  if (value >= 100 || Number.isInteger(value)) return value.toFixed(0);
+  return value.toFixed(value >= 10 ? 1 : 3);
+}

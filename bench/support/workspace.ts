@@ -1,0 +1,77 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Child, type ChildOptions } from "./child.ts";
+
+const PARENT = "/dev/shm";
+const PREFIX = "tensorpool-bench-";
+/** Signals that end a run, and its exit codes then. */
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * Where one run keeps its Aeron folders and regions, and the processes that it started. However this process ends, short of
+ * a kill -9, nothing of either is left; what a killed run left is removed by the next.
+ */
+export class Workspace implements Disposable {
+  readonly dir: string;
+  readonly #children = new Set<Child>();
+  readonly #onExit = (): void => this[Symbol.dispose]();
+  readonly #onSignal = (signal: NodeJS.Signals): never => process.exit(EXIT_CODES[signal as keyof typeof EXIT_CODES]);
+  #places = 0;
+
+  constructor() {
+    removeLeftovers();
+    this.dir = mkdtempSync(join(PARENT, `${PREFIX}${process.pid}-`));
+    process.on("exit", this.#onExit);
+    for (const signal of Object.keys(EXIT_CODES)) process.on(signal, this.#onSignal);
+  }
+
+  /** Folders for one measurement, of its own. */
+  place(): Place {
+    this.#places++;
+    const dir = join(this.dir, String(this.#places));
+    mkdirSync(dir);
+    return { dir, aeronDir: join(dir, "aeron"), shmDir: join(dir, "regions") };
+  }
+
+  /** Removes a place whose processes have ended. */
+  remove(place: Place): void {
+    rmSync(place.dir, { recursive: true, force: true });
+  }
+
+  start(command: readonly string[], options: ChildOptions = {}): Child {
+    const child = new Child(command, options);
+    this.#children.add(child);
+    void child.ended.then(() => this.#children.delete(child));
+    return child;
+  }
+
+  [Symbol.dispose](): void {
+    process.off("exit", this.#onExit);
+    for (const signal of Object.keys(EXIT_CODES)) process.off(signal, this.#onSignal);
+    for (const child of this.#children) child.kill("SIGKILL");
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+export interface Place {
+  readonly dir: string;
+  readonly aeronDir: string;
+  readonly shmDir: string;
+}
+
+function removeLeftovers(): void {
+  for (const name of readdirSync(PARENT)) {
+    const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split("-")[0]) : Number.NaN;
+    if (Number.isInteger(pid) && !isAlive(pid)) rmSync(join(PARENT, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives, and belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}

@@ -1,0 +1,11 @@
+import { test } from "bun:test";
+import { firstSeed } from "../full/fuzz/fuzz.ts";
+import { expectAllAccountedFor, randomFramesTable, runRandomFrames } from "../full/random-frames/random-frames.ts";
+
+// The full size of this is in test/full/random-frames.test.ts.
+test("W-05, W-11, W-19: frames of random dtypes, ranks, orders, strides, pools and sizes are equal on both sides, and all add up", async () => {
+  const seed = firstSeed();
+  const outcome = await runRandomFrames(seed, 10_000);
+  console.log(randomFramesTable(outcome));
+  expectAllAccountedFor(seed, outcome);
+}, 60_000);

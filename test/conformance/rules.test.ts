@@ -1,0 +1,64 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { namedTestsOf, rulesNamedIn } from "./named-tests.ts";
+import { namedTests, PAGE, protocolPage } from "./page.ts";
+import { RULES, WITHOUT_TEST } from "./rules.ts";
+
+const tests = namedTests();
+
+describe("the rules of the wire protocol", () => {
+  test("are all there, once each, but for the bridge's", () => {
+    const expected = Array.from({ length: 49 }, (_, i) => `W-${String(i + 1).padStart(2, "0")}`);
+    expect(RULES.map(({ id }) => id)).toEqual(expected.filter((id) => id !== "W-48"));
+  });
+
+  test("have each a test that names them, or a reason why there is none", () => {
+    const named = new Set(tests.flatMap(({ rules }) => rules));
+    const without = RULES.filter(({ id }) => !named.has(id) && WITHOUT_TEST[id] === undefined);
+    expect(without.map(({ id, asks }) => `${id}: ${asks}`)).toEqual([]);
+  });
+
+  test("have no reason to be without a test where there is one", () => {
+    const named = new Set(tests.flatMap(({ rules }) => rules));
+    expect(Object.keys(WITHOUT_TEST).filter((id) => named.has(id))).toEqual([]);
+  });
+
+  test("are those that tests name", () => {
+    const known = new Set(["W-48", ...RULES.map(({ id }) => id)]);
+    const unknown = tests.filter(({ rules }) => rules.some((id) => !known.has(id)));
+    expect(unknown.map(({ file, title }) => `${file}: ${title}`)).toEqual([]);
+  });
+
+  test("and their tests are listed in docs/PROTOCOL.md; otherwise run `npm run generate:protocol`", () => {
+    expect(readFileSync(PAGE, "utf8")).toBe(protocolPage(tests));
+  });
+});
+
+describe("the search for tests that name rules", () => {
+  const titlesOf = (text: string) => namedTestsOf({ path: "a.test.ts", text }).map(({ title, tests: n }) => [title, n]);
+
+  test("reads single rules, lists and ranges", () => {
+    const [first, last] = ["W-09", "W-11"];
+    expect(rulesNamedIn(`${first} to ${last}, W-20: x`)).toEqual([first, "W-10", last, "W-20"]);
+  });
+
+  test("finds titles over two lines and in every kind of quotes, with what is escaped", () => {
+    const text = ['test("W-01: a \\"b\\"", () => {});', "test(", "  'W-02: c',", ");", "test(`W-03: d`);"].join("\n");
+    expect(titlesOf(text)).toEqual([
+      ['W-01: a "b"', 1],
+      ["W-02: c", 1],
+      ["W-03: d", 1],
+    ]);
+  });
+
+  test("counts a group for those of its tests that name no rule themselves, and not at all when there are none", () => {
+    const group = ['describe("W-04: e", () => {', '  test("f", g);', '  test("W-05: h", g);', '  test("i", g);', "});"];
+    expect(titlesOf([...group, 'test("j", g);'].join("\n"))).toEqual([
+      ["W-04: e", 2],
+      ["W-05: h", 1],
+    ]);
+    expect(titlesOf(['describe("W-04: e", () => {', '  test("W-05: h", g);', "});"].join("\n"))).toEqual([
+      ["W-05: h", 1],
+    ]);
+  });
+});

@@ -1,0 +1,56 @@
+import { expect, test } from "bun:test";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dir, "../..");
+
+/** Runs `.ci/run` with an npm whose two test commands print these last lines and end with these codes. */
+function runCi(
+  selection: readonly [string, number],
+  full: readonly [string, number],
+): { lines: string[]; code: number } {
+  const folder = mkdtempSync(join(tmpdir(), "tensorpool-ci-"));
+  try {
+    const npm = [
+      'case "$3" in',
+      `test) echo a line; echo '${selection[0]}'; exit ${selection[1]} ;;`,
+      `test:full) echo a table; echo '${full[0]}'; exit ${full[1]} ;;`,
+      "esac",
+    ];
+    // Programs that the script looks for, so that it does not install them.
+    for (const [name, lines] of [
+      ["npm", npm],
+      ["ffmpeg", ["true"]],
+      ["python3", ["true"]],
+    ] as const) {
+      writeFileSync(join(folder, name), ["#!/bin/sh", ...lines, ""].join("\n"));
+      chmodSync(join(folder, name), 0o755);
+    }
+    const { stdout, exitCode } = Bun.spawnSync([join(ROOT, ".ci/run")], {
+      env: { ...process.env, PATH: `${folder}:${process.env["PATH"]}` },
+      stderr: "inherit",
+    });
+    return { lines: stdout.toString().trimEnd().split("\n"), code: exitCode };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const SUMMARY = /^\d+ passed, \d+ failed$/;
+
+test("CI ends with one line that sums both test commands up, and with the code of the first that failed", () => {
+  const cases = [
+    { selection: ["10 passed, 0 failed", 0], full: ["3 passed, 0 failed", 0], last: "13 passed, 0 failed", code: 0 },
+    { selection: ["10 passed, 2 failed", 1], full: ["3 passed, 0 failed", 0], last: "13 passed, 2 failed", code: 1 },
+    { selection: ["10 passed, 0 failed", 0], full: ["2 passed, 1 failed", 1], last: "12 passed, 1 failed", code: 1 },
+    // A run that ended before its last line is a failure, whatever code it gave.
+    { selection: ["a crash", 0], full: ["3 passed, 0 failed", 0], last: "3 passed, 1 failed", code: 1 },
+    { selection: ["10 passed, 0 failed", 0], full: ["killed", 137], last: "10 passed, 1 failed", code: 137 },
+  ] as const;
+  for (const { selection, full, last, code } of cases) {
+    const ci = runCi(selection, full);
+    expect({ last: ci.lines.at(-1), code: ci.code }).toEqual({ last, code });
+    expect(ci.lines.filter((line) => SUMMARY.test(line))).toEqual([last]);
+  }
+});

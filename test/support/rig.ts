@@ -1,0 +1,148 @@
+import { rmSync } from "node:fs";
+import { AeronConnection, type DriverSupply } from "../../src/aeron/connection.ts";
+import { MediaDriver } from "../../src/aeron/media-driver.ts";
+import type { Agent } from "../../src/core/agent.ts";
+import type { Clock } from "../../src/core/clock.ts";
+import { BusySpinIdle } from "../../src/core/idle/busy-spin-idle.ts";
+import { Scheduler } from "../../src/core/scheduler.ts";
+import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
+import { Consumer, type ConsumerOptions } from "../../src/roles/consumer.ts";
+import { Producer, type ProducerOptions } from "../../src/roles/producer.ts";
+import { AllowedBaseDirs } from "../../src/shm/index.ts";
+import { STREAM_ID, TemporaryDirectory } from "./shm.ts";
+
+/** The time of this process, which a test may let jump ahead: what a pause looks like from inside. */
+export class JumpingClock implements Clock {
+  #aheadNs = 0;
+
+  nanoTime(): number {
+    return Bun.nanoseconds() + this.#aheadNs;
+  }
+
+  jump(byNs: number): void {
+    this.#aheadNs += byNs;
+  }
+}
+
+/** Steps take microseconds; this only ends tests that would wait for ever. */
+const PATIENCE_NS = 20e9;
+
+/**
+ * A media driver, a client and any roles on one scheduler that is stepped by hand: whatever happens between two steps happens
+ * in an order that the test chose.
+ */
+export class Rig implements AsyncDisposable {
+  readonly directory = new TemporaryDirectory();
+  readonly aeronDir = this.directory.at("aeron");
+  readonly baseDir = this.directory.at("regions");
+  readonly clock = new JumpingClock();
+  readonly scheduler: Scheduler;
+  readonly driver: MediaDriver;
+  readonly connection: AeronConnection;
+
+  /** `tellsPauses`: false where a test lets some agents stand still and others not, and tells them itself. */
+  constructor({ tellsPauses = true, supply }: { tellsPauses?: boolean; supply?: DriverSupply } = {}) {
+    this.scheduler = new Scheduler({
+      idle: new BusySpinIdle(),
+      clock: this.clock,
+      onAgentError: () => {},
+      ...(tellsPauses ? {} : { lateThresholdNs: Number.POSITIVE_INFINITY }),
+    });
+    this.driver = MediaDriver.start({ aeronDir: this.aeronDir, threading: "invoker" });
+    this.scheduler.add(this.driver, { vital: true });
+    this.connection = this.connect(supply);
+  }
+
+  /** A further client, as another process would have. */
+  connect(supply?: DriverSupply): AeronConnection {
+    const connection = new AeronConnection({
+      aeronDir: this.aeronDir,
+      clientName: "test",
+      ...(supply === undefined ? {} : { supply }),
+    });
+    this.scheduler.add(connection, { vital: true });
+    return connection;
+  }
+
+  add<T extends Agent>(agent: T): T {
+    this.scheduler.add(agent, { vital: true });
+    return agent;
+  }
+
+  /** A standalone producer of 8 slots with one pool of 4 KiB. */
+  producer(
+    overrides: Partial<ProducerOptions> = {},
+    standalone: Partial<ProducerOptions["standalone"]> = {},
+  ): Producer {
+    return this.add(
+      new Producer(this.connection, this.clock, {
+        streamId: STREAM_ID,
+        name: "test",
+        standalone: {
+          baseDir: this.baseDir,
+          namespace: "test",
+          nslots: 8,
+          pools: [{ poolId: 1, strideBytes: 4096 }],
+          mode: "private",
+          ...standalone,
+        },
+        streams: DEFAULT_STREAMS,
+        flow: "drop",
+        waitTimeoutNs: 5e9,
+        attributes: [],
+        ...overrides,
+      }),
+    );
+  }
+
+  /** A consumer of the same stream. Its base directory is made when it does not exist yet. */
+  consumer(overrides: Partial<ConsumerOptions> = {}): Consumer {
+    return this.add(
+      new Consumer(this.connection, this.clock, {
+        streamId: STREAM_ID,
+        mode: "stream",
+        streams: DEFAULT_STREAMS,
+        baseDirs: AllowedBaseDirs.resolve([this.directory.path]),
+        ...overrides,
+      }),
+    );
+  }
+
+  /** A producer and a consumer that has mapped its stream, with the descriptors' way open. */
+  pair(
+    producer: Partial<ProducerOptions> = {},
+    standalone: Partial<ProducerOptions["standalone"]> = {},
+    consumer: Partial<ConsumerOptions> = {},
+  ): { producer: Producer; consumer: Consumer } {
+    const made = { producer: this.producer(producer, standalone), consumer: this.consumer(consumer) };
+    this.until(
+      () => made.consumer.isMapped && made.consumer.hasAttributes && made.producer.mappedConsumers > 0,
+      "the consumer to map the stream",
+    );
+    return made;
+  }
+
+  /** Steps until the condition holds; fails with what was waited for. */
+  until(condition: () => boolean, what: string): void {
+    const endNs = Bun.nanoseconds() + PATIENCE_NS;
+    while (!condition()) {
+      if (Bun.nanoseconds() > endNs) throw new Error(`expected ${what}, and it did not come`);
+      this.scheduler.step();
+    }
+  }
+
+  step(times = 1): void {
+    for (let i = 0; i < times; i++) this.scheduler.step();
+  }
+
+  /** Steps until the driver and the clients have had their say about everything that was done before. */
+  settle(): void {
+    const endNs = Bun.nanoseconds() + 20e6;
+    while (Bun.nanoseconds() < endNs) this.scheduler.step();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.scheduler.close();
+    rmSync(this.directory.path, { recursive: true, force: true });
+  }
+}

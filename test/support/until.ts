@@ -1,0 +1,19 @@
+/** Far longer than anything takes on a busy machine: it only ends tests that would wait for ever. */
+export const PATIENCE_MS = 40_000;
+
+/** For tests that start processes; Bun's own default is too short for them when they are run one by one. */
+export const PROCESS_TEST_MS = 60_000;
+
+/** Waits until `condition` holds, looking every few milliseconds; fails with what was waited for. */
+export async function until(condition: () => boolean, what: () => string, patienceMs = PATIENCE_MS): Promise<void> {
+  const endMs = performance.now() + patienceMs;
+  while (!condition()) {
+    if (performance.now() > endMs) throw new Error(`expected ${what()}, waited ${patienceMs / 1000} s for it`);
+    await new Promise((resolve) => setTimeout(resolve, 3));
+  }
+}
+
+/** A span of the real world, for effects that only time has (a process that stands still). */
+export async function elapse(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "bun:test";
+import type { CommandContext } from "../../src/cli/command.ts";
+import { run as runConsumerConfig } from "../../src/cli/commands/consumer-config.ts";
+import { run as runHello } from "../../src/cli/commands/hello.ts";
+import { run as runInspect } from "../../src/cli/commands/inspect.ts";
+import { run as runTap } from "../../src/cli/commands/tap.ts";
+import { exitCodeOf } from "../../src/cli/exit.ts";
+import { readOptions } from "../../src/cli/option-spec.ts";
+import { TOOL_COMMANDS } from "../../src/cli/tool-commands.ts";
+import { messageOf } from "../../src/core/errors.ts";
+
+const RUN: Readonly<Record<string, (context: CommandContext) => Promise<number>>> = {
+  "consumer-config": runConsumerConfig,
+  hello: runHello,
+  inspect: runInspect,
+  tap: runTap,
+};
+
+/** Runs a command line that is refused; its exit code and what it says. */
+async function refused(line: string): Promise<string> {
+  const [name = "", ...args] = line.split(" ");
+  const command = TOOL_COMMANDS.find((candidate) => candidate.name === name);
+  try {
+    const { values, positionals } = readOptions(name, command?.options ?? [], args, () => "");
+    const code = await RUN[name]?.({ options: values, positionals, rawArguments: args, commands: TOOL_COMMANDS });
+    return `it ran and ended with ${code}`;
+  } catch (error) {
+    return `${exitCodeOf(error)} ${messageOf(error)}`;
+  }
+}
+
+describe("tools refuse what they cannot do", () => {
+  const CASES: readonly [line: string, expected: string][] = [
+    ["consumer-config", "2 consumer-config: expected <stream>, found nothing"],
+    ["consumer-config 7", "2 consumer-config: expected <consumer>, found nothing"],
+    [
+      "consumer-config 7 0 --mode latest",
+      '2 consumer-config: <consumer>: expected a whole number from 1 to 4294967294, found "0"',
+    ],
+    [
+      "consumer-config x 5 --mode latest",
+      '2 consumer-config: <stream>: expected a whole number from 1 to 4294967295, found "x"',
+    ],
+    [
+      "consumer-config 7 5",
+      "2 consumer-config: expected --mode, one of stream, latest, decimated: a config always sets it",
+    ],
+    ["consumer-config 7 5 --mode fast", '2 --mode: expected one of stream, latest, decimated, found "fast"'],
+    [
+      "consumer-config 7 5 --mode latest --decimation 3",
+      "2 --decimation: expected --mode decimated with it, found --mode latest",
+    ],
+    [
+      "consumer-config 7 5 --mode decimated --decimation 0",
+      '2 --decimation: expected a whole number from 1 to 65535, found "0"',
+    ],
+    [
+      "consumer-config 7 5 --mode stream --fallback http://x",
+      '2 --fallback: expected aeron:ipc, aeron:udp?key=value|.. or bridge://id, found "http://x"',
+    ],
+    ["hello --stream 0", '2 --stream: expected a whole number from 1 to 4294967295, found "0"'],
+    [
+      "hello --consumer-id 4294967295",
+      '2 --consumer-id: expected a whole number from 1 to 4294967294, found "4294967295"',
+    ],
+    ["hello --max-rate 70000", '2 --max-rate: expected a whole number from 0 to 65535, found "70000"'],
+    ["hello --progress-rows 3", "2 --progress-rows: expected --progress with it"],
+    [
+      "hello --progress --progress-interval 1ns",
+      '2 --progress-interval: expected whole microseconds, at most 4294967294us, found "1ns"',
+    ],
+    ["hello --progress --progress-bytes 5GiB", '2 --progress-bytes: expected at most 4294967294 bytes, found "5GiB"'],
+    ["hello --aeron-dir /nowhere/aeron", "3 no media driver lives in /nowhere/aeron: start a producer"],
+    ["tap --kind all", '2 --kind: expected control, descriptor, qos, metadata, found "all"'],
+    ["tap --message Qos", "2 --message: expected ShmPoolAnnounce"],
+    ["tap --count 0", "2 --count: expected a whole number"],
+    ["tap -o xml", "2 "],
+    ["tap --aeron-dir /nowhere/aeron", "3 no media driver lives in /nowhere/aeron"],
+    ["consumer-config 7 5 --mode latest --aeron-dir /nowhere/aeron", "3 no media driver lives in /nowhere/aeron"],
+    ["inspect", "2 inspect: expected a file, a folder or a stream id, found nothing"],
+    ["inspect 7 --slots -1", '2 --slots: expected a whole number or all, found "-1"'],
+    ["inspect /nowhere/header.ring", "3 /nowhere/header.ring: no such file or folder; /nowhere does not exist either"],
+    ["inspect 7 --shm-dir /nowhere", "3 stream 7: nothing is in /nowhere: the folder does not exist"],
+  ];
+  for (const [line, expected] of CASES) {
+    test(`${line}: ${expected}`, async () => {
+      expect(await refused(line)).toStartWith(expected);
+    });
+  }
+});
