@@ -43,6 +43,8 @@ export class DriverLauncher implements DriverSupply {
     });
     child.on("error", (error) => log.error(`cannot start a media driver (${file}): ${error.message}`));
     child.unref();
+    // What it says must not keep this process alive either.
+    (child.stderr as unknown as { unref(): void }).unref();
     log.info(`started a media driver for ${this.#aeronDir} (pid ${child.pid}); it ends when it is unused for 10 s`);
   }
 }

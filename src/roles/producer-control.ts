@@ -6,7 +6,7 @@ import type { MessageHandler, MessageSubscription } from "../aeron/subscription.
 import { PeriodicTimer } from "../core/timers.ts";
 import type { Attribute } from "../protocol/attribute.ts";
 import type { ProgressDemand } from "../protocol/progress-throttle.ts";
-import { type AeronStreams, CADENCE_NS } from "../protocol/stream-ids.ts";
+import { type AeronStreams, CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
 import { ShmPoolAnnounceDecoder } from "../sbe/generated/control/index.ts";
 import { messageKeyAt } from "../sbe/header.ts";
 import { CounterExport } from "./counter-export.ts";
@@ -20,6 +20,8 @@ import { ReaderDirectory } from "./reader-directory.ts";
 const ANSWER_PERIOD_NS = 20e6;
 /** Announces of another, older writer that prove it: one may have been under way when it ended. */
 const PROOFS_OF_ANOTHER_WRITER = 2;
+/** By then a stream's writer has announced itself, and was asked to by us. */
+const NEWCOMER_NS = CADENCE_NS * LIVENESS_PERIODS;
 /** Proofs come at the other's cadence. Many at once are what a writer that has ended left in its log for whoever joins late. */
 const PROOF_DISTANCE_NS = CADENCE_NS / 2;
 
@@ -51,6 +53,7 @@ export class ProducerControl {
   /** True while announces find no publication. */
   #isUnheard = false;
   #otherWriterProofs = 0;
+  #startedNs = -1;
   #lastProofNs = Number.NEGATIVE_INFINITY;
   /** The time of the cycle. */
   #nowNs = 0;
@@ -104,6 +107,7 @@ export class ProducerControl {
 
   /** Reads what readers and others say. @throws ProducerError "second-writer" */
   poll(nowNs: number): number {
+    if (this.#startedNs === -1) this.#startedNs = nowNs;
     this.#nowNs = nowNs;
     this.readers.now(nowNs);
     let work = 0;
@@ -171,6 +175,8 @@ export class ProducerControl {
     this.readers.hasNews = true;
     if (this.#nowNs - this.#lastProofNs < PROOF_DISTANCE_NS) return;
     this.#lastProofNs = this.#nowNs;
+    // Only a newcomer gives way: nobody ends a stream that is established by announcing another.
+    if (this.#nowNs - this.#startedNs > NEWCOMER_NS) return;
     this.#otherWriterProofs++;
     if (this.#otherWriterProofs < PROOFS_OF_ANOTHER_WRITER) return;
     throw new ProducerError(

@@ -24,7 +24,11 @@ export class Place implements AsyncDisposable {
 
   /** Starts the command line with these arguments as they are. */
   run(args: readonly string[], options: RoleProcessOptions = {}): RoleProcess {
-    const role = new RoleProcess([...SELF, ...args], options);
+    const surroundings = () => {
+      const others = this.#roles.filter((other) => other !== role);
+      return others.map((other) => `--- beside it: ${other.describe()}`).join("\n");
+    };
+    const role: RoleProcess = new RoleProcess([...SELF, ...args], { surroundings, ...options });
     this.#roles.push(role);
     return role;
   }

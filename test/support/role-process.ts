@@ -7,6 +7,8 @@ export interface RoleProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Standard output is kept as bytes and not taken for lines. */
   readonly binary?: boolean;
+  /** What else is worth knowing when a wait fails: how the other processes of the test fare. */
+  readonly surroundings?: () => string;
 }
 
 /** A row of `-o jsonl`, as both roles print them. */
@@ -33,12 +35,14 @@ export class RoleProcess {
   readonly #command: string;
   readonly #chunks: Uint8Array[] = [];
   readonly #finished: Promise<void>;
+  readonly #surroundings: () => string;
   #waiters: Waiter[] = [];
   #hasEnded = false;
   #rowsTaken = 0;
 
   constructor(command: readonly string[], options: RoleProcessOptions = {}) {
     this.#command = command.slice(2).join(" ");
+    this.#surroundings = options.surroundings ?? (() => "");
     this.#child = Bun.spawn([...command], {
       stdin: options.stdin ?? "ignore",
       stdout: "pipe",
@@ -186,9 +190,14 @@ export class RoleProcess {
     this.#waiters = [];
   }
 
-  #explain(what: string): string {
+  /** Command, exit and standard error, for messages. */
+  describe(): string {
     const { exitCode, signalCode } = this.#child;
+    return `${this.#command}; exit ${exitCode ?? signalCode}\n${this.stderr}`;
+  }
+
+  #explain(what: string): string {
     const last = this.stdoutLines.slice(-3).join("\n");
-    return `${this.#command}: ${what}; exit ${exitCode ?? signalCode}\n--- stderr\n${this.stderr}\n--- stdout, last\n${last}`;
+    return `${what}\n--- ${this.describe()}\n--- stdout, last\n${last}\n${this.#surroundings()}`;
   }
 }

@@ -1,4 +1,5 @@
 import type { Actor } from "./actor.ts";
+import type { MatrixCase } from "./cases.ts";
 
 /** The design says seconds; ten times that is for a machine that is busy with other tests. */
 export const RECOVERY_LIMIT_MS = 30_000;
@@ -34,6 +35,32 @@ export function consumerSum(consumer: Actor, producers: readonly Actor[]): strin
     `${consumer.name}: expected claimed ${claimed} = accepted ${accepted} + lost ${sum(consumer.lost)} + ` +
       `at most (unmapped ${unmapped}, foreign epoch ${foreignEpoch}, not published ${unheard}); ${unseen} are not accounted for`,
   ];
+}
+
+/** What has to be said, or must not be, when it is hit under load (events of `eventsOf`). */
+const SAYINGS: readonly {
+  readonly of: RegExp;
+  readonly says?: readonly string[];
+  readonly saysNot?: readonly string[];
+}[] = [
+  { of: /^consumer, SIGSTOP .*, load$/, says: ["consumer: said what it missed"] },
+  { of: /^consumer, SIGSTOP 15 s, load$/, says: ["consumer: client given up", "consumer: connected again"] },
+  { of: /^producer, SIGSTOP 15 s, load$/, says: ["producer: new epoch", "producer: connected again"] },
+  { of: /^media driver, (kill -9|clean stop), load$/, says: ["producer: driver died", "consumer: driver died"] },
+  {
+    of: /^media driver, SIGSTOP 15 s, load$/,
+    says: ["producer: driver silent", "consumer: driver silent"],
+    // The roles themselves did not stand still: connecting to a silent driver would have made them wait for it.
+    saysNot: ["producer: new epoch", "consumer: owner lost"],
+  },
+];
+
+export function sayings({ name }: MatrixCase, events: readonly string[]): string[] {
+  const said = (text: string): boolean => events.some((event) => event.startsWith(text));
+  return SAYINGS.filter(({ of }) => of.test(name)).flatMap(({ says = [], saysNot = [] }) => [
+    ...says.filter((text) => !said(text)).map((text) => `expected "${text}", and it was not said`),
+    ...saysNot.filter(said).map((text) => `"${text}" was said, and should not have been`),
+  ]);
 }
 
 /** Limits of the figures, far beyond what they should be. */

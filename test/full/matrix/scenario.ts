@@ -1,7 +1,7 @@
 import { elapse, until } from "../../support/until.ts";
 import type { Actor } from "./actor.ts";
 import { type MatrixCase, pauseMs } from "./cases.ts";
-import { consumerSum, limits, producerSum, RECOVERY_LIMIT_MS } from "./conditions.ts";
+import { consumerSum, limits, producerSum, RECOVERY_LIMIT_MS, sayings } from "./conditions.ts";
 import { eventsOf, type Outcome } from "./outcome.ts";
 import { processEnd, Stage, stopProcess } from "./stage.ts";
 
@@ -229,17 +229,19 @@ class Scenario {
       noticedMs: this.#noticedMs,
       witnessOutageMs: outage === undefined ? null : outage.endMs - outage.beginMs,
     };
+    const events = actors.flatMap((actor) => eventsOf(this.#runName(actor), actor.process.stderrLines));
     return {
       ...this.#case,
       ...figures,
       lost: Object.fromEntries(actors.map((actor) => [this.#runName(actor), actor.lost])),
-      events: actors.flatMap((actor) => eventsOf(this.#runName(actor), actor.process.stderrLines)),
+      events,
       left,
       seconds: (performance.now() - this.#startedMs) / 1000,
       problems: [
         ...this.#problems,
         ...this.#sums(),
         ...limits(figures),
+        ...sayings(this.#case, events),
         ...(left.length === 0 ? [] : [`left in /dev/shm: ${left.join(" ")}`]),
       ],
     };
