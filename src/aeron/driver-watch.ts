@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { AeronError } from "../../ffi/errors.ts";
 import { type CncFile, heartbeatAgeMs, readCncFile } from "./aeron-dir.ts";
 import { DriverLock } from "./driver-lock.ts";
@@ -60,9 +61,22 @@ function foreignDriver(aeronDir: string, cnc: CncFile, oursDied: boolean): Livin
 function isProcessVisible(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     // EPERM: it is there, and another user's.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
+  return !isZombie(pid);
+}
+
+/** True for a process that has ended, while its parent has not looked yet: signals still reach it. */
+function isZombie(pid: number): boolean {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  } catch {
+    // It ended just now, or /proc does not show it to us: the heartbeat decides.
+    return false;
+  }
+  // The name of the command, in parentheses, may contain anything.
+  return /^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
 }

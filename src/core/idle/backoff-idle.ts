@@ -28,7 +28,7 @@ export class BackoffIdle implements IdleStrategy {
   constructor(parker: Parker, options: BackoffOptions = {}) {
     this.#parker = parker;
     this.#maxSpins = options.maxSpins ?? 10;
-    this.#maxYields = options.maxYields ?? 20;
+    this.#maxYields = options.maxYields ?? 100;
     this.#minParkNs = options.minParkNs ?? 1_000;
     this.handOverNs = options.maxParkNs ?? 1_000_000;
     this.#parkNs = this.#minParkNs;
