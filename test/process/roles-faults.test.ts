@@ -94,6 +94,11 @@ describe("the media driver", () => {
     async () => {
       await using place = new Place();
       const { producer, consumer } = await start(place);
+      // Both roles may have started one: the one that lost the race is about to end.
+      await until(
+        () => place.driverPids().length === 1,
+        () => `one media driver, found ${place.driverPids().length}`,
+      );
       const [driver = 0] = place.driverPids();
       const killedNs = Bun.nanoseconds();
       process.kill(driver, "SIGKILL");
