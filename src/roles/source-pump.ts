@@ -20,7 +20,7 @@ export interface SourcePumpOptions {
 }
 
 /** Frames that one cycle may publish, so that the other agents have their turn. */
-const FRAMES_PER_CYCLE = 32;
+const FRAMES_PER_CYCLE = 128;
 /** Readers of a finite stream get this long to say that they saw its last frame. */
 const DRAIN_TIMEOUT_NS = 2e9;
 const PATIENCE_NS = 1e9;
@@ -82,7 +82,10 @@ export class SourcePump implements Agent {
     if (state === "end") return this.#end(nowNs);
     if (state === "idle") return false;
     this.#pacer?.advance(nowNs);
-    const claim = this.#producer.tryClaim(this.#source.layout.byteLength);
+    // Frames that come as fast as they can have the time of their cycle; paced ones each their own.
+    const { byteLength } = this.#source.layout;
+    const claim =
+      this.#pacer === null ? this.#producer.tryClaim(byteLength, nowNs) : this.#producer.tryClaim(byteLength);
     if (claim !== null) {
       this.#claim = claim;
       this.#filledBytes = 0;

@@ -84,6 +84,10 @@ class CounterPattern implements Pattern {
   }
 
   write(target: Uint8Array, from: number, to: number): void {
+    if (target.length === this.#template.bytes.length) {
+      target.set(this.#template.bytes);
+      return;
+    }
     const address = addressOf(target);
     for (let at = from; at < to; ) {
       const count = Math.min(to - at, this.#template.bytes.length);
