@@ -71,8 +71,12 @@ class RampPattern implements Pattern {
 class CounterPattern implements Pattern {
   readonly #writer: ValueWriter;
   readonly #template: NativeBuffer;
+  /** Bytes need no template: the slot is filled at once. */
+  readonly #isBytes: boolean;
+  #byte = 0;
 
   constructor({ dtype, byteLength }: FrameLayout) {
+    this.#isBytes = dtype === "uint8" || dtype === "bytes";
     const bytes = unitBytes(dtype);
     const units = Math.max(1, Math.min(TEMPLATE_BYTES / bytes, Math.ceil(byteLength / bytes)));
     this.#template = new NativeBuffer(units * bytes);
@@ -80,10 +84,15 @@ class CounterPattern implements Pattern {
   }
 
   begin(n: number): void {
-    this.#writer.fill(n);
+    if (this.#isBytes) this.#byte = n & 0xff;
+    else this.#writer.fill(n);
   }
 
   write(target: Uint8Array, from: number, to: number): void {
+    if (this.#isBytes) {
+      target.fill(this.#byte, from, to);
+      return;
+    }
     if (target.length === this.#template.bytes.length) {
       target.set(this.#template.bytes);
       return;
