@@ -79,9 +79,6 @@ export const PUBLICATION_ERROR = {
   error: -6,
 } as const;
 
-/** Error code of a client that the driver has given up (`AERON_CLIENT_ERROR_DRIVER_TIMEOUT` and neighbours). */
-export const CLIENT_ERROR = { driverTimeout: 1000, clientTimeout: 1001, conductorServiceTimeout: 1002 } as const;
-
 /** Throws for a negative result, with Aeron's own explanation. @throws AeronError */
 export function checkAeron(result: number, call: string): number {
   if (result < 0) throw lastAeronError(call);

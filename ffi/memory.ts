@@ -62,7 +62,3 @@ export function addressOf(view: NodeJS.TypedArray | DataView): number {
 export function int32At(address: number, offset = 0): number {
   return read.i32(address as Pointer, offset);
 }
-
-export function uint32At(address: number, offset = 0): number {
-  return read.u32(address as Pointer, offset);
-}

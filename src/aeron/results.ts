@@ -1,3 +1,5 @@
+import { PUBLICATION_ERROR } from "../../ffi/aeron-structs.ts";
+
 /** What became of a message that was to be published (W-32). Constants, so that an answer costs nothing. */
 export const PublishResult = {
   PUBLISHED: 0,
@@ -24,15 +26,15 @@ export const PUBLISH_RESULT_NAMES = [
 /** The result for the negative position that Aeron answered. */
 export function resultOfPosition(position: number): PublishResult {
   switch (position) {
-    case -1:
+    case PUBLICATION_ERROR.notConnected:
       return PublishResult.NOT_CONNECTED;
-    case -2:
+    case PUBLICATION_ERROR.backPressured:
       return PublishResult.BACK_PRESSURED;
-    case -3:
+    case PUBLICATION_ERROR.adminAction:
       return PublishResult.ADMIN_ACTION;
-    case -4:
+    case PUBLICATION_ERROR.closed:
       return PublishResult.CLOSED;
-    case -5:
+    case PUBLICATION_ERROR.maxPositionExceeded:
       return PublishResult.MAX_POSITION_EXCEEDED;
     default:
       return position > 0 ? PublishResult.PUBLISHED : PublishResult.ERROR;

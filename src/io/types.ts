@@ -1,21 +1,8 @@
-import type { Dtype, MajorOrder } from "../protocol/dtype.ts";
+import type { Attribute } from "../protocol/attribute.ts";
+import type { FrameLayout } from "../protocol/frame-layout.ts";
 
-/** Shape of one frame's values. Contiguous: strides follow from dims, dtype and major order. */
-export interface FrameLayout {
-  readonly dtype: Dtype;
-  /** At most eight, slowest first as in NumPy's `shape`; empty for a scalar. */
-  readonly dims: readonly number[];
-  readonly majorOrder: MajorOrder;
-  /** Bytes of the values; equals `contiguousByteLength(dtype, dims)`. */
-  readonly byteLength: number;
-}
-
-/** One entry of a stream's metadata (W-45). `format` is a MIME type, `text/plain` for text. */
-export interface Attribute {
-  readonly key: string;
-  readonly format: string;
-  readonly value: Uint8Array;
-}
+export type { Attribute } from "../protocol/attribute.ts";
+export type { FrameLayout } from "../protocol/frame-layout.ts";
 
 export type SourceState =
   /** A frame can be begun: `layout` and `byteLength` describe it. */

@@ -1,9 +1,8 @@
 import type { FrameHeader } from "../protocol/frame-header.ts";
 import { acquireFence, loadAcquire, releaseFence, storeRelease } from "./atomics.ts";
 import type { Mapping } from "./mapping.ts";
+import { HEADER_SLOT_BYTES, SUPERBLOCK_BYTES } from "./superblock.ts";
 
-const SUPERBLOCK_BYTES = 64;
-const HEADER_SLOT_BYTES = 256;
 const HEADER_SLOT_WORDS = HEADER_SLOT_BYTES / 4;
 const TWO_32 = 0x1_0000_0000;
 

@@ -1,8 +1,7 @@
 import type { Dtype } from "../protocol/dtype.ts";
 import { type Values, valuesOf } from "../protocol/values.ts";
 import type { Mapping, SlotWindows } from "./mapping.ts";
-
-const SUPERBLOCK_BYTES = 64;
+import { SUPERBLOCK_BYTES } from "./superblock.ts";
 
 /**
  * The payload slots of one pool (W-02: slot i begins at `64 + i * stride_bytes`). Views are made once per slot and kept while

@@ -1,16 +1,16 @@
+import { textAttribute } from "../../protocol/attribute.ts";
 import type { Attribute } from "../types.ts";
 import { colorspaceOf } from "./colorspace.ts";
 import { canonicalHeader, MAGIC, tryParseY4mHeader, type Y4mHeader } from "./header.ts";
 
 const PREFIX = "y4m.";
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** What a y4m stream says beside its frames, as metadata attributes (W-45), all text. Absent parameters have none. */
 export function attributesOf(header: Y4mHeader): readonly Attribute[] {
   const attributes: Attribute[] = [];
   const add = (key: string, value: string | null): void => {
-    if (value !== null) attributes.push({ key: PREFIX + key, format: "text/plain", value: encoder.encode(value) });
+    if (value !== null) attributes.push(textAttribute(PREFIX + key, value));
   };
   add("width", String(header.width));
   add("height", String(header.height));
