@@ -3,7 +3,7 @@ import { closeFile, O, openAt, openFile, tryLock } from "../../ffi/libc.ts";
 import { backingOf, roundUpToPage } from "./backing.ts";
 import type { AllowedBaseDirs, ContainedPath } from "./base-dirs.ts";
 import { RegionError } from "./errors.ts";
-import { Mapping } from "./mapping.ts";
+import { Mapping, type MappingAccess } from "./mapping.ts";
 import { type RegionIdentity, regionBytes, SUPERBLOCK_BYTES, SuperblockReader } from "./superblock.ts";
 import { errnoOf } from "./system-error.ts";
 import { parseRegionUri } from "./uri.ts";
@@ -11,7 +11,7 @@ import { parseRegionUri } from "./uri.ts";
 /** Only a step on the way: needs the right to pass, not to read. */
 const O_PATH = 0o10000000;
 
-/** Someone else's region, mapped for reading after everything about it was checked (W-26 to W-29, W-04, W-07). */
+/** Someone else's region, mapped after everything about it was checked (W-26 to W-29, W-04, W-07). */
 export class MappedRegion {
   readonly uri: string;
   /** Canonical. */
@@ -31,18 +31,26 @@ export class MappedRegion {
     this.#pid = this.#superblock.pid;
   }
 
-  /** @throws RegionError; nothing is left open or mapped then */
-  static map(uri: string, identity: RegionIdentity, baseDirs: AllowedBaseDirs): MappedRegion {
+  /**
+   * @param access readers map "read-only" (W-29); "read-write" is for the producer that holds the lease
+   * @throws RegionError; nothing is left open or mapped then
+   */
+  static map(
+    uri: string,
+    identity: RegionIdentity,
+    baseDirs: AllowedBaseDirs,
+    access: MappingAccess = "read-only",
+  ): MappedRegion {
     const { path, requireHugepages } = parseRegionUri(uri);
     const contained = baseDirs.locate(path);
-    const fd = openChecked(contained);
+    const fd = openChecked(contained, access);
     let mapping: Mapping | null = null;
     try {
       // A sweeper holds the lock exclusively only while it removes the file (D-19).
       if (!tryLock(fd, "shared")) throw gone(contained.canonical, "a file that is being removed");
       requireFile(fd, contained.canonical, identity);
       const pageBytes = requireBacking(fd, contained.canonical, identity, requireHugepages);
-      mapping = Mapping.ofFile(fd, roundUpToPage(regionBytes(identity), pageBytes), "read-only");
+      mapping = Mapping.ofFile(fd, roundUpToPage(regionBytes(identity), pageBytes), access);
       const region = new MappedRegion(uri, contained.canonical, fd, mapping);
       region.#superblock.validate(identity, contained.canonical);
       return region;
@@ -95,7 +103,7 @@ export class MappedRegion {
  * them, so that a directory swapped for a link since the check leads nowhere; then compares what was opened with what was checked.
  * A FIFO or a device that is swapped in does not block and is not read.
  */
-function openChecked(contained: ContainedPath): number {
+function openChecked(contained: ContainedPath, access: MappingAccess): number {
   const { canonical, base, components } = contained;
   let checked: BigIntStats;
   try {
@@ -107,7 +115,7 @@ function openChecked(contained: ContainedPath): number {
   if (!checked.isFile()) throw notRegular(canonical, checked);
   let fd = -1;
   try {
-    fd = openBelow(base, components);
+    fd = openBelow(base, components, access === "read-only" ? O.RDONLY : O.RDWR);
     const opened = fstatSync(fd, { bigint: true });
     if (!opened.isFile()) throw notRegular(canonical, opened);
     if (opened.dev !== checked.dev || opened.ino !== checked.ino) {
@@ -124,7 +132,7 @@ function openChecked(contained: ContainedPath): number {
   }
 }
 
-function openBelow(base: string, components: readonly string[]): number {
+function openBelow(base: string, components: readonly string[], accessFlag: number): number {
   let directory = openFile(base, O_PATH | O.DIRECTORY | O.NOFOLLOW);
   try {
     for (const name of components.slice(0, -1)) {
@@ -132,7 +140,7 @@ function openBelow(base: string, components: readonly string[]): number {
       closeFile(directory);
       directory = next;
     }
-    return openAt(directory, components.at(-1) as string, O.RDONLY | O.NOFOLLOW | O.NONBLOCK);
+    return openAt(directory, components.at(-1) as string, accessFlag | O.NOFOLLOW | O.NONBLOCK);
   } finally {
     closeFile(directory);
   }

@@ -2,7 +2,7 @@ import { type MappingPlan, type PoolAnnouncement, planMapping } from "./announce
 import type { AllowedBaseDirs } from "./base-dirs.ts";
 import { RegionError } from "./errors.ts";
 import { MappedRegion } from "./mapped-region.ts";
-import type { Mapping } from "./mapping.ts";
+import type { Mapping, MappingAccess } from "./mapping.ts";
 
 /** A header ring, its superblock included: slots begin at byte 64 (W-02). */
 export interface HeaderRingRegion {
@@ -18,7 +18,7 @@ export interface PayloadPoolRegion {
   readonly mapping: Mapping;
 }
 
-/** All regions of a stream, mapped for reading: all of them or none (W-31). */
+/** All regions of a stream that somebody else owns: all of them are mapped, or none (W-31). */
 export class MappedStream {
   readonly streamId: number;
   readonly epoch: bigint;
@@ -48,15 +48,15 @@ export class MappedStream {
 
   /**
    * Checks the announce and every region of it, and maps them. One refused region refuses the stream: everything that was
-   * mapped before is unmapped again (W-31).
+   * mapped before is unmapped again (W-31). Readers map "read-only" (W-29).
    * @throws RegionError, which names the rule and the value; "region-gone" is worth another try at the next announce
    */
-  static map(announce: PoolAnnouncement, baseDirs: AllowedBaseDirs): MappedStream {
+  static map(announce: PoolAnnouncement, baseDirs: AllowedBaseDirs, access: MappingAccess = "read-only"): MappedStream {
     const plan = planMapping(announce);
     const regions: MappedRegion[] = [];
     try {
       for (const { uri, identity } of [plan.headerRing, ...plan.pools]) {
-        regions.push(MappedRegion.map(uri, identity, baseDirs));
+        regions.push(MappedRegion.map(uri, identity, baseDirs, access));
       }
       return new MappedStream(announce, plan, regions);
     } catch (error) {

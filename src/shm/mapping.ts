@@ -36,6 +36,8 @@ const collected = new FinalizationRegistry<AddressRange>((range) => {
   if (range.users === 0) unmapMemory(range.address, range.byteLength);
 });
 
+export type MappingAccess = "read-only" | "read-write";
+
 /**
  * A file's bytes in memory. Offsets are plain numbers and exact beyond 4 GiB; an ArrayBuffer ends at 4 GiB, so memory is
  * reached through windows. After `close` the file is no longer mapped: views that are still around read zeros, and what is
@@ -64,7 +66,7 @@ export class Mapping {
   }
 
   /** Maps the first `byteLength` bytes of an open file, shared with all who map it. @throws SystemError */
-  static ofFile(fd: number, byteLength: number, access: "read-only" | "read-write"): Mapping {
+  static ofFile(fd: number, byteLength: number, access: MappingAccess): Mapping {
     const readOnly = access === "read-only";
     const address = mapMemory(0, byteLength, readOnly ? PROT.READ : PROT.READ | PROT.WRITE, MAP.SHARED, fd);
     return new Mapping(address, byteLength, readOnly);

@@ -7,6 +7,7 @@ import { type EpochOptions, planFiles, type RegionSetOptions, sortedPools } from
 import { RegionSetCreation } from "./region-set-creation.ts";
 import { regionRights } from "./rights.ts";
 import { formatRegionUri } from "./uri.ts";
+import type { WritableRegions } from "./writable-regions.ts";
 
 /** What a finished creation hands over. */
 export interface RegionSetParts {
@@ -21,7 +22,7 @@ export interface RegionSetParts {
 }
 
 /** All regions of one epoch of a stream, owned by this process. */
-export class RegionSet {
+export class RegionSet implements WritableRegions {
   readonly streamId: number;
   /** Exact as a number; on the wire a u64. */
   readonly epoch: number;
