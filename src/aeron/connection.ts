@@ -42,6 +42,7 @@ export interface DriverSupply {
 
 export interface AeronConnectionOptions {
   aeronDir: string;
+  /** Who this is, for tools; the process's id is added to it (see `AeronClients`). */
   clientName: string;
   /** Starts a driver where none lives; without it, the connection waits for one. */
   supply?: DriverSupply;
@@ -182,7 +183,8 @@ export class AeronConnection implements Agent {
       return 0;
     }
     try {
-      this.#client = new NativeClient(this.#options.aeronDir, this.#options.clientName, (code, message) =>
+      const name = `${this.#options.clientName} ${process.pid}`;
+      this.#client = new NativeClient(this.#options.aeronDir, name, (code, message) =>
         log.warn(`Aeron reports error ${code}: ${message.trim().split("\n")[0]}`),
       );
     } catch (error) {
