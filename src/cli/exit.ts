@@ -15,8 +15,19 @@ export const ExitCode = {
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
+/** A signal ended a command in order before it could do its job: there is nothing to be said. */
+export class InterruptedError extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super("interrupted");
+    this.exitCode = exitCode;
+  }
+}
+
 /** The exit code of a command that threw this. */
-export function exitCodeOf(error: unknown): ExitCode {
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof InterruptedError) return error.exitCode;
   if (error instanceof UsageError || isParserError(error)) return ExitCode.WRONG_USAGE;
   // What cannot be made as the options say has to be said otherwise.
   if (error instanceof TensorPoolError && error.code === "invalid-options") return ExitCode.WRONG_USAGE;

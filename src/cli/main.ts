@@ -7,7 +7,7 @@ import { COMMANDS } from "./commands.ts";
 import { GENERAL_OPTIONS } from "./common-options.ts";
 import { layeredOptions } from "./config/layered-options.ts";
 import { flushConsole, printError, printLine } from "./console.ts";
-import { describeError, ExitCode, exitCodeOf } from "./exit.ts";
+import { describeError, ExitCode, exitCodeOf, InterruptedError } from "./exit.ts";
 import { helpText } from "./help.ts";
 import { type OptionValues, readOptions } from "./option-spec.ts";
 import { VERSION } from "./version.ts";
@@ -92,7 +92,7 @@ async function exitCode(): Promise<number> {
   try {
     return await main(process.argv.slice(2));
   } catch (error) {
-    printError(`tensorpool: ${describeError(error)}`);
+    if (!(error instanceof InterruptedError)) printError(`tensorpool: ${describeError(error)}`);
     return exitCodeOf(error);
   }
 }

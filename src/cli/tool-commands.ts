@@ -22,6 +22,7 @@ const inspect: Command = {
   maxPositionals: 1,
   options: [
     ...PLACE_OPTIONS.filter(({ name }) => name === "shm-dir"),
+    ...MESSAGE_OPTIONS.filter(({ name }) => name !== "idle"),
     { name: "slots", value: "N|all", help: "how many of the newest slots to list", defaultText: "10" },
     OUTPUT_OPTION,
   ],
@@ -29,8 +30,8 @@ const inspect: Command = {
   notes: async () =>
     [
       "Reads only: nothing is mapped, locked or written, and a stream under full load",
-      "is not disturbed. A stream is found by its id, or by the name of its instance",
-      "folder, below --shm-dir. What a reader would refuse is named with the rule that",
+      "is not disturbed. A stream is found below --shm-dir by its id, by the name of its",
+      "instance folder, or by its data source's name where a media driver can be asked. What a reader would refuse is named with the rule that",
       "it breaks, and the exit code is 1. It is 3 when nothing is there.",
     ].join("\n"),
   load: () => import("./commands/inspect.ts"),
@@ -40,7 +41,8 @@ const tap: Command = {
   name: "tap",
   summary: "prints every message of the protocol, decoded",
   options: [
-    { name: "stream", value: "ID", help: "only messages of this stream" },
+    { name: "stream", value: "STREAM", help: "only messages of this stream, by its id or its data source's name" },
+    { name: "client", value: "ID", help: "only messages of, or for, the consumer or producer with this id" },
     {
       name: "message",
       value: "NAME[,NAME]",
@@ -68,7 +70,7 @@ const hello: Command = {
   name: "hello",
   summary: "says hello to a stream, and shows who answers",
   options: [
-    { name: "stream", value: "ID", help: "stream id of the data source", defaultText: "10000" },
+    { name: "stream", value: "STREAM", help: "id of the stream, or its data source's name", defaultText: "10000" },
     { name: "consumer-id", value: "ID", help: "who says it", defaultText: "drawn at random" },
     { name: "mode", value: "stream|latest|decimated", help: "what the consumer would read", defaultText: "stream" },
     { name: "max-rate", value: "HZ", help: "frames per second that it would take; 0: all", defaultText: "0" },

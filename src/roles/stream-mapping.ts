@@ -177,7 +177,7 @@ export class StreamMapping {
   }
 }
 
-function announcementOf(message: ShmPoolAnnounceDecoder): PoolAnnouncement {
+export function announcementOf(message: ShmPoolAnnounceDecoder): PoolAnnouncement {
   const pools: { poolId: number; poolNslots: number; strideBytes: number; regionUri: string }[] = [];
   const group = message.payloadPools;
   for (group.rewind(); group.next(); ) {

@@ -55,6 +55,24 @@ describe("tap", () => {
     expect(place.driverPids()).toEqual([]);
   });
 
+  test("tools find a stream by its data source's name, and say which are there when it is none's", async () => {
+    await using place = new Place();
+    await place.mediaDriver();
+    const producer = place.producer(["--source", "synthetic:", "--rate", "50", "--stream", "7", "--name", "camera-1"]);
+    await producer.errorLine(/stream 7 epoch/);
+    const found = await tool(place, ["tap", "--stream", "camera-1", "--message", "FrameDescriptor", "--count", "2"]);
+    expect(found.code).toBe(0);
+    expect(found.rows.map(({ fields }) => fields.streamId)).toEqual([7, 7]);
+    expect((await tool(place, ["hello", "--stream", "camera-1"])).code).toBe(0);
+    const inspected = place.run(["inspect", "camera-1", "--aeron-dir", place.aeronDir, "--shm-dir", place.shmDir]);
+    expect([await inspected.exit(), inspected.stdout]).toEqual([0, expect.stringContaining("stream 7, epoch")]);
+    const unknown = await tool(place, ["tap", "--stream", "camera-2"]);
+    expect(unknown.code).toBe(3);
+    expect(unknown.stderr).toContain(
+      'no stream is called "camera-2" within 1.3 s: the streams that were heard are 7 "camera-1"; did you mean "camera-1"?',
+    );
+  });
+
   test("ends with 3 when no message came that was asked for", async () => {
     await using place = new Place();
     await place.mediaDriver();

@@ -31,15 +31,18 @@ async function refused(line: string): Promise<string> {
 
 describe("tools refuse what they cannot do", () => {
   const CASES: readonly [line: string, expected: string][] = [
-    ["consumer-config", "2 consumer-config: expected <stream>, found nothing"],
+    [
+      "consumer-config",
+      "2 consumer-config: <stream>: expected the id of a stream, 1 to 4294967295, or the name of its data source, found nothing",
+    ],
     ["consumer-config 7", "2 consumer-config: expected <consumer>, found nothing"],
     [
       "consumer-config 7 0 --mode latest",
       '2 consumer-config: <consumer>: expected a whole number from 1 to 4294967294, found "0"',
     ],
     [
-      "consumer-config x 5 --mode latest",
-      '2 consumer-config: <stream>: expected a whole number from 1 to 4294967295, found "x"',
+      "consumer-config 0 5 --mode latest",
+      '2 consumer-config: <stream>: expected the id of a stream, 1 to 4294967295, or the name of its data source, found "0"',
     ],
     [
       "consumer-config 7 5",
@@ -58,7 +61,10 @@ describe("tools refuse what they cannot do", () => {
       "consumer-config 7 5 --mode stream --fallback http://x",
       '2 --fallback: expected aeron:ipc, aeron:udp?key=value|.. or bridge://id, found "http://x"',
     ],
-    ["hello --stream 0", '2 --stream: expected a whole number from 1 to 4294967295, found "0"'],
+    [
+      "hello --stream 0",
+      '2 --stream: expected the id of a stream, 1 to 4294967295, or the name of its data source, found "0"',
+    ],
     [
       "hello --consumer-id 4294967295",
       '2 --consumer-id: expected a whole number from 1 to 4294967294, found "4294967295"',

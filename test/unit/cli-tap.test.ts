@@ -94,13 +94,26 @@ describe("what tap shows", () => {
   });
 
   test("--stream, --message and --kind, in upper and lower case", () => {
-    expect(accepts(MessageFilter.of(options({ stream: "7" })), descriptor)).toBe(true);
-    expect(accepts(MessageFilter.of(options({ stream: "8" })), descriptor)).toBe(false);
+    expect(accepts(MessageFilter.of(options({}), 7), descriptor)).toBe(true);
+    expect(accepts(MessageFilter.of(options({}), 8), descriptor)).toBe(false);
     expect(accepts(MessageFilter.of(options({ message: "QosConsumer,framedescriptor" })), descriptor)).toBe(true);
     expect(accepts(MessageFilter.of(options({ message: "QosConsumer" })), descriptor)).toBe(false);
     expect(accepts(MessageFilter.of(options({ kind: "qos,Descriptor" })), descriptor)).toBe(true);
     expect(accepts(MessageFilter.of(options({ kind: "qos" })), descriptor)).toBe(false);
-    expect(accepts(MessageFilter.of(options({ stream: "7" })), new Uint8Array(3))).toBe(false);
+    expect(accepts(MessageFilter.of(options({}), 7), new Uint8Array(3))).toBe(false);
+  });
+
+  test("--client: what names the consumer, the producer or the lease's holder; descriptors and the undecodable do not", () => {
+    const qos = { streamId: 7, epoch: "5", lastSeqSeen: "1", dropsGap: "0", dropsLate: "0", mode: "STREAM" };
+    const filter = MessageFilter.of(options({ client: "42" }));
+    expect(accepts(filter, encodeJson("QosConsumer", { ...qos, consumerId: 42 }))).toBe(true);
+    expect(accepts(filter, encodeJson("QosConsumer", { ...qos, consumerId: 43 }))).toBe(false);
+    const producer = { streamId: 7, producerId: 42, epoch: "5", currentSeq: "1", watermark: null };
+    expect(accepts(filter, encodeJson("QosProducer", producer))).toBe(true);
+    const keepalive = { leaseId: "1", streamId: 7, clientId: 42, role: "CONSUMER", clientTimestampNs: "1" };
+    expect(accepts(filter, encodeJson("ShmLeaseKeepalive", keepalive))).toBe(true);
+    expect(accepts(filter, descriptor)).toBe(false);
+    expect(accepts(filter, new Uint8Array(3))).toBe(false);
   });
 
   test("for names, only the Aeron streams that they belong on are listened to", () => {
@@ -112,7 +125,7 @@ describe("what tap shows", () => {
   test("wrong names are refused with the nearest", () => {
     expect(() => MessageFilter.of(options({ message: "QosConsumr" }))).toThrow('did you mean "QosConsumer"?');
     expect(() => MessageFilter.of(options({ kind: "metdata" }))).toThrow('did you mean "metadata"?');
-    expect(() => MessageFilter.of(options({ stream: "0" }))).toThrow("from 1 to 4294967295");
+    expect(() => MessageFilter.of(options({ client: "0" }))).toThrow("from 1 to 4294967294");
   });
 });
 
@@ -178,12 +191,12 @@ describe("what tap misses", () => {
 });
 
 describe("tap on a media driver", () => {
-  function tapOn(rig: Rig, values: Record<string, string> = {}, hasRoom = () => true) {
+  function tapOn(rig: Rig, values: Record<string, string> = {}, hasRoom = () => true, streamId?: number) {
     const seen: { message: DecodedMessage; aeronStreamId: number; sessionId: number; missed: number }[] = [];
     const tap = rig.add(
       new TapAgent(rig.connection, rig.clock, {
         streams: DEFAULT_STREAMS,
-        filter: MessageFilter.of(options(values)),
+        filter: MessageFilter.of(options(values), streamId),
         listener: {
           hasRoom,
           onMessage: (message, { aeronStreamId, sessionId, missedBefore }) =>
@@ -221,7 +234,7 @@ describe("tap on a media driver", () => {
 
   test("filters by stream, name and kind", async () => {
     await using rig = new Rig();
-    const other = tapOn(rig, { stream: "8" });
+    const other = tapOn(rig, {}, () => true, 8);
     const named = tapOn(rig, { message: "QosProducer" });
     const kind = tapOn(rig, { kind: "metadata" });
     rig.pair();

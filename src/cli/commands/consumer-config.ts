@@ -6,6 +6,7 @@ import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
 import { listed } from "../inspect/locate.ts";
+import { findStreamId, requireStreamText } from "../observe/find-stream.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { Output, parseOutputFormat } from "../output.ts";
 import { Exchange } from "../tap/exchange.ts";
@@ -18,11 +19,12 @@ const DEFAULT_TIMEOUT_NS = 3e9;
 
 /** `consumer-config`: a ConsumerConfig, and the QoS of the consumer that it is for. */
 export async function run({ options, positionals }: CommandContext): Promise<number> {
-  const streamId = idArgument("consumer-config", "stream", positionals[0], 0xffff_ffff);
+  const stream = requireStreamText(positionals[0], "consumer-config: <stream>");
   const consumerId = idArgument("consumer-config", "consumer", positionals[1], MAX_CLIENT_ID);
   const config = configOf(options);
   const timeoutNs = options.duration("timeout") ?? DEFAULT_TIMEOUT_NS;
   const format = parseOutputFormat(options.text("output") ?? "table");
+  const streamId = await findStreamId(options, stream, "consumer-config: <stream>");
   using runtime = new ToolRuntime(options, "tensorpool consumer-config");
   const { scheduler } = runtime;
   const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });

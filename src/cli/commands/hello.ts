@@ -6,6 +6,7 @@ import { LAYOUT_VERSION } from "../../shm/index.ts";
 import type { CommandContext } from "../command.ts";
 import { ExitCode } from "../exit.ts";
 import { listed } from "../inspect/locate.ts";
+import { findStreamId } from "../observe/find-stream.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { Output, parseOutputFormat } from "../output.ts";
 import { DEFAULT_STREAM_ID } from "../role-runtime.ts";
@@ -23,10 +24,12 @@ const MAX_PROGRESS = 0xffff_fffe;
 
 /** `hello`: a ConsumerHello, and what comes in answer. */
 export async function run({ options }: CommandContext): Promise<number> {
-  const streamId = options.integer("stream", 1, 0xffff_ffff) ?? DEFAULT_STREAM_ID;
-  const fields = helloFields(options, streamId);
+  // What is wrong with the command line is said before anybody is asked.
+  helloFields(options, DEFAULT_STREAM_ID);
   const timeoutNs = options.duration("timeout") ?? DEFAULT_TIMEOUT_NS;
   const format = parseOutputFormat(options.text("output") ?? "table");
+  const streamId = await findStreamId(options, options.text("stream") ?? String(DEFAULT_STREAM_ID), "--stream");
+  const fields = helloFields(options, streamId);
   using runtime = new ToolRuntime(options, "tensorpool hello");
   const { scheduler } = runtime;
   const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });

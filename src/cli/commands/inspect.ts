@@ -1,15 +1,16 @@
 import { resolve } from "node:path";
 import { monotonic } from "../../aeron/monotonic.ts";
 import { SystemClock } from "../../core/clock.ts";
-import { UsageError } from "../../core/errors.ts";
+import { NotFoundError, UsageError } from "../../core/errors.ts";
 import { defaultShmDir } from "../../shm/index.ts";
 import { InspectionError } from "../../shm/inspection.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
-import { locate } from "../inspect/locate.ts";
+import { type Located, locate } from "../inspect/locate.ts";
 import { printReports } from "../inspect/print.ts";
 import { type RegionReport, reportOf } from "../inspect/report.ts";
+import { findStreamId, streamIdOf } from "../observe/find-stream.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { Output, parseOutputFormat } from "../output.ts";
 
@@ -26,7 +27,7 @@ export async function run({ options, positionals }: CommandContext): Promise<num
   const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
   const slotCount = slotsOption(options);
   const shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
-  const { paths, unreadable } = locate(subject, shmDir);
+  const { paths, unreadable } = await locateByAnyName(subject, shmDir, options);
   const clock = new SystemClock();
   const now = (): bigint => monotonic.toBigint(clock.nanoTime());
   const reports: RegionReport[] = [];
@@ -47,6 +48,21 @@ export async function run({ options, positionals }: CommandContext): Promise<num
   else output.rows([], reports);
   await output.flush();
   return isFailed || reports.some(({ valid }) => !valid) ? ExitCode.FAILED : ExitCode.DONE;
+}
+
+/** What names nothing in the file system may be the name of a data source, where a media driver lives that can be asked. */
+async function locateByAnyName(subject: string, shmDir: string, options: OptionValues): Promise<Located> {
+  try {
+    return locate(subject, shmDir);
+  } catch (error) {
+    if (!(error instanceof NotFoundError) || subject.includes("/") || streamIdOf(subject) !== null) throw error;
+    try {
+      return locate(String(await findStreamId(options, subject, "inspect: <stream>")), shmDir);
+    } catch (second) {
+      // Nobody knows the name: then what is there is told.
+      throw second instanceof NotFoundError ? error : second;
+    }
+  }
 }
 
 function slotsOption(options: OptionValues): number {

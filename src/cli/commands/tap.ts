@@ -5,6 +5,7 @@ import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
 import { ExitCode } from "../exit.ts";
+import { findStreamId } from "../observe/find-stream.ts";
 import { Output, parseOutputFormat } from "../output.ts";
 import { MessageFilter, streamIdOfKind } from "../tap/message-filter.ts";
 import { rowJson, TAP_COLUMNS } from "../tap/message-rows.ts";
@@ -15,10 +16,16 @@ const log = getLogger("tap");
 
 /** `tap`: every message on the media driver's streams, decoded. */
 export async function run({ options }: CommandContext): Promise<number> {
-  const filter = MessageFilter.of(options);
+  // What is wrong with the command line is said before anybody is asked.
+  MessageFilter.of(options);
   const count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
   const secondsNs = options.seconds("seconds");
   const format = parseOutputFormat(options.text("output") ?? "table");
+  const stream = options.text("stream");
+  const filter = MessageFilter.of(
+    options,
+    stream === undefined ? undefined : await findStreamId(options, stream, "--stream"),
+  );
   using runtime = new ToolRuntime(options, "tensorpool tap");
   const { scheduler, streams } = runtime;
   const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });

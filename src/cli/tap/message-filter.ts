@@ -1,9 +1,17 @@
 import { UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import type { AeronStreams } from "../../protocol/stream-ids.ts";
-import { FrameDescriptorDecoder, MESSAGE_HEADER_BYTES, MESSAGES, messageKey, messageKeyAt } from "../../sbe/index.ts";
+import {
+  FrameDescriptorDecoder,
+  type JsonFields,
+  MESSAGE_HEADER_BYTES,
+  MESSAGES,
+  messageKey,
+  messageKeyAt,
+} from "../../sbe/index.ts";
 import type { OptionValues } from "../option-spec.ts";
 import type { DecodedMessage } from "./decoded-message.ts";
+import { MAX_CLIENT_ID } from "./options.ts";
 
 /** The four Aeron streams by what they carry. */
 export const MESSAGE_KINDS = ["control", "descriptor", "qos", "metadata"] as const;
@@ -37,14 +45,17 @@ export class MessageFilter {
   readonly #keys: ReadonlySet<number> | null;
   readonly #names: ReadonlySet<string> | null;
   readonly #streamId: number | null;
+  readonly #clientId: number | null;
 
   constructor(options: {
     readonly kinds?: readonly MessageKind[];
     readonly names?: readonly string[];
     readonly streamId?: number | undefined;
+    readonly clientId?: number | undefined;
   }) {
     this.kinds = options.kinds ?? kindsOf(options.names);
     this.#streamId = options.streamId ?? null;
+    this.#clientId = options.clientId ?? null;
     this.#names = options.names === undefined ? null : new Set(options.names);
     this.#keys =
       this.#names === null
@@ -56,8 +67,8 @@ export class MessageFilter {
           );
   }
 
-  /** From --stream, --message and --kind. @throws UsageError */
-  static of(options: OptionValues): MessageFilter {
+  /** From --message, --kind and --client, for the stream that --stream means. @throws UsageError */
+  static of(options: OptionValues, streamId?: number): MessageFilter {
     const names = listOf(
       options,
       "message",
@@ -65,7 +76,8 @@ export class MessageFilter {
     );
     const kinds = listOf(options, "kind", MESSAGE_KINDS);
     return new MessageFilter({
-      streamId: options.integer("stream", 1, 0xffff_ffff),
+      streamId,
+      clientId: options.integer("client", 1, MAX_CLIENT_ID),
       ...(names === undefined ? {} : { names }),
       ...(kinds === undefined ? {} : { kinds }),
     });
@@ -73,9 +85,11 @@ export class MessageFilter {
 
   /** The quick look at a message that just came; some that it lets pass are refused by `accepts`. */
   mayAccept(view: DataView, offset: number, length: number): boolean {
-    if (this.#keys === null && this.#streamId === null) return true;
+    if (this.#keys === null && this.#streamId === null && this.#clientId === null) return true;
     const key = messageKeyAt(view, offset, length);
     if (this.#keys !== null && !this.#keys.has(key)) return false;
+    // Descriptors name no client.
+    if (this.#clientId !== null && key === FrameDescriptorDecoder.KEY) return false;
     // Descriptors are the many; their first field is the stream's id.
     if (this.#streamId === null || key !== FrameDescriptorDecoder.KEY || length < MESSAGE_HEADER_BYTES + 4) return true;
     return view.getUint32(offset + MESSAGE_HEADER_BYTES, true) === this.#streamId;
@@ -83,12 +97,13 @@ export class MessageFilter {
 
   /** What cannot be decoded is no message of a stream or a name: it is shown where neither is asked for. */
   accepts(message: DecodedMessage): boolean {
-    if (!("name" in message)) return this.#names === null && this.#streamId === null;
+    if (!("name" in message)) return this.#names === null && this.#streamId === null && this.#clientId === null;
     if (this.#names !== null && !this.#names.has(message.name)) return false;
     // Where several kinds share an Aeron stream, only their names tell them apart.
     if (!this.kinds.includes(kindOf(message.name)) && this.kinds.length < MESSAGE_KINDS.length) {
       return false;
     }
+    if (this.#clientId !== null && !namesClient(message.fields, this.#clientId)) return false;
     return this.#streamId === null || message.fields.streamId === this.#streamId;
   }
 }
@@ -97,6 +112,11 @@ export class MessageFilter {
 function kindsOf(names: readonly string[] | undefined): readonly MessageKind[] {
   if (names === undefined) return MESSAGE_KINDS;
   return MESSAGE_KINDS.filter((kind) => names.some((name) => kindOf(name) === kind));
+}
+
+/** True when the message is of, or for, the consumer, producer or lease holder with this id. */
+function namesClient({ consumerId, producerId, clientId }: JsonFields, id: number): boolean {
+  return consumerId === id || producerId === id || clientId === id;
 }
 
 function kindOf(name: string): MessageKind {

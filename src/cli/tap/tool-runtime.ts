@@ -4,7 +4,7 @@ import { AeronConnection } from "../../aeron/connection.ts";
 import { findLivingDriver } from "../../aeron/driver-watch.ts";
 import { nativeParker } from "../../aeron/native-parker.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import { createIdleStrategy, parseIdleStrategy } from "../../core/idle/index.ts";
+import { createIdleStrategy, type IdleStrategy, parseIdleStrategy } from "../../core/idle/index.ts";
 import { Scheduler } from "../../core/scheduler.ts";
 import type { AeronStreams } from "../../protocol/stream-ids.ts";
 import type { OptionValues } from "../option-spec.ts";
@@ -19,17 +19,16 @@ export class ToolRuntime implements Disposable {
   readonly aeronDir: string;
   readonly signals: StopSignals;
 
-  /** @throws NotFoundError where no media driver lives, UsageError */
-  constructor(options: OptionValues, clientName: string) {
+  /** `idle`: left out, as the options say. @throws NotFoundError where no media driver lives, UsageError */
+  constructor(options: OptionValues, clientName: string, idle: IdleStrategy = idleOf(options)) {
     this.streams = streamsOf(options);
-    const idle = parseIdleStrategy(options.text("idle") ?? "backoff");
     this.aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
     if (findLivingDriver(this.aeronDir) === null) {
       throw new NotFoundError(
         `no media driver lives in ${this.aeronDir}: start a producer or \`tensorpool media-driver\`, or name another folder with --aeron-dir`,
       );
     }
-    this.scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
+    this.scheduler = new Scheduler({ idle });
     this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
     this.connection = new AeronConnection({ aeronDir: this.aeronDir, clientName });
     this.scheduler.add(this.connection, { vital: true });
@@ -38,4 +37,8 @@ export class ToolRuntime implements Disposable {
   [Symbol.dispose](): void {
     this.signals.dispose();
   }
+}
+
+function idleOf(options: OptionValues): IdleStrategy {
+  return createIdleStrategy(parseIdleStrategy(options.text("idle") ?? "backoff"), nativeParker);
 }

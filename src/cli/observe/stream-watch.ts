@@ -1,0 +1,99 @@
+import { controlPublicationChannel, observerChannel } from "../../aeron/channel.ts";
+import type { AeronConnection } from "../../aeron/connection.ts";
+import { CountersError, CountersReader } from "../../aeron/counters-reader.ts";
+import type { Publication } from "../../aeron/publication.ts";
+import type { MessageSubscription } from "../../aeron/subscription.ts";
+import type { Agent } from "../../core/agent.ts";
+import { Deadline } from "../../core/timers.ts";
+import { type AeronStreams, CADENCE_NS } from "../../protocol/stream-ids.ts";
+import { producerCounters } from "../../roles/counters.ts";
+import { HelloSender } from "./hello-sender.ts";
+import { type KnownStream, KnownStreams } from "./known-streams.ts";
+
+/** A little more than one announce period: whoever is there has spoken by then, also without being asked. */
+export const SEARCH_NS = CADENCE_NS * 1.3;
+const FRAGMENTS_PER_POLL = 64;
+const CLAIMED = producerCounters().of.claimed.typeId;
+
+export interface StreamWatchOptions {
+  readonly streams: AeronStreams;
+  /** Ids and names that are looked for; [] for every stream. */
+  readonly wanted: readonly string[];
+  /** How long to look; left out: `SEARCH_NS`. */
+  readonly searchNs?: number;
+  /** Something new was heard of a stream, wanted or not. */
+  onNews?(stream: KnownStream): void;
+  /** Called once, when the time to look for them is over. */
+  onSearched(): void;
+}
+
+/**
+ * Listens to what is said of streams, as an untethered observer. Those that it does not know by name are said hello to, so that
+ * they announce themselves at once: their ids are in the counters of the media driver.
+ */
+export class StreamWatch implements Agent {
+  readonly roleName = "stream watch";
+  readonly known = new KnownStreams();
+  readonly #options: StreamWatchOptions;
+  readonly #connection: AeronConnection;
+  readonly #subscriptions: readonly MessageSubscription[];
+  readonly #control: Publication;
+  readonly #hellos = new HelloSender();
+  readonly #search = new Deadline();
+  #hasSearched = false;
+
+  constructor(connection: AeronConnection, options: StreamWatchOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    const { channel, controlStreamId, qosStreamId, metadataStreamId } = options.streams;
+    // Before the publication: whoever is said hello to then finds us listening.
+    this.#subscriptions = [...new Set([controlStreamId, qosStreamId, metadataStreamId])].map((id) =>
+      connection.addSubscription(observerChannel(channel), id, (view, length) => this.#onMessage(view, length)),
+    );
+    this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
+    for (const text of options.wanted) if (/^\d{1,10}$/.test(text)) this.#hellos.ask(Number(text));
+    for (const streamId of this.#streamsOfCounters()) this.#hellos.ask(streamId);
+  }
+
+  /** True while streams that are there may not have spoken yet. */
+  get isSearching(): boolean {
+    return !this.#hasSearched;
+  }
+
+  doWork(nowNs: number): number {
+    let work = 0;
+    for (const subscription of this.#subscriptions) work += subscription.poll(FRAGMENTS_PER_POLL);
+    work += this.#hellos.doWork(this.#control);
+    if (this.#hasSearched) return work;
+    if (!this.#search.isSet && this.#connection.isReady) {
+      this.#search.start(nowNs, this.#options.searchNs ?? SEARCH_NS);
+    }
+    if (this.#search.hasExpired(nowNs)) {
+      this.#hasSearched = true;
+      this.#options.onSearched();
+    }
+    return work;
+  }
+
+  onClose(): void {
+    for (const resource of [...this.#subscriptions, this.#control]) this.#connection.remove(resource);
+  }
+
+  #onMessage(view: DataView, length: number): void {
+    const stream = this.known.onMessage(view, length);
+    if (stream === null) return;
+    if (stream.name === null) this.#hellos.ask(stream.streamId);
+    this.#options.onNews?.(stream);
+  }
+
+  #streamsOfCounters(): number[] {
+    try {
+      using reader = CountersReader.open(this.#connection.aeronDir);
+      return reader.snapshot((typeId) => typeId === CLAIMED).map(({ key }) => key.getUint32(0, true));
+    } catch (error) {
+      // Then nobody is asked who does not speak by itself.
+      if (error instanceof CountersError) return [];
+      throw error;
+    }
+  }
+}
