@@ -22,5 +22,11 @@ export type { MessageDecoder, StructureDecoder } from "./runtime/decoders.ts";
 export { EncodeError, type EncodeErrorCode } from "./runtime/encode-error.ts";
 export type { MessageEncoder, StructureEncoder } from "./runtime/encoders.ts";
 export type { EnumInfo, FieldInfo, MessageInfo, StructureInfo } from "./runtime/info.ts";
-export { explainRefusal, REFUSAL_CODES, type Refusal, type RefusalCode } from "./runtime/refusal.ts";
+export {
+  explainRefusal,
+  REFUSAL_CODES,
+  type Refusal,
+  type RefusalCode,
+  type RefusalDetails,
+} from "./runtime/refusal.ts";
 export { MESSAGE_HEADER_BYTES } from "./runtime/shapes.ts";

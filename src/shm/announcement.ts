@@ -1,3 +1,4 @@
+import { isPowerOfTwo } from "../protocol/stream-layout.ts";
 import { RegionError } from "./errors.ts";
 import {
   HEADER_SLOT_BYTES,
@@ -91,11 +92,6 @@ export function planMapping(announce: PoolAnnouncement): MappingPlan {
     headerRing: { uri: announce.headerRegionUri, identity: headerRingIdentity(streamId, epoch, headerNslots) },
     pools,
   };
-}
-
-/** True for 1, 2, 4, ... */
-export function isPowerOfTwo(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 1 && Number.isInteger(Math.log2(value));
 }
 
 function requireEqual(code: "layout-unsupported", what: string, expected: number, found: number): void {

@@ -1,7 +1,8 @@
 import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { TensorPoolError } from "../core/errors.ts";
-import { isPowerOfTwo, MAX_NSLOTS } from "./announcement.ts";
+import { isPowerOfTwo } from "../protocol/stream-layout.ts";
+import { MAX_NSLOTS } from "./announcement.ts";
 import { backingOf } from "./backing.ts";
 import type { Finding } from "./inspection-findings.ts";
 import { lockHoldersOf } from "./inspection-locks.ts";

@@ -1,4 +1,5 @@
 import { tryLock } from "../../ffi/libc.ts";
+import { nextEpochAfter } from "../protocol/epoch-rules.ts";
 import { type BaseDirectory, type Directory, ensureBaseDirectory } from "./directory.ts";
 import { RegionCreateError } from "./errors.ts";
 import { epochDirectoryName, epochOfDirectoryName, requireComponent } from "./layout.ts";
@@ -122,23 +123,22 @@ export class InstanceDirectory {
    * @throws RegionCreateError "epoch-exhausted" when a foreign epoch on disk leaves no exact number above it
    */
   nextEpoch(wallClockMs: number = Date.now()): number {
-    let highest = 0n;
-    let highestName = "";
+    let highestOnDisk = 0n;
+    let highestName = epochDirectoryName(this.#lastEpoch);
     for (const name of this.#instance.names()) {
       const epoch = epochOfDirectoryName(name);
-      if (epoch !== null && epoch >= highest) {
-        highest = epoch;
+      if (epoch !== null && epoch >= highestOnDisk) {
+        highestOnDisk = epoch;
         highestName = name;
       }
     }
-    if (highest >= BigInt(Number.MAX_SAFE_INTEGER)) {
-      throw new RegionCreateError(
-        "epoch-exhausted",
-        `${this.#instance.pathOf(highestName)}: expected an epoch below ${Number.MAX_SAFE_INTEGER}, found ${highest}; remove the directory`,
-        { rule: "D-13", expected: `below ${Number.MAX_SAFE_INTEGER}`, found: String(highest) },
-      );
-    }
-    return Math.max(Number(highest) + 1, this.#lastEpoch + 1, Math.floor(wallClockMs));
+    const next = nextEpochAfter({ highestOnDisk, current: this.#lastEpoch, wallClockMs });
+    if (next !== null) return next;
+    throw new RegionCreateError(
+      "epoch-exhausted",
+      `${this.#instance.pathOf(highestName)}: expected an epoch below ${Number.MAX_SAFE_INTEGER}, found ${highestOnDisk}; remove the directory`,
+      { rule: "D-13", expected: `below ${Number.MAX_SAFE_INTEGER}`, found: String(highestOnDisk) },
+    );
   }
 
   /** Makes the directory of an epoch. @throws RegionCreateError "exists" */

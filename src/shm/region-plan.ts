@@ -1,4 +1,5 @@
-import { isPowerOfTwo, MAX_NSLOTS, MAX_POOLS, MAX_REGION_BYTES } from "./announcement.ts";
+import { isPowerOfTwo } from "../protocol/stream-layout.ts";
+import { MAX_NSLOTS, MAX_POOLS, MAX_REGION_BYTES } from "./announcement.ts";
 import { PAGE_BYTES } from "./backing.ts";
 import { RegionCreateError } from "./errors.ts";
 import { HEADER_RING_FILE, poolFile } from "./layout.ts";

@@ -1,13 +1,12 @@
+import { HEADER_SLOT_BYTES, LAYOUT_VERSION } from "../protocol/stream-layout.ts";
 import { RegionError } from "./errors.ts";
+
+export { HEADER_SLOT_BYTES, LAYOUT_VERSION };
 
 /** Every region starts with these bytes (W-01). */
 export const SUPERBLOCK_BYTES = 64;
 /** Called TPOLSHM1; the number decides. */
 export const SUPERBLOCK_MAGIC = 0x544f504c53484d31n;
-/** Bytes of a slot of the header ring (W-02). */
-export const HEADER_SLOT_BYTES = 256;
-/** The layout that this version writes and reads (W-24). */
-export const LAYOUT_VERSION = 1;
 
 export const RegionType = { HEADER_RING: 1, PAYLOAD_POOL: 2 } as const;
 export type RegionType = (typeof RegionType)[keyof typeof RegionType];

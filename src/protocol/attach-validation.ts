@@ -1,0 +1,209 @@
+import { PublishMode, ResponseCode } from "../sbe/generated/driver/index.ts";
+import { explainRefusal, type Refusal, type RefusalDetails } from "../sbe/index.ts";
+import type { Lease, LeaseRequest } from "./lease-table.ts";
+import type { StreamLayout } from "./stream-layout.ts";
+
+/** The version of schema 901 that this driver speaks; the highest common one with any client is this or none (D-09). */
+export const DRIVER_SCHEMA_VERSION = 1;
+/** Most bytes of an `errorMessage` (D-08). */
+export const MAX_ERROR_MESSAGE_BYTES = 1024;
+
+/** A request for a lease (ShmAttachRequest) that could be read. */
+export interface AttachRequest extends LeaseRequest {
+  /** The version in the message's header. */
+  readonly schemaVersion: number;
+  /** 0: no preference. */
+  readonly expectedLayoutVersion: number;
+  /** 0: no preference. */
+  readonly maxDims: number;
+  /** Code of PublishMode, its null value included. */
+  readonly publishMode: number;
+  readonly requireHugepages: boolean;
+}
+
+/** What a driver knows of the stream and the client of a request. */
+export interface StreamState {
+  /** Null while the stream is not provisioned: neither configured nor made on demand before. */
+  readonly layout: StreamLayout | null;
+  /** The live lease of the stream's producer. */
+  readonly producer: Lease | null;
+  /** The live lease of the request's client id, on whichever stream. */
+  readonly clientLease: Lease | null;
+}
+
+/** Stream ids from `first` to `last`, both included. */
+export interface StreamIdRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What a driver allows. */
+export interface AttachPolicy {
+  readonly allowsDynamicStreams: boolean;
+  /** Ids of streams that may be made on demand; none: dynamic streams are off. */
+  readonly dynamicRanges: readonly StreamIdRange[];
+  /** The layout of a stream that is made on demand; null without a profile for it. */
+  readonly dynamicLayout: StreamLayout | null;
+}
+
+export interface AttachRefusal {
+  readonly decision: "refuse";
+  /** Never OK. */
+  readonly code: ResponseCode;
+  /** Names what was expected and what came, in at most 1,024 bytes (D-08). */
+  readonly message: string;
+}
+
+export type AttachDecision =
+  /** The answer to this very request got lost: the lease that it got is given again (D-06). */
+  | { readonly decision: "regrant"; readonly lease: Lease }
+  | { readonly decision: "grant" }
+  /** The stream is to be made with this layout first. */
+  | { readonly decision: "create"; readonly layout: StreamLayout }
+  | AttachRefusal;
+
+/**
+ * Refuses a request that could not be read (D-09): UNSUPPORTED for a version without a common one and for an unknown
+ * publishMode, INVALID_PARAMS for everything else. The decoder looks at the version first and at publishMode after the role.
+ */
+export function refuseUnreadable(refusal: Refusal, details: RefusalDetails): AttachRefusal {
+  if (refusal.code === "version") return unsupportedVersion(details.refusedValue);
+  if (refusal.field === "publishMode") return unknownPublishMode(details.refusedValue);
+  return refuse(ResponseCode.INVALID_PARAMS, explainRefusal(refusal, details));
+}
+
+/**
+ * Decides about a request for a lease. The checks, in this order; the first that fails is the answer:
+ *
+ * 1. the schema version: UNSUPPORTED (D-09)
+ * 2. ids that stand for nobody or nothing: INVALID_PARAMS (D-09)
+ * 3. an unknown publishMode: UNSUPPORTED (D-09)
+ * 4. a repetition of the request that the client's lease came from: that lease again (D-06)
+ * 5. a client id that has another lease: REJECTED (D-10)
+ * 6. a stream that is not provisioned and may not be made for this request: REJECTED (D-09)
+ * 7. a stream without pools, or with a pool of other nslots than the ring: INVALID_PARAMS (D-09)
+ * 8. expectedLayoutVersion: REJECTED; maxDims: INVALID_PARAMS; requireHugepages: REJECTED (D-09)
+ * 9. a second producer: REJECTED (D-03)
+ */
+export function decideAttach(request: AttachRequest, stream: StreamState, policy: AttachPolicy): AttachDecision {
+  const refusal = findRequestFault(request);
+  if (refusal !== null) return refusal;
+  const { clientLease } = stream;
+  if (clientLease !== null) {
+    return isRepetition(request, clientLease)
+      ? { decision: "regrant", lease: clientLease }
+      : clientTwice(request, clientLease);
+  }
+  const layout = stream.layout ?? dynamicLayoutFor(request, policy);
+  if ("decision" in layout) return layout;
+  const misfit = findLayoutFault(request.streamId, layout) ?? findMisfit(request, layout);
+  if (misfit !== null) return misfit;
+  if (request.role === "producer" && stream.producer !== null) return secondProducer(request.streamId, stream.producer);
+  return stream.layout === null ? { decision: "create", layout } : { decision: "grant" };
+}
+
+/** Limits a text to the bytes that an `errorMessage` may have; what is cut off is marked (D-08). */
+export function limitErrorMessage(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length <= MAX_ERROR_MESSAGE_BYTES) return text;
+  const mark = "...";
+  let end = MAX_ERROR_MESSAGE_BYTES - mark.length;
+  // Not in the middle of a character: continuation bytes begin with the bits 10.
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end -= 1;
+  return new TextDecoder().decode(bytes.subarray(0, end)) + mark;
+}
+
+function findRequestFault({ schemaVersion, streamId, clientId, publishMode }: AttachRequest): AttachRefusal | null {
+  if (schemaVersion !== DRIVER_SCHEMA_VERSION) return unsupportedVersion(schemaVersion);
+  if (!isId(streamId)) return invalid("streamId", "an id of 1 to 4294967294", streamId);
+  if (!isId(clientId)) return invalid("clientId", "an id of 1 to 4294967294", clientId);
+  const { REQUIRE_EXISTING, EXISTING_OR_CREATE, UNKNOWN } = PublishMode;
+  const isKnown = publishMode === REQUIRE_EXISTING || publishMode === EXISTING_OR_CREATE || publishMode === UNKNOWN;
+  return isKnown ? null : unknownPublishMode(publishMode);
+}
+
+/** 0 is nobody or nothing on the wire, and so is the null value. */
+function isId(id: number): boolean {
+  return id > 0 && id < 0xffff_ffff;
+}
+
+function isRepetition(request: AttachRequest, lease: Lease): boolean {
+  return (
+    request.correlationId === lease.correlationId &&
+    request.sessionId === lease.sessionId &&
+    request.streamId === lease.streamId &&
+    request.role === lease.role
+  );
+}
+
+function dynamicLayoutFor(request: AttachRequest, policy: AttachPolicy): StreamLayout | AttachRefusal {
+  const { streamId, publishMode } = request;
+  if (publishMode !== PublishMode.EXISTING_OR_CREATE) {
+    const found = publishMode === PublishMode.REQUIRE_EXISTING ? "REQUIRE_EXISTING" : "no publishMode";
+    return rejected("D-09", `stream ${streamId}`, "a provisioned stream, or EXISTING_OR_CREATE", `none and ${found}`);
+  }
+  if (!policy.allowsDynamicStreams || policy.dynamicRanges.length === 0) {
+    return rejected("D-09", `stream ${streamId}`, "a provisioned stream", "none, and dynamic streams are off");
+  }
+  if (!policy.dynamicRanges.some(({ first, last }) => streamId >= first && streamId <= last)) {
+    const ranges = policy.dynamicRanges.map(({ first, last }) => `${first} to ${last}`).join(", ");
+    return rejected("D-09", "streamId", `a provisioned stream, or an id of the dynamic ones (${ranges})`, streamId);
+  }
+  const { dynamicLayout } = policy;
+  return dynamicLayout ?? rejected("D-09", `stream ${streamId}`, "a profile for dynamic streams", "none");
+}
+
+function findLayoutFault(streamId: number, { nslots, pools }: StreamLayout): AttachRefusal | null {
+  if (pools.length === 0) return invalid(`stream ${streamId}`, "at least one payload pool", "none");
+  const other = pools.find((pool) => pool.nslots !== nslots);
+  if (other === undefined) return null;
+  return invalid(`stream ${streamId}: nslots of pool ${other.poolId}`, `the header ring's ${nslots}`, other.nslots);
+}
+
+function findMisfit(request: AttachRequest, layout: StreamLayout): AttachRefusal | null {
+  const { expectedLayoutVersion, maxDims, requireHugepages } = request;
+  // The messages say what this side has as expected, since that is what would have been granted.
+  if (expectedLayoutVersion !== 0 && expectedLayoutVersion !== layout.layoutVersion) {
+    return rejected("D-09", "expectedLayoutVersion", `0 or ${layout.layoutVersion}`, expectedLayoutVersion);
+  }
+  if (maxDims > layout.maxDims) return invalid("maxDims", `at most ${layout.maxDims}`, maxDims);
+  if (requireHugepages && !layout.isOnHugepages) {
+    return rejected("D-09", "requireHugepages", "FALSE or none: the regions are not on hugetlbfs", "TRUE");
+  }
+  return null;
+}
+
+function unsupportedVersion(found: number): AttachRefusal {
+  return refuse(
+    ResponseCode.UNSUPPORTED,
+    `D-09: schema version: expected ${DRIVER_SCHEMA_VERSION}, found ${found}: none in common`,
+  );
+}
+
+function unknownPublishMode(found: number): AttachRefusal {
+  return refuse(
+    ResponseCode.UNSUPPORTED,
+    `D-09: publishMode: expected REQUIRE_EXISTING (1), EXISTING_OR_CREATE (2) or none (255), found ${found}`,
+  );
+}
+
+function clientTwice({ clientId }: AttachRequest, { role, streamId }: Lease): AttachRefusal {
+  const found = `the live lease of a ${role} of stream ${streamId}`;
+  return rejected("D-10", `client ${clientId}`, "a client id without a lease", found);
+}
+
+function secondProducer(streamId: number, { clientId }: Lease): AttachRefusal {
+  return rejected("D-03", `stream ${streamId}`, "a stream without a producer", `client ${clientId} as its producer`);
+}
+
+function invalid(what: string, expected: string, found: string | number): AttachRefusal {
+  return refuse(ResponseCode.INVALID_PARAMS, `D-09: ${what}: expected ${expected}, found ${found}`);
+}
+
+function rejected(rule: string, what: string, expected: string, found: string | number): AttachRefusal {
+  return refuse(ResponseCode.REJECTED, `${rule}: ${what}: expected ${expected}, found ${found}`);
+}
+
+function refuse(code: ResponseCode, message: string): AttachRefusal {
+  return { decision: "refuse", code, message: limitErrorMessage(message) };
+}
