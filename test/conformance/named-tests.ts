@@ -16,11 +16,11 @@ interface Title {
   readonly text: string;
 }
 
-/** The rules that a text names, ranges ("W-09 to W-13") included, each once. */
+/** The rules of both specifications that a text names, ranges ("W-09 to W-13") included, each once. */
 export function rulesNamedIn(text: string): string[] {
   const rules = new Set<string>();
-  for (const [, first, last] of text.matchAll(/\bW-(\d\d)(?: to W-(\d\d))?\b/g)) {
-    for (let n = Number(first); n <= Number(last ?? first); n++) rules.add(`W-${String(n).padStart(2, "0")}`);
+  for (const [, letter, first, last] of text.matchAll(/\b([WD])-(\d\d)(?: to \1-(\d\d))?\b/g)) {
+    for (let n = Number(first); n <= Number(last ?? first); n++) rules.add(`${letter}-${String(n).padStart(2, "0")}`);
   }
   return [...rules];
 }

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { ROOT, textFiles } from "../support/source-tree.ts";
+import { DRIVER_CHAPTERS, DRIVER_RULES_WITHOUT_TEST } from "./driver-rules.ts";
 import { type NamedTest, namedTestsOf } from "./named-tests.ts";
-import { CHAPTERS, type Rule, WITHOUT_TEST } from "./rules.ts";
+import { CHAPTERS, type Chapter, type Rule, WITHOUT_TEST } from "./rules.ts";
 
 /** Where the page is committed. */
 export const PAGE = join(ROOT, "docs", "PROTOCOL.md");
@@ -14,21 +15,30 @@ export function namedTests(): NamedTest[] {
     .flatMap(namedTestsOf);
 }
 
-const HEAD = `# How the wire protocol is kept
+const HEAD = `# How the protocols are kept
 
-Each rule of wire protocol 1.1, what we do about it, and the tests that prove it. Generated from test/conformance/rules.ts and
-the titles of the tests: change those, then run \`npm run generate:protocol\`. Tests in test/full run with \`npm run test:full\`, all
-others with \`npm test\`; \`npm test -- -t W-07\` runs those of one rule.
+Each rule of wire protocol 1.1 and of driver model 1.0, what we do about it, and the tests that prove it. Generated from
+test/conformance/rules.ts, driver-rules.ts and the titles of the tests: change those, then run \`npm run generate:protocol\`. Tests
+in test/full run with \`npm run test:full\`, all others with \`npm test\`; \`npm test -- -t W-07\` runs those of one rule.
 
 W-48 (bridge and decimator) has no code yet and is left out.
 `;
 
 /** The page as it should be. */
 export function protocolPage(tests: readonly NamedTest[]): string {
-  const chapters = CHAPTERS.map(({ title, rules }) =>
+  const parts = [HEAD.trimEnd(), ...chapterSections(CHAPTERS, tests), DRIVER_HEAD];
+  if (DRIVER_RULES_WITHOUT_TEST.length > 0) {
+    parts.push(`Rules without a test: ${DRIVER_RULES_WITHOUT_TEST.join(", ")}.`);
+  }
+  return `${[...parts, ...chapterSections(DRIVER_CHAPTERS, tests)].join("\n\n")}\n`;
+}
+
+const DRIVER_HEAD = "# The driver model";
+
+function chapterSections(chapters: readonly Chapter[], tests: readonly NamedTest[]): string[] {
+  return chapters.map(({ title, rules }) =>
     [`## ${title}`, ...rules.map((rule) => ruleSection(rule, tests))].join("\n\n"),
   );
-  return `${[HEAD.trimEnd(), ...chapters].join("\n\n")}\n`;
 }
 
 function ruleSection({ id, asks, does }: Rule, tests: readonly NamedTest[]): string {

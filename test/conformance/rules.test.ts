@@ -1,31 +1,45 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { DRIVER_RULE_IDS, DRIVER_RULES } from "./driver-rules.ts";
 import { namedTestsOf, rulesNamedIn } from "./named-tests.ts";
 import { namedTests, PAGE, protocolPage } from "./page.ts";
 import { RULES, WITHOUT_TEST } from "./rules.ts";
 
 const tests = namedTests();
 
-describe("the rules of the wire protocol", () => {
-  test("are all there, once each, but for the bridge's", () => {
+const rules = [...RULES, ...DRIVER_RULES];
+
+describe("the rules", () => {
+  test("of the wire protocol are all there, once each, but for the bridge's", () => {
     const expected = Array.from({ length: 49 }, (_, i) => `W-${String(i + 1).padStart(2, "0")}`);
     expect(RULES.map(({ id }) => id)).toEqual(expected.filter((id) => id !== "W-48"));
   });
 
+  test("of the driver model are there once each and in order, as far as tests name them", () => {
+    const ids = DRIVER_RULES.map(({ id }) => id);
+    expect(ids).toEqual(DRIVER_RULE_IDS.filter((id) => ids.includes(id)));
+  });
+
+  test("of the driver model that tests name have an entry", () => {
+    const entries = new Set(DRIVER_RULES.map(({ id }) => id));
+    const named = new Set(tests.flatMap(({ rules: ids }) => ids));
+    expect(DRIVER_RULE_IDS.filter((id) => named.has(id) && !entries.has(id))).toEqual([]);
+  });
+
   test("have each a test that names them, or a reason why there is none", () => {
-    const named = new Set(tests.flatMap(({ rules }) => rules));
-    const without = RULES.filter(({ id }) => !named.has(id) && WITHOUT_TEST[id] === undefined);
+    const named = new Set(tests.flatMap(({ rules: ids }) => ids));
+    const without = rules.filter(({ id }) => !named.has(id) && WITHOUT_TEST[id] === undefined);
     expect(without.map(({ id, asks }) => `${id}: ${asks}`)).toEqual([]);
   });
 
   test("have no reason to be without a test where there is one", () => {
-    const named = new Set(tests.flatMap(({ rules }) => rules));
+    const named = new Set(tests.flatMap(({ rules: ids }) => ids));
     expect(Object.keys(WITHOUT_TEST).filter((id) => named.has(id))).toEqual([]);
   });
 
   test("are those that tests name", () => {
-    const known = new Set(["W-48", ...RULES.map(({ id }) => id)]);
-    const unknown = tests.filter(({ rules }) => rules.some((id) => !known.has(id)));
+    const known = new Set(["W-48", ...RULES.map(({ id }) => id), ...DRIVER_RULE_IDS]);
+    const unknown = tests.filter(({ rules: ids }) => ids.some((id) => !known.has(id)));
     expect(unknown.map(({ file, title }) => `${file}: ${title}`)).toEqual([]);
   });
 
@@ -40,6 +54,8 @@ describe("the search for tests that name rules", () => {
   test("reads single rules, lists and ranges", () => {
     const [first, last] = ["W-09", "W-11"];
     expect(rulesNamedIn(`${first} to ${last}, W-20: x`)).toEqual([first, "W-10", last, "W-20"]);
+    const driverRule = "D-19";
+    expect(rulesNamedIn(`${first} to ${driverRule}, AD-19: x`)).toEqual([first, driverRule]);
   });
 
   test("finds titles over two lines and in every kind of quotes, with what is escaped", () => {

@@ -1,4 +1,4 @@
-/** A rule of wire protocol 1.1 as this project keeps it. */
+/** A rule of a specification as this project keeps it. */
 export interface Rule {
   readonly id: string;
   /** What it asks for, in our words. */
@@ -7,8 +7,13 @@ export interface Rule {
   readonly does: string;
 }
 
-/** The chapters of the wire protocol, with their rules in order. W-48 (bridge and decimator) has no code yet. */
-export const CHAPTERS: readonly { readonly title: string; readonly rules: readonly Rule[] }[] = [
+export interface Chapter {
+  readonly title: string;
+  readonly rules: readonly Rule[];
+}
+
+/** The chapters of wire protocol 1.1, with their rules in order. W-48 (bridge and decimator) has no code yet. */
+export const CHAPTERS: readonly Chapter[] = [
   {
     title: "Regions",
     rules: [
@@ -294,6 +299,6 @@ export const WITHOUT_TEST: Readonly<Record<string, string>> = {
     "The supervisor is a role of its own that is not built yet; what it will read and send is tested under W-37 to W-45.",
 };
 
-function rule(id: string, asks: string, does: string): Rule {
+export function rule(id: string, asks: string, does: string): Rule {
   return { id, asks, does };
 }

@@ -30,31 +30,31 @@ describe("D-07: an answer to an attach request", () => {
     expect(faultOf({ leaseId: 0n, epoch: 2n ** 64n - 2n })).toBeNull();
   });
 
-  test.each<[Partial<AttachAnswer>, string]>([
-    [{ correlationId: 78n }, "correlationId: expected 77, found 78"],
-    [{ leaseId: null }, "leaseId: expected a value, found none"],
-    [{ streamId: null }, "streamId: expected 10000, found none"],
-    [{ streamId: 10_001 }, "streamId: expected 10000, found 10001"],
-    [{ epoch: null }, "epoch: expected a value, found none"],
-    [{ layoutVersion: null }, "layoutVersion: expected 1, found none"],
-    [{ layoutVersion: 2 }, "layoutVersion: expected 1, found 2"],
-    [{ headerNslots: null }, "headerNslots: expected a power of two, found none"],
-    [{ headerNslots: 0 }, "headerNslots: expected a power of two, found 0"],
-    [{ headerNslots: 12 }, "headerNslots: expected a power of two, found 12"],
-    [{ headerSlotBytes: null }, "headerSlotBytes: expected 256, found none"],
-    [{ headerSlotBytes: 128 }, "headerSlotBytes: expected 256, found 128"],
-    [{ maxDims: null }, "maxDims: expected 8, found none"],
-    [{ maxDims: 4 }, "maxDims: expected 8, found 4"],
-    [{ headerRegionUri: "" }, 'headerRegionUri: expected a region URI, found ""'],
-    [{ headerRegionUri: " \t" }, 'headerRegionUri: expected a region URI, found " \\t"'],
-    [{ pools: [] }, "payloadPools: expected at least one, found none"],
-    [{ pools: [{ ...POOL, poolNslots: 16 }] }, "pool 1: poolNslots: expected 8, found 16"],
-    [{ pools: [{ ...POOL, strideBytes: 0 }] }, "pool 1: strideBytes: expected a power of two, found 0"],
-    [{ pools: [{ ...POOL, strideBytes: 5000 }] }, "pool 1: strideBytes: expected a power of two, found 5000"],
-    [{ pools: [{ ...POOL, regionUri: "" }] }, 'pool 1: regionUri: expected a region URI, found ""'],
-    [{ pools: [POOL, { ...POOL }] }, "payloadPools: expected each pool id once, found 1 again"],
-    [{ pools: [POOL, { ...POOL, poolId: 2, regionUri: " " }] }, 'pool 2: regionUri: expected a region URI, found " "'],
-  ])("with %p is refused by name", (changes, message) => {
+  test.each<[string, Partial<AttachAnswer>]>([
+    ["correlationId: expected 77, found 78", { correlationId: 78n }],
+    ["leaseId: expected a value, found none", { leaseId: null }],
+    ["streamId: expected 10000, found none", { streamId: null }],
+    ["streamId: expected 10000, found 10001", { streamId: 10_001 }],
+    ["epoch: expected a value, found none", { epoch: null }],
+    ["layoutVersion: expected 1, found none", { layoutVersion: null }],
+    ["layoutVersion: expected 1, found 2", { layoutVersion: 2 }],
+    ["headerNslots: expected a power of two, found none", { headerNslots: null }],
+    ["headerNslots: expected a power of two, found 0", { headerNslots: 0 }],
+    ["headerNslots: expected a power of two, found 12", { headerNslots: 12 }],
+    ["headerSlotBytes: expected 256, found none", { headerSlotBytes: null }],
+    ["headerSlotBytes: expected 256, found 128", { headerSlotBytes: 128 }],
+    ["maxDims: expected 8, found none", { maxDims: null }],
+    ["maxDims: expected 8, found 4", { maxDims: 4 }],
+    ['headerRegionUri: expected a region URI, found ""', { headerRegionUri: "" }],
+    ['headerRegionUri: expected a region URI, found " \\t"', { headerRegionUri: " \t" }],
+    ["payloadPools: expected at least one, found none", { pools: [] }],
+    ["pool 1: poolNslots: expected 8, found 16", { pools: [{ ...POOL, poolNslots: 16 }] }],
+    ["pool 1: strideBytes: expected a power of two, found 0", { pools: [{ ...POOL, strideBytes: 0 }] }],
+    ["pool 1: strideBytes: expected a power of two, found 5000", { pools: [{ ...POOL, strideBytes: 5000 }] }],
+    ['pool 1: regionUri: expected a region URI, found ""', { pools: [{ ...POOL, regionUri: "" }] }],
+    ["payloadPools: expected each pool id once, found 1 again", { pools: [POOL, { ...POOL }] }],
+    ['pool 2: regionUri: expected a region URI, found " "', { pools: [POOL, { ...POOL, poolId: 2, regionUri: " " }] }],
+  ])("is refused: %s", (message, changes) => {
     expect(faultOf(changes)).toBe(`D-07: ${message}`);
   });
 });

@@ -108,7 +108,7 @@ describe("attach requests that are granted", () => {
 });
 
 describe("attach requests that are refused", () => {
-  test("D-09: without a common schema version", () => {
+  test("D-09: refused without a common schema version", () => {
     for (const schemaVersion of [0, 2]) {
       expect(decide({ schemaVersion })).toEqual(
         refused(UNSUPPORTED, `D-09: schema version: expected 1, found ${schemaVersion}: none in common`),
@@ -116,12 +116,12 @@ describe("attach requests that are refused", () => {
     }
   });
 
-  test("D-09: with an unknown publishMode", () => {
+  test("D-09: refused with an unknown publishMode", () => {
     const message = "D-09: publishMode: expected REQUIRE_EXISTING (1), EXISTING_OR_CREATE (2) or none (255), found 3";
     expect(decide({ publishMode: 3 })).toEqual(refused(UNSUPPORTED, message));
   });
 
-  test("D-09: with an id that is nobody's", () => {
+  test("D-09: refused with an id that is nobody's", () => {
     for (const id of [0, 0xffff_ffff]) {
       const expected = "expected an id of 1 to 4294967294";
       expect(decide({ clientId: id })).toEqual(refused(INVALID_PARAMS, `D-09: clientId: ${expected}, found ${id}`));
@@ -129,7 +129,7 @@ describe("attach requests that are refused", () => {
     }
   });
 
-  test("D-10: by a client id that has a lease, for whatever differs from the request that got it", () => {
+  test("D-10: refused by a client id that has a lease, for whatever differs from the request that got it", () => {
     const expected = (role: string, streamId: number) =>
       refused(
         REJECTED,
@@ -142,13 +142,13 @@ describe("attach requests that are refused", () => {
     expect(decide({}, { clientLease: elsewhere })).toEqual(expected("producer", 9));
   });
 
-  test("D-03: by a second producer", () => {
+  test("D-03: refused by a second producer", () => {
     expect(decide({}, { producer: { ...LEASE, clientId: 20 } })).toEqual(
       refused(REJECTED, "D-03: stream 10000: expected a stream without a producer, found client 20 as its producer"),
     );
   });
 
-  test("D-09: for a stream that is not provisioned, without the wish to create it", () => {
+  test("D-09: refused for a stream that is not provisioned, without the wish to create it", () => {
     const wanted = "D-09: stream 10000: expected a provisioned stream, or EXISTING_OR_CREATE, found none and";
     expect(decide({ publishMode: PublishMode.REQUIRE_EXISTING }, UNPROVISIONED, DYNAMIC)).toEqual(
       refused(REJECTED, `${wanted} REQUIRE_EXISTING`),
@@ -156,7 +156,7 @@ describe("attach requests that are refused", () => {
     expect(decide({}, UNPROVISIONED, DYNAMIC)).toEqual(refused(REJECTED, `${wanted} no publishMode`));
   });
 
-  test("D-09: for a stream that policy does not let anybody create", () => {
+  test("D-09: refused for a stream that policy does not let anybody create", () => {
     const publishMode = PublishMode.EXISTING_OR_CREATE;
     const off = refused(
       REJECTED,
@@ -176,7 +176,7 @@ describe("attach requests that are refused", () => {
     );
   });
 
-  test("D-09: for a stream without pools, or with a pool of other slots than the ring", () => {
+  test("D-09: refused for a stream without pools, or with a pool of other slots than the ring", () => {
     expect(decide({}, { layout: { ...LAYOUT, pools: [] } })).toEqual(
       refused(INVALID_PARAMS, "D-09: stream 10000: expected at least one payload pool, found none"),
     );
@@ -186,7 +186,7 @@ describe("attach requests that are refused", () => {
     );
   });
 
-  test("D-09: with wishes that the layout does not meet", () => {
+  test("D-09: refused with wishes that the layout does not meet", () => {
     expect(decide({ expectedLayoutVersion: 2 })).toEqual(
       refused(REJECTED, "D-09: expectedLayoutVersion: expected 0 or 1, found 2"),
     );
@@ -246,7 +246,7 @@ describe("attach requests that cannot be read", () => {
     return refuseUnreadable(refusal, decoder);
   }
 
-  test("D-09: are UNSUPPORTED for another version and for an unknown publishMode", () => {
+  test("D-09: unreadable ones are UNSUPPORTED for another version and for an unknown publishMode", () => {
     expect(unreadable((view) => view.setUint16(6, 2, true))).toEqual({
       decision: "refuse",
       code: UNSUPPORTED,
@@ -257,7 +257,7 @@ describe("attach requests that cannot be read", () => {
     expect(mode.message).toContain("EXISTING_OR_CREATE (2) or none (255), found 3");
   });
 
-  test("D-09: are INVALID_PARAMS for everything else, with what was expected and found", () => {
+  test("D-09: unreadable ones are INVALID_PARAMS for everything else, with what was expected and found", () => {
     expect(unreadable((view) => view.setUint8(8 + 16, 3))).toMatchObject({
       code: INVALID_PARAMS,
       message: "ShmAttachRequest.role (W-36, enum): expected a code of Role, found 3 at byte 24",

@@ -114,14 +114,14 @@ describe("a client's view of its lease", () => {
 });
 
 describe("a client's waits", () => {
-  test("D-06: grow twofold up to the bound, and begin again after a success", () => {
+  test("D-06: waits grow twofold up to the bound, and begin again after a success", () => {
     const backoff = new RetryBackoff({ firstNs: 100, maxNs: 450 }, () => 1 - Number.EPSILON);
     expect(Array.from({ length: 5 }, () => backoff.next())).toEqual([100, 200, 400, 450, 450]);
     backoff.reset();
     expect(backoff.next()).toBe(100);
   });
 
-  test("D-06: are shortened at random by up to half, and are whole nanoseconds", () => {
+  test("D-06: waits are shortened at random by up to half, and are whole nanoseconds", () => {
     const least = new RetryBackoff({ firstNs: 101, maxNs: 1000 }, () => 0);
     expect([least.next(), least.next()]).toEqual([51, 101]);
     const drawn = new RetryBackoff({ firstNs: 1e6, maxNs: 1e6 });

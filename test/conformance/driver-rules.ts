@@ -1,0 +1,103 @@
+import { type Chapter, rule } from "./rules.ts";
+
+/** All rules of driver model 1.0. */
+export const DRIVER_RULE_IDS: readonly string[] = Array.from(
+  { length: 20 },
+  (_, i) => `D-${String(i + 1).padStart(2, "0")}`,
+);
+
+/** The chapters of the driver model, with those of its rules that tests name, in order. */
+export const DRIVER_CHAPTERS: readonly Chapter[] = [
+  {
+    title: "Who may do what",
+    rules: [
+      rule(
+        "D-03",
+        "At most one producer lease a stream; consumers attach without limit.",
+        "`decideAttach` rejects a second producer and names the first; `LeaseTable` would not hold two.",
+      ),
+    ],
+  },
+  {
+    title: "Attach",
+    rules: [
+      rule(
+        "D-06",
+        "Answers go with requests by correlationId; one attach in flight; a retry after a wait gets the same lease.",
+        "Waits double up to a bound and are shortened at random; the same id, session and client get the lease they have, for its full time again.",
+      ),
+      rule(
+        "D-07",
+        "An answer that misses something or contradicts itself is a protocol error: nothing is mapped.",
+        "`findAnswerFault` looks at every field and names the first that is not as it has to be.",
+      ),
+      rule(
+        "D-08",
+        "A refusal says why in at most 1,024 bytes.",
+        "Every refusal names rule, expectation and finding; longer texts are cut between characters.",
+      ),
+      rule(
+        "D-09",
+        "Each kind of refusal has its code.",
+        "`decideAttach` checks in a documented order, and the first fault is the answer; what cannot be read goes through `refuseUnreadable`.",
+      ),
+      rule(
+        "D-10",
+        "Lease ids are never used again; a client id has one lease at a time.",
+        "Ids count up from a random one of 62 bits; the newer attach is rejected, whatever its stream and role.",
+      ),
+    ],
+  },
+  {
+    title: "Leases",
+    rules: [
+      rule(
+        "D-11",
+        "Keepalives extend a lease; without them it ends an interval times the grace after the last valid one.",
+        "`LeaseTable` counts from when a keepalive is read, the client's `LeaseValidity` from before it was sent and with what was left of the lease when it learned of it. Misdirected ones extend nothing.",
+      ),
+      rule(
+        "D-12",
+        "Every end is announced once, with its reason.",
+        "A lease leaves the table before its end is told, so no second end is possible, whatever the listener does.",
+      ),
+      rule(
+        "D-13",
+        "Producers that come or go, other layouts or files, and a restart begin an epoch above all before.",
+        "One rule, `nextEpochAfter`, for drivers and standalone producers: above the disk, above memory, not below the wall clock.",
+      ),
+      rule(
+        "D-16",
+        "A detach ends the lease that it names in full; any other is rejected, and repeating it is harmless.",
+        "Id, stream, client and role have to be those of a live lease.",
+      ),
+    ],
+  },
+  {
+    title: "Start, stop and death",
+    rules: [
+      rule(
+        "D-17",
+        "A driver's death ends every lease; clients see it by expiry, missing announces or a higher epoch.",
+        "Three announce periods without an announce, and a little, end a lease; a slower driver's period is learned from its announces.",
+      ),
+      rule(
+        "D-19",
+        "Stale epochs are swept by number and age, those without a frame at once, and only what nobody locks.",
+        "`epochsToSweep` says which may go, the locks which can; nothing else is touched.",
+      ),
+      rule(
+        "D-20",
+        "An administrative request needs the configured token.",
+        "It is compared in a time that tells nothing about it; without one such requests are off.",
+      ),
+    ],
+  },
+];
+
+export const DRIVER_RULES = DRIVER_CHAPTERS.flatMap(({ rules }) => rules);
+
+/** Rules that no test names: they have no entry above. */
+export const DRIVER_RULES_WITHOUT_TEST: readonly string[] = DRIVER_RULE_IDS.filter(
+  (id) => !DRIVER_RULES.some((each) => each.id === id),
+);
