@@ -1,5 +1,5 @@
-import { errnoName, NativeLibraryError, SystemError } from "./errors.ts";
-import { int32At, nativeString } from "./memory.ts";
+import { NativeLibraryError, SystemError } from "./errors.ts";
+import { int32At, NativeBuffer, nativeString } from "./memory.ts";
 import { openLibrary } from "./symbols.ts";
 
 /** libc: one line a symbol, with its C prototype. Sizes and offsets go as doubles and are exact up to 2^53. */
@@ -46,8 +46,8 @@ const SYMBOLS = {
   mlock: { args: ["ptr", "u64_fast"], returns: "i32" },
   // int memfd_create(const char *name, unsigned int flags)
   memfd_create: { args: ["ptr", "u32"], returns: "i32" },
-  // int fcntl(int fd, int cmd, int arg)
-  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+  // int fcntl(int fd, int cmd, ... /* int or struct flock * */)
+  fcntl: { args: ["i32", "i32", "u64_fast"], returns: "i32" },
   // void *memcpy(void *dest, const void *src, size_t n)
   memcpy: { args: ["ptr", "ptr", "u64_fast"], returns: "ptr" },
   // mode_t umask(mode_t mask)
@@ -56,6 +56,8 @@ const SYMBOLS = {
   sched_yield: { args: [], returns: "i32" },
   // int usleep(useconds_t usec)
   usleep: { args: ["u32"], returns: "i32" },
+  // long syscall(long number, ...)
+  syscall: { args: ["i64_fast", "i64_fast", "ptr", "u64_fast"], returns: "i64_fast" },
   // int prctl(int option, unsigned long arg2, ...)
   prctl: { args: ["i32", "u64_fast"], returns: "i32" },
 } as const;
@@ -64,7 +66,6 @@ function open() {
   try {
     return openLibrary("libc.so.6", SYMBOLS);
   } catch (cause) {
-    if (cause instanceof NativeLibraryError) throw cause;
     throw new NativeLibraryError(`libc.so.6 does not open: expected glibc on Linux (${String(cause)})`);
   }
 }
@@ -99,12 +100,22 @@ export const LOCK = { SH: 1, EX: 2, NB: 4, UN: 8 } as const;
 export const POLL = { IN: 1, OUT: 4, ERR: 8, HUP: 16 } as const;
 const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;
-const MFD_EXEC = 0x10;
 const F_ADD_SEALS = 1033;
+const F_OFD_SETLK = 37;
+/** struct flock { short l_type; short l_whence; off_t l_start; off_t l_len; pid_t l_pid; } */
+const FLOCK = { type: 0, whence: 2, start: 8, length: 16, size: 32 } as const;
+const F_WRLCK = 1;
+const F_UNLCK = 2;
 const F_SEAL_ALL = 0xf; // SEAL, SHRINK, GROW, WRITE
 const PR_SET_PDEATHSIG = 1;
 const PR_SET_TIMERSLACK = 29;
 const AT_REMOVEDIR = 0x200;
+// glibc has no functions for memory policies; the numbers differ between architectures.
+const SYS_SET_MEMPOLICY = process.arch === "arm64" ? 237 : 238;
+const MPOL_DEFAULT = 0;
+const MPOL_BIND = 2;
+/** Nodes of a mask: as many as kernels are built for. */
+const MAX_NUMA_NODES = 1024;
 const SC_PAGESIZE = 30;
 
 /** The errno of the last failed call; to be read before anything else is called. */
@@ -193,6 +204,32 @@ export function unlock(fd: number): void {
   check(libc.flock(fd, LOCK.UN), "flock");
 }
 
+/**
+ * Locks the bytes [offset, offset + length) for this open file description alone, without waiting; length 0: to the end,
+ * wherever that will be. The file needs no such bytes. False when another description holds a part. @throws SystemError
+ */
+export function tryLockRange(fd: number, offset: number, length: number): boolean {
+  const result = setRangeLock(fd, F_WRLCK, offset, length);
+  if (result === 0) return true;
+  const error = new SystemError("fcntl", lastErrno());
+  if (error.errno === "EWOULDBLOCK" || error.errno === "EAGAIN" || error.errno === "EACCES") return false;
+  throw error;
+}
+
+/** Gives a range back. @throws SystemError */
+export function unlockRange(fd: number, offset: number, length: number): void {
+  check(setRangeLock(fd, F_UNLCK, offset, length), "fcntl");
+}
+
+function setRangeLock(fd: number, type: number, offset: number, length: number): number {
+  const flock = new NativeBuffer(FLOCK.size);
+  flock.view.setInt16(FLOCK.type, type, true);
+  flock.view.setInt16(FLOCK.whence, 0, true);
+  flock.view.setBigInt64(FLOCK.start, BigInt(offset), true);
+  flock.view.setBigInt64(FLOCK.length, BigInt(length), true);
+  return libc.fcntl(fd, F_OFD_SETLK, flock.address);
+}
+
 /** Sets permission bits regardless of the umask. @throws SystemError */
 export function setMode(fd: number, mode: number): void {
   check(libc.fchmod(fd, mode), "fchmod");
@@ -246,33 +283,37 @@ export function lockMemory(address: number, byteLength: number): void {
   check(libc.mlock(address, byteLength), "mlock");
 }
 
-/** An anonymous file with the bytes given, sealed against any change, that code can be run from. @throws SystemError */
+/** An anonymous file with the bytes given, sealed against any change. @throws SystemError */
 export function sealedMemoryFile(name: string, bytes: Uint8Array): number {
-  const fd = createMemoryFile(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  try {
-    let done = 0;
-    while (done < bytes.length) {
-      done += check(libc.write(fd, bytes.subarray(done), bytes.length - done), "write", name);
-    }
-    check(libc.fcntl(fd, F_ADD_SEALS, F_SEAL_ALL), "fcntl", name);
-    return fd;
-  } catch (error) {
-    closeFile(fd);
-    throw error;
-  }
-}
-
-/** Since Linux 6.3 a file that code is run from says so; kernels before that refuse the flag. */
-function createMemoryFile(name: string, flags: number): number {
   const label = nativeString(name);
-  const fd = libc.memfd_create(label.address, flags | MFD_EXEC);
-  if (fd !== -1 || errnoName(lastErrno()) !== "EINVAL") return check(fd, "memfd_create", name);
-  return check(libc.memfd_create(label.address, flags), "memfd_create", name);
+  const fd = check(libc.memfd_create(label.address, MFD_CLOEXEC | MFD_ALLOW_SEALING), "memfd_create", name);
+  let done = 0;
+  while (done < bytes.length) {
+    done += check(libc.write(fd, bytes.subarray(done), bytes.length - done), "write", name);
+  }
+  check(libc.fcntl(fd, F_ADD_SEALS, F_SEAL_ALL), "fcntl", name);
+  return fd;
 }
 
 /** Has the kernel send this process `signal` when its parent dies. */
 export function signalOnParentDeath(signal: number): void {
   check(libc.prctl(PR_SET_PDEATHSIG, signal), "prctl");
+}
+
+/** From now on this thread's new pages come from one NUMA node. @throws SystemError "EINVAL" when there is no such node */
+export function setMemoryPolicy(node: number): void {
+  const mask = new NativeBuffer(MAX_NUMA_NODES / 8);
+  mask.bytes[node >> 3] = 1 << (node & 7);
+  check(
+    libc.syscall(SYS_SET_MEMPOLICY, MPOL_BIND, mask.address, MAX_NUMA_NODES) as number,
+    "set_mempolicy",
+    `node ${node}`,
+  );
+}
+
+/** From now on this thread's new pages come from where the system chooses. @throws SystemError */
+export function resetMemoryPolicy(): void {
+  check(libc.syscall(SYS_SET_MEMPOLICY, MPOL_DEFAULT, 0, 0) as number, "set_mempolicy");
 }
 
 /** How late the kernel may wake this thread from a sleep, to save wake-ups; 50 us unless told otherwise. */

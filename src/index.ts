@@ -49,6 +49,7 @@ export { LOSS_CAUSES, type LossCause, totalLost } from "./roles/counters.ts";
 export { ConsumerError, ProducerError } from "./roles/errors.ts";
 export type { Frame } from "./roles/frame.ts";
 export type { FrameHandler, PollOptions } from "./roles/frame-handler.ts";
-export type { ClaimRefusal, OfferResult, Producer } from "./roles/producer.ts";
+export type { Producer } from "./roles/producer.ts";
+export type { ClaimRefusal, OfferResult } from "./roles/producer-options.ts";
 export type { SlotClaim } from "./roles/slot-claim.ts";
 export { RegionCreateError, RegionError } from "./shm/errors.ts";

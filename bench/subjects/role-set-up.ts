@@ -5,7 +5,8 @@ import { createIdleStrategy, type IdleStrategyName } from "../../src/core/idle/i
 import { Scheduler } from "../../src/core/scheduler.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import { Consumer } from "../../src/roles/consumer.ts";
-import { Producer, type ProducerOptions } from "../../src/roles/producer.ts";
+import { Producer } from "../../src/roles/producer.ts";
+import type { ProducerOptions } from "../../src/roles/producer-options.ts";
 import type { SlotClaim } from "../../src/roles/slot-claim.ts";
 import { AllowedBaseDirs } from "../../src/shm/index.ts";
 

@@ -1,7 +1,8 @@
 import { valueTypes } from "../config/index.ts";
-import { MAX_NSLOTS } from "../shm/announcement.ts";
+import { MAX_NSLOTS } from "../shm/index.ts";
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, OUTPUT_OPTION, PLACE_OPTIONS, ROLE_OPTIONS } from "./common-options.ts";
+import { DRIVER_COMMANDS } from "./driver-commands.ts";
 import type { OptionSpec } from "./option-spec.ts";
 import { TOOL_COMMANDS } from "./tool-commands.ts";
 
@@ -112,6 +113,7 @@ const producer: Command = {
     ...ROLE_OPTIONS,
   ],
   examples: [
+    "producer --source synthetic: --rate 30",
     "producer --standalone --source synthetic: --rate 30",
     "producer --standalone --source npy:frames.npy --rate 100 --stream 7",
     "producer --standalone --source y4m:- --name camera-1",
@@ -190,6 +192,7 @@ const consumer: Command = {
     ...ROLE_OPTIONS,
   ],
   examples: [
+    "consumer",
     "consumer --standalone",
     "consumer --standalone --sink npy:frames/ --count 10",
     "consumer --standalone --sink y4m:-",
@@ -315,6 +318,7 @@ export const COMMANDS: readonly Command[] = [
   demo,
   producer,
   consumer,
+  ...DRIVER_COMMANDS,
   mediaDriver,
   ...TOOL_COMMANDS,
   config,

@@ -3,7 +3,7 @@ import { IDLE_STRATEGY_NAMES } from "../core/idle/index.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../core/logger.ts";
 import type { OptionSpec } from "./option-spec.ts";
 
-const { choice, integer, path, seconds, text } = valueTypes;
+const { choice, duration, integer, path, seconds, text } = valueTypes;
 const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
 const aeronStreamId = (example: number) => integer(1, MAX_AERON_STREAM_ID, { example });
 
@@ -78,11 +78,25 @@ export const ROLE_OPTIONS: readonly OptionSpec[] = [
   },
   { name: "standalone", help: "the producer owns the regions: no driver is asked" },
   {
+    name: "attach-timeout",
+    value: "TIME",
+    type: duration(),
+    help: "longest wait for the driver's first answer; 0: for ever",
+    defaultText: "5s",
+  },
+  {
+    name: "client-id",
+    value: "ID",
+    type: integer(1, 0xffff_fffe),
+    help: "who this is for the driver",
+    defaultText: "drawn at random for each lease",
+  },
+  {
     name: "media-driver",
     value: "HOW",
     type: choice("auto", "embedded", "external"),
     help: "auto: started as a process of its own where none lives; embedded: in this process; external: never started",
-    defaultText: "auto",
+    defaultText: "external: the driver brings one; with --standalone auto",
   },
   {
     name: "idle",

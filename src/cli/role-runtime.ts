@@ -5,11 +5,11 @@ import { DriverLauncher } from "../aeron/driver-launcher.ts";
 import { MediaDriver } from "../aeron/media-driver.ts";
 import { nativeParker } from "../aeron/native-parker.ts";
 import { selfCommand } from "../aeron/self-command.ts";
-import { UsageError } from "../core/errors.ts";
 import { createIdleStrategy, parseIdleStrategy } from "../core/idle/index.ts";
 import { getLogger } from "../core/logger.ts";
 import { Scheduler } from "../core/scheduler.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
+import type { DriverClientOptions } from "../roles/attachment-options.ts";
 import { defaultShmDir } from "../shm/index.ts";
 import { DeadlineAgent } from "./deadline-agent.ts";
 import { endWithParent } from "./end-with-parent.ts";
@@ -19,6 +19,7 @@ import { StopSignals } from "./signals.ts";
 const waitingLog = getLogger("aeron").every(10e9);
 
 export const DEFAULT_STREAM_ID = 10_000;
+const DEFAULT_ATTACH_TIMEOUT_NS = 5e9;
 const MAX_U32 = 0xffff_ffff;
 const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
 
@@ -33,19 +34,17 @@ export class RoleRuntime implements Disposable {
   readonly aeronDir: string;
   readonly shmDir: string;
   readonly signals: StopSignals;
-  #embeddedDriver: MediaDriver | null = null;
+  /** How this role attaches to a driver; null with --standalone. */
+  readonly driver: DriverClientOptions | null;
 
   /** @throws UsageError, MediaDriverError */
   constructor(options: OptionValues, clientName: string) {
-    if (options.flag("standalone") !== true) {
-      throw new UsageError("expected --standalone: the producer owns the regions, and no driver is asked", {
-        expected: "--standalone",
-      });
-    }
+    const isStandalone = options.flag("standalone") === true;
+    this.driver = isStandalone ? null : driverClientOf(options);
     this.streams = streamsOf(options);
     this.streamId = options.integer("stream", 1, MAX_U32) ?? DEFAULT_STREAM_ID;
     const idle = parseIdleStrategy(options.text("idle") ?? "backoff");
-    const how = options.choice("media-driver", MEDIA_DRIVER_CHOICES, "auto");
+    const how = options.choice("media-driver", MEDIA_DRIVER_CHOICES, isStandalone ? "auto" : "external");
     const secondsNs = options.seconds("seconds");
     this.aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
     this.shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
@@ -53,8 +52,7 @@ export class RoleRuntime implements Disposable {
     this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
     endWithParent();
     if (how === "embedded") {
-      this.#embeddedDriver = MediaDriver.start({ aeronDir: this.aeronDir, threading: "invoker" });
-      this.scheduler.add(this.#embeddedDriver, { vital: true });
+      this.scheduler.add(MediaDriver.start({ aeronDir: this.aeronDir, threading: "invoker" }), { vital: true });
     }
     this.connection = new AeronConnection({
       aeronDir: this.aeronDir,
@@ -72,9 +70,16 @@ export class RoleRuntime implements Disposable {
 
   [Symbol.dispose](): void {
     this.signals.dispose();
-    // Of a role that failed before it ran, whose scheduler has nothing to close.
-    this.#embeddedDriver?.onClose();
   }
+}
+
+function driverClientOf(options: OptionValues): DriverClientOptions {
+  const clientId = options.integer("client-id", 1, MAX_U32 - 1);
+  return {
+    ...(clientId === undefined ? {} : { clientId }),
+    attachTimeoutNs: options.duration("attach-timeout") ?? DEFAULT_ATTACH_TIMEOUT_NS,
+    requireHugepages: options.flag("require-hugepages") === true,
+  };
 }
 
 /** Channel and stream ids of the options. @throws UsageError */

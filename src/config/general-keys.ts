@@ -1,7 +1,7 @@
-import { MAX_NSLOTS } from "../shm/announcement.ts";
+import { MAX_NSLOTS } from "../shm/index.ts";
 import { idRanges } from "./id-ranges.ts";
 import { poolList } from "./pool-list.ts";
-import { durationIn, integer, list, path, permissions, text, toggle, type ValueType } from "./value-type.ts";
+import { choice, durationIn, integer, list, path, permissions, text, toggle, type ValueType } from "./value-type.ts";
 
 /** A setting of section 6 of the driver specification. */
 export interface GeneralKey<T> {
@@ -37,6 +37,16 @@ const aeronStreamId = (example: number): ValueType<number> => integer(1, MAX_AER
 export const GENERAL_KEYS = {
   "driver.instance_id": key(text(), '"driver-01"', "name of the driver in logs and files"),
   "driver.aeron_dir": open(path("/dev/shm/aeron"), "AERON_DIR or /dev/shm/aeron-<user>", "folder of the media driver"),
+  "driver.media_driver": key(
+    choice("embedded", "external"),
+    '"embedded"',
+    "whether the driver runs the media driver: in its process unless one lives already, or never",
+  ),
+  "driver.threading": key(
+    choice("shared", "dedicated", "invoker"),
+    '"shared"',
+    "threads of the embedded media driver: one, three, or the driver's own duty cycle",
+  ),
   "driver.control_channel": key(channel(), '"aeron:ipc"', "Aeron channel of attach, leases and hellos"),
   "driver.control_stream_id": key(aeronStreamId(1000), "1000", "Aeron stream of attach, leases and hellos"),
   "driver.announce_channel": open(channel(), "driver.control_channel", "Aeron channel of announces"),
@@ -53,6 +63,8 @@ export const GENERAL_KEYS = {
     '"660"',
     "rights of the regions' files: 600 for the user alone, 660 for the group as well",
   ),
+  "shm.group": open(integer(0, 0xffff_fffe), "none", "group id that owns regions and Aeron folder, with mode 660"),
+  "shm.numa_node": open(integer(0, 1023), "none", "NUMA node whose memory the regions take"),
   "policies.allow_dynamic_streams": key(toggle(), "false", "make streams of driver.stream_id_range when asked"),
   "policies.default_profile": open(
     text("a name of [profiles]", "camera"),

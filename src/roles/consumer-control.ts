@@ -1,7 +1,7 @@
 import { controlPublicationChannel, observerChannel } from "../aeron/channel.ts";
 import type { AeronConnection } from "../aeron/connection.ts";
 import type { Publication } from "../aeron/publication.ts";
-import type { MessageSubscription } from "../aeron/subscription.ts";
+import type { MessageHandler, MessageSubscription } from "../aeron/subscription.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import { type Attribute, attributeText, FLOW_ATTRIBUTE_KEY, type Flow } from "../protocol/attribute.ts";
@@ -16,6 +16,8 @@ import type {
   QosProducerDecoder,
   ShmPoolAnnounceDecoder,
 } from "../sbe/generated/control/index.ts";
+import { Attachment } from "./attachment.ts";
+import type { DriverClientOptions } from "./attachment-options.ts";
 import { applyConsumerConfig } from "./consumer-config.ts";
 import { ConsumerInbox, type ConsumerInboxListener } from "./consumer-inbox.ts";
 import { ConsumerMessages, type ProgressRequest } from "./consumer-messages.ts";
@@ -46,6 +48,8 @@ export interface ConsumerControlOptions {
   readonly maxRateHz?: number;
   readonly progress?: ProgressRequest;
   readonly onAttributes?: (attributes: readonly Attribute[], metaVersion: number) => void;
+  /** Set in a driver deployment: the stream is read with a lease. */
+  readonly driver?: DriverClientOptions;
 }
 
 /**
@@ -58,12 +62,17 @@ export class ConsumerControl implements ConsumerInboxListener {
   readonly #state: ConsumerState;
   readonly #options: ConsumerControlOptions;
   readonly #messages: ConsumerMessages;
-  readonly #export: CounterExport;
+  readonly #inbox: ConsumerInbox;
+  /** The lease; null where none is needed. */
+  readonly attachment: Attachment | null;
+  #export: CounterExport | null = null;
+  #exportedId = 0;
   readonly #subscriptions: readonly MessageSubscription[];
   readonly #control: Publication;
   readonly #qos: Publication;
   readonly #cadence = new PeriodicTimer(CADENCE_NS, { immediate: true });
-  #consumerId: number;
+  /** Where there is no lease. */
+  #ownId: number;
   #flow: Flow = "drop";
   #producerSeq = NO_SEQ;
   #saysHello = true;
@@ -78,21 +87,22 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.#connection = connection;
     this.#state = state;
     this.#options = options;
-    this.#consumerId = options.consumerId ?? randomId();
+    this.#ownId = options.consumerId ?? randomId();
     this.metadata = new MetadataCache(streamId);
     this.#messages = new ConsumerMessages(streamId, options.maxRateHz ?? 0, options.progress ?? null);
-    const inbox = new ConsumerInbox(this, counters.of.messagesRefused);
+    this.#inbox = new ConsumerInbox(this, counters.of.messagesRefused);
     const { channel, controlStreamId, qosStreamId, metadataStreamId } = streams;
     this.#subscriptions = [...new Set([controlStreamId, qosStreamId, metadataStreamId])].map((id) =>
-      connection.addSubscription(observerChannel(channel), id, inbox.onMessage),
+      connection.addSubscription(observerChannel(channel), id, this.#onMessage),
     );
-    this.#export = new CounterExport(connection, "consumer", counters.list, streamId, this.#consumerId);
     this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
     this.#qos = connection.addPublication(controlPublicationChannel(channel), qosStreamId);
+    this.attachment = options.driver === undefined ? null : this.#newAttachment(options.driver);
   }
 
+  /** Who this consumer is on the wire; with a lease, the lease's client id. */
   get consumerId(): number {
-    return this.#consumerId;
+    return this.attachment === null ? this.#ownId : this.attachment.clientId;
   }
 
   /** How the producer treats a full window: "wait" means that this reader may hold it back for a while. */
@@ -105,9 +115,9 @@ export class ConsumerControl implements ConsumerInboxListener {
     return this.#producerSeq;
   }
 
-  /** Reads what came. */
-  poll(): number {
-    let work = 0;
+  /** Sees to the lease, and then reads what came. @throws AttachError when no first lease comes */
+  poll(nowNs: number): number {
+    let work = this.attachment === null ? 0 : this.attachment.doWork(nowNs);
     for (let i = 0; i < this.#subscriptions.length; i++) {
       work += (this.#subscriptions[i] as MessageSubscription).poll(8);
     }
@@ -116,7 +126,8 @@ export class ConsumerControl implements ConsumerInboxListener {
 
   /** Says what is due. */
   speakIfDue(nowNs: number): number {
-    this.#export.doWork(nowNs);
+    this.#exportCounters(nowNs);
+    if (this.attachment?.isAttached === false) return 0;
     if (this.#saysHello && this.#control.isConnected) {
       this.#saysHello = false;
       this.#sayHello();
@@ -131,7 +142,7 @@ export class ConsumerControl implements ConsumerInboxListener {
   sendQos(): void {
     const { mapping, lastSeqSeen, filter, counters } = this.#state;
     const epoch = mapping.stream?.epoch ?? 0n;
-    this.#messages.sendQos(this.#qos, this.#consumerId, filter.mode, epoch, Math.max(0, lastSeqSeen), counters);
+    this.#messages.sendQos(this.#qos, this.consumerId, filter.mode, epoch, Math.max(0, lastSeqSeen), counters);
   }
 
   /** An epoch was mapped: what the producer said before was of another. */
@@ -148,7 +159,8 @@ export class ConsumerControl implements ConsumerInboxListener {
   }
 
   close(): void {
-    this.#export.close();
+    this.attachment?.close();
+    this.#export?.close();
     for (const resource of [...this.#subscriptions, this.#control, this.#qos]) this.#connection.remove(resource);
   }
 
@@ -172,18 +184,20 @@ export class ConsumerControl implements ConsumerInboxListener {
 
   onQosConsumer(message: QosConsumerDecoder, sessionId: number): void {
     const { streamId, counters } = this.#state;
-    if (message.streamId !== streamId || message.consumerId !== this.#consumerId) return;
+    if (message.streamId !== streamId || message.consumerId !== this.consumerId) return;
     if (this.#qos.sessionId === null || sessionId === this.#qos.sessionId) return;
-    const before = this.#consumerId;
-    this.#consumerId = randomId();
+    const before = this.consumerId;
+    const reason = `another consumer of stream ${streamId} has the id ${before}`;
+    if (this.attachment === null) this.#ownId = randomId();
+    else this.attachment.renew(reason);
     this.#saysHello = true;
     counters.of.idConflicts.increment();
-    log.warn(`another consumer of stream ${streamId} has the id ${before}: this one is ${this.#consumerId} now`);
+    log.warn(`${reason}: this one is ${this.consumerId} now`);
   }
 
   onConfig(message: ConsumerConfigDecoder): void {
     const { streamId, counters, filter, mapping } = this.#state;
-    if (message.streamId !== streamId || message.consumerId !== this.#consumerId) return;
+    if (message.streamId !== streamId || message.consumerId !== this.consumerId) return;
     const uri = message.payloadFallbackUri();
     const fallback = uri === "" ? null : parseFallbackUri(uri);
     if (typeof fallback === "string") {
@@ -203,7 +217,38 @@ export class ConsumerControl implements ConsumerInboxListener {
     if (message.streamId === this.#state.streamId) this.#state.onProgress(message);
   }
 
+  readonly #onMessage: MessageHandler = (view, length, sessionId) => {
+    this.#inbox.onMessage(view, length, sessionId);
+    this.attachment?.onMessage(view, length, sessionId);
+  };
+
+  #newAttachment(driver: DriverClientOptions): Attachment {
+    const { streamId, counters, mapping } = this.#state;
+    const clientId = driver.clientId ?? this.#options.consumerId;
+    const options = { ...driver, ...(clientId === undefined ? {} : { clientId }), streamId, role: "consumer" } as const;
+    return new Attachment(this.#connection, this.#control, options, counters.of, {
+      onAttached: (announcement) => {
+        this.#saysHello = true;
+        mapping.grant(announcement);
+      },
+      onDetached: (reason) => mapping.revoke(reason),
+      // Nothing of that epoch is accepted any more; the announce of a higher one is waited for (D-14).
+      onProducerEnded: () => mapping.unmap("the lease of the producer has ended"),
+    });
+  }
+
+  /** The counters' key names the consumer: one that got another id has others. */
+  #exportCounters(nowNs: number): void {
+    const { streamId, counters } = this.#state;
+    if (this.consumerId !== this.#exportedId) {
+      this.#exportedId = this.consumerId;
+      this.#export?.close();
+      this.#export = new CounterExport(this.#connection, "consumer", counters.list, streamId, this.#exportedId);
+    }
+    this.#export?.doWork(nowNs);
+  }
+
   #sayHello(): void {
-    this.#messages.sendHello(this.#control, this.#consumerId, this.#state.filter.mode);
+    this.#messages.sendHello(this.#control, this.consumerId, this.#state.filter.mode);
   }
 }

@@ -7,42 +7,19 @@ import { getLogger } from "../core/logger.ts";
 import type { Attribute, Flow } from "../protocol/attribute.ts";
 import type { Fallback } from "../protocol/fallback-uri.ts";
 import { type ConsumerMode, ModeFilter } from "../protocol/mode-filter.ts";
-import type { AeronStreams } from "../protocol/stream-ids.ts";
 import type { FrameProgressDecoder } from "../sbe/generated/control/index.ts";
-import type { AllowedBaseDirs } from "../shm/index.ts";
 import { ConsumerControl, type ConsumerState } from "./consumer-control.ts";
-import type { ProgressRequest } from "./consumer-messages.ts";
+import type { ConsumerOptions } from "./consumer-options.ts";
 import { consumerCounters, type LossCause } from "./counters.ts";
 import { DescriptorIntake, NO_SEQ } from "./descriptor-intake.ts";
+import type { AttachError } from "./errors.ts";
 import { Frame } from "./frame.ts";
 import type { FrameHandler, PollOptions } from "./frame-handler.ts";
 import type { FrameReader } from "./frame-reader.ts";
-import { type ProgressHandler, ProgressReader } from "./progress-reader.ts";
+import { ProgressReader } from "./progress-reader.ts";
 import { type MappingState, type StreamEnd, StreamMapping } from "./stream-mapping.ts";
 
 const log = getLogger("consumer");
-
-export interface ConsumerOptions {
-  readonly streamId: number;
-  /** Drawn at random when left out; another is drawn when somebody else uses it too (W-38). */
-  readonly consumerId?: number;
-  readonly mode: ConsumerMode;
-  /** With mode "decimated": every Nth frame. */
-  readonly decimation?: number;
-  /** Frames per second that are read at most; 0: no limit. */
-  readonly maxRateHz?: number;
-  readonly streams: AeronStreams;
-  /** Regions outside of these are refused (W-26). */
-  readonly baseDirs: AllowedBaseDirs;
-  /** Further behind than this, the reader skips to the newest frame (W-20); 0: never. */
-  readonly maxOutstandingSeqGap?: number;
-  /** `aeron:...` or `bridge://id`: where payloads come from when shared memory cannot be used (W-39). */
-  readonly fallback?: Fallback;
-  /** Shows rows before their frame is complete (W-43). */
-  readonly progress?: ProgressRequest & { readonly handler: ProgressHandler };
-  /** Told when the stream's attributes change. */
-  readonly onAttributes?: (attributes: readonly Attribute[], metaVersion: number) => void;
-}
 
 const DEFAULT_LIMIT = 64;
 /** Descriptors of one block: 64 KiB of the log at most. */
@@ -86,7 +63,8 @@ export class Consumer implements Agent {
       options.progress === undefined
         ? null
         : new ProgressReader(this.#newFrame(), this.counters, options.progress.handler);
-    this.#mapping = new StreamMapping(options.streamId, options.baseDirs, this.counters, {
+    const { streamId, baseDirs } = options;
+    this.#mapping = new StreamMapping({ streamId, baseDirs, needsLease: options.driver !== undefined }, this.counters, {
       onMapped: () => this.#onMapped(),
       onUnmapping: (reason, end) => this.#onUnmapping(reason, end),
     });
@@ -123,6 +101,16 @@ export class Consumer implements Agent {
 
   get isMapped(): boolean {
     return this.#mapping.state === "mapped";
+  }
+
+  /** True while there is a lease, or none is needed. */
+  get isAttached(): boolean {
+    return this.#control.attachment?.isAttached !== false;
+  }
+
+  /** Why the driver gave no lease when it was asked last; null since it gave one. */
+  get attachRefusal(): AttachError | null {
+    return this.#control.attachment?.refusal ?? null;
   }
 
   /** Generation of the mapped regions; null while nothing is mapped. */
@@ -192,7 +180,7 @@ export class Consumer implements Agent {
 
   doWork(nowNs: number): number {
     if (this.#isClosed) return 0;
-    let work = this.#control.poll();
+    let work = this.#control.poll(nowNs);
     // The owner's end shows after its last descriptor: what is still under way is read first.
     if (this.#mapping.hasEnded && this.#intake.length === 0 && this.#fill() === 0) {
       this.#mapping.unmap("the producer has ended the stream");
@@ -203,7 +191,8 @@ export class Consumer implements Agent {
     return work + this.#control.speakIfDue(nowNs);
   }
 
-  onLateCycle(_nowNs: number, lateByNs: number): void {
+  onLateCycle(nowNs: number, lateByNs: number): void {
+    this.#control.attachment?.onLateCycle(nowNs);
     this.#pausedForNs = lateByNs;
     this.#missedBeforePause = this.#missed;
   }

@@ -9,7 +9,8 @@ const KEY_BYTES = 8;
 
 /**
  * Copies a role's counters to Aeron counters ten times a second, so that tools (Aeron's own too) see them without asking the
- * role. Type id: that of the definition; key: stream id and client id, u32 each; label: `tensorpool <role> <stream> <name>`.
+ * role. Type id: that of the definition; key: stream id and client id, u32 each; label: `tensorpool <role> <stream> <name>`, and
+ * what else tools should know of its owner.
  */
 export class CounterExport {
   readonly #connection: AeronConnection;
@@ -23,6 +24,7 @@ export class CounterExport {
     counters: readonly Counter[],
     streamId: number,
     clientId: number,
+    remark = "",
   ) {
     const key = new Uint8Array(KEY_BYTES);
     new DataView(key.buffer).setUint32(0, streamId, true);
@@ -30,7 +32,7 @@ export class CounterExport {
     this.#connection = connection;
     this.#sources = counters.filter(({ typeId }) => typeId !== undefined);
     this.#targets = this.#sources.map(({ typeId = 0, name }) =>
-      connection.addCounter(typeId, key, `tensorpool ${role} ${streamId} ${name}`),
+      connection.addCounter(typeId, key, `tensorpool ${role} ${streamId} ${name}${remark === "" ? "" : ` ${remark}`}`),
     );
   }
 

@@ -28,6 +28,13 @@ export function producerCounters() {
     controlFailed: { typeId: 10113, help: "announces, metadata and QoS messages that could not be sent" },
     messagesRefused: { typeId: 10114, help: "received messages that were malformed (W-36)" },
     progressSent: { typeId: 10115, help: "FrameProgress messages sent (W-41)" },
+    notAttached: { typeId: 10116, help: "frames offered while there was no lease, dropped before a claim (D-14)" },
+    attaches: { typeId: 10117, help: "leases that the driver granted (D-06)" },
+    attachesRefused: {
+      typeId: 10118,
+      help: "attach requests that the driver refused, or answered with what breaks D-07",
+    },
+    leasesLost: { typeId: 10119, help: "leases that ended before this producer gave them back (D-14)" },
   });
 }
 export type ProducerCounters = ReturnType<typeof producerCounters>;
@@ -91,6 +98,12 @@ export function consumerCounters() {
     maps: { typeId: 10230, help: "times that a stream was mapped" },
     ends: { typeId: 10231, help: "times that a producer ended its stream, or fell silent" },
     ownersLost: { typeId: 10232, help: "times that the owner's activity went stale, or another owner appeared (W-08)" },
+    attaches: { typeId: 10233, help: "leases that the driver granted (D-06)" },
+    attachesRefused: {
+      typeId: 10234,
+      help: "attach requests that the driver refused, or answered with what breaks D-07",
+    },
+    leasesLost: { typeId: 10235, help: "leases that ended before this consumer gave them back (D-14)" },
   });
 }
 export type ConsumerCounters = ReturnType<typeof consumerCounters>;

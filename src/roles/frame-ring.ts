@@ -3,7 +3,7 @@ import { DTYPES, type Dtype } from "../protocol/dtype.ts";
 import { FrameHeader, MAJOR_ORDER_CODES } from "../protocol/frame-header.ts";
 import { explainShapeFault, type FrameShape, shapeByteLength } from "../protocol/frame-layout.ts";
 import { HeaderRing } from "../shm/header-ring.ts";
-import type { RegionSet } from "../shm/index.ts";
+import type { WritableRegions } from "../shm/index.ts";
 import { PayloadPool } from "../shm/payload-pool.ts";
 import type { DescriptorPublisher } from "./descriptor-publisher.ts";
 import { ProducerError } from "./errors.ts";
@@ -14,7 +14,7 @@ import { type ClaimOwner, ClaimState, SlotClaim } from "./slot-claim.ts";
  * in any, and published in claim order (W-15).
  */
 export class FrameRing {
-  readonly regions: RegionSet;
+  readonly regions: WritableRegions;
   readonly #owner: ClaimOwner;
   readonly #ring: HeaderRing;
   /** In ascending order of stride. */
@@ -31,7 +31,7 @@ export class FrameRing {
   /** Seq of the oldest frame whose descriptor is still to be published. */
   #publishSeq = 0;
 
-  constructor(regions: RegionSet, owner: ClaimOwner) {
+  constructor(regions: WritableRegions, owner: ClaimOwner) {
     this.regions = regions;
     this.#owner = owner;
     this.#ring = new HeaderRing(regions.headerRing.mapping, regions.nslots);
@@ -170,6 +170,6 @@ export class FrameRing {
   /** Ends every claim's hold on the memory, and the regions themselves. Idempotent. */
   close(): void {
     for (const claim of this.#claims) claim?.end();
-    this.regions.close({ unlink: true });
+    this.regions.close();
   }
 }

@@ -3,7 +3,6 @@ import { monotonic } from "../aeron/monotonic.ts";
 import type { Publication } from "../aeron/publication.ts";
 import { PublishResult } from "../aeron/results.ts";
 import type { Attribute } from "../protocol/attribute.ts";
-import { MAX_DIMS } from "../protocol/dtype.ts";
 import type { ConsumerMode } from "../protocol/mode-filter.ts";
 import {
   ConsumerConfigEncoder,
@@ -11,9 +10,9 @@ import {
   DataSourceMetaEncoder,
   HeartbeatEncoder,
   QosProducerEncoder,
-  ShmPoolAnnounceEncoder,
 } from "../sbe/generated/control/index.ts";
-import { HEADER_SLOT_BYTES, LAYOUT_VERSION, type RegionSet } from "../shm/index.ts";
+import type { WritableRegions } from "../shm/index.ts";
+import { AnnounceEncoding } from "./announce-encoding.ts";
 import type { ProducerCounters } from "./counters.ts";
 import { MODE_CODES } from "./mode-codes.ts";
 
@@ -46,7 +45,7 @@ const SLACK_BYTES = 1024;
 export class ProducerMessages {
   readonly #identity: ProducerIdentity;
   readonly #counters: ProducerCounters;
-  readonly #poolAnnounce = new ShmPoolAnnounceEncoder();
+  readonly #announce = new AnnounceEncoding();
   readonly #sourceAnnounce = new DataSourceAnnounceEncoder();
   readonly #meta = new DataSourceMetaEncoder();
   readonly #qos = new QosProducerEncoder();
@@ -60,21 +59,9 @@ export class ProducerMessages {
   }
 
   /** ShmPoolAnnounce with the regions' absolute URIs (W-37). */
-  announceRegions(publication: Publication, regions: RegionSet): void {
-    const bytes = regions.pools.reduce((sum, pool) => sum + pool.uri.length, regions.headerRing.uri.length);
-    this.#reserve(bytes + SLACK_BYTES + regions.pools.length * 32);
-    const message = this.#poolAnnounce.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
-    message.setStreamId(this.#identity.streamId).setProducerId(this.#identity.producerId);
-    message.setEpochNumber(regions.epoch).setLayoutVersion(LAYOUT_VERSION).setHeaderNslots(regions.nslots);
-    message.setHeaderSlotBytes(HEADER_SLOT_BYTES).setMaxDims(MAX_DIMS);
-    const pools = message.payloadPoolsCount(regions.pools.length);
-    for (const pool of regions.pools) {
-      pools.next();
-      pools.setPoolId(pool.poolId).setPoolNslots(regions.nslots).setStrideBytes(pool.strideBytes);
-      pools.putRegionUri(pool.uri);
-    }
-    message.putHeaderRegionUri(regions.headerRing.uri);
-    this.#send(publication, message.encodedLength);
+  announceRegions(publication: Publication, regions: WritableRegions): void {
+    const length = this.#announce.encode(regions, this.#identity.producerId);
+    this.#send(publication, length, this.#announce.buffer);
   }
 
   /** DataSourceAnnounce: the stream's name, and which metadata is current. */
@@ -132,8 +119,8 @@ export class ProducerMessages {
     if (byteLength > this.#buffer.bytes.length) this.#buffer = new NativeBuffer(2 ** Math.ceil(Math.log2(byteLength)));
   }
 
-  #send(publication: Publication, byteLength: number): void {
-    const result = publication.publishMessage(this.#buffer.address, byteLength);
+  #send(publication: Publication, byteLength: number, buffer = this.#buffer): void {
+    const result = publication.publishMessage(buffer.address, byteLength);
     if (result === PublishResult.PUBLISHED) this.#counters.of.controlSent.increment();
     // Nobody listens yet: that is no failure, the next cadence comes.
     else if (result !== PublishResult.NOT_CONNECTED) this.#counters.of.controlFailed.increment();

@@ -3,68 +3,32 @@ import type { AeronConnection } from "../aeron/connection.ts";
 import type { Publication } from "../aeron/publication.ts";
 import type { Agent } from "../core/agent.ts";
 import type { Clock } from "../core/clock.ts";
-import { UsageError } from "../core/errors.ts";
-import { getLogger } from "../core/logger.ts";
-import { Deadline } from "../core/timers.ts";
-import { type Attribute, FLOW_ATTRIBUTE_KEY, type Flow, textAttribute } from "../protocol/attribute.ts";
+import type { Attribute, Flow } from "../protocol/attribute.ts";
 import type { FrameShape } from "../protocol/frame-layout.ts";
-import { type AeronStreams, CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
-import type { RegionSet } from "../shm/index.ts";
+import type { WritableRegions } from "../shm/index.ts";
 import { producerCounters } from "./counters.ts";
 import { DescriptorPublisher } from "./descriptor-publisher.ts";
+import { type AttachError, ProducerError } from "./errors.ts";
 import { FrameRing } from "./frame-ring.ts";
 import { ProducerControl } from "./producer-control.ts";
 import type { ConsumerConfig } from "./producer-messages.ts";
+import {
+  allAttributes,
+  type ClaimRefusal,
+  type OfferResult,
+  type ProducerOptions,
+  requireWaitSlots,
+} from "./producer-options.ts";
 import { ProgressSender } from "./progress-sender.ts";
-import { randomId } from "./random-id.ts";
-import { createRegions, type StandaloneOptions } from "./region-source.ts";
+import type { RegionHost, RegionProvider } from "./region-provider.ts";
+import { newRegionProvider } from "./region-providers.ts";
 import { type ClaimOwner, ClaimState, type SlotClaim } from "./slot-claim.ts";
 
-const log = getLogger("producer");
-
-/** The clock of a stream's timestamps and what they mark, where they are not CLOCK_MONOTONIC and the claim (W-47). */
-export interface TimestampMeaning {
-  readonly clock?: "monotonic" | "realtime" | "tai" | "device";
-  /** E.g. "exposure start". */
-  readonly meaning?: string;
-}
-
-export interface ProducerOptions {
-  readonly streamId: number;
-  /** Name of the data source, US-ASCII; tools accept it in place of the id. */
-  readonly name: string;
-  readonly summary?: string;
-  /** Drawn at random when left out. */
-  readonly producerId?: number;
-  readonly standalone: StandaloneOptions;
-  readonly streams: AeronStreams;
-  /** "drop": live. "wait": a full descriptor window holds the source back, for at most `waitTimeoutNs`. */
-  readonly flow: Flow;
-  readonly waitTimeoutNs: number;
-  readonly attributes: readonly Attribute[];
-  readonly timestamps?: TimestampMeaning;
-  /** Send Heartbeat at announce cadence (W-49). */
-  readonly heartbeat?: boolean;
-  /** Told about the regions of each epoch, e.g. to register their memory with a device. */
-  readonly onRegions?: (regions: RegionSet) => void;
-  /** Told before the regions of an epoch are unmapped: a device must not touch them after this returns. */
-  readonly onRegionsEnding?: (regions: RegionSet) => void;
-}
-
-/** What became of an offered tensor. */
-export type OfferResult = "published" | "descriptor-dropped" | "no-pool" | "slots-busy";
-/** Why the last claim was refused. */
-export type ClaimRefusal = "no-pool" | "slots-busy" | "waiting" | "closed";
-
 const NOT_READ = -1;
-/** By then readers of a dead predecessor have let go of its regions, at the latest because it fell silent (W-08). */
-const PREDECESSOR_SWEEP_NS = CADENCE_NS * (LIVENESS_PERIODS + 1);
-/** The window takes half of the ring, a reader's queue a quarter, and one slot is being written. */
-const MIN_WAIT_SLOTS = 4;
 
 /**
- * The producer of one stream (standalone: the owner of its regions): claims slots, commits frames and publishes their
- * descriptors (W-15), and keeps the stream announced. As an agent it does the control plane; frames come from its caller.
+ * The producer of one stream: claims slots, commits frames and publishes their descriptors (W-15), and keeps the stream
+ * announced. Its regions are its own or a driver's. As an agent it does the control plane; frames come from its caller.
  */
 export class Producer implements Agent, ClaimOwner {
   readonly roleName: string;
@@ -78,59 +42,99 @@ export class Producer implements Agent, ClaimOwner {
   readonly #clock: Clock;
   readonly #connection: AeronConnection;
   readonly #control: ProducerControl;
-  readonly #descriptors: Publication;
-  readonly #publisher: DescriptorPublisher;
+  readonly #provider: RegionProvider;
   readonly #progress: ProgressSender;
-  #ring: FrameRing;
-  readonly #sweep = new Deadline();
+  #descriptors: Publication | null = null;
+  /** Slots that the window of `#descriptors` was made for. */
+  #windowSlots = 0;
+  #publisher: DescriptorPublisher | null = null;
+  /** The present epoch; null while there is none. */
+  #ring: FrameRing | null = null;
   #finishedNs = Number.POSITIVE_INFINITY;
   #isClosed = false;
 
-  /** Creates the regions. @throws RegionCreateError, UsageError */
+  /** Standalone: creates the regions. @throws RegionCreateError, UsageError */
   constructor(connection: AeronConnection, clock: Clock, options: ProducerOptions) {
-    const { streamId, name, summary = "", flow, waitTimeoutNs, streams, standalone } = options;
-    if (flow === "wait" && standalone.nslots < MIN_WAIT_SLOTS) {
-      throw new UsageError(
-        `--flow wait: expected at least ${MIN_WAIT_SLOTS} slots (half of them are under way, others being read or written), found ${standalone.nslots}`,
-      );
-    }
+    const { streamId, name, summary = "", streams } = options;
     this.#options = options;
     this.#clock = clock;
     this.#connection = connection;
     this.streamId = streamId;
-    this.flow = flow;
+    this.flow = options.flow;
     this.roleName = `producer ${name}`;
-    // A source that waits gives its readers as long as it waits itself, before the driver puts them to rest.
-    const windowLimitMs = flow === "wait" ? Math.ceil(waitTimeoutNs / 1e6) : LIVE_TIMEOUTS.windowLimitMs;
-    const channel = descriptorPublicationChannel(streams.channel, standalone.nslots, {
-      ...LIVE_TIMEOUTS,
-      windowLimitMs,
-    });
-    this.#ring = new FrameRing(createRegions(streamId, standalone, clock.nanoTime()), this);
-    const identity = { streamId, producerId: options.producerId ?? randomId(), name, summary };
+    if (options.standalone !== undefined) requireWaitSlots(options.flow, options.standalone.nslots);
+    const producerId = (): number => this.producerId;
+    const identity = {
+      streamId,
+      name,
+      summary,
+      get producerId(): number {
+        return producerId();
+      },
+    };
     this.#control = new ProducerControl(connection, streams, identity, this.counters, {
-      attributes: this.#allAttributes(options.attributes),
+      attributes: allAttributes(options, options.attributes),
       sendsHeartbeat: options.heartbeat === true,
+      announcesRegions: options.standalone !== undefined,
+      onMessage: (view, length, sessionId) => this.#provider.onMessage(view, length, sessionId),
     });
-    this.#descriptors = connection.addPublication(channel, streams.descriptorStreamId);
-    this.#publisher = new DescriptorPublisher(this.#descriptors, clock, this.counters, options);
     this.#progress = new ProgressSender(this.#control.publication, streamId, this.counters.of.progressSent);
-    this.#beginEpoch(clock.nanoTime());
+    const host: RegionHost = {
+      beginEpoch: (regions) => this.#beginEpoch(regions),
+      endEpoch: () => this.#endEpoch(),
+      announceSoon: () => this.#control.announceSoon(),
+      silentNs: (nowNs) => this.#control.silentNs(nowNs),
+    };
+    this.#provider = newRegionProvider(connection, this.#control.publication, options, host, this.counters);
+    try {
+      this.#provider.begin(clock.nanoTime());
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
   }
 
-  /** Generation of the stream's regions (W-21). */
+  /** Generation of the stream's regions (W-21); 0 while there are none. */
   get epoch(): number {
-    return this.#ring.regions.epoch;
+    return this.#ring === null ? 0 : this.#ring.regions.epoch;
   }
 
-  /** The regions of the present epoch: mappings for devices, URIs for tools. */
-  get regions(): RegionSet {
+  /** True while there are regions to write to: always, for a producer that owns them. */
+  get isAttached(): boolean {
+    return this.#ring !== null;
+  }
+
+  /** True while descriptors have a way to go: the media driver has made it. */
+  get isReady(): boolean {
+    return this.#ring !== null && this.#descriptors?.isReady === true;
+  }
+
+  /** True while somebody subscribes to the descriptors. */
+  get isConnected(): boolean {
+    return this.#descriptors?.isConnected === true;
+  }
+
+  /** Why the driver gave no lease when it was asked last; null since it gave one. */
+  get attachRefusal(): AttachError | null {
+    return this.#provider.refusal;
+  }
+
+  /** Who this producer is on the wire; in a driver deployment the client id of its lease. */
+  get producerId(): number {
+    return this.#provider.producerId;
+  }
+
+  /** The regions of the present epoch: mappings for devices, URIs for tools. @throws ProducerError "not-attached" */
+  get regions(): WritableRegions {
+    if (this.#ring === null) {
+      throw new ProducerError("not-attached", `stream ${this.streamId}: expected regions, found no lease on them`);
+    }
     return this.#ring.regions;
   }
 
-  /** Bytes of the largest frame that fits. */
+  /** Bytes of the largest frame that fits; 0 while there are no regions. */
   get maxByteLength(): number {
-    return this.#ring.maxByteLength;
+    return this.#ring === null ? 0 : this.#ring.maxByteLength;
   }
 
   /** Consumers that have mapped the present epoch and said so within the last periods. */
@@ -140,12 +144,18 @@ export class Producer implements Agent, ClaimOwner {
 
   /** True when, after `finish`, every mapped consumer has said that it saw the newest frame. */
   get isDrained(): boolean {
+    if (this.#ring === null) return true;
     return this.#ring.isSettled && this.#control.readers.haveSeen(this.epoch, this.#ring.claimed - 1, this.#finishedNs);
+  }
+
+  /** Grows while readers of the present epoch get on. */
+  get drainedSeqs(): number {
+    return this.#control.readers.seenTotal(this.epoch);
   }
 
   /** True while a descriptor waits for room in the window: claims are refused meanwhile (`flow` "wait"). */
   get isWaiting(): boolean {
-    return this.#publisher.isWaiting;
+    return this.#publisher?.isWaiting === true;
   }
 
   /** True while some consumer reads frames that are still being written: only then progress is worth reporting (W-41). */
@@ -166,17 +176,22 @@ export class Producer implements Agent, ClaimOwner {
    */
   tryClaim(byteLength: number, nowNs: number = NOT_READ): SlotClaim | null {
     if (this.#isClosed || this.#finishedNs !== Number.POSITIVE_INFINITY) return this.#refuse("closed");
-    if (this.#publisher.isWaiting) return this.#refuse("waiting");
-    const pool = this.#ring.poolFor(byteLength);
+    const ring = this.#ring;
+    if (ring === null) {
+      this.counters.of.notAttached.increment();
+      return this.#refuse("not-attached");
+    }
+    if ((this.#publisher as DescriptorPublisher).isWaiting) return this.#refuse("waiting");
+    const pool = ring.poolFor(byteLength);
     if (pool === null) {
       this.counters.of.noPool.increment();
       return this.#refuse("no-pool");
     }
-    if (this.#ring.isFull) {
+    if (ring.isFull) {
       this.counters.of.slotsBusy.increment();
       return this.#refuse("slots-busy");
     }
-    const claim = this.#ring.claim(pool, byteLength, nowNs === NOT_READ ? this.#clock.nanoTime() : nowNs);
+    const claim = ring.claim(pool, byteLength, nowNs === NOT_READ ? this.#clock.nanoTime() : nowNs);
     this.counters.of.claimed.increment();
     return claim;
   }
@@ -185,7 +200,7 @@ export class Producer implements Agent, ClaimOwner {
   offer(bytes: Uint8Array, shape: FrameShape): OfferResult {
     const claim = this.tryClaim(bytes.length);
     if (claim === null) {
-      return this.lastRefusal === "no-pool" ? "no-pool" : "slots-busy";
+      return this.lastRefusal === "no-pool" || this.lastRefusal === "not-attached" ? this.lastRefusal : "slots-busy";
     }
     claim.bytes.set(bytes);
     const published = this.counters.of.published.value;
@@ -197,23 +212,27 @@ export class Producer implements Agent, ClaimOwner {
     return this.counters.of.published.value > published ? "published" : "descriptor-dropped";
   }
 
+  // A claim lives within its epoch: while there is one that can be committed or aborted, there is a ring.
+
   commitClaim(claim: SlotClaim, shape: FrameShape): void {
-    this.#ring.writeHeader(claim, shape, this.#control.metaVersion);
-    this.#ring.commit(claim);
-    this.#progress.end(claim, this.epoch, true);
-    this.#ring.publishInOrder(this.#publisher);
+    const ring = this.#ring as FrameRing;
+    ring.writeHeader(claim, shape, this.#control.metaVersion);
+    ring.commit(claim);
+    this.#progress.end(claim, ring.regions.epoch, true);
+    ring.publishInOrder(this.#publisher as DescriptorPublisher);
   }
 
   abortClaim(claim: SlotClaim): void {
     // The slot stays marked as being written until its next frame: nobody takes it for a valid one.
     claim.state = ClaimState.ABORTED;
     this.counters.of.aborted.increment();
-    this.#progress.end(claim, this.epoch, false);
-    this.#ring.publishInOrder(this.#publisher);
+    const ring = this.#ring as FrameRing;
+    this.#progress.end(claim, ring.regions.epoch, false);
+    ring.publishInOrder(this.#publisher as DescriptorPublisher);
   }
 
   beginProgress(claim: SlotClaim, shape: FrameShape): void {
-    this.#ring.writeHeader(claim, shape, this.#control.metaVersion);
+    (this.#ring as FrameRing).writeHeader(claim, shape, this.#control.metaVersion);
     this.#progress.begin(claim, this.epoch, this.#clock.nanoTime(), this.#control.progressDemand);
   }
 
@@ -224,7 +243,7 @@ export class Producer implements Agent, ClaimOwner {
 
   /** Replaces the attributes; frames committed from now on go with a new `metaVersion` (W-45). */
   setAttributes(attributes: readonly Attribute[]): void {
-    this.#control.setAttributes(this.#allAttributes(attributes), this.#clock.nanoTime());
+    this.#control.setAttributes(allAttributes(this.#options, attributes), this.#clock.nanoTime());
   }
 
   /** Tells one consumer of this stream what to do (W-39). */
@@ -232,47 +251,71 @@ export class Producer implements Agent, ClaimOwner {
     this.#control.sendConfig(config);
   }
 
+  /** @throws ProducerError "second-writer", AttachError when no first lease comes */
   doWork(nowNs: number): number {
     if (this.#isClosed) return 0;
-    let work = this.#control.poll(nowNs);
-    if (this.#publisher.isWaiting) {
-      this.#ring.publishInOrder(this.#publisher);
-      if (!this.#publisher.isWaiting) work++;
+    let work = this.#provider.doWork(nowNs);
+    work += this.#control.poll(nowNs);
+    const ring = this.#ring;
+    if (ring === null) return work;
+    const publisher = this.#publisher as DescriptorPublisher;
+    if (publisher.isWaiting) {
+      ring.publishInOrder(publisher);
+      if (!publisher.isWaiting) work++;
     }
-    this.#progress.doWork(this.epoch, nowNs, this.#control.progressDemand);
-    if (this.#sweep.hasExpired(nowNs)) this.#sweepPredecessors(nowNs);
+    this.#progress.doWork(ring.regions.epoch, nowNs, this.#control.progressDemand);
     // After the end nothing may make the regions look alive again.
     if (this.#finishedNs !== Number.POSITIVE_INFINITY) return work;
-    return work + this.#control.announceIfDue(this.#ring, nowNs);
+    return work + this.#control.announceIfDue(ring, nowNs);
   }
 
   onLateCycle(nowNs: number, lateByNs: number): void {
     if (this.#isClosed || this.#finishedNs !== Number.POSITIVE_INFINITY) return;
-    // Readers count from the last sign of life, which may be older than the pause. A period is left for what is under way:
-    // one that has taken this producer for dead waits for a new epoch, and for nothing else (W-08).
-    if (this.#control.silentNs(nowNs) < CADENCE_NS * (LIVENESS_PERIODS - 1)) return;
-    log.warn(`${this.roleName} stood still for ${(lateByNs / 1e9).toFixed(1)} s: starting a new epoch`);
-    this.#endEpoch();
-    this.#ring = new FrameRing(createRegions(this.streamId, this.#options.standalone, nowNs), this);
-    this.#beginEpoch(nowNs);
+    this.#provider.onLateCycle(nowNs, lateByNs);
+  }
+
+  #beginEpoch(regions: WritableRegions): void {
+    const nowNs = this.#clock.nanoTime();
+    const { nslots } = regions;
+    if (this.#options.standalone === undefined) requireWaitSlots(this.flow, nslots);
+    const publisher = this.#publisherFor(nslots);
+    const ring = new FrameRing(regions, this);
+    this.#ring = ring;
+    publisher.begin(this.streamId, regions.epoch);
+    this.#control.begin(ring, nowNs);
+    this.#options.onRegions?.(regions);
+  }
+
+  #endEpoch(): void {
+    const ring = this.#ring;
+    if (ring === null) return;
+    this.#settleClaims();
+    this.#options.onRegionsEnding?.(ring.regions);
+    this.#ring = null;
+    ring.close();
   }
 
   /** Says that the stream has ended: no frame will follow. Readers drain what is under way and unmap. */
   finish(): void {
     if (this.#isClosed || this.#finishedNs !== Number.POSITIVE_INFINITY) return;
-    this.#control.finish(this.#ring);
+    if (this.#ring !== null) this.#control.finish(this.#ring);
     this.#finishedNs = this.#clock.nanoTime();
   }
 
-  /** Ends the stream and removes its regions. Idempotent. */
+  /** Ends the stream, and removes its regions or gives them back. Idempotent. */
   onClose(): void {
     if (this.#isClosed) return;
     this.#settleClaims();
     this.finish();
     this.#isClosed = true;
     this.#endEpoch();
+    this.#provider.close();
+    this.#release();
+  }
+
+  #release(): void {
     this.#control.close();
-    this.#connection.remove(this.#descriptors);
+    if (this.#descriptors !== null) this.#connection.remove(this.#descriptors);
   }
 
   #refuse(cause: ClaimRefusal): null {
@@ -280,41 +323,28 @@ export class Producer implements Agent, ClaimOwner {
     return null;
   }
 
-  #allAttributes(attributes: readonly Attribute[]): readonly Attribute[] {
-    const { clock, meaning } = this.#options.timestamps ?? {};
-    return [
-      textAttribute(FLOW_ATTRIBUTE_KEY, this.#options.flow),
-      ...(clock === undefined ? [] : [textAttribute("tensorpool.timestamp_clock", clock)]),
-      ...(meaning === undefined ? [] : [textAttribute("tensorpool.timestamp_meaning", meaning)]),
-      ...attributes,
-    ];
-  }
-
-  #beginEpoch(nowNs: number): void {
-    this.#publisher.begin(this.streamId, this.epoch);
-    this.#control.begin(this.#ring, nowNs);
-    this.#sweep.start(nowNs, PREDECESSOR_SWEEP_NS);
-    this.#options.onRegions?.(this.#ring.regions);
-  }
-
-  /** Removes what readers still held when this epoch was made (D-19), and looks again while some of them stand still. */
-  #sweepPredecessors(nowNs: number): void {
-    this.#sweep.clear();
-    const { kept } = this.#ring.regions.directory.sweep();
-    if (kept.length > 1) this.#sweep.start(nowNs, PREDECESSOR_SWEEP_NS);
-  }
-
-  #endEpoch(): void {
-    this.#settleClaims();
-    this.#options.onRegionsEnding?.(this.#ring.regions);
-    this.#ring.close();
+  /** The publisher whose window fits a ring of `nslots`. */
+  #publisherFor(nslots: number): DescriptorPublisher {
+    if (this.#publisher !== null && this.#windowSlots === nslots) return this.#publisher;
+    if (this.#descriptors !== null) this.#connection.remove(this.#descriptors);
+    const { streams, flow, waitTimeoutNs } = this.#options;
+    // A source that waits gives its readers as long as it waits itself, before the driver puts them to rest.
+    const windowLimitMs = flow === "wait" ? Math.ceil(waitTimeoutNs / 1e6) : LIVE_TIMEOUTS.windowLimitMs;
+    const channel = descriptorPublicationChannel(streams.channel, nslots, { ...LIVE_TIMEOUTS, windowLimitMs });
+    this.#descriptors = this.#connection.addPublication(channel, streams.descriptorStreamId);
+    this.#windowSlots = nslots;
+    this.#publisher = new DescriptorPublisher(this.#descriptors, this.#clock, this.counters, this.#options);
+    return this.#publisher;
   }
 
   /** Gives every claim an outcome that is counted: what is being filled is aborted, what is held back has one last try. */
   #settleClaims(): void {
-    this.#publisher.isGivingUp = true;
-    this.#ring.abortClaims();
-    this.#ring.publishInOrder(this.#publisher);
-    this.#publisher.isGivingUp = false;
+    const ring = this.#ring;
+    const publisher = this.#publisher;
+    if (ring === null || publisher === null) return;
+    publisher.isGivingUp = true;
+    ring.abortClaims();
+    ring.publishInOrder(publisher);
+    publisher.isGivingUp = false;
   }
 }

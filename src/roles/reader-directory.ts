@@ -75,6 +75,13 @@ export class ReaderDirectory {
     return true;
   }
 
+  /** Sum of the frames that readers of `epoch` say they have seen last: it grows while any of them gets on. */
+  seenTotal(epoch: number): number {
+    let total = 0;
+    for (const reader of this.#readers.values()) if (reader.epoch === epoch) total += reader.lastSeqSeen;
+    return total;
+  }
+
   #onHello(): void {
     const { consumerId } = this.#hello;
     let reader = this.#readers.get(consumerId);

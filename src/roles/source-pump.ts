@@ -21,7 +21,7 @@ export interface SourcePumpOptions {
 
 /** Frames that one cycle may publish, so that the other agents have their turn. */
 const FRAMES_PER_CYCLE = 128;
-/** Readers of a finite stream get this long to say that they saw its last frame. */
+/** Readers of a finite stream get this long to get on, until they have seen its last frame. */
 const DRAIN_TIMEOUT_NS = 2e9;
 const PATIENCE_NS = 1e9;
 
@@ -37,6 +37,7 @@ export class SourcePump implements Agent {
   #hasConsumers: boolean;
   #startedNs = -1;
   #drainUntilNs = 0;
+  #drainedSeqs = 0;
   #isDone = false;
   /** Bytes of the claim under way that were there at the last look. */
   #filledBytes = 0;
@@ -44,6 +45,7 @@ export class SourcePump implements Agent {
   /** Part of a frame was moved in this cycle. */
   #hasMoved = false;
   #hasSaidWaiting = false;
+  #wasReady = false;
 
   constructor(producer: Producer, source: Source, options: SourcePumpOptions) {
     this.#producer = producer;
@@ -77,7 +79,7 @@ export class SourcePump implements Agent {
     if (this.#isSkipping) return this.#skip(nowNs);
     if (this.#producer.counters.of.published.value >= this.#options.count) return this.#end(nowNs);
     if (this.#pacer !== null && !this.#pacer.isDue(nowNs)) return false;
-    if (this.#producer.isWaiting) return false;
+    if (this.#producer.isWaiting || !this.#mayOffer) return false;
     const state = this.#source.poll(nowNs);
     if (state === "end") return this.#end(nowNs);
     if (state === "idle") return false;
@@ -93,12 +95,25 @@ export class SourcePump implements Agent {
       if (this.#tellsProgress) claim.beginProgress(this.#source.layout);
       return this.#fill(claim, nowNs);
     }
-    if (this.#producer.lastRefusal !== "no-pool") return false;
-    oftenLog.warn(
-      `a frame of ${this.#source.layout.byteLength} bytes is larger than every pool (${this.#producer.maxByteLength}): dropped`,
-    );
+    const { lastRefusal } = this.#producer;
+    if (lastRefusal !== "no-pool" && lastRefusal !== "not-attached") return false;
+    if (lastRefusal === "no-pool") {
+      oftenLog.warn(
+        `a frame of ${this.#source.layout.byteLength} bytes is larger than every pool (${this.#producer.maxByteLength}): dropped`,
+      );
+    }
     this.#isSkipping = true;
     return this.#skip(nowNs);
+  }
+
+  /**
+   * Before there were regions and a way for descriptors nothing is offered, so that nothing is lost; without a lease later on,
+   * a source that waits goes on waiting, and a live one does not.
+   */
+  get #mayOffer(): boolean {
+    const { isReady, isAttached, flow } = this.#producer;
+    if (isReady) this.#wasReady = true;
+    return this.#wasReady && (isAttached || flow === "drop");
   }
 
   #fill(claim: SlotClaim, nowNs: number): boolean {
@@ -149,6 +164,9 @@ export class SourcePump implements Agent {
   }
 
   #drain(nowNs: number): number {
+    const { drainedSeqs } = this.#producer;
+    if (drainedSeqs !== this.#drainedSeqs) this.#drainUntilNs = nowNs + DRAIN_TIMEOUT_NS;
+    this.#drainedSeqs = drainedSeqs;
     if (!this.#producer.isDrained && nowNs < this.#drainUntilNs) return 0;
     this.#isDone = true;
     this.#options.onDone();
@@ -157,7 +175,8 @@ export class SourcePump implements Agent {
 
   #awaitConsumers(nowNs: number): boolean {
     const { waitConsumers } = this.#options;
-    this.#hasConsumers = this.#producer.mappedConsumers >= waitConsumers;
+    // Who has mapped the stream may not have been joined to its descriptors yet.
+    this.#hasConsumers = this.#producer.isConnected && this.#producer.mappedConsumers >= waitConsumers;
     if (!this.#hasConsumers && !this.#hasSaidWaiting && nowNs - this.#startedNs > PATIENCE_NS) {
       this.#hasSaidWaiting = true;
       log.info(`waiting for ${waitConsumers} consumer(s) of stream ${this.#producer.streamId} (--wait-consumers)`);

@@ -35,6 +35,8 @@ export class StreamMapping {
   readonly #baseDirs: AllowedBaseDirs;
   readonly #counters: ConsumerCounters;
   readonly #listener: MappingListener;
+  /** True in a driver deployment: nothing is mapped without a lease. */
+  readonly #needsLease: boolean;
   readonly #activityCheck = new PeriodicTimer(ACTIVITY_CHECK_PERIOD_NS);
   #stream: MappedStream | null = null;
   #reader: FrameReader | null = null;
@@ -44,14 +46,20 @@ export class StreamMapping {
   #refusedAnnounce = "";
   #ownerEnded = false;
   #isEnabled = true;
+  #holdsLease = false;
   /** Where payloads come from instead, when shared memory cannot be used. */
   fallback: Fallback | null = null;
   /** Why the announced regions are refused, while they are. */
   refusal: RegionError | null = null;
 
-  constructor(streamId: number, baseDirs: AllowedBaseDirs, counters: ConsumerCounters, listener: MappingListener) {
+  constructor(
+    { streamId, baseDirs, needsLease }: { streamId: number; baseDirs: AllowedBaseDirs; needsLease: boolean },
+    counters: ConsumerCounters,
+    listener: MappingListener,
+  ) {
     this.#streamId = streamId;
     this.#baseDirs = baseDirs;
+    this.#needsLease = needsLease;
     this.#counters = counters;
     this.#listener = listener;
   }
@@ -72,6 +80,19 @@ export class StreamMapping {
     }
   }
 
+  /** There is a lease: its regions are mapped, and what is announced from now on (D-07). */
+  grant(announce: PoolAnnouncement): void {
+    this.#holdsLease = true;
+    this.#deadEpoch = -1n;
+    if (this.#isEnabled) this.#map(announce);
+  }
+
+  /** The lease has ended: nothing is mapped until there is another (D-14). */
+  revoke(reason: string): void {
+    this.#holdsLease = false;
+    this.unmap(reason, "remap");
+  }
+
   /** Reads the mapped epoch's frames; null while unmapped. */
   get reader(): FrameReader | null {
     return this.#reader;
@@ -89,7 +110,10 @@ export class StreamMapping {
   /** Takes an announce of any stream. */
   onAnnounce(message: ShmPoolAnnounceDecoder): void {
     if (message.streamId !== this.#streamId || !this.#isEnabled) return;
+    if (this.#needsLease && !this.#holdsLease) return;
     const announce = announcementOf(message);
+    // A driver's epochs only grow (D-13): a lower one was announced before the lease was granted.
+    if (this.#needsLease && announce.epoch < (this.#stream?.epoch ?? this.#deadEpoch)) return;
     if (this.#stream !== null) {
       if (announce.epoch === this.#stream.epoch) {
         this.#recheck(this.#stream, announce);
@@ -140,7 +164,9 @@ export class StreamMapping {
       this.#stream = stream;
       this.#reader = new FrameReader(stream);
     } catch (error) {
-      this.#refuse(error, announce);
+      // Another epoch has begun since: its announce is waited for (D-19).
+      if (error instanceof RegionError && error.code === "region-gone") log.debug(error.message);
+      else this.#refuse(error, announce);
       return;
     }
     this.refusal = null;

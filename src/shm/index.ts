@@ -11,5 +11,6 @@ export type { EpochOptions, PoolOptions, RegionSetOptions } from "./region-plan.
 export { RegionSet } from "./region-set.ts";
 export { RegionSetCreation } from "./region-set-creation.ts";
 export { regionRights, type Sharing } from "./rights.ts";
+export { freeSpaceIn, requireSpaceIn } from "./space.ts";
 export { HEADER_SLOT_BYTES, LAYOUT_VERSION, SUPERBLOCK_BYTES } from "./superblock.ts";
 export type { WritableRegions } from "./writable-regions.ts";

@@ -1,6 +1,7 @@
 import { tryLock } from "../../ffi/libc.ts";
 import { nextEpochAfter } from "../protocol/epoch-rules.ts";
 import { type BaseDirectory, type Directory, ensureBaseDirectory } from "./directory.ts";
+import { mayHaveCarriedFrames } from "./ended-epoch.ts";
 import { RegionCreateError } from "./errors.ts";
 import { epochDirectoryName, epochOfDirectoryName, requireComponent } from "./layout.ts";
 import { exclusiveLockHolder, type LockHolder } from "./lock-holder.ts";
@@ -139,6 +140,16 @@ export class InstanceDirectory {
       `${this.#instance.pathOf(highestName)}: expected an epoch below ${Number.MAX_SAFE_INTEGER}, found ${highestOnDisk}; remove the directory`,
       { rule: "D-13", expected: `below ${Number.MAX_SAFE_INTEGER}`, found: String(highestOnDisk) },
     );
+  }
+
+  /** Epochs whose directories are here, whoever left them. */
+  epochs(): bigint[] {
+    return this.#instance.names().flatMap((name) => epochOfDirectoryName(name) ?? []);
+  }
+
+  /** False only where an epoch that is here never carried a frame. */
+  mayHaveCarriedFrames(epoch: bigint): boolean {
+    return mayHaveCarriedFrames(this.#instance, epoch);
   }
 
   /** Makes the directory of an epoch. @throws RegionCreateError "exists" */

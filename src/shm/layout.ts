@@ -9,7 +9,7 @@ export function poolFile(poolId: number): string {
 }
 
 /** The directory of an epoch (W-30). */
-export function epochDirectoryName(epoch: number): string {
+export function epochDirectoryName(epoch: number | bigint): string {
   return `epoch-${epoch}`;
 }
 

@@ -65,7 +65,7 @@ export class RegionSetCreation {
       const files = planFiles(options);
       // The epoch is chosen before anything is swept, so that it is above everything that was ever here.
       epoch = directory.nextEpoch();
-      directory.sweep();
+      directory.sweep(options.retains);
       requireRoom(directory, files, options.systemFiles ?? SYSTEM_FILES);
       epochDirectory = directory.createEpoch(epoch);
       for (const { name, identity } of files) {
@@ -171,7 +171,7 @@ export class RegionSetCreation {
   }
 }
 
-/** Checks the room for all files; when it is short, what dead instances left in the namespace is swept and it is checked again. */
+/** Checks the room for all files; when it is short, everything that is provably unused is swept, and it is checked again. */
 function requireRoom(directory: InstanceDirectory, files: readonly PlannedFile[], systemFiles: SystemFiles): void {
   const check = (): void => {
     const backing = backingOf(directory.directory.fd);
@@ -181,7 +181,8 @@ function requireRoom(directory: InstanceDirectory, files: readonly PlannedFile[]
   try {
     check();
   } catch (error) {
-    if (!(error instanceof RegionCreateError) || directory.sweepNamespace().freedBytes === 0) throw error;
+    if (!(error instanceof RegionCreateError)) throw error;
+    if (directory.sweep().freedBytes + directory.sweepNamespace().freedBytes === 0) throw error;
     check();
   }
 }

@@ -1,4 +1,5 @@
 import type { Directory } from "./directory.ts";
+import { holdsFirstFrame } from "./ended-epoch.ts";
 import { InstanceDirectory } from "./instance-directory.ts";
 import { requireStreamInInstanceId } from "./layout.ts";
 import type { HeaderRingRegion, PayloadPoolRegion } from "./mapped-stream.ts";
@@ -6,6 +7,7 @@ import type { RegionFile } from "./region-file.ts";
 import { type EpochOptions, planFiles, type RegionSetOptions, sortedPools } from "./region-plan.ts";
 import { RegionSetCreation } from "./region-set-creation.ts";
 import { regionRights } from "./rights.ts";
+import { HEADER_SLOT_BYTES, SUPERBLOCK_BYTES } from "./superblock.ts";
 import { formatRegionUri } from "./uri.ts";
 import type { WritableRegions } from "./writable-regions.ts";
 
@@ -77,7 +79,12 @@ export class RegionSet implements WritableRegions {
 
   /** A further epoch in a directory that stays the caller's. @throws RegionCreateError */
   static createIn(directory: InstanceDirectory, options: EpochOptions): RegionSet {
-    return RegionSetCreation.begin(directory, false, options, (parts) => new RegionSet(parts)).finish();
+    return RegionSet.beginIn(directory, options).finish();
+  }
+
+  /** As `createIn`, step by step. @throws RegionCreateError */
+  static beginIn(directory: InstanceDirectory, options: EpochOptions): RegionSetCreation {
+    return RegionSetCreation.begin(directory, false, options, (parts) => new RegionSet(parts));
   }
 
   /** Says in every superblock that the owner lives (W-08): CLOCK_MONOTONIC ns as two unsigned words. Allocates nothing. */
@@ -86,6 +93,24 @@ export class RegionSet implements WritableRegions {
     for (let index = 0; index < this.#files.length; index += 1) {
       (this.#files[index] as RegionFile).superblock.refreshActivity(high, low);
     }
+  }
+
+  /** True once a frame was claimed in this epoch: its first slot is no longer as it was made. */
+  get hasCarriedFrames(): boolean {
+    return (
+      !this.#closed &&
+      holdsFirstFrame(new Uint8Array(this.headerRing.mapping.window(SUPERBLOCK_BYTES, HEADER_SLOT_BYTES)))
+    );
+  }
+
+  /** Bytes of all regions. */
+  get totalBytes(): number {
+    return this.#files.reduce((sum, { mapping }) => sum + mapping.byteLength, 0);
+  }
+
+  /** Keeps all regions in memory (mlock). @throws SystemError "ENOMEM" or "EPERM" beyond RLIMIT_MEMLOCK */
+  lockInMemory(): void {
+    for (const { mapping } of this.#files) mapping.lockInMemory();
   }
 
   /** Ends all mappings; with `unlink`, the files and the directories that became empty go too. Idempotent. */

@@ -1,6 +1,8 @@
+import { statfsSync } from "node:fs";
 import { formatBytes } from "../core/units.ts";
-import type { Backing } from "./backing.ts";
+import { type Backing, backingOf } from "./backing.ts";
 import { type Headroom, memoryCgroupHeadrooms } from "./cgroup.ts";
+import { Directory } from "./directory.ts";
 import { RegionCreateError } from "./errors.ts";
 import { readSystemFile, SYSTEM_FILES, type SystemFiles } from "./system-files.ts";
 
@@ -27,6 +29,22 @@ export function requireSpace(
   if (!backing.inMemory) return;
   for (const headroom of memoryCgroupHeadrooms(files)) refuseBeyond("no-memory", byteLength, headroom);
   refuseBeyond("no-memory", byteLength, { where: "the machine's memory", bytes: availableMemoryBytes(files) });
+}
+
+/** As `requireSpace`, for the file system of a directory that exists. @throws RegionCreateError "no-space" or "no-memory" */
+export function requireSpaceIn(directory: string, byteLength: number, files: SystemFiles = SYSTEM_FILES): void {
+  const opened = Directory.open(directory);
+  try {
+    requireSpace(directory, backingOf(opened.fd), byteLength, files);
+  } finally {
+    opened.close();
+  }
+}
+
+/** Free bytes on the file system of a directory that exists. */
+export function freeSpaceIn(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize;
 }
 
 function refuseBeyond(code: "no-space" | "no-memory", neededBytes: number, headroom: Headroom): void {

@@ -5,7 +5,7 @@ import {
   ProgressThrottle,
   strictestDemand,
 } from "../../src/protocol/progress-throttle.ts";
-import type { ConsumerOptions } from "../../src/roles/consumer.ts";
+import type { ConsumerOptions } from "../../src/roles/consumer-options.ts";
 import { Rig } from "../support/rig.ts";
 import { STREAM_ID } from "../support/shm.ts";
 import { settle, voice, Wiretap } from "./wiretap.ts";

@@ -229,7 +229,7 @@ describe("how a role ends", () => {
     async () => {
       await using place = new Place();
       const cases: readonly (readonly [args: readonly string[], message: string])[] = [
-        [["producer", "--source", "synthetic:", "--aeron-dir", place.aeronDir], "--standalone"],
+        [["producer", "--source", "synthetic:", "--aeron-dir", place.aeronDir, "--slots", "8"], "--standalone"],
         [[...place.roleArguments("producer"), "--flow", "never"], "--flow"],
         [[...place.roleArguments("producer"), "--count", "0"], "--count"],
         [[...place.roleArguments("producer"), "--source", "nonsense:"], "nonsense"],

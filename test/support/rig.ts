@@ -6,8 +6,10 @@ import type { Clock } from "../../src/core/clock.ts";
 import { BusySpinIdle } from "../../src/core/idle/busy-spin-idle.ts";
 import { Scheduler } from "../../src/core/scheduler.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
-import { Consumer, type ConsumerOptions } from "../../src/roles/consumer.ts";
-import { Producer, type ProducerOptions } from "../../src/roles/producer.ts";
+import { Consumer } from "../../src/roles/consumer.ts";
+import type { ConsumerOptions } from "../../src/roles/consumer-options.ts";
+import { Producer } from "../../src/roles/producer.ts";
+import type { ProducerOptions } from "../../src/roles/producer-options.ts";
 import { AllowedBaseDirs } from "../../src/shm/index.ts";
 import { STREAM_ID, TemporaryDirectory } from "./shm.ts";
 
@@ -129,6 +131,19 @@ export class Rig implements AsyncDisposable {
       if (Bun.nanoseconds() > endNs) throw new Error(`expected ${what}, and it did not come`);
       this.scheduler.step();
     }
+  }
+
+  /** Closes an agent, while the others go on. */
+  async remove(agent: Agent): Promise<void> {
+    let isClosed = false;
+    const closing = this.scheduler.remove(agent).finally(() => {
+      isClosed = true;
+    });
+    while (!isClosed) {
+      this.scheduler.step();
+      await Bun.sleep(0);
+    }
+    await closing;
   }
 
   step(times = 1): void {

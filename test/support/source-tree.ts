@@ -2,14 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 
 export const ROOT = join(import.meta.dir, "..", "..");
-const LEFT_OUT = new Set([
-  ".git",
-  "node_modules",
-  "dist",
-  "ffi/native/build",
-  "ffi/native/portable",
-  "ffi/native/tools",
-]);
+const LEFT_OUT = new Set([".git", "node_modules", "dist", "ffi/native/build"]);
 
 export interface SourceFile {
   /** Relative to the checkout, with forward slashes. */

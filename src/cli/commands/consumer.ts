@@ -74,6 +74,7 @@ export async function run({ options }: CommandContext): Promise<number> {
     ...(options.flag("progress") === true ? { progress: { handler: tellProgress } } : {}),
     streams: runtime.streams,
     baseDirs: AllowedBaseDirs.resolve(options.list("allowed-base-dirs")?.map((dir) => resolve(dir)) ?? [shmDir]),
+    ...(runtime.driver === null ? {} : { driver: runtime.driver }),
     maxOutstandingSeqGap: options.integer("max-seq-gap", 1, Number.MAX_SAFE_INTEGER) ?? 0,
   });
   const opened = await openSink(spec);
@@ -89,7 +90,7 @@ export async function run({ options }: CommandContext): Promise<number> {
   if (intervalNs > 0) addReporter(runtime, consumer, sink, output, intervalNs);
   log.info(
     `stream ${streamId} → ${sink.description}; mode ${mode}, regions below ${shmDir}, Aeron in ${runtime.aeronDir}; ` +
-      "waiting for a producer",
+      (runtime.driver === null ? "waiting for a producer" : "asking the driver for a lease"),
   );
   await scheduler.run();
   if (!parsed.usesStdout) {

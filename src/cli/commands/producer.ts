@@ -5,8 +5,9 @@ import { describeLayout, openSource, parseSource } from "../../io/index.ts";
 import type { Source } from "../../io/types.ts";
 import type { Flow } from "../../protocol/attribute.ts";
 import { Producer } from "../../roles/producer.ts";
+import type { ProducerOptions } from "../../roles/producer-options.ts";
 import { SourcePump } from "../../roles/source-pump.ts";
-import type { PoolOptions } from "../../shm/region-plan.ts";
+import { AllowedBaseDirs, type PoolOptions } from "../../shm/index.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
@@ -70,22 +71,11 @@ export async function run({ options }: CommandContext): Promise<number> {
   try {
     const isRepeated = rateHz !== null && options.flag("once") !== true;
     flow = options.choice<Flow>("flow", ["drop", "wait"], source.live || isRepeated ? "drop" : "wait");
-    const pools = poolsOption(options, source);
-    const nslots = options.integer("slots", 1, 2 ** 24) ?? slotsFor(pools);
     producer = new Producer(runtime.connection, scheduler.clock, {
       streamId,
       name: options.text("name") ?? `stream-${streamId}`,
       summary: source.description,
-      standalone: {
-        baseDir: runtime.shmDir,
-        namespace: options.text("namespace") ?? "default",
-        nslots,
-        pools,
-        mode: options.choice("share", ["private", "group"], "private"),
-        ...gidOption(options),
-        requireHugepages: options.flag("require-hugepages") === true,
-        prefault: options.flag("prefault") !== false,
-      },
+      ...ownership(runtime, options, source),
       streams: runtime.streams,
       flow,
       waitTimeoutNs,
@@ -106,15 +96,51 @@ export async function run({ options }: CommandContext): Promise<number> {
   scheduler.add(pump, { vital: true });
   if (intervalNs > 0) addReporter(runtime, producer, output, intervalNs);
 
-  const regionBytes = producer.regions.pools.reduce((sum, pool) => sum + pool.mapping.byteLength, 0);
   log.info(
-    `stream ${streamId} epoch ${producer.epoch}: ${source.description}, ${describeLayout(source.layout)}; ` +
-      `${producer.regions.nslots} slots, ${formatBytes(regionBytes)} in ${runtime.shmDir}; ` +
+    `stream ${streamId} ${describeOwner(producer, runtime)}: ${source.description}, ${describeLayout(source.layout)}; ` +
       `flow ${flow}${flow === "drop" ? " (frames that nobody takes in time are dropped)" : ""}; Aeron in ${runtime.aeronDir}`,
   );
   await scheduler.run();
   await output.flush();
   return finish(runtime, producer, options);
+}
+
+/** Flags that say how regions are made: with a driver they are its own settings. */
+const REGION_FLAGS = ["slots", "pool", "namespace", "share", "group", "prefault"] as const;
+
+/** Whose the regions are. @throws UsageError for flags that only go with --standalone */
+function ownership(
+  runtime: RoleRuntime,
+  options: OptionValues,
+  source: Source,
+): Pick<ProducerOptions, "standalone" | "driver"> {
+  if (runtime.driver !== null) {
+    const stray = REGION_FLAGS.find((name) => options.given.get(name)?.origin.kind === "flag");
+    if (stray === undefined)
+      return { driver: { ...runtime.driver, baseDirs: AllowedBaseDirs.resolve([runtime.shmDir]) } };
+    throw new UsageError(`--${stray}: expected --standalone with it: without, the driver makes the regions`);
+  }
+  const pools = poolsOption(options, source);
+  return {
+    standalone: {
+      baseDir: runtime.shmDir,
+      namespace: options.text("namespace") ?? "default",
+      nslots: options.integer("slots", 1, 2 ** 24) ?? slotsFor(pools),
+      pools,
+      mode: options.choice("share", ["private", "group"], "private"),
+      ...gidOption(options),
+      requireHugepages: options.flag("require-hugepages") === true,
+      prefault: options.flag("prefault") !== false,
+    },
+  };
+}
+
+/** "epoch 1234 (64 slots, 32 MiB in /dev/shm/tensorpool)", or that there are no regions yet. */
+function describeOwner(producer: Producer, { shmDir }: RoleRuntime): string {
+  if (!producer.isAttached) return "(asking the driver for a lease)";
+  const { epoch, nslots, pools } = producer.regions;
+  const bytes = pools.reduce((sum, pool) => sum + pool.mapping.byteLength, 0);
+  return `epoch ${epoch} (${nslots} slots, ${formatBytes(bytes)} in ${shmDir})`;
 }
 
 function finish(runtime: RoleRuntime, producer: Producer, options: OptionValues): number {

@@ -37,10 +37,14 @@ export class HandlerCases {
   readonly #producer = producerCounters();
   readonly #metadata = new MetadataCache(STREAM_ID);
   readonly #readers = new ReaderDirectory(STREAM_ID, this.#producer.of.messagesRefused);
-  readonly #mapping = new StreamMapping(STREAM_ID, AllowedBaseDirs.resolve([this.#directory.path]), this.#consumer, {
-    onMapped: () => count(this.counts, "mapped"),
-    onUnmapping: () => count(this.counts, "unmapped by an announce"),
-  });
+  readonly #mapping = new StreamMapping(
+    { streamId: STREAM_ID, baseDirs: AllowedBaseDirs.resolve([this.#directory.path]), needsLease: false },
+    this.#consumer,
+    {
+      onMapped: () => count(this.counts, "mapped"),
+      onUnmapping: () => count(this.counts, "unmapped by an announce"),
+    },
+  );
   readonly #progress = new ProgressReader(
     new Frame(
       () => 0,

@@ -1,0 +1,54 @@
+import { NativeBuffer } from "../../ffi/memory.ts";
+import type { Publication } from "./publication.ts";
+import { PublishResult } from "./results.ts";
+
+/** More than a driver with a thousand clients ever has to say at once. */
+const MAX_WAITING = 8192;
+
+/**
+ * Sends small messages that must not get lost for want of room in the window: they wait, in order, until there is some. What
+ * cannot be heard by anybody is dropped.
+ */
+export class Outbox {
+  /** Messages that were dropped because too many waited. */
+  dropped = 0;
+  readonly #publication: Publication;
+  readonly #waiting: NativeBuffer[] = [];
+
+  constructor(publication: Publication) {
+    this.#publication = publication;
+  }
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** Sends the `length` bytes of `buffer`, now or later. Allocates only where they have to wait. */
+  send(buffer: NativeBuffer, length: number): void {
+    if (this.#waiting.length === 0 && !isPassing(this.#publication.publishMessage(buffer.address, length))) return;
+    if (this.#waiting.length === MAX_WAITING) {
+      this.dropped++;
+      return;
+    }
+    const copy = new NativeBuffer(length);
+    copy.bytes.set(buffer.bytes.subarray(0, length));
+    this.#waiting.push(copy);
+  }
+
+  /** Sends what has waited; to be called in each cycle. @returns how many messages went */
+  doWork(): number {
+    if (this.#waiting.length === 0) return 0;
+    let sent = 0;
+    for (const { address, bytes } of this.#waiting) {
+      if (isPassing(this.#publication.publishMessage(address, bytes.length))) break;
+      sent++;
+    }
+    this.#waiting.splice(0, sent);
+    return sent;
+  }
+}
+
+/** True for results after which the same message may well be sent a moment later. */
+export function isPassing(result: PublishResult): boolean {
+  return result === PublishResult.BACK_PRESSURED || result === PublishResult.ADMIN_ACTION;
+}

@@ -1,0 +1,82 @@
+import { fstatSync, statSync, unlinkSync } from "node:fs";
+import { closeFile, O, openFile, tryLockRange, unlockRange } from "../../ffi/libc.ts";
+
+/** Everybody who may use the Aeron folder may look at the file. */
+const LOCK_MODE = 0o666;
+/** Held while the file is opened or removed, so that nobody takes locks on a file that is about to go. */
+const GATE = 0;
+/** Bytes from here on stand for control streams; below, a byte for each stream id. */
+const CONTROL_STREAMS = 2 ** 32;
+const GATE_ATTEMPTS = 1000;
+
+/**
+ * Who serves what in an Aeron folder (D-02): one byte of `<aeron_dir>.tensorpool.lock` for each control stream and for each
+ * stream id, locked by the driver that serves it. The kernel gives the locks back when their holder dies, whatever killed it.
+ */
+export class ServiceLocks {
+  readonly path: string;
+  #fd: number;
+
+  private constructor(path: string, fd: number) {
+    this.path = path;
+    this.#fd = fd;
+  }
+
+  /** Opens the file, and makes it where it is missing. @throws SystemError */
+  static open(aeronDir: string): ServiceLocks {
+    const path = `${aeronDir.replace(/\/+$/, "")}.tensorpool.lock`;
+    for (;;) {
+      const fd = openFile(path, O.RDWR | O.CREAT, LOCK_MODE);
+      try {
+        enterGate(fd);
+        // Whoever was the last to close it may have removed it after we opened it: then this is a lock on nothing.
+        if (isSameFile(path, fd)) {
+          unlockRange(fd, GATE, 1);
+          return new ServiceLocks(path, fd);
+        }
+      } catch (error) {
+        closeFile(fd);
+        throw error;
+      }
+      closeFile(fd);
+    }
+  }
+
+  /** False when a living driver serves this control stream. @throws SystemError */
+  tryControlStream(controlStreamId: number): boolean {
+    return tryLockRange(this.#fd, CONTROL_STREAMS + controlStreamId, 1);
+  }
+
+  /** False when a living driver serves this stream. @throws SystemError */
+  tryStream(streamId: number): boolean {
+    return tryLockRange(this.#fd, streamId, 1);
+  }
+
+  releaseStream(streamId: number): void {
+    unlockRange(this.#fd, streamId, 1);
+  }
+
+  /** Gives all locks back, and removes the file when nobody else has any. Idempotent. */
+  close(): void {
+    if (this.#fd === -1) return;
+    const fd = this.#fd;
+    this.#fd = -1;
+    // The locks end with the descriptor; while everything is ours, nobody else's is lost with the name.
+    if (tryLockRange(fd, GATE, 0) && isSameFile(this.path, fd)) unlinkSync(this.path);
+    closeFile(fd);
+  }
+}
+
+/** Others hold the gate for microseconds. */
+function enterGate(fd: number): void {
+  for (let attempt = 0; !tryLockRange(fd, GATE, 1); attempt++) {
+    if (attempt === GATE_ATTEMPTS) throw new Error("the lock file of the drivers is held open at its gate");
+    Bun.sleepSync(1);
+  }
+}
+
+function isSameFile(path: string, fd: number): boolean {
+  const opened = fstatSync(fd, { bigint: true });
+  const named = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return named !== undefined && named.ino === opened.ino && named.dev === opened.dev;
+}

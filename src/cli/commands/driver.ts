@@ -1,0 +1,125 @@
+import { resolve } from "node:path";
+import { defaultAeronDir } from "../../aeron/aeron-dir.ts";
+import { AeronConnection } from "../../aeron/connection.ts";
+import { findLivingDriver } from "../../aeron/driver-watch.ts";
+import { giveToGroup } from "../../aeron/group-rights.ts";
+import { MediaDriver, MediaDriverError, type ThreadingMode } from "../../aeron/media-driver.ts";
+import { nativeParker } from "../../aeron/native-parker.ts";
+import type { GeneralSettings } from "../../config/index.ts";
+import { createIdleStrategy, parseIdleStrategy } from "../../core/idle/index.ts";
+import { getLogger } from "../../core/logger.ts";
+import { Scheduler } from "../../core/scheduler.ts";
+import { formatBytes, formatDuration } from "../../core/units.ts";
+import { Driver } from "../../roles/driver/driver.ts";
+import { type DriverOptions, epochBytes } from "../../roles/driver/driver-options.ts";
+import { ShutdownReason } from "../../sbe/generated/driver/index.ts";
+import { defaultShmDir, freeSpaceIn } from "../../shm/index.ts";
+import type { CommandContext } from "../command.ts";
+import { readSettings } from "../config/read-settings.ts";
+import { settingsSchema } from "../config/schema.ts";
+import { printError } from "../console.ts";
+import { describePlan, driverSettings } from "../driver/driver-settings.ts";
+import { endWithParent } from "../end-with-parent.ts";
+import { ExitCode } from "../exit.ts";
+import type { OptionValues } from "../option-spec.ts";
+import { StopSignals } from "../signals.ts";
+import { summaryLines } from "../summary.ts";
+
+const log = getLogger("driver");
+const waitingLog = getLogger("aeron").every(10e9);
+/** Rights of what Aeron makes: for this user alone, or for the group as well. */
+const UMASK = { private: 0o077, group: 0o007 } as const;
+const MANY_STREAMS = 16;
+
+/** `driver`: the one owner of all regions. */
+export async function run({ options, commands }: CommandContext): Promise<number> {
+  const { general } = readSettings(settingsSchema(commands), options.given.get("config"), process.env);
+  const aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
+  const shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
+  const settings = driverSettings(options, general, shmDir);
+  const idle = parseIdleStrategy(options.text("idle") ?? "backoff");
+  const scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
+  using signals = new StopSignals({ onStop: (signal) => scheduler.stop(signal) });
+  endWithParent();
+  const mediaDriver = startMediaDriver(options, general, aeronDir, settings);
+  if (mediaDriver !== null) scheduler.add(mediaDriver, { vital: true });
+  let driver: Driver;
+  try {
+    const connection = new AeronConnection({
+      aeronDir,
+      clientName: "tensorpool driver",
+      supply: { ensure: () => waitingLog.info(`no media driver in ${aeronDir}: waiting for one`) },
+    });
+    scheduler.add(connection, { vital: true });
+    driver = new Driver(connection, scheduler.clock, {
+      ...settings,
+      onShutdownRequested: () => scheduler.stop("asked to"),
+    });
+  } catch (error) {
+    await scheduler.close();
+    throw error;
+  }
+  scheduler.add(driver, { vital: true });
+  tellServices(settings, aeronDir, mediaDriver);
+  try {
+    await scheduler.run();
+  } catch (error) {
+    driver.endsBecause(ShutdownReason.ERROR, "");
+    throw error;
+  }
+  if (options.flag("quiet") !== true) {
+    for (const line of summaryLines(`driver ${settings.instanceId} has ended`, driver.counters, ["heartbeatNs"])) {
+      printError(line);
+    }
+  }
+  return signals.exitCode(ExitCode.DONE);
+}
+
+/** The media driver in this process; null when another lives already, or none is to be started. */
+function startMediaDriver(
+  options: OptionValues,
+  general: GeneralSettings,
+  aeronDir: string,
+  { storage }: Pick<DriverOptions, "storage">,
+): MediaDriver | null {
+  const how = options.text("media-driver") ?? general.get("driver.media_driver");
+  if (how === "external" || findLivingDriver(aeronDir) !== null) return null;
+  const threading = (options.text("threading") ?? general.get("driver.threading")) as ThreadingMode;
+  process.umask(UMASK[storage.sharing]);
+  try {
+    const driver = MediaDriver.start({ aeronDir, threading });
+    if (storage.sharing === "group" && storage.gid !== undefined) giveToGroup(aeronDir, storage.gid);
+    return driver;
+  } catch (error) {
+    // Of several that start at once one wins, and that is as good for everybody.
+    if (error instanceof MediaDriverError && error.code === "already-running") return null;
+    throw error;
+  }
+}
+
+/** What is served, where, and by which times. */
+function tellServices(
+  settings: Omit<DriverOptions, "onShutdownRequested">,
+  aeronDir: string,
+  own: MediaDriver | null,
+): void {
+  const { instanceId, channels, storage, streams, dynamic } = settings;
+  const media = own === null ? "another process's media driver" : `media driver in this process (${own.threading})`;
+  log.info(
+    `driver ${instanceId} (pid ${process.pid}) serves ${aeronDir}, control stream ${channels.controlStreamId}; ${media}`,
+  );
+  const bytes = streams.reduce((sum, plan) => sum + epochBytes(plan), 0);
+  log.info(
+    `regions in ${storage.baseDir}/${storage.namespace}, ${formatBytes(freeSpaceIn(storage.baseDir))} free; ` +
+      `${streams.length} stream(s) of ${formatBytes(bytes)} in all, mode ${storage.sharing === "group" ? "660" : "600"}`,
+  );
+  for (const plan of streams.slice(0, MANY_STREAMS))
+    log.info(`${describePlan(plan)}, ${formatBytes(epochBytes(plan))}`);
+  if (streams.length > MANY_STREAMS) log.info(`... and ${streams.length - MANY_STREAMS} more streams`);
+  for (const { first, last } of dynamic?.ranges ?? []) log.info(`streams ${first} to ${last} are made when asked for`);
+  const leaseNs = settings.keepaliveIntervalNs * settings.graceIntervals;
+  log.info(
+    `announces every ${formatDuration(settings.announcePeriodNs)}; leases end ${formatDuration(leaseNs)} after the last keepalive ` +
+      `(interval ${formatDuration(settings.keepaliveIntervalNs)} x ${settings.graceIntervals})`,
+  );
+}

@@ -1,0 +1,129 @@
+import type { GeneralSettings, ProfileSetting } from "../../config/index.ts";
+import { UsageError } from "../../core/errors.ts";
+import { formatBytes, parseSize } from "../../core/units.ts";
+import type { StreamIdRange } from "../../protocol/attach-validation.ts";
+import type { DriverOptions, DynamicStreams, StreamPlan } from "../../roles/driver/driver-options.ts";
+import type { PoolOptions } from "../../shm/index.ts";
+import type { OptionValues } from "../option-spec.ts";
+
+const DEFAULT_NSLOTS = 64;
+const DEFAULT_STRIDE_BYTES = 1024 * 1024;
+const MAX_STREAM_ID = 0xffff_fffe;
+
+type Layout = Pick<StreamPlan, "nslots" | "pools">;
+
+/** What the driver does, as flags, environment and file say. @throws UsageError */
+export function driverSettings(
+  options: OptionValues,
+  general: GeneralSettings,
+  shmDir: string,
+): Omit<DriverOptions, "onShutdownRequested"> {
+  const get = general.get.bind(general);
+  const announcePeriodNs = (get("policies.announce_period_ms") as number) * 1e6;
+  const dynamic = dynamicStreams(options, general);
+  const streams = provisioned(options, general);
+  if (streams.length === 0 && dynamic === undefined) {
+    throw new UsageError(
+      "expected streams to serve: --stream ID, --dynamic FIRST-LAST, or [streams.NAME] in a file (tensorpool config init); found none",
+    );
+  }
+  const gid = get("shm.group");
+  const numaNode = get("shm.numa_node");
+  return {
+    instanceId: options.text("instance-id") ?? (get("driver.instance_id") as string),
+    channels: {
+      controlChannel: options.text("channel") ?? (get("driver.control_channel") as string),
+      controlStreamId:
+        options.integer("control-stream-id", 1, 2 ** 31 - 1) ?? (get("driver.control_stream_id") as number),
+      announceChannel: get("driver.announce_channel") as string,
+      announceStreamId: get("driver.announce_stream_id") as number,
+    },
+    streams,
+    ...(dynamic === undefined ? {} : { dynamic }),
+    storage: {
+      baseDir: shmDir,
+      namespace: options.text("namespace") ?? (get("shm.namespace") as string),
+      sharing: get("shm.permissions_mode") === "600" ? "private" : "group",
+      ...(gid === null ? {} : { gid }),
+      requireHugepages: get("shm.require_hugepages") as boolean,
+      prefault: get("policies.prefault_shm") as boolean,
+      mlock: get("policies.mlock_shm") as boolean,
+      ...(numaNode === null ? {} : { numaNode }),
+    },
+    retention: {
+      isEnabled: get("policies.epoch_gc_enabled") as boolean,
+      keep: get("policies.epoch_gc_keep") as number,
+      minAgeNs: get("policies.epoch_gc_min_age_ns") as number,
+      atStart: get("policies.epoch_gc_on_startup") as boolean,
+    },
+    announcePeriodNs,
+    keepaliveIntervalNs: (get("policies.lease_keepalive_interval_ms") as number) * 1e6,
+    graceIntervals: get("policies.lease_expiry_grace_intervals") as number,
+    shutdownTimeoutNs: (get("policies.shutdown_timeout_ms") as number) * 1e6,
+    token: get("policies.shutdown_token") ?? "",
+  };
+}
+
+/** "stream 10000 (camera): 64 slots of 1 MiB". */
+export function describePlan({ streamId, name, nslots, pools }: StreamPlan): string {
+  return `stream ${streamId} (${name}): ${nslots} slots of ${pools.map((pool) => formatBytes(pool.strideBytes)).join(", ")}`;
+}
+
+function provisioned(options: OptionValues, general: GeneralSettings): StreamPlan[] {
+  const ofFile = [...general.streams.values()].map(
+    ({ name, streamId, profile }): StreamPlan => ({
+      streamId,
+      name,
+      ...layoutOfProfile(general.profiles.get(profile) as ProfileSetting),
+    }),
+  );
+  const ofFlags = (options.list("stream") ?? []).map((text): StreamPlan => {
+    const streamId = Number(text);
+    return { streamId, name: `stream-${streamId}`, ...flagLayout(options, general) };
+  });
+  const all = [...ofFile, ...ofFlags];
+  const twin = all.find(({ streamId }, index) => all.findIndex((other) => other.streamId === streamId) !== index);
+  if (twin !== undefined) {
+    throw new UsageError(`--stream: expected each stream id once, found ${twin.streamId} again`, {
+      found: String(twin.streamId),
+    });
+  }
+  return all;
+}
+
+function dynamicStreams(options: OptionValues, general: GeneralSettings): DynamicStreams | undefined {
+  const text = options.text("dynamic");
+  if (text !== undefined) return { ranges: [rangeOf(text)], ...flagLayout(options, general) };
+  const ranges = general.get("driver.stream_id_range");
+  if (general.get("policies.allow_dynamic_streams") !== true || ranges === null || ranges.length === 0)
+    return undefined;
+  const profile = general.profiles.get(general.get("policies.default_profile") ?? "");
+  if (profile !== undefined) return { ranges, ...layoutOfProfile(profile) };
+  throw new UsageError("policies.allow_dynamic_streams: expected a [profiles.NAME] for their layout, found none");
+}
+
+function rangeOf(text: string): StreamIdRange {
+  const match = /^(\d+)-(\d+)$/.exec(text);
+  const [first, last] = [Number(match?.[1]), Number(match?.[2])];
+  if (first >= 1 && last <= MAX_STREAM_ID && first <= last) return { first, last };
+  throw new UsageError(`--dynamic: expected FIRST-LAST, two stream ids from 1 to ${MAX_STREAM_ID}, found "${text}"`, {
+    found: text,
+  });
+}
+
+/** The layout of streams that are named by flags: the default profile, and what flags say instead. */
+function flagLayout(options: OptionValues, general: GeneralSettings): Layout {
+  const profile = general.profiles.get(general.get("policies.default_profile") ?? "");
+  const base: Layout =
+    profile === undefined
+      ? { nslots: DEFAULT_NSLOTS, pools: [{ poolId: 1, strideBytes: DEFAULT_STRIDE_BYTES }] }
+      : layoutOfProfile(profile);
+  const pools = options
+    .list("pool")
+    ?.map((stride, index): PoolOptions => ({ poolId: index + 1, strideBytes: parseSize(stride) }));
+  return { nslots: options.integer("slots", 1, 2 ** 24) ?? base.nslots, pools: pools ?? base.pools };
+}
+
+function layoutOfProfile({ headerNslots, payloadPools }: ProfileSetting): Layout {
+  return { nslots: headerNslots, pools: payloadPools };
+}

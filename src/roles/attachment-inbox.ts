@@ -1,0 +1,78 @@
+import type { MessageHandler } from "../aeron/subscription.ts";
+import type { Counter } from "../core/counters.ts";
+import type { AttachAnswer } from "../protocol/attach-answer.ts";
+import { ShmPoolAnnounceDecoder } from "../sbe/generated/control/index.ts";
+import {
+  LeaseRevokeReason,
+  Role,
+  ShmAttachResponseDecoder,
+  ShmDriverShutdownDecoder,
+  ShmLeaseRevokedDecoder,
+  ShutdownReason,
+} from "../sbe/generated/driver/index.ts";
+import { messageKeyAt } from "../sbe/header.ts";
+import { answerOf } from "./attach-messages.ts";
+
+/** What a driver says that concerns its clients. */
+export interface AttachmentInboxListener {
+  /** `read` gives the whole answer, during the call only. */
+  onAnswer(correlationId: bigint, read: () => AttachAnswer): void;
+  onRevoked(leaseId: bigint, streamId: number, clientId: number, isProducer: boolean, reason: string): void;
+  onShutdown(reason: string): void;
+  onAnnounce(streamId: number, epoch: bigint): void;
+}
+
+/** Decodes what a driver sends, and hands on what is well-formed (W-36, D-14); everything else is left to others. */
+export class AttachmentInbox {
+  readonly #listener: AttachmentInboxListener;
+  readonly #refused: Counter;
+  readonly #answer = new ShmAttachResponseDecoder();
+  readonly #revoked = new ShmLeaseRevokedDecoder();
+  readonly #shutdown = new ShmDriverShutdownDecoder();
+  readonly #announce = new ShmPoolAnnounceDecoder();
+  readonly #readAnswer = (): AttachAnswer => answerOf(this.#answer);
+
+  constructor(listener: AttachmentInboxListener, refused: Counter) {
+    this.#listener = listener;
+    this.#refused = refused;
+  }
+
+  readonly onMessage: MessageHandler = (view, length) => {
+    switch (messageKeyAt(view, 0, length)) {
+      case ShmAttachResponseDecoder.KEY:
+        if (this.#answer.wrap(view, 0, length) !== null) this.#refused.increment();
+        else this.#listener.onAnswer(this.#answer.correlationId, this.#readAnswer);
+        break;
+      case ShmLeaseRevokedDecoder.KEY:
+        if (this.#revoked.wrap(view, 0, length) !== null) this.#refused.increment();
+        else this.#onRevoked(this.#revoked);
+        break;
+      case ShmDriverShutdownDecoder.KEY:
+        if (this.#shutdown.wrap(view, 0, length) !== null) this.#refused.increment();
+        else this.#onShutdown(this.#shutdown);
+        break;
+      case ShmPoolAnnounceDecoder.KEY:
+        // Malformed ones are counted by whoever maps what they say.
+        if (this.#announce.wrap(view, 0, length) === null) {
+          this.#listener.onAnnounce(this.#announce.streamId, this.#announce.epoch);
+        }
+        break;
+    }
+  };
+
+  #onRevoked(message: ShmLeaseRevokedDecoder): void {
+    const { leaseId, streamId, clientId, role, reason } = message;
+    const why = nameOf(LeaseRevokeReason, reason, message.errorMessage());
+    this.#listener.onRevoked(leaseId, streamId, clientId, role === Role.PRODUCER, why);
+  }
+
+  #onShutdown(message: ShmDriverShutdownDecoder): void {
+    this.#listener.onShutdown(nameOf(ShutdownReason, message.reason, message.errorMessage()));
+  }
+}
+
+/** "EXPIRED", or "REVOKED (by an operator)". */
+function nameOf(codes: Readonly<Record<string, number>>, code: number, message: string): string {
+  const name = Object.keys(codes).find((key) => codes[key] === code) ?? String(code);
+  return message === "" ? name : `${name} (${message})`;
+}

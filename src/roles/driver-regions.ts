@@ -1,0 +1,62 @@
+import type { AeronConnection } from "../aeron/connection.ts";
+import type { Publication } from "../aeron/publication.ts";
+import type { MessageHandler } from "../aeron/subscription.ts";
+import { type AllowedBaseDirs, LeasedRegions } from "../shm/index.ts";
+import { Attachment } from "./attachment.ts";
+import type { AttachmentCounters, DriverClientOptions } from "./attachment-options.ts";
+import type { AttachError } from "./errors.ts";
+import type { RegionHost, RegionProvider } from "./region-provider.ts";
+
+/** How a producer takes part in a driver deployment. */
+export interface DriverProducerOptions extends DriverClientOptions {
+  /** Regions outside of these are refused (W-26, D-05). */
+  readonly baseDirs: AllowedBaseDirs;
+}
+
+/** Regions that a driver owns and leases to the producer: for as long as the lease lives, and not a moment longer (D-14). */
+export class DriverRegions implements RegionProvider {
+  readonly ownsRegions = false;
+  readonly #attachment: Attachment;
+
+  /** `publication`: the producer's of the control stream. */
+  constructor(
+    connection: AeronConnection,
+    publication: Publication,
+    streamId: number,
+    options: DriverProducerOptions,
+    host: RegionHost,
+    counters: AttachmentCounters,
+  ) {
+    this.#attachment = new Attachment(connection, publication, { ...options, streamId, role: "producer" }, counters, {
+      onAttached: (announcement) => host.beginEpoch(LeasedRegions.map(announcement, options.baseDirs)),
+      onDetached: () => host.endEpoch(),
+    });
+  }
+
+  get producerId(): number {
+    return this.#attachment.clientId;
+  }
+
+  get refusal(): AttachError | null {
+    return this.#attachment.refusal;
+  }
+
+  get onMessage(): MessageHandler {
+    return this.#attachment.onMessage;
+  }
+
+  /** The first epoch comes with the first lease. */
+  begin(): void {}
+
+  doWork(nowNs: number): number {
+    return this.#attachment.doWork(nowNs);
+  }
+
+  onLateCycle(nowNs: number): void {
+    this.#attachment.onLateCycle(nowNs);
+  }
+
+  close(): void {
+    this.#attachment.close();
+  }
+}

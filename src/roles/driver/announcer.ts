@@ -1,0 +1,112 @@
+import type { Publication } from "../../aeron/publication.ts";
+import { PublishResult } from "../../aeron/results.ts";
+import { AnnounceEncoding } from "../announce-encoding.ts";
+import type { DriverCounters } from "./driver-counters.ts";
+import type { DriverStream } from "./driver-stream.ts";
+
+/** A stream that is asked for is announced at once, but not more often than this. */
+const ASKED_PERIOD_NS = 20e6;
+
+interface Entry {
+  readonly stream: DriverStream;
+  dueNs: number;
+  lastNs: number;
+}
+
+/**
+ * Announces every stream once per period, spread over it so that no burst fills the window, and at once where something
+ * changed or a consumer asked (W-37, D-04). With each announce goes a sign of life in the stream's superblocks.
+ */
+export class Announcer {
+  readonly #publication: Publication;
+  readonly #periodNs: number;
+  readonly #counters: DriverCounters;
+  readonly #producerIdOf: (streamId: number) => number;
+  readonly #encoding = new AnnounceEncoding();
+  /** In the order of their next announce, as far as nothing is asked for before. */
+  readonly #entries = new Map<DriverStream, Entry>();
+  #earliestNs = Number.POSITIVE_INFINITY;
+
+  constructor(
+    publication: Publication,
+    periodNs: number,
+    counters: DriverCounters,
+    producerIdOf: (streamId: number) => number,
+  ) {
+    this.#publication = publication;
+    this.#periodNs = periodNs;
+    this.#counters = counters;
+    this.#producerIdOf = producerIdOf;
+  }
+
+  add(stream: DriverStream): void {
+    this.#entries.set(stream, { stream, dueNs: Number.POSITIVE_INFINITY, lastNs: Number.NEGATIVE_INFINITY });
+  }
+
+  remove(stream: DriverStream): void {
+    this.#entries.delete(stream);
+  }
+
+  /** Something about the stream has changed: it is announced in the next cycle. */
+  announceNow(stream: DriverStream, nowNs: number): void {
+    this.#due(stream, nowNs);
+  }
+
+  /** Somebody asked for the stream. */
+  announceSoon(stream: DriverStream, nowNs: number): void {
+    const entry = this.#entries.get(stream);
+    if (entry !== undefined) this.#due(stream, Math.max(nowNs, entry.lastNs + ASKED_PERIOD_NS));
+  }
+
+  /** Announces what is due. @returns how many streams */
+  doWork(nowNs: number): number {
+    if (nowNs < this.#earliestNs) return 0;
+    let done = 0;
+    let earliestNs = Number.POSITIVE_INFINITY;
+    let isFull = false;
+    for (const entry of this.#entries.values()) {
+      if (nowNs >= entry.dueNs && !isFull) {
+        if (this.#announce(entry, nowNs)) done++;
+        else isFull = true;
+      }
+      if (entry.dueNs < earliestNs) earliestNs = entry.dueNs;
+    }
+    this.#earliestNs = earliestNs;
+    return done;
+  }
+
+  #due(stream: DriverStream, dueNs: number): void {
+    const entry = this.#entries.get(stream);
+    if (entry === undefined || entry.dueNs <= dueNs) return;
+    entry.dueNs = dueNs;
+    this.#earliestNs = Math.min(this.#earliestNs, dueNs);
+  }
+
+  /** False while there is no room in the window: the stream stays due. */
+  #announce(entry: Entry, nowNs: number): boolean {
+    const { stream } = entry;
+    const { regions } = stream;
+    if (regions === null) {
+      entry.dueNs = Number.POSITIVE_INFINITY;
+      return true;
+    }
+    stream.refreshActivity(nowNs);
+    const length = this.#encoding.encode(regions, this.#producerIdOf(stream.streamId));
+    const result = this.#publication.publishMessage(this.#encoding.buffer.address, length);
+    if (result === PublishResult.BACK_PRESSURED || result === PublishResult.ADMIN_ACTION) {
+      this.#counters.of.sendsFailed.increment();
+      return false;
+    }
+    if (result === PublishResult.PUBLISHED) this.#counters.of.announces.increment();
+    entry.lastNs = nowNs;
+    // The first announces of many streams come together: from then on they are spread.
+    const isFirst = entry.dueNs === nowNs || entry.dueNs === Number.NEGATIVE_INFINITY;
+    entry.dueNs = nowNs + (isFirst ? this.#spread(stream) : this.#periodNs);
+    return true;
+  }
+
+  /** Within the period, by the stream's id: from half of it on. */
+  #spread({ streamId }: DriverStream): number {
+    return this.#periodNs * (0.5 + ((streamId * 0.618_033_988_75) % 1) / 2);
+  }
+}

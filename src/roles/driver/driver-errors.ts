@@ -1,0 +1,13 @@
+import { TensorPoolError } from "../../core/errors.ts";
+
+/** Why a driver does not start, or ends. */
+export class DriverError extends TensorPoolError<
+  /** D-02: another driver serves this control stream. */
+  | "already-running"
+  /** D-02: another driver, or a standalone producer, has one of the streams. */
+  | "stream-taken"
+  /** Regions and retained epochs do not fit. */
+  | "no-space"
+  /** `mlock_shm` is asked for and impossible. */
+  | "mlock"
+> {}

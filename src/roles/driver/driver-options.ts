@@ -1,0 +1,82 @@
+import type { StreamIdRange } from "../../protocol/attach-validation.ts";
+import type { PoolOptions, Sharing } from "../../shm/index.ts";
+
+/** A stream that the driver serves: its id, its names, and how its regions are laid out. */
+export interface StreamPlan {
+  readonly streamId: number;
+  /** For people: as in `[streams.NAME]`. */
+  readonly name: string;
+  /** Slots of the ring and of each pool, a power of two. */
+  readonly nslots: number;
+  readonly pools: readonly PoolOptions[];
+}
+
+/** Streams that are made when a producer asks for one (D-09). */
+export interface DynamicStreams {
+  /** Stream ids that they may have. */
+  readonly ranges: readonly StreamIdRange[];
+  readonly nslots: number;
+  readonly pools: readonly PoolOptions[];
+}
+
+/** Where the driver speaks and listens. */
+export interface DriverChannels {
+  readonly controlChannel: string;
+  readonly controlStreamId: number;
+  readonly announceChannel: string;
+  readonly announceStreamId: number;
+}
+
+/** Where regions are made, and who may use them. */
+export interface DriverStorage {
+  /** Absolute. */
+  readonly baseDir: string;
+  readonly namespace: string;
+  readonly sharing: Sharing;
+  /** The group that owns the files; default: what the system chooses. */
+  readonly gid?: number;
+  readonly requireHugepages: boolean;
+  /** Make all pages present while creating. */
+  readonly prefault: boolean;
+  /** Keep regions in memory; a failure ends the driver. */
+  readonly mlock: boolean;
+  /** Memory of this NUMA node only; left out: as the system chooses. */
+  readonly numaNode?: number;
+}
+
+/** What becomes of the regions of ended epochs (D-19). */
+export interface RetentionPolicy {
+  readonly isEnabled: boolean;
+  /** Ended epochs that are kept. */
+  readonly keep: number;
+  /** None is swept that ended more recently. */
+  readonly minAgeNs: number;
+  /** What a dead predecessor left is swept at start, whatever its age. */
+  readonly atStart: boolean;
+}
+
+export interface DriverOptions {
+  /** Names the driver in logs, and in the folders of its streams. */
+  readonly instanceId: string;
+  readonly channels: DriverChannels;
+  readonly streams: readonly StreamPlan[];
+  readonly dynamic?: DynamicStreams;
+  readonly storage: DriverStorage;
+  readonly retention: RetentionPolicy;
+  readonly announcePeriodNs: number;
+  readonly keepaliveIntervalNs: number;
+  /** Missed keepalives that end a lease (D-11). */
+  readonly graceIntervals: number;
+  /** Longest wait for clients to let go of regions at an orderly end. */
+  readonly shutdownTimeoutNs: number;
+  /** Administrative requests need it (D-20); empty: they are off. */
+  readonly token: string;
+  /** An administrative request asked for the end of this driver (D-20). */
+  readonly onShutdownRequested: () => void;
+}
+
+/** Bytes that one epoch of a stream takes, rounded up to whole pages of 4 KiB. */
+export function epochBytes({ nslots, pools }: Pick<StreamPlan, "nslots" | "pools">): number {
+  const rounded = (bytes: number): number => Math.ceil(bytes / 4096) * 4096;
+  return pools.reduce((sum, { strideBytes }) => sum + rounded(64 + nslots * strideBytes), rounded(64 + nslots * 256));
+}

@@ -1,0 +1,197 @@
+import { monotonic } from "../../aeron/monotonic.ts";
+import type { Clock } from "../../core/clock.ts";
+import { getLogger } from "../../core/logger.ts";
+import { RetryBackoff } from "../../protocol/retry-backoff.ts";
+import { type InstanceDirectory, RegionCreateError, RegionSet, type RegionSetCreation } from "../../shm/index.ts";
+import { streamCounters } from "./driver-counters.ts";
+import type { DriverStorage, RetentionPolicy, StreamPlan } from "./driver-options.ts";
+import { EndedEpochs } from "./ended-epochs.ts";
+import { lockRegions } from "./lock-regions.ts";
+import { onNumaNode } from "./numa.ts";
+
+const log = getLogger("driver");
+
+/** What is reserved at a time: as much as keeps a cycle below this. */
+const SLICE_NS = 0.5e6;
+const FIRST_SLICE_BYTES = 1024 * 1024;
+const MIN_SLICE_BYTES = 64 * 1024;
+const MAX_SLICE_BYTES = 64 * 1024 * 1024;
+/** Regions that could not be made are tried again, when room may have come. */
+const RETRY = { firstNs: 250e6, maxNs: 4e9 };
+
+/**
+ * One stream of a driver: makes the regions of an epoch in slices, so that the duty cycle goes on; ends epochs; and sweeps
+ * those that have ended (D-01, D-13, D-19). Knows nothing of leases.
+ */
+export class DriverStream {
+  readonly plan: StreamPlan;
+  /** True for a stream that was made on demand. */
+  readonly isDynamic: boolean;
+  readonly counters = streamCounters();
+  /** Why there are no regions; null while there are, or while they are being made. */
+  failure: RegionCreateError | null = null;
+  readonly #clock: Clock;
+  readonly #directory: InstanceDirectory;
+  readonly #storage: DriverStorage;
+  readonly #ended: EndedEpochs;
+  readonly #retry = new RetryBackoff(RETRY);
+  #regions: RegionSet | null = null;
+  #making: RegionSetCreation | null = null;
+  /** When the regions of the next epoch are to be begun; infinite while there are some. */
+  #beginNs = Number.POSITIVE_INFINITY;
+  #sliceBytes = FIRST_SLICE_BYTES;
+
+  /** `directory`: the stream's own, which this closes in the end. */
+  constructor(
+    plan: StreamPlan,
+    isDynamic: boolean,
+    clock: Clock,
+    directory: InstanceDirectory,
+    storage: DriverStorage,
+    retention: RetentionPolicy,
+  ) {
+    this.plan = plan;
+    this.isDynamic = isDynamic;
+    this.#clock = clock;
+    this.#directory = directory;
+    this.#storage = storage;
+    this.#ended = new EndedEpochs(directory, retention);
+    this.#ended.adopt(clock.nanoTime());
+  }
+
+  get streamId(): number {
+    return this.plan.streamId;
+  }
+
+  /** The current epoch's regions; null while they are being made, or cannot be. */
+  get regions(): RegionSet | null {
+    return this.#regions;
+  }
+
+  /** True while regions are being made, or are about to be: requests wait for them. */
+  get isMaking(): boolean {
+    return this.#regions === null && this.failure === null;
+  }
+
+  /** Folder of the stream's epochs. */
+  get path(): string {
+    return this.#directory.path;
+  }
+
+  /** Ends the current epoch, if there is one, and begins to make the next (D-13). Nothing of the old one is announced again. */
+  beginEpoch(nowNs: number): void {
+    this.#making?.abort();
+    this.#making = null;
+    this.#retire(nowNs);
+    this.failure = null;
+    this.#beginNs = nowNs;
+  }
+
+  /**
+   * Makes a slice of what is to be made. @returns "made" in the cycle in which the regions became complete, "failed" in that in
+   * which they could not be made (`failure` says why; it is tried again)
+   * @throws DriverError "mlock"
+   */
+  doWork(nowNs: number): "idle" | "working" | "made" | "failed" {
+    if (nowNs < this.#beginNs && this.#making === null) return "idle";
+    try {
+      return onNumaNode(this.#storage.numaNode, () => this.#make(nowNs));
+    } catch (error) {
+      if (!(error instanceof RegionCreateError)) throw error;
+      this.#making = null;
+      const isNews = this.failure?.message !== error.message;
+      this.failure = error;
+      this.#beginNs = nowNs + this.#retry.next();
+      if (isNews) log.error(`stream ${this.streamId}: ${error.message}; trying again`);
+      return "failed";
+    }
+  }
+
+  /** Says in the superblocks that the driver lives (D-04). */
+  refreshActivity(nowNs: number): void {
+    this.#regions?.refreshActivity(monotonic.high(nowNs), monotonic.low(nowNs));
+  }
+
+  /** Removes ended epochs that may go and that nobody uses (D-19). @returns how many went */
+  sweep(nowNs: number): number {
+    const swept = this.#ended.sweep(nowNs);
+    this.counters.of.retainedEpochs.set(this.#ended.count);
+    return swept;
+  }
+
+  /** Ends the current epoch without another. */
+  end(nowNs: number): void {
+    this.#making?.abort();
+    this.#making = null;
+    this.#beginNs = Number.POSITIVE_INFINITY;
+    // So that readers which hear nothing else know (W-08): the stream has ended.
+    this.#regions?.refreshActivity(0, 0);
+    this.#retire(nowNs);
+  }
+
+  /** Removes what nobody uses. @returns epochs that are still in use */
+  sweepAll(): number {
+    return this.#ended.sweepAll();
+  }
+
+  /** Gives the folder up. What somebody still uses stays, for a later sweep. Idempotent. */
+  close(): void {
+    this.#making?.abort();
+    this.#making = null;
+    this.#regions?.close();
+    this.#regions = null;
+    this.#directory.close();
+  }
+
+  #make(nowNs: number): "working" | "made" {
+    if (this.#making === null) {
+      const { nslots, pools, streamId } = this.plan;
+      const { requireHugepages, prefault } = this.#storage;
+      this.failure = null;
+      this.#making = RegionSet.beginIn(this.#directory, {
+        streamId,
+        nslots,
+        pools,
+        requireHugepages,
+        prefault,
+        startTimestampNs: monotonic.toBigint(nowNs),
+        retains: this.#ended.retained(nowNs),
+      });
+      this.#beginNs = Number.POSITIVE_INFINITY;
+    }
+    if (!this.#slice(this.#making)) return "working";
+    const regions = this.#making.finish();
+    this.#making = null;
+    if (this.#storage.mlock) lockRegions(regions);
+    this.#regions = regions;
+    this.#retry.reset();
+    this.refreshActivity(nowNs);
+    const { of } = this.counters;
+    of.epoch.set(regions.epoch);
+    of.regionBytes.set(regions.totalBytes);
+    of.epochsMade.increment();
+    return "made";
+  }
+
+  /** One slice; its size follows from how long the last one took. True when all is done. */
+  #slice(making: RegionSetCreation): boolean {
+    const beganNs = this.#clock.nanoTime();
+    const isDone = making.step(this.#sliceBytes);
+    const tookNs = Math.max(1, this.#clock.nanoTime() - beganNs);
+    const fitting = this.#sliceBytes * Math.min(2, SLICE_NS / tookNs);
+    this.#sliceBytes = Math.min(MAX_SLICE_BYTES, Math.max(MIN_SLICE_BYTES, Math.floor(fitting)));
+    return isDone;
+  }
+
+  #retire(nowNs: number): void {
+    const regions = this.#regions;
+    if (regions === null) return;
+    this.#regions = null;
+    const hadFrames = regions.hasCarriedFrames;
+    regions.close({ unlink: false });
+    this.#ended.add(BigInt(regions.epoch), nowNs, hadFrames);
+    this.counters.of.epoch.set(0);
+    this.counters.of.regionBytes.set(0);
+    this.counters.of.retainedEpochs.set(this.#ended.count);
+  }
+}

@@ -1,0 +1,261 @@
+import { controlPublicationChannel, observerChannel } from "../../aeron/channel.ts";
+import type { AeronConnection } from "../../aeron/connection.ts";
+import { monotonic } from "../../aeron/monotonic.ts";
+import { Outbox } from "../../aeron/outbox.ts";
+import type { Publication } from "../../aeron/publication.ts";
+import { ServiceLocks } from "../../aeron/service-locks.ts";
+import type { MessageSubscription } from "../../aeron/subscription.ts";
+import type { Agent } from "../../core/agent.ts";
+import type { Clock } from "../../core/clock.ts";
+import { getLogger } from "../../core/logger.ts";
+import { PeriodicTimer } from "../../core/timers.ts";
+import { LIVENESS_PERIODS } from "../../protocol/stream-ids.ts";
+import { ShutdownReason } from "../../sbe/generated/driver/index.ts";
+import { CounterExport } from "../counter-export.ts";
+import { Announcer } from "./announcer.ts";
+import { driverCounters } from "./driver-counters.ts";
+import { DriverError } from "./driver-errors.ts";
+import { DriverInbox } from "./driver-inbox.ts";
+import { DriverMessages } from "./driver-messages.ts";
+import type { DriverOptions } from "./driver-options.ts";
+import { LeaseDesk } from "./lease-desk.ts";
+import { StreamSet } from "./stream-set.ts";
+
+const log = getLogger("driver");
+const TWO_32 = 2 ** 32;
+
+/** Fragments that one cycle reads at most: a flood of requests does not stop announces. */
+const FRAGMENTS_PER_CYCLE = 64;
+/** How often ended epochs are looked at, while there are some. */
+const SWEEP_PERIOD_NS = 100e6;
+/** Between looks at who still uses regions, at the end. */
+const DRAIN_PAUSE_MS = 5;
+
+/**
+ * The driver of driver model 1.0: the one owner of all regions of its streams (D-01). It gives leases on them, announces them,
+ * begins a new epoch whenever a producer comes or goes, and sweeps what has ended.
+ */
+export class Driver implements Agent {
+  readonly roleName: string;
+  readonly counters = driverCounters();
+  readonly options: DriverOptions;
+  readonly #connection: AeronConnection;
+  readonly #clock: Clock;
+  readonly #locks: ServiceLocks;
+  readonly #streams: StreamSet;
+  readonly #desk: LeaseDesk;
+  readonly #control: Publication;
+  readonly #announces: Publication;
+  readonly #subscriptions: readonly MessageSubscription[];
+  readonly #outbox: Outbox;
+  readonly #messages: DriverMessages;
+  readonly #announcer: Announcer;
+  readonly #export: CounterExport;
+  readonly #sweep = new PeriodicTimer(SWEEP_PERIOD_NS);
+  readonly #startNs: number;
+  #losses: number;
+  #nowNs: number;
+  #end: { readonly reason: ShutdownReason; readonly why: string } = { reason: ShutdownReason.NORMAL, why: "" };
+  #isClosed = false;
+
+  /**
+   * Takes the locks of its streams, and begins to make their regions.
+   * @throws DriverError "already-running", "stream-taken", "no-space"; RegionCreateError
+   */
+  constructor(connection: AeronConnection, clock: Clock, options: DriverOptions) {
+    const { instanceId, channels } = options;
+    this.roleName = `driver ${instanceId}`;
+    this.options = options;
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#startNs = clock.nanoTime();
+    this.#nowNs = this.#startNs;
+    this.#losses = connection.losses;
+    this.#locks = ServiceLocks.open(connection.aeronDir);
+    try {
+      if (!this.#locks.tryControlStream(channels.controlStreamId)) throw alreadyRunning(connection, options);
+      this.#streams = new StreamSet(connection, clock, this.#locks, options, this.counters);
+    } catch (error) {
+      this.#locks.close();
+      throw error;
+    }
+    this.#control = connection.addPublication(
+      controlPublicationChannel(channels.controlChannel),
+      channels.controlStreamId,
+    );
+    const isApart =
+      channels.announceStreamId !== channels.controlStreamId || channels.announceChannel !== channels.controlChannel;
+    this.#announces = isApart
+      ? connection.addPublication(controlPublicationChannel(channels.announceChannel), channels.announceStreamId)
+      : this.#control;
+    this.#outbox = new Outbox(this.#control);
+    this.#messages = new DriverMessages(this.#outbox);
+    this.#announcer = new Announcer(this.#announces, options.announcePeriodNs, this.counters, (streamId) =>
+      this.#desk.producerIdOf(streamId),
+    );
+    this.#desk = new LeaseDesk(connection, options, this.#streams, this.#messages, this.counters, {
+      onStreamAdded: (stream) => this.#announcer.add(stream),
+    });
+    for (const stream of this.#streams.all) this.#announcer.add(stream);
+    const inbox = new DriverInbox(
+      {
+        onAttach: (request) => this.#desk.onAttach(request, this.#nowNs),
+        onUnreadableAttach: (correlationId, refusal) => this.#desk.onUnreadableAttach(correlationId, refusal),
+        onDetach: (...named) => this.#desk.onDetach(...named, this.#nowNs),
+        onKeepalive: (...named) => this.#desk.onKeepalive(...named, this.#nowNs),
+        onRevokeRequest: (correlationId, leaseId, token) =>
+          this.#desk.onRevokeRequest(correlationId, leaseId, token, this.#nowNs),
+        onShutdownRequest: (correlationId, token, why) => this.#onShutdownRequest(correlationId, token, why),
+        onHello: (streamId) => this.#onHello(streamId),
+        onAnnounce: (streamId, epoch, sessionId) => this.#onAnnounce(streamId, epoch, sessionId),
+      },
+      this.counters.of.messagesRefused,
+    );
+    const heard: [string, number][] = [[channels.controlChannel, channels.controlStreamId]];
+    if (isApart) heard.push([channels.announceChannel, channels.announceStreamId]);
+    this.#subscriptions = heard.map(([channel, streamId]) =>
+      connection.addSubscription(observerChannel(channel), streamId, inbox.onMessage),
+    );
+    this.#export = new CounterExport(
+      connection,
+      "driver",
+      this.counters.list,
+      channels.controlStreamId,
+      0,
+      `instance=${instanceId}`,
+    );
+  }
+
+  /** True once every stream's regions are there, or known to be impossible, and requests are heard. */
+  get isReady(): boolean {
+    return this.#connection.isReady && this.#streams.all.every(({ isMaking }) => !isMaking);
+  }
+
+  get streams(): StreamSet {
+    return this.#streams;
+  }
+
+  /** Live leases. */
+  get leaseCount(): number {
+    return this.#desk.table.size;
+  }
+
+  /** @throws DriverError "stream-taken" while it is new, "mlock" */
+  doWork(nowNs: number): number {
+    if (this.#isClosed) return 0;
+    this.#nowNs = nowNs;
+    this.counters.of.heartbeatNs.set(monotonic.high(nowNs) * TWO_32 + monotonic.low(nowNs));
+    if (this.#connection.losses !== this.#losses) this.#onMediaDriverLost(nowNs);
+    let work = this.#outbox.doWork();
+    for (const subscription of this.#subscriptions) work += subscription.poll(FRAGMENTS_PER_CYCLE);
+    work += this.#desk.expire(nowNs);
+    work += this.#makeRegions(nowNs);
+    work += this.#announcer.doWork(nowNs);
+    if (this.#sweep.isDue(nowNs)) this.#sweepEnded(nowNs);
+    this.#export.doWork(nowNs);
+    this.#streams.exportCounters(nowNs);
+    return work;
+  }
+
+  onLateCycle(nowNs: number, lateByNs: number): void {
+    this.#nowNs = nowNs;
+    // What clients said meanwhile is still to be read.
+    this.#desk.table.excuse(lateByNs);
+    log.warn(`stood still for ${(lateByNs / 1e9).toFixed(1)} s: leases are given that much longer`);
+  }
+
+  /** What the end is called when it comes: told to clients (D-17). */
+  endsBecause(reason: ShutdownReason, why: string): void {
+    this.#end = { reason, why };
+  }
+
+  /** Tells clients, waits until they have let go of the regions or the time is over, and removes everything. Idempotent. */
+  async onClose(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const nowNs = this.#clock.nanoTime();
+    const { reason, why } = this.#end;
+    this.#messages.shutdown(reason, why, nowNs);
+    this.#desk.close();
+    for (const stream of this.#streams.all) stream.end(nowNs);
+    const endNs = nowNs + this.options.shutdownTimeoutNs;
+    let inUse = this.#streams.sweepAll();
+    while ((inUse > 0 || this.#outbox.length > 0) && this.#clock.nanoTime() < endNs) {
+      await Bun.sleep(DRAIN_PAUSE_MS);
+      this.#outbox.doWork();
+      inUse = this.#streams.sweepAll();
+    }
+    if (inUse > 0) log.warn(`${inUse} epoch(s) are still mapped by clients: left for a later sweep (tensorpool gc)`);
+    this.#streams.close();
+    this.#export.close();
+    for (const resource of [...this.#subscriptions, ...new Set([this.#control, this.#announces])]) {
+      this.#connection.remove(resource);
+    }
+    this.#locks.close();
+  }
+
+  #makeRegions(nowNs: number): number {
+    const stream = this.#streams.doWork(nowNs);
+    if (stream === null) return 0;
+    if (stream.regions !== null) this.#announcer.announceNow(stream, nowNs);
+    if (!stream.isMaking) this.#desk.onRegions(stream, nowNs);
+    return 1;
+  }
+
+  #sweepEnded(nowNs: number): void {
+    this.#streams.sweep(
+      nowNs,
+      (streamId) => this.#desk.table.leasesOf(streamId).size > 0,
+      (stream) => {
+        this.#announcer.remove(stream);
+      },
+    );
+    this.#desk.counters.touchAll();
+  }
+
+  #onHello(streamId: number): void {
+    const stream = this.#streams.find(streamId);
+    if (stream !== null) this.#announcer.announceSoon(stream, this.#nowNs);
+  }
+
+  #onShutdownRequest(correlationId: bigint, token: string, why: string): void {
+    if (!this.#desk.isAuthorised(token)) return;
+    log.warn(`asked to shut down (request ${correlationId})${why === "" ? "" : `: ${why}`}`);
+    this.endsBecause(ShutdownReason.ADMIN, why);
+    this.options.onShutdownRequested();
+  }
+
+  /** D-02: one driver a stream. Whoever was there first keeps it. */
+  #onAnnounce(streamId: number, epoch: bigint, sessionId: number): void {
+    if (sessionId === this.#announces.sessionId || this.#streams.find(streamId) === null) return;
+    this.counters.of.foreignAnnounces.increment();
+    const isNewcomer = this.#nowNs - this.#startNs < this.options.announcePeriodNs * LIVENESS_PERIODS;
+    const found = `an announce of epoch ${epoch} by somebody else (Aeron session ${(sessionId >>> 0).toString(16)})`;
+    if (!isNewcomer) {
+      foreignLog.error(`stream ${streamId}: expected to be its only owner (D-02), found ${found}`);
+      return;
+    }
+    throw new DriverError("stream-taken", `stream ${streamId}: expected one that nobody serves, found ${found}`, {
+      rule: "D-02",
+      expected: "a stream without an owner",
+      found,
+    });
+  }
+
+  /** Everybody's connection is gone, and with it whatever was said: leases start afresh (D-17). */
+  #onMediaDriverLost(nowNs: number): void {
+    this.#losses = this.#connection.losses;
+    this.#desk.endAll("the media driver went away", nowNs);
+  }
+}
+
+const foreignLog = log.every(10e9);
+
+function alreadyRunning({ aeronDir }: AeronConnection, { channels }: DriverOptions): DriverError {
+  return new DriverError(
+    "already-running",
+    `a driver already serves control stream ${channels.controlStreamId} in ${aeronDir}: use it, or name another ` +
+      "--aeron-dir or --control-stream-id",
+    { rule: "D-02", expected: "a control stream without a driver", found: "one that is served" },
+  );
+}

@@ -1,0 +1,73 @@
+import { epochsToSweep } from "../../protocol/epoch-rules.ts";
+import type { InstanceDirectory } from "../../shm/index.ts";
+import type { RetentionPolicy } from "./driver-options.ts";
+
+interface EndedEpoch {
+  readonly epoch: bigint;
+  readonly endedNs: number;
+  readonly hadFrames: boolean;
+}
+
+/**
+ * The ended epochs of a stream whose regions are still there (D-19). Which of them may go follows from the policy; whether one
+ * can go, from the locks of those who use it.
+ */
+export class EndedEpochs {
+  readonly #directory: InstanceDirectory;
+  readonly #policy: RetentionPolicy;
+  readonly #ended = new Map<bigint, EndedEpoch>();
+
+  constructor(directory: InstanceDirectory, policy: RetentionPolicy) {
+    this.#directory = directory;
+    this.#policy = policy;
+  }
+
+  get count(): number {
+    return this.#ended.size;
+  }
+
+  /** What a predecessor left: its end is now, for all that is known. */
+  adopt(nowNs: number): void {
+    for (const epoch of this.#directory.epochs()) {
+      const endedNs = this.#policy.atStart ? Number.NEGATIVE_INFINITY : nowNs;
+      this.add(epoch, endedNs, !this.#policy.atStart && this.#directory.mayHaveCarriedFrames(epoch));
+    }
+  }
+
+  add(epoch: bigint, endedNs: number, hadFrames: boolean): void {
+    this.#ended.set(epoch, { epoch, endedNs, hadFrames });
+  }
+
+  /** Which of the epochs on disk stay by rule, if there is room: for whoever makes another. */
+  retained(nowNs: number): (epoch: bigint) => boolean {
+    const going = new Set(this.#going(nowNs));
+    return (epoch) => !going.has(epoch);
+  }
+
+  /** Removes what may go and nobody uses. @returns how many epochs went */
+  sweep(nowNs: number): number {
+    if (this.#ended.size === 0) return 0;
+    const going = new Set(this.#going(nowNs));
+    if (going.size > 0) this.#directory.sweep((epoch) => !going.has(epoch));
+    return this.#forgetRemoved();
+  }
+
+  /** Removes all that nobody uses, whatever the policy: the driver ends. @returns how many are still used */
+  sweepAll(): number {
+    this.#directory.sweep((epoch) => !this.#ended.has(epoch));
+    this.#forgetRemoved();
+    return this.#ended.size;
+  }
+
+  #going(nowNs: number): bigint[] {
+    if (!this.#policy.isEnabled) return [];
+    return epochsToSweep([...this.#ended.values()], nowNs, this.#policy).map(({ epoch }) => epoch);
+  }
+
+  #forgetRemoved(): number {
+    const there = new Set(this.#directory.epochs());
+    const before = this.#ended.size;
+    for (const epoch of [...this.#ended.keys()]) if (!there.has(epoch)) this.#ended.delete(epoch);
+    return before - this.#ended.size;
+  }
+}

@@ -1,0 +1,56 @@
+import type { AeronConnection } from "../../aeron/connection.ts";
+import type { AeronCounter } from "../../aeron/counter.ts";
+import { monotonic } from "../../aeron/monotonic.ts";
+import type { Lease } from "../../protocol/lease-table.ts";
+import { ROLE_CODES } from "../attach-messages.ts";
+import { LEASE_COUNTER_TYPE_ID, LEASE_KEY } from "./driver-counters.ts";
+
+const TWO_32 = 2 ** 32;
+
+/** An Aeron counter for each live lease, so that tools see who holds what without asking the driver. */
+export class LeaseCounters {
+  readonly #connection: AeronConnection;
+  readonly #counters = new Map<Lease, AeronCounter>();
+
+  constructor(connection: AeronConnection) {
+    this.#connection = connection;
+  }
+
+  add(lease: Lease): void {
+    const { streamId, clientId, role } = lease;
+    const key = new Uint8Array(LEASE_KEY.size);
+    const view = new DataView(key.buffer);
+    view.setBigUint64(LEASE_KEY.leaseId, lease.leaseId, true);
+    view.setUint32(LEASE_KEY.streamId, streamId, true);
+    view.setUint32(LEASE_KEY.clientId, clientId, true);
+    view.setInt32(LEASE_KEY.role, ROLE_CODES[role], true);
+    view.setInt32(LEASE_KEY.sessionId, lease.sessionId, true);
+    monotonic.write(view, LEASE_KEY.attachedNs, lease.attachedNs);
+    const label = `tensorpool lease ${lease.leaseId} stream ${streamId} ${role} ${clientId}`;
+    this.#counters.set(lease, this.#connection.addCounter(LEASE_COUNTER_TYPE_ID, key, label));
+    this.touch(lease);
+  }
+
+  /** The lease expires at another time now. */
+  touch(lease: Lease): void {
+    const { expiresNs } = lease;
+    this.#counters.get(lease)?.set(monotonic.high(expiresNs) * TWO_32 + monotonic.low(expiresNs));
+  }
+
+  /** Says once more what each lease's end is: counters that the media driver made late have missed it. */
+  touchAll(): void {
+    for (const lease of this.#counters.keys()) this.touch(lease);
+  }
+
+  remove(lease: Lease): void {
+    const counter = this.#counters.get(lease);
+    if (counter === undefined) return;
+    this.#counters.delete(lease);
+    this.#connection.remove(counter);
+  }
+
+  close(): void {
+    for (const counter of this.#counters.values()) this.#connection.remove(counter);
+    this.#counters.clear();
+  }
+}

@@ -1,0 +1,346 @@
+import type { AeronConnection } from "../../aeron/connection.ts";
+import { messageOf } from "../../core/errors.ts";
+import { getLogger } from "../../core/logger.ts";
+import { isAdminTokenValid } from "../../protocol/admin-token.ts";
+import {
+  type AttachPolicy,
+  type AttachRefusal,
+  type AttachRequest,
+  decideAttach,
+} from "../../protocol/attach-validation.ts";
+import { MAX_DIMS } from "../../protocol/dtype.ts";
+import { KeepaliveResult, type Lease, type LeaseRole, LeaseTable } from "../../protocol/lease-table.ts";
+import type { StreamLayout } from "../../protocol/stream-layout.ts";
+import { LeaseRevokeReason, ResponseCode } from "../../sbe/generated/driver/index.ts";
+import { LAYOUT_VERSION, RegionCreateError } from "../../shm/index.ts";
+import type { DriverCounters } from "./driver-counters.ts";
+import { DriverError } from "./driver-errors.ts";
+import type { DriverMessages } from "./driver-messages.ts";
+import type { DriverOptions, StreamPlan } from "./driver-options.ts";
+import type { DriverStream } from "./driver-stream.ts";
+import { LeaseCounters } from "./lease-counters.ts";
+import type { StreamSet } from "./stream-set.ts";
+
+const log = getLogger("driver");
+
+/** Told when a stream was made on demand. */
+export interface LeaseDeskListener {
+  onStreamAdded(stream: DriverStream): void;
+}
+
+/**
+ * Where leases are asked for, kept alive and ended (D-06 to D-16). A request whose regions are still being made waits for them
+ * here; every end is told once, and that of a producer's lease begins an epoch (D-12, D-13).
+ */
+export class LeaseDesk {
+  readonly table: LeaseTable;
+  readonly counters: LeaseCounters;
+  readonly #options: DriverOptions;
+  readonly #streams: StreamSet;
+  readonly #messages: DriverMessages;
+  readonly #count: DriverCounters["of"];
+  readonly #listener: LeaseDeskListener;
+  readonly #policy: AttachPolicy;
+  /** Requests that wait for regions, by stream. */
+  readonly #waiting = new Map<number, AttachRequest[]>();
+  /** What an operator said about the lease that is being ended. */
+  #why = "";
+  #isClosed = false;
+
+  constructor(
+    connection: AeronConnection,
+    options: DriverOptions,
+    streams: StreamSet,
+    messages: DriverMessages,
+    counters: DriverCounters,
+    listener: LeaseDeskListener,
+  ) {
+    this.#options = options;
+    this.#streams = streams;
+    this.#messages = messages;
+    this.#count = counters.of;
+    this.#listener = listener;
+    this.counters = new LeaseCounters(connection);
+    this.table = new LeaseTable({
+      durationNs: options.keepaliveIntervalNs * options.graceIntervals,
+      drawId: () => crypto.getRandomValues(new BigUint64Array(1))[0] as bigint,
+      onEnded: (lease, reason, nowNs) => this.#onEnded(lease, reason, nowNs),
+    });
+    const { dynamic } = options;
+    this.#policy = {
+      allowsDynamicStreams: dynamic !== undefined,
+      dynamicRanges: dynamic?.ranges ?? [],
+      dynamicLayout: dynamic === undefined ? null : this.#layoutOf(dynamic),
+    };
+  }
+
+  /** Client id of the stream's producer; 0 without one (D-04). */
+  producerIdOf(streamId: number): number {
+    return this.table.producerOf(streamId)?.clientId ?? 0;
+  }
+
+  onAttach(request: AttachRequest, nowNs: number): void {
+    const { streamId } = request;
+    const stream = this.#streams.find(streamId);
+    const waiting = this.#waiting.get(streamId);
+    // A repetition of a request that waits already: it is answered once.
+    if (waiting?.some((other) => isSame(other, request)) === true) return;
+    const decision = decideAttach(
+      request,
+      {
+        layout: stream === null ? null : this.#layoutOf(stream.plan),
+        producer: this.table.producerOf(streamId),
+        clientLease: this.table.leaseOfClient(request.clientId),
+      },
+      this.#policy,
+    );
+    switch (decision.decision) {
+      case "refuse":
+        this.#refuse(request.correlationId, decision.code, decision.message);
+        return;
+      case "regrant":
+        this.#count.attachesRepeated.increment();
+        this.table.regrant(decision.lease.leaseId, nowNs);
+        if (stream !== null) this.#wait(stream, request, nowNs);
+        return;
+      case "create":
+        this.#create(request, nowNs);
+        return;
+      case "grant":
+        if (stream !== null) this.#admit(stream, request, nowNs);
+    }
+  }
+
+  onUnreadableAttach(correlationId: bigint, refusal: AttachRefusal): void {
+    this.#refuse(correlationId, refusal.code, refusal.message);
+  }
+
+  onDetach(
+    correlationId: bigint,
+    leaseId: bigint,
+    streamId: number,
+    clientId: number,
+    role: LeaseRole,
+    nowNs: number,
+  ): void {
+    if (this.table.detach(leaseId, streamId, clientId, role, nowNs)) {
+      this.#count.detaches.increment();
+      this.#messages.detached(correlationId, ResponseCode.OK, "");
+      return;
+    }
+    this.#count.detachesRefused.increment();
+    const found = this.table.find(leaseId);
+    const why =
+      found === null
+        ? `lease ${leaseId} does not live: it has ended, or never was`
+        : `lease ${leaseId} is that of ${found.role} ${found.clientId} on stream ${found.streamId}, not of ${role} ${clientId} on ${streamId}`;
+    this.#messages.detached(correlationId, ResponseCode.REJECTED, `D-16: ${why}`);
+  }
+
+  onKeepalive(
+    leaseHigh: number,
+    leaseLow: number,
+    streamId: number,
+    clientId: number,
+    role: LeaseRole,
+    nowNs: number,
+  ): void {
+    switch (this.table.keepAlive(leaseHigh, leaseLow, streamId, clientId, role, nowNs)) {
+      case KeepaliveResult.VALID:
+        this.#count.keepalives.increment();
+        break;
+      case KeepaliveResult.ENDED:
+      case KeepaliveResult.LATE:
+        this.#count.keepalivesOfEndedLeases.increment();
+        break;
+      case KeepaliveResult.UNKNOWN:
+        this.#count.keepalivesUnknown.increment();
+        break;
+      default:
+        this.#count.keepalivesMismatched.increment();
+    }
+  }
+
+  onRevokeRequest(correlationId: bigint, leaseId: bigint, token: string, nowNs: number): void {
+    if (!this.isAuthorised(token)) {
+      this.#messages.detached(correlationId, ResponseCode.REJECTED, "D-20: expected the shutdown token, found another");
+      return;
+    }
+    this.#why = "by an operator";
+    const isEnded = this.table.revoke(leaseId, nowNs);
+    this.#why = "";
+    if (isEnded) this.#messages.detached(correlationId, ResponseCode.OK, "");
+    else this.#messages.detached(correlationId, ResponseCode.REJECTED, `D-16: lease ${leaseId} does not live`);
+  }
+
+  /** True for the token of administrative requests; another is counted (D-20). */
+  isAuthorised(token: string): boolean {
+    if (isAdminTokenValid(this.#options.token, token)) return true;
+    this.#count.requestsUnauthorised.increment();
+    log.warn(
+      this.#options.token === ""
+        ? "an administrative request is ignored: they are off (policies.shutdown_token is empty)"
+        : "an administrative request is ignored: its token is another",
+    );
+    return false;
+  }
+
+  /** Ends leases whose time is over. */
+  expire(nowNs: number): number {
+    return this.table.expire(nowNs);
+  }
+
+  /** Ends every lease, e.g. when the media driver went away. */
+  endAll(why: string, nowNs: number): void {
+    this.#why = why;
+    for (const lease of [...this.table.leases()]) this.table.revoke(lease.leaseId, nowNs);
+    this.#why = "";
+  }
+
+  /** Regions were made, or cannot be: those who waited for them get their answers. */
+  onRegions(stream: DriverStream, nowNs: number): void {
+    const { streamId } = stream;
+    const waiting = this.#waiting.get(streamId);
+    if (waiting === undefined) return;
+    this.#waiting.delete(streamId);
+    for (const request of waiting) this.#answer(stream, request, nowNs);
+  }
+
+  /** Every lease has ended, as the driver's notice says (D-17): nothing more is told. */
+  close(): void {
+    this.#isClosed = true;
+    this.counters.close();
+  }
+
+  #create(request: AttachRequest, nowNs: number): void {
+    const { dynamic } = this.#options;
+    if (dynamic === undefined) return;
+    const { streamId } = request;
+    const plan: StreamPlan = { streamId, name: `stream-${streamId}`, nslots: dynamic.nslots, pools: dynamic.pools };
+    try {
+      const stream = this.#streams.create(plan);
+      this.#listener.onStreamAdded(stream);
+      this.#wait(stream, request, nowNs);
+    } catch (error) {
+      const isExpected = error instanceof RegionCreateError || error instanceof DriverError;
+      if (!isExpected) log.error(`stream ${streamId}: ${messageOf(error)}`);
+      const code = isExpected ? ResponseCode.REJECTED : ResponseCode.INTERNAL_ERROR;
+      this.#refuse(request.correlationId, code, messageOf(error));
+    }
+  }
+
+  #admit(stream: DriverStream, request: AttachRequest, nowNs: number): void {
+    const { streamId, role } = request;
+    const waiting = this.#waiting.get(streamId) ?? [];
+    if (role === "producer") {
+      const other = waiting.find((candidate) => candidate.role === "producer");
+      if (other !== undefined) {
+        const why = `D-03: stream ${streamId}: expected a stream without a producer, found client ${other.clientId} that is about to be`;
+        this.#refuse(request.correlationId, ResponseCode.REJECTED, why);
+        return;
+      }
+      // A producer begins with an epoch of its own (D-13).
+      if (!stream.isMaking) this.#streams.beginEpoch(stream, nowNs);
+    }
+    this.#wait(stream, request, nowNs);
+  }
+
+  /** Answers at once where there are regions, or when they are there. */
+  #wait(stream: DriverStream, request: AttachRequest, nowNs: number): void {
+    if (!stream.isMaking) {
+      this.#answer(stream, request, nowNs);
+      return;
+    }
+    const waiting = this.#waiting.get(stream.streamId);
+    if (waiting === undefined) this.#waiting.set(stream.streamId, [request]);
+    else waiting.push(request);
+  }
+
+  #answer(stream: DriverStream, request: AttachRequest, nowNs: number): void {
+    const { regions, failure } = stream;
+    if (regions === null) {
+      const why = failure === null ? "its regions are not there" : failure.message;
+      this.#refuse(request.correlationId, ResponseCode.REJECTED, `stream ${stream.streamId}: ${why}`);
+      return;
+    }
+    const live = this.table.leaseOfClient(request.clientId);
+    // Another request with the same client id may have been granted while this one waited (D-10).
+    if (live !== null && !isSame(live, request)) {
+      const why = `D-10: client ${request.clientId}: expected a client id without a lease, found lease ${live.leaseId}`;
+      this.#refuse(request.correlationId, ResponseCode.REJECTED, why);
+      return;
+    }
+    const lease = live ?? this.#grant(request, nowNs);
+    this.#messages.grant(request.correlationId, lease, regions);
+  }
+
+  #grant(request: AttachRequest, nowNs: number): Lease {
+    const lease = this.table.grant(request, nowNs);
+    this.#count.attaches.increment();
+    this.#count.leases.set(this.table.size);
+    this.counters.add(lease);
+    this.#countLeases(lease.streamId);
+    log.info(`${lease.role} ${lease.clientId} attached to stream ${lease.streamId}: lease ${lease.leaseId}`);
+    return lease;
+  }
+
+  #onEnded(lease: Lease, reason: LeaseRevokeReason, nowNs: number): void {
+    this.counters.remove(lease);
+    this.#count.leases.set(this.table.size);
+    this.#countLeases(lease.streamId);
+    if (this.#isClosed) return;
+    if (reason === LeaseRevokeReason.EXPIRED) this.#count.leasesExpired.increment();
+    if (reason === LeaseRevokeReason.REVOKED) this.#count.leasesRevoked.increment();
+    this.#tell(lease, reason);
+    this.#messages.revoked(lease, reason, this.#why, nowNs);
+    if (lease.role !== "producer") return;
+    const stream = this.#streams.find(lease.streamId);
+    if (stream !== null) this.#streams.beginEpoch(stream, nowNs);
+  }
+
+  #tell({ role, clientId, streamId, leaseId }: Lease, reason: LeaseRevokeReason): void {
+    const what = `${role} ${clientId} of stream ${streamId}: lease ${leaseId}`;
+    const why = this.#why === "" ? "" : `: ${this.#why}`;
+    if (reason === LeaseRevokeReason.DETACHED) log.info(`${what} was given back`);
+    else if (reason === LeaseRevokeReason.EXPIRED) log.warn(`${what} has expired: no keepalive came`);
+    else log.warn(`${what} was revoked${why}`);
+  }
+
+  #refuse(correlationId: bigint, code: ResponseCode, why: string): void {
+    this.#counterOf(code).increment();
+    log.debug(`attach request ${correlationId} refused: ${why}`);
+    this.#messages.refuse(correlationId, code, why);
+  }
+
+  #counterOf(code: ResponseCode) {
+    if (code === ResponseCode.UNSUPPORTED) return this.#count.attachesUnsupported;
+    if (code === ResponseCode.INVALID_PARAMS) return this.#count.attachesInvalid;
+    return code === ResponseCode.REJECTED ? this.#count.attachesRejected : this.#count.attachesFailed;
+  }
+
+  #countLeases(streamId: number): void {
+    const of = this.#streams.find(streamId)?.counters.of;
+    if (of === undefined) return;
+    const producer = this.table.producerOf(streamId);
+    of.producerId.set(producer?.clientId ?? 0);
+    of.consumers.set(this.table.leasesOf(streamId).size - (producer === null ? 0 : 1));
+  }
+
+  #layoutOf({ nslots, pools }: Pick<StreamPlan, "nslots" | "pools">): StreamLayout {
+    return {
+      layoutVersion: LAYOUT_VERSION,
+      maxDims: MAX_DIMS,
+      nslots,
+      pools: pools.map(({ poolId, strideBytes }) => ({ poolId, strideBytes, nslots })),
+      isOnHugepages: this.#options.storage.requireHugepages,
+    };
+  }
+}
+
+/** True for a request that came again (D-06). */
+function isSame(
+  a: Pick<AttachRequest, "correlationId" | "sessionId" | "clientId">,
+  b: Pick<AttachRequest, "correlationId" | "sessionId" | "clientId">,
+): boolean {
+  return a.correlationId === b.correlationId && a.sessionId === b.sessionId && a.clientId === b.clientId;
+}

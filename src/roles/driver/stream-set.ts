@@ -1,0 +1,210 @@
+import type { AeronConnection } from "../../aeron/connection.ts";
+import type { ServiceLocks } from "../../aeron/service-locks.ts";
+import type { Clock } from "../../core/clock.ts";
+import { getLogger } from "../../core/logger.ts";
+import { InstanceDirectory, instanceIdFor, RegionCreateError, regionRights, requireSpaceIn } from "../../shm/index.ts";
+import { CounterExport } from "../counter-export.ts";
+import type { DriverCounters } from "./driver-counters.ts";
+import { DriverError } from "./driver-errors.ts";
+import { type DriverOptions, epochBytes, type StreamPlan } from "./driver-options.ts";
+import { DriverStream } from "./driver-stream.ts";
+
+const log = getLogger("driver");
+
+/** A dynamic stream that nobody has a lease on is given up after this. */
+const DYNAMIC_IDLE_NS = 30e9;
+
+interface Entry {
+  readonly stream: DriverStream;
+  readonly export: CounterExport;
+  /** When it was last in use; for dynamic streams. */
+  usedNs: number;
+}
+
+/** The streams of a driver: those it was configured with, and those that were made on demand. */
+export class StreamSet {
+  readonly #connection: AeronConnection;
+  readonly #clock: Clock;
+  readonly #locks: ServiceLocks;
+  readonly #options: DriverOptions;
+  readonly #counters: DriverCounters;
+  readonly #entries = new Map<number, Entry>();
+  /** Streams with regions to make, in turn. */
+  readonly #making = new Set<DriverStream>();
+
+  /** @throws DriverError "stream-taken", "no-space"; RegionCreateError: then nothing is left open */
+  constructor(
+    connection: AeronConnection,
+    clock: Clock,
+    locks: ServiceLocks,
+    options: DriverOptions,
+    counters: DriverCounters,
+  ) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#locks = locks;
+    this.#options = options;
+    this.#counters = counters;
+    try {
+      for (const plan of options.streams) this.#add(plan, false);
+      this.#requireRoom();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  get all(): readonly DriverStream[] {
+    return [...this.#entries.values()].map(({ stream }) => stream);
+  }
+
+  find(streamId: number): DriverStream | null {
+    return this.#entries.get(streamId)?.stream ?? null;
+  }
+
+  /** Makes a stream on demand. @throws DriverError "stream-taken", RegionCreateError */
+  create(plan: StreamPlan): DriverStream {
+    const stream = this.#add(plan, true);
+    log.info(`stream ${plan.streamId} is made on demand: ${plan.nslots} slots, ${plan.pools.length} pool(s)`);
+    return stream;
+  }
+
+  /** The stream begins another epoch: its regions are made in the next cycles. */
+  beginEpoch(stream: DriverStream, nowNs: number): void {
+    stream.beginEpoch(nowNs);
+    this.#making.add(stream);
+  }
+
+  /** Makes a slice of the regions of one stream. @returns the stream that was worked on; null when there is nothing to make */
+  doWork(nowNs: number): DriverStream | null {
+    for (const stream of this.#making) {
+      const result = stream.doWork(nowNs);
+      if (result === "idle") continue;
+      // To the end of the queue: a large stream does not keep small ones waiting.
+      this.#making.delete(stream);
+      if (result === "made") {
+        this.#counters.of.epochsMade.increment();
+        this.#countBytes();
+      } else {
+        if (result === "failed") this.#counters.of.epochsFailed.increment();
+        this.#making.add(stream);
+      }
+      return stream;
+    }
+    return null;
+  }
+
+  /** Sweeps ended epochs, and gives up dynamic streams that nobody uses; `onGone` is told of those before. */
+  sweep(nowNs: number, isUsed: (streamId: number) => boolean, onGone: (stream: DriverStream) => void): void {
+    for (const [streamId, entry] of this.#entries) {
+      const { stream } = entry;
+      this.#counters.of.epochsSwept.add(stream.sweep(nowNs));
+      if (!stream.isDynamic) continue;
+      if (isUsed(streamId)) entry.usedNs = nowNs;
+      if (nowNs - entry.usedNs < DYNAMIC_IDLE_NS) continue;
+      log.info(`stream ${streamId}, made on demand, is given up: nobody has a lease on it`);
+      onGone(stream);
+      stream.end(nowNs);
+      stream.sweepAll();
+      this.#remove(streamId, entry);
+    }
+  }
+
+  exportCounters(nowNs: number): void {
+    for (const entry of this.#entries.values()) entry.export.doWork(nowNs);
+  }
+
+  /** Removes ended epochs that nobody uses any more. @returns how many are still used */
+  sweepAll(): number {
+    let inUse = 0;
+    for (const { stream } of this.#entries.values()) inUse += stream.sweepAll();
+    return inUse;
+  }
+
+  close(): void {
+    for (const [streamId, entry] of [...this.#entries]) this.#remove(streamId, entry);
+  }
+
+  #add(plan: StreamPlan, isDynamic: boolean): DriverStream {
+    const { streamId, name } = plan;
+    const { instanceId, storage, retention } = this.#options;
+    if (!this.#locks.tryStream(streamId)) throw taken(streamId, this.#connection.aeronDir);
+    let stream: DriverStream;
+    const nowNs = this.#clock.nanoTime();
+    try {
+      const directory = InstanceDirectory.open({
+        baseDir: storage.baseDir,
+        namespace: storage.namespace,
+        instanceId: instanceIdFor(streamId, instanceId),
+        rights: regionRights(storage.sharing, storage.gid),
+      });
+      stream = new DriverStream(plan, isDynamic, this.#clock, directory, storage, retention);
+    } catch (error) {
+      this.#locks.releaseStream(streamId);
+      throw error;
+    }
+    const remark = `name=${name} instance=${instanceId}`;
+    const counters = stream.counters.list;
+    this.#entries.set(streamId, {
+      stream,
+      usedNs: nowNs,
+      export: new CounterExport(this.#connection, "stream", counters, streamId, 0, remark),
+    });
+    this.#counters.of.streams.set(this.#entries.size);
+    this.beginEpoch(stream, nowNs);
+    return stream;
+  }
+
+  #remove(streamId: number, entry: Entry): void {
+    this.#entries.delete(streamId);
+    this.#making.delete(entry.stream);
+    entry.stream.close();
+    entry.export.close();
+    this.#locks.releaseStream(streamId);
+    this.#counters.of.streams.set(this.#entries.size);
+    this.#countBytes();
+  }
+
+  #countBytes(): void {
+    let bytes = 0;
+    for (const { stream } of this.#entries.values()) bytes += stream.counters.of.regionBytes.value;
+    this.#counters.of.regionBytes.set(bytes);
+  }
+
+  /** All streams with the epochs that are retained must fit at once, or a later epoch would not. @throws DriverError "no-space" */
+  #requireRoom(): void {
+    const { keep, isEnabled } = this.#options.retention;
+    // The one that is current, those that are retained, and at least the one that readers are about to leave.
+    const epochs = 1 + Math.max(1, isEnabled ? keep : 1);
+    const lines: string[] = [];
+    let total = 0;
+    for (const { stream } of this.#entries.values()) {
+      const bytes = epochBytes(stream.plan) * epochs;
+      total += bytes;
+      lines.push(`stream ${stream.streamId} (${stream.plan.name})`);
+      try {
+        requireSpaceIn(stream.path, total);
+      } catch (error) {
+        if (!(error instanceof RegionCreateError)) throw error;
+        throw new DriverError(
+          "no-space",
+          `${lines.at(-1)} does not fit${lines.length > 1 ? ` beside the ${lines.length - 1} before it` : ""}: ` +
+            `${error.message} (with ${epochs} epochs of each stream, see policies.epoch_gc_keep)`,
+          {
+            ...(error.expected === undefined ? {} : { expected: error.expected }),
+            found: error.found ?? "",
+            cause: error,
+          },
+        );
+      }
+    }
+  }
+}
+
+function taken(streamId: number, aeronDir: string): DriverError {
+  return new DriverError(
+    "stream-taken",
+    `stream ${streamId}: expected one that nobody serves, found another driver that does, on another control stream of ${aeronDir}`,
+    { rule: "D-02", expected: "a stream without an owner", found: "one with an owner" },
+  );
+}

@@ -1,0 +1,65 @@
+import { UsageError } from "../core/errors.ts";
+import { type Attribute, FLOW_ATTRIBUTE_KEY, type Flow, textAttribute } from "../protocol/attribute.ts";
+import type { AeronStreams } from "../protocol/stream-ids.ts";
+import type { WritableRegions } from "../shm/index.ts";
+import type { DriverProducerOptions } from "./driver-regions.ts";
+import type { StandaloneOptions } from "./standalone-regions.ts";
+
+/** The clock of a stream's timestamps and what they mark, where they are not CLOCK_MONOTONIC and the claim (W-47). */
+export interface TimestampMeaning {
+  readonly clock?: "monotonic" | "realtime" | "tai" | "device";
+  /** E.g. "exposure start". */
+  readonly meaning?: string;
+}
+
+export interface ProducerOptions {
+  readonly streamId: number;
+  /** Name of the data source, US-ASCII; tools accept it in place of the id. */
+  readonly name: string;
+  readonly summary?: string;
+  /** Where the producer owns its regions: its id, drawn at random when left out. */
+  readonly producerId?: number;
+  /** The regions are the producer's own, made like this; or else */
+  readonly standalone?: StandaloneOptions;
+  /** a driver's, which leases them. */
+  readonly driver?: DriverProducerOptions;
+  readonly streams: AeronStreams;
+  /** "drop": live. "wait": a full descriptor window holds the source back, for at most `waitTimeoutNs`. */
+  readonly flow: Flow;
+  readonly waitTimeoutNs: number;
+  readonly attributes: readonly Attribute[];
+  readonly timestamps?: TimestampMeaning;
+  /** Send Heartbeat at announce cadence (W-49). */
+  readonly heartbeat?: boolean;
+  /** Told about the regions of each epoch, e.g. to register their memory with a device. */
+  readonly onRegions?: (regions: WritableRegions) => void;
+  /** Told before the regions of an epoch are unmapped: a device must not touch them after this returns. */
+  readonly onRegionsEnding?: (regions: WritableRegions) => void;
+}
+
+/** What became of an offered tensor. */
+export type OfferResult = "published" | "descriptor-dropped" | "no-pool" | "slots-busy" | "not-attached";
+/** Why the last claim was refused. */
+export type ClaimRefusal = "no-pool" | "slots-busy" | "waiting" | "not-attached" | "closed";
+
+/** The window takes half of the ring, a reader's queue a quarter, and one slot is being written. */
+const MIN_WAIT_SLOTS = 4;
+
+/** What a stream's metadata says: how it flows, what its timestamps mean, and the user's attributes. */
+export function allAttributes(options: ProducerOptions, attributes: readonly Attribute[]): readonly Attribute[] {
+  const { clock, meaning } = options.timestamps ?? {};
+  return [
+    textAttribute(FLOW_ATTRIBUTE_KEY, options.flow),
+    ...(clock === undefined ? [] : [textAttribute("tensorpool.timestamp_clock", clock)]),
+    ...(meaning === undefined ? [] : [textAttribute("tensorpool.timestamp_meaning", meaning)]),
+    ...attributes,
+  ];
+}
+
+/** A producer that waits for its readers needs slots for what is under way. @throws UsageError */
+export function requireWaitSlots(flow: Flow, nslots: number): void {
+  if (flow !== "wait" || nslots >= MIN_WAIT_SLOTS) return;
+  throw new UsageError(
+    `--flow wait: expected at least ${MIN_WAIT_SLOTS} slots (half of them are under way, others being read or written), found ${nslots}`,
+  );
+}

@@ -1,0 +1,34 @@
+import type { MessageHandler } from "../aeron/subscription.ts";
+import type { WritableRegions } from "../shm/index.ts";
+import type { AttachError } from "./errors.ts";
+
+/** The producer, as far as whoever gives it its regions has to know it. */
+export interface RegionHost {
+  /** Begins an epoch with these regions: from now on frames go there. */
+  beginEpoch(regions: WritableRegions): void;
+  /** Ends the epoch, if there is one: every claim is settled, and the regions are closed. */
+  endEpoch(): void;
+  /** Announces the stream in this cycle, whatever the cadence. */
+  announceSoon(): void;
+  /** Nanoseconds since readers last saw a sign of life. */
+  silentNs(nowNs: number): number;
+}
+
+/** Who gives a producer the regions of its epochs: the producer itself (standalone), or a driver, with a lease. */
+export interface RegionProvider {
+  /** The producer's id on the wire; in a driver deployment that of its lease. */
+  readonly producerId: number;
+  /** True where the producer announces its regions and says that they live; otherwise the driver does (W-37, D-04). */
+  readonly ownsRegions: boolean;
+  /** Why there are no regions, as far as a driver said; null where there are some, or nobody was asked. */
+  readonly refusal: AttachError | null;
+  /** Takes what comes on the control stream and the announce stream. */
+  readonly onMessage: MessageHandler;
+  /** Called once, when the host is ready. @throws RegionCreateError, UsageError */
+  begin(nowNs: number): void;
+  /** Called before messages are read, and before anything touches the regions. */
+  doWork(nowNs: number): number;
+  onLateCycle(nowNs: number, lateByNs: number): void;
+  /** Called once, after the last epoch has ended. */
+  close(): void;
+}

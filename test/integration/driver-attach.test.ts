@@ -1,0 +1,74 @@
+import { describe, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import type { Consumer } from "../../src/roles/consumer.ts";
+import type { Producer } from "../../src/roles/producer.ts";
+import { DriverRig, smallPlan } from "../support/driver-rig.ts";
+
+const SHAPE = { dtype: "uint8", dims: [16] } as const;
+
+/** Sends frames filled with 1, 2, ... and returns what was read of each. */
+function exchange(
+  rig: DriverRig,
+  { producer, consumer }: { producer: Producer; consumer: Consumer },
+  count: number,
+): number[] {
+  const seen: number[] = [];
+  for (let i = 1; i <= count; i++) {
+    expect(producer.offer(new Uint8Array(16).fill(i), SHAPE)).toBe("published");
+    rig.until(() => consumer.poll((frame) => void seen.push(frame.bytes[0] ?? 0)) > 0, "the frame");
+    // The media driver sees that there is room again.
+    rig.step(2);
+  }
+  return seen;
+}
+
+describe("a producer and a consumer with leases of a driver", () => {
+  test("D-03, D-04, D-06: frames flow, and the driver announces who produces", async () => {
+    await using rig = new DriverRig();
+    const driver = rig.startDriver();
+    const pair = rig.leasedPair();
+    expect(exchange(rig, pair, 20)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+    expect(driver.leaseCount).toBe(2);
+    const stream = driver.streams.find(pair.producer.streamId);
+    expect(stream?.counters.of.producerId.value).toBe(pair.producer.producerId);
+    expect(stream?.counters.of.consumers.value).toBe(1);
+    expect(pair.consumer.counters.of.accepted.value).toBe(20);
+  });
+
+  test("D-13: each coming and going of a producer begins an epoch, and consumers follow without another lease", async () => {
+    await using rig = new DriverRig();
+    const driver = rig.startDriver();
+    const consumer = rig.leasedConsumer();
+    rig.until(() => consumer.isMapped, "the consumer to map the idle epoch");
+    const epochs = [consumer.epoch ?? 0n];
+    for (let round = 0; round < 3; round++) {
+      const producer = rig.leasedProducer();
+      rig.untilJoined({ producer, consumer });
+      epochs.push(BigInt(producer.epoch));
+      expect(exchange(rig, { producer, consumer }, 3)).toEqual([1, 2, 3]);
+      await rig.remove(producer);
+      const { epoch } = producer;
+      expect(epoch).toBe(0);
+      rig.until(() => consumer.isMapped && (consumer.epoch ?? 0n) > (epochs.at(-1) as bigint), "the next idle epoch");
+      epochs.push(consumer.epoch ?? 0n);
+    }
+    expect(epochs).toEqual([...epochs].sort((a, b) => (a < b ? -1 : 1)));
+    expect(new Set(epochs).size).toBe(epochs.length);
+    expect(consumer.counters.of.attaches.value).toBe(1);
+    expect(driver.counters.of.attaches.value).toBe(4);
+    expect(driver.counters.of.detaches.value).toBe(3);
+  });
+
+  test("D-01, D-19: one epoch's folder is left while it is used, and nothing once the driver has ended", async () => {
+    const rig = new DriverRig();
+    const driver = rig.startDriver({ streams: [smallPlan(), smallPlan(77_078)] });
+    const pair = rig.leasedPair();
+    exchange(rig, pair, 3);
+    const folder = driver.streams.find(pair.producer.streamId)?.path as string;
+    rig.until(() => readdirSync(folder).length === 1, "ended epochs to be swept");
+    expect(readdirSync(folder)).toEqual([`epoch-${pair.producer.epoch}`]);
+    await rig.remove(driver);
+    expect(readdirSync(rig.directory.path).filter((name) => name !== "aeron" && name !== "aeron.lock")).toEqual([]);
+    await rig[Symbol.asyncDispose]();
+  });
+});
