@@ -16,9 +16,9 @@ export type LeaseFault = "expired" | "driver-silent";
  * the driver does: from the start of the cycle in which a keepalive was sent, which is before the driver can have read it, and
  * with the duration that was left when the driver's answer had come, which is one flight less than the driver grants.
  *
- * How often a driver announces is its own setting, which no message carries. It is learned: at first the period is taken to be
- * the default; longer gaps between announces show another one; and when a lease ended for silence, but there was an answer
- * to the next request, twice as much is allowed.
+ * How often a driver announces is its own setting, which no message carries. It is learned, over all leases: at first the period
+ * is taken to be the default; a longer gap between announces shows another one; when a lease ended for silence, but there was
+ * an answer to the next request, twice as much is allowed; and what three periods of hearing did not need is taken back.
  */
 export class LeaseValidity {
   #durationNs = 0;
@@ -28,8 +28,8 @@ export class LeaseValidity {
   #defaultPeriodNs = 0;
   #periodNs = 0;
   #heardNs = 0;
-  /** False until an announce came in this lease: a gap begins with one. */
-  #hasHeard = false;
+  /** When the announce came from which on gaps are looked at; null until the first of this lease. */
+  #firstHeardNs: number | null = null;
   #longestGapNs = 0;
   #wasSilent = false;
 
@@ -45,11 +45,10 @@ export class LeaseValidity {
     this.#expiresNs = nowNs + durationNs;
     // At once: the answer may have been long under way, and mapping may take its time.
     this.#keepaliveDueNs = nowNs;
-    const knownNs = this.#wasSilent ? this.#periodNs * 2 : this.#longestGapNs > 0 ? this.#longestGapNs : this.#periodNs;
     this.#defaultPeriodNs = announcePeriodNs;
-    this.#setPeriod(knownNs);
+    this.#setPeriod(this.#wasSilent ? this.#periodNs * 2 : this.#periodNs);
     this.#heardNs = nowNs;
-    this.#hasHeard = false;
+    this.#firstHeardNs = null;
     this.#longestGapNs = 0;
     this.#wasSilent = false;
   }
@@ -69,13 +68,23 @@ export class LeaseValidity {
   announceHeard(nowNs: number): void {
     const gapNs = nowNs - this.#heardNs;
     // A longer gap than is allowed was this process's own pause, and says nothing about the driver.
-    if (this.#hasHeard && gapNs <= this.#allowedSilenceNs) {
-      this.#longestGapNs = Math.max(this.#longestGapNs, gapNs);
-      if (gapNs > this.#periodNs) this.#setPeriod(gapNs);
-    }
-    this.#hasHeard = true;
+    if (this.#firstHeardNs === null || gapNs > this.#allowedSilenceNs) this.#beginHearing(nowNs);
+    else this.#learn(nowNs, gapNs, this.#firstHeardNs);
     this.#heardNs = nowNs;
     this.#wasSilent = false;
+  }
+
+  #learn(nowNs: number, gapNs: number, firstHeardNs: number): void {
+    this.#longestGapNs = Math.max(this.#longestGapNs, gapNs);
+    if (gapNs > this.#periodNs) this.#setPeriod(gapNs);
+    if (nowNs - firstHeardNs < this.#periodNs * SILENT_PERIODS) return;
+    this.#setPeriod(this.#longestGapNs);
+    this.#beginHearing(nowNs);
+  }
+
+  #beginHearing(nowNs: number): void {
+    this.#firstHeardNs = nowNs;
+    this.#longestGapNs = 0;
   }
 
   /**

@@ -84,12 +84,23 @@ describe("a client's view of its lease", () => {
     expect(validity.fault(16.5 * SECOND_NS)).toBeNull();
     expect(validity.fault(16.5 * SECOND_NS + 1)).toBe("driver-silent");
     validity.begin(20 * SECOND_NS, 60 * SECOND_NS, SECOND_NS);
-    const lastNs = hear(validity, 20 * SECOND_NS, SECOND_NS, 3);
+    expect(validity.fault(26.5 * SECOND_NS)).toBeNull();
+    // Announces in quick succession say nothing about the period; those of three periods do.
+    let lastNs = hear(validity, 20 * SECOND_NS, SECOND_NS / 10, 5);
     expect(validity.fault(lastNs + 12.5 * SECOND_NS)).toBeNull();
-    // One second was the longest gap: the next lease expects that again.
-    validity.begin(100 * SECOND_NS, 60 * SECOND_NS, SECOND_NS);
-    expect(validity.fault(103.5 * SECOND_NS)).toBeNull();
-    expect(validity.fault(103.5 * SECOND_NS + 1)).toBe("driver-silent");
+    lastNs = hear(validity, lastNs, SECOND_NS, 13);
+    expect(validity.fault(lastNs + 3.5 * SECOND_NS)).toBeNull();
+    expect(validity.fault(lastNs + 3.5 * SECOND_NS + 1)).toBe("driver-silent");
+  });
+
+  test("D-17: one announce that was late is forgotten after three periods", () => {
+    const validity = begun(0, 60 * SECOND_NS);
+    let lastNs = hear(validity, 0, SECOND_NS, 2);
+    lastNs = hear(validity, lastNs, 3 * SECOND_NS, 1);
+    expect(validity.fault(lastNs + 9.5 * SECOND_NS)).toBeNull();
+    lastNs = hear(validity, lastNs, SECOND_NS, 18);
+    expect(validity.fault(lastNs + 3.5 * SECOND_NS)).toBeNull();
+    expect(validity.fault(lastNs + 3.5 * SECOND_NS + 1)).toBe("driver-silent");
   });
 
   test("D-17: this process's own pause says nothing about the driver's period", () => {
