@@ -1,19 +1,7 @@
 import type { Command } from "./command.ts";
-import { OUTPUT_OPTION, PLACE_OPTIONS, ROLE_OPTIONS } from "./common-options.ts";
-import type { OptionSpec } from "./option-spec.ts";
-
-/** Where the messages are, for tools that only listen and speak: they never start a media driver. */
-const MESSAGE_OPTIONS: readonly OptionSpec[] = ROLE_OPTIONS.filter(({ name }) =>
-  [
-    "aeron-dir",
-    "channel",
-    "control-stream-id",
-    "descriptor-stream-id",
-    "qos-stream-id",
-    "metadata-stream-id",
-    "idle",
-  ].includes(name),
-);
+import { OUTPUT_OPTION, PLACE_OPTIONS } from "./common-options.ts";
+import { MESSAGE_OPTIONS } from "./message-options.ts";
+import { OBSERVE_COMMANDS } from "./observe-commands.ts";
 
 const inspect: Command = {
   name: "inspect",
@@ -117,4 +105,4 @@ const consumerConfig: Command = {
 };
 
 /** Commands that look at what others do, and speak to them. */
-export const TOOL_COMMANDS: readonly Command[] = [inspect, tap, hello, consumerConfig];
+export const TOOL_COMMANDS: readonly Command[] = [...OBSERVE_COMMANDS, inspect, tap, hello, consumerConfig];

@@ -1,0 +1,35 @@
+import { formatByteRate, formatBytes, formatCount, formatRate } from "../../core/units.ts";
+import type { CommandContext } from "../command.ts";
+import type { SpreadSummary } from "../observe/frame-statistics.ts";
+import { METER_COLUMNS, meterJson } from "../observe/meter-columns.ts";
+import { type MeterRow, runMeters } from "../observe/meters.ts";
+import type { Column } from "../output.ts";
+
+const [STREAM, NAME, NOTE] = METER_COLUMNS;
+
+function size(header: string, pick: (spread: SpreadSummary) => number): Column<MeterRow> {
+  const cell = ({ frameBytes }: MeterRow) => (frameBytes === null ? null : formatBytes(pick(frameBytes)));
+  return { header, align: "right", minWidth: 8, cell };
+}
+
+const COLUMNS: readonly Column<MeterRow>[] = [
+  STREAM,
+  NAME,
+  { header: "bytes/s", align: "right", minWidth: 9, cell: (row) => formatByteRate(row.bytesPerSecond) },
+  { header: "frames/s", align: "right", minWidth: 9, cell: (row) => formatRate(row.framesPerSecond) },
+  size("min", ({ min }) => min),
+  size("mean", ({ mean }) => mean),
+  size("max", ({ max }) => max),
+  { header: "frames", align: "right", minWidth: 6, cell: (row) => formatCount(row.frames) },
+  { header: "read", align: "right", minWidth: 6, cell: (row) => formatCount(row.seen) },
+  NOTE,
+];
+
+/** `bw`: bytes per second, and how large the frames are. */
+export async function run(context: CommandContext): Promise<number> {
+  return runMeters(context, {
+    name: "bw",
+    columns: COLUMNS,
+    json: (row) => ({ ...meterJson(row), bytesPerSecond: row.bytesPerSecond, frameBytes: row.frameBytes }),
+  });
+}

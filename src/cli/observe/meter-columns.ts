@@ -1,0 +1,20 @@
+import type { Column } from "../output.ts";
+import type { MeterRow } from "./meters.ts";
+
+/** What every tool that measures says of the stream: who it is, and last what has to be known of it. */
+export const METER_COLUMNS: readonly [Column<MeterRow>, Column<MeterRow>, Column<MeterRow>] = [
+  { header: "stream", align: "right", cell: ({ streamId }) => streamId },
+  { header: "name", align: "left", minWidth: 8, cell: ({ name }) => name },
+  {
+    header: "",
+    align: "left",
+    cell: ({ note }) => note ?? "",
+    paint: (text, _row, palette) => palette.yellow(text),
+  },
+];
+
+/** The part of a row's JSON that all of them have. */
+export function meterJson(row: MeterRow): Record<string, unknown> {
+  const { seconds, streamId, name, epoch, frames, seen, framesPerSecond, note } = row;
+  return { seconds, streamId, name, epoch: epoch === null ? null : String(epoch), frames, seen, framesPerSecond, note };
+}

@@ -1,0 +1,172 @@
+import { resolve } from "node:path";
+import type { Agent } from "../../core/agent.ts";
+import { PeriodicTimer } from "../../core/timers.ts";
+import { AllowedBaseDirs, defaultShmDir } from "../../shm/index.ts";
+import type { CommandContext } from "../command.ts";
+import { DeadlineAgent } from "../deadline-agent.ts";
+import { ExitCode } from "../exit.ts";
+import { type Column, Output, parseOutputFormat, type RowStream } from "../output.ts";
+import { ToolRuntime } from "../tap/tool-runtime.ts";
+import { requireStreamText, theOne, unknownStream } from "./find-stream.ts";
+import type { KnownStream } from "./known-streams.ts";
+import { ObserverIdle } from "./observer-idle.ts";
+import { StreamMeter, type StreamReading } from "./stream-meter.ts";
+import { StreamWatch } from "./stream-watch.ts";
+
+const DEFAULT_INTERVAL_NS = 1e9;
+
+/** A row of `hz` or `bw`: what was measured of one stream in one interval. */
+export interface MeterRow extends StreamReading {
+  /** Since the tool began to measure. */
+  readonly seconds: number;
+}
+
+/** How a command shows what is measured. */
+export interface MeterView {
+  /** The command's name. */
+  readonly name: string;
+  readonly columns: readonly Column<MeterRow>[];
+  json(row: MeterRow): unknown;
+}
+
+/** Folders below which a tool maps regions: those of --allowed-base-dirs, or --shm-dir. */
+export function baseDirsOf({ options }: Pick<CommandContext, "options">): AllowedBaseDirs {
+  const shmDir = options.text("shm-dir") ?? defaultShmDir();
+  return AllowedBaseDirs.resolve((options.list("allowed-base-dirs") ?? [shmDir]).map((dir) => resolve(dir)));
+}
+
+/** Measures the streams that the command line names, or all, and prints a row of each per interval. */
+export async function runMeters(context: CommandContext, view: MeterView): Promise<number> {
+  const { options, positionals } = context;
+  for (const text of positionals) requireStreamText(text, `${view.name}: <stream>`);
+  const isOnce = options.flag("once") === true;
+  const readings = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? (isOnce ? 1 : Number.POSITIVE_INFINITY);
+  const secondsNs = options.seconds("seconds");
+  const intervalNs = options.duration("interval") ?? DEFAULT_INTERVAL_NS;
+  const format = parseOutputFormat(options.text("output") ?? "table");
+  const baseDirs = baseDirsOf(context);
+  const idle = new ObserverIdle();
+  using runtime = new ToolRuntime(options, `tensorpool ${view.name}`, idle);
+  const { scheduler } = runtime;
+  const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });
+  const rows = output.stream(view.columns, view.json);
+  const meters = new Meters(baseDirs, rows, { intervalNs, readings, onDone: () => scheduler.stop("done") });
+  let failure: Error | null = null;
+  const begin = (): void => {
+    idle.calmDown();
+    meters.begin();
+  };
+  const watch = new StreamWatch(runtime.connection, {
+    streams: runtime.streams,
+    wanted: positionals,
+    onNews: (stream) => {
+      if (meters.onNews(stream)) return;
+      if (positionals.length === 0) {
+        if (stream.announcement !== null) meters.add(stream);
+        return;
+      }
+      for (const text of positionals) {
+        const found = watch.known.find(text);
+        const [first] = found;
+        if (found.length === 1 && first?.announcement != null) meters.add(first);
+      }
+      if (meters.size === positionals.length && !meters.isRunning) begin();
+    },
+    onSearched: () => {
+      try {
+        for (const text of positionals) theOne(text, watch.known.find(text), watch.known);
+        if (positionals.length === 0 && meters.size === 0) throw unknownStream("of any name", watch.known);
+        if (!meters.isRunning) begin();
+      } catch (error) {
+        failure = error as Error;
+        scheduler.stop("not found");
+      }
+    },
+    ...(positionals.length === 0 ? { searchNs: ALL_SEARCH_NS } : {}),
+  });
+  scheduler.add(watch, { vital: true });
+  scheduler.add(meters, { vital: true });
+  if (secondsNs !== undefined) {
+    scheduler.add(new DeadlineAgent(secondsNs, () => scheduler.stop("--seconds are over")));
+  }
+  await scheduler.run();
+  rows.end();
+  await output.flush();
+  if (failure !== null) throw failure;
+  return runtime.signals.exitCode(ExitCode.DONE);
+}
+
+/** With no stream named, those that are measured are those that answer a hello; others join when they announce themselves. */
+const ALL_SEARCH_NS = 0.3e9;
+
+interface MetersOptions {
+  readonly intervalNs: number;
+  /** After so many readings it is over. */
+  readonly readings: number;
+  readonly onDone: () => void;
+}
+
+/** The meters of several streams, read together. */
+class Meters implements Agent {
+  readonly roleName = "meters";
+  readonly #baseDirs: AllowedBaseDirs;
+  readonly #rows: RowStream<MeterRow>;
+  readonly #options: MetersOptions;
+  readonly #meters = new Map<number, StreamMeter>();
+  readonly #timer: PeriodicTimer;
+  #isRunning = false;
+  #beganNs = Number.NaN;
+  #readings = 0;
+
+  constructor(baseDirs: AllowedBaseDirs, rows: RowStream<MeterRow>, options: MetersOptions) {
+    this.#baseDirs = baseDirs;
+    this.#rows = rows;
+    this.#options = options;
+    this.#timer = new PeriodicTimer(options.intervalNs);
+  }
+
+  get size(): number {
+    return this.#meters.size;
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  add(stream: KnownStream): void {
+    if (this.#meters.has(stream.streamId)) return;
+    const meter = new StreamMeter(stream, this.#baseDirs);
+    this.#meters.set(stream.streamId, meter);
+  }
+
+  /** True when the stream is one that is measured. */
+  onNews(stream: KnownStream): boolean {
+    const meter = this.#meters.get(stream.streamId);
+    meter?.onNews(stream);
+    return meter !== undefined;
+  }
+
+  begin(): void {
+    this.#isRunning = true;
+  }
+
+  doWork(nowNs: number): number {
+    if (!this.#isRunning || this.#readings >= this.#options.readings) return 0;
+    const isFirst = Number.isNaN(this.#beganNs);
+    if (isFirst) this.#beganNs = nowNs;
+    for (const meter of this.#meters.values()) {
+      if (isFirst) meter.read(nowNs);
+      else meter.look();
+    }
+    if (!this.#timer.isDue(nowNs)) return 1;
+    for (const [, meter] of [...this.#meters].sort(([a], [b]) => a - b)) {
+      this.#rows.row({ seconds: (nowNs - this.#beganNs) / 1e9, ...meter.read(nowNs) });
+    }
+    if (++this.#readings >= this.#options.readings) this.#options.onDone();
+    return 1;
+  }
+
+  onClose(): void {
+    for (const meter of this.#meters.values()) meter[Symbol.dispose]();
+  }
+}

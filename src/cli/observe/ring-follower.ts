@@ -1,0 +1,111 @@
+import { FrameHeader } from "../../protocol/frame-header.ts";
+import { planMapping } from "../../shm/announcement.ts";
+import { HeaderRing } from "../../shm/header-ring.ts";
+import type { AllowedBaseDirs, PoolAnnouncement } from "../../shm/index.ts";
+import { MappedRegion } from "../../shm/mapped-region.ts";
+
+/** No frame: nothing was written yet. */
+export const NO_FRAME = -1;
+/** Frames of one look where more were written than the ring holds: enough for a statistic, and few cache lines of the producer. */
+const MAX_SAMPLED = 64;
+
+/** Told of each frame that a look finds committed, in order; the header is valid during the call only. */
+export type SeenFrame = (seq: number, header: FrameHeader) => void;
+
+/**
+ * Follows what a producer commits, by the header ring alone: it is mapped for reading after all checks, and no payload is. The
+ * producer notices nothing but a cache line that is read now and then: no window of Aeron waits for this reader, so it may
+ * look as seldom as it likes. What was overwritten between two looks is not seen, but told by the seqs.
+ */
+export class RingFollower implements Disposable {
+  readonly epoch: bigint;
+  readonly nslots: number;
+  /** Seq of the newest committed frame that was found; `NO_FRAME` before any. */
+  newestSeq = NO_FRAME;
+  readonly #region: MappedRegion;
+  readonly #ring: HeaderRing;
+  readonly #header = new FrameHeader();
+
+  private constructor(region: MappedRegion, epoch: bigint, nslots: number) {
+    this.#region = region;
+    this.#ring = new HeaderRing(region.mapping, nslots);
+    this.epoch = epoch;
+    this.nslots = nslots;
+  }
+
+  /** @throws RegionError when the announce or the region breaks a rule */
+  static map(announcement: PoolAnnouncement, baseDirs: AllowedBaseDirs): RingFollower {
+    const { uri, identity } = planMapping(announcement).headerRing;
+    return new RingFollower(MappedRegion.map(uri, identity, baseDirs), announcement.epoch, announcement.headerNslots);
+  }
+
+  /** CLOCK_MONOTONIC ns of the owner's last sign of life in the ring; 0 once it has ended the stream. */
+  get activityNs(): bigint {
+    return this.#region.activity();
+  }
+
+  /** Goes to the newest frame without looking at those before it. */
+  skipToNewest(): void {
+    this.newestSeq = this.#findNewest();
+  }
+
+  /** Looks at the frames that were committed since the last look. */
+  look(onFrame: SeenFrame): void {
+    let seq = this.newestSeq + 1;
+    let isResumed = false;
+    for (let walked = 0; walked < this.nslots; walked++) {
+      const word = this.#ring.loadCommitWord(this.#ring.indexOf(seq));
+      if (word > seq * 2 + 1) {
+        // Overtaken once more: the next look begins near the newest frame again.
+        if (isResumed) return;
+        isResumed = true;
+        seq = this.#resume(seq);
+        continue;
+      }
+      if (word !== seq * 2 || !this.#read(seq)) {
+        // Given up by its writer, or still being filled while later ones are complete: it is not waited for.
+        if (!this.#isCommitted(seq + 1)) return;
+      } else {
+        onFrame(seq, this.#header);
+      }
+      this.newestSeq = seq;
+      seq++;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#region.close();
+  }
+
+  /** Where to go on when `seq` was overwritten: near the newest frame, and never back. */
+  #resume(seq: number): number {
+    const newest = this.#findNewest();
+    const span = Math.min(this.nslots / 2, MAX_SAMPLED);
+    const from = Math.max(seq + 1, newest - span + 1);
+    this.newestSeq = Math.max(this.newestSeq, from - 1);
+    return from;
+  }
+
+  #isCommitted(seq: number): boolean {
+    return this.#ring.loadCommitWord(this.#ring.indexOf(seq)) === seq * 2 && this.#read(seq);
+  }
+
+  /** Copies the header of frame `seq`; false when the slot does not hold it, or not any more. */
+  #read(seq: number): boolean {
+    const index = this.#ring.indexOf(seq);
+    this.#ring.readHeader(index, this.#header);
+    // A slot of zeros, which nobody has written to, looks like a committed frame 0 without an element type.
+    return this.#header.dtype !== 0 && this.#header.frameId === seq && this.#ring.reloadCommitWord(index) === seq * 2;
+  }
+
+  #findNewest(): number {
+    let newest = NO_FRAME;
+    for (let index = 0; index < this.nslots; index++) {
+      const word = this.#ring.loadCommitWord(index);
+      // Beyond 2^53 a word is no number: no frame of ours.
+      if (typeof word !== "number" || word % 2 === 1 || word / 2 <= newest) continue;
+      if (word > 0 || this.#read(0)) newest = word / 2;
+    }
+    return newest;
+  }
+}
