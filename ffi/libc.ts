@@ -54,6 +54,8 @@ const SYMBOLS = {
   umask: { args: ["u32"], returns: "u32" },
   // int sched_yield(void)
   sched_yield: { args: [], returns: "i32" },
+  // int clock_gettime(clockid_t clockid, struct timespec *tp)
+  clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
   // int usleep(useconds_t usec)
   usleep: { args: ["u32"], returns: "i32" },
   // long syscall(long number, ...)

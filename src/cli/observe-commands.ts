@@ -4,7 +4,7 @@ import { OUTPUT_OPTION, PLACE_OPTIONS } from "./common-options.ts";
 import { MESSAGE_OPTIONS } from "./message-options.ts";
 import type { OptionSpec } from "./option-spec.ts";
 
-const { duration, integer, seconds } = valueTypes;
+const { choice, duration, integer, seconds } = valueTypes;
 
 /** Where streams are, for tools that rest on purpose: no --idle. */
 const WATCH_OPTIONS: readonly OptionSpec[] = [
@@ -59,7 +59,107 @@ const bw: Command = {
   load: () => import("./commands/bw.ts"),
 };
 
+const delay: Command = {
+  name: "delay",
+  summary: "how old frames are when their descriptors arrive",
+  usage: "<stream> [options]",
+  maxPositionals: 1,
+  options: [
+    { name: "interval", value: "TIME", type: duration(), help: "time between two rows", defaultText: "1s" },
+    {
+      name: "count",
+      short: "n",
+      value: "N",
+      type: integer(1, Number.MAX_SAFE_INTEGER),
+      help: "end after N descriptors",
+    },
+    { name: "seconds", short: "t", value: "S", type: seconds(), help: "end after S seconds (or 250ms, 2m)" },
+    { name: "once", help: "end after the first row" },
+    ...MESSAGE_OPTIONS,
+    OUTPUT_OPTION,
+  ],
+  examples: ["delay 10000 --once", "delay 10000 -t 3 --idle busy-spin", "delay 10000 -n 100 -o jsonl"],
+  notes: async () =>
+    [
+      "From the frame's timestamp to the arrival of its descriptor here, with a histogram",
+      "at the end. What the timestamp marks is said at the start. The clock that the",
+      "metadata names (monotonic, realtime, tai) is read here; a device's is refused.",
+      "This tool's own waking up is part of it: up to 1 ms with --idle backoff, next to",
+      "nothing with --idle busy-spin, which takes a CPU. Of fast streams the first 2,000",
+      "descriptors of each second are taken: a listener must not hold the window up.",
+      `${NOTHING_THERE} 1: the timestamps are of another clock.`,
+    ].join("\n"),
+  load: () => import("./commands/delay.ts"),
+};
+
+const meta: Command = {
+  name: "meta",
+  summary: "the data source of a stream, and its attributes",
+  usage: "<stream> [options]",
+  maxPositionals: 1,
+  options: [
+    { name: "watch", short: "w", help: "go on, and show it again whenever it has changed" },
+    { name: "count", short: "n", value: "N", type: integer(1, Number.MAX_SAFE_INTEGER), help: "end after N showings" },
+    { name: "seconds", short: "t", value: "S", type: seconds(), help: "end after S seconds (or 250ms, 2m)" },
+    ...MESSAGE_OPTIONS.filter(({ name }) => name !== "idle"),
+    OUTPUT_OPTION,
+  ],
+  examples: ["meta 10000", "meta 10000 -o json", "meta 10000 --watch -t 2"],
+  notes: async () =>
+    [
+      "STREAM is the id of a stream or the name of its data source. Values are shown as",
+      "their format says: text and JSON as what they say, anything else as hexadecimal",
+      "(in JSON as base64).",
+      NOTHING_THERE,
+    ].join("\n"),
+  load: () => import("./commands/meta.ts"),
+};
+
+const snapshot: Command = {
+  name: "snapshot",
+  summary: "writes one frame of a stream into a file: a picture, a NumPy array or its bytes",
+  usage: "<stream> --to FILE [options]",
+  maxPositionals: 1,
+  options: [
+    { name: "to", value: "FILE", help: "*.png, *.npy, *.raw or *.bin; - for standard output, with --format" },
+    {
+      name: "format",
+      value: "FORMAT",
+      type: choice("png", "npy", "raw"),
+      help: "png, npy or raw",
+      defaultText: "that of FILE's name",
+    },
+    {
+      name: "png",
+      value: "OPTIONS",
+      help: "how a picture is made, as after --sink png:DIR, e.g. scale=0..4095,bits=16",
+    },
+    { name: "new", help: "only a frame that is committed from now on (otherwise the newest that is there)" },
+    {
+      name: "timeout",
+      value: "TIME",
+      type: duration(),
+      help: "how long to wait for stream and frame",
+      defaultText: "5s",
+    },
+    ...WATCH_OPTIONS,
+    OUTPUT_OPTION,
+  ],
+  examples: [
+    "snapshot 10000 --to frame.png",
+    "snapshot 10000 --to frame.npy --new",
+    "snapshot 10000 --to - --format npy",
+  ],
+  notes: async () =>
+    [
+      "The frame is checked like any reader's, and copied before it is written: what is",
+      "in FILE was intact. No consumer is added: the producer does not hear of it.",
+      "Exit code 3: no media driver is there, no such stream, or no frame in time.",
+    ].join("\n"),
+  load: () => import("./commands/snapshot.ts"),
+};
+
 const NOTHING_THERE = "Exit code 3: no media driver is there, or no such stream.";
 
 /** Commands that measure and show streams without being noticed. */
-export const OBSERVE_COMMANDS: readonly Command[] = [hz, bw];
+export const OBSERVE_COMMANDS: readonly Command[] = [hz, bw, delay, meta, snapshot];

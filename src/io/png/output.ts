@@ -1,6 +1,5 @@
 import { promisify } from "node:util";
 import { deflate, type ZlibOptions } from "node:zlib";
-import type { DirectoryOutput } from "../output/directory-output.ts";
 import type { Batch } from "../output/frame-queue.ts";
 import { GIVEN_UP, type Output, type WriteOutcome } from "../output/output.ts";
 import { pngFile } from "./file.ts";
@@ -19,30 +18,30 @@ const PACKED_CHUNK_BYTES = 256 * 1024;
 const EMPTY: ValueRange = { minimum: Number.POSITIVE_INFINITY, maximum: Number.NEGATIVE_INFINITY };
 
 /**
- * Makes a PNG of each frame and writes it into a directory. Values are converted in slices between the duty cycles, packed on the
+ * Makes a PNG of each frame and hands it to another output, such as a directory's. Values are converted in slices between the duty cycles, packed on the
  * thread pool; one frame at a time.
  */
 export class PngOutput implements Output {
   readonly name: string;
-  readonly #directory: DirectoryOutput;
+  readonly #target: Output;
   /** The unpacked rows of the picture under way, kept while pictures have the same size. */
   #rows = new Uint8Array(0);
   #encoding: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  constructor(directory: DirectoryOutput) {
-    this.name = directory.name;
-    this.#directory = directory;
+  constructor(target: Output) {
+    this.name = target.name;
+    this.#target = target;
   }
 
   write(batch: Batch, done: (outcome: WriteOutcome) => void): void {
     this.#encoding = this.#write(batch).then(done, (error: unknown) => done({ kind: "failed", error }));
   }
 
-  async close(): Promise<void> {
+  async close(isFailed = false): Promise<void> {
     this.#isClosed = true;
     await this.#encoding;
-    await this.#directory.close();
+    await this.#target.close(isFailed);
   }
 
   async #write({ bytes, byteLength, frames, seq }: Batch): Promise<WriteOutcome> {
@@ -65,7 +64,7 @@ export class PngOutput implements Output {
     const packed = await deflateAsync(this.#rows, { level: LEVEL, chunkSize: PACKED_CHUNK_BYTES });
     const file = pngFile(plan, packed);
     const picture: Batch = { bytes: file, byteLength: file.length, frames, seq };
-    const outcome = await new Promise<WriteOutcome>((resolve) => this.#directory.write(picture, resolve));
+    const outcome = await new Promise<WriteOutcome>((resolve) => this.#target.write(picture, resolve));
     return outcome.kind === "written" ? { kind: "written", byteLength: file.length } : outcome;
   }
 

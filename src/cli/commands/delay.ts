@@ -1,0 +1,110 @@
+import { nativeParker } from "../../aeron/native-parker.ts";
+import { NotFoundError, UsageError } from "../../core/errors.ts";
+import { createIdleStrategy, parseIdleStrategy } from "../../core/idle/index.ts";
+import { getLogger } from "../../core/logger.ts";
+import { formatCount } from "../../core/units.ts";
+import type { CommandContext } from "../command.ts";
+import { DeadlineAgent } from "../deadline-agent.ts";
+import { ExitCode } from "../exit.ts";
+import { DelayMeter } from "../observe/delay-meter.ts";
+import { DELAY_COLUMNS } from "../observe/delay-rows.ts";
+import { requireStreamText, theOne } from "../observe/find-stream.ts";
+import { histogramLines } from "../observe/histogram-lines.ts";
+import type { KnownStream } from "../observe/known-streams.ts";
+import { ProbeIdle } from "../observe/probe-idle.ts";
+import { StreamWatch } from "../observe/stream-watch.ts";
+import { ClockError, timestampsOf } from "../observe/timestamp-clock.ts";
+import { Output, parseOutputFormat } from "../output.ts";
+import { ToolRuntime } from "../tap/tool-runtime.ts";
+
+const log = getLogger("delay");
+const DEFAULT_INTERVAL_NS = 1e9;
+
+/** `delay`: how old frames are when their descriptors arrive. */
+export async function run({ options, positionals }: CommandContext): Promise<number> {
+  const text = requireStreamText(positionals[0], "delay: <stream>");
+  const isOnce = options.flag("once") === true;
+  const count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
+  const secondsNs = options.seconds("seconds");
+  const intervalNs = options.duration("interval") ?? DEFAULT_INTERVAL_NS;
+  if (!(intervalNs > 0)) throw new UsageError("--interval: expected more than 0");
+  const format = parseOutputFormat(options.text("output") ?? "table");
+  const idle = new ProbeIdle(createIdleStrategy(parseIdleStrategy(options.text("idle") ?? "backoff"), nativeParker));
+  using runtime = new ToolRuntime(options, "tensorpool delay", idle);
+  const { scheduler } = runtime;
+  const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });
+  const rows = output.stream(DELAY_COLUMNS);
+  const meter = new DelayMeter(runtime.connection, scheduler.clock, {
+    streams: runtime.streams,
+    intervalNs,
+    count,
+    readings: isOnce ? 1 : Number.POSITIVE_INFINITY,
+    onRow: (row) => rows.row(row),
+    onDone: () => scheduler.stop("done"),
+    onListening: (isListening) => {
+      idle.isListening = isListening;
+    },
+  });
+  let failure: Error | null = null;
+  const tryIt = (isSearched: boolean): void => {
+    try {
+      const found = watch.known.find(text);
+      if (isSearched) theOne(text, found, watch.known);
+      const [stream] = found;
+      if (stream === undefined || found.length > 1 || (stream.meta === null && !isSearched) || meter.isRunning) return;
+      begin(meter, stream);
+    } catch (error) {
+      failure = error as Error;
+      scheduler.stop("failed");
+    }
+  };
+  const watch = new StreamWatch(runtime.connection, {
+    streams: runtime.streams,
+    wanted: [text],
+    onNews: () => tryIt(!watch.isSearching),
+    onSearched: () => tryIt(true),
+  });
+  scheduler.add(watch, { vital: true });
+  scheduler.add(meter, { vital: true });
+  if (secondsNs !== undefined) {
+    scheduler.add(new DeadlineAgent(secondsNs, () => scheduler.stop("--seconds are over")));
+  }
+  await scheduler.run();
+  if (failure === null && meter.total.count > 0) {
+    if (output.format !== "table") rows.row(meter.totalRow());
+    else {
+      output.line("");
+      for (const line of histogramLines(meter.total, output)) output.line(line);
+    }
+  }
+  rows.end();
+  await output.flush();
+  failure ??= problemOf(meter, text, runtime.signals.received !== null || output.isClosed);
+  if (failure !== null) throw failure;
+  return runtime.signals.exitCode(ExitCode.DONE);
+}
+
+function begin(meter: DelayMeter, stream: KnownStream): void {
+  const { clock, meaning } = timestampsOf(stream.meta?.attributes ?? []);
+  if (stream.meta === null)
+    log.warn(`stream ${stream.streamId}: no metadata came: its clock is taken for monotonic (W-47)`);
+  const what = meaning === "publish" ? "the producer's claim of the slot" : `"${meaning}"`;
+  log.info(
+    `stream ${stream.streamId}: from ${what} (timestampNs, CLOCK_${clock.toUpperCase()}) to the arrival of the descriptor here`,
+  );
+  meter.begin(stream.streamId, clock);
+}
+
+/** What was wrong with what was measured; null when nothing was. */
+function problemOf(meter: DelayMeter, text: string, isInterrupted: boolean): Error | null {
+  if (meter.ahead > 0) {
+    return new ClockError(
+      "other-clock",
+      `${formatCount(meter.ahead)} timestamps of stream ${text} lie ahead of the clock: expected times that have been, they are of another clock or host`,
+    );
+  }
+  if (meter.total.count > 0 || isInterrupted) return null;
+  const found =
+    meter.unstamped > 0 ? `${formatCount(meter.unstamped)} descriptors without a timestamp` : "no descriptor";
+  return new NotFoundError(`stream ${text}: expected descriptors with a timestamp, found ${found}`, { found });
+}

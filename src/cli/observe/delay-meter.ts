@@ -1,0 +1,100 @@
+import type { AeronConnection } from "../../aeron/connection.ts";
+import type { HostClock } from "../../aeron/wall-clocks.ts";
+import type { Agent } from "../../core/agent.ts";
+import type { Clock } from "../../core/clock.ts";
+import { PeriodicTimer } from "../../core/timers.ts";
+import type { AeronStreams } from "../../protocol/stream-ids.ts";
+import { DelayProbe } from "./delay-probe.ts";
+import { type DelayRow, delayRow } from "./delay-rows.ts";
+import { DurationHistogram } from "./duration-histogram.ts";
+
+export interface DelayMeterOptions {
+  readonly streams: AeronStreams;
+  readonly intervalNs: number;
+  /** Descriptors after which it is over. */
+  readonly count: number;
+  /** Rows after which it is over. */
+  readonly readings: number;
+  readonly onRow: (row: DelayRow) => void;
+  readonly onDone: () => void;
+  /** Told when it begins and ceases to listen. */
+  readonly onListening: (isListening: boolean) => void;
+}
+
+/** Measures delays from when it is told the stream and its clock, and makes a row of them per interval. */
+export class DelayMeter implements Agent {
+  readonly roleName = "delay";
+  /** All delays until the last row. */
+  readonly total = new DurationHistogram();
+  readonly #connection: AeronConnection;
+  readonly #clock: Clock;
+  readonly #options: DelayMeterOptions;
+  readonly #timer: PeriodicTimer;
+  #probe: DelayProbe | null = null;
+  #beganNs = Number.NaN;
+  #lastNs = 0;
+  #readings = 0;
+  #isDone = false;
+
+  constructor(connection: AeronConnection, clock: Clock, options: DelayMeterOptions) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#options = options;
+    this.#timer = new PeriodicTimer(options.intervalNs);
+  }
+
+  get isRunning(): boolean {
+    return this.#probe !== null;
+  }
+
+  /** Timestamps that lie ahead of their clock. */
+  get ahead(): number {
+    return this.#probe?.ahead ?? 0;
+  }
+
+  /** Descriptors without a timestamp. */
+  get unstamped(): number {
+    return this.#probe?.unstamped ?? 0;
+  }
+
+  begin(streamId: number, clock: HostClock): void {
+    const { streams } = this.#options;
+    this.#probe = new DelayProbe(this.#connection, this.#clock, { streams, streamId, clock });
+  }
+
+  doWork(nowNs: number): number {
+    const probe = this.#probe;
+    if (probe === null || this.#isDone) return 0;
+    if (Number.isNaN(this.#beganNs)) this.#beganNs = nowNs;
+    this.#lastNs = nowNs;
+    const work = probe.doWork(nowNs);
+    this.#options.onListening(probe.isListening);
+    const isEnough = this.total.count + probe.delays.count >= this.#options.count;
+    if (!this.#timer.isDue(nowNs) && !isEnough) return work;
+    this.#read();
+    this.#isDone = isEnough || ++this.#readings >= this.#options.readings;
+    if (this.#isDone) this.#options.onDone();
+    return work + 1;
+  }
+
+  onClose(): void {
+    if (this.#probe !== null && this.#probe.delays.count > 0) this.#read();
+    this.#probe?.onClose();
+  }
+
+  totalRow(): DelayRow {
+    return delayRow("total", this.#seconds, this.total);
+  }
+
+  get #seconds(): number {
+    return (this.#lastNs - this.#beganNs) / 1e9;
+  }
+
+  #read(): void {
+    const delays = this.#probe?.delays;
+    if (delays === undefined) return;
+    this.#options.onRow(delayRow("interval", this.#seconds, delays));
+    this.total.addAll(delays);
+    delays.clear();
+  }
+}

@@ -1,0 +1,77 @@
+/** Buckets per power of ten, of the same width each: three significant digits, a bucket is at most 1 % wide. */
+const PER_DECADE = 900;
+const DECADES = 16;
+
+/** Durations in nanoseconds by how long they were, in buckets of 1 % or less; minimum, maximum and mean are exact. Allocates nothing. */
+export class DurationHistogram {
+  count = 0;
+  min = Number.POSITIVE_INFINITY;
+  max = Number.NEGATIVE_INFINITY;
+  #sum = 0;
+  readonly #counts = new Float64Array(PER_DECADE * DECADES);
+
+  get mean(): number {
+    return this.count === 0 ? 0 : this.#sum / this.count;
+  }
+
+  /** Takes a duration of 0 or more. */
+  add(durationNs: number): void {
+    this.count++;
+    this.#sum += durationNs;
+    if (durationNs < this.min) this.min = durationNs;
+    if (durationNs > this.max) this.max = durationNs;
+    const bucket = bucketOf(durationNs);
+    this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
+  }
+
+  addAll(other: DurationHistogram): void {
+    this.count += other.count;
+    this.#sum += other.#sum;
+    this.min = Math.min(this.min, other.min);
+    this.max = Math.max(this.max, other.max);
+    for (let i = 0; i < this.#counts.length; i++) {
+      this.#counts[i] = (this.#counts[i] as number) + (other.#counts[i] as number);
+    }
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.#sum = 0;
+    this.min = Number.POSITIVE_INFINITY;
+    this.max = Number.NEGATIVE_INFINITY;
+    this.#counts.fill(0);
+  }
+
+  /** The duration that a share of all were at most as long as: to within a bucket. NaN without any. */
+  quantile(share: number): number {
+    if (this.count === 0) return Number.NaN;
+    const wanted = Math.max(1, Math.ceil(share * this.count));
+    let seen = 0;
+    for (let i = 0; i < this.#counts.length; i++) {
+      seen += this.#counts[i] as number;
+      if (seen >= wanted) return Math.max(this.min, Math.min(this.max, lowerBound(i + 1)));
+    }
+    return this.max;
+  }
+
+  /** How many were from `fromNs` on and below `toNs`; exact for numbers of three digits. */
+  between(fromNs: number, toNs: number): number {
+    let count = 0;
+    for (let i = bucketOf(fromNs); i < this.#counts.length && lowerBound(i) < toNs; i++) {
+      count += this.#counts[i] as number;
+    }
+    return count;
+  }
+}
+
+function bucketOf(durationNs: number): number {
+  if (durationNs < 1) return 0;
+  const decade = Math.min(DECADES - 1, Math.floor(Math.log10(durationNs)));
+  const within = Math.floor((durationNs / 10 ** decade) * 100) - 100;
+  return decade * PER_DECADE + Math.max(0, Math.min(PER_DECADE - 1, within));
+}
+
+function lowerBound(bucket: number): number {
+  if (bucket === 0) return 0;
+  return (10 ** Math.floor(bucket / PER_DECADE) * (100 + (bucket % PER_DECADE))) / 100;
+}

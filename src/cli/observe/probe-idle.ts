@@ -1,0 +1,26 @@
+import { HAND_OVER, type IdleOutcome, type IdleStrategy } from "../../core/idle/index.ts";
+
+const CALM_NS = 25e6;
+
+/** Another strategy while something is listened to, and long rests in between. */
+export class ProbeIdle implements IdleStrategy {
+  readonly name = "sleep";
+  isListening = true;
+  readonly #listening: IdleStrategy;
+
+  constructor(listening: IdleStrategy) {
+    this.#listening = listening;
+  }
+
+  get handOverNs(): number {
+    return this.isListening ? this.#listening.handOverNs : CALM_NS;
+  }
+
+  idle(workCount: number): IdleOutcome {
+    return this.isListening ? this.#listening.idle(workCount) : HAND_OVER;
+  }
+
+  reset(): void {
+    this.#listening.reset();
+  }
+}
