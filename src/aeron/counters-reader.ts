@@ -27,6 +27,7 @@ const CNC = {
   toClients: 8,
   metadata: 12,
   values: 16,
+  clientLivenessNs: 24,
   startMs: 32,
   pid: 40,
   size: 128,
@@ -52,6 +53,8 @@ export class CountersReader implements Disposable {
   readonly driverPid: number;
   /** When the media driver started, in milliseconds of the wall clock. */
   readonly driverStartMs: number;
+  /** After so long without a sign of life the media driver gives a client up. */
+  readonly clientLivenessNs: number;
   readonly #fd: number;
   readonly #metadataOffset: number;
   readonly #valuesOffset: number;
@@ -64,6 +67,7 @@ export class CountersReader implements Disposable {
     this.#fd = fd;
     this.driverPid = Number(header.getBigInt64(CNC.pid, true));
     this.driverStartMs = Number(header.getBigInt64(CNC.startMs, true));
+    this.clientLivenessNs = Number(header.getBigInt64(CNC.clientLivenessNs, true));
     const [toDriver, toClients, metadata, values] = [CNC.toDriver, CNC.toClients, CNC.metadata, CNC.values].map((at) =>
       header.getInt32(at, true),
     ) as [number, number, number, number];

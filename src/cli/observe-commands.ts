@@ -159,7 +159,21 @@ const snapshot: Command = {
   load: () => import("./commands/snapshot.ts"),
 };
 
+const doctor: Command = {
+  name: "doctor",
+  summary: "examines this machine and its settings, and says what helps",
+  options: [...PLACE_OPTIONS, OUTPUT_OPTION],
+  examples: ["doctor", "doctor -o json"],
+  notes: async () =>
+    [
+      "Looks only: nothing is changed, started or connected to. ok: a remark may follow;",
+      "warn: will get into the way in some situation; bad: does already. Exit code 1 when",
+      "something is bad.",
+    ].join("\n"),
+  load: () => import("./commands/doctor.ts"),
+};
+
 const NOTHING_THERE = "Exit code 3: no media driver is there, or no such stream.";
 
 /** Commands that measure and show streams without being noticed. */
-export const OBSERVE_COMMANDS: readonly Command[] = [hz, bw, delay, meta, snapshot];
+export const OBSERVE_COMMANDS: readonly Command[] = [hz, bw, delay, meta, snapshot, doctor];

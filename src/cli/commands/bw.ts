@@ -9,7 +9,7 @@ const [STREAM, NAME, NOTE] = METER_COLUMNS;
 
 function size(header: string, pick: (spread: SpreadSummary) => number): Column<MeterRow> {
   const cell = ({ frameBytes }: MeterRow) => (frameBytes === null ? null : formatBytes(pick(frameBytes)));
-  return { header, align: "right", minWidth: 8, cell };
+  return { header, align: "right", minWidth: 7, cell };
 }
 
 const COLUMNS: readonly Column<MeterRow>[] = [
@@ -17,7 +17,6 @@ const COLUMNS: readonly Column<MeterRow>[] = [
   NAME,
   { header: "bytes/s", align: "right", minWidth: 9, cell: (row) => formatByteRate(row.bytesPerSecond) },
   { header: "frames/s", align: "right", minWidth: 9, cell: (row) => formatRate(row.framesPerSecond) },
-  size("min", ({ min }) => min),
   size("mean", ({ mean }) => mean),
   size("max", ({ max }) => max),
   { header: "frames", align: "right", minWidth: 6, cell: (row) => formatCount(row.frames) },

@@ -17,7 +17,6 @@ const COLUMNS: readonly Column<MeterRow>[] = [
   NAME,
   { header: "frames/s", align: "right", minWidth: 9, cell: (row) => formatRate(row.framesPerSecond) },
   interval("min", ({ min }) => min),
-  interval("mean", ({ mean }) => mean),
   interval("max", ({ max }) => max),
   interval("std", ({ deviation }) => deviation),
   { header: "frames", align: "right", minWidth: 6, cell: (row) => formatCount(row.frames) },

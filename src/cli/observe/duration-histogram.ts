@@ -8,7 +8,7 @@ export class DurationHistogram {
   min = Number.POSITIVE_INFINITY;
   max = Number.NEGATIVE_INFINITY;
   #sum = 0;
-  readonly #counts = new Float64Array(PER_DECADE * DECADES);
+  readonly #counts = new Float64Array(1 + PER_DECADE * DECADES);
 
   get mean(): number {
     return this.count === 0 ? 0 : this.#sum / this.count;
@@ -68,10 +68,11 @@ function bucketOf(durationNs: number): number {
   if (durationNs < 1) return 0;
   const decade = Math.min(DECADES - 1, Math.floor(Math.log10(durationNs)));
   const within = Math.floor((durationNs / 10 ** decade) * 100) - 100;
-  return decade * PER_DECADE + Math.max(0, Math.min(PER_DECADE - 1, within));
+  return 1 + decade * PER_DECADE + Math.max(0, Math.min(PER_DECADE - 1, within));
 }
 
 function lowerBound(bucket: number): number {
   if (bucket === 0) return 0;
-  return (10 ** Math.floor(bucket / PER_DECADE) * (100 + (bucket % PER_DECADE))) / 100;
+  const index = bucket - 1;
+  return (10 ** Math.floor(index / PER_DECADE) * (100 + (index % PER_DECADE))) / 100;
 }

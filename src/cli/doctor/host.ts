@@ -1,0 +1,70 @@
+import { readdirSync, statfsSync, statSync } from "node:fs";
+import { arch, release, userInfo } from "node:os";
+import { dirname } from "node:path";
+import { readSystemFile } from "../../shm/system-files.ts";
+
+/** A file system, as far as it says what it is. */
+export interface FileSystem {
+  readonly kind: "tmpfs" | "hugetlbfs" | "other";
+  readonly sizeBytes: number;
+  readonly freeBytes: number;
+}
+
+/** The machine that is examined; another one in tests. */
+export interface Host {
+  readonly kernel: string;
+  readonly arch: string;
+  readonly uid: number;
+  readonly user: string;
+  /** A file's text; null where there is none, or none for us. */
+  text(path: string): string | null;
+  /** The names in a folder; [] where there is none, or none for us. */
+  names(path: string): readonly string[];
+  /** The file system that `path`, or its nearest parent that is there, is on. */
+  fileSystem(path: string): FileSystem;
+  isDirectory(path: string): boolean;
+}
+
+const TMPFS = 0x01021994;
+const RAMFS = 0x858458f6;
+const HUGETLBFS = 0x958458f6;
+
+export class ThisHost implements Host {
+  readonly kernel = release();
+  readonly arch = arch();
+  readonly uid = userInfo().uid;
+  readonly user = userInfo().username;
+
+  text(path: string): string | null {
+    return readSystemFile(path);
+  }
+
+  names(path: string): readonly string[] {
+    try {
+      return readdirSync(path);
+    } catch (error) {
+      if (["ENOENT", "ENOTDIR", "EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) return [];
+      throw error;
+    }
+  }
+
+  fileSystem(path: string): FileSystem {
+    const { type, bsize, blocks, bavail } = statfsSync(this.#nearest(path));
+    const magic = type >>> 0;
+    const kind = magic === HUGETLBFS ? "hugetlbfs" : magic === TMPFS || magic === RAMFS ? "tmpfs" : "other";
+    // A file system without blocks has no limit of its own.
+    const bytes = (count: number): number => (blocks === 0 ? Number.POSITIVE_INFINITY : count * bsize);
+    return { kind, sizeBytes: bytes(blocks), freeBytes: bytes(bavail) };
+  }
+
+  isDirectory(path: string): boolean {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  }
+
+  #nearest(path: string): string {
+    let candidate = path;
+    while (candidate !== "/" && statSync(candidate, { throwIfNoEntry: false }) === undefined)
+      candidate = dirname(candidate);
+    return candidate;
+  }
+}

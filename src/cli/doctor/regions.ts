@@ -1,0 +1,62 @@
+import { accessSync, constants } from "node:fs";
+import { dirname } from "node:path";
+import { monotonic } from "../../aeron/monotonic.ts";
+import { NotFoundError } from "../../core/errors.ts";
+import { formatBytes, formatCount } from "../../core/units.ts";
+import { InspectionError } from "../../shm/inspection.ts";
+import { listed, locate } from "../inspect/locate.ts";
+import { type RegionReport, reportOf } from "../inspect/report.ts";
+import { bad, type Finding, ok, warn } from "./finding.ts";
+import type { Host } from "./host.ts";
+
+/** The folder of the regions: whether it can be used, and what is left in it by those who died. */
+export function regionFindings(host: Host, shmDir: string): Finding[] {
+  if (!host.isDirectory(shmDir)) return [ok("regions", `${shmDir} is not there yet: producers make it`)];
+  const rights = rightsFinding(shmDir);
+  const reports = reportsBelow(shmDir);
+  const [dead, alive] = [reports.filter(isDead), reports.filter((report) => !isDead(report))];
+  const bytes = (of: readonly RegionReport[]): string =>
+    formatBytes(of.reduce((sum, each) => sum + each.allocatedBytes, 0));
+  const found = `${formatCount(alive.length)} in use (${bytes(alive)})`;
+  if (dead.length === 0) return [rights, ok("regions", `${found}, nothing left over`)];
+  const folders = [...new Set(dead.map(({ path }) => dirname(path)))];
+  return [
+    rights,
+    warn(
+      "regions",
+      `${found}, ${dead.length} left over (${bytes(dead)}) in ${listed(folders)}`,
+      "`tensorpool gc` removes what is provably dead",
+    ),
+  ];
+}
+
+function isDead({ owner }: RegionReport): boolean {
+  return owner !== null && owner.state !== "alive" && owner.holdsLock === false && owner.mappers.length === 0;
+}
+
+function reportsBelow(shmDir: string): RegionReport[] {
+  try {
+    return locate(`${shmDir}/.`, shmDir).paths.flatMap((path) => {
+      try {
+        return [reportOf(path, 0, () => monotonic.toBigint(Bun.nanoseconds()))];
+      } catch (error) {
+        // Gone meanwhile, or another user's: nothing can be said of it.
+        if (error instanceof InspectionError) return [];
+        throw error;
+      }
+    });
+  } catch (error) {
+    if (error instanceof NotFoundError) return [];
+    throw error;
+  }
+}
+
+function rightsFinding(shmDir: string): Finding {
+  try {
+    accessSync(shmDir, constants.R_OK | constants.W_OK | constants.X_OK);
+    return ok("rights", `${shmDir} can be read and written`);
+  } catch (error) {
+    const found = `${shmDir}: ${(error as NodeJS.ErrnoException).code}`;
+    return bad("rights", found, "join the group that owns it (--share group), or name another folder with --shm-dir");
+  }
+}
