@@ -1,0 +1,168 @@
+import type { ConsumerMode } from "../mode-filter.ts";
+import { CADENCE_NS } from "../stream-ids.ts";
+import type { ConfigFact, HelloFact, QosConsumerFact } from "./facts.ts";
+import { RateWindow } from "./rate-window.ts";
+import { RunningTotal, reported } from "./running-total.ts";
+import { Sustained } from "./sustained.ts";
+
+/** A session that was silent for two periods has made room for another one with its id. */
+const TAKE_OVER_NS = 2 * CADENCE_NS;
+const NEVER = Number.NEGATIVE_INFINITY;
+
+/** Causes that are on the wire too, as parts of dropsGap and dropsLate (W-19). */
+const CAUSES_ON_THE_WIRE: ReadonlySet<string> = new Set(["gap", "resync", "overwritten", "odd", "changed", "identity"]);
+
+/** What is known of one consumer of one stream. */
+export class ConsumerRecord {
+  readonly streamId: number;
+  readonly consumerId: number;
+  readonly firstSeenNs: number;
+  /** Of the session that speaks under this id now; null while only its counters are known. */
+  sessionId: number | null = null;
+  /** Null before it has said. */
+  mode: ConsumerMode | null = null;
+  /** With mode "decimated", what it was told last; null when nobody was heard telling it. */
+  decimation: number | null = null;
+  maxRateHz: number | null = null;
+  supportsShm: boolean | null = null;
+  supportsProgress: boolean | null = null;
+  /** Mapped epoch; 0 while nothing is mapped, null before it has said. */
+  epoch: bigint | null = null;
+  lastSeqSeen: number | null = null;
+  pid: number | null = null;
+  isLost = false;
+  lastSignNs: number;
+  lastHelloNs = NEVER;
+  lastQosNs = NEVER;
+  /** Times that another session used this id (W-38). */
+  conflicts = 0;
+  lastConflictNs = NEVER;
+  restarts = 0;
+  readonly dropsGap = new RunningTotal();
+  readonly dropsLate = new RunningTotal();
+  /** Lost frames by their causes, as its counters name them; empty while these cannot be read. */
+  readonly causes = new Map<string, RunningTotal>();
+  /** From its counters; null while these cannot be read. */
+  accepted: RunningTotal | null = null;
+  bytes: RunningTotal | null = null;
+  /** Drops are above the threshold of events. */
+  isDropping = false;
+  readonly dropsAbove = new Sustained();
+  readonly dropsBelow = new Sustained();
+  readonly #passed = new RateWindow();
+  readonly #drops = new RateWindow();
+  #otherSessionNs = NEVER;
+
+  constructor(streamId: number, consumerId: number, nowNs: number) {
+    this.streamId = streamId;
+    this.consumerId = consumerId;
+    this.firstSeenNs = nowNs;
+    this.lastSignNs = nowNs;
+  }
+
+  /** Lost frames by all causes that are known. */
+  get drops(): number {
+    return this.dropsGap.total + this.dropsLate.total + this.#otherDrops();
+  }
+
+  dropsPerSecond(nowNs: number): number | null {
+    return this.#drops.perSecond(nowNs);
+  }
+
+  /** Frames of the stream that passed it per second, whatever became of them. */
+  passedPerSecond(nowNs: number): number | null {
+    return this.#passed.perSecond(nowNs);
+  }
+
+  /** Lost frames among those that passed in the last seconds, 0 to 1; null while it is not known. */
+  dropRatio(nowNs: number): number | null {
+    if (!this.#drops.isCurrent(nowNs) || !this.#passed.isCurrent(nowNs)) return null;
+    const lost = this.#drops.growth;
+    // What is lost has passed as well, though `lastSeqSeen` may not have moved yet.
+    const passed = Math.max(this.#passed.growth, lost);
+    return passed === 0 ? 0 : lost / passed;
+  }
+
+  onHello(nowNs: number, fact: HelloFact): void {
+    this.lastHelloNs = nowNs;
+    this.supportsShm = fact.supportsShm;
+    this.supportsProgress = fact.supportsProgress;
+    this.maxRateHz = fact.maxRateHz;
+    this.#setMode(fact.mode);
+  }
+
+  onQos(nowNs: number, fact: QosConsumerFact): void {
+    this.lastQosNs = nowNs;
+    this.#setMode(fact.mode);
+    if (fact.epoch !== this.epoch) this.restartRates();
+    this.epoch = fact.epoch;
+    this.lastSeqSeen = fact.epoch === 0n ? null : fact.lastSeqSeen;
+    this.dropsGap.report(nowNs, fact.dropsGap);
+    this.dropsLate.report(nowNs, fact.dropsLate);
+    if (fact.epoch !== 0n) this.#passed.add(nowNs, fact.lastSeqSeen);
+    this.#drops.add(nowNs, this.drops);
+  }
+
+  onConfig(fact: ConfigFact): void {
+    this.decimation = fact.mode === "decimated" ? Math.max(1, fact.decimation) : null;
+  }
+
+  onCounters(nowNs: number, counts: ReadonlyMap<string, number>, causes: ReadonlySet<string>): void {
+    for (const [name, count] of counts) {
+      if (name === "accepted") this.accepted = reported(this.accepted, nowNs, count);
+      else if (name === "bytes") this.bytes = reported(this.bytes, nowNs, count);
+      else if (causes.has(name)) this.#reportCause(nowNs, name, count);
+    }
+  }
+
+  /**
+   * Whose report under this id it is, by Aeron's session (W-38). "other": of a second session, which is not taken yet: it may
+   * be a restart, and then the first one falls silent. "duplicate": the first one goes on.
+   */
+  hear(nowNs: number, sessionId: number): "same" | "duplicate" | "other" | "new" {
+    if (this.sessionId === null) this.sessionId = sessionId;
+    if (sessionId === this.sessionId) {
+      const isDuplicate = this.#otherSessionNs > this.lastQosNs;
+      if (isDuplicate) this.conflicts++;
+      return isDuplicate ? "duplicate" : "same";
+    }
+    if (nowNs - this.lastQosNs > TAKE_OVER_NS) {
+      this.sessionId = sessionId;
+      this.decimation = null;
+      this.restarts++;
+      this.restartRates();
+      return "new";
+    }
+    this.#otherSessionNs = nowNs;
+    return "other";
+  }
+
+  restartRates(): void {
+    this.#passed.restart();
+    this.#drops.restart();
+    this.dropsGap.restartRate();
+    this.dropsLate.restartRate();
+  }
+
+  #setMode(mode: ConsumerMode): void {
+    this.mode = mode;
+    if (mode !== "decimated") this.decimation = null;
+  }
+
+  /** Most consumers lose nothing by most causes: those are not kept. */
+  #reportCause(nowNs: number, name: string, count: number): void {
+    let cause = this.causes.get(name);
+    if (cause === undefined) {
+      if (count === 0) return;
+      cause = new RunningTotal();
+      this.causes.set(name, cause);
+    }
+    cause.report(nowNs, count);
+  }
+
+  #otherDrops(): number {
+    let sum = 0;
+    for (const [name, cause] of this.causes) if (!CAUSES_ON_THE_WIRE.has(name)) sum += cause.total;
+    return sum;
+  }
+}

@@ -1,0 +1,86 @@
+/** What may be worth knowing later. */
+export const EVENT_KINDS = [
+  "stream-appeared",
+  "stream-forgotten",
+  "epoch-changed",
+  "producer-lost",
+  "producer-back",
+  "consumer-appeared",
+  "consumer-lost",
+  "consumer-back",
+  "consumer-restarted",
+  "drops-above",
+  "drops-settled",
+  "duplicate-id",
+  "mode-changed",
+  "config-sent",
+  "config-seen",
+  "config-ignored",
+  "steering-ended",
+  "lease-granted",
+  "lease-revoked",
+  "attach-refused",
+  "driver-shutdown",
+] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+/** Kinds that somebody should look at. */
+const WARNINGS: ReadonlySet<EventKind> = new Set([
+  "producer-lost",
+  "consumer-lost",
+  "drops-above",
+  "duplicate-id",
+  "config-ignored",
+  "attach-refused",
+  "driver-shutdown",
+]);
+
+export interface SupervisionEvent {
+  /** Counts from 1, without a gap: what is missing before the first that is left has made room for others. */
+  readonly id: number;
+  readonly atNs: number;
+  readonly kind: EventKind;
+  readonly severity: "info" | "warning";
+  readonly streamId: number | null;
+  /** The producer's or consumer's id. */
+  readonly clientId: number | null;
+  /** What happened and why, in words. */
+  readonly text: string;
+}
+
+/** The newest events; older ones make room. */
+export class EventLog {
+  readonly #capacity: number;
+  #events: SupervisionEvent[] = [];
+  #lastId = 0;
+  readonly #counts = new Map<EventKind, number>();
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** Id of the newest event, which is how many there were; 0 before the first. */
+  get lastId(): number {
+    return this.#lastId;
+  }
+
+  /** How many events of a kind there were. */
+  count(kind: EventKind): number {
+    return this.#counts.get(kind) ?? 0;
+  }
+
+  add(nowNs: number, kind: EventKind, streamId: number | null, clientId: number | null, text: string): void {
+    const severity = WARNINGS.has(kind) ? "warning" : "info";
+    this.#counts.set(kind, this.count(kind) + 1);
+    this.#events.push({ id: ++this.#lastId, atNs: nowNs, kind, severity, streamId, clientId, text });
+    // Dropped in bulk, so that adding stays cheap.
+    if (this.#events.length >= this.#capacity * 2) this.#events = this.#events.slice(-this.#capacity);
+  }
+
+  /** Events with an id above this one, the oldest first; those that are left of them. */
+  after(id: number, limit = Number.POSITIVE_INFINITY): readonly SupervisionEvent[] {
+    const kept = this.#events.slice(-this.#capacity);
+    const newer = kept.filter((event) => event.id > id);
+    return newer.length > limit ? newer.slice(-limit) : newer;
+  }
+}

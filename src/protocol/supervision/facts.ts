@@ -1,0 +1,138 @@
+import type { ConsumerMode } from "../mode-filter.ts";
+
+// What was heard, decoded. Times come beside it; counts are safe integers, epochs exact.
+
+export interface PoolFact {
+  readonly poolId: number;
+  readonly strideBytes: number;
+}
+
+/** ShmPoolAnnounce (W-37). */
+export interface AnnounceFact {
+  readonly streamId: number;
+  /** 0: the driver announces a stream without a producer (D-04). */
+  readonly producerId: number;
+  readonly epoch: bigint;
+  readonly layoutVersion: number;
+  readonly nslots: number;
+  readonly pools: readonly PoolFact[];
+  readonly headerRegionUri: string;
+}
+
+/** DataSourceAnnounce. */
+export interface SourceFact {
+  readonly streamId: number;
+  readonly producerId: number;
+  readonly epoch: bigint;
+  readonly metaVersion: number;
+  readonly name: string;
+  readonly summary: string;
+}
+
+export interface AttributeFact {
+  readonly key: string;
+  readonly format: string;
+  /** Null for what is no text, or too long. */
+  readonly text: string | null;
+}
+
+/** DataSourceMeta (W-45). */
+export interface MetaFact {
+  readonly streamId: number;
+  readonly metaVersion: number;
+  readonly attributes: readonly AttributeFact[];
+}
+
+/** ConsumerHello (W-38). */
+export interface HelloFact {
+  readonly streamId: number;
+  readonly consumerId: number;
+  readonly sessionId: number;
+  readonly mode: ConsumerMode;
+  readonly supportsShm: boolean;
+  readonly supportsProgress: boolean;
+  /** 0: no limit. */
+  readonly maxRateHz: number;
+}
+
+/** QosConsumer (W-44). */
+export interface QosConsumerFact {
+  readonly streamId: number;
+  readonly consumerId: number;
+  readonly sessionId: number;
+  /** 0 while the consumer has nothing mapped. */
+  readonly epoch: bigint;
+  readonly lastSeqSeen: number;
+  readonly dropsGap: number;
+  readonly dropsLate: number;
+  readonly mode: ConsumerMode;
+}
+
+/** QosProducer, or Heartbeat, which has no seq. */
+export interface ProducerFact {
+  readonly streamId: number;
+  readonly producerId: number;
+  readonly epoch: bigint;
+  readonly currentSeq: number | null;
+}
+
+/** The newest FrameDescriptor of a stream at a moment. */
+export interface DescriptorFact {
+  readonly streamId: number;
+  readonly epoch: bigint;
+  readonly seq: number;
+  /** Null when it carries none. */
+  readonly timestampNs: bigint | null;
+  readonly metaVersion: number | null;
+}
+
+/** ConsumerConfig (W-39), whoever sent it. */
+export interface ConfigFact {
+  readonly streamId: number;
+  readonly consumerId: number;
+  readonly sessionId: number;
+  readonly useShm: boolean;
+  readonly mode: ConsumerMode;
+  readonly decimation: number;
+  readonly fallbackUri: string;
+}
+
+export type ClientRole = "producer" | "consumer";
+
+/** ShmAttachRequest (D-06). */
+export interface AttachRequestFact {
+  readonly correlationId: bigint;
+  readonly streamId: number;
+  readonly clientId: number;
+  readonly role: ClientRole;
+}
+
+/** ShmAttachResponse (D-07, D-08). */
+export interface AttachAnswerFact {
+  readonly correlationId: bigint;
+  readonly leaseId: bigint | null;
+  /** "OK", or why not. */
+  readonly code: string;
+  readonly errorMessage: string;
+}
+
+/** ShmLeaseRevoked (D-12). */
+export interface RevocationFact {
+  readonly leaseId: bigint;
+  readonly streamId: number;
+  readonly clientId: number;
+  readonly role: ClientRole;
+  readonly reason: string;
+  readonly errorMessage: string;
+}
+
+/** What a client counts itself, as far as its counters can be read. */
+export interface ClientCountersFact {
+  readonly streamId: number;
+  readonly clientId: number;
+  readonly role: ClientRole;
+  /** Its process in its own pid namespace; null when unknown. */
+  readonly pid: number | null;
+  /** Counts by their stable names, e.g. `bytes`, `overwritten`. */
+  readonly counts: ReadonlyMap<string, number>;
+}

@@ -1,0 +1,107 @@
+import type { ConsumerRecord } from "./consumer-record.ts";
+import type { EventLog } from "./event-log.ts";
+import type { SupervisionOptions } from "./options.ts";
+import type { StreamRecord } from "./stream-record.ts";
+
+/** Decides who lives and who is lost, and who loses more frames than is well; says so once each time. */
+export class Liveness {
+  readonly #options: SupervisionOptions;
+  readonly #events: EventLog;
+
+  constructor(options: SupervisionOptions, events: EventLog) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  producerSign(nowNs: number, stream: StreamRecord, producerId: number): void {
+    stream.lastProducerSignNs = nowNs;
+    if (producerId !== 0) stream.producerId = producerId;
+    if (stream.state === "live") return;
+    // The first producer of a stream came with it.
+    if (stream.state === "lost") {
+      this.#say(nowNs, "producer-back", stream, `producer ${stream.producerId} of ${named(stream)} is back`);
+    }
+    stream.state = "live";
+  }
+
+  /** Its end was told. */
+  producerEnded(nowNs: number, stream: StreamRecord, why: string): void {
+    if (stream.state === "live") {
+      this.#say(nowNs, "producer-lost", stream, `producer ${stream.producerId} of ${named(stream)} is gone: ${why}`);
+      stream.state = "lost";
+    }
+    stream.producerId = 0;
+    stream.pid = null;
+  }
+
+  watchProducer(nowNs: number, stream: StreamRecord): void {
+    const silentNs = nowNs - stream.lastProducerSignNs;
+    if (stream.state !== "live" || silentNs <= this.#options.livenessNs) return;
+    stream.state = "lost";
+    const text = `producer ${stream.producerId} of ${named(stream)} gave no sign of life for ${secondsOf(silentNs)} s`;
+    this.#say(nowNs, "producer-lost", stream, text);
+  }
+
+  consumerSign(nowNs: number, consumer: ConsumerRecord): void {
+    consumer.lastSignNs = nowNs;
+    if (!consumer.isLost) return;
+    consumer.isLost = false;
+    const { streamId, consumerId } = consumer;
+    const text = `consumer ${consumerId} of stream ${streamId} is back`;
+    this.#events.add(nowNs, "consumer-back", streamId, consumerId, text);
+  }
+
+  /** Its end was told. */
+  consumerEnded(nowNs: number, consumer: ConsumerRecord, why: string): void {
+    if (consumer.isLost) return;
+    consumer.isLost = true;
+    consumer.isDropping = false;
+    consumer.restartRates();
+    const { streamId, consumerId } = consumer;
+    const text = `consumer ${consumerId} of stream ${streamId} is gone: ${why}`;
+    this.#events.add(nowNs, "consumer-lost", streamId, consumerId, text);
+  }
+
+  watchConsumer(nowNs: number, consumer: ConsumerRecord): void {
+    const silentNs = nowNs - consumer.lastSignNs;
+    if (silentNs <= this.#options.livenessNs) return;
+    this.consumerEnded(nowNs, consumer, `it gave no sign of life for ${secondsOf(silentNs)} s`);
+  }
+
+  /** Looked at whenever the consumer reports. */
+  watchDrops(nowNs: number, consumer: ConsumerRecord): void {
+    const { dropRatio, dropForNs } = this.#options;
+    const ratio = consumer.dropRatio(nowNs);
+    const isAbove = consumer.dropsAbove.holdsFor(nowNs, ratio !== null && ratio > dropRatio, dropForNs);
+    // Half of it, so that one who stands at the threshold is not reported again and again.
+    const isBelow = consumer.dropsBelow.holdsFor(nowNs, ratio !== null && ratio <= dropRatio / 2, dropForNs);
+    const { streamId, consumerId } = consumer;
+    const who = `consumer ${consumerId} of stream ${streamId}`;
+    if (isAbove && !consumer.isDropping) {
+      consumer.isDropping = true;
+      const text = `${who} lost more than ${percent(dropRatio)} of its frames for ${secondsOf(dropForNs)} s: ${percent(ratio ?? 0)} now`;
+      this.#events.add(nowNs, "drops-above", streamId, consumerId, text);
+    } else if (isBelow && consumer.isDropping) {
+      consumer.isDropping = false;
+      this.#events.add(nowNs, "drops-settled", streamId, consumerId, `${who} loses no more than is well`);
+    }
+  }
+
+  #say(nowNs: number, kind: "producer-lost" | "producer-back", stream: StreamRecord, text: string): void {
+    const clientId = stream.producerId === 0 ? null : stream.producerId;
+    this.#events.add(nowNs, kind, stream.streamId, clientId, text);
+  }
+}
+
+/** `0.1 %`; three significant digits. */
+export function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}
+
+function named({ streamId, name }: StreamRecord): string {
+  return name === null || name === "" ? `stream ${streamId}` : `stream ${streamId} (${name})`;
+}
+
+function secondsOf(durationNs: number): string {
+  return String(Number((durationNs / 1e9).toFixed(1)));
+}

@@ -1,0 +1,114 @@
+import type { ConsumerRecord } from "./consumer-record.ts";
+import type { AnnounceFact, AttributeFact, DescriptorFact, PoolFact } from "./facts.ts";
+import { RateWindow } from "./rate-window.ts";
+import { type RunningTotal, reported } from "./running-total.ts";
+
+const NEVER = Number.NEGATIVE_INFINITY;
+const MAX_RESTARTS_KEPT = 16;
+
+/** "live": somebody produces; "idle": announced without a producer (D-04); "lost": the producer fell silent. */
+export type StreamState = "live" | "idle" | "lost";
+
+export interface EpochChange {
+  readonly atNs: number;
+  readonly epoch: bigint;
+}
+
+export interface LayoutView {
+  readonly layoutVersion: number;
+  readonly nslots: number;
+  readonly pools: readonly PoolFact[];
+  readonly headerRegionUri: string;
+}
+
+/** What is known of one stream. */
+export class StreamRecord {
+  readonly streamId: number;
+  readonly firstSeenNs: number;
+  readonly consumers = new Map<number, ConsumerRecord>();
+  state: StreamState = "idle";
+  /** Null before somebody said it. */
+  epoch: bigint | null = null;
+  /** 0: nobody. */
+  producerId = 0;
+  name: string | null = null;
+  summary = "";
+  metaVersion: number | null = null;
+  attributes: readonly AttributeFact[] = [];
+  layout: LayoutView | null = null;
+  pid: number | null = null;
+  lastSignNs: number;
+  lastProducerSignNs = NEVER;
+  lastAnnounceNs = NEVER;
+  lastDescriptorNs = NEVER;
+  lastDescriptor: DescriptorFact | null = null;
+  /** Newest frame that the producer says it has written. */
+  currentSeq: number | null = null;
+  /** Epochs that followed the first one, the newest last. */
+  restarts: readonly EpochChange[] = [];
+  restartCount = 0;
+  /** From the producer's counters; null while these cannot be read. */
+  published: RunningTotal | null = null;
+  bytes: RunningTotal | null = null;
+  readonly #byDescriptor = new RateWindow();
+  readonly #byQos = new RateWindow();
+
+  constructor(streamId: number, nowNs: number) {
+    this.streamId = streamId;
+    this.firstSeenNs = nowNs;
+    this.lastSignNs = nowNs;
+  }
+
+  /** Frames per second: by descriptors where they are seen, else by the producer's QoS. */
+  framesPerSecond(nowNs: number): number | null {
+    const isSeen = this.#byDescriptor.isCurrent(nowNs);
+    return isSeen ? this.#byDescriptor.perSecond(nowNs) : this.#byQos.perSecond(nowNs);
+  }
+
+  /** Newest frame of the epoch that is known of. */
+  get newestSeq(): number | null {
+    const seq = this.lastDescriptor?.seq ?? null;
+    if (seq === null || this.currentSeq === null) return seq ?? this.currentSeq;
+    return Math.max(seq, this.currentSeq);
+  }
+
+  onAnnounce(nowNs: number, fact: AnnounceFact): void {
+    this.lastAnnounceNs = nowNs;
+    const { layoutVersion, nslots, pools, headerRegionUri } = fact;
+    this.layout = { layoutVersion, nslots, pools, headerRegionUri };
+  }
+
+  onProducerSeq(nowNs: number, seq: number): void {
+    this.currentSeq = seq;
+    this.#byQos.add(nowNs, seq);
+  }
+
+  /** The newest descriptor as it is now, whether or not it is another one than before. */
+  onDescriptor(nowNs: number, fact: DescriptorFact): void {
+    if (fact.seq !== this.lastDescriptor?.seq) this.lastDescriptorNs = nowNs;
+    this.lastDescriptor = fact;
+    this.#byDescriptor.add(nowNs, fact.seq);
+  }
+
+  onCounters(nowNs: number, counts: ReadonlyMap<string, number>): void {
+    const published = counts.get("published");
+    const bytes = counts.get("bytes");
+    if (published !== undefined) this.published = reported(this.published, nowNs, published);
+    if (bytes !== undefined) this.bytes = reported(this.bytes, nowNs, bytes);
+  }
+
+  /** Another epoch: seqs and rates begin anew. */
+  begin(nowNs: number, epoch: bigint): void {
+    if (this.epoch !== null) {
+      this.restartCount++;
+      this.restarts = [...this.restarts.slice(1 - MAX_RESTARTS_KEPT), { atNs: nowNs, epoch }];
+    }
+    this.epoch = epoch;
+    this.currentSeq = null;
+    this.lastDescriptor = null;
+    this.#byDescriptor.restart();
+    this.#byQos.restart();
+    this.published?.restartRate();
+    this.bytes?.restartRate();
+  }
+}

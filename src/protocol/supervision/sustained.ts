@@ -1,0 +1,15 @@
+/** Whether something has held for a while without interruption. */
+export class Sustained {
+  #sinceNs = Number.POSITIVE_INFINITY;
+
+  /** Takes what holds now; true when it has held for `durationNs`. */
+  holdsFor(nowNs: number, isSo: boolean, durationNs: number): boolean {
+    if (!isSo) this.#sinceNs = Number.POSITIVE_INFINITY;
+    else if (nowNs < this.#sinceNs) this.#sinceNs = nowNs;
+    return nowNs - this.#sinceNs >= durationNs;
+  }
+
+  reset(): void {
+    this.#sinceNs = Number.POSITIVE_INFINITY;
+  }
+}
