@@ -66,6 +66,17 @@ export const DATA_FRAME_TYPE = 1;
 export const UNFRAGMENTED_FLAGS = 0xc0;
 export const FRAME_ALIGNMENT = 32;
 
+/** aeron_logbuffer_metadata_t (packed to 4): the last page of a log, behind its three terms. */
+export const LOG_METADATA = {
+  activeTermCount: 24,
+  correlationId: 256,
+  termLength: 276,
+  /** Of the part that is read. */
+  size: 280,
+  pageSize: 4096,
+  terms: 3,
+} as const;
+
 /** Threading modes of the media driver (aeron_threading_mode_t). */
 export const THREADING_MODE = { dedicated: 0, sharedNetwork: 1, shared: 2, invoker: 3 } as const;
 

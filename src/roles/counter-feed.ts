@@ -1,0 +1,59 @@
+import { AeronClients } from "../aeron/clients.ts";
+import type { CounterRecord } from "../aeron/counters-reader.ts";
+import type { ClientCountersFact, SupervisionModel } from "../protocol/supervision/index.ts";
+import { consumerCounters, producerCounters } from "./counters.ts";
+
+interface Meaning {
+  readonly role: ClientCountersFact["role"];
+  readonly name: string;
+}
+
+/** What the type ids of our counters mean; they never change (counters.ts). */
+const MEANINGS: ReadonlyMap<number, Meaning> = new Map(
+  (
+    [
+      ["producer", producerCounters().list],
+      ["consumer", consumerCounters().list],
+    ] as const
+  ).flatMap(([role, list]) =>
+    list.flatMap(({ typeId, name }) => (typeId === undefined ? [] : [[typeId, { role, name }] as const])),
+  ),
+);
+
+/** Key of our counters: stream id and client id, u32 each (`CounterExport`). */
+const KEY = { streamId: 0, clientId: 4 } as const;
+
+interface Group {
+  readonly owner: bigint;
+  readonly role: ClientCountersFact["role"];
+  readonly streamId: number;
+  readonly clientId: number;
+  readonly counts: Map<string, number>;
+}
+
+/** True for the counters that `feedCounters` reads. */
+export function isFedCounter(typeId: number): boolean {
+  return MEANINGS.has(typeId) || AeronClients.isWanted(typeId);
+}
+
+/** Tells the model what producers and consumers count themselves, from the media driver's counters. */
+export function feedCounters(model: SupervisionModel, records: readonly CounterRecord[], nowNs: number): void {
+  const clients = new AeronClients(records);
+  const groups = new Map<string, Group>();
+  for (const { typeId, key, value, ownerId } of records) {
+    const meaning = MEANINGS.get(typeId);
+    if (meaning === undefined) continue;
+    const [streamId, clientId] = [key.getUint32(KEY.streamId, true), key.getUint32(KEY.clientId, true)];
+    const name = `${meaning.role}/${streamId}/${clientId}`;
+    let group = groups.get(name);
+    // Those of a process that has died stay for a while: its successor's have a higher owner.
+    if (group === undefined || ownerId > group.owner) {
+      group = { owner: ownerId, role: meaning.role, streamId, clientId, counts: new Map() };
+      groups.set(name, group);
+    }
+    if (ownerId === group.owner) group.counts.set(meaning.name, Number(value));
+  }
+  for (const { owner, role, streamId, clientId, counts } of groups.values()) {
+    model.onCounters(nowNs, { role, streamId, clientId, counts, pid: clients.find(owner)?.pid ?? null });
+  }
+}

@@ -1,0 +1,138 @@
+import { observerChannel } from "../aeron/channel.ts";
+import type { AeronConnection } from "../aeron/connection.ts";
+import { CountersError, CountersReader } from "../aeron/counters-reader.ts";
+import type { MessageSubscription } from "../aeron/subscription.ts";
+import type { Agent } from "../core/agent.ts";
+import { getLogger } from "../core/logger.ts";
+import { PeriodicTimer } from "../core/timers.ts";
+import type { AeronStreams } from "../protocol/stream-ids.ts";
+import {
+  type ConfigFact,
+  SupervisionInbox,
+  SupervisionModel,
+  type SupervisionOptions,
+} from "../protocol/supervision/index.ts";
+import { feedCounters, isFedCounter } from "./counter-feed.ts";
+import { LOSS_CAUSES } from "./counters.ts";
+import { DescriptorSampler } from "./descriptor-sampler.ts";
+
+const log = getLogger("supervisor");
+const countersLog = log.every(30e9);
+
+const FRAGMENTS_PER_POLL = 64;
+/** Polls of one subscription in a cycle, so that the others have their turn. */
+const MAX_POLLS = 8;
+const TICK_NS = 250e6;
+const COUNTERS_PERIOD_NS = 1e9;
+
+export interface ObserverOptions {
+  readonly streams: AeronStreams;
+  /** Aeron streams that carry descriptors, beside the one of `streams`. */
+  readonly descriptorStreamIds: readonly number[];
+  readonly supervision?: Partial<SupervisionOptions>;
+  /** Told about each ConsumerConfig that is heard; true when it was sent by this process. */
+  readonly isOwnConfig?: (nowNs: number, fact: ConfigFact) => boolean;
+}
+
+/**
+ * Hears what is said on the control, QoS and metadata streams, looks at the newest descriptor of each producer and at the
+ * counters of all, and tells a model of it (W-46). Its subscriptions are untethered, and descriptors and counters are read
+ * from outside: watching disturbs nobody.
+ */
+export class SupervisionObserver implements Agent {
+  readonly roleName = "observer";
+  readonly model: SupervisionModel;
+  readonly inbox: SupervisionInbox;
+  /** Messages heard so far. */
+  messages = 0;
+  readonly #connection: AeronConnection;
+  readonly #subscriptions: readonly MessageSubscription[];
+  readonly #sampler: DescriptorSampler;
+  readonly #tick = new PeriodicTimer(TICK_NS, { immediate: true });
+  readonly #countersPeriod = new PeriodicTimer(COUNTERS_PERIOD_NS, { immediate: true });
+  #counters: CountersReader | null = null;
+  #clientLosses = 0;
+  #nowNs = 0;
+
+  constructor(connection: AeronConnection, options: ObserverOptions) {
+    this.#connection = connection;
+    this.model = new SupervisionModel(LOSS_CAUSES, options.supervision);
+    this.inbox = new SupervisionInbox(this.model, (nowNs, fact) => {
+      this.model.onConfig(nowNs, fact, options.isOwnConfig?.(nowNs, fact) ?? false);
+    });
+    const { channel, controlStreamId, qosStreamId, metadataStreamId, descriptorStreamId } = options.streams;
+    this.#sampler = new DescriptorSampler([descriptorStreamId, ...options.descriptorStreamIds]);
+    this.#subscriptions = [...new Set([controlStreamId, qosStreamId, metadataStreamId])].map((id) =>
+      connection.addSubscription(observerChannel(channel), id, (view, length, sessionId) => {
+        this.messages++;
+        this.inbox.onMessage(this.#nowNs, view, 0, length, sessionId);
+      }),
+    );
+  }
+
+  /** True when everything that is listened to is there, and nothing has to be waited for. */
+  get isReady(): boolean {
+    return this.#subscriptions.every(({ isReady }) => isReady);
+  }
+
+  /** True while the media driver's counters can be read. */
+  get readsCounters(): boolean {
+    return this.#counters !== null;
+  }
+
+  /** Producers whose newest descriptor is looked at. */
+  get descriptorPublications(): number {
+    return this.#sampler.size;
+  }
+
+  doWork(nowNs: number): number {
+    this.#nowNs = nowNs;
+    const work = this.#hear();
+    if (this.#countersPeriod.isDue(nowNs)) this.#readCounters(nowNs);
+    if (!this.#tick.isDue(nowNs)) return work;
+    this.#sampler.sample((view, offset, length) => this.inbox.onMessage(nowNs, view, offset, length, 0));
+    this.model.tick(nowNs);
+    return work;
+  }
+
+  onClose(): void {
+    this.#closeCounters();
+    for (const subscription of this.#subscriptions) this.#connection.remove(subscription);
+  }
+
+  #hear(): number {
+    let work = 0;
+    for (const subscription of this.#subscriptions) {
+      for (let i = 0; i < MAX_POLLS; i++) {
+        const count = subscription.poll(FRAGMENTS_PER_POLL);
+        work += count;
+        if (count < FRAGMENTS_PER_POLL) break;
+      }
+    }
+    return work;
+  }
+
+  #readCounters(nowNs: number): void {
+    const { aeronDir, losses, isConnected } = this.#connection;
+    // Another driver has another file under the same name.
+    if (losses !== this.#clientLosses || !isConnected) this.#closeCounters();
+    this.#clientLosses = losses;
+    if (!isConnected) return;
+    try {
+      this.#counters ??= CountersReader.open(aeronDir);
+    } catch (error) {
+      if (!(error instanceof CountersError)) throw error;
+      countersLog.warn(`drops by cause and bytes are not known: ${error.message}`);
+      return;
+    }
+    const records = this.#counters.snapshot((typeId) => isFedCounter(typeId) || DescriptorSampler.isWanted(typeId));
+    this.#sampler.follow(aeronDir, records);
+    feedCounters(this.model, records, nowNs);
+  }
+
+  #closeCounters(): void {
+    this.#counters?.close();
+    this.#counters = null;
+    this.#sampler.close();
+  }
+}

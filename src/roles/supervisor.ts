@@ -1,0 +1,118 @@
+import { NativeBuffer } from "../../ffi/memory.ts";
+import { controlPublicationChannel } from "../aeron/channel.ts";
+import type { AeronConnection } from "../aeron/connection.ts";
+import type { Publication } from "../aeron/publication.ts";
+import { PublishResult } from "../aeron/results.ts";
+import type { Agent } from "../core/agent.ts";
+import { PeriodicTimer } from "../core/timers.ts";
+import type { ConsumerMode } from "../protocol/mode-filter.ts";
+import {
+  Steering,
+  type SteeringOrder,
+  type SteeringRule,
+  type SupervisionModel,
+} from "../protocol/supervision/index.ts";
+import { ConsumerConfigEncoder } from "../sbe/generated/control/index.ts";
+import { MODE_CODES } from "./mode-codes.ts";
+import { type ObserverOptions, SupervisionObserver } from "./supervision-observer.ts";
+
+const DECIDE_PERIOD_NS = 250e6;
+const BUFFER_BYTES = 256;
+
+export interface SupervisorOptions extends Omit<ObserverOptions, "isOwnConfig"> {
+  /** Empty: watch only. */
+  readonly rules: readonly SteeringRule[];
+}
+
+/** What somebody wants a consumer to do. */
+export interface ConsumerOrder {
+  readonly streamId: number;
+  readonly consumerId: number;
+  readonly mode: ConsumerMode;
+  /** With "decimated": every Nth frame. */
+  readonly decimation: number;
+  readonly useShm: boolean;
+}
+
+/** Watches every stream of a media driver (W-46), and steers consumers by rules or by hand (W-39). */
+export class Supervisor implements Agent {
+  readonly roleName = "supervisor";
+  readonly observer: SupervisionObserver;
+  /** ConsumerConfig messages that were sent, and those that could not be. */
+  configsSent = 0;
+  configsFailed = 0;
+  readonly #connection: AeronConnection;
+  readonly #steering: Steering;
+  readonly #control: Publication;
+  readonly #decide = new PeriodicTimer(DECIDE_PERIOD_NS);
+  readonly #buffer = new NativeBuffer(BUFFER_BYTES);
+  readonly #config = new ConsumerConfigEncoder();
+  #nowNs = 0;
+
+  constructor(connection: AeronConnection, { rules, ...options }: SupervisorOptions) {
+    this.#connection = connection;
+    const { channel, controlStreamId } = options.streams;
+    this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
+    this.observer = new SupervisionObserver(connection, {
+      ...options,
+      isOwnConfig: (nowNs, { sessionId, streamId, consumerId }) => {
+        if (sessionId === this.#control.sessionId) return true;
+        this.#steering.onForeignConfig(nowNs, streamId, consumerId);
+        return false;
+      },
+    });
+    this.#steering = new Steering(this.observer.model, rules);
+  }
+
+  get model(): SupervisionModel {
+    return this.observer.model;
+  }
+
+  /** Consumers that read otherwise now, by a rule, than they did by themselves. */
+  get steered(): number {
+    return this.#steering.steered;
+  }
+
+  /** True while it hears everything and can speak. */
+  get isReady(): boolean {
+    return this.#connection.isReady && this.observer.isReady && this.#control.isReady;
+  }
+
+  doWork(nowNs: number): number {
+    this.#nowNs = nowNs;
+    const work = this.observer.doWork(nowNs);
+    if (!this.#decide.isDue(nowNs)) return work;
+    for (const order of this.#steering.decide(nowNs)) this.#send({ ...order, useShm: true });
+    return work;
+  }
+
+  /** Sends a ConsumerConfig because somebody said so; the rules leave that consumer alone from then on. */
+  order(order: ConsumerOrder, by: string): PublishResult {
+    const { streamId, consumerId, mode, decimation } = order;
+    const result = this.#send(order);
+    if (result !== PublishResult.PUBLISHED) return result;
+    this.#steering.onForeignConfig(this.#nowNs, streamId, consumerId);
+    const how = mode === "decimated" ? `decimated, every ${decimation}th frame` : mode;
+    const text = `${by} tells consumer ${consumerId} of stream ${streamId}: mode ${how}`;
+    this.model.events.add(this.#nowNs, "config-sent", streamId, consumerId, text);
+    return result;
+  }
+
+  onClose(): void {
+    this.observer.onClose();
+    this.#connection.remove(this.#control);
+  }
+
+  #send({ streamId, consumerId, mode, decimation, useShm }: SteeringOrder & { useShm: boolean }): PublishResult {
+    const message = this.#config.wrap(this.#buffer.view, 0, BUFFER_BYTES);
+    message
+      .setStreamId(streamId)
+      .setConsumerId(consumerId)
+      .setUseShm(useShm ? 1 : 0);
+    message.setMode(MODE_CODES[mode]).setDecimation(decimation).putPayloadFallbackUri("");
+    const result = this.#control.publish(this.#buffer.address, message.encodedLength);
+    if (result === PublishResult.PUBLISHED) this.configsSent++;
+    else this.configsFailed++;
+    return result;
+  }
+}
