@@ -1,9 +1,10 @@
 import { valueTypes } from "../config/index.ts";
-import { MAX_NSLOTS } from "../shm/index.ts";
+import { MAX_NSLOTS } from "../shm/announcement.ts";
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, OUTPUT_OPTION, PLACE_OPTIONS, ROLE_OPTIONS } from "./common-options.ts";
 import { DRIVER_COMMANDS } from "./driver-commands.ts";
 import type { OptionSpec } from "./option-spec.ts";
+import { supervisor } from "./supervision-commands.ts";
 import { TOOL_COMMANDS } from "./tool-commands.ts";
 
 const { choice, duration, integer, list, path, rate, seconds, size, text } = valueTypes;
@@ -319,6 +320,7 @@ export const COMMANDS: readonly Command[] = [
   producer,
   consumer,
   ...DRIVER_COMMANDS,
+  supervisor,
   mediaDriver,
   ...TOOL_COMMANDS,
   config,

@@ -3,7 +3,7 @@ import { IDLE_STRATEGY_NAMES } from "../core/idle/index.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../core/logger.ts";
 import type { OptionSpec } from "./option-spec.ts";
 
-const { choice, duration, integer, path, seconds, text } = valueTypes;
+const { choice, duration, integer, list, path, seconds, text } = valueTypes;
 const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
 const aeronStreamId = (example: number) => integer(1, MAX_AERON_STREAM_ID, { example });
 
@@ -124,8 +124,8 @@ export const ROLE_OPTIONS: readonly OptionSpec[] = [
   {
     name: "descriptor-stream-id",
     value: "ID",
-    type: aeronStreamId(1100),
-    help: "Aeron stream of frame descriptors",
+    type: list(aeronStreamId(1100), "Aeron stream id"),
+    help: "Aeron stream of frame descriptors; those that watch take several, with commas between them",
     defaultText: "1100",
   },
   {

@@ -31,6 +31,13 @@ export class OptionValues {
     return new OptionValues(this.#command, layered(this.given, under));
   }
 
+  /** These values with another one for an option that was given. */
+  replaced(name: string, value: string): OptionValues {
+    const given = this.given.get(name);
+    if (given === undefined) return this;
+    return new OptionValues(this.#command, new Map([...this.given, [name, { ...given, value }]]));
+  }
+
   has(name: string): boolean {
     return this.given.has(name);
   }

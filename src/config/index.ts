@@ -14,5 +14,6 @@ export {
   layered,
   resolveRole,
 } from "./role-settings.ts";
+export { ruleList } from "./rule-list.ts";
 export { configTemplate } from "./template.ts";
 export * as valueTypes from "./value-type.ts";

@@ -15,6 +15,8 @@ export interface FlagSetting {
   readonly key?: GeneralKeyName;
   /** What the key's values mean for the flag, where they are written differently. */
   readonly keyValues?: Readonly<Record<string, string>>;
+  /** Its value is not shown. */
+  readonly isSecret?: boolean;
   /** "flag": set on the command line alone; "variable": by environment as well, but not in a file. Left out: everywhere. */
   readonly settable?: "flag" | "variable";
 }

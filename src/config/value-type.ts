@@ -1,6 +1,5 @@
 import { UsageError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
-import { toJson } from "../core/text.ts";
 import { parseDuration, parseRate, parseSize } from "../core/units.ts";
 import { describeToml, isTable, parseTomlLiteral, type TomlValue } from "./toml-document.ts";
 import type { TomlPath } from "./toml-path.ts";
@@ -9,15 +8,17 @@ import type { TomlPath } from "./toml-path.ts";
 export class ValueProblem extends UsageError {
   /** Which part of the value, where it has parts. */
   readonly path: TomlPath;
+  readonly #hint: string;
 
   constructor(expected: string, found: string, path: TomlPath = [], hint = "") {
     super(`expected ${expected}, found ${found}${hint}`, { expected, found });
     this.path = path;
+    this.#hint = hint;
   }
 
   /** The same problem, of a part of a larger value. */
   within(part: string | number): ValueProblem {
-    return new ValueProblem(this.expected ?? "", this.found ?? "", [part, ...this.path]);
+    return new ValueProblem(this.expected ?? "", this.found ?? "", [part, ...this.path], this.#hint);
   }
 }
 
@@ -158,6 +159,17 @@ export function rate(): ValueType<number> {
   return scalar(expected, "30", ["bigint", "number", "string"], (value) => converted(parseRate, value));
 }
 
+/** A share: a number from 0 to 1, or a text in percent. */
+export function ratio(): ValueType<number> {
+  const convert = (value: string): number | undefined => {
+    const match = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(value);
+    if (match === null) return undefined;
+    const share = Number(match[1]) / (match[2] === "%" ? 100 : 1);
+    return share >= 0 && share <= 1 ? share : undefined;
+  };
+  return scalar("a share such as 0.1% or 0.001", '"0.1%"', ["bigint", "number", "string"], convert);
+}
+
 /** An array; as text either its elements with commas between them, or a TOML array. */
 export function list<T>(element: ValueType<T>, name: string): ValueType<readonly T[]> {
   const expected = `at least one ${name}`;
@@ -195,8 +207,15 @@ export function readLiteral<T>(literal: string, expected: string, read: (value: 
 /** A TOML value in the words of a flag: what `type.parse` reads as the same value that `type.read` gives. */
 export function flagText(value: TomlValue): string {
   if (Array.isArray(value)) return value.map(flagText).join(",");
-  // No flag takes a table, and one of the parser's has no text of its own.
-  return isTable(value) ? toJson(value) : String(value);
+  return isTable(value) ? literalOf(value) : String(value);
+}
+
+/** A TOML value on one line, as `parseTomlLiteral` reads it. */
+function literalOf(value: TomlValue): string {
+  if (Array.isArray(value)) return `[${value.map(literalOf).join(", ")}]`;
+  if (!isTable(value)) return typeof value === "string" ? JSON.stringify(value) : String(value);
+  const entries = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)} = ${literalOf(member)}`);
+  return `{ ${entries.join(", ")} }`;
 }
 
 function converted(parse: (text: string) => number, value: string): number | undefined {

@@ -12,6 +12,7 @@ const LAYERS = [
   "roles",
   "library",
   "index",
+  "web",
   "config",
   "cli",
   "build",

@@ -86,7 +86,7 @@ describe("the check of the layers itself", () => {
     expect(violation("src/io/a.ts", 'import { b } from "../shm/b.ts";')).toContain(
       "io may import ffi, core, protocol only",
     );
-    expect(violation("src/web/a.ts", 'import { b } from "../shm/b.ts";')).toContain("web is no layer");
+    expect(violation("src/gui/a.ts", 'import { b } from "../shm/b.ts";')).toContain("gui is no layer");
     expect(violation("src/roles/a.ts", 'import { b } from "../shm/b.ts";')).toBeNull();
   });
 

@@ -2,6 +2,7 @@ import {
   DEFAULT_ORIGIN,
   describePlace,
   type Environment,
+  type FlagSetting,
   GENERAL_KEY_NAMES,
   GENERAL_KEYS,
   type GivenValue,
@@ -57,9 +58,7 @@ export function roleRows(
     const resolved = resolveRole(role, schema, { flags: flagsOf(role, flags), env, file, table });
     return role.flags
       .filter(({ settable }) => settable === undefined)
-      .map((flag) =>
-        rowOf(`${table?.key ?? role.table}.${keyOfFlag(flag.name)}`, flag.defaultText, resolved.get(flag.name)),
-      );
+      .map((flag) => rowOf(`${table?.key ?? role.table}.${keyOfFlag(flag.name)}`, flag, resolved.get(flag.name)));
   });
 }
 
@@ -68,8 +67,9 @@ function flagsOf(role: RoleSchema, flags: GivenValues): GivenValues {
   return new Map([...flags].filter(([name]) => role.flags.some((flag) => flag.name === name)));
 }
 
-function rowOf(key: string, defaultText: string | undefined, given: GivenValue | undefined): SettingRow {
+function rowOf(key: string, { defaultText, isSecret }: FlagSetting, given: GivenValue | undefined): SettingRow {
   const origin: Origin = given?.origin ?? DEFAULT_ORIGIN;
   const otherwise = given === undefined ? (defaultText ?? null) : null;
-  return { key, value: given?.value ?? null, otherwise, origin: describePlace(origin) };
+  const value = given !== undefined && isSecret === true ? HIDDEN : (given?.value ?? null);
+  return { key, value, otherwise, origin: describePlace(origin) };
 }

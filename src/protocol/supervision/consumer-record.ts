@@ -29,8 +29,12 @@ export class ConsumerRecord {
   /** Mapped epoch; 0 while nothing is mapped, null before it has said. */
   epoch: bigint | null = null;
   lastSeqSeen: number | null = null;
+  /** Frames that the producer was ahead at the last report; null unless both were of one epoch. */
+  lag: number | null = null;
   pid: number | null = null;
   isLost = false;
+  /** False while it has said hello once and nothing else, as tools do that ask who is there. */
+  isConfirmed = false;
   lastSignNs: number;
   lastHelloNs = NEVER;
   lastQosNs = NEVER;
@@ -91,12 +95,15 @@ export class ConsumerRecord {
     this.#setMode(fact.mode);
   }
 
-  onQos(nowNs: number, fact: QosConsumerFact): void {
+  /** `producerSeq`: where the producer of this epoch is now; null when that is not known. */
+  onQos(nowNs: number, fact: QosConsumerFact, producerSeq: number | null): void {
     this.lastQosNs = nowNs;
     this.#setMode(fact.mode);
     if (fact.epoch !== this.epoch) this.restartRates();
     this.epoch = fact.epoch;
     this.lastSeqSeen = fact.epoch === 0n ? null : fact.lastSeqSeen;
+    // A report may be newer than what was last heard of the producer.
+    this.lag = producerSeq === null ? null : Math.max(0, producerSeq - fact.lastSeqSeen);
     this.dropsGap.report(nowNs, fact.dropsGap);
     this.dropsLate.report(nowNs, fact.dropsLate);
     if (fact.epoch !== 0n) this.#passed.add(nowNs, fact.lastSeqSeen);

@@ -57,6 +57,7 @@ export class Liveness {
     consumer.isLost = true;
     consumer.isDropping = false;
     consumer.restartRates();
+    if (!consumer.isConfirmed) return;
     const { streamId, consumerId } = consumer;
     const text = `consumer ${consumerId} of stream ${streamId} is gone: ${why}`;
     this.#events.add(nowNs, "consumer-lost", streamId, consumerId, text);

@@ -117,6 +117,7 @@ export class SupervisionModel {
     const consumer = this.#consumer(nowNs, fact.streamId, fact.consumerId);
     if (consumer === null) return;
     const before = consumer.mode;
+    if (consumer.lastHelloNs > 0) this.#confirm(nowNs, consumer);
     consumer.onHello(nowNs, fact);
     this.#consumerSign(nowNs, consumer, before);
   }
@@ -124,6 +125,7 @@ export class SupervisionModel {
   onQosConsumer(nowNs: number, fact: QosConsumerFact): void {
     const consumer = this.#consumer(nowNs, fact.streamId, fact.consumerId);
     if (consumer === null) return;
+    this.#confirm(nowNs, consumer);
     const whose = consumer.hear(nowNs, fact.sessionId);
     if (whose === "duplicate") this.#onConflict(nowNs, consumer);
     if (whose === "other") return;
@@ -132,7 +134,8 @@ export class SupervisionModel {
       this.events.add(nowNs, "consumer-restarted", consumer.streamId, consumer.consumerId, text);
     }
     const before = consumer.mode;
-    consumer.onQos(nowNs, fact);
+    const stream = this.streams.get(fact.streamId);
+    consumer.onQos(nowNs, fact, stream?.epoch === fact.epoch ? stream.seqAt(nowNs) : null);
     this.#consumerSign(nowNs, consumer, before);
     this.#liveness.watchDrops(nowNs, consumer);
   }
@@ -194,7 +197,8 @@ export class SupervisionModel {
       this.#liveness.watchProducer(nowNs, stream);
       for (const consumer of stream.consumers.values()) {
         this.#liveness.watchConsumer(nowNs, consumer);
-        if (consumer.isLost && nowNs - consumer.lastSignNs > this.options.forgetNs) this.#forget(stream, consumer);
+        const keptNs = consumer.isConfirmed ? this.options.forgetNs : 0;
+        if (consumer.isLost && nowNs - consumer.lastSignNs > keptNs) this.#forget(stream, consumer);
       }
       const isGone = stream.state !== "live" && nowNs - stream.lastSignNs > this.options.forgetNs;
       if (!isGone || stream.consumers.size > 0) continue;
@@ -256,9 +260,15 @@ export class SupervisionModel {
       consumer = new ConsumerRecord(streamId, consumerId, nowNs);
       stream.consumers.set(consumerId, consumer);
       this.#consumerCount++;
-      this.events.add(nowNs, "consumer-appeared", streamId, consumerId, `${nameOf(consumer)} is there`);
     }
     return consumer;
+  }
+
+  #confirm(nowNs: number, consumer: ConsumerRecord): void {
+    if (consumer.isConfirmed) return;
+    consumer.isConfirmed = true;
+    const { streamId, consumerId } = consumer;
+    this.events.add(nowNs, "consumer-appeared", streamId, consumerId, `${nameOf(consumer)} is there`);
   }
 
   #consumerSign(nowNs: number, consumer: ConsumerRecord, modeBefore: string | null): void {

@@ -21,6 +21,12 @@ export class RunningTotal {
     this.#window.add(nowNs, this.#total);
   }
 
+  /** Counting begins at 0 again, as frames do with an epoch. */
+  beginAnew(): void {
+    this.#reported = 0;
+    this.#window.restart();
+  }
+
   /** What grows from here on is another epoch's: the rate begins anew, the total goes on. */
   restartRate(): void {
     this.#window.restart();

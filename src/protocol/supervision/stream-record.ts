@@ -1,7 +1,7 @@
 import type { ConsumerRecord } from "./consumer-record.ts";
 import type { AnnounceFact, AttributeFact, DescriptorFact, PoolFact } from "./facts.ts";
 import { RateWindow } from "./rate-window.ts";
-import { type RunningTotal, reported } from "./running-total.ts";
+import { RunningTotal, reported } from "./running-total.ts";
 
 const NEVER = Number.NEGATIVE_INFINITY;
 const MAX_RESTARTS_KEPT = 16;
@@ -50,6 +50,8 @@ export class StreamRecord {
   /** From the producer's counters; null while these cannot be read. */
   published: RunningTotal | null = null;
   bytes: RunningTotal | null = null;
+  /** Frames of all epochs since the first one that was seen. */
+  readonly frames = new RunningTotal();
   readonly #byDescriptor = new RateWindow();
   readonly #byQos = new RateWindow();
 
@@ -72,6 +74,14 @@ export class StreamRecord {
     return Math.max(seq, this.currentSeq);
   }
 
+  /** The seq that is about to be written now, as far as the last report and the rate tell; null while nothing is known. */
+  seqAt(nowNs: number): number | null {
+    const window = this.#byDescriptor.isCurrent(nowNs) ? this.#byDescriptor : this.#byQos;
+    const { newestSeq } = this;
+    if (newestSeq === null || !window.isCurrent(nowNs)) return newestSeq;
+    return newestSeq + Math.floor(((window.perSecond(nowNs) ?? 0) * (nowNs - window.newestNs)) / 1e9);
+  }
+
   onAnnounce(nowNs: number, fact: AnnounceFact): void {
     this.lastAnnounceNs = nowNs;
     const { layoutVersion, nslots, pools, headerRegionUri } = fact;
@@ -81,6 +91,7 @@ export class StreamRecord {
   onProducerSeq(nowNs: number, seq: number): void {
     this.currentSeq = seq;
     this.#byQos.add(nowNs, seq);
+    this.#countFrames(nowNs);
   }
 
   /** The newest descriptor as it is now, whether or not it is another one than before. */
@@ -88,6 +99,7 @@ export class StreamRecord {
     if (fact.seq !== this.lastDescriptor?.seq) this.lastDescriptorNs = nowNs;
     this.lastDescriptor = fact;
     this.#byDescriptor.add(nowNs, fact.seq);
+    this.#countFrames(nowNs);
   }
 
   onCounters(nowNs: number, counts: ReadonlyMap<string, number>): void {
@@ -108,7 +120,14 @@ export class StreamRecord {
     this.lastDescriptor = null;
     this.#byDescriptor.restart();
     this.#byQos.restart();
+    this.frames.beginAnew();
     this.published?.restartRate();
     this.bytes?.restartRate();
+  }
+
+  #countFrames(nowNs: number): void {
+    // A producer that has written nothing says 0 as well as one that has written its first frame.
+    const isNone = this.lastDescriptor === null && this.currentSeq === 0;
+    this.frames.report(nowNs, isNone ? 0 : (this.newestSeq ?? -1) + 1);
   }
 }

@@ -24,7 +24,7 @@ export interface ConsumerView {
   readonly maxRateHz: number | null;
   readonly epoch: bigint | null;
   readonly lastSeqSeen: number | null;
-  /** Frames that the producer is ahead; null unless both are of one epoch. */
+  /** Frames that the producer was ahead at the consumer's last report; null unless both are of one epoch. */
   readonly lag: number | null;
   /** Of all causes. */
   readonly drops: LossView;
@@ -51,9 +51,12 @@ export interface StreamView {
   readonly pid: number | null;
   readonly epoch: bigint | null;
   readonly seq: number | null;
+  /** Since the first epoch that was seen. */
+  readonly frames: number;
   readonly framesPerSecond: number | null;
-  readonly bytesPerSecond: number | null;
+  /** By the producer's own counters; null where these cannot be read. */
   readonly bytes: number | null;
+  readonly bytesPerSecond: number | null;
   readonly consumers: number;
   /** Sums over its consumers that live. */
   readonly drops: number;
@@ -117,7 +120,7 @@ export function streamDetail(stream: StreamRecord, nowNs: number): StreamDetail 
 }
 
 export function streamView(stream: StreamRecord, nowNs: number): StreamView {
-  const consumers = [...stream.consumers.values()].filter(({ isLost }) => !isLost);
+  const consumers = [...stream.consumers.values()].filter(({ isLost, isConfirmed }) => isConfirmed && !isLost);
   const isLive = stream.state === "live";
   return {
     streamId: stream.streamId,
@@ -127,6 +130,7 @@ export function streamView(stream: StreamRecord, nowNs: number): StreamView {
     pid: stream.pid,
     epoch: stream.epoch,
     seq: stream.newestSeq,
+    frames: stream.frames.total,
     framesPerSecond: isLive ? stream.framesPerSecond(nowNs) : 0,
     bytesPerSecond: stream.bytes === null ? null : isLive ? stream.bytes.perSecond(nowNs) : 0,
     bytes: stream.bytes?.total ?? null,
@@ -145,8 +149,6 @@ export function streamView(stream: StreamRecord, nowNs: number): StreamView {
 
 export function consumerView(consumer: ConsumerRecord, stream: StreamRecord, nowNs: number): ConsumerView {
   const { epoch, lastSeqSeen } = consumer;
-  const { newestSeq } = stream;
-  const isOfEpoch = epoch !== null && epoch === stream.epoch && lastSeqSeen !== null && newestSeq !== null;
   return {
     streamId: consumer.streamId,
     consumerId: consumer.consumerId,
@@ -158,8 +160,7 @@ export function consumerView(consumer: ConsumerRecord, stream: StreamRecord, now
     maxRateHz: consumer.maxRateHz,
     epoch: epoch === 0n ? null : epoch,
     lastSeqSeen,
-    // A report may be newer than what was last heard of the producer.
-    lag: isOfEpoch ? Math.max(0, newestSeq - lastSeqSeen) : null,
+    lag: epoch !== null && epoch === stream.epoch ? consumer.lag : null,
     drops: { total: consumer.drops, perSecond: consumer.dropsPerSecond(nowNs) },
     gap: lossView(consumer.dropsGap, nowNs),
     late: lossView(consumer.dropsLate, nowNs),
@@ -185,6 +186,7 @@ export function eventViews(events: readonly SupervisionEvent[], nowNs: number, w
 
 function readersOf(stream: StreamRecord, nowNs: number): ConsumerView[] {
   return [...stream.consumers.values()]
+    .filter(({ isConfirmed }) => isConfirmed)
     .sort((a, b) => a.consumerId - b.consumerId)
     .map((consumer) => consumerView(consumer, stream, nowNs));
 }

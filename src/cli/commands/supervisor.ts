@@ -1,0 +1,144 @@
+import { ruleList } from "../../config/index.ts";
+import { UsageError } from "../../core/errors.ts";
+import { getLogger } from "../../core/logger.ts";
+import { formatByteRate, formatCount, formatRate } from "../../core/units.ts";
+import { consumerViews, type EventView, type SteeringRule, streamViews } from "../../protocol/supervision/index.ts";
+import { Supervisor } from "../../roles/supervisor.ts";
+import { isLoopback, parseListenAddress } from "../../web/address.ts";
+import { SupervisorServer } from "../../web/server.ts";
+import type { CommandContext } from "../command.ts";
+import { printError } from "../console.ts";
+import { ExitCode } from "../exit.ts";
+import type { OptionValues } from "../option-spec.ts";
+import { type Column, Output, parseOutputFormat } from "../output.ts";
+import { RoleRuntime } from "../role-runtime.ts";
+import { StatsReporter } from "../stats-reporter.ts";
+import { descriptorStreamsOf } from "../supervision/descriptor-streams.ts";
+import { EventReporter } from "../supervision/event-reporter.ts";
+import { supervisionOf } from "../supervision/thresholds.ts";
+import { VERSION } from "../version.ts";
+
+const log = getLogger("supervisor");
+
+interface SupervisorRow {
+  readonly role: "supervisor";
+  readonly seconds: number;
+  readonly streams: number;
+  readonly streamsLost: number;
+  readonly consumers: number;
+  readonly framesPerSecond: number;
+  /** Of the producers whose counters can be read. */
+  readonly bytesPerSecond: number;
+  readonly drops: number;
+  readonly dropsPerSecond: number;
+  readonly steered: number;
+  readonly events: number;
+}
+
+const COLUMNS: readonly Column<SupervisorRow>[] = [
+  { header: "streams", cell: ({ streams }) => streams },
+  { header: "lost", cell: ({ streamsLost }) => streamsLost },
+  { header: "consumers", cell: ({ consumers }) => consumers },
+  { header: "frames/s", align: "right", minWidth: 10, cell: (row) => formatRate(row.framesPerSecond) },
+  { header: "bytes/s", align: "right", minWidth: 10, cell: (row) => formatByteRate(row.bytesPerSecond) },
+  { header: "drops", align: "right", minWidth: 9, cell: ({ drops }) => formatCount(drops) },
+  { header: "drops/s", align: "right", minWidth: 9, cell: (row) => formatRate(row.dropsPerSecond) },
+  { header: "steered", cell: ({ steered }) => steered },
+  { header: "events", align: "right", cell: ({ events }) => formatCount(events) },
+];
+
+/** `supervisor`: watches every stream, steers consumers by rules, and tells others by HTTP. */
+export async function run(context: CommandContext): Promise<number> {
+  const { options: single, others } = descriptorStreamsOf(context);
+  // It owns no regions, so nothing is asked of a driver.
+  const options = single.over(new Map([["standalone", { value: true, origin: { kind: "default" } as const }]]));
+  const supervision = supervisionOf(options);
+  const rules = rulesOf(options);
+  const http = httpOf(options);
+  const intervalNs = options.seconds("stats-interval") ?? 0;
+  const format = parseOutputFormat(options.text("output") ?? "table");
+  using runtime = new RoleRuntime(options, "tensorpool supervisor");
+  const { scheduler, streams, aeronDir, shmDir, connection } = runtime;
+  const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });
+  const supervisor = new Supervisor(connection, { streams, descriptorStreamIds: others, supervision, rules });
+  scheduler.add(supervisor, { vital: true });
+  scheduler.add(new EventReporter(supervisor.model, logEvent));
+  if (http !== null) {
+    const supervised = { supervisor, clock: scheduler.clock, aeronDir, shmDir, version: VERSION };
+    const server = new SupervisorServer(supervised, http);
+    scheduler.add(server);
+    log.info(`/metrics, /healthz, /readyz and /api/v1 are served on ${server.url}`);
+    if (!isLoopback(http.address.hostname)) log.warn(`${server.url} is open to other machines, and not encrypted`);
+  }
+  if (intervalNs > 0) {
+    scheduler.add(new StatsReporter(output, COLUMNS, intervalNs, (nowNs) => rowOf(supervisor, nowNs)));
+  }
+  const steering = rules.length === 0 ? "watching only" : `${rules.length} rules`;
+  log.info(`listening on ${streams.channel}; ${steering}; Aeron in ${aeronDir}`);
+  await scheduler.run();
+  await output.flush();
+  if (options.flag("quiet") !== true) printError(summaryOf(supervisor));
+  return runtime.signals.exitCode(ExitCode.DONE);
+}
+
+function logEvent({ kind, severity, text }: EventView): void {
+  if (severity === "warning") log.warn(`${kind}: ${text}`);
+  else log.info(`${kind}: ${text}`);
+}
+
+function rulesOf(options: OptionValues): readonly SteeringRule[] {
+  const text = options.text("rules");
+  return text === undefined ? [] : ruleList().parse(text);
+}
+
+/** @throws UsageError */
+function httpOf(options: OptionValues): ConstructorParameters<typeof SupervisorServer>[1] | null {
+  const text = options.text("http");
+  const token = options.text("http-token") ?? null;
+  const hostNames = options.list("http-hosts") ?? [];
+  if (text === undefined) {
+    for (const name of ["http-token", "http-hosts"]) {
+      if (options.has(name)) throw new UsageError(`${options.nameOf(name)}: expected --http with it, found none`);
+    }
+    return null;
+  }
+  try {
+    return { address: parseListenAddress(text), hostNames, token };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${options.nameOf("http")}: ${error.message}`, { found: text, cause: error });
+  }
+}
+
+function rowOf({ model, steered }: Supervisor, nowNs: number): SupervisorRow {
+  const streams = streamViews(model, nowNs);
+  const consumers = consumerViews(model, nowNs).filter(({ state }) => state === "live");
+  return {
+    role: "supervisor",
+    seconds: nowNs / 1e9,
+    streams: streams.filter(({ state }) => state === "live").length,
+    streamsLost: streams.filter(({ state }) => state === "lost").length,
+    consumers: consumers.length,
+    framesPerSecond: sum(streams.map(({ framesPerSecond }) => framesPerSecond)),
+    bytesPerSecond: sum(streams.map(({ bytesPerSecond }) => bytesPerSecond)),
+    drops: sum(consumers.map(({ drops }) => drops.total)),
+    dropsPerSecond: sum(consumers.map(({ drops }) => drops.perSecond)),
+    steered,
+    events: model.events.lastId,
+  };
+}
+
+function summaryOf({ model, observer, configsSent }: Supervisor): string {
+  const parts = [
+    `${formatCount(observer.messages)} messages heard`,
+    `${formatCount(model.events.lastId)} events`,
+    `${formatCount(configsSent)} configs sent`,
+  ];
+  const { refused, inexact } = observer.inbox.counts;
+  if (refused + inexact > 0) parts.push(`${formatCount(refused + inexact)} messages refused`);
+  return parts.join(", ");
+}
+
+function sum(values: readonly (number | null)[]): number {
+  return values.reduce<number>((total, value) => total + (value ?? 0), 0);
+}

@@ -1,0 +1,31 @@
+import type { Agent } from "../../core/agent.ts";
+import { type EventView, eventViews, type SupervisionModel } from "../../protocol/supervision/index.ts";
+
+/** Tells each event once, soon after it happened. */
+export class EventReporter implements Agent {
+  readonly roleName = "events";
+  readonly #model: SupervisionModel;
+  readonly #tell: (event: EventView) => void;
+  #lastId = 0;
+  #missed = 0;
+
+  constructor(model: SupervisionModel, tell: (event: EventView) => void) {
+    this.#model = model;
+    this.#tell = tell;
+  }
+
+  /** Events that made room for others before they could be told. */
+  get missed(): number {
+    return this.#missed;
+  }
+
+  doWork(nowNs: number): number {
+    const { events } = this.#model;
+    if (events.lastId === this.#lastId) return 0;
+    const news = eventViews(events.after(this.#lastId), nowNs, Date.now());
+    this.#missed += events.lastId - this.#lastId - news.length;
+    this.#lastId = events.lastId;
+    for (const event of news) this.#tell(event);
+    return news.length;
+  }
+}

@@ -1,0 +1,25 @@
+import { nativeParker } from "../../aeron/native-parker.ts";
+import { createIdleStrategy } from "../../core/idle/index.ts";
+import { SupervisionObserver } from "../../roles/supervision-observer.ts";
+import type { CommandContext } from "../command.ts";
+import { ToolRuntime } from "../tap/tool-runtime.ts";
+import { descriptorStreamsOf } from "./descriptor-streams.ts";
+import { supervisionOf } from "./thresholds.ts";
+
+/** A tool that watches as the supervisor does, and says nothing. */
+export interface Observing {
+  readonly runtime: ToolRuntime;
+  readonly observer: SupervisionObserver;
+}
+
+/** @throws NotFoundError where no media driver lives, UsageError */
+export function observe(context: CommandContext, clientName: string): Observing {
+  const { options, others } = descriptorStreamsOf(context);
+  const supervision = supervisionOf(options);
+  // Nothing that it hears is urgent, and it should cost the machine nothing.
+  const runtime = new ToolRuntime(options, clientName, createIdleStrategy("sleep", nativeParker));
+  const { connection, streams, scheduler } = runtime;
+  const observer = new SupervisionObserver(connection, { streams, descriptorStreamIds: others, supervision });
+  scheduler.add(observer, { vital: true });
+  return { runtime, observer };
+}

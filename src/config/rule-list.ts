@@ -1,0 +1,102 @@
+import { suggestion } from "../core/nearest.ts";
+import type { SteeringRule } from "../protocol/supervision/index.ts";
+import { describeToml, isTable, type TomlTable, type TomlValue } from "./toml-document.ts";
+import {
+  choice,
+  duration,
+  integer,
+  list,
+  ratio,
+  readLiteral,
+  text,
+  ValueProblem,
+  type ValueType,
+} from "./value-type.ts";
+
+const MAX_RULES = 256;
+const DEFAULT_RESTORE_NS = 30e9;
+const DEFAULT_DECIMATION = 2;
+
+/** An id or a name of a stream; `*` stands for any part of a name. */
+function streamPattern(): ValueType<string> {
+  const name = text("an id or a name of a stream, with * for any part of it", "camera-*");
+  return { ...name, read: (value) => (typeof value === "bigint" ? String(value) : name.read(value)) };
+}
+
+/** The keys of a rule. */
+const KEYS = {
+  name: text("a name", "slow viewers"),
+  streams: list(streamPattern(), "stream"),
+  consumers: list(integer(1, 0xffff_fffe, { example: 42 }), "consumer id"),
+  drop_ratio_above: ratio(),
+  for: duration(),
+  mode: choice("latest", "decimated"),
+  decimation: integer(2, 0xffff, { example: 4 }),
+  restore_after: duration(),
+} as const;
+const KEY_NAMES = Object.keys(KEYS);
+
+/** `[{ drop_ratio_above = "0.1%", for = "5s", mode = "latest" }]`: what a supervisor does about consumers that lose frames. */
+export function ruleList(): ValueType<readonly SteeringRule[]> {
+  const expected = "an array of { drop_ratio_above, for, mode, ... }";
+  const read = (value: TomlValue): readonly SteeringRule[] => {
+    if (!Array.isArray(value)) throw new ValueProblem(expected, describeToml(value));
+    if (value.length > MAX_RULES) throw new ValueProblem(`at most ${MAX_RULES} rules`, String(value.length));
+    return value.map((entry, i) => {
+      try {
+        return readRule(entry, i);
+      } catch (error) {
+        throw error instanceof ValueProblem ? error.within(i) : error;
+      }
+    });
+  };
+  return {
+    expected,
+    example: '[{ drop_ratio_above = "0.1%", for = "5s", mode = "latest", restore_after = "30s" }]',
+    read,
+    // Several tables with commas between them are what `flagText` makes of an array.
+    parse: (value) => readLiteral(value.trimStart().startsWith("{") ? `[${value}]` : value, expected, read),
+  };
+}
+
+function readRule(entry: TomlValue, index: number): SteeringRule {
+  if (!isTable(entry)) throw new ValueProblem("a table { drop_ratio_above, for, mode, ... }", describeToml(entry));
+  for (const key of Object.keys(entry)) {
+    if (KEY_NAMES.includes(key)) continue;
+    throw new ValueProblem(`one of ${KEY_NAMES.join(", ")}`, "another key", [key], suggestion(key, KEY_NAMES));
+  }
+  const mode = required(entry, "mode");
+  const decimation = optional(entry, "decimation");
+  if (decimation !== null && mode !== "decimated") {
+    throw new ValueProblem('mode = "decimated" with it', `mode = "${mode}"`, ["decimation"]);
+  }
+  return {
+    name: optional(entry, "name") ?? `rule ${index + 1}`,
+    streams: optional(entry, "streams"),
+    consumers: optional(entry, "consumers"),
+    dropRatioAbove: required(entry, "drop_ratio_above"),
+    forNs: required(entry, "for"),
+    mode,
+    decimation: decimation ?? DEFAULT_DECIMATION,
+    restoreAfterNs: optional(entry, "restore_after") ?? DEFAULT_RESTORE_NS,
+  };
+}
+
+type Key = keyof typeof KEYS;
+type Value<K extends Key> = (typeof KEYS)[K] extends ValueType<infer T> ? T : never;
+
+function optional<K extends Key>(entry: TomlTable, key: K): Value<K> | null {
+  const value = entry[key];
+  if (value === undefined) return null;
+  try {
+    return (KEYS[key] as ValueType<Value<K>>).read(value);
+  } catch (error) {
+    throw error instanceof ValueProblem ? error.within(key) : error;
+  }
+}
+
+function required<K extends Key>(entry: TomlTable, key: K): Value<K> {
+  const value = optional(entry, key);
+  if (value === null) throw new ValueProblem(`${key}: ${KEYS[key].expected}`, "nothing");
+  return value;
+}

@@ -1,0 +1,60 @@
+import type { Agent } from "../core/agent.ts";
+import { messageOf, TensorPoolError } from "../core/errors.ts";
+import { type ListenAddress, urlOf } from "./address.ts";
+import { SupervisorApi } from "./api.ts";
+import { RequestGuard } from "./guard.ts";
+import { MAX_BODY_BYTES } from "./order-request.ts";
+import { ApiError, errorResponse } from "./responses.ts";
+import type { Supervised } from "./supervised.ts";
+
+/** The address cannot be listened on. */
+export class ListenError extends TensorPoolError<"address-in-use" | "listen-failed"> {}
+
+/** Requests that take longer to come are given up. */
+const IDLE_SECONDS = 10;
+
+export interface ServerOptions {
+  readonly address: ListenAddress;
+  /** Further host names under which the server is reached. */
+  readonly hostNames: readonly string[];
+  /** Null: nothing can be changed by requests. */
+  readonly token: string | null;
+}
+
+/** Serves a supervisor's pages while its scheduler runs: requests are answered between slices of duty cycles. */
+export class SupervisorServer implements Agent {
+  readonly roleName = "http";
+  readonly url: string;
+  readonly #server: Bun.Server<undefined>;
+
+  /** @throws ListenError */
+  constructor(supervised: Supervised, { address, hostNames, token }: ServerOptions) {
+    const api = new SupervisorApi(supervised, new RequestGuard(address, hostNames, token));
+    try {
+      this.#server = Bun.serve({
+        hostname: address.hostname,
+        port: address.port,
+        development: false,
+        idleTimeout: IDLE_SECONDS,
+        // Far above the limit of what is read, so that what is too long is told so as everything else is.
+        maxRequestBodySize: MAX_BODY_BYTES * 256,
+        fetch: (request) => api.answer(request),
+        error: () => errorResponse(new ApiError(500, "internal", "this request met a defect of the supervisor")),
+      });
+    } catch (error) {
+      const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+      const why = isTaken ? "somebody listens there already" : messageOf(error);
+      const code = isTaken ? "address-in-use" : "listen-failed";
+      throw new ListenError(code, `cannot listen on ${urlOf(address)}: ${why}`, { cause: error });
+    }
+    this.url = urlOf({ hostname: address.hostname, port: this.#server.port ?? address.port });
+  }
+
+  doWork(): number {
+    return 0;
+  }
+
+  async onClose(): Promise<void> {
+    await this.#server.stop(true);
+  }
+}
