@@ -75,7 +75,7 @@ describe("the supervisor's view of streams (W-46)", () => {
     expect(it.news()).toEqual(["stream-appeared", "producer-lost"]);
   });
 
-  test("an announce without a producer ends the producer, and the stream is idle or lost (D-04)", () => {
+  test("an announce without a producer ends the producer, and the stream is idle or lost", () => {
     const it = new Supervised();
     it.announce({ producerId: 0 });
     expect(streamViews(it.model, it.nowNs)[0]).toMatchObject({ state: "idle", producerId: null });
@@ -233,7 +233,7 @@ describe("the supervisor's view of consumers", () => {
     expect(it.news()).toEqual(["drops-settled"]);
   });
 
-  test("a consumer whose lease ends is gone at once (D-12); the same notice again says nothing (D-14)", () => {
+  test("a consumer whose lease ends is gone at once; the same notice again says nothing", () => {
     const it = new Supervised();
     it.announce();
     it.qos(0);
@@ -254,7 +254,7 @@ describe("the supervisor's view of consumers", () => {
     expect(it.lastText).toBe("the driver shut down (ADMIN): maintenance; every lease has ended");
   });
 
-  test("an attach is told with its answer (D-06, D-08)", () => {
+  test("an attach is told with its answer", () => {
     const it = new Supervised();
     const request = { streamId: 1, clientId: 42, role: "producer" } as const;
     it.model.onAttachRequest(it.nowNs, { ...request, correlationId: 1n });
