@@ -6,7 +6,7 @@ import { THRESHOLD_OPTIONS } from "./supervision/thresholds.ts";
 const { list, text } = valueTypes;
 
 /** A role's options that concern frames and regions are not a supervisor's. */
-const NOT_OF_SUPERVISORS = ["standalone", "stream", "count", "fail-on-loss", "use"];
+const NOT_OF_SUPERVISORS = ["standalone", "stream", "count", "fail-on-loss", "use", "client-id", "attach-timeout"];
 
 export const supervisor: Command = {
   name: "supervisor",
