@@ -102,6 +102,17 @@ export function decideAttach(request: AttachRequest, stream: StreamState, policy
   return stream.layout === null ? { decision: "create", layout } : { decision: "grant" };
 }
 
+/** True for the request that a lease came from, sent again (D-06); also for two requests, neither of which has a lease yet. */
+export function isRepetition(request: LeaseRequest, earlier: LeaseRequest): boolean {
+  return (
+    request.correlationId === earlier.correlationId &&
+    request.sessionId === earlier.sessionId &&
+    request.clientId === earlier.clientId &&
+    request.streamId === earlier.streamId &&
+    request.role === earlier.role
+  );
+}
+
 /** Limits a text to the bytes that an `errorMessage` may have; what is cut off is marked (D-08). */
 export function limitErrorMessage(text: string): string {
   const bytes = new TextEncoder().encode(text);
@@ -125,15 +136,6 @@ function findRequestFault({ schemaVersion, streamId, clientId, publishMode }: At
 /** 0 is nobody or nothing on the wire, and so is the null value. */
 function isId(id: number): boolean {
   return id > 0 && id < 0xffff_ffff;
-}
-
-function isRepetition(request: AttachRequest, lease: Lease): boolean {
-  return (
-    request.correlationId === lease.correlationId &&
-    request.sessionId === lease.sessionId &&
-    request.streamId === lease.streamId &&
-    request.role === lease.role
-  );
 }
 
 function dynamicLayoutFor(request: AttachRequest, policy: AttachPolicy): StreamLayout | AttachRefusal {

@@ -33,7 +33,11 @@ export interface Lease extends LeaseRequest {
 
 type LiveLease = { -readonly [Key in keyof Lease]: Lease[Key] };
 
-/** What became of a keepalive: one result a cause, so that each can be counted (D-11). */
+/**
+ * What became of a keepalive: one result a cause, so that each can be counted (D-11). ENDED and UNKNOWN mean a client that
+ * believes in a lease which is none: its notice got lost, or came from a driver that died. A producer finds out by a higher
+ * epoch; a consumer only if the driver answers such a keepalive with another ShmLeaseRevoked, which is harmless (D-14).
+ */
 export const KeepaliveResult = {
   VALID: 0,
   /** The lease has ended: the client has not heard of it, or not yet. */

@@ -77,6 +77,11 @@ export const DRIVER_CHAPTERS: readonly Chapter[] = [
         "One rule, `nextEpochAfter`, for drivers and standalone producers: above the disk, above memory, not below the wall clock.",
       ),
       rule(
+        "D-14",
+        "A client whose lease ended stops at once and attaches anew; other leases are left alone.",
+        "Before anything else a cycle asks whether the lease still holds, and reads what the driver said before it touches a region.",
+      ),
+      rule(
         "D-16",
         "A detach ends the lease that it names in full; any other is rejected, and repeating it is harmless.",
         "Id, stream, client and role have to be those of a live lease.",
@@ -90,6 +95,11 @@ export const DRIVER_CHAPTERS: readonly Chapter[] = [
         "D-17",
         "A driver's death ends every lease; clients see it by expiry, missing announces or a higher epoch.",
         "Three announce periods without an announce, and a little, end a lease; a slower driver's period is learned from its announces.",
+      ),
+      rule(
+        "D-18",
+        "A restarted driver never continues an old epoch.",
+        "A restart begins an epoch for each stream before any lease is given, above all on disk and the clock.",
       ),
       rule(
         "D-19",

@@ -4,6 +4,7 @@ import {
   type AttachPolicy,
   type AttachRequest,
   decideAttach,
+  isRepetition,
   limitErrorMessage,
   refuseUnreadable,
   type StreamState,
@@ -105,6 +106,19 @@ describe("attach requests that are granted", () => {
     const consumer: Lease = { ...LEASE, role: "consumer" };
     expect(decide({ role: "consumer" }, { clientLease: consumer })).toEqual({ decision: "regrant", lease: consumer });
   });
+});
+
+test("D-06: a repetition has everything that names a request in common with it", () => {
+  expect(isRepetition({ ...REQUEST }, REQUEST)).toBe(true);
+  for (const change of [
+    { correlationId: 8n },
+    { sessionId: 4 },
+    { clientId: 22 },
+    { streamId: 9 },
+    { role: "consumer" } as const,
+  ]) {
+    expect(isRepetition({ ...REQUEST, ...change }, REQUEST)).toBe(false);
+  }
 });
 
 describe("attach requests that are refused", () => {

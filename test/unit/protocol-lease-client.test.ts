@@ -55,6 +55,7 @@ describe("a client's view of its lease", () => {
 
   test("D-11: what was under way for a while counts as what was left when it came, for every keepalive", () => {
     const validity = begun(SECOND_NS, 2 * SECOND_NS);
+    expect(validity.fault(3 * SECOND_NS)).toBe("expired");
     validity.keepaliveSent(1.5 * SECOND_NS);
     expect(validity.fault(3.5 * SECOND_NS)).toBe("expired");
   });
