@@ -1,58 +1,69 @@
 // Builds the single executable, with Bun and libaeron inside, that runs without an installation:
 //
-//   npm run build                     dist/tensorpool-linux-x64 (or -arm64, as this machine is)
-//   npm run build -- --outfile PATH   somewhere else
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+//   npm run build                        dist/tensorpool-linux-x64 (or -arm64, as this machine is)
+//   npm run build -- --target all        for x64 and arm64
+//   npm run build -- --outfile PATH      somewhere else
+//   npm run build -- --libaeron host     with the libaeron that set-up built: nothing is fetched, but it asks for this machine's glibc
+import { statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { SetupError } from "./ffi/native/report.mjs";
 import packageJson from "./package.json" with { type: "json" };
+import { bunFor } from "./packaging/bun-executable.ts";
+import { asksForNewerGlibc, type Parts, problemsOf } from "./packaging/checks.ts";
+import { compile } from "./packaging/compile.ts";
+import { readElf } from "./packaging/elf.ts";
+import { libraryFor } from "./packaging/libraries.ts";
+import { chosenTargets, type Target } from "./packaging/targets.ts";
+import { checkoutCommit } from "./src/cli/commit.ts";
 
-const ROOT = import.meta.dir;
+const DIST = join(import.meta.dir, "dist");
+const say = (message: string): void => console.error(message);
 
-/** The libaeron.so that goes in: the one named by AERON_LIBRARY, else the one that set-up built. */
-function findLibrary(): string {
-  const named = process.env.AERON_LIBRARY;
-  const library = named === undefined || named === "" ? join(ROOT, "ffi", "native", "build", "libaeron.so") : named;
-  if (!existsSync(library))
-    throw new Error(`${library} is not there: \`npm run build\` builds it, or set AERON_LIBRARY`);
-  return realpathSync(library);
+async function build(target: Target, outfile: string, libraryKind: string): Promise<void> {
+  const [bun, library] = [await bunFor(target), await libraryFor(target, libraryKind, say)];
+  const parts: Parts = { bun: readElf(bun), libaeron: readElf(library.path) };
+  const problems = problemsOf(target, parts);
+  const glibcProblem = `libaeron (${library.origin}) needs glibc ${parts.libaeron.glibc}, Bun only ${parts.bun.glibc}`;
+  if (library.isPortable && asksForNewerGlibc(parts)) problems.push(glibcProblem);
+  if (problems.length > 0)
+    throw new SetupError(`the executable for ${target.arch} would not run:\n${problems.join("\n")}`);
+  if (asksForNewerGlibc(parts)) say(`${glibcProblem}: it will not run on older systems than this one`);
+
+  const startMs = performance.now();
+  await compile({ target, outfile, bun, library: library.path, commit: checkoutCommit() });
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+  const megabytes = (statSync(outfile).size / 1e6).toFixed(1);
+  const glibc = asksForNewerGlibc(parts) ? parts.libaeron.glibc : parts.bun.glibc;
+  console.log(
+    `tensorpool ${packageJson.version} for ${target.arch}, glibc ${glibc} or newer: ${outfile} (${megabytes} MB) built in ${seconds} s`,
+  );
 }
 
-/** Compiles in a folder of its own and renames, so that nobody ever starts half an executable. */
-async function compile(outfile: string, library: string): Promise<void> {
-  mkdirSync(dirname(outfile), { recursive: true });
-  const work = mkdtempSync(join(dirname(outfile), ".build-"));
-  const temporary = join(work, basename(outfile));
-  try {
-    await Bun.build({
-      entrypoints: [join(ROOT, "ffi", "native", "embedded-entry.ts")],
-      target: "bun",
-      format: "esm",
-      // Names stay for the sake of error messages and stack traces.
-      minify: { syntax: true, whitespace: true, identifiers: false, keepNames: true },
-      // Goes into the executable: stack traces name our files and lines. (The copy beside it is not kept.)
-      sourcemap: "linked",
-      plugins: [
-        {
-          name: "libaeron",
-          setup(build) {
-            build.onResolve({ filter: /\/build\/libaeron\.so$/ }, () => ({ path: library }));
-          },
-        },
-      ],
-      // The settings of whatever folder the executable is started in are not its own.
-      compile: { outfile: temporary, autoloadDotenv: false, autoloadBunfig: false },
-    });
-    renameSync(temporary, outfile);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    args: process.argv.slice(2),
+    options: {
+      target: { type: "string" },
+      outfile: { type: "string" },
+      libaeron: { type: "string", default: "portable" },
+    },
+  });
+  const targets = chosenTargets(values.target);
+  if (values.outfile !== undefined && targets.length > 1)
+    throw new SetupError("--outfile: expected one target with it");
+  for (const target of targets) {
+    const outfile = resolve(values.outfile ?? join(DIST, `tensorpool-linux-${target.arch}`));
+    await build(target, outfile, values.libaeron);
   }
 }
 
-const { values } = parseArgs({ args: process.argv.slice(2), options: { outfile: { type: "string" } } });
-const outfile = resolve(values.outfile ?? join(ROOT, "dist", `tensorpool-linux-${process.arch}`));
-const startMs = performance.now();
-await compile(outfile, findLibrary());
-const megabytes = (statSync(outfile).size / 1e6).toFixed(1);
-const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-console.log(`tensorpool ${packageJson.version}: ${outfile} (${megabytes} MB) built in ${seconds} s`);
+try {
+  await main();
+} catch (error) {
+  // What a person can act on needs no stack trace.
+  const isPlain = error instanceof SetupError || (error instanceof TypeError && "code" in error);
+  if (!isPlain) throw error;
+  say(`build: ${error.message}`);
+  process.exitCode = 1;
+}

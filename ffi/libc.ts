@@ -1,4 +1,4 @@
-import { NativeLibraryError, SystemError } from "./errors.ts";
+import { errnoName, NativeLibraryError, SystemError } from "./errors.ts";
 import { int32At, NativeBuffer, nativeString } from "./memory.ts";
 import { openLibrary } from "./symbols.ts";
 
@@ -68,6 +68,7 @@ function open() {
   try {
     return openLibrary("libc.so.6", SYMBOLS);
   } catch (cause) {
+    if (cause instanceof NativeLibraryError) throw cause;
     throw new NativeLibraryError(`libc.so.6 does not open: expected glibc on Linux (${String(cause)})`);
   }
 }
@@ -102,6 +103,7 @@ export const LOCK = { SH: 1, EX: 2, NB: 4, UN: 8 } as const;
 export const POLL = { IN: 1, OUT: 4, ERR: 8, HUP: 16 } as const;
 const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;
+const MFD_EXEC = 0x10;
 const F_ADD_SEALS = 1033;
 const F_OFD_SETLK = 37;
 /** struct flock { short l_type; short l_whence; off_t l_start; off_t l_len; pid_t l_pid; } */
@@ -285,16 +287,28 @@ export function lockMemory(address: number, byteLength: number): void {
   check(libc.mlock(address, byteLength), "mlock");
 }
 
-/** An anonymous file with the bytes given, sealed against any change. @throws SystemError */
+/** An anonymous file with the bytes given, sealed against any change, that code can be run from. @throws SystemError */
 export function sealedMemoryFile(name: string, bytes: Uint8Array): number {
-  const label = nativeString(name);
-  const fd = check(libc.memfd_create(label.address, MFD_CLOEXEC | MFD_ALLOW_SEALING), "memfd_create", name);
-  let done = 0;
-  while (done < bytes.length) {
-    done += check(libc.write(fd, bytes.subarray(done), bytes.length - done), "write", name);
+  const fd = createMemoryFile(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  try {
+    let done = 0;
+    while (done < bytes.length) {
+      done += check(libc.write(fd, bytes.subarray(done), bytes.length - done), "write", name);
+    }
+    check(libc.fcntl(fd, F_ADD_SEALS, F_SEAL_ALL), "fcntl", name);
+    return fd;
+  } catch (error) {
+    closeFile(fd);
+    throw error;
   }
-  check(libc.fcntl(fd, F_ADD_SEALS, F_SEAL_ALL), "fcntl", name);
-  return fd;
+}
+
+/** Since Linux 6.3 a file that code is run from says so; kernels before that refuse the flag. */
+function createMemoryFile(name: string, flags: number): number {
+  const label = nativeString(name);
+  const fd = libc.memfd_create(label.address, flags | MFD_EXEC);
+  if (fd !== -1 || errnoName(lastErrno()) !== "EINVAL") return check(fd, "memfd_create", name);
+  return check(libc.memfd_create(label.address, flags), "memfd_create", name);
 }
 
 /** Has the kernel send this process `signal` when its parent dies. */

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { endianness } from "node:os";
 import { fileURLToPath } from "node:url";
 import { embeddedLibrary } from "./embedded.ts";
+import { openEmbedded } from "./embedded-opening.ts";
 import { NativeLibraryError } from "./errors.ts";
-import { sealedMemoryFile } from "./libc.ts";
 import { stringAt } from "./memory.ts";
 import { functionAddress, type NativeFunctions, openLibrary, type SymbolTable } from "./symbols.ts";
 
@@ -21,25 +21,27 @@ const VERSION_SYMBOLS = {
   aeron_version_text: { args: [], returns: "ptr" },
 } as const;
 
+/** Which libaeron is used: the one inside of the executable, the one that set-up built, or the one named by AERON_LIBRARY. */
+export type AeronOrigin = "embedded" | "built" | "named";
+
 interface Location {
+  readonly origin: AeronOrigin;
   /** What dlopen is given. */
-  path: string;
+  readonly path: string;
   /** How it is called in messages. */
-  label: string;
+  readonly label: string;
 }
 
 function locate(): Location {
   const named = process.env.AERON_LIBRARY;
-  if (named !== undefined && named !== "") return { path: named, label: `AERON_LIBRARY=${named}` };
+  if (named !== undefined && named !== "") return { origin: "named", path: named, label: `AERON_LIBRARY=${named}` };
   const embedded = embeddedLibrary();
   if (embedded !== null) {
-    // A sealed memory file leaves nothing in a temporary folder and cannot be exchanged before it is opened.
-    // The descriptor stays open for the life of the process: each symbol table opens the library by this path.
-    const fd = sealedMemoryFile("libaeron.so", embedded);
-    return { path: `/proc/self/fd/${fd}`, label: "the embedded libaeron" };
+    const path = openEmbedded(embedded, (candidate) => openLibrary(candidate, VERSION_SYMBOLS));
+    return { origin: "embedded", path, label: "the embedded libaeron" };
   }
   const built = fileURLToPath(BUILT_LIBRARY);
-  if (existsSync(built)) return { path: built, label: built };
+  if (existsSync(built)) return { origin: "built", path: built, label: built };
   throw new NativeLibraryError(
     "libaeron is not built yet: run `npm run demo` or `npm test` once (they build it), or set AERON_LIBRARY=/path/libaeron.so",
   );
@@ -50,6 +52,7 @@ function checkVersion(location: Location): string {
   try {
     library = openLibrary(location.path, VERSION_SYMBOLS);
   } catch (cause) {
+    if (cause instanceof NativeLibraryError) throw cause;
     throw new NativeLibraryError(`${location.label} does not open as libaeron: ${String(cause)}`);
   }
   const text = stringAt(library.aeron_version_text());
@@ -74,14 +77,17 @@ const location = locate();
 
 /** Version text of the libaeron in use, e.g. "1.54.0". */
 export const aeronVersion: string = checkVersion(location);
-/** Where the libaeron in use came from, for people. */
-export const aeronOrigin: string = location.label;
+/** Where the libaeron in use came from. */
+export const aeronOrigin: AeronOrigin = location.origin;
+/** The file of the libaeron in use; null for the embedded one. */
+export const aeronFile: string | null = location.origin === "embedded" ? null : location.path;
 
 /** Opens one symbol table of libaeron. */
 export function openAeron<const T extends SymbolTable>(symbols: T): NativeFunctions<T> {
   try {
     return openLibrary(location.path, symbols);
   } catch (cause) {
+    if (cause instanceof NativeLibraryError) throw cause;
     throw new NativeLibraryError(`${location.label} lacks a symbol of Aeron ${aeronVersion}: ${String(cause)}`);
   }
 }

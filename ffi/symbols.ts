@@ -1,4 +1,5 @@
 import { dlopen, type FFIFunction } from "bun:ffi";
+import { NativeLibraryError } from "./errors.ts";
 import { traced } from "./trace.ts";
 
 type ArgumentType = "ptr" | "u8" | "i32" | "u32" | "u64_fast" | "i64_fast";
@@ -20,16 +21,29 @@ export type NativeFunctions<T extends SymbolTable> = {
   readonly [K in keyof T]: (...args: Arguments<T[K]["args"]>) => Result<T[K]["returns"]>;
 };
 
-/** Opens a library's functions, with call tracing where the environment asks for it. */
+/**
+ * Opens a library's functions, with call tracing where the environment asks for it.
+ * @throws NativeLibraryError where Bun may not make the code that calls them; Bun's own error where the library does not open
+ */
 export function openLibrary<const T extends SymbolTable>(path: string, symbols: T): NativeFunctions<T> {
-  return traced(
-    dlopen(path, symbols as unknown as Record<string, FFIFunction>).symbols as unknown as NativeFunctions<T>,
-  );
+  return traced(open(path, symbols as unknown as Record<string, FFIFunction>) as unknown as NativeFunctions<T>);
 }
 
 /** The address of a native function that other native code is to call. */
 export function functionAddress(path: string, name: string): number {
   const table = { [name]: { args: [], returns: "void" } } as Record<string, FFIFunction>;
-  const symbol = dlopen(path, table).symbols[name] as unknown as { ptr: number };
+  const symbol = open(path, table)[name] as unknown as { ptr: number };
   return symbol.ptr;
+}
+
+function open(path: string, table: Record<string, FFIFunction>): Record<string, unknown> {
+  try {
+    return dlopen(path, table).symbols;
+  } catch (cause) {
+    if (!(cause instanceof TypeError && /\bJIT\b/.test(cause.message))) throw cause;
+    throw new NativeLibraryError(
+      "expected to be allowed to make executable memory, which native calls need: MemoryDenyWriteExecute of systemd, " +
+        "SELinux without execmem, and BUN_JSC_useJIT=0 forbid it",
+    );
+  }
 }

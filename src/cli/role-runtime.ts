@@ -36,6 +36,7 @@ export class RoleRuntime implements Disposable {
   readonly signals: StopSignals;
   /** How this role attaches to a driver; null with --standalone. */
   readonly driver: DriverClientOptions | null;
+  #embeddedDriver: MediaDriver | null = null;
 
   /** @throws UsageError, MediaDriverError */
   constructor(options: OptionValues, clientName: string) {
@@ -52,7 +53,8 @@ export class RoleRuntime implements Disposable {
     this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
     endWithParent();
     if (how === "embedded") {
-      this.scheduler.add(MediaDriver.start({ aeronDir: this.aeronDir, threading: "invoker" }), { vital: true });
+      this.#embeddedDriver = MediaDriver.start({ aeronDir: this.aeronDir, threading: "invoker" });
+      this.scheduler.add(this.#embeddedDriver, { vital: true });
     }
     this.connection = new AeronConnection({
       aeronDir: this.aeronDir,
@@ -70,6 +72,8 @@ export class RoleRuntime implements Disposable {
 
   [Symbol.dispose](): void {
     this.signals.dispose();
+    // Of a role that failed before it ran, whose scheduler has nothing to close.
+    this.#embeddedDriver?.onClose();
   }
 }
 

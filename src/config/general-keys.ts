@@ -1,4 +1,4 @@
-import { MAX_NSLOTS } from "../shm/index.ts";
+import { MAX_NSLOTS } from "../shm/announcement.ts";
 import { idRanges } from "./id-ranges.ts";
 import { poolList } from "./pool-list.ts";
 import { choice, durationIn, integer, list, path, permissions, text, toggle, type ValueType } from "./value-type.ts";

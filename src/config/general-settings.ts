@@ -1,6 +1,6 @@
 import { suggestion } from "../core/nearest.ts";
 import { DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
-import { MAX_REGION_BYTES } from "../shm/index.ts";
+import { MAX_REGION_BYTES } from "../shm/announcement.ts";
 import { type ConfigFile, problemAt } from "./config-file.ts";
 import { type Environment, entryVariables, setVariables, variablesOfKey } from "./environment.ts";
 import {

@@ -1,5 +1,5 @@
 import { suggestion } from "../core/nearest.ts";
-import { MAX_POOLS } from "../shm/index.ts";
+import { MAX_POOLS } from "../shm/announcement.ts";
 import { describeToml, isTable, type TomlValue } from "./toml-document.ts";
 import { integer, readLiteral, size, ValueProblem, type ValueType } from "./value-type.ts";
 

@@ -27,7 +27,7 @@ const NARROWER: Readonly<Record<string, { may: readonly string[]; because: strin
 /** The layer of a file; null for what is outside of the house (tests, benches, examples). */
 function layerOf(path: string): string | null {
   if (path === "src/index.ts") return "index";
-  if (path === "build.ts" || path === "ffi/native/embedded-entry.ts") return "build";
+  if (path === "build.ts" || path === "ffi/native/embedded-entry.ts" || path.startsWith("packaging/")) return "build";
   if (path.startsWith("ffi/")) return "ffi";
   return /^src\/([^/]+)\//.exec(path)?.[1] ?? null;
 }

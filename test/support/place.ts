@@ -14,8 +14,14 @@ export class Place implements AsyncDisposable {
   readonly path = mkdtempSync("/dev/shm/tensorpool-test-");
   readonly aeronDir = join(this.path, "aeron");
   readonly shmDir = join(this.path, "regions");
+  readonly #self: readonly string[];
   readonly #roles: RoleProcess[] = [];
   readonly #shells: Bun.Subprocess[] = [];
+
+  /** @param self how the command line is called */
+  constructor(self: readonly string[] = SELF) {
+    this.#self = self;
+  }
 
   /** A path of the test's own in the place. */
   at(name: string): string {
@@ -28,7 +34,7 @@ export class Place implements AsyncDisposable {
       const others = this.#roles.filter((other) => other !== role);
       return others.map((other) => `--- beside it: ${other.describe()}`).join("\n");
     };
-    const role: RoleProcess = new RoleProcess([...SELF, ...args], { surroundings, ...options });
+    const role: RoleProcess = new RoleProcess([...this.#self, ...args], { surroundings, ...options });
     this.#roles.push(role);
     return role;
   }

@@ -2,7 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 
 export const ROOT = join(import.meta.dir, "..", "..");
-const LEFT_OUT = new Set([".git", "node_modules", "dist", "ffi/native/build"]);
+const LEFT_OUT = new Set([
+  ".git",
+  "node_modules",
+  "dist",
+  "ffi/native/build",
+  "ffi/native/portable",
+  "ffi/native/tools",
+]);
 
 export interface SourceFile {
   /** Relative to the checkout, with forward slashes. */

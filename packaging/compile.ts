@@ -1,0 +1,59 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { withoutObeyedVariables } from "./bun-executable.ts";
+import type { Target } from "./targets.ts";
+
+const ENTRY = join(import.meta.dir, "..", "ffi", "native", "embedded-entry.ts");
+
+export interface Compilation {
+  readonly target: Target;
+  readonly outfile: string;
+  /** Path of the target's Bun. */
+  readonly bun: string;
+  /** Path of the target's libaeron.so. */
+  readonly library: string;
+  /** "" where it is not known. */
+  readonly commit: string;
+}
+
+/** Compiles in a folder of its own and renames, so that nobody ever starts half an executable. @throws AggregateError */
+export async function compile({ target, outfile, bun, library, commit }: Compilation): Promise<void> {
+  mkdirSync(dirname(outfile), { recursive: true });
+  const work = mkdtempSync(join(dirname(outfile), ".build-"));
+  const temporary = join(work, basename(outfile));
+  const runtime = join(work, "bun");
+  try {
+    await Bun.write(runtime, withoutObeyedVariables(Buffer.from(await Bun.file(bun).arrayBuffer())));
+    await Bun.build({
+      entrypoints: [ENTRY],
+      target: "bun",
+      format: "esm",
+      // Parsed at build time: what starts in 20 ms would take 70.
+      bytecode: true,
+      // Names stay for the sake of error messages and stack traces.
+      minify: { syntax: true, whitespace: true, identifiers: false, keepNames: true },
+      // Goes into the executable: stack traces name our files and lines. (The copy beside it is not kept.)
+      sourcemap: "linked",
+      define: { TENSORPOOL_COMMIT: JSON.stringify(commit) },
+      plugins: [
+        {
+          name: "libaeron",
+          setup(build) {
+            build.onResolve({ filter: /\/build\/libaeron\.so$/ }, () => ({ path: library }));
+          },
+        },
+      ],
+      compile: {
+        target: target.bun,
+        executablePath: runtime,
+        outfile: temporary,
+        // The settings of whatever folder the executable is started in are not its own.
+        autoloadDotenv: false,
+        autoloadBunfig: false,
+      },
+    });
+    renameSync(temporary, outfile);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}

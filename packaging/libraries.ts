@@ -1,0 +1,54 @@
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { preparePortableLibrary } from "../ffi/native/portable.mjs";
+import { SetupError } from "../ffi/native/report.mjs";
+import type { Target } from "./targets.ts";
+
+const BUILT = join(import.meta.dir, "..", "ffi", "native", "build", "libaeron.so");
+
+/** A libaeron.so to put into an executable. */
+export interface Library {
+  readonly path: string;
+  /** Where it comes from, for people. */
+  readonly origin: string;
+  /** Built to run on machines with an older glibc than this one's. */
+  readonly isPortable: boolean;
+  /** The licence that came with its sources; null where none did. */
+  readonly licence: string | null;
+}
+
+/**
+ * The libaeron for a target: the one named by AERON_LIBRARY; else, unless "host" is asked for, one that is built to run
+ * anywhere; else the one that set-up built for this machine. `say` is told when it had to be that.
+ *
+ * @throws SetupError when there is none
+ */
+export async function libraryFor(target: Target, kind: string, say: (message: string) => void): Promise<Library> {
+  if (kind !== "portable" && kind !== "host")
+    throw new SetupError(`--libaeron: expected portable or host, found "${kind}"`);
+  const named = process.env.AERON_LIBRARY;
+  if (named !== undefined && named !== "") {
+    if (!existsSync(named)) throw new SetupError(`AERON_LIBRARY: expected a file, found nothing at ${named}`);
+    return { path: realpathSync(named), origin: `AERON_LIBRARY=${named}`, isPortable: false, licence: null };
+  }
+  if (kind === "portable") {
+    try {
+      const folder = await preparePortableLibrary(target.arch, process.env);
+      const path = join(folder, "libaeron.so");
+      return { path, origin: "built with Zig for old systems", isPortable: true, licence: licenceBeside(path) };
+    } catch (error) {
+      if (!(error instanceof SetupError) || target.arch !== process.arch) throw error;
+      say(`${error.message}\nThe libaeron that set-up built for this machine is taken instead.`);
+    }
+  }
+  if (target.arch !== process.arch) throw new SetupError(`--libaeron host: expected --target ${process.arch} with it`);
+  if (!existsSync(BUILT))
+    throw new SetupError(`${BUILT} is not there: \`npm run build\` builds it, or set AERON_LIBRARY`);
+  const path = realpathSync(BUILT);
+  return { path, origin: "built for this machine", isPortable: false, licence: licenceBeside(path) };
+}
+
+function licenceBeside(library: string): string | null {
+  const path = join(dirname(library), "LICENSE");
+  return existsSync(path) ? path : null;
+}
