@@ -314,6 +314,17 @@ const version: Command = {
   load: () => import("./commands/version.ts"),
 };
 
+const completion: Command = {
+  name: "completion",
+  summary: "prints the completion script of a shell",
+  usage: "bash|zsh",
+  maxPositionals: 1,
+  options: [],
+  examples: ["completion bash", "completion zsh"],
+  notes: async () => (await import("./completion/notes.ts")).COMPLETION_NOTES,
+  load: () => import("./commands/completion.ts"),
+};
+
 /** Every command, in the order of `--help`. */
 export const COMMANDS: readonly Command[] = [
   demo,
@@ -325,5 +336,6 @@ export const COMMANDS: readonly Command[] = [
   ...TOOL_COMMANDS,
   config,
   wire,
+  completion,
   version,
 ];

@@ -1,0 +1,5 @@
+/** What `completion --help` says beside the options. */
+export const COMPLETION_NOTES = [
+  "bash, now or in ~/.bashrc:  source <(tensorpool completion bash)",
+  "zsh, in ~/.zshrc after compinit:  source <(tensorpool completion zsh)",
+].join("\n");

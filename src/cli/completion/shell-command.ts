@@ -1,0 +1,87 @@
+import type { Command } from "../command.ts";
+import { GENERAL_OPTIONS } from "../common-options.ts";
+import type { OptionSpec } from "../option-spec.ts";
+
+/** What a shell has to know of an option to complete it. */
+export interface ShellOption {
+  /** As it is written: "--output", "-o", "--no-color". */
+  readonly flags: readonly string[];
+  readonly help: string;
+  /** What follows it; null for a switch. */
+  readonly value: ShellValue | null;
+}
+
+/** The words that are worth offering for a value, and whether files are. */
+export interface ShellValue {
+  /** As in `--help`, e.g. "FORMAT". */
+  readonly name: string;
+  readonly words: readonly string[];
+  readonly isFile: boolean;
+}
+
+export interface ShellCommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: readonly ShellOption[];
+  /** What may stand there without a dash. */
+  readonly positional: ShellValue;
+}
+
+/** Words for values that the table of options does not spell out: by the name of the option. */
+export type KnownWords = Readonly<Record<string, readonly string[]>>;
+
+const WORD = "[a-z][a-z0-9-]*";
+const CHOICES = new RegExp(`^${WORD}(?:\\|${WORD})*$`);
+const PATHS = /^(?:DIR|FILE|PATH)\b/;
+
+/** The table of commands as a shell needs it; `help` is one of them here. */
+export function shellCommands(commands: readonly Command[], known: KnownWords): ShellCommand[] {
+  const names = commands.map(({ name }) => name);
+  const help: ShellCommand = {
+    name: "help",
+    summary: "prints what a command is for",
+    options: [],
+    positional: { name: "command", words: names, isFile: false },
+  };
+  return [...commands.map((command) => shellCommand(command, known)), help];
+}
+
+function shellCommand(command: Command, known: KnownWords): ShellCommand {
+  const general =
+    command.readsOwnArguments === true ? GENERAL_OPTIONS.filter(({ name }) => name === "help") : GENERAL_OPTIONS;
+  return {
+    name: command.name,
+    summary: command.summary,
+    options: [...command.options, ...general].flatMap((spec) => shellOptions(spec, known)),
+    positional: positionalOf(command.usage ?? ""),
+  };
+}
+
+function shellOptions(spec: OptionSpec, known: KnownWords): ShellOption[] {
+  const { name, short, help } = spec;
+  const flags = short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`];
+  const option: ShellOption = {
+    flags,
+    help,
+    value: spec.value === undefined ? null : valueFor(spec, spec.value, known),
+  };
+  return spec.negatable === true ? [option, { flags: [`--no-${name}`], help, value: null }] : [option];
+}
+
+function valueFor({ name, type }: OptionSpec, value: string, known: KnownWords): ShellValue {
+  const fromType = /^one of (.*)$/.exec(type?.expected ?? "")?.[1]?.split(", ");
+  const fromName = CHOICES.test(value) ? value.split("|") : [];
+  return { name: value, words: known[name] ?? fromType ?? fromName, isFile: PATHS.test(value) };
+}
+
+/** From the usage line: "init|validate|show [options]" or "<file|folder|stream> [options]". */
+function positionalOf(usage: string): ShellValue {
+  const first = usage.split(" ")[0] ?? "";
+  const name = first.replace(/[<>]/g, "");
+  return {
+    name: name === "" || name.startsWith("[") ? "argument" : name,
+    words: CHOICES.test(first) ? first.split("|") : [],
+    // A verb such as `config validate` takes one behind it.
+    isFile: /\bfile\b/i.test(usage) || /\bvalidate\b/.test(usage),
+  };
+}
