@@ -3,10 +3,12 @@ import { BUFFER_CLAIM, checkAeron, lastAeronError, PUBLICATION_CONSTANTS } from 
 import { libc } from "../../ffi/libc.ts";
 import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
 import type { AeronResource } from "./connection.ts";
+import type { MessageBlock } from "./message-block.ts";
 import { PUBLISH_RESULT_NAMES, PublishResult, resultOfPosition } from "./results.ts";
 
 /** Aeron's smallest MTU for IPC (1,408) less its frame header: what can be claimed whatever the driver's settings. */
 const MAX_CLAIM_BYTES = 1376;
+const UNKNOWN_POSITION = -1;
 
 /**
  * An exclusive publication that outlives the client it was made with: while the connection has no client, or the driver has
@@ -20,6 +22,10 @@ export class Publication implements AeronResource {
   #handle = 0;
   #pending = 0;
   #sessionId: number | null = null;
+  #initialTermId = 0;
+  #termBytes = 0;
+  /** Where the next message goes, as far as `publishBlock` knows; what else is published moves it. */
+  #position = UNKNOWN_POSITION;
   readonly #uri: NativeBuffer;
   readonly #out = new NativeBuffer(8);
   readonly #claim = new NativeBuffer(BUFFER_CLAIM.size);
@@ -43,6 +49,7 @@ export class Publication implements AeronResource {
       return PublishResult.NOT_CONNECTED;
     }
     const position = aeron.aeron_exclusive_publication_try_claim(handle, length, this.#claimAddress);
+    this.#position = UNKNOWN_POSITION;
     if (position > 0) {
       libc.memcpy(this.#claim.pointerAt(BUFFER_CLAIM.data), address, length);
       aeron.aeron_buffer_claim_commit(this.#claimAddress);
@@ -64,8 +71,67 @@ export class Publication implements AeronResource {
       this.#handle === 0
         ? PublishResult.NOT_CONNECTED
         : resultOfPosition(aeron.aeron_exclusive_publication_offer(this.#handle, address, length, 0, 0));
+    this.#position = UNKNOWN_POSITION;
     this.results[result]!++;
     return result;
+  }
+
+  /** What the last `publishBlock` that published nothing was refused with. */
+  refusal: PublishResult = PublishResult.PUBLISHED;
+
+  /**
+   * Publishes messages of a block, at most `count` from `from` on, with one call: each is a message of its own, and as many go
+   * as the window and the term have room for, which `try_claim` would have taken one by one. Returns how many went; where
+   * that is 0, `refusal` says why. Never blocks, never retries; a log rotation is gone through.
+   */
+  publishBlock(block: MessageBlock, from: number, count: number): number {
+    const handle = this.#handle;
+    if (handle === 0) return this.#refuse(PublishResult.NOT_CONNECTED);
+    if (this.#position === UNKNOWN_POSITION) this.#position = aeron.aeron_exclusive_publication_position(handle);
+    if (this.#termRoom() < block.frameBytes) {
+      const answer = this.#rotate(handle, block.messageBytes);
+      if (answer !== PublishResult.ADMIN_ACTION) return this.#refuse(answer);
+    }
+    const position = this.#position;
+    let messages = Math.min(count, Math.floor(this.#termRoom() / block.frameBytes));
+    if (messages > 1) {
+      // A block goes out as a whole once its first message has room: what begins beyond the limit has to wait.
+      const room = aeron.aeron_exclusive_publication_position_limit(handle) - position;
+      messages = Math.min(messages, Math.max(1, Math.ceil(room / block.frameBytes)));
+    }
+    const termId = (this.#initialTermId + Math.floor(position / this.#termBytes)) | 0;
+    block.place(from, messages, termId, position & (this.#termBytes - 1), this.#sessionId as number, this.streamId);
+    const answer = aeron.aeron_exclusive_publication_offer_block(
+      handle,
+      block.addressOf(from),
+      messages * block.frameBytes,
+    );
+    if (answer <= 0) {
+      this.#position = UNKNOWN_POSITION;
+      return this.#refuse(resultOfPosition(answer));
+    }
+    this.#position = answer;
+    this.results[PublishResult.PUBLISHED]! += messages;
+    return messages;
+  }
+
+  #refuse(result: PublishResult): number {
+    this.results[result]!++;
+    this.refusal = result;
+    return 0;
+  }
+
+  /** Bytes that are left in the present term. */
+  #termRoom(): number {
+    return this.#termBytes - (this.#position & (this.#termBytes - 1));
+  }
+
+  /** Has Aeron fill the rest of the term, in which no message has room, and begin the next: ADMIN_ACTION once it did. */
+  #rotate(handle: number, messageBytes: number): PublishResult {
+    const answer = aeron.aeron_exclusive_publication_try_claim(handle, messageBytes, this.#claimAddress);
+    if (answer > 0) throw new Error(`expected the end of a term at ${this.#position}, found room up to ${answer}`);
+    this.#position = aeron.aeron_exclusive_publication_position(handle);
+    return resultOfPosition(answer);
   }
 
   /** Aeron's session id, by which subscribers tell publishers apart; null before the driver has made the publication. */
@@ -105,6 +171,8 @@ export class Publication implements AeronResource {
       "aeron_exclusive_publication_constants",
     );
     this.#sessionId = constants.view.getInt32(PUBLICATION_CONSTANTS.sessionId, true);
+    this.#initialTermId = constants.view.getInt32(PUBLICATION_CONSTANTS.initialTermId, true);
+    this.#termBytes = constants.numberAt(PUBLICATION_CONSTANTS.termBufferLength);
     return true;
   }
 
@@ -115,6 +183,7 @@ export class Publication implements AeronResource {
 
   forget(): void {
     this.#sessionId = null;
+    this.#position = UNKNOWN_POSITION;
     this.#handle = 0;
     this.#pending = 0;
   }

@@ -3,6 +3,10 @@ import { FrameDescriptorDecoder } from "../sbe/generated/control/index.ts";
 import { messageKeyAt } from "../sbe/header.ts";
 import type { ConsumerCounters } from "./counters.ts";
 import { DescriptorQueue } from "./descriptor-queue.ts";
+import type { FrameReader } from "./frame-reader.ts";
+
+/** A CPU core waits for about as many cache lines at once. */
+const MAX_FETCHED = 32;
 
 /** No frame: before the first descriptor of an epoch. */
 export const NO_SEQ = -1;
@@ -66,6 +70,12 @@ export class DescriptorIntake {
   /** Seq of the oldest; only while `length` is above 0. */
   peek(): number {
     return this.#queue.peekSeq();
+  }
+
+  /** Has the headers of the next frames, at most `limit`, come to this core all at once, because they are about to be read. */
+  fetchHeaders(reader: FrameReader, limit: number): void {
+    const frames = Math.min(limit, this.#queue.length, MAX_FETCHED);
+    for (let i = 0; i < frames; i++) reader.fetch(this.#queue.seqAt(i));
   }
 
   /** Takes the oldest out; only while `length` is above 0. */

@@ -1,4 +1,4 @@
-import { NativeBuffer } from "../../ffi/memory.ts";
+import { MessageBlock } from "../aeron/message-block.ts";
 import type { Publication } from "../aeron/publication.ts";
 import { PublishResult } from "../aeron/results.ts";
 import type { Clock } from "../core/clock.ts";
@@ -8,10 +8,16 @@ import type { ProducerCounters } from "./counters.ts";
 import type { SlotClaim } from "./slot-claim.ts";
 
 const DESCRIPTOR_BYTES = FrameDescriptorEncoder.ENCODED_LENGTH;
+/** Descriptors that go out with one call at most: a call costs as much as several of them. */
+const MAX_STAGED = 32;
+
+/** No frame. */
+export const NONE_STAGED = -1;
 
 /**
- * Publishes frame descriptors. With flow "drop" a descriptor that finds no room is dropped and counted at once; with "wait" it
- * is held back, for a bounded time, and tried again at the next call.
+ * Publishes frame descriptors: they are staged one by one, and `flush` hands over what is staged with one call. With flow
+ * "drop" descriptors that find no room are dropped and counted at once; with "wait" they stay staged, for a bounded time, and
+ * are tried again at the next call.
  */
 export class DescriptorPublisher {
   readonly #publication: Publication;
@@ -19,10 +25,19 @@ export class DescriptorPublisher {
   readonly #counters: ProducerCounters;
   readonly #flow: Flow;
   readonly #waitTimeoutNs: number;
-  readonly #buffer = new NativeBuffer(DESCRIPTOR_BYTES);
-  readonly #descriptor = new FrameDescriptorEncoder();
-  /** When the descriptor that is held back is given up; 0 while none is. */
+  readonly #block = new MessageBlock(DESCRIPTOR_BYTES, MAX_STAGED);
+  /** One for each message of the block, which it stands in for good. */
+  readonly #descriptors = Array.from({ length: MAX_STAGED }, () => new FrameDescriptorEncoder());
+  readonly #seqs = new Float64Array(MAX_STAGED);
+  readonly #byteLengths = new Float64Array(MAX_STAGED);
+  /** The messages of the block from `#first` to `#end` are staged. */
+  #first = 0;
+  #end = 0;
+  #capacity = 1;
+  /** When the oldest descriptor that is held back is given up; 0 while none is. */
   #waitUntilNs = 0;
+  /** While set, what is staged waits for more of its kind. */
+  isBurst = false;
   /** While set, nothing is held back any more. */
   isGivingUp = false;
 
@@ -39,40 +54,93 @@ export class DescriptorPublisher {
     this.#waitTimeoutNs = options.waitTimeoutNs;
   }
 
-  /** True while a descriptor is held back. */
+  /** True while descriptors are held back. */
   get isWaiting(): boolean {
     return this.#waitUntilNs !== 0;
   }
 
-  /** Begins an epoch: what was held back belonged to the one before. */
-  begin(streamId: number, epoch: number): void {
-    this.#waitUntilNs = 0;
-    this.#descriptor.wrap(this.#buffer.view, 0, DESCRIPTOR_BYTES);
-    this.#descriptor.setStreamId(streamId).setEpochNumber(epoch);
+  /** Descriptors that are staged. */
+  get length(): number {
+    return this.#end - this.#first;
   }
 
-  /** Publishes the descriptor of a committed frame; false when it is held back. */
-  publish(claim: SlotClaim): boolean {
-    this.#descriptor.setSeqNumber(claim.seq).setHeaderIndex(claim.index).setMetaVersion(claim.metaVersion);
-    this.#descriptor.setTimestampNs(claim.timestampHigh, claim.timestampLow);
-    let result = this.#publication.publish(this.#buffer.address, DESCRIPTOR_BYTES);
-    // A log rotation succeeds at the second try.
-    if (result === PublishResult.ADMIN_ACTION) {
-      result = this.#publication.publish(this.#buffer.address, DESCRIPTOR_BYTES);
+  /** True while one more can be staged. */
+  get hasRoom(): boolean {
+    return this.#end < this.#capacity;
+  }
+
+  /** Seq of the oldest frame that is staged, or NONE_STAGED. */
+  get oldestSeq(): number {
+    return this.#first === this.#end ? NONE_STAGED : (this.#seqs[this.#first] as number);
+  }
+
+  /**
+   * Begins an epoch of a ring of `nslots`: what was staged belonged to the one before. What is staged has been written, while
+   * the window (half of the ring) and a reader's queue (a quarter) may hold frames that are still to be read.
+   */
+  begin(streamId: number, epoch: number, nslots: number): void {
+    this.#capacity = Math.max(1, Math.min(MAX_STAGED, Math.floor(nslots / 8)));
+    this.#waitUntilNs = 0;
+    this.#first = 0;
+    this.#end = 0;
+    for (const [i, descriptor] of this.#descriptors.entries()) {
+      descriptor.wrap(this.#block.view, this.#block.offsetOf(i), DESCRIPTOR_BYTES);
+      descriptor.setStreamId(streamId).setEpochNumber(epoch);
     }
+  }
+
+  /** Takes the descriptor of a committed frame in; only while there is room. */
+  stage(claim: SlotClaim): void {
+    const at = this.#end++;
+    const descriptor = this.#descriptors[at] as FrameDescriptorEncoder;
+    descriptor.setSeqNumber(claim.seq).setHeaderIndex(claim.index).setMetaVersion(claim.metaVersion);
+    descriptor.setTimestampNs(claim.timestampHigh, claim.timestampLow);
+    this.#seqs[at] = claim.seq;
+    this.#byteLengths[at] = claim.byteLength;
+  }
+
+  /** Publishes, or drops, what is staged; what is held back stays. */
+  flush(): void {
+    while (this.#first < this.#end) {
+      const published = this.#publication.publishBlock(this.#block, this.#first, this.#end - this.#first);
+      if (published > 0) this.#countPublished(published);
+      else if (this.#flow === "wait" && !this.isGivingUp) {
+        if (this.#holdsBack()) return;
+        this.#drop(1);
+      } else this.#drop(this.#end - this.#first);
+    }
+    this.#first = 0;
+    this.#end = 0;
+  }
+
+  #countPublished(count: number): void {
+    const { published, bytes } = this.#counters.of;
+    const end = this.#first + count;
+    let sum = 0;
+    for (let i = this.#first; i < end; i++) sum += this.#byteLengths[i] as number;
+    published.add(count);
+    bytes.add(sum);
+    this.#first = end;
+    this.#waitUntilNs = 0;
+  }
+
+  /** The oldest staged ones, under the cause that the last try was refused with: those behind it would have met the same. */
+  #drop(count: number): void {
     const { of } = this.#counters;
-    if (result === PublishResult.PUBLISHED) {
-      of.published.increment();
-      of.bytes.add(claim.byteLength);
-      this.#waitUntilNs = 0;
-      return true;
+    switch (this.#publication.refusal) {
+      case PublishResult.BACK_PRESSURED:
+        of.descriptorBackPressured.add(count);
+        break;
+      case PublishResult.NOT_CONNECTED:
+        of.descriptorNotConnected.add(count);
+        break;
+      case PublishResult.ADMIN_ACTION:
+        of.descriptorAdminAction.add(count);
+        break;
+      default:
+        of.descriptorClosed.add(count);
     }
-    if (this.#flow === "wait" && !this.isGivingUp && this.#holdsBack()) return false;
-    if (result === PublishResult.BACK_PRESSURED) of.descriptorBackPressured.increment();
-    else if (result === PublishResult.NOT_CONNECTED) of.descriptorNotConnected.increment();
-    else if (result === PublishResult.ADMIN_ACTION) of.descriptorAdminAction.increment();
-    else of.descriptorClosed.increment();
-    return true;
+    this.#first += count;
   }
 
   /** True while the descriptor that was refused is to be tried again; false once its time is up. */

@@ -32,6 +32,11 @@ export class DescriptorQueue {
     return this.#seqs[this.#head & (this.capacity - 1)] as number;
   }
 
+  /** Seq of the one `position` places behind the oldest; only while `position` is below `length`. */
+  seqAt(position: number): number {
+    return this.#seqs[(this.#head + position) & (this.capacity - 1)] as number;
+  }
+
   /** Removes the oldest. */
   drop(): void {
     this.#head++;

@@ -42,6 +42,11 @@ export class FrameReader {
     return this.#ring.indexOf(seq);
   }
 
+  /** Has the header of frame `seq` fetched, because it is about to be read. */
+  fetch(seq: number): void {
+    this.#ring.fetch(this.#ring.indexOf(seq));
+  }
+
   /** Opens frame `seq` for reading; the cause when it is not there to be read. */
   begin(frame: Frame, seq: number): LossCause | null {
     const index = this.#ring.indexOf(seq);

@@ -5,7 +5,7 @@ import { explainShapeFault, type FrameShape, shapeByteLength } from "../protocol
 import { HeaderRing } from "../shm/header-ring.ts";
 import type { WritableRegions } from "../shm/index.ts";
 import { PayloadPool } from "../shm/payload-pool.ts";
-import type { DescriptorPublisher } from "./descriptor-publisher.ts";
+import { type DescriptorPublisher, NONE_STAGED } from "./descriptor-publisher.ts";
 import { ProducerError } from "./errors.ts";
 import { type ClaimOwner, ClaimState, SlotClaim } from "./slot-claim.ts";
 
@@ -28,8 +28,10 @@ export class FrameRing {
   #neededBytes = 0;
   /** Seq of the next claim. */
   #nextSeq = 0;
-  /** Seq of the oldest frame whose descriptor is still to be published. */
-  #publishSeq = 0;
+  /** Seq of the oldest frame whose descriptor is still to be staged. */
+  #stageSeq = 0;
+  /** Seq of the oldest frame that was not published, dropped or aborted yet. */
+  #settledSeq = 0;
 
   constructor(regions: WritableRegions, owner: ClaimOwner) {
     this.regions = regions;
@@ -52,12 +54,12 @@ export class FrameRing {
 
   /** True when every claim was published, dropped or aborted. */
   get isSettled(): boolean {
-    return this.#publishSeq === this.#nextSeq;
+    return this.#settledSeq === this.#nextSeq;
   }
 
   /** True while the slot of the next frame belongs to an older claim. */
   get isFull(): boolean {
-    return this.#nextSeq - this.#publishSeq >= this.#ring.nslots;
+    return this.#nextSeq - this.#settledSeq >= this.#ring.nslots;
   }
 
   /** Bytes of the largest frame that fits. */
@@ -151,20 +153,34 @@ export class FrameRing {
     claim.state = ClaimState.COMMITTED;
   }
 
-  /** Publishes the descriptors of committed frames from the oldest on, up to the first that is being filled or held back. */
+  /**
+   * Stages the descriptors of committed frames from the oldest on, up to the first that is being filled, and publishes them;
+   * in a burst only when there is no more room for them, because others follow at once.
+   */
   publishInOrder(publisher: DescriptorPublisher): void {
-    while (this.#publishSeq < this.#nextSeq) {
-      const claim = this.#claims[this.#ring.indexOf(this.#publishSeq)] as SlotClaim;
-      if (claim.state === ClaimState.CLAIMED) return;
-      if (claim.state === ClaimState.COMMITTED && !publisher.publish(claim)) return;
+    while (this.#stageSeq < this.#nextSeq) {
+      const claim = this.#claims[this.#ring.indexOf(this.#stageSeq)] as SlotClaim;
+      if (claim.state === ClaimState.CLAIMED) break;
+      if (claim.state === ClaimState.COMMITTED) {
+        if (!publisher.hasRoom) publisher.flush();
+        if (!publisher.hasRoom) break;
+        publisher.stage(claim);
+      }
       claim.state = ClaimState.FREE;
-      this.#publishSeq++;
+      this.#stageSeq++;
     }
+    if (!publisher.isBurst || !publisher.hasRoom) publisher.flush();
+    const { oldestSeq } = publisher;
+    this.#settledSeq = oldestSeq === NONE_STAGED ? this.#stageSeq : oldestSeq;
   }
 
-  /** Aborts what is being filled. */
-  abortClaims(): void {
+  /** Gives every claim an outcome that is counted: what is being filled is aborted, what is held back has one last try. */
+  settle(publisher: DescriptorPublisher): void {
+    publisher.isBurst = false;
+    publisher.isGivingUp = true;
     for (const claim of this.#claims) claim?.abort();
+    this.publishInOrder(publisher);
+    publisher.isGivingUp = false;
   }
 
   /** Ends every claim's hold on the memory, and the regions themselves. Idempotent. */

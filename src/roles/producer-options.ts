@@ -1,3 +1,4 @@
+import { descriptorPublicationChannel, LIVE_TIMEOUTS } from "../aeron/channel.ts";
 import { UsageError } from "../core/errors.ts";
 import { type Attribute, FLOW_ATTRIBUTE_KEY, type Flow, textAttribute } from "../protocol/attribute.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
@@ -62,4 +63,11 @@ export function requireWaitSlots(flow: Flow, nslots: number): void {
   throw new UsageError(
     `--flow wait: expected at least ${MIN_WAIT_SLOTS} slots (half of them are under way, others being read or written), found ${nslots}`,
   );
+}
+
+/** The channel of the descriptors of a ring of `nslots`. */
+export function descriptorChannelOf({ streams, flow, waitTimeoutNs }: ProducerOptions, nslots: number): string {
+  // A source that waits gives its readers as long as it waits itself, before the driver puts them to rest.
+  const windowLimitMs = flow === "wait" ? Math.ceil(waitTimeoutNs / 1e6) : LIVE_TIMEOUTS.windowLimitMs;
+  return descriptorPublicationChannel(streams.channel, nslots, { ...LIVE_TIMEOUTS, windowLimitMs });
 }

@@ -1,4 +1,3 @@
-import { descriptorPublicationChannel, LIVE_TIMEOUTS } from "../aeron/channel.ts";
 import type { AeronConnection } from "../aeron/connection.ts";
 import type { Publication } from "../aeron/publication.ts";
 import type { Agent } from "../core/agent.ts";
@@ -15,6 +14,7 @@ import type { ConsumerConfig } from "./producer-messages.ts";
 import {
   allAttributes,
   type ClaimRefusal,
+  descriptorChannelOf,
   type OfferResult,
   type ProducerOptions,
   requireWaitSlots,
@@ -158,6 +158,11 @@ export class Producer implements Agent, ClaimOwner {
     return this.#publisher?.isWaiting === true;
   }
 
+  /** Frames that were committed, and whose descriptors have still to be published. */
+  get stagedFrames(): number {
+    return this.#publisher?.length ?? 0;
+  }
+
   /** True while some consumer reads frames that are still being written: only then progress is worth reporting (W-41). */
   get isProgressWanted(): boolean {
     return this.#control.progressDemand !== null;
@@ -210,6 +215,14 @@ export class Producer implements Agent, ClaimOwner {
       claim.abort();
     }
     return this.counters.of.published.value > published ? "published" : "descriptor-dropped";
+  }
+
+  /** While true, frames that are committed may be told of together, which costs less: others follow at once. */
+  setBurst(isBurst: boolean): void {
+    const publisher = this.#publisher;
+    if (publisher === null) return;
+    publisher.isBurst = isBurst;
+    if (!isBurst && publisher.length > 0) this.#ring?.publishInOrder(publisher);
   }
 
   // A claim lives within its epoch: while there is one that can be committed or aborted, there is a ring.
@@ -281,7 +294,7 @@ export class Producer implements Agent, ClaimOwner {
     const publisher = this.#publisherFor(nslots);
     const ring = new FrameRing(regions, this);
     this.#ring = ring;
-    publisher.begin(this.streamId, regions.epoch);
+    publisher.begin(this.streamId, regions.epoch, nslots);
     this.#control.begin(ring, nowNs);
     this.#options.onRegions?.(regions);
   }
@@ -289,7 +302,7 @@ export class Producer implements Agent, ClaimOwner {
   #endEpoch(): void {
     const ring = this.#ring;
     if (ring === null) return;
-    this.#settleClaims();
+    ring.settle(this.#publisher as DescriptorPublisher);
     this.#options.onRegionsEnding?.(ring.regions);
     this.#ring = null;
     ring.close();
@@ -305,7 +318,7 @@ export class Producer implements Agent, ClaimOwner {
   /** Ends the stream, and removes its regions or gives them back. Idempotent. */
   onClose(): void {
     if (this.#isClosed) return;
-    this.#settleClaims();
+    this.#ring?.settle(this.#publisher as DescriptorPublisher);
     this.finish();
     this.#isClosed = true;
     this.#endEpoch();
@@ -327,24 +340,10 @@ export class Producer implements Agent, ClaimOwner {
   #publisherFor(nslots: number): DescriptorPublisher {
     if (this.#publisher !== null && this.#windowSlots === nslots) return this.#publisher;
     if (this.#descriptors !== null) this.#connection.remove(this.#descriptors);
-    const { streams, flow, waitTimeoutNs } = this.#options;
-    // A source that waits gives its readers as long as it waits itself, before the driver puts them to rest.
-    const windowLimitMs = flow === "wait" ? Math.ceil(waitTimeoutNs / 1e6) : LIVE_TIMEOUTS.windowLimitMs;
-    const channel = descriptorPublicationChannel(streams.channel, nslots, { ...LIVE_TIMEOUTS, windowLimitMs });
-    this.#descriptors = this.#connection.addPublication(channel, streams.descriptorStreamId);
+    const channel = descriptorChannelOf(this.#options, nslots);
+    this.#descriptors = this.#connection.addPublication(channel, this.#options.streams.descriptorStreamId);
     this.#windowSlots = nslots;
     this.#publisher = new DescriptorPublisher(this.#descriptors, this.#clock, this.counters, this.#options);
     return this.#publisher;
-  }
-
-  /** Gives every claim an outcome that is counted: what is being filled is aborted, what is held back has one last try. */
-  #settleClaims(): void {
-    const ring = this.#ring;
-    const publisher = this.#publisher;
-    if (ring === null || publisher === null) return;
-    publisher.isGivingUp = true;
-    ring.abortClaims();
-    ring.publishInOrder(publisher);
-    publisher.isGivingUp = false;
   }
 }

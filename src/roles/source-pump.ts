@@ -60,11 +60,10 @@ export class SourcePump implements Agent {
     if (this.#startedNs === -1) this.#startedNs = nowNs;
     if (this.#drainUntilNs !== 0) return this.#drain(nowNs);
     if (!this.#hasConsumers && !this.#awaitConsumers(nowNs)) return 0;
-    let work = 0;
-    while (work < FRAMES_PER_CYCLE && this.#step(nowNs)) work++;
-    if (this.#hasMoved) work++;
+    const work = this.#pacer === null ? this.#burst(nowNs) : this.#steps(nowNs);
+    const isMoving = this.#hasMoved;
     this.#hasMoved = false;
-    return work;
+    return isMoving ? work + 1 : work;
   }
 
   onClose(): void {
@@ -73,11 +72,30 @@ export class SourcePump implements Agent {
     this.#source.close();
   }
 
+  /** Frames that come as fast as they can are told of together. */
+  #burst(nowNs: number): number {
+    this.#producer.setBurst(true);
+    try {
+      return this.#steps(nowNs);
+    } finally {
+      this.#producer.setBurst(false);
+    }
+  }
+
+  #steps(nowNs: number): number {
+    let work = 0;
+    while (work < FRAMES_PER_CYCLE && this.#step(nowNs)) work++;
+    return work;
+  }
+
   /** Moves one frame on; false when there is nothing to do now. */
   #step(nowNs: number): boolean {
     if (this.#claim !== null) return this.#fill(this.#claim, nowNs);
     if (this.#isSkipping) return this.#skip(nowNs);
-    if (this.#producer.counters.of.published.value >= this.#options.count) return this.#end(nowNs);
+    const { value: published } = this.#producer.counters.of.published;
+    if (published + this.#producer.stagedFrames >= this.#options.count) {
+      return published >= this.#options.count ? this.#end(nowNs) : false;
+    }
     if (this.#pacer !== null && !this.#pacer.isDue(nowNs)) return false;
     if (this.#producer.isWaiting || !this.#mayOffer) return false;
     const state = this.#source.poll(nowNs);

@@ -1,9 +1,12 @@
+import { MAX_DIMS } from "../protocol/dtype.ts";
 import type { FrameHeader } from "../protocol/frame-header.ts";
-import { acquireFence, loadAcquire, releaseFence, storeRelease } from "./atomics.ts";
+import { acquireFence, releaseFence, SharedWords } from "./atomics.ts";
 import type { Mapping } from "./mapping.ts";
 import { HEADER_SLOT_BYTES, SUPERBLOCK_BYTES } from "./superblock.ts";
 
 const HEADER_SLOT_WORDS = HEADER_SLOT_BYTES / 4;
+/** From the commit word of one slot to that of the next, in words of 8 bytes. */
+const COMMIT_WORD_STEP = HEADER_SLOT_BYTES / 8;
 const TWO_32 = 0x1_0000_0000;
 
 /** Offsets of template 51 in 32-bit words; fields that share a word are packed little-endian (the host is). */
@@ -24,21 +27,26 @@ const WORD = {
   strides: 20,
 } as const;
 
+/** The other dims, and all strides, are in the slot's second cache line. */
+const DIMS_BESIDE_COMMIT_WORD = 4;
+
 /**
  * The header ring of a stream: `nslots` slots of 256 bytes (W-02), with the commit protocol (W-14 to W-16). The commit word
  * of frame `seq` is `seq * 2 + 1` while it is written and `seq * 2` once it is committed.
  */
 export class HeaderRing {
   readonly nslots: number;
-  readonly #baseAddress: number;
+  readonly #commitWords: SharedWords;
   readonly #words: Uint32Array;
   readonly #signedWords: Int32Array;
+  /** Keeps what `fetch` loads from being optimised away. */
+  #fetched = 0;
 
   /** The mapping must hold at least `64 + nslots * 256` bytes. */
   constructor(mapping: Mapping, nslots: number) {
     this.nslots = nslots;
-    this.#baseAddress = mapping.address + SUPERBLOCK_BYTES;
     const window = mapping.window(SUPERBLOCK_BYTES, nslots * HEADER_SLOT_BYTES);
+    this.#commitWords = new SharedWords(window);
     this.#words = new Uint32Array(window);
     this.#signedWords = new Int32Array(window);
   }
@@ -53,7 +61,7 @@ export class HeaderRing {
 
   /** Marks the slot as being written, before anything else of it is touched (W-15). */
   markWriting(index: number, seq: number): void {
-    storeRelease(this.#baseAddress + index * HEADER_SLOT_BYTES, seq * 2 + 1);
+    this.#commitWords.store(index * COMMIT_WORD_STEP, seq * 2 + 1);
     // Nothing that is written to header or payload may be seen before the mark (bun-ffi.md, 3).
     releaseFence();
   }
@@ -74,28 +82,48 @@ export class HeaderRing {
     words[at + WORD.poolAndDtype] = header.poolId | (header.dtype << 16);
     words[at + WORD.orderAndDims] = header.majorOrder | (header.ndims << 16);
     const { ndims, dims, strides } = header;
-    for (let i = 0; i < 8; i++) {
-      const isUsed = i < ndims;
-      words[at + WORD.dims + i] = isUsed ? (dims[i] as number) : 0;
-      words[at + WORD.strides + i] = isUsed ? (strides[i] as number) : 0;
+    for (let i = 0; i < DIMS_BESIDE_COMMIT_WORD; i++) words[at + WORD.dims + i] = i < ndims ? (dims[i] as number) : 0;
+    for (let i = DIMS_BESIDE_COMMIT_WORD; i < MAX_DIMS; i++) {
+      this.#settle(at + WORD.dims + i, i < ndims ? (dims[i] as number) : 0);
     }
+    for (let i = 0; i < MAX_DIMS; i++) this.#settle(at + WORD.strides + i, i < ndims ? (strides[i] as number) : 0);
+  }
+
+  /**
+   * Makes the word hold `value`. A store takes the line away from every reader's core, and costs as much as the rest of a small
+   * frame: what is there already is compared, which does not. (These fields have a line to themselves, which seldom changes.)
+   */
+  #settle(at: number, value: number): void {
+    if (this.#signedWords[at] !== value) this.#signedWords[at] = value;
   }
 
   /** Makes header and payload visible as frame `seq` (W-15). */
   commit(index: number, seq: number): void {
-    storeRelease(this.#baseAddress + index * HEADER_SLOT_BYTES, seq * 2);
+    releaseFence();
+    this.#commitWords.store(index * COMMIT_WORD_STEP, seq * 2);
   }
 
   /** The commit word, with acquire; beyond 2^53 it equals no number. */
   loadCommitWord(index: number): number {
-    return loadAcquire(this.#baseAddress + index * HEADER_SLOT_BYTES);
+    const word = this.#commitWords.load(index * COMMIT_WORD_STEP);
+    acquireFence();
+    return word;
   }
 
   /** The commit word again, after header and payload were read. */
   reloadCommitWord(index: number): number {
     // What was read must have been read before this load (bun-ffi.md, 3).
     acquireFence();
-    return loadAcquire(this.#baseAddress + index * HEADER_SLOT_BYTES);
+    return this.#commitWords.load(index * COMMIT_WORD_STEP);
+  }
+
+  /**
+   * Fetches the cache line with the commit word of a slot that is about to be read. Lines that were written by another core
+   * take as long to come as the rest of a small frame: asked for one after the other at once, they come together. What is
+   * loaded is not used.
+   */
+  fetch(index: number): void {
+    this.#fetched ^= this.#words[index * HEADER_SLOT_WORDS + WORD.frameIdLow] as number;
   }
 
   /** Copies the slot's fields into `header`. */

@@ -1,0 +1,66 @@
+import { DATA_FRAME_TYPE, DATA_HEADER, FRAME_ALIGNMENT, UNFRAGMENTED_FLAGS } from "../../ffi/aeron-structs.ts";
+import { NativeBuffer } from "../../ffi/memory.ts";
+
+/** Offsets in a frame header, in words of 32 bits. */
+const WORD = {
+  termOffset: DATA_HEADER.termOffset / 4,
+  sessionId: DATA_HEADER.sessionId / 4,
+  streamId: DATA_HEADER.streamId / 4,
+  termId: DATA_HEADER.termId / 4,
+} as const;
+
+/**
+ * Messages of one length, each in an Aeron frame of its own, one behind the other as they will stand in the log: what
+ * `Publication.publishBlock` hands over with one call. Whoever fills the messages writes to `view` from `offsetOf(i)` on.
+ */
+export class MessageBlock {
+  /** Messages that it holds at most. */
+  readonly capacity: number;
+  readonly messageBytes: number;
+  /** What a message takes in the log. */
+  readonly frameBytes: number;
+  readonly view: DataView;
+  readonly #buffer: NativeBuffer;
+  readonly #words: Int32Array;
+
+  constructor(messageBytes: number, capacity: number) {
+    this.messageBytes = messageBytes;
+    this.capacity = capacity;
+    this.frameBytes = Math.ceil((DATA_HEADER.size + messageBytes) / FRAME_ALIGNMENT) * FRAME_ALIGNMENT;
+    this.#buffer = new NativeBuffer(this.frameBytes * capacity);
+    this.view = this.#buffer.view;
+    this.#words = new Int32Array(this.#buffer.bytes.buffer);
+    for (let i = 0; i < capacity; i++) {
+      const at = i * this.frameBytes;
+      this.view.setInt32(at + DATA_HEADER.frameLength, DATA_HEADER.size + messageBytes, true);
+      this.view.setUint8(at + DATA_HEADER.flags, UNFRAGMENTED_FLAGS);
+      this.view.setUint16(at + DATA_HEADER.type, DATA_FRAME_TYPE, true);
+    }
+  }
+
+  /** Where message `index` begins in `view`. */
+  offsetOf(index: number): number {
+    return index * this.frameBytes + DATA_HEADER.size;
+  }
+
+  /** Where the frame of message `index` begins, for native code. */
+  addressOf(index: number): number {
+    return this.#buffer.address + index * this.frameBytes;
+  }
+
+  /** Says in the frames of `count` messages where in the log they go. */
+  place(from: number, count: number, termId: number, termOffset: number, sessionId: number, streamId: number): void {
+    const words = this.#words;
+    const step = this.frameBytes / 4;
+    let at = from * step;
+    let offset = termOffset;
+    for (let i = 0; i < count; i++) {
+      words[at + WORD.termOffset] = offset;
+      words[at + WORD.sessionId] = sessionId;
+      words[at + WORD.streamId] = streamId;
+      words[at + WORD.termId] = termId;
+      at += step;
+      offset += this.frameBytes;
+    }
+  }
+}
