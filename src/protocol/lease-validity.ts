@@ -68,7 +68,7 @@ export class LeaseValidity {
   announceHeard(nowNs: number): void {
     const gapNs = nowNs - this.#heardNs;
     // A longer gap than is allowed was this process's own pause, and says nothing about the driver.
-    if (this.#firstHeardNs === null || gapNs > this.#allowedSilenceNs) this.#beginHearing(nowNs);
+    if (this.#firstHeardNs === null || gapNs > this.allowedSilenceNs) this.#beginHearing(nowNs);
     else this.#learn(nowNs, gapNs, this.#firstHeardNs);
     this.#heardNs = nowNs;
     this.#wasSilent = false;
@@ -93,12 +93,13 @@ export class LeaseValidity {
    */
   fault(nowNs: number): LeaseFault | null {
     if (nowNs >= this.#expiresNs) return "expired";
-    if (nowNs - this.#heardNs <= this.#allowedSilenceNs) return null;
+    if (nowNs - this.#heardNs <= this.allowedSilenceNs) return null;
     this.#wasSilent = true;
     return "driver-silent";
   }
 
-  get #allowedSilenceNs(): number {
+  /** How long nothing may be heard of the driver, by what was learned of its announces. */
+  get allowedSilenceNs(): number {
     return this.#periodNs * SILENT_PERIODS + SILENCE_SLACK_NS;
   }
 

@@ -19,7 +19,8 @@ export interface AttachmentInboxListener {
   onAnswer(correlationId: bigint, read: () => AttachAnswer): void;
   onRevoked(leaseId: bigint, streamId: number, clientId: number, isProducer: boolean, reason: string): void;
   onShutdown(reason: string): void;
-  onAnnounce(streamId: number, epoch: bigint): void;
+  /** `sessionId`: Aeron session of whoever announces. */
+  onAnnounce(streamId: number, epoch: bigint, sessionId: number): void;
 }
 
 /** Decodes what a driver sends, and hands on what is well-formed (W-36, D-14); everything else is left to others. */
@@ -37,7 +38,7 @@ export class AttachmentInbox {
     this.#refused = refused;
   }
 
-  readonly onMessage: MessageHandler = (view, length) => {
+  readonly onMessage: MessageHandler = (view, length, sessionId) => {
     switch (messageKeyAt(view, 0, length)) {
       case ShmAttachResponseDecoder.KEY:
         if (this.#answer.wrap(view, 0, length) !== null) this.#refused.increment();
@@ -54,7 +55,7 @@ export class AttachmentInbox {
       case ShmPoolAnnounceDecoder.KEY:
         // Malformed ones are counted by whoever maps what they say.
         if (this.#announce.wrap(view, 0, length) === null) {
-          this.#listener.onAnnounce(this.#announce.streamId, this.#announce.epoch);
+          this.#listener.onAnnounce(this.#announce.streamId, this.#announce.epoch, sessionId);
         }
         break;
     }

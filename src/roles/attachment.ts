@@ -57,6 +57,8 @@ export class Attachment implements AttachmentInboxListener {
   #leaseHigh = 0;
   #leaseLow = 0;
   #epoch = 0n;
+  /** Aeron session of the driver that granted the lease, as its announces show it; null before the first. */
+  #announcer: number | null = null;
   /** The lease that ended without the driver having said so: it is given back before another is asked for. */
   #abandoned: { readonly clientId: number; readonly leaseId: bigint } | null = null;
   #lossesAtGrant = 0;
@@ -131,6 +133,16 @@ export class Attachment implements AttachmentInboxListener {
     this.clientId = randomId();
   }
 
+  /** The regions of the lease turned out to be dead: there is no lease any more, and another is asked for (D-17). */
+  abandon(reason: string): void {
+    if (this.#state === "attached") this.#lose(reason);
+  }
+
+  /** Nanoseconds without a sign of the driver after which it counts as dead, by what is known of its announces. */
+  get allowedSilenceNs(): number {
+    return this.#validity.allowedSilenceNs;
+  }
+
   /** Gives the lease back. The listener is not told. */
   close(): void {
     if (this.#state === "attached") {
@@ -169,11 +181,17 @@ export class Attachment implements AttachmentInboxListener {
     if (this.#state === "attached") this.#lose(`the driver shuts down: ${reason}`, true);
   }
 
-  onAnnounce(streamId: number, epoch: bigint): void {
+  onAnnounce(streamId: number, epoch: bigint, sessionId: number): void {
     if (this.#state !== "attached" || streamId !== this.#options.streamId) return;
     this.#validity.announceHeard(this.#nowNs);
-    if (this.#options.role === "consumer" || epoch <= this.#epoch) return;
-    this.#lose(`epoch ${this.#epoch} was followed by ${epoch}`);
+    // What was announced before the lease was granted says nothing about it.
+    if (epoch < this.#epoch) return;
+    this.#announcer ??= sessionId;
+    // A lease means nothing to another driver, nor after a restart (D-10), and no keepalive is answered.
+    if (sessionId !== this.#announcer) this.#lose("another driver serves the stream, or the same one after a restart");
+    else if (this.#options.role === "producer" && epoch > this.#epoch) {
+      this.#lose(`epoch ${this.#epoch} was followed by ${epoch}`);
+    }
   }
 
   #begin(answer: AttachAnswer): void {
@@ -192,6 +210,7 @@ export class Attachment implements AttachmentInboxListener {
     this.#leaseHigh = Number(leaseId >> 32n);
     this.#leaseLow = Number(leaseId & 0xffff_ffffn);
     this.#epoch = answer.epoch as bigint;
+    this.#announcer = null;
     this.#abandoned = null;
     this.#lossesAtGrant = this.#connection.losses;
     this.#keepaliveRefusedNs = -1;

@@ -7,7 +7,7 @@ import { PeriodicTimer } from "../core/timers.ts";
 import { type Attribute, attributeText, FLOW_ATTRIBUTE_KEY, type Flow } from "../protocol/attribute.ts";
 import { parseFallbackUri } from "../protocol/fallback-uri.ts";
 import type { ModeFilter } from "../protocol/mode-filter.ts";
-import { type AeronStreams, CADENCE_NS } from "../protocol/stream-ids.ts";
+import { type AeronStreams, CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
 import type {
   ConsumerConfigDecoder,
   DataSourceMetaDecoder,
@@ -121,6 +121,21 @@ export class ConsumerControl implements ConsumerInboxListener {
     for (let i = 0; i < this.#subscriptions.length; i++) {
       work += (this.#subscriptions[i] as MessageSubscription).poll(8);
     }
+    return work;
+  }
+
+  /**
+   * Looks whether the owner of the mapped regions lives (W-08). A driver that is dead has ended every lease (D-17); one that
+   * only stood still goes on with the epoch that was given up here, and gives it with another lease.
+   */
+  watchOwner(nowNs: number): number {
+    const { attachment } = this;
+    const { mapping } = this.#state;
+    if (attachment === null) return mapping.doWork(nowNs);
+    // A driver may announce less often than others do.
+    const livenessNs = Math.max(CADENCE_NS * LIVENESS_PERIODS, attachment.allowedSilenceNs);
+    const work = mapping.doWork(nowNs, livenessNs);
+    if (work > 0) attachment.abandon("the driver gave no sign of life");
     return work;
   }
 

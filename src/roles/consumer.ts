@@ -189,7 +189,7 @@ export class Consumer implements Agent {
       work++;
     }
     // After the check above, so that messages which were sent before the end are read before it counts.
-    work += this.#mapping.doWork(nowNs);
+    work += this.#control.watchOwner(nowNs);
     return work + this.#control.speakIfDue(nowNs);
   }
 

@@ -124,7 +124,8 @@ export class StreamMapping {
     if (announce.epoch !== this.#deadEpoch) this.#map(announce);
   }
 
-  doWork(nowNs: number): number {
+  /** `livenessNs`: without a sign of life for longer than this, the owner is dead (W-08). */
+  doWork(nowNs: number, livenessNs: number = CADENCE_NS * LIVENESS_PERIODS): number {
     if (this.#stream === null || !this.#activityCheck.isDue(nowNs)) return 0;
     const activityNs = this.#stream.activity();
     if (activityNs === 0n) {
@@ -132,7 +133,7 @@ export class StreamMapping {
       return 0;
     }
     const silentNs = nowNs - monotonic.fromBigint(activityNs);
-    if (silentNs > CADENCE_NS * LIVENESS_PERIODS) {
+    if (silentNs > livenessNs) {
       this.#counters.of.ownersLost.increment();
       this.unmap(`the producer gave no sign of life for ${(silentNs / 1e9).toFixed(1)} s`, "lost");
       return 1;

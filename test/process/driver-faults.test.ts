@@ -1,0 +1,98 @@
+import { describe, expect, test } from "bun:test";
+import { DriverPlace } from "../support/driver-place.ts";
+import { flows } from "../support/flow.ts";
+import type { RoleProcess } from "../support/role-process.ts";
+import { elapse, PROCESS_TEST_MS, until } from "../support/until.ts";
+
+const LIVE = ["--source", "synthetic:dtype=uint8,dims=64x64,rate=500", "--stats-interval", "50ms"];
+const WATCH = ["--stats-interval", "50ms"];
+const SERVE = ["--stream", "10000", "--slots", "256", "--pool", "4KiB"];
+const EXTERNAL = [...SERVE, "--media-driver", "external"];
+
+async function start(place: DriverPlace, serve: readonly string[]) {
+  const driver = place.driver(serve);
+  const producer = place.producer(LIVE);
+  const consumer = place.consumer(WATCH);
+  await flows(consumer);
+  return { driver, producer, consumer };
+}
+
+function epochOf(role: RoleProcess): bigint {
+  return BigInt(role.rows.at(-1)?.epoch ?? 0);
+}
+
+/** Roles first: then the driver has nothing to wait for. */
+async function end(place: DriverPlace, ...processes: readonly RoleProcess[]): Promise<void> {
+  for (const process of processes) {
+    process.signal("SIGTERM");
+    expect(await process.exit()).toBe(0);
+  }
+  await place.isEmpty();
+}
+
+describe("a driver", () => {
+  test(
+    "D-10, D-17, D-18: killed and started again at once under load: both clients have another lease, of a greater epoch",
+    async () => {
+      await using place = new DriverPlace();
+      const mediaDriver = await place.mediaDriver();
+      const { driver, producer, consumer } = await start(place, EXTERNAL);
+      const epoch = epochOf(producer);
+      driver.signal("SIGKILL");
+      const next = place.driver(EXTERNAL);
+      await Promise.all(
+        [producer, consumer].map(async (role) => {
+          await role.errorLine(/the lease on stream 10000 has ended: .*(another driver|was followed by|fell silent)/);
+          await role.errorLine(/attached to stream 10000 again/);
+        }),
+      );
+      await flows(consumer);
+      expect(epochOf(producer)).toBeGreaterThan(epoch);
+      expect(epochOf(consumer)).toBe(epochOf(producer));
+      await end(place, producer, consumer, next, mediaDriver);
+      // Keepalives of leases that the new driver never gave would go on for ever.
+      expect(/keepalivesUnknown +(\d+)/.exec(next.stderr)?.[1] ?? "0").toMatch(/^[0-9]$/);
+    },
+    PROCESS_TEST_MS,
+  );
+
+  test(
+    "W-08, D-17: that stood still for longer than its leases last goes on, and so do its clients",
+    async () => {
+      await using place = new DriverPlace();
+      const { driver, producer, consumer } = await start(place, SERVE);
+      await driver.stop();
+      await elapse(6000);
+      driver.signal("SIGCONT");
+      await driver.errorLine(/stood still for/);
+      await flows(consumer);
+      // And it stays like that.
+      await elapse(1000);
+      await flows(consumer);
+      await end(place, producer, consumer, driver);
+    },
+    PROCESS_TEST_MS,
+  );
+
+  test(
+    "D-13, D-18: killed, and its folders removed by hand: epochs grow all the same",
+    async () => {
+      await using place = new DriverPlace();
+      const { driver, producer, consumer } = await start(place, SERVE);
+      const epoch = epochOf(producer);
+      await driver.destroy();
+      await place.shell('rm -r "$1"', [place.shmDir]);
+      const next = place.driver(SERVE);
+      await producer.errorLine(/attached to stream 10000 again/);
+      await consumer.errorLine(/attached to stream 10000 again/);
+      await flows(consumer);
+      expect(epochOf(producer)).toBeGreaterThan(epoch);
+      await until(
+        () => epochOf(consumer) === epochOf(producer),
+        () => "the consumer to be in the producer's epoch",
+      );
+      await end(place, producer, consumer, next);
+    },
+    PROCESS_TEST_MS,
+  );
+});
