@@ -2,6 +2,7 @@
 //
 //   npm run build                        dist/tensorpool-linux-x64 (or -arm64, as this machine is)
 //   npm run build -- --target all        for x64 and arm64
+//   npm run build -- --archive           with archives of all that belongs to them, and SHA256SUMS
 //   npm run build -- --outfile PATH      somewhere else
 //   npm run build -- --libaeron host     with the libaeron that set-up built: nothing is fetched, but it asks for this machine's glibc
 import { statSync } from "node:fs";
@@ -9,18 +10,19 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { SetupError } from "./ffi/native/report.mjs";
 import packageJson from "./package.json" with { type: "json" };
+import { archive, writeChecksums } from "./packaging/archive.ts";
 import { bunFor } from "./packaging/bun-executable.ts";
 import { asksForNewerGlibc, type Parts, problemsOf } from "./packaging/checks.ts";
 import { compile } from "./packaging/compile.ts";
 import { readElf } from "./packaging/elf.ts";
-import { libraryFor } from "./packaging/libraries.ts";
+import { type Library, libraryFor } from "./packaging/libraries.ts";
 import { chosenTargets, type Target } from "./packaging/targets.ts";
-import { checkoutCommit } from "./src/cli/commit.ts";
+import { checkoutCommit, commitTimeSeconds } from "./src/cli/commit.ts";
 
 const DIST = join(import.meta.dir, "dist");
 const say = (message: string): void => console.error(message);
 
-async function build(target: Target, outfile: string, libraryKind: string): Promise<void> {
+async function build(target: Target, outfile: string, libraryKind: string): Promise<Library> {
   const [bun, library] = [await bunFor(target), await libraryFor(target, libraryKind, say)];
   const parts: Parts = { bun: readElf(bun), libaeron: readElf(library.path) };
   const problems = problemsOf(target, parts);
@@ -38,6 +40,7 @@ async function build(target: Target, outfile: string, libraryKind: string): Prom
   console.log(
     `tensorpool ${packageJson.version} for ${target.arch}, glibc ${glibc} or newer: ${outfile} (${megabytes} MB) built in ${seconds} s`,
   );
+  return library;
 }
 
 async function main(): Promise<void> {
@@ -46,16 +49,23 @@ async function main(): Promise<void> {
     options: {
       target: { type: "string" },
       outfile: { type: "string" },
+      archive: { type: "boolean", default: false },
       libaeron: { type: "string", default: "portable" },
     },
   });
   const targets = chosenTargets(values.target);
   if (values.outfile !== undefined && targets.length > 1)
     throw new SetupError("--outfile: expected one target with it");
+  const archives: string[] = [];
   for (const target of targets) {
-    const outfile = resolve(values.outfile ?? join(DIST, `tensorpool-linux-${target.arch}`));
-    await build(target, outfile, values.libaeron);
+    const binary = resolve(values.outfile ?? join(DIST, `tensorpool-linux-${target.arch}`));
+    const library = await build(target, binary, values.libaeron);
+    if (!values.archive) continue;
+    const name = `tensorpool-${packageJson.version}-linux-${target.arch}`;
+    archives.push(await archive(name, { binary, library, timeSeconds: commitTimeSeconds() }));
+    console.log(archives.at(-1));
   }
+  if (archives.length > 0) console.log(writeChecksums(archives));
 }
 
 try {

@@ -14,11 +14,19 @@ export function runningCommit(): string | null {
 
 /** The commit of this checkout; "" where it is none, or there is no git to ask. */
 export function checkoutCommit(): string {
+  return git("describe", "--always", "--dirty", "--abbrev=12", "--exclude=*");
+}
+
+/** When the commit of this checkout was made, in seconds since 1970; 0 where that is not known. */
+export function commitTimeSeconds(): number {
+  return Number(git("log", "-1", "--format=%ct"));
+}
+
+function git(...args: readonly string[]): string {
   // An installed package may lie inside of somebody else's checkout.
   if (!existsSync(new URL(".git", CHECKOUT))) return "";
-  const git = Bun.which("git");
-  if (git === null) return "";
-  const args = ["-C", fileURLToPath(CHECKOUT), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"];
-  const { success, stdout } = Bun.spawnSync([git, ...args], { stderr: "ignore" });
+  const program = Bun.which("git");
+  if (program === null) return "";
+  const { success, stdout } = Bun.spawnSync([program, "-C", fileURLToPath(CHECKOUT), ...args], { stderr: "ignore" });
   return success ? stdout.toString().trim() : "";
 }

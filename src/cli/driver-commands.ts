@@ -1,5 +1,5 @@
 import { valueTypes } from "../config/index.ts";
-import { MAX_NSLOTS } from "../shm/index.ts";
+import { MAX_NSLOTS } from "../shm/announcement.ts";
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, PLACE_OPTIONS, ROLE_OPTIONS } from "./common-options.ts";
 import type { OptionSpec } from "./option-spec.ts";

@@ -23,6 +23,8 @@ export interface Import {
   readonly target: string | null;
   /** True when the compiler erases it. */
   readonly isTypeOnly: boolean;
+  /** True for `import(...)`, which is loaded when it is come to. */
+  readonly isDynamic: boolean;
 }
 
 /** All text files of the checkout that are, or could be, committed. */
@@ -57,11 +59,12 @@ const IMPORTS = [
 
 /** What a file imports, in whichever way. */
 export function importsOf(file: SourceFile): Import[] {
-  return IMPORTS.flatMap((pattern) =>
+  return IMPORTS.flatMap((pattern, index) =>
     [...file.text.matchAll(pattern)].map(([, type, specifier = ""]) => ({
       specifier,
       target: specifier.startsWith(".") ? normalize(join(dirname(file.path), specifier)) : null,
       isTypeOnly: type !== undefined && type !== "",
+      isDynamic: index === IMPORTS.length - 1,
     })),
   );
 }

@@ -1,0 +1,21 @@
+import { SINK_KINDS, SOURCE_KINDS } from "../../io/index.ts";
+import { DTYPE_NAMES } from "../../protocol/dtype.ts";
+import type { Command } from "../command.ts";
+import { bashCompletion } from "./bash.ts";
+import { shellCommands } from "./shell-command.ts";
+import { zshCompletion } from "./zsh.ts";
+
+const SHELLS = { bash: bashCompletion, zsh: zshCompletion } as const;
+export type Shell = keyof typeof SHELLS;
+export const SHELL_NAMES = Object.keys(SHELLS) as readonly Shell[];
+
+/** The completion script of a shell, made from the table of commands. */
+export function completionScript(shell: Shell, commands: readonly Command[]): string {
+  // What follows a kind is after a colon; kinds that take nothing stand alone.
+  const known = {
+    dtype: DTYPE_NAMES,
+    source: SOURCE_KINDS.map((kind) => `${kind.name}:`),
+    sink: SINK_KINDS.map((kind) => (["stats", "null"].includes(kind.name) ? kind.name : `${kind.name}:`)),
+  };
+  return SHELLS[shell](shellCommands(commands, known));
+}
