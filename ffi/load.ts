@@ -42,8 +42,9 @@ function locate(): Location {
   }
   const built = fileURLToPath(BUILT_LIBRARY);
   if (existsSync(built)) return { origin: "built", path: built, label: built };
+  const commands = built.includes("/node_modules/") ? "`npx tensorpool version`" : "`npm run demo` or `npm test`";
   throw new NativeLibraryError(
-    "libaeron is not built yet: run `npm run demo` or `npm test` once (they build it), or set AERON_LIBRARY=/path/libaeron.so",
+    `libaeron is not built yet: run ${commands} once, which builds it, or set AERON_LIBRARY=/path/libaeron.so`,
   );
 }
 

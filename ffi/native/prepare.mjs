@@ -37,6 +37,7 @@ const TASKS = {
   typecheck: { library: false, program: "tsc", args: ["-p", "."] },
   generate: { library: false, program: "bun", args: ["src/sbe/compiler/main.ts"] },
   "generate:protocol": { library: false, program: "bun", args: ["test/conformance/write-page.ts"] },
+  types: { library: false, program: "tsc", args: ["-p", "packaging/tsconfig.types.json"] },
   setup: { library: true, program: null, args: [] },
 };
 

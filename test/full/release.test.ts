@@ -115,7 +115,7 @@ test(
     );
     const smoke = Bun.spawn([process.execPath, "test", "--timeout=60000", "./test/smoke"], {
       cwd: ROOT,
-      env: { ...process.env, TENSORPOOL_BINARY: binary },
+      env: { ...process.env, TESTED_BINARY: binary },
       stdout: "ignore",
       stderr: "pipe",
     });

@@ -19,11 +19,11 @@ const LIBRARY = join(ROOT, "ffi", "native", "build", "libaeron.so");
 export const BUILD_MS = 60_000;
 
 /**
- * The single executable that tests run: the one named by TENSORPOOL_BINARY, else one that is built once for the files as they
+ * The single executable that tests run: the one named by TESTED_BINARY, else one that is built once for the files as they
  * are. It has the libaeron that set-up built, so that nothing has to be fetched for it.
  */
 export async function testedBinary(): Promise<string> {
-  const named = process.env.TENSORPOOL_BINARY;
+  const named = process.env.TESTED_BINARY;
   if (named !== undefined && named !== "") return named;
   const key = keyOfFiles();
   const binary = join(BINARIES, key, "tensorpool");

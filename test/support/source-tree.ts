@@ -6,6 +6,7 @@ const LEFT_OUT = new Set([
   ".git",
   "node_modules",
   "dist",
+  "types",
   "ffi/native/build",
   "ffi/native/portable",
   "ffi/native/tools",

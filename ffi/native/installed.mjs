@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+// The command line of an installed package: finds Bun, builds libaeron if that was not done yet, and runs the program. In a
+// checkout `npm run tensorpool` does that.
+import { accessSync, constants, existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { endianness } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { HERE } from "./aeron-sources.mjs";
+import { runCommand } from "./command.mjs";
+import { refusalOf } from "./host.mjs";
+import { prepareLibrary } from "./libaeron.mjs";
+import { SetupError } from "./report.mjs";
+import { Interrupted, stopToolsOnSignals } from "./tools.mjs";
+
+const ROOT = join(HERE, "..", "..");
+
+/** Bun's executable: the one that runs this, else that of the package `bun`, else the one on the PATH. @throws {SetupError} */
+function findBun() {
+  if (process.versions["bun"] !== undefined) return process.execPath;
+  const ofPackage = bunOfPackage();
+  if (ofPackage !== null) return ofPackage;
+  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
+    const path = join(folder, "bun");
+    if (folder !== "" && isExecutable(path)) return path;
+  }
+  throw new SetupError(
+    "tensorpool runs on Bun, and there is none: `npm install bun` beside it, or see https://bun.com. (The single\n" +
+      "executable of tensorpool has Bun inside.)",
+  );
+}
+
+function bunOfPackage() {
+  let manifest;
+  try {
+    manifest = createRequire(import.meta.url).resolve("bun/package.json");
+  } catch {
+    // There is no such package here: the PATH is next.
+    return null;
+  }
+  const path = join(dirname(manifest), "bin", "bun.exe");
+  return isExecutable(path) ? path : null;
+}
+
+function isExecutable(/** @type {string} */ path) {
+  if (!existsSync(path)) return false;
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    // Not for this user to run.
+    return false;
+  }
+}
+
+async function main() {
+  const refusal = refusalOf({ platform: process.platform, arch: process.arch, endianness: endianness() });
+  if (refusal !== null) throw new SetupError(refusal);
+  const bun = findBun();
+  const restoreSignals = stopToolsOnSignals();
+  try {
+    await prepareLibrary(process.env);
+  } catch (error) {
+    const code = /** @type {NodeJS.ErrnoException} */ (error).code;
+    if (code !== "EACCES" && code !== "EROFS" && code !== "EPERM") throw error;
+    throw new SetupError(
+      `libaeron is not built yet, and ${HERE} cannot be written to (${code}): run \`tensorpool version\` once as its owner,\n` +
+        "or set AERON_LIBRARY=/path/to/libaeron.so.",
+    );
+  } finally {
+    restoreSignals();
+  }
+  // Started in a folder of the user's, Bun must not take that folder's settings for ours.
+  const apart = [`--config=${join(ROOT, "bunfig.toml")}`, "--no-env-file"];
+  const args = [...apart, join(ROOT, "src", "cli", "main.ts"), ...process.argv.slice(2)];
+  return await runCommand(bun, args, { cwd: process.cwd(), env: process.env });
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (error instanceof Interrupted) {
+    process.exitCode = error.exitCode;
+  } else if (error instanceof SetupError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  } else {
+    throw error;
+  }
+}
