@@ -33,5 +33,7 @@ export interface Command {
   readonly notes?: () => Promise<string>;
   /** The command reads its arguments and prints its help by itself. */
   readonly readsOwnArguments?: boolean;
+  /** Answers as a monitoring plug-in: whatever keeps it from its answer is UNKNOWN, on standard output, with 3. */
+  readonly isPlugIn?: boolean;
   readonly load: () => Promise<CommandModule>;
 }

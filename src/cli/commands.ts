@@ -4,7 +4,7 @@ import type { Command } from "./command.ts";
 import { CONFIG_OPTION, OUTPUT_OPTION, PLACE_OPTIONS, ROLE_OPTIONS } from "./common-options.ts";
 import { DRIVER_COMMANDS } from "./driver-commands.ts";
 import type { OptionSpec } from "./option-spec.ts";
-import { supervisor } from "./supervision-commands.ts";
+import { supervisor, WATCHING_COMMANDS } from "./supervision-commands.ts";
 import { TOOL_COMMANDS } from "./tool-commands.ts";
 
 const { choice, duration, integer, list, path, rate, seconds, size, text } = valueTypes;
@@ -333,6 +333,7 @@ export const COMMANDS: readonly Command[] = [
   ...DRIVER_COMMANDS,
   supervisor,
   mediaDriver,
+  ...WATCHING_COMMANDS,
   ...TOOL_COMMANDS,
   config,
   wire,

@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
+import { UsageError } from "../core/errors.ts";
 import { configureLogging, getLogger, LOG_FORMATS, LOG_LEVELS } from "../core/logger.ts";
 import { suggestion } from "../core/nearest.ts";
 import { provideModuleLibrary } from "../io/module/load.ts";
+import { PlugInCode, unknownLine } from "./check/plug-in.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { GENERAL_OPTIONS } from "./common-options.ts";
@@ -29,7 +31,13 @@ async function main(args: readonly string[]): Promise<number> {
     const names = COMMANDS.map((candidate) => candidate.name);
     return fail(`unknown ${kind} "${name}"${suggestion(name, names)}: \`tensorpool --help\` lists the commands`);
   }
-  return runCommand(command, rest);
+  if (command.isPlugIn !== true) return runCommand(command, rest);
+  try {
+    return await runCommand(command, rest);
+  } catch (error) {
+    printLine(unknownLine(describeError(error)));
+    return PlugInCode.UNKNOWN;
+  }
 }
 
 async function runCommand(command: Command, args: readonly string[]): Promise<number> {
@@ -46,7 +54,7 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
   const { values: written, positionals } = readOptions(command.name, specs, args, suggestion);
   if (written.flag("help") === true) return print(await helpText(COMMANDS, command));
   if (positionals.length > (command.maxPositionals ?? 0)) {
-    return fail(`${command.name}: unexpected argument "${positionals[command.maxPositionals ?? 0]}"`);
+    throw new UsageError(`${command.name}: unexpected argument "${positionals[command.maxPositionals ?? 0]}"`);
   }
   const { values, warnings } = layeredOptions(COMMANDS, command, written, process.env);
   applyGeneralOptions(values);

@@ -12,7 +12,8 @@ export type DescriptorHandler = (view: DataView, offset: number, length: number)
 
 /**
  * Looks at the newest descriptor of each producer now and then, in the logs of the media driver. A subscription would see them
- * all, and would be one more reader that has to keep up with every producer: this one costs a producer nothing.
+ * all, and would be one more reader that has to keep up with every producer: this one costs a producer nothing. The media
+ * driver wipes what all subscribers have taken, so that now and then there is none to be seen.
  */
 export class DescriptorSampler {
   readonly #streamIds: ReadonlySet<number>;

@@ -45,7 +45,7 @@ export class RequestGuard {
         "expected a supervisor that was started with --http-token, found one without",
       );
     }
-    const given = /^Bearer ([^\s]+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+    const given = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
     // Digests have one length, and comparing them takes one time.
     if (given !== undefined && timingSafeEqual(digest(given), this.#tokenDigest)) return;
     const found = given === undefined ? "none" : "another one";

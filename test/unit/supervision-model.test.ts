@@ -268,3 +268,25 @@ describe("the supervisor's view of consumers", () => {
     expect(it.news()).toEqual(["attach-refused", "lease-granted"]);
   });
 });
+
+describe("the lag of a consumer", () => {
+  test("is that at its report, although the producer is heard of before and after it", () => {
+    const it = new Supervised();
+    it.announce();
+    it.qosProducer(0);
+    it.qos(0);
+    const lag = (): number | null | undefined => consumerViews(it.model, it.nowNs)[0]?.lag;
+    expect(lag()).toBe(0);
+    for (let i = 1; i <= 5; i++) {
+      it.wait(0.25);
+      it.qos(i * 1000 - 1000 + 240);
+      it.wait(0.75);
+      it.qosProducer(i * 1000);
+      expect(lag()).toBe(10);
+    }
+    // One that falls silent is where it was.
+    it.wait(3);
+    it.qos(4990);
+    expect(lag()).toBe(10);
+  });
+});

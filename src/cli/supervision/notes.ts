@@ -17,3 +17,25 @@ export const SUPERVISOR_NOTES = [
   "It disturbs nobody: it holds no descriptors up, and reads no payload. Every event",
   "is logged; docs/MONITORING.md describes metrics, alerts and the HTTP API.",
 ].join("\n");
+
+/** What `top --help` says beside the options. */
+export const TOP_NOTES = [
+  "Keys: tab turns the page, i n f b d l choose the order, arrows scroll, space pauses,",
+  "? tells more, q quits. Where standard input or output is no terminal, and with -n, --once or -o",
+  "json and jsonl, readings are printed one after the other. Rates are those of the",
+  "last 3 s. Watching disturbs nobody. Exit code 3: no media driver is there.",
+].join("\n");
+
+/** What `events --help` says beside the options. */
+export const EVENTS_NOTES = [
+  "Watches by itself, from its start on, as a supervisor does; what is there already",
+  "appears first. docs/MONITORING.md lists the kinds. Exit code 3: no media driver is",
+  "there, or with --from no supervisor.",
+].join("\n");
+
+/** What `check --help` says beside the options. */
+export const CHECK_NOTES = [
+  "Exit codes are those of monitoring plug-ins: 0 OK, 1 WARNING, 2 CRITICAL,",
+  "3 UNKNOWN (it cannot tell: no media driver, wrong usage). A value has to be beyond",
+  "a limit, not at it. What is worst is told first; the numbers follow a bar.",
+].join("\n");

@@ -1,5 +1,5 @@
 import { valueTypes } from "../../config/index.ts";
-import { SUPERVISION_DEFAULTS, type SupervisionOptions } from "../../protocol/supervision/index.ts";
+import { SUPERVISION_DEFAULTS, type SupervisionOptions } from "../../protocol/supervision/options.ts";
 import type { OptionSpec, OptionValues } from "../option-spec.ts";
 
 const { duration, ratio } = valueTypes;

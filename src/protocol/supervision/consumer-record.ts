@@ -7,6 +7,8 @@ import { Sustained } from "./sustained.ts";
 
 /** A session that was silent for two periods has made room for another one with its id. */
 const TAKE_OVER_NS = 2 * CADENCE_NS;
+/** A producer that was not heard of for this long is where it was. */
+const PRODUCER_QUIET_NS = 2 * CADENCE_NS;
 const NEVER = Number.NEGATIVE_INFINITY;
 
 /** Causes that are on the wire too, as parts of dropsGap and dropsLate (W-19). */
@@ -56,6 +58,8 @@ export class ConsumerRecord {
   readonly #passed = new RateWindow();
   readonly #drops = new RateWindow();
   #otherSessionNs = NEVER;
+  /** The lag is not yet that of the last report. */
+  #isLagOpen = false;
 
   constructor(streamId: number, consumerId: number, nowNs: number) {
     this.streamId = streamId;
@@ -95,19 +99,31 @@ export class ConsumerRecord {
     this.#setMode(fact.mode);
   }
 
-  /** `producerSeq`: where the producer of this epoch is now; null when that is not known. */
-  onQos(nowNs: number, fact: QosConsumerFact, producerSeq: number | null): void {
+  /** `producer`: where the producer of this epoch was when it was last heard of; null when that is not known. */
+  onQos(nowNs: number, fact: QosConsumerFact, producer: { readonly ns: number; readonly seq: number } | null): void {
     this.lastQosNs = nowNs;
     this.#setMode(fact.mode);
     if (fact.epoch !== this.epoch) this.restartRates();
     this.epoch = fact.epoch;
     this.lastSeqSeen = fact.epoch === 0n ? null : fact.lastSeqSeen;
-    // A report may be newer than what was last heard of the producer.
-    this.lag = producerSeq === null ? null : Math.max(0, producerSeq - fact.lastSeqSeen);
+    // The next that is heard of a producer that goes on tells where it is now, see `refineLag`.
+    const isNow =
+      producer === null || this.lag === null || producer.ns === nowNs || nowNs - producer.ns > PRODUCER_QUIET_NS;
+    if (isNow) this.lag = producer === null ? null : Math.max(0, producer.seq - fact.lastSeqSeen);
+    this.#isLagOpen = !isNow;
     this.dropsGap.report(nowNs, fact.dropsGap);
     this.dropsLate.report(nowNs, fact.dropsLate);
     if (fact.epoch !== 0n) this.#passed.add(nowNs, fact.lastSeqSeen);
     this.#drops.add(nowNs, this.drops);
+  }
+
+  /** Takes where the producer was before the last report and is after it: the lag is the one at the report. */
+  refineLag(beforeNs: number, beforeSeq: number, afterNs: number, afterSeq: number): void {
+    if (!this.#isLagOpen || this.lastSeqSeen === null) return;
+    this.#isLagOpen = false;
+    const spanNs = afterNs - beforeNs;
+    const share = spanNs > 0 ? Math.max(0, Math.min(1, (this.lastQosNs - beforeNs) / spanNs)) : 1;
+    this.lag = Math.max(0, Math.round(beforeSeq + (afterSeq - beforeSeq) * share) - this.lastSeqSeen);
   }
 
   onConfig(fact: ConfigFact): void {

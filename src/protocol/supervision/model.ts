@@ -135,7 +135,7 @@ export class SupervisionModel {
     }
     const before = consumer.mode;
     const stream = this.streams.get(fact.streamId);
-    consumer.onQos(nowNs, fact, stream?.epoch === fact.epoch ? stream.seqAt(nowNs) : null);
+    consumer.onQos(nowNs, fact, stream?.epoch === fact.epoch ? stream.lastPoint : null);
     this.#consumerSign(nowNs, consumer, before);
     this.#liveness.watchDrops(nowNs, consumer);
   }

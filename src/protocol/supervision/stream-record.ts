@@ -52,6 +52,9 @@ export class StreamRecord {
   bytes: RunningTotal | null = null;
   /** Frames of all epochs since the first one that was seen. */
   readonly frames = new RunningTotal();
+  /** When the producer was last heard of, and where it was then. */
+  #lastPointNs = NEVER;
+  #lastPointSeq = 0;
   readonly #byDescriptor = new RateWindow();
   readonly #byQos = new RateWindow();
 
@@ -74,12 +77,9 @@ export class StreamRecord {
     return Math.max(seq, this.currentSeq);
   }
 
-  /** The seq that is about to be written now, as far as the last report and the rate tell; null while nothing is known. */
-  seqAt(nowNs: number): number | null {
-    const window = this.#byDescriptor.isCurrent(nowNs) ? this.#byDescriptor : this.#byQos;
-    const { newestSeq } = this;
-    if (newestSeq === null || !window.isCurrent(nowNs)) return newestSeq;
-    return newestSeq + Math.floor(((window.perSecond(nowNs) ?? 0) * (nowNs - window.newestNs)) / 1e9);
+  /** Where the producer was when it was last heard of; null before that. */
+  get lastPoint(): { readonly ns: number; readonly seq: number } | null {
+    return this.newestSeq === null ? null : { ns: this.#lastPointNs, seq: this.newestSeq };
   }
 
   onAnnounce(nowNs: number, fact: AnnounceFact): void {
@@ -121,13 +121,26 @@ export class StreamRecord {
     this.#byDescriptor.restart();
     this.#byQos.restart();
     this.frames.beginAnew();
+    this.#lastPointNs = NEVER;
     this.published?.restartRate();
     this.bytes?.restartRate();
   }
 
   #countFrames(nowNs: number): void {
+    this.#refineLags(nowNs);
     // A producer that has written nothing says 0 as well as one that has written its first frame.
     const isNone = this.lastDescriptor === null && this.currentSeq === 0;
     this.frames.report(nowNs, isNone ? 0 : (this.newestSeq ?? -1) + 1);
+  }
+
+  /** Reports of consumers come between those of the producer: where it was then follows from the one before and this one. */
+  #refineLags(nowNs: number): void {
+    const seq = this.newestSeq;
+    if (seq === null) return;
+    for (const consumer of this.consumers.values()) {
+      if (consumer.epoch === this.epoch) consumer.refineLag(this.#lastPointNs, this.#lastPointSeq, nowNs, seq);
+    }
+    this.#lastPointNs = nowNs;
+    this.#lastPointSeq = seq;
   }
 }

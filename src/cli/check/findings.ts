@@ -1,0 +1,130 @@
+import { formatDuration } from "../../core/units.ts";
+import type { ConsumerView, StreamView } from "../../protocol/supervision/index.ts";
+import type { CheckLimits, Limits } from "./limits.ts";
+import { PlugInCode } from "./plug-in.ts";
+
+/** What was seen, as far as it could be. */
+export interface CheckFacts {
+  readonly streams: readonly StreamView[];
+  readonly consumers: readonly ConsumerView[];
+  /** Ids or names that have to be there. */
+  readonly expected: readonly string[];
+  /** How long was listened; null when nothing could be heard. */
+  readonly observedNs: number | null;
+  readonly heartbeatNs: number | null;
+  readonly free: { readonly share: number; readonly where: string } | null;
+}
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly name: "drops" | "silence" | "heartbeat" | "free";
+  readonly code: PlugInCode;
+  /** The worst value: a share, or seconds; null where there is none. */
+  readonly value: number | null;
+  readonly limits: Limits;
+  /** What is wrong, and with whom; "" when nothing is. */
+  readonly text: string;
+}
+
+/** Compares what was seen with the limits, each by its worst value. */
+export function findingsOf(facts: CheckFacts, limits: CheckLimits): Finding[] {
+  return [dropsOf(facts, limits.drops), silenceOf(facts, limits.silenceNs), ...machineOf(facts, limits)];
+}
+
+/** The worst of them. What is critical is so whatever else could not be told. */
+export function worstOf(findings: readonly Finding[]): PlugInCode {
+  const codes = findings.map(({ code }) => code);
+  for (const code of [PlugInCode.CRITICAL, PlugInCode.UNKNOWN, PlugInCode.WARNING])
+    if (codes.includes(code)) return code;
+  return PlugInCode.OK;
+}
+
+function dropsOf({ consumers }: CheckFacts, limits: Limits): Finding {
+  const worst = consumers.reduce<ConsumerView | null>(
+    (found, one) => ((one.dropRatio ?? -1) > (found?.dropRatio ?? -1) ? one : found),
+    null,
+  );
+  const value = worst?.dropRatio ?? null;
+  const code = value === null ? PlugInCode.OK : risen(value, limits);
+  const text =
+    code === PlugInCode.OK || worst === null
+      ? ""
+      : `consumer ${worst.consumerId} of stream ${worst.streamId} loses ${percent(value ?? 0)} of its frames`;
+  return { name: "drops", code, value, limits, text };
+}
+
+function silenceOf({ streams, expected, observedNs }: CheckFacts, limitsNs: Limits): Finding {
+  const limits = { warning: limitsNs.warning / 1e9, critical: limitsNs.critical / 1e9 };
+  const missing = expected.filter((text) => !streams.some((stream) => isNamed(stream, text)));
+  if (missing.length > 0) {
+    const heard = observedNs === null ? "nothing could be heard" : `not heard within ${formatDuration(observedNs)}`;
+    const text = `${missing.map((name) => `stream ${name}`).join(", ")}: ${heard}`;
+    const code = observedNs === null ? PlugInCode.UNKNOWN : PlugInCode.CRITICAL;
+    return { name: "silence", code, value: observedNs === null ? null : observedNs / 1e9, limits, text };
+  }
+  const silent = streams.map((stream) => ({ stream, seconds: silenceSeconds(stream) }));
+  const worst = silent.sort((a, b) => b.seconds - a.seconds)[0];
+  if (worst === undefined) return { name: "silence", code: PlugInCode.OK, value: null, limits, text: "" };
+  const { stream, seconds } = worst;
+  // A stream that is announced without a producer has nobody who could be silent, unless it is expected to have one.
+  const isIdle = stream.state === "idle" && expected.some((text) => isNamed(stream, text));
+  const code = isIdle ? PlugInCode.CRITICAL : risen(seconds, limits);
+  const told = isIdle ? "has no producer" : `gave no sign of life for ${formatDuration(seconds * 1e9)}`;
+  const text = code === PlugInCode.OK ? "" : `stream ${nameOf(stream)} ${told}`;
+  return { name: "silence", code, value: seconds, limits, text };
+}
+
+function machineOf({ heartbeatNs, free }: CheckFacts, limits: CheckLimits): Finding[] {
+  const heartbeat = { warning: limits.heartbeatNs.warning / 1e9, critical: limits.heartbeatNs.critical / 1e9 };
+  const seconds = heartbeatNs === null ? null : heartbeatNs / 1e9;
+  const beats = seconds === null ? PlugInCode.UNKNOWN : risen(seconds, heartbeat);
+  const age =
+    heartbeatNs === null
+      ? "no media driver is there, nothing can be heard"
+      : `the media driver's last beat was ${formatDuration(heartbeatNs)} ago`;
+  const room = free === null ? PlugInCode.UNKNOWN : fallen(free.share, limits.free);
+  const left = free === null ? "its free memory cannot be told" : `${percent(free.share)} free in ${free.where}`;
+  return [
+    {
+      name: "heartbeat",
+      code: beats,
+      value: seconds,
+      limits: heartbeat,
+      text: beats === PlugInCode.OK ? "" : age,
+    },
+    {
+      name: "free",
+      code: room,
+      value: free?.share ?? null,
+      limits: limits.free,
+      text: room === PlugInCode.OK ? "" : `memory: ${left}`,
+    },
+  ];
+}
+
+/** Only what had a producer, or may have one, can be silent. */
+function silenceSeconds({ state, lastSignSeconds }: StreamView): number {
+  return state === "idle" ? 0 : (lastSignSeconds ?? 0);
+}
+
+function isNamed({ streamId, name }: StreamView, text: string): boolean {
+  return String(streamId) === text || name === text;
+}
+
+function nameOf({ streamId, name }: StreamView): string {
+  return name === null || name === "" ? String(streamId) : `${streamId} (${name})`;
+}
+
+function risen(value: number, { warning, critical }: Limits): PlugInCode {
+  if (value > critical) return PlugInCode.CRITICAL;
+  return value > warning ? PlugInCode.WARNING : PlugInCode.OK;
+}
+
+function fallen(value: number, { warning, critical }: Limits): PlugInCode {
+  if (value < critical) return PlugInCode.CRITICAL;
+  return value < warning ? PlugInCode.WARNING : PlugInCode.OK;
+}
+
+export function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}

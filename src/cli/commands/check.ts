@@ -1,0 +1,87 @@
+import { resolve } from "node:path";
+import { defaultAeronDir } from "../../aeron/aeron-dir.ts";
+import { findLivingDriver } from "../../aeron/driver-watch.ts";
+import { type ConsumerView, consumerViews, type StreamView, streamViews } from "../../protocol/supervision/index.ts";
+import { defaultShmDir } from "../../shm/index.ts";
+import { driverHeartbeatSeconds, roomOf } from "../../web/supervised.ts";
+import { answerOf, CHECK_FORMATS } from "../check/answer.ts";
+import { type CheckFacts, findingsOf } from "../check/findings.ts";
+import { limitsOf } from "../check/limits.ts";
+import { PlugInCode, unknownLine } from "../check/plug-in.ts";
+import type { CommandContext } from "../command.ts";
+import { printLine } from "../console.ts";
+import { DeadlineAgent } from "../deadline-agent.ts";
+import type { OptionValues } from "../option-spec.ts";
+import { observe } from "../supervision/observing.ts";
+
+/** Two reports of everybody, which come once a second. */
+const SHORTEST_NS = 3.5e9;
+const MARGIN_NS = 1e9;
+
+interface Observed {
+  readonly streams: readonly StreamView[];
+  readonly consumers: readonly ConsumerView[];
+  readonly wasInterrupted: boolean;
+}
+
+/** `check`: one line, and the exit code of a monitoring plug-in. */
+export async function run(context: CommandContext): Promise<number> {
+  const { options } = context;
+  const limits = limitsOf(options);
+  const format = options.choice("format", CHECK_FORMATS, "nagios");
+  const expected = options.list("stream") ?? [];
+  const observedNs = options.duration("for") ?? Math.max(SHORTEST_NS, limits.silenceNs.warning + MARGIN_NS);
+  const aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
+  // One that is dead or stands still has left its last heartbeat: there is nothing to be heard from it.
+  const isHeard = findLivingDriver(aeronDir) !== null;
+  const observed = isHeard ? await observeFor(context, observedNs) : NOTHING;
+  if (observed.wasInterrupted) {
+    printLine(unknownLine("interrupted"));
+    return PlugInCode.UNKNOWN;
+  }
+  const facts: CheckFacts = {
+    streams: observed.streams.filter((stream) => isWanted(stream, expected)),
+    consumers: observed.consumers.filter(({ streamId }) =>
+      observed.streams.some((stream) => stream.streamId === streamId && isWanted(stream, expected)),
+    ),
+    expected,
+    observedNs: isHeard ? observedNs : null,
+    heartbeatNs: heartbeatNsOf(aeronDir),
+    free: freeOf(options),
+  };
+  const { code, text } = await answerOf(facts, findingsOf(facts, limits), format);
+  printLine(text);
+  return code;
+}
+
+const NOTHING: Observed = { streams: [], consumers: [], wasInterrupted: false };
+
+async function observeFor(context: CommandContext, durationNs: number): Promise<Observed> {
+  const { runtime, observer } = observe(context, "tensorpool check");
+  using _ = runtime;
+  const { scheduler } = runtime;
+  scheduler.add(new DeadlineAgent(durationNs, () => scheduler.stop("--for is over")));
+  await scheduler.run();
+  const nowNs = scheduler.clock.nanoTime();
+  return {
+    streams: streamViews(observer.model, nowNs),
+    consumers: consumerViews(observer.model, nowNs).filter(({ state }) => state === "live"),
+    wasInterrupted: runtime.signals.received !== null,
+  };
+}
+
+/** All, unless some are named. */
+function isWanted({ streamId, name }: StreamView, expected: readonly string[]): boolean {
+  return expected.length === 0 || expected.includes(String(streamId)) || (name !== null && expected.includes(name));
+}
+
+function heartbeatNsOf(aeronDir: string): number | null {
+  const seconds = driverHeartbeatSeconds(aeronDir);
+  return seconds === null ? null : seconds * 1e9;
+}
+
+function freeOf(options: OptionValues): CheckFacts["free"] {
+  const where = resolve(options.text("shm-dir") ?? defaultShmDir());
+  const room = roomOf(where);
+  return room === null ? null : { share: room.freeBytes / room.totalBytes, where };
+}
