@@ -82,6 +82,17 @@ describe("the single executable", () => {
     expect(refused.exitCode).toBe(1);
   });
 
+  test("examines the machine, and touches nothing", async () => {
+    await using place = await BinaryPlace.create();
+    const where = ["--aeron-dir", place.aeronDir, "--shm-dir", place.shmDir];
+    const { exitCode, stdout, stderr } = await place.outcome(["doctor", ...where, "-o", "json"]);
+    const findings = JSON.parse(stdout) as { subject: string; level: string; found: string }[];
+    expect(findings.find(({ subject }) => subject === "versions")?.found).toContain("(embedded)");
+    const isBad = findings.some(({ level }) => level === "bad");
+    expect({ exitCode, stderr }).toEqual({ exitCode: isBad ? 1 : 0, stderr: "" });
+    expect(place.leftovers).toEqual([]);
+  });
+
   test("refuses an option and a command that there are not, and names the nearest", async () => {
     await using place = await BinaryPlace.create();
     const option = await place.outcome(["consumer", "--standalon"]);

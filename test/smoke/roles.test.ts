@@ -37,6 +37,30 @@ describe("roles of the single executable", () => {
   );
 
   test(
+    "a driver leases the regions: frames go through pipes, producer and consumer bit for bit",
+    async () => {
+      await using place = await BinaryPlace.create();
+      const where = ["--aeron-dir", place.aeronDir, "--shm-dir", place.shmDir];
+      const frames = noise(200 * FRAME_BYTES);
+      const driver = place.run(["driver", ...where, "--stream", "10000", "--slots", "64", "--pool", "16KiB"]);
+      await driver.errorLine(/serves/);
+      const consumer = place.run(["consumer", ...where, "--sink", "raw:-", "--count", "200"], { binary: true });
+      await consumer.errorLine(/mapped stream/);
+      const producer = place.run(["producer", ...where, "--source", "raw:-", ...DIMS, "--fail-on-loss"], {
+        stdin: frames,
+      });
+      expect(await producer.exit()).toBe(0);
+      expect(await consumer.exit()).toBe(0);
+      expect(consumer.bytes.equals(frames)).toBe(true);
+      driver.signal("SIGTERM");
+      expect(await driver.exit()).toBe(0);
+      await place.isEmpty();
+      expect(place.leftovers).toEqual([]);
+    },
+    PROCESS_TEST_MS,
+  );
+
+  test(
     "a consumer whose reader has gone ends quietly",
     async () => {
       await using place = await BinaryPlace.create();
