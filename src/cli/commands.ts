@@ -1,5 +1,6 @@
 import { valueTypes } from "../config/index.ts";
 import { MAX_NSLOTS } from "../shm/announcement.ts";
+import { BENCH_COMMAND } from "./bench-command.ts";
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, OUTPUT_OPTION, PLACE_OPTIONS, ROLE_OPTIONS } from "./common-options.ts";
 import { DRIVER_COMMANDS } from "./driver-commands.ts";
@@ -335,6 +336,7 @@ export const COMMANDS: readonly Command[] = [
   mediaDriver,
   ...WATCHING_COMMANDS,
   ...TOOL_COMMANDS,
+  BENCH_COMMAND,
   config,
   wire,
   completion,

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { COLLECTION_LOG, runAllocation } from "../../bench/support/allocation-run.ts";
-import { Workspace } from "../../bench/support/workspace.ts";
+import { COLLECTION_LOG, runAllocation } from "../../src/cli/bench/allocation-run.ts";
+import { Workspace } from "../../src/cli/bench/workspace.ts";
 
 /** The engine collects after 8 MiB and more of new objects; the smallest object has 16 bytes. */
 const WARM_UP_FRAMES = 1_500_000;

@@ -5,7 +5,7 @@ import type { MatrixCase } from "./cases.ts";
 export const RECOVERY_LIMIT_MS = 30_000;
 /** The design says about a second. */
 const NOTICE_LIMIT_MS = 5000;
-/** The design says 100 ms, which `npm run bench -- isolation` measures on a quiet machine. */
+/** The design says 100 ms, which `tensorpool bench interference` measures on a quiet machine. */
 const WITNESS_LIMIT_MS = 2500;
 
 /** Every claim of a producer that has ended has exactly one outcome. */

@@ -1,7 +1,7 @@
 import { heapStats } from "bun:jsc";
 import { writeSync } from "node:fs";
-import type { Agent } from "../../src/core/agent.ts";
-import type { Counter } from "../../src/core/counters.ts";
+import type { Agent } from "../../../core/agent.ts";
+import type { Counter } from "../../../core/counters.ts";
 
 /** Lines on standard error that say where the measured frames begin and end, among those of BUN_JSC_logGC. */
 export const MARK = { begin: "MARK begin", end: "MARK end" } as const;

@@ -1,6 +1,7 @@
-import { type Column, Output, type OutputFormat } from "../../src/cli/output.ts";
+import { printError } from "../console.ts";
+import type { Column } from "../output.ts";
 
-/** One figure. */
+/** One figure of a table. */
 export interface Figure {
   readonly section: string;
   readonly name: string;
@@ -15,7 +16,13 @@ export interface Figure {
   readonly target?: { readonly text: string; readonly met: boolean };
 }
 
-const COLUMNS: readonly Column<Figure>[] = [
+/** What a section came to: for programs, and for people. */
+export interface SectionResult {
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly figures: readonly Figure[];
+}
+
+export const FIGURE_COLUMNS: readonly Column<Figure>[] = [
   { header: "", cell: ({ section }) => section, align: "left" },
   { header: "what", cell: ({ name }) => name, align: "left" },
   { header: "median", cell: ({ value }) => readable(value), align: "right" },
@@ -27,19 +34,13 @@ const COLUMNS: readonly Column<Figure>[] = [
   { header: "", cell: ({ target }) => (target === undefined ? "" : target.met ? "met" : "MISSED"), align: "left" },
 ];
 
-/** Prints the figures on standard output as one table, or as JSON. */
-export async function print(figures: readonly Figure[], format: OutputFormat): Promise<void> {
-  const output = new Output({ format, width: Number.POSITIVE_INFINITY });
-  output.rows(COLUMNS, figures);
-  await output.flush();
-}
-
 /** Progress goes to standard error, so that standard output holds the result alone. */
 export function say(text: string): void {
-  process.stderr.write(`${text}\n`);
+  printError(text);
 }
 
 function readable(value: number): string {
+  if (value >= 1e9) return `${(value / 1e9).toFixed(2)} G`;
   if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`;
   if (value >= 10_000) return `${(value / 1e3).toFixed(0)} k`;
   if (value >= 100 || Number.isInteger(value)) return value.toFixed(0);

@@ -1,6 +1,11 @@
-import type { Child } from "./child.ts";
-import { subject } from "./commands.ts";
+import { startJob } from "./stream-run.ts";
+import type { RoleReport } from "./worker/jobs.ts";
 import type { Workspace } from "./workspace.ts";
+
+const PAYLOAD_BYTES = 64;
+const SLOTS = 1024;
+/** Beyond what is measured, so that neither side meets the end between the marks. */
+const SPARE_FRAMES = 200_000;
 
 /** The engine logs its collections. Bun's own timer, which collects now and then whatever was allocated, is off. */
 export const COLLECTION_LOG = { BUN_JSC_logGC: "1", BUN_GC_TIMER_DISABLE: "1" } as const;
@@ -37,16 +42,34 @@ export async function runAllocation(
   env: Readonly<Record<string, string>>,
   { warmUpFrames, frames, leak = false }: AllocationOptions,
 ): Promise<Allocation> {
-  const place = workspace.place();
-  const start = (role: string): Child => {
-    const args = [role, place.aeronDir, place.shmDir, String(warmUpFrames), String(frames), leak ? "leak" : "none"];
-    return workspace.start(subject("allocating-role", ...args), { env });
-  };
-  const producer = start("producer");
-  const consumer = start("consumer");
-  await Promise.all([producer.succeeded(), consumer.succeeded()]);
-  workspace.remove(place);
-  return { producer: betweenMarks(producer.errors), consumer: betweenMarks(consumer.errors) };
+  const { aeronDir, shmDir, ...place } = workspace.place();
+  const marks = { warmUpFrames, frames };
+  const role = { aeronDir, shmDir, idle: "backoff", streamId: 1, payloadBytes: PAYLOAD_BYTES, marks, leak } as const;
+  const producer = startJob<RoleReport>(
+    workspace,
+    {
+      kind: "producer",
+      ...role,
+      embedded: true,
+      slots: SLOTS,
+      fill: "copy",
+      flow: "wait",
+      frames: warmUpFrames + frames + SPARE_FRAMES,
+      seconds: null,
+      rateHz: null,
+      consumers: 1,
+    },
+    { env },
+  );
+  const consumer = startJob<RoleReport>(
+    workspace,
+    { kind: "consumer", ...role, embedded: false, reads: "all" },
+    { env },
+  );
+  await Promise.all([producer.report, consumer.report]);
+  await Promise.all([producer.child.ended, consumer.child.ended]);
+  workspace.remove({ aeronDir, shmDir, ...place });
+  return { producer: betweenMarks(producer.child.errors), consumer: betweenMarks(consumer.child.errors) };
 }
 
 function betweenMarks(lines: readonly string[]): SideAllocation {

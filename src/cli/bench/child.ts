@@ -1,11 +1,15 @@
+import { withoutSettings } from "../../config/index.ts";
+import { PARENT_VARIABLE } from "../end-with-parent.ts";
+
 export interface ChildOptions {
   /** Set on top of this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** Called for each line of standard output. */
   readonly onLine?: (line: string) => void;
+  readonly cwd?: string;
 }
 
-/** A process of a measurement: its lines of output, its end. Signals go to its own id only. */
+/** A process of a measurement, which does not outlive this one: its lines of output, its end. Signals go to its own id only. */
 export class Child {
   /** Lines of standard error. */
   readonly errors: string[] = [];
@@ -14,23 +18,20 @@ export class Child {
   readonly #command: readonly string[];
   readonly #process: Bun.Subprocess<"ignore", "pipe", "pipe">;
 
-  constructor(command: readonly string[], { env = {}, onLine = () => undefined }: ChildOptions) {
+  constructor(command: readonly string[], { env = {}, onLine = () => undefined, cwd }: ChildOptions) {
     this.#command = command;
     this.#process = Bun.spawn([...command], {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
-      env: { ...process.env, ...env },
+      ...(cwd === undefined ? {} : { cwd }),
+      env: { ...withoutSettings(process.env), [PARENT_VARIABLE]: String(process.pid), ...env },
     });
     this.ended = Promise.all([
       this.#process.exited,
       eachLine(this.#process.stdout, onLine),
       eachLine(this.#process.stderr, (line) => this.errors.push(line)),
     ]).then(([code]) => code);
-  }
-
-  get pid(): number {
-    return this.#process.pid;
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -1,0 +1,17 @@
+import type { IdleStrategyName } from "../../core/idle/index.ts";
+import type { Flow } from "../../protocol/attribute.ts";
+
+/** What a section was asked for; what was left out has the section's own default. */
+export interface BenchOptions {
+  readonly payloadBytes?: number | undefined;
+  readonly frames?: number | undefined;
+  readonly slots?: number | undefined;
+  readonly fill?: "copy" | "in-place" | undefined;
+  readonly flow?: Flow | undefined;
+  readonly consumers?: number | undefined;
+  readonly mediaDriver?: "embedded" | "auto" | undefined;
+  readonly rateHz?: number | undefined;
+  readonly seconds?: number | undefined;
+  readonly rounds?: number | undefined;
+  readonly idle?: IdleStrategyName | undefined;
+}

@@ -1,0 +1,27 @@
+import type { SectionResult } from "../figures.ts";
+import type { BenchOptions } from "../options.ts";
+import type { Workspace } from "../workspace.ts";
+import { compare } from "./compare.ts";
+import { idle } from "./idle.ts";
+import { interference } from "./interference.ts";
+import { latency } from "./latency.ts";
+import { pingpong } from "./pingpong.ts";
+import { scale } from "./scale.ts";
+import { stream } from "./stream.ts";
+import { sustained } from "./sustained.ts";
+import { throughput } from "./throughput.ts";
+
+type Section = (workspace: Workspace, options: BenchOptions) => Promise<SectionResult>;
+
+/** In the order of `bench all`. */
+export const SECTIONS: Readonly<Record<string, Section>> = {
+  throughput,
+  compare,
+  latency,
+  pingpong,
+  sustained,
+  stream,
+  scale,
+  interference,
+  idle,
+};

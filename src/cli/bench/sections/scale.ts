@@ -1,0 +1,107 @@
+import { formatBytes } from "../../../core/units.ts";
+import { type Figure, type SectionResult, say } from "../figures.ts";
+import type { BenchOptions } from "../options.ts";
+import { startJob } from "../stream-run.ts";
+import type { CostReport, CostWay } from "../worker/jobs.ts";
+import type { Workspace } from "../workspace.ts";
+
+const BATCHES = 2000;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const BASE = {
+  payloadBytes: 64,
+  slots: 64,
+  consumers: 1,
+  streams: 1,
+  pools: 1,
+  fill: "one-byte",
+  times: "producer",
+} as const;
+
+/** Ways that take turns with one another, the first of which is what the others are compared with. */
+interface Group {
+  readonly name: string;
+  readonly ways: readonly CostWay[];
+  readonly target?: { readonly text: string; isMet(ratio: number): boolean };
+}
+
+const GROUPS: readonly Group[] = [
+  {
+    name: "payload, in place",
+    ways: [64, 4 * KIB, 64 * KIB, 640 * KIB, MIB, 16 * MIB].map((payloadBytes) => ({
+      ...BASE,
+      name: `${formatBytes(payloadBytes)}`,
+      payloadBytes,
+    })),
+    target: { text: "<= 1.2 x", isMet: (ratio) => ratio <= 1.2 },
+  },
+  {
+    name: "payload of 64 MiB, in place, 8 slots",
+    ways: [64, 64 * MIB].map((payloadBytes) => ({ ...BASE, name: formatBytes(payloadBytes), payloadBytes, slots: 8 })),
+    target: { text: "<= 1.2 x", isMet: (ratio) => ratio <= 1.2 },
+  },
+  {
+    name: "640 KiB, 256 slots",
+    ways: (["memcpy-alone", "copy"] as const).map((fill) => ({
+      ...BASE,
+      name: fill === "copy" ? "copied in" : "memcpy alone",
+      payloadBytes: 640 * KIB,
+      slots: 256,
+      fill,
+    })),
+    // The time of a copy against that of memcpy: 80 % of its speed.
+    target: { text: "<= 1.25 x", isMet: (ratio) => ratio <= 1.25 },
+  },
+  {
+    name: "consumers, the producer's part",
+    ways: [1, 2, 4, 8].map((consumers) => ({ ...BASE, name: `${consumers}`, consumers, slots: 64 })),
+    target: { text: "<= 1.1 x", isMet: (ratio) => ratio <= 1.1 },
+  },
+  {
+    name: "streams with descriptor streams of their own, both parts",
+    ways: [1, 10, 100].map((streams) => ({ ...BASE, name: `${streams}`, streams, times: "all" as const })),
+    target: { text: "< 2 x", isMet: (ratio) => ratio < 2 },
+  },
+  {
+    name: "pools",
+    ways: [1, 4, 8].map((pools) => ({ ...BASE, name: `${pools}`, payloadBytes: MIB, slots: 16, pools })),
+  },
+];
+
+/** What a frame costs as payloads, consumers, streams and pools grow: in one process, so that cores do not run out. */
+export async function scale(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
+  const figures: Figure[] = [];
+  const json: Record<string, CostReport> = {};
+  for (const group of GROUPS) {
+    say(`scale: ${group.name}`);
+    const report = await costOf(workspace, group.ways, options);
+    json[group.name] = report;
+    const first = group.ways[0] as CostWay;
+    for (const way of group.ways) figures.push(figureOf(group, way, first, report));
+  }
+  return { json, figures };
+}
+
+async function costOf(workspace: Workspace, ways: readonly CostWay[], options: BenchOptions): Promise<CostReport> {
+  const { aeronDir, shmDir, ...place } = workspace.place();
+  // What copies takes long enough to be measured in fewer batches.
+  const isCopying = ways.some(({ fill }) => fill === "copy");
+  const batches = options.rounds ?? (isCopying ? BATCHES / 4 : BATCHES);
+  const worker = startJob<CostReport>(workspace, { kind: "cost", aeronDir, shmDir, batches, ways });
+  const report = await worker.report;
+  await worker.child.ended;
+  workspace.remove({ aeronDir, shmDir, ...place });
+  return report;
+}
+
+function figureOf({ name, target }: Group, way: CostWay, first: CostWay, report: CostReport): Figure {
+  const value = report[way.name] ?? Number.NaN;
+  const figure: Figure = { section: `scale: ${name}`, name: way.name, value, unit: "ns/frame" };
+  if (way === first) return figure;
+  const ratio = value / (report[first.name] ?? Number.NaN);
+  return {
+    ...figure,
+    ratio: { value: ratio, to: first.name },
+    ...(target === undefined ? {} : { target: { text: target.text, met: target.isMet(ratio) } }),
+  };
+}

@@ -1,0 +1,121 @@
+import { selfCommand } from "../../aeron/self-command.ts";
+import type { IdleStrategyName } from "../../core/idle/index.ts";
+import type { Flow } from "../../protocol/attribute.ts";
+import type { Child, ChildOptions } from "./child.ts";
+import type { ConsumerJob, Job, ProducerJob, RoleReport } from "./worker/jobs.ts";
+import type { Place, Workspace } from "./workspace.ts";
+
+/** A process of the bench, and what it reports at its end. */
+export interface Worker<Report> {
+  readonly child: Child;
+  /** @throws Error when the process failed */
+  readonly report: Promise<Report>;
+}
+
+/** Starts one process of a bench: this executable again, as a worker. */
+export function startJob<Report>(
+  workspace: Workspace,
+  job: Job,
+  { onLine, ...options }: ChildOptions = {},
+): Worker<Report> {
+  const { promise, resolve, reject } = Promise.withResolvers<Report>();
+  const child = workspace.start([...selfCommand(), "bench", "worker", JSON.stringify(job)], {
+    ...options,
+    onLine: (line) => {
+      const parsed = JSON.parse(line) as { report?: Report };
+      if (parsed.report === undefined) onLine?.(line);
+      else resolve(parsed.report);
+    },
+  });
+  child.succeeded().then(() => reject(new Error(`expected a report of the ${job.kind}, found none`)), reject);
+  // Whoever asks for it hears of the failure; a worker that is stopped without being asked has none.
+  promise.catch(() => undefined);
+  return { child, report: promise };
+}
+
+/** The media driver as a process of its own. */
+export function startMediaDriver(workspace: Workspace, place: Place): Child {
+  return workspace.start([...selfCommand(), "media-driver", "--aeron-dir", place.aeronDir, "--linger", "0", "-q"]);
+}
+
+export interface StreamPlan {
+  readonly payloadBytes: number;
+  readonly slots: number;
+  readonly fill: ProducerJob["fill"];
+  readonly flow: Flow;
+  readonly idle: IdleStrategyName;
+  readonly mediaDriver: "embedded" | "auto";
+  readonly consumers: number;
+  readonly frames: number | null;
+  readonly seconds: number | null;
+  readonly rateHz: number | null;
+  readonly reads: ConsumerJob["reads"];
+  readonly measuresAge?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface StreamOutcome {
+  readonly producer: RoleReport;
+  readonly consumers: readonly RoleReport[];
+}
+
+export const BENCH_STREAM_ID = 10_000;
+
+/** One producer and its consumers, a process each, from the first frame to the last. */
+export async function runStream(workspace: Workspace, plan: StreamPlan): Promise<StreamOutcome> {
+  const place = workspace.place();
+  const { payloadBytes, idle, mediaDriver } = plan;
+  const role = { aeronDir: place.aeronDir, shmDir: place.shmDir, idle, streamId: BENCH_STREAM_ID };
+  const options: ChildOptions = plan.env === undefined ? {} : { env: plan.env };
+  const driver = mediaDriver === "auto" ? startMediaDriver(workspace, place) : null;
+  const consumers = Array.from({ length: plan.consumers }, () => {
+    const { reads, measuresAge = false } = plan;
+    const job: Job = { kind: "consumer", ...role, embedded: false, reads, payloadBytes, measuresAge };
+    return startJob<RoleReport>(workspace, job, options);
+  });
+  const { slots, fill, flow, frames, seconds, rateHz } = plan;
+  const job: Job = {
+    kind: "producer",
+    ...role,
+    embedded: driver === null,
+    payloadBytes,
+    slots,
+    fill,
+    flow,
+    frames,
+    seconds,
+    rateHz,
+    consumers: plan.consumers,
+  };
+  const producer = startJob<RoleReport>(workspace, job, options);
+  const [produced, ...consumed] = await Promise.all([producer.report, ...consumers.map(({ report }) => report)]);
+  await Promise.all([producer, ...consumers].map(({ child }) => child.ended));
+  await driver?.stop();
+  workspace.remove(place);
+  return { producer: produced, consumers: consumed };
+}
+
+/** Frames that a consumer lost because it came too late: W-16, and older than the ring can hold. */
+export function lateOf({ counters }: RoleReport): number {
+  return sum(counters, ["overwritten", "odd", "changed", "identity"]);
+}
+
+/** Frames that never came to a consumer, or that it skipped to catch up. */
+export function gapOf({ counters }: RoleReport): number {
+  return sum(counters, ["gap", "resync"]);
+}
+
+export function countOf({ counters }: RoleReport, name: string): number {
+  return counters[name] ?? 0;
+}
+
+/** The consumer that accepted the fewest frames. */
+export function slowestOf({ consumers }: StreamOutcome): RoleReport {
+  const [first, ...others] = consumers;
+  if (first === undefined) throw new Error("expected a consumer, found none");
+  return others.reduce((a, b) => (countOf(b, "accepted") < countOf(a, "accepted") ? b : a), first);
+}
+
+function sum(counters: Readonly<Record<string, number>>, names: readonly string[]): number {
+  return names.reduce((total, name) => total + (counters[name] ?? 0), 0);
+}

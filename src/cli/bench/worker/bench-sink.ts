@@ -1,0 +1,67 @@
+import { nativeParker } from "../../../aeron/native-parker.ts";
+import { NullSink } from "../../../io/sinks/null.ts";
+import type { SinkFrame } from "../../../io/types.ts";
+import { Histogram } from "../histogram.ts";
+import type { ConsumerJob } from "./jobs.ts";
+
+/** What is copied out of shared memory at once: the copy stays in the cache, so that reading is what costs. */
+const CHUNK_BYTES = 256 * 1024;
+
+/** Reads frames as the bench asks for it, and notes how old they are and how long none came. */
+export class BenchSink extends NullSink {
+  readonly ages: Histogram | null;
+  readonly #target: Uint8Array | null;
+  readonly #delayNs: number;
+  readonly #watchesSilence: boolean;
+  readonly #leaks: boolean;
+  #frame: SinkFrame | null = null;
+  #lastFrameNs = -1;
+  #longestNs = 0;
+  /** The last object that was made on purpose; a field, so that making it is not optimised away. */
+  garbage: object | null = null;
+
+  constructor({ reads, delayNs = 0, measuresAge = false, rows = false, leak = false }: ConsumerJob) {
+    super();
+    this.ages = measuresAge ? new Histogram() : null;
+    this.#target = reads === "all" ? new Uint8Array(CHUNK_BYTES) : null;
+    this.#delayNs = delayNs;
+    this.#watchesSilence = rows;
+    this.#leaks = leak;
+  }
+
+  override accept(frame: SinkFrame): void {
+    if (this.#leaks) this.garbage = { seq: frame.seq };
+    if (this.#watchesSilence) this.#noteSilence();
+    if (this.#target !== null) this.#readAll(frame.bytes, this.#target);
+    if (this.#delayNs > 0) nativeParker.parkNs(this.#delayNs);
+    if (this.ages !== null) this.#frame = frame;
+  }
+
+  /** The age is that of a frame that was validated: read, and found intact. */
+  override settle(isIntact: boolean): void {
+    if (this.ages !== null && isIntact && this.#frame !== null) this.ages.add(this.#frame.ageNs);
+    super.settle(isIntact);
+  }
+
+  /** The longest time without a frame since the last call, the present one included. */
+  takeLongestSilenceNs(): number {
+    const presentNs = this.#lastFrameNs === -1 ? 0 : Bun.nanoseconds() - this.#lastFrameNs;
+    const longestNs = Math.max(this.#longestNs, presentNs);
+    this.#longestNs = 0;
+    return longestNs;
+  }
+
+  #noteSilence(): void {
+    const nowNs = Bun.nanoseconds();
+    if (this.#lastFrameNs !== -1) this.#longestNs = Math.max(this.#longestNs, nowNs - this.#lastFrameNs);
+    this.#lastFrameNs = nowNs;
+  }
+
+  #readAll(bytes: Uint8Array, target: Uint8Array): void {
+    if (bytes.length <= CHUNK_BYTES) {
+      target.set(bytes);
+      return;
+    }
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) target.set(bytes.subarray(at, at + CHUNK_BYTES));
+  }
+}

@@ -1,0 +1,55 @@
+import type { FillState, FrameLayout, Source, SourceState } from "../../../io/types.ts";
+import { contiguousLayout } from "../../../protocol/frame-layout.ts";
+
+/** Frames of one size, as fast as they are asked for. */
+export class BenchSource implements Source {
+  readonly description = "bench";
+  readonly live = true;
+  readonly layout: FrameLayout;
+  readonly maxByteLength: number;
+  readonly attributes = [];
+  readonly nativeRateHz = null;
+  /** What is copied in; null where frames are only touched. */
+  readonly #content: Uint8Array | null;
+  readonly #leaks: boolean;
+  #frame = 0;
+  #count = Number.POSITIVE_INFINITY;
+  /** The last object that was made on purpose; a field, so that making it is not optimised away. */
+  garbage: object | null = null;
+
+  constructor(payloadBytes: number, fill: "copy" | "in-place", leaks = false) {
+    this.layout = contiguousLayout("uint8", [payloadBytes]);
+    this.maxByteLength = payloadBytes;
+    this.#content = fill === "copy" ? new Uint8Array(payloadBytes).fill(7) : null;
+    this.#leaks = leaks;
+  }
+
+  /** Frames that it has: those that nobody takes included. */
+  endsAfter(frames: number): void {
+    this.#count = frames;
+  }
+
+  /** There is no further frame. */
+  end(): void {
+    this.#count = 0;
+  }
+
+  poll(_nowNs: number): SourceState {
+    if (this.#frame >= this.#count) return "end";
+    if (this.#leaks) this.garbage = { frame: this.#frame };
+    return "ready";
+  }
+
+  fill(target: Uint8Array, _nowNs: number): FillState {
+    if (this.#content !== null) target.set(this.#content);
+    if (target.length > 0) target[0] = this.#frame;
+    return this.skip();
+  }
+
+  skip(): FillState {
+    this.#frame++;
+    return "done";
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,138 @@
+import { libc } from "../../../../ffi/libc.ts";
+import { NativeBuffer } from "../../../../ffi/memory.ts";
+import { DEFAULT_STREAMS } from "../../../protocol/stream-ids.ts";
+import type { Consumer } from "../../../roles/consumer.ts";
+import type { Producer } from "../../../roles/producer.ts";
+import { median } from "../statistics.ts";
+import type { CostJob, CostReport, CostWay } from "./jobs.ts";
+import { RoleSetUp } from "./role-set-up.ts";
+
+/** Fewer than the window of the smallest ring holds, so that no descriptor is dropped. */
+const FRAMES_PER_BATCH = 16;
+const PATIENCE_NS = 20e9;
+const FIRST_DESCRIPTOR_STREAM_ID = 5000;
+
+/** One way, with the roles that it needs. */
+interface Way {
+  readonly plan: CostWay;
+  readonly consumers: readonly Consumer[];
+  readonly nsPerFrame: number[];
+  runBatch(): void;
+}
+
+/**
+ * Nanoseconds per frame for each way, in one process and on one thread: the ways take turns, batch by batch, each first as
+ * often as last, so that what disturbs the machine, or the caches, meets all of them.
+ */
+export async function cost(job: CostJob): Promise<CostReport> {
+  const setUp = new RoleSetUp({ ...job, embedded: true, idle: "busy-spin" });
+  const builder = new WayBuilder(setUp);
+  const ways = job.ways.map((plan) => builder.build(plan));
+  const deadlineNs = Bun.nanoseconds() + PATIENCE_NS;
+  while (!ways.every(({ consumers }) => consumers.every((consumer) => consumer.isMapped))) {
+    setUp.scheduler.step();
+    if (Bun.nanoseconds() > deadlineNs) throw new Error("expected the consumers to map their streams within 20 s");
+  }
+  const warmUpBatches = Math.ceil(job.batches / 2);
+  for (let batch = 0; batch < warmUpBatches + job.batches; batch++) {
+    for (let turn = 0; turn < ways.length; turn++) {
+      const elapsedNs = timed(setUp, ways[(batch + turn) % ways.length] as Way);
+      if (batch < warmUpBatches) continue;
+      const way = ways[(batch + turn) % ways.length] as Way;
+      way.nsPerFrame.push(elapsedNs / (FRAMES_PER_BATCH * way.plan.streams));
+    }
+  }
+  await setUp.scheduler.close();
+  return Object.fromEntries(ways.map(({ plan, nsPerFrame }) => [plan.name, median(nsPerFrame)]));
+}
+
+/** Of the batch: the producer's part alone, or until every consumer has it. */
+function timed(setUp: RoleSetUp, way: Way): number {
+  const beginNs = Bun.nanoseconds();
+  way.runBatch();
+  if (way.plan.times === "producer") {
+    const elapsedNs = Bun.nanoseconds() - beginNs;
+    drain(setUp, way);
+    return elapsedNs;
+  }
+  setUp.scheduler.step();
+  pollAll(way);
+  const elapsedNs = Bun.nanoseconds() - beginNs;
+  drain(setUp, way);
+  return elapsedNs;
+}
+
+const onFrame = (): void => undefined;
+
+function pollAll({ consumers }: Way): number {
+  let handled = 0;
+  for (const consumer of consumers) handled += consumer.poll(onFrame);
+  return handled;
+}
+
+function drain({ scheduler }: RoleSetUp, way: Way): void {
+  for (let idleCycles = 0; idleCycles < 2; ) {
+    const work = scheduler.step() + pollAll(way);
+    idleCycles = work > 0 ? 0 : idleCycles + 1;
+  }
+}
+
+/** Makes the producers and consumers of each way, on streams of their own. */
+class WayBuilder {
+  readonly #setUp: RoleSetUp;
+  #streamId = 0;
+
+  constructor(setUp: RoleSetUp) {
+    this.#setUp = setUp;
+  }
+
+  build(plan: CostWay): Way {
+    const { payloadBytes, slots, pools } = plan;
+    const producers: Producer[] = [];
+    const consumers: Consumer[] = [];
+    for (let i = 0; i < plan.streams; i++) {
+      const streamId = ++this.#streamId;
+      // A descriptor stream of its own: nobody takes what is another stream's.
+      const streams = { ...DEFAULT_STREAMS, descriptorStreamId: FIRST_DESCRIPTOR_STREAM_ID + streamId };
+      producers.push(this.#setUp.addProducer({ streamId, slots, payloadBytes, flow: "drop", pools, streams }));
+      for (let k = 0; k < plan.consumers; k++) consumers.push(this.#setUp.addConsumer(streamId, streams));
+    }
+    const runBatch = plan.fill === "memcpy-alone" ? bareCopy(plan, producers) : frames(plan, producers);
+    return { plan, consumers, nsPerFrame: [], runBatch };
+  }
+}
+
+function frames({ payloadBytes, fill }: CostWay, producers: readonly Producer[]): () => void {
+  const shape = { dtype: "uint8", dims: [payloadBytes] } as const;
+  const content = fill === "copy" ? new NativeBuffer(payloadBytes).bytes.fill(7) : null;
+  return () => {
+    for (let i = 0; i < FRAMES_PER_BATCH; i++) {
+      for (let k = 0; k < producers.length; k++) {
+        const producer = producers[k] as Producer;
+        if (content !== null) {
+          producer.offer(content, shape);
+          continue;
+        }
+        const claim = producer.tryClaim(payloadBytes);
+        if (claim === null) throw new Error(`expected a slot, found ${producer.lastRefusal}`);
+        if (fill === "one-byte") claim.bytes[0] = i;
+        claim.commit(shape);
+      }
+    }
+  };
+}
+
+/** The same bytes into a ring of the same size, and nothing else. */
+function bareCopy({ payloadBytes, slots }: CostWay, producers: readonly Producer[]): () => void {
+  const producer = producers[0] as Producer;
+  const pool = producer.regions.pools[0];
+  if (pool === undefined) throw new Error("expected a pool, found none");
+  const content = new NativeBuffer(payloadBytes);
+  let slot = 0;
+  return () => {
+    for (let i = 0; i < FRAMES_PER_BATCH; i++) {
+      libc.memcpy(pool.mapping.address + 64 + slot * producer.maxByteLength, content.address, payloadBytes);
+      slot = (slot + 1) % slots;
+    }
+  };
+}

@@ -1,0 +1,140 @@
+import type { IdleStrategyName } from "../../../core/idle/index.ts";
+import type { Flow } from "../../../protocol/attribute.ts";
+import type { Quantiles } from "../histogram.ts";
+
+/** Where a job's Aeron folder and regions are, and how it waits. */
+export interface RoleJob {
+  readonly aeronDir: string;
+  readonly shmDir: string;
+  /** Runs the media driver in its own duty cycle. */
+  readonly embedded: boolean;
+  readonly idle: IdleStrategyName;
+  readonly streamId: number;
+  /** Prints a row of counters every 100 ms. */
+  readonly rows?: boolean;
+}
+
+export interface ProducerJob extends RoleJob {
+  readonly payloadBytes: number;
+  readonly slots: number;
+  /** "copy": each frame is copied in from private memory. "in-place": one byte of it is written. */
+  readonly fill: "copy" | "in-place";
+  readonly flow: Flow;
+  /** Null: until `seconds` are over. */
+  readonly frames: number | null;
+  readonly seconds: number | null;
+  /** Null: as fast as possible. */
+  readonly rateHz: number | null;
+  /** Consumers that must have mapped before the first frame. */
+  readonly consumers: number;
+  /** Makes an object per frame on purpose. */
+  readonly leak?: boolean;
+  readonly marks?: AllocationMarksJob;
+}
+
+export interface ConsumerJob extends RoleJob {
+  /** "all": every byte is copied out. "nothing": the payload is left alone. */
+  readonly reads: "nothing" | "all";
+  readonly payloadBytes: number;
+  /** Holds the thread this long with each frame. */
+  readonly delayNs?: number;
+  readonly measuresAge?: boolean;
+  readonly leak?: boolean;
+  readonly marks?: AllocationMarksJob;
+}
+
+export interface AllocationMarksJob {
+  readonly warmUpFrames: number;
+  readonly frames: number;
+}
+
+/** What one side of a stream says at its end. */
+export interface RoleReport {
+  readonly counters: Readonly<Record<string, number>>;
+  /** Without the first third. */
+  readonly framesPerSecond: number;
+  /** Of the whole process, from the first frame on. */
+  readonly cpuSeconds: number;
+  /** Growth of the heap per frame after the first third: what was allocated, where nothing is collected. */
+  readonly heapBytesPerFrame: number;
+  /** Of frames' ages when they had been validated. */
+  readonly age: Quantiles | null;
+  readonly longestSilenceNs: number;
+}
+
+/** Both sides of a bare exchange of Aeron messages. */
+export interface ExchangeJob {
+  readonly side: "publisher" | "subscriber";
+  readonly aeronDir: string;
+  readonly idle: IdleStrategyName;
+  readonly rateHz: number;
+  readonly seconds: number;
+}
+
+export interface PingJob {
+  readonly side: "ping" | "pong";
+  readonly aeronDir: string;
+  readonly shmDir: string;
+  readonly idle: IdleStrategyName;
+  readonly payloadBytes: number;
+  readonly seconds: number;
+}
+
+export interface CopyJob {
+  readonly direction: "in" | "out";
+  readonly blockBytes: number;
+  readonly blocks: number;
+  readonly seconds: number;
+}
+
+export interface SpinJob {
+  readonly seconds: number;
+}
+
+/** What an empty loop met. */
+export interface SpinReport {
+  readonly longestNs: number;
+  /** Share of the time that was lost in pieces of more than 20 us. */
+  readonly lostShare: number;
+}
+
+/** One way to handle frames, all of it in one process and on one thread. */
+export interface CostWay {
+  readonly name: string;
+  readonly payloadBytes: number;
+  readonly slots: number;
+  readonly consumers: number;
+  readonly streams: number;
+  readonly pools: number;
+  readonly fill: "nothing" | "one-byte" | "copy" | "memcpy-alone";
+  /** "producer": claim to descriptor. "all": the consumers and the control plane too. */
+  readonly times: "producer" | "all";
+}
+
+export interface CostJob {
+  readonly aeronDir: string;
+  readonly shmDir: string;
+  readonly batches: number;
+  readonly ways: readonly CostWay[];
+}
+
+/** Nanoseconds per frame of each way, by name. */
+export type CostReport = Readonly<Record<string, number>>;
+
+export interface SocketJob {
+  readonly side: "send" | "receive";
+  readonly path: string;
+  readonly payloadBytes: number;
+  readonly seconds: number;
+}
+
+/** What one process of a bench is to do. */
+export type Job =
+  | ({ readonly kind: "producer" } & ProducerJob)
+  | ({ readonly kind: "consumer" } & ConsumerJob)
+  | ({ readonly kind: "exchange" } & ExchangeJob)
+  | ({ readonly kind: "ping" } & PingJob)
+  | ({ readonly kind: "copy" } & CopyJob)
+  | ({ readonly kind: "spin" } & SpinJob)
+  | ({ readonly kind: "cost" } & CostJob)
+  | ({ readonly kind: "socket" } & SocketJob);

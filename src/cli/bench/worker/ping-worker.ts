@@ -1,0 +1,118 @@
+import type { Agent } from "../../../core/agent.ts";
+import type { FrameShape } from "../../../protocol/frame-layout.ts";
+import type { Consumer } from "../../../roles/consumer.ts";
+import type { Frame } from "../../../roles/frame.ts";
+import type { Producer } from "../../../roles/producer.ts";
+import { Histogram, type Quantiles } from "../histogram.ts";
+import type { PingJob } from "./jobs.ts";
+import { RoleSetUp } from "./role-set-up.ts";
+
+const PING_STREAM_ID = 1;
+const PONG_STREAM_ID = 2;
+const SLOTS = 64;
+/** Round trips until code is compiled. */
+const WARM_UP = 20_000;
+/** A frame that is not answered by then was lost, and another is sent. */
+const PATIENCE_NS = 100e6;
+
+/** Sends a frame and waits for its answer, over and over: one clock, and none in the loop of the other side. */
+class Ping implements Agent {
+  readonly roleName = "ping";
+  readonly histogram = new Histogram();
+  lost = 0;
+  readonly #producer: Producer;
+  readonly #consumer: Consumer;
+  readonly #now: () => number;
+  readonly #shape: FrameShape;
+  readonly #payloadBytes: number;
+  readonly #onAnswer = (_frame: Frame): void => this.#note();
+  #sentNs = -1;
+  #trips = 0;
+
+  constructor(producer: Producer, consumer: Consumer, now: () => number, payloadBytes: number) {
+    this.#producer = producer;
+    this.#consumer = consumer;
+    this.#now = now;
+    this.#shape = { dtype: "uint8", dims: [payloadBytes] };
+    this.#payloadBytes = payloadBytes;
+  }
+
+  get hasBegun(): boolean {
+    return this.#trips > 0;
+  }
+
+  doWork(nowNs: number): number {
+    if (this.#sentNs === -1 && this.#producer.mappedConsumers > 0 && this.#consumer.isMapped) this.#send();
+    const answers = this.#consumer.poll(this.#onAnswer);
+    if (answers === 0 && this.#sentNs !== -1 && nowNs - this.#sentNs > PATIENCE_NS) {
+      this.lost++;
+      this.#send();
+    }
+    return answers;
+  }
+
+  #send(): void {
+    this.#sentNs = this.#now();
+    const claim = this.#producer.tryClaim(this.#payloadBytes, this.#sentNs);
+    if (claim === null) return;
+    claim.bytes.fill(this.#trips & 0xff);
+    claim.commit(this.#shape);
+  }
+
+  #note(): void {
+    this.#trips++;
+    if (this.#trips > WARM_UP) this.histogram.add((this.#now() - this.#sentNs) / 2);
+    this.#send();
+  }
+}
+
+/** Answers each frame with its copy. */
+class Pong implements Agent {
+  readonly roleName = "pong";
+  readonly #consumer: Consumer;
+  readonly #onFrame: (frame: Frame) => void;
+
+  constructor(producer: Producer, consumer: Consumer, payloadBytes: number) {
+    this.#consumer = consumer;
+    const shape: FrameShape = { dtype: "uint8", dims: [payloadBytes] };
+    this.#onFrame = (frame) => {
+      const claim = producer.tryClaim(payloadBytes);
+      claim?.bytes.set(frame.bytes);
+      claim?.commit(shape);
+    };
+  }
+
+  doWork(): number {
+    return this.#consumer.poll(this.#onFrame);
+  }
+}
+
+/** Half round trips of frames between two processes; null for the one that answers. */
+export async function ping(job: PingJob): Promise<(Quantiles & { trips: number; lost: number }) | null> {
+  const isPing = job.side === "ping";
+  const setUp = new RoleSetUp({ ...job, embedded: isPing });
+  const { scheduler } = setUp;
+  const { payloadBytes } = job;
+  const streamId = isPing ? PING_STREAM_ID : PONG_STREAM_ID;
+  const producer = setUp.addProducer({ streamId, slots: SLOTS, payloadBytes, flow: "drop" });
+  const consumer = setUp.addConsumer(isPing ? PONG_STREAM_ID : PING_STREAM_ID);
+  process.on("SIGTERM", () => scheduler.stop("SIGTERM"));
+  if (!isPing) {
+    scheduler.add(new Pong(producer, consumer, payloadBytes), { vital: true });
+    await scheduler.run();
+    return null;
+  }
+  const agent = new Ping(producer, consumer, () => scheduler.clock.nanoTime(), payloadBytes);
+  scheduler.add(agent, { vital: true });
+  let beginNs = -1;
+  scheduler.add({
+    roleName: "end",
+    doWork: (nowNs) => {
+      if (beginNs === -1 && agent.hasBegun) beginNs = nowNs;
+      if (beginNs !== -1 && nowNs - beginNs > job.seconds * 1e9) scheduler.stop("done");
+      return 0;
+    },
+  });
+  await scheduler.run();
+  return { ...agent.histogram.quantiles(), trips: agent.histogram.count, lost: agent.lost };
+}

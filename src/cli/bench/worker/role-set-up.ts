@@ -1,0 +1,78 @@
+import { AeronConnection } from "../../../aeron/connection.ts";
+import { MediaDriver } from "../../../aeron/media-driver.ts";
+import { nativeParker } from "../../../aeron/native-parker.ts";
+import { createIdleStrategy, type IdleStrategyName } from "../../../core/idle/index.ts";
+import { Scheduler } from "../../../core/scheduler.ts";
+import { type AeronStreams, DEFAULT_STREAMS } from "../../../protocol/stream-ids.ts";
+import { Consumer } from "../../../roles/consumer.ts";
+import { Producer } from "../../../roles/producer.ts";
+import type { ProducerOptions } from "../../../roles/producer-options.ts";
+import { AllowedBaseDirs } from "../../../shm/index.ts";
+
+const MIN_STRIDE_BYTES = 4096;
+
+export interface RoleSetUpOptions {
+  readonly aeronDir: string;
+  readonly shmDir: string;
+  readonly embedded: boolean;
+  readonly idle: IdleStrategyName;
+}
+
+/** What the processes of a bench have in common: a scheduler with an Aeron client, as every role has. */
+export class RoleSetUp {
+  readonly scheduler: Scheduler;
+  readonly connection: AeronConnection;
+  readonly #shmDir: string;
+
+  constructor({ aeronDir, shmDir, embedded, idle }: RoleSetUpOptions) {
+    this.#shmDir = shmDir;
+    this.scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
+    if (embedded) this.scheduler.add(MediaDriver.start({ aeronDir, threading: "invoker" }), { vital: true });
+    this.connection = new AeronConnection({ aeronDir, clientName: "tensorpool bench" });
+    this.scheduler.add(this.connection, { vital: true });
+  }
+
+  addProducer(options: {
+    streamId: number;
+    slots: number;
+    payloadBytes: number;
+    flow: ProducerOptions["flow"];
+    /** Size classes: the frame goes to the largest, and each other one is half as large. */
+    pools?: number;
+    streams?: AeronStreams;
+  }): Producer {
+    const { streamId, slots, payloadBytes, flow, pools = 1, streams = DEFAULT_STREAMS } = options;
+    const strideBytes = Math.max(MIN_STRIDE_BYTES, 2 ** Math.ceil(Math.log2(Math.max(1, payloadBytes))));
+    const producer = new Producer(this.connection, this.scheduler.clock, {
+      streamId,
+      name: `bench-${streamId}`,
+      standalone: {
+        baseDir: this.#shmDir,
+        namespace: "bench",
+        nslots: slots,
+        pools: Array.from({ length: pools }, (_, i) => ({ poolId: i + 1, strideBytes: strideBytes / 2 ** i })),
+        // Every page is there before the first frame: what is measured are frames, not page faults.
+        prefault: true,
+        requireHugepages: false,
+        mode: "private",
+      },
+      streams,
+      flow,
+      waitTimeoutNs: 5e9,
+      attributes: [],
+    });
+    this.scheduler.add(producer, { vital: true });
+    return producer;
+  }
+
+  addConsumer(streamId: number, streams: AeronStreams = DEFAULT_STREAMS): Consumer {
+    const consumer = new Consumer(this.connection, this.scheduler.clock, {
+      streamId,
+      mode: "stream",
+      streams,
+      baseDirs: AllowedBaseDirs.resolve([this.#shmDir]),
+    });
+    this.scheduler.add(consumer, { vital: true });
+    return consumer;
+  }
+}

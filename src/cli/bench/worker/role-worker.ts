@@ -1,0 +1,141 @@
+import { heapStats } from "bun:jsc";
+import type { Agent } from "../../../core/agent.ts";
+import type { Counter } from "../../../core/counters.ts";
+import { PeriodicTimer } from "../../../core/timers.ts";
+import { SinkPump } from "../../../roles/sink-pump.ts";
+import { SourcePump } from "../../../roles/source-pump.ts";
+import { printLine } from "../../console.ts";
+import { DeadlineAgent } from "../../deadline-agent.ts";
+import { AllocationMarks } from "./allocation-marks.ts";
+import { BenchSink } from "./bench-sink.ts";
+import { BenchSource } from "./bench-source.ts";
+import type { ConsumerJob, ProducerJob, RoleReport } from "./jobs.ts";
+import { RateLog } from "./rate-log.ts";
+import { RoleSetUp } from "./role-set-up.ts";
+
+const ROW_PERIOD_NS = 100e6;
+
+/** Notes CPU time and heap where the frames begin, and where a third of them went by. */
+class Usage implements Agent {
+  readonly roleName = "usage";
+  readonly #counter: Counter;
+  readonly #warmUpFrames: number;
+  #begun: NodeJS.CpuUsage | null = null;
+  #warm: { frames: number; heapBytes: number } | null = null;
+
+  constructor(counter: Counter, warmUpFrames: number) {
+    this.#counter = counter;
+    this.#warmUpFrames = warmUpFrames;
+  }
+
+  doWork(): number {
+    const { value } = this.#counter;
+    if (this.#begun === null && value > 0) this.#begun = process.cpuUsage();
+    if (this.#warm === null && value >= this.#warmUpFrames && value > 0) {
+      this.#warm = { frames: value, heapBytes: heapStats().heapCapacity };
+    }
+    return 0;
+  }
+
+  take(): { cpuSeconds: number; heapBytesPerFrame: number } {
+    const { user, system } = process.cpuUsage(this.#begun ?? undefined);
+    const frames = this.#warm === null ? 0 : this.#counter.value - this.#warm.frames;
+    const heapBytes = this.#warm === null ? 0 : heapStats().heapCapacity - this.#warm.heapBytes;
+    return { cpuSeconds: (user + system) / 1e6, heapBytesPerFrame: frames === 0 ? 0 : heapBytes / frames };
+  }
+}
+
+/** Prints counters at a steady pace. */
+class Rows implements Agent {
+  readonly roleName = "rows";
+  readonly #timer = new PeriodicTimer(ROW_PERIOD_NS);
+  readonly #take: () => Record<string, number>;
+
+  constructor(take: () => Record<string, number>) {
+    this.#take = take;
+  }
+
+  doWork(nowNs: number): number {
+    if (this.#timer.isDue(nowNs)) {
+      printLine(JSON.stringify({ seconds: nowNs / 1e9, cpuSeconds: cpuSeconds(), counters: this.#take() }));
+    }
+    return 0;
+  }
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+export async function produce(job: ProducerJob): Promise<RoleReport> {
+  const setUp = new RoleSetUp(job);
+  const { scheduler } = setUp;
+  const { streamId, slots, payloadBytes, flow, rateHz, consumers, seconds } = job;
+  const producer = setUp.addProducer({ streamId, slots, payloadBytes, flow });
+  const { published } = producer.counters.of;
+  const onDone = (): void => scheduler.stop("done");
+  process.on("SIGTERM", onDone);
+  const source = new BenchSource(payloadBytes, job.fill, job.leak);
+  const pump = new SourcePump(producer, source, {
+    rateHz,
+    count: Number.POSITIVE_INFINITY,
+    waitConsumers: consumers,
+    onDone,
+  });
+  if (job.frames !== null) source.endsAfter(job.frames);
+  scheduler.add(pump, { vital: true });
+  const usage = new Usage(published, (job.frames ?? 30_000) / 3);
+  const rates = new RateLog(published);
+  scheduler.add(rates);
+  scheduler.add(usage);
+  if (job.marks !== undefined) scheduler.add(new AllocationMarks(published, job.marks), { vital: true });
+  if (job.rows === true) scheduler.add(new Rows(() => producer.counters.snapshot()));
+  if (seconds !== null) {
+    // The time counts from the first frame on: before, consumers are waited for.
+    const hasBegun = (): boolean => producer.counters.of.claimed.value > 0;
+    scheduler.add(new DeadlineAgent(seconds * 1e9, () => source.end(), hasBegun));
+  }
+  await scheduler.run();
+  return {
+    counters: producer.counters.snapshot(),
+    framesPerSecond: rates.perSecond(),
+    ...usage.take(),
+    age: null,
+    longestSilenceNs: 0,
+  };
+}
+
+export async function consume(job: ConsumerJob): Promise<RoleReport> {
+  const setUp = new RoleSetUp(job);
+  const { scheduler } = setUp;
+  const consumer = setUp.addConsumer(job.streamId);
+  const { accepted } = consumer.counters.of;
+  const sink = new BenchSink(job);
+  const onDone = (): void => scheduler.stop("done");
+  process.on("SIGTERM", onDone);
+  const count = Number.POSITIVE_INFINITY;
+  scheduler.add(new SinkPump(consumer, sink, { clock: scheduler.clock, count, once: true, onDone }), { vital: true });
+  const usage = new Usage(accepted, 10_000);
+  const rates = new RateLog(accepted);
+  scheduler.add(rates);
+  scheduler.add(usage);
+  let longestSilenceNs = 0;
+  if (job.marks !== undefined) scheduler.add(new AllocationMarks(accepted, job.marks), { vital: true });
+  if (job.rows === true) {
+    const take = (): Record<string, number> => {
+      const silenceNs = sink.takeLongestSilenceNs();
+      longestSilenceNs = Math.max(longestSilenceNs, silenceNs);
+      return { ...consumer.counters.snapshot(), longestSilenceNs: silenceNs };
+    };
+    scheduler.add(new Rows(take));
+  }
+  await scheduler.run();
+  return {
+    counters: consumer.counters.snapshot(),
+    framesPerSecond: rates.perSecond(),
+    ...usage.take(),
+    age: sink.ages === null ? null : sink.ages.quantiles(),
+    longestSilenceNs,
+  };
+}

@@ -1,0 +1,37 @@
+import { printLine } from "../../console.ts";
+import { endWithParent } from "../../end-with-parent.ts";
+import { copy } from "./copy-worker.ts";
+import { cost } from "./cost-worker.ts";
+import { exchange } from "./exchange-worker.ts";
+import type { Job } from "./jobs.ts";
+import { ping } from "./ping-worker.ts";
+import { consume, produce } from "./role-worker.ts";
+import { socket } from "./socket-worker.ts";
+import { spin } from "./spin-worker.ts";
+
+/** Does one process's part of a bench, and prints what came out as the last line: `{"report": ...}`. */
+export async function runJob(job: Job): Promise<void> {
+  endWithParent();
+  printLine(JSON.stringify({ report: await reportOf(job) }));
+}
+
+async function reportOf(job: Job): Promise<unknown> {
+  switch (job.kind) {
+    case "producer":
+      return produce(job);
+    case "consumer":
+      return consume(job);
+    case "exchange":
+      return exchange(job);
+    case "ping":
+      return ping(job);
+    case "copy":
+      return copy(job);
+    case "spin":
+      return spin(job);
+    case "cost":
+      return cost(job);
+    case "socket":
+      return socket(job);
+  }
+}

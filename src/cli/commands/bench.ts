@@ -1,0 +1,106 @@
+import { writeFileSync } from "node:fs";
+import { UsageError } from "../../core/errors.ts";
+import { IDLE_STRATEGY_NAMES } from "../../core/idle/index.ts";
+import { suggestion } from "../../core/nearest.ts";
+import { toJson } from "../../core/text.ts";
+import { FIGURE_COLUMNS, type Figure, type SectionResult, say } from "../bench/figures.ts";
+import { describeMachine, hintsOf, type Machine } from "../bench/machine.ts";
+import type { BenchOptions } from "../bench/options.ts";
+import { SECTIONS } from "../bench/sections/index.ts";
+import type { Job } from "../bench/worker/jobs.ts";
+import { runJob } from "../bench/worker/run.ts";
+import { Workspace } from "../bench/workspace.ts";
+import type { CommandContext } from "../command.ts";
+import { ExitCode } from "../exit.ts";
+import type { OptionValues } from "../option-spec.ts";
+import { Output, parseOutputFormat } from "../output.ts";
+
+/** `bench`: measures and compares, all in one run. */
+export async function run({ options, positionals }: CommandContext): Promise<number> {
+  const [name, job] = positionals;
+  // How the bench starts its own processes.
+  if (name === "worker" && job !== undefined) {
+    await runJob(JSON.parse(job) as Job);
+    return ExitCode.DONE;
+  }
+  const names = sectionsOf(name);
+  if (job !== undefined) throw new UsageError(`bench: unexpected argument "${job}"`, { found: job });
+  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+  const benchOptions = optionsOf(options);
+  const machine = await describeMachine();
+  describe(machine);
+  using workspace = new Workspace();
+  const results: Record<string, SectionResult> = {};
+  for (const section of names) {
+    const measure = SECTIONS[section] as (typeof SECTIONS)[string];
+    results[section] = await measure(workspace, benchOptions);
+  }
+  print(output, results, machine);
+  const to = options.text("to");
+  if (to !== undefined) writeFileSync(to, `${toJson(jsonOf(results, machine), 2)}\n`);
+  await output.flush();
+  return ExitCode.DONE;
+}
+
+function sectionsOf(name: string | undefined): readonly string[] {
+  const known = Object.keys(SECTIONS);
+  if (name === "all") return known;
+  if (name !== undefined && known.includes(name)) return [name];
+  const expected = `one of ${[...known, "all"].join(", ")}`;
+  if (name === undefined) throw new UsageError(`bench: expected ${expected}, found nothing`, { expected });
+  throw new UsageError(`bench: expected ${expected}, found "${name}"${suggestion(name, known)}`, {
+    expected,
+    found: name,
+  });
+}
+
+function optionsOf(options: OptionValues): BenchOptions {
+  const secondsNs = options.seconds("seconds");
+  return {
+    payloadBytes: options.size("payload"),
+    frames: options.integer("frames", 3, Number.MAX_SAFE_INTEGER),
+    slots: options.integer("slots", 1, 2 ** 24),
+    fill: given(options, "fill", ["copy", "in-place"]),
+    flow: given(options, "flow", ["wait", "drop"]),
+    consumers: options.integer("consumers", 1, 64),
+    mediaDriver: given(options, "media-driver", ["embedded", "auto"]),
+    rateHz: options.rate("rate"),
+    seconds: secondsNs === undefined ? undefined : secondsNs / 1e9,
+    rounds: options.integer("rounds", 1, 1_000_000),
+    idle: given(options, "idle", IDLE_STRATEGY_NAMES),
+  };
+}
+
+function given<T extends string>(options: OptionValues, name: string, choices: readonly T[]): T | undefined {
+  return options.has(name) ? options.choice(name, choices, choices[0] as T) : undefined;
+}
+
+function describe(machine: Machine): void {
+  const { cpu, cores, kernel, governor, shmemEnabled, loadAverage } = machine;
+  say(
+    `${cpu}, ${cores} cores, Linux ${kernel}, governor ${governor ?? "none"}, shmem_enabled ${shmemEnabled ?? "unknown"}, ` +
+      `load ${loadAverage.toFixed(2)}, Bun ${Bun.version}`,
+  );
+  for (const hint of hintsOf(machine)) say(`  ${hint}`);
+}
+
+/** One section is an object of its own fields; several are one object by their names. */
+function jsonOf(results: Readonly<Record<string, SectionResult>>, machine: Machine): Record<string, unknown> {
+  const entries = Object.entries(results);
+  const [only] = entries;
+  if (entries.length === 1 && only !== undefined) return { ...only[1].json, machine };
+  return { machine, ...Object.fromEntries(entries.map(([name, { json }]) => [name, json])) };
+}
+
+function print(output: Output, results: Readonly<Record<string, SectionResult>>, machine: Machine): void {
+  if (output.format === "json") {
+    output.line(toJson(jsonOf(results, machine), 2));
+    return;
+  }
+  if (output.format === "jsonl") {
+    for (const [section, { json }] of Object.entries(results)) output.line(toJson({ section, ...json }));
+    return;
+  }
+  const figures: Figure[] = Object.values(results).flatMap((result) => result.figures);
+  output.rows(FIGURE_COLUMNS, figures);
+}

@@ -1,0 +1,84 @@
+import { describe, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { selfCommand } from "../../src/aeron/self-command.ts";
+
+const FRAMES = 20_000;
+const TIMEOUT_MS = 60_000;
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly pid: number;
+}
+
+async function bench(...args: string[]): Promise<Ended> {
+  const child = Bun.spawn([...selfCommand(), "bench", ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { code, stdout, stderr, pid: child.pid };
+}
+
+function leftOf(pid: number): string[] {
+  return readdirSync("/dev/shm").filter((name) => name.startsWith(`tensorpool-bench-${pid}-`));
+}
+
+describe("bench", () => {
+  for (const mediaDriver of ["embedded", "auto"]) {
+    test(
+      `throughput says what became of every frame, and loses none under --flow wait (--media-driver ${mediaDriver})`,
+      async () => {
+        const { code, stdout, stderr, pid } = await bench(
+          ...["throughput", "--frames", String(FRAMES), "--media-driver", mediaDriver, "-o", "json"],
+        );
+        expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+        const json = JSON.parse(stdout) as Record<string, number>;
+        const { claimed, published, accepted, late, gap } = json;
+        expect({ claimed, published, accepted, late, gap }).toEqual({
+          claimed: FRAMES,
+          published: FRAMES,
+          accepted: FRAMES,
+          late: 0,
+          gap: 0,
+        });
+        expect(json.publishedPerSecond).toBeGreaterThan(0);
+        expect(json.acceptedPerSecond).toBeGreaterThan(0);
+        expect(json.nsPerFrame).toBeCloseTo(1e9 / (json.publishedPerSecond as number), 6);
+        expect(json.bytesPerSecond).toBeCloseTo((json.acceptedPerSecond as number) * 64, 3);
+        expect(json.producerAllocatedBytesPerFrame).toBeGreaterThanOrEqual(0);
+        expect(json.consumerAllocatedBytesPerFrame).toBeGreaterThanOrEqual(0);
+        expect(leftOf(pid)).toEqual([]);
+      },
+      TIMEOUT_MS,
+    );
+  }
+
+  test(
+    "throughput under --flow drop counts every frame that was claimed once: accepted, late, or never come",
+    async () => {
+      const { code, stdout } = await bench(
+        ...["throughput", "--frames", String(FRAMES), "--flow", "drop", "--fill", "in-place", "-o", "jsonl"],
+      );
+      expect(code).toBe(0);
+      const { section, claimed, published, accepted, late, gap } = JSON.parse(stdout) as Record<string, number>;
+      expect(String(section)).toBe("throughput");
+      expect(claimed).toBe(FRAMES);
+      expect(published).toBeLessThanOrEqual(FRAMES);
+      // A descriptor that was dropped before the first that came is no gap to a reader.
+      expect((accepted as number) + (late as number) + (gap as number)).toBeLessThanOrEqual(FRAMES);
+      expect((accepted as number) + (late as number) + (gap as number)).toBeGreaterThanOrEqual(published as number);
+    },
+    TIMEOUT_MS,
+  );
+
+  test("a section that is not there is refused with those that are", async () => {
+    const { code, stdout, stderr } = await bench("thruput");
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toContain('found "thruput"');
+    expect(stderr).toContain("latency");
+  });
+});
