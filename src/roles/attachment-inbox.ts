@@ -13,11 +13,20 @@ import {
 import { messageKeyAt } from "../sbe/header.ts";
 import { answerOf } from "./attach-messages.ts";
 
+/** A lease that has ended, whosever it was. */
+export interface RevokedLease {
+  readonly leaseId: bigint;
+  readonly streamId: number;
+  readonly clientId: number;
+  readonly isProducers: boolean;
+}
+
 /** What a driver says that concerns its clients. */
 export interface AttachmentInboxListener {
   /** `read` gives the whole answer, during the call only. */
   onAnswer(correlationId: bigint, read: () => AttachAnswer): void;
-  onRevoked(leaseId: bigint, streamId: number, clientId: number, isProducer: boolean, reason: string): void;
+  /** `isDetach`: its holder gave it back. */
+  onRevoked(lease: RevokedLease, isDetach: boolean, reason: string): void;
   onShutdown(reason: string): void;
   /** `sessionId`: Aeron session of whoever announces. */
   onAnnounce(streamId: number, epoch: bigint, sessionId: number): void;
@@ -64,7 +73,8 @@ export class AttachmentInbox {
   #onRevoked(message: ShmLeaseRevokedDecoder): void {
     const { leaseId, streamId, clientId, role, reason } = message;
     const why = nameOf(LeaseRevokeReason, reason, message.errorMessage());
-    this.#listener.onRevoked(leaseId, streamId, clientId, role === Role.PRODUCER, why);
+    const lease = { leaseId, streamId, clientId, isProducers: role === Role.PRODUCER };
+    this.#listener.onRevoked(lease, reason === LeaseRevokeReason.DETACHED, why);
   }
 
   #onShutdown(message: ShmDriverShutdownDecoder): void {

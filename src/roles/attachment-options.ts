@@ -23,8 +23,8 @@ export interface AttachmentListener {
   onAttached(announcement: PoolAnnouncement): void;
   /** There is none any more: nothing of its regions may be touched after this returns (D-14). */
   onDetached(reason: string): void;
-  /** The lease of the stream's producer has ended, whoever that was; for consumers. */
-  onProducerEnded?(): void;
+  /** The lease of the stream's producer has ended, whoever that was: given back, or lost; for consumers. */
+  onProducerEnded?(isGivenBack: boolean): void;
 }
 
 export interface AttachmentCounters {

@@ -12,7 +12,8 @@ import { CADENCE_NS } from "../protocol/stream-ids.ts";
 import { ResponseCode } from "../sbe/generated/driver/index.ts";
 import { RegionError } from "../shm/index.ts";
 import { AttachMessages, announcementOfAnswer, randomCorrelationId } from "./attach-messages.ts";
-import { AttachmentInbox, type AttachmentInboxListener } from "./attachment-inbox.ts";
+import { codeName, describeRefusal, noDriver } from "./attach-refusals.ts";
+import { AttachmentInbox, type AttachmentInboxListener, type RevokedLease } from "./attachment-inbox.ts";
 import type { AttachmentCounters, AttachmentListener, AttachmentOptions } from "./attachment-options.ts";
 import { AttachError } from "./errors.ts";
 import { randomId } from "./random-id.ts";
@@ -168,13 +169,10 @@ export class Attachment implements AttachmentInboxListener {
     this.#begin(answer);
   }
 
-  onRevoked(leaseId: bigint, streamId: number, clientId: number, isProducer: boolean, reason: string): void {
-    if (streamId !== this.#options.streamId) return;
-    if (this.#state === "attached" && leaseId === this.#leaseId && clientId === this.clientId) {
-      this.#lose(`the driver ended it: ${reason}`, true);
-      return;
-    }
-    if (isProducer && this.#state === "attached") this.#listener.onProducerEnded?.();
+  onRevoked({ leaseId, streamId, clientId, isProducers }: RevokedLease, isDetach: boolean, reason: string): void {
+    if (this.#state !== "attached" || streamId !== this.#options.streamId) return;
+    if (leaseId === this.#leaseId && clientId === this.clientId) this.#lose(`the driver ended it: ${reason}`, true);
+    else if (isProducers) this.#listener.onProducerEnded?.(isDetach);
   }
 
   onShutdown(reason: string): void {
@@ -197,6 +195,12 @@ export class Attachment implements AttachmentInboxListener {
   #begin(answer: AttachAnswer): void {
     const { streamId, role } = this.#options;
     const leaseId = answer.leaseId as bigint;
+    const durationNs = this.#durationOf(answer);
+    if (durationNs <= 0) {
+      this.#giveBack(leaseId);
+      this.#refused("EXPIRED", "its answer came when the lease was over");
+      return;
+    }
     try {
       this.#listener.onAttached(announcementOfAnswer(answer, streamId, role === "producer" ? this.clientId : 0));
     } catch (error) {
@@ -217,16 +221,19 @@ export class Attachment implements AttachmentInboxListener {
     this.refusal = null;
     this.#answerBackoff.reset();
     this.#refusedBackoff.reset();
-    this.#validity.begin(this.#nowNs, this.#durationOf(answer), CADENCE_NS);
+    this.#validity.begin(this.#nowNs, durationNs, CADENCE_NS);
     this.#counters.attaches.increment();
     const again = this.#lostNs === -1 ? "" : ` again after ${((this.#nowNs - this.#lostNs) / 1e9).toFixed(1)} s`;
     this.#log.info(`attached to stream ${streamId}${again}: lease ${leaseId}, epoch ${answer.epoch}`);
   }
 
-  /** How long the lease lives without a keepalive; the interface's default where the driver names no end (D-11). */
+  /**
+   * How long the lease lives without a keepalive; the interface's default where the driver names no end (D-11). 0 or less: the
+   * answer was under way for too long.
+   */
   #durationOf(answer: AttachAnswer): number {
     if (answer.leaseExpiryTimestampNs === null) return CADENCE_NS * 3;
-    return Math.max(1, monotonic.fromBigint(answer.leaseExpiryTimestampNs) - this.#nowNs);
+    return monotonic.fromBigint(answer.leaseExpiryTimestampNs) - this.#nowNs;
   }
 
   #keepAlive(nowNs: number): number {
@@ -286,7 +293,7 @@ export class Attachment implements AttachmentInboxListener {
     this.#dueNs = this.#nowNs + this.#refusedBackoff.next();
     this.#answerBackoff.reset();
     this.#counters.attachesRefused.increment();
-    const text = `the driver refuses stream ${streamId} (${code}): ${message}`;
+    const text = describeRefusal(streamId, code, message);
     const isNews = this.refusal?.message !== text;
     const isFinal = code === "UNSUPPORTED" || code === "INVALID_PARAMS";
     this.refusal = new AttachError("refused", text, { found: code, retryable: !isFinal });
@@ -305,14 +312,7 @@ export class Attachment implements AttachmentInboxListener {
     if (this.#throwsRefusal) throw this.refusal;
     if (nowNs - this.#startedNs < attachTimeoutNs) return;
     if (this.refusal !== null) throw this.refusal;
-    const seconds = (attachTimeoutNs / 1e9).toFixed(1).replace(/\.0$/, "");
-    const found = this.#connection.isConnected ? "nobody answered" : `no media driver in ${this.#connection.aeronDir}`;
-    throw new AttachError(
-      "not-found",
-      `stream ${streamId}: expected a driver to attach to within ${seconds} s, found none (${found}): ` +
-        "start one (tensorpool driver), or do without (--standalone for producer and consumers)",
-      { expected: "a driver", found, retryable: true },
-    );
+    throw noDriver(streamId, attachTimeoutNs, this.#connection);
   }
 
   #lose(reason: string, isKnownToDriver = false): void {
@@ -339,9 +339,4 @@ export class Attachment implements AttachmentInboxListener {
   #identity(clientId: number) {
     return { streamId: this.#options.streamId, clientId, role: this.#options.role };
   }
-}
-
-function codeName(code: number): string {
-  const entry = Object.entries(ResponseCode).find(([, value]) => value === code);
-  return entry === undefined ? String(code) : entry[0];
 }

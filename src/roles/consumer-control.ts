@@ -248,7 +248,10 @@ export class ConsumerControl implements ConsumerInboxListener {
       },
       onDetached: (reason) => mapping.revoke(reason),
       // Nothing of that epoch is accepted any more; the announce of a higher one is waited for (D-14).
-      onProducerEnded: () => mapping.unmap("the lease of the producer has ended"),
+      onProducerEnded: (isGivenBack) => {
+        const how = isGivenBack ? "was given back" : "was lost";
+        mapping.unmap(`the lease of the producer ${how}`, isGivenBack ? "ended" : "lost");
+      },
     });
   }
 

@@ -17,6 +17,11 @@ export const DRIVER_CHAPTERS: readonly Chapter[] = [
         "`DriverStream` makes an epoch in slices; a producer with a lease maps what it is given for writing (`LeasedRegions`), and no more.",
       ),
       rule(
+        "D-02",
+        "At most one driver manages a stream.",
+        "A byte of a lock file beside the Aeron folder stands for each control stream and stream id (`ServiceLocks`); a foreign owner is recognised by its announces, and whoever was there first stays.",
+      ),
+      rule(
         "D-03",
         "At most one producer lease a stream; consumers attach without limit.",
         "`decideAttach` rejects a second producer and names the first; `LeaseTable` would not hold two.",
@@ -25,6 +30,11 @@ export const DRIVER_CHAPTERS: readonly Chapter[] = [
         "D-04",
         "The driver alone announces; producerId is the attached producer's client id, or 0; it answers for activity.",
         "Announces are spread over the period, and come at once on every change; with each goes a sign of life in the superblocks.",
+      ),
+      rule(
+        "D-05",
+        "Rules of URIs and paths hold on both sides; a client never weakens one.",
+        "Granted regions go through the same checks as announced ones, for a producer too; what fails is given back.",
       ),
     ],
   },
@@ -79,7 +89,12 @@ export const DRIVER_CHAPTERS: readonly Chapter[] = [
       rule(
         "D-14",
         "A client whose lease ended stops at once and attaches anew; other leases are left alone.",
-        "Before anything else a cycle asks whether the lease still holds, and reads what the driver said before it touches a region.",
+        "Before anything else a cycle asks whether the lease still holds, and reads what the driver said before it touches a region; claims and frames in flight end with it, and their handles become errors.",
+      ),
+      rule(
+        "D-15",
+        "A keepalive that cannot be sent is fatal to the lease.",
+        "A full window may pass within a period; what stays refused longer, or cannot pass, ends the lease, and another is asked for.",
       ),
       rule(
         "D-16",

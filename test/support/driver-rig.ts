@@ -86,6 +86,11 @@ export class DriverRig extends Rig {
     );
   }
 
+  /** A producer and a consumer that wait for a driver. */
+  leasedPairLater(): { producer: Producer; consumer: Consumer } {
+    return { producer: this.leasedProducer(), consumer: this.leasedConsumer() };
+  }
+
   /** A producer and a consumer with leases, and the descriptors' way open. */
   leasedPair(
     producer: Partial<ProducerOptions> = {},

@@ -115,7 +115,7 @@ class Desk {
 describe("a client's lease", () => {
   test("D-06: one request is in flight, repeated with its id after growing waits, and no answer to another is taken", () => {
     const desk = new Desk();
-    desk.pass(0.3);
+    desk.pass(0.2);
     expect(desk.of("ShmAttachRequest").length).toBe(1);
     desk.pass(12);
     const requests = desk.of("ShmAttachRequest");

@@ -20,6 +20,9 @@ import { ROLE_CODES } from "../attach-messages.ts";
 const SLACK_BYTES = 2048;
 const POOL_BYTES = 16;
 
+/** What names a lease in full. */
+export type NamedLease = Pick<Lease, "leaseHigh" | "leaseLow" | "streamId" | "clientId" | "role">;
+
 /** Encodes and sends what a driver says on the control stream (schema 901). */
 export class DriverMessages {
   readonly #outbox: Outbox;
@@ -75,7 +78,7 @@ export class DriverMessages {
   }
 
   /** ShmLeaseRevoked: a lease has ended (D-12). */
-  revoked(lease: Lease, reason: LeaseRevokeReason, why: string, nowNs: number): void {
+  revoked(lease: NamedLease, reason: LeaseRevokeReason, why: string, nowNs: number): void {
     const message = this.#revoked.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setTimestampNs(monotonic.high(nowNs), monotonic.low(nowNs));
     message.setLeaseId(lease.leaseHigh, lease.leaseLow).setStreamId(lease.streamId).setClientId(lease.clientId);

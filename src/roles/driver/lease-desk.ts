@@ -7,6 +7,7 @@ import {
   type AttachRefusal,
   type AttachRequest,
   decideAttach,
+  isRepetition,
 } from "../../protocol/attach-validation.ts";
 import { MAX_DIMS } from "../../protocol/dtype.ts";
 import { KeepaliveResult, type Lease, type LeaseRole, LeaseTable } from "../../protocol/lease-table.ts";
@@ -15,13 +16,17 @@ import { LeaseRevokeReason, ResponseCode } from "../../sbe/generated/driver/inde
 import { LAYOUT_VERSION, RegionCreateError } from "../../shm/index.ts";
 import type { DriverCounters } from "./driver-counters.ts";
 import { DriverError } from "./driver-errors.ts";
-import type { DriverMessages } from "./driver-messages.ts";
+import type { DriverMessages, NamedLease } from "./driver-messages.ts";
 import type { DriverOptions, StreamPlan } from "./driver-options.ts";
 import type { DriverStream } from "./driver-stream.ts";
 import { LeaseCounters } from "./lease-counters.ts";
 import type { StreamSet } from "./stream-set.ts";
+import { WaitingRequests } from "./waiting-requests.ts";
 
 const log = getLogger("driver");
+
+/** Clients that hold on to leases that are none are told so, but a flood of keepalives makes no flood of answers. */
+const REMINDER_PERIOD_NS = 1e6;
 
 /** Told when a stream was made on demand. */
 export interface LeaseDeskListener {
@@ -41,10 +46,10 @@ export class LeaseDesk {
   readonly #count: DriverCounters["of"];
   readonly #listener: LeaseDeskListener;
   readonly #policy: AttachPolicy;
-  /** Requests that wait for regions, by stream. */
-  readonly #waiting = new Map<number, AttachRequest[]>();
+  readonly #waiting = new WaitingRequests();
   /** What an operator said about the lease that is being ended. */
   #why = "";
+  #nextReminderNs = 0;
   #isClosed = false;
 
   constructor(
@@ -82,9 +87,8 @@ export class LeaseDesk {
   onAttach(request: AttachRequest, nowNs: number): void {
     const { streamId } = request;
     const stream = this.#streams.find(streamId);
-    const waiting = this.#waiting.get(streamId);
     // A repetition of a request that waits already: it is answered once.
-    if (waiting?.some((other) => isSame(other, request)) === true) return;
+    if (this.#waiting.has(request)) return;
     const decision = decideAttach(
       request,
       {
@@ -149,12 +153,17 @@ export class LeaseDesk {
       case KeepaliveResult.VALID:
         this.#count.keepalives.increment();
         break;
-      case KeepaliveResult.ENDED:
       case KeepaliveResult.LATE:
+        // Its end is about to be told.
         this.#count.keepalivesOfEndedLeases.increment();
+        break;
+      case KeepaliveResult.ENDED:
+        this.#count.keepalivesOfEndedLeases.increment();
+        this.#tellEndAgain({ leaseHigh, leaseLow, streamId, clientId, role }, nowNs);
         break;
       case KeepaliveResult.UNKNOWN:
         this.#count.keepalivesUnknown.increment();
+        this.#tellEndAgain({ leaseHigh, leaseLow, streamId, clientId, role }, nowNs);
         break;
       default:
         this.#count.keepalivesMismatched.increment();
@@ -199,11 +208,7 @@ export class LeaseDesk {
 
   /** Regions were made, or cannot be: those who waited for them get their answers. */
   onRegions(stream: DriverStream, nowNs: number): void {
-    const { streamId } = stream;
-    const waiting = this.#waiting.get(streamId);
-    if (waiting === undefined) return;
-    this.#waiting.delete(streamId);
-    for (const request of waiting) this.#answer(stream, request, nowNs);
+    for (const request of this.#waiting.take(stream.streamId)) this.#answer(stream, request, nowNs);
   }
 
   /** Every lease has ended, as the driver's notice says (D-17): nothing more is told. */
@@ -231,11 +236,10 @@ export class LeaseDesk {
 
   #admit(stream: DriverStream, request: AttachRequest, nowNs: number): void {
     const { streamId, role } = request;
-    const waiting = this.#waiting.get(streamId) ?? [];
     if (role === "producer") {
-      const other = waiting.find((candidate) => candidate.role === "producer");
-      if (other !== undefined) {
-        const why = `D-03: stream ${streamId}: expected a stream without a producer, found client ${other.clientId} that is about to be`;
+      const other = this.#waiting.producerOf(streamId);
+      if (other !== null) {
+        const why = `D-03: stream ${streamId}: expected a stream without a producer, found client ${other} that is about to be`;
         this.#refuse(request.correlationId, ResponseCode.REJECTED, why);
         return;
       }
@@ -247,13 +251,8 @@ export class LeaseDesk {
 
   /** Answers at once where there are regions, or when they are there. */
   #wait(stream: DriverStream, request: AttachRequest, nowNs: number): void {
-    if (!stream.isMaking) {
-      this.#answer(stream, request, nowNs);
-      return;
-    }
-    const waiting = this.#waiting.get(stream.streamId);
-    if (waiting === undefined) this.#waiting.set(stream.streamId, [request]);
-    else waiting.push(request);
+    if (stream.isMaking) this.#waiting.add(request);
+    else this.#answer(stream, request, nowNs);
   }
 
   #answer(stream: DriverStream, request: AttachRequest, nowNs: number): void {
@@ -265,7 +264,7 @@ export class LeaseDesk {
     }
     const live = this.table.leaseOfClient(request.clientId);
     // Another request with the same client id may have been granted while this one waited (D-10).
-    if (live !== null && !isSame(live, request)) {
+    if (live !== null && !isRepetition(request, live)) {
       const why = `D-10: client ${request.clientId}: expected a client id without a lease, found lease ${live.leaseId}`;
       this.#refuse(request.correlationId, ResponseCode.REJECTED, why);
       return;
@@ -306,6 +305,17 @@ export class LeaseDesk {
     else log.warn(`${what} was revoked${why}`);
   }
 
+  /**
+   * Somebody keeps a lease alive that this driver does not know: it has not heard of its end, e.g. because the driver that gave
+   * it was killed and this one took its place (D-17). A producer is told by the higher epoch of its stream.
+   */
+  #tellEndAgain(lease: NamedLease, nowNs: number): void {
+    if (lease.role === "producer" && this.#streams.find(lease.streamId) !== null) return;
+    if (nowNs < this.#nextReminderNs) return;
+    this.#nextReminderNs = nowNs + REMINDER_PERIOD_NS;
+    this.#messages.revoked(lease, LeaseRevokeReason.EXPIRED, "this driver has no such lease", nowNs);
+  }
+
   #refuse(correlationId: bigint, code: ResponseCode, why: string): void {
     this.#counterOf(code).increment();
     log.debug(`attach request ${correlationId} refused: ${why}`);
@@ -335,12 +345,4 @@ export class LeaseDesk {
       isOnHugepages: this.#options.storage.requireHugepages,
     };
   }
-}
-
-/** True for a request that came again (D-06). */
-function isSame(
-  a: Pick<AttachRequest, "correlationId" | "sessionId" | "clientId">,
-  b: Pick<AttachRequest, "correlationId" | "sessionId" | "clientId">,
-): boolean {
-  return a.correlationId === b.correlationId && a.sessionId === b.sessionId && a.clientId === b.clientId;
 }

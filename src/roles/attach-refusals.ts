@@ -1,0 +1,28 @@
+import type { AeronConnection } from "../aeron/connection.ts";
+import { ResponseCode } from "../sbe/generated/driver/index.ts";
+import { AttachError } from "./errors.ts";
+
+/** The name of a response code; codes of later versions as numbers. */
+export function codeName(code: number): string {
+  const entry = Object.entries(ResponseCode).find(([, value]) => value === code);
+  return entry === undefined ? String(code) : entry[0];
+}
+
+/** What came of a request for a lease. `code`: the driver's, or ours for an answer that is of no use. */
+export function describeRefusal(streamId: number, code: string, message: string): string {
+  return code in ResponseCode
+    ? `the driver refuses stream ${streamId} (${code}): ${message}`
+    : `what the driver grants of stream ${streamId} cannot be used (${code}): ${message}`;
+}
+
+/** Nobody answered within the time that was given. */
+export function noDriver(streamId: number, timeoutNs: number, connection: AeronConnection): AttachError {
+  const seconds = (timeoutNs / 1e9).toFixed(1).replace(/\.0$/, "");
+  const found = connection.isConnected ? "nobody answered" : `no media driver in ${connection.aeronDir}`;
+  return new AttachError(
+    "not-found",
+    `stream ${streamId}: expected a driver to attach to within ${seconds} s, found none (${found}): ` +
+      "start one (tensorpool driver), or do without (--standalone for producer and consumers)",
+    { expected: "a driver", found, retryable: true },
+  );
+}
