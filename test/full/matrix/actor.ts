@@ -27,6 +27,8 @@ const UNPUBLISHED = [
 export class Actor implements Disposable {
   readonly name: ActorName;
   readonly process: RoleProcess;
+  /** The epochs that its rows told of, one after the other. */
+  readonly epochs: bigint[] = [];
   readonly #startedMs = performance.now();
   /** Moments at which a row told of more frames than the one before. */
   readonly #movesMs: number[] = [];
@@ -107,12 +109,19 @@ export class Actor implements Disposable {
     clearInterval(this.#timer);
   }
 
+  /** 0 of a producer and null of a consumer stand for none. */
+  #noteEpoch(epoch: StatsRow["epoch"]): void {
+    const value = BigInt(epoch ?? 0);
+    if (value !== 0n && value !== this.epochs.at(-1)) this.epochs.push(value);
+  }
+
   #look(): void {
     const { stdoutLines } = this.process;
     for (; this.#linesSeen < stdoutLines.length; this.#linesSeen++) {
       const line = stdoutLines[this.#linesSeen] as string;
       if (!line.startsWith("{")) continue;
       this.#row = JSON.parse(line) as StatsRow;
+      this.#noteEpoch(this.#row.epoch);
       const { accepted, published } = this.#row.counters;
       const frames = accepted ?? published ?? 0;
       if (frames > this.#frames) this.#movesMs.push(performance.now());

@@ -9,7 +9,7 @@ const NOTICE_LIMIT_MS = 5000;
 const WITNESS_LIMIT_MS = 2500;
 
 /** Every claim of a producer that has ended has exactly one outcome. */
-export function producerSum(actor: Actor): string[] {
+function producerSum(actor: Actor): string[] {
   const { claimed = 0, published = 0 } = actor.counters;
   const unpublished = sum(actor.lost);
   if (claimed === published + unpublished) return [];
@@ -21,7 +21,7 @@ export function producerSum(actor: Actor): string[] {
  * epoch that came before it was mapped, which the consumer counts as such, or that found no subscriber. Where an epoch ended
  * without a word about its last frame, those that its producer could not publish are counted there alone.
  */
-export function consumerSum(consumer: Actor, producers: readonly Actor[]): string[] {
+function consumerSum(consumer: Actor, producers: readonly Actor[]): string[] {
   const claimed = producers.reduce((total, { counters }) => total + (counters.claimed ?? 0), 0);
   const { accepted = 0, unmapped = 0, foreignEpoch = 0, maps = 0 } = consumer.counters;
   const unheard = producers.reduce((total, { counters, lost }) => {
@@ -37,21 +37,98 @@ export function consumerSum(consumer: Actor, producers: readonly Actor[]): strin
   ];
 }
 
+/** The sums of all runs, as far as they can be known. `killed`: runs whose last numbers are not. */
+export function sums(
+  { deployment, moment }: MatrixCase,
+  actors: readonly Actor[],
+  killed: ReadonlySet<Actor>,
+): string[] {
+  const producers = actors.filter(({ name }) => name === "producer");
+  const consumers = actors.filter(({ name }) => name !== "producer");
+  const problems = producers.filter((actor) => !killed.has(actor)).flatMap(producerSum);
+  if (producers.some((actor) => killed.has(actor))) return problems;
+  // An epoch that ends with a lease takes with it what was under way, without a word about its last frame (W-22).
+  if (deployment !== "standalone") return [...problems, ...consumers.flatMap((actor) => noMoreThan(actor, producers))];
+  // Only a consumer that was there from the first frame to the last can know of all of them.
+  if (moment === "last") return problems;
+  const whole = consumers.filter(({ name }) => consumers.filter((other) => other.name === name).length === 1);
+  return [...problems, ...whole.flatMap((actor) => consumerSum(actor, producers))];
+}
+
+/** Nobody accepts a frame that was never claimed, or one twice. */
+function noMoreThan(consumer: Actor, producers: readonly Actor[]): string[] {
+  const claimed = producers.reduce((total, { counters }) => total + (counters.claimed ?? 0), 0);
+  const { accepted = 0 } = consumer.counters;
+  return accepted <= claimed
+    ? []
+    : [`${consumer.name}: expected at most ${claimed} accepted frames, found ${accepted}`];
+}
+
+/** W-21, D-13: within a run, and from one run of a producer to the next. */
+export function epochsGrow(actors: readonly Actor[]): string[] {
+  const producers = actors.filter(({ name }) => name === "producer").flatMap(({ epochs }) => epochs);
+  const sequences = [producers, ...actors.map(({ epochs }) => epochs)];
+  return sequences
+    .filter((epochs) => epochs.some((epoch, i) => i > 0 && epoch <= (epochs[i - 1] as bigint)))
+    .map((epochs) => `expected epochs that grow, found ${epochs.join(", ")}`);
+}
+
+/** What the consumers' sink says when a frame is delivered torn, or twice. */
+export function deliveries(actors: readonly Actor[]): string[] {
+  return actors.flatMap(({ process }) =>
+    process.stderrLines.filter((line) => line.startsWith("delivered ")).slice(0, 3),
+  );
+}
+
+/** A lease that ends is told of once, and so is the one that follows. */
+export function leaseTales({ moment }: MatrixCase, actors: readonly Actor[], killed: ReadonlySet<Actor>): string[] {
+  if (moment === "last") return [];
+  return actors
+    .filter((actor) => !killed.has(actor))
+    .flatMap(({ name, process }) => {
+      const count = (pattern: RegExp): number => process.stderrLines.filter((line) => pattern.test(line)).length;
+      const [lost, again] = [count(/the lease on stream .* has ended/), count(/attached to stream .* again/)];
+      return lost === again ? [] : [`${name}: lost its lease ${lost} times, and had another one ${again} times`];
+    });
+}
+
 /** What has to be said, or must not be, when it is hit under load (events of `eventsOf`). */
 const SAYINGS: readonly {
   readonly of: RegExp;
   readonly says?: readonly string[];
   readonly saysNot?: readonly string[];
 }[] = [
-  { of: /^consumer, SIGSTOP .*, load$/, says: ["consumer: said what it missed"] },
-  { of: /^consumer, SIGSTOP 15 s, load$/, says: ["consumer: client given up", "consumer: connected again"] },
-  { of: /^producer, SIGSTOP 15 s, load$/, says: ["producer: new epoch", "producer: connected again"] },
-  { of: /^media driver, (kill -9|clean stop), load$/, says: ["producer: driver died", "consumer: driver died"] },
+  { of: /^standalone: consumer, SIGSTOP .*, load$/, says: ["consumer: said what it missed"] },
   {
-    of: /^media driver, SIGSTOP 15 s, load$/,
-    says: ["producer: driver silent", "consumer: driver silent"],
+    of: /^standalone: consumer, SIGSTOP 15 s, load$/,
+    says: ["consumer: client given up", "consumer: connected again"],
+  },
+  { of: /^standalone: producer, SIGSTOP 15 s, load$/, says: ["producer: new epoch", "producer: connected again"] },
+  {
+    of: /: media driver, (kill -9|clean stop), load$|^embedded: driver, (kill -9|clean stop), load$/,
+    says: ["producer: media driver gone", "consumer: media driver gone"],
+  },
+  {
+    of: /^standalone: media driver, SIGSTOP 15 s, load$/,
+    says: ["producer: media driver silent", "consumer: media driver silent"],
     // The roles themselves did not stand still: connecting to a silent driver would have made them wait for it.
     saysNot: ["producer: new epoch", "consumer: owner lost"],
+  },
+  {
+    of: /^(embedded|external): driver, (kill -9|clean stop), load$/,
+    says: ["producer: lease lost", "consumer: lease lost", "producer: attached again", "consumer: attached again"],
+  },
+  { of: /^(embedded|external): driver, SIGSTOP .*, load$/, says: ["driver: stood still"] },
+  // Longer than a lease lasts: it comes back, fails closed and recovers.
+  {
+    of: /^(embedded|external): producer, SIGSTOP .*, load$/,
+    says: ["producer: lease lost", "producer: attached again", "driver: lease expired"],
+    saysNot: ["consumer: lease lost"],
+  },
+  {
+    of: /^(embedded|external): consumer, SIGSTOP .*, load$/,
+    says: ["consumer: lease lost", "consumer: attached again", "driver: lease expired"],
+    saysNot: ["producer: lease lost", "witness: lease lost"],
   },
 ];
 

@@ -1,7 +1,9 @@
 // The process matrix: what becomes of the roles when one of them is killed, stands still or ends, before, while and after
 // frames flow. One row per case.
 //
-//   bun test/full/matrix/main.ts [--case REGEX] [-o table|json|jsonl]
+//   bun test/full/matrix/main.ts [--driver] [--case REGEX] [-o table|json|jsonl]
+//
+// --driver: only the deployments with a driver.
 import { parseArgs } from "node:util";
 import { Output, parseOutputFormat } from "../../../src/cli/output.ts";
 import { messageOf } from "../../../src/core/errors.ts";
@@ -11,20 +13,26 @@ import { COLUMNS, EVENT_COLUMNS } from "./table.ts";
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { case: { type: "string", default: "" }, output: { type: "string", short: "o", default: "table" } },
+    options: {
+      case: { type: "string", default: "" },
+      driver: { type: "boolean", default: false },
+      output: { type: "string", short: "o", default: "table" },
+    },
   });
   const pattern = new RegExp(values.case);
   const output = new Output({ format: parseOutputFormat(values.output), width: Number.POSITIVE_INFINITY });
   const turnstile = new Turnstile();
   const outcomes = await Promise.all(
-    CASES.filter(({ name }) => pattern.test(name)).map((matrixCase) =>
-      turnstile.pass(async () => {
-        const outcome = await outcomeOf(matrixCase);
-        const verdict = outcome.problems.length === 0 ? "ok" : "PROBLEM";
-        process.stderr.write(`${verdict}: ${outcome.name} [${outcome.seconds.toFixed(0)} s]\n`);
-        return outcome;
-      }),
-    ),
+    CASES.filter(({ name }) => pattern.test(name))
+      .filter(({ deployment }) => !values.driver || deployment !== "standalone")
+      .map((matrixCase) =>
+        turnstile.pass(async () => {
+          const outcome = await outcomeOf(matrixCase);
+          const verdict = outcome.problems.length === 0 ? "ok" : "PROBLEM";
+          process.stderr.write(`${verdict}: ${outcome.name} [${outcome.seconds.toFixed(0)} s]\n`);
+          return outcome;
+        }),
+      ),
   );
   output.rows(COLUMNS, outcomes);
   if (output.format === "table") {

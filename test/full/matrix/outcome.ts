@@ -3,6 +3,7 @@ import type { MatrixCase } from "./cases.ts";
 /** What a case showed. */
 export interface Outcome {
   readonly name: MatrixCase["name"];
+  readonly deployment: MatrixCase["deployment"];
   readonly subject: MatrixCase["subject"];
   readonly disturbance: MatrixCase["disturbance"];
   readonly moment: MatrixCase["moment"];
@@ -27,13 +28,18 @@ export interface Outcome {
 
 /** What roles say in a case, and how it is told in short. */
 const SAID: readonly (readonly [pattern: RegExp, text: string])[] = [
-  [/media driver died/, "driver died"],
+  [/media driver (died|has ended)/, "media driver gone"],
   [/gave this client up/, "client given up"],
-  [/media driver .*gave no sign of life/, "driver silent"],
-  [/media driver .* goes on/, "driver goes on"],
+  [/media driver .*gave no sign of life/, "media driver silent"],
+  [/media driver .* goes on/, "media driver goes on"],
   [/connected to the media driver in .* again/, "connected again"],
   [/cannot connect to the media driver/, "cannot connect"],
-  [/started a media driver/, "started a driver"],
+  [/started a media driver/, "started a media driver"],
+  [/the lease on stream .* has ended/, "lease lost"],
+  [/attached to stream .* again/, "attached again"],
+  [/stood still for .* leases are given that much longer/, "stood still"],
+  [/: lease \d+ has expired/, "lease expired"],
+  [/: lease \d+ was revoked/, "lease revoked"],
   [/starting a new epoch/, "new epoch"],
   [/and missed \d+ frames/, "said what it missed"],
   [/producer gave no sign of life/, "owner lost"],

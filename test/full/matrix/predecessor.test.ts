@@ -10,7 +10,7 @@ const PATIENCE_MS = 30_000;
 test(
   "W-21: what a killed producer left, and a reader held when the next one started, goes while that one runs",
   async () => {
-    await using stage = new Stage();
+    await using stage = new Stage("standalone");
     const epochs = (): string[] => readdirSync(`${stage.place.shmDir}/default/standalone-10000`).sort();
     const killed = stage.start("producer");
     const consumer = stage.start("consumer");

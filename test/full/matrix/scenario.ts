@@ -1,7 +1,8 @@
+import type { RoleProcess } from "../../support/role-process.ts";
 import { elapse, until } from "../../support/until.ts";
 import type { Actor } from "./actor.ts";
-import { type MatrixCase, pauseMs } from "./cases.ts";
-import { consumerSum, limits, producerSum, RECOVERY_LIMIT_MS, sayings } from "./conditions.ts";
+import { hitsMediaDriver, isService, type MatrixCase, pauseMs } from "./cases.ts";
+import { deliveries, epochsGrow, leaseTales, limits, RECOVERY_LIMIT_MS, sayings, sums } from "./conditions.ts";
 import { eventsOf, type Outcome } from "./outcome.ts";
 import { processEnd, Stage, stopProcess } from "./stage.ts";
 
@@ -13,7 +14,7 @@ const FIRST_FRAMES_PATIENCE_MS = 30_000;
 
 /** Plays one case of the matrix, from empty folders to empty folders. @throws when something hangs */
 export async function play(matrixCase: MatrixCase): Promise<Outcome> {
-  await using stage = new Stage();
+  await using stage = new Stage(matrixCase.deployment);
   return await new Scenario(stage, matrixCase).play();
 }
 
@@ -29,7 +30,8 @@ class Scenario {
   readonly #killed = new Set<Actor>();
   #beginMs = 0;
   #undisturbedMs = 0;
-  #driverPid = 0;
+  /** Of the service that is hit. */
+  #servicePid = 0;
 
   constructor(stage: Stage, matrixCase: MatrixCase) {
     this.#stage = stage;
@@ -51,6 +53,10 @@ class Scenario {
     return this.#outcome(left);
   }
 
+  get #isStandalone(): boolean {
+    return this.#case.deployment === "standalone";
+  }
+
   /** The runs that live, newest of each name. */
   get #living(): Actor[] {
     return this.#stage.actors.filter(({ process }) => !process.hasEnded);
@@ -62,8 +68,10 @@ class Scenario {
 
   async #startSubject(): Promise<void> {
     const { subject } = this.#case;
-    if (subject === "media driver") {
-      this.#driverPid = (await this.#stage.startDriver()).pid;
+    if (isService(subject)) {
+      const service = this.#stage.startService(subject);
+      await service.errorLine(/ serves /);
+      this.#servicePid = service.pid;
       return;
     }
     const actor = this.#start(subject);
@@ -73,20 +81,24 @@ class Scenario {
       () => `a row of the ${subject}`,
       FIRST_FRAMES_PATIENCE_MS,
     );
-    await this.#stage.driverPid();
+    if (this.#isStandalone) await this.#stage.servicePid("media driver");
     await elapse(SETTLE_MS);
   }
 
   async #startAll(): Promise<void> {
+    const { subject } = this.#case;
+    this.#stage.startServices();
     this.#start("producer");
     this.#start("consumer");
     if (this.#hasWitness) this.#start("witness");
     for (const actor of this.#living) await actor.flows(FIRST_FRAMES_PATIENCE_MS);
-    this.#driverPid = await this.#stage.driverPid();
+    if (isService(subject)) this.#servicePid = await this.#stage.servicePid(subject);
   }
 
   #startOthers(): void {
-    for (const name of ["producer", "consumer"] as const) if (name !== this.#case.subject) this.#start(name);
+    const { subject } = this.#case;
+    this.#stage.startServices(isService(subject) ? subject : undefined);
+    for (const name of ["producer", "consumer"] as const) if (name !== subject) this.#start(name);
   }
 
   /** With a consumer that is disturbed under load there is another, which must not notice. */
@@ -101,9 +113,11 @@ class Scenario {
   }
 
   async #disturb(): Promise<void> {
-    const { disturbance } = this.#case;
+    const { disturbance, subject } = this.#case;
     const actor = this.#subjectActor;
-    const pid = actor === null ? this.#driverPid : actor.process.pid;
+    const service = this.#stage.services.findLast(({ name }) => name === subject) ?? null;
+    const child = actor?.process ?? service?.process ?? null;
+    const pid = child === null ? this.#servicePid : child.pid;
     this.#beginMs = performance.now();
     this.#undisturbedMs = this.#beginMs;
     if (pauseMs(disturbance) !== null) {
@@ -111,25 +125,29 @@ class Scenario {
       return;
     }
     process.kill(pid, disturbance === "kill -9" ? "SIGKILL" : "SIGTERM");
-    if (actor !== null) {
-      if (disturbance === "kill -9") this.#killed.add(actor);
-      await until(
-        () => actor.process.hasEnded,
-        () => `the ${actor.name} to end`,
-      );
-      if (disturbance === "clean stop") await this.#expectCode(actor);
-    } else {
-      await processEnd(pid);
-      this.#undisturbedMs = performance.now();
-      if (this.#case.moment === "load") this.#watchForNotice();
-    }
+    if (actor !== null && disturbance === "kill -9") this.#killed.add(actor);
+    if (child === null) await processEnd(pid);
+    else await this.#expectEnd(child);
+    this.#undisturbedMs = performance.now();
+    if (hitsMediaDriver(this.#case) && this.#case.moment === "load") this.#watchForNotice();
   }
 
-  /** How long it takes the roles to say that their driver is gone. */
+  async #expectEnd(child: RoleProcess): Promise<void> {
+    const { disturbance, subject } = this.#case;
+    await until(
+      () => child.hasEnded,
+      () => `the ${subject} to end`,
+    );
+    if (disturbance !== "clean stop") return;
+    const code = await child.exit();
+    if (code !== 0) this.#problems.push(`${subject}: expected to end with 0, found ${code}`);
+  }
+
+  /** How long it takes the roles to say that their media driver is gone. */
   #watchForNotice(): void {
     const sinceMs = this.#beginMs;
     for (const { name, process } of this.#living) {
-      void process.errorLine(/media driver died/).then(
+      void process.errorLine(/media driver (died|has ended)/).then(
         () => {
           this.#noticedMs[name] = performance.now() - sinceMs;
         },
@@ -138,30 +156,36 @@ class Scenario {
     }
   }
 
-  /** The others have to end in order while the subject is gone or stands still. */
+  /** The others have to end in order while the subject is gone or stands still; services stay for a role that goes on. */
   async #endOthers(): Promise<void> {
-    const others = this.#living.filter(({ name }) => name !== this.#case.subject);
+    const { subject } = this.#case;
+    const others = this.#living.filter(({ name }) => name !== subject);
     await Promise.all(
       others.map(async (actor) => {
         this.#endMs[actor.name] = await this.#stage.end(actor);
       }),
     );
+    if (!isService(subject)) return;
+    for (const run of this.#stage.services.toReversed()) {
+      if (run.name !== subject) this.#endMs[run.name] = await this.#stage.end(run);
+    }
   }
 
   async #restore(): Promise<void> {
-    const { subject, disturbance } = this.#case;
+    const { subject, disturbance, moment } = this.#case;
     const pause = pauseMs(disturbance);
     if (pause !== null) {
-      const pid = this.#subjectActor?.process.pid ?? this.#driverPid;
+      const pid = this.#subjectActor?.process.pid ?? this.#servicePid;
       await elapse(Math.max(0, this.#beginMs + pause - performance.now()));
       this.#undisturbedMs = performance.now();
       process.kill(pid, "SIGCONT");
       return;
     }
-    // Roles see to it themselves that there is a media driver.
-    if (subject === "media driver") return;
+    if (!isService(subject)) this.#start(subject);
+    // Standalone roles see to it themselves that there is a media driver; and at the end nobody needs one any more.
+    else if (!this.#isStandalone && moment !== "last") this.#stage.startService(subject);
+    else return;
     this.#undisturbedMs = performance.now();
-    this.#start(subject);
   }
 
   async #allFlow(): Promise<void> {
@@ -183,11 +207,19 @@ class Scenario {
       () =>
         actor.name === "producer"
           ? (actor.counters.claimed ?? 0) > claimed
-          : actor.row !== null && actor.row.epoch === null && actor.process.stderrLines.length > 0,
+          : this.#hasLetGo(actor) && actor.process.stderrLines.length > 0,
       () => `the ${actor.name} to go on\n${actor.process.stderr}`,
       RECOVERY_LIMIT_MS,
     );
     this.#recoveryMs[actor.name] = performance.now() - this.#undisturbedMs;
+  }
+
+  /** True for a consumer that has left the epochs of all producers: a driver then announces one that nobody writes to. */
+  #hasLetGo({ row }: Actor): boolean {
+    if (this.#isStandalone || row === null) return row?.epoch === null;
+    const producers = this.#stage.actors.filter(({ name }) => name === "producer");
+    const newest = producers.flatMap(({ epochs }) => epochs.at(-1) ?? []);
+    return row.epoch !== null && newest.every((epoch) => BigInt(row.epoch as string) > epoch);
   }
 
   /** The producer first, so that consumers hear of its end and count up to its last frame. */
@@ -195,32 +227,29 @@ class Scenario {
     for (const actor of this.#living.filter(({ name }) => name === "producer")) await this.#stage.end(actor);
     for (const actor of this.#living) {
       await until(
-        () => actor.row?.epoch === null,
+        () => this.#hasLetGo(actor),
         () => `the ${actor.name} to see the end of the stream\n${actor.process.stderr}`,
         RECOVERY_LIMIT_MS,
       );
       await this.#stage.end(actor);
     }
+    if (!this.#isStandalone) await this.#stage.endServices();
   }
 
   async #strike(): Promise<string[]> {
     const left = await this.#stage.strike(STRIKE_PATIENCE_MS);
     const { subject, disturbance } = this.#case;
-    if (subject !== "media driver" || disturbance !== "kill -9" || left.length === 0) return left;
+    if (!isService(subject) || disturbance !== "kill -9" || left.length === 0) return left;
     // It was killed when nobody needed another one: what it left goes with the next.
-    const driver = await this.#stage.startDriver();
-    driver.signal("SIGTERM");
-    await driver.exit();
+    if (this.#isStandalone) this.#stage.startService("media driver");
+    else this.#stage.startServices();
+    for (const { process } of this.#stage.services) if (!process.hasEnded) await process.errorLine(/ serves /);
+    await this.#stage.endServices();
     return await this.#stage.strike(STRIKE_PATIENCE_MS);
   }
 
-  async #expectCode(actor: Actor): Promise<void> {
-    const code = await actor.process.exit();
-    if (code !== 0) this.#problems.push(`${actor.name}: expected to end with 0, found ${code}`);
-  }
-
   #outcome(left: string[]): Outcome {
-    const { actors } = this.#stage;
+    const { actors, services } = this.#stage;
     const witness = actors.find(({ name }) => name === "witness") ?? null;
     const outage = witness?.longestOutage(this.#beginMs, Number.POSITIVE_INFINITY);
     const figures = {
@@ -229,37 +258,31 @@ class Scenario {
       noticedMs: this.#noticedMs,
       witnessOutageMs: outage === undefined ? null : outage.endMs - outage.beginMs,
     };
-    const events = actors.flatMap((actor) => eventsOf(this.#runName(actor), actor.process.stderrLines));
+    const runs = [...actors, ...services];
+    const events = runs.flatMap((run) => eventsOf(runName(run, runs), run.process.stderrLines));
     return {
       ...this.#case,
       ...figures,
-      lost: Object.fromEntries(actors.map((actor) => [this.#runName(actor), actor.lost])),
+      lost: Object.fromEntries(actors.map((actor) => [runName(actor, actors), actor.lost])),
       events,
       left,
       seconds: (performance.now() - this.#startedMs) / 1000,
       problems: [
         ...this.#problems,
-        ...this.#sums(),
+        ...sums(this.#case, actors, this.#killed),
+        ...epochsGrow(actors),
+        ...deliveries(actors),
+        ...leaseTales(this.#case, actors, this.#killed),
         ...limits(figures),
         ...sayings(this.#case, events),
         ...(left.length === 0 ? [] : [`left in /dev/shm: ${left.join(" ")}`]),
       ],
     };
   }
+}
 
-  #sums(): string[] {
-    const { actors } = this.#stage;
-    const producers = actors.filter(({ name }) => name === "producer");
-    const consumers = actors.filter(({ name }) => name !== "producer");
-    const problems = producers.filter((actor) => !this.#killed.has(actor)).flatMap(producerSum);
-    // Only a consumer that was there from the first frame to the last can know of all of them.
-    if (producers.some((actor) => this.#killed.has(actor)) || this.#case.moment === "last") return problems;
-    const whole = consumers.filter(({ name }) => consumers.filter((other) => other.name === name).length === 1);
-    return [...problems, ...whole.flatMap((actor) => consumerSum(actor, producers))];
-  }
-
-  #runName(actor: Actor): string {
-    const runs = this.#stage.actors.filter(({ name }) => name === actor.name);
-    return runs.length === 1 ? actor.name : `${actor.name} ${runs.indexOf(actor) + 1}`;
-  }
+/** "producer", or "producer 2" where there were several. */
+function runName<T extends { readonly name: string }>(run: T, all: readonly T[]): string {
+  const runs = all.filter(({ name }) => name === run.name);
+  return runs.length === 1 ? run.name : `${run.name} ${runs.indexOf(run) + 1}`;
 }

@@ -1,45 +1,82 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DriverPlace } from "../../support/driver-place.ts";
 import { Place } from "../../support/place.ts";
 import type { RoleProcess } from "../../support/role-process.ts";
 import { elapse, until } from "../../support/until.ts";
 import { Actor, type ActorName, ROW_INTERVAL_MS } from "./actor.ts";
+import { type Deployment, SERVICES, type Service } from "./cases.ts";
 
 const FRAMES_PER_SECOND = 300;
 const WATCH = ["--stats-interval", `${ROW_INTERVAL_MS}ms`];
-/** 256 slots: what is under way fits into 0.4 s, what may be read into 0.8 s. */
-const SOURCE = ["--source", `synthetic:dtype=uint8,dims=64x64,rate=${FRAMES_PER_SECOND}`, "--slots", "256"];
+const SOURCE = ["--source", `module:${join(import.meta.dir, "numbered-source.ts")}`, "--rate", `${FRAMES_PER_SECOND}`];
+const SINK = ["--sink", `module:${join(import.meta.dir, "checking-sink.ts")}`];
+/** What is under way fits into 0.4 s, what may be read into 0.8 s. */
+const SLOTS = ["--slots", "256"];
 /** As the one that roles start by themselves. */
 const LINGER = ["--linger", "10s"];
 /** Looking through /proc costs time that the roles need. */
 const PROC_PERIOD_MS = 50;
-/** A role that was told to end does so within a second; this is for a machine that is busy. */
+/** A role that was told to end does so within a second, a driver within three; this is for a machine that is busy. */
 export const END_PATIENCE_MS = 15_000;
+
+/** What serves in a case, and was started by hand. */
+export interface ServiceRun {
+  readonly name: Service;
+  readonly process: RoleProcess;
+}
 
 /** The place of one case, and all that ran in it. */
 export class Stage implements AsyncDisposable {
-  readonly place = new Place();
+  readonly deployment: Deployment;
+  readonly place: Place;
   readonly actors: Actor[] = [];
-  /** Media drivers that were started by hand. */
-  readonly drivers: RoleProcess[] = [];
+  readonly services: ServiceRun[] = [];
+
+  constructor(deployment: Deployment) {
+    this.deployment = deployment;
+    this.place = deployment === "standalone" ? new Place() : new DriverPlace();
+  }
 
   start(name: ActorName, args: readonly string[] = []): Actor {
+    const ofProducer = this.deployment === "standalone" ? [...SOURCE, ...SLOTS] : SOURCE;
     const process =
       name === "producer"
-        ? this.place.producer([...SOURCE, ...WATCH, ...args])
-        : this.place.consumer([...WATCH, ...args]);
+        ? this.place.producer([...ofProducer, ...WATCH, ...args])
+        : this.place.consumer([...SINK, ...WATCH, ...args]);
     const actor = new Actor(name, process);
     this.actors.push(actor);
     return actor;
   }
 
-  async startDriver(): Promise<RoleProcess> {
-    const driver = await this.place.mediaDriver(LINGER);
-    this.drivers.push(driver);
-    return driver;
+  /** Starts all services that are started by hand, but for one. */
+  startServices(except?: Service): void {
+    for (const name of SERVICES[this.deployment]) if (name !== except) this.startService(name);
   }
 
-  /** Waits for the one media driver of the place, whoever started it. */
-  async driverPid(): Promise<number> {
+  startService(name: Service): RoleProcess {
+    const { place } = this;
+    const process =
+      place instanceof DriverPlace && name === "driver"
+        ? place.driver(["--stream", "10000", ...SLOTS, "--pool", "4KiB", ...this.#mediaDriver])
+        : place.run([
+            "media-driver",
+            "--aeron-dir",
+            place.aeronDir,
+            ...(this.deployment === "standalone" ? LINGER : ["--linger", "0"]),
+          ]);
+    this.services.push({ name, process });
+    return process;
+  }
+
+  get #mediaDriver(): string[] {
+    return this.deployment === "external" ? ["--media-driver", "external"] : [];
+  }
+
+  /** Id of the service that lives now: in a standalone deployment of the media driver, whoever started it. */
+  async servicePid(name: Service): Promise<number> {
+    const run = this.services.findLast((one) => one.name === name && !one.process.hasEnded);
+    if (run !== undefined) return run.process.pid;
     await until(
       () => this.place.driverPids().length === 1,
       () => `one media driver, found ${this.place.driverPids().length}`,
@@ -47,18 +84,23 @@ export class Stage implements AsyncDisposable {
     return this.place.driverPids()[0] as number;
   }
 
-  /** Tells a role to end; resolves to the milliseconds that it took. @throws when it does not end, or not with 0 */
-  async end(actor: Actor): Promise<number> {
+  /** Tells a process to end; resolves to the milliseconds that it took. @throws when it does not end, or not with 0 */
+  async end({ name, process }: { readonly name: string; readonly process: RoleProcess }): Promise<number> {
     const startMs = performance.now();
-    actor.process.signal("SIGTERM");
+    process.signal("SIGTERM");
     await until(
-      () => actor.process.hasEnded,
-      () => `the ${actor.name} to end after SIGTERM\n${actor.process.stderr}`,
+      () => process.hasEnded,
+      () => `the ${name} to end after SIGTERM\n${process.stderr}`,
       END_PATIENCE_MS,
     );
-    const code = await actor.process.exit();
-    if (code !== 0) throw new Error(`expected the ${actor.name} to end with 0, found ${code}\n${actor.process.stderr}`);
+    const code = await process.exit();
+    if (code !== 0) throw new Error(`expected the ${name} to end with 0, found ${code}\n${process.stderr}`);
     return performance.now() - startMs;
+  }
+
+  /** Ends the services that live, whoever needs another first. */
+  async endServices(): Promise<void> {
+    for (const run of this.services.toReversed()) if (!run.process.hasEnded) await this.end(run);
   }
 
   /** Waits until no process of the place lives; resolves to the paths that are left then. */
@@ -88,7 +130,7 @@ export async function stopProcess(pid: number): Promise<void> {
   );
 }
 
-/** Waits until a process that is not our child is gone. */
+/** Waits until a process is gone, whoever started it. */
 export async function processEnd(pid: number): Promise<void> {
   await until(
     () => !isAlive(pid),

@@ -2,6 +2,7 @@ import type { Column } from "../../../src/cli/output.ts";
 import type { Outcome } from "./outcome.ts";
 
 export const COLUMNS: readonly Column<Outcome>[] = [
+  { header: "deployment", cell: ({ deployment }) => deployment, align: "left" },
   { header: "hit", cell: ({ subject }) => subject, align: "left" },
   { header: "by", cell: ({ disturbance }) => disturbance, align: "left" },
   { header: "moment", cell: ({ moment }) => moment, align: "left" },
