@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BinaryPlace, BUILD_MS, runningPids, testedBinary } from "../support/binary.ts";
-import { PROCESS_TEST_MS, until } from "../support/until.ts";
+import { elapse, PATIENCE_MS, PROCESS_TEST_MS, until } from "../support/until.ts";
 
 beforeAll(testedBinary, BUILD_MS);
 
@@ -75,6 +75,36 @@ describe("roles of the single executable", () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       producer.signal("SIGTERM");
       expect(await producer.exit()).toBe(0);
+      await place.isEmpty();
+    },
+    PROCESS_TEST_MS,
+  );
+
+  test(
+    "a supervisor serves metrics of a stream by HTTP",
+    async () => {
+      await using place = await BinaryPlace.create();
+      await place.mediaDriver(["--linger", "1s"]);
+      const where = ["--aeron-dir", place.aeronDir, "--shm-dir", place.shmDir];
+      const producer = place.producer(["--source", "synthetic:", "--dims", "64x64", "--rate", "200"]);
+      const supervisor = place.run(["supervisor", ...where, "--http", "127.0.0.1:0"]);
+      const line = await supervisor.errorLine(/are served on http:/);
+      const url = /http:\S+/.exec(line)?.[0] ?? "";
+      let metrics = "";
+      const isThere = async (): Promise<boolean> => {
+        metrics = await (await fetch(`${url}/metrics`)).text();
+        return metrics.includes('stream_id="10000"');
+      };
+      const endMs = performance.now() + PATIENCE_MS;
+      while (!(await isThere())) {
+        if (performance.now() > endMs) throw new Error(`expected metrics of stream 10000, found ${metrics}`);
+        await elapse(20);
+      }
+      expect(metrics).toContain("# TYPE tensorpool_");
+      for (const role of [producer, supervisor]) {
+        role.signal("SIGTERM");
+        expect(await role.exit()).toBe(0);
+      }
       await place.isEmpty();
     },
     PROCESS_TEST_MS,
