@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { DriverPlace } from "../support/driver-place.ts";
 import { SELF } from "../support/place.ts";
 
@@ -98,6 +98,9 @@ describe("the driver as a process", () => {
         [["--stream", "7", "--threading", "many"], "--threading"],
         [["--config", file], /lease_expiry_grace_intervalls: unknown key; did you mean "lease_expiry_grace_intervals"/],
       ];
+      const onNode = place.driver(["--stream", "7"], { env: { TENSORPOOL_SHM_NUMA_NODE: "1023" } });
+      expect(await onNode.exit()).toBe(2);
+      expect(onNode.stderr).toMatch(/shm.numa_node: expected a NUMA node that is there \(0.*\), found 1023/);
       const runs = cases.map(([args, message]) => ({ run: place.driver(args), message }));
       for (const { run, message } of runs) {
         expect(await run.exit()).toBe(2);
@@ -122,6 +125,22 @@ describe("the driver as a process", () => {
       expect(code).toBe(1);
       expect(stderr).toMatch(/policies.mlock_shm: stream 10000 needs 4.* MiB locked in memory.*64 KiB.*LimitMEMLOCK/);
       expect(place.regionFiles()).toEqual([]);
+    },
+    PROCESS_TEST_MS,
+  );
+
+  test(
+    "regions are made on the NUMA node that is asked for",
+    async () => {
+      await using place = new DriverPlace();
+      const driver = place.driver(SMALL, { env: { TENSORPOOL_SHM_NUMA_NODE: "0" } });
+      await driver.errorLine(/leases end/);
+      const consumer = place.role("consumer", ["--sink", "null"]);
+      await consumer.errorLine(/mapped stream 10000/);
+      const [map] = readFileSync(`/proc/${driver.pid}/numa_maps`, "utf8")
+        .split("\n")
+        .filter((line) => line.includes("payload-1.pool"));
+      expect(map).toMatch(/ N0=\d+/);
     },
     PROCESS_TEST_MS,
   );

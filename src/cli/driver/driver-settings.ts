@@ -3,7 +3,7 @@ import { UsageError } from "../../core/errors.ts";
 import { formatBytes, parseSize } from "../../core/units.ts";
 import type { StreamIdRange } from "../../protocol/attach-validation.ts";
 import type { DriverOptions, DynamicStreams, StreamPlan } from "../../roles/driver/driver-options.ts";
-import type { PoolOptions } from "../../shm/index.ts";
+import { onlineNumaNodes, type PoolOptions } from "../../shm/index.ts";
 import type { OptionValues } from "../option-spec.ts";
 
 const DEFAULT_NSLOTS = 64;
@@ -28,7 +28,7 @@ export function driverSettings(
     );
   }
   const gid = get("shm.group");
-  const numaNode = get("shm.numa_node");
+  const numaNode = requireNumaNode(get("shm.numa_node"));
   return {
     instanceId: options.text("instance-id") ?? (get("driver.instance_id") as string),
     channels: {
@@ -62,6 +62,13 @@ export function driverSettings(
     shutdownTimeoutNs: (get("policies.shutdown_timeout_ms") as number) * 1e6,
     token: get("policies.shutdown_token") ?? "",
   };
+}
+
+function requireNumaNode(node: number | null): number | null {
+  const online = onlineNumaNodes();
+  if (node === null || online === null || online.includes(node)) return node;
+  const expected = `a NUMA node that is there (${online.join(", ")})`;
+  throw new UsageError(`shm.numa_node: expected ${expected}, found ${node}`, { expected, found: String(node) });
 }
 
 /** "stream 10000 (camera): 64 slots of 1 MiB". */
