@@ -105,6 +105,7 @@ const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;
 const MFD_EXEC = 0x10;
 const F_ADD_SEALS = 1033;
+const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
 /** struct flock { short l_type; short l_whence; off_t l_start; off_t l_len; pid_t l_pid; } */
 const FLOCK = { type: 0, whence: 2, start: 8, length: 16, size: 32 } as const;
@@ -225,13 +226,24 @@ export function unlockRange(fd: number, offset: number, length: number): void {
   check(setRangeLock(fd, F_UNLCK, offset, length), "fcntl");
 }
 
+/** True while another open file description holds a lock within the range. Only looks: nothing is locked. @throws SystemError */
+export function isRangeLocked(fd: number, offset: number, length: number): boolean {
+  const flock = rangeLock(F_WRLCK, offset, length);
+  check(libc.fcntl(fd, F_OFD_GETLK, flock.address), "fcntl");
+  return flock.view.getInt16(FLOCK.type, true) !== F_UNLCK;
+}
+
 function setRangeLock(fd: number, type: number, offset: number, length: number): number {
+  return libc.fcntl(fd, F_OFD_SETLK, rangeLock(type, offset, length).address);
+}
+
+function rangeLock(type: number, offset: number, length: number): NativeBuffer {
   const flock = new NativeBuffer(FLOCK.size);
   flock.view.setInt16(FLOCK.type, type, true);
   flock.view.setInt16(FLOCK.whence, 0, true);
   flock.view.setBigInt64(FLOCK.start, BigInt(offset), true);
   flock.view.setBigInt64(FLOCK.length, BigInt(length), true);
-  return libc.fcntl(fd, F_OFD_SETLK, flock.address);
+  return flock;
 }
 
 /** Sets permission bits regardless of the umask. @throws SystemError */

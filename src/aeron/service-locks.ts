@@ -1,5 +1,6 @@
 import { fstatSync, statSync, unlinkSync } from "node:fs";
-import { closeFile, O, openFile, tryLockRange, unlockRange } from "../../ffi/libc.ts";
+import { SystemError } from "../../ffi/errors.ts";
+import { closeFile, isRangeLocked, O, openFile, tryLockRange, unlockRange } from "../../ffi/libc.ts";
 
 /** Everybody who may use the Aeron folder may look at the file. */
 const LOCK_MODE = 0o666;
@@ -24,7 +25,7 @@ export class ServiceLocks {
 
   /** Opens the file, and makes it where it is missing. @throws SystemError */
   static open(aeronDir: string): ServiceLocks {
-    const path = `${aeronDir.replace(/\/+$/, "")}.tensorpool.lock`;
+    const path = serviceLockPath(aeronDir);
     for (;;) {
       const fd = openFile(path, O.RDWR | O.CREAT, LOCK_MODE);
       try {
@@ -38,6 +39,22 @@ export class ServiceLocks {
         closeFile(fd);
         throw error;
       }
+      closeFile(fd);
+    }
+  }
+
+  /** True while a living driver serves this control stream; takes no lock. @throws SystemError */
+  static isServed(aeronDir: string, controlStreamId: number): boolean {
+    let fd: number;
+    try {
+      fd = openFile(serviceLockPath(aeronDir), O.RDONLY);
+    } catch (error) {
+      if (error instanceof SystemError && error.errno === "ENOENT") return false;
+      throw error;
+    }
+    try {
+      return isRangeLocked(fd, CONTROL_STREAMS + controlStreamId, 1);
+    } finally {
       closeFile(fd);
     }
   }
@@ -65,6 +82,11 @@ export class ServiceLocks {
     if (tryLockRange(fd, GATE, 0) && isSameFile(this.path, fd)) unlinkSync(this.path);
     closeFile(fd);
   }
+}
+
+/** The file that says who serves what in an Aeron folder. */
+export function serviceLockPath(aeronDir: string): string {
+  return `${aeronDir.replace(/\/+$/, "")}.tensorpool.lock`;
 }
 
 /** Others hold the gate for microseconds. */

@@ -2,6 +2,7 @@ import { valueTypes } from "../config/index.ts";
 import { MAX_NSLOTS } from "../shm/announcement.ts";
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, PLACE_OPTIONS, ROLE_OPTIONS } from "./common-options.ts";
+import { DRIVER_TOOL_COMMANDS } from "./driver-tool-commands.ts";
 import type { OptionSpec } from "./option-spec.ts";
 
 const { choice, integer, list, size, text } = valueTypes;
@@ -93,4 +94,4 @@ const driver: Command = {
 };
 
 /** The driver, and what speaks to one. */
-export const DRIVER_COMMANDS: readonly Command[] = [driver];
+export const DRIVER_COMMANDS: readonly Command[] = [driver, ...DRIVER_TOOL_COMMANDS];

@@ -1,0 +1,28 @@
+import type { CommandContext } from "../command.ts";
+import { standaloneStreams } from "../driver/deployment-view.ts";
+import { look } from "../driver/look.ts";
+import { theStream } from "../driver/resolve-stream.ts";
+import { printInfo, streamInfoOf } from "../driver/stream-info.ts";
+import { ExitCode } from "../exit.ts";
+import { requireStreamText, streamIdOf } from "../observe/find-stream.ts";
+import { Output, parseOutputFormat } from "../output.ts";
+
+/** `info`: everything that is known of one stream. */
+export async function run({ options, positionals }: CommandContext): Promise<number> {
+  const text = requireStreamText(positionals[0], "info: <stream>");
+  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+  const id = streamIdOf(text);
+  const found = await look(options, {
+    ratesOf: (streamId) => id === null || streamId === id,
+    ask: (deployment) => {
+      const named = deployment.streams.filter(({ streamId, name }) => (id === null ? name === text : streamId === id));
+      if (named.length > 0) return named.map(({ streamId }) => streamId);
+      const others = standaloneStreams(deployment);
+      return id === null ? others : others.filter((streamId) => streamId === id);
+    },
+  });
+  const stream = theStream(text, found.view.streams);
+  printInfo(output, streamInfoOf(stream, found));
+  await output.flush();
+  return ExitCode.DONE;
+}

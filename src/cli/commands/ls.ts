@@ -1,0 +1,47 @@
+import { NotFoundError } from "../../core/errors.ts";
+import type { CommandContext } from "../command.ts";
+import { DRIVER_COLUMNS, LEASE_COLUMNS, STREAM_COLUMNS } from "../driver/columns.ts";
+import { askStandalone, type Look, look } from "../driver/look.ts";
+import { ExitCode } from "../exit.ts";
+import { Output, parseOutputFormat } from "../output.ts";
+import { type Column, renderTable } from "../table.ts";
+
+/** `ls`: the drivers, streams and leases of one media driver. */
+export async function run({ options }: CommandContext): Promise<number> {
+  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+  const found = await look(options, { ratesOf: () => true, ask: askStandalone });
+  const { drivers, streams } = found.view;
+  if (drivers.length === 0 && streams.length === 0) {
+    throw new NotFoundError(
+      `a media driver (pid ${found.mediaDriverPid}) lives in ${found.aeronDir}, and nobody uses it for frames: ` +
+        "no driver, no stream; start `tensorpool driver --stream 10000`, or a producer",
+    );
+  }
+  print(output, found);
+  await output.flush();
+  return ExitCode.DONE;
+}
+
+function print(output: Output, { aeronDir, mediaDriverPid, view }: Look): void {
+  const { drivers, streams, leases } = view;
+  switch (output.format) {
+    case "json":
+      output.record({ aeronDir, mediaDriverPid, drivers, streams, leases }, []);
+      return;
+    case "jsonl":
+      for (const row of [...drivers, ...streams, ...leases]) output.record(row, []);
+      return;
+    case "table":
+      section(output, DRIVER_COLUMNS, drivers, "no driver: what is here are producers with regions of their own");
+      output.line("");
+      section(output, STREAM_COLUMNS, streams, "no stream");
+      if (leases.length === 0) return;
+      output.line("");
+      section(output, LEASE_COLUMNS, leases, "");
+  }
+}
+
+function section<Row>(output: Output, columns: readonly Column<Row>[], rows: readonly Row[], nothing: string): void {
+  if (rows.length === 0) output.line(nothing);
+  else for (const line of renderTable(columns, rows, output)) output.line(line);
+}

@@ -1,0 +1,199 @@
+import { AeronClients } from "../../aeron/clients.ts";
+import { type CounterRecord, CountersError, CountersReader } from "../../aeron/counters-reader.ts";
+import { findLivingDriver } from "../../aeron/driver-watch.ts";
+import { NotFoundError } from "../../core/errors.ts";
+import { consumerCounters, producerCounters } from "../../roles/counters.ts";
+import {
+  driverCounters,
+  LEASE_COUNTER_TYPE_ID,
+  LEASE_KEY,
+  streamCounters,
+} from "../../roles/driver/driver-counters.ts";
+import { Role } from "../../sbe/generated/driver/index.ts";
+
+/** Values of a role's counters by their names, see `CounterSet`. */
+export type CounterValues = Readonly<Record<string, number>>;
+
+/** A driver, as its counters show it. */
+export interface SeenDriver {
+  readonly instanceId: string;
+  readonly controlStreamId: number;
+  /** In its own pid namespace. */
+  readonly pid: number | null;
+  /** CLOCK_MONOTONIC ns when it last worked. */
+  readonly heartbeatNs: bigint;
+  readonly counters: CounterValues;
+  /** Of its Aeron client. */
+  readonly ownerId: bigint;
+}
+
+/** A stream, as the counters of its driver show it. */
+export interface SeenStream {
+  readonly streamId: number;
+  readonly name: string;
+  /** Of the driver that serves it. */
+  readonly instanceId: string;
+  readonly ownerId: bigint;
+  readonly counters: CounterValues;
+}
+
+/** A producer or consumer, as its own counters show it. */
+export interface SeenRole {
+  readonly role: "producer" | "consumer";
+  readonly streamId: number;
+  readonly clientId: number;
+  readonly pid: number | null;
+  /** When its process last showed that it lives, in milliseconds of the wall clock; null when its client is gone. */
+  readonly aliveMs: number | null;
+  readonly counters: CounterValues;
+  /** Where frames and bytes are counted, to be read again. */
+  readonly frames: CounterRecord;
+  readonly bytes: CounterRecord;
+}
+
+/** A lease, as the counter that its driver keeps of it shows it. */
+export interface SeenLease {
+  readonly leaseId: bigint;
+  readonly streamId: number;
+  readonly clientId: number;
+  readonly role: "producer" | "consumer";
+  readonly pid: number | null;
+  /** CLOCK_MONOTONIC ns. */
+  readonly attachedNs: bigint;
+  readonly expiresNs: bigint;
+  readonly ownerId: bigint;
+  readonly record: CounterRecord;
+}
+
+/** What the counters of one media driver say at one moment. */
+export interface Deployment {
+  readonly drivers: readonly SeenDriver[];
+  readonly streams: readonly SeenStream[];
+  readonly roles: readonly SeenRole[];
+  readonly leases: readonly SeenLease[];
+}
+
+/** Names of counters by their type ids. */
+const NAMES = {
+  driver: namesOf(driverCounters().list),
+  stream: namesOf(streamCounters().list),
+  producer: namesOf(producerCounters().list),
+  consumer: namesOf(consumerCounters().list),
+} as const;
+/** What tells how much a role has done. */
+const PROGRESS = { producer: { frames: "published" }, consumer: { frames: "accepted" } } as const;
+
+/**
+ * Opens the counters of the media driver that lives in a folder. Nobody notices.
+ * @throws NotFoundError when none lives there, CountersError
+ */
+export function openCounters(aeronDir: string): CountersReader {
+  const nothing = (cause?: unknown): NotFoundError =>
+    new NotFoundError(
+      `no media driver lives in ${aeronDir}, so there is no driver and no stream: start \`tensorpool driver\`, or name another folder with --aeron-dir`,
+      { found: "none", ...(cause === undefined ? {} : { cause }) },
+    );
+  if (findLivingDriver(aeronDir) === null) throw nothing();
+  try {
+    return CountersReader.open(aeronDir);
+  } catch (error) {
+    // It ended just now.
+    if (error instanceof CountersError && error.code === "not-found") throw nothing(error);
+    throw error;
+  }
+}
+
+/** What is there now. */
+export function readDeployment(reader: CountersReader): Deployment {
+  return deploymentOf(reader.snapshot((typeId) => AeronClients.isWanted(typeId) || isOurs(typeId)));
+}
+
+function isOurs(typeId: number): boolean {
+  return typeId === LEASE_COUNTER_TYPE_ID || Object.values(NAMES).some((names) => names.has(typeId));
+}
+
+/** Sorts counters by whose they are. */
+export function deploymentOf(records: readonly CounterRecord[]): Deployment {
+  const clients = new AeronClients(records);
+  const drivers = groupsOf(records, "driver").map((group): SeenDriver => {
+    const { first, counters } = group;
+    return {
+      instanceId: / instance=(.*)$/s.exec(first.label)?.[1] ?? "",
+      controlStreamId: first.key.getUint32(0, true),
+      pid: clients.find(first.ownerId)?.pid ?? null,
+      heartbeatNs: group.record("heartbeatNs")?.value ?? 0n,
+      counters,
+      ownerId: first.ownerId,
+    };
+  });
+  const streams = groupsOf(records, "stream").map(({ first, counters }): SeenStream => {
+    const [, name = "", instanceId = ""] = / name=(.*?)(?: instance=(.*))?$/s.exec(first.label) ?? [];
+    return { streamId: first.key.getUint32(0, true), name, instanceId, ownerId: first.ownerId, counters };
+  });
+  const roles = (["producer", "consumer"] as const).flatMap((role) =>
+    groupsOf(records, role).flatMap((group): SeenRole[] => {
+      const { first, counters } = group;
+      const [frames, bytes] = [group.record(PROGRESS[role].frames), group.record("bytes")];
+      // Its other counters are about to come or to go.
+      if (frames === undefined || bytes === undefined) return [];
+      const client = clients.find(first.ownerId);
+      const [streamId, clientId] = [first.key.getUint32(0, true), first.key.getUint32(4, true)];
+      const aliveMs = client?.aliveMs ?? null;
+      return [{ role, streamId, clientId, pid: client?.pid ?? null, aliveMs, counters, frames, bytes }];
+    }),
+  );
+  const leases = records
+    .filter(({ typeId }) => typeId === LEASE_COUNTER_TYPE_ID)
+    .map((record) => leaseOf(record, clients, drivers));
+  return {
+    drivers: drivers.sort((a, b) => a.controlStreamId - b.controlStreamId),
+    streams: streams.sort((a, b) => a.streamId - b.streamId),
+    roles: roles.sort((a, b) => a.streamId - b.streamId || a.clientId - b.clientId),
+    leases: leases.sort((a, b) => a.streamId - b.streamId || Number(a.attachedNs - b.attachedNs)),
+  };
+}
+
+function leaseOf(record: CounterRecord, clients: AeronClients, drivers: readonly SeenDriver[]): SeenLease {
+  const { key, value, ownerId } = record;
+  const controlStreamId = drivers.find((driver) => driver.ownerId === ownerId)?.controlStreamId;
+  const sessionId = key.getInt32(LEASE_KEY.sessionId, true);
+  const holder = controlStreamId === undefined ? null : clients.ofSession(sessionId, controlStreamId);
+  return {
+    leaseId: key.getBigUint64(LEASE_KEY.leaseId, true),
+    streamId: key.getUint32(LEASE_KEY.streamId, true),
+    clientId: key.getUint32(LEASE_KEY.clientId, true),
+    role: key.getInt32(LEASE_KEY.role, true) === Role.PRODUCER ? "producer" : "consumer",
+    pid: holder?.pid ?? null,
+    attachedNs: key.getBigUint64(LEASE_KEY.attachedNs, true),
+    expiresNs: value,
+    ownerId,
+    record,
+  };
+}
+
+interface CounterGroup {
+  readonly first: CounterRecord;
+  readonly counters: CounterValues;
+  record(name: string): CounterRecord | undefined;
+}
+
+/** The counters of each owner of a kind: those with one owner and one key belong together. */
+function groupsOf(records: readonly CounterRecord[], kind: keyof typeof NAMES): CounterGroup[] {
+  const groups = new Map<string, Map<string, CounterRecord>>();
+  for (const record of records) {
+    const name = NAMES[kind].get(record.typeId);
+    if (name === undefined) continue;
+    const key = `${record.ownerId}/${record.key.getUint32(0, true)}/${record.key.getUint32(4, true)}`;
+    const group = groups.get(key) ?? new Map<string, CounterRecord>();
+    groups.set(key, group.set(name, record));
+  }
+  return [...groups.values()].map((group) => ({
+    first: group.values().next().value as CounterRecord,
+    counters: Object.fromEntries([...group].map(([name, { value }]) => [name, Number(value)])),
+    record: (name) => group.get(name),
+  }));
+}
+
+function namesOf(list: readonly { readonly name: string; readonly typeId: number | undefined }[]) {
+  return new Map(list.flatMap(({ name, typeId }) => (typeId === undefined ? [] : [[typeId, name] as const])));
+}

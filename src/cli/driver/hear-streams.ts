@@ -1,0 +1,44 @@
+import { nativeParker } from "../../aeron/native-parker.ts";
+import { createIdleStrategy } from "../../core/idle/index.ts";
+import { DeadlineAgent } from "../deadline-agent.ts";
+import { InterruptedError } from "../exit.ts";
+import type { KnownStream } from "../observe/known-streams.ts";
+import { StreamWatch } from "../observe/stream-watch.ts";
+import type { OptionValues } from "../option-spec.ts";
+import { ToolRuntime } from "../tap/tool-runtime.ts";
+
+/** Whoever is asked answers at once; this is for those that are busy, and for nobody to be there. */
+const PATIENCE_NS = 450e6;
+
+/**
+ * What producers and drivers say of these streams when they are asked (ConsumerHello): names, layouts, where regions are. Those
+ * that say nothing within half a second are left out. @throws NotFoundError, InterruptedError
+ */
+export async function hearStreams(
+  options: OptionValues,
+  streamIds: readonly number[],
+  needs: { readonly announcement: boolean; readonly name: boolean },
+): Promise<ReadonlyMap<number, KnownStream>> {
+  if (streamIds.length === 0) return new Map();
+  using runtime = new ToolRuntime(options, "tensorpool ls", createIdleStrategy("backoff", nativeParker));
+  const { scheduler } = runtime;
+  const missing = new Set(streamIds);
+  const watch = new StreamWatch(runtime.connection, {
+    streams: runtime.streams,
+    wanted: streamIds.map(String),
+    searchNs: PATIENCE_NS,
+    onNews: (stream) => {
+      if (needs.announcement && stream.announcement === null) return;
+      if (needs.name && stream.name === null) return;
+      missing.delete(stream.streamId);
+      if (missing.size === 0) scheduler.stop("all were heard");
+    },
+    onSearched: () => scheduler.stop("the time is over"),
+  });
+  scheduler.add(watch, { vital: true });
+  // A media driver that stands still is not waited for.
+  scheduler.add(new DeadlineAgent(PATIENCE_NS, () => scheduler.stop("the time is over")));
+  await scheduler.run();
+  if (runtime.signals.received !== null) throw new InterruptedError(runtime.signals.exitCode(0));
+  return new Map(watch.known.list().map((stream) => [stream.streamId, stream]));
+}

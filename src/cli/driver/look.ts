@@ -1,0 +1,75 @@
+import { resolve } from "node:path";
+import { SystemError } from "../../../ffi/errors.ts";
+import { defaultAeronDir } from "../../aeron/aeron-dir.ts";
+import { monotonic } from "../../aeron/monotonic.ts";
+import { ServiceLocks } from "../../aeron/service-locks.ts";
+import { getLogger } from "../../core/logger.ts";
+import type { KnownStream } from "../observe/known-streams.ts";
+import type { OptionValues } from "../option-spec.ts";
+import { type Deployment, openCounters, readDeployment } from "./deployment.ts";
+import { type DeploymentView, standaloneStreams, viewOf } from "./deployment-view.ts";
+import { hearStreams } from "./hear-streams.ts";
+import { sampleRates } from "./rate-sampler.ts";
+
+const log = getLogger("ls");
+const NOTHING_HEARD: ReadonlyMap<number, KnownStream> = new Map();
+
+/** What to look at beside the counters of one moment. */
+export interface Looking {
+  /** The streams whose rates are wanted; left out: none. */
+  readonly ratesOf?: (streamId: number) => boolean;
+  /** The streams to ask for their names and regions. */
+  readonly ask?: (deployment: Deployment) => readonly number[];
+}
+
+export interface Look {
+  readonly aeronDir: string;
+  readonly mediaDriverPid: number;
+  readonly deployment: Deployment;
+  readonly view: DeploymentView;
+  readonly heard: ReadonlyMap<number, KnownStream>;
+}
+
+export function aeronDirOf(options: OptionValues): string {
+  return resolve(options.text("aeron-dir") ?? defaultAeronDir());
+}
+
+/** Looks at the media driver that the options name, once. @throws NotFoundError where none lives */
+export async function look(options: OptionValues, { ratesOf, ask }: Looking = {}): Promise<Look> {
+  const aeronDir = aeronDirOf(options);
+  using reader = openCounters(aeronDir);
+  const deployment = readDeployment(reader);
+  // What is counted in the past is compared with this moment, and not with the end of the sampling.
+  const [nowNs, nowMs] = [monotonic.toBigint(Bun.nanoseconds()), Date.now()];
+  const counting =
+    ratesOf === undefined
+      ? []
+      : deployment.roles.filter(({ streamId }) => ratesOf(streamId)).flatMap(({ frames, bytes }) => [frames, bytes]);
+  const asked = ask?.(deployment) ?? [];
+  const [rates, heard] = await Promise.all([
+    sampleRates(reader, counting),
+    asked.length === 0 ? NOTHING_HEARD : hearStreams(options, asked, { announcement: true, name: true }),
+  ]);
+  const view = viewOf(deployment, {
+    nowNs,
+    nowMs,
+    isServed: (controlStreamId) => isServed(aeronDir, controlStreamId),
+    rates,
+    heard,
+  });
+  return { aeronDir, mediaDriverPid: reader.driverPid, deployment, view, heard };
+}
+
+/** Streams without a driver are asked: only their producers know what they are called. */
+export const askStandalone = (deployment: Deployment): readonly number[] => standaloneStreams(deployment);
+
+function isServed(aeronDir: string, controlStreamId: number): boolean {
+  try {
+    return ServiceLocks.isServed(aeronDir, controlStreamId);
+  } catch (error) {
+    // Not ours to read: then the heartbeat has to do.
+    if (!(error instanceof SystemError)) throw error;
+    log.debug(`cannot look at the drivers' locks: ${error.message}`);
+    return true;
+  }
+}

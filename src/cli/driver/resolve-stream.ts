@@ -1,0 +1,42 @@
+import { NotFoundError } from "../../core/errors.ts";
+import { suggestion } from "../../core/nearest.ts";
+import { listed } from "../inspect/locate.ts";
+import { requireStreamText, streamIdOf } from "../observe/find-stream.ts";
+import type { OptionValues } from "../option-spec.ts";
+import { standaloneStreams } from "./deployment-view.ts";
+import { look } from "./look.ts";
+
+/** A stream that is there: its id, and what it is called, as far as that is known. */
+export interface NamedStream {
+  readonly streamId: number;
+  readonly name: string | null;
+}
+
+/**
+ * The id of the stream that `text` means: itself, or that of the stream which a driver, or its data source, calls so. `what` is
+ * how the text was given. @throws UsageError, NotFoundError
+ */
+export async function resolveStreamId(options: OptionValues, text: string | undefined, what: string): Promise<number> {
+  const wanted = requireStreamText(text, what);
+  const id = streamIdOf(wanted);
+  if (id !== null) return id;
+  const { view } = await look(options, { ask: standaloneStreams });
+  return theStream(wanted, view.streams).streamId;
+}
+
+/** The one that `text` means. @throws NotFoundError with those that are there, and the nearest */
+export function theStream<S extends NamedStream>(text: string, streams: readonly S[]): S {
+  const id = streamIdOf(text);
+  const found = streams.find(({ streamId, name }) => (id === null ? name === text : streamId === id));
+  if (found !== undefined) return found;
+  const there = streams.map(({ streamId, name }) => (name === null ? String(streamId) : `${streamId} "${name}"`));
+  const what = id === null ? `called "${text}"` : text;
+  const known = streams.flatMap(({ streamId, name }) => (id === null ? (name ?? []) : String(streamId)));
+  const rest = there.length === 0 ? "there are none" : `there are ${listed(there)}`;
+  throw new NotFoundError(
+    `no stream ${id === null ? "is " : ""}${what}${id === null ? "" : " is there"}: ${rest}${suggestion(text, known)}`,
+    {
+      found: there.join(", "),
+    },
+  );
+}
