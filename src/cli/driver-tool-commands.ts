@@ -1,7 +1,10 @@
+import { valueTypes } from "../config/index.ts";
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, OUTPUT_OPTION } from "./common-options.ts";
 import { MESSAGE_OPTIONS } from "./message-options.ts";
 import type { OptionSpec } from "./option-spec.ts";
+
+const { choice, duration, integer, text } = valueTypes;
 
 /** Where the driver is, for tools that look at it or speak to it. */
 const DRIVER_PLACE: readonly OptionSpec[] = [...MESSAGE_OPTIONS.filter(({ name }) => name !== "idle"), CONFIG_OPTION];
@@ -41,5 +44,122 @@ const info: Command = {
   load: () => import("./commands/info.ts"),
 };
 
+const ROLE: OptionSpec = {
+  name: "role",
+  value: "producer|consumer",
+  type: choice("producer", "consumer"),
+  help: "whose lease it is",
+};
+
+const TOKEN: OptionSpec = {
+  name: "token",
+  value: "TOKEN",
+  type: text("a token", "secret"),
+  key: "policies.shutdown_token",
+  help: "token of administrative requests; other users may see flags, so better in a file or a variable",
+  defaultText: "policies.shutdown_token of --config, or POLICIES_SHUTDOWN_TOKEN",
+};
+
+const attach: Command = {
+  name: "attach",
+  summary: "asks a driver for a lease, shows what it grants, and holds it until Ctrl-C",
+  usage: "<stream> [options]",
+  maxPositionals: 1,
+  options: [
+    { ...ROLE, help: "as what", defaultText: "consumer" },
+    { name: "once", help: "give the lease back at once" },
+    {
+      name: "client-id",
+      value: "ID",
+      type: integer(1, 0xffff_fffe),
+      help: "who this is for the driver",
+      defaultText: "drawn at random",
+    },
+    {
+      name: "attach-timeout",
+      value: "TIME",
+      type: duration(),
+      help: "longest wait for the answer; 0: for ever",
+      defaultText: "5s where a driver is to be seen, else 700ms",
+    },
+    ...DRIVER_PLACE,
+    OUTPUT_OPTION,
+  ],
+  examples: ["attach 10000 --once", "attach camera-1 --role consumer", "attach 10000 --role producer --once -o json"],
+  notes: async () =>
+    [
+      "Nothing is mapped. A lease that ends (revoked, the driver was restarted) is asked for",
+      "again, and shown again. While it holds a producer's lease, no producer can attach.",
+      "Exit code 1: the driver refuses. 3: no media driver, no driver or no such stream.",
+    ].join("\n"),
+  load: () => import("./commands/attach.ts"),
+};
+
+const LEASE_USAGE = "<stream> <lease> <client> --role ROLE [options]";
+
+const detach: Command = {
+  name: "detach",
+  summary: "gives a lease back in the name of its holder",
+  usage: LEASE_USAGE,
+  maxPositionals: 3,
+  options: [ROLE, ...DRIVER_PLACE, OUTPUT_OPTION],
+  examples: ["detach 10000 3452629199349815198 42 --role consumer"],
+  notes: async () =>
+    [
+      "`tensorpool lease ls` shows the numbers. A holder that lives asks for another lease.",
+      "Exit code 1: the lease is another's. 3: it does not live, or no driver answered.",
+    ].join("\n"),
+  load: () => import("./commands/detach.ts"),
+};
+
+const keepalive: Command = {
+  name: "keepalive",
+  summary: "sends one keepalive of a lease, and shows whether it extended it",
+  usage: LEASE_USAGE,
+  maxPositionals: 3,
+  options: [ROLE, ...DRIVER_PLACE, OUTPUT_OPTION],
+  examples: ["keepalive 10000 3452629199349815198 42 --role consumer"],
+  notes: async () =>
+    [
+      "No message answers a keepalive: the lease's counter shows its end.",
+      "Exit code 1: the lease was not extended. 3: no such lease, or no media driver.",
+    ].join("\n"),
+  load: () => import("./commands/keepalive.ts"),
+};
+
+const lease: Command = {
+  name: "lease",
+  summary: "lists leases, and revokes them: lease ls [STREAM], lease revoke LEASE",
+  usage: "ls|revoke [stream|lease] [options]",
+  maxPositionals: 3,
+  options: [TOKEN, ...DRIVER_PLACE, OUTPUT_OPTION],
+  examples: ["lease ls", "lease ls 10000 -o json", "lease revoke 3452629199349815198 --config tensorpool.toml"],
+  notes: async () =>
+    [
+      "revoke needs the driver's token (D-20). A holder that lives asks for another lease.",
+      "Exit code 1: refused. 3: no such lease, no driver or no media driver.",
+    ].join("\n"),
+  load: () => import("./commands/lease.ts"),
+};
+
+const shutdown: Command = {
+  name: "shutdown",
+  summary: "asks the driver to end in order, and waits until it has",
+  options: [
+    TOKEN,
+    { name: "why", value: "TEXT", help: "told to the driver and its clients" },
+    { name: "timeout", value: "TIME", type: duration(), help: "longest wait for its end", defaultText: "10s" },
+    ...DRIVER_PLACE,
+    OUTPUT_OPTION,
+  ],
+  examples: ["shutdown --config tensorpool.toml", 'shutdown --token secret --why "new disks"'],
+  notes: async () =>
+    [
+      "Works only where the driver has a token (policies.shutdown_token).",
+      "Exit code 1: the token is another, or the driver takes its time. 3: nobody answered.",
+    ].join("\n"),
+  load: () => import("./commands/shutdown.ts"),
+};
+
 /** What looks at drivers, and speaks to them. */
-export const DRIVER_TOOL_COMMANDS: readonly Command[] = [ls, info];
+export const DRIVER_TOOL_COMMANDS: readonly Command[] = [ls, info, attach, detach, keepalive, lease, shutdown];

@@ -53,6 +53,11 @@ export class LeaseValidity {
     this.#wasSilent = false;
   }
 
+  /** When the lease ends unless a keepalive goes out. */
+  get expiresNs(): number {
+    return this.#expiresNs;
+  }
+
   /** True when a keepalive should be sent. */
   keepaliveDue(nowNs: number): boolean {
     return nowNs >= this.#keepaliveDueNs;

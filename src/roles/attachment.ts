@@ -97,6 +97,11 @@ export class Attachment implements AttachmentInboxListener {
     return this.isAttached ? this.#leaseId : null;
   }
 
+  /** When the lease ends unless a keepalive goes out, on this process's clock; null while there is none. */
+  get expiresNs(): number | null {
+    return this.isAttached ? this.#validity.expiresNs : null;
+  }
+
   /** Takes messages of the control stream and, where that is another, of the announce stream. */
   get onMessage(): AttachmentInbox["onMessage"] {
     return this.#inbox.onMessage;

@@ -1,10 +1,10 @@
 import { NotFoundError } from "../../core/errors.ts";
 import type { CommandContext } from "../command.ts";
-import { DRIVER_COLUMNS, LEASE_COLUMNS, STREAM_COLUMNS } from "../driver/columns.ts";
+import { DRIVER_COLUMNS, fitting, LEASE_COLUMNS, STREAM_COLUMNS } from "../driver/columns.ts";
 import { askStandalone, type Look, look } from "../driver/look.ts";
 import { ExitCode } from "../exit.ts";
-import { Output, parseOutputFormat } from "../output.ts";
-import { type Column, renderTable } from "../table.ts";
+import { type Column, Output, parseOutputFormat } from "../output.ts";
+import { renderTable } from "../table.ts";
 
 /** `ls`: the drivers, streams and leases of one media driver. */
 export async function run({ options }: CommandContext): Promise<number> {
@@ -43,5 +43,5 @@ function print(output: Output, { aeronDir, mediaDriverPid, view }: Look): void {
 
 function section<Row>(output: Output, columns: readonly Column<Row>[], rows: readonly Row[], nothing: string): void {
   if (rows.length === 0) output.line(nothing);
-  else for (const line of renderTable(columns, rows, output)) output.line(line);
+  else for (const line of renderTable(fitting(output, columns), rows, output)) output.line(line);
 }

@@ -1,14 +1,27 @@
 import type { Palette } from "../../core/colours.ts";
 import { formatByteRate, formatBytes, formatCount, formatDuration, formatRate } from "../../core/units.ts";
-import type { Column } from "../output.ts";
+import type { Column, Output } from "../output.ts";
 import type { DriverView, LeaseView, LifeState, RoleView, StreamView } from "./deployment-view.ts";
+
+/** From this width on a terminal shows every column. */
+const WIDE = 120;
+
+/** A column that a narrow terminal does without, so that the others stay whole; JSON has everything. */
+type SparingColumn<Row> = Column<Row> & { readonly isSpare?: boolean };
+
+export function fitting<Row>(
+  { width = Number.POSITIVE_INFINITY }: Pick<Output, "width">,
+  columns: readonly SparingColumn<Row>[],
+): readonly Column<Row>[] {
+  return width >= WIDE ? columns : columns.filter(({ isSpare }) => isSpare !== true);
+}
 
 export function paintState(text: string, state: LifeState | null, palette: Palette): string {
   if (state === "dead") return palette.red(text);
   return state === "silent" ? palette.yellow(text) : text;
 }
 
-export const DRIVER_COLUMNS: readonly Column<DriverView>[] = [
+export const DRIVER_COLUMNS: readonly SparingColumn<DriverView>[] = [
   { header: "driver", align: "left", cell: ({ instanceId }) => instanceId },
   {
     header: "state",
@@ -17,14 +30,14 @@ export const DRIVER_COLUMNS: readonly Column<DriverView>[] = [
     paint: (text, { state }, palette) => paintState(text, state, palette),
   },
   { header: "pid", align: "right", cell: ({ pid }) => pid },
-  { header: "control", align: "right", cell: ({ controlStreamId }) => controlStreamId },
+  { header: "control", isSpare: true, align: "right", cell: ({ controlStreamId }) => controlStreamId },
   { header: "streams", align: "right", cell: ({ streams }) => streams },
   { header: "leases", align: "right", cell: ({ leases }) => leases },
   { header: "memory", align: "right", cell: ({ regionBytes }) => formatBytes(regionBytes) },
   { header: "worked", align: "right", cell: ({ silentNs }) => `${formatDuration(roundedNs(silentNs))} ago` },
 ];
 
-export const STREAM_COLUMNS: readonly Column<StreamView>[] = [
+export const STREAM_COLUMNS: readonly SparingColumn<StreamView>[] = [
   { header: "stream", align: "right", cell: ({ streamId }) => streamId },
   { header: "name", align: "left", cell: ({ name }) => name },
   {
@@ -33,7 +46,7 @@ export const STREAM_COLUMNS: readonly Column<StreamView>[] = [
     cell: ({ producer }) => (producer === null ? null : who(producer)),
     paint: (text, { producer }, palette) => paintState(text, producer?.state ?? null, palette),
   },
-  { header: "pid", align: "right", cell: ({ producer }) => producer?.pid },
+  { header: "pid", isSpare: true, align: "right", cell: ({ producer }) => producer?.pid },
   { header: "consumers", align: "right", cell: ({ consumers }) => consumers.length },
   { header: "frames/s", align: "right", cell: (stream) => ifCounted(stream, formatRate(stream.framesPerSecond)) },
   { header: "bytes/s", align: "right", cell: (stream) => ifCounted(stream, formatByteRate(stream.bytesPerSecond)) },
@@ -41,22 +54,24 @@ export const STREAM_COLUMNS: readonly Column<StreamView>[] = [
   { header: "lost", align: "right", cell: ({ lost }) => formatCount(lost) },
   {
     header: "owner",
+    isSpare: true,
     align: "left",
     cell: ownerText,
     paint: (text, { driverState }, palette) => paintState(text, driverState, palette),
   },
   {
     header: "memory",
+    isSpare: true,
     align: "right",
     cell: ({ regionBytes }) => (regionBytes === null ? null : formatBytes(regionBytes)),
   },
-  { header: "epoch", align: "right", cell: ({ epoch }) => epoch },
+  { header: "epoch", isSpare: true, align: "right", cell: ({ epoch }) => epoch },
 ];
 
-export const LEASE_COLUMNS: readonly Column<LeaseView>[] = [
+export const LEASE_COLUMNS: readonly SparingColumn<LeaseView>[] = [
   { header: "lease", align: "right", cell: ({ leaseId }) => leaseId },
   { header: "stream", align: "right", cell: ({ streamId }) => streamId },
-  { header: "name", align: "left", cell: ({ name }) => name },
+  { header: "name", isSpare: true, align: "left", cell: ({ name }) => name },
   { header: "role", align: "left", cell: ({ role }) => role },
   { header: "client", align: "right", cell: ({ clientId }) => clientId },
   { header: "pid", align: "right", cell: ({ pid }) => pid },

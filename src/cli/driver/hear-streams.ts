@@ -1,11 +1,16 @@
 import { nativeParker } from "../../aeron/native-parker.ts";
-import { createIdleStrategy } from "../../core/idle/index.ts";
+import { createIdleStrategy, type IdleStrategy } from "../../core/idle/index.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
 import { InterruptedError } from "../exit.ts";
 import type { KnownStream } from "../observe/known-streams.ts";
 import { StreamWatch } from "../observe/stream-watch.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
+
+/** A tool waits in small parks, whatever --idle says for roles. */
+export function toolIdle(): IdleStrategy {
+  return createIdleStrategy("backoff", nativeParker);
+}
 
 /** Whoever is asked answers at once; this is for those that are busy, and for nobody to be there. */
 const PATIENCE_NS = 450e6;
@@ -20,7 +25,7 @@ export async function hearStreams(
   needs: { readonly announcement: boolean; readonly name: boolean },
 ): Promise<ReadonlyMap<number, KnownStream>> {
   if (streamIds.length === 0) return new Map();
-  using runtime = new ToolRuntime(options, "tensorpool ls", createIdleStrategy("backoff", nativeParker));
+  using runtime = new ToolRuntime(options, "tensorpool ls", toolIdle());
   const { scheduler } = runtime;
   const missing = new Set(streamIds);
   const watch = new StreamWatch(runtime.connection, {

@@ -1,0 +1,70 @@
+import { monotonic } from "../../aeron/monotonic.ts";
+import { NotFoundError } from "../../core/errors.ts";
+import { suggestion } from "../../core/nearest.ts";
+import { formatDuration } from "../../core/units.ts";
+import type { CommandContext } from "../command.ts";
+import { printError } from "../console.ts";
+import { ask } from "../driver/ask.ts";
+import { openCounters, readDeployment, type SeenLease } from "../driver/deployment.ts";
+import { type NamedLease, namedLease } from "../driver/lease-arguments.ts";
+import { aeronDirOf } from "../driver/look.ts";
+import { ExitCode } from "../exit.ts";
+import { Output, parseOutputFormat } from "../output.ts";
+
+/** Drivers take a keepalive at once, and tell of it at once. */
+const PATIENCE_NS = 500e6;
+const LOOK_PERIOD_MS = 2;
+
+/** `keepalive`: one keepalive, and whether it extended the lease, which no answer tells (D-11). */
+export async function run({ options, positionals }: CommandContext): Promise<number> {
+  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+  const named = await namedLease("keepalive", options, positionals);
+  const { leaseId, streamId, clientId, role } = named;
+  using reader = openCounters(aeronDirOf(options));
+  const { leases } = readDeployment(reader);
+  const lease = leases.find((candidate) => candidate.leaseId === leaseId);
+  if (lease === undefined) throw noSuchLease(leaseId, leases);
+  await ask(options, {
+    name: "ShmLeaseKeepalive",
+    fields: {
+      leaseId: String(leaseId),
+      streamId,
+      clientId,
+      role: role.toUpperCase(),
+      clientTimestampNs: String(monotonic.toBigint(Bun.nanoseconds())),
+    },
+  });
+  const endNs = Bun.nanoseconds() + PATIENCE_NS;
+  let expiresNs: bigint | null = lease.expiresNs;
+  // The holder's own keepalives extend it as well: what names another lease than this is known to extend nothing.
+  const fault = mismatch(named, lease);
+  while (fault === null && expiresNs === lease.expiresNs && Bun.nanoseconds() < endNs) {
+    await Bun.sleep(LOOK_PERIOD_MS);
+    expiresNs = reader.valueOf(lease.record);
+  }
+  const isExtended = fault === null && expiresNs !== null && expiresNs > lease.expiresNs;
+  const expiresInNs = expiresNs === null ? null : Number(expiresNs - monotonic.toBigint(Bun.nanoseconds()));
+  output.record({ leaseId: String(leaseId), streamId, clientId, role, extended: isExtended, expiresInNs }, [
+    ["lease", String(leaseId)],
+    ["extended", isExtended ? "yes" : "no"],
+    ["expires", expiresInNs === null ? "it has ended" : `in ${formatDuration(Math.max(0, expiresInNs))}`],
+  ]);
+  await output.flush();
+  if (isExtended) return ExitCode.DONE;
+  printError(`tensorpool: keepalive: ${fault ?? `the driver did not extend lease ${leaseId}`}`);
+  return ExitCode.FAILED;
+}
+
+/** Why a driver ignores the keepalive (D-11); null when it has no reason to. */
+function mismatch({ streamId, clientId, role }: NamedLease, lease: SeenLease): string | null {
+  if (streamId === lease.streamId && clientId === lease.clientId && role === lease.role) return null;
+  return `D-11: lease ${lease.leaseId} is that of ${lease.role} ${lease.clientId} on stream ${lease.streamId}, not of ${role} ${clientId} on ${streamId}: a driver ignores that`;
+}
+
+function noSuchLease(leaseId: bigint, leases: readonly SeenLease[]): NotFoundError {
+  const ids = leases.map((lease) => String(lease.leaseId));
+  const there = ids.length === 0 ? "there are none" : "`tensorpool lease ls` shows those that are there";
+  return new NotFoundError(
+    `no lease ${leaseId} lives (it has ended, or never was): ${there}${suggestion(String(leaseId), ids)}`,
+  );
+}

@@ -1,0 +1,64 @@
+import { ServiceLocks } from "../../aeron/service-locks.ts";
+import { randomCorrelationId } from "../../roles/attach-messages.ts";
+import type { CommandContext } from "../command.ts";
+import { printError } from "../console.ts";
+import { tokenOption } from "../driver/admin-token.ts";
+import { ask } from "../driver/ask.ts";
+import { aeronDirOf, look } from "../driver/look.ts";
+import { noAnswer } from "../driver/no-answer.ts";
+import { ExitCode } from "../exit.ts";
+import type { OptionValues } from "../option-spec.ts";
+import { Output, parseOutputFormat } from "../output.ts";
+import { streamsOf } from "../role-runtime.ts";
+
+/** Clients are told first, and have policies.shutdown_timeout_ms to let go. */
+const DEFAULT_WAIT_NS = 10e9;
+const LOOK_PERIOD_MS = 5;
+
+/** `shutdown`: asks the driver to end (D-20), and waits until it has. */
+export async function run({ options }: CommandContext): Promise<number> {
+  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+  const token = tokenOption("shutdown", options);
+  const waitNs = options.duration("timeout") ?? DEFAULT_WAIT_NS;
+  const why = options.text("why") ?? "";
+  const aeronDir = aeronDirOf(options);
+  const { controlStreamId } = streamsOf(options);
+  const before = await refusedSoFar(options, controlStreamId);
+  const answer = await ask(options, {
+    name: "ShmDriverShutdownRequest",
+    fields: { correlationId: String(randomCorrelationId()), reason: "ADMIN", token, errorMessage: why },
+    isAnswer: (name) => name === "ShmDriverShutdown",
+  });
+  if (answer === null) {
+    // A driver does not answer a wrong token; it counts it.
+    if ((await refusedSoFar(options, controlStreamId)) === before) throw noAnswer(options);
+    printError(
+      "tensorpool: D-20: the driver ignores the request: its token is another, or it has none (policies.shutdown_token), and such requests are off",
+    );
+    return ExitCode.FAILED;
+  }
+  const hasEnded = await endOf(aeronDir, controlStreamId, waitNs);
+  const reason = String(answer.reason);
+  output.record({ controlStreamId, reason, message: String(answer.errorMessage), ended: hasEnded }, [
+    ["driver", `control stream ${controlStreamId}: shuts down (${reason})`],
+    ["ended", hasEnded ? "yes" : "not yet"],
+  ]);
+  await output.flush();
+  return hasEnded ? ExitCode.DONE : ExitCode.FAILED;
+}
+
+/** Administrative requests that the driver has ignored; 0 where none is to be seen. */
+async function refusedSoFar(options: OptionValues, controlStreamId: number): Promise<number> {
+  const { view } = await look(options);
+  const driver = view.drivers.find((one) => one.controlStreamId === controlStreamId && one.state !== "dead");
+  return driver?.counters.requestsUnauthorised ?? 0;
+}
+
+async function endOf(aeronDir: string, controlStreamId: number, waitNs: number): Promise<boolean> {
+  const endNs = Bun.nanoseconds() + waitNs;
+  while (ServiceLocks.isServed(aeronDir, controlStreamId)) {
+    if (Bun.nanoseconds() > endNs) return false;
+    await Bun.sleep(LOOK_PERIOD_MS);
+  }
+  return true;
+}

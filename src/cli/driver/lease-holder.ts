@@ -1,0 +1,109 @@
+import { controlPublicationChannel, observerChannel } from "../../aeron/channel.ts";
+import type { AeronConnection } from "../../aeron/connection.ts";
+import type { Publication } from "../../aeron/publication.ts";
+import type { MessageSubscription } from "../../aeron/subscription.ts";
+import type { Agent } from "../../core/agent.ts";
+import { CounterSet } from "../../core/counters.ts";
+import type { AeronStreams } from "../../protocol/stream-ids.ts";
+import { Attachment } from "../../roles/attachment.ts";
+import type { AttachmentOptions } from "../../roles/attachment-options.ts";
+import { AttachError } from "../../roles/errors.ts";
+import type { PoolAnnouncement } from "../../shm/index.ts";
+
+/** What a driver granted. */
+export interface Grant {
+  readonly leaseId: bigint;
+  readonly clientId: number;
+  /** Time until the lease ends when no keepalive follows. */
+  readonly durationNs: number;
+  readonly announcement: PoolAnnouncement;
+}
+
+export interface LeaseHolderListener {
+  onGranted(grant: Grant): void;
+  /** Called once: no first lease came in time, or the driver refuses it. */
+  onFailed(error: AttachError): void;
+}
+
+const FRAGMENTS_PER_POLL = 16;
+
+/** Holds a lease as a client does, and touches none of its regions. Loses it and asks for another as a client does, too. */
+export class LeaseHolder implements Agent {
+  readonly roleName: string;
+  readonly #connection: AeronConnection;
+  readonly #control: Publication;
+  readonly #subscription: MessageSubscription;
+  readonly #attachment: Attachment;
+  readonly #listener: LeaseHolderListener;
+  #announcement: PoolAnnouncement | null = null;
+  #hasHeld = false;
+  #hasFailed = false;
+
+  constructor(
+    connection: AeronConnection,
+    streams: AeronStreams,
+    options: AttachmentOptions,
+    listener: LeaseHolderListener,
+  ) {
+    const { channel, controlStreamId } = streams;
+    this.roleName = `${options.role} of stream ${options.streamId}`;
+    this.#connection = connection;
+    this.#listener = listener;
+    this.#subscription = connection.addSubscription(observerChannel(channel), controlStreamId, (...message) =>
+      this.#attachment.onMessage(...message),
+    );
+    this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
+    const { of } = new CounterSet({
+      attaches: { help: "leases that the driver granted" },
+      attachesRefused: { help: "requests that it refused" },
+      leasesLost: { help: "leases that ended before they were given back" },
+      messagesRefused: { help: "received messages that were malformed" },
+    });
+    this.#attachment = new Attachment(connection, this.#control, options, of, {
+      onAttached: (announcement) => {
+        this.#announcement = announcement;
+      },
+      onDetached: () => {
+        this.#announcement = null;
+      },
+    });
+  }
+
+  doWork(nowNs: number): number {
+    if (this.#hasFailed) return 0;
+    let work = 0;
+    try {
+      work += this.#attachment.doWork(nowNs);
+    } catch (error) {
+      if (!(error instanceof AttachError)) throw error;
+      return this.#fail(error);
+    }
+    work += this.#subscription.poll(FRAGMENTS_PER_POLL);
+    const { leaseId, clientId, expiresNs, refusal } = this.#attachment;
+    // Clients ask again; who only wants to know has the answer.
+    if (refusal !== null && !this.#hasHeld) return this.#fail(refusal);
+    const announcement = this.#announcement;
+    if (announcement !== null && leaseId !== null && expiresNs !== null) {
+      this.#announcement = null;
+      this.#hasHeld = true;
+      this.#listener.onGranted({ leaseId, clientId, durationNs: expiresNs - nowNs, announcement });
+    }
+    return work;
+  }
+
+  onLateCycle(nowNs: number): void {
+    this.#attachment.onLateCycle(nowNs);
+  }
+
+  onClose(): void {
+    this.#attachment.close();
+    this.#connection.remove(this.#subscription);
+    this.#connection.remove(this.#control);
+  }
+
+  #fail(error: AttachError): number {
+    this.#hasFailed = true;
+    this.#listener.onFailed(error);
+    return 1;
+  }
+}
