@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { DriverView, LeaseView, StreamView } from "../../src/cli/driver/deployment-view.ts";
-import { ToolPlace, TEST_TOKEN } from "../support/tool-place.ts";
+import { TEST_TOKEN, ToolPlace } from "../support/tool-place.ts";
 import { PATIENCE_MS, PROCESS_TEST_MS } from "../support/until.ts";
 
 setDefaultTimeout(PROCESS_TEST_MS);
@@ -42,7 +42,11 @@ describe("ls and info", () => {
     const producer = await place.attachedProducer(["--stats-interval", "0.1"]);
     const consumer = await place.attachedConsumer();
     await producer.row((row) => (row.counters.published ?? 0) > 20, "frames");
-    const seen = await lsUntil(place, (s) => s.leases.length === 2 && s.leases.every(({ pid }) => pid !== null), "leases");
+    const seen = await lsUntil(
+      place,
+      (s) => s.leases.length === 2 && s.leases.every(({ pid }) => pid !== null),
+      "leases",
+    );
     expect(seen.drivers).toMatchObject([{ state: "alive", pid: driver.pid, controlStreamId: 1000, streams: 2 }]);
     const [stream, idle] = seen.streams;
     expect(stream).toMatchObject({ streamId: 10_000, driverState: "alive", producer: { pid: producer.pid } });
