@@ -105,12 +105,6 @@ const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;
 const MFD_EXEC = 0x10;
 const F_ADD_SEALS = 1033;
-const F_OFD_GETLK = 36;
-const F_OFD_SETLK = 37;
-/** struct flock { short l_type; short l_whence; off_t l_start; off_t l_len; pid_t l_pid; } */
-const FLOCK = { type: 0, whence: 2, start: 8, length: 16, size: 32 } as const;
-const F_WRLCK = 1;
-const F_UNLCK = 2;
 const F_SEAL_ALL = 0xf; // SEAL, SHRINK, GROW, WRITE
 const PR_SET_PDEATHSIG = 1;
 const PR_SET_TIMERSLACK = 29;
@@ -128,7 +122,7 @@ export function lastErrno(): number {
   return int32At(libc.__errno_location());
 }
 
-function check(result: number, syscall: string, subject?: string): number {
+export function check(result: number, syscall: string, subject?: string): number {
   if (result === -1) throw new SystemError(syscall, lastErrno(), subject);
   return result;
 }
@@ -207,43 +201,6 @@ export function tryLock(fd: number, kind: "shared" | "exclusive"): boolean {
 /** Gives a lock back. @throws SystemError */
 export function unlock(fd: number): void {
   check(libc.flock(fd, LOCK.UN), "flock");
-}
-
-/**
- * Locks the bytes [offset, offset + length) for this open file description alone, without waiting; length 0: to the end,
- * wherever that will be. The file needs no such bytes. False when another description holds a part. @throws SystemError
- */
-export function tryLockRange(fd: number, offset: number, length: number): boolean {
-  const result = setRangeLock(fd, F_WRLCK, offset, length);
-  if (result === 0) return true;
-  const error = new SystemError("fcntl", lastErrno());
-  if (error.errno === "EWOULDBLOCK" || error.errno === "EAGAIN" || error.errno === "EACCES") return false;
-  throw error;
-}
-
-/** Gives a range back. @throws SystemError */
-export function unlockRange(fd: number, offset: number, length: number): void {
-  check(setRangeLock(fd, F_UNLCK, offset, length), "fcntl");
-}
-
-/** True while another open file description holds a lock within the range. Only looks: nothing is locked. @throws SystemError */
-export function isRangeLocked(fd: number, offset: number, length: number): boolean {
-  const flock = rangeLock(F_WRLCK, offset, length);
-  check(libc.fcntl(fd, F_OFD_GETLK, flock.address), "fcntl");
-  return flock.view.getInt16(FLOCK.type, true) !== F_UNLCK;
-}
-
-function setRangeLock(fd: number, type: number, offset: number, length: number): number {
-  return libc.fcntl(fd, F_OFD_SETLK, rangeLock(type, offset, length).address);
-}
-
-function rangeLock(type: number, offset: number, length: number): NativeBuffer {
-  const flock = new NativeBuffer(FLOCK.size);
-  flock.view.setInt16(FLOCK.type, type, true);
-  flock.view.setInt16(FLOCK.whence, 0, true);
-  flock.view.setBigInt64(FLOCK.start, BigInt(offset), true);
-  flock.view.setBigInt64(FLOCK.length, BigInt(length), true);
-  return flock;
 }
 
 /** Sets permission bits regardless of the umask. @throws SystemError */

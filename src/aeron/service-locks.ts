@@ -1,6 +1,7 @@
 import { fstatSync, statSync, unlinkSync } from "node:fs";
 import { SystemError } from "../../ffi/errors.ts";
-import { closeFile, isRangeLocked, O, openFile, tryLockRange, unlockRange } from "../../ffi/libc.ts";
+import { closeFile, O, openFile } from "../../ffi/libc.ts";
+import { isRangeLocked, tryLockRange, unlockRange } from "../../ffi/range-locks.ts";
 
 /** Everybody who may use the Aeron folder may look at the file. */
 const LOCK_MODE = 0o666;
