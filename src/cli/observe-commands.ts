@@ -32,7 +32,7 @@ const METER_NOTES = [
   "Read from the header ring, which is mapped for reading; nothing is asked of the",
   "producer, and no queue waits for this tool. frames: those that took a seq, all of",
   "them. read: those whose header was read; the statistics are of these. They are fewer",
-  "where more come between two looks (25 ms) than the ring holds.",
+  "where the ring is written more than 20 times a second: then they are samples.",
 ];
 
 const hz: Command = {

@@ -1,4 +1,6 @@
+import { nativeParker } from "../../aeron/native-parker.ts";
 import { NotFoundError } from "../../core/errors.ts";
+import { BackoffIdle } from "../../core/idle/index.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatCount, formatDuration } from "../../core/units.ts";
 import type { CommandContext } from "../command.ts";
@@ -13,6 +15,8 @@ import { TapAgent } from "../tap/tap-agent.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
 
 const log = getLogger("tap");
+/** Nobody reads lines faster than this; a stream whose messages come closer together lets it rest for less. */
+const LONGEST_REST_NS = 10e6;
 
 /** `tap`: every message on the media driver's streams, decoded. */
 export async function run({ options }: CommandContext): Promise<number> {
@@ -26,7 +30,9 @@ export async function run({ options }: CommandContext): Promise<number> {
     options,
     stream === undefined ? undefined : await findStreamId(options, stream, "--stream"),
   );
-  using runtime = new ToolRuntime(options, "tensorpool tap");
+  using runtime = options.has("idle")
+    ? new ToolRuntime(options, "tensorpool tap")
+    : new ToolRuntime(options, "tensorpool tap", new BackoffIdle(nativeParker, { maxParkNs: LONGEST_REST_NS }));
   const { scheduler, streams } = runtime;
   const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });
   const rows = output.stream(TAP_COLUMNS, rowJson);

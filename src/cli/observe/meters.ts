@@ -50,12 +50,13 @@ export async function runMeters(context: CommandContext, view: MeterView): Promi
   const { scheduler } = runtime;
   const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });
   const rows = output.stream(view.columns, view.json);
-  const meters = new Meters(baseDirs, rows, { intervalNs, readings, onDone: () => scheduler.stop("done") });
+  const meters = new Meters(baseDirs, rows, {
+    intervalNs,
+    readings,
+    onDone: () => scheduler.stop("done"),
+    onLooked: (restNs) => idle.calmDown(restNs),
+  });
   let failure: Error | null = null;
-  const begin = (): void => {
-    idle.calmDown();
-    meters.begin();
-  };
   const watch = new StreamWatch(runtime.connection, {
     streams: runtime.streams,
     wanted: positionals,
@@ -70,13 +71,13 @@ export async function runMeters(context: CommandContext, view: MeterView): Promi
         const [first] = found;
         if (found.length === 1 && first?.announcement != null) meters.add(first);
       }
-      if (meters.size === positionals.length && !meters.isRunning) begin();
+      if (meters.size === positionals.length) meters.begin();
     },
     onSearched: () => {
       try {
         for (const text of positionals) theOne(text, watch.known.find(text), watch.known);
         if (positionals.length === 0 && meters.size === 0) throw unknownStream("of any name", watch.known);
-        if (!meters.isRunning) begin();
+        meters.begin();
       } catch (error) {
         failure = error as Error;
         scheduler.stop("not found");
@@ -104,6 +105,8 @@ interface MetersOptions {
   /** After so many readings it is over. */
   readonly readings: number;
   readonly onDone: () => void;
+  /** After each look: how long the next may take. */
+  readonly onLooked: (restNs: number) => void;
 }
 
 /** The meters of several streams, read together. */
@@ -127,10 +130,6 @@ class Meters implements Agent {
 
   get size(): number {
     return this.#meters.size;
-  }
-
-  get isRunning(): boolean {
-    return this.#isRunning;
   }
 
   add(stream: KnownStream): void {
@@ -158,6 +157,7 @@ class Meters implements Agent {
       if (isFirst) meter.read(nowNs);
       else meter.look();
     }
+    this.#options.onLooked(Math.min(...[...this.#meters.values()].map(({ restNs }) => restNs)));
     if (!this.#timer.isDue(nowNs)) return 1;
     for (const [, meter] of [...this.#meters].sort(([a], [b]) => a - b)) {
       this.#rows.row({ seconds: (nowNs - this.#beganNs) / 1e9, ...meter.read(nowNs) });

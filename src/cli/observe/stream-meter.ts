@@ -6,6 +6,7 @@ import { CADENCE_NS, LIVENESS_PERIODS } from "../../protocol/stream-ids.ts";
 import { type AllowedBaseDirs, RegionError } from "../../shm/index.ts";
 import { frameRate, Spread, type SpreadSummary } from "./frame-statistics.ts";
 import type { KnownStream } from "./known-streams.ts";
+import { CALM_NS } from "./observer-idle.ts";
 import { NO_FRAME, RingFollower } from "./ring-follower.ts";
 
 /** What was measured of a stream since the last reading. */
@@ -28,8 +29,8 @@ export interface StreamReading {
 }
 
 const TWO_32 = 0x1_0000_0000;
-/** Time between two looks, at most about. */
-const LOOK_NS = 25e6;
+/** A ring that is written faster than this is not followed, but sampled. */
+const FASTEST_LOOK_NS = 25e6;
 
 /** Measures the frames of one stream over its epochs, by its header ring. */
 export class StreamMeter implements Disposable {
@@ -45,6 +46,7 @@ export class StreamMeter implements Disposable {
   #problem: string | null = null;
   #frames = 0;
   #readNs = Number.NaN;
+  #framesPerSecond = 0;
   /** Of the newest frame that was read: high and low word of its timestamp, relative to the first one of the epoch. */
   #baseHigh = 0;
   #lastSeq = NO_FRAME;
@@ -89,12 +91,19 @@ export class StreamMeter implements Disposable {
     this.#frames += follower.newestSeq - before;
   }
 
+  /** How long it may rest so that it sees every frame, at the rate of the last reading; or because it cannot. */
+  get restNs(): number {
+    if (Number.isNaN(this.#readNs)) return FASTEST_LOOK_NS;
+    const halfRingNs = ((this.#follower?.nslots ?? 0) / 2 / this.#framesPerSecond) * 1e9;
+    return halfRingNs >= FASTEST_LOOK_NS && halfRingNs < CALM_NS ? halfRingNs : CALM_NS;
+  }
+
   /** What was measured since the last reading. */
   read(nowNs: number): StreamReading {
     this.look();
     const elapsedNs = Number.isNaN(this.#readNs) ? 0 : nowNs - this.#readNs;
     const stampedNs = this.#lastStampNs - this.#readStampNs;
-    const framesPerSecond = frameRate(this.#frames, elapsedNs, stampedNs, LOOK_NS);
+    const framesPerSecond = frameRate(this.#frames, elapsedNs, stampedNs, CALM_NS);
     const frameBytes = this.#bytes.summary();
     const reading: StreamReading = {
       streamId: this.streamId,
@@ -109,6 +118,7 @@ export class StreamMeter implements Disposable {
       note: this.#note(nowNs),
     };
     this.#readNs = nowNs;
+    this.#framesPerSecond = framesPerSecond;
     this.#readStampNs = this.#lastSeq === NO_FRAME ? Number.NaN : this.#lastStampNs;
     this.#frames = 0;
     this.#interval.clear();
