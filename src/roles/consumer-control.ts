@@ -3,7 +3,7 @@ import type { AeronConnection } from "../aeron/connection.ts";
 import type { Publication } from "../aeron/publication.ts";
 import type { MessageHandler, MessageSubscription } from "../aeron/subscription.ts";
 import { getLogger } from "../core/logger.ts";
-import { PeriodicTimer } from "../core/timers.ts";
+import { Deadline, PeriodicTimer } from "../core/timers.ts";
 import { type Attribute, attributeText, FLOW_ATTRIBUTE_KEY, type Flow } from "../protocol/attribute.ts";
 import { parseFallbackUri } from "../protocol/fallback-uri.ts";
 import type { ModeFilter } from "../protocol/mode-filter.ts";
@@ -74,6 +74,8 @@ export class ConsumerControl implements ConsumerInboxListener {
   /** Where there is no lease. */
   #ownId: number;
   #flow: Flow = "drop";
+  /** Since the epoch was mapped, until its metadata comes. */
+  readonly #flowUnknown = new Deadline();
   #producerSeq = NO_SEQ;
   #saysHello = true;
 
@@ -107,7 +109,8 @@ export class ConsumerControl implements ConsumerInboxListener {
 
   /** How the producer treats a full window: "wait" means that this reader may hold it back for a while. */
   get flow(): Flow {
-    return this.#flow;
+    // Whoever must not lose frames is not read faster than it can be handled; for others it makes no difference for so short.
+    return this.#flowUnknown.isSet ? "wait" : this.#flow;
   }
 
   /** Newest frame that the producer says it has written in the mapped epoch. */
@@ -142,6 +145,7 @@ export class ConsumerControl implements ConsumerInboxListener {
   /** Says what is due. */
   speakIfDue(nowNs: number): number {
     this.#exportCounters(nowNs);
+    if (this.#flowUnknown.hasExpired(nowNs)) this.#flowUnknown.clear();
     if (this.attachment?.isAttached === false) return 0;
     if (this.#saysHello && this.#control.isConnected) {
       this.#saysHello = false;
@@ -161,8 +165,10 @@ export class ConsumerControl implements ConsumerInboxListener {
   }
 
   /** An epoch was mapped: what the producer said before was of another. */
-  begin(): void {
+  begin(nowNs: number): void {
     this.#producerSeq = NO_SEQ;
+    // A producer that tells of its flow does so at once, after its regions; one that does not by its next announce means "drop".
+    if (this.metadata.latestVersion === -1) this.#flowUnknown.start(nowNs, CADENCE_NS);
     this.sendQos();
   }
 
@@ -171,6 +177,7 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.sendQos();
     this.metadata.clear();
     this.#flow = "drop";
+    this.#flowUnknown.clear();
   }
 
   close(): void {
@@ -187,6 +194,7 @@ export class ConsumerControl implements ConsumerInboxListener {
     const before = this.metadata.latestVersion;
     this.metadata.onMeta(message);
     if (this.metadata.latestVersion === before) return;
+    this.#flowUnknown.clear();
     this.#flow = attributeText(this.metadata.latest, FLOW_ATTRIBUTE_KEY) === "wait" ? "wait" : "drop";
     this.#options.onAttributes?.(this.metadata.latest, this.metadata.latestVersion);
   }

@@ -305,12 +305,12 @@ export class Consumer implements Agent {
   #onMapped(): void {
     const { stream } = this.#mapping;
     if (stream === null) return;
-    this.#intake.begin(stream.epoch, stream.nslots);
+    this.#intake.begin(stream.epoch, stream.nslots, this.#mapping.reader?.isUntouched === true);
     this.#lastSeqSeen = NO_SEQ;
     log.info(
       `mapped stream ${this.streamId}, epoch ${stream.epoch}: ${stream.nslots} slots, ${stream.pools.length} pool(s)`,
     );
-    this.#control.begin();
+    this.#control.begin(this.#clock.nanoTime());
   }
 
   #onUnmapping(reason: string, end: StreamEnd): void {
@@ -321,11 +321,17 @@ export class Consumer implements Agent {
     const newestSeq = this.#intake.newestSeq;
     of.overwritten.add(this.#intake.end());
     const { producerSeq } = this.#control;
-    if (end === "ended" && newestSeq !== NO_SEQ && producerSeq > newestSeq) {
+    if (end === "ended" && this.#countsMissing(newestSeq) && producerSeq > newestSeq) {
       of.gap.add(producerSeq - newestSeq);
       this.#lastSeqSeen = producerSeq;
     }
     this.#control.end();
+  }
+
+  /** True when what the producer wrote after `newestSeq` should have come here. */
+  #countsMissing(newestSeq: number): boolean {
+    // A producer that wrote nothing says the same seq as one that wrote frame 0.
+    return newestSeq !== NO_SEQ || (this.#intake.isFromStart && this.#mapping.reader?.isUntouched === false);
   }
 
   #tellPause(): void {

@@ -26,6 +26,8 @@ export class DescriptorIntake {
   #epochLow = 0;
   /** Seq of the descriptor that came last. */
   newestSeq = NO_SEQ;
+  /** True when all frames of the epoch count, those before the first descriptor included. */
+  isFromStart = false;
 
   /** `onSeqBack`: a seq went back within the epoch, so this is another writer, or another run of it (W-22). */
   constructor(streamId: number, counters: ConsumerCounters, onSeqBack: (newest: number, seq: number) => void) {
@@ -34,8 +36,12 @@ export class DescriptorIntake {
     this.#onSeqBack = onSeqBack;
   }
 
-  /** Begins an epoch whose ring has `nslots` slots: tracking starts afresh (W-22). */
-  begin(epoch: bigint, nslots: number): void {
+  /**
+   * Begins an epoch whose ring has `nslots` slots: tracking starts afresh (W-22). `isFromStart`: no frame of it was claimed yet, so
+   * that what is missing before the first descriptor is a gap like any other; to a reader that came later it is nothing.
+   */
+  begin(epoch: bigint, nslots: number, isFromStart: boolean): void {
+    this.isFromStart = isFromStart;
     this.#epochHigh = Number(epoch >> 32n);
     this.#epochLow = Number(epoch & 0xffff_ffffn);
     this.#nslots = nslots;
@@ -112,7 +118,7 @@ export class DescriptorIntake {
       this.#onSeqBack(this.newestSeq, seq);
       return;
     }
-    if (this.newestSeq !== NO_SEQ) of.gap.add(seq - this.newestSeq - 1);
+    if (this.newestSeq !== NO_SEQ || this.isFromStart) of.gap.add(seq - this.newestSeq - 1);
     this.newestSeq = seq;
     if (descriptor.headerIndex !== (seq & (this.#nslots - 1))) of.identity.increment();
     else if (this.#queue.push(seq)) of.overwritten.increment();

@@ -37,6 +37,11 @@ export class FrameReader {
     );
   }
 
+  /** True while no frame of the epoch was claimed. */
+  get isUntouched(): boolean {
+    return this.#ring.isUntouched;
+  }
+
   /** The slot of frame `seq`. */
   indexOf(seq: number): number {
     return this.#ring.indexOf(seq);

@@ -59,6 +59,14 @@ export class HeaderRing {
     return seq & (this.nslots - 1);
   }
 
+  /**
+   * True while nobody has claimed a frame: the first one marks slot 0. A slot of zeros is not frame 0 that was committed, which has
+   * an element type.
+   */
+  get isUntouched(): boolean {
+    return this.loadCommitWord(0) === 0 && this.#words[WORD.poolAndDtype] === 0;
+  }
+
   /** Marks the slot as being written, before anything else of it is touched (W-15). */
   markWriting(index: number, seq: number): void {
     this.#commitWords.store(index * COMMIT_WORD_STEP, seq * 2 + 1);

@@ -58,11 +58,11 @@ describe("DescriptorIntake", () => {
   const view = new DataView(new ArrayBuffer(64));
   const encoder = new FrameDescriptorEncoder();
 
-  function intakeOf(nslots: number) {
+  function intakeOf(nslots: number, isFromStart = false) {
     const counters = consumerCounters();
     const back: [number, number][] = [];
     const intake = new DescriptorIntake(STREAM_ID, counters, (newest, seq) => back.push([newest, seq]));
-    intake.begin(5n, nslots);
+    intake.begin(5n, nslots, isFromStart);
     const send = (
       seq: bigint,
       { epoch = 5n, headerIndex = Number(seq % BigInt(nslots)), streamId = STREAM_ID } = {},
@@ -93,6 +93,18 @@ describe("DescriptorIntake", () => {
         expect(intake.newestSeq).toBe(seq);
       }),
     );
+  });
+
+  test("W-19: what is missing before the first descriptor is a gap to a reader that was there from the start, else nothing", () => {
+    for (const [isFromStart, gap] of [
+      [true, 7],
+      [false, 0],
+    ] as const) {
+      const { counters, intake, send } = intakeOf(16, isFromStart);
+      send(7n);
+      send(8n);
+      expect([counters.of.gap.value, intake.length]).toEqual([gap, 2]);
+    }
   });
 
   test("W-22: a seq that goes back, or comes twice, is told, and changes nothing", () => {

@@ -157,8 +157,10 @@ class Meters implements Agent {
       if (isFirst) meter.read(nowNs);
       else meter.look();
     }
-    this.#options.onLooked(Math.min(...[...this.#meters.values()].map(({ restNs }) => restNs)));
-    if (!this.#timer.isDue(nowNs)) return 1;
+    const isDue = this.#timer.isDue(nowNs);
+    const untilRowNs = Math.max(1e6, this.#timer.nextNs - nowNs);
+    this.#options.onLooked(Math.min(untilRowNs, ...[...this.#meters.values()].map(({ restNs }) => restNs)));
+    if (!isDue) return 1;
     for (const [, meter] of [...this.#meters].sort(([a], [b]) => a - b)) {
       this.#rows.row({ seconds: (nowNs - this.#beganNs) / 1e9, ...meter.read(nowNs) });
     }

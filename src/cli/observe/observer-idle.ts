@@ -2,8 +2,8 @@ import { HAND_OVER, type IdleOutcome, type IdleStrategy } from "../../core/idle/
 
 /** While it finds its way: the media driver's answers take a few cycles each. */
 const EAGER_NS = 1e6;
-/** Ten looks a second: announces come once a second. */
-export const CALM_NS = 100e6;
+/** Four looks a second: announces come once a second. */
+export const CALM_NS = 250e6;
 
 /** The idle strategy of a tool that looks now and then: it rests after every cycle, briefly until it has begun to watch. */
 export class ObserverIdle implements IdleStrategy {

@@ -143,7 +143,7 @@ export class HandlerCases {
   #takeDescriptor(random: Random, view: DataView, length: number, isMalformed: boolean): void {
     if (this.#cases % 64 === 0) {
       this.#intake.end();
-      if (!random.oneIn(8)) this.#intake.begin(BigInt(this.#regions.epoch), 8);
+      if (!random.oneIn(8)) this.#intake.begin(BigInt(this.#regions.epoch), 8, random.oneIn(2));
     }
     const { of } = this.#consumer;
     const outcomes = [of.messagesRefused, of.unmapped, of.foreignEpoch, of.identity, of.overwritten];
