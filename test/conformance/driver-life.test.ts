@@ -238,10 +238,22 @@ describe("end and start of a driver", () => {
     rig.startDriver();
   });
 
-  test("memory that cannot be locked ends the driver, with the limit and the need", async () => {
+  test("W-28: hugepages that are required and missing stop the start; nothing is left", async () => {
     await using rig = new DriverRig();
     const { storage } = rig.driverOptions();
-    // A limit of this process cannot be lowered and raised again by everybody: one that may lock all is content.
+    const options = rig.driverOptions({ storage: { ...storage, requireHugepages: true } });
+    const driver = new Driver(rig.connection, rig.clock, options);
+    const error = failureOf(() => {
+      for (let cycle = 0; cycle < 100; cycle++) driver.doWork(rig.clock.nanoTime());
+    });
+    expect([String(error.code), error.rule]).toEqual(["not-hugepages", "W-28"]);
+    await driver.onClose();
+    expect(existsSync(rig.baseDir)).toBe(false);
+  });
+
+  test("memory is locked where that is asked for", async () => {
+    await using rig = new DriverRig();
+    const { storage } = rig.driverOptions();
     const driver = new Driver(rig.connection, rig.clock, rig.driverOptions({ storage: { ...storage, mlock: true } }));
     rig.add(driver);
     rig.until(() => driver.isReady, "the regions to be made and locked");

@@ -90,7 +90,7 @@ export class DriverStream {
   /**
    * Makes a slice of what is to be made. @returns "made" in the cycle in which the regions became complete, "failed" in that in
    * which they could not be made (`failure` says why; it is tried again)
-   * @throws DriverError "mlock"
+   * @throws DriverError "mlock"; RegionCreateError when the first regions of a configured stream can never be made as asked for
    */
   doWork(nowNs: number): "idle" | "working" | "made" | "failed" {
     if (nowNs < this.#beginNs && this.#making === null) return "idle";
@@ -99,6 +99,8 @@ export class DriverStream {
     } catch (error) {
       if (!(error instanceof RegionCreateError)) throw error;
       this.#making = null;
+      // What no waiting can change is a setting to be changed, before anybody has come to rely on the stream.
+      if (!error.retryable && !this.isDynamic && this.counters.of.epochsMade.value === 0) throw error;
       const isNews = this.failure?.message !== error.message;
       this.failure = error;
       this.#beginNs = nowNs + this.#retry.next();

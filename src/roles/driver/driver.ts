@@ -140,7 +140,7 @@ export class Driver implements Agent {
     return this.#desk.table.size;
   }
 
-  /** @throws DriverError "stream-taken" while it is new, "mlock" */
+  /** @throws DriverError "stream-taken" while it is new, "mlock"; RegionCreateError for regions that can never be made */
   doWork(nowNs: number): number {
     if (this.#isClosed) return 0;
     this.#nowNs = nowNs;
