@@ -5,7 +5,7 @@ import { closeFile, O, openFile, tryLock, unlock } from "../../ffi/libc.ts";
 /** Everybody who may use the folder may look at the lock. */
 const LOCK_MODE = 0o666;
 
-function lockPath(aeronDir: string): string {
+export function lockPath(aeronDir: string): string {
   return `${aeronDir.replace(/\/+$/, "")}.lock`;
 }
 

@@ -96,11 +96,16 @@ export class MediaDriver implements Agent {
 /** What a media driver makes in its folder. */
 const AERON_NAMES = new Set(["cnc.dat", "loss-report.dat", "images", "publications"]);
 
+/** What is in the folder beside what a media driver makes; null when there is nothing else. */
+export function foreignNameIn(aeronDir: string): string | null {
+  const names = existsSync(aeronDir) ? readdirSync(aeronDir) : [];
+  return names.find((name) => !AERON_NAMES.has(name)) ?? null;
+}
+
 /** Removes what a dead driver left, and nothing else: a folder that was named by mistake stays as it is. @throws MediaDriverError */
 function removeLeftovers(aeronDir: string): void {
-  const names = existsSync(aeronDir) ? readdirSync(aeronDir) : [];
-  const foreign = names.find((name) => !AERON_NAMES.has(name));
-  if (foreign !== undefined) {
+  const foreign = foreignNameIn(aeronDir);
+  if (foreign !== null) {
     const expected = "an Aeron folder, an empty one or none";
     throw new MediaDriverError("not-aeron", `${aeronDir}: expected ${expected}, found one that holds ${foreign}`, {
       expected,

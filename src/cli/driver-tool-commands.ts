@@ -1,6 +1,6 @@
 import { valueTypes } from "../config/index.ts";
 import type { Command } from "./command.ts";
-import { CONFIG_OPTION, OUTPUT_OPTION } from "./common-options.ts";
+import { CONFIG_OPTION, OUTPUT_OPTION, PLACE_OPTIONS } from "./common-options.ts";
 import { MESSAGE_OPTIONS } from "./message-options.ts";
 import type { OptionSpec } from "./option-spec.ts";
 
@@ -161,5 +161,25 @@ const shutdown: Command = {
   load: () => import("./commands/shutdown.ts"),
 };
 
+const gc: Command = {
+  name: "gc",
+  summary: "removes what processes that died have left in shared memory; nothing that is used",
+  options: [
+    { name: "dry-run", help: "only show what would be removed, and why" },
+    ...PLACE_OPTIONS,
+    CONFIG_OPTION,
+    OUTPUT_OPTION,
+  ],
+  examples: ["gc --dry-run", "gc", "gc --shm-dir /dev/shm/my-regions -o json"],
+  notes: async () =>
+    [
+      "Looks below --shm-dir, at --aeron-dir and at Aeron folders beside it. Removed is what",
+      "locks prove to be dead (D-19): owners, and whoever has a region mapped, hold locks on",
+      "it, in whichever container they live. A pid, an age or an old heartbeat proves nothing,",
+      "and another user's folders stay, whoever asks. Exit code 0, also when nothing is left.",
+    ].join("\n"),
+  load: () => import("./commands/gc.ts"),
+};
+
 /** What looks at drivers, and speaks to them. */
-export const DRIVER_TOOL_COMMANDS: readonly Command[] = [ls, info, attach, detach, keepalive, lease, shutdown];
+export const DRIVER_TOOL_COMMANDS: readonly Command[] = [ls, info, attach, detach, keepalive, lease, shutdown, gc];

@@ -14,7 +14,15 @@ export interface SweepReport {
 }
 
 /** Failures that mean: not ours, or changed under our hands. Such a directory is left alone. */
-const NOT_OURS = new Set(["ENOENT", "ELOOP", "ENOTDIR", "EACCES", "EPERM", "ENXIO", "EROFS"]);
+export const NOT_OURS: ReadonlySet<string> = new Set([
+  "ENOENT",
+  "ELOOP",
+  "ENOTDIR",
+  "EACCES",
+  "EPERM",
+  "ENXIO",
+  "EROFS",
+]);
 
 /**
  * Removes the epochs in an instance directory whose regions nobody uses (D-19). Owners and mappers hold a shared lock on every
@@ -65,8 +73,12 @@ function sweepInstance(namespace: Directory, name: string): SweepReport | null {
   }
 }
 
-/** Bytes freed, or null when a region of the epoch is in use. */
-function removeEpoch(instance: Directory, name: string): number | null {
+/**
+ * Removes the regions of an epoch that nobody uses, or only looks whether they could be (`isDryRun`).
+ * @returns bytes freed, or null when a region of the epoch is in use
+ * @throws SystemError
+ */
+export function removeEpoch(instance: Directory, name: string, isDryRun = false): number | null {
   const epoch = instance.child(name);
   const locked: number[] = [];
   try {
@@ -79,6 +91,7 @@ function removeEpoch(instance: Directory, name: string): number | null {
       if (!stat.isFile() || !tryLock(fd, "exclusive")) return null;
       freedBytes += stat.blocks * 512;
     }
+    if (isDryRun) return freedBytes;
     // All locks are held until all names are gone: nobody who comes now can take hold of half an epoch.
     for (const file of files) epoch.removeFile(file);
     instance.removeChild(name);

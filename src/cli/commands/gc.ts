@@ -1,0 +1,75 @@
+import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
+import { type AeronLeftover, findAeronLeftovers } from "../../aeron/leftovers.ts";
+import { monotonic } from "../../aeron/monotonic.ts";
+import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
+import { defaultShmDir } from "../../shm/index.ts";
+import { findLeftovers, type Leftover } from "../../shm/leftovers.ts";
+import type { CommandContext } from "../command.ts";
+import { aeronDirOf } from "../driver/look.ts";
+import { ExitCode } from "../exit.ts";
+import { type Column, Output, parseOutputFormat } from "../output.ts";
+import { renderTable } from "../table.ts";
+
+type Row = Leftover | AeronLeftover;
+
+const COLUMNS: readonly Column<Row>[] = [
+  {
+    header: "state",
+    align: "left",
+    cell: ({ state }) => state,
+    paint: (text, { state }, palette) => (state === "kept" ? palette.yellow(text) : palette.green(text)),
+  },
+  { header: "what", align: "left", cell: ({ kind }) => kind },
+  { header: "memory", align: "right", cell: ({ bytes }) => formatBytes(bytes) },
+  { header: "age", align: "right", cell: ({ ageMs }) => formatDuration(Math.round(ageMs / 100) * 100e6) },
+  { header: "user", align: "right", cell: ({ uid }) => uid },
+  { header: "made by", align: "right", cell: ({ pid }) => pid },
+];
+
+/** `gc`: what was left behind by those who died, and removes what is provably nobody's. */
+export async function run({ options }: CommandContext): Promise<number> {
+  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+  const isDryRun = options.flag("dry-run") === true;
+  const shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
+  const aeronDir = aeronDirOf(options);
+  const nowNs = monotonic.toBigint(Bun.nanoseconds());
+  const rows: Row[] = [
+    ...findLeftovers(canonical(shmDir), { isDryRun, nowNs }),
+    ...findAeronLeftovers(aeronDir, isDryRun),
+  ];
+  if (output.format === "table") print(output, rows, { isDryRun, shmDir, aeronDir });
+  else output.rows(COLUMNS, rows);
+  await output.flush();
+  return ExitCode.DONE;
+}
+
+function print(
+  output: Output,
+  rows: readonly Row[],
+  { isDryRun, shmDir, aeronDir }: { isDryRun: boolean; shmDir: string; aeronDir: string },
+): void {
+  const [header = "", ...lines] = renderTable(COLUMNS, rows, output);
+  if (rows.length > 0) output.line(header);
+  for (const [i, { path, why }] of rows.entries()) {
+    output.line(lines[i] ?? "");
+    // Paths are for copying: they are not cut.
+    output.line(`  ${path}`);
+    output.line(output.palette.dim(`  ${why}`));
+  }
+  const gone = rows.filter(({ state }) => state !== "kept");
+  const bytes = formatBytes(gone.reduce((sum, row) => sum + row.bytes, 0));
+  if (gone.length === 0) output.line(`nothing to remove below ${shmDir}, nor of media drivers beside ${aeronDir}`);
+  else output.line(`${isDryRun ? "would remove" : "removed"} ${formatCount(gone.length)}, ${bytes}`);
+}
+
+/** Links in what the user named are followed, and nowhere below it. */
+function canonical(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "EACCES") return path;
+    throw error;
+  }
+}
