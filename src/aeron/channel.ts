@@ -44,18 +44,27 @@ export function controlPublicationChannel(channel: string): string {
   return withParameters(channel, { "term-length": "64k", ...timeoutParameters(LIVE_TIMEOUTS) });
 }
 
-/**
- * The descriptor publication of a ring of `nslots`: a window of half the ring, so that what is under way was not overwritten
- * yet (bun-ffi.md, 11), and at least one descriptor.
- */
-export function descriptorPublicationChannel(channel: string, nslots: number, timeouts: UntetheredTimeouts): string {
+/** How many bytes of descriptors may be under way, and the terms that hold them. */
+export interface DescriptorWindow {
+  readonly windowBytes: number;
+  readonly termBytes: number;
+}
+
+/** A window of half the ring, so that what is under way was not overwritten yet (bun-ffi.md, 11), and at least one descriptor. */
+export function descriptorWindow(nslots: number): DescriptorWindow {
   const windowBytes = Math.max(1, Math.floor(nslots / 2)) * DESCRIPTOR_FRAME_BYTES;
   let termBytes = MIN_TERM_BYTES;
   while (termBytes < windowBytes * 2 && termBytes < MAX_TERM_BYTES) termBytes *= 2;
+  return { windowBytes: Math.min(windowBytes, termBytes / 2), termBytes };
+}
+
+/** The descriptor publication of a ring of `nslots`. */
+export function descriptorPublicationChannel(channel: string, nslots: number, timeouts: UntetheredTimeouts): string {
+  const { windowBytes, termBytes } = descriptorWindow(nslots);
   return withParameters(channel, {
     mtu: DESCRIPTOR_MTU_BYTES,
     "term-length": termBytes,
-    "pub-wnd": Math.min(windowBytes, termBytes / 2),
+    "pub-wnd": windowBytes,
     ...timeoutParameters(timeouts),
   });
 }

@@ -5,6 +5,7 @@ import type { Command } from "./command.ts";
 import { CONFIG_OPTION, OUTPUT_OPTION, PLACE_OPTIONS, ROLE_OPTIONS } from "./common-options.ts";
 import { DRIVER_COMMANDS } from "./driver-commands.ts";
 import type { OptionSpec } from "./option-spec.ts";
+import { SIZING_COMMAND } from "./sizing-command.ts";
 import { supervisor, WATCHING_COMMANDS } from "./supervision-commands.ts";
 import { TOOL_COMMANDS } from "./tool-commands.ts";
 
@@ -336,6 +337,7 @@ export const COMMANDS: readonly Command[] = [
   mediaDriver,
   ...WATCHING_COMMANDS,
   ...TOOL_COMMANDS,
+  SIZING_COMMAND,
   BENCH_COMMAND,
   config,
   wire,
