@@ -6,6 +6,7 @@ import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import { readElf } from "../../packaging/elf.ts";
 import { run } from "../support/namespace.ts";
+import { Place } from "../support/place.ts";
 import { ROOT } from "../support/source-tree.ts";
 
 const ARCHS = ["x64", "arm64"] as const;
@@ -79,24 +80,42 @@ test(
   BUILD_MS,
 );
 
-test("arm64: it runs, where there is an emulator for it", async () => {
-  const emulator = Bun.which("qemu-aarch64-static") ?? Bun.which("qemu-aarch64");
-  const libraries = "/usr/aarch64-linux-gnu";
-  if (process.arch !== "arm64" && (emulator === null || !existsSync(libraries))) {
-    console.error("not run here: there is no qemu-aarch64, or no libc6-arm64-cross");
-    return;
-  }
-  const prefix = process.arch === "arm64" ? [] : [emulator ?? "", "-L", libraries];
-  const { exitCode, stdout } = await run([
-    ...prefix,
-    join(dist, "arm64", "tensorpool-linux-arm64"),
-    "version",
-    "-o",
-    "json",
-  ]);
-  expect(exitCode).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ bun: Bun.version, aeron: "1.54.0", libaeron: "embedded" });
-});
+test(
+  "arm64: it runs, and moves frames, where there is an emulator for it",
+  async () => {
+    const emulator = Bun.which("qemu-aarch64-static") ?? Bun.which("qemu-aarch64");
+    const libraries = "/usr/aarch64-linux-gnu";
+    if (process.arch !== "arm64" && (emulator === null || !existsSync(libraries))) {
+      console.error("not run here: there is no qemu-aarch64, or no libc6-arm64-cross");
+      return;
+    }
+    const binary = join(dist, "arm64", "tensorpool-linux-arm64");
+    const self = process.arch === "arm64" ? [binary] : [emulator ?? "", "-L", libraries, binary];
+    const { exitCode, stdout } = await run([...self, "version", "-o", "json"]);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ bun: Bun.version, aeron: "1.54.0", libaeron: "embedded" });
+
+    await using place = new Place(self);
+    // An emulated process cannot start others of its kind.
+    const producer = place.producer([
+      "--source",
+      "synthetic:",
+      "--dims",
+      "64x64",
+      "--rate",
+      "50",
+      "--media-driver",
+      "embedded",
+    ]);
+    const consumer = place.consumer(["--count", "20", "--media-driver", "external"]);
+    expect(await consumer.exit()).toBe(0);
+    expect(consumer.stderr).toContain("accepted 20 frames");
+    producer.signal("SIGTERM");
+    expect(await producer.exit()).toBe(0);
+    await place.isEmpty();
+  },
+  BUILD_MS,
+);
 
 test(
   "the executable passes the smoke tests, and its measures are printed",

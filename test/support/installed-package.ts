@@ -19,7 +19,9 @@ export class InstalledPackage implements Disposable {
     mkdirSync(project);
     const packed = await outcomeOf(["npm", "pack", "--json", "--pack-destination", work], ROOT);
     if (packed.exitCode !== 0) throw new Error(`npm pack failed:\n${packed.stderr}`);
-    const [{ filename, files }] = JSON.parse(packed.stdout) as [{ filename: string; files: { path: string }[] }];
+    const [{ filename, files }] = JSON.parse(packed.stdout.slice(packed.stdout.indexOf("["))) as [
+      { filename: string; files: { path: string }[] },
+    ];
     // As `bun init` makes it: with the types of Bun.
     const manifest = {
       name: "project",
