@@ -31,6 +31,8 @@ export interface Command {
   readonly examples: readonly string[];
   /** Further paragraphs of `--help`; loaded with it. */
   readonly notes?: () => Promise<string>;
+  /** A --stream that is no id and no name of `[streams]` is looked for among the data sources. */
+  readonly asksForStreams?: boolean;
   /** The command reads its arguments and prints its help by itself. */
   readonly readsOwnArguments?: boolean;
   /** Answers as a monitoring plug-in: whatever keeps it from its answer is UNKNOWN, on standard output, with 3. */

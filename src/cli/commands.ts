@@ -1,4 +1,4 @@
-import { valueTypes } from "../config/index.ts";
+import { attributeList, valueTypes } from "../config/index.ts";
 import { MAX_NSLOTS } from "../shm/announcement.ts";
 import { BENCH_COMMAND } from "./bench-command.ts";
 import type { Command } from "./command.ts";
@@ -9,7 +9,7 @@ import { SIZING_COMMAND } from "./sizing-command.ts";
 import { supervisor, WATCHING_COMMANDS } from "./supervision-commands.ts";
 import { TOOL_COMMANDS } from "./tool-commands.ts";
 
-const { choice, duration, integer, list, path, rate, seconds, size, text } = valueTypes;
+const { asciiText, choice, duration, integer, list, path, rate, seconds, size, text } = valueTypes;
 
 const DATA_OPTIONS: readonly OptionSpec[] = [
   {
@@ -74,6 +74,29 @@ const producer: Command = {
       help: "name of the data source",
       defaultText: "stream-<id>",
     },
+    { name: "summary", value: "TEXT", type: asciiText(), help: "what the data source is", defaultText: "the source's" },
+    {
+      name: "attribute",
+      value: "KEY[:FORMAT]=VALUE",
+      type: attributeList(),
+      isRepeatable: true,
+      help: "metadata that goes with the frames, e.g. gain=2.5 or pose:application/json=[0,1]; several flags, several attributes",
+    },
+    { name: "heartbeat", help: "send a Heartbeat with each announce (W-49)" },
+    {
+      name: "timestamp-clock",
+      value: "CLOCK",
+      type: choice("monotonic", "realtime", "tai", "device"),
+      help: "the clock that the metadata names: for sources that stamp frames themselves",
+      defaultText: "not named: monotonic",
+    },
+    {
+      name: "timestamp-meaning",
+      value: "TEXT",
+      type: text("what timestamps mark", "exposure start"),
+      help: 'what the metadata says that timestamps mark, e.g. "exposure start"',
+      defaultText: "not said: the claim of the slot",
+    },
     {
       name: "slots",
       value: "N",
@@ -120,6 +143,7 @@ const producer: Command = {
     "producer --standalone --source synthetic: --rate 30",
     "producer --standalone --source npy:frames.npy --rate 100 --stream 7",
     "producer --standalone --source y4m:- --name camera-1",
+    "producer --standalone --source synthetic: --attribute gain=2.5 --attribute lens=f/2.8",
   ],
   notes: async () => `Sources\n${(await import("../io/index.ts")).SOURCE_HELP}`,
   load: () => import("./commands/producer.ts"),
@@ -201,6 +225,7 @@ const consumer: Command = {
     "consumer --standalone --sink y4m:-",
   ],
   notes: async () => `Sinks\n${(await import("../io/index.ts")).SINK_HELP}`,
+  asksForStreams: true,
   load: () => import("./commands/consumer.ts"),
 };
 

@@ -1,4 +1,4 @@
-import { valueTypes } from "../config/index.ts";
+import { streamReference, valueTypes } from "../config/index.ts";
 import { IDLE_STRATEGY_NAMES } from "../core/idle/index.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../core/logger.ts";
 import type { OptionSpec } from "./option-spec.ts";
@@ -146,8 +146,8 @@ export const ROLE_OPTIONS: readonly OptionSpec[] = [
   {
     name: "stream",
     value: "ID",
-    type: integer(1, 0xffff_ffff, { example: 10_000 }),
-    help: "stream id of the data source, 1 to 4294967295",
+    type: streamReference(),
+    help: "stream id of the data source, 1 to 4294967295, or its name in [streams] of the file",
     defaultText: "10000",
   },
   { name: "count", short: "n", value: "N", type: integer(1, Number.MAX_SAFE_INTEGER), help: "end after N frames" },

@@ -9,6 +9,8 @@ import { parseDuration, parseRate, parseSize } from "../core/units.ts";
 export interface OptionSpec extends FlagSetting {
   /** One letter, without the dash. */
   readonly short?: string;
+  /** May be given several times; the values stand on lines of their own in one text. */
+  readonly isRepeatable?: boolean;
   /** A switch that is on unless `--no-<name>` is given, so that `--help` tells of that. */
   readonly negatable?: boolean;
 }
@@ -191,7 +193,8 @@ export function readOptions(
     if (value === undefined) {
       throw new UsageError(`${command}: ${written} expects ${spec.value}, found nothing`, { expected: spec.value });
     }
-    set(spec.name, value);
+    const before = given.get(spec.name)?.value;
+    set(spec.name, spec.isRepeatable === true && typeof before === "string" ? `${before}\n${value}` : value);
   }
   return { values: new OptionValues(command, given), positionals };
 }

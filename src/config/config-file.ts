@@ -129,7 +129,11 @@ export class ConfigFile {
 
   #readValue(path: TomlPath, value: TomlValue, type: ValueType): FileValue {
     try {
-      return { value: type.read(value), text: flagText(value), origin: this.#document.originOf(path) };
+      return {
+        value: type.read(value),
+        text: type.text?.(value) ?? flagText(value),
+        origin: this.#document.originOf(path),
+      };
     } catch (error) {
       if (!(error instanceof ValueProblem)) throw error;
       throw problemAt(this.#document.originOf([...path, ...error.path]), error);

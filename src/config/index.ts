@@ -1,3 +1,4 @@
+export { type AttributeSetting, attributeList } from "./attribute-list.ts";
 export { ConfigFile, problemAt, type RoleTable } from "./config-file.ts";
 export { type Environment, knownVariables, unknownVariables, withoutSettings } from "./environment.ts";
 export { GENERAL_KEY_NAMES, GENERAL_KEYS, type GeneralKeyName } from "./general-keys.ts";
@@ -15,5 +16,6 @@ export {
   resolveRole,
 } from "./role-settings.ts";
 export { ruleList } from "./rule-list.ts";
+export { streamReference, withNamedStream } from "./stream-reference.ts";
 export { configTemplate } from "./template.ts";
 export * as valueTypes from "./value-type.ts";

@@ -136,6 +136,7 @@ function fromEnvironment(role: RoleSchema, flag: FlagSetting, schema: SettingsSc
 function fromVariable(flag: FlagSetting, name: string, text: string): GivenValue {
   const type = typeOf(flag);
   const { value, origin } = parseVariable(type, name, text);
+  if (type.text !== undefined) return { value: type.text(text), origin };
   return { value: flagValue(value, text, Array.isArray(value)), origin };
 }
 

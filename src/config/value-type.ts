@@ -32,6 +32,8 @@ export interface ValueType<T = unknown> {
   parse(text: string): T;
   /** @throws ValueProblem */
   read(value: TomlValue): T;
+  /** The value in the words of a flag, where `flagText` would lose something. */
+  text?(value: TomlValue): string;
   /** The value as files have it, where that is not what `read` gives. */
   write?(value: T): unknown;
 }
@@ -65,6 +67,12 @@ function scalar<T>(
 /** Any text that is not empty. */
 export function text(expected = "a text", example = "text"): ValueType<string> {
   return scalar(expected, JSON.stringify(example), ["string"], (value) => (value === "" ? undefined : value));
+}
+
+/** Text that goes over the wire as US-ASCII, on one line. */
+export function asciiText(example = "left camera"): ValueType<string> {
+  const convert = (value: string): string | undefined => (/^[\x20-\x7e]+$/.test(value) ? value : undefined);
+  return scalar("a text of printable US-ASCII", JSON.stringify(example), ["string"], convert);
 }
 
 /** A path; relative ones are meant from where the process is started. */

@@ -100,11 +100,11 @@ describe("the layers of a role's options", () => {
     expect((error as Error).message).toBe(
       'tensorpool.toml:2: producers[0].source: expected one of npy:, found "npyy:x"',
     );
-    expect(() => options("producer", [], { TENSORPOOL_STREAM: "x" })).toThrow(
-      "TENSORPOOL_STREAM: expected a whole number",
+    expect(() => options("producer", [], { TENSORPOOL_STREAM: "0x" })).toThrow(
+      "TENSORPOOL_STREAM: expected a stream id",
     );
-    expect(() => options("consumer", [], { TENSORPOOL_STREAM: "x" })).toThrow(
-      "TENSORPOOL_STREAM: expected a whole number",
+    expect(() => options("consumer", [], { TENSORPOOL_STREAM: "0x" })).toThrow(
+      "TENSORPOOL_STREAM: expected a stream id",
     );
     const inGetter = options("producer", [], { TENSORPOOL_PRODUCER_COUNT: "70" });
     expect(() => inGetter.integer("count", 1, 60)).toThrow(

@@ -14,6 +14,7 @@ import { AllowedBaseDirs } from "../../shm/index.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
+import { findStreamId, streamIdOf } from "../observe/find-stream.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { type Column, Output, parseOutputFormat } from "../output.ts";
 import { RateMeter } from "../rate-meter.ts";
@@ -50,7 +51,10 @@ const COLUMNS: readonly Column<ConsumerRow>[] = [
 ];
 
 /** `consumer`: frames from shared memory into a sink. */
-export async function run({ options }: CommandContext): Promise<number> {
+export async function run({ options: given }: CommandContext): Promise<number> {
+  const stream = given.text("stream");
+  const isId = stream === undefined || streamIdOf(stream) !== null;
+  const options = isId ? given : given.replaced("stream", String(await findStreamId(given, stream, "--stream")));
   const spec = options.text("sink") ?? "stats";
   const parsed = parseSink(spec);
   const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });

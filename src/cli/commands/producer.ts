@@ -1,11 +1,12 @@
+import { attributeList } from "../../config/index.ts";
 import { UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatByteRate, formatBytes, formatCount, formatRate, parseSize } from "../../core/units.ts";
 import { describeLayout, openSource, parseSource } from "../../io/index.ts";
 import type { Source } from "../../io/types.ts";
-import type { Flow } from "../../protocol/attribute.ts";
+import type { Attribute, Flow } from "../../protocol/attribute.ts";
 import { Producer } from "../../roles/producer.ts";
-import type { ProducerOptions } from "../../roles/producer-options.ts";
+import type { ProducerOptions, TimestampMeaning } from "../../roles/producer-options.ts";
 import { SourcePump } from "../../roles/source-pump.ts";
 import { AllowedBaseDirs, type PoolOptions } from "../../shm/index.ts";
 import type { CommandContext } from "../command.ts";
@@ -74,12 +75,14 @@ export async function run({ options }: CommandContext): Promise<number> {
     producer = new Producer(runtime.connection, scheduler.clock, {
       streamId,
       name: options.text("name") ?? `stream-${streamId}`,
-      summary: source.description,
+      summary: options.text("summary") ?? source.description,
       ...ownership(runtime, options, source),
       streams: runtime.streams,
       flow,
       waitTimeoutNs,
-      attributes: source.attributes,
+      attributes: attributesOf(options, source),
+      ...timestampsOption(options),
+      heartbeat: options.flag("heartbeat") === true,
     });
   } catch (error) {
     source.close();
@@ -103,6 +106,23 @@ export async function run({ options }: CommandContext): Promise<number> {
   await scheduler.run();
   await output.flush();
   return finish(runtime, producer, options);
+}
+
+/** What the source says of its frames, and what the user says instead or beside it. */
+function attributesOf(options: OptionValues, { attributes }: Source): readonly Attribute[] {
+  const text = options.text("attribute");
+  if (text === undefined) return attributes;
+  const own = attributeList()
+    .parse(text)
+    .map(({ key, format, value }): Attribute => ({ key, format, value: new TextEncoder().encode(value) }));
+  return [...attributes.filter(({ key }) => !own.some((each) => each.key === key)), ...own];
+}
+
+function timestampsOption(options: OptionValues): Pick<ProducerOptions, "timestamps"> {
+  const clock = options.text("timestamp-clock") as TimestampMeaning["clock"];
+  const meaning = options.text("timestamp-meaning");
+  if (clock === undefined && meaning === undefined) return {};
+  return { timestamps: { ...(clock === undefined ? {} : { clock }), ...(meaning === undefined ? {} : { meaning }) } };
 }
 
 /** Flags that say how regions are made: with a driver they are its own settings. */

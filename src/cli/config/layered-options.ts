@@ -5,6 +5,7 @@ import {
   type Environment,
   resolveRole,
   unknownVariables,
+  withNamedStream,
 } from "../../config/index.ts";
 import type { Command } from "../command.ts";
 import { CONFIG_OPTION, GENERAL_OPTIONS } from "../common-options.ts";
@@ -39,9 +40,11 @@ export function layeredOptions(
   // Which file and which of its tables is known before the file is.
   const above = resolveRole(role, schema, { flags, env, file: null, table: null });
   const config = above.get("config") ?? commonFromEnvironment([CONFIG_OPTION], env).get("config");
-  const { file } = readSettings(schema, config, env);
+  const { file, general } = readSettings(schema, config, env);
   const table = role.isArray ? chooseTable(role, file, above.get("use")) : (file?.tables.get(role.name)?.[0] ?? null);
-  return { values: new OptionValues(command.name, resolveRole(role, schema, { flags, env, file, table })), warnings };
+  const resolved = resolveRole(role, schema, { flags, env, file, table });
+  const values = withNamedStream(role, resolved, general, command.asksForStreams === true);
+  return { values: new OptionValues(command.name, values), warnings };
 }
 
 /** True for roles, and for tools that have to find what roles use. The others run whatever a file says. */

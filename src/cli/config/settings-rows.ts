@@ -12,6 +12,7 @@ import {
   type RoleSchema,
   type RoleTable,
   resolveRole,
+  withNamedStream,
 } from "../../config/index.ts";
 import type { ReadSettings } from "./read-settings.ts";
 
@@ -49,13 +50,18 @@ export function generalRows({ general }: ReadSettings): SettingRow[] {
 export function roleRows(
   role: RoleSchema,
   tables: readonly RoleTable[],
-  { schema, file }: ReadSettings,
+  { schema, file, general }: ReadSettings,
   env: Environment,
   flags: GivenValues,
 ): SettingRow[] {
   const candidates: readonly (RoleTable | null)[] = tables.length === 0 ? [null] : tables;
   return candidates.flatMap((table) => {
-    const resolved = resolveRole(role, schema, { flags: flagsOf(role, flags), env, file, table });
+    const resolved = withNamedStream(
+      role,
+      resolveRole(role, schema, { flags: flagsOf(role, flags), env, file, table }),
+      general,
+      true,
+    );
     return role.flags
       .filter(({ settable }) => settable === undefined)
       .map((flag) => rowOf(`${table?.key ?? role.table}.${keyOfFlag(flag.name)}`, flag, resolved.get(flag.name)));

@@ -1,0 +1,79 @@
+import { describeToml, isTable, parseTomlLiteral, type TomlValue } from "./toml-document.ts";
+import { ValueProblem, type ValueType } from "./value-type.ts";
+
+/** One attribute as settings say it: a text, and what it is a text of. */
+export interface AttributeSetting {
+  readonly key: string;
+  /** A MIME type, or `sbe:<schemaId>.<templateId>` (W-45). */
+  readonly format: string;
+  readonly value: string;
+}
+
+const DEFAULT_FORMAT = "text/plain";
+const EXPECTED = "KEY=VALUE or KEY:FORMAT=VALUE such as gain=2.5 or pose:application/json=[0,1]";
+/** Set by flags of their own. */
+const RESERVED = /^tensorpool\./;
+/** Keys and formats are US-ASCII on the wire (W-45). */
+const ASCII = /^[\x21-\x7e]+$/;
+/** Between the attributes of one text, because values may hold commas. */
+const SEPARATOR = "\n";
+
+/** Attributes: several flags, or in a file a table or an array; each key once. */
+export function attributeList(): ValueType<readonly AttributeSetting[]> {
+  const readAll = (texts: readonly string[]): readonly AttributeSetting[] => {
+    const attributes = texts.map(attributeOf);
+    for (const [i, { key }] of attributes.entries()) {
+      if (attributes.findIndex((other) => other.key === key) < i)
+        throw new ValueProblem("each key once", `${key} twice`);
+    }
+    return attributes;
+  };
+  return {
+    expected: EXPECTED,
+    example: '{ gain = "2.5", "pose:application/json" = "[0, 1]" }',
+    parse: (text) => readAll(textsOf(literalOf(text) ?? text)),
+    read: (value) => readAll(textsOf(value)),
+    text: (value) => textsOf(literalOf(value) ?? value).join(SEPARATOR),
+    write: (attributes) =>
+      Object.fromEntries(
+        attributes.map(({ key, format, value }) => [format === DEFAULT_FORMAT ? key : `${key}:${format}`, value]),
+      ),
+  };
+}
+
+/** A TOML literal, as variables have it; null for anything else. */
+function literalOf(value: TomlValue): TomlValue | null {
+  return typeof value === "string" && /^\s*[[{]/.test(value) ? parseTomlLiteral(value) : null;
+}
+
+/** Each attribute in the words of a flag. */
+function textsOf(value: TomlValue): string[] {
+  if (typeof value === "string") return value.split(SEPARATOR);
+  if (Array.isArray(value)) {
+    return value.map((entry, i) => {
+      if (typeof entry === "string") return entry;
+      throw new ValueProblem(EXPECTED, describeToml(entry), [i]);
+    });
+  }
+  if (!isTable(value)) throw new ValueProblem(`a table of attributes, or ${EXPECTED}`, describeToml(value));
+  return Object.entries(value).map(([key, entry]) => {
+    if (["string", "bigint", "number", "boolean"].includes(typeof entry)) return `${key}=${String(entry)}`;
+    throw new ValueProblem("a text, a number or a switch", describeToml(entry), [key]);
+  });
+}
+
+function attributeOf(text: string): AttributeSetting {
+  const equals = text.indexOf("=");
+  const name = equals < 0 ? "" : text.slice(0, equals);
+  const colon = name.indexOf(":");
+  const key = colon < 0 ? name : name.slice(0, colon);
+  const format = colon < 0 ? DEFAULT_FORMAT : name.slice(colon + 1);
+  if (!ASCII.test(key) || !ASCII.test(format)) throw new ValueProblem(EXPECTED, JSON.stringify(text));
+  if (RESERVED.test(key)) {
+    throw new ValueProblem(
+      "a key of one's own (tensorpool.* have flags: --flow, --timestamp-clock)",
+      JSON.stringify(key),
+    );
+  }
+  return { key, format, value: text.slice(equals + 1) };
+}

@@ -1,0 +1,80 @@
+import { suggestion } from "../core/nearest.ts";
+import { problemAt } from "./config-file.ts";
+import { ENTRY_NAME } from "./general-keys.ts";
+import type { GeneralSettings } from "./general-settings.ts";
+import type { Origin } from "./origin.ts";
+import type { RoleSchema } from "./role-schema.ts";
+import type { GivenValue, GivenValues } from "./role-settings.ts";
+import { integer, ValueProblem, type ValueType } from "./value-type.ts";
+
+const ID = integer(1, 0xffff_ffff, { example: 10_000 });
+
+/** The id of a stream, or a name: of `[streams]`, where there is one. */
+export function streamReference(): ValueType<string> {
+  const expected = "a stream id from 1 to 4294967295, or a name of [streams]";
+  const parse = (text: string): string => {
+    if (/^[\d-]/.test(text) || !ENTRY_NAME.test(text)) {
+      try {
+        return String(ID.parse(text));
+      } catch (error) {
+        if (!(error instanceof ValueProblem)) throw error;
+        throw new ValueProblem(expected, error.found ?? "");
+      }
+    }
+    return text;
+  };
+  return {
+    expected,
+    example: "10000",
+    parse,
+    read: (value) => (typeof value === "string" ? parse(value) : String(ID.read(value))),
+  };
+}
+
+/**
+ * The values of a role whose stream goes by a name of `[streams]`: its id, and as defaults its descriptor stream and, where the
+ * role makes the regions itself, the layout of its profile. A role that can ask for data sources by name (`mayAsk`) keeps a name
+ * that is not there.
+ * @throws UsageError for a name that is not there
+ */
+export function withNamedStream(
+  role: RoleSchema,
+  given: GivenValues,
+  general: GeneralSettings,
+  mayAsk: boolean,
+): GivenValues {
+  const named = given.get("stream");
+  if (named === undefined || !role.flags.some(({ name }) => name === "stream") || /^\d/.test(String(named.value))) {
+    return given;
+  }
+  const name = String(named.value);
+  const stream = general.streams.get(name);
+  if (stream === undefined) {
+    if (mayAsk) return given;
+    const names = [...general.streams.keys()];
+    const found = `${JSON.stringify(name)}, ${names.length === 0 ? "and there is no [streams]" : `there are ${names.join(", ")}`}`;
+    throw problemAt(
+      named.origin,
+      new ValueProblem("a stream id, or a name of [streams]", found, [], suggestion(name, names)),
+    );
+  }
+  const originOf = (table: "streams" | "profiles", entry: string, leaf: string): Origin =>
+    general.entries(table).find((each) => each.name === entry && each.leaf === leaf)?.origin ?? { kind: "default" };
+  const resolved = new Map<string, GivenValue>(given);
+  const fallBack = (flag: string, value: string, origin: Origin): void => {
+    if (!resolved.has(flag) && role.flags.some((each) => each.name === flag)) resolved.set(flag, { value, origin });
+  };
+  resolved.set("stream", { value: String(stream.streamId), origin: originOf("streams", name, "stream_id") });
+  fallBack(
+    "descriptor-stream-id",
+    String(stream.descriptorStreamId),
+    originOf("streams", name, "descriptor_stream_id"),
+  );
+  const profile = general.profiles.get(stream.profile);
+  const isStandalone = [true, "true"].includes(given.get("standalone")?.value ?? false);
+  if (!isStandalone || profile === undefined) return resolved;
+  fallBack("slots", String(profile.headerNslots), originOf("profiles", profile.name, "header_nslots"));
+  const strides = profile.payloadPools.map(({ strideBytes }) => strideBytes).join(",");
+  fallBack("pool", strides, originOf("profiles", profile.name, "payload_pools"));
+  return resolved;
+}
