@@ -22,7 +22,6 @@ import { type MappingState, type StreamEnd, StreamMapping } from "./stream-mappi
 const log = getLogger("consumer");
 
 const DEFAULT_LIMIT = 64;
-/** Descriptors of one block: 64 KiB of the log at most. */
 const MAX_BLOCK_BYTES = 64 * 1024;
 const NO_OPTIONS: PollOptions = {};
 
@@ -47,6 +46,7 @@ export class Consumer implements Agent {
 
   /** Seq of the frame that was handled last. */
   #lastSeqSeen = NO_SEQ;
+  #lastWasOverwritten = false;
   #pausedForNs = 0;
   #missedBeforePause = 0;
   #isClosed = false;
@@ -236,6 +236,7 @@ export class Consumer implements Agent {
   }
 
   #handleNext(reader: FrameReader, handler: FrameHandler, settled: PollOptions["settled"]): void {
+    if (this.#lastWasOverwritten) this.#catchUp(reader.nslots);
     const { of } = this.counters;
     const maxGap = this.#maxOutstandingSeqGap;
     const newestSeq = this.#intake.newestSeq;
@@ -263,6 +264,7 @@ export class Consumer implements Agent {
     } finally {
       const byteLength = frame.byteLength;
       const isIntact = reader.end(frame);
+      this.#lastWasOverwritten = !isIntact;
       if (!isIntact) of.changed.increment();
       else if (verdict !== undefined) of[verdict].increment();
       else {
@@ -275,10 +277,14 @@ export class Consumer implements Agent {
   }
 
   #skipToNewest(as: "skipped" | "resync"): void {
-    while (this.#intake.length > 1) {
-      this.#lastSeqSeen = this.#intake.take();
-      this.counters.of[as].increment();
-    }
+    this.counters.of[as].add(this.#intake.dropBefore(this.#intake.newestSeq));
+  }
+
+  /** The next ones would be overwritten as well: goes on where the ring leaves the time to read. */
+  #catchUp(nslots: number): void {
+    this.#lastWasOverwritten = false;
+    if (this.#control.flow === "wait") return;
+    this.counters.of.resync.add(this.#intake.dropBefore(this.#intake.newestSeq - nslots / 2));
   }
 
   /** Takes descriptors from Aeron; returns the bytes that came. */

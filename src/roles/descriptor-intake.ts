@@ -84,6 +84,13 @@ export class DescriptorIntake {
     for (let i = 0; i < frames; i++) reader.fetch(this.#queue.seqAt(i));
   }
 
+  /** Drops those before `seq`, but never the last; returns how many. */
+  dropBefore(seq: number): number {
+    let dropped = 0;
+    for (; this.#queue.length > 1 && this.#queue.peekSeq() < seq; dropped++) this.#queue.drop();
+    return dropped;
+  }
+
   /** Takes the oldest out; only while `length` is above 0. */
   take(): number {
     const seq = this.#queue.peekSeq();

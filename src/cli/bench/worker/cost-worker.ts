@@ -96,9 +96,18 @@ class WayBuilder {
       const streams = { ...DEFAULT_STREAMS, descriptorStreamId: FIRST_DESCRIPTOR_STREAM_ID + streamId };
       producers.push(this.#setUp.addProducer({ streamId, slots, payloadBytes, flow: "drop", pools, streams }));
       for (let k = 0; k < plan.consumers; k++) consumers.push(this.#setUp.addConsumer(streamId, streams));
+      this.#awaitDriver();
     }
     const runBatch = plan.fill === "memcpy-alone" ? bareCopy(plan, producers) : frames(plan, producers);
     return { plan, consumers, nsPerFrame: [], runBatch };
+  }
+
+  /** A media driver that is asked for everything at once takes longer than its clients have patience. */
+  #awaitDriver(): void {
+    const { scheduler, connection } = this.#setUp;
+    const deadlineNs = Bun.nanoseconds() + PATIENCE_NS;
+    do scheduler.step();
+    while (!connection.isReady && Bun.nanoseconds() < deadlineNs);
   }
 }
 

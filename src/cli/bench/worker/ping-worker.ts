@@ -10,8 +10,8 @@ import { RoleSetUp } from "./role-set-up.ts";
 const PING_STREAM_ID = 1;
 const PONG_STREAM_ID = 2;
 const SLOTS = 64;
-/** Round trips until code is compiled. */
-const WARM_UP = 20_000;
+/** Of the time, until code is compiled. */
+const WARM_UP_SHARE = 0.25;
 /** A frame that is not answered by then was lost, and another is sent. */
 const PATIENCE_NS = 100e6;
 
@@ -28,17 +28,21 @@ class Ping implements Agent {
   readonly #onAnswer = (_frame: Frame): void => this.#note();
   #sentNs = -1;
   #trips = 0;
+  #beginNs = -1;
+  #warmNs = 0;
 
-  constructor(producer: Producer, consumer: Consumer, now: () => number, payloadBytes: number) {
+  constructor(producer: Producer, consumer: Consumer, now: () => number, { payloadBytes, seconds }: PingJob) {
     this.#producer = producer;
     this.#consumer = consumer;
     this.#now = now;
     this.#shape = { dtype: "uint8", dims: [payloadBytes] };
     this.#payloadBytes = payloadBytes;
+    this.#warmNs = seconds * 1e9 * WARM_UP_SHARE;
   }
 
-  get hasBegun(): boolean {
-    return this.#trips > 0;
+  /** When the first frame was answered; -1 before. */
+  get beginNs(): number {
+    return this.#beginNs;
   }
 
   doWork(nowNs: number): number {
@@ -60,8 +64,9 @@ class Ping implements Agent {
   }
 
   #note(): void {
-    this.#trips++;
-    if (this.#trips > WARM_UP) this.histogram.add((this.#now() - this.#sentNs) / 2);
+    const nowNs = this.#now();
+    if (this.#trips++ === 0) this.#beginNs = nowNs;
+    if (nowNs - this.#beginNs > this.#warmNs) this.histogram.add((nowNs - this.#sentNs) / 2);
     this.#send();
   }
 }
@@ -102,14 +107,12 @@ export async function ping(job: PingJob): Promise<(Quantiles & { trips: number; 
     await scheduler.run();
     return null;
   }
-  const agent = new Ping(producer, consumer, () => scheduler.clock.nanoTime(), payloadBytes);
+  const agent = new Ping(producer, consumer, () => scheduler.clock.nanoTime(), job);
   scheduler.add(agent, { vital: true });
-  let beginNs = -1;
   scheduler.add({
     roleName: "end",
     doWork: (nowNs) => {
-      if (beginNs === -1 && agent.hasBegun) beginNs = nowNs;
-      if (beginNs !== -1 && nowNs - beginNs > job.seconds * 1e9) scheduler.stop("done");
+      if (agent.beginNs !== -1 && nowNs - agent.beginNs > job.seconds * 1e9) scheduler.stop("done");
       return 0;
     },
   });

@@ -1,4 +1,4 @@
-import { printLine } from "../../console.ts";
+import { printError, printLine } from "../../console.ts";
 import { endWithParent } from "../../end-with-parent.ts";
 import { copy } from "./copy-worker.ts";
 import { cost } from "./cost-worker.ts";
@@ -9,9 +9,16 @@ import { consume, produce } from "./role-worker.ts";
 import { socket } from "./socket-worker.ts";
 import { spin } from "./spin-worker.ts";
 
+/** A job that takes longer waits for somebody who will not come. */
+const LONGEST_MS = 600_000;
+
 /** Does one process's part of a bench, and prints what came out as the last line: `{"report": ...}`. */
 export async function runJob(job: Job): Promise<void> {
   endWithParent();
+  setTimeout(() => {
+    printError(`bench: the ${job.kind} was not done within ${LONGEST_MS / 1000} s`);
+    process.exit(1);
+  }, LONGEST_MS).unref();
   printLine(JSON.stringify({ report: await reportOf(job) }));
 }
 

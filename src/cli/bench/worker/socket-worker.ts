@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import type { SocketJob } from "./jobs.ts";
 
@@ -33,7 +34,9 @@ function receive({ path, payloadBytes, seconds }: SocketJob): Promise<number> {
   });
 }
 
-function send({ path, payloadBytes }: SocketJob): Promise<null> {
+async function send({ path, payloadBytes }: SocketJob): Promise<null> {
+  // The receiver makes the socket; it may not have come that far.
+  while (!existsSync(path)) await Bun.sleep(10);
   return new Promise((resolve) => {
     const peer = createConnection(path);
     const frame = Buffer.alloc(payloadBytes, 7);
