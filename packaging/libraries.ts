@@ -1,10 +1,9 @@
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { LIBRARY_LINK, prepareLibrary } from "../ffi/native/libaeron.mjs";
 import { preparePortableLibrary } from "../ffi/native/portable.mjs";
 import { SetupError } from "../ffi/native/report.mjs";
 import type { Target } from "./targets.ts";
-
-const BUILT = join(import.meta.dir, "..", "ffi", "native", "build", "libaeron.so");
 
 /** A libaeron.so to put into an executable. */
 export interface Library {
@@ -19,7 +18,7 @@ export interface Library {
 
 /**
  * The libaeron for a target: the one named by AERON_LIBRARY; else, unless "host" is asked for, one that is built to run
- * anywhere; else the one that set-up built for this machine. `say` is told when it had to be that.
+ * anywhere; else the one that set-up builds for this machine. `say` is told when it had to be that.
  *
  * @throws SetupError when there is none
  */
@@ -38,13 +37,12 @@ export async function libraryFor(target: Target, kind: string, say: (message: st
       return { path, origin: "built with Zig for old systems", isPortable: true, licence: licenceBeside(path) };
     } catch (error) {
       if (!(error instanceof SetupError) || target.arch !== process.arch) throw error;
-      say(`${error.message}\nThe libaeron that set-up built for this machine is taken instead.`);
+      say(`${error.message}\nThe libaeron that set-up builds for this machine is taken instead.`);
     }
   }
   if (target.arch !== process.arch) throw new SetupError(`--libaeron host: expected --target ${process.arch} with it`);
-  if (!existsSync(BUILT))
-    throw new SetupError(`${BUILT} is not there: \`npm run build\` builds it, or set AERON_LIBRARY`);
-  const path = realpathSync(BUILT);
+  await prepareLibrary(process.env);
+  const path = realpathSync(LIBRARY_LINK);
   return { path, origin: "built for this machine", isPortable: false, licence: licenceBeside(path) };
 }
 

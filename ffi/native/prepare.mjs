@@ -31,7 +31,8 @@ const TASKS = {
   test: { library: true, program: "bun", args: ["test/run.ts"] },
   "test:full": { library: true, program: "bun", args: ["test/run.ts", "--full"] },
   bench: { library: true, program: "bun", args: ["bench/main.ts"] },
-  build: { library: true, program: "bun", args: ["build.ts"] },
+  // It sees to a libaeron by itself: mostly to another one than this machine's.
+  build: { library: false, program: "bun", args: ["build.ts"] },
   lint: { library: false, program: "biome", args: ["check", "--error-on-warnings"], otherwise: ["."] },
   format: { library: false, program: "biome", args: ["check", "--write"], otherwise: ["."] },
   typecheck: { library: false, program: "tsc", args: ["-p", "."] },

@@ -5,7 +5,16 @@ import { run } from "../support/namespace.ts";
 import { SELF } from "../support/place.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
 
-async function scriptOf(shell: string): Promise<string> {
+const scripts = new Map<string, Promise<string>>();
+
+/** Asked for once: each call of the command line starts a process. */
+function scriptOf(shell: string): Promise<string> {
+  const script = scripts.get(shell) ?? printedScript(shell);
+  scripts.set(shell, script);
+  return script;
+}
+
+async function printedScript(shell: string): Promise<string> {
   const { exitCode, stdout, stderr } = await run([...SELF, "completion", shell]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   return stdout;
