@@ -22,7 +22,7 @@ export function driverCounters() {
       help: "keepalives that named another stream, client or role than the lease",
     },
     leasesExpired: { typeId: 10313, help: "leases that ended because no keepalive came (D-11)" },
-    leasesRevoked: { typeId: 10314, help: "leases that an operator ended" },
+    leasesRevoked: { typeId: 10314, help: "leases that an operator ended, or the loss of the media driver" },
     messagesRefused: { typeId: 10315, help: "received messages that were malformed (W-36)" },
     requestsUnauthorised: { typeId: 10316, help: "administrative requests without the right token (D-20)" },
     announces: { typeId: 10317, help: "ShmPoolAnnounce messages sent (D-04)" },
@@ -34,6 +34,11 @@ export function driverCounters() {
     streams: { typeId: 10323, help: "streams that are served now" },
     leases: { typeId: 10324, help: "live leases" },
     regionBytes: { typeId: 10325, help: "bytes of all current regions" },
+    messagesUnknown: {
+      typeId: 10326,
+      help: "received messages of no known schema and template, or too short to say of which",
+    },
+    answersDropped: { typeId: 10327, help: "answers and notices that were dropped because too many waited for room" },
   });
 }
 export type DriverCounters = ReturnType<typeof driverCounters>;

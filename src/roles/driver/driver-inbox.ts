@@ -18,7 +18,7 @@ import {
   messageKeyAt,
   versionAt,
 } from "../../sbe/header.ts";
-import type { Refusal, RefusalDetails } from "../../sbe/index.ts";
+import { messageByKey, type Refusal, type RefusalDetails } from "../../sbe/index.ts";
 
 /** What clients and operators ask of a driver. */
 export interface DriverInboxListener {
@@ -38,6 +38,7 @@ export interface DriverInboxListener {
 export class DriverInbox {
   readonly #listener: DriverInboxListener;
   readonly #refused: Counter;
+  readonly #unknown: Counter;
   readonly #attach = new ShmAttachRequestDecoder();
   readonly #detach = new ShmDetachRequestDecoder();
   readonly #keepalive = new ShmLeaseKeepaliveDecoder();
@@ -46,13 +47,16 @@ export class DriverInbox {
   readonly #hello = new ConsumerHelloDecoder();
   readonly #announce = new ShmPoolAnnounceDecoder();
 
-  constructor(listener: DriverInboxListener, refused: Counter) {
+  /** @param refused counts malformed messages @param unknown counts messages of no known kind (W-36) */
+  constructor(listener: DriverInboxListener, refused: Counter, unknown: Counter) {
     this.#listener = listener;
     this.#refused = refused;
+    this.#unknown = unknown;
   }
 
   readonly onMessage: MessageHandler = (view, length, sessionId) => {
-    switch (messageKeyAt(view, 0, length)) {
+    const key = messageKeyAt(view, 0, length);
+    switch (key) {
       case ShmLeaseKeepaliveDecoder.KEY:
         if (this.#isSound(this.#keepalive.wrap(view, 0, length))) this.#onKeepalive(this.#keepalive);
         break;
@@ -85,6 +89,9 @@ export class DriverInbox {
           this.#listener.onAnnounce(this.#announce.streamId, this.#announce.epoch, sessionId);
         }
         break;
+      default:
+        // Known kinds that are for others pass.
+        if (messageByKey(key) === undefined) this.#unknown.increment();
     }
   };
 

@@ -110,6 +110,7 @@ export class Driver implements Agent {
         onAnnounce: (streamId, epoch, sessionId) => this.#onAnnounce(streamId, epoch, sessionId),
       },
       this.counters.of.messagesRefused,
+      this.counters.of.messagesUnknown,
     );
     const heard: [string, number][] = [[channels.controlChannel, channels.controlStreamId]];
     if (isApart) heard.push([channels.announceChannel, channels.announceStreamId]);
@@ -147,6 +148,7 @@ export class Driver implements Agent {
     this.counters.of.heartbeatNs.set(monotonic.high(nowNs) * TWO_32 + monotonic.low(nowNs));
     if (this.#connection.losses !== this.#losses) this.#onMediaDriverLost(nowNs);
     let work = this.#outbox.doWork();
+    this.counters.of.answersDropped.set(this.#outbox.dropped);
     for (const subscription of this.#subscriptions) work += subscription.poll(FRAGMENTS_PER_CYCLE);
     work += this.#desk.expire(nowNs);
     work += this.#makeRegions(nowNs);

@@ -24,6 +24,7 @@ import type { StreamSet } from "./stream-set.ts";
 import { WaitingRequests } from "./waiting-requests.ts";
 
 const log = getLogger("driver");
+const unauthorisedLog = log.every(10e9);
 
 /** Clients that hold on to leases that are none are told so, but a flood of keepalives makes no flood of answers. */
 const REMINDER_PERIOD_NS = 1e6;
@@ -186,7 +187,7 @@ export class LeaseDesk {
   isAuthorised(token: string): boolean {
     if (isAdminTokenValid(this.#options.token, token)) return true;
     this.#count.requestsUnauthorised.increment();
-    log.warn(
+    unauthorisedLog.warn(
       this.#options.token === ""
         ? "an administrative request is ignored: they are off (policies.shutdown_token is empty)"
         : "an administrative request is ignored: its token is another",
