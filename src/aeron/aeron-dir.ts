@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { accessSync, closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { aeron } from "../../ffi/aeron.ts";
 import { checkAeron } from "../../ffi/aeron-structs.ts";
@@ -26,6 +26,12 @@ const CNC_VERSION_OFFSET = 0;
 const CNC_PID_OFFSET = 40;
 const CNC_HEADER_BYTES = 64;
 
+/** Device and inode of the CnC file in `aeronDir`. @throws NodeJS.ErrnoException */
+export function cncIdentity(aeronDir: string): string {
+  const { dev, ino } = statSync(join(aeronDir, "cnc.dat"), { bigint: true });
+  return `${dev}:${ino}`;
+}
+
 /** The CnC file of `aeronDir`; null when there is none, or when its driver is still writing it. */
 export function readCncFile(aeronDir: string): CncFile | null {
   const path = join(aeronDir, "cnc.dat");
@@ -45,6 +51,23 @@ export function readCncFile(aeronDir: string): CncFile | null {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Why this user cannot be a client of the media driver whose files are in `aeronDir`; null where nothing forbids it. */
+export function accessFault(aeronDir: string): string | null {
+  try {
+    accessSync(join(aeronDir, "cnc.dat"), constants.R_OK | constants.W_OK);
+    return null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EACCES") return null;
+  }
+  const found = statSync(aeronDir, { throwIfNoEntry: false });
+  if (found === undefined) return null;
+  const mode = (found.mode & 0o777).toString(8);
+  return (
+    `user ${process.geteuid?.()} may not use the media driver's files in ${aeronDir}: they belong to user ${found.uid} and ` +
+    `group ${found.gid}, mode ${mode} (shm.permissions_mode and shm.group of the driver)`
+  );
 }
 
 /** Milliseconds since the driver's last heartbeat in the CnC file. @throws AeronError when the file cannot be mapped */

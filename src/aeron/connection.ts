@@ -3,9 +3,10 @@ import type { Agent } from "../core/agent.ts";
 import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
-import { heartbeatAgeMs } from "./aeron-dir.ts";
+import { accessFault, heartbeatAgeMs } from "./aeron-dir.ts";
 import { BlockSubscription } from "./block-subscription.ts";
 import { AeronCounter } from "./counter.ts";
+import { DriverLock } from "./driver-lock.ts";
 import { findLivingDriver, isStillAlive, type LivingDriver } from "./driver-watch.ts";
 import { NativeClient } from "./native-client.ts";
 import { Publication } from "./publication.ts";
@@ -57,6 +58,8 @@ export class AeronConnection implements Agent {
   readonly aeronDir: string;
   /** Times that a client was lost: driver gone, or given up by it after a long pause. */
   losses = 0;
+  /** Why there is no connection, where that is known: the files are there, and closed to this user. */
+  refusal: string | null = null;
   readonly #options: AeronConnectionOptions;
   readonly #resources: AeronResource[] = [];
   readonly #pending: AeronResource[] = [];
@@ -145,7 +148,7 @@ export class AeronConnection implements Agent {
       this.#driver !== null &&
       !isStillAlive(this.#options.aeronDir, this.#driver)
     ) {
-      this.#lose("the media driver died");
+      this.#lose(this.#closingReason());
       return 1;
     }
     return this.#pending.length === 0 ? work : work + this.#proceed();
@@ -174,7 +177,9 @@ export class AeronConnection implements Agent {
   #connect(nowNs: number): number {
     const driver = findLivingDriver(this.#options.aeronDir);
     if (driver === null) {
-      this.#options.supply?.ensure(nowNs);
+      this.refusal = accessFault(this.#options.aeronDir);
+      if (this.refusal === null) this.#options.supply?.ensure(nowNs);
+      else waitingLog.warn(`${this.refusal}: waiting for that to change`);
       return 0;
     }
     const silentMs = silenceMs(this.#options.aeronDir);
@@ -192,6 +197,7 @@ export class AeronConnection implements Agent {
       return 0;
     }
     this.#driver = driver;
+    this.refusal = null;
     this.#isDriverSilent = false;
     for (const resource of this.#resources) {
       resource.begin(this.#client.address);
@@ -215,7 +221,10 @@ export class AeronConnection implements Agent {
   /** Why libaeron has closed the client. */
   #closingReason(): string {
     const { aeronDir } = this.#options;
-    if (this.#driver === null || !isStillAlive(aeronDir, this.#driver)) return "the media driver died";
+    if (this.#driver === null || !isStillAlive(aeronDir, this.#driver)) {
+      const hasEnded = this.#driver?.evidence === "lock" && DriverLock.state(aeronDir) === "absent";
+      return hasEnded ? "the media driver has ended" : "the media driver died";
+    }
     const silentMs = silenceMs(aeronDir);
     if (silentMs > SILENT_DRIVER_MS) return silentDriver(this.#driver, silentMs);
     return "the media driver gave this client up (it was silent for too long)";

@@ -22,15 +22,24 @@ export interface LivingDriver {
 export function findLivingDriver(aeronDir: string): LivingDriver | null {
   const cnc = readCncFile(aeronDir);
   if (cnc === null) return null;
-  const lock = DriverLock.state(aeronDir);
-  if (lock === "held") return { identity: cnc.identity, evidence: "lock", pid: cnc.pid };
-  return foreignDriver(aeronDir, cnc, lock === "free");
+  const { state, phase, identity } = DriverLock.look(aeronDir);
+  if (identity === cnc.identity) {
+    // Its holder has died, or another one begins over what it left.
+    if (state !== "held" || phase !== "serves") return null;
+    return { identity, evidence: "lock", pid: cnc.pid };
+  }
+  // One of ours that is about to say which file is its own.
+  if (state === "held" && phase === "starting") return null;
+  return foreignDriver(aeronDir, cnc);
 }
 
-/** A living driver that is not ours, asked for by one that holds the lock itself (so that the lock says nothing). */
-export function findForeignDriver(aeronDir: string): LivingDriver | null {
+/**
+ * A living driver that is not ours, asked for by one that holds the lock itself.
+ * @param predecessor the CnC file of the lock's holder before
+ */
+export function findForeignDriver(aeronDir: string, predecessor = ""): LivingDriver | null {
   const cnc = readCncFile(aeronDir);
-  return cnc === null ? null : foreignDriver(aeronDir, cnc, true);
+  return cnc === null || cnc.identity === predecessor ? null : foreignDriver(aeronDir, cnc);
 }
 
 /** True while the driver that was found before is still the one that serves `aeronDir`, and alive. */
@@ -39,13 +48,9 @@ export function isStillAlive(aeronDir: string, driver: LivingDriver): boolean {
   return now !== null && now.identity === driver.identity && now.evidence === driver.evidence;
 }
 
-/**
- * A foreign driver lives while its heartbeat is young, or its process is there and the heartbeat within Aeron's own limit.
- * Where a driver of ours died (its lock is free) its last heartbeat is young as well: then only a process counts.
- */
-function foreignDriver(aeronDir: string, cnc: CncFile, oursDied: boolean): LivingDriver | null {
+/** A foreign driver lives while its heartbeat is young, or its process is there and the heartbeat within Aeron's own limit. */
+function foreignDriver(aeronDir: string, cnc: CncFile): LivingDriver | null {
   const isVisible = isProcessVisible(cnc.pid);
-  if (oursDied && !isVisible) return null;
   let ageMs: number;
   try {
     ageMs = heartbeatAgeMs(aeronDir);

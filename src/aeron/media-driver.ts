@@ -5,6 +5,7 @@ import { checkAeron, THREADING_MODE } from "../../ffi/aeron-structs.ts";
 import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
 import type { Agent } from "../core/agent.ts";
 import { TensorPoolError } from "../core/errors.ts";
+import { cncIdentity } from "./aeron-dir.ts";
 import { DriverLock } from "./driver-lock.ts";
 import { findForeignDriver } from "./driver-watch.ts";
 
@@ -59,7 +60,7 @@ export class MediaDriver implements Agent {
     mkdirSync(dirname(options.aeronDir), { recursive: true });
     const lock = acquireLock(options.aeronDir);
     try {
-      const living = findForeignDriver(options.aeronDir);
+      const living = findForeignDriver(options.aeronDir, lock.predecessor);
       if (living !== null) {
         throw new MediaDriverError(
           "foreign-driver",
@@ -67,7 +68,9 @@ export class MediaDriver implements Agent {
         );
       }
       removeLeftovers(options.aeronDir);
-      return new MediaDriver(options, lock, startNative(options));
+      const native = startNative(options);
+      lock.serve(cncIdentity(options.aeronDir));
+      return new MediaDriver(options, lock, native);
     } catch (error) {
       lock.release();
       throw error;

@@ -18,7 +18,9 @@ export function describeRefusal(streamId: number, code: string, message: string)
 /** Nobody answered within the time that was given. */
 export function noDriver(streamId: number, timeoutNs: number, connection: AeronConnection): AttachError {
   const seconds = (timeoutNs / 1e9).toFixed(1).replace(/\.0$/, "");
-  const found = connection.isConnected ? "nobody answered" : `no media driver in ${connection.aeronDir}`;
+  const found = connection.isConnected
+    ? "nobody answered"
+    : (connection.refusal ?? `no media driver in ${connection.aeronDir}`);
   return new AttachError(
     "not-found",
     `stream ${streamId}: expected a driver to attach to within ${seconds} s, found none (${found}): ` +

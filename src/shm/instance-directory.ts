@@ -114,6 +114,11 @@ export class InstanceDirectory {
     return this.#instance;
   }
 
+  /** True once somebody else has removed it: nothing can be made in it any more. */
+  get isRemoved(): boolean {
+    return this.#instance.stat().nlink === 0n;
+  }
+
   get #lastEpoch(): number {
     return lastEpochs.get(this.path) ?? 0;
   }
@@ -144,6 +149,7 @@ export class InstanceDirectory {
 
   /** Epochs whose directories are here, whoever left them. */
   epochs(): bigint[] {
+    if (this.isRemoved) return [];
     return this.#instance.names().flatMap((name) => epochOfDirectoryName(name) ?? []);
   }
 

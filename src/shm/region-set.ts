@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import type { Directory } from "./directory.ts";
 import { holdsFirstFrame } from "./ended-epoch.ts";
 import { InstanceDirectory } from "./instance-directory.ts";
-import { requireStreamInInstanceId } from "./layout.ts";
+import { HEADER_RING_FILE, requireStreamInInstanceId } from "./layout.ts";
 import type { HeaderRingRegion, PayloadPoolRegion } from "./mapped-stream.ts";
 import type { RegionFile } from "./region-file.ts";
 import { type EpochOptions, planFiles, type RegionSetOptions, sortedPools } from "./region-plan.ts";
@@ -93,6 +94,11 @@ export class RegionSet implements WritableRegions {
     for (let index = 0; index < this.#files.length; index += 1) {
       (this.#files[index] as RegionFile).superblock.refreshActivity(high, low);
     }
+  }
+
+  /** False once somebody else has removed the regions: who has mapped them goes on, and nobody else can. */
+  get isInPlace(): boolean {
+    return existsSync(this.#epochDirectory.pathOf(HEADER_RING_FILE));
   }
 
   /** True once a frame was claimed in this epoch: its first slot is no longer as it was made. */

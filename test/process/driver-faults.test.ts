@@ -95,4 +95,22 @@ describe("a driver", () => {
     },
     PROCESS_TEST_MS,
   );
+
+  test(
+    "D-13: whose folders are removed while it runs makes regions anew, under a greater epoch, and readers can come",
+    async () => {
+      await using place = new DriverPlace();
+      const { driver, producer, consumer } = await start(place, SERVE);
+      const epoch = epochOf(producer);
+      await place.shell('rm -r "$1"', [place.shmDir]);
+      await driver.errorLine(/somebody has removed its regions/);
+      await producer.errorLine(/attached to stream 10000 again/);
+      await flows(consumer);
+      const late = place.consumer(WATCH);
+      await flows(late);
+      expect(epochOf(producer)).toBeGreaterThan(epoch);
+      await end(place, producer, consumer, late, driver);
+    },
+    PROCESS_TEST_MS,
+  );
 });

@@ -7,6 +7,8 @@ export interface RoleProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Standard output is kept as bytes and not taken for lines. */
   readonly binary?: boolean;
+  /** What the command is started by: as another user, in a namespace. It becomes the process, or passes signals on. */
+  readonly through?: (command: readonly string[]) => readonly string[];
   /** What else is worth knowing when a wait fails: how the other processes of the test fare. */
   readonly surroundings?: () => string;
 }
@@ -43,7 +45,7 @@ export class RoleProcess {
   constructor(command: readonly string[], options: RoleProcessOptions = {}) {
     this.#command = command.slice(2).join(" ");
     this.#surroundings = options.surroundings ?? (() => "");
-    this.#child = Bun.spawn([...command], {
+    this.#child = Bun.spawn([...(options.through?.(command) ?? command)], {
       stdin: options.stdin ?? "ignore",
       stdout: "pipe",
       stderr: "pipe",

@@ -31,31 +31,38 @@ export class DriverStream {
   /** Why there are no regions; null while there are, or while they are being made. */
   failure: RegionCreateError | null = null;
   readonly #clock: Clock;
-  readonly #directory: InstanceDirectory;
+  readonly #openDirectory: () => InstanceDirectory;
   readonly #storage: DriverStorage;
-  readonly #ended: EndedEpochs;
+  readonly #retention: RetentionPolicy;
   readonly #retry = new RetryBackoff(RETRY);
+  #directory: InstanceDirectory;
+  #ended: EndedEpochs;
   #regions: RegionSet | null = null;
   #making: RegionSetCreation | null = null;
   /** When the regions of the next epoch are to be begun; infinite while there are some. */
   #beginNs = Number.POSITIVE_INFINITY;
   #sliceBytes = FIRST_SLICE_BYTES;
 
-  /** `directory`: the stream's own, which this closes in the end. */
+  /**
+   * `openDirectory`: opens the stream's own, which this closes in the end; again where somebody has removed it.
+   * @throws RegionCreateError
+   */
   constructor(
     plan: StreamPlan,
     isDynamic: boolean,
     clock: Clock,
-    directory: InstanceDirectory,
+    openDirectory: () => InstanceDirectory,
     storage: DriverStorage,
     retention: RetentionPolicy,
   ) {
     this.plan = plan;
     this.isDynamic = isDynamic;
     this.#clock = clock;
-    this.#directory = directory;
+    this.#openDirectory = openDirectory;
     this.#storage = storage;
-    this.#ended = new EndedEpochs(directory, retention);
+    this.#retention = retention;
+    this.#directory = openDirectory();
+    this.#ended = new EndedEpochs(this.#directory, retention);
     this.#ended.adopt(clock.nanoTime());
   }
 
@@ -150,6 +157,7 @@ export class DriverStream {
       const { nslots, pools, streamId } = this.plan;
       const { requireHugepages, prefault } = this.#storage;
       this.failure = null;
+      this.#reopenIfRemoved();
       this.#making = RegionSet.beginIn(this.#directory, {
         streamId,
         nslots,
@@ -173,6 +181,13 @@ export class DriverStream {
     of.regionBytes.set(regions.totalBytes);
     of.epochsMade.increment();
     return "made";
+  }
+
+  #reopenIfRemoved(): void {
+    if (!this.#directory.isRemoved) return;
+    this.#directory.close();
+    this.#directory = this.#openDirectory();
+    this.#ended = new EndedEpochs(this.#directory, this.#retention);
   }
 
   /** One slice; its size follows from how long the last one took. True when all is done. */

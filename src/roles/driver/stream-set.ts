@@ -2,6 +2,7 @@ import type { AeronConnection } from "../../aeron/connection.ts";
 import type { ServiceLocks } from "../../aeron/service-locks.ts";
 import type { Clock } from "../../core/clock.ts";
 import { getLogger } from "../../core/logger.ts";
+import { PeriodicTimer } from "../../core/timers.ts";
 import { InstanceDirectory, instanceIdFor, RegionCreateError, regionRights, requireSpaceIn } from "../../shm/index.ts";
 import { CounterExport } from "../counter-export.ts";
 import type { DriverCounters } from "./driver-counters.ts";
@@ -13,6 +14,9 @@ const log = getLogger("driver");
 
 /** A dynamic stream that nobody has a lease on is given up after this. */
 const DYNAMIC_IDLE_NS = 30e9;
+
+/** How often it is looked whether regions are still where they were made. */
+const LOOK_PERIOD_NS = 1e9;
 
 interface Entry {
   readonly stream: DriverStream;
@@ -31,6 +35,7 @@ export class StreamSet {
   readonly #entries = new Map<number, Entry>();
   /** Streams with regions to make, in turn. */
   readonly #making = new Set<DriverStream>();
+  readonly #look = new PeriodicTimer(LOOK_PERIOD_NS);
 
   /** @throws DriverError "stream-taken", "no-space"; RegionCreateError: then nothing is left open */
   constructor(
@@ -96,9 +101,14 @@ export class StreamSet {
 
   /** Sweeps ended epochs, and gives up dynamic streams that nobody uses; `onGone` is told of those before. */
   sweep(nowNs: number, isUsed: (streamId: number) => boolean, onGone: (stream: DriverStream) => void): void {
+    const looksForRegions = this.#look.isDue(nowNs);
     for (const [streamId, entry] of this.#entries) {
       const { stream } = entry;
       this.#counters.of.epochsSwept.add(stream.sweep(nowNs));
+      if (looksForRegions && stream.regions?.isInPlace === false) {
+        log.error(`stream ${streamId}: somebody has removed its regions (${stream.path}): beginning another epoch`);
+        this.beginEpoch(stream, nowNs);
+      }
       if (!stream.isDynamic) continue;
       if (isUsed(streamId)) entry.usedNs = nowNs;
       if (nowNs - entry.usedNs < DYNAMIC_IDLE_NS) continue;
@@ -132,13 +142,14 @@ export class StreamSet {
     let stream: DriverStream;
     const nowNs = this.#clock.nanoTime();
     try {
-      const directory = InstanceDirectory.open({
-        baseDir: storage.baseDir,
-        namespace: storage.namespace,
-        instanceId: instanceIdFor(streamId, instanceId),
-        rights: regionRights(storage.sharing, storage.gid),
-      });
-      stream = new DriverStream(plan, isDynamic, this.#clock, directory, storage, retention);
+      const openDirectory = (): InstanceDirectory =>
+        InstanceDirectory.open({
+          baseDir: storage.baseDir,
+          namespace: storage.namespace,
+          instanceId: instanceIdFor(streamId, instanceId),
+          rights: regionRights(storage.sharing, storage.gid),
+        });
+      stream = new DriverStream(plan, isDynamic, this.#clock, openDirectory, storage, retention);
     } catch (error) {
       this.#locks.releaseStream(streamId);
       throw error;
