@@ -254,6 +254,28 @@ describe("the supervisor's view of consumers", () => {
     expect(it.lastText).toBe("the driver shut down (ADMIN): maintenance; every lease has ended");
   });
 
+  test("what was under way when an end was told makes nobody come back, and an orderly end is no warning", () => {
+    const it = new Supervised();
+    it.announce();
+    it.qos(5);
+    it.news();
+    const fact = { leaseId: 1n, streamId: 1, reason: "DETACHED", errorMessage: "" } as const;
+    it.model.onRevoked(it.nowNs, { ...fact, clientId: 42, role: "consumer" });
+    it.model.onRevoked(it.nowNs, { ...fact, leaseId: 2n, clientId: 7, role: "producer" });
+    it.wait(0.2);
+    it.qos(6, { gap: 3 });
+    it.qosProducer(9);
+    it.model.onDescriptor(it.nowNs, { streamId: 1, epoch: 5n, seq: 8, timestampNs: null, metaVersion: null });
+    it.model.onDescriptor(it.nowNs, { streamId: 1, epoch: 5n, seq: 9, timestampNs: null, metaVersion: null });
+    expect(it.news()).toEqual(["lease-revoked", "consumer-lost", "lease-revoked", "producer-lost"]);
+    expect(consumerViews(it.model, it.nowNs)[0]).toMatchObject({ state: "lost", drops: { total: 3 } });
+    expect(it.model.events.after(0).some(({ severity }) => severity === "warning")).toBe(false);
+    it.wait(1);
+    it.qos(7, { gap: 3 });
+    it.announce({ producerId: 8, epoch: 6n });
+    expect(it.news()).toEqual(["consumer-back", "epoch-changed", "producer-back"]);
+  });
+
   test("an attach is told with its answer", () => {
     const it = new Supervised();
     const request = { streamId: 1, clientId: 42, role: "producer" } as const;

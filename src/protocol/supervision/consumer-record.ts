@@ -35,6 +35,8 @@ export class ConsumerRecord {
   lag: number | null = null;
   pid: number | null = null;
   isLost = false;
+  /** What comes until then was under way when its end was told. */
+  endedUntilNs = NEVER;
   /** False while it has said hello once and nothing else, as tools do that ask who is there. */
   isConfirmed = false;
   lastSignNs: number;

@@ -69,8 +69,16 @@ export class EventLog {
     return this.#counts.get(kind) ?? 0;
   }
 
-  add(nowNs: number, kind: EventKind, streamId: number | null, clientId: number | null, text: string): void {
-    const severity = WARNINGS.has(kind) ? "warning" : "info";
+  /** `isOrderly`: it was meant to happen, and is no warning whatever its kind. */
+  add(
+    nowNs: number,
+    kind: EventKind,
+    streamId: number | null,
+    clientId: number | null,
+    text: string,
+    isOrderly = false,
+  ): void {
+    const severity = WARNINGS.has(kind) && !isOrderly ? "warning" : "info";
     this.#counts.set(kind, this.count(kind) + 1);
     this.#events.push({ id: ++this.#lastId, atNs: nowNs, kind, severity, streamId, clientId, text });
     // Dropped in bulk, so that adding stays cheap.

@@ -1,3 +1,4 @@
+import { CADENCE_NS } from "../stream-ids.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
 import type { EventLog } from "./event-log.ts";
 import type { SupervisionOptions } from "./options.ts";
@@ -14,6 +15,7 @@ export class Liveness {
   }
 
   producerSign(nowNs: number, stream: StreamRecord, producerId: number): void {
+    if (stream.endedEpoch !== null && stream.endedEpoch === stream.epoch) return;
     stream.lastProducerSignNs = nowNs;
     if (producerId !== 0) stream.producerId = producerId;
     if (stream.state === "live") return;
@@ -24,10 +26,12 @@ export class Liveness {
     stream.state = "live";
   }
 
-  /** Its end was told. */
-  producerEnded(nowNs: number, stream: StreamRecord, why: string): void {
+  /** Its end was told. `isOrderly`: it said itself that it goes. */
+  producerEnded(nowNs: number, stream: StreamRecord, why: string, isOrderly = false): void {
+    stream.endedEpoch = stream.epoch;
     if (stream.state === "live") {
-      this.#say(nowNs, "producer-lost", stream, `producer ${stream.producerId} of ${named(stream)} is gone: ${why}`);
+      const text = `producer ${stream.producerId} of ${named(stream)} is gone: ${why}`;
+      this.#say(nowNs, "producer-lost", stream, text, isOrderly);
       stream.state = "lost";
     }
     stream.producerId = 0;
@@ -44,23 +48,24 @@ export class Liveness {
 
   consumerSign(nowNs: number, consumer: ConsumerRecord): void {
     consumer.lastSignNs = nowNs;
-    if (!consumer.isLost) return;
+    if (!consumer.isLost || nowNs < consumer.endedUntilNs) return;
     consumer.isLost = false;
     const { streamId, consumerId } = consumer;
     const text = `consumer ${consumerId} of stream ${streamId} is back`;
     this.#events.add(nowNs, "consumer-back", streamId, consumerId, text);
   }
 
-  /** Its end was told. */
-  consumerEnded(nowNs: number, consumer: ConsumerRecord, why: string): void {
+  /** Its end was told. `isOrderly`: it said itself that it goes. */
+  consumerEnded(nowNs: number, consumer: ConsumerRecord, why: string, isOrderly = false): void {
     if (consumer.isLost) return;
+    consumer.endedUntilNs = nowNs + CADENCE_NS;
     consumer.isLost = true;
     consumer.isDropping = false;
     consumer.restartRates();
     if (!consumer.isConfirmed) return;
     const { streamId, consumerId } = consumer;
     const text = `consumer ${consumerId} of stream ${streamId} is gone: ${why}`;
-    this.#events.add(nowNs, "consumer-lost", streamId, consumerId, text);
+    this.#events.add(nowNs, "consumer-lost", streamId, consumerId, text, isOrderly);
   }
 
   watchConsumer(nowNs: number, consumer: ConsumerRecord): void {
@@ -88,9 +93,15 @@ export class Liveness {
     }
   }
 
-  #say(nowNs: number, kind: "producer-lost" | "producer-back", stream: StreamRecord, text: string): void {
+  #say(
+    nowNs: number,
+    kind: "producer-lost" | "producer-back",
+    stream: StreamRecord,
+    text: string,
+    isOrderly = false,
+  ): void {
     const clientId = stream.producerId === 0 ? null : stream.producerId;
-    this.#events.add(nowNs, kind, stream.streamId, clientId, text);
+    this.#events.add(nowNs, kind, stream.streamId, clientId, text, isOrderly);
   }
 }
 

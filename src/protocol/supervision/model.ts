@@ -69,7 +69,10 @@ export class SupervisionModel {
     if (stream === null || !this.#isPresentEpoch(nowNs, stream, fact.epoch)) return;
     stream.onAnnounce(nowNs, fact);
     if (fact.producerId === 0) this.#liveness.producerEnded(nowNs, stream, "it is announced without a producer");
-    else this.#liveness.producerSign(nowNs, stream, fact.producerId);
+    else {
+      stream.endedEpoch = null;
+      this.#liveness.producerSign(nowNs, stream, fact.producerId);
+    }
   }
 
   onSource(nowNs: number, fact: SourceFact): void {
@@ -165,10 +168,13 @@ export class SupervisionModel {
     const stream = this.streams.get(fact.streamId);
     if (stream === undefined) return;
     const why = `its lease ended: ${fact.reason}`;
+    const isOrderly = fact.reason === "DETACHED";
     if (fact.role === "consumer") {
       const consumer = stream.consumers.get(fact.clientId);
-      if (consumer !== undefined) this.#liveness.consumerEnded(nowNs, consumer, why);
-    } else if (stream.producerId === fact.clientId) this.#liveness.producerEnded(nowNs, stream, why);
+      if (consumer !== undefined) this.#liveness.consumerEnded(nowNs, consumer, why, isOrderly);
+    } else if (stream.producerId === fact.clientId) {
+      this.#liveness.producerEnded(nowNs, stream, why, isOrderly);
+    }
   }
 
   onDriverShutdown(nowNs: number, reason: string, message: string): void {

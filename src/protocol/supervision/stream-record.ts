@@ -29,6 +29,8 @@ export class StreamRecord {
   state: StreamState = "idle";
   /** Null before somebody said it. */
   epoch: bigint | null = null;
+  /** The epoch whose producer was said to be gone; what comes of it afterwards was under way. */
+  endedEpoch: bigint | null = null;
   /** 0: nobody. */
   producerId = 0;
   name: string | null = null;
