@@ -44,9 +44,8 @@ export function withNamedStream(
   mayAsk: boolean,
 ): GivenValues {
   const named = given.get("stream");
-  if (named === undefined || !role.flags.some(({ name }) => name === "stream") || /^\d/.test(String(named.value))) {
-    return given;
-  }
+  // Tools have no table in a file, and a --stream of their own.
+  if (named === undefined || role.table === "" || /^\d/.test(String(named.value))) return given;
   const name = String(named.value);
   const stream = general.streams.get(name);
   if (stream === undefined) {

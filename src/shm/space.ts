@@ -1,4 +1,5 @@
-import { statfsSync } from "node:fs";
+import { existsSync, statfsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { formatBytes } from "../core/units.ts";
 import { type Backing, backingOf } from "./backing.ts";
 import { type Headroom, memoryCgroupHeadrooms } from "./cgroup.ts";
@@ -41,9 +42,11 @@ export function requireSpaceIn(directory: string, byteLength: number, files: Sys
   }
 }
 
-/** Free bytes on the file system of a directory that exists. */
+/** Free bytes on the file system of a directory, or of the one that it would be made in. */
 export function freeSpaceIn(directory: string): number {
-  const { bavail, bsize } = statfsSync(directory);
+  let there = resolve(directory);
+  while (!existsSync(there)) there = dirname(there);
+  const { bavail, bsize } = statfsSync(there);
   return bavail * bsize;
 }
 

@@ -4,7 +4,7 @@ import { look } from "../driver/look.ts";
 import { theStream } from "../driver/resolve-stream.ts";
 import { printInfo, streamInfoOf } from "../driver/stream-info.ts";
 import { ExitCode } from "../exit.ts";
-import { requireStreamText, streamIdOf } from "../observe/find-stream.ts";
+import { findStreamId, requireStreamText, streamIdOf } from "../observe/find-stream.ts";
 import { Output, parseOutputFormat } from "../output.ts";
 
 /** `info`: everything that is known of one stream. */
@@ -21,7 +21,10 @@ export async function run({ options, positionals }: CommandContext): Promise<num
       return id === null ? others : others.filter((streamId) => streamId === id);
     },
   });
-  const stream = theStream(text, found.view.streams);
+  const { streams } = found.view;
+  // What a driver calls otherwise may be the name of the data source.
+  const isKnown = streamIdOf(text) !== null || streams.some(({ name }) => name === text);
+  const stream = theStream(isKnown ? text : String(await findStreamId(options, text, "info: <stream>")), streams);
   printInfo(output, streamInfoOf(stream, found));
   await output.flush();
   return ExitCode.DONE;

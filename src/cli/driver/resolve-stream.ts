@@ -1,7 +1,7 @@
 import { NotFoundError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { listed } from "../inspect/locate.ts";
-import { requireStreamText, streamIdOf } from "../observe/find-stream.ts";
+import { findStreamId, requireStreamText, streamIdOf } from "../observe/find-stream.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { standaloneStreams } from "./deployment-view.ts";
 import { look } from "./look.ts";
@@ -21,7 +21,9 @@ export async function resolveStreamId(options: OptionValues, text: string | unde
   const id = streamIdOf(wanted);
   if (id !== null) return id;
   const { view } = await look(options, { ask: standaloneStreams });
-  return theStream(wanted, view.streams).streamId;
+  // What a driver calls otherwise may be the name of the data source.
+  const found = view.streams.find(({ name }) => name === wanted);
+  return found === undefined ? findStreamId(options, wanted, what) : found.streamId;
 }
 
 /** The one that `text` means. @throws NotFoundError with those that are there, and the nearest */
