@@ -16,15 +16,19 @@ interface HelpSection {
 }
 
 /** `--help` of the executable, or of one command. */
-export async function helpText(commands: readonly Command[], command: Command | null): Promise<string> {
+export async function helpText(
+  commands: readonly Command[],
+  command: Command | null,
+  columns = terminalWidth() ?? MAX_WIDTH,
+): Promise<string> {
   if (command === null) return overview(commands);
-  const sections = commandSections(command);
+  const sections = commandSections(command, columns);
   if (command.notes !== undefined) sections.push(await command.notes());
   return [`${EXECUTABLE} ${command.name}: ${command.summary}`, ...sections].join("\n\n");
 }
 
 /** What cac makes of the command, wrapped to the terminal. */
-function commandSections(command: Command): string[] {
+function commandSections(command: Command, columns: number): string[] {
   const cli = cac(EXECUTABLE);
   const registered = cli.command(command.name, command.summary);
   registered.usage(`${command.name} ${command.usage ?? "[options]"}`);
@@ -39,7 +43,7 @@ function commandSections(command: Command): string[] {
   });
   cli.parse(["", "", command.name], { run: false });
   cli.outputHelp();
-  const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, terminalWidth() ?? MAX_WIDTH));
+  const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, columns));
   return captured
     .filter(({ title }) => title !== undefined)
     .map(
