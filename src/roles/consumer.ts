@@ -23,6 +23,7 @@ const log = getLogger("consumer");
 
 const DEFAULT_LIMIT = 64;
 const MAX_BLOCK_BYTES = 64 * 1024;
+const CONTROL_PERIOD_NS = 5_000;
 const NO_OPTIONS: PollOptions = {};
 
 /**
@@ -47,6 +48,7 @@ export class Consumer implements Agent {
   /** Seq of the frame that was handled last. */
   #lastSeqSeen = NO_SEQ;
   #lastWasOverwritten = false;
+  #controlledNs = Number.NEGATIVE_INFINITY;
   #pausedForNs = 0;
   #missedBeforePause = 0;
   #isClosed = false;
@@ -181,7 +183,9 @@ export class Consumer implements Agent {
   }
 
   doWork(nowNs: number): number {
-    if (this.#isClosed) return 0;
+    // Looking for small messages costs more than looking for frames, and can wait a little for them.
+    if (this.#isClosed || nowNs - this.#controlledNs < CONTROL_PERIOD_NS) return 0;
+    this.#controlledNs = nowNs;
     let work = this.#control.poll(nowNs);
     // The owner's end shows after its last descriptor: what is still under way is read first.
     if (this.#mapping.hasEnded && this.#intake.length === 0 && this.#fill() === 0) {
@@ -189,8 +193,7 @@ export class Consumer implements Agent {
       work++;
     }
     // After the check above, so that messages which were sent before the end are read before it counts.
-    work += this.#control.watchOwner(nowNs);
-    return work + this.#control.speakIfDue(nowNs);
+    return work + this.#control.watchOwner(nowNs) + this.#control.speakIfDue(nowNs);
   }
 
   onLateCycle(nowNs: number, lateByNs: number): void {
@@ -294,10 +297,7 @@ export class Consumer implements Agent {
     if (isWaitedFor && this.#intake.length > 0) return 0;
     const quarterRing = Math.max(1, this.#intake.capacity / 4) * DESCRIPTOR_FRAME_BYTES;
     const bytes = this.#descriptors.poll(isWaitedFor ? quarterRing : MAX_BLOCK_BYTES);
-    if (bytes === 0) {
-      const nowNs = this.#clock.nanoTime();
-      if (this.#descriptors.needsRenewal(nowNs)) this.#connection.renew(this.#descriptors);
-    }
+    if (bytes === 0 && this.#descriptors.needsRenewal(this.#controlledNs)) this.#connection.renew(this.#descriptors);
     return bytes;
   }
 
