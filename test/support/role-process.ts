@@ -5,6 +5,8 @@ export interface RoleProcessOptions {
   /** What it reads on standard input. */
   readonly stdin?: Uint8Array | Blob;
   readonly env?: Readonly<Record<string, string>>;
+  /** The folder that it is started in; this one's when left out. */
+  readonly cwd?: string;
   /** Standard output is kept as bytes and not taken for lines. */
   readonly binary?: boolean;
   /** What the command is started by: as another user, in a namespace. It becomes the process, or passes signals on. */
@@ -47,6 +49,7 @@ export class RoleProcess {
     this.#surroundings = options.surroundings ?? (() => "");
     this.#child = Bun.spawn([...(options.through?.(command) ?? command)], {
       stdin: options.stdin ?? "ignore",
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       stdout: "pipe",
       stderr: "pipe",
       env: { ...process.env, NO_COLOR: "1", ...options.env },

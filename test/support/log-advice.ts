@@ -1,0 +1,199 @@
+/** What a line of the log means, and what to do about it. */
+export interface LogAdvice {
+  /** How the line reads, where the code only passes it on. */
+  readonly reads?: string;
+  readonly means: string;
+  readonly remedy: string;
+}
+
+const ITSELF = "Nothing: it recovers by itself.";
+
+/** By file, and the text there. */
+export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvice>>>> = {
+  "src/aeron/connection.ts": {
+    "Aeron reports error …: …": {
+      means: "The media driver refused something, or an Aeron client erred.",
+      remedy: "If it comes again: `tensorpool doctor`, and the media driver's own log.",
+    },
+    "cannot connect to the media driver in …: …": {
+      means: "There is a media driver, and it does not let this process in.",
+      remedy: "Mostly rights: see SECURITY.md on users and groups. It is tried again for ever.",
+    },
+    "… (…): waiting for it": {
+      reads: "the media driver (pid …) gave no sign of life for … (DIR): waiting for it",
+      means: "The media driver is stopped, or gets no processor time.",
+      remedy: "Let it go on (`kill -CONT`), or end it: roles connect to the next one.",
+    },
+    "… (…)": {
+      reads: "the media driver (pid …) gave no sign of life for … (DIR)",
+      means: "As above, while connected.",
+      remedy: "As above.",
+    },
+    "… (…): waiting for one to be there again": {
+      reads: "the media driver died (DIR): waiting for one to be there again",
+      means: "The media driver ended, was killed, or gave this client up because it stood still.",
+      remedy: "Start a driver again if none starts by itself. Roles come back, and attach anew.",
+    },
+  },
+  "src/aeron/driver-launcher.ts": {
+    "the media driver ended with …: …": {
+      means: "The media driver that this role started could not go on; the reason follows.",
+      remedy: "Mend the reason: no room in /dev/shm, no rights in the folder, a folder that is no Aeron folder.",
+    },
+    "cannot start a media driver (…): …": {
+      means: "The program could not start itself as a media driver.",
+      remedy: "Limits of processes (`ulimit -u`), or the executable was removed.",
+    },
+  },
+  "src/cli/commands/delay.ts": {
+    "stream …: no metadata came: its clock is taken for monotonic (W-47)": {
+      means: "A producer that sends no metadata.",
+      remedy: "Distrust the figures where its timestamps are of another clock.",
+    },
+  },
+  "src/cli/commands/supervisor.ts": {
+    "… is open to other machines, and not encrypted": {
+      means: "`--http` listens on more than the loopback.",
+      remedy: "Put a proxy with TLS in front, or listen on 127.0.0.1.",
+    },
+    "…: …": {
+      reads: "KIND: what happened",
+      means: "An event of severity warning: producer-lost, drops-above, duplicate-id and others.",
+      remedy: "MONITORING.md lists the kinds.",
+    },
+  },
+  "src/cli/main.ts": {
+    "…": {
+      reads: "TENSORPOOL_…: sets nothing; did you mean …?",
+      means: "A variable of ours with a name that nothing takes.",
+      remedy: "Mend its name: the setting is not in force.",
+    },
+  },
+  "src/io/module/ending.ts": {
+    "…": {
+      reads: "module:FILE: … threw …",
+      means: "A module's code failed while it was ended.",
+      remedy: "Mend the module. Frames are not concerned any more.",
+    },
+  },
+  "src/io/y4m/sink.ts": {
+    "…": {
+      reads: "frame rate or colour is taken to be …",
+      means: "The stream's metadata do not say what a y4m header needs; the line says what is assumed.",
+      remedy: "Give the producer the attributes, or ignore it.",
+    },
+  },
+  "src/roles/attachment.ts": {
+    "…; asking again": {
+      reads: "the driver refuses stream … (CODE): …; asking again",
+      means: "No lease: the code and the reason follow (another producer, unknown stream, other layout).",
+      remedy: "Mend the reason, or start a driver. It is asked again with back-off.",
+    },
+    "the lease on stream … has ended: …; attaching anew": {
+      means: "The lease expired, was revoked, or the driver ended.",
+      remedy: `${ITSELF} Often: the process stands still, see \`stood still\` below.`,
+    },
+  },
+  "src/roles/consumer-control.ts": {
+    "…: this one is … now": {
+      reads: "another consumer of stream … has the id …: this one is … now",
+      means: "Two consumers of a stream with one id (W-38).",
+      remedy: "Give each its own `--client-id`, or none.",
+    },
+    "ConsumerConfig for stream … refused: W-39: fallback: …": {
+      means: "Somebody told this consumer to use a fallback that is unknown here.",
+      remedy: "Mend the sender.",
+    },
+  },
+  "src/roles/consumer.ts": {
+    "… stood still for … s and missed … frames": {
+      means: "The process did not run: stopped, swapped out, a debugger, a machine that slept, a handler that took long.",
+      remedy: "More slots for pauses that are normal; otherwise find who stops it.",
+    },
+  },
+  "src/roles/driver/driver-stream.ts": {
+    "stream …: …; trying again": {
+      means: "The regions of a new epoch cannot be made: no room, no rights, a limit.",
+      remedy: "`tensorpool doctor`, `tensorpool gc`, a larger /dev/shm, a higher memory limit. Nothing is served meanwhile.",
+    },
+  },
+  "src/roles/driver/driver.ts": {
+    "stood still for … s: leases are given that much longer": {
+      means: "The driver did not run for a while; clients were not to blame.",
+      remedy: "As for consumers: find who stops it.",
+    },
+    "… epoch(s) are still mapped by clients: left for a later sweep (tensorpool gc)": {
+      means: "The driver ends, and clients did not let go within `shutdown_timeout_ms`.",
+      remedy: "`tensorpool gc` when they have ended; the next driver sweeps them as well.",
+    },
+    "asked to shut down (request …)…": {
+      means: "`tensorpool shutdown`, or somebody else with the token.",
+      remedy: "Nothing.",
+    },
+    "stream …: expected to be its only owner (D-02), found …": {
+      means: "Somebody else announces a stream of this driver.",
+      remedy: "End the other driver or `--standalone` producer, or give it another stream id.",
+    },
+  },
+  "src/roles/driver/lease-desk.ts": {
+    "an administrative request is ignored: they are off (policies.shutdown_token is empty)": {
+      means: "Somebody asked for a shutdown or a revocation.",
+      remedy: "Set a token if that is wanted.",
+    },
+    "an administrative request is ignored: its token is another": {
+      means: "A wrong token.",
+      remedy: "Use the driver's file: `--config`.",
+    },
+    "stream …: …": {
+      means: "A stream cannot be made on demand.",
+      remedy: "The message has the reason; the client is refused with it.",
+    },
+    "… has expired: no keepalive came": {
+      reads: "ROLE CLIENT of stream …: lease … has expired: no keepalive came",
+      means: "The client died or stood still for longer than the lease.",
+      remedy: "See what became of the process that is named.",
+    },
+    "… was revoked…": { reads: "ROLE CLIENT of stream …: lease … was revoked", means: "An operator ended it.", remedy: "Nothing." },
+  },
+  "src/roles/sink-pump.ts": {
+    "frame … has strides …: expected a contiguous one, dropped": {
+      means: "The sink writes contiguous arrays only.",
+      remedy: "A producer that sends contiguous frames, or a module as a sink.",
+    },
+    "frame …: …: dropped": {
+      means: "The sink's format cannot express this frame (counted as `sinkRefused`).",
+      remedy: "Another sink: `npy:` takes every dtype but bits.",
+    },
+  },
+  "src/roles/source-pump.ts": {
+    "a frame of … bytes is larger than every pool (…): dropped": {
+      means: "Counted as `noPool`.",
+      remedy: "A larger pool: `tensorpool sizing --frame SIZE`.",
+    },
+  },
+  "src/roles/standalone-regions.ts": {
+    "stream … stood still for … s: starting a new epoch": {
+      means: "A producer without a driver was stopped for so long that readers took it for dead.",
+      remedy: `${ITSELF} Readers map the new epoch.`,
+    },
+  },
+  "src/roles/stream-mapping.ts": {
+    "stream …: …": {
+      means: "The announced regions are refused: the message names the rule, what was expected and what was found (W-31).",
+      remedy: "Often `--shm-dir` or `--allowed-base-dirs` of the consumer, or rights; otherwise the producer.",
+    },
+  },
+  "src/roles/supervision-observer.ts": {
+    "drops by cause and bytes are not known: …": {
+      means: "The media driver's counters file cannot be read.",
+      remedy: "Run the supervisor as a user who may read the Aeron folder.",
+    },
+  },
+  "src/web/api.ts": {
+    "… …: …": {
+      reads: "GET /PATH: …",
+      means: "A request to the supervisor met a defect.",
+      remedy: "Report it with the line.",
+    },
+  },
+};
