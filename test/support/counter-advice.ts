@@ -6,7 +6,8 @@ type Advice<Counters extends { readonly of: object }> = Readonly<Record<keyof Co
 const PROGRESS = "It grows: that is all.";
 const MALFORMED =
   "Somebody speaks another version or sends rubbish: `tensorpool tap` shows who, as hexadecimal with the reason.";
-const HEADER = "The producer writes a header that breaks the rule: `tensorpool inspect STREAM` names it. Mend the producer.";
+const HEADER =
+  "The producer writes a header that breaks the rule: `tensorpool inspect STREAM` names it. Mend the producer.";
 
 /** What to do when a producer's counter grows. */
 export const PRODUCER_ADVICE: Advice<ProducerCounters> = {
@@ -16,8 +17,10 @@ export const PRODUCER_ADVICE: Advice<ProducerCounters> = {
   aborted: "The writer gave slots up: an error of its source, or `slot.commit` was not reached.",
   descriptorBackPressured:
     "A reader was stopped, or cannot take descriptors as fast as they come: more slots, fewer or faster readers, or `--flow wait` for a source that can wait.",
-  descriptorNotConnected: "Nobody reads. At start: `--wait-consumers 1`. Later: the media driver died, or the last reader left.",
-  descriptorAdminAction: "Two terms were changed at once: harmless when rare. If it goes on, more slots make longer terms.",
+  descriptorNotConnected:
+    "Nobody reads. At start: `--wait-consumers 1`. Later: the media driver died, or the last reader left.",
+  descriptorAdminAction:
+    "Two terms were changed at once: harmless when rare. If it goes on, more slots make longer terms.",
   descriptorClosed: "The connection to the media driver was lost: look at its log, the producer comes back by itself.",
   noPool: "A frame is larger than every slot: a larger pool (`--pool`, `payload_pools`).",
   slotsBusy: "A program holds more claims than the ring has slots: commit them, in order, or take more slots.",
@@ -39,7 +42,8 @@ export const CONSUMER_ADVICE: Advice<ConsumerCounters> = {
   bytes: PROGRESS,
   gap: "Descriptors never came: the producer's counters say why (`descriptorBackPressured`, `aborted`), or this reader was stopped. More slots, shorter pauses.",
   resync: "Wanted by `--max-seq-gap`: this reader is too slow for every frame. `--mode latest` says so openly.",
-  overwritten: "This reader is further behind than the ring holds: more slots, less work a frame, `--mode latest` or `decimated`.",
+  overwritten:
+    "This reader is further behind than the ring holds: more slots, less work a frame, `--mode latest` or `decimated`.",
   odd: "As `overwritten`, by a hair: the slot is written anew just now. More slots.",
   changed: "As `overwritten`, during the reading: more slots, or copy first (`frame.copyTo`) and work on the copy.",
   identity: "As `overwritten`; or a producer whose descriptors name wrong slots, if it goes on with an idle reader.",
@@ -56,7 +60,8 @@ export const CONSUMER_ADVICE: Advice<ConsumerCounters> = {
   sinkTooSlow: "The program, pipe or disk behind the sink has no room: a faster one, `--max-rate`, `--mode decimated`.",
   sinkRefused: "The sink's format cannot express such frames (the log says what): another sink.",
   skipped: "Nothing: the mode asks for it.",
-  unmapped: "Frames came before this reader had mapped: normal at start and at a change of epochs. Lasting: see `regionsRefused`.",
+  unmapped:
+    "Frames came before this reader had mapped: normal at start and at a change of epochs. Lasting: see `regionsRefused`.",
   foreignEpoch: "Normal for a moment when epochs change. Lasting: two producers of one stream id.",
   messagesRefused: MALFORMED,
   regionsRefused: "The log names rule and value: often `--allowed-base-dirs`, rights, or another `--shm-dir`.",
@@ -89,13 +94,17 @@ export const DRIVER_ADVICE: Advice<DriverCounters> = {
   keepalivesUnknown: "Clients of a driver before this one: they attach anew by themselves.",
   keepalivesMismatched: "A client with a mixed-up lease; ignored. Mend the client.",
   leasesExpired: "Clients died or stood still: `tensorpool events` says which.",
-  leasesRevoked: "An operator did it.",
+  leasesRevoked: "An operator did it, or the media driver went away: the log says which.",
   messagesRefused: MALFORMED,
+  messagesUnknown:
+    "Other programs share the control stream, or a newer version speaks: `tensorpool tap --kind control` shows what.",
+  answersDropped: "Too many requests at once: clients ask again.",
   requestsUnauthorised: "Somebody tries to shut down or revoke without the token, or with another one.",
   announces: "It stands still: the driver is stopped.",
   sendsFailed: "A subscriber of the control stream is stopped or too slow: harmless when rare.",
   epochsMade: "Grows with each start and end of a producer. Fast: a producer restarts again and again.",
-  epochsSwept: "Follows `epochsMade`. If it does not, `retainedEpochs` of the streams grows: who still maps them? (`info`)",
+  epochsSwept:
+    "Follows `epochsMade`. If it does not, `retainedEpochs` of the streams grows: who still maps them? (`info`)",
   epochsFailed: "No room in /dev/shm, no rights, or a limit: the log says which, and the driver tries again.",
   foreignAnnounces: "Another driver, or a `--standalone` producer, uses a stream id of this driver: end one of them.",
   streams: "What is served.",

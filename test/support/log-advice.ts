@@ -24,6 +24,11 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       means: "The media driver is stopped, or gets no processor time.",
       remedy: "Let it go on (`kill -CONT`), or end it: roles connect to the next one.",
     },
+    "…: waiting for that to change": {
+      reads: "why a media driver that may live cannot be used: waiting for that to change",
+      means: "A media driver of another container's process ids, or files that this user may not look at.",
+      remedy: "One pid namespace, or the same user or group, for all who share the Aeron folder.",
+    },
     "… (…)": {
       reads: "the media driver (pid …) gave no sign of life for … (DIR)",
       means: "As above, while connected.",
@@ -107,14 +112,22 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
   },
   "src/roles/consumer.ts": {
     "… stood still for … s and missed … frames": {
-      means: "The process did not run: stopped, swapped out, a debugger, a machine that slept, a handler that took long.",
+      means:
+        "The process did not run: stopped, swapped out, a debugger, a machine that slept, a handler that took long.",
       remedy: "More slots for pauses that are normal; otherwise find who stops it.",
     },
   },
   "src/roles/driver/driver-stream.ts": {
     "stream …: …; trying again": {
       means: "The regions of a new epoch cannot be made: no room, no rights, a limit.",
-      remedy: "`tensorpool doctor`, `tensorpool gc`, a larger /dev/shm, a higher memory limit. Nothing is served meanwhile.",
+      remedy:
+        "`tensorpool doctor`, `tensorpool gc`, a larger /dev/shm, a higher memory limit. Nothing is served meanwhile.",
+    },
+  },
+  "src/roles/driver/stream-set.ts": {
+    "stream …: somebody has removed its regions (…): beginning another epoch": {
+      means: "Files below `--shm-dir` were removed while the driver served them.",
+      remedy: "Find who does that: `rm`, a cleaner of temporary files, logind's RemoveIPC.",
     },
   },
   "src/roles/driver/driver.ts": {
@@ -153,7 +166,11 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       means: "The client died or stood still for longer than the lease.",
       remedy: "See what became of the process that is named.",
     },
-    "… was revoked…": { reads: "ROLE CLIENT of stream …: lease … was revoked", means: "An operator ended it.", remedy: "Nothing." },
+    "… was revoked…": {
+      reads: "ROLE CLIENT of stream …: lease … was revoked",
+      means: "An operator ended it.",
+      remedy: "Nothing.",
+    },
   },
   "src/roles/sink-pump.ts": {
     "frame … has strides …: expected a contiguous one, dropped": {
@@ -179,7 +196,8 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
   },
   "src/roles/stream-mapping.ts": {
     "stream …: …": {
-      means: "The announced regions are refused: the message names the rule, what was expected and what was found (W-31).",
+      means:
+        "The announced regions are refused: the message names the rule, what was expected and what was found (W-31).",
       remedy: "Often `--shm-dir` or `--allowed-base-dirs` of the consumer, or rights; otherwise the producer.",
     },
   },

@@ -13,10 +13,13 @@ const CALL = /\b\w*[lL]og(?:ger)?\.(warn|error)\(/g;
 export function logMessages(): LogMessage[] {
   return codeOf(textFiles())
     .filter(({ path }) => path.startsWith("src/"))
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
     .flatMap(({ path, text }) =>
       [...text.matchAll(CALL)].flatMap((call) => {
         const level = call[1] === "warn" ? "WARN" : "ERROR";
-        return messagesOf(text, call.index + call[0].length).map((message) => ({ level, text: message, path }) as const);
+        return messagesOf(text, call.index + call[0].length).map(
+          (message) => ({ level, text: message, path }) as const,
+        );
       }),
     );
 }

@@ -3,7 +3,11 @@ import { GeneratedPart, markdownTable } from "./generated-part.ts";
 import { LOG_ADVICE } from "./log-advice.ts";
 import { logMessages } from "./log-messages.ts";
 
-export const LOG_PART = new GeneratedPart("docs/OPERATIONAL_PLAYBOOK.md", "table of log lines", "test/support/log-table.ts");
+export const LOG_PART = new GeneratedPart(
+  "docs/OPERATIONAL_PLAYBOOK.md",
+  "table of log lines",
+  "test/support/log-table.ts",
+);
 
 /** What stands between the marks of the page. */
 export function logTable(): string {
