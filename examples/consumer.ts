@@ -2,7 +2,7 @@
 import { TensorPool, totalLost } from "tensorpool";
 
 await using pool = await TensorPool.connect();
-const consumer = await pool.addConsumer({ stream: 10_000 });
+const consumer = await pool.addConsumer({ stream: 10_000, standalone: true });
 
 const until = AbortSignal.timeout(Number(process.argv[2] ?? 60) * 1000);
 let means = 0;

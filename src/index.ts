@@ -3,7 +3,7 @@
  * where to begin; `examples/` shows a producer and a consumer.
  */
 export type { Agent } from "./core/agent.ts";
-export { TensorPoolError, UsageError } from "./core/errors.ts";
+export { NotFoundError, TensorPoolError, UsageError } from "./core/errors.ts";
 export {
   type CopySink,
   defineSink,
@@ -26,6 +26,7 @@ export {
   type YieldedFrame,
   type YieldedFrames,
 } from "./io/index.ts";
+export type { AddDriverOptions, StreamLayoutOptions } from "./library/driver-setup.ts";
 export type { CollectorOptions } from "./library/frame-collector.ts";
 export type { OwnedFrame } from "./library/owned-frame.ts";
 export type { PoolConsumer, ReadFailure, ReadResult } from "./library/pool-consumer.ts";
@@ -46,7 +47,9 @@ export type { AeronStreams } from "./protocol/stream-ids.ts";
 export type { Values } from "./protocol/values.ts";
 export type { Consumer } from "./roles/consumer.ts";
 export { LOSS_CAUSES, type LossCause, totalLost } from "./roles/counters.ts";
-export { ConsumerError, ProducerError } from "./roles/errors.ts";
+export type { Driver } from "./roles/driver/driver.ts";
+export { DriverError } from "./roles/driver/driver-errors.ts";
+export { AttachError, ConsumerError, ProducerError } from "./roles/errors.ts";
 export type { Frame } from "./roles/frame.ts";
 export type { FrameHandler, PollOptions } from "./roles/frame-handler.ts";
 export type { Producer } from "./roles/producer.ts";

@@ -6,15 +6,20 @@ import { MediaDriver } from "../aeron/media-driver.ts";
 import { nativeParker } from "../aeron/native-parker.ts";
 import { selfCommand } from "../aeron/self-command.ts";
 import type { Agent } from "../core/agent.ts";
-import { TensorPoolError, UsageError } from "../core/errors.ts";
+import { NotFoundError, TensorPoolError, UsageError } from "../core/errors.ts";
 import { createIdleStrategy, type IdleStrategyName } from "../core/idle/index.ts";
 import { Scheduler } from "../core/scheduler.ts";
 import type { Attribute, Flow } from "../protocol/attribute.ts";
 import type { ConsumerMode } from "../protocol/mode-filter.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
+import type { DriverClientOptions } from "../roles/attachment-options.ts";
+import { Driver } from "../roles/driver/driver.ts";
+import { AttachError } from "../roles/errors.ts";
 import { Producer } from "../roles/producer.ts";
-import { AllowedBaseDirs, defaultShmDir, type PoolOptions } from "../shm/index.ts";
+import { AllowedBaseDirs, defaultShmDir } from "../shm/index.ts";
+import { type AddDriverOptions, driverOptionsOf, poolsOf, type StreamLayoutOptions } from "./driver-setup.ts";
 import { PoolConsumer } from "./pool-consumer.ts";
+import { StreamNames } from "./stream-names.ts";
 
 /** Who drives the pool's duty cycle, see `TensorPool.connect`. */
 export type Drive = "busy" | "timer" | "manual";
@@ -36,18 +41,22 @@ export interface ConnectOptions {
   readonly timeoutMs?: number;
 }
 
-export interface AddProducerOptions {
-  /** Stream id, 1 to 4294967295. */
-  readonly stream: number;
+/** Which stream, and how it is attached to. */
+interface AttachOptions {
+  /** Stream id, 1 to 4294967295, or the name that a driver or the data source has for it. */
+  readonly stream: number | string;
+  /** Who this is for the driver; drawn at random for each lease when left out. */
+  readonly clientId?: number;
+  /** Longest wait for the first lease, in milliseconds; 5,000. A lease that ends later is asked for again, for ever. */
+  readonly attachTimeoutMs?: number;
+}
+
+export interface AddProducerOptions extends AttachOptions {
   /** US-ASCII; `stream-<id>` when left out. */
   readonly name?: string;
   readonly summary?: string;
-  /** The producer owns the regions: their size, and who may read them. */
-  readonly standalone: {
-    /** A power of two. */
-    readonly slots: number;
-    /** Slot sizes in bytes, powers of two from 4,096 on; a frame goes to the smallest that holds it (W-05). */
-    readonly strideBytes: number | readonly number[];
+  /** No driver: the producer owns the regions; their size, and who may read them. Left out: a driver leases them. */
+  readonly standalone?: StreamLayoutOptions & {
     readonly namespace?: string;
     readonly share?: "private" | "group";
     readonly gid?: number;
@@ -61,9 +70,9 @@ export interface AddProducerOptions {
   readonly attributes?: readonly Attribute[];
 }
 
-export interface AddConsumerOptions {
-  /** Stream id, 1 to 4294967295. */
-  readonly stream: number;
+export interface AddConsumerOptions extends AttachOptions {
+  /** True: no driver is asked; the regions are those that a standalone producer announces. */
+  readonly standalone?: boolean;
   /** "stream" (every frame) when left out. */
   readonly mode?: ConsumerMode;
   /** Skip to the newest frame when further behind than this (W-20). */
@@ -75,6 +84,9 @@ export class ConnectError extends TensorPoolError<"timeout"> {}
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_WAIT_TIMEOUT_MS = 5_000;
+const DEFAULT_ATTACH_TIMEOUT_MS = 5_000;
+/** Data sources say their names once a second. */
+const NAME_PATIENCE_NS = 2.5e9;
 
 /**
  * This process's access to streams: one Aeron client and one scheduler for all producers and consumers that are added.
@@ -126,50 +138,74 @@ export class TensorPool implements AsyncDisposable {
     }
   }
 
-  /** Creates the stream's regions and announces them. @throws RegionCreateError, ConnectError */
+  /**
+   * A producer: with a lease of a driver on the stream's regions, or, `standalone`, with regions of its own.
+   * @throws AttachError when no lease comes; RegionCreateError, ConnectError, UsageError
+   */
   async addProducer(options: AddProducerOptions): Promise<Producer> {
-    const { stream, standalone } = options;
-    requireStreamId(stream);
-    const strides = typeof standalone.strideBytes === "number" ? [standalone.strideBytes] : standalone.strideBytes;
-    const pools: PoolOptions[] = strides.map((strideBytes, index) => ({ poolId: index + 1, strideBytes }));
+    const { standalone } = options;
+    const streamId = await this.#streamId(options.stream);
     const producer = new Producer(this.#connection, this.#scheduler.clock, {
-      streamId: stream,
-      name: options.name ?? `stream-${stream}`,
+      streamId,
+      name: options.name ?? `stream-${streamId}`,
       summary: options.summary ?? "",
-      standalone: {
-        baseDir: this.#shmDir,
-        namespace: standalone.namespace ?? "default",
-        nslots: standalone.slots,
-        pools,
-        mode: standalone.share ?? "private",
-        ...(standalone.gid === undefined ? {} : { gid: standalone.gid }),
-        requireHugepages: standalone.requireHugepages ?? false,
-        prefault: standalone.prefault ?? true,
-      },
+      ...(standalone === undefined
+        ? { driver: { ...clientOf(options), baseDirs: AllowedBaseDirs.resolve([this.#shmDir]) } }
+        : {
+            standalone: {
+              baseDir: this.#shmDir,
+              namespace: standalone.namespace ?? "default",
+              nslots: standalone.slots,
+              pools: poolsOf(standalone),
+              mode: standalone.share ?? "private",
+              ...(standalone.gid === undefined ? {} : { gid: standalone.gid }),
+              requireHugepages: standalone.requireHugepages ?? false,
+              prefault: standalone.prefault ?? true,
+            },
+          }),
       streams: this.#streams,
       flow: options.flow ?? "drop",
       waitTimeoutNs: (options.waitTimeoutMs ?? DEFAULT_WAIT_TIMEOUT_MS) * 1e6,
       attributes: options.attributes ?? [],
     });
     this.#scheduler.add(producer);
-    await this.#until(() => this.#connection.isReady, "the media driver's answer");
+    await this.#attached(producer, options, () => producer.isReady);
     return producer;
   }
 
-  /** Subscribes to a stream; its regions are mapped when a producer announces them. @throws ConnectError */
+  /**
+   * A consumer: with a lease of a driver, or, `standalone`, of whatever a producer announces. Its regions are mapped when there
+   * are some. @throws AttachError when no lease comes; ConnectError, UsageError
+   */
   async addConsumer(options: AddConsumerOptions): Promise<PoolConsumer> {
-    requireStreamId(options.stream);
     const consumer = new PoolConsumer(this.#connection, this.#scheduler.clock, {
-      streamId: options.stream,
+      streamId: await this.#streamId(options.stream),
       mode: options.mode ?? "stream",
       streams: this.#streams,
       baseDirs: AllowedBaseDirs.resolve([this.#shmDir]),
+      ...(options.standalone === true ? {} : { driver: clientOf(options) }),
       maxOutstandingSeqGap: options.maxOutstandingSeqGap ?? 0,
     });
     consumer.attach(this.#scheduler);
     this.#scheduler.add(consumer);
-    await this.#until(() => this.#connection.isReady, "the media driver's answer");
+    await this.#attached(consumer, options, () => true);
     return consumer;
+  }
+
+  /**
+   * A driver in this process, for producers and consumers here and in others, and for tools (D-02). It ends with the pool, by
+   * `remove`, or when an operator's request carries its token. @throws DriverError, RegionCreateError, ConnectError
+   */
+  async addDriver(options: AddDriverOptions): Promise<Driver> {
+    for (const { stream } of options.streams) requireStreamId(stream);
+    const driver: Driver = new Driver(
+      this.#connection,
+      this.#scheduler.clock,
+      driverOptionsOf(options, this.#streams, this.#shmDir, () => void this.remove(driver)),
+    );
+    this.#scheduler.add(driver);
+    await this.#until(() => driver.isReady, "the driver's regions");
+    return driver;
   }
 
   /** Runs an agent of the caller on the pool's duty cycle, after those that are there. */
@@ -200,6 +236,41 @@ export class TensorPool implements AsyncDisposable {
     return resolve(this.#options.shmDir ?? defaultShmDir());
   }
 
+  /** Waits until a role that was added can be used; otherwise it is taken out again. */
+  async #attached(
+    role: Producer | PoolConsumer,
+    { attachTimeoutMs = DEFAULT_ATTACH_TIMEOUT_MS }: AttachOptions,
+    isReady: () => boolean,
+  ): Promise<void> {
+    const deadlineNs = Bun.nanoseconds() + attachTimeoutMs * 1e6;
+    try {
+      await this.#until(() => {
+        if (!role.isAttached) requireHope(role, attachTimeoutMs, deadlineNs);
+        return role.isAttached && this.#connection.isReady && isReady();
+      }, "the media driver's answer");
+    } catch (error) {
+      const removing = this.remove(role);
+      if (this.#run === null) this.#scheduler.step();
+      await removing;
+      throw error;
+    }
+  }
+
+  /** The stream's id, by itself or by its name. @throws NotFoundError, UsageError */
+  async #streamId(stream: number | string): Promise<number> {
+    if (typeof stream === "number") return requireStreamId(stream);
+    const names = new StreamNames(this.#connection, this.#streams, stream);
+    this.#scheduler.add(names);
+    const deadlineNs = Bun.nanoseconds() + NAME_PATIENCE_NS;
+    await this.#until(() => names.streamId !== null || Bun.nanoseconds() > deadlineNs, "the stream's name");
+    const removing = this.remove(names);
+    if (this.#run === null) this.#scheduler.step();
+    await removing;
+    if (names.streamId !== null) return names.streamId;
+    const expected = `a stream that is called "${stream}", by a driver or its data source`;
+    throw new NotFoundError(`expected ${expected}, found none within ${NAME_PATIENCE_NS / 1e9} s`, { expected });
+  }
+
   async #until(condition: () => boolean, what: string): Promise<void> {
     const timeoutMs = this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const deadlineNs = Bun.nanoseconds() + timeoutMs * 1e6;
@@ -224,8 +295,28 @@ export class TensorPool implements AsyncDisposable {
   }
 }
 
-function requireStreamId(stream: number): void {
-  if (Number.isInteger(stream) && stream >= 1 && stream <= 0xffff_ffff) return;
+/** A lease may still come. @throws AttachError */
+function requireHope(role: Producer | PoolConsumer, attachTimeoutMs: number, deadlineNs: number): void {
+  const { attachRefusal, streamId } = role;
+  const isOver = Bun.nanoseconds() > deadlineNs;
+  if (attachRefusal !== null && (isOver || !attachRefusal.retryable)) throw attachRefusal;
+  if (!isOver) return;
+  throw new AttachError(
+    "not-found",
+    `stream ${streamId}: expected a driver to attach to within ${attachTimeoutMs} ms, found none: start one ` +
+      "(tensorpool driver, or pool.addDriver), or do without (standalone for producer and consumers)",
+    { expected: "a driver", found: "none", retryable: true },
+  );
+}
+
+/** The pool itself waits for the first lease: the role asks for ever. */
+function clientOf({ clientId }: AttachOptions): DriverClientOptions {
+  return { ...(clientId === undefined ? {} : { clientId }), attachTimeoutNs: 0 };
+}
+
+/** @throws UsageError */
+function requireStreamId(stream: number): number {
+  if (Number.isInteger(stream) && stream >= 1 && stream <= 0xffff_ffff) return stream;
   const expected = "a stream id from 1 to 4294967295";
   throw new UsageError(`expected ${expected}, found ${stream}`, { expected, found: String(stream) });
 }

@@ -47,7 +47,7 @@ describe("the package that npm pack makes", () => {
       "use.ts",
       `import { defineSource, type Frame, TensorPool } from "tensorpool";
        await using pool = await TensorPool.connect({ drive: "timer" });
-       const consumer = await pool.addConsumer({ stream: 10_000 });
+       const consumer = await pool.addConsumer({ stream: 10_000, standalone: true });
        const result = consumer.read((frame: Frame) => frame.values.length);
        if (result.ok) { const count: number = result.value; console.log(count); }
        export const source = defineSource({ layout: { dtype: "uint16", dims: [4] }, fill(values) { values[0] = 7; } });

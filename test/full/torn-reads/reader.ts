@@ -101,7 +101,7 @@ function settle(isIntact: boolean, matches: boolean): void {
 async function readFrames(): Promise<void> {
   const { aeronDir, shmDir } = argument;
   await using tensorPool = await TensorPool.connect({ aeronDir, shmDir, drive: "manual", mediaDriver: "external" });
-  const consumer = await tensorPool.addConsumer({ stream: STREAM_ID });
+  const consumer = await tensorPool.addConsumer({ stream: STREAM_ID, standalone: true });
   startNs = Bun.nanoseconds();
   let matches = false;
   const options = { settled: (_seq: number, isIntact: boolean) => settle(isIntact, matches) };

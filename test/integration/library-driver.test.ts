@@ -1,0 +1,109 @@
+import { describe, expect, test } from "bun:test";
+import { AttachError, type Driver, NotFoundError, ProducerError, TensorPool } from "../../src/index.ts";
+import { TemporaryDirectory } from "../support/shm.ts";
+
+const SHAPE = { dtype: "uint8", dims: [16] } as const;
+const STREAMS = [{ stream: 77, name: "camera-1", slots: 8, strideBytes: 4096 }];
+const PATIENCE_MS = 20_000;
+
+/** A pool that is stepped by hand, with a media driver of its own. */
+async function open(directory: TemporaryDirectory): Promise<TensorPool> {
+  return TensorPool.connect({
+    aeronDir: directory.at("aeron"),
+    shmDir: directory.at("regions"),
+    drive: "manual",
+    mediaDriver: "embedded",
+  });
+}
+
+function step(pool: TensorPool, condition: () => boolean, what: string): void {
+  const endMs = performance.now() + PATIENCE_MS;
+  while (!condition()) {
+    if (performance.now() > endMs) throw new Error(`expected ${what}, and it did not come`);
+    pool.doWork();
+  }
+}
+
+async function close(pool: TensorPool, directory: TemporaryDirectory): Promise<void> {
+  await pool.close();
+  directory[Symbol.dispose]();
+}
+
+async function end(pool: TensorPool, driver: Driver): Promise<void> {
+  let isOver = false;
+  const removing = pool.remove(driver).finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    pool.doWork();
+    await Bun.sleep(0);
+  }
+  await removing;
+}
+
+describe("the library with a driver", () => {
+  test("D-02: an embedded driver serves producers and consumers, which attach to it by the stream's name", async () => {
+    const directory = new TemporaryDirectory();
+    const pool = await open(directory);
+    const driver = await pool.addDriver({ streams: STREAMS });
+    const producer = await pool.addProducer({ stream: "camera-1" });
+    const consumer = await pool.addConsumer({ stream: 77 });
+    expect([producer.streamId, driver.leaseCount]).toEqual([77, 2]);
+    step(pool, () => consumer.isMapped && producer.isConnected && producer.mappedConsumers > 0, "the consumer to map");
+    expect(producer.offer(new Uint8Array(16).fill(7), SHAPE)).toBe("published");
+    const seen: number[] = [];
+    step(pool, () => consumer.poll((frame) => void seen.push(frame.bytes[3] ?? 0)) > 0, "the frame");
+    expect(seen).toEqual([7]);
+    await close(pool, directory);
+  });
+
+  test("D-14: when its lease ended, a slot is an error and no crash, and a producer says that it is not attached", async () => {
+    const directory = new TemporaryDirectory();
+    const pool = await open(directory);
+    const driver = await pool.addDriver({ streams: STREAMS });
+    const producer = await pool.addProducer({ stream: 77 });
+    const slot = producer.tryClaim(16);
+    if (slot === null) throw new Error(`expected a slot, found ${producer.lastRefusal}`);
+    const kept = slot.bytes;
+    await end(pool, driver);
+    step(pool, () => !producer.isAttached, "the end of the lease");
+    for (const use of [() => slot.bytes, () => slot.values("uint8"), () => slot.commit(SHAPE), () => slot.address]) {
+      expect(use).toThrow(ProducerError);
+    }
+    slot.abort();
+    // A view that was kept writes nowhere.
+    kept.fill(1);
+    expect([producer.tryClaim(16), producer.lastRefusal]).toEqual([null, "not-attached"]);
+    expect(producer.offer(new Uint8Array(16), SHAPE)).toBe("not-attached");
+    await close(pool, directory);
+  });
+
+  test("D-06, D-17: with another driver they attach again by themselves, to a higher epoch", async () => {
+    const directory = new TemporaryDirectory();
+    const pool = await open(directory);
+    const driver = await pool.addDriver({ streams: STREAMS });
+    const producer = await pool.addProducer({ stream: 77 });
+    const { epoch } = producer;
+    await end(pool, driver);
+    step(pool, () => !producer.isAttached, "the end of the lease");
+    await pool.addDriver({ streams: STREAMS });
+    step(pool, () => producer.isAttached, "another lease");
+    expect(producer.epoch).toBeGreaterThan(epoch);
+    await close(pool, directory);
+  });
+
+  test("without a driver, a second producer, and an unknown name are errors that say so; nothing is left added", async () => {
+    const directory = new TemporaryDirectory();
+    const pool = await open(directory);
+    const nobody = await pool.addProducer({ stream: 77, attachTimeoutMs: 100 }).catch((error: unknown) => error);
+    expect(nobody).toBeInstanceOf(AttachError);
+    expect(nobody).toMatchObject({ code: "not-found", message: expect.stringContaining("pool.addDriver") });
+    const driver = await pool.addDriver({ streams: STREAMS });
+    await pool.addProducer({ stream: 77 });
+    const second = await pool.addProducer({ stream: 77, attachTimeoutMs: 300 }).catch((error: unknown) => error);
+    expect(second).toMatchObject({ code: "refused", message: expect.stringContaining("D-03") });
+    expect(driver.leaseCount).toBe(1);
+    await expect(pool.addConsumer({ stream: "camera-2" })).rejects.toBeInstanceOf(NotFoundError);
+    await close(pool, directory);
+  });
+});
