@@ -93,5 +93,30 @@ const driver: Command = {
   load: () => import("./commands/driver.ts"),
 };
 
+const run: Command = {
+  name: "run",
+  summary: "runs all roles of a file in one process: driver, supervisor, producers, consumers",
+  options: [
+    CONFIG_OPTION,
+    { name: "driver", negatable: true, help: "run the driver of [streams] (--no-driver: another process does)" },
+    ...ROLE_OPTIONS.filter(({ name }) => ["idle", "seconds", "output"].includes(name)).map((option) => ({
+      ...option,
+      settable: "flag" as const,
+    })),
+  ],
+  examples: ["run --config tensorpool.toml", "run --config tensorpool.toml --no-driver --seconds 10 -o jsonl"],
+  notes: async () =>
+    [
+      "[streams.NAME], or policies.allow_dynamic_streams, stand for a driver, each [[producers]]",
+      "and [[consumers]] for one of these, [supervisor] for a supervisor; each with its own",
+      "settings, as its own process would have them. All share a thread and a media driver: one",
+      "that is busy holds up the others.",
+      "",
+      "A producer or consumer that is done ends alone. The process ends with the last of them,",
+      "unless a driver or a supervisor is part of it, and with Ctrl-C: in order, all of them.",
+    ].join("\n"),
+  load: () => import("./commands/run.ts"),
+};
+
 /** The driver, and what speaks to one. */
-export const DRIVER_COMMANDS: readonly Command[] = [driver, ...DRIVER_TOOL_COMMANDS];
+export const DRIVER_COMMANDS: readonly Command[] = [driver, run, ...DRIVER_TOOL_COMMANDS];

@@ -5,7 +5,7 @@ import { DriverLauncher } from "../aeron/driver-launcher.ts";
 import { MediaDriver } from "../aeron/media-driver.ts";
 import { nativeParker } from "../aeron/native-parker.ts";
 import { selfCommand } from "../aeron/self-command.ts";
-import { createIdleStrategy, parseIdleStrategy } from "../core/idle/index.ts";
+import { createIdleStrategy, type IdleStrategyName, parseIdleStrategy } from "../core/idle/index.ts";
 import { getLogger } from "../core/logger.ts";
 import { Scheduler } from "../core/scheduler.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
@@ -25,7 +25,53 @@ const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
 
 const MEDIA_DRIVER_CHOICES = ["auto", "embedded", "external"] as const;
 
-/** What every role needs: one scheduler, the Aeron connection (with or without a driver of its own), and its end. */
+/** How the process comes by a media driver: as a role says, or one that was started for it already. */
+export type MediaDriverChoice = (typeof MEDIA_DRIVER_CHOICES)[number] | { readonly own: MediaDriver | null };
+
+export interface ProcessOptions {
+  readonly aeronDir: string;
+  /** Who this is for tools; the process id is added. */
+  readonly clientName: string;
+  readonly idle: IdleStrategyName;
+  readonly mediaDriver: MediaDriverChoice;
+}
+
+/** What all roles of one process share: a scheduler, the Aeron connection (with or without a driver of its own), and the end. */
+export class ProcessRuntime implements Disposable {
+  readonly scheduler: Scheduler;
+  readonly connection: AeronConnection;
+  readonly aeronDir: string;
+  readonly signals: StopSignals;
+  readonly #ownDriver: MediaDriver | null;
+
+  /** @throws MediaDriverError */
+  constructor({ aeronDir, clientName, idle, mediaDriver }: ProcessOptions) {
+    this.aeronDir = aeronDir;
+    this.scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
+    this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
+    endWithParent();
+    if (typeof mediaDriver === "object") this.#ownDriver = mediaDriver.own;
+    else this.#ownDriver = mediaDriver === "embedded" ? MediaDriver.start({ aeronDir, threading: "invoker" }) : null;
+    if (this.#ownDriver !== null) this.scheduler.add(this.#ownDriver, { vital: true });
+    this.connection = new AeronConnection({
+      aeronDir,
+      clientName,
+      supply:
+        mediaDriver === "auto"
+          ? new DriverLauncher(selfCommand(), aeronDir)
+          : { ensure: () => waitingLog.info(`no media driver in ${aeronDir}: waiting for one`) },
+    });
+    this.scheduler.add(this.connection, { vital: true });
+  }
+
+  [Symbol.dispose](): void {
+    this.signals.dispose();
+    // Of a role that failed before it ran, whose scheduler has nothing to close.
+    this.#ownDriver?.onClose();
+  }
+}
+
+/** What one role needs, alone in its process or beside others (`shared`). */
 export class RoleRuntime implements Disposable {
   readonly scheduler: Scheduler;
   readonly connection: AeronConnection;
@@ -36,45 +82,44 @@ export class RoleRuntime implements Disposable {
   readonly signals: StopSignals;
   /** How this role attaches to a driver; null with --standalone. */
   readonly driver: DriverClientOptions | null;
-  #embeddedDriver: MediaDriver | null = null;
+  readonly #process: ProcessRuntime;
+  readonly #ownsProcess: boolean;
 
   /** @throws UsageError, MediaDriverError */
-  constructor(options: OptionValues, clientName: string) {
-    const isStandalone = options.flag("standalone") === true;
-    this.driver = isStandalone ? null : driverClientOf(options);
+  constructor(options: OptionValues, clientName: string, shared?: ProcessRuntime) {
+    this.driver = options.flag("standalone") === true ? null : driverClientOf(options);
     this.streams = streamsOf(options);
     this.streamId = options.integer("stream", 1, MAX_U32) ?? DEFAULT_STREAM_ID;
-    const idle = parseIdleStrategy(options.text("idle") ?? "backoff");
-    const how = options.choice("media-driver", MEDIA_DRIVER_CHOICES, isStandalone ? "auto" : "external");
-    const secondsNs = options.seconds("seconds");
-    this.aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
     this.shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
-    this.scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
-    this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
-    endWithParent();
-    if (how === "embedded") {
-      this.#embeddedDriver = MediaDriver.start({ aeronDir: this.aeronDir, threading: "invoker" });
-      this.scheduler.add(this.#embeddedDriver, { vital: true });
-    }
-    this.connection = new AeronConnection({
-      aeronDir: this.aeronDir,
-      clientName,
-      supply:
-        how === "auto"
-          ? new DriverLauncher(selfCommand(), this.aeronDir)
-          : { ensure: () => waitingLog.info(`no media driver in ${this.aeronDir}: waiting for one`) },
-    });
-    this.scheduler.add(this.connection, { vital: true });
-    if (secondsNs !== undefined) {
+    const secondsNs = options.seconds("seconds");
+    this.#ownsProcess = shared === undefined;
+    this.#process = shared ?? new ProcessRuntime(processOptionsOf(options, clientName));
+    this.scheduler = this.#process.scheduler;
+    this.connection = this.#process.connection;
+    this.aeronDir = this.#process.aeronDir;
+    this.signals = this.#process.signals;
+    if (secondsNs !== undefined && shared === undefined) {
       this.scheduler.add(new DeadlineAgent(secondsNs, () => this.scheduler.stop("--seconds are over")));
     }
   }
 
   [Symbol.dispose](): void {
-    this.signals.dispose();
-    // Of a role that failed before it ran, whose scheduler has nothing to close.
-    this.#embeddedDriver?.onClose();
+    if (this.#ownsProcess) this.#process[Symbol.dispose]();
   }
+}
+
+/** What the process of a single role is like. @throws UsageError */
+export function processOptionsOf(options: OptionValues, clientName: string) {
+  return {
+    aeronDir: resolve(options.text("aeron-dir") ?? defaultAeronDir()),
+    clientName,
+    idle: parseIdleStrategy(options.text("idle") ?? "backoff"),
+    mediaDriver: options.choice(
+      "media-driver",
+      MEDIA_DRIVER_CHOICES,
+      options.flag("standalone") === true ? "auto" : "external",
+    ),
+  } as const;
 }
 
 function driverClientOf(options: OptionValues): DriverClientOptions {

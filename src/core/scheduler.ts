@@ -97,6 +97,11 @@ export class Scheduler implements AsyncDisposable {
     return this.#state === "closed";
   }
 
+  /** True once it was asked to end, or has ended. */
+  get isStopping(): boolean {
+    return this.#isStopRequested;
+  }
+
   /** What the first call of `stop` gave as its reason. */
   get stopReason(): string | undefined {
     return this.#stopReason;

@@ -19,6 +19,7 @@ import type { OptionValues } from "../option-spec.ts";
 import { type Column, Output, parseOutputFormat } from "../output.ts";
 import { RateMeter } from "../rate-meter.ts";
 import { RoleRuntime } from "../role-runtime.ts";
+import { type RunningRole, runAlone } from "../running-role.ts";
 import { SlowSink } from "../slow-sink.ts";
 import { StatsReporter } from "../stats-reporter.ts";
 import { summaryLines } from "../summary.ts";
@@ -50,25 +51,53 @@ const COLUMNS: readonly Column<ConsumerRow>[] = [
   { header: "latency", cell: (row) => (row.latencyNs === null ? "-" : formatDuration(row.latencyNs)) },
 ];
 
+/** What is to be read and where it goes, checked as far as that goes without opening or waiting for anything. */
+export class ConsumerPlan {
+  readonly options: OptionValues;
+  readonly spec: string;
+  readonly usesStdout: boolean;
+  readonly output: Output;
+  readonly count: number;
+  readonly intervalNs: number;
+  readonly mode: ConsumerMode;
+  readonly delayNs: number;
+
+  /** @throws UsageError */
+  constructor(options: OptionValues) {
+    this.options = options;
+    this.spec = options.text("sink") ?? "stats";
+    this.usesStdout = parseSink(this.spec).usesStdout;
+    this.output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+    this.count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
+    this.intervalNs = options.seconds("stats-interval") ?? 0;
+    if (this.usesStdout && this.intervalNs > 0) {
+      throw new UsageError(
+        `--stats-interval: the sink ${this.spec} takes standard output, statistics have no place there`,
+      );
+    }
+    this.mode = options.choice<ConsumerMode>("mode", ["stream", "latest", "decimated"], "stream");
+    this.delayNs = options.duration("delay-per-frame") ?? 0;
+  }
+}
+
 /** `consumer`: frames from shared memory into a sink. */
 export async function run({ options: given }: CommandContext): Promise<number> {
   const stream = given.text("stream");
   const isId = stream === undefined || streamIdOf(stream) !== null;
   const options = isId ? given : given.replaced("stream", String(await findStreamId(given, stream, "--stream")));
-  const spec = options.text("sink") ?? "stats";
-  const parsed = parseSink(spec);
-  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
-  const count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
-  const intervalNs = options.seconds("stats-interval") ?? 0;
-  if (parsed.usesStdout && intervalNs > 0) {
-    throw new UsageError(`--stats-interval: the sink ${spec} takes standard output, statistics have no place there`);
-  }
-  const mode = options.choice<ConsumerMode>("mode", ["stream", "latest", "decimated"], "stream");
-  const delayNs = options.duration("delay-per-frame") ?? 0;
-
+  const plan = new ConsumerPlan(options);
   using runtime = new RoleRuntime(options, "tensorpool consumer");
-  const { scheduler, streamId } = runtime;
-  const { shmDir } = runtime;
+  return runAlone(runtime, await startConsumer(runtime, plan, () => runtime.scheduler.stop("done")));
+}
+
+/** Opens the sink and adds the consumer; `onDone` is told when it has its last frame. @throws SinkError, UsageError */
+export async function startConsumer(
+  runtime: RoleRuntime,
+  plan: ConsumerPlan,
+  onDone: () => void,
+): Promise<RunningRole> {
+  const { options, output, mode } = plan;
+  const { scheduler, streamId, shmDir } = runtime;
   const consumer = new Consumer(runtime.connection, scheduler.clock, {
     streamId,
     mode,
@@ -81,28 +110,33 @@ export async function run({ options: given }: CommandContext): Promise<number> {
     ...(runtime.driver === null ? {} : { driver: runtime.driver }),
     maxOutstandingSeqGap: options.integer("max-seq-gap", 1, Number.MAX_SAFE_INTEGER) ?? 0,
   });
-  const opened = await openSink(spec);
-  const sink = new SlowSink(opened, delayNs);
-  scheduler.add(consumer, { vital: true });
+  const sink = new SlowSink(await openSink(plan.spec), plan.delayNs);
   const pump = new SinkPump(consumer, sink, {
     clock: scheduler.clock,
-    count,
-    once: options.flag("once") ?? parsed.usesStdout,
-    onDone: () => scheduler.stop("done"),
+    count: plan.count,
+    once: options.flag("once") ?? plan.usesStdout,
+    onDone,
   });
-  scheduler.add(pump, { vital: true });
-  if (intervalNs > 0) addReporter(runtime, consumer, sink, output, intervalNs);
+  const agents = [consumer, pump];
+  for (const agent of agents) scheduler.add(agent, { vital: true });
+  const reporter = plan.intervalNs > 0 ? newReporter(consumer, sink, output, plan.intervalNs) : null;
+  if (reporter !== null) scheduler.add(reporter);
   log.info(
     `stream ${streamId} → ${sink.description}; mode ${mode}, regions below ${shmDir}, Aeron in ${runtime.aeronDir}; ` +
       (runtime.driver === null ? "waiting for a producer" : "asking the driver for a lease"),
   );
-  await scheduler.run();
-  if (!parsed.usesStdout) {
-    // Among JSON on standard output there is no place for sentences.
-    for (const line of sink.summary()) output.format === "table" ? output.line(line) : printError(line);
-  }
-  await output.flush();
-  return finish(runtime, consumer, sink, options);
+  return {
+    name: consumer.roleName,
+    agents: [...agents, ...(reporter === null ? [] : [reporter])],
+    finish: async () => {
+      if (!plan.usesStdout) {
+        // Among JSON on standard output there is no place for sentences.
+        for (const line of sink.summary()) output.format === "table" ? output.line(line) : printError(line);
+      }
+      await output.flush();
+      return finish(consumer, sink, options);
+    },
+  };
 }
 
 function fallbackOption(options: OptionValues): { fallback?: Fallback } {
@@ -120,7 +154,7 @@ function tellProgress(frame: Frame, rowsFilled: number | null): void {
   );
 }
 
-function finish(runtime: RoleRuntime, consumer: Consumer, sink: Sink, options: OptionValues): number {
+function finish(consumer: Consumer, sink: Sink, options: OptionValues): number {
   const { counters } = consumer;
   const lost = totalLost(counters);
   if (options.flag("quiet") !== true) {
@@ -130,16 +164,15 @@ function finish(runtime: RoleRuntime, consumer: Consumer, sink: Sink, options: O
     }
   }
   if (options.flag("fail-on-loss") === true && lost > 0) return ExitCode.FRAMES_LOST;
-  return runtime.signals.exitCode(ExitCode.DONE);
+  return ExitCode.DONE;
 }
 
-function addReporter(
-  runtime: RoleRuntime,
+function newReporter(
   consumer: Consumer,
   sink: SlowSink,
   output: Output,
   intervalNs: number,
-): void {
+): StatsReporter<ConsumerRow> {
   const meter = new RateMeter();
   const take = (nowNs: number): ConsumerRow => {
     const seconds = meter.begin(nowNs);
@@ -157,5 +190,5 @@ function addReporter(
       counters,
     };
   };
-  runtime.scheduler.add(new StatsReporter(output, COLUMNS, intervalNs, take));
+  return new StatsReporter(output, COLUMNS, intervalNs, take);
 }

@@ -1,14 +1,11 @@
 import { resolve } from "node:path";
 import { defaultAeronDir } from "../../aeron/aeron-dir.ts";
-import { AeronConnection } from "../../aeron/connection.ts";
 import { findLivingDriver } from "../../aeron/driver-watch.ts";
 import { giveToGroup } from "../../aeron/group-rights.ts";
 import { MediaDriver, MediaDriverError, type ThreadingMode } from "../../aeron/media-driver.ts";
-import { nativeParker } from "../../aeron/native-parker.ts";
 import type { GeneralSettings } from "../../config/index.ts";
-import { createIdleStrategy, parseIdleStrategy } from "../../core/idle/index.ts";
+import { type IdleStrategyName, parseIdleStrategy } from "../../core/idle/index.ts";
 import { getLogger } from "../../core/logger.ts";
-import { Scheduler } from "../../core/scheduler.ts";
 import { formatBytes, formatDuration } from "../../core/units.ts";
 import { Driver } from "../../roles/driver/driver.ts";
 import { type DriverOptions, epochBytes } from "../../roles/driver/driver-options.ts";
@@ -19,38 +16,52 @@ import { readSettings } from "../config/read-settings.ts";
 import { settingsSchema } from "../config/schema.ts";
 import { printError } from "../console.ts";
 import { describePlan, driverSettings } from "../driver/driver-settings.ts";
-import { endWithParent } from "../end-with-parent.ts";
 import { ExitCode } from "../exit.ts";
 import type { OptionValues } from "../option-spec.ts";
-import { StopSignals } from "../signals.ts";
+import { ProcessRuntime } from "../role-runtime.ts";
+import { type RunningRole, runAlone } from "../running-role.ts";
 import { summaryLines } from "../summary.ts";
 
 const log = getLogger("driver");
-const waitingLog = getLogger("aeron").every(10e9);
 /** Rights of what Aeron makes: for this user alone, or for the group as well. */
 const UMASK = { private: 0o077, group: 0o007 } as const;
 const MANY_STREAMS = 16;
 
+/** What the driver serves, checked as far as that goes without taking or making anything. */
+export class DriverPlan {
+  readonly options: OptionValues;
+  readonly general: GeneralSettings;
+  readonly aeronDir: string;
+  readonly settings: Omit<DriverOptions, "onShutdownRequested">;
+  readonly idle: IdleStrategyName;
+
+  /** @throws UsageError */
+  constructor({ options, commands }: Pick<CommandContext, "options" | "commands">) {
+    this.options = options;
+    this.general = readSettings(settingsSchema(commands), options.given.get("config"), process.env).general;
+    this.aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
+    this.settings = driverSettings(options, this.general, resolve(options.text("shm-dir") ?? defaultShmDir()));
+    this.idle = parseIdleStrategy(options.text("idle") ?? "backoff");
+  }
+}
+
 /** `driver`: the one owner of all regions. */
-export async function run({ options, commands }: CommandContext): Promise<number> {
-  const { general } = readSettings(settingsSchema(commands), options.given.get("config"), process.env);
-  const aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
-  const shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
-  const settings = driverSettings(options, general, shmDir);
-  const idle = parseIdleStrategy(options.text("idle") ?? "backoff");
-  const scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
-  using signals = new StopSignals({ onStop: (signal) => scheduler.stop(signal) });
-  endWithParent();
-  const mediaDriver = startMediaDriver(options, general, aeronDir, settings);
-  if (mediaDriver !== null) scheduler.add(mediaDriver, { vital: true });
+export async function run(context: CommandContext): Promise<number> {
+  const plan = new DriverPlan(context);
+  const own = startMediaDriver(plan);
+  const { aeronDir, idle } = plan;
+  using runtime = new ProcessRuntime({ aeronDir, clientName: "tensorpool driver", idle, mediaDriver: { own } });
+  return runAlone(runtime, await startDriver(runtime, plan, own));
+}
+
+/** Takes the locks of the streams, and adds the driver. `own`: the media driver of this process. @throws DriverError, RegionCreateError */
+export async function startDriver(
+  { scheduler, connection, aeronDir }: ProcessRuntime,
+  { settings, options }: DriverPlan,
+  own: MediaDriver | null,
+): Promise<RunningRole> {
   let driver: Driver;
   try {
-    const connection = new AeronConnection({
-      aeronDir,
-      clientName: "tensorpool driver",
-      supply: { ensure: () => waitingLog.info(`no media driver in ${aeronDir}: waiting for one`) },
-    });
-    scheduler.add(connection, { vital: true });
     driver = new Driver(connection, scheduler.clock, {
       ...settings,
       onShutdownRequested: () => scheduler.stop("asked to"),
@@ -60,28 +71,29 @@ export async function run({ options, commands }: CommandContext): Promise<number
     throw error;
   }
   scheduler.add(driver, { vital: true });
-  tellServices(settings, aeronDir, mediaDriver);
-  try {
-    await scheduler.run();
-  } catch (error) {
-    driver.endsBecause(ShutdownReason.ERROR, "");
-    throw error;
-  }
-  if (options.flag("quiet") !== true) {
-    for (const line of summaryLines(`driver ${settings.instanceId} has ended`, driver.counters, ["heartbeatNs"])) {
-      printError(line);
-    }
-  }
-  return signals.exitCode(ExitCode.DONE);
+  tellServices(settings, aeronDir, own);
+  return {
+    name: driver.roleName,
+    agents: [driver],
+    onFailure: () => driver.endsBecause(ShutdownReason.ERROR, ""),
+    finish: async () => {
+      if (options.flag("quiet") !== true) {
+        for (const line of summaryLines(`driver ${settings.instanceId} has ended`, driver.counters, ["heartbeatNs"])) {
+          printError(line);
+        }
+      }
+      return ExitCode.DONE;
+    },
+  };
 }
 
 /** The media driver in this process; null when another lives already, or none is to be started. */
-function startMediaDriver(
-  options: OptionValues,
-  general: GeneralSettings,
-  aeronDir: string,
-  { storage }: Pick<DriverOptions, "storage">,
-): MediaDriver | null {
+export function startMediaDriver({
+  options,
+  general,
+  aeronDir,
+  settings: { storage },
+}: DriverPlan): MediaDriver | null {
   const how = options.text("media-driver") ?? general.get("driver.media_driver");
   if (how === "external" || findLivingDriver(aeronDir) !== null) return null;
   const threading = (options.text("threading") ?? general.get("driver.threading")) as ThreadingMode;

@@ -2,7 +2,7 @@ import { attributeList } from "../../config/index.ts";
 import { UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatByteRate, formatBytes, formatCount, formatRate, parseSize } from "../../core/units.ts";
-import { describeLayout, openSource, parseSource } from "../../io/index.ts";
+import { describeLayout, openSource, parseSource, type SpecOptions } from "../../io/index.ts";
 import type { Source } from "../../io/types.ts";
 import type { Attribute, Flow } from "../../protocol/attribute.ts";
 import { Producer } from "../../roles/producer.ts";
@@ -17,6 +17,7 @@ import { type Column, Output, parseOutputFormat } from "../output.ts";
 import { poolsFor, slotsFor } from "../pool-sizes.ts";
 import { RateMeter } from "../rate-meter.ts";
 import { RoleRuntime } from "../role-runtime.ts";
+import { type RunningRole, runAlone } from "../running-role.ts";
 import { StatsReporter } from "../stats-reporter.ts";
 import { summaryLines } from "../summary.ts";
 
@@ -42,27 +43,53 @@ const COLUMNS: readonly Column<ProducerRow>[] = [
   { header: "consumers", cell: (row) => row.consumers },
 ];
 
+/** What is to be published, checked as far as that goes without opening or waiting for anything. */
+export class ProducerPlan {
+  readonly options: OptionValues;
+  readonly spec: string;
+  readonly rateHz: number | null;
+  readonly specOptions: SpecOptions;
+  readonly output: Output;
+  readonly waitTimeoutNs: number;
+  readonly count: number;
+  readonly intervalNs: number;
+
+  /** @throws UsageError */
+  constructor(options: OptionValues) {
+    this.options = options;
+    this.spec = options.required("source", "synthetic:");
+    this.rateHz = options.rate("rate") ?? null;
+    this.specOptions = {
+      dtype: options.text("dtype"),
+      dims: options.text("dims"),
+      rateHz: this.rateHz ?? undefined,
+      once: options.flag("once"),
+    };
+    parseSource(this.spec, this.specOptions);
+    this.output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+    this.waitTimeoutNs = options.duration("wait-timeout") ?? DEFAULT_WAIT_TIMEOUT_NS;
+    this.count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
+    this.intervalNs = options.seconds("stats-interval") ?? 0;
+  }
+}
+
 /** `producer`: frames of a source into shared memory. */
 export async function run({ options }: CommandContext): Promise<number> {
-  const spec = options.required("source", "synthetic:");
-  const rateHz = options.rate("rate") ?? null;
-  const specOptions = {
-    dtype: options.text("dtype"),
-    dims: options.text("dims"),
-    rateHz: rateHz ?? undefined,
-    once: options.flag("once"),
-  };
-  // What is wrong with the command line is said before anything is opened or waited for.
-  parseSource(spec, specOptions);
-  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
-  const waitTimeoutNs = options.duration("wait-timeout") ?? DEFAULT_WAIT_TIMEOUT_NS;
-  const count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
-  const intervalNs = options.seconds("stats-interval") ?? 0;
-
+  const plan = new ProducerPlan(options);
   using runtime = new RoleRuntime(options, "tensorpool producer");
+  return runAlone(runtime, await startProducer(runtime, plan, () => runtime.scheduler.stop("done")));
+}
+
+/** Opens the source and adds the producer; `onDone` is told when its last frame was published and read. @throws SourceError, RegionCreateError */
+export async function startProducer(
+  runtime: RoleRuntime,
+  plan: ProducerPlan,
+  onDone: () => void,
+): Promise<RunningRole> {
+  const { options, specOptions, rateHz } = plan;
   const { scheduler, streamId } = runtime;
   const opening = new AbortController();
-  const source = await openSource(spec, {
+  const source = await openSource(plan.spec, {
     ...specOptions,
     signal: opening.signal,
     onWaiting: (what) => log.info(what),
@@ -79,7 +106,7 @@ export async function run({ options }: CommandContext): Promise<number> {
       ...ownership(runtime, options, source),
       streams: runtime.streams,
       flow,
-      waitTimeoutNs,
+      waitTimeoutNs: plan.waitTimeoutNs,
       attributes: attributesOf(options, source),
       ...timestampsOption(options),
       heartbeat: options.flag("heartbeat") === true,
@@ -88,24 +115,30 @@ export async function run({ options }: CommandContext): Promise<number> {
     source.close();
     throw error;
   }
-  scheduler.add(producer, { vital: true });
   const waitConsumers = options.integer("wait-consumers", 0, 1_000_000) ?? (flow === "wait" ? 1 : 0);
   const pump = new SourcePump(producer, source, {
     rateHz: rateHz ?? (source.live ? source.nativeRateHz : null),
-    count,
+    count: plan.count,
     waitConsumers,
-    onDone: () => scheduler.stop("done"),
+    onDone,
   });
-  scheduler.add(pump, { vital: true });
-  if (intervalNs > 0) addReporter(runtime, producer, output, intervalNs);
+  const agents = [producer, pump];
+  for (const agent of agents) scheduler.add(agent, { vital: true });
+  const reporter = plan.intervalNs > 0 ? newReporter(producer, plan.output, plan.intervalNs) : null;
+  if (reporter !== null) scheduler.add(reporter);
 
   log.info(
     `stream ${streamId} ${describeOwner(producer, runtime)}: ${source.description}, ${describeLayout(source.layout)}; ` +
       `flow ${flow}${flow === "drop" ? " (frames that nobody takes in time are dropped)" : ""}; Aeron in ${runtime.aeronDir}`,
   );
-  await scheduler.run();
-  await output.flush();
-  return finish(runtime, producer, options);
+  return {
+    name: producer.roleName,
+    agents: [...agents, ...(reporter === null ? [] : [reporter])],
+    finish: async () => {
+      await plan.output.flush();
+      return finish(producer, options);
+    },
+  };
 }
 
 /** What the source says of its frames, and what the user says instead or beside it. */
@@ -163,7 +196,7 @@ function describeOwner(producer: Producer, { shmDir }: RoleRuntime): string {
   return `epoch ${epoch} (${nslots} slots, ${formatBytes(bytes)} in ${shmDir})`;
 }
 
-function finish(runtime: RoleRuntime, producer: Producer, options: OptionValues): number {
+function finish(producer: Producer, options: OptionValues): number {
   const counters = producer.counters.snapshot();
   const lost = counters.claimed - counters.published + counters.noPool;
   if (options.flag("quiet") !== true) {
@@ -173,10 +206,10 @@ function finish(runtime: RoleRuntime, producer: Producer, options: OptionValues)
     }
   }
   if (options.flag("fail-on-loss") === true && lost > 0) return ExitCode.FRAMES_LOST;
-  return runtime.signals.exitCode(ExitCode.DONE);
+  return ExitCode.DONE;
 }
 
-function addReporter(runtime: RoleRuntime, producer: Producer, output: Output, intervalNs: number): void {
+function newReporter(producer: Producer, output: Output, intervalNs: number): StatsReporter<ProducerRow> {
   const meter = new RateMeter();
   const take = (nowNs: number): ProducerRow => {
     const seconds = meter.begin(nowNs);
@@ -192,7 +225,7 @@ function addReporter(runtime: RoleRuntime, producer: Producer, output: Output, i
       counters,
     };
   };
-  runtime.scheduler.add(new StatsReporter(output, COLUMNS, intervalNs, take));
+  return new StatsReporter(output, COLUMNS, intervalNs, take);
 }
 
 function poolsOption(options: OptionValues, source: Source): readonly PoolOptions[] {

@@ -1,4 +1,5 @@
 import { ruleList } from "../../config/index.ts";
+import type { Agent } from "../../core/agent.ts";
 import { UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatByteRate, formatCount, formatRate } from "../../core/units.ts";
@@ -10,8 +11,9 @@ import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
 import type { OptionValues } from "../option-spec.ts";
-import { type Column, Output, parseOutputFormat } from "../output.ts";
+import { type Column, Output, type OutputFormat, parseOutputFormat } from "../output.ts";
 import { RoleRuntime } from "../role-runtime.ts";
+import { type RunningRole, runAlone } from "../running-role.ts";
 import { StatsReporter } from "../stats-reporter.ts";
 import { descriptorStreamsOf } from "../supervision/descriptor-streams.ts";
 import { EventReporter } from "../supervision/event-reporter.ts";
@@ -47,38 +49,66 @@ const COLUMNS: readonly Column<SupervisorRow>[] = [
   { header: "events", align: "right", cell: ({ events }) => formatCount(events) },
 ];
 
+/** What the supervisor does, checked as far as that goes without listening to anything. */
+export class SupervisorPlan {
+  readonly options: OptionValues;
+  readonly descriptorStreamIds: readonly number[];
+  readonly supervision: ReturnType<typeof supervisionOf>;
+  readonly rules: readonly SteeringRule[];
+  readonly http: ReturnType<typeof httpOf>;
+  readonly intervalNs: number;
+  readonly format: OutputFormat;
+
+  /** @throws UsageError */
+  constructor(context: CommandContext) {
+    const { options: single, others } = descriptorStreamsOf(context);
+    // It owns no regions, so nothing is asked of a driver.
+    const options = single.over(new Map([["standalone", { value: true, origin: { kind: "default" } as const }]]));
+    this.options = options;
+    this.descriptorStreamIds = others;
+    this.supervision = supervisionOf(options);
+    this.rules = rulesOf(options);
+    this.http = httpOf(options);
+    this.intervalNs = options.seconds("stats-interval") ?? 0;
+    this.format = parseOutputFormat(options.text("output") ?? "table");
+  }
+}
+
 /** `supervisor`: watches every stream, steers consumers by rules, and tells others by HTTP. */
 export async function run(context: CommandContext): Promise<number> {
-  const { options: single, others } = descriptorStreamsOf(context);
-  // It owns no regions, so nothing is asked of a driver.
-  const options = single.over(new Map([["standalone", { value: true, origin: { kind: "default" } as const }]]));
-  const supervision = supervisionOf(options);
-  const rules = rulesOf(options);
-  const http = httpOf(options);
-  const intervalNs = options.seconds("stats-interval") ?? 0;
-  const format = parseOutputFormat(options.text("output") ?? "table");
-  using runtime = new RoleRuntime(options, "tensorpool supervisor");
+  const plan = new SupervisorPlan(context);
+  using runtime = new RoleRuntime(plan.options, "tensorpool supervisor");
+  return runAlone(runtime, startSupervisor(runtime, plan));
+}
+
+/** Adds the supervisor, and its HTTP server if there is to be one. */
+export function startSupervisor(runtime: RoleRuntime, plan: SupervisorPlan): RunningRole {
+  const { descriptorStreamIds, supervision, rules, http, intervalNs, format, options } = plan;
   const { scheduler, streams, aeronDir, shmDir, connection } = runtime;
   const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });
-  const supervisor = new Supervisor(connection, { streams, descriptorStreamIds: others, supervision, rules });
+  const supervisor = new Supervisor(connection, { streams, descriptorStreamIds, supervision, rules });
   scheduler.add(supervisor, { vital: true });
-  scheduler.add(new EventReporter(supervisor.model, logEvent));
+  const agents: Agent[] = [new EventReporter(supervisor.model, logEvent)];
   if (http !== null) {
     const supervised = { supervisor, clock: scheduler.clock, aeronDir, shmDir, version: VERSION };
     const server = new SupervisorServer(supervised, http);
-    scheduler.add(server);
+    agents.push(server);
     log.info(`/metrics, /healthz, /readyz and /api/v1 are served on ${server.url}`);
     if (!isLoopback(http.address.hostname)) log.warn(`${server.url} is open to other machines, and not encrypted`);
   }
-  if (intervalNs > 0) {
-    scheduler.add(new StatsReporter(output, COLUMNS, intervalNs, (nowNs) => rowOf(supervisor, nowNs)));
-  }
+  if (intervalNs > 0) agents.push(new StatsReporter(output, COLUMNS, intervalNs, (nowNs) => rowOf(supervisor, nowNs)));
+  for (const agent of agents) scheduler.add(agent);
   const steering = rules.length === 0 ? "watching only" : `${rules.length} rules`;
   log.info(`listening on ${streams.channel}; ${steering}; Aeron in ${aeronDir}`);
-  await scheduler.run();
-  await output.flush();
-  if (options.flag("quiet") !== true) printError(summaryOf(supervisor));
-  return runtime.signals.exitCode(ExitCode.DONE);
+  return {
+    name: "supervisor",
+    agents: [supervisor, ...agents],
+    finish: async () => {
+      await output.flush();
+      if (options.flag("quiet") !== true) printError(summaryOf(supervisor));
+      return ExitCode.DONE;
+    },
+  };
 }
 
 function logEvent({ kind, severity, text }: EventView): void {

@@ -1,0 +1,72 @@
+import { messageOf } from "../../core/errors.ts";
+import { getLogger } from "../../core/logger.ts";
+import type { CommandContext } from "../command.ts";
+import { DeadlineAgent } from "../deadline-agent.ts";
+import { ExitCode } from "../exit.ts";
+import type { OptionValues } from "../option-spec.ts";
+import { ProcessRuntime, RoleRuntime } from "../role-runtime.ts";
+import { RoleSet } from "../run/role-set.ts";
+import { type RunPlan, runPlan } from "../run/run-plan.ts";
+import { startConsumer } from "./consumer.ts";
+import { startDriver, startMediaDriver } from "./driver.ts";
+import { startProducer } from "./producer.ts";
+import { startSupervisor } from "./supervisor.ts";
+
+const log = getLogger("run");
+
+/** `run`: all roles of one file, in one process on one scheduler. */
+export async function run(context: CommandContext): Promise<number> {
+  const plan = runPlan(context);
+  const secondsNs = context.options.seconds("seconds");
+  const own = plan.driver === null ? null : startMediaDriver(plan.driver);
+  using runtime = new ProcessRuntime({
+    aeronDir: plan.aeronDir,
+    clientName: "tensorpool run",
+    idle: plan.idle,
+    mediaDriver: plan.driver === null ? plan.mediaDriver : { own },
+  });
+  const { scheduler } = runtime;
+  const roles = new RoleSet(scheduler);
+  if (secondsNs !== undefined) {
+    scheduler.add(new DeadlineAgent(secondsNs, () => scheduler.stop("--seconds are over")));
+  }
+  // Running already, so that a source which is waited for holds up nobody else.
+  const running = scheduler.run();
+  running.catch(() => undefined);
+  try {
+    if (plan.driver !== null) roles.addLasting(await startDriver(runtime, plan.driver, own));
+    if (plan.supervisor !== null) {
+      roles.addLasting(startSupervisor(new RoleRuntime(plan.supervisor.options, "", runtime), plan.supervisor));
+    }
+    await Promise.all(startAll(plan, runtime, roles));
+    roles.allStarted();
+  } catch (error) {
+    // Ctrl-C while a source was waited for, or a vital agent that failed meanwhile, tells more than what came of it.
+    if (!scheduler.isStopping) {
+      scheduler.stop("a role could not be started");
+      await running.catch((other) => log.error(messageOf(other)));
+      throw error;
+    }
+  }
+  try {
+    await running;
+  } catch (error) {
+    roles.onFailure();
+    throw error;
+  }
+  const code = await roles.finish();
+  return code === ExitCode.DONE ? runtime.signals.exitCode(code) : code;
+}
+
+/** Consumers first: who waits for its readers finds them. */
+function startAll({ producers, consumers }: RunPlan, runtime: ProcessRuntime, roles: RoleSet): Promise<void>[] {
+  const runtimeOf = (options: OptionValues): RoleRuntime => new RoleRuntime(options, "", runtime);
+  return [
+    ...consumers.map((plan) =>
+      roles.addEnding(plan.options, (onDone) => startConsumer(runtimeOf(plan.options), plan, onDone)),
+    ),
+    ...producers.map((plan) =>
+      roles.addEnding(plan.options, (onDone) => startProducer(runtimeOf(plan.options), plan, onDone)),
+    ),
+  ];
+}

@@ -1,0 +1,86 @@
+import { getLogger } from "../../core/logger.ts";
+import type { Scheduler } from "../../core/scheduler.ts";
+import { DeadlineAgent } from "../deadline-agent.ts";
+import { ExitCode } from "../exit.ts";
+import type { OptionValues } from "../option-spec.ts";
+import type { RunningRole } from "../running-role.ts";
+
+const log = getLogger("run");
+
+/**
+ * The roles of one process. A producer or consumer that is done ends alone; the process ends with the last of them, unless
+ * there is a driver or a supervisor, which serve others.
+ */
+export class RoleSet {
+  readonly #scheduler: Scheduler;
+  readonly #lasting: RunningRole[] = [];
+  readonly #ending = new Set<RunningRole>();
+  readonly #ends: Promise<void>[] = [];
+  #code: number = ExitCode.DONE;
+  #hasStarted = false;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  /** A role that goes on until the process is told to end. */
+  addLasting(role: RunningRole): void {
+    this.#lasting.push(role);
+  }
+
+  /** A role that ends when it is done, or after its own --seconds. */
+  async addEnding(options: OptionValues, start: (onDone: () => void) => Promise<RunningRole>): Promise<void> {
+    let role: RunningRole | null = null;
+    let isDone = false;
+    const onDone = (): void => {
+      if (isDone) return;
+      isDone = true;
+      if (role !== null) this.#end(role);
+    };
+    const started = await start(onDone);
+    role = started;
+    this.#ending.add(started);
+    const secondsNs = options.seconds("seconds");
+    if (secondsNs !== undefined && !this.#scheduler.isStopping)
+      this.#scheduler.add(new DeadlineAgent(secondsNs, onDone));
+    // It may have been done before it was known here.
+    if (isDone) this.#end(started);
+  }
+
+  allStarted(): void {
+    this.#hasStarted = true;
+    this.#endWithLast();
+  }
+
+  onFailure(): void {
+    for (const role of this.#lasting) role.onFailure?.();
+  }
+
+  /** What every role says at its end; resolves to the exit code of the process. */
+  async finish(): Promise<number> {
+    await Promise.all(this.#ends);
+    for (const role of [...this.#ending, ...this.#lasting]) await this.#tell(role);
+    return this.#code;
+  }
+
+  #end(role: RunningRole): void {
+    // While everything closes, nothing is taken out by itself.
+    if (this.#scheduler.isStopping || !this.#ending.delete(role)) return;
+    this.#ends.push(this.#close(role));
+  }
+
+  async #close(role: RunningRole): Promise<void> {
+    log.info(`${role.name} is done`);
+    for (const agent of [...role.agents].reverse()) await this.#scheduler.remove(agent);
+    await this.#tell(role);
+    this.#endWithLast();
+  }
+
+  async #tell(role: RunningRole): Promise<void> {
+    this.#code = Math.max(this.#code, await role.finish());
+  }
+
+  #endWithLast(): void {
+    if (this.#hasStarted && this.#ending.size === 0 && this.#lasting.length === 0) this.#scheduler.stop("all are done");
+  }
+}
