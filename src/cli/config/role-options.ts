@@ -1,9 +1,11 @@
 import {
   type ConfigFile,
   type Environment,
+  type GeneralSettings,
   type GivenValues,
   type RoleTable,
   resolveRole,
+  withNamedStream,
 } from "../../config/index.ts";
 import type { Command } from "../command.ts";
 import { OptionValues } from "../option-spec.ts";
