@@ -56,6 +56,10 @@ const SYMBOLS = {
   sched_yield: { args: [], returns: "i32" },
   // int clock_gettime(clockid_t clockid, struct timespec *tp)
   clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
+  // int sched_setaffinity(pid_t pid, size_t cpusetsize, const cpu_set_t *mask)   (0: this thread)
+  sched_setaffinity: { args: ["i32", "u64_fast", "ptr"], returns: "i32" },
+  // int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)   (0: this thread)
+  sched_setscheduler: { args: ["i32", "i32", "ptr"], returns: "i32" },
   // int usleep(useconds_t usec)
   usleep: { args: ["u32"], returns: "i32" },
   // long syscall(long number, ...)
@@ -304,6 +308,25 @@ export function resetMemoryPolicy(): void {
 /** How late the kernel may wake this thread from a sleep, to save wake-ups; 50 us unless told otherwise. */
 export function setTimerSlack(slackNs: number): void {
   check(libc.prctl(PR_SET_TIMERSLACK, slackNs), "prctl");
+}
+
+const SCHED_FIFO = 1;
+/** cpu_set_t has a bit for each of 1,024 CPUs. */
+const CPU_SET_BYTES = 128;
+
+/** Has this thread run on these CPUs only, of those below 1,024. @throws SystemError, EINVAL when it may use none of them */
+export function runOnCpus(cpus: readonly number[]): void {
+  const mask = new NativeBuffer(CPU_SET_BYTES);
+  for (const cpu of cpus) mask.bytes[cpu >> 3]! |= 1 << (cpu & 7);
+  check(libc.sched_setaffinity(0, CPU_SET_BYTES, mask.address), "sched_setaffinity");
+}
+
+/** Has this thread run before all that are not real-time (SCHED_FIFO). @throws SystemError, EPERM without the right to */
+export function setFifoPriority(priority: number): void {
+  // struct sched_param { int sched_priority; }
+  const parameters = new NativeBuffer(4);
+  parameters.view.setInt32(0, priority, true);
+  check(libc.sched_setscheduler(0, SCHED_FIFO, parameters.address), "sched_setscheduler");
 }
 
 /** Runs `action` with a file mode creation mask, for native code that creates files. */

@@ -106,6 +106,20 @@ export const ROLE_OPTIONS: readonly OptionSpec[] = [
     defaultText: "backoff",
   },
   {
+    name: "cpu",
+    value: "LIST",
+    type: text("CPUs such as 2, 0,2 or 1-3", "2"),
+    help: "run the duty cycle on these CPUs only, e.g. 2 or 0,2-3",
+    defaultText: "any",
+  },
+  {
+    name: "sched",
+    value: "fifo:N",
+    type: text("fifo:N with a priority N from 1 to 99", "fifo:10"),
+    help: "run it in real time, before all that are not (needs the right to)",
+    defaultText: "as other processes",
+  },
+  {
     name: "channel",
     value: "URI",
     type: text("an Aeron channel", "aeron:ipc"),

@@ -15,6 +15,7 @@ import { DeadlineAgent } from "./deadline-agent.ts";
 import { endWithParent } from "./end-with-parent.ts";
 import type { OptionValues } from "./option-spec.ts";
 import { StopSignals } from "./signals.ts";
+import { placeThread } from "./thread-placement.ts";
 
 const waitingLog = getLogger("aeron").every(10e9);
 
@@ -93,6 +94,8 @@ export class RoleRuntime implements Disposable {
     this.shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
     const secondsNs = options.seconds("seconds");
     this.#ownsProcess = shared === undefined;
+    // Several roles of one process share its thread: what one of them is set to would move all.
+    if (shared === undefined) placeThread(options);
     this.#process = shared ?? new ProcessRuntime(processOptionsOf(options, clientName));
     this.scheduler = this.#process.scheduler;
     this.connection = this.#process.connection;

@@ -50,7 +50,8 @@ export interface StreamPlan {
   readonly seconds: number | null;
   readonly rateHz: number | null;
   readonly reads: ConsumerJob["reads"];
-  readonly measuresAge?: boolean;
+  /** Frames from this one on are asked for their age; left out: none. */
+  readonly agesFromSeq?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -69,8 +70,9 @@ export async function runStream(workspace: Workspace, plan: StreamPlan): Promise
   const options: ChildOptions = plan.env === undefined ? {} : { env: plan.env };
   const driver = mediaDriver === "auto" ? startMediaDriver(workspace, place) : null;
   const consumers = Array.from({ length: plan.consumers }, () => {
-    const { reads, measuresAge = false } = plan;
-    const job: Job = { kind: "consumer", ...role, embedded: false, reads, payloadBytes, measuresAge };
+    const { reads, agesFromSeq } = plan;
+    const ages = agesFromSeq === undefined ? {} : { agesFromSeq };
+    const job: Job = { kind: "consumer", ...role, embedded: false, reads, payloadBytes, ...ages };
     return startJob<RoleReport>(workspace, job, options);
   });
   const { slots, fill, flow, frames, seconds, rateHz } = plan;

@@ -24,7 +24,8 @@ export async function idle(workspace: Workspace, options: BenchOptions): Promise
     seconds,
     rateHz: options.rateHz ?? RATE_HZ,
     reads: "all",
-    measuresAge: true,
+    // The first ones find code that was not compiled.
+    agesFromSeq: 3,
   });
   const consumer = slowestOf(outcome);
   const cpuShare = consumer.cpuSeconds / seconds;

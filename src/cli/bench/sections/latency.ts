@@ -13,6 +13,7 @@ const SECONDS = 5;
 const ROUNDS = 3;
 const SLOTS = 1024;
 const NOISE_SECONDS = 2;
+const WARM_UP_SHARE = 0.25;
 const MAX_P50_RATIO = 1.6;
 const MAX_P99_RATIO = 3;
 const NAMES = ["p50", "p90", "p99", "p999", "max"] as const;
@@ -62,6 +63,7 @@ async function runFrames(
   workspace: Workspace,
   options: BenchOptions,
 ): Promise<Quantiles & { frames: number; lost: number }> {
+  const { seconds = SECONDS, rateHz = RATE_HZ } = options;
   const outcome = await runStream(workspace, {
     payloadBytes: options.payloadBytes ?? PAYLOAD_BYTES,
     slots: options.slots ?? SLOTS,
@@ -71,10 +73,11 @@ async function runFrames(
     mediaDriver: options.mediaDriver ?? "embedded",
     consumers: options.consumers ?? 1,
     frames: null,
-    seconds: options.seconds ?? SECONDS,
-    rateHz: options.rateHz ?? RATE_HZ,
+    seconds,
+    rateHz,
     reads: "all",
-    measuresAge: true,
+    // Until code is compiled, as in the bare exchange.
+    agesFromSeq: Math.floor(rateHz * seconds * WARM_UP_SHARE),
   });
   const consumer = slowestOf(outcome);
   if (consumer.age === null) throw new Error("expected the ages of frames, found none");

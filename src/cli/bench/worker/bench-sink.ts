@@ -10,6 +10,7 @@ const CHUNK_BYTES = 256 * 1024;
 /** Reads frames as the bench asks for it, and notes how old they are and how long none came. */
 export class BenchSink extends NullSink {
   readonly ages: Histogram | null;
+  readonly #agesFromSeq: number;
   readonly #target: Uint8Array | null;
   readonly #delayNs: number;
   readonly #watchesSilence: boolean;
@@ -20,9 +21,10 @@ export class BenchSink extends NullSink {
   /** The last object that was made on purpose; a field, so that making it is not optimised away. */
   garbage: object | null = null;
 
-  constructor({ reads, delayNs = 0, measuresAge = false, rows = false, leak = false }: ConsumerJob) {
+  constructor({ reads, delayNs = 0, agesFromSeq, rows = false, leak = false }: ConsumerJob) {
     super();
-    this.ages = measuresAge ? new Histogram() : null;
+    this.ages = agesFromSeq === undefined ? null : new Histogram();
+    this.#agesFromSeq = agesFromSeq ?? Number.POSITIVE_INFINITY;
     this.#target = reads === "all" ? new Uint8Array(CHUNK_BYTES) : null;
     this.#delayNs = delayNs;
     this.#watchesSilence = rows;
@@ -34,7 +36,7 @@ export class BenchSink extends NullSink {
     if (this.#watchesSilence) this.#noteSilence();
     if (this.#target !== null) this.#readAll(frame.bytes, this.#target);
     if (this.#delayNs > 0) nativeParker.parkNs(this.#delayNs);
-    if (this.ages !== null) this.#frame = frame;
+    if (frame.seq >= this.#agesFromSeq) this.#frame = frame;
   }
 
   /** The age is that of a frame that was validated: read, and found intact. */

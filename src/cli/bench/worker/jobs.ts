@@ -38,7 +38,8 @@ export interface ConsumerJob extends RoleJob {
   readonly payloadBytes: number;
   /** Holds the thread this long with each frame. */
   readonly delayNs?: number;
-  readonly measuresAge?: boolean;
+  /** Frames from this one on are asked for their age. */
+  readonly agesFromSeq?: number;
   readonly leak?: boolean;
   readonly marks?: AllocationMarksJob;
 }
