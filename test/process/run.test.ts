@@ -25,7 +25,13 @@ describe("run", () => {
     const run = place.run(["run", "--config", config(place, roles)]);
     await run.errorLine(/consumer 10000 is done/);
     await run.errorLine(/accepted 20 frames/);
-    const { rows } = await place.tool<{ kind: string; pid?: number }>(["ls"]);
+    // A client says who it is with its first sign of life, and a counter goes a moment after its owner.
+    let text = "";
+    for (let i = 0; i < 20 && !/"consumers":\[\]/.test(text); i++) text = (await place.tool(["ls"])).stdout;
+    const rows = text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
     expect(rows.find(({ kind }) => kind === "driver")).toMatchObject({ state: "alive", pid: run.pid });
     expect(rows.find(({ kind }) => kind === "stream")).toMatchObject({ consumers: [], producer: { pid: run.pid } });
     run.signal("SIGINT");
