@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { exitCodeOfSignal } from "./tools.mjs";
+import { SetupError } from "./report.mjs";
+import { exitCodeOfSignal, Interrupted } from "./tools.mjs";
 
 /**
  * Runs the command that all of this was prepared for, on our stdin, stdout and stderr, and returns its exit code as a shell
@@ -43,4 +44,25 @@ function hasTerminal() {
   // Fields after the command's name, which may hold spaces: state, ppid, pgrp, session, tty_nr.
   const terminal = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[4];
   return terminal !== "0";
+}
+
+/**
+ * Ends this process as `result` says: with its exit code, with that of the signal that interrupted set-up, or with what set-up
+ * has to say.
+ *
+ * @param {Promise<number>} result
+ */
+export async function endWith(result) {
+  try {
+    process.exitCode = await result;
+  } catch (error) {
+    if (error instanceof Interrupted) {
+      process.exitCode = error.exitCode;
+    } else if (error instanceof SetupError) {
+      process.stderr.write(`${error.message}\n`);
+      process.exitCode = 1;
+    } else {
+      throw error;
+    }
+  }
 }

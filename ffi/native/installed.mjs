@@ -6,11 +6,11 @@ import { createRequire } from "node:module";
 import { endianness } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { HERE } from "./aeron-sources.mjs";
-import { runCommand } from "./command.mjs";
+import { endWith, runCommand } from "./command.mjs";
 import { refusalOf } from "./host.mjs";
 import { prepareLibrary } from "./libaeron.mjs";
 import { SetupError } from "./report.mjs";
-import { Interrupted, stopToolsOnSignals } from "./tools.mjs";
+import { stopToolsOnSignals } from "./tools.mjs";
 
 const ROOT = join(HERE, "..", "..");
 
@@ -75,15 +75,4 @@ async function main() {
   return await runCommand(bun, args, { cwd: process.cwd(), env: process.env });
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (error instanceof Interrupted) {
-    process.exitCode = error.exitCode;
-  } else if (error instanceof SetupError) {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  } else {
-    throw error;
-  }
-}
+await endWith(main());

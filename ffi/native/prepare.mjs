@@ -4,12 +4,12 @@
 import { existsSync } from "node:fs";
 import { endianness } from "node:os";
 import { join, resolve } from "node:path";
-import { runCommand } from "./command.mjs";
+import { endWith, runCommand } from "./command.mjs";
 import { refusalOf } from "./host.mjs";
 import { prepareLibrary } from "./libaeron.mjs";
 import { preparePackages, ROOT } from "./packages.mjs";
 import { SetupError, say } from "./report.mjs";
-import { Interrupted, stopToolsOnSignals, throwIfInterrupted } from "./tools.mjs";
+import { stopToolsOnSignals, throwIfInterrupted } from "./tools.mjs";
 
 /**
  * @typedef {object} Task
@@ -97,15 +97,4 @@ function usersFolder() {
   return folder !== undefined && existsSync(folder) ? folder : ROOT;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (error instanceof Interrupted) {
-    process.exitCode = error.exitCode;
-  } else if (error instanceof SetupError) {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  } else {
-    throw error;
-  }
-}
+await endWith(main(process.argv.slice(2)));

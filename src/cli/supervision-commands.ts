@@ -2,6 +2,7 @@ import { ruleList, valueTypes } from "../config/index.ts";
 import { LIMIT_OPTIONS } from "./check/limits.ts";
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, OUTPUT_OPTION, PLACE_OPTIONS, ROLE_OPTIONS } from "./common-options.ts";
+import { MESSAGE_OPTIONS } from "./message-options.ts";
 import type { OptionSpec } from "./option-spec.ts";
 import { THRESHOLD_OPTIONS } from "./supervision/thresholds.ts";
 
@@ -11,19 +12,7 @@ const { list, text } = valueTypes;
 const NOT_OF_SUPERVISORS = ["standalone", "stream", "count", "fail-on-loss", "use", "client-id", "attach-timeout"];
 
 /** Where the messages are. */
-const LISTENING: readonly OptionSpec[] = [
-  ...ROLE_OPTIONS.filter(({ name }) =>
-    [
-      "aeron-dir",
-      "channel",
-      "control-stream-id",
-      "descriptor-stream-id",
-      "qos-stream-id",
-      "metadata-stream-id",
-    ].includes(name),
-  ),
-  CONFIG_OPTION,
-];
+const LISTENING: readonly OptionSpec[] = [...MESSAGE_OPTIONS.filter(({ name }) => name !== "idle"), CONFIG_OPTION];
 
 export const supervisor: Command = {
   name: "supervisor",
