@@ -10,7 +10,7 @@ import { RoleSetUp } from "./role-set-up.ts";
 /** Fewer than the window of the smallest ring holds, so that no descriptor is dropped. */
 const FRAMES_PER_BATCH = 16;
 const PATIENCE_NS = 20e9;
-const FIRST_DESCRIPTOR_STREAM_ID = 5000;
+const FIRST_AERON_STREAM_ID = 5000;
 
 /** One way, with the roles that it needs. */
 interface Way {
@@ -92,8 +92,16 @@ class WayBuilder {
     const consumers: Consumer[] = [];
     for (let i = 0; i < plan.streams; i++) {
       const streamId = ++this.#streamId;
-      // A descriptor stream of its own: nobody takes what is another stream's.
-      const streams = { ...DEFAULT_STREAMS, descriptorStreamId: FIRST_DESCRIPTOR_STREAM_ID + streamId };
+      // Aeron streams of its own: nobody takes what is another stream's. (Shared ones need a counter of the media driver for
+      // each pair of a publisher and a subscriber.)
+      const first = FIRST_AERON_STREAM_ID + streamId * 4;
+      const streams = {
+        ...DEFAULT_STREAMS,
+        controlStreamId: first,
+        descriptorStreamId: first + 1,
+        qosStreamId: first + 2,
+        metadataStreamId: first + 3,
+      };
       producers.push(this.#setUp.addProducer({ streamId, slots, payloadBytes, flow: "drop", pools, streams }));
       for (let k = 0; k < plan.consumers; k++) consumers.push(this.#setUp.addConsumer(streamId, streams));
       this.#awaitDriver();
