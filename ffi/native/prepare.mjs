@@ -39,6 +39,7 @@ const TASKS = {
   generate: { library: false, program: "bun", args: ["src/sbe/compiler/main.ts"] },
   "generate:protocol": { library: false, program: "bun", args: ["test/conformance/write-page.ts"] },
   "generate:docs": { library: false, program: "bun", args: ["test/support/write-docs.ts"] },
+  "generate:library": { library: false, program: "bun", args: ["test/support/write-library.ts"] },
   types: { library: false, program: "tsc", args: ["-p", "packaging/tsconfig.types.json"] },
   setup: { library: true, program: null, args: [] },
 };

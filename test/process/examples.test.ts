@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { Place } from "../support/place.ts";
 import { RoleProcess } from "../support/role-process.ts";
+import { PATIENCE_MS, until } from "../support/until.ts";
 
 const EXAMPLES = join(import.meta.dir, "../../examples");
 const SECONDS = "3";
@@ -22,4 +23,34 @@ test("the examples run as they are: the consumer computes what the producer fill
   expect(consumer.stdout).toMatch(/480x640 mean \d+/);
   expect(accepted).toBeGreaterThan(0);
   expect(accepted).toBeLessThanOrEqual(published);
+});
+
+test("the web server gives the newest frame and what was lost, and ends in order", async () => {
+  await using place = new Place();
+  const env = { AERON_DIR: place.aeronDir, TENSORPOOL_SHM_BASE_DIR: place.shmDir };
+  const producer = new RoleProcess([process.execPath, join(EXAMPLES, "producer.ts"), "60"], { env });
+  const server = new RoleProcess([process.execPath, join(EXAMPLES, "server.ts"), "0"], { env });
+  try {
+    let url = "";
+    await until(
+      () => {
+        url = /serves (\S+)/.exec(server.stdout)?.[1] ?? "";
+        return url !== "";
+      },
+      () => `an address: ${server.describe()}`,
+    );
+    let response = await fetch(`${url}frame`);
+    const endMs = performance.now() + PATIENCE_MS;
+    while (response.status === 503 && performance.now() < endMs) response = await fetch(`${url}frame`);
+    expect(response.status).toBe(200);
+    expect([response.headers.get("x-dtype"), response.headers.get("x-dims")]).toEqual(["uint16", "480x640"]);
+    expect((await response.bytes()).length).toBe(2 * 480 * 640);
+    const told = (await (await fetch(url)).json()) as Record<string, unknown>;
+    expect(told).toMatchObject({ dtype: "uint16", dims: [480, 640] });
+    expect(told.accepted).toBeGreaterThan(0);
+    server.signal("SIGINT");
+    expect(await server.exit()).toBe(0);
+  } finally {
+    await Promise.all([producer.destroy(), server.destroy()]);
+  }
 });

@@ -18,6 +18,7 @@ export class DocPlace extends Place {
     this.#program("tensorpool", `exec ${SELF.map((word) => `'${word}'`).join(" ")} "$@"`);
     this.#program("bun", `exec '${process.execPath}' "$@"`);
     this.#program("my-program", "exec cat");
+    this.#program("python3", `exec ${pythonWith("numpy") ?? "/usr/bin/python3"} "$@"`);
     cpSync(join(ROOT, "examples"), join(this.folder, "examples"), { recursive: true });
     cpSync(join(ROOT, "packaging", "systemd"), join(this.folder, "packaging", "systemd"), { recursive: true });
     // FFmpeg looks at what is in a file, not at its name.
@@ -97,6 +98,12 @@ function freePort(): number {
   const { port } = server;
   server.stop(true);
   return port;
+}
+
+/** The first Python that has a module: that of the system may be another than the one on the path. */
+export function pythonWith(module: string): string | null {
+  const pythons = [Bun.which("python3"), "/usr/bin/python3"].filter((path) => path !== null);
+  return pythons.find((path) => Bun.spawnSync([path, "-c", `import ${module}`]).exitCode === 0) ?? null;
 }
 
 const MAKE_FRAMES = `import sys, time

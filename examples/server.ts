@@ -1,0 +1,35 @@
+// A web server that shows a stream: / tells of it as JSON, /frame is the newest frame's bytes. Run it beside producer.ts.
+import { type OwnedFrame, TensorPool, totalLost } from "tensorpool";
+
+// "timer": the pool is a guest in the server's event loop.
+await using pool = await TensorPool.connect({ drive: "timer" });
+const consumer = await pool.addConsumer({ stream: 10_000, mode: "latest" });
+let newest: OwnedFrame | null = null;
+
+const server = Bun.serve({
+  hostname: "127.0.0.1",
+  port: Number(process.argv[2] ?? 8080),
+  routes: {
+    "/": () => {
+      const { dims = null, dtype = null, seq = null } = newest ?? {};
+      return Response.json({
+        seq,
+        dtype,
+        dims,
+        accepted: consumer.counters.of.accepted.value,
+        lost: totalLost(consumer.counters),
+      });
+    },
+    "/frame": () => {
+      if (newest === null) return new Response("no frame has come yet\n", { status: 503 });
+      return new Response(newest.bytes, { headers: { "x-dtype": newest.dtype, "x-dims": newest.dims.join("x") } });
+    },
+  },
+});
+process.stdout.write(`serves ${server.url}\n`);
+
+const ending = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
+// Copies that are proved intact; at most one waits, and a newer one takes its place.
+for await (const frame of consumer.frames({ policy: "latest", depth: 1, signal: ending.signal })) newest = frame;
+await server.stop(true);
