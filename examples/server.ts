@@ -3,7 +3,7 @@ import { type OwnedFrame, TensorPool, totalLost } from "tensorpool";
 
 // "timer": the pool is a guest in the server's event loop.
 await using pool = await TensorPool.connect({ drive: "timer" });
-const consumer = await pool.addConsumer({ stream: 10_000, mode: "latest" });
+const consumer = await pool.addConsumer({ stream: 10_000, mode: "latest", standalone: true });
 let newest: OwnedFrame | null = null;
 
 const server = Bun.serve({

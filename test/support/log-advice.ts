@@ -56,6 +56,13 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Distrust the figures where its timestamps are of another clock.",
     },
   },
+  "src/cli/commands/run.ts": {
+    "…": {
+      reads: "what else failed while a role could not be started",
+      means: "`tensorpool run` ends because one of its roles could not begin; this is a second reason.",
+      remedy: "Mend the first one, which is the last line, with `tensorpool:`.",
+    },
+  },
   "src/cli/commands/supervisor.ts": {
     "… is open to other machines, and not encrypted": {
       means: "`--http` listens on more than the loopback.",
