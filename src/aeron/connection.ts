@@ -14,6 +14,7 @@ import { type MessageHandler, MessageSubscription } from "./subscription.ts";
 
 const log = getLogger("aeron");
 const waitingLog = log.every(10e9);
+const exhaustedLog = log.every(10e9);
 
 /** How often the driver's life is checked; its death is noticed within a second, not after Aeron's ten. */
 const DRIVER_CHECK_PERIOD_NS = 250e6;
@@ -23,6 +24,14 @@ const CONNECT_PERIOD_NS = 20e6;
 const HEARTBEAT_CHECK_PERIOD_NS = 1e9;
 /** A driver beats at least once a second. Less than Aeron's ten seconds, in which connecting would block the duty cycle. */
 const SILENT_DRIVER_MS = 4000;
+
+/** Resources that are asked for at once; the driver's queue of commands has room for about ten times as many. */
+const MAX_PENDING = 256;
+
+/** Counters that one client makes: half of those that our media driver has, which publications and subscriptions need as well. */
+const MAX_COUNTERS = 4096;
+/** What the media driver had no counter left for is asked for again this often. */
+const EXHAUSTED_RETRY_PERIOD_NS = 500e6;
 
 /** A publication, subscription or counter of ours: it stays, while clients of the media driver come and go. */
 export interface AeronResource {
@@ -64,6 +73,11 @@ export class AeronConnection implements Agent {
   readonly #options: AeronConnectionOptions;
   readonly #resources: AeronResource[] = [];
   readonly #pending: AeronResource[] = [];
+  /** Resources that the driver is not asked for yet: its queue of commands holds only so many. */
+  readonly #queued: AeronResource[] = [];
+  /** Resources that the driver had no counter left for. */
+  readonly #refused: AeronResource[] = [];
+  readonly #refusedRetry = new PeriodicTimer(EXHAUSTED_RETRY_PERIOD_NS);
   /** Resources that were removed before the driver had answered, to be given back when it has, or while the client was dead. */
   readonly #abandoned = new Set<AeronResource>();
   readonly #driverCheck = new PeriodicTimer(DRIVER_CHECK_PERIOD_NS);
@@ -87,7 +101,7 @@ export class AeronConnection implements Agent {
 
   /** True when connected and every resource was confirmed by the driver. */
   get isReady(): boolean {
-    return this.#client !== null && this.#pending.length === 0;
+    return this.#client !== null && this.#pending.length + this.#queued.length + this.#refused.length === 0;
   }
 
   addPublication(channel: string, streamId: number): Publication {
@@ -107,8 +121,13 @@ export class AeronConnection implements Agent {
     return this.#add(new BlockSubscription(channel, streamId, maxBlockBytes, onMessage));
   }
 
+  /** Beyond a limit, the counter is one that nobody sees. */
   addCounter(typeId: number, key: Uint8Array, label: string): AeronCounter {
-    return this.#add(new AeronCounter(typeId, key, label));
+    const counter = new AeronCounter(typeId, key, label);
+    const made = this.#resources.reduce((count, other) => count + (other instanceof AeronCounter ? 1 : 0), 0);
+    if (made < MAX_COUNTERS) return this.#add(counter);
+    exhaustedLog.warn(`"${label}" is not shown: this process shows ${MAX_COUNTERS} counters already`);
+    return counter;
   }
 
   /** Gives the resource back for good. */
@@ -116,6 +135,13 @@ export class AeronConnection implements Agent {
     const index = this.#resources.indexOf(resource);
     if (index === -1) return;
     this.#resources.splice(index, 1);
+    for (const unasked of [this.#queued, this.#refused]) {
+      const at = unasked.indexOf(resource);
+      if (at === -1) continue;
+      unasked.splice(at, 1);
+      dispose(resource);
+      return;
+    }
     const isPending = this.#pending.includes(resource);
     if (this.#client !== null && (isPending || this.#client.isClosed)) {
       // Libaeron still knows it, and may call it back.
@@ -130,7 +156,8 @@ export class AeronConnection implements Agent {
 
   /** Releases the resource and asks for it anew, e.g. after the driver put a subscription to rest. */
   renew(resource: AeronResource): void {
-    if (this.#client === null || this.#pending.includes(resource)) return;
+    if (this.#client === null) return;
+    if ([this.#pending, this.#queued, this.#refused].some((list) => list.includes(resource))) return;
     resource.release();
     resource.begin(this.#client.address);
     this.#pending.push(resource);
@@ -156,6 +183,10 @@ export class AeronConnection implements Agent {
       this.#lose(this.#closingReason());
       return 1;
     }
+    if (this.#refused.length > 0 && this.#refusedRetry.isDue(nowNs)) {
+      this.#queued.push(...this.#refused.splice(0));
+      this.#ask(this.#client);
+    }
     return this.#pending.length === 0 ? work : work + this.#proceed();
   }
 
@@ -173,8 +204,8 @@ export class AeronConnection implements Agent {
   #add<T extends AeronResource>(resource: T): T {
     this.#resources.push(resource);
     if (this.#client !== null) {
-      resource.begin(this.#client.address);
-      this.#pending.push(resource);
+      this.#queued.push(resource);
+      this.#ask(this.#client);
     }
     return resource;
   }
@@ -204,13 +235,20 @@ export class AeronConnection implements Agent {
     this.#driver = driver;
     this.refusal = null;
     this.#isDriverSilent = false;
-    for (const resource of this.#resources) {
-      resource.begin(this.#client.address);
-      this.#pending.push(resource);
-    }
+    this.#queued.push(...this.#resources);
+    this.#ask(this.#client);
     if (this.#wasConnected) log.info(`connected to the media driver in ${this.#options.aeronDir} again`);
     this.#wasConnected = true;
     return 1;
+  }
+
+  /** Asks for what is queued, as far as there is room. */
+  #ask(client: NativeClient): void {
+    const room = MAX_PENDING - this.#pending.length;
+    for (const resource of this.#queued.splice(0, Math.max(0, room))) {
+      resource.begin(client.address);
+      this.#pending.push(resource);
+    }
   }
 
   /** Says when the driver stands still (SIGSTOP, a debugger), and when it goes on: nothing can be published meanwhile. */
@@ -246,6 +284,7 @@ export class AeronConnection implements Agent {
       resource.release();
       dispose(resource);
     }
+    if (done > 0 && this.#queued.length > 0 && this.#client !== null) this.#ask(this.#client);
     return done;
   }
 
@@ -255,12 +294,18 @@ export class AeronConnection implements Agent {
     } catch (error) {
       // What nobody wants any more may as well have been refused.
       if (this.#abandoned.has(resource)) return true;
-      throw error;
+      if (!isExhausted(error)) throw error;
+      exhaustedLog.warn(`the media driver has no counter left: ${messageOf(error).split("\n")[0]}; asking again`);
+      resource.forget();
+      this.#refused.push(resource);
+      return true;
     }
   }
 
   #forgetPending(): void {
     this.#pending.length = 0;
+    this.#queued.length = 0;
+    this.#refused.length = 0;
     for (const resource of this.#abandoned) {
       resource.forget();
       dispose(resource);
@@ -277,6 +322,11 @@ export class AeronConnection implements Agent {
     this.#driver = null;
     this.#forgetPending();
   }
+}
+
+/** True for what the driver refused because every counter of its file is taken: others may give theirs back. */
+function isExhausted(error: unknown): boolean {
+  return error instanceof AeronError && /Max counter id .* exceeded|Unable to allocate counter/.test(error.message);
 }
 
 /** Milliseconds since the driver's last heartbeat; 0 while that cannot be read, e.g. because its files have just gone. */

@@ -1,8 +1,11 @@
 import { aeron } from "../../ffi/aeron.ts";
-import { checkAeron, lastAeronError } from "../../ffi/aeron-structs.ts";
+import { checkAeron } from "../../ffi/aeron-structs.ts";
 import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
+import { getLogger } from "../core/logger.ts";
 import { storeRelease } from "../shm/atomics.ts";
 import type { AeronResource } from "./connection.ts";
+
+const log = getLogger("aeron").every(10e9);
 
 /** Longest label that Aeron keeps. */
 const MAX_LABEL_BYTES = 380;
@@ -57,7 +60,11 @@ export class AeronCounter implements AeronResource {
     const result = aeron.aeron_async_add_counter_poll(this.#out.address, this.#pending);
     if (result === 0) return false;
     this.#pending = 0;
-    if (result < 0) throw lastAeronError(`adding the counter "${this.label}"`);
+    if (result < 0) {
+      // Counters are for those who watch: without them, a role does its work all the same.
+      log.warn(`the media driver has no counter left for "${this.label}"`);
+      return true;
+    }
     this.#handle = this.#out.pointerAt();
     this.#address = aeron.aeron_counter_addr(this.#handle);
     return true;

@@ -86,7 +86,7 @@ function remove(folder: string): boolean {
   const lock = DriverLock.tryAcquire(folder);
   if (lock === null) return false;
   try {
-    if (findForeignDriver(folder) !== null || foreignNameIn(folder) !== null) return false;
+    if (findForeignDriver(folder, lock.predecessor) !== null || foreignNameIn(folder) !== null) return false;
     rmSync(folder, { recursive: true, force: true });
     return true;
   } finally {

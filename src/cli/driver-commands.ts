@@ -9,6 +9,8 @@ const { choice, integer, list, size, text } = valueTypes;
 
 const LISTENING: readonly OptionSpec[] = ROLE_OPTIONS.filter(({ name }) =>
   ["idle", "channel", "control-stream-id"].includes(name),
+).map((option) =>
+  option.name === "idle" ? { ...option, defaultText: "sleep; backoff with --threading invoker" } : option,
 );
 
 const driver: Command = {

@@ -3,7 +3,7 @@ import type { AeronCounter } from "../aeron/counter.ts";
 import type { Counter } from "../core/counters.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 
-const EXPORT_PERIOD_NS = 100e6;
+export const EXPORT_PERIOD_NS = 100e6;
 /** streamId u32, clientId u32. */
 const KEY_BYTES = 8;
 
@@ -37,16 +37,17 @@ export class CounterExport {
   }
 
   doWork(nowNs: number): void {
-    if (this.#timer.isDue(nowNs)) this.#copy();
+    if (this.#timer.isDue(nowNs)) this.copy();
   }
 
   /** Gives the Aeron counters back. */
   close(): void {
-    this.#copy();
+    this.copy();
     for (const target of this.#targets) this.#connection.remove(target);
   }
 
-  #copy(): void {
+  /** Copies them now; for whoever has a timer for many of these. */
+  copy(): void {
     for (let i = 0; i < this.#targets.length; i++) {
       (this.#targets[i] as AeronCounter).set((this.#sources[i] as Counter).value);
     }

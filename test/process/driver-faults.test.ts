@@ -42,7 +42,9 @@ describe("a driver", () => {
       const next = place.driver(EXTERNAL);
       await Promise.all(
         [producer, consumer].map(async (role) => {
-          await role.errorLine(/the lease on stream 10000 has ended: .*(another driver|was followed by|fell silent)/);
+          await role.errorLine(
+            /the lease on stream 10000 has ended: .*(another driver|was followed by|fell silent|no such lease)/,
+          );
           await role.errorLine(/attached to stream 10000 again/);
         }),
       );

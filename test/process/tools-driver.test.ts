@@ -75,6 +75,8 @@ describe("ls and info", () => {
     await place.mediaDriver();
     const driver = await place.servingDriver();
     await place.attachedConsumer();
+    // A client of Aeron says who it is half a second after it has come.
+    await lsUntil(place, ({ drivers }) => drivers[0]?.pid === driver.pid, "the driver's process");
     await driver.destroy();
     const { drivers, leases } = await ls(place);
     expect(drivers).toMatchObject([{ state: "dead", pid: driver.pid }]);
@@ -87,7 +89,7 @@ describe("ls and info", () => {
     await using place = new ToolPlace();
     await place.mediaDriver();
     const driver = await place.servingDriver();
-    await lsUntil(place, ({ drivers }) => drivers[0]?.state === "alive", "the driver");
+    await lsUntil(place, ({ drivers }) => drivers[0]?.pid === driver.pid, "the driver's process");
     await driver.stop();
     const { drivers } = await lsUntil(place, (seen) => seen.drivers[0]?.state !== "alive", "the driver's silence");
     expect(drivers).toMatchObject([{ state: "silent", pid: driver.pid }]);

@@ -26,6 +26,11 @@ const log = getLogger("driver");
 /** Rights of what Aeron makes: for this user alone, or for the group as well. */
 const UMASK = { private: 0o077, group: 0o007 } as const;
 const MANY_STREAMS = 16;
+/**
+ * A driver answers requests and counts keepalives, a message at a time: to spin and yield after each of them costs a hundred times
+ * what it takes. Where the duty cycle moves the publishers' limits as well, it has to be awake.
+ */
+const DEFAULT_IDLE = { shared: "sleep", dedicated: "sleep", invoker: "backoff" } as const;
 
 /** What the driver serves, checked as far as that goes without taking or making anything. */
 export class DriverPlan {
@@ -34,6 +39,8 @@ export class DriverPlan {
   readonly aeronDir: string;
   readonly settings: Omit<DriverOptions, "onShutdownRequested">;
   readonly idle: IdleStrategyName;
+  /** Of the media driver, where this process brings it. */
+  readonly threading: ThreadingMode;
 
   /** @throws UsageError */
   constructor({ options, commands }: Pick<CommandContext, "options" | "commands">) {
@@ -41,7 +48,8 @@ export class DriverPlan {
     this.general = readSettings(settingsSchema(commands), options.given.get("config"), process.env).general;
     this.aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
     this.settings = driverSettings(options, this.general, resolve(options.text("shm-dir") ?? defaultShmDir()));
-    this.idle = parseIdleStrategy(options.text("idle") ?? "backoff");
+    this.threading = (options.text("threading") ?? this.general.get("driver.threading")) as ThreadingMode;
+    this.idle = parseIdleStrategy(options.text("idle") ?? DEFAULT_IDLE[this.threading]);
   }
 }
 
@@ -51,7 +59,8 @@ export async function run(context: CommandContext): Promise<number> {
   const own = startMediaDriver(plan);
   const { aeronDir, idle } = plan;
   using runtime = new ProcessRuntime({ aeronDir, clientName: "tensorpool driver", idle, mediaDriver: { own } });
-  return runAlone(runtime, await startDriver(runtime, plan, own));
+  // Awaited here: the runtime is disposed of when this function is left.
+  return await runAlone(runtime, await startDriver(runtime, plan, own));
 }
 
 /** Takes the locks of the streams, and adds the driver. `own`: the media driver of this process. @throws DriverError, RegionCreateError */
@@ -92,11 +101,11 @@ export function startMediaDriver({
   options,
   general,
   aeronDir,
+  threading,
   settings: { storage },
 }: DriverPlan): MediaDriver | null {
   const how = options.text("media-driver") ?? general.get("driver.media_driver");
   if (how === "external" || findLivingDriver(aeronDir) !== null) return null;
-  const threading = (options.text("threading") ?? general.get("driver.threading")) as ThreadingMode;
   process.umask(UMASK[storage.sharing]);
   try {
     const driver = MediaDriver.start({ aeronDir, threading });

@@ -48,7 +48,8 @@ export class EndedEpochs {
   sweep(nowNs: number): number {
     if (this.#ended.size === 0) return 0;
     const going = new Set(this.#going(nowNs));
-    if (going.size > 0) this.#directory.sweep((epoch) => !going.has(epoch));
+    if (going.size === 0) return 0;
+    this.#directory.sweep((epoch) => !going.has(epoch));
     return this.#forgetRemoved();
   }
 
