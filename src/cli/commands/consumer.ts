@@ -87,7 +87,7 @@ export async function run({ options: given }: CommandContext): Promise<number> {
   const options = isId ? given : given.replaced("stream", String(await findStreamId(given, stream, "--stream")));
   const plan = new ConsumerPlan(options);
   using runtime = new RoleRuntime(options, "tensorpool consumer");
-  return runAlone(runtime, await startConsumer(runtime, plan, () => runtime.scheduler.stop("done")));
+  return await runAlone(runtime, await startConsumer(runtime, plan, () => runtime.scheduler.stop("done")));
 }
 
 /** Opens the sink and adds the consumer; `onDone` is told when it has its last frame. @throws SinkError, UsageError */

@@ -77,7 +77,7 @@ export class ProducerPlan {
 export async function run({ options }: CommandContext): Promise<number> {
   const plan = new ProducerPlan(options);
   using runtime = new RoleRuntime(options, "tensorpool producer");
-  return runAlone(runtime, await startProducer(runtime, plan, () => runtime.scheduler.stop("done")));
+  return await runAlone(runtime, await startProducer(runtime, plan, () => runtime.scheduler.stop("done")));
 }
 
 /** Opens the source and adds the producer; `onDone` is told when its last frame was published and read. @throws SourceError, RegionCreateError */

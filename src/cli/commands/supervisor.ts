@@ -78,7 +78,7 @@ export class SupervisorPlan {
 export async function run(context: CommandContext): Promise<number> {
   const plan = new SupervisorPlan(context);
   using runtime = new RoleRuntime(plan.options, "tensorpool supervisor");
-  return runAlone(runtime, startSupervisor(runtime, plan));
+  return await runAlone(runtime, startSupervisor(runtime, plan));
 }
 
 /** Adds the supervisor, and its HTTP server if there is to be one. */
