@@ -136,6 +136,14 @@ export const ROLE_OPTIONS: readonly OptionSpec[] = [
     defaultText: "1000",
   },
   {
+    name: "announce-stream-id",
+    value: "ID",
+    type: aeronStreamId(1000),
+    key: "driver.announce_stream_id",
+    help: "Aeron stream on which a driver announces regions",
+    defaultText: "that of --control-stream-id",
+  },
+  {
     name: "descriptor-stream-id",
     value: "ID",
     type: list(aeronStreamId(1100), "Aeron stream id"),

@@ -8,7 +8,7 @@ import type { OptionSpec } from "./option-spec.ts";
 const { choice, integer, list, size, text } = valueTypes;
 
 const LISTENING: readonly OptionSpec[] = ROLE_OPTIONS.filter(({ name }) =>
-  ["idle", "channel", "control-stream-id"].includes(name),
+  ["idle", "channel", "control-stream-id", "announce-stream-id"].includes(name),
 ).map((option) =>
   option.name === "idle" ? { ...option, defaultText: "sleep; backoff with --threading invoker" } : option,
 );

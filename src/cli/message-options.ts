@@ -7,6 +7,7 @@ export const MESSAGE_OPTIONS: readonly OptionSpec[] = ROLE_OPTIONS.filter(({ nam
     "aeron-dir",
     "channel",
     "control-stream-id",
+    "announce-stream-id",
     "descriptor-stream-id",
     "qos-stream-id",
     "metadata-stream-id",

@@ -143,5 +143,6 @@ export function streamsOf(options: OptionValues): AeronStreams {
     descriptorStreamId: id("descriptor-stream-id", DEFAULT_STREAMS.descriptorStreamId),
     qosStreamId: id("qos-stream-id", DEFAULT_STREAMS.qosStreamId),
     metadataStreamId: id("metadata-stream-id", DEFAULT_STREAMS.metadataStreamId),
+    ...(options.has("announce-stream-id") ? { announceStreamId: id("announce-stream-id", 0) } : {}),
   };
 }

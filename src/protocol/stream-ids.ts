@@ -5,6 +5,13 @@ export interface AeronStreams {
   readonly descriptorStreamId: number;
   readonly qosStreamId: number;
   readonly metadataStreamId: number;
+  /** Where a driver announces regions; left out: with everything else of control. */
+  readonly announceStreamId?: number;
+}
+
+/** The Aeron stream on which regions are announced. */
+export function announceStreamIdOf({ announceStreamId, controlStreamId }: AeronStreams): number {
+  return announceStreamId ?? controlStreamId;
 }
 
 export const DEFAULT_STREAMS: AeronStreams = {

@@ -1,4 +1,4 @@
-import { controlPublicationChannel, observerChannel } from "../aeron/channel.ts";
+import { controlPublicationChannel } from "../aeron/channel.ts";
 import type { AeronConnection } from "../aeron/connection.ts";
 import type { Publication } from "../aeron/publication.ts";
 import type { MessageHandler, MessageSubscription } from "../aeron/subscription.ts";
@@ -24,6 +24,7 @@ import { ConsumerMessages, type ProgressRequest } from "./consumer-messages.ts";
 import { CounterExport } from "./counter-export.ts";
 import type { ConsumerCounters } from "./counters.ts";
 import { NO_SEQ } from "./descriptor-intake.ts";
+import { hear } from "./hearing.ts";
 import { MetadataCache } from "./metadata-cache.ts";
 import { randomId } from "./random-id.ts";
 import type { StreamMapping } from "./stream-mapping.ts";
@@ -93,10 +94,8 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.metadata = new MetadataCache(streamId);
     this.#messages = new ConsumerMessages(streamId, options.maxRateHz ?? 0, options.progress ?? null);
     this.#inbox = new ConsumerInbox(this, counters.of.messagesRefused);
-    const { channel, controlStreamId, qosStreamId, metadataStreamId } = streams;
-    this.#subscriptions = [...new Set([controlStreamId, qosStreamId, metadataStreamId])].map((id) =>
-      connection.addSubscription(observerChannel(channel), id, this.#onMessage),
-    );
+    const { channel, controlStreamId, qosStreamId } = streams;
+    this.#subscriptions = hear(connection, streams, ["control", "announce", "qos", "metadata"], this.#onMessage);
     this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
     this.#qos = connection.addPublication(controlPublicationChannel(channel), qosStreamId);
     this.attachment = options.driver === undefined ? null : this.#newAttachment(options.driver);

@@ -1,4 +1,4 @@
-import { controlPublicationChannel, observerChannel } from "../aeron/channel.ts";
+import { controlPublicationChannel } from "../aeron/channel.ts";
 import type { AeronConnection } from "../aeron/connection.ts";
 import { monotonic } from "../aeron/monotonic.ts";
 import type { Publication } from "../aeron/publication.ts";
@@ -10,6 +10,7 @@ import { type AeronStreams, CADENCE_NS } from "../protocol/stream-ids.ts";
 import { CounterExport } from "./counter-export.ts";
 import type { ProducerCounters } from "./counters.ts";
 import type { FrameRing } from "./frame-ring.ts";
+import { hear } from "./hearing.ts";
 import { type ConsumerConfig, type ProducerIdentity, ProducerMessages } from "./producer-messages.ts";
 import { ReaderDirectory } from "./reader-directory.ts";
 
@@ -72,9 +73,7 @@ export class ProducerControl {
     this.publication = connection.addPublication(publicationChannel, controlStreamId);
     this.#qos = connection.addPublication(publicationChannel, qosStreamId);
     this.#metadata = connection.addPublication(publicationChannel, metadataStreamId);
-    this.#subscriptions = [...new Set([controlStreamId, qosStreamId])].map((id) =>
-      connection.addSubscription(observerChannel(channel), id, this.#onMessage),
-    );
+    this.#subscriptions = hear(connection, streams, ["control", "announce", "qos"], this.#onMessage);
   }
 
   /** Names the attributes that frames which are committed now go with (W-45). */

@@ -1,4 +1,3 @@
-import { observerChannel } from "../aeron/channel.ts";
 import type { AeronConnection } from "../aeron/connection.ts";
 import { CountersError, CountersReader } from "../aeron/counters-reader.ts";
 import type { MessageSubscription } from "../aeron/subscription.ts";
@@ -15,6 +14,7 @@ import {
 import { feedCounters, isFedCounter } from "./counter-feed.ts";
 import { LOSS_CAUSES } from "./counters.ts";
 import { DescriptorSampler } from "./descriptor-sampler.ts";
+import { hear } from "./hearing.ts";
 
 const log = getLogger("supervisor");
 const countersLog = log.every(30e9);
@@ -60,14 +60,13 @@ export class SupervisionObserver implements Agent {
     this.inbox = new SupervisionInbox(this.model, (nowNs, fact) => {
       this.model.onConfig(nowNs, fact, options.isOwnConfig?.(nowNs, fact) ?? false);
     });
-    const { channel, controlStreamId, qosStreamId, metadataStreamId, descriptorStreamId } = options.streams;
+    const { descriptorStreamId } = options.streams;
     this.#sampler = new DescriptorSampler([descriptorStreamId, ...options.descriptorStreamIds]);
-    this.#subscriptions = [...new Set([controlStreamId, qosStreamId, metadataStreamId])].map((id) =>
-      connection.addSubscription(observerChannel(channel), id, (view, length, sessionId) => {
-        this.messages++;
-        this.inbox.onMessage(this.#nowNs, view, 0, length, sessionId);
-      }),
-    );
+    const kinds = ["control", "announce", "qos", "metadata"] as const;
+    this.#subscriptions = hear(connection, options.streams, kinds, (view, length, sessionId) => {
+      this.messages++;
+      this.inbox.onMessage(this.#nowNs, view, 0, length, sessionId);
+    });
   }
 
   /** True when everything that is listened to is there, and nothing has to be waited for. */

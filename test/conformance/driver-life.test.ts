@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import { Driver } from "../../src/roles/driver/driver.ts";
 import type { DriverError } from "../../src/roles/driver/driver-errors.ts";
 import { TestClient } from "../support/driver-client.ts";
@@ -49,7 +50,7 @@ describe("one driver a stream", () => {
     rig.startDriver({ instanceId: "next" });
   });
 
-  test("D-02: a driver that hears its stream announced by somebody else ends while it is new, and says so later", async () => {
+  test("D-02, D-17: a driver that hears its stream announced by somebody else ends while it is new, with an error that clients are told", async () => {
     await using rig = new DriverRig({ tellsPauses: false });
     const client = new TestClient(rig);
     const foreign = {
@@ -87,6 +88,12 @@ describe("one driver a stream", () => {
     client.say("ShmPoolAnnounce", foreign);
     rig.until(() => errors.length > 0, "the driver to give way");
     expect([errors[0]?.code, errors[0]?.rule]).toEqual(["stream-taken", "D-02"]);
+    client.tap.forget();
+    await fresh.onClose();
+    rig.until(() => client.tap.of("ShmDriverShutdown").length > 0, "the notice");
+    expect(client.tap.of("ShmDriverShutdown")).toMatchObject([
+      { reason: "ERROR", errorMessage: expect.stringContaining("nobody serves") },
+    ]);
   });
 });
 
@@ -101,6 +108,24 @@ describe("end and start of a driver", () => {
     expect(client.tap.of("ShmDriverShutdown")).toMatchObject([{ reason: "NORMAL" }]);
     expect(existsSync(rig.baseDir)).toBe(false);
     expect([producer, consumer].map(({ counters }) => counters.of.leasesLost.value)).toEqual([1, 1]);
+  });
+
+  test("D-04: announces on a stream of their own reach producers and consumers that are told of it", async () => {
+    await using rig = new DriverRig({ tellsPauses: false });
+    const { channels } = rig.driverOptions();
+    const announceStreamId = 1001;
+    rig.startDriver({ channels: { ...channels, announceStreamId } });
+    const streams = { ...DEFAULT_STREAMS, announceStreamId };
+    const consumer = rig.leasedConsumer({ streams });
+    rig.until(() => consumer.isMapped, "the idle epoch");
+    const producer = rig.leasedProducer({ streams });
+    rig.untilJoined({ producer, consumer });
+    // For longer than a silent driver is borne.
+    for (let tenth = 0; tenth < 60; tenth++) {
+      rig.clock.jump(SECOND_NS / 10);
+      rig.step(3);
+    }
+    expect([producer, consumer].map(({ counters }) => counters.of.leasesLost.value)).toEqual([0, 0]);
   });
 
   test("D-17, D-18: after a restart clients attach by themselves, to strictly higher epochs", async () => {

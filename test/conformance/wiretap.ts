@@ -14,7 +14,7 @@ export interface Heard {
   readonly fields: JsonFields;
 }
 
-const STREAMS: Readonly<Record<Traffic, Exclude<keyof AeronStreams, "channel">>> = {
+const STREAMS: Readonly<Record<Traffic, Exclude<keyof AeronStreams, "channel" | "announceStreamId">>> = {
   control: "controlStreamId",
   descriptor: "descriptorStreamId",
   qos: "qosStreamId",

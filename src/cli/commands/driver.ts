@@ -9,7 +9,6 @@ import { getLogger } from "../../core/logger.ts";
 import { formatBytes, formatDuration } from "../../core/units.ts";
 import { Driver } from "../../roles/driver/driver.ts";
 import { type DriverOptions, epochBytes } from "../../roles/driver/driver-options.ts";
-import { ShutdownReason } from "../../sbe/generated/driver/index.ts";
 import { defaultShmDir, freeSpaceIn } from "../../shm/index.ts";
 import type { CommandContext } from "../command.ts";
 import { readSettings } from "../config/read-settings.ts";
@@ -84,7 +83,6 @@ export async function startDriver(
   return {
     name: driver.roleName,
     agents: [driver],
-    onFailure: () => driver.endsBecause(ShutdownReason.ERROR, ""),
     finish: async () => {
       if (options.flag("quiet") !== true) {
         for (const line of summaryLines(`driver ${settings.instanceId} has ended`, driver.counters, ["heartbeatNs"])) {

@@ -48,12 +48,7 @@ export async function run(context: CommandContext): Promise<number> {
       throw error;
     }
   }
-  try {
-    await running;
-  } catch (error) {
-    roles.onFailure();
-    throw error;
-  }
+  await running;
   const code = await roles.finish();
   return code === ExitCode.DONE ? runtime.signals.exitCode(code) : code;
 }

@@ -9,7 +9,7 @@ import { DeadlineAgent } from "../deadline-agent.ts";
 import { ExitCode } from "../exit.ts";
 import { findStreamId } from "../observe/find-stream.ts";
 import { Output, parseOutputFormat } from "../output.ts";
-import { MessageFilter, streamIdOfKind } from "../tap/message-filter.ts";
+import { MessageFilter, streamIdsOfKind } from "../tap/message-filter.ts";
 import { rowJson, TAP_COLUMNS } from "../tap/message-rows.ts";
 import { TapAgent } from "../tap/tap-agent.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
@@ -55,7 +55,7 @@ export async function run({ options }: CommandContext): Promise<number> {
   if (secondsNs !== undefined) {
     scheduler.add(new DeadlineAgent(secondsNs, () => scheduler.stop("--seconds are over")));
   }
-  const ids = [...new Set(filter.kinds.map((kind) => streamIdOfKind(streams, kind)))];
+  const ids = [...new Set(filter.kinds.flatMap((kind) => streamIdsOfKind(streams, kind)))];
   log.info(`listening on ${streams.channel}, streams ${ids.join(", ")}; Aeron in ${runtime.aeronDir}`);
   await scheduler.run();
   rows.end();

@@ -1,10 +1,12 @@
-import type { GeneralSettings, ProfileSetting } from "../../config/index.ts";
+import { DEFAULT_ORIGIN, type GeneralSettings, type ProfileSetting } from "../../config/index.ts";
 import { UsageError } from "../../core/errors.ts";
 import { formatBytes, parseSize } from "../../core/units.ts";
 import type { StreamIdRange } from "../../protocol/attach-validation.ts";
+import { announceStreamIdOf } from "../../protocol/stream-ids.ts";
 import type { DriverOptions, DynamicStreams, StreamPlan } from "../../roles/driver/driver-options.ts";
 import { onlineNumaNodes, type PoolOptions } from "../../shm/index.ts";
 import type { OptionValues } from "../option-spec.ts";
+import { streamsOf } from "../role-runtime.ts";
 
 const DEFAULT_NSLOTS = 64;
 const DEFAULT_STRIDE_BYTES = 1024 * 1024;
@@ -27,16 +29,18 @@ export function driverSettings(
       "expected streams to serve: --stream ID, --dynamic FIRST-LAST, or [streams.NAME] in a file (tensorpool config init); found none",
     );
   }
+  const heard = streamsOf(options);
+  const { channel } = heard;
+  requireOneChannel(general, channel);
   const gid = get("shm.group");
   const numaNode = requireNumaNode(get("shm.numa_node"));
   return {
     instanceId: options.text("instance-id") ?? (get("driver.instance_id") as string),
     channels: {
-      controlChannel: options.text("channel") ?? (get("driver.control_channel") as string),
-      controlStreamId:
-        options.integer("control-stream-id", 1, 2 ** 31 - 1) ?? (get("driver.control_stream_id") as number),
-      announceChannel: get("driver.announce_channel") as string,
-      announceStreamId: get("driver.announce_stream_id") as number,
+      controlChannel: channel,
+      controlStreamId: heard.controlStreamId,
+      announceChannel: channel,
+      announceStreamId: announceStreamIdOf(heard),
     },
     streams,
     ...(dynamic === undefined ? {} : { dynamic }),
@@ -62,6 +66,21 @@ export function driverSettings(
     shutdownTimeoutNs: (get("policies.shutdown_timeout_ms") as number) * 1e6,
     token: get("policies.shutdown_token") ?? "",
   };
+}
+
+/** Roles listen on one channel for everything: what is announced elsewhere would reach nobody. */
+function requireOneChannel(general: GeneralSettings, channel: string): void {
+  for (const key of ["driver.announce_channel", "driver.qos_channel"] as const) {
+    const other = general.get(key);
+    if (general.origin(key) === DEFAULT_ORIGIN || other === channel) continue;
+    throw new UsageError(
+      `${key}: expected ${channel}, the channel on which roles listen for everything, found ${other}`,
+      {
+        expected: channel,
+        found: String(other),
+      },
+    );
+  }
 }
 
 function requireNumaNode(node: number | null): number | null {

@@ -1,4 +1,4 @@
-import { controlPublicationChannel, observerChannel } from "../../aeron/channel.ts";
+import { controlPublicationChannel } from "../../aeron/channel.ts";
 import type { AeronConnection } from "../../aeron/connection.ts";
 import { CountersError, CountersReader } from "../../aeron/counters-reader.ts";
 import type { Publication } from "../../aeron/publication.ts";
@@ -7,6 +7,7 @@ import type { Agent } from "../../core/agent.ts";
 import { Deadline } from "../../core/timers.ts";
 import { type AeronStreams, CADENCE_NS } from "../../protocol/stream-ids.ts";
 import { producerCounters } from "../../roles/counters.ts";
+import { hear } from "../../roles/hearing.ts";
 import { HelloSender } from "./hello-sender.ts";
 import { type KnownStream, KnownStreams } from "./known-streams.ts";
 
@@ -45,11 +46,10 @@ export class StreamWatch implements Agent {
   constructor(connection: AeronConnection, options: StreamWatchOptions) {
     this.#connection = connection;
     this.#options = options;
-    const { channel, controlStreamId, qosStreamId, metadataStreamId } = options.streams;
+    const { channel, controlStreamId } = options.streams;
     // Before the publication: whoever is said hello to then finds us listening.
-    this.#subscriptions = [...new Set([controlStreamId, qosStreamId, metadataStreamId])].map((id) =>
-      connection.addSubscription(observerChannel(channel), id, (view, length) => this.#onMessage(view, length)),
-    );
+    const kinds = ["control", "announce", "qos", "metadata"] as const;
+    this.#subscriptions = hear(connection, options.streams, kinds, (view, length) => this.#onMessage(view, length));
     this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
     for (const text of options.wanted) if (/^\d{1,10}$/.test(text)) this.#hellos.ask(Number(text));
     for (const streamId of this.#streamsOfCounters()) this.#hellos.ask(streamId);

@@ -52,10 +52,6 @@ export class RoleSet {
     this.#endWithLast();
   }
 
-  onFailure(): void {
-    for (const role of this.#lasting) role.onFailure?.();
-  }
-
   /** What every role says at its end; resolves to the exit code of the process. */
   async finish(): Promise<number> {
     await Promise.all(this.#ends);

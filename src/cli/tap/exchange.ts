@@ -1,5 +1,5 @@
 import { NativeBuffer } from "../../../ffi/memory.ts";
-import { controlPublicationChannel, observerChannel } from "../../aeron/channel.ts";
+import { controlPublicationChannel } from "../../aeron/channel.ts";
 import type { AeronConnection } from "../../aeron/connection.ts";
 import type { Publication } from "../../aeron/publication.ts";
 import { PublishResult } from "../../aeron/results.ts";
@@ -7,6 +7,7 @@ import type { MessageSubscription } from "../../aeron/subscription.ts";
 import type { Agent } from "../../core/agent.ts";
 import { Deadline } from "../../core/timers.ts";
 import type { AeronStreams } from "../../protocol/stream-ids.ts";
+import { hear } from "../../roles/hearing.ts";
 import { type DecodedMessage, decodeMessage } from "./decoded-message.ts";
 
 /** A message of an exchange: the one that was sent, or one that came after it. */
@@ -53,11 +54,10 @@ export class Exchange implements Agent {
     this.#connection = connection;
     this.#buffer = new NativeBuffer(options.bytes.length);
     this.#buffer.bytes.set(options.bytes);
-    const { channel, controlStreamId, qosStreamId, metadataStreamId } = options.streams;
-    this.#subscriptions = [...new Set([controlStreamId, qosStreamId, metadataStreamId])].map((id) =>
-      connection.addSubscription(observerChannel(channel), id, (view, length, sessionId) =>
-        this.#onMessage(new Uint8Array(view.buffer, view.byteOffset, length), id, sessionId),
-      ),
+    const { channel, controlStreamId } = options.streams;
+    const kinds = ["control", "announce", "qos", "metadata"] as const;
+    this.#subscriptions = hear(connection, options.streams, kinds, (view, length, sessionId, aeronStreamId) =>
+      this.#onMessage(new Uint8Array(view.buffer, view.byteOffset, length), aeronStreamId, sessionId),
     );
     this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
   }

@@ -1,6 +1,6 @@
 import { UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
-import type { AeronStreams } from "../../protocol/stream-ids.ts";
+import { type AeronStreams, announceStreamIdOf } from "../../protocol/stream-ids.ts";
 import {
   FrameDescriptorDecoder,
   type JsonFields,
@@ -26,16 +26,16 @@ const KIND_OF_MESSAGE: Readonly<Record<string, MessageKind>> = {
 };
 
 /** The Aeron stream that a kind of message is on. */
-export function streamIdOfKind(streams: AeronStreams, kind: MessageKind): number {
+export function streamIdsOfKind(streams: AeronStreams, kind: MessageKind): readonly number[] {
   switch (kind) {
     case "control":
-      return streams.controlStreamId;
+      return [streams.controlStreamId, announceStreamIdOf(streams)];
     case "descriptor":
-      return streams.descriptorStreamId;
+      return [streams.descriptorStreamId];
     case "qos":
-      return streams.qosStreamId;
+      return [streams.qosStreamId];
     case "metadata":
-      return streams.metadataStreamId;
+      return [streams.metadataStreamId];
   }
 }
 

@@ -5,10 +5,10 @@ import type { AeronConnection } from "../../aeron/connection.ts";
 import type { MessageSubscription } from "../../aeron/subscription.ts";
 import type { Agent } from "../../core/agent.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { AeronStreams } from "../../protocol/stream-ids.ts";
+import { type AeronStreams, announceStreamIdOf } from "../../protocol/stream-ids.ts";
 import { type DecodedMessage, decodeMessage } from "./decoded-message.ts";
 import { LogGaps } from "./log-gaps.ts";
-import { type MessageFilter, streamIdOfKind } from "./message-filter.ts";
+import { type MessageFilter, streamIdsOfKind } from "./message-filter.ts";
 import { MessageQueue, type QueuedMessage } from "./message-queue.ts";
 
 const BLOCK_BYTES = 64 * 1024;
@@ -50,9 +50,14 @@ export class TapAgent implements Agent {
     this.#filter = options.filter;
     this.#listener = options.listener;
     const { streams, filter } = options;
-    const ids = new Set(filter.kinds.map((kind) => streamIdOfKind(streams, kind)));
+    const ids = new Set(filter.kinds.flatMap((kind) => streamIdsOfKind(streams, kind)));
     const { descriptorStreamId } = streams;
-    const others = [streams.controlStreamId, streams.qosStreamId, streams.metadataStreamId];
+    const others = [
+      streams.controlStreamId,
+      streams.qosStreamId,
+      streams.metadataStreamId,
+      announceStreamIdOf(streams),
+    ];
     for (const id of ids) {
       // Polled in blocks only where descriptors are alone (W-33).
       if (id === descriptorStreamId && !others.includes(id)) this.#observeDescriptors(streams.channel, id);

@@ -7,6 +7,7 @@ import { ServiceLocks } from "../../aeron/service-locks.ts";
 import type { MessageSubscription } from "../../aeron/subscription.ts";
 import type { Agent } from "../../core/agent.ts";
 import type { Clock } from "../../core/clock.ts";
+import { messageOf } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
 import { LIVENESS_PERIODS } from "../../protocol/stream-ids.ts";
@@ -144,6 +145,15 @@ export class Driver implements Agent {
   /** @throws DriverError "stream-taken" while it is new, "mlock"; RegionCreateError for regions that can never be made */
   doWork(nowNs: number): number {
     if (this.#isClosed) return 0;
+    try {
+      return this.#work(nowNs);
+    } catch (error) {
+      this.#endsBecause(ShutdownReason.ERROR, messageOf(error));
+      throw error;
+    }
+  }
+
+  #work(nowNs: number): number {
     this.#nowNs = nowNs;
     this.counters.of.heartbeatNs.set(monotonic.high(nowNs) * TWO_32 + monotonic.low(nowNs));
     if (this.#connection.losses !== this.#losses) this.#onMediaDriverLost(nowNs);
@@ -167,7 +177,7 @@ export class Driver implements Agent {
   }
 
   /** What the end is called when it comes: told to clients (D-17). */
-  endsBecause(reason: ShutdownReason, why: string): void {
+  #endsBecause(reason: ShutdownReason, why: string): void {
     this.#end = { reason, why };
   }
 
@@ -223,7 +233,7 @@ export class Driver implements Agent {
   #onShutdownRequest(correlationId: bigint, token: string, why: string): void {
     if (!this.#desk.isAuthorised(token)) return;
     log.warn(`asked to shut down (request ${correlationId})${why === "" ? "" : `: ${why}`}`);
-    this.endsBecause(ShutdownReason.ADMIN, why);
+    this.#endsBecause(ShutdownReason.ADMIN, why);
     this.options.onShutdownRequested();
   }
 

@@ -1,0 +1,30 @@
+import { observerChannel } from "../aeron/channel.ts";
+import type { AeronConnection } from "../aeron/connection.ts";
+import type { MessageSubscription } from "../aeron/subscription.ts";
+import { type AeronStreams, announceStreamIdOf } from "../protocol/stream-ids.ts";
+
+/** Kinds of traffic that are read message by message. */
+export type SpokenKind = "control" | "announce" | "qos" | "metadata";
+
+/** What reads messages, with the Aeron stream that they came on. */
+export type HearingHandler = (view: DataView, length: number, sessionId: number, aeronStreamId: number) => void;
+
+/** Subscribes to these kinds of traffic as an observer, to each Aeron stream once: several kinds may share one. */
+export function hear(
+  connection: AeronConnection,
+  streams: AeronStreams,
+  kinds: readonly SpokenKind[],
+  onMessage: HearingHandler,
+): readonly MessageSubscription[] {
+  const ids: Readonly<Record<SpokenKind, number>> = {
+    control: streams.controlStreamId,
+    announce: announceStreamIdOf(streams),
+    qos: streams.qosStreamId,
+    metadata: streams.metadataStreamId,
+  };
+  return [...new Set(kinds.map((kind) => ids[kind]))].map((id) =>
+    connection.addSubscription(observerChannel(streams.channel), id, (view, length, sessionId) =>
+      onMessage(view, length, sessionId, id),
+    ),
+  );
+}
