@@ -190,12 +190,20 @@ class Scenario {
 
   async #allFlow(): Promise<void> {
     const disturbance = { beginMs: this.#beginMs, endMs: this.#undisturbedMs };
+    await this.#newLeases();
     await Promise.all(this.#living.map((actor) => actor.flows(RECOVERY_LIMIT_MS)));
     await elapse(SETTLE_MS);
     await Promise.all(this.#living.map((actor) => actor.flows(RECOVERY_LIMIT_MS)));
     for (const actor of this.#living) {
       if (actor.name !== "witness") this.#recoveryMs[actor.name] = actor.recoveryMs(disturbance);
     }
+  }
+
+  /** Frames go on flowing until a driver that was started again takes over: its leases are what to wait for. */
+  async #newLeases(): Promise<void> {
+    const { subject, disturbance, moment } = this.#case;
+    if (subject !== "driver" || pauseMs(disturbance) !== null || moment !== "load") return;
+    await Promise.all(this.#living.map(({ process }) => process.errorLine(/attached to stream .* again/)));
   }
 
   /** The others have ended: a producer makes frames that nobody takes, a consumer waits for another producer. */
