@@ -11,6 +11,14 @@ const ITSELF = "Nothing: it recovers by itself.";
 /** By file, and the text there. */
 export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvice>>>> = {
   "src/aeron/connection.ts": {
+    '"…" is not shown: this process shows … counters already': {
+      means: "A process with very many roles or streams: its counters beyond that exist, but nobody sees them.",
+      remedy: "Nothing, if nobody has to see them; else fewer streams in a process.",
+    },
+    "the media driver has no counter left: …; asking again": {
+      means: "The media driver's 8,192 counters are taken. A publication or subscription waits until some are free.",
+      remedy: "Fewer roles on one media driver: see [Limits](#limits).",
+    },
     "Aeron reports error …: …": {
       means: "The media driver refused something, or an Aeron client erred.",
       remedy: "If it comes again: `tensorpool doctor`, and the media driver's own log.",
@@ -38,6 +46,12 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       reads: "the media driver died (DIR): waiting for one to be there again",
       means: "The media driver ended, was killed, or gave this client up because it stood still.",
       remedy: "Start a driver again if none starts by itself. Roles come back, and attach anew.",
+    },
+  },
+  "src/aeron/counter.ts": {
+    'the media driver has no counter left for "…"': {
+      means: "As above, for a counter: the role does its work, and is not seen in full.",
+      remedy: "As above.",
     },
   },
   "src/aeron/driver-launcher.ts": {

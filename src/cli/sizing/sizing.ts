@@ -157,7 +157,7 @@ function remarksOn(sizing: Omit<Sizing, "remarks">): string[] {
   }
   if (counters > COUNTERS_CAPACITY) {
     remarks.push(
-      `about ${counters} Aeron counters are needed, and a media driver of ours has ${COUNTERS_CAPACITY}: roles beyond that get none, see the playbook`,
+      `about ${counters} Aeron counters are needed, and a media driver of ours has ${COUNTERS_CAPACITY}: roles beyond that wait, or are not seen in full`,
     );
   }
   if (slots * strideBytes > 1024 ** 3) {
