@@ -39,8 +39,8 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     },
     "… (…)": {
       reads: "the media driver (pid …) gave no sign of life for … (DIR)",
-      means: "As above, while connected.",
-      remedy: "As above.",
+      means: "The media driver this role is connected to is stopped, or gets no processor time.",
+      remedy: "Let it go on (`kill -CONT`), or end it: roles connect to the next one.",
     },
     "… (…): waiting for one to be there again": {
       reads: "the media driver died (DIR): waiting for one to be there again",
@@ -50,8 +50,8 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
   },
   "src/aeron/counter.ts": {
     'the media driver has no counter left for "…"': {
-      means: "As above, for a counter: the role does its work, and is not seen in full.",
-      remedy: "As above.",
+      means: "The same for a counter: the role does its work, and is not seen in full.",
+      remedy: "Fewer roles on one media driver: see [Limits](#limits).",
     },
   },
   "src/aeron/driver-launcher.ts": {
