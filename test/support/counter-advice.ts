@@ -41,7 +41,8 @@ export const CONSUMER_ADVICE: Advice<ConsumerCounters> = {
   accepted: PROGRESS,
   bytes: PROGRESS,
   gap: "Descriptors never came: the producer's counters say why (`descriptorBackPressured`, `aborted`), or this reader was stopped. More slots, shorter pauses.",
-  resync: "Wanted by `--max-seq-gap`: this reader is too slow for every frame. `--mode latest` says so openly.",
+  resync:
+    "This reader is too slow for every frame: after one that was overwritten under its eyes it goes on half a ring behind the newest (or at the newest, by `--max-seq-gap`). Less work a frame, `--mode latest` or `decimated`; more slots only if it is slow now and then.",
   overwritten:
     "This reader is further behind than the ring holds: more slots, less work a frame, `--mode latest` or `decimated`.",
   odd: "As `overwritten`, by a hair: the slot is written anew just now. More slots.",

@@ -103,5 +103,6 @@ function codeOf(lines: readonly string[]): string {
     .filter((line) => !/^ {4}(?:#private;|private )/.test(line))
     .map((line) => line.replace(/^ +/, (indent) => indent.slice(indent.length / 2)).replace(/^ (?= \*)/, " "))
     .join("\n")
+    .replace(/import\("[^"]+"\)\./g, "")
     .replace(/^export (?:declare )?/, "");
 }
