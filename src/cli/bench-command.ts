@@ -49,10 +49,14 @@ export const BENCH_COMMAND: Command = {
     { name: "consumers", value: "N", type: integer(1, 64), help: "consumer processes", defaultText: "1" },
     { name: "standalone", help: "the producer owns the regions (the default)" },
     {
+      name: "driver",
+      help: "throughput, latency: a driver owns the regions and leases them; throughput compares with --standalone",
+    },
+    {
       name: "media-driver",
       value: "embedded|auto",
       type: choice("embedded", "auto"),
-      help: "in the producer's duty cycle, or as a process of its own",
+      help: "in the producer's duty cycle (the driver's process), or as a process of its own",
       defaultText: "embedded",
     },
     { name: "rate", value: "HZ", type: rate(), help: "frames per second", defaultText: "latency: 20000" },
@@ -83,6 +87,7 @@ export const BENCH_COMMAND: Command = {
   ],
   examples: [
     "bench throughput --payload 64 --frames 5000000 --slots 1024 -o json",
+    "bench throughput --driver",
     "bench latency --payload 64 --rate 20000 --seconds 5",
     "bench stream --payload 8MiB --seconds 60",
   ],

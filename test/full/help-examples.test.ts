@@ -26,6 +26,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   "demo --source synthetic:dtype=uint16,dims=1024x1024 --rate 200 --seconds 5": "its own tests run it",
   "demo -o jsonl": "its own tests run it",
   "bench throughput --payload 64 --frames 5000000 --slots 1024 -o json": "takes the whole machine for a minute",
+  "bench throughput --driver": "takes the whole machine for a minute",
   "bench latency --payload 64 --rate 20000 --seconds 5": "takes the whole machine",
   "bench stream --payload 8MiB --seconds 60": "takes the whole machine for a minute",
   "supervisor --http 9464 --stats-interval 1": "takes a port that something else may have",

@@ -57,6 +57,34 @@ describe("bench", () => {
   }
 
   test(
+    "throughput --driver does the same work with a driver's leases, and compares it with --standalone in the same run",
+    async () => {
+      const { code, stdout, stderr, pid } = await bench(
+        ...["throughput", "--driver", "--frames", String(FRAMES), "--rounds", "1", "-o", "json"],
+      );
+      expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+      const json = JSON.parse(stdout) as Record<string, number>;
+      const { deployment, claimed, published, accepted } = json;
+      expect({ deployment: String(deployment), claimed, published, accepted }).toEqual({
+        deployment: "driver",
+        claimed: FRAMES,
+        published: FRAMES,
+        accepted: FRAMES,
+      });
+      const standalone = (json.standaloneRounds as unknown as readonly number[])[0] as number;
+      expect(json.ratioToStandalone).toBeCloseTo((json.acceptedPerSecond as number) / standalone, 6);
+      expect(leftOf(pid)).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test("--driver and --standalone at once are refused", async () => {
+    const { code, stderr } = await bench("throughput", "--driver", "--standalone");
+    expect(code).toBe(2);
+    expect(stderr).toContain("expected --standalone or --driver, found both");
+  });
+
+  test(
     "throughput under --flow drop counts every frame that was claimed once: accepted, late, or never come",
     async () => {
       const { code, stdout } = await bench(

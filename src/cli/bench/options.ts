@@ -1,6 +1,8 @@
 import type { IdleStrategyName } from "../../core/idle/index.ts";
 import type { Flow } from "../../protocol/attribute.ts";
 
+export type Deployment = "standalone" | "driver";
+
 /** What a section was asked for; what was left out has the section's own default. */
 export interface BenchOptions {
   readonly payloadBytes?: number | undefined;
@@ -9,6 +11,8 @@ export interface BenchOptions {
   readonly fill?: "copy" | "in-place" | undefined;
   readonly flow?: Flow | undefined;
   readonly consumers?: number | undefined;
+  /** Who owns the regions: the producer, or a driver that leases them. */
+  readonly deployment?: Deployment | undefined;
   readonly mediaDriver?: "embedded" | "auto" | undefined;
   readonly rateHz?: number | undefined;
   readonly seconds?: number | undefined;

@@ -1,8 +1,11 @@
+import { mkdirSync } from "node:fs";
 import { selfCommand } from "../../aeron/self-command.ts";
 import type { IdleStrategyName } from "../../core/idle/index.ts";
 import type { Flow } from "../../protocol/attribute.ts";
 import type { Child, ChildOptions } from "./child.ts";
+import type { Deployment } from "./options.ts";
 import type { ConsumerJob, Job, ProducerJob, RoleReport } from "./worker/jobs.ts";
+import { strideFor } from "./worker/role-set-up.ts";
 import type { Place, Workspace } from "./workspace.ts";
 
 /** A process of the bench, and what it reports at its end. */
@@ -33,6 +36,16 @@ export function startJob<Report>(
   return { child, report: promise };
 }
 
+/** The driver of one stream; it brings the media driver, unless there is one already. */
+function startDriver(workspace: Workspace, { aeronDir, shmDir }: Place, plan: StreamPlan): Child {
+  mkdirSync(shmDir, { recursive: true });
+  const dirs = ["--aeron-dir", aeronDir, "--shm-dir", shmDir];
+  const layout = ["--slots", String(plan.slots), "--pool", String(strideFor(plan.payloadBytes))];
+  const how = ["--media-driver", plan.mediaDriver === "embedded" ? "embedded" : "external"];
+  const stream = ["--stream", String(BENCH_STREAM_ID)];
+  return workspace.start([...selfCommand(), "driver", ...dirs, ...stream, ...layout, ...how, "-q"]);
+}
+
 /** The media driver as a process of its own. */
 export function startMediaDriver(workspace: Workspace, place: Place): Child {
   return workspace.start([...selfCommand(), "media-driver", "--aeron-dir", place.aeronDir, "--linger", "0", "-q"]);
@@ -46,6 +59,8 @@ export interface StreamPlan {
   readonly idle: IdleStrategyName;
   readonly mediaDriver: "embedded" | "auto";
   readonly consumers: number;
+  /** "driver": with leases of a driver, in which the media driver is embedded. */
+  readonly deployment?: Deployment | undefined;
   readonly frames: number | null;
   readonly seconds: number | null;
   readonly rateHz: number | null;
@@ -65,10 +80,13 @@ export const BENCH_STREAM_ID = 10_000;
 /** One producer and its consumers, a process each, from the first frame to the last. */
 export async function runStream(workspace: Workspace, plan: StreamPlan): Promise<StreamOutcome> {
   const place = workspace.place();
-  const { payloadBytes, idle, mediaDriver } = plan;
-  const role = { aeronDir: place.aeronDir, shmDir: place.shmDir, idle, streamId: BENCH_STREAM_ID };
+  const { payloadBytes, idle, mediaDriver, deployment = "standalone" } = plan;
+  const role = { aeronDir: place.aeronDir, shmDir: place.shmDir, idle, streamId: BENCH_STREAM_ID, deployment };
   const options: ChildOptions = plan.env === undefined ? {} : { env: plan.env };
-  const driver = mediaDriver === "auto" ? startMediaDriver(workspace, place) : null;
+  const services = [
+    ...(mediaDriver === "auto" ? [startMediaDriver(workspace, place)] : []),
+    ...(deployment === "driver" ? [startDriver(workspace, place, plan)] : []),
+  ];
   const consumers = Array.from({ length: plan.consumers }, () => {
     const { reads, agesFromSeq } = plan;
     const ages = agesFromSeq === undefined ? {} : { agesFromSeq };
@@ -79,7 +97,7 @@ export async function runStream(workspace: Workspace, plan: StreamPlan): Promise
   const job: Job = {
     kind: "producer",
     ...role,
-    embedded: driver === null,
+    embedded: services.length === 0,
     payloadBytes,
     slots,
     fill,
@@ -92,7 +110,7 @@ export async function runStream(workspace: Workspace, plan: StreamPlan): Promise
   const producer = startJob<RoleReport>(workspace, job, options);
   const [produced, ...consumed] = await Promise.all([producer.report, ...consumers.map(({ report }) => report)]);
   await Promise.all([producer, ...consumers].map(({ child }) => child.ended));
-  await driver?.stop();
+  for (const service of services.reverse()) await service.stop();
   workspace.remove(place);
   return { producer: produced, consumers: consumed };
 }

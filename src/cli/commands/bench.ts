@@ -5,7 +5,7 @@ import { suggestion } from "../../core/nearest.ts";
 import { toJson } from "../../core/text.ts";
 import { FIGURE_COLUMNS, type Figure, type SectionResult, say } from "../bench/figures.ts";
 import { describeMachine, hintsOf, type Machine } from "../bench/machine.ts";
-import type { BenchOptions } from "../bench/options.ts";
+import type { BenchOptions, Deployment } from "../bench/options.ts";
 import { SECTIONS } from "../bench/sections/index.ts";
 import type { Job } from "../bench/worker/jobs.ts";
 import { runJob } from "../bench/worker/run.ts";
@@ -63,12 +63,20 @@ function optionsOf(options: OptionValues): BenchOptions {
     fill: given(options, "fill", ["copy", "in-place"]),
     flow: given(options, "flow", ["wait", "drop"]),
     consumers: options.integer("consumers", 1, 64),
+    deployment: deploymentOf(options),
     mediaDriver: given(options, "media-driver", ["embedded", "auto"]),
     rateHz: options.rate("rate"),
     seconds: secondsNs === undefined ? undefined : secondsNs / 1e9,
     rounds: options.integer("rounds", 1, 1_000_000),
     idle: given(options, "idle", IDLE_STRATEGY_NAMES),
   };
+}
+
+/** @throws UsageError for both */
+function deploymentOf(options: OptionValues): Deployment | undefined {
+  const [standalone, driver] = [options.flag("standalone") === true, options.flag("driver") === true];
+  if (standalone && driver) throw new UsageError("bench: expected --standalone or --driver, found both");
+  return driver ? "driver" : standalone ? "standalone" : undefined;
 }
 
 function given<T extends string>(options: OptionValues, name: string, choices: readonly T[]): T | undefined {

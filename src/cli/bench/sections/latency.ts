@@ -70,6 +70,7 @@ async function runFrames(
     fill: options.fill ?? "copy",
     flow: options.flow ?? "drop",
     idle: options.idle ?? "busy-spin",
+    deployment: options.deployment,
     mediaDriver: options.mediaDriver ?? "embedded",
     consumers: options.consumers ?? 1,
     frames: null,

@@ -1,5 +1,5 @@
 import { NO_COLLECTIONS } from "../allocation-run.ts";
-import type { Figure, SectionResult } from "../figures.ts";
+import { type Figure, type SectionResult, say } from "../figures.ts";
 import type { BenchOptions } from "../options.ts";
 import { median, range } from "../statistics.ts";
 import { countOf, gapOf, lateOf, runStream, type StreamOutcome, slowestOf } from "../stream-run.ts";
@@ -8,6 +8,8 @@ import type { Workspace } from "../workspace.ts";
 const FRAMES = 5_000_000;
 const SLOTS = 1024;
 const PAYLOAD_BYTES = 64;
+const DEPLOYMENT_ROUNDS = 3;
+const MIN_DRIVER_RATIO = 0.9;
 
 /** The fields that programs read. */
 export interface ThroughputJson {
@@ -27,14 +29,33 @@ export interface ThroughputJson {
 /** Frames per second from process to process. The rates leave the first third out; the counts are of all frames. */
 export async function throughput(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   const runs: ThroughputJson[] = [];
-  for (let round = 0; round < (options.rounds ?? 1); round++) runs.push(await runThroughput(workspace, options));
+  const standalone: ThroughputJson[] = [];
+  const comparesDeployments = options.deployment === "driver";
+  const rounds = options.rounds ?? (comparesDeployments ? DEPLOYMENT_ROUNDS : 1);
+  for (let round = 1; round <= rounds; round++) {
+    say(`throughput: round ${round} of ${rounds}`);
+    runs.push(await runThroughput(workspace, options));
+    // In turns, so that what disturbs the machine meets both.
+    if (comparesDeployments) {
+      standalone.push(await runThroughput(workspace, { ...options, deployment: "standalone" }));
+    }
+  }
   const accepted = runs.map(({ acceptedPerSecond }) => acceptedPerSecond);
   const middle = median(accepted);
   // The counts of several runs do not go together: those of the run in the middle are shown.
   const json = runs.reduce((a, b) =>
     Math.abs(b.acceptedPerSecond - middle) < Math.abs(a.acceptedPerSecond - middle) ? b : a,
   );
-  return { json: { ...json, rounds: accepted }, figures: figuresOf(runs, options) };
+  const deployment = options.deployment ?? "standalone";
+  if (!comparesDeployments) {
+    return { json: { ...json, rounds: accepted, deployment }, figures: figuresOf(runs, options) };
+  }
+  const standalonePerSecond = standalone.map(({ acceptedPerSecond }) => acceptedPerSecond);
+  const ratioToStandalone = middle / median(standalonePerSecond);
+  return {
+    json: { ...json, rounds: accepted, deployment, standaloneRounds: standalonePerSecond, ratioToStandalone },
+    figures: [...figuresOf(runs, options), ...deploymentFigures(runs, standalone, options)],
+  };
 }
 
 /** One run. */
@@ -46,6 +67,7 @@ export async function runThroughput(workspace: Workspace, options: BenchOptions)
     fill: options.fill ?? "copy",
     flow: options.flow ?? "wait",
     idle: options.idle ?? "backoff",
+    deployment: options.deployment,
     mediaDriver: options.mediaDriver ?? "embedded",
     consumers: options.consumers ?? 1,
     frames: options.frames ?? FRAMES,
@@ -76,8 +98,37 @@ function jsonOf(outcome: StreamOutcome, payloadBytes: number): ThroughputJson {
   };
 }
 
+function sectionOf(options: BenchOptions): string {
+  const deployment = options.deployment === "driver" ? ", --driver" : "";
+  return `throughput, ${options.payloadBytes ?? PAYLOAD_BYTES} B, --flow ${options.flow ?? "wait"}${deployment}`;
+}
+
+/** What a driver and its leases change. */
+function deploymentFigures(
+  runs: readonly ThroughputJson[],
+  standalone: readonly ThroughputJson[],
+  options: BenchOptions,
+): Figure[] {
+  const section = sectionOf(options);
+  const rates = (of: readonly ThroughputJson[]): number[] => of.map(({ acceptedPerSecond }) => acceptedPerSecond);
+  const [driver, alone] = [rates(runs), rates(standalone)];
+  const ratio = median(driver) / median(alone);
+  return [
+    { section, name: "standalone, accepted", value: median(alone), unit: "frames/s", range: range(alone) },
+    {
+      section,
+      name: "driver, accepted",
+      value: median(driver),
+      unit: "frames/s",
+      range: range(driver),
+      ratio: { value: ratio, to: "standalone" },
+      target: { text: `>= ${MIN_DRIVER_RATIO} x`, met: ratio >= MIN_DRIVER_RATIO },
+    },
+  ];
+}
+
 function figuresOf(runs: readonly ThroughputJson[], options: BenchOptions): Figure[] {
-  const section = `throughput, ${options.payloadBytes ?? PAYLOAD_BYTES} B, --flow ${options.flow ?? "wait"}`;
+  const section = sectionOf(options);
   const figure = (name: string, unit: string, of: (run: ThroughputJson) => number): Figure => {
     const values = runs.map(of);
     return { section, name, value: median(values), unit, range: range(values) };

@@ -1,6 +1,7 @@
 import type { IdleStrategyName } from "../../../core/idle/index.ts";
 import type { Flow } from "../../../protocol/attribute.ts";
 import type { Quantiles } from "../histogram.ts";
+import type { Deployment } from "../options.ts";
 
 /** Where a job's Aeron folder and regions are, and how it waits. */
 export interface RoleJob {
@@ -8,6 +9,8 @@ export interface RoleJob {
   readonly shmDir: string;
   /** Runs the media driver in its own duty cycle. */
   readonly embedded: boolean;
+  /** Whose the regions are; the producer's when left out. */
+  readonly deployment?: Deployment;
   readonly idle: IdleStrategyName;
   readonly streamId: number;
   /** Prints a row of counters every 100 ms. */

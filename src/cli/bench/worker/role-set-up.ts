@@ -7,15 +7,24 @@ import { type AeronStreams, DEFAULT_STREAMS } from "../../../protocol/stream-ids
 import { Consumer } from "../../../roles/consumer.ts";
 import { Producer } from "../../../roles/producer.ts";
 import type { ProducerOptions } from "../../../roles/producer-options.ts";
+import type { StandaloneOptions } from "../../../roles/standalone-regions.ts";
 import { AllowedBaseDirs } from "../../../shm/index.ts";
+import type { Deployment } from "../options.ts";
 
 const MIN_STRIDE_BYTES = 4096;
+const ATTACH_TIMEOUT_NS = 20e9;
+
+/** Slots that hold a frame of this size. */
+export function strideFor(payloadBytes: number): number {
+  return Math.max(MIN_STRIDE_BYTES, 2 ** Math.ceil(Math.log2(Math.max(1, payloadBytes))));
+}
 
 export interface RoleSetUpOptions {
   readonly aeronDir: string;
   readonly shmDir: string;
   readonly embedded: boolean;
   readonly idle: IdleStrategyName;
+  readonly deployment?: Deployment;
 }
 
 /** What the processes of a bench have in common: a scheduler with an Aeron client, as every role has. */
@@ -23,9 +32,11 @@ export class RoleSetUp {
   readonly scheduler: Scheduler;
   readonly connection: AeronConnection;
   readonly #shmDir: string;
+  readonly #deployment: Deployment;
 
-  constructor({ aeronDir, shmDir, embedded, idle }: RoleSetUpOptions) {
+  constructor({ aeronDir, shmDir, embedded, idle, deployment = "standalone" }: RoleSetUpOptions) {
     this.#shmDir = shmDir;
+    this.#deployment = deployment;
     this.scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
     if (embedded) this.scheduler.add(MediaDriver.start({ aeronDir, threading: "invoker" }), { vital: true });
     this.connection = new AeronConnection({ aeronDir, clientName: "tensorpool bench" });
@@ -42,20 +53,23 @@ export class RoleSetUp {
     streams?: AeronStreams;
   }): Producer {
     const { streamId, slots, payloadBytes, flow, pools = 1, streams = DEFAULT_STREAMS } = options;
-    const strideBytes = Math.max(MIN_STRIDE_BYTES, 2 ** Math.ceil(Math.log2(Math.max(1, payloadBytes))));
+    const strideBytes = strideFor(payloadBytes);
+    const standalone: StandaloneOptions = {
+      baseDir: this.#shmDir,
+      namespace: "bench",
+      nslots: slots,
+      pools: Array.from({ length: pools }, (_, i) => ({ poolId: i + 1, strideBytes: strideBytes / 2 ** i })),
+      // Every page is there before the first frame: what is measured are frames, not page faults.
+      prefault: true,
+      requireHugepages: false,
+      mode: "private",
+    };
     const producer = new Producer(this.connection, this.scheduler.clock, {
       streamId,
       name: `bench-${streamId}`,
-      standalone: {
-        baseDir: this.#shmDir,
-        namespace: "bench",
-        nslots: slots,
-        pools: Array.from({ length: pools }, (_, i) => ({ poolId: i + 1, strideBytes: strideBytes / 2 ** i })),
-        // Every page is there before the first frame: what is measured are frames, not page faults.
-        prefault: true,
-        requireHugepages: false,
-        mode: "private",
-      },
+      ...(this.#deployment === "standalone"
+        ? { standalone }
+        : { driver: { attachTimeoutNs: ATTACH_TIMEOUT_NS, baseDirs: this.#baseDirs } }),
       streams,
       flow,
       waitTimeoutNs: 5e9,
@@ -65,12 +79,17 @@ export class RoleSetUp {
     return producer;
   }
 
+  get #baseDirs(): AllowedBaseDirs {
+    return AllowedBaseDirs.resolve([this.#shmDir]);
+  }
+
   addConsumer(streamId: number, streams: AeronStreams = DEFAULT_STREAMS): Consumer {
     const consumer = new Consumer(this.connection, this.scheduler.clock, {
       streamId,
       mode: "stream",
       streams,
-      baseDirs: AllowedBaseDirs.resolve([this.#shmDir]),
+      baseDirs: this.#baseDirs,
+      ...(this.#deployment === "driver" ? { driver: { attachTimeoutNs: ATTACH_TIMEOUT_NS } } : {}),
     });
     this.scheduler.add(consumer, { vital: true });
     return consumer;
