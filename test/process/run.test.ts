@@ -27,7 +27,8 @@ describe("run", () => {
     await run.errorLine(/accepted 20 frames/);
     // A client says who it is with its first sign of life, and a counter goes a moment after its owner.
     let text = "";
-    for (let i = 0; i < 20 && !/"consumers":\[\]/.test(text); i++) text = (await place.tool(["ls"])).stdout;
+    const isSettled = (): boolean => /"consumers":\[\]/.test(text) && text.includes(`"pid":${run.pid}`);
+    for (let i = 0; i < 20 && !isSettled(); i++) text = (await place.tool(["ls"])).stdout;
     const rows = text
       .split("\n")
       .filter(Boolean)
