@@ -1,9 +1,8 @@
 import { valueTypes } from "../config/index.ts";
-import { IDLE_STRATEGY_NAMES } from "../core/idle/index.ts";
 import type { Command } from "./command.ts";
 import { OUTPUT_OPTION } from "./common-options.ts";
 
-const { choice, integer, rate, seconds, size } = valueTypes;
+const { choice, idleStrategy, integer, rate, seconds, size } = valueTypes;
 
 export const BENCH_COMMAND: Command = {
   name: "bench",
@@ -47,6 +46,13 @@ export const BENCH_COMMAND: Command = {
       defaultText: "wait; latency: drop",
     },
     { name: "consumers", value: "N", type: integer(1, 64), help: "consumer processes", defaultText: "1" },
+    {
+      name: "streams",
+      value: "N",
+      type: integer(2, 128),
+      help: "scale: only what N streams in one process cost against one",
+      defaultText: "100, and all the rest",
+    },
     { name: "standalone", help: "the producer owns the regions (the default)" },
     {
       name: "driver",
@@ -78,7 +84,7 @@ export const BENCH_COMMAND: Command = {
     {
       name: "idle",
       value: "STRATEGY",
-      type: choice(...IDLE_STRATEGY_NAMES),
+      type: idleStrategy(),
       help: "how the processes wait",
       defaultText: "backoff; latency and pingpong: busy-spin",
     },

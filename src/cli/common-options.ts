@@ -1,9 +1,8 @@
 import { streamReference, valueTypes } from "../config/index.ts";
-import { IDLE_STRATEGY_NAMES } from "../core/idle/index.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../core/logger.ts";
 import type { OptionSpec } from "./option-spec.ts";
 
-const { choice, duration, integer, list, path, seconds, text } = valueTypes;
+const { choice, duration, idleStrategy, integer, list, path, seconds, text } = valueTypes;
 const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
 const aeronStreamId = (example: number) => integer(1, MAX_AERON_STREAM_ID, { example });
 
@@ -101,8 +100,8 @@ export const ROLE_OPTIONS: readonly OptionSpec[] = [
   {
     name: "idle",
     value: "STRATEGY",
-    type: choice(...IDLE_STRATEGY_NAMES),
-    help: "busy-spin, yield, backoff or sleep",
+    type: idleStrategy(),
+    help: "busy-spin, yield, backoff, sleep; backoff:DURATION rests no longer than that",
     defaultText: "backoff",
   },
   {

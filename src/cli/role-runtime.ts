@@ -5,7 +5,7 @@ import { DriverLauncher } from "../aeron/driver-launcher.ts";
 import { MediaDriver } from "../aeron/media-driver.ts";
 import { nativeParker } from "../aeron/native-parker.ts";
 import { selfCommand } from "../aeron/self-command.ts";
-import { createIdleStrategy, type IdleStrategyName, parseIdleStrategy } from "../core/idle/index.ts";
+import { createIdleStrategy, type IdleChoice, parseIdleStrategy } from "../core/idle/index.ts";
 import { getLogger } from "../core/logger.ts";
 import { Scheduler } from "../core/scheduler.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
@@ -33,7 +33,7 @@ export interface ProcessOptions {
   readonly aeronDir: string;
   /** Who this is for tools; the process id is added. */
   readonly clientName: string;
-  readonly idle: IdleStrategyName;
+  readonly idle: IdleChoice;
   readonly mediaDriver: MediaDriverChoice;
 }
 

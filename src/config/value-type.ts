@@ -1,4 +1,5 @@
 import { UsageError } from "../core/errors.ts";
+import { IDLE_EXPECTED, IDLE_STRATEGY_NAMES, type IdleChoice, parseIdleStrategy } from "../core/idle/index.ts";
 import { suggestion } from "../core/nearest.ts";
 import { parseDuration, parseRate, parseSize } from "../core/units.ts";
 import { describeToml, isTable, parseTomlLiteral, type TomlValue } from "./toml-document.ts";
@@ -85,6 +86,12 @@ export function choice<T extends string>(...choices: readonly T[]): ValueType<T>
   const convert = (value: string): T | undefined => choices.find((candidate) => candidate === value);
   const hint = (value: string): string => suggestion(value, choices);
   return scalar(`one of ${choices.join(", ")}`, JSON.stringify(choices[0]), ["string"], convert, hint);
+}
+
+/** How a process waits. */
+export function idleStrategy(): ValueType<IdleChoice> {
+  const convert = (value: string): IdleChoice | undefined => converted(parseIdleStrategy, value);
+  return scalar(IDLE_EXPECTED, '"backoff"', ["string"], convert, (value) => suggestion(value, IDLE_STRATEGY_NAMES));
 }
 
 /** Permission bits of files (W-30). Also as a number, whose digits count as they are written. */
@@ -226,7 +233,7 @@ function literalOf(value: TomlValue): string {
   return `{ ${entries.join(", ")} }`;
 }
 
-function converted(parse: (text: string) => number, value: string): number | undefined {
+function converted<T>(parse: (text: string) => T, value: string): T | undefined {
   try {
     return parse(value);
   } catch (error) {

@@ -14,7 +14,7 @@ export interface SchedulerOptions {
   idle: IdleStrategy;
   clock?: Clock;
   drive?: SchedulerDrive;
-  /** How long cycles run before the event loop has its turn; 100 us. */
+  /** How long cycles run before the event loop has its turn; 100 us. See `IdleStrategy.onlyParks`. */
   sliceNs?: number;
   /** A cycle longer than this is counted in `cycleTimes`, an event-loop turn longer than this in `turnTimes`; 10 ms. */
   stallThresholdNs?: number;
@@ -31,6 +31,8 @@ export interface AddOptions {
 
 /** How long a guest with nothing to do leaves its host alone, and the last agent is left to close in peace. */
 const PAUSE_NS = 1_000_000;
+/** Of a strategy that only parks, parks do not count for the length of a slice, as far as this. */
+const LONGEST_SLICE_NS = 1_000_000;
 const NS_PER_MS = 1_000_000;
 const NOT_MEASURED = -1;
 
@@ -226,7 +228,8 @@ export class Scheduler implements AsyncDisposable {
     let nowNs = clock.nanoTime();
     if (this.#sliceEndNs !== NOT_MEASURED) this.turnTimes.record(nowNs - this.#sliceEndNs);
     this.#sliceEndNs = NOT_MEASURED;
-    const endNs = nowNs + this.#sliceNs;
+    let endNs = nowNs + this.#sliceNs;
+    const latestNs = idle.onlyParks === true ? nowNs + LONGEST_SLICE_NS : endNs;
     this.#leavesSlice = false;
     do {
       const work = dutyCycle.cycle(nowNs);
@@ -241,7 +244,11 @@ export class Scheduler implements AsyncDisposable {
       const outcome = idle.idle(work);
       if (outcome === HAND_OVER) return idle.handOverNs;
       // One reading serves as the end of a cycle and the beginning of the next, unless time passed in between.
-      if (outcome !== WENT_ON) nowNs = clock.nanoTime();
+      if (outcome === WENT_ON) continue;
+      const restedNs = clock.nanoTime();
+      // A turn of the event loop costs more than a short park, and nobody needs one after each of them.
+      endNs = Math.min(latestNs, endNs + (restedNs - nowNs));
+      nowNs = restedNs;
     } while (nowNs < endNs);
     this.#sliceEndNs = nowNs;
     return 0;

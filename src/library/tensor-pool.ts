@@ -7,7 +7,7 @@ import { nativeParker } from "../aeron/native-parker.ts";
 import { selfCommand } from "../aeron/self-command.ts";
 import type { Agent } from "../core/agent.ts";
 import { NotFoundError, TensorPoolError, UsageError } from "../core/errors.ts";
-import { createIdleStrategy, type IdleStrategyName } from "../core/idle/index.ts";
+import { createIdleStrategy, type IdleChoice } from "../core/idle/index.ts";
 import { Scheduler } from "../core/scheduler.ts";
 import type { Attribute, Flow } from "../protocol/attribute.ts";
 import type { ConsumerMode } from "../protocol/mode-filter.ts";
@@ -31,8 +31,8 @@ export interface ConnectOptions {
   readonly shmDir?: string;
   /** "timer" when left out. */
   readonly drive?: Drive;
-  /** How a "busy" pool rests when there is nothing to do; "backoff". */
-  readonly idle?: IdleStrategyName;
+  /** How a "busy" pool rests when there is nothing to do; "backoff". "backoff:100us" rests no longer than that. */
+  readonly idle?: IdleChoice;
   /** "auto" starts a media driver as a process of its own where none lives; "embedded" runs it in this process. */
   readonly mediaDriver?: "auto" | "embedded" | "external";
   /** Aeron channel and stream ids where they differ from the defaults. */

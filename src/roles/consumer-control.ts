@@ -22,7 +22,7 @@ import { applyConsumerConfig } from "./consumer-config.ts";
 import { ConsumerInbox, type ConsumerInboxListener } from "./consumer-inbox.ts";
 import { ConsumerMessages, type ProgressRequest } from "./consumer-messages.ts";
 import { CounterExport } from "./counter-export.ts";
-import type { ConsumerCounters } from "./counters.ts";
+import { CONSUMER_SHOWS, type ConsumerCounters } from "./counters.ts";
 import { NO_SEQ } from "./descriptor-intake.ts";
 import { hear } from "./hearing.ts";
 import { MetadataCache } from "./metadata-cache.ts";
@@ -268,7 +268,9 @@ export class ConsumerControl implements ConsumerInboxListener {
     if (this.consumerId !== this.#exportedId) {
       this.#exportedId = this.consumerId;
       this.#export?.close();
-      this.#export = new CounterExport(this.#connection, "consumer", counters.list, streamId, this.#exportedId);
+      this.#export = new CounterExport(this.#connection, "consumer", counters.list, streamId, this.#exportedId, {
+        always: CONSUMER_SHOWS,
+      });
     }
     this.#export?.doWork(nowNs);
   }

@@ -7,15 +7,26 @@ export const EXPORT_PERIOD_NS = 100e6;
 /** streamId u32, clientId u32. */
 const KEY_BYTES = 8;
 
+export interface CounterExportOptions {
+  /** What else tools should know of the owner; stands in the label. */
+  readonly remark?: string;
+  /** Counters that are shown from the beginning, by their names; all of them when left out. Others are once they are not 0. */
+  readonly always?: readonly string[];
+}
+
 /**
  * Copies a role's counters to Aeron counters ten times a second, so that tools (Aeron's own too) see them without asking the
  * role. Type id: that of the definition; key: stream id and client id, u32 each; label: `tensorpool <role> <stream> <name>`, and
- * what else tools should know of its owner.
+ * what else tools should know of its owner. A media driver has counters for some hundred roles only if each of them shows what
+ * it has counted, and not all that it could count.
  */
 export class CounterExport {
   readonly #connection: AeronConnection;
   readonly #sources: readonly Counter[];
-  readonly #targets: readonly AeronCounter[];
+  /** Null: nothing was counted yet. */
+  readonly #targets: (AeronCounter | null)[];
+  readonly #key = new Uint8Array(KEY_BYTES);
+  readonly #labelOf: (name: string) => string;
   readonly #timer = new PeriodicTimer(EXPORT_PERIOD_NS, { immediate: true });
 
   constructor(
@@ -24,15 +35,16 @@ export class CounterExport {
     counters: readonly Counter[],
     streamId: number,
     clientId: number,
-    remark = "",
+    { remark = "", always }: CounterExportOptions = {},
   ) {
-    const key = new Uint8Array(KEY_BYTES);
-    new DataView(key.buffer).setUint32(0, streamId, true);
-    new DataView(key.buffer).setUint32(4, clientId, true);
+    const view = new DataView(this.#key.buffer);
+    view.setUint32(0, streamId, true);
+    view.setUint32(4, clientId, true);
+    this.#labelOf = (name) => `tensorpool ${role} ${streamId} ${name}${remark === "" ? "" : ` ${remark}`}`;
     this.#connection = connection;
     this.#sources = counters.filter(({ typeId }) => typeId !== undefined);
-    this.#targets = this.#sources.map(({ typeId = 0, name }) =>
-      connection.addCounter(typeId, key, `tensorpool ${role} ${streamId} ${name}${remark === "" ? "" : ` ${remark}`}`),
+    this.#targets = this.#sources.map((source) =>
+      always === undefined || always.includes(source.name) ? this.#show(source) : null,
     );
   }
 
@@ -42,14 +54,25 @@ export class CounterExport {
 
   /** Gives the Aeron counters back. */
   close(): void {
-    this.copy();
-    for (const target of this.#targets) this.#connection.remove(target);
+    for (let i = 0; i < this.#targets.length; i++) {
+      const target = this.#targets[i] ?? null;
+      if (target === null) continue;
+      target.set((this.#sources[i] as Counter).value);
+      this.#connection.remove(target);
+    }
   }
 
   /** Copies them now; for whoever has a timer for many of these. */
   copy(): void {
     for (let i = 0; i < this.#targets.length; i++) {
-      (this.#targets[i] as AeronCounter).set((this.#sources[i] as Counter).value);
+      const source = this.#sources[i] as Counter;
+      const target = this.#targets[i] ?? null;
+      if (target !== null) target.set(source.value);
+      else if (source.value !== 0) this.#targets[i] = this.#show(source);
     }
+  }
+
+  #show({ typeId = 0, name }: Counter): AeronCounter {
+    return this.#connection.addCounter(typeId, this.#key, this.#labelOf(name));
   }
 }

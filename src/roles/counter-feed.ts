@@ -23,6 +23,12 @@ const MEANINGS: ReadonlyMap<number, Meaning> = new Map(
 /** Key of our counters: stream id and client id, u32 each (`CounterExport`). */
 const KEY = { streamId: 0, clientId: 4 } as const;
 
+/** What a role has not counted yet it does not show. */
+const NOTHING_COUNTED: Readonly<Record<ClientCountersFact["role"], readonly (readonly [string, number])[]>> = {
+  producer: [...MEANINGS.values()].filter(({ role }) => role === "producer").map(({ name }) => [name, 0]),
+  consumer: [...MEANINGS.values()].filter(({ role }) => role === "consumer").map(({ name }) => [name, 0]),
+};
+
 interface Group {
   readonly owner: bigint;
   readonly role: ClientCountersFact["role"];
@@ -48,7 +54,13 @@ export function feedCounters(model: SupervisionModel, records: readonly CounterR
     let group = groups.get(name);
     // Those of a process that has died stay for a while: its successor's have a higher owner.
     if (group === undefined || ownerId > group.owner) {
-      group = { owner: ownerId, role: meaning.role, streamId, clientId, counts: new Map() };
+      group = {
+        owner: ownerId,
+        role: meaning.role,
+        streamId,
+        clientId,
+        counts: new Map(NOTHING_COUNTED[meaning.role]),
+      };
       groups.set(name, group);
     }
     if (ownerId === group.owner) group.counts.set(meaning.name, Number(value));

@@ -37,6 +37,8 @@ export function producerCounters() {
     leasesLost: { typeId: 10119, help: "leases that ended before this producer gave them back (D-14)" },
   });
 }
+/** Counters that are shown from the beginning: they say that there is a producer. */
+export const PRODUCER_SHOWS = ["claimed", "published", "bytes"] as const;
 export type ProducerCounters = ReturnType<typeof producerCounters>;
 
 /** Causes of loss that a consumer counts, each on its own; `accepted` and these add up to what was published. */
@@ -106,6 +108,8 @@ export function consumerCounters() {
     leasesLost: { typeId: 10235, help: "leases that ended before this consumer gave them back (D-14)" },
   });
 }
+/** Counters that are shown from the beginning: they say that there is a consumer. */
+export const CONSUMER_SHOWS = ["accepted", "bytes"] as const;
 export type ConsumerCounters = ReturnType<typeof consumerCounters>;
 
 /** Everything that was lost on the way, by all causes. */

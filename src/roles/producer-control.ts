@@ -8,7 +8,7 @@ import type { Attribute } from "../protocol/attribute.ts";
 import type { ProgressDemand } from "../protocol/progress-throttle.ts";
 import { type AeronStreams, CADENCE_NS } from "../protocol/stream-ids.ts";
 import { CounterExport } from "./counter-export.ts";
-import type { ProducerCounters } from "./counters.ts";
+import { PRODUCER_SHOWS, type ProducerCounters } from "./counters.ts";
 import type { FrameRing } from "./frame-ring.ts";
 import { hear } from "./hearing.ts";
 import { type ConsumerConfig, type ProducerIdentity, ProducerMessages } from "./producer-messages.ts";
@@ -159,7 +159,9 @@ export class ProducerControl {
     const { streamId, producerId } = this.#identity;
     if (producerId !== this.#exportedId) {
       this.#export?.close();
-      this.#export = new CounterExport(this.#connection, "producer", this.#counters.list, streamId, producerId);
+      this.#export = new CounterExport(this.#connection, "producer", this.#counters.list, streamId, producerId, {
+        always: PRODUCER_SHOWS,
+      });
       this.#exportedId = producerId;
     }
     this.#export?.doWork(nowNs);

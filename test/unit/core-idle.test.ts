@@ -35,6 +35,32 @@ test("back-off with a longest rest under a millisecond never leaves the thread",
   expect(parker.calls).toEqual([60_000, 100_000, 100_000, 100_000]);
 });
 
+test("back-off with a longest rest of several milliseconds rests longer and longer in the event loop, and starts over after work", () => {
+  const idle = new BackoffIdle(recordingParker(), {
+    maxSpins: 0,
+    maxYields: 0,
+    minParkNs: 1_000_000,
+    maxParkNs: 5_000_000,
+  });
+  const rests = Array.from({ length: 4 }, () => {
+    expect(idle.idle(0)).toBe(HAND_OVER);
+    return idle.handOverNs;
+  });
+  expect(rests).toEqual([1_000_000, 2_000_000, 4_000_000, 5_000_000]);
+  idle.idle(1);
+  expect([idle.idle(0), idle.handOverNs]).toEqual([HAND_OVER, 1_000_000]);
+});
+
+test("backoff:DURATION makes a back-off that never rests longer, and takes nothing but durations from 1us to 100ms", () => {
+  const parker = recordingParker();
+  const idle = createIdleStrategy(parseIdleStrategy("backoff:100us"), parker);
+  for (let i = 0; i < 200; i++) expect(idle.idle(0)).not.toBe(HAND_OVER);
+  expect(Math.max(...parker.calls.filter((call) => call !== "yield"))).toBe(100_000);
+  for (const text of ["backoff:", "backoff:0", "backoff:200ms", "backoff:5", "sleep:5ms"]) {
+    expect(() => parseIdleStrategy(text)).toThrow(UsageError);
+  }
+});
+
 test("back-off refuses parks that cannot grow", () => {
   expect(() => new BackoffIdle(recordingParker(), { minParkNs: 0 })).toThrow(RangeError);
 });

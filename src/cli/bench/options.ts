@@ -1,4 +1,4 @@
-import type { IdleStrategyName } from "../../core/idle/index.ts";
+import type { IdleChoice } from "../../core/idle/index.ts";
 import type { Flow } from "../../protocol/attribute.ts";
 
 export type Deployment = "standalone" | "driver";
@@ -11,11 +11,12 @@ export interface BenchOptions {
   readonly fill?: "copy" | "in-place" | undefined;
   readonly flow?: Flow | undefined;
   readonly consumers?: number | undefined;
+  readonly streams?: number | undefined;
   /** Who owns the regions: the producer, or a driver that leases them. */
   readonly deployment?: Deployment | undefined;
   readonly mediaDriver?: "embedded" | "auto" | undefined;
   readonly rateHz?: number | undefined;
   readonly seconds?: number | undefined;
   readonly rounds?: number | undefined;
-  readonly idle?: IdleStrategyName | undefined;
+  readonly idle?: IdleChoice | undefined;
 }

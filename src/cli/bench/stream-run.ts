@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { selfCommand } from "../../aeron/self-command.ts";
-import type { IdleStrategyName } from "../../core/idle/index.ts";
+import type { IdleChoice } from "../../core/idle/index.ts";
 import type { Flow } from "../../protocol/attribute.ts";
 import type { Child, ChildOptions } from "./child.ts";
 import type { Deployment } from "./options.ts";
@@ -56,7 +56,7 @@ export interface StreamPlan {
   readonly slots: number;
   readonly fill: ProducerJob["fill"];
   readonly flow: Flow;
-  readonly idle: IdleStrategyName;
+  readonly idle: IdleChoice;
   readonly mediaDriver: "embedded" | "auto";
   readonly consumers: number;
   /** "driver": with leases of a driver, in which the media driver is embedded. */

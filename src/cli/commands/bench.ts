@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { UsageError } from "../../core/errors.ts";
-import { IDLE_STRATEGY_NAMES } from "../../core/idle/index.ts";
+import { type IdleChoice, parseIdleStrategy } from "../../core/idle/index.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { toJson } from "../../core/text.ts";
 import { FIGURE_COLUMNS, type Figure, type SectionResult, say } from "../bench/figures.ts";
@@ -63,13 +63,19 @@ function optionsOf(options: OptionValues): BenchOptions {
     fill: given(options, "fill", ["copy", "in-place"]),
     flow: given(options, "flow", ["wait", "drop"]),
     consumers: options.integer("consumers", 1, 64),
+    streams: options.integer("streams", 2, 128),
     deployment: deploymentOf(options),
     mediaDriver: given(options, "media-driver", ["embedded", "auto"]),
     rateHz: options.rate("rate"),
     seconds: secondsNs === undefined ? undefined : secondsNs / 1e9,
     rounds: options.integer("rounds", 1, 1_000_000),
-    idle: given(options, "idle", IDLE_STRATEGY_NAMES),
+    idle: idleOf(options),
   };
+}
+
+function idleOf(options: OptionValues): IdleChoice | undefined {
+  const text = options.text("idle");
+  return text === undefined ? undefined : parseIdleStrategy(text);
 }
 
 /** @throws UsageError for both */

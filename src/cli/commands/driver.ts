@@ -4,7 +4,7 @@ import { findLivingDriver } from "../../aeron/driver-watch.ts";
 import { giveToGroup } from "../../aeron/group-rights.ts";
 import { MediaDriver, MediaDriverError, type ThreadingMode } from "../../aeron/media-driver.ts";
 import type { GeneralSettings } from "../../config/index.ts";
-import { type IdleStrategyName, parseIdleStrategy } from "../../core/idle/index.ts";
+import { type IdleChoice, parseIdleStrategy } from "../../core/idle/index.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatBytes, formatDuration } from "../../core/units.ts";
 import { Driver } from "../../roles/driver/driver.ts";
@@ -37,7 +37,7 @@ export class DriverPlan {
   readonly general: GeneralSettings;
   readonly aeronDir: string;
   readonly settings: Omit<DriverOptions, "onShutdownRequested">;
-  readonly idle: IdleStrategyName;
+  readonly idle: IdleChoice;
   /** Of the media driver, where this process brings it. */
   readonly threading: ThreadingMode;
 

@@ -187,9 +187,14 @@ function groupsOf(records: readonly CounterRecord[], kind: keyof typeof NAMES): 
     const group = groups.get(key) ?? new Map<string, CounterRecord>();
     groups.set(key, group.set(name, record));
   }
+  // What a role has not counted yet it does not show.
+  const nothingCounted = Object.fromEntries([...NAMES[kind].values()].map((name) => [name, 0]));
   return [...groups.values()].map((group) => ({
     first: group.values().next().value as CounterRecord,
-    counters: Object.fromEntries([...group].map(([name, { value }]) => [name, Number(value)])),
+    counters: {
+      ...nothingCounted,
+      ...Object.fromEntries([...group].map(([name, { value }]) => [name, Number(value)])),
+    },
     record: (name) => group.get(name),
   }));
 }

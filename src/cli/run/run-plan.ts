@@ -1,6 +1,6 @@
 import { type ConfigFile, commonFromEnvironment, type GivenValues } from "../../config/index.ts";
 import { UsageError } from "../../core/errors.ts";
-import type { IdleStrategyName } from "../../core/idle/index.ts";
+import type { IdleChoice } from "../../core/idle/index.ts";
 import { parseIdleStrategy } from "../../core/idle/index.ts";
 import type { CommandContext } from "../command.ts";
 import { ConsumerPlan } from "../commands/consumer.ts";
@@ -21,7 +21,7 @@ export interface RunPlan {
   readonly producers: readonly ProducerPlan[];
   readonly consumers: readonly ConsumerPlan[];
   readonly aeronDir: string;
-  readonly idle: IdleStrategyName;
+  readonly idle: IdleChoice;
   /** How a media driver is come by where there is no driver to bring one. */
   readonly mediaDriver: MediaDriverChoice;
 }

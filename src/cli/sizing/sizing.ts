@@ -1,7 +1,6 @@
 import { DESCRIPTOR_FRAME_BYTES, descriptorWindow } from "../../aeron/channel.ts";
 import { UsageError } from "../../core/errors.ts";
 import { formatBytes } from "../../core/units.ts";
-import { consumerCounters, producerCounters } from "../../roles/counters.ts";
 import { streamCounters } from "../../roles/driver/driver-counters.ts";
 import { epochBytes } from "../../roles/driver/driver-options.ts";
 import { MAX_NSLOTS, MAX_REGION_BYTES } from "../../shm/announcement.ts";
@@ -71,6 +70,8 @@ const SMALL_TERM_BYTES = 64 * 1024;
 const COUNTERS_CAPACITY = 8192;
 /** Counters that Aeron adds to those of a role, for its client, publications and subscriptions: 13 to 19 were measured. */
 const AERON_COUNTERS_PER_ROLE = 20;
+/** Counters of its own that a role shows: those that are not 0. Of a healthy one, and then some. */
+const SHOWN_COUNTERS = { producer: 10, consumer: 12 };
 /** Below this share of a slot, it is worth saying. */
 const LOW_FILL = 0.6;
 const MAX_STRIDE_BYTES = 2 ** 31;
@@ -135,8 +136,8 @@ function withoutNoise(value: number): number {
 
 function countersOf(streams: number, consumers: number): number {
   // Each role has a lease of its own, and that a counter.
-  const producer = producerCounters().list.length + 1 + AERON_COUNTERS_PER_ROLE;
-  const consumer = consumerCounters().list.length + 1 + AERON_COUNTERS_PER_ROLE;
+  const producer = SHOWN_COUNTERS.producer + 1 + AERON_COUNTERS_PER_ROLE;
+  const consumer = SHOWN_COUNTERS.consumer + 1 + AERON_COUNTERS_PER_ROLE;
   return streams * (streamCounters().list.length + producer + consumers * consumer);
 }
 

@@ -17,11 +17,13 @@ export interface BackoffOptions {
 /** Spins, then yields, then rests for longer and longer: low latency under load, little CPU without. */
 export class BackoffIdle implements IdleStrategy {
   readonly name = "backoff";
-  readonly handOverNs: number;
+  handOverNs: number;
+  readonly onlyParks: boolean;
   readonly #parker: Parker;
   readonly #maxSpins: number;
   readonly #maxYields: number;
   readonly #minParkNs: number;
+  readonly #maxParkNs: number;
   #idleCycles = 0;
   #parkNs: number;
 
@@ -30,10 +32,12 @@ export class BackoffIdle implements IdleStrategy {
     this.#maxSpins = options.maxSpins ?? 10;
     this.#maxYields = options.maxYields ?? 100;
     this.#minParkNs = options.minParkNs ?? 1_000;
-    this.handOverNs = options.maxParkNs ?? 1_000_000;
+    this.#maxParkNs = options.maxParkNs ?? 1_000_000;
+    this.handOverNs = this.#maxParkNs;
+    this.onlyParks = this.#maxParkNs < SHORTEST_HAND_OVER_NS;
     this.#parkNs = this.#minParkNs;
-    if (!(this.#minParkNs > 0 && this.#minParkNs <= this.handOverNs)) {
-      throw new RangeError(`parks grow from more than 0 ns, found ${this.#minParkNs} to ${this.handOverNs} ns`);
+    if (!(this.#minParkNs > 0 && this.#minParkNs <= this.#maxParkNs)) {
+      throw new RangeError(`parks grow from more than 0 ns, found ${this.#minParkNs} to ${this.#maxParkNs} ns`);
     }
   }
 
@@ -52,9 +56,13 @@ export class BackoffIdle implements IdleStrategy {
       return TIME_PASSED;
     }
     this.#idleCycles += 1;
-    if (this.#parkNs >= SHORTEST_HAND_OVER_NS) return HAND_OVER;
-    this.#parker.parkNs(this.#parkNs);
-    this.#parkNs = Math.min(this.handOverNs, this.#parkNs * 2);
+    const restNs = this.#parkNs;
+    this.#parkNs = Math.min(this.#maxParkNs, restNs * 2);
+    if (restNs >= SHORTEST_HAND_OVER_NS) {
+      this.handOverNs = restNs;
+      return HAND_OVER;
+    }
+    this.#parker.parkNs(restNs);
     return TIME_PASSED;
   }
 

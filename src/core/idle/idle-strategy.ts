@@ -17,6 +17,8 @@ export interface IdleStrategy {
   readonly name: IdleStrategyName;
   /** How long HAND_OVER lasts. */
   readonly handOverNs: number;
+  /** Set when it never hands over: its parks are too short for a turn of the event loop after each of them. */
+  readonly onlyParks?: boolean;
   /** Called after each cycle with the work it did. */
   idle(workCount: number): IdleOutcome;
   /** Forgets how long it has been idle: something is about to happen. */
@@ -33,3 +35,5 @@ export interface Parker {
 
 export const IDLE_STRATEGY_NAMES = ["busy-spin", "yield", "backoff", "sleep"] as const;
 export type IdleStrategyName = (typeof IDLE_STRATEGY_NAMES)[number];
+/** A strategy with its usual settings, or back-off with its longest rest, e.g. "backoff:100us". */
+export type IdleChoice = IdleStrategyName | `backoff:${string}`;

@@ -1,7 +1,8 @@
 import { UsageError } from "../errors.ts";
+import { parseDuration } from "../units.ts";
 import { BackoffIdle } from "./backoff-idle.ts";
 import { BusySpinIdle } from "./busy-spin-idle.ts";
-import { IDLE_STRATEGY_NAMES, type IdleStrategy, type IdleStrategyName, type Parker } from "./idle-strategy.ts";
+import { IDLE_STRATEGY_NAMES, type IdleChoice, type IdleStrategy, type Parker } from "./idle-strategy.ts";
 import { SleepIdle } from "./sleep-idle.ts";
 import { YieldIdle } from "./yield-idle.ts";
 
@@ -10,6 +11,7 @@ export { BusySpinIdle } from "./busy-spin-idle.ts";
 export {
   HAND_OVER,
   IDLE_STRATEGY_NAMES,
+  type IdleChoice,
   type IdleOutcome,
   type IdleStrategy,
   type IdleStrategyName,
@@ -20,17 +22,29 @@ export {
 export { SleepIdle } from "./sleep-idle.ts";
 export { YieldIdle } from "./yield-idle.ts";
 
+const BACKOFF_PREFIX = "backoff:";
+/** Shorter than the first park there is none; longer than this, peers would take a role for one that stands still. */
+const REST_LIMITS_NS = { min: 1_000, max: 100_000_000 } as const;
+/** What `parseIdleStrategy` takes, in words. */
+export const IDLE_EXPECTED = `one of ${IDLE_STRATEGY_NAMES.join(", ")}, or backoff:DURATION with its longest rest (1us to 100ms)`;
+
 /** Throws UsageError naming the choices. */
-export function parseIdleStrategy(text: string): IdleStrategyName {
+export function parseIdleStrategy(text: string): IdleChoice {
   const name = IDLE_STRATEGY_NAMES.find((candidate) => candidate === text);
   if (name !== undefined) return name;
-  const expected = IDLE_STRATEGY_NAMES.join(", ");
-  throw new UsageError(`unknown idle strategy "${text}": expected one of ${expected}`, { expected, found: text });
+  if (text.startsWith(BACKOFF_PREFIX)) {
+    const restNs = parseDuration(text.slice(BACKOFF_PREFIX.length));
+    if (restNs >= REST_LIMITS_NS.min && restNs <= REST_LIMITS_NS.max) return text as IdleChoice;
+  }
+  throw new UsageError(`unknown idle strategy "${text}": expected ${IDLE_EXPECTED}`, {
+    expected: IDLE_EXPECTED,
+    found: text,
+  });
 }
 
-/** The strategy of that name with its usual settings. */
-export function createIdleStrategy(name: IdleStrategyName, parker: Parker): IdleStrategy {
-  switch (name) {
+/** The strategy that was chosen. Throws UsageError for a rest that is no duration. */
+export function createIdleStrategy(choice: IdleChoice, parker: Parker): IdleStrategy {
+  switch (choice) {
     case "busy-spin":
       return new BusySpinIdle();
     case "yield":
@@ -39,5 +53,8 @@ export function createIdleStrategy(name: IdleStrategyName, parker: Parker): Idle
       return new BackoffIdle(parker);
     case "sleep":
       return new SleepIdle();
+    default:
+      parseIdleStrategy(choice);
+      return new BackoffIdle(parker, { maxParkNs: parseDuration(choice.slice(BACKOFF_PREFIX.length)) });
   }
 }

@@ -118,14 +118,9 @@ export class Driver implements Agent {
     this.#subscriptions = heard.map(([channel, streamId]) =>
       connection.addSubscription(observerChannel(channel), streamId, inbox.onMessage),
     );
-    this.#export = new CounterExport(
-      connection,
-      "driver",
-      this.counters.list,
-      channels.controlStreamId,
-      0,
-      `instance=${instanceId}`,
-    );
+    this.#export = new CounterExport(connection, "driver", this.counters.list, channels.controlStreamId, 0, {
+      remark: `instance=${instanceId}`,
+    });
   }
 
   /** True once every stream's regions are there, or known to be impossible, and requests are heard. */

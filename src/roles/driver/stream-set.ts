@@ -162,7 +162,7 @@ export class StreamSet {
     this.#entries.set(streamId, {
       stream,
       usedNs: nowNs,
-      export: new CounterExport(this.#connection, "stream", counters, streamId, 0, remark),
+      export: new CounterExport(this.#connection, "stream", counters, streamId, 0, { remark }),
     });
     this.#counters.of.streams.set(this.#entries.size);
     this.beginEpoch(stream, nowNs);

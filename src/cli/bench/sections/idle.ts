@@ -4,7 +4,7 @@ import { runStream, slowestOf } from "../stream-run.ts";
 import type { Workspace } from "../workspace.ts";
 
 const RATE_HZ = 5;
-const SECONDS = 8;
+const SECONDS = 20;
 const MAX_CPU_SHARE = 0.01;
 const MAX_FIRST_FRAME_NS = 100_000;
 

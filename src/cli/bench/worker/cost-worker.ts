@@ -8,7 +8,7 @@ import type { CostJob, CostReport, CostWay } from "./jobs.ts";
 import { RoleSetUp } from "./role-set-up.ts";
 
 /** Fewer than the window of the smallest ring holds, so that no descriptor is dropped. */
-const FRAMES_PER_BATCH = 16;
+const FRAMES_PER_STREAM = 16;
 const PATIENCE_NS = 20e9;
 const FIRST_AERON_STREAM_ID = 5000;
 
@@ -39,11 +39,15 @@ export async function cost(job: CostJob): Promise<CostReport> {
       const elapsedNs = timed(setUp, ways[(batch + turn) % ways.length] as Way);
       if (batch < warmUpBatches) continue;
       const way = ways[(batch + turn) % ways.length] as Way;
-      way.nsPerFrame.push(elapsedNs / (FRAMES_PER_BATCH * way.plan.streams));
+      way.nsPerFrame.push(elapsedNs / framesPerBatch(way.plan));
     }
   }
   await setUp.scheduler.close();
   return Object.fromEntries(ways.map(({ plan, nsPerFrame }) => [plan.name, median(nsPerFrame)]));
+}
+
+function framesPerBatch({ streams, framesPerStream = FRAMES_PER_STREAM }: CostWay): number {
+  return streams * framesPerStream;
 }
 
 /** Of the batch: the producer's part alone, or until every consumer has it. */
@@ -119,11 +123,14 @@ class WayBuilder {
   }
 }
 
-function frames({ payloadBytes, fill }: CostWay, producers: readonly Producer[]): () => void {
+function frames(
+  { payloadBytes, fill, framesPerStream = FRAMES_PER_STREAM }: CostWay,
+  producers: readonly Producer[],
+): () => void {
   const shape = { dtype: "uint8", dims: [payloadBytes] } as const;
   const content = fill === "copy" ? new NativeBuffer(payloadBytes).bytes.fill(7) : null;
   return () => {
-    for (let i = 0; i < FRAMES_PER_BATCH; i++) {
+    for (let i = 0; i < framesPerStream; i++) {
       for (let k = 0; k < producers.length; k++) {
         const producer = producers[k] as Producer;
         if (content !== null) {
@@ -147,7 +154,7 @@ function bareCopy({ payloadBytes, slots }: CostWay, producers: readonly Producer
   const content = new NativeBuffer(payloadBytes);
   let slot = 0;
   return () => {
-    for (let i = 0; i < FRAMES_PER_BATCH; i++) {
+    for (let i = 0; i < FRAMES_PER_STREAM; i++) {
       libc.memcpy(pool.mapping.address + 64 + slot * producer.maxByteLength, content.address, payloadBytes);
       slot = (slot + 1) % slots;
     }

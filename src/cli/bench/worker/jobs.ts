@@ -1,4 +1,4 @@
-import type { IdleStrategyName } from "../../../core/idle/index.ts";
+import type { IdleChoice } from "../../../core/idle/index.ts";
 import type { Flow } from "../../../protocol/attribute.ts";
 import type { Quantiles } from "../histogram.ts";
 import type { Deployment } from "../options.ts";
@@ -11,7 +11,7 @@ export interface RoleJob {
   readonly embedded: boolean;
   /** Whose the regions are; the producer's when left out. */
   readonly deployment?: Deployment;
-  readonly idle: IdleStrategyName;
+  readonly idle: IdleChoice;
   readonly streamId: number;
   /** Prints a row of counters every 100 ms. */
   readonly rows?: boolean;
@@ -70,7 +70,7 @@ export interface RoleReport {
 export interface ExchangeJob {
   readonly side: "publisher" | "subscriber";
   readonly aeronDir: string;
-  readonly idle: IdleStrategyName;
+  readonly idle: IdleChoice;
   readonly rateHz: number;
   readonly seconds: number;
 }
@@ -79,7 +79,7 @@ export interface PingJob {
   readonly side: "ping" | "pong";
   readonly aeronDir: string;
   readonly shmDir: string;
-  readonly idle: IdleStrategyName;
+  readonly idle: IdleChoice;
   readonly payloadBytes: number;
   readonly seconds: number;
 }
@@ -109,6 +109,8 @@ export interface CostWay {
   readonly slots: number;
   readonly consumers: number;
   readonly streams: number;
+  /** Frames of each stream in one batch; 16 when left out. */
+  readonly framesPerStream?: number;
   readonly pools: number;
   readonly fill: "nothing" | "one-byte" | "copy" | "memcpy-alone";
   /** "producer": claim to descriptor. "all": the consumers and the control plane too. */

@@ -1,7 +1,7 @@
 import { AeronConnection } from "../../../aeron/connection.ts";
 import { MediaDriver } from "../../../aeron/media-driver.ts";
 import { nativeParker } from "../../../aeron/native-parker.ts";
-import { createIdleStrategy, type IdleStrategyName } from "../../../core/idle/index.ts";
+import { createIdleStrategy, type IdleChoice } from "../../../core/idle/index.ts";
 import { Scheduler } from "../../../core/scheduler.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../../../protocol/stream-ids.ts";
 import { Consumer } from "../../../roles/consumer.ts";
@@ -23,7 +23,7 @@ export interface RoleSetUpOptions {
   readonly aeronDir: string;
   readonly shmDir: string;
   readonly embedded: boolean;
-  readonly idle: IdleStrategyName;
+  readonly idle: IdleChoice;
   readonly deployment?: Deployment;
 }
 
