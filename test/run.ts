@@ -7,6 +7,7 @@
 //   npm run test:full -- fuzz         the named files of it only
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { sweepTestFolders } from "./support/test-folder.ts";
 import { countTests, type TestCounts } from "./support/test-summary.ts";
 
 const ROOT = join(import.meta.dir, "..");
@@ -64,6 +65,7 @@ async function runTests(kind: "selection" | "full", args: readonly string[]): Pr
 const isFull = process.argv[2] === "--full";
 const args = process.argv.slice(isFull ? 3 : 2);
 const outcomes: TestCounts[] = [];
+for (const path of sweepTestFolders()) console.error(`removed ${path}, which a killed test had left`);
 if (args.length === 0 && !isFull) {
   outcomes.push(await runCheck("lint: npm run lint", [join(BIN, "biome"), "check", "--error-on-warnings", "."]));
   outcomes.push(await runCheck("types: npm run typecheck", [join(BIN, "tsc"), "-p", "."]));

@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RoleProcess, type RoleProcessOptions } from "./role-process.ts";
+import { TestFolder } from "./test-folder.ts";
 import { until } from "./until.ts";
 
 /** How the command line is called in a checkout. */
@@ -11,7 +12,8 @@ export const SELF: readonly string[] = [process.execPath, join(import.meta.dir, 
  * passed or not, the processes that were started for it are ended by their ids and the folders are removed.
  */
 export class Place implements AsyncDisposable {
-  readonly path = mkdtempSync("/dev/shm/tensorpool-test-");
+  readonly #folder = new TestFolder();
+  readonly path = this.#folder.path;
   readonly aeronDir = join(this.path, "aeron");
   readonly shmDir = join(this.path, "regions");
   readonly #self: readonly string[];
@@ -106,7 +108,7 @@ export class Place implements AsyncDisposable {
         () => "the media drivers of the place to end",
       );
     }
-    rmSync(this.path, { recursive: true, force: true });
+    this.#folder.remove();
   }
 
   #left(): string[] {

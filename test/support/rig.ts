@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import { AeronConnection, type DriverSupply } from "../../src/aeron/connection.ts";
 import { MediaDriver } from "../../src/aeron/media-driver.ts";
 import type { Agent } from "../../src/core/agent.ts";
@@ -158,6 +157,6 @@ export class Rig implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.scheduler.close();
-    rmSync(this.directory.path, { recursive: true, force: true });
+    this.directory[Symbol.dispose]();
   }
 }

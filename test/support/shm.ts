@@ -1,13 +1,4 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, statfsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { closeFile, O, openFile, truncateFile } from "../../ffi/libc.ts";
 import type { PoolAnnouncement } from "../../src/shm/announcement.ts";
@@ -16,6 +7,7 @@ import { Mapping } from "../../src/shm/mapping.ts";
 import type { RegionSetOptions } from "../../src/shm/region-plan.ts";
 import { RegionSet } from "../../src/shm/region-set.ts";
 import { type RegionIdentity, regionBytes, SUPERBLOCK_BYTES, SuperblockWriter } from "../../src/shm/superblock.ts";
+import { TEST_PARENT, TestFolder } from "./test-folder.ts";
 
 export const STREAM_ID = 10_000;
 
@@ -24,10 +16,12 @@ const CHILD_DIRECTORY = "TENSORPOOL_TEST_DIRECTORY";
 /** A directory of the test's own, in shared memory, that goes when the block that declared it ends. */
 export class TemporaryDirectory {
   readonly path: string;
+  readonly #folder: TestFolder;
 
   /** In a child of `runChild`, a part of a directory that the parent removes even when the child crashed. */
-  constructor(parent = process.env[CHILD_DIRECTORY] ?? "/dev/shm") {
-    this.path = mkdtempSync(join(parent, "tensorpool-test-"));
+  constructor(parent = process.env[CHILD_DIRECTORY] ?? TEST_PARENT) {
+    this.#folder = new TestFolder(parent);
+    this.path = this.#folder.path;
   }
 
   at(...parts: string[]): string {
@@ -35,7 +29,7 @@ export class TemporaryDirectory {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
+    this.#folder.remove();
   }
 }
 
@@ -135,7 +129,7 @@ function thrownBy(action: () => unknown): unknown {
 /** Open descriptors and mappings of this process that lead to files below `path`. */
 export function heldBelow(path: string): { descriptors: number; mappings: number } {
   const descriptors = readdirSync("/proc/self/fd").filter((fd) =>
-    linkOf(`/proc/self/fd/${fd}`).startsWith(path),
+    linkOf(`/proc/self/fd/${fd}`).startsWith(`${path}/`),
   ).length;
   const mappings = readFileSync("/proc/self/maps", "utf8")
     .split("\n")

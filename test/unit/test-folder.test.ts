@@ -1,0 +1,26 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sweepTestFolders, TestFolder } from "../support/test-folder.ts";
+
+const parent = mkdtempSync(join(tmpdir(), "tensorpool-sweep-"));
+afterAll(() => rmSync(parent, { recursive: true, force: true }));
+
+describe("folders of tests", () => {
+  test("stay while their test runs, and go with those whose test was killed, with what it had started", async () => {
+    const held = new TestFolder(parent);
+    const left = join(parent, "tensorpool-test-left");
+    mkdirSync(left);
+    writeFileSync(join(left, "file"), "");
+    const child = Bun.spawn(["tail", "-f", join(left, "file")], { stdout: "ignore" });
+    expect(sweepTestFolders(parent)).toEqual([]);
+    expect(sweepTestFolders(parent, 0)).toEqual([left]);
+    await child.exited;
+    expect(child.signalCode).toBe("SIGKILL");
+    expect([existsSync(left), existsSync(held.path)]).toEqual([false, true]);
+    held.remove();
+    held.remove();
+    expect(existsSync(held.path)).toBe(false);
+  });
+});
