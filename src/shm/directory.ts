@@ -91,8 +91,14 @@ export class Directory {
     return fstatSync(this.fd, { bigint: true });
   }
 
+  /** Names in the directory; none once it was removed under our hands. @throws SystemError */
   names(): string[] {
-    return readdirSync(`/proc/self/fd/${this.fd}`);
+    try {
+      return readdirSync(`/proc/self/fd/${this.fd}`);
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return [];
+      throw error;
+    }
   }
 
   /** True when `name` still leads to this very directory. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { AllowedBaseDirs } from "../../src/shm/base-dirs.ts";
 import { InstanceDirectory } from "../../src/shm/instance-directory.ts";
 import { epochOfDirectoryName, instanceIdFor, isRegionFileName } from "../../src/shm/layout.ts";
@@ -94,6 +94,15 @@ describe("instance directories", () => {
     expect(instance.nextEpoch(501.9)).toBe(501);
     expect(instance.nextEpoch(1000)).toBe(1000);
     expect(instance.nextEpoch()).toBeGreaterThan(1_600_000_000_000);
+  });
+
+  test("D-13: a directory that was removed while it is open has no epochs, and the next one is found all the same", () => {
+    using dir = new TemporaryDirectory();
+    using instance = open(dir);
+    rmSync(instance.path, { recursive: true });
+    expect(instance.epochs()).toEqual([]);
+    expect(instance.nextEpoch(5000)).toBe(5000);
+    expect(instance.sweep()).toMatchObject({ removed: [], kept: [] });
   });
 
   test("D-13: epochs grow within one process when the clock stands still and the directories were emptied", () => {
