@@ -85,6 +85,11 @@ describe("one driver a stream", () => {
       onClose: () => fresh.onClose(),
     });
     rig.until(() => fresh.isReady, "the driver to be ready");
+    // Somebody who came later: that is said, and this driver stays.
+    const later = (fresh.streams.find(STREAM_ID)?.regions?.epoch ?? 0) + 1000;
+    client.say("ShmPoolAnnounce", { ...foreign, epoch: String(later) });
+    rig.until(() => fresh.counters.of.foreignAnnounces.value === 1, "the newcomer to be heard");
+    expect(errors).toEqual([]);
     client.say("ShmPoolAnnounce", foreign);
     rig.until(() => errors.length > 0, "the driver to give way");
     expect([errors[0]?.code, errors[0]?.rule]).toEqual(["stream-taken", "D-02"]);

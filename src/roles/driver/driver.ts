@@ -234,9 +234,12 @@ export class Driver implements Agent {
 
   /** D-02: one driver a stream. Whoever was there first keeps it. */
   #onAnnounce(streamId: number, epoch: bigint, sessionId: number): void {
-    if (sessionId === this.#announces.sessionId || this.#streams.find(streamId) === null) return;
+    const stream = this.#streams.find(streamId);
+    if (sessionId === this.#announces.sessionId || stream === null) return;
     this.counters.of.foreignAnnounces.increment();
-    const isNewcomer = this.#nowNs - this.#startNs < this.options.announcePeriodNs * LIVENESS_PERIODS;
+    const isYoung = this.#nowNs - this.#startNs < this.options.announcePeriodNs * LIVENESS_PERIODS;
+    // Epochs follow the wall clock: whoever announces a later one came later.
+    const isNewcomer = isYoung && (stream.regions === null || epoch < BigInt(stream.regions.epoch));
     const found = `an announce of epoch ${epoch} by somebody else (Aeron session ${(sessionId >>> 0).toString(16)})`;
     if (!isNewcomer) {
       foreignLog.error(`stream ${streamId}: expected to be its only owner (D-02), found ${found}`);
