@@ -15,7 +15,6 @@ export interface DriverProducerOptions extends DriverClientOptions {
 
 /** Regions that a driver owns and leases to the producer: for as long as the lease lives, and not a moment longer (D-14). */
 export class DriverRegions implements RegionProvider {
-  readonly ownsRegions = false;
   readonly #attachment: Attachment;
 
   /** `publication`: the producer's of the control stream. */

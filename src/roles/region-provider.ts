@@ -18,8 +18,6 @@ export interface RegionHost {
 export interface RegionProvider {
   /** The producer's id on the wire; in a driver deployment that of its lease. */
   readonly producerId: number;
-  /** True where the producer announces its regions and says that they live; otherwise the driver does (W-37, D-04). */
-  readonly ownsRegions: boolean;
   /** Why there are no regions, as far as a driver said; null where there are some, or nobody was asked. */
   readonly refusal: AttachError | null;
   /** Takes what comes on the control stream and the announce stream. */

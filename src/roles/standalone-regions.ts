@@ -22,7 +22,6 @@ const PREDECESSOR_SWEEP_NS = CADENCE_NS * (LIVENESS_PERIODS + 1);
 
 /** Regions that the producer makes and owns itself. */
 export class StandaloneRegions implements RegionProvider {
-  readonly ownsRegions = true;
   readonly refusal = null;
   readonly producerId: number;
   readonly onMessage: MessageHandler;

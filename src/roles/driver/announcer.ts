@@ -1,3 +1,4 @@
+import { isPassing } from "../../aeron/outbox.ts";
 import type { Publication } from "../../aeron/publication.ts";
 import { PublishResult } from "../../aeron/results.ts";
 import { AnnounceEncoding } from "../announce-encoding.ts";
@@ -93,7 +94,7 @@ export class Announcer {
     stream.refreshActivity(nowNs);
     const length = this.#encoding.encode(regions, this.#producerIdOf(stream.streamId));
     const result = this.#publication.publishMessage(this.#encoding.buffer.address, length);
-    if (result === PublishResult.BACK_PRESSURED || result === PublishResult.ADMIN_ACTION) {
+    if (isPassing(result)) {
       this.#counters.of.sendsFailed.increment();
       return false;
     }
