@@ -13,18 +13,26 @@ const MAX_RENEWAL_DELAY_NS = 1e9;
 /** A publisher that was read from for this long without interruption is healthy again. */
 const STABLE_NS = 5e9;
 
+/** Publishers whose positions are kept when the subscription is made anew. */
+const MAX_REMEMBERED = 64;
+/** A driver keeps three terms of a publication: what lies further back was never read from this log. */
+const TERMS_OF_LOG = 3;
+
 /** Where the next block of one publisher has to begin. */
 interface ImagePosition {
   sessionId: number;
   termId: number;
   termOffset: number;
+  /** True when the subscription was made anew since: the next block may begin anywhere. */
+  hasJoined: boolean;
 }
 
 /**
  * A subscription of small messages that is polled in blocks: one callback and one copy for many messages (W-33: only
  * unfragmented messages are delivered, others are counted). A block that does not continue where the last one of its
  * publisher ended was overwritten while this process stood still: it is refused, and the subscription asks to be renewed,
- * as it does after it was put to rest by the driver.
+ * as it does after it was put to rest by the driver. The driver does not see what is read after that, and lets the new
+ * subscription begin with it again: it is passed over, so that no message comes twice.
  */
 export class BlockSubscription extends SubscriptionResource {
   /** Fragments of longer messages, which do not belong on this stream. */
@@ -99,7 +107,8 @@ export class BlockSubscription extends SubscriptionResource {
 
   override forget(): void {
     super.forget();
-    this.#images.length = 0;
+    if (this.#images.length > MAX_REMEMBERED) this.#images.splice(0, this.#images.length - MAX_REMEMBERED);
+    for (const image of this.#images) image.hasJoined = true;
     this.#imagesGone = 0;
     this.#isOverrun = false;
     this.#renewalDueNs = Number.POSITIVE_INFINITY;
@@ -111,16 +120,12 @@ export class BlockSubscription extends SubscriptionResource {
   }
 
   #onBlock(buffer: number, length: number, sessionId: number, termId: number): void {
-    if (length > this.#block.bytes.length) {
-      // A padding frame alone may be longer than the limit: it holds no message.
-      this.#advance(sessionId, termId, -1, length);
-      return;
-    }
-    libc.memcpy(this.#block.address, buffer, length);
+    // A padding frame alone may be longer than the limit: it holds no message.
+    libc.memcpy(this.#block.address, buffer, Math.min(length, this.#block.bytes.length));
     const view = this.#view;
-    if (!this.#advance(sessionId, termId, view.getInt32(DATA_HEADER.termOffset, true), length)) return;
     const firstOffset = view.getInt32(DATA_HEADER.termOffset, true);
-    for (let offset = 0; offset < length; ) {
+    const readBytes = this.#advance(sessionId, termId, firstOffset, length);
+    for (let offset = readBytes; offset < length; ) {
       const frameLength = view.getInt32(offset + DATA_HEADER.frameLength, true);
       if (
         frameLength < DATA_HEADER.size ||
@@ -142,27 +147,37 @@ export class BlockSubscription extends SubscriptionResource {
     }
   }
 
-  /** Moves the publisher's position on by a block; false when the block is not the one that was due. */
-  #advance(sessionId: number, termId: number, termOffset: number, length: number): boolean {
+  /**
+   * Moves the publisher's position on by a block. Returns how many bytes of it are not to be read: 0 as a rule, all of them when
+   * the block is not the one that was due.
+   */
+  #advance(sessionId: number, termId: number, termOffset: number, length: number): number {
     let image: ImagePosition | undefined;
     for (let i = 0; i < this.#images.length; i++) {
       const candidate = this.#images[i] as ImagePosition;
       if (candidate.sessionId === sessionId) image = candidate;
     }
+    let readBytes = 0;
     if (image === undefined) {
-      image = { sessionId, termId, termOffset: termOffset === -1 ? 0 : termOffset };
+      image = { sessionId, termId, termOffset, hasJoined: false };
       this.#images.push(image);
-    } else if (termOffset !== -1) {
+    } else if (image.hasJoined) {
+      const termsBack = (image.termId - termId) | 0;
+      if (termsBack > 0 && termsBack < TERMS_OF_LOG) return length;
+      if (termsBack === 0) readBytes = Math.max(0, image.termOffset - termOffset);
+      if (readBytes >= length) return length;
+      image.hasJoined = false;
+    } else {
       const continues = termId === image.termId && termOffset === image.termOffset;
       const rotates = termId === ((image.termId + 1) | 0) && termOffset === 0;
       if (!continues && !rotates) {
         this.#overrun();
-        return false;
+        return length;
       }
     }
     image.termId = termId;
-    image.termOffset = (termOffset === -1 ? image.termOffset : termOffset) + length;
-    return true;
+    image.termOffset = termOffset + length;
+    return readBytes;
   }
 
   #overrun(): void {

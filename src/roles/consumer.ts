@@ -16,6 +16,7 @@ import type { AttachError } from "./errors.ts";
 import { Frame } from "./frame.ts";
 import type { FrameHandler, PollOptions } from "./frame-handler.ts";
 import type { FrameReader } from "./frame-reader.ts";
+import { PauseReport } from "./pause-report.ts";
 import { ProgressReader } from "./progress-reader.ts";
 import { type MappingState, type StreamEnd, StreamMapping } from "./stream-mapping.ts";
 
@@ -44,18 +45,18 @@ export class Consumer implements Agent {
   readonly #maxOutstandingSeqGap: number;
   readonly #intake: DescriptorIntake;
   readonly #descriptors: BlockSubscription;
+  readonly #pauses: PauseReport;
 
   /** Seq of the frame that was handled last. */
   #lastSeqSeen = NO_SEQ;
   #lastWasOverwritten = false;
   #controlledNs = Number.NEGATIVE_INFINITY;
-  #pausedForNs = 0;
-  #missedBeforePause = 0;
   #isClosed = false;
 
   constructor(connection: AeronConnection, clock: Clock, options: ConsumerOptions) {
     this.streamId = options.streamId;
     this.roleName = `consumer ${options.streamId}`;
+    this.#pauses = new PauseReport(this.roleName, this.counters);
     this.#clock = clock;
     this.#connection = connection;
     this.#filter = new ModeFilter(options.mode, options.decimation ?? 1, options.maxRateHz ?? 0);
@@ -198,8 +199,7 @@ export class Consumer implements Agent {
 
   onLateCycle(nowNs: number, lateByNs: number): void {
     this.#control.attachment?.onLateCycle(nowNs);
-    this.#pausedForNs = lateByNs;
-    this.#missedBeforePause = this.#missed;
+    this.#pauses.onPause(lateByNs);
   }
 
   /** Unmaps and leaves the stream. Idempotent. */
@@ -210,10 +210,6 @@ export class Consumer implements Agent {
     this.#mapping.unmap("this consumer closes");
     this.#control.close();
     this.#connection.remove(this.#descriptors);
-  }
-
-  get #missed(): number {
-    return this.counters.of.gap.value + this.counters.of.overwritten.value;
   }
 
   #newState(): ConsumerState {
@@ -276,7 +272,7 @@ export class Consumer implements Agent {
       }
       if (settled !== undefined) settled(seq, isIntact);
     }
-    if (this.#pausedForNs > 0) this.#tellPause();
+    if (this.#pauses.isDue) this.#pauses.tell();
   }
 
   #skipToNewest(as: "skipped" | "resync"): void {
@@ -338,13 +334,5 @@ export class Consumer implements Agent {
   #countsMissing(newestSeq: number): boolean {
     // A producer that wrote nothing says the same seq as one that wrote frame 0.
     return newestSeq !== NO_SEQ || (this.#intake.isFromStart && this.#mapping.reader?.isUntouched === false);
-  }
-
-  #tellPause(): void {
-    const seconds = (this.#pausedForNs / 1e9).toFixed(1);
-    this.#pausedForNs = 0;
-    log.warn(
-      `${this.roleName} stood still for ${seconds} s and missed ${this.#missed - this.#missedBeforePause} frames`,
-    );
   }
 }

@@ -131,13 +131,6 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Mend the sender.",
     },
   },
-  "src/roles/consumer.ts": {
-    "… stood still for … s and missed … frames": {
-      means:
-        "The process did not run: stopped, swapped out, a debugger, a machine that slept, a handler that took long.",
-      remedy: "More slots for pauses that are normal; otherwise find who stops it.",
-    },
-  },
   "src/roles/driver/driver-stream.ts": {
     "stream …: …; trying again": {
       means: "The regions of a new epoch cannot be made: no room, no rights, a limit.",
@@ -191,6 +184,13 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       reads: "ROLE CLIENT of stream …: lease … was revoked",
       means: "An operator ended it.",
       remedy: "Nothing.",
+    },
+  },
+  "src/roles/pause-report.ts": {
+    "… stood still for … s and missed … frames": {
+      means:
+        "The process did not run: stopped, swapped out, a debugger, a machine that slept, a handler that took long.",
+      remedy: "More slots for pauses that are normal; otherwise find who stops it.",
     },
   },
   "src/roles/sink-pump.ts": {

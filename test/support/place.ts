@@ -73,8 +73,11 @@ export class Place implements AsyncDisposable {
   }
 
   /** Starts a media driver by hand and waits until it serves. */
-  async mediaDriver(args: readonly string[] = ["--linger", "0"]): Promise<RoleProcess> {
-    const driver = this.run(["media-driver", "--aeron-dir", this.aeronDir, ...args]);
+  async mediaDriver(
+    args: readonly string[] = ["--linger", "0"],
+    options: RoleProcessOptions = {},
+  ): Promise<RoleProcess> {
+    const driver = this.run(["media-driver", "--aeron-dir", this.aeronDir, ...args], options);
     await driver.errorLine(/serves/);
     return driver;
   }

@@ -1,0 +1,84 @@
+import { expect, test } from "bun:test";
+import { descriptorPublicationChannel, descriptorSubscriptionChannel, LIVE_TIMEOUTS } from "../../src/aeron/channel.ts";
+import { AeronConnection } from "../../src/aeron/connection.ts";
+import { MessageBlock } from "../../src/aeron/message-block.ts";
+import { Place } from "../support/place.ts";
+import { PROCESS_TEST_MS, until } from "../support/until.ts";
+
+const STREAM_ID = 5003;
+const MESSAGE_BYTES = 44;
+const MESSAGES = 16;
+const BLOCK_BYTES = 64 * 1024;
+
+test(
+  "a client that the media driver has given up, and that read on before it knew, gets no message twice afterwards",
+  async () => {
+    await using place = new Place();
+    await place.mediaDriver(["--linger", "0"], { env: { AERON_CLIENT_LIVENESS_TIMEOUT: "1s" } });
+    const connect = (clientName: string) => new AeronConnection({ aeronDir: place.aeronDir, clientName });
+    const [writer, reader] = [connect("writer"), connect("reader")];
+    try {
+      const received: number[] = [];
+      const publication = writer.addPublication(
+        descriptorPublicationChannel("aeron:ipc", 1024, LIVE_TIMEOUTS),
+        STREAM_ID,
+      );
+      const subscription = reader.addBlockSubscription(
+        descriptorSubscriptionChannel("aeron:ipc"),
+        STREAM_ID,
+        BLOCK_BYTES,
+        (view, offset) => received.push(view.getUint32(offset, true)),
+      );
+      const step = (...connections: AeronConnection[]) => {
+        for (const connection of connections) connection.doWork(Bun.nanoseconds());
+        return true;
+      };
+      const block = new MessageBlock(MESSAGE_BYTES, MESSAGES);
+      let sent = 0;
+      const publish = () => {
+        for (let i = 0; i < MESSAGES; i++) block.view.setUint32(block.offsetOf(i), sent + i, true);
+        sent += publication.publishBlock(block, 0, MESSAGES);
+      };
+      const readAll = () => {
+        while (subscription.poll(BLOCK_BYTES) > 0);
+        return received.length === sent;
+      };
+      const areJoined = () => publication.isConnected && subscription.imageCount === 1;
+      await until(
+        () => step(writer, reader) && areJoined(),
+        () => "publisher and subscriber to meet",
+      );
+      publish();
+      await until(
+        () => step(writer, reader) && readAll(),
+        () => "the first messages",
+      );
+      publish();
+      // The reader stands still now, in the midst of a cycle: it polls once more before it hears of its end.
+      await until(
+        () => step(writer) && !publication.isConnected,
+        () => "the driver to give the reader up",
+      );
+      expect(readAll()).toBe(true);
+      await until(
+        () => step(writer, reader) && reader.losses === 1 && areJoined(),
+        () => "the reader to come back",
+      );
+      publish();
+      await until(
+        () => {
+          step(writer, reader);
+          subscription.poll(BLOCK_BYTES);
+          return received.at(-1) === sent - 1;
+        },
+        () => "the last message",
+      );
+      expect(received).toEqual(Array.from({ length: 3 * MESSAGES }, (_, n) => n));
+      expect(subscription.overruns).toBe(0);
+    } finally {
+      reader.onClose();
+      writer.onClose();
+    }
+  },
+  PROCESS_TEST_MS,
+);

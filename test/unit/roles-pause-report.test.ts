@@ -1,0 +1,37 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { configureLogging } from "../../src/core/logger.ts";
+import { StreamWriter } from "../../src/core/stream-writer.ts";
+import { consumerCounters } from "../../src/roles/counters.ts";
+import { PauseReport } from "../../src/roles/pause-report.ts";
+
+let lines: string[] = [];
+
+beforeEach(() => {
+  lines = [];
+  configureLogging({ level: "info", filter: "", sink: { write: (text: string) => lines.push(text) } });
+});
+afterEach(() => configureLogging({ level: "info", filter: "", sink: new StreamWriter(2) }));
+
+test("what was missed in a pause is every loss of a reader that is late, and nothing that was lost before", () => {
+  const counters = consumerCounters();
+  const report = new PauseReport("consumer 1", counters);
+  counters.of.gap.add(7);
+  report.onPause(2e9);
+  for (const cause of ["gap", "resync", "overwritten", "odd", "changed", "identity"] as const)
+    counters.of[cause].add(1);
+  counters.of.sinkTooSlow.add(1);
+  report.tell();
+  expect(report.isDue).toBe(false);
+  expect(lines.join("")).toContain("consumer 1 stood still for 2.0 s and missed 6 frames");
+});
+
+test("a second pause before the first frame does not hide what the first one cost", () => {
+  const counters = consumerCounters();
+  const report = new PauseReport("consumer 1", counters);
+  report.onPause(11e9);
+  counters.of.gap.add(5000);
+  report.onPause(1.5e9);
+  counters.of.overwritten.add(20);
+  report.tell();
+  expect(lines.join("")).toContain("stood still for 12.5 s and missed 5020 frames");
+});
