@@ -1,12 +1,14 @@
 // Runs everything that `npm test` stands for: the linter, the type check, and the tests, whose files run side by side. The last
-// line on stdout is `N passed, N failed`, each of the first two counting as one test.
+// line on stdout is `N passed, N failed`, each of the first two counting as one test; what failed is listed just before it.
 //
 //   npm test                          all of it but test/full, whose tests take minutes
 //   npm test -- test/unit -t W-25     the named tests only: arguments go to `bun test`
 //   npm run test:full                 test/full, one file after the other: its tests take the whole machine
 //   npm run test:full -- fuzz         the named files of it only
-import { availableParallelism } from "node:os";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Failure, failureList, failuresOf } from "./support/failure-list.ts";
 import { sweepTestFolders } from "./support/test-folder.ts";
 import { countTests, type TestCounts } from "./support/test-summary.ts";
 
@@ -20,16 +22,32 @@ const TEST_LIMIT_MS = 60_000;
 /** More would only compete for /dev/shm and for the CPUs that the timing of some tests depends on. */
 const MAX_WORKERS = 4;
 
-async function runCheck(name: string, command: readonly string[]): Promise<TestCounts> {
+interface Outcome extends TestCounts {
+  readonly failures: readonly Failure[];
+}
+
+/** What a child that is piped prints in, so that it looks as if it was not. */
+const COLOURS = process.stderr.isTTY === true ? { FORCE_COLOR: "1" } : {};
+
+async function runCheck(name: string, command: readonly string[]): Promise<Outcome> {
   const startMs = performance.now();
-  const child = Bun.spawn([...command], { cwd: ROOT, stdin: "ignore", stdout: "inherit", stderr: "inherit" });
+  const child = Bun.spawn([...command], {
+    cwd: ROOT,
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    env: { ...process.env, ...COLOURS },
+  });
+  const texts = await Promise.all([pass(child.stdout, process.stdout), pass(child.stderr, process.stderr)]);
   const passed = (await child.exited) === 0;
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
   console.error(`(${passed ? "pass" : "fail"}) ${name} [${seconds} s]`);
-  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1 };
+  return passed
+    ? { passed: 1, failed: 0, failures: [] }
+    : { passed: 0, failed: 1, failures: [{ name, text: texts.join("\n") }] };
 }
 
-async function runTests(kind: "selection" | "full", args: readonly string[]): Promise<TestCounts> {
+async function runTests(kind: "selection" | "full", args: readonly string[]): Promise<Outcome> {
   const workers = Math.min(MAX_WORKERS, availableParallelism());
   const options =
     kind === "selection"
@@ -37,34 +55,45 @@ async function runTests(kind: "selection" | "full", args: readonly string[]): Pr
       : args.length === 0
         ? [FULL]
         : args;
-  const child = Bun.spawn([process.execPath, "test", `--timeout=${TEST_LIMIT_MS}`, ...options], {
+  const folder = mkdtempSync(join(tmpdir(), "tensorpool-tests-"));
+  const report = join(folder, "junit.xml");
+  const reporter = ["--reporter=junit", `--reporter-outfile=${report}`];
+  const child = Bun.spawn([process.execPath, "test", `--timeout=${TEST_LIMIT_MS}`, ...reporter, ...options], {
     cwd: ROOT,
     stdin: "ignore",
     stdout: "inherit",
     stderr: "pipe",
-    env: { ...process.env, ...(process.stderr.isTTY === true ? { FORCE_COLOR: "1" } : {}) },
+    env: { ...process.env, ...COLOURS },
   });
   const limitMs = LIMIT_MS[kind];
   const timer = setTimeout(() => {
     console.error(`The tests took more than ${limitMs / 60_000} minutes and were stopped.`);
     child.kill("SIGKILL");
   }, limitMs);
-  // The whole of it is kept: the summary comes last, and a run of all tests prints some 100 KB.
-  let output = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of child.stderr) {
-    process.stderr.write(chunk);
-    output += decoder.decode(chunk, { stream: true });
-  }
+  const output = await pass(child.stderr, process.stderr);
   const exitCode = await child.exited;
   clearTimeout(timer);
   if (child.signalCode !== null) console.error(`The test run was ended by ${child.signalCode}.`);
-  return countTests(output, exitCode);
+  const counts = countTests(output, exitCode);
+  const failures = failuresOf(existsSync(report) ? readFileSync(report, "utf8") : null, output, counts.failed);
+  rmSync(folder, { recursive: true, force: true });
+  return { ...counts, failures };
+}
+
+/** Passes on what comes, and keeps it: the summary comes last, and a run of all tests prints some 100 KB. */
+async function pass(from: ReadableStream<Uint8Array>, to: NodeJS.WriteStream): Promise<string> {
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of from) {
+    to.write(chunk);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text;
 }
 
 const isFull = process.argv[2] === "--full";
 const args = process.argv.slice(isFull ? 3 : 2);
-const outcomes: TestCounts[] = [];
+const outcomes: Outcome[] = [];
 for (const path of sweepTestFolders()) console.error(`removed ${path}, which a killed test had left`);
 if (args.length === 0 && !isFull) {
   outcomes.push(await runCheck("lint: npm run lint", [join(BIN, "biome"), "check", "--error-on-warnings", "."]));
@@ -74,5 +103,6 @@ outcomes.push(await runTests(isFull ? "full" : "selection", args));
 
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
 const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
+process.stdout.write(failureList(outcomes.flatMap(({ failures }) => failures)));
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -57,3 +57,22 @@ test("CI ends with one line that sums both test commands up, and with the code o
     expect(ci.lines.filter((line) => SUMMARY.test(line))).toEqual([last]);
   }
 });
+
+test("CI names what failed in both commands just before its last line", () => {
+  const listed = (name: string) => `Failed tests:\n${name}\n    error: of ${name}\n1 passed, 1 failed`;
+  const { lines } = runCi([listed("a > b"), 1], [listed("c.test.ts: d"), 1]);
+  expect(lines.slice(-6)).toEqual([
+    "Failed tests:",
+    "a > b",
+    "    error: of a > b",
+    "c.test.ts: d",
+    "    error: of c.test.ts: d",
+    "2 passed, 2 failed",
+  ]);
+  const ended = runCi(["1 passed, 0 failed", 0], ["a crash", 137]);
+  expect(ended.lines.slice(-3)).toEqual([
+    "Failed tests:",
+    "test:full, which ended before its last line",
+    "1 passed, 1 failed",
+  ]);
+});
