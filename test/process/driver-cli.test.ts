@@ -72,7 +72,8 @@ describe("the driver as a process", () => {
     async () => {
       await using place = new DriverPlace();
       await place.readyDriver(SMALL);
-      const consumer = place.role("consumer", ["--stream", "77", "--attach-timeout", "300ms"]);
+      // So long that a busy driver has answered by then: without an answer it would be another error.
+      const consumer = place.role("consumer", ["--stream", "77", "--attach-timeout", "3s"]);
       expect(await consumer.exit()).toBe(1);
       expect(consumer.stderr).toMatch(/refuses stream 77 \(REJECTED\).*stream 77/);
     },

@@ -65,6 +65,26 @@ describe("the supervisor's view of streams (W-46)", () => {
     expect(streamViews(it.model, it.nowNs)[0]?.framesPerSecond).toBe(10);
   });
 
+  test("every how many frames a consumer takes is what it was told, also when a report from before comes after the order", () => {
+    const it = new Supervised();
+    const tell = (mode: "stream" | "decimated", decimation: number): boolean => {
+      const fact = { streamId: 1, consumerId: 42, sessionId: 9, useShm: true, mode, decimation, fallbackUri: "" };
+      return it.model.onConfig(it.nowNs, fact, true);
+    };
+    const seen = () => consumerViews(it.model, it.nowNs)[0];
+    it.announce();
+    it.qos(1);
+    tell("decimated", 4);
+    it.qos(2);
+    expect(seen()).toMatchObject({ mode: "stream", decimation: null });
+    it.qos(3, {}, "decimated");
+    expect(seen()).toMatchObject({ mode: "decimated", decimation: 4 });
+    tell("stream", 0);
+    it.qos(4);
+    it.qos(5, {}, "decimated");
+    expect(seen()).toMatchObject({ mode: "decimated", decimation: null });
+  });
+
   test("the newest descriptor that only lies there keeps nobody alive", () => {
     const it = new Supervised();
     it.announce();

@@ -23,8 +23,6 @@ export class ConsumerRecord {
   sessionId: number | null = null;
   /** Null before it has said. */
   mode: ConsumerMode | null = null;
-  /** With mode "decimated", what it was told last; null when nobody was heard telling it. */
-  decimation: number | null = null;
   maxRateHz: number | null = null;
   supportsShm: boolean | null = null;
   supportsProgress: boolean | null = null;
@@ -57,6 +55,8 @@ export class ConsumerRecord {
   isDropping = false;
   readonly dropsAbove = new Sustained();
   readonly dropsBelow = new Sustained();
+  /** What it was told last. Its reports do not change that: one from before it obeyed may come after the order. */
+  #toldDecimation: number | null = null;
   readonly #passed = new RateWindow();
   readonly #drops = new RateWindow();
   #otherSessionNs = NEVER;
@@ -68,6 +68,11 @@ export class ConsumerRecord {
     this.consumerId = consumerId;
     this.firstSeenNs = nowNs;
     this.lastSignNs = nowNs;
+  }
+
+  /** With mode "decimated", what it was told last; null when nobody was heard telling it. */
+  get decimation(): number | null {
+    return this.mode === "decimated" ? this.#toldDecimation : null;
   }
 
   /** Lost frames by all causes that are known. */
@@ -98,13 +103,13 @@ export class ConsumerRecord {
     this.supportsShm = fact.supportsShm;
     this.supportsProgress = fact.supportsProgress;
     this.maxRateHz = fact.maxRateHz;
-    this.#setMode(fact.mode);
+    this.mode = fact.mode;
   }
 
   /** `producer`: where the producer of this epoch was when it was last heard of; null when that is not known. */
   onQos(nowNs: number, fact: QosConsumerFact, producer: { readonly ns: number; readonly seq: number } | null): void {
     this.lastQosNs = nowNs;
-    this.#setMode(fact.mode);
+    this.mode = fact.mode;
     if (fact.epoch !== this.epoch) this.restartRates();
     this.epoch = fact.epoch;
     this.lastSeqSeen = fact.epoch === 0n ? null : fact.lastSeqSeen;
@@ -129,7 +134,7 @@ export class ConsumerRecord {
   }
 
   onConfig(fact: ConfigFact): void {
-    this.decimation = fact.mode === "decimated" ? Math.max(1, fact.decimation) : null;
+    this.#toldDecimation = fact.mode === "decimated" ? Math.max(1, fact.decimation) : null;
   }
 
   onCounters(nowNs: number, counts: ReadonlyMap<string, number>, causes: ReadonlySet<string>): void {
@@ -153,7 +158,7 @@ export class ConsumerRecord {
     }
     if (nowNs - this.lastQosNs > TAKE_OVER_NS) {
       this.sessionId = sessionId;
-      this.decimation = null;
+      this.#toldDecimation = null;
       this.restarts++;
       this.restartRates();
       return "new";
@@ -167,11 +172,6 @@ export class ConsumerRecord {
     this.#drops.restart();
     this.dropsGap.restartRate();
     this.dropsLate.restartRate();
-  }
-
-  #setMode(mode: ConsumerMode): void {
-    this.mode = mode;
-    if (mode !== "decimated") this.decimation = null;
   }
 
   /** Most consumers lose nothing by most causes: those are not kept. */
