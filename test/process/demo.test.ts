@@ -64,12 +64,11 @@ describe("demo, piped", () => {
       const process = startDemo(place, ["--seconds", "1.1", "--rate", "100", "-o", "json"]);
       expect(await process.exit()).toBe(0);
       const rows: { type: string; role?: string }[] = JSON.parse(process.stdout);
-      expect(rows.map(({ role, type }) => role ?? type)).toEqual([
-        "producer",
-        "fast-consumer",
-        "slow-consumer",
-        "summary",
-      ]);
+      const names = rows.map(({ role, type }) => role ?? type);
+      expect(names.pop()).toBe("summary");
+      // One row of each a second: a busy machine may need two for the 1.1.
+      const roles = ["producer", "fast-consumer", "slow-consumer"];
+      expect(names).toEqual(Array.from({ length: Math.max(3, names.length) }, (_, n) => roles[n % 3] as string));
     },
     PROCESS_TEST_MS,
   );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Place } from "../support/place.ts";
 import { SupervisorProcess } from "../support/supervisor-process.ts";
-import { elapse, PROCESS_TEST_MS } from "../support/until.ts";
+import { PROCESS_TEST_MS } from "../support/until.ts";
 
 const SOURCE = ["--source", "synthetic:pattern=counter,dtype=uint8,dims=64"];
 
@@ -16,7 +16,10 @@ describe("the supervisor beside processes (W-46)", () => {
       await consumer.row(({ counters }) => (counters.accepted ?? 0) > 500, "500 accepted frames");
       const [before] = await supervisor.consumers();
       await consumer.stop();
-      await elapse(1500);
+      producer.markRows();
+      const claimed = (await producer.row(() => true, "counters")).counters.claimed ?? 0;
+      // A second and a half at 500 a second; longer on a machine where it falls behind.
+      await producer.row((row) => (row.counters.claimed ?? 0) > claimed + 750, "750 further frames");
       consumer.signal("SIGCONT");
       await consumer.row(({ lost }) => lost - (before?.drops.total ?? 0) > 500, "500 lost frames");
       // What the producer itself says of the last three seconds is the truth; it falls behind on a busy machine.
