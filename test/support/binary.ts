@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -31,15 +32,21 @@ export async function testedBinary(): Promise<string> {
   mkdirSync(BINARIES, { recursive: true });
   // The files have changed since: their executables are of no more use, but one that runs just now keeps its own.
   for (const entry of readdirSync(BINARIES)) {
-    if (entry !== key) rmSync(join(BINARIES, entry), { recursive: true, force: true });
+    if (!entry.startsWith(key)) rmSync(join(BINARIES, entry), { recursive: true, force: true });
   }
-  const build = Bun.spawn([process.execPath, "build.ts", "--libaeron", "host", "--outfile", binary], {
+  // Tests of several files may build it side by side: it is there for the others only when it is whole.
+  const folder = join(BINARIES, `${key}-${process.pid}`);
+  const built = join(folder, "tensorpool");
+  const build = Bun.spawn([process.execPath, "build.ts", "--libaeron", "host", "--outfile", built], {
     cwd: ROOT,
     stdout: "ignore",
     stderr: "pipe",
   });
   const stderr = await build.stderr.text();
   if ((await build.exited) !== 0) throw new Error(`the build failed:\n${stderr}`);
+  mkdirSync(join(BINARIES, key), { recursive: true });
+  renameSync(built, binary);
+  rmSync(folder, { recursive: true });
   return binary;
 }
 
