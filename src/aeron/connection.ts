@@ -3,10 +3,12 @@ import type { Agent } from "../core/agent.ts";
 import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
-import { accessFault, heartbeatAgeMs } from "./aeron-dir.ts";
+import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
+import { accessFault } from "./aeron-dir.ts";
 import { BlockSubscription } from "./block-subscription.ts";
 import { AeronCounter } from "./counter.ts";
 import { DriverLock } from "./driver-lock.ts";
+import { silenceMs, silentDriver } from "./driver-silence.ts";
 import { findLivingDriver, isStillAlive, type LivingDriver } from "./driver-watch.ts";
 import { NativeClient } from "./native-client.ts";
 import { Publication } from "./publication.ts";
@@ -190,6 +192,11 @@ export class AeronConnection implements Agent {
     return this.#pending.length === 0 ? work : work + this.#proceed();
   }
 
+  /** Answers of the media driver are waited for as before: they come with nothing that would end a wait. */
+  waitPoint(): WaitPoint | null {
+    return this.isReady ? ANY_WAIT : null;
+  }
+
   onClose(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -327,20 +334,6 @@ export class AeronConnection implements Agent {
 /** True for what the driver refused because every counter of its file is taken: others may give theirs back. */
 function isExhausted(error: unknown): boolean {
   return error instanceof AeronError && /Max counter id .* exceeded|Unable to allocate counter/.test(error.message);
-}
-
-/** Milliseconds since the driver's last heartbeat; 0 while that cannot be read, e.g. because its files have just gone. */
-function silenceMs(aeronDir: string): number {
-  try {
-    return heartbeatAgeMs(aeronDir);
-  } catch (error) {
-    if (error instanceof AeronError) return 0;
-    throw error;
-  }
-}
-
-function silentDriver(driver: LivingDriver, silentMs: number): string {
-  return `the media driver (pid ${driver.pid}) gave no sign of life for ${(silentMs / 1000).toFixed(1)} s`;
 }
 
 /** Frees what a resource owns apart from its client. */

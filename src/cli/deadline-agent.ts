@@ -1,5 +1,6 @@
 import type { Agent } from "../core/agent.ts";
 import { Deadline } from "../core/timers.ts";
+import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
 
 /** Calls back once, a given time after it was started, or after `hasBegun` said so. */
 export class DeadlineAgent implements Agent {
@@ -24,5 +25,9 @@ export class DeadlineAgent implements Agent {
     this.#isOver = true;
     this.#onExpired();
     return 1;
+  }
+
+  waitPoint(): WaitPoint {
+    return ANY_WAIT;
   }
 }

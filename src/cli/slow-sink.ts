@@ -28,6 +28,10 @@ export class SlowSink implements Sink {
     return this.#inner.takesAll === true && this.#delayNs === 0;
   }
 
+  get usesEventLoop(): boolean {
+    return this.#inner.usesEventLoop === true;
+  }
+
   get hasRoom(): boolean {
     return this.#inner.hasRoom;
   }

@@ -1,5 +1,6 @@
 import type { Agent } from "../core/agent.ts";
 import { PeriodicTimer } from "../core/timers.ts";
+import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
 import type { Column, Output, RowStream } from "./output.ts";
 
 /** Prints one row of statistics per period on standard output, and one more at the end. */
@@ -23,6 +24,10 @@ export class StatsReporter<Row> implements Agent {
     this.#rows.row(this.#take(nowNs));
     this.#printedNs = nowNs;
     return 0;
+  }
+
+  waitPoint(): WaitPoint {
+    return ANY_WAIT;
   }
 
   onClose(): void {

@@ -2,6 +2,7 @@ import type { Agent } from "./agent.ts";
 import { AgentErrorCount, type AgentErrorHandler, type AgentPhase } from "./agent-errors.ts";
 import type { Clock } from "./clock.ts";
 import { UsageError } from "./errors.ts";
+import { ANY_WAIT, type WaitPoint } from "./wait-point.ts";
 
 const NO_CYCLE_YET = -1;
 
@@ -128,6 +129,20 @@ export class DutyCycle {
     return work;
   }
 
+  /** What the thread may wait for: something that exactly one agent names, and that no other objects to. Null: it must not. */
+  waitPoint(nowNs: number): WaitPoint | null {
+    let found = ANY_WAIT;
+    for (const station of this.#stations) {
+      if (!station.active) continue;
+      const point = this.#waitPointOf(station, nowNs);
+      if (point === ANY_WAIT) continue;
+      // A thread waits for one thing at a time.
+      if (point === null || found !== ANY_WAIT) return null;
+      found = point;
+    }
+    return found === ANY_WAIT ? null : found;
+  }
+
   /** Takes the agent out at once and closes it, after the cycle under way if there is one. Nothing happens twice. */
   remove(agent: Agent): Promise<void> {
     const station = this.#stations.find((candidate) => candidate.agent === agent);
@@ -159,6 +174,15 @@ export class DutyCycle {
       } catch (error) {
         this.#failed(station, "late-cycle", error);
       }
+    }
+  }
+
+  #waitPointOf(station: Station, nowNs: number): WaitPoint | null {
+    try {
+      return station.agent.waitPoint?.(nowNs) ?? null;
+    } catch (error) {
+      this.#failed(station, "work", error);
+      return null;
     }
   }
 

@@ -14,3 +14,4 @@ export { StreamWriter, type StreamWriterOptions } from "./stream-writer.ts";
 export { printable, toJson } from "./text.ts";
 export { Deadline, PeriodicTimer, type PeriodicTimerOptions } from "./timers.ts";
 export * from "./units.ts";
+export { ANY_WAIT, LONGEST_WAIT_NS, type WaitPoint } from "./wait-point.ts";

@@ -5,6 +5,7 @@ import { DutyCycle } from "./duty-cycle.ts";
 import { UsageError } from "./errors.ts";
 import { HAND_OVER, type IdleStrategy, WENT_ON } from "./idle/index.ts";
 import { StallTracker } from "./stall-tracker.ts";
+import { ARMED, NO_WAIT, WAITED, Waiting } from "./waiting.ts";
 
 /** Who owns the thread: `busy`, this scheduler; `timer`, somebody else's event loop, in which it is a guest. */
 export type SchedulerDrive = "busy" | "timer";
@@ -75,6 +76,7 @@ export class Scheduler implements AsyncDisposable {
   #isResting = false;
   /** When the last slice ended; NOT_MEASURED when a rest followed it. */
   #sliceEndNs = NOT_MEASURED;
+  readonly #waiting = new Waiting();
 
   constructor(options: SchedulerOptions) {
     this.clock = options.clock ?? new SystemClock();
@@ -242,7 +244,17 @@ export class Scheduler implements AsyncDisposable {
         continue;
       }
       const outcome = idle.idle(work);
-      if (outcome === HAND_OVER) return idle.handOverNs;
+      if (outcome === HAND_OVER) {
+        const point = this.#isWoken ? null : dutyCycle.waitPoint(nowNs);
+        const end = this.#waiting.rest(point, idle.handOverNs);
+        if (end === NO_WAIT) return idle.handOverNs;
+        nowNs = clock.nanoTime();
+        if (end !== ARMED) idle.onWaited?.();
+        if (end === WAITED) break;
+        // What ended the wait is looked at before the event loop has its turn, which takes as long as a small frame's whole way.
+        endNs = nowNs + this.#sliceNs;
+        continue;
+      }
       // One reading serves as the end of a cycle and the beginning of the next, unless time passed in between.
       if (outcome === WENT_ON) continue;
       const restedNs = clock.nanoTime();

@@ -73,6 +73,8 @@ export interface Sink {
   readonly needsAttributes: boolean;
   /** True for a sink that always has room, because it keeps nothing of a frame. */
   readonly takesAll?: boolean;
+  /** True when it lives in the event loop also while nothing is queued, as what users write may: nothing must block the thread. */
+  readonly usesEventLoop?: boolean;
   /** False while its queue is full: the consumer then waits or drops, and counts what it drops. */
   readonly hasRoom: boolean;
   /** Throws `SinkError` for a frame it cannot express (changed dimensions, a dtype the format lacks). */

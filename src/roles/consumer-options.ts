@@ -5,6 +5,7 @@ import type { AeronStreams } from "../protocol/stream-ids.ts";
 import type { AllowedBaseDirs } from "../shm/index.ts";
 import type { DriverClientOptions } from "./attachment-options.ts";
 import type { ProgressRequest } from "./consumer-messages.ts";
+import type { WaitForWord } from "./next-frame.ts";
 import type { ProgressHandler } from "./progress-reader.ts";
 
 export interface ConsumerOptions {
@@ -29,4 +30,6 @@ export interface ConsumerOptions {
   readonly driver?: DriverClientOptions;
   /** Told when the stream's attributes change. */
   readonly onAttributes?: (attributes: readonly Attribute[], metaVersion: number) => void;
+  /** How the next frame is waited for; by the kernel when left out. */
+  readonly waitForWord?: WaitForWord;
 }

@@ -4,6 +4,7 @@ import type { AeronConnection } from "../aeron/connection.ts";
 import type { Agent } from "../core/agent.ts";
 import type { Clock } from "../core/clock.ts";
 import { getLogger } from "../core/logger.ts";
+import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
 import type { Attribute, Flow } from "../protocol/attribute.ts";
 import type { Fallback } from "../protocol/fallback-uri.ts";
 import { type ConsumerMode, ModeFilter } from "../protocol/mode-filter.ts";
@@ -16,6 +17,7 @@ import type { AttachError } from "./errors.ts";
 import { Frame } from "./frame.ts";
 import type { FrameHandler, PollOptions } from "./frame-handler.ts";
 import type { FrameReader } from "./frame-reader.ts";
+import { NextFrame } from "./next-frame.ts";
 import { PauseReport } from "./pause-report.ts";
 import { ProgressReader } from "./progress-reader.ts";
 import { type MappingState, type StreamEnd, StreamMapping } from "./stream-mapping.ts";
@@ -35,6 +37,8 @@ export class Consumer implements Agent {
   readonly roleName: string;
   readonly counters = consumerCounters();
   readonly streamId: number;
+  /** What the thread can wait for, for whoever polls this consumer. */
+  readonly nextFrame: NextFrame;
   readonly #clock: Clock;
   readonly #connection: AeronConnection;
   readonly #mapping: StreamMapping;
@@ -75,6 +79,7 @@ export class Consumer implements Agent {
     this.#intake = new DescriptorIntake(options.streamId, this.counters, (newest, seq) =>
       this.#mapping.remap(`seq went back from ${newest} to ${seq}`),
     );
+    this.nextFrame = new NextFrame(this.#mapping, this.#intake, options.waitForWord);
     const { channel, descriptorStreamId } = options.streams;
     this.#descriptors = connection.addBlockSubscription(
       descriptorSubscriptionChannel(channel),
@@ -195,6 +200,11 @@ export class Consumer implements Agent {
     }
     // After the check above, so that messages which were sent before the end are read before it counts.
     return work + this.#control.watchOwner(nowNs) + this.#control.speakIfDue(nowNs);
+  }
+
+  /** What is written to a frame that is read meanwhile, and the answers of a driver, come without ending a wait. */
+  waitPoint(): WaitPoint | null {
+    return this.#progress === null && this.isAttached && this.isMapped ? ANY_WAIT : null;
   }
 
   onLateCycle(nowNs: number, lateByNs: number): void {

@@ -36,6 +36,8 @@ export class DescriptorPublisher {
   #capacity = 1;
   /** When the oldest descriptor that is held back is given up; 0 while none is. */
   #waitUntilNs = 0;
+  /** Seq of the frame whose descriptor was published last in this epoch, or NONE_STAGED. */
+  publishedSeq = NONE_STAGED;
   /** While set, what is staged waits for more of its kind. */
   isBurst = false;
   /** While set, nothing is held back any more. */
@@ -83,6 +85,7 @@ export class DescriptorPublisher {
     this.#waitUntilNs = 0;
     this.#first = 0;
     this.#end = 0;
+    this.publishedSeq = NONE_STAGED;
     for (const [i, descriptor] of this.#descriptors.entries()) {
       descriptor.wrap(this.#block.view, this.#block.offsetOf(i), DESCRIPTOR_BYTES);
       descriptor.setStreamId(streamId).setEpochNumber(epoch);
@@ -120,6 +123,7 @@ export class DescriptorPublisher {
     for (let i = this.#first; i < end; i++) sum += this.#byteLengths[i] as number;
     published.add(count);
     bytes.add(sum);
+    this.publishedSeq = this.#seqs[end - 1] as number;
     this.#first = end;
     this.#waitUntilNs = 0;
   }

@@ -47,6 +47,16 @@ export class FrameReader {
     return this.#ring.indexOf(seq);
   }
 
+  /** The commit word of the slot of frame `seq`. */
+  wordOf(seq: number): number {
+    return this.#ring.loadCommitWord(this.#ring.indexOf(seq));
+  }
+
+  /** Address of the low half of that word. */
+  wordAddressOf(seq: number): number {
+    return this.#ring.commitWordAddress(this.#ring.indexOf(seq));
+  }
+
   /** Has the header of frame `seq` fetched, because it is about to be read. */
   fetch(seq: number): void {
     this.#ring.fetch(this.#ring.indexOf(seq));

@@ -7,6 +7,7 @@ import type { WritableRegions } from "../shm/index.ts";
 import { PayloadPool } from "../shm/payload-pool.ts";
 import { type DescriptorPublisher, NONE_STAGED } from "./descriptor-publisher.ts";
 import { ProducerError } from "./errors.ts";
+import { ReaderWake, type WakeWord } from "./reader-wake.ts";
 import { type ClaimOwner, ClaimState, SlotClaim } from "./slot-claim.ts";
 
 /**
@@ -32,11 +33,18 @@ export class FrameRing {
   #stageSeq = 0;
   /** Seq of the oldest frame that was not published, dropped or aborted yet. */
   #settledSeq = 0;
+  readonly #wake: ReaderWake;
+  /** When the frame that was staged last was claimed. */
+  #stagedNs = 0;
+  /** When the owner's cycle began: frames may be published long after they were claimed. */
+  cycleNs = 0;
 
-  constructor(regions: WritableRegions, owner: ClaimOwner) {
+  constructor(regions: WritableRegions, owner: ClaimOwner, wakeWord?: WakeWord) {
     this.regions = regions;
     this.#owner = owner;
-    this.#ring = new HeaderRing(regions.headerRing.mapping, regions.nslots);
+    const ring = new HeaderRing(regions.headerRing.mapping, regions.nslots);
+    this.#ring = ring;
+    this.#wake = new ReaderWake((seq) => ring.commitWordAddress(ring.indexOf(seq)), wakeWord);
     this.#pools = regions.pools.map(
       (pool) => new PayloadPool(pool.mapping, pool.poolId, pool.strideBytes, regions.nslots),
     );
@@ -165,11 +173,13 @@ export class FrameRing {
         if (!publisher.hasRoom) publisher.flush();
         if (!publisher.hasRoom) break;
         publisher.stage(claim);
+        this.#stagedNs = claim.claimedNs;
       }
       claim.state = ClaimState.FREE;
       this.#stageSeq++;
     }
     if (!publisher.isBurst || !publisher.hasRoom) publisher.flush();
+    this.#wake.published(publisher.publishedSeq, this.#stagedNs > this.cycleNs ? this.#stagedNs : this.cycleNs);
     const { oldestSeq } = publisher;
     this.#settledSeq = oldestSeq === NONE_STAGED ? this.#stageSeq : oldestSeq;
   }

@@ -4,6 +4,7 @@ import { type Attribute, FLOW_ATTRIBUTE_KEY, type Flow, textAttribute } from "..
 import type { AeronStreams } from "../protocol/stream-ids.ts";
 import type { WritableRegions } from "../shm/index.ts";
 import type { DriverProducerOptions } from "./driver-regions.ts";
+import type { WakeWord } from "./reader-wake.ts";
 import type { StandaloneOptions } from "./standalone-regions.ts";
 
 /** The clock of a stream's timestamps and what they mark, where they are not CLOCK_MONOTONIC and the claim (W-47). */
@@ -36,6 +37,8 @@ export interface ProducerOptions {
   readonly onRegions?: (regions: WritableRegions) => void;
   /** Told before the regions of an epoch are unmapped: a device must not touch them after this returns. */
   readonly onRegionsEnding?: (regions: WritableRegions) => void;
+  /** How readers that wait are woken; by the kernel when left out. */
+  readonly wakeWord?: WakeWord;
 }
 
 /** What became of an offered tensor. */

@@ -271,6 +271,7 @@ export class Producer implements Agent, ClaimOwner {
     work += this.#control.poll(nowNs);
     const ring = this.#ring;
     if (ring === null) return work;
+    ring.cycleNs = nowNs;
     const publisher = this.#publisher as DescriptorPublisher;
     if (publisher.isWaiting) {
       ring.publishInOrder(publisher);
@@ -292,7 +293,7 @@ export class Producer implements Agent, ClaimOwner {
     const { nslots } = regions;
     if (this.#options.standalone === undefined) requireWaitSlots(this.flow, nslots);
     const publisher = this.#publisherFor(nslots);
-    const ring = new FrameRing(regions, this);
+    const ring = new FrameRing(regions, this, this.#options.wakeWord);
     this.#ring = ring;
     publisher.begin(this.streamId, regions.epoch, nslots);
     this.#control.begin(ring, nowNs);

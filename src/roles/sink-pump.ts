@@ -2,6 +2,7 @@ import type { Agent } from "../core/agent.ts";
 import type { Clock } from "../core/clock.ts";
 import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
+import type { WaitPoint } from "../core/wait-point.ts";
 import { SinkError } from "../io/errors.ts";
 import type { Sink } from "../io/types.ts";
 import type { Consumer } from "./consumer.ts";
@@ -66,6 +67,13 @@ export class SinkPump implements Agent {
       this.#options.onDone();
     }
     return work;
+  }
+
+  /** The next frame, unless the sink has something to do, or frames that are there wait for something else. */
+  waitPoint(nowNs: number): WaitPoint | null {
+    const sink = this.#sink;
+    if (this.#isEnding || sink.usesEventLoop === true || !sink.drained || !sink.hasRoom) return null;
+    return this.#attributesUntilNs === 0 ? this.#consumer.nextFrame.pointAt(nowNs) : null;
   }
 
   async onClose(): Promise<void> {

@@ -37,6 +37,7 @@ const DIMS_BESIDE_COMMIT_WORD = 4;
 export class HeaderRing {
   readonly nslots: number;
   readonly #commitWords: SharedWords;
+  readonly #commitWordsAddress: number;
   readonly #words: Uint32Array;
   readonly #signedWords: Int32Array;
   /** Keeps what `fetch` loads from being optimised away. */
@@ -47,6 +48,7 @@ export class HeaderRing {
     this.nslots = nslots;
     const window = mapping.window(SUPERBLOCK_BYTES, nslots * HEADER_SLOT_BYTES);
     this.#commitWords = new SharedWords(window);
+    this.#commitWordsAddress = mapping.address + SUPERBLOCK_BYTES;
     this.#words = new Uint32Array(window);
     this.#signedWords = new Int32Array(window);
   }
@@ -116,6 +118,11 @@ export class HeaderRing {
     const word = this.#commitWords.load(index * COMMIT_WORD_STEP);
     acquireFence();
     return word;
+  }
+
+  /** Address of the low half of the commit word, for who waits until it changes. */
+  commitWordAddress(index: number): number {
+    return this.#commitWordsAddress + index * HEADER_SLOT_BYTES;
   }
 
   /** The commit word again, after header and payload were read. */

@@ -4,7 +4,7 @@ import type { IdleChoice } from "../../core/idle/index.ts";
 import type { Flow } from "../../protocol/attribute.ts";
 import type { Child, ChildOptions } from "./child.ts";
 import type { Deployment } from "./options.ts";
-import type { ConsumerJob, Job, ProducerJob, RoleReport } from "./worker/jobs.ts";
+import type { ConsumerJob, Job, ProducerJob, RoleReport, WarmUp } from "./worker/jobs.ts";
 import { strideFor } from "./worker/role-set-up.ts";
 import type { Place, Workspace } from "./workspace.ts";
 
@@ -67,6 +67,8 @@ export interface StreamPlan {
   readonly reads: ConsumerJob["reads"];
   /** Frames from this one on are asked for their age; left out: none. */
   readonly agesFromSeq?: number;
+  /** A busy beginning, which does not count. */
+  readonly warmUp?: WarmUp;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -88,9 +90,10 @@ export async function runStream(workspace: Workspace, plan: StreamPlan): Promise
     ...(deployment === "driver" ? [startDriver(workspace, place, plan)] : []),
   ];
   const consumers = Array.from({ length: plan.consumers }, () => {
-    const { reads, agesFromSeq } = plan;
+    const { reads, agesFromSeq, warmUp } = plan;
     const ages = agesFromSeq === undefined ? {} : { agesFromSeq };
-    const job: Job = { kind: "consumer", ...role, embedded: false, reads, payloadBytes, ...ages };
+    const counts = warmUp === undefined ? {} : { cpuFromSeq: warmUp.frames + 1 };
+    const job: Job = { kind: "consumer", ...role, embedded: false, reads, payloadBytes, ...ages, ...counts };
     return startJob<RoleReport>(workspace, job, options);
   });
   const { slots, fill, flow, frames, seconds, rateHz } = plan;
@@ -106,6 +109,7 @@ export async function runStream(workspace: Workspace, plan: StreamPlan): Promise
     seconds,
     rateHz,
     consumers: plan.consumers,
+    ...(plan.warmUp === undefined ? {} : { warmUp: plan.warmUp }),
   };
   const producer = startJob<RoleReport>(workspace, job, options);
   const [produced, ...consumed] = await Promise.all([producer.report, ...consumers.map(({ report }) => report)]);

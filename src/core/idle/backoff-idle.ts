@@ -2,6 +2,10 @@ import { HAND_OVER, type IdleOutcome, type IdleStrategy, type Parker, TIME_PASSE
 
 /** The event loop's timers are no finer than this: shorter rests are parks. */
 const SHORTEST_HAND_OVER_NS = 1_000_000;
+/** An answer to what a wait has brought is no sign that the stream is busy. */
+const MAX_FOLLOWERS = 1;
+/** The park after work that ended a wait, and that is likely to be all: longer than a wait point takes to be ready again. */
+const PARK_BETWEEN_WAITS_NS = 500_000;
 
 export interface BackoffOptions {
   /** Empty cycles that go on at once. */
@@ -26,6 +30,11 @@ export class BackoffIdle implements IdleStrategy {
   readonly #maxParkNs: number;
   #idleCycles = 0;
   #parkNs: number;
+  #hasWaited = false;
+  /** Times that work came since a wait brought some, without a wait before it. */
+  #followers = MAX_FOLLOWERS + 1;
+  /** True while there were few of those, this time and the time before. */
+  #comesAlone = false;
 
   constructor(parker: Parker, options: BackoffOptions = {}) {
     this.#parker = parker;
@@ -43,7 +52,7 @@ export class BackoffIdle implements IdleStrategy {
 
   idle(workCount: number): IdleOutcome {
     if (workCount > 0) {
-      if (this.#idleCycles !== 0) this.reset();
+      if (this.#idleCycles !== 0) this.#beginAnew();
       return WENT_ON;
     }
     if (this.#idleCycles < this.#maxSpins) {
@@ -69,5 +78,22 @@ export class BackoffIdle implements IdleStrategy {
   reset(): void {
     this.#idleCycles = 0;
     this.#parkNs = this.#minParkNs;
+  }
+
+  onWaited(): void {
+    this.#hasWaited = true;
+  }
+
+  /** After work, which found this at rest. */
+  #beginAnew(): void {
+    if (this.#hasWaited) this.#comesAlone = this.#followers <= MAX_FOLLOWERS;
+    this.#followers = this.#hasWaited ? 0 : this.#followers + 1;
+    if (this.#followers > MAX_FOLLOWERS) this.#comesAlone = false;
+    this.#hasWaited = false;
+    this.reset();
+    // A hundred spins and yields for a frame that comes alone cost more than all the waiting for it.
+    if (!this.#comesAlone) return;
+    this.#idleCycles = this.#maxSpins + this.#maxYields;
+    this.#parkNs = Math.min(this.#maxParkNs, PARK_BETWEEN_WAITS_NS);
   }
 }

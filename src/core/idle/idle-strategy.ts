@@ -23,6 +23,8 @@ export interface IdleStrategy {
   idle(workCount: number): IdleOutcome;
   /** Forgets how long it has been idle: something is about to happen. */
   reset(): void;
+  /** Told that the thread has waited for something, in place of a hand-over: work of the next cycle may be all there is for long. */
+  onWaited?(): void;
 }
 
 /** The two ways of resting that need the operating system. */

@@ -7,6 +7,8 @@ import type { ModuleFaults } from "./faults.ts";
 export abstract class ModuleSink implements Sink {
   readonly description: string;
   readonly needsAttributes: boolean;
+  /** A module may have timers and servers of its own. */
+  readonly usesEventLoop = true;
   protected readonly faults: ModuleFaults;
   readonly #definition: SinkDefinition;
   #takenFrames = 0;

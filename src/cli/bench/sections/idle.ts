@@ -5,6 +5,8 @@ import type { Workspace } from "../workspace.ts";
 
 const RATE_HZ = 5;
 const SECONDS = 20;
+/** The code is compiled after that, as that of a stream which was busy once. */
+const WARM_UP = { frames: 20_000, rateHz: 10_000 } as const;
 const MAX_CPU_SHARE = 0.01;
 const MAX_FIRST_FRAME_NS = 100_000;
 
@@ -24,12 +26,12 @@ export async function idle(workspace: Workspace, options: BenchOptions): Promise
     seconds,
     rateHz: options.rateHz ?? RATE_HZ,
     reads: "all",
-    // The first ones find code that was not compiled.
-    agesFromSeq: 3,
+    warmUp: WARM_UP,
+    agesFromSeq: WARM_UP.frames + 1,
   });
   const consumer = slowestOf(outcome);
-  const cpuShare = consumer.cpuSeconds / seconds;
-  const producerCpuShare = outcome.producer.cpuSeconds / seconds;
+  const { cpuShare } = consumer;
+  const producerCpuShare = outcome.producer.cpuShare;
   const p50 = consumer.age?.p50 ?? Number.NaN;
   const section = `idle, a frame every ${(1000 / (options.rateHz ?? RATE_HZ)).toFixed(0)} ms, --idle ${options.idle ?? "backoff"}`;
   return {

@@ -15,6 +15,8 @@ export class BenchSink extends NullSink {
   readonly #delayNs: number;
   readonly #watchesSilence: boolean;
   readonly #leaks: boolean;
+  /** Seq of the frame that came last; -1 before the first. */
+  newestSeq = -1;
   #frame: SinkFrame | null = null;
   #lastFrameNs = -1;
   #longestNs = 0;
@@ -32,6 +34,7 @@ export class BenchSink extends NullSink {
   }
 
   override accept(frame: SinkFrame): void {
+    this.newestSeq = frame.seq;
     if (this.#leaks) this.garbage = { seq: frame.seq };
     if (this.#watchesSilence) this.#noteSilence();
     if (this.#target !== null) this.#readAll(frame.bytes, this.#target);

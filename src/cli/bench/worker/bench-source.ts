@@ -1,5 +1,6 @@
 import type { FillState, FrameLayout, Source, SourceState } from "../../../io/types.ts";
 import { contiguousLayout } from "../../../protocol/frame-layout.ts";
+import { RatePacer } from "../../../protocol/rate-pacer.ts";
 
 /** Frames of one size, as fast as they are asked for. */
 export class BenchSource implements Source {
@@ -14,6 +15,8 @@ export class BenchSource implements Source {
   readonly #leaks: boolean;
   #frame = 0;
   #count = Number.POSITIVE_INFINITY;
+  #calmFrom = Number.POSITIVE_INFINITY;
+  #calmPacer: RatePacer | null = null;
   /** The last object that was made on purpose; a field, so that making it is not optimised away. */
   garbage: object | null = null;
 
@@ -29,13 +32,23 @@ export class BenchSource implements Source {
     this.#count = frames;
   }
 
+  /** From frame `from` on there are `rateHz` of them in a second. */
+  calmsDown(from: number, rateHz: number): void {
+    this.#calmFrom = from;
+    this.#calmPacer = new RatePacer(rateHz);
+  }
+
   /** There is no further frame. */
   end(): void {
     this.#count = 0;
   }
 
-  poll(_nowNs: number): SourceState {
+  poll(nowNs: number): SourceState {
     if (this.#frame >= this.#count) return "end";
+    if (this.#frame >= this.#calmFrom && this.#calmPacer !== null) {
+      if (!this.#calmPacer.isDue(nowNs)) return "idle";
+      this.#calmPacer.advance(nowNs);
+    }
     if (this.#leaks) this.garbage = { frame: this.#frame };
     return "ready";
   }

@@ -28,11 +28,19 @@ export interface ProducerJob extends RoleJob {
   readonly seconds: number | null;
   /** Null: as fast as possible. */
   readonly rateHz: number | null;
+  /** What comes first, and at another rate; `seconds` and CPU time count from its end on. */
+  readonly warmUp?: WarmUp;
   /** Consumers that must have mapped before the first frame. */
   readonly consumers: number;
   /** Makes an object per frame on purpose. */
   readonly leak?: boolean;
   readonly marks?: AllocationMarksJob;
+}
+
+/** A stream that is busy at first. */
+export interface WarmUp {
+  readonly frames: number;
+  readonly rateHz: number;
 }
 
 export interface ConsumerJob extends RoleJob {
@@ -43,6 +51,8 @@ export interface ConsumerJob extends RoleJob {
   readonly delayNs?: number;
   /** Frames from this one on are asked for their age. */
   readonly agesFromSeq?: number;
+  /** CPU time counts from this frame on; from the first when left out. */
+  readonly cpuFromSeq?: number;
   readonly leak?: boolean;
   readonly marks?: AllocationMarksJob;
 }
@@ -57,8 +67,10 @@ export interface RoleReport {
   readonly counters: Readonly<Record<string, number>>;
   /** Without the first third. */
   readonly framesPerSecond: number;
-  /** Of the whole process, from the first frame on. */
+  /** Of the whole process, from the first frame on, or the end of the warm-up. */
   readonly cpuSeconds: number;
+  /** `cpuSeconds` by the time that went by meanwhile. */
+  readonly cpuShare: number;
   /** Growth of the heap per frame after the first third: what was allocated, where nothing is collected. */
   readonly heapBytesPerFrame: number;
   /** Of frames' ages when they had been validated. */

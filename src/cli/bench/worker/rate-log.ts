@@ -1,5 +1,6 @@
 import type { Agent } from "../../../core/agent.ts";
 import type { Counter } from "../../../core/counters.ts";
+import { ANY_WAIT, type WaitPoint } from "../../../core/wait-point.ts";
 
 const SAMPLE_PERIOD_NS = 2e6;
 /** Twenty minutes of samples. */
@@ -28,6 +29,10 @@ export class RateLog implements Agent {
     this.#values[this.#samples] = value;
     this.#samples++;
     return 0;
+  }
+
+  waitPoint(): WaitPoint {
+    return ANY_WAIT;
   }
 
   /** Increments per second, without the first third of all, in which code is compiled and memory touched. */

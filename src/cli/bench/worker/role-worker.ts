@@ -2,6 +2,7 @@ import { heapStats } from "bun:jsc";
 import type { Agent } from "../../../core/agent.ts";
 import type { Counter } from "../../../core/counters.ts";
 import { PeriodicTimer } from "../../../core/timers.ts";
+import { ANY_WAIT, type WaitPoint } from "../../../core/wait-point.ts";
 import { SinkPump } from "../../../roles/sink-pump.ts";
 import { SourcePump } from "../../../roles/source-pump.ts";
 import { printLine } from "../../console.ts";
@@ -15,33 +16,45 @@ import { RoleSetUp } from "./role-set-up.ts";
 
 const ROW_PERIOD_NS = 100e6;
 
-/** Notes CPU time and heap where the frames begin, and where a third of them went by. */
+/** Notes CPU time where the frames begin that count, and the heap where a third of all went by. */
 class Usage implements Agent {
   readonly roleName = "usage";
   readonly #counter: Counter;
   readonly #warmUpFrames: number;
+  readonly #hasBegun: () => boolean;
   #begun: NodeJS.CpuUsage | null = null;
+  #begunNs = 0;
   #warm: { frames: number; heapBytes: number } | null = null;
 
-  constructor(counter: Counter, warmUpFrames: number) {
+  constructor(counter: Counter, warmUpFrames: number, hasBegun: () => boolean) {
+    this.#hasBegun = hasBegun;
     this.#counter = counter;
     this.#warmUpFrames = warmUpFrames;
   }
 
   doWork(): number {
     const { value } = this.#counter;
-    if (this.#begun === null && value > 0) this.#begun = process.cpuUsage();
+    if (this.#begun === null && this.#hasBegun()) {
+      this.#begun = process.cpuUsage();
+      this.#begunNs = Bun.nanoseconds();
+    }
     if (this.#warm === null && value >= this.#warmUpFrames && value > 0) {
       this.#warm = { frames: value, heapBytes: heapStats().heapCapacity };
     }
     return 0;
   }
 
-  take(): { cpuSeconds: number; heapBytesPerFrame: number } {
+  waitPoint(): WaitPoint {
+    return ANY_WAIT;
+  }
+
+  take(): { cpuSeconds: number; cpuShare: number; heapBytesPerFrame: number } {
     const { user, system } = process.cpuUsage(this.#begun ?? undefined);
+    const cpuSeconds = (user + system) / 1e6;
+    const cpuShare = cpuSeconds / ((Bun.nanoseconds() - this.#begunNs) / 1e9);
     const frames = this.#warm === null ? 0 : this.#counter.value - this.#warm.frames;
     const heapBytes = this.#warm === null ? 0 : heapStats().heapCapacity - this.#warm.heapBytes;
-    return { cpuSeconds: (user + system) / 1e6, heapBytesPerFrame: frames === 0 ? 0 : heapBytes / frames };
+    return { cpuSeconds, cpuShare, heapBytesPerFrame: frames === 0 ? 0 : heapBytes / frames };
   }
 }
 
@@ -71,21 +84,23 @@ function cpuSeconds(): number {
 export async function produce(job: ProducerJob): Promise<RoleReport> {
   const setUp = new RoleSetUp(job);
   const { scheduler } = setUp;
-  const { streamId, slots, payloadBytes, flow, rateHz, consumers, seconds } = job;
+  const { streamId, slots, payloadBytes, flow, rateHz, warmUp, consumers, seconds } = job;
   const producer = setUp.addProducer({ streamId, slots, payloadBytes, flow });
   const { published } = producer.counters.of;
   const onDone = (): void => scheduler.stop("done");
   process.on("SIGTERM", onDone);
   const source = new BenchSource(payloadBytes, job.fill, job.leak);
   const pump = new SourcePump(producer, source, {
-    rateHz,
+    rateHz: warmUp?.rateHz ?? rateHz,
     count: Number.POSITIVE_INFINITY,
     waitConsumers: consumers,
     onDone,
   });
   if (job.frames !== null) source.endsAfter(job.frames);
   scheduler.add(pump, { vital: true });
-  const usage = new Usage(published, (job.frames ?? 30_000) / 3);
+  if (warmUp !== undefined && rateHz !== null) source.calmsDown(warmUp.frames, rateHz);
+  const hasBegun = (): boolean => producer.counters.of.claimed.value > (warmUp?.frames ?? 0);
+  const usage = new Usage(published, (job.frames ?? 30_000) / 3, hasBegun);
   const rates = new RateLog(published);
   scheduler.add(rates);
   scheduler.add(usage);
@@ -93,7 +108,6 @@ export async function produce(job: ProducerJob): Promise<RoleReport> {
   if (job.rows === true) scheduler.add(new Rows(() => producer.counters.snapshot()));
   if (seconds !== null) {
     // The time counts from the first frame on: before, consumers are waited for.
-    const hasBegun = (): boolean => producer.counters.of.claimed.value > 0;
     scheduler.add(new DeadlineAgent(seconds * 1e9, () => source.end(), hasBegun));
   }
   await scheduler.run();
@@ -116,7 +130,7 @@ export async function consume(job: ConsumerJob): Promise<RoleReport> {
   process.on("SIGTERM", onDone);
   const count = Number.POSITIVE_INFINITY;
   scheduler.add(new SinkPump(consumer, sink, { clock: scheduler.clock, count, once: true, onDone }), { vital: true });
-  const usage = new Usage(accepted, 10_000);
+  const usage = new Usage(accepted, 10_000, () => sink.newestSeq >= (job.cpuFromSeq ?? 0));
   const rates = new RateLog(accepted);
   scheduler.add(rates);
   scheduler.add(usage);

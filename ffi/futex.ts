@@ -1,0 +1,60 @@
+import { errnoName } from "./errors.ts";
+import { lastErrno } from "./libc.ts";
+import { NativeBuffer } from "./memory.ts";
+import { openLibrary } from "./symbols.ts";
+
+/** glibc has no function for futexes. Here `syscall` is one of six arguments; beside it in libc.ts it is one of three. */
+const SYMBOLS = {
+  // long syscall(SYS_futex, uint32_t *uaddr, int op, uint32_t val, const struct timespec *timeout, uint32_t *, uint32_t)
+  syscall: { args: ["i64_fast", "u64_fast", "i32", "u32", "ptr", "u64_fast", "u32"], returns: "i64_fast" },
+} as const;
+
+const { syscall } = openLibrary("libc.so.6", SYMBOLS);
+
+const SYS_FUTEX = process.arch === "arm64" ? 98 : 202;
+/** Without FUTEX_PRIVATE_FLAG: the word is the same one in every process that maps the file, read-only or not. */
+const FUTEX_WAIT = 0;
+const FUTEX_WAKE = 1;
+const EVERYBODY = 0x7fff_ffff;
+
+/** How a wait ended. */
+export const FutexWait = {
+  /** Somebody called `futexWake`. */
+  WOKEN: 0,
+  /** The word was another one already. */
+  CHANGED: 1,
+  TIMED_OUT: 2,
+  /** A signal came. */
+  INTERRUPTED: 3,
+  /** This system has no futexes for us. */
+  REFUSED: 4,
+} as const;
+export type FutexWait = (typeof FutexWait)[keyof typeof FutexWait];
+
+// struct timespec { time_t tv_sec; long tv_nsec; }
+const timeout = new NativeBuffer(16);
+const seconds = new BigInt64Array(timeout.bytes.buffer);
+const parts = new Uint32Array(seconds.buffer);
+
+/** Blocks the thread while the 32-bit word at `address` is `expected`: until it is woken, and for `timeoutNs` at most. */
+export function futexWait(address: number, expected: number, timeoutNs: number): FutexWait {
+  parts[0] = Math.floor(timeoutNs / 1e9);
+  parts[2] = Math.floor(timeoutNs % 1e9);
+  if (syscall(SYS_FUTEX, address, FUTEX_WAIT, expected, timeout.address, 0, 0) === 0) return FutexWait.WOKEN;
+  switch (errnoName(lastErrno())) {
+    case "EAGAIN":
+    case "EWOULDBLOCK":
+      return FutexWait.CHANGED;
+    case "ETIMEDOUT":
+      return FutexWait.TIMED_OUT;
+    case "EINTR":
+      return FutexWait.INTERRUPTED;
+    default:
+      return FutexWait.REFUSED;
+  }
+}
+
+/** Wakes everybody, in any process, who waits for the word at `address`. Never blocks; there may be nobody. */
+export function futexWake(address: number): void {
+  syscall(SYS_FUTEX, address, FUTEX_WAKE, EVERYBODY, 0, 0, 0);
+}

@@ -1,0 +1,18 @@
+import { AeronError } from "../../ffi/errors.ts";
+import { heartbeatAgeMs } from "./aeron-dir.ts";
+import type { LivingDriver } from "./driver-watch.ts";
+
+/** Milliseconds since the driver's last heartbeat; 0 while that cannot be read, e.g. because its files have just gone. */
+export function silenceMs(aeronDir: string): number {
+  try {
+    return heartbeatAgeMs(aeronDir);
+  } catch (error) {
+    if (error instanceof AeronError) return 0;
+    throw error;
+  }
+}
+
+/** In words, for messages. */
+export function silentDriver(driver: LivingDriver, silentMs: number): string {
+  return `the media driver (pid ${driver.pid}) gave no sign of life for ${(silentMs / 1000).toFixed(1)} s`;
+}
