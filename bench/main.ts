@@ -4,11 +4,14 @@ import process from "node:process";
 // npm run bench -- SECTION ...    as `tensorpool bench SECTION ...`
 // npm run bench -- micro          single steps in one process: codec, commit protocol, claim, poll
 // npm run bench -- driver-scale   a driver of 256 streams with 1,000 leases: what announces and keepalives cost
+// npm run bench -- binary         the executable of `npm run build` against the sources: throughput, starts, memory, size
 const args = process.argv.slice(2);
 if (args[0] === "micro") {
   await import("./micro.ts");
 } else if (args[0] === "driver-scale") {
   await import("./driver-scale.ts");
+} else if (args[0] === "binary") {
+  await import("./binary.ts");
 } else {
   const given = args.length === 0 || args[0]?.startsWith("-") ? ["all", "--to", "bench-results.json", ...args] : args;
   process.argv.splice(2, args.length, "bench", ...given);

@@ -34,6 +34,10 @@ export class Child {
     ]).then(([code]) => code);
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
   }

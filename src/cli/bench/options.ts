@@ -19,4 +19,6 @@ export interface BenchOptions {
   readonly seconds?: number | undefined;
   readonly rounds?: number | undefined;
   readonly idle?: IdleChoice | undefined;
+  /** How the processes of a measurement are called: this very program where left out. */
+  readonly program?: readonly string[] | undefined;
 }

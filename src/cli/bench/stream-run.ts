@@ -15,14 +15,19 @@ export interface Worker<Report> {
   readonly report: Promise<Report>;
 }
 
-/** Starts one process of a bench: this executable again, as a worker. */
+export interface JobOptions extends ChildOptions {
+  /** How the program is called. */
+  readonly program?: readonly string[] | undefined;
+}
+
+/** Starts one process of a bench: this executable again, unless another is named, as a worker. */
 export function startJob<Report>(
   workspace: Workspace,
   job: Job,
-  { onLine, ...options }: ChildOptions = {},
+  { onLine, program = selfCommand(), ...options }: JobOptions = {},
 ): Worker<Report> {
   const { promise, resolve, reject } = Promise.withResolvers<Report>();
-  const child = workspace.start([...selfCommand(), "bench", "worker", JSON.stringify(job)], {
+  const child = workspace.start([...program, "bench", "worker", JSON.stringify(job)], {
     ...options,
     onLine: (line) => {
       const parsed = JSON.parse(line) as { report?: Report };
@@ -43,12 +48,17 @@ function startDriver(workspace: Workspace, { aeronDir, shmDir }: Place, plan: St
   const layout = ["--slots", String(plan.slots), "--pool", String(strideFor(plan.payloadBytes))];
   const how = ["--media-driver", plan.mediaDriver === "embedded" ? "embedded" : "external"];
   const stream = ["--stream", String(BENCH_STREAM_ID)];
-  return workspace.start([...selfCommand(), "driver", ...dirs, ...stream, ...layout, ...how, "-q"]);
+  const { program = selfCommand() } = plan;
+  return workspace.start([...program, "driver", ...dirs, ...stream, ...layout, ...how, "-q"]);
 }
 
 /** The media driver as a process of its own. */
-export function startMediaDriver(workspace: Workspace, place: Place): Child {
-  return workspace.start([...selfCommand(), "media-driver", "--aeron-dir", place.aeronDir, "--linger", "0", "-q"]);
+export function startMediaDriver(
+  workspace: Workspace,
+  place: Place,
+  program: readonly string[] = selfCommand(),
+): Child {
+  return workspace.start([...program, "media-driver", "--aeron-dir", place.aeronDir, "--linger", "0", "-q"]);
 }
 
 export interface StreamPlan {
@@ -70,6 +80,7 @@ export interface StreamPlan {
   /** A busy beginning, which does not count. */
   readonly warmUp?: WarmUp;
   readonly env?: Readonly<Record<string, string>>;
+  readonly program?: readonly string[] | undefined;
 }
 
 export interface StreamOutcome {
@@ -84,9 +95,9 @@ export async function runStream(workspace: Workspace, plan: StreamPlan): Promise
   const place = workspace.place();
   const { payloadBytes, idle, mediaDriver, deployment = "standalone" } = plan;
   const role = { aeronDir: place.aeronDir, shmDir: place.shmDir, idle, streamId: BENCH_STREAM_ID, deployment };
-  const options: ChildOptions = plan.env === undefined ? {} : { env: plan.env };
+  const options: JobOptions = { program: plan.program, ...(plan.env === undefined ? {} : { env: plan.env }) };
   const services = [
-    ...(mediaDriver === "auto" ? [startMediaDriver(workspace, place)] : []),
+    ...(mediaDriver === "auto" ? [startMediaDriver(workspace, place, plan.program)] : []),
     ...(deployment === "driver" ? [startDriver(workspace, place, plan)] : []),
   ];
   const consumers = Array.from({ length: plan.consumers }, () => {

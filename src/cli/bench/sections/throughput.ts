@@ -76,6 +76,7 @@ export async function runThroughput(workspace: Workspace, options: BenchOptions)
     reads: "nothing",
     // Nothing is collected, so that the heap's growth is what was allocated.
     env: NO_COLLECTIONS,
+    program: options.program,
   });
   return jsonOf(outcome, payloadBytes);
 }

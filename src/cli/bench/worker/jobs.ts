@@ -134,6 +134,8 @@ export interface CostJob {
   readonly shmDir: string;
   readonly batches: number;
   readonly ways: readonly CostWay[];
+  /** Of the batches; their median when left out. */
+  readonly takes?: "median" | "fastest-quarter";
 }
 
 /** Nanoseconds per frame of each way, by name. */
