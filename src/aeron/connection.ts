@@ -20,7 +20,8 @@ const exhaustedLog = log.every(10e9);
 
 /** How often the driver's life is checked; its death is noticed within a second, not after Aeron's ten. */
 const DRIVER_CHECK_PERIOD_NS = 250e6;
-const CONDUCTOR_PERIOD_NS = 5_000;
+/** While nothing is awaited: running the conductor costs as much as a small frame. */
+const CONDUCTOR_PERIOD_NS = 100_000;
 const CONNECT_PERIOD_NS = 20e6;
 /** How often a driver whose lock is held is looked at for its heartbeat: it may stand still. */
 const HEARTBEAT_CHECK_PERIOD_NS = 1e9;
@@ -168,7 +169,6 @@ export class AeronConnection implements Agent {
   doWork(nowNs: number): number {
     if (this.#isClosed) return 0;
     if (this.#client === null) return this.#connectAttempt.isDue(nowNs) ? this.#connect(nowNs) : 0;
-    // While nothing is awaited, the conductor has to run now and then only: it costs as much as a small frame.
     if (this.#pending.length === 0 && nowNs - this.#conductedNs < CONDUCTOR_PERIOD_NS) return 0;
     this.#conductedNs = nowNs;
     const work = this.#client.doWork();

@@ -24,12 +24,15 @@ import { ConsumerMessages, type ProgressRequest } from "./consumer-messages.ts";
 import { CounterExport } from "./counter-export.ts";
 import { CONSUMER_SHOWS, type ConsumerCounters } from "./counters.ts";
 import { NO_SEQ } from "./descriptor-intake.ts";
-import { hear } from "./hearing.ts";
+import { CONTROL_FRAGMENTS, CONTROL_PERIOD_NS, hear } from "./hearing.ts";
 import { MetadataCache } from "./metadata-cache.ts";
 import { randomId } from "./random-id.ts";
 import type { StreamMapping } from "./stream-mapping.ts";
 
 const log = getLogger("consumer");
+
+/** With progress to read, whose messages tell of frames that are being written. */
+const PROGRESS_PERIOD_NS = 5_000;
 
 /** What a consumer's control plane acts upon, and asks. */
 export interface ConsumerState {
@@ -71,6 +74,7 @@ export class ConsumerControl implements ConsumerInboxListener {
   readonly #subscriptions: readonly MessageSubscription[];
   readonly #control: Publication;
   readonly #qos: Publication;
+  readonly #look: PeriodicTimer;
   readonly #cadence = new PeriodicTimer(CADENCE_NS, { immediate: true });
   /** Where there is no lease. */
   #ownId: number;
@@ -91,6 +95,8 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.#state = state;
     this.#options = options;
     this.#ownId = options.consumerId ?? randomId();
+    const periodNs = options.progress === undefined ? CONTROL_PERIOD_NS : PROGRESS_PERIOD_NS;
+    this.#look = new PeriodicTimer(periodNs, { immediate: true });
     this.metadata = new MetadataCache(streamId);
     this.#messages = new ConsumerMessages(streamId, options.maxRateHz ?? 0, options.progress ?? null);
     this.#inbox = new ConsumerInbox(this, counters.of.messagesRefused);
@@ -117,11 +123,16 @@ export class ConsumerControl implements ConsumerInboxListener {
     return this.#producerSeq;
   }
 
+  /** True once per period of the control plane. */
+  isDue(nowNs: number): boolean {
+    return this.#look.isDue(nowNs);
+  }
+
   /** Sees to the lease, and then reads what came. @throws AttachError when no first lease comes */
   poll(nowNs: number): number {
     let work = this.attachment === null ? 0 : this.attachment.doWork(nowNs);
     for (let i = 0; i < this.#subscriptions.length; i++) {
-      work += (this.#subscriptions[i] as MessageSubscription).poll(8);
+      work += (this.#subscriptions[i] as MessageSubscription).poll(CONTROL_FRAGMENTS);
     }
     return work;
   }

@@ -26,7 +26,6 @@ const log = getLogger("consumer");
 
 const DEFAULT_LIMIT = 64;
 const MAX_BLOCK_BYTES = 64 * 1024;
-const CONTROL_PERIOD_NS = 5_000;
 const NO_OPTIONS: PollOptions = {};
 
 /**
@@ -189,8 +188,7 @@ export class Consumer implements Agent {
   }
 
   doWork(nowNs: number): number {
-    // Looking for small messages costs more than looking for frames, and can wait a little for them.
-    if (this.#isClosed || nowNs - this.#controlledNs < CONTROL_PERIOD_NS) return 0;
+    if (this.#isClosed || !this.#control.isDue(nowNs)) return 0;
     this.#controlledNs = nowNs;
     let work = this.#control.poll(nowNs);
     // The owner's end shows after its last descriptor: what is still under way is read first.

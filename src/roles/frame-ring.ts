@@ -184,6 +184,14 @@ export class FrameRing {
     this.#settledSeq = oldestSeq === NONE_STAGED ? this.#stageSeq : oldestSeq;
   }
 
+  /** What was held back goes on as soon as it can. */
+  doWork(publisher: DescriptorPublisher, nowNs: number): number {
+    this.cycleNs = nowNs;
+    if (!publisher.isWaiting) return 0;
+    this.publishInOrder(publisher);
+    return publisher.isWaiting ? 0 : 1;
+  }
+
   /** Gives every claim an outcome that is counted: what is being filled is aborted, what is held back has one last try. */
   settle(publisher: DescriptorPublisher): void {
     publisher.isBurst = false;

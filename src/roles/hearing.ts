@@ -3,6 +3,14 @@ import type { AeronConnection } from "../aeron/connection.ts";
 import type { MessageSubscription } from "../aeron/subscription.ts";
 import { type AeronStreams, announceStreamIdOf } from "../protocol/stream-ids.ts";
 
+/**
+ * How often a role looks for control messages. Looking costs more than a small frame, for each stream of the process, and nobody
+ * waits for an answer within a millisecond.
+ */
+export const CONTROL_PERIOD_NS = 1e6;
+/** Messages that one look takes from each Aeron stream: what many roles may say within a period. */
+export const CONTROL_FRAGMENTS = 64;
+
 /** Kinds of traffic that are read message by message. */
 export type SpokenKind = "control" | "announce" | "qos" | "metadata";
 

@@ -10,7 +10,7 @@ import { type AeronStreams, CADENCE_NS } from "../protocol/stream-ids.ts";
 import { CounterExport } from "./counter-export.ts";
 import { PRODUCER_SHOWS, type ProducerCounters } from "./counters.ts";
 import type { FrameRing } from "./frame-ring.ts";
-import { hear } from "./hearing.ts";
+import { CONTROL_FRAGMENTS, CONTROL_PERIOD_NS, hear } from "./hearing.ts";
 import { type ConsumerConfig, type ProducerIdentity, ProducerMessages } from "./producer-messages.ts";
 import { ReaderDirectory } from "./reader-directory.ts";
 
@@ -44,6 +44,7 @@ export class ProducerControl {
   readonly #qos: Publication;
   readonly #metadata: Publication;
   readonly #subscriptions: readonly MessageSubscription[];
+  readonly #look = new PeriodicTimer(CONTROL_PERIOD_NS, { immediate: true });
   readonly #cadence = new PeriodicTimer(CADENCE_NS, { immediate: true });
   readonly #answer = new PeriodicTimer(ANSWER_PERIOD_NS, { immediate: true });
   #attributes: readonly Attribute[];
@@ -103,12 +104,17 @@ export class ProducerControl {
     this.readers.hasNews = true;
   }
 
+  /** True once per period of the control plane. */
+  isDue(nowNs: number): boolean {
+    return this.#look.isDue(nowNs);
+  }
+
   /** Reads what readers and others say. */
   poll(nowNs: number): number {
     this.readers.now(nowNs);
     let work = 0;
     for (let i = 0; i < this.#subscriptions.length; i++) {
-      work += (this.#subscriptions[i] as MessageSubscription).poll(8);
+      work += (this.#subscriptions[i] as MessageSubscription).poll(CONTROL_FRAGMENTS);
     }
     this.#exportCounters(nowNs);
     return work;

@@ -267,20 +267,16 @@ export class Producer implements Agent, ClaimOwner {
   /** @throws ProducerError "second-writer", AttachError when no first lease comes */
   doWork(nowNs: number): number {
     if (this.#isClosed) return 0;
-    let work = this.#provider.doWork(nowNs);
-    work += this.#control.poll(nowNs);
-    const ring = this.#ring;
-    if (ring === null) return work;
-    ring.cycleNs = nowNs;
-    const publisher = this.#publisher as DescriptorPublisher;
-    if (publisher.isWaiting) {
-      ring.publishInOrder(publisher);
-      if (!publisher.isWaiting) work++;
+    let work = 0;
+    if (this.#ring !== null) {
+      work += this.#ring.doWork(this.#publisher as DescriptorPublisher, nowNs);
+      this.#progress.doWork(this.epoch, nowNs, this.#control.progressDemand);
     }
-    this.#progress.doWork(ring.regions.epoch, nowNs, this.#control.progressDemand);
+    if (!this.#control.isDue(nowNs)) return work;
+    work += this.#provider.doWork(nowNs) + this.#control.poll(nowNs);
     // After the end nothing may make the regions look alive again.
-    if (this.#finishedNs !== Number.POSITIVE_INFINITY) return work;
-    return work + this.#control.announceIfDue(ring, nowNs);
+    if (this.#ring === null || this.#finishedNs !== Number.POSITIVE_INFINITY) return work;
+    return work + this.#control.announceIfDue(this.#ring, nowNs);
   }
 
   onLateCycle(nowNs: number, lateByNs: number): void {
