@@ -37,7 +37,7 @@ export class FrameRing {
   /** When the frame that was staged last was claimed. */
   #stagedNs = 0;
   /** When the owner's cycle began: frames may be published long after they were claimed. */
-  cycleNs = 0;
+  #cycleNs = 0;
 
   constructor(regions: WritableRegions, owner: ClaimOwner, wakeWord?: WakeWord) {
     this.regions = regions;
@@ -179,14 +179,14 @@ export class FrameRing {
       this.#stageSeq++;
     }
     if (!publisher.isBurst || !publisher.hasRoom) publisher.flush();
-    this.#wake.published(publisher.publishedSeq, this.#stagedNs > this.cycleNs ? this.#stagedNs : this.cycleNs);
+    this.#wake.published(publisher.publishedSeq, this.#stagedNs > this.#cycleNs ? this.#stagedNs : this.#cycleNs);
     const { oldestSeq } = publisher;
     this.#settledSeq = oldestSeq === NONE_STAGED ? this.#stageSeq : oldestSeq;
   }
 
   /** What was held back goes on as soon as it can. */
   doWork(publisher: DescriptorPublisher, nowNs: number): number {
-    this.cycleNs = nowNs;
+    this.#cycleNs = nowNs;
     if (!publisher.isWaiting) return 0;
     this.publishInOrder(publisher);
     return publisher.isWaiting ? 0 : 1;

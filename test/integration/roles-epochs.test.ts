@@ -62,7 +62,7 @@ describe("W-22: epochs", () => {
     const next = rig.producer();
     expect(next.epoch).toBeGreaterThan(epoch);
     rig.until(() => consumer.epoch === BigInt(next.epoch), "the new epoch to be mapped");
-    rig.until(() => next.mappedConsumers === 1, "the producer to know");
+    rig.until(() => next.isConnected && next.mappedConsumers === 1, "the producer to know");
     offer(next, 2);
     accept(rig, consumer, 5);
     expect(consumer.counters.of.maps.value).toBe(2);

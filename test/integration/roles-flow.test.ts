@@ -180,7 +180,7 @@ describe("--flow drop", () => {
     await using rig = new Rig();
     const { producer, consumer } = rig.pair({}, { nslots: 64 });
     const stuck = rig.consumer();
-    rig.until(() => stuck.isMapped && producer.mappedConsumers === 2, "both consumers");
+    rig.until(() => stuck.isMapped && producer.isConnected && producer.mappedConsumers === 2, "both consumers");
     let published = 0;
     // Of this process's own time: what a busy machine takes away from it between two steps does not count.
     let silenceNs = 0;

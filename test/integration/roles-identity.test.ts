@@ -29,7 +29,10 @@ describe("several roles on the same Aeron streams", () => {
     const otherId = STREAM_ID + 1;
     const otherProducer = rig.producer({ streamId: otherId }, { nslots: 16 });
     const otherConsumer = rig.consumer({ streamId: otherId });
-    rig.until(() => otherConsumer.isMapped && otherProducer.mappedConsumers === 1, "the other pair");
+    rig.until(
+      () => otherConsumer.isMapped && otherProducer.isConnected && otherProducer.mappedConsumers === 1,
+      "the other pair",
+    );
     const values: [number, number][] = [];
     const readBoth = () => {
       consumer.poll((frame) => void values.push([0, frame.bytes[0] as number]));

@@ -109,7 +109,8 @@ export class DriverRig extends Rig {
         consumer.epoch === BigInt(producer.epoch) &&
         consumer.hasAttributes &&
         producer.isConnected &&
-        producer.mappedConsumers > 0,
+        producer.mappedConsumers > 0 &&
+        producer.isConnected,
       "the consumer to map the producer's epoch",
     );
   }

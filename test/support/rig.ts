@@ -117,7 +117,11 @@ export class Rig implements AsyncDisposable {
   ): { producer: Producer; consumer: Consumer } {
     const made = { producer: this.producer(producer, standalone), consumer: this.consumer(consumer) };
     this.until(
-      () => made.consumer.isMapped && made.consumer.hasAttributes && made.producer.mappedConsumers > 0,
+      () =>
+        made.consumer.isMapped &&
+        made.consumer.hasAttributes &&
+        made.producer.mappedConsumers > 0 &&
+        made.producer.isConnected,
       "the consumer to map the stream",
     );
     return made;
