@@ -48,6 +48,8 @@ export class DutyCycle {
   #lastCycleNs = NO_CYCLE_YET;
   #lateCycles = 0;
   #agentErrors = 0;
+  /** Whose wait point was given last. */
+  #waitingStation: Station | null = null;
 
   constructor(options: DutyCycleOptions) {
     this.#options = options;
@@ -139,8 +141,14 @@ export class DutyCycle {
       // A thread waits for one thing at a time.
       if (point === null || found !== ANY_WAIT) return null;
       found = point;
+      this.#waitingStation = station;
     }
     return found === ANY_WAIT ? null : found;
+  }
+
+  /** What `waitPoint` gave last has thrown. */
+  waitFailed(error: unknown): void {
+    if (this.#waitingStation !== null) this.#failed(this.#waitingStation, "work", error);
   }
 
   /** Takes the agent out at once and closes it, after the cycle under way if there is one. Nothing happens twice. */

@@ -5,6 +5,7 @@ import { DutyCycle } from "./duty-cycle.ts";
 import { UsageError } from "./errors.ts";
 import { HAND_OVER, type IdleStrategy, WENT_ON } from "./idle/index.ts";
 import { StallTracker } from "./stall-tracker.ts";
+import { LONGEST_WAIT_NS } from "./wait-point.ts";
 import { ARMED, NO_WAIT, WAITED, Waiting } from "./waiting.ts";
 
 /** Who owns the thread: `busy`, this scheduler; `timer`, somebody else's event loop, in which it is a guest. */
@@ -76,7 +77,7 @@ export class Scheduler implements AsyncDisposable {
   #isResting = false;
   /** When the last slice ended; NOT_MEASURED when a rest followed it. */
   #sliceEndNs = NOT_MEASURED;
-  readonly #waiting = new Waiting();
+  readonly #waiting: Waiting;
 
   constructor(options: SchedulerOptions) {
     this.clock = options.clock ?? new SystemClock();
@@ -95,6 +96,7 @@ export class Scheduler implements AsyncDisposable {
         this.stop("a vital agent failed");
       },
     });
+    this.#waiting = new Waiting(this.#dutyCycle);
   }
 
   get isClosed(): boolean {
@@ -232,6 +234,8 @@ export class Scheduler implements AsyncDisposable {
     this.#sliceEndNs = NOT_MEASURED;
     let endNs = nowNs + this.#sliceNs;
     const latestNs = idle.onlyParks === true ? nowNs + LONGEST_SLICE_NS : endNs;
+    // Other processes end waits as often as they like, and must not keep the event loop from its turn.
+    const latestWaitNs = nowNs + LONGEST_WAIT_NS;
     this.#leavesSlice = false;
     do {
       const work = dutyCycle.cycle(nowNs);
@@ -245,12 +249,13 @@ export class Scheduler implements AsyncDisposable {
       }
       const outcome = idle.idle(work);
       if (outcome === HAND_OVER) {
-        const point = this.#isWoken ? null : dutyCycle.waitPoint(nowNs);
-        const end = this.#waiting.rest(point, idle.handOverNs);
+        // An agent that closes may need many turns of the event loop.
+        const mayWait = !this.#isWoken && this.#state === "running";
+        const end = this.#waiting.rest(mayWait, nowNs, idle.handOverNs);
         if (end === NO_WAIT) return idle.handOverNs;
         nowNs = clock.nanoTime();
         if (end !== ARMED) idle.onWaited?.();
-        if (end === WAITED) break;
+        if (end === WAITED || nowNs >= latestWaitNs) break;
         // What ended the wait is looked at before the event loop has its turn, which takes as long as a small frame's whole way.
         endNs = nowNs + this.#sliceNs;
         continue;

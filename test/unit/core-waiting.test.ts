@@ -5,6 +5,7 @@ import {
   BackoffIdle,
   HAND_OVER,
   type IdleStrategy,
+  messageOf,
   Scheduler,
   SleepIdle,
   TIME_PASSED,
@@ -183,4 +184,69 @@ test("back-off goes on with a park after work that came alone after a wait, and 
   expect(rests(5)).toEqual(whole);
   waitedWork();
   expect(rests(2)).toEqual(short);
+});
+
+test("the event loop has its turn also when waits are ended again and again, without anything to do", async () => {
+  const scheduler = new Scheduler({ idle: new SleepIdle() });
+  let waits = 0;
+  const spamming: WaitPoint = {
+    arm: () => true,
+    wait: () => {
+      if (waits++ === 0) setImmediate(() => scheduler.stop("a turn"));
+      Bun.sleepSync(1);
+      // Otherwise a failure of this test would never end.
+      if (waits > 500) scheduler.stop("no turn");
+      return true;
+    },
+  };
+  scheduler.add({ roleName: "reader", doWork: () => 0, waitPoint: () => spamming });
+  await scheduler.run();
+  expect(scheduler.stopReason).toBe("a turn");
+});
+
+test("while agents close, which may take turns of the event loop, nothing is waited for", async () => {
+  const scheduler = new Scheduler({ idle: new SleepIdle() });
+  const log: string[] = [];
+  const point: WaitPoint = { arm: () => true, wait: () => log.push("wait") > 0 };
+  scheduler.add({ roleName: "reader", doWork: () => 0, waitPoint: () => point });
+  scheduler.add({
+    roleName: "slow to close",
+    doWork: () => 0,
+    waitPoint: () => ANY_WAIT,
+    onClose: async () => {
+      log.length = 0;
+      await Bun.sleep(20);
+    },
+  });
+  const run = scheduler.run();
+  await until(
+    () => log.length > 0,
+    () => "a wait",
+  );
+  scheduler.stop();
+  await run;
+  expect(log).toEqual([]);
+});
+
+test("a wait point that throws is an error of its agent, and the scheduler goes on", async () => {
+  const reports: string[] = [];
+  const scheduler = new Scheduler({
+    idle: new SleepIdle(),
+    onAgentError: ({ error, agent }) => {
+      if (reports.push(`${agent.roleName}: ${messageOf(error)}`) === 2) scheduler.stop();
+    },
+  });
+  const point: WaitPoint = {
+    arm: () => {
+      if (reports.length === 0) throw new Error("arm");
+      return true;
+    },
+    wait: () => {
+      throw new Error("wait");
+    },
+  };
+  scheduler.add({ roleName: "calm", doWork: () => 0, waitPoint: () => ANY_WAIT });
+  scheduler.add({ roleName: "reader", doWork: () => 0, waitPoint: () => point });
+  await scheduler.run();
+  expect(reports).toEqual(["reader: arm", "reader: wait"]);
 });
