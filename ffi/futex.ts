@@ -31,15 +31,16 @@ export const FutexWait = {
 } as const;
 export type FutexWait = (typeof FutexWait)[keyof typeof FutexWait];
 
-// struct timespec { time_t tv_sec; long tv_nsec; }
+// struct timespec { time_t tv_sec; long tv_nsec; }, of which the upper halves stay 0.
 const timeout = new NativeBuffer(16);
-const seconds = new BigInt64Array(timeout.bytes.buffer);
-const parts = new Uint32Array(seconds.buffer);
+const halves = new Uint32Array(timeout.bytes.buffer);
+const SECONDS = 0;
+const NANOSECONDS = 2;
 
 /** Blocks the thread while the 32-bit word at `address` is `expected`: until it is woken, and for `timeoutNs` at most. */
 export function futexWait(address: number, expected: number, timeoutNs: number): FutexWait {
-  parts[0] = Math.floor(timeoutNs / 1e9);
-  parts[2] = Math.floor(timeoutNs % 1e9);
+  halves[SECONDS] = Math.floor(timeoutNs / 1e9);
+  halves[NANOSECONDS] = Math.floor(timeoutNs % 1e9);
   if (syscall(SYS_FUTEX, address, FUTEX_WAIT, expected, timeout.address, 0, 0) === 0) return FutexWait.WOKEN;
   switch (errnoName(lastErrno())) {
     case "EAGAIN":

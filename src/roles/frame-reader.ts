@@ -115,8 +115,7 @@ export class FrameReader {
   }
 
   #causeOf(word: number): LossCause {
-    // Beyond 2^53 a word comes as a BigInt, which no frame of ours has.
-    return typeof word === "number" && word % 2 === 1 ? "odd" : "identity";
+    return word % 2 === 1 ? "odd" : "identity";
   }
 
   #isUnchanged(index: number, seq: number): boolean {
