@@ -329,7 +329,9 @@ export class Consumer implements Agent {
     if (end !== "remap") of.ends.increment();
     // What is under way is dropped (W-22), and so is what the producer said it wrote and never came.
     const newestSeq = this.#intake.newestSeq;
-    of.overwritten.add(this.#intake.end());
+    const waiting = this.#intake.end();
+    // What a reader that leaves of its own accord did not want any more, because it has all it came for, is not lost.
+    if (!this.#isClosed || end === "ended") of.overwritten.add(waiting);
     const { producerSeq } = this.#control;
     if (end === "ended" && this.#countsMissing(newestSeq) && producerSeq > newestSeq) {
       of.gap.add(producerSeq - newestSeq);

@@ -31,9 +31,9 @@ export class PauseReport {
     this.#pausedForNs = 0;
   }
 
-  /** What came too late for this reader. */
+  /** What came too late for this reader, or while it attached anew because its lease had ended meanwhile. */
   get #missed(): number {
-    const { gap, resync, overwritten, odd, changed, identity } = this.#counters.of;
-    return gap.value + resync.value + overwritten.value + odd.value + changed.value + identity.value;
+    const { gap, resync, overwritten, odd, changed, identity, unmapped } = this.#counters.of;
+    return gap.value + resync.value + overwritten.value + odd.value + changed.value + identity.value + unmapped.value;
   }
 }

@@ -79,6 +79,17 @@ describe("W-22: epochs", () => {
     expect(totalLost(consumer.counters)).toBe(0);
   });
 
+  test("a consumer that leaves loses nothing by what waits for it: it has all it came for", async () => {
+    await using rig = new Rig();
+    const { producer, consumer } = rig.pair();
+    offer(producer, 4);
+    rig.until(() => consumer.poll(() => undefined, { limit: 1 }) === 1, "a frame, with others behind it");
+    await rig.scheduler.remove(consumer);
+    expect(consumer.isMapped).toBe(false);
+    expect(consumer.counters.of.accepted.value).toBe(1);
+    expect(totalLost(consumer.counters)).toBe(0);
+  });
+
   test("a producer that stood still for longer than readers wait starts a new epoch; its consumer follows", async () => {
     await using rig = new Rig();
     const { producer, consumer } = rig.pair();

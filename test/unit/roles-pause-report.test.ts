@@ -35,3 +35,13 @@ test("a second pause before the first frame does not hide what the first one cos
   report.tell();
   expect(lines.join("")).toContain("stood still for 12.5 s and missed 5020 frames");
 });
+
+test("frames that came while it had to attach anew, because the pause had outlasted its lease, are missed", () => {
+  const counters = consumerCounters();
+  const report = new PauseReport("consumer 1", counters);
+  counters.of.unmapped.add(2);
+  report.onPause(3e9);
+  counters.of.unmapped.add(15);
+  report.tell();
+  expect(lines.join("")).toContain("stood still for 3.0 s and missed 15 frames");
+});
