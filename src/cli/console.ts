@@ -1,5 +1,6 @@
 import { isatty } from "node:tty";
 import { StreamWriter } from "../core/stream-writer.ts";
+import { OutputError } from "./output-error.ts";
 
 // Not `process.stdout` and `process.stderr`: at their first use Bun makes the descriptors non-blocking, for every process
 // that shares them.
@@ -11,6 +12,14 @@ let stderr: StreamWriter | null = null;
 export function printLine(text: string): void {
   stdout ??= new StreamWriter(1, NO_LIMIT);
   stdout.write(`${text}\n`);
+}
+
+/** Prints a whole result, and resolves when it was written, or nobody reads any more. Throws OutputError otherwise. */
+export async function printResult(text: string): Promise<void> {
+  printLine(text);
+  await stdout?.flush();
+  const error = stdout?.error ?? null;
+  if (error !== null) throw new OutputError(error);
 }
 
 /** One line for people, on standard error. */

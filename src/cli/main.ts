@@ -8,10 +8,11 @@ import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { GENERAL_OPTIONS } from "./common-options.ts";
 import { layeredOptions } from "./config/layered-options.ts";
-import { flushConsole, printError, printLine } from "./console.ts";
+import { flushConsole, printError, printLine, printResult } from "./console.ts";
 import { describeError, ExitCode, exitCodeOf, InterruptedError } from "./exit.ts";
 import { helpText } from "./help.ts";
 import { type OptionValues, readOptions } from "./option-spec.ts";
+import { OutputError } from "./output-error.ts";
 import { VERSION } from "./version.ts";
 
 const log = getLogger("config");
@@ -35,7 +36,9 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     return await runCommand(command, rest);
   } catch (error) {
-    printLine(unknownLine(describeError(error)));
+    // What cannot be written there is said where it can be.
+    if (error instanceof OutputError) printError(`tensorpool: ${describeError(error)}`);
+    else printLine(unknownLine(describeError(error)));
     return PlugInCode.UNKNOWN;
   }
 }
@@ -86,8 +89,8 @@ function findHelped(args: readonly string[]): Command | null {
   return COMMANDS.find((candidate) => candidate.name === args[0]) ?? null;
 }
 
-function print(text: string): number {
-  printLine(text);
+async function print(text: string): Promise<number> {
+  await printResult(text);
   return ExitCode.DONE;
 }
 

@@ -1,8 +1,9 @@
 import { isatty } from "node:tty";
 import { allowsColour, type Palette, paletteOf } from "../core/colours.ts";
-import { TensorPoolError, UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { StreamWriter } from "../core/stream-writer.ts";
 import { toJson } from "../core/text.ts";
+import { OutputError } from "./output-error.ts";
 import { type Column, renderTable, TableLayout } from "./table.ts";
 
 export type { Cell, Column } from "./table.ts";
@@ -17,9 +18,6 @@ export function parseOutputFormat(text: string): OutputFormat {
   const expected = OUTPUT_FORMATS.join(", ");
   throw new UsageError(`unknown output format "${text}": expected one of ${expected}`, { expected, found: text });
 }
-
-/** Standard output could not be written, for another reason than a reader that has gone: e.g. a full disk. */
-export class OutputError extends TensorPoolError<"write-failed"> {}
 
 /** Where finished text goes; replaced in tests. `StreamWriter` is one. */
 export interface TextWriter {
@@ -120,8 +118,7 @@ export class Output {
   async flush(): Promise<void> {
     await this.#writer.flush();
     const { error } = this.#writer;
-    if (error === null) return;
-    throw new OutputError("write-failed", `cannot write standard output: ${error.message}`, { cause: error });
+    if (error !== null) throw new OutputError(error);
   }
 }
 

@@ -43,9 +43,8 @@ export class SupervisorServer implements Agent {
       });
     } catch (error) {
       const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-      const why = isTaken ? "somebody listens there already" : messageOf(error);
       const code = isTaken ? "address-in-use" : "listen-failed";
-      throw new ListenError(code, `cannot listen on ${urlOf(address)}: ${why}`, { cause: error });
+      throw new ListenError(code, `cannot listen on ${urlOf(address)}: ${reasonOf(error)}`, { cause: error });
     }
     this.url = urlOf({ hostname: address.hostname, port: this.#server.port ?? address.port });
   }
@@ -56,5 +55,17 @@ export class SupervisorServer implements Agent {
 
   async onClose(): Promise<void> {
     await this.#server.stop(true);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "EADDRINUSE":
+      return "somebody listens there already";
+    case "EACCES":
+      return messageOf(error);
+    default:
+      // A name that nobody knows has no error number of its own: Bun tells whichever came before.
+      return "expected an address of this machine, or a name that has one";
   }
 }

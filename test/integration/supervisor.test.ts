@@ -135,7 +135,10 @@ describe("the supervisor beside real roles (W-46)", () => {
 describe("the supervisor's HTTP server", () => {
   const TOKEN = "a token of this test";
 
-  async function served(rig: Rig): Promise<{ url: string; supervisor: Supervisor; consumer: Consumer }> {
+  async function served(
+    rig: Rig,
+    hostname = "127.0.0.1",
+  ): Promise<{ url: string; supervisor: Supervisor; consumer: Consumer }> {
     const supervisor = supervisorOf(rig);
     const { producer, consumer } = rig.pair({ name: "camera" });
     for (let i = 0; i < 4; i++) {
@@ -150,10 +153,17 @@ describe("the supervisor's HTTP server", () => {
       shmDir: rig.directory.path,
       version: "1.2.3",
     };
-    const address = { hostname: "127.0.0.1", port: 0 };
+    const address = { hostname, port: 0 };
     const server = rig.add(new SupervisorServer(supervised, { address, hostNames: ["monitor.test"], token: TOKEN }));
     return { url: server.url, supervisor, consumer };
   }
+
+  test("an address of another machine is refused, and the message says what is expected", async () => {
+    await using rig = new Rig({ tellsPauses: false });
+    await expect(served(rig, "192.0.2.1")).rejects.toThrow(
+      "cannot listen on http://192.0.2.1:0: expected an address of this machine, or a name that has one",
+    );
+  });
 
   test("metrics are what Prometheus reads, with stable names and the values of the roles", async () => {
     await using rig = new Rig({ tellsPauses: false });

@@ -115,6 +115,14 @@ describe("tools that measure and show streams", () => {
     expect([snapshot.code, snapshot.stderr]).toEqual([3, expect.stringContaining("no stream 8 within 1.3 s")]);
   });
 
+  test("an interval of nothing is wrong usage, and said so before anything is asked", async () => {
+    await using place = new Place();
+    for (const name of ["hz", "bw"]) {
+      const { code, stderr } = await tool(place, name, "--interval", "0s");
+      expect([code, stderr]).toEqual([2, "tensorpool: --interval: expected more than 0"]);
+    }
+  });
+
   test("a snapshot of a stream without frames ends with 3, and leaves a file that was there as it was", async () => {
     await using place = new Place();
     await place.mediaDriver();

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { describeError, ExitCode, exitCodeOf } from "../../src/cli/exit.ts";
-import { type Column, Output, OutputError, type OutputFormat, parseOutputFormat } from "../../src/cli/output.ts";
+import { type Column, Output, type OutputFormat, parseOutputFormat } from "../../src/cli/output.ts";
+import { OutputError } from "../../src/cli/output-error.ts";
 import { StopSignals } from "../../src/cli/signals.ts";
 import { renderTable, truncate } from "../../src/cli/table.ts";
 import { paletteOf } from "../../src/core/colours.ts";

@@ -9,7 +9,7 @@ import { type CheckFacts, findingsOf } from "../check/findings.ts";
 import { limitsOf } from "../check/limits.ts";
 import { PlugInCode, unknownLine } from "../check/plug-in.ts";
 import type { CommandContext } from "../command.ts";
-import { printLine } from "../console.ts";
+import { printLine, printResult } from "../console.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { observe } from "../supervision/observing.ts";
@@ -50,7 +50,7 @@ export async function run(context: CommandContext): Promise<number> {
     free: freeOf(options),
   };
   const { code, text } = await answerOf(facts, findingsOf(facts, limits), format);
-  printLine(text);
+  await printResult(text);
   return code;
 }
 

@@ -2,7 +2,7 @@ import { UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import type { CommandContext } from "../command.ts";
 import { completionScript, SHELL_NAMES } from "../completion/index.ts";
-import { printLine } from "../console.ts";
+import { printResult } from "../console.ts";
 import { ExitCode } from "../exit.ts";
 
 /** `completion`: the completion script of a shell. */
@@ -14,6 +14,6 @@ export async function run({ positionals, commands }: CommandContext): Promise<nu
     const expected = SHELL_NAMES.join(", ");
     throw new UsageError(`completion: expected one of ${expected}, found ${found}`, { expected, found });
   }
-  printLine(completionScript(shell, commands).trimEnd());
+  await printResult(completionScript(shell, commands).trimEnd());
   return ExitCode.DONE;
 }

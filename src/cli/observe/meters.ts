@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Agent } from "../../core/agent.ts";
+import { UsageError } from "../../core/errors.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
 import { AllowedBaseDirs, defaultShmDir } from "../../shm/index.ts";
 import type { CommandContext } from "../command.ts";
@@ -43,6 +44,7 @@ export async function runMeters(context: CommandContext, view: MeterView): Promi
   const readings = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? (isOnce ? 1 : Number.POSITIVE_INFINITY);
   const secondsNs = options.seconds("seconds");
   const intervalNs = options.duration("interval") ?? DEFAULT_INTERVAL_NS;
+  if (!(intervalNs > 0)) throw new UsageError("--interval: expected more than 0");
   const format = parseOutputFormat(options.text("output") ?? "table");
   const baseDirs = baseDirsOf(context);
   const idle = new ObserverIdle();

@@ -1,0 +1,8 @@
+import { TensorPoolError } from "../core/errors.ts";
+
+/** Results could not be written, for another reason than that nobody reads them; e.g. a full disk. */
+export class OutputError extends TensorPoolError<"write-failed"> {
+  constructor(cause: Error) {
+    super("write-failed", `cannot write standard output: ${cause.message}`, { cause });
+  }
+}

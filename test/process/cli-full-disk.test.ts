@@ -1,0 +1,25 @@
+import { expect, test } from "bun:test";
+import { SELF } from "../support/place.ts";
+import { TemporaryDirectory } from "../support/shm.ts";
+
+/** Exit code and standard error of a command whose standard output is on a full disk. */
+async function onFullDisk(...args: string[]): Promise<[number, string]> {
+  const child = Bun.spawn([...SELF, ...args], { stdin: "ignore", stdout: Bun.file("/dev/full"), stderr: "pipe" });
+  const stderr = await new Response(child.stderr).text();
+  return [await child.exited, stderr];
+}
+
+const SAID = expect.stringContaining("tensorpool: cannot write standard output: ENOSPC");
+
+test("what could not be written is told, and is no success", async () => {
+  for (const line of ["--help", "hz --help", "--version", "completion bash", "config init"])
+    expect([line, ...(await onFullDisk(...line.split(" ")))]).toEqual([line, 1, SAID]);
+});
+
+test("a check that nobody can read has no other answer than UNKNOWN", async () => {
+  using dir = new TemporaryDirectory();
+  for (const format of ["nagios", "prometheus", "json"]) {
+    const args = ["check", "--format", format, "--aeron-dir", dir.at("aeron"), "--shm-dir", dir.at("shm")];
+    expect(await onFullDisk(...args)).toEqual([3, SAID]);
+  }
+});
