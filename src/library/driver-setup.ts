@@ -1,4 +1,4 @@
-import { type AeronStreams, CADENCE_NS } from "../protocol/stream-ids.ts";
+import { type AeronStreams, announceStreamIdOf, CADENCE_NS } from "../protocol/stream-ids.ts";
 import type { DriverOptions } from "../roles/driver/driver-options.ts";
 import type { PoolOptions } from "../shm/index.ts";
 
@@ -47,10 +47,9 @@ export function driverOptionsOf(
   return {
     instanceId: options.instanceId ?? "library",
     channels: {
-      controlChannel: channel,
+      channel,
       controlStreamId,
-      announceChannel: channel,
-      announceStreamId: controlStreamId,
+      announceStreamId: announceStreamIdOf(streams),
     },
     streams: options.streams.map((stream) => ({
       streamId: stream.stream,

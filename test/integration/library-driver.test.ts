@@ -1,19 +1,35 @@
 import { describe, expect, test } from "bun:test";
-import { AttachError, type Driver, NotFoundError, ProducerError, TensorPool } from "../../src/index.ts";
+import { AeronConnection } from "../../src/aeron/connection.ts";
+import {
+  AttachError,
+  type ConnectOptions,
+  type Driver,
+  NotFoundError,
+  ProducerError,
+  TensorPool,
+} from "../../src/index.ts";
+import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
+import { hear } from "../../src/roles/hearing.ts";
+import { ShmPoolAnnounceDecoder } from "../../src/sbe/generated/control/index.ts";
+import { messageKeyAt } from "../../src/sbe/header.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
 
 const SHAPE = { dtype: "uint8", dims: [16] } as const;
 const STREAMS = [{ stream: 77, name: "camera-1", slots: 8, strideBytes: 4096 }];
 const PATIENCE_MS = 20_000;
 
-/** A pool that is stepped by hand, with a media driver of its own. */
-async function open(directory: TemporaryDirectory): Promise<TensorPool> {
-  return TensorPool.connect({
-    aeronDir: directory.at("aeron"),
+/** A pool that is stepped by hand, with a media driver of its own; both, and their folder, go with the test. */
+async function open(scope: AsyncDisposableStack, options: ConnectOptions = {}) {
+  const directory = scope.use(new TemporaryDirectory());
+  const aeronDir = directory.at("aeron");
+  const pool = await TensorPool.connect({
+    aeronDir,
     shmDir: directory.at("regions"),
     drive: "manual",
     mediaDriver: "embedded",
+    ...options,
   });
+  return { pool: scope.use(pool), aeronDir };
 }
 
 function step(pool: TensorPool, condition: () => boolean, what: string): void {
@@ -22,11 +38,6 @@ function step(pool: TensorPool, condition: () => boolean, what: string): void {
     if (performance.now() > endMs) throw new Error(`expected ${what}, and it did not come`);
     pool.doWork();
   }
-}
-
-async function close(pool: TensorPool, directory: TemporaryDirectory): Promise<void> {
-  await pool.close();
-  directory[Symbol.dispose]();
 }
 
 async function end(pool: TensorPool, driver: Driver): Promise<void> {
@@ -43,8 +54,8 @@ async function end(pool: TensorPool, driver: Driver): Promise<void> {
 
 describe("the library with a driver", () => {
   test("D-02: an embedded driver serves producers and consumers, which attach to it by the stream's name", async () => {
-    const directory = new TemporaryDirectory();
-    const pool = await open(directory);
+    await using scope = new AsyncDisposableStack();
+    const { pool } = await open(scope);
     const driver = await pool.addDriver({ streams: STREAMS });
     const producer = await pool.addProducer({ stream: "camera-1" });
     const consumer = await pool.addConsumer({ stream: 77 });
@@ -54,12 +65,11 @@ describe("the library with a driver", () => {
     const seen: number[] = [];
     step(pool, () => consumer.poll((frame) => void seen.push(frame.bytes[3] ?? 0)) > 0, "the frame");
     expect(seen).toEqual([7]);
-    await close(pool, directory);
   });
 
   test("D-14: when its lease ended, a slot is an error and no crash, and a producer says that it is not attached", async () => {
-    const directory = new TemporaryDirectory();
-    const pool = await open(directory);
+    await using scope = new AsyncDisposableStack();
+    const { pool } = await open(scope);
     const driver = await pool.addDriver({ streams: STREAMS });
     const producer = await pool.addProducer({ stream: 77 });
     const slot = producer.tryClaim(16);
@@ -75,12 +85,11 @@ describe("the library with a driver", () => {
     kept.fill(1);
     expect([producer.tryClaim(16), producer.lastRefusal]).toEqual([null, "not-attached"]);
     expect(producer.offer(new Uint8Array(16), SHAPE)).toBe("not-attached");
-    await close(pool, directory);
   });
 
   test("D-06, D-17: with another driver they attach again by themselves, to a higher epoch", async () => {
-    const directory = new TemporaryDirectory();
-    const pool = await open(directory);
+    await using scope = new AsyncDisposableStack();
+    const { pool } = await open(scope);
     const driver = await pool.addDriver({ streams: STREAMS });
     const producer = await pool.addProducer({ stream: 77 });
     const { epoch } = producer;
@@ -89,12 +98,11 @@ describe("the library with a driver", () => {
     await pool.addDriver({ streams: STREAMS });
     step(pool, () => producer.isAttached, "another lease");
     expect(producer.epoch).toBeGreaterThan(epoch);
-    await close(pool, directory);
   });
 
   test("without a driver, a second producer, and an unknown name are errors that say so; nothing is left added", async () => {
-    const directory = new TemporaryDirectory();
-    const pool = await open(directory);
+    await using scope = new AsyncDisposableStack();
+    const { pool } = await open(scope);
     const nobody = await pool.addProducer({ stream: 77, attachTimeoutMs: 100 }).catch((error: unknown) => error);
     expect(nobody).toBeInstanceOf(AttachError);
     expect(nobody).toMatchObject({ code: "not-found", message: expect.stringContaining("pool.addDriver") });
@@ -105,6 +113,24 @@ describe("the library with a driver", () => {
     expect(second).toMatchObject({ code: "refused", message: expect.stringContaining("D-03") });
     expect(driver.leaseCount).toBe(1);
     await expect(pool.addConsumer({ stream: "camera-2" })).rejects.toBeInstanceOf(NotFoundError);
-    await close(pool, directory);
+  });
+
+  test("where streams of Aeron are chosen, the driver announces on the one for announces", async () => {
+    await using scope = new AsyncDisposableStack();
+    const streams = { ...DEFAULT_STREAMS, announceStreamId: 1001 };
+    const { pool, aeronDir } = await open(scope, { streams });
+    const observer = new AeronConnection({ aeronDir, clientName: "observer" });
+    scope.defer(() => observer.onClose());
+    let announces = 0;
+    const [heard] = hear(observer, streams, ["announce"], (view, length) => {
+      if (messageKeyAt(view, 0, length) === ShmPoolAnnounceDecoder.KEY) announces++;
+    });
+    await pool.addDriver({ streams: STREAMS });
+    const hasCome = (): boolean => {
+      observer.doWork(Bun.nanoseconds());
+      heard?.poll(16);
+      return announces > 0;
+    };
+    step(pool, hasCome, "an announce");
   });
 });

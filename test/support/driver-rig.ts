@@ -24,9 +24,8 @@ export class DriverRig extends Rig {
     return {
       instanceId: "driver-test",
       channels: {
-        controlChannel: DEFAULT_STREAMS.channel,
+        channel: DEFAULT_STREAMS.channel,
         controlStreamId: DEFAULT_STREAMS.controlStreamId,
-        announceChannel: DEFAULT_STREAMS.channel,
         announceStreamId: DEFAULT_STREAMS.controlStreamId,
       },
       streams: [smallPlan()],

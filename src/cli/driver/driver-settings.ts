@@ -37,9 +37,8 @@ export function driverSettings(
   return {
     instanceId: options.text("instance-id") ?? (get("driver.instance_id") as string),
     channels: {
-      controlChannel: channel,
+      channel,
       controlStreamId: heard.controlStreamId,
-      announceChannel: channel,
       announceStreamId: announceStreamIdOf(heard),
     },
     streams,

@@ -21,9 +21,9 @@ export interface DynamicStreams {
 
 /** Where the driver speaks and listens. */
 export interface DriverChannels {
-  readonly controlChannel: string;
+  /** One for everything: roles listen on no other. */
+  readonly channel: string;
   readonly controlStreamId: number;
-  readonly announceChannel: string;
   readonly announceStreamId: number;
 }
 

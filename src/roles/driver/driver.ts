@@ -80,15 +80,11 @@ export class Driver implements Agent {
       this.#locks.close();
       throw error;
     }
-    this.#control = connection.addPublication(
-      controlPublicationChannel(channels.controlChannel),
-      channels.controlStreamId,
-    );
-    const isApart =
-      channels.announceStreamId !== channels.controlStreamId || channels.announceChannel !== channels.controlChannel;
-    this.#announces = isApart
-      ? connection.addPublication(controlPublicationChannel(channels.announceChannel), channels.announceStreamId)
-      : this.#control;
+    const { channel, controlStreamId, announceStreamId } = channels;
+    const spoken = controlPublicationChannel(channel);
+    const isApart = announceStreamId !== controlStreamId;
+    this.#control = connection.addPublication(spoken, controlStreamId);
+    this.#announces = isApart ? connection.addPublication(spoken, announceStreamId) : this.#control;
     this.#outbox = new Outbox(this.#control);
     this.#messages = new DriverMessages(this.#outbox);
     this.#announcer = new Announcer(this.#announces, options.announcePeriodNs, this.counters, (streamId) =>
@@ -113,9 +109,8 @@ export class Driver implements Agent {
       this.counters.of.messagesRefused,
       this.counters.of.messagesUnknown,
     );
-    const heard: [string, number][] = [[channels.controlChannel, channels.controlStreamId]];
-    if (isApart) heard.push([channels.announceChannel, channels.announceStreamId]);
-    this.#subscriptions = heard.map(([channel, streamId]) =>
+    const heard = isApart ? [controlStreamId, announceStreamId] : [controlStreamId];
+    this.#subscriptions = heard.map((streamId) =>
       connection.addSubscription(observerChannel(channel), streamId, inbox.onMessage),
     );
     this.#export = new CounterExport(connection, "driver", this.counters.list, channels.controlStreamId, 0, {
