@@ -1,5 +1,12 @@
 import { aeron } from "../../ffi/aeron.ts";
-import { DATA_FRAME_TYPE, DATA_HEADER, FRAME_ALIGNMENT, UNFRAGMENTED_FLAGS } from "../../ffi/aeron-structs.ts";
+import {
+  checkAeron,
+  DATA_FRAME_TYPE,
+  DATA_HEADER,
+  FRAME_ALIGNMENT,
+  IMAGE_CONSTANTS,
+  UNFRAGMENTED_FLAGS,
+} from "../../ffi/aeron-structs.ts";
 import { BlockCallback, ImageCallback } from "../../ffi/callbacks.ts";
 import { libc } from "../../ffi/libc.ts";
 import { NativeBuffer } from "../../ffi/memory.ts";
@@ -13,8 +20,8 @@ const MAX_RENEWAL_DELAY_NS = 1e9;
 /** A publisher that was read from for this long without interruption is healthy again. */
 const STABLE_NS = 5e9;
 
-/** Publishers whose positions are kept when the subscription is made anew. */
-const MAX_REMEMBERED = 64;
+/** Publishers whose positions are kept when the subscription is made anew; those of a driver that has gone never come back. */
+const MAX_REMEMBERED = 256;
 /** A driver keeps three terms of a publication: what lies further back was never read from this log. */
 const TERMS_OF_LOG = 3;
 
@@ -65,11 +72,13 @@ export class BlockSubscription extends SubscriptionResource {
       this.#onBlock(buffer, length, sessionId, termId),
     );
     this.#callbackAddress = this.#callback.address;
-    this.#imageCallback = new ImageCallback((image) => {
-      // A publisher that has ended, and was read to its end, is no loss: subscribing anew would only cost others' messages.
-      if (aeron.aeron_image_is_end_of_stream(image) === 0) this.#imagesGone++;
-    });
+    this.#imageCallback = new ImageCallback((image) => this.#onImageGone(image));
     this.onUnavailableImage = this.#imageCallback.address;
+  }
+
+  /** Publishers whose positions are known: those that may still be read from, and lost ones. */
+  get publisherCount(): number {
+    return this.#images.length;
   }
 
   /** Takes at most `blockBytes` of messages from each publisher; returns the bytes taken. */
@@ -117,6 +126,19 @@ export class BlockSubscription extends SubscriptionResource {
   dispose(): void {
     this.#callback.close();
     this.#imageCallback.close();
+  }
+
+  #onImageGone(image: number): void {
+    // A publisher that has ended, and was read to its end, is no loss: subscribing anew would only cost others' messages.
+    if (aeron.aeron_image_is_end_of_stream(image) === 0) {
+      this.#imagesGone++;
+      return;
+    }
+    const constants = new NativeBuffer(IMAGE_CONSTANTS.size);
+    checkAeron(aeron.aeron_image_constants(image, constants.address), "aeron_image_constants");
+    const sessionId = constants.view.getInt32(IMAGE_CONSTANTS.sessionId, true);
+    const index = this.#images.findIndex((position) => position.sessionId === sessionId);
+    if (index !== -1) this.#images.splice(index, 1);
   }
 
   #onBlock(buffer: number, length: number, sessionId: number, termId: number): void {

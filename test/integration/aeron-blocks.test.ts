@@ -103,3 +103,27 @@ test("without a client, a block is refused as not connected", async () => {
   expect(publication.publishBlock(new MessageBlock(MESSAGE_BYTES, 2), 0, 2)).toBe(0);
   expect(publication.refusal).toBe(PublishResult.NOT_CONNECTED);
 });
+
+test("of publishers that have ended and were read to their end nothing is kept", async () => {
+  await using rig = new Rig();
+  const { publication, subscription, received } = pair(rig, 64);
+  const block = new MessageBlock(MESSAGE_BYTES, CAPACITY);
+  fill(block, 0);
+  const send = (from: Publication): void => {
+    const all = received.length + 2;
+    expect(from.publishBlock(block, 0, 2)).toBe(2);
+    rig.until(() => subscription.poll(64 * 1024) >= 0 && received.length === all, "two messages");
+  };
+  send(publication);
+  for (let i = 0; i < 3; i++) {
+    const other = rig.connection.addPublication("aeron:ipc", STREAM_ID);
+    rig.until(() => other.isConnected && subscription.imageCount === 2, "another publisher");
+    send(other);
+    expect(subscription.publisherCount).toBe(2);
+    rig.connection.remove(other);
+    rig.until(() => subscription.imageCount === 1, "the end of that publisher");
+    expect(subscription.publisherCount).toBe(1);
+  }
+  send(publication);
+  expect(subscription.overruns).toBe(0);
+});
