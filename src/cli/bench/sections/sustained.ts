@@ -6,8 +6,11 @@ import type { Workspace } from "../workspace.ts";
 const PAYLOAD_BYTES = 64;
 const SLOTS = 1024;
 const SECONDS = 5;
-/** Halvings of what lies between a rate that was too high and one that was not. */
-const STEPS = 5;
+/** A rate that was too high is divided by this, until one is held. */
+const DESCENT = 4;
+const LEAST_HZ = 50;
+/** Halvings, on a scale of ratios, of what lies between a rate that was too high and one that was held. */
+const STEPS = 4;
 const MAX_LOST_SHARE = 0.001;
 /** A producer that falls behind this much did not offer the rate that was asked for. */
 const MIN_OFFERED_SHARE = 0.99;
@@ -23,22 +26,27 @@ interface Trial {
 export async function sustained(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   const trials: Trial[] = [await trial(workspace, options, null)];
   const unpaced = trials[0] as Trial;
-  let low = 0;
-  let high = unpaced.offeredPerSecond * 1.2;
-  if (unpaced.isSustained) low = unpaced.offeredPerSecond;
-  for (let step = 0; step < STEPS && !unpaced.isSustained; step++) {
-    const rateHz = Math.round((low + high) / 2);
-    const next = await trial(workspace, options, rateHz);
+  let low = unpaced.isSustained ? unpaced.offeredPerSecond : 0;
+  let high = unpaced.offeredPerSecond;
+  const tryRate = async (rateHz: number): Promise<void> => {
+    const next = await trial(workspace, options, Math.round(rateHz));
     trials.push(next);
     if (next.isSustained) low = rateHz;
     else high = rateHz;
-  }
+  };
+  while (low === 0 && high / DESCENT >= LEAST_HZ) await tryRate(high / DESCENT);
+  for (let step = 0; step < STEPS && low > 0 && !unpaced.isSustained; step++) await tryRate(Math.sqrt(low * high));
   const payloadBytes = options.payloadBytes ?? PAYLOAD_BYTES;
   const section = `sustained, ${payloadBytes} B, --flow drop`;
   return {
-    json: { payloadBytes, framesPerSecond: low, bytesPerSecond: low * payloadBytes, trials },
+    json: { payloadBytes, framesPerSecond: Math.round(low), bytesPerSecond: Math.round(low * payloadBytes), trials },
     figures: [
-      { section, name: `highest rate with at most ${MAX_LOST_SHARE * 100} % lost`, value: low, unit: "frames/s" },
+      {
+        section,
+        name: `highest rate with at most ${MAX_LOST_SHARE * 100} % lost`,
+        value: Math.round(low),
+        unit: "frames/s",
+      },
     ],
   };
 }
