@@ -136,9 +136,7 @@ export class BlockSubscription extends SubscriptionResource {
     }
     const constants = new NativeBuffer(IMAGE_CONSTANTS.size);
     checkAeron(aeron.aeron_image_constants(image, constants.address), "aeron_image_constants");
-    const sessionId = constants.view.getInt32(IMAGE_CONSTANTS.sessionId, true);
-    const index = this.#images.findIndex((position) => position.sessionId === sessionId);
-    if (index !== -1) this.#images.splice(index, 1);
+    this.#forgetPublisher(constants.view.getInt32(IMAGE_CONSTANTS.sessionId, true));
   }
 
   #onBlock(buffer: number, length: number, sessionId: number, termId: number): void {
@@ -155,7 +153,7 @@ export class BlockSubscription extends SubscriptionResource {
         view.getInt32(offset + DATA_HEADER.termId, true) !== termId ||
         view.getInt32(offset + DATA_HEADER.termOffset, true) !== firstOffset + offset
       ) {
-        this.#overrun();
+        this.#overrun(sessionId);
         return;
       }
       if (view.getUint16(offset + DATA_HEADER.type, true) === DATA_FRAME_TYPE) {
@@ -193,7 +191,7 @@ export class BlockSubscription extends SubscriptionResource {
       const continues = termId === image.termId && termOffset === image.termOffset;
       const rotates = termId === ((image.termId + 1) | 0) && termOffset === 0;
       if (!continues && !rotates) {
-        this.#overrun();
+        this.#overrun(sessionId);
         return length;
       }
     }
@@ -202,9 +200,14 @@ export class BlockSubscription extends SubscriptionResource {
     return readBytes;
   }
 
-  #overrun(): void {
+  #overrun(sessionId: number): void {
     this.overruns++;
     this.#isOverrun = true;
-    this.#images.length = 0;
+    this.#forgetPublisher(sessionId);
+  }
+
+  #forgetPublisher(sessionId: number): void {
+    const index = this.#images.findIndex((image) => image.sessionId === sessionId);
+    if (index !== -1) this.#images.splice(index, 1);
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import type { BlockSubscription } from "../../src/aeron/block-subscription.ts";
+import type { BlockMessageHandler, BlockSubscription } from "../../src/aeron/block-subscription.ts";
 import { descriptorPublicationChannel, descriptorSubscriptionChannel, LIVE_TIMEOUTS } from "../../src/aeron/channel.ts";
+import { AeronConnection } from "../../src/aeron/connection.ts";
 import { MessageBlock } from "../../src/aeron/message-block.ts";
 import type { Publication } from "../../src/aeron/publication.ts";
 import { PublishResult } from "../../src/aeron/results.ts";
@@ -126,4 +127,55 @@ test("of publishers that have ended and were read to their end nothing is kept",
   }
   send(publication);
   expect(subscription.overruns).toBe(0);
+});
+
+test("a publisher that overruns a reader which stood still changes nothing about what the others have sent", async () => {
+  await using rig = new Rig();
+  const reader = new AeronConnection({ aeronDir: rig.aeronDir, clientName: "reader" });
+  using scope = new DisposableStack();
+  scope.defer(() => reader.onClose());
+  const OF_FAST = 1_000_000;
+  const received: number[] = [];
+  const subscribe = (connection: AeronConnection, onMessage: BlockMessageHandler) =>
+    connection.addBlockSubscription(descriptorSubscriptionChannel("aeron:ipc"), STREAM_ID, 64 * 1024, onMessage);
+  const observer = subscribe(rig.connection, () => {});
+  const subscription = subscribe(reader, (view, offset) => received.push(view.getUint32(offset, true)));
+  const stepReader = (): boolean => observer.poll(64 * 1024) >= 0 && reader.doWork(rig.clock.nanoTime()) >= 0;
+  const channel = descriptorPublicationChannel("aeron:ipc", 64, LIVE_TIMEOUTS);
+  const [slow, fast] = [1, 2].map((count) => {
+    const publication = rig.connection.addPublication(channel, STREAM_ID);
+    rig.until(() => stepReader() && publication.isConnected && subscription.imageCount === count, "a publisher");
+    return publication;
+  }) as [Publication, Publication];
+  const block = new MessageBlock(MESSAGE_BYTES, CAPACITY);
+  let sent = 0;
+  const sendFast = (count: number): void => {
+    fill(block, OF_FAST);
+    sent += fast.publishBlock(block, 0, count);
+  };
+  fill(block, 0);
+  expect(slow.publishBlock(block, 0, 2)).toBe(2);
+  sendFast(1);
+  rig.until(() => stepReader() && subscription.poll(64 * 1024) >= 0 && received.length === 3, "three messages");
+  // The reader stands still now: it holds the window of the fast one for some milliseconds, and then is put to rest.
+  rig.until(() => {
+    observer.poll(64 * 1024);
+    sendFast(CAPACITY);
+    return sent > 2100;
+  }, "the first of three terms to be written anew");
+  while (subscription.poll(64 * 1024) > 0);
+  expect(subscription.overruns).toBe(1);
+  // Where the slow one's messages were read to is still known.
+  expect(subscription.publisherCount).toBe(1);
+  rig.until(() => {
+    stepReader();
+    if (subscription.poll(64 * 1024) === 0 && subscription.needsRenewal(rig.clock.nanoTime()))
+      reader.renew(subscription);
+    sendFast(1);
+    return received.length > 3 && subscription.imageCount === 2;
+  }, "the reader to come back");
+  fill(block, 2);
+  expect(slow.publishBlock(block, 0, 1)).toBe(1);
+  rig.until(() => stepReader() && subscription.poll(64 * 1024) >= 0 && received.includes(2), "the slow one's message");
+  expect(received.filter((number) => number < OF_FAST)).toEqual([0, 1, 2]);
 });
