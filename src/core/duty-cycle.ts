@@ -133,6 +133,8 @@ export class DutyCycle {
 
   /** What the thread may wait for: something that exactly one agent names, and that no other objects to. Null: it must not. */
   waitPoint(nowNs: number): WaitPoint | null {
+    // An agent that closes may need many turns of the event loop.
+    if (this.#closing.size > 0) return null;
     let found = ANY_WAIT;
     for (const station of this.#stations) {
       if (!station.active) continue;

@@ -249,9 +249,7 @@ export class Scheduler implements AsyncDisposable {
       }
       const outcome = idle.idle(work);
       if (outcome === HAND_OVER) {
-        // An agent that closes may need many turns of the event loop.
-        const mayWait = !this.#isWoken && this.#state === "running";
-        const end = this.#waiting.rest(mayWait, nowNs, idle.handOverNs);
+        const end = this.#waiting.rest(!this.#isWoken, nowNs, idle.handOverNs);
         if (end === NO_WAIT) return idle.handOverNs;
         nowNs = clock.nanoTime();
         if (end !== ARMED) idle.onWaited?.();

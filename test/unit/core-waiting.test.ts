@@ -204,28 +204,33 @@ test("the event loop has its turn also when waits are ended again and again, wit
   expect(scheduler.stopReason).toBe("a turn");
 });
 
-test("while agents close, which may take turns of the event loop, nothing is waited for", async () => {
-  const scheduler = new Scheduler({ idle: new SleepIdle() });
-  const log: string[] = [];
-  const point: WaitPoint = { arm: () => true, wait: () => log.push("wait") > 0 };
-  scheduler.add({ roleName: "reader", doWork: () => 0, waitPoint: () => point });
-  scheduler.add({
-    roleName: "slow to close",
-    doWork: () => 0,
-    waitPoint: () => ANY_WAIT,
-    onClose: async () => {
-      log.length = 0;
-      await Bun.sleep(20);
-    },
-  });
-  const run = scheduler.run();
-  await until(
-    () => log.length > 0,
-    () => "a wait",
-  );
-  scheduler.stop();
-  await run;
-  expect(log).toEqual([]);
+test("while an agent closes, which may take turns of the event loop, nothing is waited for", async () => {
+  for (const how of ["stop", "remove"] as const) {
+    const scheduler = new Scheduler({ idle: new SleepIdle() });
+    const log: string[] = [];
+    const point: WaitPoint = { arm: () => true, wait: () => log.push("wait") < 0 };
+    scheduler.add({ roleName: "reader", doWork: () => 0, waitPoint: () => point });
+    const slow: Agent = {
+      roleName: "slow to close",
+      doWork: () => 0,
+      waitPoint: () => ANY_WAIT,
+      onClose: async () => {
+        log.length = 0;
+        await Bun.sleep(20);
+        log.push("closed");
+      },
+    };
+    scheduler.add(slow);
+    const run = scheduler.run();
+    await until(
+      () => log.length > 0,
+      () => "a wait",
+    );
+    if (how === "remove") await scheduler.remove(slow);
+    scheduler.stop();
+    await run;
+    expect(log[0]).toBe("closed");
+  }
 });
 
 test("a wait point that throws is an error of its agent, and the scheduler goes on", async () => {
