@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sweepTestFolders, TestFolder } from "../support/test-folder.ts";
+import { until } from "../support/until.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "tensorpool-sweep-"));
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
@@ -14,6 +15,10 @@ describe("folders of tests", () => {
     mkdirSync(left);
     writeFileSync(join(left, "file"), "");
     const child = Bun.spawn(["tail", "-f", join(left, "file")], { stdout: "ignore" });
+    await until(
+      () => readFileSync(`/proc/${child.pid}/cmdline`, "latin1").includes(left),
+      () => "tail to be started",
+    );
     expect(sweepTestFolders(parent)).toEqual([]);
     expect(sweepTestFolders(parent, 0)).toEqual([left]);
     await child.exited;
