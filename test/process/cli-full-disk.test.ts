@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { run } from "../support/namespace.ts";
 import { SELF } from "../support/place.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
 
@@ -22,4 +24,14 @@ test("a check that nobody can read has no other answer than UNKNOWN", async () =
     const args = ["check", "--format", format, "--aeron-dir", dir.at("aeron"), "--shm-dir", dir.at("shm")];
     expect(await onFullDisk(...args)).toEqual([3, SAID]);
   }
+});
+
+test("settings that could not be written whole are not left as half a file", async () => {
+  using dir = new TemporaryDirectory();
+  // The file may have one block, which the settings do not fit in.
+  const limited = 'trap "" XFSZ; ulimit -f 1; exec "$@"';
+  const to = dir.at("settings.toml");
+  const { exitCode, stderr } = await run(["sh", "-c", limited, "sh", ...SELF, "config", "init", "--to", to]);
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`tensorpool: cannot write ${to}: EFBIG`)]);
+  expect(readdirSync(dir.path)).toEqual([]);
 });

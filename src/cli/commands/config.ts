@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, unlinkSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import {
   chooseTable,
@@ -24,6 +24,7 @@ import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
 import { OptionValues } from "../option-spec.ts";
 import { type Column, Output, parseOutputFormat } from "../output.ts";
+import { OutputError } from "../output-error.ts";
 
 const VERBS: readonly string[] = ["init", "validate", "show"];
 
@@ -64,12 +65,22 @@ async function init({ options, commands }: CommandContext, rest: readonly string
     await output.flush();
     return ExitCode.DONE;
   }
+  let file: number;
   try {
-    writeFileSync(to, text, { flag: "wx" });
+    file = openSync(to, "wx");
   } catch (error) {
     const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
     const why = isThere ? "expected no file there, found one: it stays as it is" : messageOf(error);
     throw new UsageError(`--to: ${to}: ${why}`, { found: to, cause: error });
+  }
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    // Half a file would be taken for settings, and stay as it is the next time.
+    unlinkSync(to);
+    throw new OutputError(error as Error, to);
+  } finally {
+    closeSync(file);
   }
   if (options.flag("quiet") !== true) printError(`wrote ${resolve(to)}`);
   return ExitCode.DONE;
