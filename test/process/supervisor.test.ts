@@ -78,7 +78,7 @@ describe("the supervisor beside processes (W-46)", () => {
       await supervisor.event("epoch-changed", lost.id);
       expect(await supervisor.streams()).toEqual([expect.objectContaining({ state: "live", restarts: 1 })]);
 
-      // The first of the processes that notices starts another media driver, sooner than anybody is missed.
+      // The producer or the consumer starts another media driver, sooner than anybody is missed.
       driver.signal("SIGKILL");
       await supervisor.process.errorLine(/connected to the media driver .* again/);
       const bytes = async (): Promise<number> => (await supervisor.streams())[0]?.bytes ?? 0;
@@ -92,6 +92,25 @@ describe("the supervisor beside processes (W-46)", () => {
       expect(await supervisor.get<unknown>("/readyz")).toEqual({ status: "ready", reason: null });
       supervisor.process.signal("SIGTERM");
       expect(await supervisor.process.exit()).toBe(0);
+    },
+    PROCESS_TEST_MS,
+  );
+
+  test(
+    "it brings no media driver, which would be there before the driver's own: it waits for one",
+    async () => {
+      await using place = new Place();
+      const supervisor = await SupervisorProcess.start(place);
+      await supervisor.process.errorLine(/no media driver in .*: waiting for one/);
+      expect((await fetch(`${supervisor.url}/readyz`)).status).toBe(503);
+      const driver = await place.mediaDriver();
+      await supervisor.until(
+        async () => ((await fetch(`${supervisor.url}/readyz`)).ok ? true : undefined),
+        "the supervisor to be ready",
+      );
+      expect(supervisor.process.stderr).not.toContain("started a media driver");
+      driver.signal("SIGTERM");
+      expect(await driver.exit()).toBe(0);
     },
     PROCESS_TEST_MS,
   );

@@ -62,8 +62,15 @@ export class SupervisorPlan {
   /** @throws UsageError */
   constructor(context: CommandContext) {
     const { options: single, others } = descriptorStreamsOf(context);
-    // It owns no regions, so nothing is asked of a driver.
-    const options = single.over(new Map([["standalone", { value: true, origin: { kind: "default" } as const }]]));
+    const origin = { kind: "default" } as const;
+    const options = single.over(
+      new Map([
+        // It owns no regions, so nothing is asked of a driver.
+        ["standalone", { value: true, origin }],
+        // Who only watches brings no media driver: one with its settings and rights would be there before the driver's own.
+        ["media-driver", { value: "external", origin }],
+      ]),
+    );
     this.options = options;
     this.descriptorStreamIds = others;
     this.supervision = supervisionOf(options);
