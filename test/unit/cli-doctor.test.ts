@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { cpSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { aeronFindings } from "../../src/cli/doctor/aeron.ts";
 import type { Finding } from "../../src/cli/doctor/finding.ts";
 import { type FileSystem, type Host, ThisHost } from "../../src/cli/doctor/host.ts";
@@ -172,6 +172,20 @@ describe("Aeron and regions on this machine", () => {
       level: "warn",
       remedy: expect.stringContaining("rm -r"),
     });
+  });
+
+  test("the user is the one of this process, whatever the environment says", () => {
+    const { USER } = process.env;
+    const accounts = readFileSync("/etc/passwd", "utf8").split("\n");
+    const [name = "somebody-else"] =
+      accounts.find((line) => line.split(":")[2] === String(process.getuid?.()))?.split(":") ?? [];
+    try {
+      process.env.USER = "somebody-else";
+      expect(new ThisHost().user).toBe(name);
+    } finally {
+      if (USER === undefined) delete process.env.USER;
+      else process.env.USER = USER;
+    }
   });
 
   test("regions in use and regions of the dead are told apart", () => {

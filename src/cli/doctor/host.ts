@@ -33,10 +33,15 @@ export class ThisHost implements Host {
   readonly kernel = release();
   readonly arch = arch();
   readonly uid = userInfo().uid;
-  readonly user = userInfo().username;
+  /** Bun says what USER says, and "unknown" without one, as in a service or a container. */
+  readonly user = this.#userName() ?? userInfo().username;
 
   text(path: string): string | null {
     return readSystemFile(path);
+  }
+
+  #userName(): string | null {
+    return new RegExp(`^([^:\\n]+):[^:\\n]*:${this.uid}:`, "m").exec(this.text("/etc/passwd") ?? "")?.[1] ?? null;
   }
 
   names(path: string): readonly string[] {
