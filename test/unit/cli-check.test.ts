@@ -82,6 +82,13 @@ describe("check", () => {
     expect(await answer(factsOf(0, { ...nothing, heartbeatNs: 60e9 }))).toStartWith("2 ");
   });
 
+  test("a media driver that has outlived all streams is no good news: without a stream it cannot tell", async () => {
+    expect(await answer(factsOf(0, { streams: [], consumers: [] }))).toStartWith(
+      "3 TENSORPOOL UNKNOWN: no stream was heard within 6 s | ",
+    );
+    expect(await answer(factsOf(0, { streams: [], consumers: [], heartbeatNs: 60e9 }))).toStartWith("2 ");
+  });
+
   test("little free memory is told with the folder; memory that has no limit is unknown", async () => {
     const free = (share: number) => factsOf(0, { free: { share, where: "/dev/shm" } });
     expect(await answer(free(0.1))).toStartWith("0 ");

@@ -64,7 +64,13 @@ function silenceOf({ streams, expected, observedNs }: CheckFacts, limitsNs: Limi
   }
   const silent = streams.map((stream) => ({ stream, seconds: silenceSeconds(stream) }));
   const worst = silent.sort((a, b) => b.seconds - a.seconds)[0];
-  if (worst === undefined) return { name: "silence", code: PlugInCode.OK, value: null, limits, text: "" };
+  if (worst === undefined) {
+    // Where nothing could be heard, the heartbeat says why.
+    if (observedNs === null) return { name: "silence", code: PlugInCode.OK, value: null, limits, text: "" };
+    // A media driver that outlives everybody else would answer for them.
+    const text = `no stream was heard within ${formatDuration(observedNs)}`;
+    return { name: "silence", code: PlugInCode.UNKNOWN, value: null, limits, text };
+  }
   const { stream, seconds } = worst;
   // A stream that is announced without a producer has nobody who could be silent, unless it is expected to have one.
   const isIdle = stream.state === "idle" && expected.some((text) => isNamed(stream, text));
