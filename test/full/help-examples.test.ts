@@ -86,7 +86,7 @@ function catchesSigterm(pid: number): boolean {
   return (BigInt(`0x${mask}`) & CATCHES_SIGTERM) !== 0n;
 }
 
-async function runAll(place: Place, lines: readonly string[]): Promise<string[]> {
+async function runAll(place: Place, lines: readonly string[], atOnce = AT_ONCE): Promise<string[]> {
   const problems: string[] = [];
   const waiting = [...lines];
   const worker = async (): Promise<void> => {
@@ -96,7 +96,7 @@ async function runAll(place: Place, lines: readonly string[]): Promise<string[]>
       if (code !== expected) problems.push(`${line}: expected ${expected}, found ${code}: ${role.stderr.slice(-300)}`);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   return problems;
 }
 
@@ -132,7 +132,14 @@ describe("the examples of --help", () => {
       lines.filter((line) => !line.startsWith("config init")),
     ];
     expect(init).toEqual(["config init --to tensorpool.toml"]);
-    expect(await runAll(place, others)).toEqual([]);
+    // Told different things at once, a consumer does one of them, and the other command says that it did not come about.
+    const [steering, rest] = [
+      others.filter((line) => line.startsWith("consumer-config")),
+      others.filter((line) => !line.startsWith("consumer-config")),
+    ];
+    expect(steering.length).toBeGreaterThan(1);
+    expect(await runAll(place, rest)).toEqual([]);
+    expect(await runAll(place, steering, 1)).toEqual([]);
   });
 
   test("of commands that make streams run as they stand, each in a place of its own", async () => {
