@@ -1,7 +1,7 @@
 import { controlPublicationChannel } from "../aeron/channel.ts";
 import type { AeronConnection } from "../aeron/connection.ts";
 import type { Publication } from "../aeron/publication.ts";
-import type { MessageHandler, MessageSubscription } from "../aeron/subscription.ts";
+import type { MessageHandler } from "../aeron/subscription.ts";
 import { getLogger } from "../core/logger.ts";
 import { Deadline, PeriodicTimer } from "../core/timers.ts";
 import { type Attribute, attributeText, FLOW_ATTRIBUTE_KEY, type Flow } from "../protocol/attribute.ts";
@@ -24,7 +24,7 @@ import { ConsumerMessages, type ProgressRequest } from "./consumer-messages.ts";
 import { CounterExport } from "./counter-export.ts";
 import { CONSUMER_SHOWS, type ConsumerCounters } from "./counters.ts";
 import { NO_SEQ } from "./descriptor-intake.ts";
-import { CONTROL_FRAGMENTS, CONTROL_PERIOD_NS, hear } from "./hearing.ts";
+import { ControlHearing, hear } from "./hearing.ts";
 import { MetadataCache } from "./metadata-cache.ts";
 import { randomId } from "./random-id.ts";
 import type { StreamMapping } from "./stream-mapping.ts";
@@ -71,10 +71,9 @@ export class ConsumerControl implements ConsumerInboxListener {
   readonly attachment: Attachment | null;
   #export: CounterExport | null = null;
   #exportedId = 0;
-  readonly #subscriptions: readonly MessageSubscription[];
+  readonly #hearing: ControlHearing;
   readonly #control: Publication;
   readonly #qos: Publication;
-  readonly #look: PeriodicTimer;
   readonly #cadence = new PeriodicTimer(CADENCE_NS, { immediate: true });
   /** Where there is no lease. */
   #ownId: number;
@@ -95,13 +94,14 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.#state = state;
     this.#options = options;
     this.#ownId = options.consumerId ?? randomId();
-    const periodNs = options.progress === undefined ? CONTROL_PERIOD_NS : PROGRESS_PERIOD_NS;
-    this.#look = new PeriodicTimer(periodNs, { immediate: true });
     this.metadata = new MetadataCache(streamId);
     this.#messages = new ConsumerMessages(streamId, options.maxRateHz ?? 0, options.progress ?? null);
     this.#inbox = new ConsumerInbox(this, counters.of.messagesRefused);
     const { channel, controlStreamId, qosStreamId } = streams;
-    this.#subscriptions = hear(connection, streams, ["control", "announce", "qos", "metadata"], this.#onMessage);
+    this.#hearing = new ControlHearing(
+      hear(connection, streams, ["control", "announce", "qos", "metadata"], this.#onMessage),
+      options.progress === undefined ? undefined : PROGRESS_PERIOD_NS,
+    );
     this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
     this.#qos = connection.addPublication(controlPublicationChannel(channel), qosStreamId);
     this.attachment = options.driver === undefined ? null : this.#newAttachment(options.driver);
@@ -125,16 +125,12 @@ export class ConsumerControl implements ConsumerInboxListener {
 
   /** True once per period of the control plane. */
   isDue(nowNs: number): boolean {
-    return this.#look.isDue(nowNs);
+    return this.#hearing.isDue(nowNs);
   }
 
   /** Sees to the lease, and then reads what came. @throws AttachError when no first lease comes */
   poll(nowNs: number): number {
-    let work = this.attachment === null ? 0 : this.attachment.doWork(nowNs);
-    for (let i = 0; i < this.#subscriptions.length; i++) {
-      work += (this.#subscriptions[i] as MessageSubscription).poll(CONTROL_FRAGMENTS);
-    }
-    return work;
+    return (this.attachment === null ? 0 : this.attachment.doWork(nowNs)) + this.#hearing.poll();
   }
 
   /**
@@ -193,7 +189,8 @@ export class ConsumerControl implements ConsumerInboxListener {
   close(): void {
     this.attachment?.close();
     this.#export?.close();
-    for (const resource of [...this.#subscriptions, this.#control, this.#qos]) this.#connection.remove(resource);
+    for (const resource of [...this.#hearing.subscriptions, this.#control, this.#qos])
+      this.#connection.remove(resource);
   }
 
   onAnnounce(message: ShmPoolAnnounceDecoder): void {

@@ -1,15 +1,8 @@
 import { observerChannel } from "../aeron/channel.ts";
 import type { AeronConnection } from "../aeron/connection.ts";
 import type { MessageSubscription } from "../aeron/subscription.ts";
+import { PeriodicTimer } from "../core/timers.ts";
 import { type AeronStreams, announceStreamIdOf } from "../protocol/stream-ids.ts";
-
-/**
- * How often a role looks for control messages. Looking costs more than a small frame, for each stream of the process, and nobody
- * waits for an answer within a millisecond.
- */
-export const CONTROL_PERIOD_NS = 1e6;
-/** Messages that one look takes from each Aeron stream: what many roles may say within a period. */
-export const CONTROL_FRAGMENTS = 64;
 
 /** Kinds of traffic that are read message by message. */
 export type SpokenKind = "control" | "announce" | "qos" | "metadata";
@@ -35,4 +28,38 @@ export function hear(
       onMessage(view, length, sessionId, id),
     ),
   );
+}
+
+/**
+ * How often a role looks for control messages. Looking costs more than a small frame, for each stream of the process, and nobody
+ * waits for an answer within a millisecond.
+ */
+const CONTROL_PERIOD_NS = 1e6;
+/** Messages that one look takes from each Aeron stream: what many roles may say within a period. */
+const CONTROL_FRAGMENTS = 64;
+
+/** What a role hears of its control plane, which it looks at once per period. */
+export class ControlHearing {
+  /** To be given back to the connection at the end. */
+  readonly subscriptions: readonly MessageSubscription[];
+  readonly #look: PeriodicTimer;
+
+  constructor(subscriptions: readonly MessageSubscription[], periodNs: number = CONTROL_PERIOD_NS) {
+    this.subscriptions = subscriptions;
+    this.#look = new PeriodicTimer(periodNs, { immediate: true });
+  }
+
+  /** True once per period. */
+  isDue(nowNs: number): boolean {
+    return this.#look.isDue(nowNs);
+  }
+
+  /** Reads what came; returns how many messages that were. */
+  poll(): number {
+    let count = 0;
+    for (let i = 0; i < this.subscriptions.length; i++) {
+      count += (this.subscriptions[i] as MessageSubscription).poll(CONTROL_FRAGMENTS);
+    }
+    return count;
+  }
 }

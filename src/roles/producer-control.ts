@@ -2,7 +2,7 @@ import { controlPublicationChannel } from "../aeron/channel.ts";
 import type { AeronConnection } from "../aeron/connection.ts";
 import { monotonic } from "../aeron/monotonic.ts";
 import type { Publication } from "../aeron/publication.ts";
-import type { MessageHandler, MessageSubscription } from "../aeron/subscription.ts";
+import type { MessageHandler } from "../aeron/subscription.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import type { Attribute } from "../protocol/attribute.ts";
 import type { ProgressDemand } from "../protocol/progress-throttle.ts";
@@ -10,7 +10,7 @@ import { type AeronStreams, CADENCE_NS } from "../protocol/stream-ids.ts";
 import { CounterExport } from "./counter-export.ts";
 import { PRODUCER_SHOWS, type ProducerCounters } from "./counters.ts";
 import type { FrameRing } from "./frame-ring.ts";
-import { CONTROL_FRAGMENTS, CONTROL_PERIOD_NS, hear } from "./hearing.ts";
+import { ControlHearing, hear } from "./hearing.ts";
 import { type ConsumerConfig, type ProducerIdentity, ProducerMessages } from "./producer-messages.ts";
 import { ReaderDirectory } from "./reader-directory.ts";
 
@@ -43,8 +43,7 @@ export class ProducerControl {
   #exportedId = 0;
   readonly #qos: Publication;
   readonly #metadata: Publication;
-  readonly #subscriptions: readonly MessageSubscription[];
-  readonly #look = new PeriodicTimer(CONTROL_PERIOD_NS, { immediate: true });
+  readonly #hearing: ControlHearing;
   readonly #cadence = new PeriodicTimer(CADENCE_NS, { immediate: true });
   readonly #answer = new PeriodicTimer(ANSWER_PERIOD_NS, { immediate: true });
   #attributes: readonly Attribute[];
@@ -74,7 +73,7 @@ export class ProducerControl {
     this.publication = connection.addPublication(publicationChannel, controlStreamId);
     this.#qos = connection.addPublication(publicationChannel, qosStreamId);
     this.#metadata = connection.addPublication(publicationChannel, metadataStreamId);
-    this.#subscriptions = hear(connection, streams, ["control", "announce", "qos"], this.#onMessage);
+    this.#hearing = new ControlHearing(hear(connection, streams, ["control", "announce", "qos"], this.#onMessage));
   }
 
   /** Names the attributes that frames which are committed now go with (W-45). */
@@ -106,16 +105,13 @@ export class ProducerControl {
 
   /** True once per period of the control plane. */
   isDue(nowNs: number): boolean {
-    return this.#look.isDue(nowNs);
+    return this.#hearing.isDue(nowNs);
   }
 
   /** Reads what readers and others say. */
   poll(nowNs: number): number {
     this.readers.now(nowNs);
-    let work = 0;
-    for (let i = 0; i < this.#subscriptions.length; i++) {
-      work += (this.#subscriptions[i] as MessageSubscription).poll(CONTROL_FRAGMENTS);
-    }
+    const work = this.#hearing.poll();
     this.#exportCounters(nowNs);
     return work;
   }
@@ -150,7 +146,7 @@ export class ProducerControl {
 
   close(): void {
     this.#export?.close();
-    for (const resource of [...this.#subscriptions, this.publication, this.#qos, this.#metadata]) {
+    for (const resource of [...this.#hearing.subscriptions, this.publication, this.#qos, this.#metadata]) {
       this.#connection.remove(resource);
     }
   }

@@ -142,6 +142,11 @@ export class Producer implements Agent, ClaimOwner {
     return this.#control.readers.mappedCount(this.epoch);
   }
 
+  /** True when so many consumers have mapped the epoch and are joined to its descriptors, which may come later. */
+  hasReaders(count: number): boolean {
+    return this.isConnected && this.mappedConsumers >= count;
+  }
+
   /** True when, after `finish`, every mapped consumer has said that it saw the newest frame. */
   get isDrained(): boolean {
     if (this.#ring === null) return true;
@@ -267,11 +272,8 @@ export class Producer implements Agent, ClaimOwner {
   /** @throws ProducerError "second-writer", AttachError when no first lease comes */
   doWork(nowNs: number): number {
     if (this.#isClosed) return 0;
-    let work = 0;
-    if (this.#ring !== null) {
-      work += this.#ring.doWork(this.#publisher as DescriptorPublisher, nowNs);
-      this.#progress.doWork(this.epoch, nowNs, this.#control.progressDemand);
-    }
+    let work = this.#ring?.doWork(this.#publisher as DescriptorPublisher, nowNs) ?? 0;
+    if (this.#ring !== null) this.#progress.doWork(this.epoch, nowNs, this.#control.progressDemand);
     if (!this.#control.isDue(nowNs)) return work;
     work += this.#provider.doWork(nowNs) + this.#control.poll(nowNs);
     // After the end nothing may make the regions look alive again.

@@ -193,8 +193,7 @@ export class SourcePump implements Agent {
 
   #awaitConsumers(nowNs: number): boolean {
     const { waitConsumers } = this.#options;
-    // Who has mapped the stream may not have been joined to its descriptors yet.
-    this.#hasConsumers = this.#producer.isConnected && this.#producer.mappedConsumers >= waitConsumers;
+    this.#hasConsumers = this.#producer.hasReaders(waitConsumers);
     if (!this.#hasConsumers && !this.#hasSaidWaiting && nowNs - this.#startedNs > PATIENCE_NS) {
       this.#hasSaidWaiting = true;
       log.info(`waiting for ${waitConsumers} consumer(s) of stream ${this.#producer.streamId} (--wait-consumers)`);

@@ -32,10 +32,7 @@ describe("W-19: what is missing before the first descriptor", () => {
     const producer = rig.producer();
     for (let n = 0; n < 3; n++) producer.offer(BYTES, SHAPE);
     const consumer = rig.consumer();
-    rig.until(
-      () => consumer.isMapped && producer.mappedConsumers > 0 && producer.isConnected,
-      "the consumer to map the stream",
-    );
+    rig.until(() => consumer.isMapped && producer.hasReaders(1), "the consumer to map the stream");
     producer.tryClaim(4)?.abort();
     expect(producer.offer(BYTES, SHAPE)).toBe("published");
     acceptOne(rig, consumer);

@@ -108,8 +108,7 @@ export class DriverRig extends Rig {
         consumer.epoch === BigInt(producer.epoch) &&
         consumer.hasAttributes &&
         producer.isConnected &&
-        producer.mappedConsumers > 0 &&
-        producer.isConnected,
+        producer.hasReaders(1),
       "the consumer to map the producer's epoch",
     );
   }

@@ -117,11 +117,7 @@ export class Rig implements AsyncDisposable {
   ): { producer: Producer; consumer: Consumer } {
     const made = { producer: this.producer(producer, standalone), consumer: this.consumer(consumer) };
     this.until(
-      () =>
-        made.consumer.isMapped &&
-        made.consumer.hasAttributes &&
-        made.producer.mappedConsumers > 0 &&
-        made.producer.isConnected,
+      () => made.consumer.isMapped && made.consumer.hasAttributes && made.producer.hasReaders(1),
       "the consumer to map the stream",
     );
     return made;

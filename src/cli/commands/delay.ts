@@ -1,5 +1,5 @@
 import { nativeParker } from "../../aeron/native-parker.ts";
-import { NotFoundError, UsageError } from "../../core/errors.ts";
+import { NotFoundError } from "../../core/errors.ts";
 import { createIdleStrategy, parseIdleStrategy } from "../../core/idle/index.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatCount } from "../../core/units.ts";
@@ -12,13 +12,13 @@ import { requireStreamText, theOne } from "../observe/find-stream.ts";
 import { histogramLines } from "../observe/histogram-lines.ts";
 import type { KnownStream } from "../observe/known-streams.ts";
 import { ProbeIdle } from "../observe/probe-idle.ts";
+import { rowIntervalNs } from "../observe/row-interval.ts";
 import { StreamWatch } from "../observe/stream-watch.ts";
 import { ClockError, timestampsOf } from "../observe/timestamp-clock.ts";
 import { Output, parseOutputFormat } from "../output.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
 
 const log = getLogger("delay");
-const DEFAULT_INTERVAL_NS = 1e9;
 
 /** `delay`: how old frames are when their descriptors arrive. */
 export async function run({ options, positionals }: CommandContext): Promise<number> {
@@ -26,8 +26,7 @@ export async function run({ options, positionals }: CommandContext): Promise<num
   const isOnce = options.flag("once") === true;
   const count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
   const secondsNs = options.seconds("seconds");
-  const intervalNs = options.duration("interval") ?? DEFAULT_INTERVAL_NS;
-  if (!(intervalNs > 0)) throw new UsageError("--interval: expected more than 0");
+  const intervalNs = rowIntervalNs(options);
   const format = parseOutputFormat(options.text("output") ?? "table");
   const idle = new ProbeIdle(createIdleStrategy(parseIdleStrategy(options.text("idle") ?? "backoff"), nativeParker));
   using runtime = new ToolRuntime(options, "tensorpool delay", idle);

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { Agent } from "../../core/agent.ts";
-import { UsageError } from "../../core/errors.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
 import { AllowedBaseDirs, defaultShmDir } from "../../shm/index.ts";
 import type { CommandContext } from "../command.ts";
@@ -11,10 +10,9 @@ import { ToolRuntime } from "../tap/tool-runtime.ts";
 import { requireStreamText, theOne, unknownStream } from "./find-stream.ts";
 import type { KnownStream } from "./known-streams.ts";
 import { ObserverIdle } from "./observer-idle.ts";
+import { rowIntervalNs } from "./row-interval.ts";
 import { StreamMeter, type StreamReading } from "./stream-meter.ts";
 import { StreamWatch } from "./stream-watch.ts";
-
-const DEFAULT_INTERVAL_NS = 1e9;
 
 /** A row of `hz` or `bw`: what was measured of one stream in one interval. */
 export interface MeterRow extends StreamReading {
@@ -43,8 +41,7 @@ export async function runMeters(context: CommandContext, view: MeterView): Promi
   const isOnce = options.flag("once") === true;
   const readings = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? (isOnce ? 1 : Number.POSITIVE_INFINITY);
   const secondsNs = options.seconds("seconds");
-  const intervalNs = options.duration("interval") ?? DEFAULT_INTERVAL_NS;
-  if (!(intervalNs > 0)) throw new UsageError("--interval: expected more than 0");
+  const intervalNs = rowIntervalNs(options);
   const format = parseOutputFormat(options.text("output") ?? "table");
   const baseDirs = baseDirsOf(context);
   const idle = new ObserverIdle();

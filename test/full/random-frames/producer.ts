@@ -30,7 +30,7 @@ const producer = await tensorPool.addProducer({
   flow: "wait",
   waitTimeoutMs: 60_000,
 });
-while ((producer.mappedConsumers === 0 || !producer.isConnected) && !end.isOver) {
+while (!producer.hasReaders(1) && !end.isOver) {
   tensorPool.doWork();
   await turn();
 }

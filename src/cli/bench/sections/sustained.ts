@@ -26,10 +26,11 @@ interface Trial {
 export async function sustained(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   const trials: Trial[] = [await trial(workspace, options, null)];
   const unpaced = trials[0] as Trial;
-  let low = unpaced.isSustained ? unpaced.offeredPerSecond : 0;
+  let low = unpaced.isSustained ? Math.round(unpaced.offeredPerSecond) : 0;
   let high = unpaced.offeredPerSecond;
-  const tryRate = async (rateHz: number): Promise<void> => {
-    const next = await trial(workspace, options, Math.round(rateHz));
+  const tryRate = async (ratePerSecond: number): Promise<void> => {
+    const rateHz = Math.round(ratePerSecond);
+    const next = await trial(workspace, options, rateHz);
     trials.push(next);
     if (next.isSustained) low = rateHz;
     else high = rateHz;
@@ -39,12 +40,12 @@ export async function sustained(workspace: Workspace, options: BenchOptions): Pr
   const payloadBytes = options.payloadBytes ?? PAYLOAD_BYTES;
   const section = `sustained, ${payloadBytes} B, --flow drop`;
   return {
-    json: { payloadBytes, framesPerSecond: Math.round(low), bytesPerSecond: Math.round(low * payloadBytes), trials },
+    json: { payloadBytes, framesPerSecond: low, bytesPerSecond: low * payloadBytes, trials },
     figures: [
       {
         section,
         name: `highest rate with at most ${MAX_LOST_SHARE * 100} % lost`,
-        value: Math.round(low),
+        value: low,
         unit: "frames/s",
       },
     ],

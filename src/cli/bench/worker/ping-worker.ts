@@ -46,13 +46,7 @@ class Ping implements Agent {
   }
 
   doWork(nowNs: number): number {
-    if (
-      this.#sentNs === -1 &&
-      this.#producer.mappedConsumers > 0 &&
-      this.#producer.isConnected &&
-      this.#consumer.isMapped
-    )
-      this.#send();
+    if (this.#sentNs === -1 && this.#producer.hasReaders(1) && this.#consumer.isMapped) this.#send();
     const answers = this.#consumer.poll(this.#onAnswer);
     if (answers === 0 && this.#sentNs !== -1 && nowNs - this.#sentNs > PATIENCE_NS) {
       this.lost++;
