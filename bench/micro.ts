@@ -67,10 +67,10 @@ group("commit protocol", () => {
   bench("commit word, header read and checked, commit word again", () => {
     breathe();
     const index = ring.indexOf(seq);
-    do_not_optimize(ring.loadCommitWord(index));
+    do_not_optimize(ring.hasCommitWord(index, seq * 2));
     ring.readHeader(index, read);
     do_not_optimize(findHeaderFault(read, index, 4096));
-    do_not_optimize(ring.reloadCommitWord(index));
+    do_not_optimize(ring.stillHasCommitWord(index, seq * 2));
   });
 });
 

@@ -11,7 +11,8 @@ const WORD = {
 
 /**
  * Messages of one length, each in an Aeron frame of its own, one behind the other as they will stand in the log: what
- * `Publication.publishBlock` hands over with one call. Whoever fills the messages writes to `view` from `offsetOf(i)` on.
+ * `Publication.publishBlock` hands over with one call. Whoever fills the messages writes to `view` from `offsetOf(i)` on, or to
+ * `words` from `wordOf(i)` on.
  */
 export class MessageBlock {
   /** Messages that it holds at most. */
@@ -20,8 +21,9 @@ export class MessageBlock {
   /** What a message takes in the log. */
   readonly frameBytes: number;
   readonly view: DataView;
+  /** The same memory in words of 32 bits. */
+  readonly words: Int32Array;
   readonly #buffer: NativeBuffer;
-  readonly #words: Int32Array;
 
   constructor(messageBytes: number, capacity: number) {
     this.messageBytes = messageBytes;
@@ -29,7 +31,7 @@ export class MessageBlock {
     this.frameBytes = Math.ceil((DATA_HEADER.size + messageBytes) / FRAME_ALIGNMENT) * FRAME_ALIGNMENT;
     this.#buffer = new NativeBuffer(this.frameBytes * capacity);
     this.view = this.#buffer.view;
-    this.#words = new Int32Array(this.#buffer.bytes.buffer);
+    this.words = new Int32Array(this.#buffer.bytes.buffer);
     for (let i = 0; i < capacity; i++) {
       const at = i * this.frameBytes;
       this.view.setInt32(at + DATA_HEADER.frameLength, DATA_HEADER.size + messageBytes, true);
@@ -43,6 +45,11 @@ export class MessageBlock {
     return index * this.frameBytes + DATA_HEADER.size;
   }
 
+  /** Where message `index` begins in `words`. */
+  wordOf(index: number): number {
+    return (index * this.frameBytes + DATA_HEADER.size) / 4;
+  }
+
   /** Where the frame of message `index` begins, for native code. */
   addressOf(index: number): number {
     return this.#buffer.address + index * this.frameBytes;
@@ -50,7 +57,7 @@ export class MessageBlock {
 
   /** Says in the frames of `count` messages where in the log they go. */
   place(from: number, count: number, termId: number, termOffset: number, sessionId: number, streamId: number): void {
-    const words = this.#words;
+    const { words } = this;
     const step = this.frameBytes / 4;
     let at = from * step;
     let offset = termOffset;

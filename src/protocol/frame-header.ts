@@ -1,26 +1,140 @@
+import { MAX_INT32 } from "../core/integer.ts";
 import { MAX_DIMS } from "./dtype.ts";
 
+/** Where a header slot has its fields (template 51), in words of 32 bits; fields that share one are packed little-endian. */
+export const HEADER_WORD = {
+  frameIdLow: 2,
+  frameIdHigh: 3,
+  timestampLow: 4,
+  timestampHigh: 5,
+  metaVersion: 6,
+  valuesLenBytes: 7,
+  payloadSlot: 8,
+  payloadOffset: 9,
+  /** poolId u16, dtype i16. */
+  poolAndDtype: 10,
+  /** majorOrder i16, ndims u8, padAlign u8. */
+  orderAndDims: 11,
+  dims: 12,
+  strides: 20,
+} as const;
+
+/** Words of a slot that mean something: the commit word, and the fields. What follows is the producer's (W-13). */
+export const HEADER_WORDS = HEADER_WORD.strides + MAX_DIMS;
+
+const TWO_32 = 0x1_0000_0000;
+
 /**
- * A header slot's fields (template 51, W-09 to W-13), copied out of shared memory so that what is checked is what is used.
- * One object is filled again and again.
+ * A header slot's fields (W-09 to W-13), copied out of shared memory so that what is checked is what is used. One object is
+ * filled again and again. All are unsigned but dtype, major order, dims and strides.
  */
 export class FrameHeader {
-  /** u64 frameId; exact up to 2^53, and beyond that equal to no seq of ours. */
-  frameId = 0;
-  timestampHigh = 0;
-  timestampLow = 0;
-  metaVersion = 0;
-  valuesLenBytes = 0;
-  payloadSlot = 0;
-  payloadOffset = 0;
-  poolId = 0;
+  /** As they stand in the slot, two words for the commit word first. */
+  readonly words = new Int32Array(HEADER_WORDS);
+  readonly dims = this.words.subarray(HEADER_WORD.dims, HEADER_WORD.dims + MAX_DIMS);
+  readonly strides = this.words.subarray(HEADER_WORD.strides, HEADER_WORD.strides + MAX_DIMS);
+
+  /** u64; exact up to 2^53, and beyond that equal to no seq of ours. */
+  get frameId(): number {
+    return this.#unsigned(HEADER_WORD.frameIdHigh) * TWO_32 + this.#unsigned(HEADER_WORD.frameIdLow);
+  }
+
+  set frameId(value: number) {
+    this.words[HEADER_WORD.frameIdLow] = value;
+    this.words[HEADER_WORD.frameIdHigh] = value <= MAX_INT32 ? 0 : Math.floor(value / TWO_32);
+  }
+
+  /** True when `frameId` is `seq`. */
+  isFrame(seq: number): boolean {
+    if (seq > MAX_INT32) return this.frameId === seq;
+    return this.words[HEADER_WORD.frameIdLow] === seq && this.words[HEADER_WORD.frameIdHigh] === 0;
+  }
+
+  get timestampHigh(): number {
+    return this.#unsigned(HEADER_WORD.timestampHigh);
+  }
+
+  set timestampHigh(value: number) {
+    this.words[HEADER_WORD.timestampHigh] = value;
+  }
+
+  get timestampLow(): number {
+    return this.#unsigned(HEADER_WORD.timestampLow);
+  }
+
+  set timestampLow(value: number) {
+    this.words[HEADER_WORD.timestampLow] = value;
+  }
+
+  get metaVersion(): number {
+    return this.#unsigned(HEADER_WORD.metaVersion);
+  }
+
+  set metaVersion(value: number) {
+    this.words[HEADER_WORD.metaVersion] = value;
+  }
+
+  get valuesLenBytes(): number {
+    return this.#unsigned(HEADER_WORD.valuesLenBytes);
+  }
+
+  set valuesLenBytes(value: number) {
+    this.words[HEADER_WORD.valuesLenBytes] = value;
+  }
+
+  get payloadSlot(): number {
+    return this.#unsigned(HEADER_WORD.payloadSlot);
+  }
+
+  set payloadSlot(value: number) {
+    this.words[HEADER_WORD.payloadSlot] = value;
+  }
+
+  get payloadOffset(): number {
+    return this.#unsigned(HEADER_WORD.payloadOffset);
+  }
+
+  set payloadOffset(value: number) {
+    this.words[HEADER_WORD.payloadOffset] = value;
+  }
+
+  get poolId(): number {
+    return (this.words[HEADER_WORD.poolAndDtype] as number) & 0xffff;
+  }
+
+  set poolId(value: number) {
+    this.words[HEADER_WORD.poolAndDtype] = (this.dtype << 16) | (value & 0xffff);
+  }
+
   /** Wire code of the dtype. */
-  dtype = 0;
+  get dtype(): number {
+    return (this.words[HEADER_WORD.poolAndDtype] as number) >> 16;
+  }
+
+  set dtype(value: number) {
+    this.words[HEADER_WORD.poolAndDtype] = (value << 16) | this.poolId;
+  }
+
   /** 1 row, 2 column. */
-  majorOrder = 0;
-  ndims = 0;
-  readonly dims = new Int32Array(MAX_DIMS);
-  readonly strides = new Int32Array(MAX_DIMS);
+  get majorOrder(): number {
+    return ((this.words[HEADER_WORD.orderAndDims] as number) << 16) >> 16;
+  }
+
+  set majorOrder(value: number) {
+    this.words[HEADER_WORD.orderAndDims] = (this.ndims << 16) | (value & 0xffff);
+  }
+
+  get ndims(): number {
+    return ((this.words[HEADER_WORD.orderAndDims] as number) >>> 16) & 0xff;
+  }
+
+  set ndims(value: number) {
+    this.words[HEADER_WORD.orderAndDims] = (value << 16) | (this.majorOrder & 0xffff);
+  }
+
+  #unsigned(word: number): number {
+    return (this.words[word] as number) >>> 0;
+  }
 }
 
 export const MAJOR_ORDER_CODES = { row: 1, column: 2 } as const;

@@ -21,6 +21,11 @@ export class ModeFilter {
     return this.#periodNs > 0;
   }
 
+  /** True while `takes` would say true of every frame. */
+  get takesAll(): boolean {
+    return this.#periodNs === 0 && this.mode !== "decimated";
+  }
+
   /** True when the frame is to be read; false when the mode skips it on purpose, which is no loss. */
   takes(seq: number, nowNs: number): boolean {
     if (this.mode === "decimated" && this.decimation > 1 && seq % this.decimation !== 0) return false;

@@ -255,7 +255,8 @@ export class Consumer implements Agent {
       of.overwritten.increment();
       return;
     }
-    if (!this.#filter.takes(seq, this.#filter.isRateLimited ? this.#clock.nanoTime() : 0)) {
+    const filter = this.#filter;
+    if (!filter.takesAll && !filter.takes(seq, filter.isRateLimited ? this.#clock.nanoTime() : 0)) {
       of.skipped.increment();
       return;
     }

@@ -1,5 +1,7 @@
 import type { BlockMessageHandler } from "../aeron/block-subscription.ts";
-import { FrameDescriptorDecoder } from "../sbe/generated/control/index.ts";
+import { asInteger } from "../core/integer.ts";
+import { DESCRIPTOR_PREFIX_WORDS, DESCRIPTOR_WORD } from "../sbe/descriptor-words.ts";
+import { FrameDescriptorDecoder, FrameDescriptorEncoder } from "../sbe/generated/control/index.ts";
 import { messageKeyAt } from "../sbe/header.ts";
 import type { ConsumerCounters } from "./counters.ts";
 import { DescriptorQueue } from "./descriptor-queue.ts";
@@ -7,6 +9,8 @@ import type { FrameReader } from "./frame-reader.ts";
 
 /** A CPU core waits for about as many cache lines at once. */
 const MAX_FETCHED = 32;
+
+const TWO_32 = 0x1_0000_0000;
 
 /** No frame: before the first descriptor of an epoch. */
 export const NO_SEQ = -1;
@@ -24,6 +28,8 @@ export class DescriptorIntake {
   #nslots = 0;
   #epochHigh = 0;
   #epochLow = 0;
+  /** What descriptors of the epoch begin with. */
+  readonly #prefix = new Int32Array(DESCRIPTOR_PREFIX_WORDS);
   /** Seq of the descriptor that came last. */
   newestSeq = NO_SEQ;
   /** True when all frames of the epoch count, those before the first descriptor included. */
@@ -44,7 +50,13 @@ export class DescriptorIntake {
     this.isFromStart = isFromStart;
     this.#epochHigh = Number(epoch >> 32n);
     this.#epochLow = Number(epoch & 0xffff_ffffn);
-    this.#nslots = nslots;
+    this.#nslots = asInteger(nslots);
+    const example = new DataView(new ArrayBuffer(FrameDescriptorEncoder.ENCODED_LENGTH));
+    new FrameDescriptorEncoder()
+      .wrap(example, 0, example.byteLength)
+      .setStreamId(this.#streamId)
+      .setEpoch(this.#epochHigh, this.#epochLow);
+    for (let i = 0; i < DESCRIPTOR_PREFIX_WORDS; i++) this.#prefix[i] = example.getInt32(i * 4, true);
     // Older descriptors than this could not be read any more.
     this.#queue = new DescriptorQueue(nslots);
     this.newestSeq = NO_SEQ;
@@ -99,6 +111,30 @@ export class DescriptorIntake {
   }
 
   readonly onMessage: BlockMessageHandler = (view, offset, length) => {
+    if (length === FrameDescriptorEncoder.ENCODED_LENGTH && this.#isOfEpoch(view, offset)) {
+      this.#take(
+        view.getInt32(offset + DESCRIPTOR_WORD.seqHigh * 4, true),
+        view.getInt32(offset + DESCRIPTOR_WORD.seqLow * 4, true),
+        view.getInt32(offset + DESCRIPTOR_WORD.headerIndex * 4, true),
+      );
+    } else this.#sift(view, offset, length);
+  };
+
+  /** True for a descriptor of this stream and the epoch that was begun: it begins like all of them. */
+  #isOfEpoch(view: DataView, offset: number): boolean {
+    const prefix = this.#prefix;
+    return (
+      this.#nslots !== 0 &&
+      view.getInt32(offset, true) === prefix[0] &&
+      view.getInt32(offset + 4, true) === prefix[1] &&
+      view.getInt32(offset + 8, true) === prefix[2] &&
+      view.getInt32(offset + 12, true) === prefix[3] &&
+      view.getInt32(offset + 16, true) === prefix[4]
+    );
+  }
+
+  /** Every other message. */
+  #sift(view: DataView, offset: number, length: number): void {
     const descriptor = this.#descriptor;
     const { of } = this.#counters;
     if (messageKeyAt(view, offset, length) !== FrameDescriptorDecoder.KEY) return;
@@ -107,27 +143,29 @@ export class DescriptorIntake {
       return;
     }
     if (descriptor.streamId !== this.#streamId) return;
-    if (this.#nslots === 0) {
-      of.unmapped.increment();
-      return;
-    }
-    if (descriptor.epochHigh !== this.#epochHigh || descriptor.epochLow !== this.#epochLow) {
-      of.foreignEpoch.increment();
-      return;
-    }
-    const seq = descriptor.seqNumber;
+    if (this.#nslots === 0) of.unmapped.increment();
+    else if (!this.isEpoch(descriptor.epochHigh, descriptor.epochLow)) of.foreignEpoch.increment();
+    else this.#take(descriptor.seqHigh, descriptor.seqLow, descriptor.headerIndex);
+  }
+
+  /** The words of the seq may be of either sign. */
+  #take(seqHigh: number, seqLow: number, headerIndex: number): void {
+    const seq = seqHigh === 0 && seqLow >= 0 ? seqLow : (seqHigh >>> 0) * TWO_32 + (seqLow >>> 0);
+    const { newestSeq } = this;
     // Beyond 2^53 two seqs could look alike: no stream of ours gets there.
     if (seq > Number.MAX_SAFE_INTEGER) {
       this.#counters.of.messagesRefused.increment();
       return;
     }
-    if (seq <= this.newestSeq) {
-      this.#onSeqBack(this.newestSeq, seq);
+    if (seq <= newestSeq) {
+      this.#onSeqBack(newestSeq, seq);
       return;
     }
-    if (this.newestSeq !== NO_SEQ || this.isFromStart) of.gap.add(seq - this.newestSeq - 1);
     this.newestSeq = seq;
-    if (descriptor.headerIndex !== (seq & (this.#nslots - 1))) of.identity.increment();
-    else if (this.#queue.push(seq)) of.overwritten.increment();
-  };
+    if (seq !== newestSeq + 1 && (newestSeq !== NO_SEQ || this.isFromStart)) {
+      this.#counters.of.gap.add(seq - newestSeq - 1);
+    }
+    if (headerIndex !== (seq & (this.#nslots - 1))) this.#counters.of.identity.increment();
+    else if (this.#queue.push(seq)) this.#counters.of.overwritten.increment();
+  }
 }

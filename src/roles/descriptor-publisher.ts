@@ -2,12 +2,15 @@ import { MessageBlock } from "../aeron/message-block.ts";
 import type { Publication } from "../aeron/publication.ts";
 import { PublishResult } from "../aeron/results.ts";
 import type { Clock } from "../core/clock.ts";
+import { MAX_INT32 } from "../core/integer.ts";
 import type { Flow } from "../protocol/attribute.ts";
+import { DESCRIPTOR_WORD } from "../sbe/descriptor-words.ts";
 import { FrameDescriptorEncoder } from "../sbe/generated/control/index.ts";
 import type { ProducerCounters } from "./counters.ts";
 import type { SlotClaim } from "./slot-claim.ts";
 
 const DESCRIPTOR_BYTES = FrameDescriptorEncoder.ENCODED_LENGTH;
+const TWO_32 = 0x1_0000_0000;
 /** Descriptors that go out with one call at most: a call costs as much as several of them. */
 const MAX_STAGED = 32;
 
@@ -26,16 +29,18 @@ export class DescriptorPublisher {
   readonly #flow: Flow;
   readonly #waitTimeoutNs: number;
   readonly #block = new MessageBlock(DESCRIPTOR_BYTES, MAX_STAGED);
-  /** One for each message of the block, which it stands in for good. */
-  readonly #descriptors = Array.from({ length: MAX_STAGED }, () => new FrameDescriptorEncoder());
-  readonly #seqs = new Float64Array(MAX_STAGED);
-  readonly #byteLengths = new Float64Array(MAX_STAGED);
+  readonly #words = this.#block.words;
+  // Arrays and not Float64Arrays, whose elements go on as doubles: what is computed from them would be twice the work.
+  readonly #seqs: number[] = new Array(MAX_STAGED).fill(0);
+  readonly #byteLengths: number[] = new Array(MAX_STAGED).fill(0);
   /** The messages of the block from `#first` to `#end` are staged. */
   #first = 0;
   #end = 0;
   #capacity = 1;
-  /** When the oldest descriptor that is held back is given up; 0 while none is. */
+  /** When the oldest descriptor that is held back is given up, while one is. */
   #waitUntilNs = 0;
+  /** True while descriptors are held back. */
+  isWaiting = false;
   /** Seq of the frame whose descriptor was published last in this epoch, or NONE_STAGED. */
   publishedSeq = NONE_STAGED;
   /** While set, what is staged waits for more of its kind. */
@@ -54,11 +59,6 @@ export class DescriptorPublisher {
     this.#counters = counters;
     this.#flow = options.flow;
     this.#waitTimeoutNs = options.waitTimeoutNs;
-  }
-
-  /** True while descriptors are held back. */
-  get isWaiting(): boolean {
-    return this.#waitUntilNs !== 0;
   }
 
   /** Descriptors that are staged. */
@@ -82,11 +82,12 @@ export class DescriptorPublisher {
    */
   begin(streamId: number, epoch: number, nslots: number): void {
     this.#capacity = Math.max(1, Math.min(MAX_STAGED, Math.floor(nslots / 8)));
-    this.#waitUntilNs = 0;
+    this.isWaiting = false;
     this.#first = 0;
     this.#end = 0;
     this.publishedSeq = NONE_STAGED;
-    for (const [i, descriptor] of this.#descriptors.entries()) {
+    const descriptor = new FrameDescriptorEncoder();
+    for (let i = 0; i < MAX_STAGED; i++) {
       descriptor.wrap(this.#block.view, this.#block.offsetOf(i), DESCRIPTOR_BYTES);
       descriptor.setStreamId(streamId).setEpochNumber(epoch);
     }
@@ -95,11 +96,17 @@ export class DescriptorPublisher {
   /** Takes the descriptor of a committed frame in; only while there is room. */
   stage(claim: SlotClaim): void {
     const at = this.#end++;
-    const descriptor = this.#descriptors[at] as FrameDescriptorEncoder;
-    descriptor.setSeqNumber(claim.seq).setHeaderIndex(claim.index).setMetaVersion(claim.metaVersion);
-    descriptor.setTimestampNs(claim.timestampHigh, claim.timestampLow);
-    this.#seqs[at] = claim.seq;
-    this.#byteLengths[at] = claim.byteLength;
+    const { seq, byteLength } = claim;
+    const words = this.#words;
+    const first = this.#block.wordOf(at);
+    words[first + DESCRIPTOR_WORD.seqLow] = seq;
+    words[first + DESCRIPTOR_WORD.seqHigh] = seq <= MAX_INT32 ? 0 : Math.floor(seq / TWO_32);
+    words[first + DESCRIPTOR_WORD.headerIndex] = claim.index;
+    words[first + DESCRIPTOR_WORD.timestampLow] = claim.timestampLow;
+    words[first + DESCRIPTOR_WORD.timestampHigh] = claim.timestampHigh;
+    words[first + DESCRIPTOR_WORD.metaVersion] = claim.metaVersion;
+    this.#seqs[at] = seq;
+    this.#byteLengths[at] = byteLength;
   }
 
   /** Publishes, or drops, what is staged; what is held back stays. */
@@ -125,7 +132,7 @@ export class DescriptorPublisher {
     bytes.add(sum);
     this.publishedSeq = this.#seqs[end - 1] as number;
     this.#first = end;
-    this.#waitUntilNs = 0;
+    this.isWaiting = false;
   }
 
   /** The oldest staged ones, under the cause that the last try was refused with: those behind it would have met the same. */
@@ -150,13 +157,14 @@ export class DescriptorPublisher {
   /** True while the descriptor that was refused is to be tried again; false once its time is up. */
   #holdsBack(): boolean {
     const nowNs = this.#clock.nanoTime();
-    if (this.#waitUntilNs === 0) {
+    if (!this.isWaiting) {
+      this.isWaiting = true;
       this.#waitUntilNs = nowNs + this.#waitTimeoutNs;
       this.#counters.of.waits.increment();
       return true;
     }
     if (nowNs < this.#waitUntilNs) return true;
-    this.#waitUntilNs = 0;
+    this.isWaiting = false;
     this.#counters.of.waitTimeouts.increment();
     return false;
   }

@@ -1,17 +1,20 @@
+import { asInteger } from "../core/integer.ts";
+
 /**
  * The seqs of descriptors that were taken from Aeron and not handled yet, oldest first: a ring in a plain array, so that a slow reader
  * never holds the descriptor window, and nothing is allocated.
  */
 export class DescriptorQueue {
   readonly capacity: number;
-  readonly #seqs: Float64Array;
+  /** Not a Float64Array, whose elements go on as doubles: what is computed from them would be twice the work. */
+  readonly #seqs: number[];
   #head = 0;
   #tail = 0;
 
   /** `capacity` is rounded up to a power of two. */
   constructor(capacity: number) {
-    this.capacity = 2 ** Math.ceil(Math.log2(Math.max(1, capacity)));
-    this.#seqs = new Float64Array(this.capacity);
+    this.capacity = asInteger(2 ** Math.ceil(Math.log2(Math.max(1, capacity))));
+    this.#seqs = new Array(this.capacity).fill(0);
   }
 
   get length(): number {

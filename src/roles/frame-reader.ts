@@ -1,5 +1,6 @@
+import { asInteger } from "../core/integer.ts";
 import { bitsOfCode } from "../protocol/dtype.ts";
-import type { FrameHeader } from "../protocol/frame-header.ts";
+import { type FrameHeader, HEADER_WORD } from "../protocol/frame-header.ts";
 import { findHeaderFault, HeaderFault } from "../protocol/frame-validation.ts";
 import { HeaderRing } from "../shm/header-ring.ts";
 import type { MappedStream } from "../shm/index.ts";
@@ -28,9 +29,13 @@ export class FrameReader {
   readonly nslots: number;
   readonly #ring: HeaderRing;
   readonly #pools: readonly PayloadPool[];
+  /** The header that was checked last, its pool, and what is wrong with it. */
+  #checked: FrameHeader | null = null;
+  #pool: PayloadPool | null = null;
+  #fault: HeaderFault = HeaderFault.NONE;
 
   constructor(stream: MappedStream) {
-    this.nslots = stream.nslots;
+    this.nslots = asInteger(stream.nslots);
     this.#ring = new HeaderRing(stream.headerRing.mapping, stream.nslots);
     this.#pools = stream.pools.map(
       (pool) => new PayloadPool(pool.mapping, pool.poolId, pool.strideBytes, stream.nslots),
@@ -65,19 +70,26 @@ export class FrameReader {
   /** Opens frame `seq` for reading; the cause when it is not there to be read. */
   begin(frame: Frame, seq: number): LossCause | null {
     const index = this.#ring.indexOf(seq);
-    const word = this.#ring.loadCommitWord(index);
-    if (word !== seq * 2) return this.#causeOf(word);
+    const word = seq * 2;
+    if (!this.#ring.hasCommitWord(index, word)) return this.#causeOf(this.#ring.loadCommitWord(index), seq);
     const { header } = frame;
-    this.#ring.readHeader(index, header);
-    const pool = this.#poolOf(header.poolId);
-    const fault = findHeaderFault(header, index, pool === null ? 0 : pool.strideBytes);
-    if (header.frameId !== seq) return this.#isUnchanged(index, seq) ? "identity" : "changed";
-    if (fault !== HeaderFault.NONE || pool === null) {
-      // A header that was torn while it was copied says nothing about its writer.
-      return this.#isUnchanged(index, seq) ? (CAUSE_OF_FAULT[fault] as LossCause) : "changed";
+    const isNew = this.#ring.readHeader(index, header);
+    if (isNew || header !== this.#checked || header.words[HEADER_WORD.payloadSlot] !== index)
+      this.#check(header, index);
+    // A header that was torn while it was copied says nothing about its writer.
+    if (!header.isFrame(seq)) return this.#isUnchanged(index, seq) ? "identity" : "changed";
+    if (this.#fault !== HeaderFault.NONE) {
+      return this.#isUnchanged(index, seq) ? (CAUSE_OF_FAULT[this.#fault] as LossCause) : "changed";
     }
-    frame.begin(seq, word, this.#ring, pool, header.valuesLenBytes);
+    frame.begin(seq, word, this.#ring, this.#pool as PayloadPool, header.valuesLenBytes);
     return null;
+  }
+
+  /** What is found stands for all frames that say the same of their shape and pool, and are in their slot. */
+  #check(header: FrameHeader, index: number): void {
+    this.#pool = this.#poolOf(header.poolId);
+    this.#fault = findHeaderFault(header, index, this.#pool === null ? 0 : this.#pool.strideBytes);
+    this.#checked = header.payloadSlot === index ? header : null;
   }
 
   /**
@@ -98,7 +110,7 @@ export class FrameReader {
     this.#ring.readHeader(index, header);
     const pool = this.#poolOf(header.poolId);
     const fault = findHeaderFault(header, index, pool === null ? 0 : pool.strideBytes);
-    if (this.#ring.reloadCommitWord(index) !== word) return "gone";
+    if (!this.#ring.stillHasCommitWord(index, word)) return "gone";
     if (header.frameId !== seq || fault !== HeaderFault.NONE || pool === null) return "refused";
     if (bytesFilled > header.valuesLenBytes) return "refused";
     const readable = rowsFilled === null ? bytesFilled : Math.min(bytesFilled, rowsFilled * rowBytes(header));
@@ -114,12 +126,13 @@ export class FrameReader {
     return isIntact;
   }
 
-  #causeOf(word: number): LossCause {
-    return word % 2 === 1 ? "odd" : "identity";
+  /** Why frame `seq` is not there, while its slot's word is `word`: its own means that it was committed since the look. */
+  #causeOf(word: number, seq: number): LossCause {
+    return word % 2 === 1 || word === seq * 2 ? "odd" : "identity";
   }
 
   #isUnchanged(index: number, seq: number): boolean {
-    return this.#ring.reloadCommitWord(index) === seq * 2;
+    return this.#ring.stillHasCommitWord(index, seq * 2);
   }
 
   #poolOf(poolId: number): PayloadPool | null {

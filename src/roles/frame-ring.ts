@@ -27,6 +27,8 @@ export class FrameRing {
   #isColumn = false;
   #hasStrides = false;
   #neededBytes = 0;
+  /** The claim's time that `#header` is stamped with; NaN: with another one. */
+  #stampNs = Number.NaN;
   /** Seq of the next claim. */
   #nextSeq = 0;
   /** Seq of the oldest frame whose descriptor is still to be staged. */
@@ -109,13 +111,7 @@ export class FrameRing {
       throw new ProducerError("layout", `expected ${expected}, found ${found}`, { rule: "W-11", expected });
     }
     header.frameId = claim.seq;
-    if (shape.timestampNs === undefined) {
-      header.timestampHigh = monotonic.high(claim.claimedNs);
-      header.timestampLow = monotonic.low(claim.claimedNs);
-    } else {
-      header.timestampHigh = Number(BigInt.asUintN(32, shape.timestampNs >> 32n));
-      header.timestampLow = Number(BigInt.asUintN(32, shape.timestampNs));
-    }
+    if (shape.timestampNs !== undefined || claim.claimedNs !== this.#stampNs) this.#stamp(claim.claimedNs, shape);
     header.metaVersion = metaVersion;
     header.valuesLenBytes = claim.byteLength;
     header.payloadSlot = claim.index;
@@ -125,6 +121,20 @@ export class FrameRing {
     claim.timestampHigh = header.timestampHigh;
     claim.timestampLow = header.timestampLow;
     claim.metaVersion = metaVersion;
+  }
+
+  /** Frames that are claimed in one cycle have the same time. */
+  #stamp(claimedNs: number, { timestampNs }: FrameShape): void {
+    const header = this.#header;
+    if (timestampNs === undefined) {
+      header.timestampHigh = monotonic.high(claimedNs) | 0;
+      header.timestampLow = monotonic.low(claimedNs) | 0;
+      this.#stampNs = claimedNs;
+    } else {
+      header.timestampHigh = Number(BigInt.asIntN(32, timestampNs >> 32n));
+      header.timestampLow = Number(BigInt.asIntN(32, timestampNs));
+      this.#stampNs = Number.NaN;
+    }
   }
 
   /** True when the header still has this shape from the frame before: then it was checked, and is not checked again. */
@@ -170,15 +180,20 @@ export class FrameRing {
       const claim = this.#claims[this.#ring.indexOf(this.#stageSeq)] as SlotClaim;
       if (claim.state === ClaimState.CLAIMED) break;
       if (claim.state === ClaimState.COMMITTED) {
-        if (!publisher.hasRoom) publisher.flush();
-        if (!publisher.hasRoom) break;
+        if (!publisher.hasRoom) this.#flush(publisher);
+        if (!publisher.hasRoom) return;
         publisher.stage(claim);
         this.#stagedNs = claim.claimedNs;
       }
       claim.state = ClaimState.FREE;
       this.#stageSeq++;
     }
-    if (!publisher.isBurst || !publisher.hasRoom) publisher.flush();
+    if (!publisher.isBurst || !publisher.hasRoom) this.#flush(publisher);
+    else if (publisher.length === 0) this.#settledSeq = this.#stageSeq;
+  }
+
+  #flush(publisher: DescriptorPublisher): void {
+    publisher.flush();
     this.#wake.published(publisher.publishedSeq, this.#stagedNs > this.#cycleNs ? this.#stagedNs : this.#cycleNs);
     const { oldestSeq } = publisher;
     this.#settledSeq = oldestSeq === NONE_STAGED ? this.#stageSeq : oldestSeq;

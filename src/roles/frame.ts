@@ -104,7 +104,7 @@ export class Frame {
 
   /** Acquires and checks again: true when everything read until now was of this frame. To be asked before any side effect. */
   isIntact(): boolean {
-    return this.#ring !== null && this.#ring.reloadCommitWord(this.index) === this.#word;
+    return this.#ring === null ? false : this.#ring.stillHasCommitWord(this.index, this.#word);
   }
 
   /**

@@ -51,6 +51,7 @@ export class Producer implements Agent, ClaimOwner {
   /** The present epoch; null while there is none. */
   #ring: FrameRing | null = null;
   #finishedNs = Number.POSITIVE_INFINITY;
+  #hasFinished = false;
   #isClosed = false;
 
   /** Standalone: creates the regions. @throws RegionCreateError, UsageError */
@@ -185,25 +186,25 @@ export class Producer implements Agent, ClaimOwner {
    * `nowNs` is the frame's time on this process's clock, read here when left out (a third of what a claim costs).
    */
   tryClaim(byteLength: number, nowNs: number = NOT_READ): SlotClaim | null {
-    if (this.#isClosed || this.#finishedNs !== Number.POSITIVE_INFINITY) return this.#refuse("closed");
     const ring = this.#ring;
+    const { of } = this.counters;
+    if (this.#hasFinished) return this.#refuse("closed");
     if (ring === null) {
-      this.counters.of.notAttached.increment();
+      of.notAttached.increment();
       return this.#refuse("not-attached");
     }
     if ((this.#publisher as DescriptorPublisher).isWaiting) return this.#refuse("waiting");
     const pool = ring.poolFor(byteLength);
     if (pool === null) {
-      this.counters.of.noPool.increment();
+      of.noPool.increment();
       return this.#refuse("no-pool");
     }
     if (ring.isFull) {
-      this.counters.of.slotsBusy.increment();
+      of.slotsBusy.increment();
       return this.#refuse("slots-busy");
     }
-    const claim = ring.claim(pool, byteLength, nowNs === NOT_READ ? this.#clock.nanoTime() : nowNs);
-    this.counters.of.claimed.increment();
-    return claim;
+    of.claimed.increment();
+    return ring.claim(pool, byteLength, nowNs === NOT_READ ? this.#clock.nanoTime() : nowNs);
   }
 
   /** Copies one tensor into a slot and publishes it. Never retries. @throws ProducerError when the shape does not fit `bytes` */
@@ -236,7 +237,7 @@ export class Producer implements Agent, ClaimOwner {
     const ring = this.#ring as FrameRing;
     ring.writeHeader(claim, shape, this.#control.metaVersion);
     ring.commit(claim);
-    this.#progress.end(claim, ring.regions.epoch, true);
+    if (this.#progress.isBusy) this.#progress.end(claim, ring.regions.epoch, true);
     ring.publishInOrder(this.#publisher as DescriptorPublisher);
   }
 
@@ -277,12 +278,12 @@ export class Producer implements Agent, ClaimOwner {
     if (!this.#control.isDue(nowNs)) return work;
     work += this.#provider.doWork(nowNs) + this.#control.poll(nowNs);
     // After the end nothing may make the regions look alive again.
-    if (this.#ring === null || this.#finishedNs !== Number.POSITIVE_INFINITY) return work;
+    if (this.#ring === null || this.#hasFinished) return work;
     return work + this.#control.announceIfDue(this.#ring, nowNs);
   }
 
   onLateCycle(nowNs: number, lateByNs: number): void {
-    if (this.#isClosed || this.#finishedNs !== Number.POSITIVE_INFINITY) return;
+    if (this.#hasFinished) return;
     this.#provider.onLateCycle(nowNs, lateByNs);
   }
 
@@ -309,7 +310,8 @@ export class Producer implements Agent, ClaimOwner {
 
   /** Says that the stream has ended: no frame will follow. Readers drain what is under way and unmap. */
   finish(): void {
-    if (this.#isClosed || this.#finishedNs !== Number.POSITIVE_INFINITY) return;
+    if (this.#hasFinished) return;
+    this.#hasFinished = true;
     if (this.#ring !== null) this.#control.finish(this.#ring);
     this.#finishedNs = this.#clock.nanoTime();
   }

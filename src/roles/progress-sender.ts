@@ -33,6 +33,11 @@ export class ProgressSender {
     this.#sent = sent;
   }
 
+  /** True while the progress of some frame is told. */
+  get isBusy(): boolean {
+    return this.#tracked.length !== 0;
+  }
+
   begin(claim: SlotClaim, epoch: number, nowNs: number, demand: ProgressDemand | null): void {
     const throttle = new ProgressThrottle();
     const tracked: Tracked = { claim, seq: claim.seq, throttle, bytesFilled: 0, rowsFilled: null, isStarted: false };

@@ -30,7 +30,7 @@ export class SlotClaim {
   state: ClaimState = ClaimState.FREE;
   /** When it was claimed, on this process's clock. */
   claimedNs = 0;
-  /** The frame's timestamp as two words, and the metadata that it goes with, once its header was written. */
+  /** The frame's timestamp as two words of either sign, and the metadata that it goes with, once its header was written. */
   timestampHigh = 0;
   timestampLow = 0;
   metaVersion = 0;

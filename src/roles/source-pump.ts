@@ -42,6 +42,10 @@ export class SourcePump implements Agent {
   /** Bytes of the claim under way that were there at the last look. */
   #filledBytes = 0;
   #tellsProgress = false;
+  /** As they were when the cycle began. */
+  #mayOffer = false;
+  #isProgressWanted = false;
+  readonly #isCounted: boolean;
   /** Part of a frame was moved in this cycle. */
   #hasMoved = false;
   #hasSaidWaiting = false;
@@ -53,6 +57,7 @@ export class SourcePump implements Agent {
     this.#options = options;
     this.#pacer = options.rateHz === null ? null : new RatePacer(options.rateHz);
     this.#hasConsumers = options.waitConsumers === 0;
+    this.#isCounted = options.count !== Number.POSITIVE_INFINITY;
   }
 
   doWork(nowNs: number): number {
@@ -83,6 +88,8 @@ export class SourcePump implements Agent {
   }
 
   #steps(nowNs: number): number {
+    this.#mayOffer = this.#isProducerReady();
+    this.#isProgressWanted = this.#producer.isProgressWanted;
     let work = 0;
     while (work < FRAMES_PER_CYCLE && this.#step(nowNs)) work++;
     return work;
@@ -92,27 +99,35 @@ export class SourcePump implements Agent {
   #step(nowNs: number): boolean {
     if (this.#claim !== null) return this.#fill(this.#claim, nowNs);
     if (this.#isSkipping) return this.#skip(nowNs);
-    const { value: published } = this.#producer.counters.of.published;
-    if (published + this.#producer.stagedFrames >= this.#options.count) {
-      return published >= this.#options.count ? this.#end(nowNs) : false;
+    if (this.#isCounted && this.#hasAll()) {
+      return this.#producer.counters.of.published.value >= this.#options.count ? this.#end(nowNs) : false;
     }
-    if (this.#pacer !== null && !this.#pacer.isDue(nowNs)) return false;
+    const pacer = this.#pacer;
+    if (pacer !== null && !pacer.isDue(nowNs)) return false;
     if (this.#producer.isWaiting || !this.#mayOffer) return false;
-    const state = this.#source.poll(nowNs);
+    const source = this.#source;
+    const state = source.poll(nowNs);
     if (state === "end") return this.#end(nowNs);
     if (state === "idle") return false;
-    this.#pacer?.advance(nowNs);
+    pacer?.advance(nowNs);
     // Frames that come as fast as they can have the time of their cycle; paced ones each their own.
-    const { byteLength } = this.#source.layout;
-    const claim =
-      this.#pacer === null ? this.#producer.tryClaim(byteLength, nowNs) : this.#producer.tryClaim(byteLength);
-    if (claim !== null) {
-      this.#claim = claim;
-      this.#filledBytes = 0;
-      this.#tellsProgress = this.#producer.isProgressWanted;
-      if (this.#tellsProgress) claim.beginProgress(this.#source.layout);
-      return this.#fill(claim, nowNs);
-    }
+    const { byteLength } = source.layout;
+    const claim = pacer === null ? this.#producer.tryClaim(byteLength, nowNs) : this.#producer.tryClaim(byteLength);
+    if (claim === null) return this.#onRefusal(nowNs);
+    this.#claim = claim;
+    this.#filledBytes = 0;
+    this.#tellsProgress = this.#isProgressWanted;
+    if (this.#tellsProgress) claim.beginProgress(source.layout);
+    return this.#fill(claim, nowNs);
+  }
+
+  /** True when no further frame is to be begun. */
+  #hasAll(): boolean {
+    return this.#producer.counters.of.published.value + this.#producer.stagedFrames >= this.#options.count;
+  }
+
+  /** No slot could be had: the frame waits, or is passed over where that would not help. */
+  #onRefusal(nowNs: number): boolean {
     const { lastRefusal } = this.#producer;
     if (lastRefusal !== "no-pool" && lastRefusal !== "not-attached") return false;
     if (lastRefusal === "no-pool") {
@@ -128,7 +143,7 @@ export class SourcePump implements Agent {
    * Before there were regions and a way for descriptors nothing is offered, so that nothing is lost; without a lease later on,
    * a source that waits goes on waiting, and a live one does not.
    */
-  get #mayOffer(): boolean {
+  #isProducerReady(): boolean {
     const { isReady, isAttached, flow } = this.#producer;
     if (isReady) this.#wasReady = true;
     return this.#wasReady && (isAttached || flow === "drop");

@@ -1,4 +1,5 @@
 import { aeron } from "../../ffi/aeron.ts";
+import { MAX_INT32 } from "../core/integer.ts";
 
 /**
  * The only memory ordering of this project. `Atomics` cannot be used: on a read-only mapping its loads fault, and its 64-bit
@@ -25,6 +26,22 @@ const TWO_32 = 0x1_0000_0000;
 /** One word as a double and as two halves of 32 bits, low one first (the host is little-endian). */
 const wordAsDouble = new Float64Array(1);
 const wordAsHalves = new Uint32Array(wordAsDouble.buffer);
+const wordAsSignedHalves = new Int32Array(wordAsDouble.buffer);
+
+/** The double whose bits are a safe integer from 0 on: never those of a NaN, which would not survive. */
+function doubleOf(value: number): number {
+  const high = Math.floor(value / TWO_32);
+  wordAsHalves[0] = value - high * TWO_32;
+  wordAsHalves[1] = high;
+  return wordAsDouble[0] as number;
+}
+
+/** Steps up to this long from one word to the next are added. */
+const MAX_STEP = 8;
+/** The doubles whose bits are the steps -MAX_STEP to MAX_STEP. */
+const STEPS = Float64Array.from({ length: 2 * MAX_STEP + 1 }, (_, i) =>
+  i < MAX_STEP ? -doubleOf(MAX_STEP - i) : doubleOf(i - MAX_STEP),
+);
 
 /**
  * Aligned u64s of shared memory, each stored and loaded by one 8-byte move: what the engine makes of an element of a
@@ -35,23 +52,39 @@ const wordAsHalves = new Uint32Array(wordAsDouble.buffer);
  */
 export class SharedWords {
   readonly #doubles: Float64Array;
+  /** What was stored last, as a number and as the double with its bits. */
+  #value = 0;
+  #double = 0;
 
   /** @throws RangeError when the buffer is not of whole words */
   constructor(buffer: ArrayBuffer) {
     this.#doubles = new Float64Array(buffer);
   }
 
-  /** Stores a safe integer from 0 on. Its bits are those of a tiny double, and never of a NaN, which would not survive. */
+  /**
+   * Stores a safe integer from 0 on. The double with the bits of an integer up to 2^53 is that integer times 2^-1074, so that the
+   * one for the next integer is a sum. (Two halves that are stored, and loaded as one at once, wait until every store before
+   * them has reached the cache: as long as the rest of a small frame takes. A product takes as long on some CPUs.)
+   */
   store(index: number, value: number): void {
-    const high = Math.floor(value / TWO_32);
-    wordAsHalves[0] = value - high * TWO_32;
-    wordAsHalves[1] = high;
-    this.#doubles[index] = wordAsDouble[0] as number;
+    const step = value - this.#value;
+    const double =
+      step >= -MAX_STEP && step <= MAX_STEP ? this.#double + (STEPS[step + MAX_STEP] as number) : doubleOf(value);
+    this.#value = value;
+    this.#double = double;
+    this.#doubles[index] = double;
   }
 
   /** The word; exact up to 2^53, and beyond that equal to no number up to there. */
   load(index: number): number {
     wordAsDouble[0] = this.#doubles[index] as number;
     return (wordAsHalves[0] as number) + (wordAsHalves[1] as number) * TWO_32;
+  }
+
+  /** Loads the word: true when it is `value`, a safe integer from 0 on. */
+  holds(index: number, value: number): boolean {
+    wordAsDouble[0] = this.#doubles[index] as number;
+    if (value <= MAX_INT32) return wordAsSignedHalves[0] === value && wordAsSignedHalves[1] === 0;
+    return (wordAsHalves[0] as number) + (wordAsHalves[1] as number) * TWO_32 === value;
   }
 }

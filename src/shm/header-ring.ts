@@ -1,5 +1,6 @@
+import { asInteger } from "../core/integer.ts";
 import { MAX_DIMS } from "../protocol/dtype.ts";
-import type { FrameHeader } from "../protocol/frame-header.ts";
+import { type FrameHeader, HEADER_WORD as WORD } from "../protocol/frame-header.ts";
 import { acquireFence, releaseFence, SharedWords } from "./atomics.ts";
 import type { Mapping } from "./mapping.ts";
 import { HEADER_SLOT_BYTES, SUPERBLOCK_BYTES } from "./superblock.ts";
@@ -7,28 +8,10 @@ import { HEADER_SLOT_BYTES, SUPERBLOCK_BYTES } from "./superblock.ts";
 const HEADER_SLOT_WORDS = HEADER_SLOT_BYTES / 4;
 /** From the commit word of one slot to that of the next, in words of 8 bytes. */
 const COMMIT_WORD_STEP = HEADER_SLOT_BYTES / 8;
-const TWO_32 = 0x1_0000_0000;
-
-/** Offsets of template 51 in 32-bit words; fields that share a word are packed little-endian (the host is). */
-const WORD = {
-  frameIdLow: 2,
-  frameIdHigh: 3,
-  timestampLow: 4,
-  timestampHigh: 5,
-  metaVersion: 6,
-  valuesLenBytes: 7,
-  payloadSlot: 8,
-  payloadOffset: 9,
-  /** poolId u16, dtype i16. */
-  poolAndDtype: 10,
-  /** majorOrder i16, ndims u8, padAlign u8. */
-  orderAndDims: 11,
-  dims: 12,
-  strides: 20,
-} as const;
 
 /** The other dims, and all strides, are in the slot's second cache line. */
 const DIMS_BESIDE_COMMIT_WORD = 4;
+const SECOND_LINE = WORD.dims + DIMS_BESIDE_COMMIT_WORD;
 
 /**
  * The header ring of a stream: `nslots` slots of 256 bytes (W-02), with the commit protocol (W-14 to W-16). The commit word
@@ -38,19 +21,17 @@ export class HeaderRing {
   readonly nslots: number;
   readonly #commitWords: SharedWords;
   readonly #commitWordsAddress: number;
-  readonly #words: Uint32Array;
-  readonly #signedWords: Int32Array;
+  readonly #words: Int32Array;
   /** Keeps what `fetch` loads from being optimised away. */
   #fetched = 0;
 
   /** The mapping must hold at least `64 + nslots * 256` bytes. */
   constructor(mapping: Mapping, nslots: number) {
-    this.nslots = nslots;
+    this.nslots = asInteger(nslots);
     const window = mapping.window(SUPERBLOCK_BYTES, nslots * HEADER_SLOT_BYTES);
     this.#commitWords = new SharedWords(window);
     this.#commitWordsAddress = mapping.address + SUPERBLOCK_BYTES;
-    this.#words = new Uint32Array(window);
-    this.#signedWords = new Int32Array(window);
+    this.#words = new Int32Array(window);
   }
 
   /**
@@ -79,32 +60,58 @@ export class HeaderRing {
   /** Writes every field but the commit word; dims and strides beyond `ndims` as 0 (W-09). */
   writeHeader(index: number, header: FrameHeader): void {
     const at = index * HEADER_SLOT_WORDS;
-    const words = this.#words;
-    const frameIdHigh = Math.floor(header.frameId / TWO_32);
-    words[at + WORD.frameIdLow] = header.frameId - frameIdHigh * TWO_32;
-    words[at + WORD.frameIdHigh] = frameIdHigh;
-    words[at + WORD.timestampLow] = header.timestampLow;
-    words[at + WORD.timestampHigh] = header.timestampHigh;
-    words[at + WORD.metaVersion] = header.metaVersion;
-    words[at + WORD.valuesLenBytes] = header.valuesLenBytes;
-    words[at + WORD.payloadSlot] = header.payloadSlot;
-    words[at + WORD.payloadOffset] = header.payloadOffset;
-    words[at + WORD.poolAndDtype] = header.poolId | (header.dtype << 16);
-    words[at + WORD.orderAndDims] = header.majorOrder | (header.ndims << 16);
-    const { ndims, dims, strides } = header;
-    for (let i = 0; i < DIMS_BESIDE_COMMIT_WORD; i++) words[at + WORD.dims + i] = i < ndims ? (dims[i] as number) : 0;
-    for (let i = DIMS_BESIDE_COMMIT_WORD; i < MAX_DIMS; i++) {
-      this.#settle(at + WORD.dims + i, i < ndims ? (dims[i] as number) : 0);
-    }
-    for (let i = 0; i < MAX_DIMS; i++) this.#settle(at + WORD.strides + i, i < ndims ? (strides[i] as number) : 0);
+    const to = this.#words;
+    const from = header.words;
+    const { ndims } = header;
+    to[at + WORD.frameIdLow] = from[WORD.frameIdLow] as number;
+    to[at + WORD.frameIdHigh] = from[WORD.frameIdHigh] as number;
+    to[at + WORD.timestampLow] = from[WORD.timestampLow] as number;
+    to[at + WORD.timestampHigh] = from[WORD.timestampHigh] as number;
+    to[at + WORD.metaVersion] = from[WORD.metaVersion] as number;
+    to[at + WORD.valuesLenBytes] = from[WORD.valuesLenBytes] as number;
+    to[at + WORD.payloadSlot] = from[WORD.payloadSlot] as number;
+    to[at + WORD.payloadOffset] = from[WORD.payloadOffset] as number;
+    to[at + WORD.poolAndDtype] = from[WORD.poolAndDtype] as number;
+    to[at + WORD.orderAndDims] = from[WORD.orderAndDims] as number;
+    to[at + WORD.dims] = ndims > 0 ? (from[WORD.dims] as number) : 0;
+    to[at + WORD.dims + 1] = ndims > 1 ? (from[WORD.dims + 1] as number) : 0;
+    to[at + WORD.dims + 2] = ndims > 2 ? (from[WORD.dims + 2] as number) : 0;
+    to[at + WORD.dims + 3] = ndims > 3 ? (from[WORD.dims + 3] as number) : 0;
+    this.#settleSecondLine(at, ndims, from);
   }
 
   /**
-   * Makes the word hold `value`. A store takes the line away from every reader's core, and costs as much as the rest of a small
-   * frame: what is there already is compared, which does not. (These fields have a line to themselves, which seldom changes.)
+   * The other dims and the strides. A store takes their line away from every reader's core, and costs as much as the rest of a
+   * small frame: what is there already is compared, which does not. It seldom changes, and is all zeros as a rule.
    */
+  #settleSecondLine(at: number, ndims: number, from: Int32Array): void {
+    const words = this.#words;
+    const rest = at + SECOND_LINE;
+    const found =
+      words[rest]! |
+      words[rest + 1]! |
+      words[rest + 2]! |
+      words[rest + 3]! |
+      words[rest + 4]! |
+      words[rest + 5]! |
+      words[rest + 6]! |
+      words[rest + 7]! |
+      words[rest + 8]! |
+      words[rest + 9]! |
+      words[rest + 10]! |
+      words[rest + 11]!;
+    const due = from[WORD.strides]! | from[WORD.strides + 1]! | from[WORD.strides + 2]! | from[WORD.strides + 3]!;
+    if (found === 0 && due === 0 && ndims <= DIMS_BESIDE_COMMIT_WORD) return;
+    for (let i = DIMS_BESIDE_COMMIT_WORD; i < MAX_DIMS; i++) {
+      this.#settle(at + WORD.dims + i, i < ndims ? (from[WORD.dims + i] as number) : 0);
+    }
+    for (let i = 0; i < MAX_DIMS; i++) {
+      this.#settle(at + WORD.strides + i, i < ndims ? (from[WORD.strides + i] as number) : 0);
+    }
+  }
+
   #settle(at: number, value: number): void {
-    if (this.#signedWords[at] !== value) this.#signedWords[at] = value;
+    if (this.#words[at] !== value) this.#words[at] = value;
   }
 
   /** Makes header and payload visible as frame `seq` (W-15). */
@@ -125,11 +132,18 @@ export class HeaderRing {
     return this.#commitWordsAddress + index * HEADER_SLOT_BYTES;
   }
 
-  /** The commit word again, after header and payload were read. */
-  reloadCommitWord(index: number): number {
+  /** True when the commit word, with acquire, is `word`. */
+  hasCommitWord(index: number, word: number): boolean {
+    const isThere = this.#commitWords.holds(index * COMMIT_WORD_STEP, word);
+    acquireFence();
+    return isThere;
+  }
+
+  /** True when the commit word is `word` still, after header and payload were read. */
+  stillHasCommitWord(index: number, word: number): boolean {
     // What was read must have been read before this load (bun-ffi.md, 3).
     acquireFence();
-    return this.#commitWords.load(index * COMMIT_WORD_STEP);
+    return this.#commitWords.holds(index * COMMIT_WORD_STEP, word);
   }
 
   /**
@@ -141,29 +155,42 @@ export class HeaderRing {
     this.#fetched ^= this.#words[index * HEADER_SLOT_WORDS + WORD.frameIdLow] as number;
   }
 
-  /** Copies the slot's fields into `header`. */
-  readHeader(index: number, header: FrameHeader): void {
+  /**
+   * Copies the slot's fields into `header`, dims and strides as far as `ndims` says. False when everything that its shape and pool
+   * are judged by was there already, from another frame: what was found about that one holds for this one.
+   */
+  readHeader(index: number, header: FrameHeader): boolean {
     const at = index * HEADER_SLOT_WORDS;
-    const words = this.#words;
-    const signed = this.#signedWords;
-    header.frameId = (words[at + WORD.frameIdLow] as number) + (words[at + WORD.frameIdHigh] as number) * TWO_32;
-    header.timestampLow = words[at + WORD.timestampLow] as number;
-    header.timestampHigh = words[at + WORD.timestampHigh] as number;
-    header.metaVersion = words[at + WORD.metaVersion] as number;
-    header.valuesLenBytes = words[at + WORD.valuesLenBytes] as number;
-    header.payloadSlot = words[at + WORD.payloadSlot] as number;
-    header.payloadOffset = words[at + WORD.payloadOffset] as number;
-    const poolAndDtype = signed[at + WORD.poolAndDtype] as number;
-    header.poolId = poolAndDtype & 0xffff;
-    header.dtype = poolAndDtype >> 16;
-    const orderAndDims = signed[at + WORD.orderAndDims] as number;
-    header.majorOrder = (orderAndDims << 16) >> 16;
+    const from = this.#words;
+    const to = header.words;
+    to[WORD.frameIdLow] = from[at + WORD.frameIdLow] as number;
+    to[WORD.frameIdHigh] = from[at + WORD.frameIdHigh] as number;
+    to[WORD.timestampLow] = from[at + WORD.timestampLow] as number;
+    to[WORD.timestampHigh] = from[at + WORD.timestampHigh] as number;
+    to[WORD.metaVersion] = from[at + WORD.metaVersion] as number;
+    to[WORD.payloadSlot] = from[at + WORD.payloadSlot] as number;
+    const valuesLenBytes = from[at + WORD.valuesLenBytes] as number;
+    const payloadOffset = from[at + WORD.payloadOffset] as number;
+    const poolAndDtype = from[at + WORD.poolAndDtype] as number;
+    const orderAndDims = from[at + WORD.orderAndDims] as number;
+    let differs =
+      (valuesLenBytes ^ (to[WORD.valuesLenBytes] as number)) |
+      (payloadOffset ^ (to[WORD.payloadOffset] as number)) |
+      (poolAndDtype ^ (to[WORD.poolAndDtype] as number)) |
+      (orderAndDims ^ (to[WORD.orderAndDims] as number));
+    to[WORD.valuesLenBytes] = valuesLenBytes;
+    to[WORD.payloadOffset] = payloadOffset;
+    to[WORD.poolAndDtype] = poolAndDtype;
+    to[WORD.orderAndDims] = orderAndDims;
     const ndims = (orderAndDims >>> 16) & 0xff;
-    header.ndims = ndims;
-    const used = ndims < 8 ? ndims : 8;
+    const used = ndims < MAX_DIMS ? ndims : MAX_DIMS;
     for (let i = 0; i < used; i++) {
-      header.dims[i] = signed[at + WORD.dims + i] as number;
-      header.strides[i] = signed[at + WORD.strides + i] as number;
+      const dim = from[at + WORD.dims + i] as number;
+      const stride = from[at + WORD.strides + i] as number;
+      differs |= (dim ^ (to[WORD.dims + i] as number)) | (stride ^ (to[WORD.strides + i] as number));
+      to[WORD.dims + i] = dim;
+      to[WORD.strides + i] = stride;
     }
+    return differs !== 0;
   }
 }

@@ -1,19 +1,9 @@
-import { FrameHeader } from "../protocol/frame-header.ts";
+import { FrameHeader, HEADER_WORDS } from "../protocol/frame-header.ts";
 import { findHeaderFault, HeaderFault } from "../protocol/frame-validation.ts";
 import {
-  TENSOR_SLOT_HEADER256_DIMS_OFFSET as DIMS,
-  TENSOR_SLOT_HEADER256_DTYPE_OFFSET as DTYPE,
   TENSOR_SLOT_HEADER256_FRAME_ID_OFFSET as FRAME_ID,
-  TENSOR_SLOT_HEADER256_MAJOR_ORDER_OFFSET as MAJOR_ORDER,
-  TENSOR_SLOT_HEADER256_META_VERSION_OFFSET as META_VERSION,
-  TENSOR_SLOT_HEADER256_NDIMS_OFFSET as NDIMS,
   TENSOR_SLOT_HEADER256_PADDING_OFFSET as PADDING,
-  TENSOR_SLOT_HEADER256_PAYLOAD_OFFSET_OFFSET as PAYLOAD_OFFSET,
-  TENSOR_SLOT_HEADER256_PAYLOAD_SLOT_OFFSET as PAYLOAD_SLOT,
-  TENSOR_SLOT_HEADER256_POOL_ID_OFFSET as POOL_ID,
-  TENSOR_SLOT_HEADER256_STRIDES_OFFSET as STRIDES,
   TENSOR_SLOT_HEADER256_TIMESTAMP_NS_OFFSET as TIMESTAMP,
-  TENSOR_SLOT_HEADER256_VALUES_LEN_BYTES_OFFSET as VALUES_LENGTH,
 } from "../sbe/generated/control/index.ts";
 import type { RegionInspection } from "./inspection.ts";
 import { explainHeaderFault, type Finding } from "./inspection-findings.ts";
@@ -224,19 +214,5 @@ function wordOf(view: DataView, at: number): number {
 }
 
 function readHeader(view: DataView, at: number, header: FrameHeader): void {
-  header.frameId = view.getUint32(at + FRAME_ID + 4, true) * TWO_32 + view.getUint32(at + FRAME_ID, true);
-  header.timestampLow = view.getUint32(at + TIMESTAMP, true);
-  header.timestampHigh = view.getUint32(at + TIMESTAMP + 4, true);
-  header.metaVersion = view.getUint32(at + META_VERSION, true);
-  header.valuesLenBytes = view.getUint32(at + VALUES_LENGTH, true);
-  header.payloadSlot = view.getUint32(at + PAYLOAD_SLOT, true);
-  header.payloadOffset = view.getUint32(at + PAYLOAD_OFFSET, true);
-  header.poolId = view.getUint16(at + POOL_ID, true);
-  header.dtype = view.getInt16(at + DTYPE, true);
-  header.majorOrder = view.getInt16(at + MAJOR_ORDER, true);
-  header.ndims = view.getUint8(at + NDIMS);
-  for (let i = 0; i < header.dims.length; i++) {
-    header.dims[i] = view.getInt32(at + DIMS + i * 4, true);
-    header.strides[i] = view.getInt32(at + STRIDES + i * 4, true);
-  }
+  for (let i = 0; i < HEADER_WORDS; i++) header.words[i] = view.getInt32(at + i * 4, true);
 }

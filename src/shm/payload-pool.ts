@@ -1,3 +1,4 @@
+import { asInteger } from "../core/integer.ts";
 import type { Dtype } from "../protocol/dtype.ts";
 import { type Values, valuesOf } from "../protocol/values.ts";
 import type { Mapping, SlotWindows } from "./mapping.ts";
@@ -20,7 +21,7 @@ export class PayloadPool {
 
   constructor(mapping: Mapping, poolId: number, strideBytes: number, nslots: number) {
     this.poolId = poolId;
-    this.strideBytes = strideBytes;
+    this.strideBytes = asInteger(strideBytes);
     this.nslots = nslots;
     this.slotsAddress = mapping.address + SUPERBLOCK_BYTES;
     this.#windows = mapping.sliceWindows(SUPERBLOCK_BYTES, strideBytes, nslots);

@@ -95,7 +95,7 @@ export class RingFollower implements Disposable {
     const index = this.#ring.indexOf(seq);
     this.#ring.readHeader(index, this.#header);
     // A slot of zeros, which nobody has written to, looks like a committed frame 0 without an element type.
-    return this.#header.dtype !== 0 && this.#header.frameId === seq && this.#ring.reloadCommitWord(index) === seq * 2;
+    return this.#header.dtype !== 0 && this.#header.frameId === seq && this.#ring.stillHasCommitWord(index, seq * 2);
   }
 
   #findNewest(): number {
