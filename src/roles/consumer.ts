@@ -338,6 +338,7 @@ export class Consumer implements Agent {
       of.gap.add(producerSeq - newestSeq);
       this.#lastSeqSeen = producerSeq;
     }
+    this.#frame.forget();
     this.#control.end();
   }
 

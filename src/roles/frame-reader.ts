@@ -81,7 +81,7 @@ export class FrameReader {
     if (this.#fault !== HeaderFault.NONE) {
       return this.#isUnchanged(index, seq) ? (CAUSE_OF_FAULT[this.#fault] as LossCause) : "changed";
     }
-    frame.begin(seq, word, this.#ring, this.#pool as PayloadPool, header.valuesLenBytes);
+    frame.begin(index, seq, word, this.#ring, this.#pool as PayloadPool, header.valuesLenBytes);
     return null;
   }
 
@@ -115,7 +115,7 @@ export class FrameReader {
     if (bytesFilled > header.valuesLenBytes) return "refused";
     const readable = rowsFilled === null ? bytesFilled : Math.min(bytesFilled, rowsFilled * rowBytes(header));
     if (rowsFilled === null && !isPlainlyContiguous(header)) return "refused";
-    frame.begin(seq, word, this.#ring, pool, readable);
+    frame.begin(index, seq, word, this.#ring, pool, readable);
     return null;
   }
 

@@ -1,25 +1,41 @@
 import { monotonic } from "../aeron/monotonic.ts";
 import { DTYPES, type Dtype } from "../protocol/dtype.ts";
-import { FrameHeader, MAJOR_ORDER_CODES } from "../protocol/frame-header.ts";
+import { FrameHeader, HEADER_WORD, MAJOR_ORDER_CODES } from "../protocol/frame-header.ts";
 import { explainShapeFault, type FrameShape, shapeByteLength } from "../protocol/frame-layout.ts";
 import { HeaderRing } from "../shm/header-ring.ts";
 import type { WritableRegions } from "../shm/index.ts";
 import { PayloadPool } from "../shm/payload-pool.ts";
+import type { ProducerCounters } from "./counters.ts";
 import { type DescriptorPublisher, NONE_STAGED } from "./descriptor-publisher.ts";
 import { ProducerError } from "./errors.ts";
+import type { ProgressSender } from "./progress-sender.ts";
 import { ReaderWake, type WakeWord } from "./reader-wake.ts";
 import { type ClaimOwner, ClaimState, SlotClaim } from "./slot-claim.ts";
+
+/** What epochs of a stream have in common. */
+export interface FrameRingParts {
+  readonly publisher: DescriptorPublisher;
+  readonly progress: ProgressSender;
+  readonly counters: ProducerCounters;
+  readonly wakeWord?: WakeWord | undefined;
+}
 
 /**
  * One epoch of a stream as its writer sees it: the regions, and the claims on their slots. Slots are claimed in order, filled
  * in any, and published in claim order (W-15).
  */
-export class FrameRing {
+export class FrameRing implements ClaimOwner {
   readonly regions: WritableRegions;
-  readonly #owner: ClaimOwner;
+  readonly #publisher: DescriptorPublisher;
+  readonly #progress: ProgressSender;
+  readonly #counters: ProducerCounters;
   readonly #ring: HeaderRing;
+  readonly #nslots: number;
   /** In ascending order of stride. */
   readonly #pools: readonly PayloadPool[];
+  readonly #smallestPool: PayloadPool;
+  /** Names the attributes that frames which are committed now go with. */
+  metaVersion: number;
   readonly #claims: SlotClaim[] = [];
   readonly #header = new FrameHeader();
   // The shape that `#header` has, see `#isShapeOfHeader`.
@@ -41,15 +57,24 @@ export class FrameRing {
   /** When the owner's cycle began: frames may be published long after they were claimed. */
   #cycleNs = 0;
 
-  constructor(regions: WritableRegions, owner: ClaimOwner, wakeWord?: WakeWord) {
+  constructor(
+    regions: WritableRegions,
+    metaVersion: number,
+    { publisher, progress, counters, wakeWord }: FrameRingParts,
+  ) {
     this.regions = regions;
-    this.#owner = owner;
+    this.metaVersion = metaVersion;
+    this.#publisher = publisher;
+    this.#progress = progress;
+    this.#counters = counters;
     const ring = new HeaderRing(regions.headerRing.mapping, regions.nslots);
     this.#ring = ring;
+    this.#nslots = ring.nslots;
     this.#wake = new ReaderWake((seq) => ring.commitWordAddress(ring.indexOf(seq)), wakeWord);
     this.#pools = regions.pools.map(
       (pool) => new PayloadPool(pool.mapping, pool.poolId, pool.strideBytes, regions.nslots),
     );
+    this.#smallestPool = this.#pools[0] as PayloadPool;
   }
 
   /** Seq of the frame that was claimed last; 0 before the first. */
@@ -67,18 +92,65 @@ export class FrameRing {
     return this.#settledSeq === this.#nextSeq;
   }
 
-  /** True while the slot of the next frame belongs to an older claim. */
-  get isFull(): boolean {
-    return this.#nextSeq - this.#settledSeq >= this.#ring.nslots;
-  }
-
   /** Bytes of the largest frame that fits. */
   get maxByteLength(): number {
     return (this.#pools[this.#pools.length - 1] as PayloadPool).strideBytes;
   }
 
-  /** The smallest pool whose slots hold `byteLength` bytes (W-05); null when none does. */
-  poolFor(byteLength: number): PayloadPool | null {
+  /**
+   * Takes the next slot for a frame of `byteLength` bytes, from the smallest pool whose slots hold it (W-05), and marks it as being
+   * written. Null when none can be had now, see `refusalOf`.
+   */
+  tryClaim(byteLength: number, nowNs: number): SlotClaim | null {
+    const pool = byteLength <= this.#smallestPool.strideBytes ? this.#smallestPool : this.#poolFor(byteLength);
+    const seq = this.#nextSeq;
+    if (pool === null || seq - this.#settledSeq >= this.#nslots || this.#publisher.isWaiting) return null;
+    const index = seq & (this.#nslots - 1);
+    let claim = this.#claims[index];
+    if (claim === undefined) {
+      claim = new SlotClaim(this, index);
+      this.#claims[index] = claim;
+    }
+    this.#nextSeq = seq + 1;
+    claim.begin(seq, pool, byteLength, nowNs);
+    this.#ring.markWriting(index, seq);
+    this.#counters.of.claimed.increment();
+    return claim;
+  }
+
+  /** Why no slot can be had for so many bytes. */
+  refusalOf(byteLength: number): "waiting" | "no-pool" | "slots-busy" {
+    if (this.#publisher.isWaiting) return "waiting";
+    return this.#poolFor(byteLength) === null ? "no-pool" : "slots-busy";
+  }
+
+  /** Makes the frame visible, and tells of it in claim order. @throws ProducerError when the shape does not fit the claim */
+  commitClaim(claim: SlotClaim, shape: FrameShape): void {
+    this.#writeHeader(claim, shape);
+    this.#ring.commit(claim.index, claim.seq);
+    claim.state = ClaimState.COMMITTED;
+    if (this.#progress.isBusy) this.#progress.end(claim, true);
+    this.publishInOrder();
+  }
+
+  abortClaim(claim: SlotClaim): void {
+    // The slot stays marked as being written until its next frame: nobody takes it for a valid one.
+    claim.state = ClaimState.ABORTED;
+    this.#counters.of.aborted.increment();
+    this.#progress.end(claim, false);
+    this.publishInOrder();
+  }
+
+  beginProgress(claim: SlotClaim, shape: FrameShape): void {
+    this.#writeHeader(claim, shape);
+    this.#progress.begin(claim);
+  }
+
+  reportProgress(claim: SlotClaim, bytesFilled: number, rowsFilled: number | null): void {
+    this.#progress.report(claim, bytesFilled, rowsFilled);
+  }
+
+  #poolFor(byteLength: number): PayloadPool | null {
     for (let i = 0; i < this.#pools.length; i++) {
       const pool = this.#pools[i] as PayloadPool;
       if (pool.strideBytes >= byteLength) return pool;
@@ -86,23 +158,8 @@ export class FrameRing {
     return null;
   }
 
-  /** Takes the next slot and marks it as being written; only while the ring is not full. */
-  claim(pool: PayloadPool, byteLength: number, nowNs: number): SlotClaim {
-    const seq = this.#nextSeq;
-    const index = this.#ring.indexOf(seq);
-    let claim = this.#claims[index];
-    if (claim === undefined) {
-      claim = new SlotClaim(this.#owner, index);
-      this.#claims[index] = claim;
-    }
-    this.#nextSeq = seq + 1;
-    claim.begin(seq, pool, byteLength, nowNs);
-    this.#ring.markWriting(index, seq);
-    return claim;
-  }
-
   /** Writes the header's fields, all but the commit word. @throws ProducerError when the shape does not fit the claim */
-  writeHeader(claim: SlotClaim, shape: FrameShape, metaVersion: number): void {
+  #writeHeader(claim: SlotClaim, shape: FrameShape): void {
     const header = this.#header;
     if (!this.#isShapeOfHeader(shape)) this.#setShape(shape);
     if (this.#neededBytes > claim.byteLength) {
@@ -110,17 +167,18 @@ export class FrameRing {
       const found = `one of ${this.#neededBytes}`;
       throw new ProducerError("layout", `expected ${expected}, found ${found}`, { rule: "W-11", expected });
     }
-    header.frameId = claim.seq;
     if (shape.timestampNs !== undefined || claim.claimedNs !== this.#stampNs) this.#stamp(claim.claimedNs, shape);
-    header.metaVersion = metaVersion;
-    header.valuesLenBytes = claim.byteLength;
-    header.payloadSlot = claim.index;
-    header.payloadOffset = 0;
-    header.poolId = (claim.pool as PayloadPool).poolId;
+    const { words } = header;
+    header.frameId = claim.seq;
+    words[HEADER_WORD.metaVersion] = this.metaVersion;
+    words[HEADER_WORD.valuesLenBytes] = claim.byteLength;
+    words[HEADER_WORD.payloadSlot] = claim.index;
+    const { poolId } = claim.pool as PayloadPool;
+    if (header.poolId !== poolId) header.poolId = poolId;
     this.#ring.writeHeader(claim.index, header);
-    claim.timestampHigh = header.timestampHigh;
-    claim.timestampLow = header.timestampLow;
-    claim.metaVersion = metaVersion;
+    claim.timestampHigh = words[HEADER_WORD.timestampHigh] as number;
+    claim.timestampLow = words[HEADER_WORD.timestampLow] as number;
+    claim.metaVersion = this.metaVersion;
   }
 
   /** Frames that are claimed in one cycle have the same time. */
@@ -165,22 +223,17 @@ export class FrameRing {
     this.#dtype = shape.dtype;
   }
 
-  /** Makes the frame visible; `publishInOrder` then tells of it. */
-  commit(claim: SlotClaim): void {
-    this.#ring.commit(claim.index, claim.seq);
-    claim.state = ClaimState.COMMITTED;
-  }
-
   /**
    * Stages the descriptors of committed frames from the oldest on, up to the first that is being filled, and publishes them;
    * in a burst only when there is no more room for them, because others follow at once.
    */
-  publishInOrder(publisher: DescriptorPublisher): void {
+  publishInOrder(): void {
+    const publisher = this.#publisher;
     while (this.#stageSeq < this.#nextSeq) {
       const claim = this.#claims[this.#ring.indexOf(this.#stageSeq)] as SlotClaim;
       if (claim.state === ClaimState.CLAIMED) break;
       if (claim.state === ClaimState.COMMITTED) {
-        if (!publisher.hasRoom) this.#flush(publisher);
+        if (!publisher.hasRoom) this.#flush();
         if (!publisher.hasRoom) return;
         publisher.stage(claim);
         this.#stagedNs = claim.claimedNs;
@@ -188,11 +241,12 @@ export class FrameRing {
       claim.state = ClaimState.FREE;
       this.#stageSeq++;
     }
-    if (!publisher.isBurst || !publisher.hasRoom) this.#flush(publisher);
+    if (!publisher.isBurst || !publisher.hasRoom) this.#flush();
     else if (publisher.length === 0) this.#settledSeq = this.#stageSeq;
   }
 
-  #flush(publisher: DescriptorPublisher): void {
+  #flush(): void {
+    const publisher = this.#publisher;
     publisher.flush();
     this.#wake.published(publisher.publishedSeq, this.#stagedNs > this.#cycleNs ? this.#stagedNs : this.#cycleNs);
     const { oldestSeq } = publisher;
@@ -200,19 +254,21 @@ export class FrameRing {
   }
 
   /** What was held back goes on as soon as it can. */
-  doWork(publisher: DescriptorPublisher, nowNs: number): number {
+  doWork(nowNs: number): number {
     this.#cycleNs = nowNs;
-    if (!publisher.isWaiting) return 0;
-    this.publishInOrder(publisher);
-    return publisher.isWaiting ? 0 : 1;
+    this.#progress.doWork(nowNs);
+    if (!this.#publisher.isWaiting) return 0;
+    this.publishInOrder();
+    return this.#publisher.isWaiting ? 0 : 1;
   }
 
   /** Gives every claim an outcome that is counted: what is being filled is aborted, what is held back has one last try. */
-  settle(publisher: DescriptorPublisher): void {
+  settle(): void {
+    const publisher = this.#publisher;
     publisher.isBurst = false;
     publisher.isGivingUp = true;
     for (const claim of this.#claims) claim?.abort();
-    this.publishInOrder(publisher);
+    this.publishInOrder();
     publisher.isGivingUp = false;
   }
 

@@ -20,6 +20,8 @@ export class Frame {
   /** The commit word that says that the slot still holds what was opened. */
   #word = 0;
   #readableBytes = 0;
+  #isOpen = false;
+  /** Those of the frame that was opened last. */
   #ring: HeaderRing | null = null;
   #pool: PayloadPool | null = null;
   #dims: readonly number[] = [];
@@ -104,7 +106,7 @@ export class Frame {
 
   /** Acquires and checks again: true when everything read until now was of this frame. To be asked before any side effect. */
   isIntact(): boolean {
-    return this.#ring === null ? false : this.#ring.stillHasCommitWord(this.index, this.#word);
+    return this.#isOpen && (this.#ring as HeaderRing).stillHasCommitWord(this.index, this.#word);
   }
 
   /**
@@ -122,18 +124,25 @@ export class Frame {
   }
 
   /** For the reader: what this object stands for from now on. */
-  begin(seq: number, word: number, ring: HeaderRing, pool: PayloadPool, readableBytes: number): void {
-    const index = this.header.payloadSlot;
+  begin(index: number, seq: number, word: number, ring: HeaderRing, pool: PayloadPool, readableBytes: number): void {
     this.#seq = seq;
     this.#word = word;
     this.#readableBytes = readableBytes;
     this.index = index;
-    this.#ring = ring;
-    this.#pool = pool;
+    this.#isOpen = true;
+    // A pointer that is stored costs more than one that is compared.
+    if (this.#ring !== ring) this.#ring = ring;
+    if (this.#pool !== pool) this.#pool = pool;
   }
 
   /** For the reader: the call is over. */
   end(): void {
+    this.#isOpen = false;
+  }
+
+  /** For the reader: its memory goes. */
+  forget(): void {
+    this.#isOpen = false;
     this.#ring = null;
     this.#pool = null;
   }
@@ -152,7 +161,7 @@ export class Frame {
   }
 
   #requirePool(): PayloadPool {
-    if (this.#pool === null) {
+    if (!this.#isOpen || this.#pool === null) {
       throw new ConsumerError(
         "frame-ended",
         "a frame is valid during the handler's call only: copy what is to outlive it",

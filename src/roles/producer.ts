@@ -22,7 +22,7 @@ import {
 import { ProgressSender } from "./progress-sender.ts";
 import type { RegionHost, RegionProvider } from "./region-provider.ts";
 import { newRegionProvider } from "./region-providers.ts";
-import { type ClaimOwner, ClaimState, type SlotClaim } from "./slot-claim.ts";
+import type { SlotClaim } from "./slot-claim.ts";
 
 const NOT_READ = -1;
 
@@ -30,7 +30,7 @@ const NOT_READ = -1;
  * The producer of one stream: claims slots, commits frames and publishes their descriptors (W-15), and keeps the stream
  * announced. Its regions are its own or a driver's. As an agent it does the control plane; frames come from its caller.
  */
-export class Producer implements Agent, ClaimOwner {
+export class Producer implements Agent {
   readonly roleName: string;
   readonly counters = producerCounters();
   readonly streamId: number;
@@ -79,7 +79,13 @@ export class Producer implements Agent, ClaimOwner {
       announcesRegions: options.standalone !== undefined,
       onMessage: (view, length, sessionId) => this.#provider.onMessage(view, length, sessionId),
     });
-    this.#progress = new ProgressSender(this.#control.publication, streamId, this.counters.of.progressSent);
+    this.#progress = new ProgressSender(
+      this.#control.publication,
+      streamId,
+      this.counters.of.progressSent,
+      clock,
+      () => this.#control.progressDemand,
+    );
     const host: RegionHost = {
       beginEpoch: (regions) => this.#beginEpoch(regions),
       endEpoch: () => this.#endEpoch(),
@@ -187,24 +193,9 @@ export class Producer implements Agent, ClaimOwner {
    */
   tryClaim(byteLength: number, nowNs: number = NOT_READ): SlotClaim | null {
     const ring = this.#ring;
-    const { of } = this.counters;
-    if (this.#hasFinished) return this.#refuse("closed");
-    if (ring === null) {
-      of.notAttached.increment();
-      return this.#refuse("not-attached");
-    }
-    if ((this.#publisher as DescriptorPublisher).isWaiting) return this.#refuse("waiting");
-    const pool = ring.poolFor(byteLength);
-    if (pool === null) {
-      of.noPool.increment();
-      return this.#refuse("no-pool");
-    }
-    if (ring.isFull) {
-      of.slotsBusy.increment();
-      return this.#refuse("slots-busy");
-    }
-    of.claimed.increment();
-    return ring.claim(pool, byteLength, nowNs === NOT_READ ? this.#clock.nanoTime() : nowNs);
+    if (ring === null || this.#hasFinished) return this.#refuse(byteLength);
+    const claim = ring.tryClaim(byteLength, nowNs === NOT_READ ? this.#clock.nanoTime() : nowNs);
+    return claim === null ? this.#refuse(byteLength) : claim;
   }
 
   /** Copies one tensor into a slot and publishes it. Never retries. @throws ProducerError when the shape does not fit `bytes` */
@@ -228,41 +219,13 @@ export class Producer implements Agent, ClaimOwner {
     const publisher = this.#publisher;
     if (publisher === null) return;
     publisher.isBurst = isBurst;
-    if (!isBurst && publisher.length > 0) this.#ring?.publishInOrder(publisher);
-  }
-
-  // A claim lives within its epoch: while there is one that can be committed or aborted, there is a ring.
-
-  commitClaim(claim: SlotClaim, shape: FrameShape): void {
-    const ring = this.#ring as FrameRing;
-    ring.writeHeader(claim, shape, this.#control.metaVersion);
-    ring.commit(claim);
-    if (this.#progress.isBusy) this.#progress.end(claim, ring.regions.epoch, true);
-    ring.publishInOrder(this.#publisher as DescriptorPublisher);
-  }
-
-  abortClaim(claim: SlotClaim): void {
-    // The slot stays marked as being written until its next frame: nobody takes it for a valid one.
-    claim.state = ClaimState.ABORTED;
-    this.counters.of.aborted.increment();
-    const ring = this.#ring as FrameRing;
-    this.#progress.end(claim, ring.regions.epoch, false);
-    ring.publishInOrder(this.#publisher as DescriptorPublisher);
-  }
-
-  beginProgress(claim: SlotClaim, shape: FrameShape): void {
-    (this.#ring as FrameRing).writeHeader(claim, shape, this.#control.metaVersion);
-    this.#progress.begin(claim, this.epoch, this.#clock.nanoTime(), this.#control.progressDemand);
-  }
-
-  reportProgress(claim: SlotClaim, bytesFilled: number, rowsFilled: number | null): void {
-    const nowNs = this.#clock.nanoTime();
-    this.#progress.report(claim, bytesFilled, rowsFilled, this.epoch, nowNs, this.#control.progressDemand);
+    if (!isBurst && publisher.length > 0) this.#ring?.publishInOrder();
   }
 
   /** Replaces the attributes; frames committed from now on go with a new `metaVersion` (W-45). */
   setAttributes(attributes: readonly Attribute[]): void {
     this.#control.setAttributes(allAttributes(this.#options, attributes), this.#clock.nanoTime());
+    if (this.#ring !== null) this.#ring.metaVersion = this.#control.metaVersion;
   }
 
   /** Tells one consumer of this stream what to do (W-39). */
@@ -273,8 +236,7 @@ export class Producer implements Agent, ClaimOwner {
   /** @throws ProducerError "second-writer", AttachError when no first lease comes */
   doWork(nowNs: number): number {
     if (this.#isClosed) return 0;
-    let work = this.#ring?.doWork(this.#publisher as DescriptorPublisher, nowNs) ?? 0;
-    if (this.#ring !== null) this.#progress.doWork(this.epoch, nowNs, this.#control.progressDemand);
+    let work = this.#ring?.doWork(nowNs) ?? 0;
     if (!this.#control.isDue(nowNs)) return work;
     work += this.#provider.doWork(nowNs) + this.#control.poll(nowNs);
     // After the end nothing may make the regions look alive again.
@@ -292,8 +254,11 @@ export class Producer implements Agent, ClaimOwner {
     const { nslots } = regions;
     if (this.#options.standalone === undefined) requireWaitSlots(this.flow, nslots);
     const publisher = this.#publisherFor(nslots);
-    const ring = new FrameRing(regions, this, this.#options.wakeWord);
+    const { counters } = this;
+    const parts = { publisher, progress: this.#progress, counters, wakeWord: this.#options.wakeWord };
+    const ring = new FrameRing(regions, this.#control.metaVersion, parts);
     this.#ring = ring;
+    this.#progress.epoch = regions.epoch;
     publisher.begin(this.streamId, regions.epoch, nslots);
     this.#control.begin(ring, nowNs);
     this.#options.onRegions?.(regions);
@@ -302,7 +267,7 @@ export class Producer implements Agent, ClaimOwner {
   #endEpoch(): void {
     const ring = this.#ring;
     if (ring === null) return;
-    ring.settle(this.#publisher as DescriptorPublisher);
+    ring.settle();
     this.#options.onRegionsEnding?.(ring.regions);
     this.#ring = null;
     ring.close();
@@ -319,7 +284,7 @@ export class Producer implements Agent, ClaimOwner {
   /** Ends the stream, and removes its regions or gives them back. Idempotent. */
   onClose(): void {
     if (this.#isClosed) return;
-    this.#ring?.settle(this.#publisher as DescriptorPublisher);
+    this.#ring?.settle();
     this.finish();
     this.#isClosed = true;
     this.#endEpoch();
@@ -332,8 +297,15 @@ export class Producer implements Agent, ClaimOwner {
     if (this.#descriptors !== null) this.#connection.remove(this.#descriptors);
   }
 
-  #refuse(cause: ClaimRefusal): null {
-    this.lastRefusal = cause;
+  /** Says and counts why no slot was claimed. */
+  #refuse(byteLength: number): null {
+    const { of } = this.counters;
+    if (this.#hasFinished) this.lastRefusal = "closed";
+    else if (this.#ring === null) this.lastRefusal = "not-attached";
+    else this.lastRefusal = this.#ring.refusalOf(byteLength);
+    if (this.lastRefusal === "not-attached") of.notAttached.increment();
+    else if (this.lastRefusal === "no-pool") of.noPool.increment();
+    else if (this.lastRefusal === "slots-busy") of.slotsBusy.increment();
     return null;
   }
 

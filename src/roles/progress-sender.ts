@@ -1,6 +1,7 @@
 import { NativeBuffer } from "../../ffi/memory.ts";
 import type { Publication } from "../aeron/publication.ts";
 import { PublishResult } from "../aeron/results.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Counter } from "../core/counters.ts";
 import { type ProgressDemand, ProgressThrottle } from "../protocol/progress-throttle.ts";
 import { FrameProgressEncoder, FrameProgressState } from "../sbe/generated/control/index.ts";
@@ -23,14 +24,27 @@ export class ProgressSender {
   readonly #publication: Publication;
   readonly #streamId: number;
   readonly #sent: Counter;
+  readonly #clock: Clock;
+  /** What readers of progress ask for; null while there are none. */
+  readonly #demand: () => ProgressDemand | null;
   readonly #buffer = new NativeBuffer(64);
   readonly #encoder = new FrameProgressEncoder();
   readonly #tracked: Tracked[] = [];
+  /** The epoch that the frames are of. */
+  epoch = 0;
 
-  constructor(publication: Publication, streamId: number, sent: Counter) {
+  constructor(
+    publication: Publication,
+    streamId: number,
+    sent: Counter,
+    clock: Clock,
+    demand: () => ProgressDemand | null,
+  ) {
     this.#publication = publication;
     this.#streamId = streamId;
     this.#sent = sent;
+    this.#clock = clock;
+    this.#demand = demand;
   }
 
   /** True while the progress of some frame is told. */
@@ -38,22 +52,15 @@ export class ProgressSender {
     return this.#tracked.length !== 0;
   }
 
-  begin(claim: SlotClaim, epoch: number, nowNs: number, demand: ProgressDemand | null): void {
+  begin(claim: SlotClaim): void {
     const throttle = new ProgressThrottle();
     const tracked: Tracked = { claim, seq: claim.seq, throttle, bytesFilled: 0, rowsFilled: null, isStarted: false };
     this.#tracked.push(tracked);
-    if (demand !== null) this.#start(tracked, epoch, nowNs);
+    if (this.#demand() !== null) this.#start(tracked, this.#clock.nanoTime());
   }
 
   /** @throws ProducerError "progress" when it goes back, beyond the frame, or was never begun */
-  report(
-    claim: SlotClaim,
-    bytesFilled: number,
-    rowsFilled: number | null,
-    epoch: number,
-    nowNs: number,
-    demand: ProgressDemand | null,
-  ): void {
+  report(claim: SlotClaim, bytesFilled: number, rowsFilled: number | null): void {
     const tracked = this.#find(claim);
     if (tracked === undefined) throw new ProducerError("progress", "expected beginProgress before reportProgress");
     if (!(bytesFilled >= tracked.bytesFilled && bytesFilled <= claim.byteLength)) {
@@ -62,21 +69,21 @@ export class ProgressSender {
     }
     tracked.bytesFilled = bytesFilled;
     tracked.rowsFilled = rowsFilled;
-    this.#sendIfDue(tracked, epoch, nowNs, demand);
+    this.#sendIfDue(tracked, this.#clock.nanoTime(), this.#demand());
   }
 
   /** Sends what was held back and is due now. */
-  doWork(epoch: number, nowNs: number, demand: ProgressDemand | null): void {
-    for (let i = 0; i < this.#tracked.length; i++) this.#sendIfDue(this.#tracked[i] as Tracked, epoch, nowNs, demand);
+  doWork(nowNs: number): void {
+    for (let i = 0; i < this.#tracked.length; i++) this.#sendIfDue(this.#tracked[i] as Tracked, nowNs, this.#demand());
   }
 
   /** The frame was committed (COMPLETE is sent) or aborted. */
-  end(claim: SlotClaim, epoch: number, isComplete: boolean): void {
+  end(claim: SlotClaim, isComplete: boolean): void {
     const tracked = this.#find(claim);
     if (tracked === undefined) return;
     this.#tracked.splice(this.#tracked.indexOf(tracked), 1);
     tracked.bytesFilled = claim.byteLength;
-    if (isComplete && tracked.isStarted) this.#send(tracked, epoch, FrameProgressState.COMPLETE);
+    if (isComplete && tracked.isStarted) this.#send(tracked, FrameProgressState.COMPLETE);
   }
 
   #find(claim: SlotClaim): Tracked | undefined {
@@ -84,27 +91,27 @@ export class ProgressSender {
     return undefined;
   }
 
-  #sendIfDue(tracked: Tracked, epoch: number, nowNs: number, demand: ProgressDemand | null): void {
+  #sendIfDue(tracked: Tracked, nowNs: number, demand: ProgressDemand | null): void {
     // Only sent while some consumer has said that it reads progress (W-41).
     if (demand === null) return;
-    if (!tracked.isStarted) this.#start(tracked, epoch, nowNs);
+    if (!tracked.isStarted) this.#start(tracked, nowNs);
     if (!tracked.throttle.isDue(nowNs, tracked.bytesFilled, demand)) return;
     tracked.throttle.sent(nowNs, tracked.bytesFilled);
-    this.#send(tracked, epoch, FrameProgressState.PROGRESS);
+    this.#send(tracked, FrameProgressState.PROGRESS);
   }
 
-  #start(tracked: Tracked, epoch: number, nowNs: number): void {
+  #start(tracked: Tracked, nowNs: number): void {
     const { bytesFilled } = tracked;
     tracked.isStarted = true;
     tracked.throttle.begin(nowNs);
     tracked.bytesFilled = 0;
-    this.#send(tracked, epoch, FrameProgressState.STARTED);
+    this.#send(tracked, FrameProgressState.STARTED);
     tracked.bytesFilled = bytesFilled;
   }
 
-  #send(tracked: Tracked, epoch: number, state: number): void {
+  #send(tracked: Tracked, state: number): void {
     const message = this.#encoder.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
-    message.setStreamId(this.#streamId).setEpochNumber(epoch).setFrameIdNumber(tracked.seq);
+    message.setStreamId(this.#streamId).setEpochNumber(this.epoch).setFrameIdNumber(tracked.seq);
     message.setHeaderIndex(tracked.claim.index).setPayloadBytesFilledNumber(tracked.bytesFilled).setState(state);
     if (tracked.rowsFilled !== null) message.setRowsFilled(tracked.rowsFilled);
     const result = this.#publication.publish(this.#buffer.address, FrameProgressEncoder.ENCODED_LENGTH);

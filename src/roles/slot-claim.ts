@@ -7,7 +7,7 @@ import { ProducerError } from "./errors.ts";
 export const ClaimState = { FREE: 0, CLAIMED: 1, COMMITTED: 2, ABORTED: 3 } as const;
 export type ClaimState = (typeof ClaimState)[keyof typeof ClaimState];
 
-/** What a claim asks of its producer. */
+/** What a claim asks of the ring that its slot belongs to. */
 export interface ClaimOwner {
   commitClaim(claim: SlotClaim, shape: FrameShape): void;
   abortClaim(claim: SlotClaim): void;
@@ -93,7 +93,8 @@ export class SlotClaim {
   /** For the ring: what this object stands for from now on. */
   begin(seq: number, pool: PayloadPool, byteLength: number, nowNs: number): void {
     this.seq = seq;
-    this.pool = pool;
+    // A pointer that is stored costs more than one that is compared.
+    if (this.pool !== pool) this.pool = pool;
     this.byteLength = byteLength;
     this.claimedNs = nowNs;
     this.state = ClaimState.CLAIMED;
