@@ -48,6 +48,8 @@ export class BlockSubscription extends SubscriptionResource {
   overruns = 0;
   /** Publishers that were lost before their end: the driver put this subscription to rest, as a rule. */
   imagesLost = 0;
+  /** Called when messages are there, before they are looked at: time to fetch what they are about. */
+  onArrival: () => void = () => {};
   readonly #onMessage: BlockMessageHandler;
   readonly #callback: BlockCallback;
   readonly #callbackAddress: number;
@@ -140,6 +142,7 @@ export class BlockSubscription extends SubscriptionResource {
   }
 
   #onBlock(buffer: number, length: number, sessionId: number, termId: number): void {
+    this.onArrival();
     // A padding frame alone may be longer than the limit: it holds no message.
     libc.memcpy(this.#block.address, buffer, Math.min(length, this.#block.bytes.length));
     const view = this.#view;

@@ -26,6 +26,8 @@ export class Publication implements AeronResource {
   #termBytes = 0;
   /** Where the next message goes, as far as `publishBlock` knows; what else is published moves it. */
   #position = UNKNOWN_POSITION;
+  #termId = 0;
+  #termOffset = 0;
   readonly #uri: NativeBuffer;
   readonly #out = new NativeBuffer(8);
   readonly #claim = new NativeBuffer(BUFFER_CLAIM.size);
@@ -87,30 +89,28 @@ export class Publication implements AeronResource {
   publishBlock(block: MessageBlock, from: number, count: number): number {
     const handle = this.#handle;
     if (handle === 0) return this.#refuse(PublishResult.NOT_CONNECTED);
-    if (this.#position === UNKNOWN_POSITION) this.#position = aeron.aeron_exclusive_publication_position(handle);
-    if (this.#termRoom() < block.frameBytes) {
+    if (this.#position === UNKNOWN_POSITION) this.#locate(handle);
+    const { frameBytes } = block;
+    if (this.#termBytes - this.#termOffset < frameBytes) {
       const answer = this.#rotate(handle, block.messageBytes);
       if (answer !== PublishResult.ADMIN_ACTION) return this.#refuse(answer);
     }
-    const position = this.#position;
-    let messages = Math.min(count, Math.floor(this.#termRoom() / block.frameBytes));
-    if (messages > 1) {
+    let messages = 1;
+    if (count > 1) {
       // A block goes out as a whole once its first message has room: what begins beyond the limit has to wait.
-      const room = aeron.aeron_exclusive_publication_position_limit(handle) - position;
-      messages = Math.min(messages, Math.max(1, Math.ceil(room / block.frameBytes)));
+      const room = aeron.aeron_exclusive_publication_position_limit(handle) - this.#position;
+      const termRoom = Math.floor((this.#termBytes - this.#termOffset) / frameBytes);
+      messages = Math.min(count, termRoom, Math.max(1, Math.ceil(room / frameBytes)));
     }
-    const termId = (this.#initialTermId + Math.floor(position / this.#termBytes)) | 0;
-    block.place(from, messages, termId, position & (this.#termBytes - 1), this.#sessionId as number, this.streamId);
-    const answer = aeron.aeron_exclusive_publication_offer_block(
-      handle,
-      block.addressOf(from),
-      messages * block.frameBytes,
-    );
+    block.place(from, messages, this.#termId, this.#termOffset, this.#sessionId as number, this.streamId);
+    const blockBytes = messages * frameBytes;
+    const answer = aeron.aeron_exclusive_publication_offer_block(handle, block.addressOf(from), blockBytes);
     if (answer <= 0) {
       this.#position = UNKNOWN_POSITION;
       return this.#refuse(resultOfPosition(answer));
     }
     this.#position = answer;
+    this.#termOffset += blockBytes;
     this.results[PublishResult.PUBLISHED]! += messages;
     return messages;
   }
@@ -121,16 +121,19 @@ export class Publication implements AeronResource {
     return 0;
   }
 
-  /** Bytes that are left in the present term. */
-  #termRoom(): number {
-    return this.#termBytes - (this.#position & (this.#termBytes - 1));
+  /** Finds where the next message goes. */
+  #locate(handle: number): void {
+    const position = aeron.aeron_exclusive_publication_position(handle);
+    this.#position = position;
+    this.#termOffset = position % this.#termBytes;
+    this.#termId = (this.#initialTermId + Math.floor(position / this.#termBytes)) | 0;
   }
 
   /** Has Aeron fill the rest of the term, in which no message has room, and begin the next: ADMIN_ACTION once it did. */
   #rotate(handle: number, messageBytes: number): PublishResult {
     const answer = aeron.aeron_exclusive_publication_try_claim(handle, messageBytes, this.#claimAddress);
     if (answer > 0) throw new Error(`expected the end of a term at ${this.#position}, found room up to ${answer}`);
-    this.#position = aeron.aeron_exclusive_publication_position(handle);
+    this.#locate(handle);
     return resultOfPosition(answer);
   }
 

@@ -86,6 +86,7 @@ export class Consumer implements Agent {
       MAX_BLOCK_BYTES,
       this.#intake.onMessage,
     );
+    this.#descriptors.onArrival = () => this.#mapping.reader?.expect(this.#intake.newestSeq + 1);
     this.#control = new ConsumerControl(connection, options.streams, this.#newState(), options);
   }
 
@@ -158,8 +159,7 @@ export class Consumer implements Agent {
     const limit = options.limit ?? DEFAULT_LIMIT;
     let handled = 0;
     this.#fill();
-    if (this.#intake.length > 1 && this.#mapping.reader !== null)
-      this.#intake.fetchHeaders(this.#mapping.reader, limit);
+    if (this.#mapping.reader !== null) this.#intake.fetchHeaders(this.#mapping.reader, limit);
     while (handled < limit && this.#intake.length > 0) {
       const { reader } = this.#mapping;
       if (reader === null) break;

@@ -90,9 +90,12 @@ export class DescriptorIntake {
     return this.#queue.peekSeq();
   }
 
-  /** Has the headers of the next frames, at most `limit`, come to this core all at once, because they are about to be read. */
+  /** Has what the next frames need, at most `limit`, come to this core all at once, because they are about to be read. */
   fetchHeaders(reader: FrameReader, limit: number): void {
-    const frames = Math.min(limit, this.#queue.length, MAX_FETCHED);
+    const { length } = this.#queue;
+    if (length === 0) reader.awaits(this.newestSeq + 1);
+    if (length < 2) return;
+    const frames = Math.min(limit, length, MAX_FETCHED);
     for (let i = 0; i < frames; i++) reader.fetch(this.#queue.seqAt(i));
   }
 

@@ -33,6 +33,10 @@ export class FrameReader {
   #checked: FrameHeader | null = null;
   #pool: PayloadPool | null = null;
   #fault: HeaderFault = HeaderFault.NONE;
+  #awaitedSeq = -1;
+  #preparedSeq = -1;
+  /** Keeps what is fetched from being optimised away. */
+  #fetched = 0;
 
   constructor(stream: MappedStream) {
     this.nslots = asInteger(stream.nslots);
@@ -65,6 +69,30 @@ export class FrameReader {
   /** Has the header of frame `seq` fetched, because it is about to be read. */
   fetch(seq: number): void {
     this.#ring.fetch(this.#ring.indexOf(seq));
+  }
+
+  /**
+   * Frame `seq` is not there yet. Asked a second time, and so not while frame follows frame, this fetches what reading it will need,
+   * but for the lines that its producer will write.
+   */
+  awaits(seq: number): void {
+    const isLong = seq === this.#awaitedSeq;
+    this.#awaitedSeq = seq;
+    if (!isLong || seq === this.#preparedSeq) return;
+    this.#preparedSeq = seq;
+    const index = this.#ring.indexOf(seq);
+    this.#ring.fetchSecondLine(index);
+    if (this.#pool !== null) this.#fetched ^= this.#pool.fetch(index);
+  }
+
+  /**
+   * Fetches what the producer has written of frame `seq`, which has come if any has: header and the beginning of the payload, at the
+   * same time as its descriptor, and not after it.
+   */
+  expect(seq: number): void {
+    const index = this.#ring.indexOf(seq);
+    this.#ring.fetch(index);
+    if (this.#pool !== null) this.#fetched ^= this.#pool.fetchFirst(index);
   }
 
   /** Opens frame `seq` for reading; the cause when it is not there to be read. */

@@ -52,6 +52,9 @@ export class FrameRing implements ClaimOwner {
   /** Seq of the oldest frame that was not published, dropped or aborted yet. */
   #settledSeq = 0;
   readonly #wake: ReaderWake;
+  #preparedSeq = 0;
+  /** What `#nextSeq` was in the owner's last cycle. */
+  #cycleSeq = 0;
   /** When the frame that was staged last was claimed. */
   #stagedNs = 0;
   /** When the owner's cycle began: frames may be published long after they were claimed. */
@@ -104,7 +107,7 @@ export class FrameRing implements ClaimOwner {
   tryClaim(byteLength: number, nowNs: number): SlotClaim | null {
     const pool = byteLength <= this.#smallestPool.strideBytes ? this.#smallestPool : this.#poolFor(byteLength);
     const seq = this.#nextSeq;
-    if (pool === null || seq - this.#settledSeq >= this.#nslots || this.#publisher.isWaiting) return null;
+    if (pool === null || this.isFull || this.#publisher.isWaiting) return null;
     const index = seq & (this.#nslots - 1);
     let claim = this.#claims[index];
     if (claim === undefined) {
@@ -257,9 +260,30 @@ export class FrameRing implements ClaimOwner {
   doWork(nowNs: number): number {
     this.#cycleNs = nowNs;
     this.#progress.doWork(nowNs);
+    // Not while frame follows frame.
+    if (this.#preparedSeq !== this.#nextSeq && this.#cycleSeq === this.#nextSeq) this.#prepareNext();
+    this.#cycleSeq = this.#nextSeq;
     if (!this.#publisher.isWaiting) return 0;
     this.publishInOrder();
     return this.#publisher.isWaiting ? 0 : 1;
+  }
+
+  /**
+   * Gets the memory of the next frame's slot from the cores that had it last, while there is time: a frame that comes alone would
+   * wait for each part of it.
+   */
+  #prepareNext(): void {
+    this.#preparedSeq = this.#nextSeq;
+    const index = this.#ring.indexOf(this.#nextSeq);
+    const claim = this.#claims[index];
+    if (claim === undefined || claim.pool === null || this.isFull) return;
+    this.#ring.own(index);
+    claim.pool.own(index);
+  }
+
+  /** True while the slot of the next frame belongs to an older claim. */
+  get isFull(): boolean {
+    return this.#nextSeq - this.#settledSeq >= this.#nslots;
   }
 
   /** Gives every claim an outcome that is counted: what is being filled is aborted, what is held back has one last try. */

@@ -15,6 +15,9 @@ export class PayloadPool {
   /** Address of slot 0, for devices and for copies by native code. */
   readonly slotsAddress: number;
   readonly #windows: SlotWindows;
+  readonly #wholes: readonly Uint8Array[];
+  /** 0, as nobody can know who compiles this. */
+  #nothing = 0;
   readonly #bytes: (Uint8Array | undefined)[];
   readonly #values: (Values | undefined)[];
   readonly #dtypes: (Dtype | undefined)[];
@@ -25,6 +28,7 @@ export class PayloadPool {
     this.nslots = nslots;
     this.slotsAddress = mapping.address + SUPERBLOCK_BYTES;
     this.#windows = mapping.sliceWindows(SUPERBLOCK_BYTES, strideBytes, nslots);
+    this.#wholes = this.#windows.buffers.map((buffer) => new Uint8Array(buffer));
     this.#bytes = new Array(nslots).fill(undefined);
     this.#values = new Array(nslots).fill(undefined);
     this.#dtypes = new Array(nslots).fill(undefined);
@@ -51,6 +55,29 @@ export class PayloadPool {
     this.#values[index] = made;
     this.#dtypes[index] = dtype;
     return made;
+  }
+
+  /**
+   * Makes the slot's first cache line this core's own, if it was used before: a store that changes nothing, so that the next one
+   * finds it.
+   */
+  own(index: number): void {
+    const kept = this.#bytes[index];
+    if (kept !== undefined && kept.length > 0) kept[0] = (kept[0] as number) ^ this.#nothing;
+  }
+
+  /** Fetches what reading the slot will need, if it was used before, but not a line that is about to be written: its view, its page. */
+  fetch(index: number): number {
+    const kept = this.#bytes[index];
+    if (kept === undefined) return 0;
+    const whole = this.#wholes[Math.floor(index / this.#windows.slotsPerWindow)] as Uint8Array;
+    return kept.length ^ (whole[this.#offsetOf(index) + this.strideBytes / 2] as number);
+  }
+
+  /** Fetches the slot's first cache line, if it was used before. */
+  fetchFirst(index: number): number {
+    const kept = this.#bytes[index];
+    return kept === undefined || kept.length === 0 ? 0 : (kept[0] as number);
   }
 
   #bufferOf(index: number): ArrayBuffer {

@@ -14,6 +14,22 @@ test("W-14: a word is stored with exactly its bits, and loaded again as the same
   }
 });
 
+test("W-14: a word that follows from the one before by a small step has exactly its bits, whatever the way there", () => {
+  const buffer = new ArrayBuffer(8);
+  const words = new SharedWords(buffer);
+  const view = new DataView(buffer);
+  for (const start of [0, 2 ** 31 - 20, 2 ** 32 - 20, 2 ** 52 - 20, 2 ** 53 - 200]) {
+    let value = start;
+    for (let i = 0; i < 60; i++) {
+      value = Math.max(0, value + (((i * 7) % 21) - 8));
+      words.store(0, value);
+      expect(view.getBigUint64(0, true)).toBe(BigInt(value));
+      expect(words.holds(0, value)).toBe(true);
+      expect(words.holds(0, value + 1) || words.holds(0, value + 2 ** 32)).toBe(false);
+    }
+  }
+});
+
 test("words beyond 2^53, those that are no number as doubles included, equal nothing that is expected", () => {
   const buffer = new ArrayBuffer(8);
   const words = new SharedWords(buffer);
