@@ -3,11 +3,15 @@ import type { Publication } from "../aeron/publication.ts";
 import { PublishResult } from "../aeron/results.ts";
 import type { Clock } from "../core/clock.ts";
 import { MAX_INT32 } from "../core/integer.ts";
+import { getLogger } from "../core/logger.ts";
+import { formatDuration } from "../core/units.ts";
 import type { Flow } from "../protocol/attribute.ts";
 import { DESCRIPTOR_WORD } from "../sbe/descriptor-words.ts";
 import { FrameDescriptorEncoder } from "../sbe/generated/control/index.ts";
 import type { ProducerCounters } from "./counters.ts";
 import type { SlotClaim } from "./slot-claim.ts";
+
+const log = getLogger("producer");
 
 const DESCRIPTOR_BYTES = FrameDescriptorEncoder.ENCODED_LENGTH;
 const TWO_32 = 0x1_0000_0000;
@@ -20,7 +24,7 @@ export const NONE_STAGED = -1;
 /**
  * Publishes frame descriptors: they are staged one by one, and `flush` hands over what is staged with one call. With flow
  * "drop" descriptors that find no room are dropped and counted at once; with "wait" they stay staged, for a bounded time, and
- * are tried again at the next call.
+ * are tried again at the next call. Where nobody subscribes any more that time is given once, and not to each descriptor.
  */
 export class DescriptorPublisher {
   readonly #publication: Publication;
@@ -39,6 +43,9 @@ export class DescriptorPublisher {
   #capacity = 1;
   /** When the oldest descriptor that is held back is given up, while one is. */
   #waitUntilNs = 0;
+  /** Set since nobody subscribes: once nothing is held back any more, the time in which somebody may come back is over. */
+  #isDeserted = false;
+  #streamId = 0;
   /** True while descriptors are held back. */
   isWaiting = false;
   /** Seq of the frame whose descriptor was published last in this epoch, or NONE_STAGED. */
@@ -83,6 +90,8 @@ export class DescriptorPublisher {
   begin(streamId: number, epoch: number, nslots: number): void {
     this.#capacity = Math.max(1, Math.min(MAX_STAGED, Math.floor(nslots / 8)));
     this.isWaiting = false;
+    this.#isDeserted = false;
+    this.#streamId = streamId;
     this.#first = 0;
     this.#end = 0;
     this.publishedSeq = NONE_STAGED;
@@ -133,6 +142,7 @@ export class DescriptorPublisher {
     this.publishedSeq = this.#seqs[end - 1] as number;
     this.#first = end;
     this.isWaiting = false;
+    this.#isDeserted = false;
   }
 
   /** The oldest staged ones, under the cause that the last try was refused with: those behind it would have met the same. */
@@ -157,6 +167,11 @@ export class DescriptorPublisher {
   /** True while the descriptor that was refused is to be tried again; false once its time is up. */
   #holdsBack(): boolean {
     const nowNs = this.#clock.nanoTime();
+    const { refusal, isReady } = this.#publication;
+    // Without a media driver nobody can read, which is no reader that has left.
+    if (refusal !== PublishResult.NOT_CONNECTED || !isReady) this.#isDeserted = false;
+    else if (!this.#isDeserted) this.#beginDesertion();
+    else if (!this.isWaiting) return false;
     if (!this.isWaiting) {
       this.isWaiting = true;
       this.#waitUntilNs = nowNs + this.#waitTimeoutNs;
@@ -167,5 +182,14 @@ export class DescriptorPublisher {
     this.isWaiting = false;
     this.#counters.of.waitTimeouts.increment();
     return false;
+  }
+
+  /** A reader that comes back within the time-out loses nothing, however long the wait for the one before had lasted. */
+  #beginDesertion(): void {
+    this.#isDeserted = true;
+    this.isWaiting = false;
+    log.warn(
+      `nobody reads stream ${this.#streamId}: waiting ${formatDuration(this.#waitTimeoutNs)} for somebody (--wait-timeout), then frames are dropped at once`,
+    );
   }
 }

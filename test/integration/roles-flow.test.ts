@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
+import { configureLogging } from "../../src/core/logger.ts";
+import { StreamWriter } from "../../src/core/stream-writer.ts";
 import type { FillState, Source, SourceState } from "../../src/io/types.ts";
 import { contiguousLayout } from "../../src/protocol/frame-layout.ts";
 import type { Consumer } from "../../src/roles/consumer.ts";
@@ -119,6 +121,56 @@ describe("--flow wait", () => {
     expect(producer.counters.of.waitTimeouts.value).toBe(1);
     expect(outcomes(producer.counters)).toBe(producer.counters.of.claimed.value);
     expect(consumer.counters.of.accepted.value).toBe(0);
+  });
+
+  test("a stream whose last reader has left waits once, says so once, and goes on as soon as somebody reads again", async () => {
+    const lines: string[] = [];
+    configureLogging({ sink: { write: (text: string) => lines.push(text) } });
+    try {
+      await using rig = new Rig({ tellsPauses: false });
+      const { producer, consumer } = rig.pair({ flow: "wait", waitTimeoutNs: 3e9 });
+      const of = producer.counters.of;
+      await rig.remove(consumer);
+      rig.until(() => !producer.isConnected, "the reader to be gone");
+      producer.offer(BYTES, SHAPE);
+      rig.step(50);
+      expect(producer.isWaiting).toBe(true);
+      rig.clock.jump(3.1e9);
+      rig.step(2);
+      for (let n = 0; n < 20; n++) {
+        expect(producer.isWaiting).toBe(false);
+        producer.offer(BYTES, SHAPE);
+      }
+      expect([of.waits.value, of.waitTimeouts.value, of.descriptorNotConnected.value]).toEqual([1, 1, 21]);
+      const said = lines.filter((line) => line.includes("nobody reads"));
+      expect(said.join("")).toMatch(
+        /WARN .*stream 10000: waiting 3 s for somebody \(--wait-timeout\), then frames are dropped/,
+      );
+      expect(said).toHaveLength(1);
+
+      const next = rig.consumer();
+      rig.until(() => next.isMapped && next.hasAttributes && producer.hasReaders(1), "another reader");
+      rig.until(() => {
+        producer.offer(BYTES, SHAPE);
+        return producer.isWaiting;
+      }, "a full window");
+      // A reader is there: its frames have all the time that they had before.
+      rig.step(50);
+      expect(producer.isWaiting).toBe(true);
+      expect(of.descriptorBackPressured.value).toBe(0);
+      let got = 0;
+      rig.until(() => {
+        next.poll(() => void got++);
+        return !producer.isWaiting && got === of.published.value;
+      }, "all frames");
+      await rig.remove(next);
+      rig.until(() => !producer.isConnected, "the next reader to be gone");
+      producer.offer(BYTES, SHAPE);
+      expect(producer.isWaiting).toBe(true);
+      expect(lines.filter((line) => line.includes("nobody reads"))).toHaveLength(2);
+    } finally {
+      configureLogging({ sink: new StreamWriter(2) });
+    }
   });
 
   test("frames that are held back when the producer closes have an outcome too", async () => {

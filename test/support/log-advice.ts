@@ -131,6 +131,12 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Mend the sender.",
     },
   },
+  "src/roles/descriptor-publisher.ts": {
+    "nobody reads stream …: waiting … for somebody (--wait-timeout), then frames are dropped at once": {
+      means: "The last reader of a stream with `--flow wait` has left, or none has come yet.",
+      remedy: "Start a reader, or end the producer. What nobody takes is counted as `descriptorNotConnected`.",
+    },
+  },
   "src/roles/driver/driver-stream.ts": {
     "stream …: …; trying again": {
       means: "The regions of a new epoch cannot be made: no room, no rights, a limit.",
