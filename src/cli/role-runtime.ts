@@ -5,6 +5,7 @@ import { DriverLauncher } from "../aeron/driver-launcher.ts";
 import { MediaDriver } from "../aeron/media-driver.ts";
 import { nativeParker } from "../aeron/native-parker.ts";
 import { selfCommand } from "../aeron/self-command.ts";
+import { logAgentErrorsButTheEnd } from "../core/agent-errors.ts";
 import { createIdleStrategy, type IdleChoice, parseIdleStrategy } from "../core/idle/index.ts";
 import { getLogger } from "../core/logger.ts";
 import { Scheduler } from "../core/scheduler.ts";
@@ -48,7 +49,10 @@ export class ProcessRuntime implements Disposable {
   /** @throws MediaDriverError */
   constructor({ aeronDir, clientName, idle, mediaDriver }: ProcessOptions) {
     this.aeronDir = aeronDir;
-    this.scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
+    this.scheduler = new Scheduler({
+      idle: createIdleStrategy(idle, nativeParker),
+      onAgentError: logAgentErrorsButTheEnd(),
+    });
     this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
     endWithParent();
     if (typeof mediaDriver === "object") this.#ownDriver = mediaDriver.own;

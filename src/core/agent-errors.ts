@@ -50,7 +50,23 @@ const PHASE_WORDS: Readonly<Record<AgentPhase, string>> = {
 
 /** Writes the report to the log: what the scheduler does unless it is given a handler. */
 export function logAgentError(report: AgentErrorReport): void {
-  const more = report.unreported === 0 ? "" : ` (and ${report.unreported} times since the last report)`;
-  const message = `${report.agent.roleName} ${PHASE_WORDS[report.phase]}: ${messageOf(report.error)}${more}`;
-  getLogger("scheduler").error(message, { error: report.error });
+  getLogger("scheduler").error(describe(report), { error: report.error });
+}
+
+/**
+ * For a scheduler whose end is told by whoever awaits `run`: the error that ends it is not said twice. Those of other vital
+ * agents that follow it are thrown to nobody, and logged.
+ */
+export function logAgentErrorsButTheEnd(): AgentErrorHandler {
+  let hasEnded = false;
+  return (report) => {
+    if (!report.fatal || hasEnded) return logAgentError(report);
+    hasEnded = true;
+    getLogger("scheduler").debug(describe(report), { error: report.error });
+  };
+}
+
+function describe({ agent, phase, error, unreported }: AgentErrorReport): string {
+  const more = unreported === 0 ? "" : ` (and ${unreported} times since the last report)`;
+  return `${agent.roleName} ${PHASE_WORDS[phase]}: ${messageOf(error)}${more}`;
 }

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { run } from "../support/namespace.ts";
-import { SELF } from "../support/place.ts";
+import { Place, SELF } from "../support/place.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
+import { PROCESS_TEST_MS } from "../support/until.ts";
 
 /** Exit code and standard error of a command whose standard output is on a full disk. */
 async function onFullDisk(...args: string[]): Promise<[number, string]> {
@@ -25,6 +26,22 @@ test("a check that nobody can read has no other answer than UNKNOWN", async () =
     expect(await onFullDisk(...args)).toEqual([3, SAID]);
   }
 });
+
+test(
+  "a sink that could not be written is told once, with the reason why the consumer ends",
+  async () => {
+    await using place = new Place();
+    await place.mediaDriver();
+    place.producer(["--source", "synthetic:dtype=uint8,dims=64x64,rate=500"]);
+    const consumer = place.consumer(["--sink", "raw:/dev/full"]);
+    expect(await consumer.exit()).toBe(1);
+    const said = consumer.stderr
+      .split("\n")
+      .filter((line) => line.includes("/dev/full: expected to write, found ENOSPC"));
+    expect(said).toEqual(["tensorpool: /dev/full: expected to write, found ENOSPC"]);
+  },
+  PROCESS_TEST_MS,
+);
 
 test("settings that could not be written whole are not left as half a file", async () => {
   using dir = new TemporaryDirectory();

@@ -4,6 +4,7 @@ import { DriverUsage } from "../../aeron/driver-usage.ts";
 import { MediaDriver, MediaDriverError, type ThreadingMode } from "../../aeron/media-driver.ts";
 import { nativeParker } from "../../aeron/native-parker.ts";
 import type { Agent } from "../../core/agent.ts";
+import { logAgentErrorsButTheEnd } from "../../core/agent-errors.ts";
 import { createIdleStrategy } from "../../core/idle/index.ts";
 import { getLogger } from "../../core/logger.ts";
 import { Scheduler } from "../../core/scheduler.ts";
@@ -60,7 +61,10 @@ export async function run({ options }: CommandContext): Promise<number> {
     return ExitCode.DONE;
   }
   const idle = threading === "invoker" ? "backoff" : "sleep";
-  const scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
+  const scheduler = new Scheduler({
+    idle: createIdleStrategy(idle, nativeParker),
+    onAgentError: logAgentErrorsButTheEnd(),
+  });
   using signals = new StopSignals({ onStop: (signal) => scheduler.stop(signal) });
   endWithParent();
   scheduler.add(driver, { vital: true });

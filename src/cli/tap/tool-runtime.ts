@@ -3,6 +3,7 @@ import { defaultAeronDir } from "../../aeron/aeron-dir.ts";
 import { AeronConnection } from "../../aeron/connection.ts";
 import { findLivingDriver } from "../../aeron/driver-watch.ts";
 import { nativeParker } from "../../aeron/native-parker.ts";
+import { logAgentErrorsButTheEnd } from "../../core/agent-errors.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { createIdleStrategy, type IdleStrategy, parseIdleStrategy } from "../../core/idle/index.ts";
 import { Scheduler } from "../../core/scheduler.ts";
@@ -28,7 +29,7 @@ export class ToolRuntime implements Disposable {
         `no media driver lives in ${this.aeronDir}: start a producer or \`tensorpool media-driver\`, or name another folder with --aeron-dir`,
       );
     }
-    this.scheduler = new Scheduler({ idle });
+    this.scheduler = new Scheduler({ idle, onAgentError: logAgentErrorsButTheEnd() });
     this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
     this.connection = new AeronConnection({ aeronDir: this.aeronDir, clientName });
     this.scheduler.add(this.connection, { vital: true });
