@@ -141,10 +141,14 @@ function isAccepted(value: number, { powerOfTwo = false }: IntegerOptions): bool
   return !powerOfTwo || Number.isInteger(Math.log2(value));
 }
 
-/** Nanoseconds, from a text with a unit; only 0 goes without one. */
-export function duration(): ValueType<number> {
-  const expected = "a duration with its unit, such as 250us, 10ms, 1.5s or 2m";
-  return scalar(expected, '"5s"', ["string", "bigint"], (value) => converted(parseDuration, value));
+/** Nanoseconds, from a text with a unit; only 0 goes without one. `isPositive`: not 0. */
+export function duration({ isPositive = false } = {}): ValueType<number> {
+  const expected = `a duration ${isPositive ? "above 0 " : ""}with its unit, such as 250us, 10ms, 1.5s or 2m`;
+  const convert = (value: string): number | undefined => {
+    const durationNs = converted(parseDuration, value);
+    return durationNs === 0 && isPositive ? undefined : durationNs;
+  };
+  return scalar(expected, '"5s"', ["string", "bigint"], convert);
 }
 
 const UNIT_NS = { ns: 1, ms: 1e6, s: 1e9 } as const;

@@ -123,6 +123,15 @@ describe("tools that measure and show streams", () => {
     }
   });
 
+  test("everybody is silent for more than nothing: a liveness of that is wrong usage", async () => {
+    await using place = new Place();
+    for (const name of ["supervisor", "top", "events"]) {
+      const { code, stderr } = await tool(place, name, "--liveness", "0");
+      const expected = "a duration above 0 with its unit, such as 250us, 10ms, 1.5s or 2m";
+      expect([code, stderr]).toEqual([2, `tensorpool: --liveness: expected ${expected}, found "0"`]);
+    }
+  });
+
   test("a snapshot of a stream without frames ends with 3, and leaves a file that was there as it was", async () => {
     await using place = new Place();
     await place.mediaDriver();

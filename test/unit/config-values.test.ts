@@ -47,6 +47,13 @@ describe("what settings take", () => {
       250e3, 5e9, 0,
     ]);
     expect(() => duration().read(toml("5"))).toThrow("expected a duration with its unit, such as 250us");
+    const positive = duration({ isPositive: true });
+    expect([positive.parse("1ns"), positive.read(toml('"5s"'))]).toEqual([1, 5e9]);
+    for (const nothing of ["0", "0s", "0.0ms"])
+      expect(() => positive.parse(nothing)).toThrow(
+        `expected a duration above 0 with its unit, such as 250us, 10ms, 1.5s or 2m, found "${nothing}"`,
+      );
+    expect(() => positive.read(toml("0"))).toThrow("found 0");
     const periodMs = durationIn("ms", 1, 10_000);
     expect([periodMs.read(toml("1000")), periodMs.read(toml('"1s"')), periodMs.parse("250ms")]).toEqual([
       1000, 1000, 250,

@@ -18,7 +18,7 @@ export const THRESHOLD_OPTIONS: readonly OptionSpec[] = [
   {
     name: "liveness",
     value: "TIME",
-    type: duration(),
+    type: duration({ isPositive: true }),
     help: "silence after which a producer or consumer is lost: 3 to 5 announce periods",
     defaultText: "4s",
   },
