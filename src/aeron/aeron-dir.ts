@@ -1,5 +1,5 @@
 import { accessSync, closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { aeron } from "../../ffi/aeron.ts";
 import { checkAeron } from "../../ffi/aeron-structs.ts";
 import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
@@ -11,6 +11,19 @@ export function defaultAeronDir(): string {
   const path = new NativeBuffer(1024);
   aeron.aeron_default_path(path.address, path.bytes.length);
   return new TextDecoder().decode(path.bytes.subarray(0, path.bytes.indexOf(0)));
+}
+
+/** What is no folder, and stands where `aeronDir` is or would be made; null where nothing does. */
+export function fileInPlaceOf(aeronDir: string): string | null {
+  for (let path = aeronDir; path !== dirname(path); path = dirname(path)) {
+    try {
+      return statSync(path).isDirectory() ? null : path;
+    } catch (error) {
+      // Not there: the nearest parent that is decides. What may not be looked at is for whoever uses it to tell.
+      if (!["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return null;
+    }
+  }
+  return null;
 }
 
 /** What the CnC file says without being mapped. */

@@ -5,7 +5,7 @@ import { checkAeron, THREADING_MODE } from "../../ffi/aeron-structs.ts";
 import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
 import type { Agent } from "../core/agent.ts";
 import { TensorPoolError } from "../core/errors.ts";
-import { cncIdentity } from "./aeron-dir.ts";
+import { cncIdentity, fileInPlaceOf } from "./aeron-dir.ts";
 import { DriverLock } from "./driver-lock.ts";
 import { findForeignDriver } from "./driver-watch.ts";
 
@@ -60,6 +60,8 @@ export class MediaDriver implements Agent {
 
   /** Starts a driver in `aeronDir`, over what a dead one left there. @throws MediaDriverError, AeronError, SystemError */
   static start(options: MediaDriverOptions): MediaDriver {
+    const file = fileInPlaceOf(options.aeronDir);
+    if (file !== null) throw notAeron(options.aeronDir, `the file ${file}`);
     mkdirSync(dirname(options.aeronDir), { recursive: true });
     const lock = acquireLock(options.aeronDir);
     try {
@@ -111,14 +113,13 @@ export function foreignNameIn(aeronDir: string): string | null {
 /** Removes what a dead driver left, and nothing else: a folder that was named by mistake stays as it is. @throws MediaDriverError */
 function removeLeftovers(aeronDir: string): void {
   const foreign = foreignNameIn(aeronDir);
-  if (foreign !== null) {
-    const expected = "an Aeron folder, an empty one or none";
-    throw new MediaDriverError("not-aeron", `${aeronDir}: expected ${expected}, found one that holds ${foreign}`, {
-      expected,
-      found: foreign,
-    });
-  }
+  if (foreign !== null) throw notAeron(aeronDir, `one that holds ${foreign}`);
   rmSync(aeronDir, { recursive: true, force: true });
+}
+
+function notAeron(aeronDir: string, found: string): MediaDriverError {
+  const expected = "an Aeron folder, an empty one or none";
+  return new MediaDriverError("not-aeron", `${aeronDir}: expected ${expected}, found ${found}`, { expected, found });
 }
 
 function acquireLock(aeronDir: string): DriverLock {

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { defaultAeronDir } from "../aeron/aeron-dir.ts";
 import { AeronConnection } from "../aeron/connection.ts";
 import { DriverLauncher } from "../aeron/driver-launcher.ts";
 import { MediaDriver } from "../aeron/media-driver.ts";
@@ -12,6 +11,7 @@ import { Scheduler } from "../core/scheduler.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
 import type { DriverClientOptions } from "../roles/attachment-options.ts";
 import { defaultShmDir } from "../shm/index.ts";
+import { aeronDirOf } from "./aeron-dir.ts";
 import { DeadlineAgent } from "./deadline-agent.ts";
 import { endWithParent } from "./end-with-parent.ts";
 import type { OptionValues } from "./option-spec.ts";
@@ -118,7 +118,7 @@ export class RoleRuntime implements Disposable {
 /** What the process of a single role is like. @throws UsageError */
 export function processOptionsOf(options: OptionValues, clientName: string) {
   return {
-    aeronDir: resolve(options.text("aeron-dir") ?? defaultAeronDir()),
+    aeronDir: aeronDirOf(options),
     clientName,
     idle: parseIdleStrategy(options.text("idle") ?? "backoff"),
     mediaDriver: options.choice(

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import { defaultAeronDir } from "../../aeron/aeron-dir.ts";
 import { findLivingDriver } from "../../aeron/driver-watch.ts";
 import { type ConsumerView, consumerViews, type StreamView, streamViews } from "../../protocol/supervision/index.ts";
 import { defaultShmDir } from "../../shm/index.ts";
 import { driverHeartbeatSeconds, roomOf } from "../../web/supervised.ts";
+import { aeronDirOf } from "../aeron-dir.ts";
 import { answerOf, CHECK_FORMATS } from "../check/answer.ts";
 import { type CheckFacts, findingsOf } from "../check/findings.ts";
 import { limitsOf } from "../check/limits.ts";
@@ -31,7 +31,7 @@ export async function run(context: CommandContext): Promise<number> {
   const format = options.choice("format", CHECK_FORMATS, "nagios");
   const expected = options.list("stream") ?? [];
   const observedNs = options.duration("for") ?? Math.max(SHORTEST_NS, limits.silenceNs.warning + MARGIN_NS);
-  const aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
+  const aeronDir = aeronDirOf(options);
   // One that is dead or stands still has left its last heartbeat: there is nothing to be heard from it.
   const isHeard = findLivingDriver(aeronDir) !== null;
   const observed = isHeard ? await observeFor(context, observedNs) : NOTHING;

@@ -1,5 +1,6 @@
 import { allowsColour, paletteOf } from "../../core/colours.ts";
 import { StreamWriter } from "../../core/stream-writer.ts";
+import { aeronDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
 import { Demo } from "../demo/demo.ts";
 import { JsonView } from "../demo/json-view.ts";
@@ -26,7 +27,10 @@ export async function run({ options }: CommandContext): Promise<number> {
   });
   const output = new Output({ format, writer });
   const view = viewFor(output, writer);
-  const workspace = new Workspace({ shmDir: options.text("shm-dir"), aeronDir: options.text("aeron-dir") });
+  const workspace = new Workspace({
+    shmDir: options.text("shm-dir"),
+    aeronDir: options.has("aeron-dir") ? aeronDirOf(options) : undefined,
+  });
   const leave = (): void => {
     view.close();
     demo?.kill();

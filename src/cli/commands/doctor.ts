@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { defaultAeronDir } from "../../aeron/aeron-dir.ts";
 import { memoryCgroupHeadrooms } from "../../shm/cgroup.ts";
 import { defaultShmDir } from "../../shm/index.ts";
+import { aeronDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
 import { aeronFindings } from "../doctor/aeron.ts";
 import { type Finding, type Level, ok } from "../doctor/finding.ts";
@@ -22,7 +22,7 @@ const MAX_WIDTH = 110;
 /** `doctor`: what of this machine and its settings gets into the way of streams. */
 export async function run({ options }: CommandContext): Promise<number> {
   const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
-  const aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
+  const aeronDir = aeronDirOf(options);
   const shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
   const { aeronOrigin, aeronVersion } = await import("../../../ffi/load.ts");
   const host = new ThisHost();

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { defaultAeronDir } from "../../aeron/aeron-dir.ts";
 import { findLivingDriver } from "../../aeron/driver-watch.ts";
 import { giveToGroup } from "../../aeron/group-rights.ts";
 import { MediaDriver, MediaDriverError, type ThreadingMode } from "../../aeron/media-driver.ts";
@@ -10,6 +9,7 @@ import { formatBytes, formatDuration } from "../../core/units.ts";
 import { Driver } from "../../roles/driver/driver.ts";
 import { type DriverOptions, epochBytes } from "../../roles/driver/driver-options.ts";
 import { defaultShmDir, freeSpaceIn } from "../../shm/index.ts";
+import { aeronDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
 import { readSettings } from "../config/read-settings.ts";
 import { settingsSchema } from "../config/schema.ts";
@@ -45,7 +45,7 @@ export class DriverPlan {
   constructor({ options, commands }: Pick<CommandContext, "options" | "commands">) {
     this.options = options;
     this.general = readSettings(settingsSchema(commands), options.given.get("config"), process.env).general;
-    this.aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
+    this.aeronDir = aeronDirOf(options);
     this.settings = driverSettings(options, this.general, resolve(options.text("shm-dir") ?? defaultShmDir()));
     this.threading = (options.text("threading") ?? this.general.get("driver.threading")) as ThreadingMode;
     this.idle = parseIdleStrategy(options.text("idle") ?? DEFAULT_IDLE[this.threading]);

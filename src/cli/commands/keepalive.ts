@@ -2,12 +2,12 @@ import { monotonic } from "../../aeron/monotonic.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { formatDuration } from "../../core/units.ts";
+import { aeronDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ask } from "../driver/ask.ts";
 import { openCounters, readDeployment, type SeenLease } from "../driver/deployment.ts";
 import { type NamedLease, namedLease } from "../driver/lease-arguments.ts";
-import { aeronDirOf } from "../driver/look.ts";
 import { ExitCode } from "../exit.ts";
 import { Output, parseOutputFormat } from "../output.ts";
 

@@ -1,5 +1,3 @@
-import { resolve } from "node:path";
-import { defaultAeronDir } from "../../aeron/aeron-dir.ts";
 import { DriverUsage } from "../../aeron/driver-usage.ts";
 import { MediaDriver, MediaDriverError, type ThreadingMode } from "../../aeron/media-driver.ts";
 import { nativeParker } from "../../aeron/native-parker.ts";
@@ -9,6 +7,7 @@ import { createIdleStrategy } from "../../core/idle/index.ts";
 import { getLogger } from "../../core/logger.ts";
 import { Scheduler } from "../../core/scheduler.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
+import { aeronDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
 import { endWithParent } from "../end-with-parent.ts";
 import { ExitCode } from "../exit.ts";
@@ -48,7 +47,7 @@ class UnusedWatch implements Agent {
 
 /** `media-driver`: the C media driver of libaeron, in its own process. */
 export async function run({ options }: CommandContext): Promise<number> {
-  const aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
+  const aeronDir = aeronDirOf(options);
   const threading = options.choice<ThreadingMode>("threading", ["shared", "dedicated", "invoker"], "shared");
   const lingerNs = options.duration("linger") ?? DEFAULT_LINGER_NS;
   let driver: MediaDriver;

@@ -1,10 +1,11 @@
 import { ServiceLocks } from "../../aeron/service-locks.ts";
 import { randomCorrelationId } from "../../roles/attach-messages.ts";
+import { aeronDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { tokenOption } from "../driver/admin-token.ts";
 import { ask } from "../driver/ask.ts";
-import { aeronDirOf, look } from "../driver/look.ts";
+import { look } from "../driver/look.ts";
 import { noAnswer } from "../driver/no-answer.ts";
 import { ExitCode } from "../exit.ts";
 import type { OptionValues } from "../option-spec.ts";

@@ -1,9 +1,8 @@
-import { resolve } from "node:path";
 import { SystemError } from "../../../ffi/errors.ts";
-import { defaultAeronDir } from "../../aeron/aeron-dir.ts";
 import { monotonic } from "../../aeron/monotonic.ts";
 import { ServiceLocks } from "../../aeron/service-locks.ts";
 import { getLogger } from "../../core/logger.ts";
+import { aeronDirOf } from "../aeron-dir.ts";
 import type { KnownStream } from "../observe/known-streams.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { type Deployment, openCounters, readDeployment } from "./deployment.ts";
@@ -28,10 +27,6 @@ export interface Look {
   readonly deployment: Deployment;
   readonly view: DeploymentView;
   readonly heard: ReadonlyMap<number, KnownStream>;
-}
-
-export function aeronDirOf(options: OptionValues): string {
-  return resolve(options.text("aeron-dir") ?? defaultAeronDir());
 }
 
 /** Looks at the media driver that the options name, once. @throws NotFoundError where none lives */

@@ -1,11 +1,12 @@
 import { NotFoundError } from "../../core/errors.ts";
 import { formatDuration } from "../../core/units.ts";
+import { aeronDirOf } from "../aeron-dir.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { streamsOf } from "../role-runtime.ts";
 import { ANSWER_PATIENCE_NS } from "./ask.ts";
-import { aeronDirOf, look } from "./look.ts";
+import { look } from "./look.ts";
 
 /** No driver has answered. */
 export function noAnswer(options: OptionValues, timeoutNs = ANSWER_PATIENCE_NS): NotFoundError {

@@ -1,5 +1,3 @@
-import { resolve } from "node:path";
-import { defaultAeronDir } from "../../aeron/aeron-dir.ts";
 import { AeronConnection } from "../../aeron/connection.ts";
 import { findLivingDriver } from "../../aeron/driver-watch.ts";
 import { nativeParker } from "../../aeron/native-parker.ts";
@@ -8,6 +6,7 @@ import { NotFoundError } from "../../core/errors.ts";
 import { createIdleStrategy, type IdleStrategy, parseIdleStrategy } from "../../core/idle/index.ts";
 import { Scheduler } from "../../core/scheduler.ts";
 import type { AeronStreams } from "../../protocol/stream-ids.ts";
+import { aeronDirOf } from "../aeron-dir.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { streamsOf } from "../role-runtime.ts";
 import { StopSignals } from "../signals.ts";
@@ -23,7 +22,7 @@ export class ToolRuntime implements Disposable {
   /** `idle`: left out, as the options say. @throws NotFoundError where no media driver lives, UsageError */
   constructor(options: OptionValues, clientName: string, idle: IdleStrategy = idleOf(options)) {
     this.streams = streamsOf(options);
-    this.aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
+    this.aeronDir = aeronDirOf(options);
     if (findLivingDriver(this.aeronDir) === null) {
       throw new NotFoundError(
         `no media driver lives in ${this.aeronDir}: start a producer or \`tensorpool media-driver\`, or name another folder with --aeron-dir`,

@@ -1,0 +1,14 @@
+import { resolve } from "node:path";
+import { defaultAeronDir, fileInPlaceOf } from "../aeron/aeron-dir.ts";
+import { UsageError } from "../core/errors.ts";
+import type { OptionValues } from "./option-spec.ts";
+
+/** The folder of the media driver, which need not be there. @throws UsageError for what cannot be one */
+export function aeronDirOf(options: OptionValues): string {
+  const aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
+  const file = fileInPlaceOf(aeronDir);
+  if (file === null) return aeronDir;
+  const where = options.has("aeron-dir") || !process.env.AERON_DIR ? options.nameOf("aeron-dir") : "AERON_DIR";
+  const [expected, found] = ["a folder, or a path where one can be made", `the file ${file}`];
+  throw new UsageError(`${where}: expected ${expected}, found ${found}`, { expected, found });
+}
