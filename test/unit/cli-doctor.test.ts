@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { aeronFindings } from "../../src/cli/doctor/aeron.ts";
 import type { Finding } from "../../src/cli/doctor/finding.ts";
 import { type FileSystem, type Host, ThisHost } from "../../src/cli/doctor/host.ts";
@@ -7,6 +8,8 @@ import { loginFinding, machineFindings } from "../../src/cli/doctor/machine.ts";
 import { hugepageFindings, memoryFindings, shmFindings } from "../../src/cli/doctor/memory.ts";
 import { limitFindings } from "../../src/cli/doctor/process-limits.ts";
 import { regionFindings } from "../../src/cli/doctor/regions.ts";
+import { epochDirectoryName } from "../../src/shm/layout.ts";
+import { findLeftovers } from "../../src/shm/leftovers.ts";
 import { Rig } from "../support/rig.ts";
 import { createSmallStream, TemporaryDirectory } from "../support/shm.ts";
 
@@ -200,5 +203,19 @@ describe("Aeron and regions on this machine", () => {
     const [, left] = regionFindings(host, directory.at("copy"));
     expect(left).toMatchObject({ level: "warn", remedy: expect.stringContaining("tensorpool gc") });
     expect(left?.found).toContain("0 in use (0 B), 2 left over");
+  });
+
+  test("ended epochs that a living owner retains are not left over, as gc says too", () => {
+    using directory = new TemporaryDirectory();
+    const base = directory.at("base");
+    const set = createSmallStream(directory);
+    const { path } = set.directory;
+    // Held by nobody, as the driver leaves an epoch that it keeps for readers who come late.
+    cpSync(join(path, epochDirectoryName(BigInt(set.epoch))), join(path, epochDirectoryName(1n)), { recursive: true });
+    const [, kept] = regionFindings(new ThisHost(), base);
+    expect(kept?.found).toMatch(/^2 in use \(.+\), 2 kept by owners that live \(.+\), nothing left over$/);
+    const gc = { isDryRun: true, nowNs: 10n ** 18n };
+    expect(findLeftovers(base, gc).map(({ state }) => state)).toEqual(["kept"]);
+    set.close();
   });
 });

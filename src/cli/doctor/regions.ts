@@ -1,9 +1,10 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { monotonic } from "../../aeron/monotonic.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { formatBytes, formatCount } from "../../core/units.ts";
 import { InspectionError } from "../../shm/inspection.ts";
+import { exclusiveLockHolder } from "../../shm/lock-holder.ts";
 import { listed, locate } from "../inspect/locate.ts";
 import { type RegionReport, reportOf } from "../inspect/report.ts";
 import { bad, type Finding, ok, warn } from "./finding.ts";
@@ -14,24 +15,41 @@ export function regionFindings(host: Host, shmDir: string): Finding[] {
   if (!host.isDirectory(shmDir)) return [ok("regions", `${shmDir} is not there yet: producers make it`)];
   const rights = rightsFinding(shmDir);
   const reports = reportsBelow(shmDir);
-  const [dead, alive] = [reports.filter(isDead), reports.filter((report) => !isDead(report))];
-  const bytes = (of: readonly RegionReport[]): string =>
-    formatBytes(of.reduce((sum, each) => sum + each.allocatedBytes, 0));
-  const found = `${formatCount(alive.length)} in use (${bytes(alive)})`;
+  const [idle, used] = parted(reports, isIdle);
+  const [retained, dead] = parted(idle, ({ path }) => livesOwnerOf(path));
+  const sum = (of: readonly RegionReport[]): string =>
+    formatBytes(of.reduce((bytes, each) => bytes + each.allocatedBytes, 0));
+  const kept = retained.length === 0 ? "" : `, ${retained.length} kept by owners that live (${sum(retained)})`;
+  const found = `${formatCount(used.length)} in use (${sum(used)})${kept}`;
   if (dead.length === 0) return [rights, ok("regions", `${found}, nothing left over`)];
   const folders = [...new Set(dead.map(({ path }) => dirname(path)))];
   return [
     rights,
     warn(
       "regions",
-      `${found}, ${dead.length} left over (${bytes(dead)}) in ${listed(folders)}`,
+      `${found}, ${dead.length} left over (${sum(dead)}) in ${listed(folders)}`,
       "`tensorpool gc` removes what is provably dead",
     ),
   ];
 }
 
-function isDead({ owner }: RegionReport): boolean {
+/** Those that it holds for, and the others. */
+function parted<T>(all: readonly T[], condition: (each: T) => boolean): [readonly T[], readonly T[]] {
+  return [all.filter(condition), all.filter((each) => !condition(each))];
+}
+
+/** Nobody has it mapped, or shows that it may be wanted again. */
+function isIdle({ owner }: RegionReport): boolean {
   return owner !== null && owner.state !== "alive" && owner.holdsLock === false && owner.mappers.length === 0;
+}
+
+/**
+ * True for the ended epochs that a living owner retains (D-19): its lock is on the instance, and gc removes none of them. Only
+ * read where the kernel shows it: trying the lock, as gc does, could refuse an owner that starts just then.
+ */
+function livesOwnerOf(regionPath: string): boolean {
+  const instance = statSync(dirname(dirname(regionPath)), { bigint: true, throwIfNoEntry: false });
+  return instance !== undefined && exclusiveLockHolder(instance) !== null;
 }
 
 function reportsBelow(shmDir: string): RegionReport[] {
