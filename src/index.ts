@@ -3,6 +3,7 @@
  * where to begin; `examples/` shows a producer and a consumer.
  */
 export type { Agent } from "./core/agent.ts";
+export { processNs } from "./core/clock.ts";
 export { NotFoundError, TensorPoolError, UsageError } from "./core/errors.ts";
 export {
   type CopySink,

@@ -1,4 +1,5 @@
 import { aeron } from "../../ffi/aeron.ts";
+import { processNs } from "../core/clock.ts";
 import { MonotonicEpoch } from "../core/monotonic-epoch.ts";
 
 /** The first calls into native code take microseconds, which two processes would then disagree by. */
@@ -8,18 +9,18 @@ const SAMPLES = 20;
 function sample(): MonotonicEpoch {
   let closestNs = Number.POSITIVE_INFINITY;
   let monotonicNs = 0n;
-  let processNs = 0;
+  let middleNs = 0;
   for (let i = 0; i < SAMPLES; i++) {
-    const beforeNs = Bun.nanoseconds();
+    const beforeNs = processNs();
     const readNs = aeron.aeron_nano_clock();
-    const elapsedNs = Bun.nanoseconds() - beforeNs;
+    const elapsedNs = processNs() - beforeNs;
     if (elapsedNs >= closestNs) continue;
     closestNs = elapsedNs;
     monotonicNs = readNs;
-    processNs = Math.round(beforeNs + elapsedNs / 2);
+    middleNs = Math.round(beforeNs + elapsedNs / 2);
   }
-  return MonotonicEpoch.from(monotonicNs, processNs);
+  return MonotonicEpoch.from(monotonicNs, middleNs);
 }
 
-/** CLOCK_MONOTONIC as the wire wants it (W-47), from this process's `Bun.nanoseconds()`. Sampled when loaded. */
+/** CLOCK_MONOTONIC as the wire wants it (W-47), from this process's `processNs()`. Sampled when loaded. */
 export const monotonic: MonotonicEpoch = sample();

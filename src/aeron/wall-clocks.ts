@@ -1,5 +1,6 @@
 import { libc } from "../../ffi/libc.ts";
 import { NativeBuffer } from "../../ffi/memory.ts";
+import { processNs } from "../core/clock.ts";
 import { MonotonicEpoch } from "../core/monotonic-epoch.ts";
 import { monotonic } from "./monotonic.ts";
 
@@ -15,7 +16,7 @@ const NS_PER_SECOND = 1_000_000_000n;
  * what they show now, to be asked again every second or so.
  */
 export function epochOf(clock: HostClock): MonotonicEpoch {
-  return clock === "monotonic" ? monotonic : MonotonicEpoch.from(readClockNs(clock), Bun.nanoseconds());
+  return clock === "monotonic" ? monotonic : MonotonicEpoch.from(readClockNs(clock), processNs());
 }
 
 /** True when the kernel was told the seconds between TAI and UTC: otherwise CLOCK_TAI shows the same as CLOCK_REALTIME. */

@@ -1,5 +1,21 @@
+/** When the process started, in its own time. */
+const START_NS = 2 ** 32;
+
 /**
- * Time as the whole program sees it: nanoseconds since the process started, a plain number that is exact for 104 days of
+ * Nanoseconds, from 2^32 on when the process started. `Bun.nanoseconds` itself gives the engine integers until 2.1 s have passed, and
+ * doubles then: all code that knows the time would be thrown away and compiled anew, in the midst of its work.
+ */
+export function processNs(): number {
+  return Bun.nanoseconds() + START_NS;
+}
+
+/** Nanoseconds that the process has lived at this time of its own: what `Bun.nanoseconds` says. */
+export function uptimeNs(nowNs: number): number {
+  return nowNs - START_NS;
+}
+
+/**
+ * Time as the whole program sees it: nanoseconds as `processNs` counts them, a plain number that is exact for 104 days of
  * process life. CLOCK_MONOTONIC appears at the edges only, see `MonotonicEpoch`.
  */
 export interface Clock {
@@ -9,7 +25,7 @@ export interface Clock {
 /** The real time of this process. */
 export class SystemClock implements Clock {
   nanoTime(): number {
-    return Bun.nanoseconds();
+    return processNs();
   }
 }
 

@@ -1,4 +1,5 @@
 import { isatty } from "node:tty";
+import { processNs } from "./clock.ts";
 import { allowsColour, type Palette, paletteOf } from "./colours.ts";
 import { messageOf } from "./errors.ts";
 import { formatJson, formatText, type LogFields, type LogFormat, type LogRecord } from "./log-format.ts";
@@ -134,7 +135,7 @@ export class Logger {
   #log(level: LogRecord["level"], message: string, fields: LogFields | undefined): void {
     if (!this.isEnabled(level)) return;
     const limit = this.#limits?.[level];
-    if (limit !== undefined && !limit.tryPass(Bun.nanoseconds())) return;
+    if (limit !== undefined && !limit.tryPass(processNs())) return;
     const heldBack = limit?.takeHeldBack() ?? 0;
     const withStack = this.isEnabled("debug");
     const text = heldBack === 0 ? message : `${message} (and ${heldBack} times since the last message)`;

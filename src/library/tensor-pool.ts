@@ -6,6 +6,7 @@ import { MediaDriver } from "../aeron/media-driver.ts";
 import { nativeParker } from "../aeron/native-parker.ts";
 import { selfCommand } from "../aeron/self-command.ts";
 import type { Agent } from "../core/agent.ts";
+import { processNs } from "../core/clock.ts";
 import { NotFoundError, TensorPoolError, UsageError } from "../core/errors.ts";
 import { createIdleStrategy, type IdleChoice } from "../core/idle/index.ts";
 import { Scheduler } from "../core/scheduler.ts";
@@ -242,7 +243,7 @@ export class TensorPool implements AsyncDisposable {
     { attachTimeoutMs = DEFAULT_ATTACH_TIMEOUT_MS }: AttachOptions,
     isReady: () => boolean,
   ): Promise<void> {
-    const deadlineNs = Bun.nanoseconds() + attachTimeoutMs * 1e6;
+    const deadlineNs = processNs() + attachTimeoutMs * 1e6;
     try {
       await this.#until(() => {
         if (!role.isAttached) requireHope(role, attachTimeoutMs, deadlineNs);
@@ -261,8 +262,8 @@ export class TensorPool implements AsyncDisposable {
     if (typeof stream === "number") return requireStreamId(stream);
     const names = new StreamNames(this.#connection, this.#streams, stream);
     this.#scheduler.add(names);
-    const deadlineNs = Bun.nanoseconds() + NAME_PATIENCE_NS;
-    await this.#until(() => names.streamId !== null || Bun.nanoseconds() > deadlineNs, "the stream's name");
+    const deadlineNs = processNs() + NAME_PATIENCE_NS;
+    await this.#until(() => names.streamId !== null || processNs() > deadlineNs, "the stream's name");
     const removing = this.remove(names);
     if (this.#run === null) this.#scheduler.step();
     await removing;
@@ -273,10 +274,10 @@ export class TensorPool implements AsyncDisposable {
 
   async #until(condition: () => boolean, what: string): Promise<void> {
     const timeoutMs = this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const deadlineNs = Bun.nanoseconds() + timeoutMs * 1e6;
+    const deadlineNs = processNs() + timeoutMs * 1e6;
     while (!condition()) {
       if (this.#scheduler.isClosed) throw await this.#failure();
-      if (Bun.nanoseconds() > deadlineNs) {
+      if (processNs() > deadlineNs) {
         const expected = `${what} in ${this.#connection.aeronDir} within ${timeoutMs} ms`;
         throw new ConnectError("timeout", `expected ${expected}, found none`, { expected, retryable: true });
       }
@@ -298,7 +299,7 @@ export class TensorPool implements AsyncDisposable {
 /** A lease may still come. @throws AttachError */
 function requireHope(role: Producer | PoolConsumer, attachTimeoutMs: number, deadlineNs: number): void {
   const { attachRefusal, streamId } = role;
-  const isOver = Bun.nanoseconds() > deadlineNs;
+  const isOver = processNs() > deadlineNs;
   if (attachRefusal !== null && (isOver || !attachRefusal.retryable)) throw attachRefusal;
   if (!isOver) return;
   throw new AttachError(

@@ -189,7 +189,7 @@ export class Producer implements Agent {
    * had; `lastRefusal` says why. Never blocks, never allocates after the first round through the ring. Several slots may be
    * claimed at once; they are published in claim order.
    *
-   * `nowNs` is the frame's time on this process's clock, read here when left out (a third of what a claim costs).
+   * `nowNs` is the frame's time as agents are told it (`processNs`), read here when left out (a third of what a claim costs).
    */
   tryClaim(byteLength: number, nowNs: number = NOT_READ): SlotClaim | null {
     const ring = this.#ring;

@@ -27,7 +27,7 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
     title: "Producing",
     about:
       "Claim a slot, fill it in place, commit it; or offer an array, which costs a copy. `producer.counters.of.NAME.value` are the [counters](OPERATIONAL_PLAYBOOK.md#of-a-producer).",
-    names: ["Producer", "SlotClaim", "ClaimRefusal", "OfferResult", "Flow", "FrameShape"],
+    names: ["Producer", "SlotClaim", "ClaimRefusal", "processNs", "OfferResult", "Flow", "FrameShape"],
   },
   {
     title: "Consuming",

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { uptimeNs } from "../../core/clock.ts";
 import { UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatByteRate, formatCount, formatDuration, formatRate } from "../../core/units.ts";
@@ -182,7 +183,7 @@ function newReporter(
       streamId: consumer.streamId,
       consumerId: consumer.consumerId,
       epoch: consumer.epoch === null ? null : String(consumer.epoch),
-      seconds: nowNs / 1e9,
+      seconds: uptimeNs(nowNs) / 1e9,
       framesPerSecond: meter.rate("accepted", counters.accepted, seconds),
       bytesPerSecond: meter.rate("bytes", counters.bytes, seconds),
       lost: totalLost(consumer.counters),

@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { type AeronLeftover, findAeronLeftovers } from "../../aeron/leftovers.ts";
 import { monotonic } from "../../aeron/monotonic.ts";
+import { processNs } from "../../core/clock.ts";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
 import { defaultShmDir } from "../../shm/index.ts";
 import { findLeftovers, type Leftover } from "../../shm/leftovers.ts";
@@ -33,7 +34,7 @@ export async function run({ options }: CommandContext): Promise<number> {
   const isDryRun = options.flag("dry-run") === true;
   const shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
   const aeronDir = aeronDirOf(options);
-  const nowNs = monotonic.toBigint(Bun.nanoseconds());
+  const nowNs = monotonic.toBigint(processNs());
   const rows: Row[] = [
     ...findLeftovers(canonical(shmDir), { isDryRun, nowNs }),
     ...findAeronLeftovers(aeronDir, isDryRun),

@@ -1,4 +1,5 @@
 import { monotonic } from "../../aeron/monotonic.ts";
+import { processNs } from "../../core/clock.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { formatDuration } from "../../core/units.ts";
@@ -31,19 +32,19 @@ export async function run({ options, positionals }: CommandContext): Promise<num
       streamId,
       clientId,
       role: role.toUpperCase(),
-      clientTimestampNs: String(monotonic.toBigint(Bun.nanoseconds())),
+      clientTimestampNs: String(monotonic.toBigint(processNs())),
     },
   });
-  const endNs = Bun.nanoseconds() + PATIENCE_NS;
+  const endNs = processNs() + PATIENCE_NS;
   let expiresNs: bigint | null = lease.expiresNs;
   // The holder's own keepalives extend it as well: what names another lease than this is known to extend nothing.
   const fault = mismatch(named, lease);
-  while (fault === null && expiresNs === lease.expiresNs && Bun.nanoseconds() < endNs) {
+  while (fault === null && expiresNs === lease.expiresNs && processNs() < endNs) {
     await Bun.sleep(LOOK_PERIOD_MS);
     expiresNs = reader.valueOf(lease.record);
   }
   const isExtended = fault === null && expiresNs !== null && expiresNs > lease.expiresNs;
-  const expiresInNs = expiresNs === null ? null : Number(expiresNs - monotonic.toBigint(Bun.nanoseconds()));
+  const expiresInNs = expiresNs === null ? null : Number(expiresNs - monotonic.toBigint(processNs()));
   output.record({ leaseId: String(leaseId), streamId, clientId, role, extended: isExtended, expiresInNs }, [
     ["lease", String(leaseId)],
     ["extended", isExtended ? "yes" : "no"],

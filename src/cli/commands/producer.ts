@@ -1,4 +1,5 @@
 import { attributeList } from "../../config/index.ts";
+import { uptimeNs } from "../../core/clock.ts";
 import { UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatByteRate, formatBytes, formatCount, formatRate, parseSize } from "../../core/units.ts";
@@ -218,7 +219,7 @@ function newReporter(producer: Producer, output: Output, intervalNs: number): St
       role: "producer",
       streamId: producer.streamId,
       epoch: producer.epoch,
-      seconds: nowNs / 1e9,
+      seconds: uptimeNs(nowNs) / 1e9,
       framesPerSecond: meter.rate("published", counters.published, seconds),
       bytesPerSecond: meter.rate("bytes", counters.bytes, seconds),
       consumers: producer.mappedConsumers,

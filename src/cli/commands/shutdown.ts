@@ -1,4 +1,5 @@
 import { ServiceLocks } from "../../aeron/service-locks.ts";
+import { processNs } from "../../core/clock.ts";
 import { randomCorrelationId } from "../../roles/attach-messages.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
@@ -56,9 +57,9 @@ async function refusedSoFar(options: OptionValues, controlStreamId: number): Pro
 }
 
 async function endOf(aeronDir: string, controlStreamId: number, waitNs: number): Promise<boolean> {
-  const endNs = Bun.nanoseconds() + waitNs;
+  const endNs = processNs() + waitNs;
   while (ServiceLocks.isServed(aeronDir, controlStreamId)) {
-    if (Bun.nanoseconds() > endNs) return false;
+    if (processNs() > endNs) return false;
     await Bun.sleep(LOOK_PERIOD_MS);
   }
   return true;

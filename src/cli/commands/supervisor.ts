@@ -1,5 +1,6 @@
 import { ruleList } from "../../config/index.ts";
 import type { Agent } from "../../core/agent.ts";
+import { uptimeNs } from "../../core/clock.ts";
 import { UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatByteRate, formatCount, formatRate } from "../../core/units.ts";
@@ -152,7 +153,7 @@ function rowOf({ model, steered }: Supervisor, nowNs: number): SupervisorRow {
   const consumers = consumerViews(model, nowNs).filter(({ state }) => state === "live");
   return {
     role: "supervisor",
-    seconds: nowNs / 1e9,
+    seconds: uptimeNs(nowNs) / 1e9,
     streams: streams.filter(({ state }) => state === "live").length,
     streamsLost: streams.filter(({ state }) => state === "lost").length,
     consumers: consumers.length,

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { monotonic } from "../../aeron/monotonic.ts";
+import { processNs } from "../../core/clock.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { formatBytes, formatCount } from "../../core/units.ts";
 import { InspectionError } from "../../shm/inspection.ts";
@@ -56,7 +57,7 @@ function reportsBelow(shmDir: string): RegionReport[] {
   try {
     return locate(`${shmDir}/.`, shmDir).paths.flatMap((path) => {
       try {
-        return [reportOf(path, 0, () => monotonic.toBigint(Bun.nanoseconds()))];
+        return [reportOf(path, 0, () => monotonic.toBigint(processNs()))];
       } catch (error) {
         // Gone meanwhile, or another user's: nothing can be said of it.
         if (error instanceof InspectionError) return [];

@@ -1,6 +1,7 @@
 import { SystemError } from "../../../ffi/errors.ts";
 import { monotonic } from "../../aeron/monotonic.ts";
 import { ServiceLocks } from "../../aeron/service-locks.ts";
+import { processNs } from "../../core/clock.ts";
 import { getLogger } from "../../core/logger.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
 import type { KnownStream } from "../observe/known-streams.ts";
@@ -35,7 +36,7 @@ export async function look(options: OptionValues, { ratesOf, ask }: Looking = {}
   using reader = openCounters(aeronDir);
   const deployment = readDeployment(reader);
   // What is counted in the past is compared with this moment, and not with the end of the sampling.
-  const [nowNs, nowMs] = [monotonic.toBigint(Bun.nanoseconds()), Date.now()];
+  const [nowNs, nowMs] = [monotonic.toBigint(processNs()), Date.now()];
   const counting =
     ratesOf === undefined
       ? []

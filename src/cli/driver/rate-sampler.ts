@@ -1,4 +1,5 @@
 import type { CounterRecord, CountersReader } from "../../aeron/counters-reader.ts";
+import { processNs } from "../../core/clock.ts";
 
 /** Roles copy their counters to Aeron's ten times a second: a few copies fall into this. */
 const WINDOW_MS = 450;
@@ -52,12 +53,12 @@ export async function sampleRates(
   records: readonly CounterRecord[],
 ): Promise<ReadonlyMap<CounterRecord, number>> {
   const rates = new Map<CounterRecord, StepRate>();
-  const endNs = Bun.nanoseconds() + WINDOW_MS * 1e6;
-  while (records.length > 0 && Bun.nanoseconds() < endNs) {
+  const endNs = processNs() + WINDOW_MS * 1e6;
+  while (records.length > 0 && processNs() < endNs) {
     for (const record of records) {
       const value = reader.valueOf(record);
       if (value === null) continue;
-      const nowNs = Bun.nanoseconds();
+      const nowNs = processNs();
       const rate = rates.get(record);
       if (rate === undefined) rates.set(record, new StepRate(Number(value), nowNs));
       else rate.look(Number(value), nowNs);

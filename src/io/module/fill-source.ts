@@ -1,3 +1,4 @@
+import { uptimeNs } from "../../core/clock.ts";
 import { valuesOf } from "../../protocol/values.ts";
 import { describeLayout, sameLayout } from "../layout.ts";
 import type { Attribute, FillState, FrameLayout, Source, SourceState } from "../types.ts";
@@ -48,7 +49,7 @@ export class FillModuleSource implements Source {
     if (this.#failure !== null) throw this.#failure;
     if (this.#isEnded) return "end";
     try {
-      this.#frame.nowNs = nowNs;
+      this.#frame.nowNs = uptimeNs(nowNs);
       const state = this.#ask();
       if (state === "ready") this.#layout = this.#readLayout(this.#layout);
       if (state === "end") this.#isEnded = true;
@@ -64,7 +65,7 @@ export class FillModuleSource implements Source {
     if (target.length !== byteLength) {
       throw new RangeError(`expected a target of ${byteLength} bytes, found ${target.length}`);
     }
-    this.#frame.nowNs = nowNs;
+    this.#frame.nowNs = uptimeNs(nowNs);
     let result: unknown;
     try {
       result = this.#definition.fill(valuesOf(target, dtype), this.#frame);

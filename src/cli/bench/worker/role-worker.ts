@@ -1,5 +1,6 @@
 import { heapStats } from "bun:jsc";
 import type { Agent } from "../../../core/agent.ts";
+import { uptimeNs } from "../../../core/clock.ts";
 import type { Counter } from "../../../core/counters.ts";
 import { PeriodicTimer } from "../../../core/timers.ts";
 import { ANY_WAIT, type WaitPoint } from "../../../core/wait-point.ts";
@@ -70,7 +71,7 @@ class Rows implements Agent {
 
   doWork(nowNs: number): number {
     if (this.#timer.isDue(nowNs)) {
-      printLine(JSON.stringify({ seconds: nowNs / 1e9, cpuSeconds: cpuSeconds(), counters: this.#take() }));
+      printLine(JSON.stringify({ seconds: uptimeNs(nowNs) / 1e9, cpuSeconds: cpuSeconds(), counters: this.#take() }));
     }
     return 0;
   }
