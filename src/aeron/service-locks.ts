@@ -46,6 +46,15 @@ export class ServiceLocks {
 
   /** True while a living driver serves this control stream; takes no lock. @throws SystemError */
   static isServed(aeronDir: string, controlStreamId: number): boolean {
+    return ServiceLocks.#isLocked(aeronDir, CONTROL_STREAMS + controlStreamId);
+  }
+
+  /** True while a living driver serves this stream; takes no lock. @throws SystemError */
+  static isStreamServed(aeronDir: string, streamId: number): boolean {
+    return ServiceLocks.#isLocked(aeronDir, streamId);
+  }
+
+  static #isLocked(aeronDir: string, at: number): boolean {
     let fd: number;
     try {
       fd = openFile(serviceLockPath(aeronDir), O.RDONLY);
@@ -54,7 +63,7 @@ export class ServiceLocks {
       throw error;
     }
     try {
-      return isRangeLocked(fd, CONTROL_STREAMS + controlStreamId, 1);
+      return isRangeLocked(fd, at, 1);
     } finally {
       closeFile(fd);
     }

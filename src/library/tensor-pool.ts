@@ -141,7 +141,8 @@ export class TensorPool implements AsyncDisposable {
 
   /**
    * A producer: with a lease of a driver on the stream's regions, or, `standalone`, with regions of its own.
-   * @throws AttachError when no lease comes; RegionCreateError, ConnectError, UsageError
+   * @throws AttachError when no lease comes; ProducerError where a driver serves the stream of a standalone one; RegionCreateError,
+   * ConnectError, UsageError
    */
   async addProducer(options: AddProducerOptions): Promise<Producer> {
     const { standalone } = options;

@@ -26,7 +26,8 @@ export function newRegionProvider(
   }
   if (standalone !== undefined && driver === undefined) {
     const producerId = options.producerId ?? randomId();
-    return new StandaloneRegions(streamId, producerId, standalone, host, of.messagesRefused);
+    const { aeronDir } = connection;
+    return new StandaloneRegions({ aeronDir, streamId, producerId }, standalone, host, of.messagesRefused);
   }
   const found = standalone === undefined ? "neither" : "both";
   throw new UsageError(`producer of stream ${streamId}: expected either standalone or driver, found ${found}`);

@@ -1,10 +1,13 @@
+import { SystemError } from "../../ffi/errors.ts";
 import { monotonic } from "../aeron/monotonic.ts";
+import { ServiceLocks } from "../aeron/service-locks.ts";
 import type { MessageHandler } from "../aeron/subscription.ts";
 import type { Counter } from "../core/counters.ts";
 import { getLogger } from "../core/logger.ts";
 import { Deadline } from "../core/timers.ts";
 import { CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
 import { instanceIdFor, RegionSet, type RegionSetOptions } from "../shm/index.ts";
+import { ProducerError } from "./errors.ts";
 import type { RegionHost, RegionProvider } from "./region-provider.ts";
 import { SecondWriterWatch } from "./second-writer-watch.ts";
 
@@ -25,6 +28,7 @@ export class StandaloneRegions implements RegionProvider {
   readonly refusal = null;
   readonly producerId: number;
   readonly onMessage: MessageHandler;
+  readonly #aeronDir: string;
   readonly #streamId: number;
   readonly #options: StandaloneOptions;
   readonly #host: RegionHost;
@@ -32,7 +36,13 @@ export class StandaloneRegions implements RegionProvider {
   readonly #sweep = new Deadline();
   #regions: RegionSet | null = null;
 
-  constructor(streamId: number, producerId: number, options: StandaloneOptions, host: RegionHost, refused: Counter) {
+  constructor(
+    { aeronDir, streamId, producerId }: { aeronDir: string; streamId: number; producerId: number },
+    options: StandaloneOptions,
+    host: RegionHost,
+    refused: Counter,
+  ) {
+    this.#aeronDir = aeronDir;
     this.#streamId = streamId;
     this.producerId = producerId;
     this.#options = options;
@@ -41,8 +51,17 @@ export class StandaloneRegions implements RegionProvider {
     this.onMessage = this.#watch.onMessage;
   }
 
-  /** Makes an epoch. @throws RegionCreateError */
+  /** Makes an epoch. @throws RegionCreateError, ProducerError "second-writer" where a driver serves the stream */
   begin(nowNs: number): void {
+    // Its clients would take each new epoch of ours for one of their driver's. A stream that is established ends for nobody.
+    if (this.#regions === null && isServed(this.#aeronDir, this.#streamId)) {
+      throw new ProducerError(
+        "second-writer",
+        `stream ${this.#streamId} is served by a driver in ${this.#aeronDir}: expected one without a driver for --standalone; ` +
+          "leave that out, so that the driver gives a lease, or choose another stream",
+        { rule: "D-02", expected: "a stream without a driver", found: "one that a driver serves" },
+      );
+    }
     const { instanceId = instanceIdFor(this.#streamId, "standalone") } = this.#options;
     const regions = RegionSet.create({
       ...this.#options,
@@ -80,5 +99,16 @@ export class StandaloneRegions implements RegionProvider {
     this.#sweep.clear();
     const kept = this.#regions?.directory.sweep().kept ?? [];
     if (kept.length > 1) this.#sweep.start(nowNs, PREDECESSOR_SWEEP_NS);
+  }
+}
+
+/** As far as the drivers' locks may be looked at from here. */
+function isServed(aeronDir: string, streamId: number): boolean {
+  try {
+    return ServiceLocks.isStreamServed(aeronDir, streamId);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    log.debug(`cannot look at the drivers' locks: ${error.message}`);
+    return false;
   }
 }

@@ -72,3 +72,19 @@ describe("a producer and a consumer with leases of a driver", () => {
     await rig[Symbol.asyncDispose]();
   });
 });
+
+test("a standalone producer of a stream that a driver serves is refused, and disturbs nobody; others are not", async () => {
+  await using rig = new DriverRig();
+  const driver = rig.startDriver();
+  const pair = rig.leasedPair();
+  const made = readdirSync(rig.baseDir, { recursive: true });
+  expect(() => rig.producer()).toThrow(
+    `stream ${pair.producer.streamId} is served by a driver in ${rig.aeronDir}: expected one without a driver for --standalone`,
+  );
+  expect(readdirSync(rig.baseDir, { recursive: true })).toEqual(made);
+  expect(exchange(rig, pair, 3)).toEqual([1, 2, 3]);
+  expect(driver.counters.of.foreignAnnounces.value).toBe(0);
+  expect(rig.producer({ streamId: 77_077 }).isAttached).toBe(true);
+  for (const each of [pair.consumer, pair.producer, driver]) await rig.remove(each);
+  expect(rig.producer().isAttached).toBe(true);
+});
