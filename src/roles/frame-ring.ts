@@ -1,4 +1,5 @@
 import { monotonic } from "../aeron/monotonic.ts";
+import type { Counter } from "../core/counters.ts";
 import { DTYPES, type Dtype } from "../protocol/dtype.ts";
 import { FrameHeader, HEADER_WORD, MAJOR_ORDER_CODES } from "../protocol/frame-header.ts";
 import { explainShapeFault, type FrameShape, shapeByteLength } from "../protocol/frame-layout.ts";
@@ -28,7 +29,8 @@ export class FrameRing implements ClaimOwner {
   readonly regions: WritableRegions;
   readonly #publisher: DescriptorPublisher;
   readonly #progress: ProgressSender;
-  readonly #counters: ProducerCounters;
+  readonly #claimed: Counter;
+  readonly #aborted: Counter;
   readonly #ring: HeaderRing;
   readonly #nslots: number;
   /** In ascending order of stride. */
@@ -69,7 +71,8 @@ export class FrameRing implements ClaimOwner {
     this.metaVersion = metaVersion;
     this.#publisher = publisher;
     this.#progress = progress;
-    this.#counters = counters;
+    this.#claimed = counters.of.claimed;
+    this.#aborted = counters.of.aborted;
     const ring = new HeaderRing(regions.headerRing.mapping, regions.nslots);
     this.#ring = ring;
     this.#nslots = ring.nslots;
@@ -117,7 +120,7 @@ export class FrameRing implements ClaimOwner {
     this.#nextSeq = seq + 1;
     claim.begin(seq, pool, byteLength, nowNs);
     this.#ring.markWriting(index, seq);
-    this.#counters.of.claimed.increment();
+    this.#claimed.increment();
     return claim;
   }
 
@@ -139,7 +142,7 @@ export class FrameRing implements ClaimOwner {
   abortClaim(claim: SlotClaim): void {
     // The slot stays marked as being written until its next frame: nobody takes it for a valid one.
     claim.state = ClaimState.ABORTED;
-    this.#counters.of.aborted.increment();
+    this.#aborted.increment();
     this.#progress.end(claim, false);
     this.publishInOrder();
   }

@@ -32,6 +32,7 @@ export class SourcePump implements Agent {
   readonly #source: Source;
   readonly #options: SourcePumpOptions;
   readonly #pacer: RatePacer | null;
+  /** The frame that is filled over several cycles; null while there is none. */
   #claim: SlotClaim | null = null;
   #isSkipping = false;
   #hasConsumers: boolean;
@@ -114,10 +115,9 @@ export class SourcePump implements Agent {
     const { byteLength } = source.layout;
     const claim = pacer === null ? this.#producer.tryClaim(byteLength, nowNs) : this.#producer.tryClaim(byteLength);
     if (claim === null) return this.#onRefusal(nowNs);
-    this.#claim = claim;
     this.#filledBytes = 0;
     this.#tellsProgress = this.#isProgressWanted;
-    if (this.#tellsProgress) claim.beginProgress(source.layout);
+    if (this.#tellsProgress) this.#beginProgress(claim);
     return this.#fill(claim, nowNs);
   }
 
@@ -165,12 +165,22 @@ export class SourcePump implements Agent {
       throw error;
     }
     if (state === "more") {
+      this.#claim = claim;
       this.#tellProgress(claim);
       return false;
     }
-    this.#claim = null;
+    if (this.#claim !== null) this.#claim = null;
     claim.commit(this.#source.layout);
     return true;
+  }
+
+  #beginProgress(claim: SlotClaim): void {
+    try {
+      claim.beginProgress(this.#source.layout);
+    } catch (error) {
+      claim.abort();
+      throw error;
+    }
   }
 
   /** A part of the frame may have come: readers of progress see it, and the cycle goes on without a rest. */
