@@ -13,7 +13,13 @@ const WATCH_OPTIONS: readonly OptionSpec[] = [
 ];
 
 const METER_OPTIONS: readonly OptionSpec[] = [
-  { name: "interval", value: "TIME", type: duration(), help: "time between two rows", defaultText: "1s" },
+  {
+    name: "interval",
+    value: "TIME",
+    type: duration({ isPositive: true }),
+    help: "time between two rows",
+    defaultText: "1s",
+  },
   {
     name: "count",
     short: "n",
@@ -65,7 +71,13 @@ const delay: Command = {
   usage: "<stream> [options]",
   maxPositionals: 1,
   options: [
-    { name: "interval", value: "TIME", type: duration(), help: "time between two rows", defaultText: "1s" },
+    {
+      name: "interval",
+      value: "TIME",
+      type: duration({ isPositive: true }),
+      help: "time between two rows",
+      defaultText: "1s",
+    },
     {
       name: "count",
       short: "n",

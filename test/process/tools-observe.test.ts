@@ -117,9 +117,12 @@ describe("tools that measure and show streams", () => {
 
   test("an interval of nothing is wrong usage, and said so before anything is asked", async () => {
     await using place = new Place();
-    for (const name of ["hz", "bw"]) {
-      const { code, stderr } = await tool(place, name, "--interval", "0s");
-      expect([code, stderr]).toEqual([2, "tensorpool: --interval: expected more than 0"]);
+    for (const command of [["hz"], ["bw"], ["delay", "1"]]) {
+      const { code, stderr } = await tool(place, ...command, "--interval", "0s");
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/--interval: expected a duration above 0 .*, found "0s"$/),
+      ]);
     }
   });
 
