@@ -36,6 +36,8 @@ function doubleOf(value: number): number {
   return wordAsDouble[0] as number;
 }
 
+/** The double with the bits of 2^52: that and larger ones are not denormal, so that a step which is taken for 0 would not show. */
+const SMALLEST_NORMAL = doubleOf(2 ** 52);
 /** Steps up to this long from one word to the next are added. */
 const MAX_STEP = 8;
 /** The doubles whose bits are the steps -MAX_STEP to MAX_STEP. */
@@ -68,8 +70,10 @@ export class SharedWords {
    */
   store(index: number, value: number): void {
     const step = value - this.#value;
-    const double =
-      step >= -MAX_STEP && step <= MAX_STEP ? this.#double + (STEPS[step + MAX_STEP] as number) : doubleOf(value);
+    let double = 0;
+    if (step >= -MAX_STEP && step <= MAX_STEP) double = this.#double + (STEPS[step + MAX_STEP] as number);
+    // Too far, the word 0, or one beyond 2^52; or a library has had this thread take such small numbers for 0 (-ffast-math does).
+    if (!(double > 0 && double < SMALLEST_NORMAL)) double = doubleOf(value);
     this.#value = value;
     this.#double = double;
     this.#doubles[index] = double;
