@@ -3,13 +3,13 @@ import { join } from "node:path";
 
 /** What a library that was compiled with -ffast-math does to the thread that loads it: denormal numbers are 0 from then on. */
 const FLUSHING = `
-  import { dlopen } from "bun:ffi";
+  import { openLibrary } from "./ffi/symbols.ts";
   import { SharedWords } from "./src/shm/atomics.ts";
   const MXCSR = 28, FLUSH_TO_ZERO = 0x8000, DENORMALS_ARE_ZERO = 0x40;
-  const { fegetenv, fesetenv } = dlopen("libm.so.6", {
+  const { fegetenv, fesetenv } = openLibrary("libm.so.6", {
     fegetenv: { args: ["ptr"], returns: "i32" },
     fesetenv: { args: ["ptr"], returns: "i32" },
-  }).symbols;
+  });
   const buffer = new ArrayBuffer(8);
   const words = new SharedWords(buffer);
   const halves = new Uint32Array(buffer);
