@@ -102,7 +102,7 @@ export const MAP = {
   NORESERVE: 0x4000,
   POPULATE: 0x8000,
 } as const;
-export const MADV = { HUGEPAGE: 14, DONTDUMP: 16 } as const;
+export const MADV = { DONTDUMP: 16 } as const;
 export const LOCK = { SH: 1, EX: 2, NB: 4, UN: 8 } as const;
 export const POLL = { IN: 1, OUT: 4, ERR: 8, HUP: 16 } as const;
 const MFD_CLOEXEC = 1;

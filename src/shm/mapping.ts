@@ -141,12 +141,6 @@ export class Mapping {
     lockMemory(this.address, this.byteLength);
   }
 
-  /** Asks for transparent huge pages; false when the kernel has no use for that (tmpfs with `shmem_enabled` never). */
-  adviseHugepages(): boolean {
-    if (this.#closed) throw new MappingClosedError();
-    return adviseMemory(this.address, this.byteLength, MADV.HUGEPAGE);
-  }
-
   /** Ends the mapping; idempotent. */
   close(): void {
     if (this.#closed) return;
