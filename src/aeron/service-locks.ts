@@ -2,6 +2,9 @@ import { fstatSync, statSync, unlinkSync } from "node:fs";
 import { SystemError } from "../../ffi/errors.ts";
 import { closeFile, O, openFile } from "../../ffi/libc.ts";
 import { isRangeLocked, tryLockRange, unlockRange } from "../../ffi/range-locks.ts";
+import { getLogger } from "../core/logger.ts";
+
+const log = getLogger("aeron");
 
 /** Everybody who may use the Aeron folder may look at the file. */
 const LOCK_MODE = 0o666;
@@ -10,6 +13,17 @@ const GATE = 0;
 /** Bytes from here on stand for control streams; below, a byte for each stream id. */
 const CONTROL_STREAMS = 2 ** 32;
 const GATE_ATTEMPTS = 1000;
+
+/** What a look at the locks finds; `otherwise` where they are not ours to read. */
+export function lookOr(otherwise: boolean, look: () => boolean): boolean {
+  try {
+    return look();
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    log.debug(`cannot look at the drivers' locks: ${error.message}`);
+    return otherwise;
+  }
+}
 
 /**
  * Who serves what in an Aeron folder (D-02): one byte of `<aeron_dir>.tensorpool.lock` for each control stream and for each

@@ -12,14 +12,16 @@ const WATCH_OPTIONS: readonly OptionSpec[] = [
   ...MESSAGE_OPTIONS.filter(({ name }) => name !== "idle"),
 ];
 
+const INTERVAL_OPTION: OptionSpec = {
+  name: "interval",
+  value: "TIME",
+  type: duration({ isPositive: true }),
+  help: "time between two rows",
+  defaultText: "1s",
+};
+
 const METER_OPTIONS: readonly OptionSpec[] = [
-  {
-    name: "interval",
-    value: "TIME",
-    type: duration({ isPositive: true }),
-    help: "time between two rows",
-    defaultText: "1s",
-  },
+  INTERVAL_OPTION,
   {
     name: "count",
     short: "n",
@@ -71,13 +73,7 @@ const delay: Command = {
   usage: "<stream> [options]",
   maxPositionals: 1,
   options: [
-    {
-      name: "interval",
-      value: "TIME",
-      type: duration({ isPositive: true }),
-      help: "time between two rows",
-      defaultText: "1s",
-    },
+    INTERVAL_OPTION,
     {
       name: "count",
       short: "n",

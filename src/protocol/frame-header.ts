@@ -1,4 +1,4 @@
-import { MAX_INT32 } from "../core/integer.ts";
+import { highWord, MAX_INT32 } from "../core/integer.ts";
 import { MAX_DIMS } from "./dtype.ts";
 
 /** Where a header slot has its fields (template 51), in words of 32 bits; fields that share one are packed little-endian. */
@@ -41,7 +41,7 @@ export class FrameHeader {
 
   set frameId(value: number) {
     this.words[HEADER_WORD.frameIdLow] = value;
-    this.words[HEADER_WORD.frameIdHigh] = value <= MAX_INT32 ? 0 : Math.floor(value / TWO_32);
+    this.words[HEADER_WORD.frameIdHigh] = highWord(value);
   }
 
   /** True when `frameId` is `seq`. */

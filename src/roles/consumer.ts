@@ -159,7 +159,7 @@ export class Consumer implements Agent {
     const limit = options.limit ?? DEFAULT_LIMIT;
     let handled = 0;
     this.#fill();
-    if (this.#mapping.reader !== null) this.#intake.fetchHeaders(this.#mapping.reader, limit);
+    if (this.#mapping.reader !== null) this.#intake.fetchNext(this.#mapping.reader, limit);
     while (handled < limit && this.#intake.length > 0) {
       const { reader } = this.#mapping;
       if (reader === null) break;

@@ -91,7 +91,7 @@ export class DescriptorIntake {
   }
 
   /** Has what the next frames need, at most `limit`, come to this core all at once, because they are about to be read. */
-  fetchHeaders(reader: FrameReader, limit: number): void {
+  fetchNext(reader: FrameReader, limit: number): void {
     const { length } = this.#queue;
     if (length === 0) reader.awaits(this.newestSeq + 1);
     if (length < 2) return;

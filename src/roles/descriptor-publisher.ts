@@ -2,7 +2,7 @@ import { MessageBlock } from "../aeron/message-block.ts";
 import type { Publication } from "../aeron/publication.ts";
 import { PublishResult } from "../aeron/results.ts";
 import type { Clock } from "../core/clock.ts";
-import { MAX_INT32 } from "../core/integer.ts";
+import { highWord } from "../core/integer.ts";
 import { getLogger } from "../core/logger.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Flow } from "../protocol/attribute.ts";
@@ -14,7 +14,6 @@ import type { SlotClaim } from "./slot-claim.ts";
 const log = getLogger("producer");
 
 const DESCRIPTOR_BYTES = FrameDescriptorEncoder.ENCODED_LENGTH;
-const TWO_32 = 0x1_0000_0000;
 /** Descriptors that go out with one call at most: a call costs as much as several of them. */
 const MAX_STAGED = 32;
 
@@ -109,7 +108,7 @@ export class DescriptorPublisher {
     const words = this.#words;
     const first = this.#block.wordOf(at);
     words[first + DESCRIPTOR_WORD.seqLow] = seq;
-    words[first + DESCRIPTOR_WORD.seqHigh] = seq <= MAX_INT32 ? 0 : Math.floor(seq / TWO_32);
+    words[first + DESCRIPTOR_WORD.seqHigh] = highWord(seq);
     words[first + DESCRIPTOR_WORD.headerIndex] = claim.index;
     words[first + DESCRIPTOR_WORD.timestampLow] = claim.timestampLow;
     words[first + DESCRIPTOR_WORD.timestampHigh] = claim.timestampHigh;

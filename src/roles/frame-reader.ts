@@ -35,8 +35,6 @@ export class FrameReader {
   #fault: HeaderFault = HeaderFault.NONE;
   #awaitedSeq = -1;
   #preparedSeq = -1;
-  /** Keeps what is fetched from being optimised away. */
-  #fetched = 0;
 
   constructor(stream: MappedStream) {
     this.nslots = asInteger(stream.nslots);
@@ -82,7 +80,7 @@ export class FrameReader {
     this.#preparedSeq = seq;
     const index = this.#ring.indexOf(seq);
     this.#ring.fetchSecondLine(index);
-    if (this.#pool !== null) this.#fetched ^= this.#pool.fetch(index);
+    this.#pool?.fetch(index);
   }
 
   /**
@@ -92,7 +90,7 @@ export class FrameReader {
   expect(seq: number): void {
     const index = this.#ring.indexOf(seq);
     this.#ring.fetch(index);
-    if (this.#pool !== null) this.#fetched ^= this.#pool.fetchFirst(index);
+    this.#pool?.fetchFirst(index);
   }
 
   /** Opens frame `seq` for reading; the cause when it is not there to be read. */
@@ -139,7 +137,7 @@ export class FrameReader {
     const pool = this.#poolOf(header.poolId);
     const fault = findHeaderFault(header, index, pool === null ? 0 : pool.strideBytes);
     if (!this.#ring.stillHasCommitWord(index, word)) return "gone";
-    if (header.frameId !== seq || fault !== HeaderFault.NONE || pool === null) return "refused";
+    if (!header.isFrame(seq) || fault !== HeaderFault.NONE || pool === null) return "refused";
     if (bytesFilled > header.valuesLenBytes) return "refused";
     const readable = rowsFilled === null ? bytesFilled : Math.min(bytesFilled, rowsFilled * rowBytes(header));
     if (rowsFilled === null && !isPlainlyContiguous(header)) return "refused";

@@ -32,7 +32,6 @@ export class FrameRing implements ClaimOwner {
   readonly #claimed: Counter;
   readonly #aborted: Counter;
   readonly #ring: HeaderRing;
-  readonly #nslots: number;
   /** In ascending order of stride. */
   readonly #pools: readonly PayloadPool[];
   readonly #smallestPool: PayloadPool;
@@ -75,7 +74,6 @@ export class FrameRing implements ClaimOwner {
     this.#aborted = counters.of.aborted;
     const ring = new HeaderRing(regions.headerRing.mapping, regions.nslots);
     this.#ring = ring;
-    this.#nslots = ring.nslots;
     this.#wake = new ReaderWake((seq) => ring.commitWordAddress(ring.indexOf(seq)), wakeWord);
     this.#pools = regions.pools.map(
       (pool) => new PayloadPool(pool.mapping, pool.poolId, pool.strideBytes, regions.nslots),
@@ -111,7 +109,7 @@ export class FrameRing implements ClaimOwner {
     const pool = byteLength <= this.#smallestPool.strideBytes ? this.#smallestPool : this.#poolFor(byteLength);
     const seq = this.#nextSeq;
     if (pool === null || this.isFull || this.#publisher.isWaiting) return null;
-    const index = seq & (this.#nslots - 1);
+    const index = this.#ring.indexOf(seq);
     let claim = this.#claims[index];
     if (claim === undefined) {
       claim = new SlotClaim(this, index);
@@ -286,7 +284,7 @@ export class FrameRing implements ClaimOwner {
 
   /** True while the slot of the next frame belongs to an older claim. */
   get isFull(): boolean {
-    return this.#nextSeq - this.#settledSeq >= this.#nslots;
+    return this.#nextSeq - this.#settledSeq >= this.#ring.nslots;
   }
 
   /** Gives every claim an outcome that is counted: what is being filled is aborted, what is held back has one last try. */

@@ -1,6 +1,5 @@
-import { SystemError } from "../../ffi/errors.ts";
 import { monotonic } from "../aeron/monotonic.ts";
-import { ServiceLocks } from "../aeron/service-locks.ts";
+import { lookOr, ServiceLocks } from "../aeron/service-locks.ts";
 import type { MessageHandler } from "../aeron/subscription.ts";
 import type { Counter } from "../core/counters.ts";
 import { getLogger } from "../core/logger.ts";
@@ -54,7 +53,8 @@ export class StandaloneRegions implements RegionProvider {
   /** Makes an epoch. @throws RegionCreateError, ProducerError "second-writer" where a driver serves the stream */
   begin(nowNs: number): void {
     // Its clients would take each new epoch of ours for one of their driver's. A stream that is established ends for nobody.
-    if (this.#regions === null && isServed(this.#aeronDir, this.#streamId)) {
+    const isServed = (): boolean => ServiceLocks.isStreamServed(this.#aeronDir, this.#streamId);
+    if (this.#regions === null && lookOr(false, isServed)) {
       throw new ProducerError(
         "second-writer",
         `stream ${this.#streamId} is served by a driver in ${this.#aeronDir}: expected one without a driver for --standalone; ` +
@@ -99,16 +99,5 @@ export class StandaloneRegions implements RegionProvider {
     this.#sweep.clear();
     const kept = this.#regions?.directory.sweep().kept ?? [];
     if (kept.length > 1) this.#sweep.start(nowNs, PREDECESSOR_SWEEP_NS);
-  }
-}
-
-/** As far as the drivers' locks may be looked at from here. */
-function isServed(aeronDir: string, streamId: number): boolean {
-  try {
-    return ServiceLocks.isStreamServed(aeronDir, streamId);
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    log.debug(`cannot look at the drivers' locks: ${error.message}`);
-    return false;
   }
 }

@@ -16,6 +16,8 @@ export class PayloadPool {
   readonly slotsAddress: number;
   readonly #windows: SlotWindows;
   readonly #wholes: readonly Uint8Array[];
+  /** Keeps what is fetched from being optimised away. */
+  #fetched = 0;
   /** 0, as nobody can know who compiles this. */
   #nothing = 0;
   readonly #bytes: (Uint8Array | undefined)[];
@@ -67,17 +69,17 @@ export class PayloadPool {
   }
 
   /** Fetches what reading the slot will need, if it was used before, but not a line that is about to be written: its view, its page. */
-  fetch(index: number): number {
+  fetch(index: number): void {
     const kept = this.#bytes[index];
-    if (kept === undefined) return 0;
+    if (kept === undefined) return;
     const whole = this.#wholes[Math.floor(index / this.#windows.slotsPerWindow)] as Uint8Array;
-    return kept.length ^ (whole[this.#offsetOf(index) + this.strideBytes / 2] as number);
+    this.#fetched ^= kept.length ^ (whole[this.#offsetOf(index) + this.strideBytes / 2] as number);
   }
 
   /** Fetches the slot's first cache line, if it was used before. */
-  fetchFirst(index: number): number {
+  fetchFirst(index: number): void {
     const kept = this.#bytes[index];
-    return kept === undefined || kept.length === 0 ? 0 : (kept[0] as number);
+    if (kept !== undefined && kept.length > 0) this.#fetched ^= kept[0] as number;
   }
 
   #bufferOf(index: number): ArrayBuffer {

@@ -1,8 +1,6 @@
-import { SystemError } from "../../../ffi/errors.ts";
 import { monotonic } from "../../aeron/monotonic.ts";
-import { ServiceLocks } from "../../aeron/service-locks.ts";
+import { lookOr, ServiceLocks } from "../../aeron/service-locks.ts";
 import { processNs } from "../../core/clock.ts";
-import { getLogger } from "../../core/logger.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
 import type { KnownStream } from "../observe/known-streams.ts";
 import type { OptionValues } from "../option-spec.ts";
@@ -11,7 +9,6 @@ import { type DeploymentView, standaloneStreams, viewOf } from "./deployment-vie
 import { hearStreams } from "./hear-streams.ts";
 import { sampleRates } from "./rate-sampler.ts";
 
-const log = getLogger("ls");
 const NOTHING_HEARD: ReadonlyMap<number, KnownStream> = new Map();
 
 /** What to look at beside the counters of one moment. */
@@ -49,7 +46,8 @@ export async function look(options: OptionValues, { ratesOf, ask }: Looking = {}
   const view = viewOf(deployment, {
     nowNs,
     nowMs,
-    isServed: (controlStreamId) => isServed(aeronDir, controlStreamId),
+    // Where that cannot be seen, the heartbeat has to do.
+    isServed: (controlStreamId) => lookOr(true, () => ServiceLocks.isServed(aeronDir, controlStreamId)),
     rates,
     heard,
   });
@@ -58,14 +56,3 @@ export async function look(options: OptionValues, { ratesOf, ask }: Looking = {}
 
 /** Streams without a driver are asked: only their producers know what they are called. */
 export const askStandalone = (deployment: Deployment): readonly number[] => standaloneStreams(deployment);
-
-function isServed(aeronDir: string, controlStreamId: number): boolean {
-  try {
-    return ServiceLocks.isServed(aeronDir, controlStreamId);
-  } catch (error) {
-    // Not ours to read: then the heartbeat has to do.
-    if (!(error instanceof SystemError)) throw error;
-    log.debug(`cannot look at the drivers' locks: ${error.message}`);
-    return true;
-  }
-}
