@@ -47,6 +47,9 @@ export class NotFoundError extends TensorPoolError<"not-found"> {
   }
 }
 
+/** An agent came too late: the scheduler has been stopped. What stopped it is the reason of the end, not this. */
+export class SchedulerStoppedError extends UsageError {}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

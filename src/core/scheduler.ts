@@ -2,7 +2,7 @@ import type { Agent } from "./agent.ts";
 import { type AgentErrorHandler, logAgentError } from "./agent-errors.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import { DutyCycle } from "./duty-cycle.ts";
-import { UsageError } from "./errors.ts";
+import { SchedulerStoppedError, UsageError } from "./errors.ts";
 import { HAND_OVER, type IdleStrategy, WENT_ON } from "./idle/index.ts";
 import { StallTracker } from "./stall-tracker.ts";
 import { LONGEST_WAIT_NS } from "./wait-point.ts";
@@ -130,10 +130,13 @@ export class Scheduler implements AsyncDisposable {
 
   /**
    * Adds the agent behind the others. While running, its `onStart` is called here: what it throws is thrown to the caller,
-   * and the agent is closed. Throws UsageError for an agent that is there already, and once the scheduler is stopping.
+   * and the agent is closed. Throws UsageError for an agent that was added before, SchedulerStoppedError once the
+   * scheduler is stopping.
    */
   add(agent: Agent, options: AddOptions = {}): void {
-    if (this.#isStopRequested) throw new UsageError(`cannot add ${agent.roleName}: the scheduler was stopped`);
+    if (this.#isStopRequested) {
+      throw new SchedulerStoppedError(`cannot add ${agent.roleName}: the scheduler was stopped`);
+    }
     this.#dutyCycle.add(agent, options.vital ?? false);
     this.wake();
   }

@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { ToolPlace } from "../support/tool-place.ts";
 import { PROCESS_TEST_MS } from "../support/until.ts";
 
@@ -65,5 +65,38 @@ describe("run", () => {
     const none = place.run(["run"]);
     expect([await none.exit(), none.stderr]).toEqual([2, expect.stringContaining("expected --config FILE")]);
     expect(place.driverPids()).toEqual([]);
+  });
+
+  test("a driver that cannot start ends the process with 1 and the reason", async () => {
+    await using place = new ToolPlace();
+    const roles = `[[producers]]\nstream = "left"\n${SOURCE}\nrate = 200\n`;
+    const served = place.run(["run", "--config", config(place, roles)]);
+    await served.errorLine(/attached to stream 10000/);
+    const second = place.run(["run", "--config", config(place, roles)]);
+    expect([await second.exit(), second.stderr]).toEqual([1, expect.stringContaining("a driver already serves")]);
+    served.signal("SIGTERM");
+    await served.exit();
+
+    const file = config(place, roles);
+    const text = readFileSync(file, "utf8");
+    for (const [what, by, message] of [
+      ["header_nslots = 8", "header_nslots = 4194304", "does not fit"],
+      [place.shmDir, "/proc/nowhere", "region not created"],
+    ] as const) {
+      writeFileSync(file, text.replace(what, by));
+      const run = place.run(["run", "--config", file]);
+      expect([await run.exit(), run.stderr]).toEqual([1, expect.stringContaining(message)]);
+    }
+    expect(place.driverPids()).toEqual([]);
+    expect(place.regionFiles()).toEqual([]);
+  });
+
+  test("a role whose results cannot be written ends the process with 1 and the reason, beside a driver that continues", async () => {
+    await using place = new ToolPlace();
+    const roles = `[[producers]]\nstream = "left"\n${SOURCE}\nrate = 200\n[[consumers]]\nstream = "left"\nsink = "stats"\ncount = 3\n`;
+    const onFullDisk = (command: readonly string[]) => ["sh", "-c", 'exec "$@" > /dev/full', "sh", ...command];
+    const run = place.run(["run", "--config", config(place, roles)], { through: onFullDisk });
+    expect([await run.exit(), run.stderr]).toEqual([1, expect.stringContaining("cannot write standard output")]);
+    expect(place.regionFiles()).toEqual([]);
   });
 });

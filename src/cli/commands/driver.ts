@@ -58,26 +58,27 @@ export async function run(context: CommandContext): Promise<number> {
   const own = startMediaDriver(plan);
   const { aeronDir, idle } = plan;
   using runtime = new ProcessRuntime({ aeronDir, clientName: "tensorpool driver", idle, mediaDriver: { own } });
+  let role: RunningRole;
+  try {
+    role = startDriver(runtime, plan, own);
+  } catch (error) {
+    await runtime.scheduler.close();
+    throw error;
+  }
   // Awaited here: the runtime is disposed of when this function is left.
-  return await runAlone(runtime, await startDriver(runtime, plan, own));
+  return await runAlone(runtime, role);
 }
 
 /** Takes the locks of the streams, and adds the driver. `own`: the media driver of this process. @throws DriverError, RegionCreateError */
-export async function startDriver(
+export function startDriver(
   { scheduler, connection, aeronDir }: ProcessRuntime,
   { settings, options }: DriverPlan,
   own: MediaDriver | null,
-): Promise<RunningRole> {
-  let driver: Driver;
-  try {
-    driver = new Driver(connection, scheduler.clock, {
-      ...settings,
-      onShutdownRequested: () => scheduler.stop("asked to"),
-    });
-  } catch (error) {
-    await scheduler.close();
-    throw error;
-  }
+): RunningRole {
+  const driver = new Driver(connection, scheduler.clock, {
+    ...settings,
+    onShutdownRequested: () => scheduler.stop("asked to"),
+  });
   scheduler.add(driver, { vital: true });
   tellServices(settings, aeronDir, own);
   return {

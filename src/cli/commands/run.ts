@@ -1,4 +1,4 @@
-import { messageOf } from "../../core/errors.ts";
+import { messageOf, SchedulerStoppedError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import type { CommandContext } from "../command.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
@@ -34,17 +34,19 @@ export async function run(context: CommandContext): Promise<number> {
   const running = scheduler.run();
   running.catch(() => undefined);
   try {
-    if (plan.driver !== null) roles.addLasting(await startDriver(runtime, plan.driver, own));
+    if (plan.driver !== null) roles.addLasting(startDriver(runtime, plan.driver, own));
     if (plan.supervisor !== null) {
       roles.addLasting(startSupervisor(new RoleRuntime(plan.supervisor.options, "", runtime), plan.supervisor));
     }
     await Promise.all(startAll(plan, runtime, roles));
     roles.allStarted();
   } catch (error) {
-    // Ctrl-C while a source was waited for, or a vital agent that failed meanwhile, tells more than what came of it.
-    if (!scheduler.isStopping) {
+    // After Ctrl-C a pipe may end before its first frame, and a role may come too late: these are consequences of the end.
+    if (runtime.signals.received === null && !(error instanceof SchedulerStoppedError)) {
       scheduler.stop("a role could not be started");
-      await running.catch((other) => log.error(messageOf(other)));
+      await running.catch((other) => {
+        if (other !== error) log.error(messageOf(other));
+      });
       throw error;
     }
   }

@@ -62,7 +62,10 @@ export class RoleSet {
   #end(role: RunningRole): void {
     // While everything closes, nothing is taken out by itself.
     if (this.#scheduler.isStopping || !this.#ending.delete(role)) return;
-    this.#ends.push(this.#close(role));
+    const end = this.#close(role);
+    // `finish` throws it: a role that could not end in order (its results could not be written) ends the process.
+    end.catch(() => this.#scheduler.stop(`${role.name} failed`));
+    this.#ends.push(end);
   }
 
   async #close(role: RunningRole): Promise<void> {
