@@ -39,6 +39,11 @@ interface Logging {
 }
 
 const STDERR = 2;
+/** Lines of a component and level that are written at once, and how fast further ones may follow. Others hold them back. */
+const BURST_LINES = 200;
+const LINE_PERIOD_NS = 50e6;
+/** Characters of a message that are written. */
+const MAX_MESSAGE_CHARS = 2000;
 /** Grows with each configuration, so that loggers know when to look up their level again. */
 let generation = 0;
 let logging = initialLogging();
@@ -79,19 +84,30 @@ export function configureLogging(options: LoggingOptions): void {
   generation += 1;
 }
 
+type Limits = Readonly<Partial<Record<LogRecord["level"], RateLimit>>>;
+
+/** Other processes cause messages: what they send must not fill a disk. Debug messages have no limit, users ask for them. */
+function componentLimits(): Limits {
+  const burst = (): RateLimit => new RateLimit(LINE_PERIOD_NS, BURST_LINES);
+  return { info: burst(), warn: burst(), error: burst() };
+}
+
 /**
  * Writes messages of one component to standard error. No method throws or waits; text that standard error does not take is
  * dropped in the end.
  */
 export class Logger {
   readonly component: string;
-  readonly #limits: Readonly<Record<LogRecord["level"], RateLimit>> | null;
+  readonly #limits: Limits;
+  readonly #heldBackAs: string;
   #rank = 0;
   #generation = -1;
 
-  constructor(component: string, limits: Readonly<Record<LogRecord["level"], RateLimit>> | null = null) {
+  /** `heldBackAs`: what the messages that the limits held back are called. */
+  constructor(component: string, limits: Limits = componentLimits(), heldBackAs = "further messages") {
     this.component = component;
     this.#limits = limits;
+    this.#heldBackAs = heldBackAs;
   }
 
   /** Whether messages of this level are written: ask before composing an expensive one. */
@@ -124,21 +140,19 @@ export class Logger {
    * back since. Make one per place and keep it.
    */
   every(periodNs: number): Logger {
-    return new Logger(this.component, {
-      debug: new RateLimit(periodNs),
-      info: new RateLimit(periodNs),
-      warn: new RateLimit(periodNs),
-      error: new RateLimit(periodNs),
-    });
+    const once = (): RateLimit => new RateLimit(periodNs);
+    return new Logger(this.component, { debug: once(), info: once(), warn: once(), error: once() }, "times");
   }
 
   #log(level: LogRecord["level"], message: string, fields: LogFields | undefined): void {
     if (!this.isEnabled(level)) return;
-    const limit = this.#limits?.[level];
+    const limit = this.#limits[level];
     if (limit !== undefined && !limit.tryPass(processNs())) return;
     const heldBack = limit?.takeHeldBack() ?? 0;
     const withStack = this.isEnabled("debug");
-    const text = heldBack === 0 ? message : `${message} (and ${heldBack} times since the last message)`;
+    const whole = String(message);
+    const short = whole.length <= MAX_MESSAGE_CHARS ? whole : `${whole.slice(0, MAX_MESSAGE_CHARS)}…`;
+    const text = heldBack === 0 ? short : `${short} (and ${heldBack} ${this.#heldBackAs} since the last message)`;
     write({ time: logging.now(), level, component: this.component, message: text, fields, withStack });
   }
 }

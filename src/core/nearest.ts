@@ -1,27 +1,43 @@
+/** Longer words are compared by their beginning; a person who mistypes one is helped all the same. */
+const MAX_CHARS = 64;
+/** Candidates that are looked at. They may be names that other processes chose: a suggestion must not cost noticeable time. */
+const MAX_CANDIDATES = 512;
+
 /** Edits (insert, delete, replace, swap two neighbours) that turn one word into the other. */
 function editDistance(from: string, to: string): number {
-  const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, index) => index)];
-  const at = (i: number, j: number): number => rows[i]?.[j] ?? Number.POSITIVE_INFINITY;
+  const width = to.length + 1;
+  const distances = new Uint8Array((from.length + 1) * width);
+  for (let j = 0; j < width; j++) distances[j] = j;
   for (let i = 1; i <= from.length; i++) {
-    const row = [i];
-    rows.push(row);
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = at(i - 1, j - 1) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      const isSwapped = from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
-      const swapped = isSwapped ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY;
-      row.push(Math.min(replaced, swapped, at(i - 1, j) + 1, at(i, j - 1) + 1));
+    const row = i * width;
+    distances[row] = i;
+    for (let j = 1; j < width; j++) {
+      const above = row - width + j;
+      const replaced = at(distances, above - 1) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      let least = Math.min(replaced, at(distances, above) + 1, at(distances, row + j - 1) + 1);
+      const isSwapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      if (isSwapped) least = Math.min(least, at(distances, above - width - 2) + 1);
+      distances[row + j] = least;
     }
   }
-  return at(from.length, to.length);
+  return at(distances, distances.length - 1);
+}
+
+function at(distances: Uint8Array, index: number): number {
+  return distances[index] as number;
 }
 
 /** The candidate that `word` was most likely meant to be; null when none is near (within half its length). */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Number.POSITIVE_INFINITY;
-  const wanted = word.toLowerCase().slice(0, 64);
-  for (const candidate of candidates) {
-    const distance = candidate.startsWith(wanted) && wanted !== "" ? 0.5 : editDistance(wanted, candidate);
+  const wanted = word.toLowerCase().slice(0, MAX_CHARS);
+  for (const candidate of candidates.slice(0, MAX_CANDIDATES)) {
+    if (candidate.length > MAX_CHARS) continue;
+    const isBegun = candidate.startsWith(wanted) && wanted !== "";
+    // The lengths alone are that many edits apart.
+    if (!isBegun && Math.abs(candidate.length - wanted.length) >= bestDistance) continue;
+    const distance = isBegun ? 0.5 : editDistance(wanted, candidate);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

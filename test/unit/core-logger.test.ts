@@ -2,7 +2,8 @@ import { afterAll, beforeEach, expect, test } from "bun:test";
 import { allowsColour } from "../../src/core/colours.ts";
 import { UsageError } from "../../src/core/errors.ts";
 import { parseLogFilter } from "../../src/core/log-levels.ts";
-import { configureLogging, getLogger } from "../../src/core/logger.ts";
+import { configureLogging, getLogger, Logger } from "../../src/core/logger.ts";
+import { RateLimit } from "../../src/core/rate-limit.ts";
 import { StreamWriter } from "../../src/core/stream-writer.ts";
 import { printable, toJson } from "../../src/core/text.ts";
 
@@ -82,6 +83,30 @@ test("a repeating message is written once per period, with the number of those h
   soon.info("x");
   soon.info("x");
   expect(lines.at(-1)).toEndWith("x\n");
+});
+
+test("lines that other processes cause are bounded: in length, and in how many follow each other", () => {
+  const log = new Logger("flooded");
+  log.warn("x".repeat(900_000));
+  expect(lines.join("").length).toBeLessThan(2100);
+  for (let i = 0; i < 10_000; i++) log.warn("refused");
+  expect(lines.length).toBeLessThan(1000);
+  // What is asked for has no limit, and other levels have their own.
+  log.error("still there");
+  expect(lines.at(-1)).toEndWith("still there\n");
+  configureLogging({ level: "debug" });
+  lines = [];
+  for (let i = 0; i < 10_000; i++) log.debug("detail");
+  expect(lines).toHaveLength(10_000);
+});
+
+test("the message after those that were held back counts them", async () => {
+  const log = new Logger("flooded", { warn: new RateLimit(1e6) }, "further messages");
+  for (let i = 0; i < 100 && lines.length < 2; i++) {
+    log.warn("refused");
+    if (i > 1) await Bun.sleep(1);
+  }
+  expect(lines[1]).toMatch(/refused \(and \d+ further messages since the last message\)\n$/);
 });
 
 test("foreign text cannot forge lines or move the cursor", () => {
