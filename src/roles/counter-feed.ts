@@ -20,6 +20,8 @@ const MEANINGS: ReadonlyMap<number, Meaning> = new Map(
   ),
 );
 
+const MAX_COUNT = BigInt(Number.MAX_SAFE_INTEGER);
+
 /** Key of our counters: stream id and client id, u32 each (`CounterExport`). */
 const KEY = { streamId: 0, clientId: 4 } as const;
 
@@ -63,7 +65,10 @@ export function feedCounters(model: SupervisionModel, records: readonly CounterR
       };
       groups.set(name, group);
     }
-    if (ownerId === group.owner) group.counts.set(meaning.name, Number(value));
+    if (ownerId !== group.owner) continue;
+    // Any process may store any value in a counter: one that is no count is left out, as if it was not there.
+    if (value >= 0n && value <= MAX_COUNT) group.counts.set(meaning.name, Number(value));
+    else model.counts.countersRefused++;
   }
   for (const { owner, role, streamId, clientId, counts } of groups.values()) {
     model.onCounters(nowNs, { role, streamId, clientId, counts, pid: clients.find(owner)?.pid ?? null });

@@ -5,6 +5,9 @@ import { CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
 import { ConsumerHelloDecoder, QosConsumerDecoder } from "../sbe/generated/control/index.ts";
 import { messageKeyAt } from "../sbe/header.ts";
 
+/** Consumers of one stream that are known; what others send beyond that is refused, and counted. */
+const MAX_READERS = 4096;
+
 interface Reader {
   lastHeardNs: number;
   /** Epoch that it said it had mapped; -1 before it said so. */
@@ -83,16 +86,19 @@ export class ReaderDirectory {
   }
 
   #onHello(): void {
-    const { consumerId } = this.#hello;
-    let reader = this.#readers.get(consumerId);
-    if (reader === undefined) {
-      reader = newReader();
-      this.#readers.set(consumerId, reader);
-      this.hasNews = true;
-    }
+    const isNew = !this.#readers.has(this.#hello.consumerId);
+    const reader = this.#reader(this.#hello.consumerId);
+    if (reader === null) return;
+    if (isNew) this.hasNews = true;
     reader.lastHeardNs = this.#nowNs;
     reader.progress = progressOf(this.#hello);
-    this.#updateProgress();
+    // A stricter demand holds at once. A looser one waits for `expire`: a look at all readers for each hello would make n hellos
+    // cost n * n.
+    if (reader.progress !== null) this.progressDemand = strictestDemand([reader.progress, ...this.#demand()]);
+  }
+
+  #demand(): readonly ProgressDemand[] {
+    return this.progressDemand === null ? [] : [this.progressDemand];
   }
 
   #updateProgress(): void {
@@ -101,18 +107,26 @@ export class ReaderDirectory {
   }
 
   #onQos(): void {
-    const id = this.#qos.consumerId;
-    const reader = this.#readers.get(id) ?? newReader();
+    const reader = this.#reader(this.#qos.consumerId);
+    if (reader === null) return;
     reader.lastHeardNs = this.#nowNs;
     reader.epoch = this.#qos.epochNumber;
     reader.lastSeqSeen = this.#qos.lastSeqSeenNumber;
     reader.reportedNs = this.#nowNs;
-    this.#readers.set(id, reader);
   }
-}
 
-function newReader(): Reader {
-  return { lastHeardNs: 0, epoch: -1, lastSeqSeen: -1, reportedNs: 0, progress: null };
+  /** The reader with this id, who may be new; null beyond the limit. */
+  #reader(consumerId: number): Reader | null {
+    const known = this.#readers.get(consumerId);
+    if (known !== undefined) return known;
+    if (this.#readers.size >= MAX_READERS) {
+      this.#refused.increment();
+      return null;
+    }
+    const reader: Reader = { lastHeardNs: 0, epoch: -1, lastSeqSeen: -1, reportedNs: 0, progress: null };
+    this.#readers.set(consumerId, reader);
+    return reader;
+  }
 }
 
 function progressOf(hello: ConsumerHelloDecoder): ProgressDemand | null {

@@ -30,7 +30,7 @@ test("ten minutes of a thousand streams with four consumers each, some replaced 
   }
   const { model, nowNs } = traffic;
   expect(traffic.refused).toBe(0);
-  expect(model.counts).toEqual({ streamsRefused: 0, consumersRefused: 0, staleEpochs: 0 });
+  expect(model.counts).toEqual({ streamsRefused: 0, consumersRefused: 0, staleEpochs: 0, countersRefused: 0 });
   const [afterTwo = 0, last = 0] = [perMinute[1], perMinute.at(-1)];
   expect(last).toBeLessThan(afterTwo * 1.05);
   // It was not thrown away to stay small: what it says is right.

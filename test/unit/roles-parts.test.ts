@@ -160,7 +160,7 @@ describe("ReaderDirectory", () => {
     return {
       readers,
       refused: of.refused,
-      hello(consumerId: number, streamId = STREAM_ID) {
+      hello(consumerId: number, streamId = STREAM_ID, intervalUs: number | null = null) {
         const message = new ConsumerHelloEncoder().wrap(view, 0, 128).setStreamId(streamId).setConsumerId(consumerId);
         message
           .setSupportsShm(1)
@@ -168,6 +168,7 @@ describe("ReaderDirectory", () => {
           .setMode(Mode.STREAM)
           .setMaxRateHz(0)
           .setExpectedLayoutVersion(1);
+        if (intervalUs !== null) message.setSupportsProgress(1).setProgressIntervalUs(intervalUs);
         readers.onMessage(view, ConsumerHelloEncoder.ENCODED_LENGTH, 1);
       },
       qos(consumerId: number, epoch: number, lastSeqSeen: number, length = QosConsumerEncoder.ENCODED_LENGTH) {
@@ -206,6 +207,33 @@ describe("ReaderDirectory", () => {
     expect(readers.haveSeen(7, 9, 0)).toBe(true);
     // An answer from before the end says nothing about it.
     expect(readers.haveSeen(7, 9, 2 * SECOND_NS)).toBe(false);
+  });
+
+  test("a stricter demand of progress holds at once, a looser one when readers are looked at again (W-42)", () => {
+    const { readers, hello } = directoryOf();
+    readers.now(SECOND_NS);
+    hello(1, STREAM_ID, 400);
+    hello(2, STREAM_ID, 200);
+    hello(3);
+    expect(readers.progressDemand?.intervalNs).toBe(200e3);
+    hello(2, STREAM_ID, 300);
+    readers.expire(SECOND_NS);
+    expect(readers.progressDemand?.intervalNs).toBe(300e3);
+    hello(1);
+    hello(2);
+    readers.expire(SECOND_NS);
+    expect(readers.progressDemand).toBeNull();
+  });
+
+  test("ids without end do not make readers without end: those beyond the limit are refused", () => {
+    const { readers, refused, hello, qos } = directoryOf();
+    for (let id = 1; id <= 100_000; id++) hello(id, STREAM_ID, 200);
+    for (let id = 1; id <= 100_000; id++) qos(id, 7, 0);
+    expect(readers.mappedCount(7)).toBe(4096);
+    expect(refused.value).toBe(2 * (100_000 - 4096));
+    readers.expire(10 * SECOND_NS);
+    qos(200_000, 7, 0);
+    expect(readers.mappedCount(7)).toBe(1);
   });
 
   test("consumers that fell silent are forgotten; malformed messages are counted", () => {

@@ -11,6 +11,7 @@ import {
   ShmLeaseRevokedDecoder,
 } from "../../sbe/index.ts";
 import type { ClientRole } from "./facts.ts";
+import { bounded, MAX_TEXT_CHARS } from "./limits.ts";
 import type { SupervisionModel } from "./model.ts";
 
 /** Decodes attaches, ends of leases and the end of a driver (schema 901). */
@@ -44,7 +45,7 @@ export class DriverInbox {
       case ShmDriverShutdownDecoder.KEY: {
         if (!accepts(this.#shutdown)) return false;
         const reason = SHUTDOWN_REASON_INFO.names.get(this.#shutdown.reason) ?? "?";
-        this.#model.onDriverShutdown(nowNs, reason, this.#shutdown.errorMessage());
+        this.#model.onDriverShutdown(nowNs, reason, bounded(this.#shutdown.errorMessage(), MAX_TEXT_CHARS));
         return true;
       }
       default:
@@ -64,7 +65,7 @@ export class DriverInbox {
       correlationId,
       code: RESPONSE_CODE_INFO.names.get(code) ?? "?",
       leaseId: isGranted ? this.#answer.leaseId : null,
-      errorMessage: this.#answer.errorMessage(),
+      errorMessage: bounded(this.#answer.errorMessage(), MAX_TEXT_CHARS),
     });
   }
 
@@ -76,7 +77,7 @@ export class DriverInbox {
       clientId,
       role: roleOf(role),
       reason: LEASE_REVOKE_REASON_INFO.names.get(reason) ?? "?",
-      errorMessage: this.#revoked.errorMessage(),
+      errorMessage: bounded(this.#revoked.errorMessage(), MAX_TEXT_CHARS),
     });
   }
 }

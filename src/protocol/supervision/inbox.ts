@@ -16,6 +16,7 @@ import type { ConsumerMode } from "../mode-filter.ts";
 import { attributesOf } from "./attributes.ts";
 import { DriverInbox } from "./driver-inbox.ts";
 import type { ConfigFact, PoolFact } from "./facts.ts";
+import { bounded, MAX_NAME_CHARS, MAX_POOLS, MAX_TEXT_CHARS, MAX_URI_CHARS } from "./limits.ts";
 import type { SupervisionModel } from "./model.ts";
 
 /** What could not be used. */
@@ -93,7 +94,9 @@ export class SupervisionInbox {
     const message = this.#announce;
     const pools: PoolFact[] = [];
     const group = message.payloadPools;
-    for (group.rewind(); group.next(); ) pools.push({ poolId: group.poolId, strideBytes: group.strideBytes });
+    for (group.rewind(); pools.length < MAX_POOLS && group.next(); ) {
+      pools.push({ poolId: group.poolId, strideBytes: group.strideBytes });
+    }
     this.#model.onAnnounce(nowNs, {
       streamId: message.streamId,
       producerId: message.producerId,
@@ -101,13 +104,14 @@ export class SupervisionInbox {
       layoutVersion: message.layoutVersion,
       nslots: message.headerNslots,
       pools,
-      headerRegionUri: message.headerRegionUri(),
+      headerRegionUri: bounded(message.headerRegionUri(), MAX_URI_CHARS),
     });
   }
 
   #onSource(nowNs: number): void {
     const { streamId, producerId, epoch, metaVersion } = this.#source;
-    const [name, summary] = [this.#source.name(), this.#source.summary()];
+    const name = bounded(this.#source.name(), MAX_NAME_CHARS);
+    const summary = bounded(this.#source.summary(), MAX_TEXT_CHARS);
     this.#model.onSource(nowNs, { streamId, producerId, epoch, metaVersion, name, summary });
   }
 
@@ -179,7 +183,7 @@ export class SupervisionInbox {
       useShm: useShm === 1,
       mode: modeOf(mode),
       decimation,
-      fallbackUri: this.#config.payloadFallbackUri(),
+      fallbackUri: bounded(this.#config.payloadFallbackUri(), MAX_TEXT_CHARS),
     });
   }
 

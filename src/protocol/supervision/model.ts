@@ -30,6 +30,8 @@ export interface SupervisionCounts {
   consumersRefused: number;
   /** Facts of an epoch that is older than the stream's. */
   staleEpochs: number;
+  /** Values of counters that are no counts: negative, or above 2^53. */
+  countersRefused: number;
 }
 
 /**
@@ -40,7 +42,12 @@ export class SupervisionModel {
   readonly options: SupervisionOptions;
   readonly streams = new Map<number, StreamRecord>();
   readonly events: EventLog;
-  readonly counts: SupervisionCounts = { streamsRefused: 0, consumersRefused: 0, staleEpochs: 0 };
+  readonly counts: SupervisionCounts = {
+    streamsRefused: 0,
+    consumersRefused: 0,
+    staleEpochs: 0,
+    countersRefused: 0,
+  };
   readonly #leases: LeaseWatch;
   readonly #liveness: Liveness;
   readonly #causes: ReadonlySet<string>;

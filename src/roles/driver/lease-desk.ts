@@ -21,7 +21,7 @@ import type { DriverOptions, StreamPlan } from "./driver-options.ts";
 import type { DriverStream } from "./driver-stream.ts";
 import { LeaseCounters } from "./lease-counters.ts";
 import type { StreamSet } from "./stream-set.ts";
-import { WaitingRequests } from "./waiting-requests.ts";
+import { TOO_MANY_WAIT, WaitingRequests } from "./waiting-requests.ts";
 
 const log = getLogger("driver");
 const unauthorisedLog = log.every(10e9);
@@ -252,8 +252,8 @@ export class LeaseDesk {
 
   /** Answers at once where there are regions, or when they are there. */
   #wait(stream: DriverStream, request: AttachRequest, nowNs: number): void {
-    if (stream.isMaking) this.#waiting.add(request);
-    else this.#answer(stream, request, nowNs);
+    if (!stream.isMaking) this.#answer(stream, request, nowNs);
+    else if (!this.#waiting.add(request)) this.#refuse(request.correlationId, ResponseCode.REJECTED, TOO_MANY_WAIT);
   }
 
   #answer(stream: DriverStream, request: AttachRequest, nowNs: number): void {

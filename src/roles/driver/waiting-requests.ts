@@ -1,7 +1,12 @@
 import { type AttachRequest, isRepetition } from "../../protocol/attach-validation.ts";
 
+/** Requests that wait at the same time, of all streams. */
+const MAX_WAITING = 1024;
+export const TOO_MANY_WAIT = `${MAX_WAITING} requests wait for regions already; ask again`;
+
 /** Attach requests that wait for the regions of their streams. */
 export class WaitingRequests {
+  #count = 0;
   readonly #byStream = new Map<number, AttachRequest[]>();
 
   /** True when this very request waits already (D-06). */
@@ -14,16 +19,21 @@ export class WaitingRequests {
     return this.#byStream.get(streamId)?.find(({ role }) => role === "producer")?.clientId ?? null;
   }
 
-  add(request: AttachRequest): void {
+  /** False when too many wait already. */
+  add(request: AttachRequest): boolean {
+    if (this.#count === MAX_WAITING) return false;
+    this.#count++;
     const waiting = this.#byStream.get(request.streamId);
     if (waiting === undefined) this.#byStream.set(request.streamId, [request]);
     else waiting.push(request);
+    return true;
   }
 
   /** Takes those that wait for a stream, in the order in which they came. */
   take(streamId: number): readonly AttachRequest[] {
     const waiting = this.#byStream.get(streamId) ?? [];
     this.#byStream.delete(streamId);
+    this.#count -= waiting.length;
     return waiting;
   }
 }
