@@ -6,7 +6,7 @@ import { MESSAGE_OPTIONS } from "./message-options.ts";
 import type { OptionSpec } from "./option-spec.ts";
 import { THRESHOLD_OPTIONS } from "./supervision/thresholds.ts";
 
-const { list, text } = valueTypes;
+const { hostName, list, text } = valueTypes;
 
 /** A role's options that concern frames and regions are not a supervisor's. */
 const NOT_OF_SUPERVISORS = ["standalone", "stream", "count", "fail-on-loss", "use", "client-id", "attach-timeout"];
@@ -37,8 +37,8 @@ export const supervisor: Command = {
     {
       name: "http-hosts",
       value: "NAME[,NAME]",
-      type: list(text("a host name", "monitor.example"), "host name"),
-      help: "further names under which the server is reached",
+      type: list(hostName(), "host name"),
+      help: "further names under which the server is reached; * for any name",
       defaultText: "those of its address",
     },
     {

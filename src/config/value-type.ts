@@ -76,6 +76,18 @@ export function asciiText(example = "left camera"): ValueType<string> {
   return scalar("a text of printable US-ASCII", JSON.stringify(example), ["string"], convert);
 }
 
+const HOST_NAME =
+  /^(?:\*|(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\]?)$/;
+
+/** A name or an address of a host as requests name it, without a port; `*` is any. */
+export function hostName(): ValueType<string> {
+  const expected = "a host name or address without a port, or * for any";
+  const convert = (value: string): string | undefined => (HOST_NAME.test(value) ? value : undefined);
+  const hint = (value: string): string =>
+    value.includes("/") ? "; a range of addresses cannot be given: requests name a host" : "";
+  return scalar(expected, '"monitor.example"', ["string"], convert, hint);
+}
+
 /** A path; relative ones are meant from where the process is started. */
 export function path(example = "/dev/shm/tensorpool"): ValueType<string> {
   const convert = (value: string): string | undefined => (value === "" || value.includes("\0") ? undefined : value);

@@ -11,20 +11,29 @@ import {
   streamViews,
 } from "../protocol/supervision/index.ts";
 import type { RequestGuard } from "./guard.ts";
+import { indexPage } from "./index-page.ts";
 import { Metrics } from "./metrics.ts";
 import { readOrder } from "./order-request.ts";
-import { ApiError, errorResponse, jsonResponse, textResponse } from "./responses.ts";
+import { ApiError, errorResponse, jsonResponse, quoted, textResponse } from "./responses.ts";
 import type { Supervised } from "./supervised.ts";
 
 const log = getLogger("http");
+const defectLog = log.every(1e9);
 const MAX_EVENTS = 2048;
+
+interface Asked {
+  readonly request: Request;
+  readonly query: URLSearchParams;
+  /** Address that the request came from. */
+  readonly client: string;
+}
 
 interface Route {
   readonly method: "GET" | "POST";
   readonly path: RegExp;
-  /** Parameters that it takes behind `?`. */
-  readonly parameters: readonly string[];
-  answer(parts: readonly string[], request: Request, query: URLSearchParams): Response | Promise<Response>;
+  /** Parameters that it takes behind `?`; null: any, without effect, as scrapers and probes add them. */
+  readonly parameters: readonly string[] | null;
+  answer(parts: readonly string[], asked: Asked): Response | Promise<Response>;
 }
 
 /** Answers the requests that a supervisor gets (docs/MONITORING.md). */
@@ -38,39 +47,40 @@ export class SupervisorApi {
     this.#supervised = supervised;
     this.#guard = guard;
     this.#metrics = new Metrics(supervised);
-    const get = (path: RegExp, answer: Route["answer"], parameters: readonly string[] = []): Route => ({
+    const get = (path: RegExp, answer: Route["answer"], parameters: Route["parameters"] = []): Route => ({
       method: "GET",
       path,
       parameters,
       answer,
     });
     this.#routes = [
-      get(/^\/healthz$/, () => jsonResponse({ status: "ok", version: supervised.version })),
-      get(/^\/readyz$/, () => this.#ready()),
-      get(/^\/metrics$/, async () => textResponse(await this.#metrics.text(), this.#metrics.contentType)),
+      get(/^\/$/, () => indexPage(supervised, this.#nowNs), null),
+      get(/^\/healthz$/, () => jsonResponse({ status: "ok", version: supervised.version }), null),
+      get(/^\/readyz$/, () => this.#ready(), null),
+      get(/^\/metrics$/, async () => textResponse(await this.#metrics.text(), this.#metrics.contentType), null),
       get(/^\/api\/v1\/streams$/, () => jsonResponse({ streams: streamViews(this.#model, this.#nowNs) })),
       get(/^\/api\/v1\/streams\/([^/]+)$/, ([name = ""]) =>
         jsonResponse(streamDetail(this.#stream(name), this.#nowNs)),
       ),
       get(/^\/api\/v1\/consumers$/, () => jsonResponse({ consumers: consumerViews(this.#model, this.#nowNs) })),
-      get(/^\/api\/v1\/events$/, (_parts, _request, query) => this.#events(query), ["after", "limit", "kind"]),
+      get(/^\/api\/v1\/events$/, (_parts, { query }) => this.#events(query), ["after", "limit", "kind"]),
       {
         method: "POST",
         path: /^\/api\/v1\/consumers\/([^/]+)\/([^/]+)\/config$/,
         parameters: [],
-        answer: ([stream = "", consumer = ""], request) => this.#configure(stream, consumer, request),
+        answer: ([stream = "", consumer = ""], asked) => this.#configure(stream, consumer, asked),
       },
     ];
   }
 
-  /** Answers one request; whatever goes wrong is an answer as well. */
-  async answer(request: Request): Promise<Response> {
+  /** Answers one request, also if that fails. `client`: the address that it came from. */
+  async answer(request: Request, client: string): Promise<Response> {
     try {
       this.#guard.checkOrigin(request);
-      return await this.#route(request);
+      return await this.#route(request, client);
     } catch (error) {
       if (error instanceof ApiError) return errorResponse(error);
-      log.error(`${request.method} ${new URL(request.url).pathname}: ${messageOf(error)}`);
+      defectLog.error(`${request.method} ${quoted(request.url)}: ${messageOf(error)}`);
       return errorResponse(
         new ApiError(500, "internal", "this request met a defect of the supervisor; its log says more"),
       );
@@ -85,24 +95,25 @@ export class SupervisorApi {
     return this.#supervised.clock.nanoTime();
   }
 
-  #route(request: Request): Response | Promise<Response> {
-    const { pathname, searchParams } = new URL(request.url);
+  #route(request: Request, client: string): Response | Promise<Response> {
+    const { pathname, searchParams: query } = targetOf(request);
     const fitting = this.#routes.filter(({ path }) => path.test(pathname));
-    if (fitting.length === 0) {
-      throw new ApiError(404, "not-found", `expected a page of this server, found ${JSON.stringify(pathname)}`);
-    }
+    if (fitting.length === 0) throw new ApiError(404, "not-found", `no page ${quoted(pathname)}; / lists the pages`);
     const method = request.method === "HEAD" ? "GET" : request.method;
     const route = fitting.find((candidate) => candidate.method === method);
     if (route === undefined) {
       const allow = fitting.map((candidate) => candidate.method).join(", ");
       throw new ApiError(405, "wrong-method", `expected ${allow}, found ${request.method}`, { allow });
     }
-    for (const name of searchParams.keys()) {
-      if (route.parameters.includes(name)) continue;
-      const known = route.parameters.length === 0 ? "no parameters" : route.parameters.join(", ");
-      throw new ApiError(400, "bad-request", `expected ${known}, found "${name}"${suggestion(name, route.parameters)}`);
+    const { parameters } = route;
+    for (const name of parameters === null ? [] : query.keys()) {
+      if (parameters?.includes(name)) continue;
+      const known = parameters?.length === 0 ? "no parameters" : parameters?.join(", ");
+      const hint = suggestion(name, parameters ?? []);
+      throw new ApiError(400, "bad-request", `expected ${known}, found ${quoted(name)}${hint}`);
     }
-    return route.answer((route.path.exec(pathname) ?? []).slice(1).map(decoded), request, searchParams);
+    const parts = (route.path.exec(pathname) ?? []).slice(1).map(decoded);
+    return route.answer(parts, { request, query, client });
   }
 
   #ready(): Response {
@@ -116,7 +127,7 @@ export class SupervisorApi {
     const limit = numberOf(query, "limit", MAX_EVENTS);
     const kind = query.get("kind");
     if (kind !== null && !EVENT_KINDS.some((known) => known === kind)) {
-      throw new ApiError(400, "bad-request", `kind: expected one of ${EVENT_KINDS.join(", ")}, found "${kind}"`);
+      throw new ApiError(400, "bad-request", `kind: expected one of ${EVENT_KINDS.join(", ")}, found ${quoted(kind)}`);
     }
     const { events } = this.#model;
     const wanted = events.after(after).filter((event) => kind === null || event.kind === kind);
@@ -124,20 +135,20 @@ export class SupervisorApi {
     return jsonResponse({ lastId: events.lastId, events: views });
   }
 
-  async #configure(streamText: string, consumerText: string, request: Request): Promise<Response> {
-    this.#guard.checkToken(request);
+  async #configure(streamText: string, consumerText: string, { request, client }: Asked): Promise<Response> {
+    this.#guard.checkToken(request, client, this.#nowNs);
     const { streamId, consumers } = this.#stream(streamText);
     const consumer = /^\d{1,10}$/.test(consumerText) ? consumers.get(Number(consumerText)) : undefined;
     if (consumer === undefined) {
       const ids = [...consumers.keys()].sort((a, b) => a - b).map(String);
       const there = ids.length === 0 ? "it has none" : `its consumers are ${ids.slice(0, 20).join(", ")}`;
-      throw new ApiError(404, "no-consumer", `no consumer ${consumerText} of stream ${streamId}: ${there}`);
+      throw new ApiError(404, "no-consumer", `no consumer ${quoted(consumerText)} of stream ${streamId}: ${there}`);
     }
     const order = await readOrder(request);
     const { consumerId } = consumer;
     const result = this.#supervised.supervisor.order({ streamId, consumerId, ...order }, "HTTP");
     if (result !== PublishResult.PUBLISHED) {
-      throw new ApiError(503, "not-sent", "expected a media driver that takes the message, found none: try again");
+      throw new ApiError(503, "not-sent", "the media driver does not take the message now; try again");
     }
     // Whether the consumer follows is seen in what it reports next.
     return jsonResponse({ streamId, consumerId, ...order, status: "sent" }, 202);
@@ -150,8 +161,15 @@ export class SupervisorApi {
       streams.find(({ streamId }) => String(streamId) === text) ?? streams.find(({ name }) => name === text);
     if (found !== undefined) return found;
     const known = streams.flatMap(({ streamId, name }) => [String(streamId), ...(name === null ? [] : [name])]);
-    throw new ApiError(404, "no-stream", `no stream ${JSON.stringify(text)} is known${suggestion(text, known)}`);
+    throw new ApiError(404, "no-stream", `no stream ${quoted(text)} is known${suggestion(text, known)}`);
   }
+}
+
+/** The target of a request. Without a Host header it is a path alone; `/metrics/` is `/metrics`. @throws ApiError 400 */
+function targetOf(request: Request): { readonly pathname: string; readonly searchParams: URLSearchParams } {
+  const url = URL.parse(request.url, "http://localhost");
+  if (url === null) throw new ApiError(400, "bad-request", `expected a path, found ${quoted(request.url)}`);
+  return { pathname: url.pathname.replace(/(?<=.)\/+$/, ""), searchParams: url.searchParams };
 }
 
 function decoded(part: string): string {
@@ -159,7 +177,7 @@ function decoded(part: string): string {
     return decodeURIComponent(part);
   } catch (error) {
     if (!(error instanceof URIError)) throw error;
-    throw new ApiError(400, "bad-request", `expected percent-encoding in UTF-8, found ${JSON.stringify(part)}`);
+    throw new ApiError(400, "bad-request", `expected percent-encoding in UTF-8, found ${quoted(part)}`);
   }
 }
 
@@ -168,5 +186,5 @@ function numberOf(query: URLSearchParams, name: string, fallback: number): numbe
   const text = query.get(name);
   if (text === null) return fallback;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new ApiError(400, "bad-request", `${name}: expected a whole number from 0 on, found "${text}"`);
+  throw new ApiError(400, "bad-request", `${name}: expected a whole number from 0 on, found ${quoted(text)}`);
 }

@@ -1,53 +1,82 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { hostname as machineName, networkInterfaces } from "node:os";
+import { getLogger } from "../core/logger.ts";
 import { isLoopback, type ListenAddress } from "./address.ts";
-import { ApiError } from "./responses.ts";
+import { AttemptLimit } from "./attempt-limit.ts";
+import { ApiError, quoted } from "./responses.ts";
+
+const log = getLogger("http");
+const wrongTokenLog = log.every(10e9);
 
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 const WILDCARDS = ["0.0.0.0", "::"];
+const ANY_NAME = "*";
 
 /**
- * Decides which requests are answered at all. A page of another site that a browser on this machine shows can reach the
- * loopback too, under a name of its own (DNS rebinding): so only the names that this server has are answered to, and no other
- * site's pages.
+ * Decides which requests are answered. A page of another site, shown by a browser on this machine, can reach the loopback
+ * under a name of its own (DNS rebinding). Therefore only requests for names of this server are answered, and none that a page
+ * of another site makes.
  */
 export class RequestGuard {
   readonly #hosts: ReadonlySet<string>;
   readonly #tokenDigest: Buffer | null;
+  readonly #wrongTokens: AttemptLimit;
 
-  /** `names`: further host names under which the server is reached. `token`: null: nobody may change anything. */
-  constructor(address: ListenAddress, names: readonly string[], token: string | null) {
-    this.#hosts = new Set([...hostsOf(address.hostname), ...names].map((name) => name.toLowerCase()));
+  /** `names`: further host names of the server; "*" is any. `token`: null: no request may change anything. */
+  constructor(
+    address: ListenAddress,
+    names: readonly string[],
+    token: string | null,
+    wrongTokens: AttemptLimit = new AttemptLimit(),
+  ) {
+    this.#hosts = new Set([...hostsOf(address.hostname), ...names.map(bracketed)].map((name) => name.toLowerCase()));
     this.#tokenDigest = token === null ? null : digest(token);
+    this.#wrongTokens = wrongTokens;
   }
 
   /** @throws ApiError 403 */
   checkOrigin(request: Request): void {
-    const host = request.headers.get("host")?.toLowerCase() ?? "";
-    if (!this.#hosts.has(host.replace(/:\d+$/, ""))) {
-      throw new ApiError(403, "wrong-host", `expected a host that this server has, found ${JSON.stringify(host)}`);
+    const host = request.headers.get("host")?.toLowerCase() ?? null;
+    // A request without the header is of HTTP/1.0: health checks send such, browsers do not.
+    if (host !== null && !this.#hosts.has(ANY_NAME) && !this.#hosts.has(host.replace(/:\d*$/, ""))) {
+      throw new ApiError(
+        403,
+        "wrong-host",
+        `expected the name or address of this server as Host, found ${quoted(host)} (--http-hosts adds names)`,
+      );
     }
     const origin = request.headers.get("origin");
     const isOwn = origin === null || origin === `http://${host}` || origin === `https://${host}`;
     const site = request.headers.get("sec-fetch-site") ?? "none";
-    if (!isOwn || site === "cross-site") {
+    // A link on another site may lead here: what a browser shows as a page of its own is of no use to that site.
+    const isVisit = request.method === "GET" && request.headers.get("sec-fetch-mode") === "navigate";
+    if (!isOwn || (site === "cross-site" && !isVisit)) {
       const found = origin ?? `a request that is ${site}`;
-      throw new ApiError(403, "wrong-origin", `expected no page of another site, found ${JSON.stringify(found)}`);
+      throw new ApiError(403, "wrong-origin", `expected no page of another site, found ${quoted(found)}`);
     }
   }
 
-  /** For what changes something. @throws ApiError 401, 403 */
-  checkToken(request: Request): void {
+  /** For requests that change something; `client`: the address that sent it. @throws ApiError 401, 403, 429 */
+  checkToken(request: Request, client: string, nowNs: number): void {
     if (this.#tokenDigest === null) {
       throw new ApiError(
         403,
         "no-token",
-        "expected a supervisor that was started with --http-token, found one without",
+        "this supervisor takes no orders by HTTP; start it with --http-token to allow them",
       );
     }
     const given = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+    if (given !== undefined && this.#wrongTokens.isExhausted(client, nowNs)) {
+      throw new ApiError(429, "too-many-attempts", "too many wrong tokens came from this address; wait a second", {
+        "retry-after": "1",
+      });
+    }
     // Digests have one length, and comparing them takes one time.
     if (given !== undefined && timingSafeEqual(digest(given), this.#tokenDigest)) return;
+    if (given !== undefined) {
+      this.#wrongTokens.count(client, nowNs);
+      wrongTokenLog.warn(`a request with a wrong token came from ${client}`);
+    }
     const found = given === undefined ? "none" : "another one";
     throw new ApiError(401, "wrong-token", `expected the token as "Authorization: Bearer TOKEN", found ${found}`);
   }
@@ -61,7 +90,7 @@ function hostsOf(hostname: string): string[] {
 }
 
 function bracketed(hostname: string): string {
-  return hostname.includes(":") ? `[${hostname}]` : hostname;
+  return hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
 }
 
 function digest(text: string): Buffer {

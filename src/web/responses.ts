@@ -15,7 +15,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Nothing that is answered is a page: browsers are told to show, run and keep nothing of it. */
+/** Answers for programs: a browser shows, runs and keeps nothing of them. */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -24,6 +24,8 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
 };
+
+const MAX_QUOTED = 80;
 
 export function jsonResponse(value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
   return textResponse(`${toJson(value, 2)}\n`, "application/json; charset=utf-8", status, headers);
@@ -42,4 +44,9 @@ export function textResponse(
 export function errorResponse({ status, code, message, headers }: ApiError): Response {
   const challenge = status === 401 ? { "www-authenticate": "Bearer" } : {};
   return jsonResponse({ error: { code, message } }, status, { ...challenge, ...headers });
+}
+
+/** Text of a request in quotes, as much as a message has room for. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
 }

@@ -10,7 +10,7 @@ import type { Supervised } from "./supervised.ts";
 /** The address cannot be listened on. */
 export class ListenError extends TensorPoolError<"address-in-use" | "listen-failed"> {}
 
-/** Requests that take longer to come are given up. */
+/** A connection that is idle for longer is closed. */
 const IDLE_SECONDS = 10;
 
 export interface ServerOptions {
@@ -35,10 +35,12 @@ export class SupervisorServer implements Agent {
         hostname: address.hostname,
         port: address.port,
         development: false,
+        // Bun shares the port with other processes of this user by default unless `development` is on.
+        reusePort: false,
         idleTimeout: IDLE_SECONDS,
-        // Far above the limit of what is read, so that what is too long is told so as everything else is.
+        // Far above the limit of a body, so that a body that is too long gets an answer in JSON.
         maxRequestBodySize: MAX_BODY_BYTES * 256,
-        fetch: (request) => api.answer(request),
+        fetch: (request, server) => api.answer(request, server.requestIP(request)?.address ?? "an unknown address"),
         error: () => errorResponse(new ApiError(500, "internal", "this request met a defect of the supervisor")),
       });
     } catch (error) {
@@ -61,11 +63,11 @@ export class SupervisorServer implements Agent {
 function reasonOf(error: unknown): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case "EADDRINUSE":
-      return "somebody listens there already";
+      return "another process listens there already";
     case "EACCES":
       return messageOf(error);
     default:
-      // A name that nobody knows has no error number of its own: Bun tells whichever came before.
+      // A name that does not resolve has no error number of its own: Bun reports the one before.
       return "expected an address of this machine, or a name that has one";
   }
 }

@@ -18,7 +18,7 @@ export function supervisorMetrics(registry: Registry, supervised: Supervised): (
   const refused = counter(
     registry,
     "tensorpool_supervisor_refused_total",
-    "What was not taken in: malformed or inexact messages, older epochs, streams and consumers beyond the limits.",
+    "Refused: malformed or inexact messages, older epochs, streams and consumers beyond the limits, counters that are no counts.",
     ["what"],
   );
   const steered = gauge(registry, "tensorpool_supervisor_steered_consumers", "Consumers in a mode that a rule chose.");
@@ -60,6 +60,7 @@ export function supervisorMetrics(registry: Registry, supervised: Supervised): (
     refused.set({ what: "stale-epoch" }, model.counts.staleEpochs);
     refused.set({ what: "stream" }, model.counts.streamsRefused);
     refused.set({ what: "consumer" }, model.counts.consumersRefused);
+    refused.set({ what: "counter" }, model.counts.countersRefused);
     steered.set({}, supervisor.steered);
     configs.set({ result: "sent" }, configsSent);
     configs.set({ result: "failed" }, configsFailed);

@@ -241,4 +241,11 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Report it with the line.",
     },
   },
+  "src/web/guard.ts": {
+    "a request with a wrong token came from …": {
+      means:
+        "A request to steer a consumer carried another token than `--http-token`. After ten, an address has one attempt a second.",
+      remedy: "Give the client the token, or find out who is guessing.",
+    },
+  },
 };

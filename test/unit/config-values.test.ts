@@ -4,8 +4,22 @@ import { valueTypes } from "../../src/config/index.ts";
 import { poolList } from "../../src/config/pool-list.ts";
 import { parseTomlLiteral, type TomlValue } from "../../src/config/toml-document.ts";
 
-const { choice, duration, durationIn, flagText, integer, list, path, permissions, rate, seconds, size, text, toggle } =
-  valueTypes;
+const {
+  choice,
+  duration,
+  durationIn,
+  flagText,
+  hostName,
+  integer,
+  list,
+  path,
+  permissions,
+  rate,
+  seconds,
+  size,
+  text,
+  toggle,
+} = valueTypes;
 
 function toml(literal: string): TomlValue {
   const value = parseTomlLiteral(literal);
@@ -31,6 +45,17 @@ describe("what settings take", () => {
     expect(() => integer(1, 64, { powerOfTwo: true }).parse("63")).toThrow("expected a power of two from 1 to 64");
     expect(() => integer(0, 64, { powerOfTwo: true }).parse("0")).toThrow("expected a power of two");
     expect(() => size(4096, 2 ** 31, { powerOfTwo: true }).parse("5000")).toThrow("a size that is a power of two");
+  });
+
+  test("host names are names or addresses, or any; what a request cannot name as its host is refused", () => {
+    const type = hostName();
+    for (const name of ["monitor", "monitor.example", "my_host.", "192.0.2.7", "::1", "[2001:db8::1]", "*", "a-b.c"]) {
+      expect(type.parse(name)).toBe(name);
+    }
+    for (const name of ["10.0.0.0/8", "*.example", "http://x", "x:80", "a b", "-a", "", "a..b", "ä", "[::1]:80"]) {
+      expect(() => type.parse(name)).toThrow("expected a host name or address without a port");
+    }
+    expect(() => type.parse("10.0.0.0/8")).toThrow("a range of addresses cannot be given");
   });
 
   test("sizes are numbers of bytes or texts with a unit", () => {
