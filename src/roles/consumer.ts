@@ -69,8 +69,8 @@ export class Consumer implements Agent {
       options.progress === undefined
         ? null
         : new ProgressReader(this.#newFrame(), this.counters, options.progress.handler);
-    const { streamId, baseDirs } = options;
-    this.#mapping = new StreamMapping({ streamId, baseDirs, needsLease: options.driver !== undefined }, this.counters, {
+    const { streamId, baseDirs, driver } = options;
+    this.#mapping = new StreamMapping({ streamId, baseDirs, needsLease: driver !== undefined, clock }, this.counters, {
       onMapped: () => this.#onMapped(),
       onUnmapping: (reason, end) => this.#onUnmapping(reason, end),
     });

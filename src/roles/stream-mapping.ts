@@ -1,14 +1,17 @@
 import { monotonic } from "../aeron/monotonic.ts";
+import type { Clock } from "../core/clock.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import type { Fallback } from "../protocol/fallback-uri.ts";
-import { CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
+import { EpochChoice, LIVENESS_NS, ownerStateOf } from "../protocol/stream-owner.ts";
 import type { ShmPoolAnnounceDecoder } from "../sbe/generated/control/index.ts";
 import { type AllowedBaseDirs, MappedStream, type PoolAnnouncement, RegionError } from "../shm/index.ts";
 import type { ConsumerCounters } from "./counters.ts";
 import { FrameReader } from "./frame-reader.ts";
 
 const log = getLogger("consumer");
+/** Others decide how often an announce is refused, and this how often that is logged. */
+const REFUSED_LOG_PERIOD_NS = 1e9;
 
 /** How often the owner's sign of life is looked at; a clean end shows at once. */
 const ACTIVITY_CHECK_PERIOD_NS = 50e6;
@@ -26,22 +29,29 @@ export interface MappingListener {
   onUnmapping(reason: string, end: StreamEnd): void;
 }
 
+export interface StreamMappingOptions {
+  readonly streamId: number;
+  readonly baseDirs: AllowedBaseDirs;
+  /** True in a driver deployment: nothing is mapped without a lease. */
+  readonly needsLease: boolean;
+  readonly clock: Clock;
+}
+
 /**
- * UNMAPPED → MAPPED(E) → UNMAPPED (W-22): maps what is announced after checking it, checks it again at every announce (W-07),
- * and lets go when the epoch changes, the owner falls silent or a second owner shows (W-08).
+ * UNMAPPED → MAPPED(E) → UNMAPPED (W-22): maps what is announced after checking it, checks it again at every announce (W-07), and
+ * unmaps it when another epoch is followed, the owner falls silent or a second owner appears (W-08). What is announced beside a
+ * mapped epoch replaces it only once it is mapped itself, and by the rules of `EpochChoice`.
  */
 export class StreamMapping {
-  readonly #streamId: number;
-  readonly #baseDirs: AllowedBaseDirs;
+  readonly #options: StreamMappingOptions;
   readonly #counters: ConsumerCounters;
   readonly #listener: MappingListener;
-  /** True in a driver deployment: nothing is mapped without a lease. */
-  readonly #needsLease: boolean;
   readonly #activityCheck = new PeriodicTimer(ACTIVITY_CHECK_PERIOD_NS);
+  readonly #choice: EpochChoice;
+  readonly #refusedLog = log.every(REFUSED_LOG_PERIOD_NS);
+  #livenessNs = LIVENESS_NS;
   #stream: MappedStream | null = null;
   #reader: FrameReader | null = null;
-  /** Epochs that have ended for this reader: only a higher one is mapped after that. */
-  #deadEpoch = -1n;
   /** The announce that was refused last, so that the same refusal is said once. */
   #refusedAnnounce = "";
   #ownerEnded = false;
@@ -49,19 +59,14 @@ export class StreamMapping {
   #holdsLease = false;
   /** Where payloads come from instead, when shared memory cannot be used. */
   fallback: Fallback | null = null;
-  /** Why the announced regions are refused, while they are. */
+  /** Why the announced regions are refused, while nothing is mapped for that reason. */
   refusal: RegionError | null = null;
 
-  constructor(
-    { streamId, baseDirs, needsLease }: { streamId: number; baseDirs: AllowedBaseDirs; needsLease: boolean },
-    counters: ConsumerCounters,
-    listener: MappingListener,
-  ) {
-    this.#streamId = streamId;
-    this.#baseDirs = baseDirs;
-    this.#needsLease = needsLease;
+  constructor(options: StreamMappingOptions, counters: ConsumerCounters, listener: MappingListener) {
+    this.#options = options;
     this.#counters = counters;
     this.#listener = listener;
+    this.#choice = new EpochChoice(options.needsLease);
   }
 
   get state(): MappingState {
@@ -74,17 +79,17 @@ export class StreamMapping {
   setEnabled(isEnabled: boolean): void {
     this.#isEnabled = isEnabled;
     // A stream that was left on request may be mapped again under the same epoch.
-    if (!isEnabled && this.#stream !== null) {
-      this.unmap("shared memory is not to be used (ConsumerConfig)");
-      this.#deadEpoch = -1n;
-    }
+    if (!isEnabled) this.remap("shared memory is not to be used (ConsumerConfig)");
   }
 
   /** There is a lease: its regions are mapped, and what is announced from now on (D-07). */
   grant(announce: PoolAnnouncement): void {
     this.#holdsLease = true;
-    this.#deadEpoch = -1n;
-    if (this.#isEnabled) this.#map(announce);
+    this.#choice.grant(announce.epoch);
+    if (!this.#isEnabled) return;
+    // The driver's answer is proof enough that their owner lives.
+    const stream = this.#tryMap(announce);
+    if (stream !== null) this.#follow(stream);
   }
 
   /** The lease has ended: nothing is mapped until there is another (D-14). */
@@ -109,67 +114,100 @@ export class StreamMapping {
 
   /** Takes an announce of any stream. */
   onAnnounce(message: ShmPoolAnnounceDecoder): void {
-    if (message.streamId !== this.#streamId || !this.#isEnabled) return;
-    if (this.#needsLease && !this.#holdsLease) return;
+    if (message.streamId !== this.#options.streamId || !this.#isEnabled) return;
+    if (this.#options.needsLease && !this.#holdsLease) return;
     const announce = announcementOf(message);
-    // A driver's epochs only grow (D-13): a lower one was announced before the lease was granted.
-    if (this.#needsLease && announce.epoch < (this.#stream?.epoch ?? this.#deadEpoch)) return;
-    if (this.#stream !== null) {
-      if (announce.epoch === this.#stream.epoch) {
-        this.#recheck(this.#stream, announce);
-        return;
-      }
-      this.unmap(`epoch ${this.#stream.epoch} was followed by ${announce.epoch}`);
-    }
-    if (announce.epoch !== this.#deadEpoch) this.#map(announce);
+    if (announce.epoch === this.#stream?.epoch) this.#recheck(this.#stream, announce);
+    else if (this.#choice.isCandidate(announce.epoch)) this.#consider(announce);
   }
 
   /** `livenessNs`: without a sign of life for longer than this, the owner is dead (W-08). */
-  doWork(nowNs: number, livenessNs: number = CADENCE_NS * LIVENESS_PERIODS): number {
+  doWork(nowNs: number, livenessNs: number = LIVENESS_NS): number {
+    this.#livenessNs = livenessNs;
     if (this.#stream === null || !this.#activityCheck.isDue(nowNs)) return 0;
-    const activityNs = this.#stream.activity();
-    if (activityNs === 0n) {
-      this.#ownerEnded = true;
-      return 0;
+    const activityNs = activityOf(this.#stream);
+    switch (ownerStateOf(activityNs, nowNs, livenessNs)) {
+      case "alive":
+        return 0;
+      case "ended":
+        this.#ownerEnded = true;
+        return 0;
+      case "silent": {
+        this.#counters.of.ownersLost.increment();
+        const silentNs = nowNs - (activityNs ?? 0);
+        this.unmap(`the producer gave no sign of life for ${(silentNs / 1e9).toFixed(1)} s`, "lost");
+        return 1;
+      }
     }
-    const silentNs = nowNs - monotonic.fromBigint(activityNs);
-    if (silentNs > livenessNs) {
-      this.#counters.of.ownersLost.increment();
-      this.unmap(`the producer gave no sign of life for ${(silentNs / 1e9).toFixed(1)} s`, "lost");
-      return 1;
-    }
-    return 0;
   }
 
-  /** Lets go of the mapped epoch, which is not mapped again. */
+  /** Unmaps the epoch, which is not mapped again. */
   unmap(reason: string, end: StreamEnd = this.#ownerEnded ? "ended" : "remap"): void {
+    this.#choice.leave(this.#options.clock.nanoTime());
+    this.#release(reason, end);
+  }
+
+  /** Unmaps the epoch, which the next announce maps again (W-22). */
+  remap(reason: string): void {
+    if (this.#stream === null) return;
+    this.#choice.pause();
+    this.#release(reason, "remap");
+  }
+
+  /** Whatever the listener does, the regions are unmapped. */
+  #release(reason: string, end: StreamEnd): void {
     const stream = this.#stream;
     if (stream === null) return;
-    this.#listener.onUnmapping(reason, end);
-    this.#deadEpoch = stream.epoch;
-    this.#stream = null;
-    this.#reader = null;
-    this.#ownerEnded = false;
+    try {
+      this.#listener.onUnmapping(reason, end);
+    } finally {
+      this.#stream = null;
+      this.#reader = null;
+      this.#ownerEnded = false;
+      stream.close();
+    }
+  }
+
+  /** Another epoch than the mapped one: its regions say whether it is to be followed. */
+  #consider(announce: PoolAnnouncement): void {
+    const stream = this.#tryMap(announce);
+    if (stream === null) return;
+    const nowNs = this.#options.clock.nanoTime();
+    if (this.#choice.follows(stream.epoch, activityOf(stream), nowNs, this.#livenessNs)) {
+      this.#follow(stream);
+      return;
+    }
+    log.debug(`stream ${stream.streamId}: epoch ${stream.epoch} is announced, and its owner does not live: ignored`);
     stream.close();
   }
 
-  /** Lets go of the mapped epoch, which the next announce maps anew (W-22). */
-  remap(reason: string): void {
-    this.unmap(reason, "remap");
-    this.#deadEpoch = -1n;
-  }
-
-  #map(announce: PoolAnnouncement): void {
+  /** The regions of an announce; null when they are refused. */
+  #tryMap(announce: PoolAnnouncement): MappedStream | null {
     try {
-      const stream = MappedStream.map(announce, this.#baseDirs);
-      this.#stream = stream;
-      this.#reader = new FrameReader(stream);
+      return MappedStream.map(announce, this.#options.baseDirs);
     } catch (error) {
       // Another epoch has begun since: its announce is waited for (D-19).
       if (error instanceof RegionError && error.code === "region-gone") log.debug(error.message);
       else this.#refuse(error, announce);
-      return;
+      return null;
     }
+  }
+
+  /** Takes mapped regions in place of those that were mapped before. */
+  #follow(stream: MappedStream): void {
+    try {
+      const before = this.#stream;
+      if (before !== null) {
+        const end = this.#ownerEnded ? "ended" : "remap";
+        this.#release(`epoch ${before.epoch} was followed by ${stream.epoch}`, end);
+      }
+      this.#reader = new FrameReader(stream);
+    } catch (error) {
+      stream.close();
+      throw error;
+    }
+    this.#stream = stream;
+    this.#choice.begin(stream.epoch);
     this.refusal = null;
     this.#refusedAnnounce = "";
     this.#ownerEnded = false;
@@ -184,24 +222,40 @@ export class StreamMapping {
       return;
     }
     try {
-      stream.recheck(announce);
+      stream.recheck();
     } catch (error) {
+      // Removed by hand: its owner, which lives, writes on until it begins another epoch.
+      if (error instanceof RegionError && error.code === "region-gone") return;
       // Another pid under the same epoch: two write here, and neither can be believed.
       if (error instanceof RegionError && error.rule === "W-08") this.#counters.of.ownersLost.increment();
-      this.unmap("the mapped regions do not agree with their announce any more");
+      this.unmap("the mapped regions are not what they were any more");
+      this.#refuse(error, announce);
+      return;
+    }
+    try {
+      stream.requireSame(announce);
+    } catch (error) {
+      // Somebody else announces the same epoch: the mapped regions are as they were, and are read on.
       this.#refuse(error, announce);
     }
   }
 
   #refuse(error: unknown, announce: PoolAnnouncement): void {
     if (!(error instanceof RegionError)) throw error;
-    this.refusal = error;
+    if (this.#stream === null) this.refusal = error;
     const key = `${announce.epoch} ${announce.headerRegionUri} ${error.code}`;
     if (key === this.#refusedAnnounce) return;
     this.#refusedAnnounce = key;
     this.#counters.of.regionsRefused.increment();
-    log.warn(`stream ${this.#streamId}: ${error.message}`);
+    const instead = this.#stream === null ? "" : `; epoch ${this.#stream.epoch} is still read`;
+    this.#refusedLog.warn(`stream ${announce.streamId}: ${error.message}${instead}`);
   }
+}
+
+/** The owner's last sign of life, as process time; null once it has ended the stream. */
+function activityOf(stream: MappedStream): number | null {
+  const activityNs = stream.activity();
+  return activityNs === 0n ? null : monotonic.fromBigint(activityNs);
 }
 
 export function announcementOf(message: ShmPoolAnnounceDecoder): PoolAnnouncement {

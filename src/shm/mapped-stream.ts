@@ -66,22 +66,36 @@ export class MappedStream {
   }
 
   /**
-   * Checks, at an announce of the same epoch, that it speaks of what is mapped, and validates the mapped superblocks again
-   * (W-07, W-08). After an error the stream must be closed.
+   * Validates the mapped superblocks again, and that their files are still there and long enough (W-07, W-08). After an error the
+   * stream must be closed.
    * @throws RegionError
    */
-  recheck(announce: PoolAnnouncement): void {
-    const plan = planMapping(announce);
-    const expected = [this.#plan.headerRing, ...this.#plan.pools];
-    const found = [plan.headerRing, ...plan.pools];
-    if (found.length !== expected.length) {
-      throw mismatch("number of pools", String(expected.length - 1), String(found.length - 1));
-    }
+  recheck(): void {
+    const identities = [this.#plan.headerRing, ...this.#plan.pools];
     for (const [index, region] of this.#regions.entries()) {
-      const wanted = expected[index] as (typeof expected)[number];
-      const now = found[index] as (typeof found)[number];
-      if (now.uri !== wanted.uri) throw mismatch("region URI under the same epoch", wanted.uri, now.uri);
-      region.recheck(now.identity);
+      region.recheck((identities[index] as (typeof identities)[number]).identity);
+    }
+  }
+
+  /**
+   * Checks that an announce of the same epoch is about these regions (W-07). One that is not comes from another owner, and says
+   * nothing about them.
+   * @throws RegionError
+   */
+  requireSame(announce: PoolAnnouncement): void {
+    const plan = planMapping(announce);
+    const mapped = [this.#plan.headerRing, ...this.#plan.pools];
+    const announced = [plan.headerRing, ...plan.pools];
+    if (announced.length !== mapped.length) {
+      throw mismatch("number of pools", String(mapped.length - 1), String(announced.length - 1));
+    }
+    for (const [index, { uri, identity }] of mapped.entries()) {
+      const other = announced[index] as (typeof announced)[number];
+      if (other.uri !== uri) throw mismatch("region URI under the same epoch", uri, other.uri);
+      for (const key of ["epoch", "streamId", "poolId", "nslots", "slotBytes"] as const) {
+        if (other.identity[key] !== identity[key])
+          throw mismatch(key, String(identity[key]), String(other.identity[key]));
+      }
     }
   }
 

@@ -222,10 +222,12 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     },
   },
   "src/roles/stream-mapping.ts": {
-    "stream …: …": {
+    "stream …: ……": {
+      reads: "stream …: region refused: …",
       means:
-        "The announced regions are refused: the message names the rule, what was expected and what was found (W-31).",
-      remedy: "Often `--shm-dir` or `--allowed-base-dirs` of the consumer, or rights; otherwise the producer.",
+        "The announced regions are refused: the message names the rule, what was expected and what was found (W-31). An epoch that is mapped already is still read.",
+      remedy:
+        "Often `--shm-dir` or `--allowed-base-dirs` of the consumer, or rights; otherwise the producer, or a second one of this stream.",
     },
   },
   "src/roles/supervision-observer.ts": {

@@ -119,7 +119,7 @@ describe("mapping a stream", () => {
       using set = createSmallStream(dir);
       const allowed = AllowedBaseDirs.resolve([dir.at("base")]);
       using before = MappedStream.map(announceOf(set), allowed);
-      before.recheck(announceOf(set));
+      before.recheck();
       tamper(pathOf(set), (view) => view.setUint8(offset, view.getUint8(offset) ^ 0x80));
       const held = heldBelow(dir.path);
       const error = refusalOf(() => MappedStream.map(announceOf(set), allowed));
@@ -127,7 +127,7 @@ describe("mapping a stream", () => {
       expect(error.message).toContain(`: ${name}: expected `);
       expect(error.subject).toBe(pathOf(set));
       expect(heldBelow(dir.path)).toEqual(held);
-      expect(refusalOf(() => before.recheck(announceOf(set))).message).toBe(error.message);
+      expect(refusalOf(() => before.recheck()).message).toBe(error.message);
     });
   }
 
@@ -136,7 +136,7 @@ describe("mapping a stream", () => {
     using set = createSmallStream(dir);
     using stream = MappedStream.map(announceOf(set), AllowedBaseDirs.resolve([dir.at("base")]));
     tamper(pathOf(set), (view) => view.setBigUint64(40, 1n, true));
-    const error = refusalOf(() => stream.recheck(announceOf(set)));
+    const error = refusalOf(() => stream.recheck());
     expect(error.code).toBe("writer-changed");
     expect(error.rule).toBe("W-08");
   });
@@ -156,8 +156,8 @@ describe("mapping a stream", () => {
       { pools: [pool, { ...pool, poolId: 5 }] },
       { headerNslots: 16, pools: [{ ...pool, poolNslots: 16 }] },
     ];
-    for (const other of others) expect(() => stream.recheck({ ...announce, ...other })).toThrow("region refused");
-    stream.recheck(announce);
+    for (const other of others) expect(() => stream.requireSame({ ...announce, ...other })).toThrow("region refused");
+    stream.requireSame(announce);
   });
 
   test("W-07: a region that was removed or recreated under the same name is noticed", () => {
@@ -167,7 +167,7 @@ describe("mapping a stream", () => {
     const path = pathOf(set);
     copyFileSync(path, `${path}.new`);
     renameSync(`${path}.new`, path);
-    const error = refusalOf(() => stream.recheck(announceOf(set)));
+    const error = refusalOf(() => stream.recheck());
     expect(error.code).toBe("region-gone");
     expect(error.retryable).toBe(true);
   });
@@ -177,7 +177,7 @@ describe("mapping a stream", () => {
     using set = createSmallStream(dir);
     using stream = MappedStream.map(announceOf(set), AllowedBaseDirs.resolve([dir.at("base")]));
     truncateSync(pathOf(set), 4096);
-    expect(refusalOf(() => stream.recheck(announceOf(set))).code).toBe("file-too-short");
+    expect(refusalOf(() => stream.recheck()).code).toBe("file-too-short");
   });
 
   test("W-31: one refused region refuses the stream, and nothing stays open or mapped", () => {

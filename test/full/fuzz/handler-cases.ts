@@ -1,3 +1,4 @@
+import { SystemClock } from "../../../src/core/clock.ts";
 import { FrameHeader } from "../../../src/protocol/frame-header.ts";
 import { ConsumerInbox } from "../../../src/roles/consumer-inbox.ts";
 import { consumerCounters, producerCounters } from "../../../src/roles/counters.ts";
@@ -38,7 +39,12 @@ export class HandlerCases {
   readonly #metadata = new MetadataCache(STREAM_ID);
   readonly #readers = new ReaderDirectory(STREAM_ID, this.#producer.of.messagesRefused);
   readonly #mapping = new StreamMapping(
-    { streamId: STREAM_ID, baseDirs: AllowedBaseDirs.resolve([this.#directory.path]), needsLease: false },
+    {
+      streamId: STREAM_ID,
+      baseDirs: AllowedBaseDirs.resolve([this.#directory.path]),
+      needsLease: false,
+      clock: new SystemClock(),
+    },
     this.#consumer,
     {
       onMapped: () => count(this.counts, "mapped"),

@@ -57,11 +57,11 @@ export class SuperblockCases {
       }
       const isSame = bytes.subarray(0, IDENTITY_BYTES).every((byte, i) => byte === original[i]);
       const outcome = outcomeOf(this.#announce, this.#baseDirs, (stream) => {
-        stream.recheck(this.#announce);
+        stream.recheck();
         // A change after the mapping shows at the next announce.
         const at = random.below(48);
         bytes[at] = (bytes[at] as number) ^ 0x10;
-        const again = refusalOf(() => stream.recheck(this.#announce));
+        const again = refusalOf(() => stream.recheck());
         check(again === (at < IDENTITY_BYTES ? "W-07" : "W-08"), () => `byte ${at} changed: ${again}`);
         count(this.counts, `later ${again}`);
       });
