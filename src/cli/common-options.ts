@@ -80,8 +80,8 @@ export const ROLE_OPTIONS: readonly OptionSpec[] = [
     name: "attach-timeout",
     value: "TIME",
     type: duration(),
-    help: "longest wait for the driver's first answer; 0: for ever",
-    defaultText: "5s",
+    help: "end with 3 when no driver (with --standalone: no producer) was there for this long at the start; 0: no limit",
+    defaultText: "no limit",
   },
   {
     name: "client-id",

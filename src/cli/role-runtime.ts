@@ -21,7 +21,6 @@ import { placeThread } from "./thread-placement.ts";
 const waitingLog = getLogger("aeron").every(10e9);
 
 export const DEFAULT_STREAM_ID = 10_000;
-const DEFAULT_ATTACH_TIMEOUT_NS = 5e9;
 const MAX_U32 = 0xffff_ffff;
 const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
 
@@ -36,6 +35,11 @@ export interface ProcessOptions {
   readonly clientName: string;
   readonly idle: IdleChoice;
   readonly mediaDriver: MediaDriverChoice;
+}
+
+/** State and next step where a media driver is awaited that this process does not start. */
+export function describeMissingMediaDriver(aeronDir: string): string {
+  return `no media driver in ${aeronDir}: waiting for one (\`tensorpool driver\` brings one, \`tensorpool media-driver\` is one)`;
 }
 
 /** What all roles of one process share: a scheduler, the Aeron connection (with or without a driver of its own), and the end. */
@@ -64,7 +68,7 @@ export class ProcessRuntime implements Disposable {
       supply:
         mediaDriver === "auto"
           ? new DriverLauncher(selfCommand(), aeronDir)
-          : { ensure: () => waitingLog.info(`no media driver in ${aeronDir}: waiting for one`) },
+          : { ensure: () => waitingLog.info(describeMissingMediaDriver(aeronDir)) },
     });
     this.scheduler.add(this.connection, { vital: true });
   }
@@ -129,11 +133,17 @@ export function processOptionsOf(options: OptionValues, clientName: string) {
   } as const;
 }
 
+/** Longest wait for what a role needs first, in nanoseconds. No limit unless one is given; 0 is none as well. */
+export function attachTimeoutOf(options: OptionValues): number {
+  const timeoutNs = options.duration("attach-timeout") ?? 0;
+  return timeoutNs === 0 ? Number.POSITIVE_INFINITY : timeoutNs;
+}
+
 function driverClientOf(options: OptionValues): DriverClientOptions {
   const clientId = options.integer("client-id", 1, MAX_U32 - 1);
   return {
     ...(clientId === undefined ? {} : { clientId }),
-    attachTimeoutNs: options.duration("attach-timeout") ?? DEFAULT_ATTACH_TIMEOUT_NS,
+    attachTimeoutNs: attachTimeoutOf(options),
     requireHugepages: options.flag("require-hugepages") === true,
   };
 }

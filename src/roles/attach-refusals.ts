@@ -15,16 +15,16 @@ export function describeRefusal(streamId: number, code: string, message: string)
     : `what the driver grants of stream ${streamId} cannot be used (${code}): ${message}`;
 }
 
-/** Nobody answered within the time that was given. */
+/** No driver answered within the time that was given. */
 export function noDriver(streamId: number, timeoutNs: number, connection: AeronConnection): AttachError {
   const seconds = (timeoutNs / 1e9).toFixed(1).replace(/\.0$/, "");
   const found = connection.isConnected
-    ? "nobody answered"
+    ? `none serves ${connection.aeronDir}`
     : (connection.refusal ?? `no media driver in ${connection.aeronDir}`);
   return new AttachError(
     "not-found",
-    `stream ${streamId}: expected a driver to attach to within ${seconds} s, found none (${found}): ` +
-      "start one (tensorpool driver), or do without (--standalone for producer and consumers)",
+    `no driver answered for stream ${streamId} within ${seconds} s (${found}): start \`tensorpool driver --stream ${streamId}\`, ` +
+      "or pass --standalone to the producer and its consumers",
     { expected: "a driver", found, retryable: true },
   );
 }

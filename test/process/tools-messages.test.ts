@@ -70,7 +70,7 @@ describe("tap", () => {
     const unknown = await tool(place, ["tap", "--stream", "camera-2"]);
     expect(unknown.code).toBe(3);
     expect(unknown.stderr).toContain(
-      'no stream is called "camera-2" within 1.3 s: the streams that were heard are 7 "camera-1"; did you mean "camera-1"?',
+      'no stream is called "camera-2" within 1.3 s; streams that exist: 7 "camera-1"; did you mean "camera-1"?',
     );
   });
 
@@ -126,7 +126,7 @@ describe("hello", () => {
     await producer.errorLine(/epoch/);
     const { code, stderr, rows } = await tool(place, ["hello", "--stream", "4712", "--timeout", "3s"]);
     expect([code, rows.map(({ name }) => name)]).toEqual([3, ["ConsumerHello"]]);
-    expect(stderr).toContain('the streams that were heard are 4711; did you mean "4711"?');
+    expect(stderr).toContain('streams that exist: 4711; did you mean "4711"?');
   });
 });
 

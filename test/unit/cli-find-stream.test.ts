@@ -66,10 +66,10 @@ describe("streams by id and name", () => {
 
   test("who is not there is told with those who are, and the nearest", () => {
     expect(unknownStream("camra-1", known).message).toBe(
-      'no stream is called "camra-1" within 1.3 s: the streams that were heard are 7 "camera-1", 8 "twin", 9 "twin", 10, 11 "12"; did you mean "camera-1"?',
+      'no stream is called "camra-1" within 1.3 s; streams that exist: 7 "camera-1", 8 "twin", 9 "twin", 10, 11 "12"; did you mean "camera-1"?',
     );
-    expect(unknownStream("6", known).message).toStartWith("no stream 6 within 1.3 s:");
-    expect(unknownStream("6", new KnownStreams()).message).toBe("no stream 6 within 1.3 s: no stream was heard");
+    expect(unknownStream("6", known).message).toStartWith("no stream 6 within 1.3 s;");
+    expect(unknownStream("6", new KnownStreams()).message).toBe("no stream 6 within 1.3 s; no stream was announced");
   });
 
   test("what can be neither is refused before anybody is asked", () => {

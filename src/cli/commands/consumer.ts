@@ -15,15 +15,16 @@ import { AllowedBaseDirs } from "../../shm/index.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
-import { findStreamId, streamIdOf } from "../observe/find-stream.ts";
+import { awaitStreamId, streamIdOf } from "../observe/find-stream.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { type Column, Output, parseOutputFormat } from "../output.ts";
 import { RateMeter } from "../rate-meter.ts";
-import { RoleRuntime } from "../role-runtime.ts";
+import { attachTimeoutOf, RoleRuntime } from "../role-runtime.ts";
 import { type RunningRole, runAlone } from "../running-role.ts";
 import { SlowSink } from "../slow-sink.ts";
 import { StatsReporter } from "../stats-reporter.ts";
 import { summaryLines } from "../summary.ts";
+import { type AwaitingRole, WaitReporter } from "../wait-reporter.ts";
 
 const log = getLogger("consumer");
 /** Progress may come thousands of times a second: enough of it to see rows appear. */
@@ -85,7 +86,7 @@ export class ConsumerPlan {
 export async function run({ options: given }: CommandContext): Promise<number> {
   const stream = given.text("stream");
   const isId = stream === undefined || streamIdOf(stream) !== null;
-  const options = isId ? given : given.replaced("stream", String(await findStreamId(given, stream, "--stream")));
+  const options = isId ? given : given.replaced("stream", String(await awaitStreamId(given, stream, "--stream")));
   const plan = new ConsumerPlan(options);
   using runtime = new RoleRuntime(options, "tensorpool consumer");
   return await runAlone(runtime, await startConsumer(runtime, plan, () => runtime.scheduler.stop("done")));
@@ -118,7 +119,9 @@ export async function startConsumer(
     once: options.flag("once") ?? plan.usesStdout,
     onDone,
   });
-  const agents = [consumer, pump];
+  const timeoutNs = attachTimeoutOf(options);
+  const waits = new WaitReporter(runtime.connection, runtime.streams, awaitingConsumer(consumer, runtime), timeoutNs);
+  const agents = [consumer, pump, waits];
   for (const agent of agents) scheduler.add(agent, { vital: true });
   const reporter = plan.intervalNs > 0 ? newReporter(consumer, sink, output, plan.intervalNs) : null;
   if (reporter !== null) scheduler.add(reporter);
@@ -138,6 +141,13 @@ export async function startConsumer(
       return finish(consumer, sink, options);
     },
   };
+}
+
+function awaitingConsumer(consumer: Consumer, { driver, streamId }: RoleRuntime): AwaitingRole {
+  const isReady = (): boolean =>
+    driver === null ? consumer.state !== "unmapped" && consumer.state !== "failed" : consumer.isAttached;
+  const refusal = (): string | null => (consumer.attachRefusal ?? consumer.refusal)?.message ?? null;
+  return { kind: "consumer", streamId, needsDriver: driver !== null, isReady, refusal };
 }
 
 function fallbackOption(options: OptionValues): { fallback?: Fallback } {

@@ -68,9 +68,9 @@ export async function run({ options }: CommandContext): Promise<number> {
   await output.flush();
   if (runtime.signals.received === null && !output.isClosed && answers === 0) {
     const others = [...streams].sort((a, b) => a - b).map(String);
-    const heard = others.length === 0 ? "no stream was heard" : `the streams that were heard are ${listed(others)}`;
+    const there = others.length === 0 ? "no stream was announced" : `streams that exist: ${listed(others)}`;
     throw new NotFoundError(
-      `nobody answered for stream ${streamId} within ${formatDuration(timeoutNs)}: ${heard}${nearestId(streamId, others)}`,
+      `no producer or driver answered for stream ${streamId} within ${formatDuration(timeoutNs)}; ${there}${nearestId(streamId, others)}`,
     );
   }
   return runtime.signals.exitCode(ExitCode.DONE);

@@ -21,6 +21,7 @@ import { RoleRuntime } from "../role-runtime.ts";
 import { type RunningRole, runAlone } from "../running-role.ts";
 import { StatsReporter } from "../stats-reporter.ts";
 import { summaryLines } from "../summary.ts";
+import { type AwaitingRole, WaitReporter } from "../wait-reporter.ts";
 
 const log = getLogger("producer");
 const DEFAULT_WAIT_TIMEOUT_NS = 5e9;
@@ -123,7 +124,8 @@ export async function startProducer(
     waitConsumers,
     onDone,
   });
-  const agents = [producer, pump];
+  const waits = new WaitReporter(runtime.connection, runtime.streams, awaitingProducer(producer, runtime), 0);
+  const agents = [producer, pump, waits];
   for (const agent of agents) scheduler.add(agent, { vital: true });
   const reporter = plan.intervalNs > 0 ? newReporter(producer, plan.output, plan.intervalNs) : null;
   if (reporter !== null) scheduler.add(reporter);
@@ -139,6 +141,16 @@ export async function startProducer(
       await plan.output.flush();
       return finish(producer, options);
     },
+  };
+}
+
+function awaitingProducer(producer: Producer, { driver, streamId }: RoleRuntime): AwaitingRole {
+  return {
+    kind: "producer",
+    streamId,
+    needsDriver: driver !== null,
+    isReady: () => producer.isAttached,
+    refusal: () => producer.attachRefusal?.message ?? null,
   };
 }
 

@@ -1,13 +1,21 @@
+import { nativeParker } from "../../aeron/native-parker.ts";
 import { NotFoundError, UsageError } from "../../core/errors.ts";
+import { createIdleStrategy } from "../../core/idle/index.ts";
+import { getLogger } from "../../core/logger.ts";
 import { suggestion } from "../../core/nearest.ts";
+import { PeriodicTimer } from "../../core/timers.ts";
 import { formatDuration } from "../../core/units.ts";
+import { DeadlineAgent } from "../deadline-agent.ts";
 import { InterruptedError } from "../exit.ts";
 import { listed } from "../inspect/locate.ts";
 import type { OptionValues } from "../option-spec.ts";
+import { attachTimeoutOf } from "../role-runtime.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
 import type { KnownStream, KnownStreams } from "./known-streams.ts";
 import { SEARCH_NS, StreamWatch } from "./stream-watch.ts";
 
+const log = getLogger("consumer");
+const REPORT_PERIOD_NS = 10e9;
 const MAX_STREAM_ID = 0xffff_ffff;
 /** Names are US-ASCII on the wire (section 7). */
 const NAME = /^[\x20-\x7e]+$/;
@@ -38,20 +46,66 @@ export async function findStreamId(options: OptionValues, text: string, what: st
   if (id !== null) return id;
   using runtime = new ToolRuntime(options, "tensorpool find");
   const { scheduler } = runtime;
-  let found: readonly KnownStream[] = [];
-  const watch = new StreamWatch(runtime.connection, {
-    streams: runtime.streams,
-    wanted: [text],
-    onNews: () => {
-      found = watch.known.find(text);
-      if (found.length > 0) scheduler.stop("found");
-    },
-    onSearched: () => scheduler.stop("the time is over"),
+  const search = new NameSearch(runtime, text, () => scheduler.stop("the time is over"));
+  return (await search.run()).streamId;
+}
+
+/**
+ * The same for a role, which waits for a stream of this name, and for the media driver: until there is one, or for as long as
+ * --attach-timeout says. @throws UsageError, NotFoundError, InterruptedError
+ */
+export async function awaitStreamId(options: OptionValues, text: string, what: string): Promise<number> {
+  requireStreamText(text, what);
+  using runtime = new ToolRuntime(options, "tensorpool find", createIdleStrategy("backoff", nativeParker), {
+    waitsForDriver: true,
   });
-  scheduler.add(watch, { vital: true });
-  await scheduler.run();
-  if (runtime.signals.received !== null) throw new InterruptedError(runtime.signals.exitCode(0));
-  return theOne(text, found, watch.known).streamId;
+  const { scheduler } = runtime;
+  const timeoutNs = attachTimeoutOf(options);
+  const search = new NameSearch(runtime, text, () => search.report());
+  if (timeoutNs !== Number.POSITIVE_INFINITY) {
+    scheduler.add(new DeadlineAgent(timeoutNs, () => scheduler.stop("the time is over")));
+  }
+  const period = new PeriodicTimer(REPORT_PERIOD_NS);
+  const reportWhenDue = (nowNs: number): number => {
+    if (period.isDue(nowNs)) search.report();
+    return 0;
+  };
+  scheduler.add({ roleName: "name search", doWork: reportWhenDue });
+  return (await search.run()).streamId;
+}
+
+/** Listens until a stream of this name was announced. */
+class NameSearch {
+  readonly #runtime: ToolRuntime;
+  readonly #text: string;
+  readonly #watch: StreamWatch;
+  #found: readonly KnownStream[] = [];
+
+  constructor(runtime: ToolRuntime, text: string, onSearched: () => void) {
+    this.#runtime = runtime;
+    this.#text = text;
+    const { connection, streams, scheduler } = runtime;
+    const onNews = (): void => {
+      this.#found = this.#watch.known.find(text);
+      if (this.#found.length > 0) scheduler.stop("found");
+    };
+    this.#watch = new StreamWatch(connection, { streams, wanted: [text], onNews, onSearched });
+    scheduler.add(this.#watch, { vital: true });
+  }
+
+  /** Logs that it was not found yet. */
+  report(): void {
+    if (this.#runtime.connection.isConnected)
+      log.info(`waiting for a stream: ${describeUnknown(this.#text, this.#watch.known, "")}`);
+  }
+
+  /** @throws UsageError, NotFoundError, InterruptedError */
+  async run(): Promise<KnownStream> {
+    const { scheduler, signals } = this.#runtime;
+    await scheduler.run();
+    if (signals.received !== null) throw new InterruptedError(signals.exitCode(0));
+    return theOne(this.#text, this.#found, this.#watch.known);
+  }
 }
 
 /** The only one of those that were found. @throws NotFoundError for none, UsageError for several */
@@ -65,16 +119,21 @@ export function theOne(text: string, found: readonly KnownStream[], known: Known
   });
 }
 
-/** Nobody has said anything of the stream: with those of which something was said. */
+/** Streams for a sentence: `10000 "camera-1", 10001`. */
+export function describeStreams(streams: readonly KnownStream[]): string {
+  return listed(streams.map(({ streamId, name }) => (name === null ? String(streamId) : `${streamId} "${name}"`)));
+}
+
+/** No stream of this id or name was announced: with those that were. */
 export function unknownStream(text: string, known: KnownStreams, searchedNs = SEARCH_NS): NotFoundError {
+  const message = describeUnknown(text, known, ` within ${formatDuration(searchedNs)}`);
+  return new NotFoundError(message, { found: describeStreams(known.list()) });
+}
+
+function describeUnknown(text: string, known: KnownStreams, when: string): string {
   const streams = known.list();
-  const names = streams.flatMap(({ name }) => (name === null ? [] : [name]));
-  const ids = streams.map(({ streamId }) => String(streamId));
-  const there = streams.map(({ streamId, name }) => (name === null ? String(streamId) : `${streamId} "${name}"`));
-  const heard = there.length === 0 ? "no stream was heard" : `the streams that were heard are ${listed(there)}`;
-  const hint = suggestion(text, streamIdOf(text) === null ? names : ids);
-  return new NotFoundError(
-    `no stream ${streamIdOf(text) === null ? `is called "${text}"` : text} within ${formatDuration(searchedNs)}: ${heard}${hint}`,
-    { found: there.join(", ") },
-  );
+  const isId = streamIdOf(text) !== null;
+  const candidates = streams.flatMap(({ streamId, name }) => (isId ? String(streamId) : (name ?? [])));
+  const there = streams.length === 0 ? "no stream was announced" : `streams that exist: ${describeStreams(streams)}`;
+  return `no stream ${isId ? text : `is called "${text}"`}${when}; ${there}${suggestion(text, candidates)}`;
 }

@@ -4,12 +4,20 @@ import { nativeParker } from "../../aeron/native-parker.ts";
 import { logAgentErrorsButTheEnd } from "../../core/agent-errors.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { createIdleStrategy, type IdleStrategy, parseIdleStrategy } from "../../core/idle/index.ts";
+import { getLogger } from "../../core/logger.ts";
 import { Scheduler } from "../../core/scheduler.ts";
 import type { AeronStreams } from "../../protocol/stream-ids.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
 import type { OptionValues } from "../option-spec.ts";
-import { streamsOf } from "../role-runtime.ts";
+import { describeMissingMediaDriver, streamsOf } from "../role-runtime.ts";
 import { StopSignals } from "../signals.ts";
+
+const waitingLog = getLogger("aeron").every(10e9);
+
+export interface ToolRuntimeOptions {
+  /** A media driver that does not live yet is waited for. */
+  readonly waitsForDriver?: boolean;
+}
 
 /** What a tool needs that listens or speaks on a media driver which others run: it never starts one. */
 export class ToolRuntime implements Disposable {
@@ -19,18 +27,25 @@ export class ToolRuntime implements Disposable {
   readonly aeronDir: string;
   readonly signals: StopSignals;
 
-  /** `idle`: left out, as the options say. @throws NotFoundError where no media driver lives, UsageError */
-  constructor(options: OptionValues, clientName: string, idle: IdleStrategy = idleOf(options)) {
+  /** `idle`: left out, as the options say. @throws NotFoundError where no media driver lives, unless it waits for one; UsageError */
+  constructor(
+    options: OptionValues,
+    clientName: string,
+    idle: IdleStrategy = idleOf(options),
+    { waitsForDriver = false }: ToolRuntimeOptions = {},
+  ) {
     this.streams = streamsOf(options);
     this.aeronDir = aeronDirOf(options);
-    if (findLivingDriver(this.aeronDir) === null) {
+    if (!waitsForDriver && findLivingDriver(this.aeronDir) === null) {
       throw new NotFoundError(
         `no media driver lives in ${this.aeronDir}: start a producer or \`tensorpool media-driver\`, or name another folder with --aeron-dir`,
       );
     }
     this.scheduler = new Scheduler({ idle, onAgentError: logAgentErrorsButTheEnd() });
     this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
-    this.connection = new AeronConnection({ aeronDir: this.aeronDir, clientName });
+    const ensure = (): void => waitingLog.info(describeMissingMediaDriver(this.aeronDir));
+    const supply = waitsForDriver ? { supply: { ensure } } : {};
+    this.connection = new AeronConnection({ aeronDir: this.aeronDir, clientName, ...supply });
     this.scheduler.add(this.connection, { vital: true });
   }
 
