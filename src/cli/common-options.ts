@@ -1,5 +1,6 @@
 import { streamReference, valueTypes } from "../config/index.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../core/logger.ts";
+import { MAX_ID } from "../protocol/ids.ts";
 import type { OptionSpec } from "./option-spec.ts";
 
 const { choice, duration, idleStrategy, integer, list, path, seconds, text } = valueTypes;
@@ -86,7 +87,7 @@ export const ROLE_OPTIONS: readonly OptionSpec[] = [
   {
     name: "client-id",
     value: "ID",
-    type: integer(1, 0xffff_fffe),
+    type: integer(1, MAX_ID),
     help: "who this is for the driver",
     defaultText: "drawn at random for each lease",
   },
@@ -168,7 +169,7 @@ export const ROLE_OPTIONS: readonly OptionSpec[] = [
     name: "stream",
     value: "ID",
     type: streamReference(),
-    help: "stream id of the data source, 1 to 4294967295, or its name in [streams] of the file",
+    help: `stream id of the data source, 1 to ${MAX_ID}, or its name in [streams] of the file`,
     defaultText: "10000",
   },
   { name: "count", short: "n", value: "N", type: integer(1, Number.MAX_SAFE_INTEGER), help: "end after N frames" },

@@ -1,4 +1,5 @@
 import { valueTypes } from "../config/index.ts";
+import { MAX_ID } from "../protocol/ids.ts";
 import { MAX_NSLOTS } from "../shm/announcement.ts";
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, PLACE_OPTIONS, ROLE_OPTIONS } from "./common-options.ts";
@@ -22,7 +23,7 @@ const driver: Command = {
     {
       name: "stream",
       value: "ID[,ID]",
-      type: list(integer(1, 0xffff_fffe, { example: 10_000 }), "stream id"),
+      type: list(integer(1, MAX_ID, { example: 10_000 }), "stream id"),
       help: "streams to serve, beside those of [streams] in the file",
     },
     {

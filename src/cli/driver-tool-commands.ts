@@ -1,4 +1,5 @@
 import { valueTypes } from "../config/index.ts";
+import { MAX_ID } from "../protocol/ids.ts";
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, OUTPUT_OPTION, PLACE_OPTIONS } from "./common-options.ts";
 import { MESSAGE_OPTIONS } from "./message-options.ts";
@@ -71,7 +72,7 @@ const attach: Command = {
     {
       name: "client-id",
       value: "ID",
-      type: integer(1, 0xffff_fffe),
+      type: integer(1, MAX_ID),
       help: "who this is for the driver",
       defaultText: "drawn at random",
     },

@@ -8,6 +8,7 @@ import { logAgentErrorsButTheEnd } from "../core/agent-errors.ts";
 import { createIdleStrategy, type IdleChoice, parseIdleStrategy } from "../core/idle/index.ts";
 import { getLogger } from "../core/logger.ts";
 import { Scheduler } from "../core/scheduler.ts";
+import { MAX_ID } from "../protocol/ids.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
 import type { DriverClientOptions } from "../roles/attachment-options.ts";
 import { defaultShmDir } from "../shm/index.ts";
@@ -21,7 +22,6 @@ import { placeThread } from "./thread-placement.ts";
 const waitingLog = getLogger("aeron").every(10e9);
 
 export const DEFAULT_STREAM_ID = 10_000;
-const MAX_U32 = 0xffff_ffff;
 const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
 
 const MEDIA_DRIVER_CHOICES = ["auto", "embedded", "external"] as const;
@@ -98,7 +98,7 @@ export class RoleRuntime implements Disposable {
   constructor(options: OptionValues, clientName: string, shared?: ProcessRuntime) {
     this.driver = options.flag("standalone") === true ? null : driverClientOf(options);
     this.streams = streamsOf(options);
-    this.streamId = options.integer("stream", 1, MAX_U32) ?? DEFAULT_STREAM_ID;
+    this.streamId = options.integer("stream", 1, MAX_ID) ?? DEFAULT_STREAM_ID;
     this.shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
     const secondsNs = options.seconds("seconds");
     this.#ownsProcess = shared === undefined;
@@ -140,7 +140,7 @@ export function attachTimeoutOf(options: OptionValues): number {
 }
 
 function driverClientOf(options: OptionValues): DriverClientOptions {
-  const clientId = options.integer("client-id", 1, MAX_U32 - 1);
+  const clientId = options.integer("client-id", 1, MAX_ID);
   return {
     ...(clientId === undefined ? {} : { clientId }),
     attachTimeoutNs: attachTimeoutOf(options),

@@ -1,4 +1,5 @@
 import { valueTypes } from "../config/index.ts";
+import { MAX_ID } from "../protocol/ids.ts";
 import type { Command } from "./command.ts";
 import { OUTPUT_OPTION, PLACE_OPTIONS } from "./common-options.ts";
 
@@ -52,7 +53,7 @@ export const SIZING_COMMAND: Command = {
     {
       name: "stream",
       value: "ID",
-      type: integer(1, 0xffff_fffe, { example: 10_000 }),
+      type: integer(1, MAX_ID, { example: 10_000 }),
       help: "id of the (first) stream in the settings",
       defaultText: "10000",
     },

@@ -1,3 +1,4 @@
+import { MAX_ID } from "../protocol/ids.ts";
 import { MAX_NSLOTS } from "../shm/announcement.ts";
 import { idRanges } from "./id-ranges.ts";
 import { poolList } from "./pool-list.ts";
@@ -18,7 +19,6 @@ export interface GeneralKey<T> {
 /** The default of a key that has to be set. */
 export const REQUIRED = "required";
 const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
-const MAX_U32 = 0xffff_ffff;
 const DAY_MS = 86_400_000;
 
 function key<T>(type: ValueType<T>, literal: string, help: string): GeneralKey<T> {
@@ -109,7 +109,7 @@ export const PROFILE_KEYS = {
 
 /** The keys of each `[streams.NAME]`. */
 export const STREAM_KEYS = {
-  stream_id: open(integer(1, MAX_U32, { example: 10_000 }), REQUIRED, "stream id, each one once"),
+  stream_id: open(integer(1, MAX_ID, { example: 10_000 }), REQUIRED, "stream id, each one once"),
   profile: open(text("a name of [profiles]", "camera"), "policies.default_profile", "profile of its regions"),
   descriptor_stream_id: key(aeronStreamId(1100), "1100", "Aeron stream of its frame descriptors"),
 } as const satisfies Readonly<Record<string, GeneralKey<unknown>>>;

@@ -1,3 +1,4 @@
+import { MAX_ID } from "../protocol/ids.ts";
 import { describeToml, type TomlValue } from "./toml-document.ts";
 import { integer, readLiteral, ValueProblem, type ValueType } from "./value-type.ts";
 
@@ -7,7 +8,7 @@ export interface IdRange {
   readonly last: number;
 }
 
-const ID = integer(1, 0xffff_ffff);
+const ID = integer(1, MAX_ID);
 
 /** `[first, last]`, or an array of such pairs that do not overlap. */
 export function idRanges(): ValueType<readonly IdRange[]> {

@@ -1,4 +1,5 @@
 import { suggestion } from "../core/nearest.ts";
+import { MAX_ID } from "../protocol/ids.ts";
 import type { SteeringRule } from "../protocol/supervision/index.ts";
 import { describeToml, isTable, type TomlTable, type TomlValue } from "./toml-document.ts";
 import {
@@ -27,7 +28,7 @@ function streamPattern(): ValueType<string> {
 const KEYS = {
   name: text("a name", "slow viewers"),
   streams: list(streamPattern(), "stream"),
-  consumers: list(integer(1, 0xffff_fffe, { example: 42 }), "consumer id"),
+  consumers: list(integer(1, MAX_ID, { example: 42 }), "consumer id"),
   drop_ratio_above: ratio(),
   for: duration(),
   mode: choice("latest", "decimated"),

@@ -1,4 +1,5 @@
 import { suggestion } from "../core/nearest.ts";
+import { MAX_ID } from "../protocol/ids.ts";
 import { problemAt } from "./config-file.ts";
 import { ENTRY_NAME } from "./general-keys.ts";
 import type { GeneralSettings } from "./general-settings.ts";
@@ -7,11 +8,11 @@ import type { RoleSchema } from "./role-schema.ts";
 import type { GivenValue, GivenValues } from "./role-settings.ts";
 import { integer, ValueProblem, type ValueType } from "./value-type.ts";
 
-const ID = integer(1, 0xffff_ffff, { example: 10_000 });
+const ID = integer(1, MAX_ID, { example: 10_000 });
 
 /** The id of a stream, or a name: of `[streams]`, where there is one. */
 export function streamReference(): ValueType<string> {
-  const expected = "a stream id from 1 to 4294967295, or a name of [streams]";
+  const expected = `a stream id from 1 to ${MAX_ID}, or a name of [streams]`;
   const parse = (text: string): string => {
     if (/^[\d-]/.test(text) || !ENTRY_NAME.test(text)) {
       try {

@@ -11,6 +11,7 @@ import { NotFoundError, TensorPoolError, UsageError } from "../core/errors.ts";
 import { createIdleStrategy, type IdleChoice } from "../core/idle/index.ts";
 import { Scheduler } from "../core/scheduler.ts";
 import type { Attribute, Flow } from "../protocol/attribute.ts";
+import { isId, MAX_ID } from "../protocol/ids.ts";
 import type { ConsumerMode } from "../protocol/mode-filter.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
 import type { DriverClientOptions } from "../roles/attachment-options.ts";
@@ -44,7 +45,7 @@ export interface ConnectOptions {
 
 /** Which stream, and how it is attached to. */
 interface AttachOptions {
-  /** Stream id, 1 to 4294967295, or the name that a driver or the data source has for it. */
+  /** Stream id, 1 to 4294967294, or the name that a driver or the data source has for it. */
   readonly stream: number | string;
   /** Who this is for the driver; drawn at random for each lease when left out. */
   readonly clientId?: number;
@@ -318,7 +319,7 @@ function clientOf({ clientId }: AttachOptions): DriverClientOptions {
 
 /** @throws UsageError */
 function requireStreamId(stream: number): number {
-  if (Number.isInteger(stream) && stream >= 1 && stream <= 0xffff_ffff) return stream;
-  const expected = "a stream id from 1 to 4294967295";
+  if (isId(stream)) return stream;
+  const expected = `a stream id from 1 to ${MAX_ID}`;
   throw new UsageError(`expected ${expected}, found ${stream}`, { expected, found: String(stream) });
 }

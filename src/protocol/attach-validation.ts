@@ -1,5 +1,6 @@
 import { PublishMode, ResponseCode } from "../sbe/generated/driver/index.ts";
 import { explainRefusal, type Refusal, type RefusalDetails } from "../sbe/index.ts";
+import { isId, MAX_ID } from "./ids.ts";
 import type { Lease, LeaseRequest } from "./lease-table.ts";
 import type { StreamLayout } from "./stream-layout.ts";
 
@@ -126,16 +127,11 @@ export function limitErrorMessage(text: string): string {
 
 function findRequestFault({ schemaVersion, streamId, clientId, publishMode }: AttachRequest): AttachRefusal | null {
   if (schemaVersion !== DRIVER_SCHEMA_VERSION) return unsupportedVersion(schemaVersion);
-  if (!isId(streamId)) return invalid("streamId", "an id of 1 to 4294967294", streamId);
-  if (!isId(clientId)) return invalid("clientId", "an id of 1 to 4294967294", clientId);
+  if (!isId(streamId)) return invalid("streamId", `an id of 1 to ${MAX_ID}`, streamId);
+  if (!isId(clientId)) return invalid("clientId", `an id of 1 to ${MAX_ID}`, clientId);
   const { REQUIRE_EXISTING, EXISTING_OR_CREATE, UNKNOWN } = PublishMode;
   const isKnown = publishMode === REQUIRE_EXISTING || publishMode === EXISTING_OR_CREATE || publishMode === UNKNOWN;
   return isKnown ? null : unknownPublishMode(publishMode);
-}
-
-/** 0 is nobody or nothing on the wire, and so is the null value. */
-function isId(id: number): boolean {
-  return id > 0 && id < 0xffff_ffff;
 }
 
 function dynamicLayoutFor(request: AttachRequest, policy: AttachPolicy): StreamLayout | AttachRefusal {

@@ -1,3 +1,4 @@
+import { isId, MAX_ID } from "../protocol/ids.ts";
 import { isPowerOfTwo } from "../protocol/stream-layout.ts";
 import { MAX_NSLOTS, MAX_POOLS, MAX_REGION_BYTES } from "./announcement.ts";
 import { PAGE_BYTES } from "./backing.ts";
@@ -55,7 +56,7 @@ export interface PlannedFile {
 /** The files of an epoch, header ring first, pools in ascending order of stride. @throws RegionCreateError "invalid-options" */
 export function planFiles(options: EpochOptions): PlannedFile[] {
   const { streamId, nslots } = options;
-  requireUint("stream id", streamId, 0xffff_ffff, "W-07");
+  if (!isId(streamId)) throw invalid(`stream id: expected 1 to ${MAX_ID}, found ${streamId}`, "W-07");
   if (!isPowerOfTwo(nslots) || nslots > MAX_NSLOTS) {
     throw invalid(`nslots: expected a power of two from 1 to ${MAX_NSLOTS}, found ${nslots}`, "W-03");
   }

@@ -48,7 +48,7 @@ const profiles = fc.dictionary(
 );
 const streams = fc
   .uniqueArray(
-    fc.record({ name: names, stream_id: fc.integer({ min: 1, max: 0xffff_ffff }), descriptor_stream_id: aeronIds }),
+    fc.record({ name: names, stream_id: fc.integer({ min: 1, max: 0xffff_fffe }), descriptor_stream_id: aeronIds }),
     {
       maxLength: 4,
       selector: ({ stream_id }) => stream_id,

@@ -33,7 +33,7 @@ describe("tools refuse what they cannot do", () => {
   const CASES: readonly [line: string, expected: string][] = [
     [
       "consumer-config",
-      "2 consumer-config: <stream>: expected the id of a stream, 1 to 4294967295, or the name of its data source, found nothing",
+      "2 consumer-config: <stream>: expected the id of a stream, 1 to 4294967294, or the name of its data source, found nothing",
     ],
     ["consumer-config 7", "2 consumer-config: expected <consumer>, found nothing"],
     [
@@ -42,7 +42,7 @@ describe("tools refuse what they cannot do", () => {
     ],
     [
       "consumer-config 0 5 --mode latest",
-      '2 consumer-config: <stream>: expected the id of a stream, 1 to 4294967295, or the name of its data source, found "0"',
+      '2 consumer-config: <stream>: expected the id of a stream, 1 to 4294967294, or the name of its data source, found "0"',
     ],
     [
       "consumer-config 7 5",
@@ -63,7 +63,7 @@ describe("tools refuse what they cannot do", () => {
     ],
     [
       "hello --stream 0",
-      '2 --stream: expected the id of a stream, 1 to 4294967295, or the name of its data source, found "0"',
+      '2 --stream: expected the id of a stream, 1 to 4294967294, or the name of its data source, found "0"',
     ],
     [
       "hello --consumer-id 4294967295",

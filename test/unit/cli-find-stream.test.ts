@@ -81,7 +81,7 @@ describe("streams by id and name", () => {
     ]);
     for (const text of [undefined, "", "0", "-1", "4294967296", "a\nb", "kamera-ö"]) {
       expect(() => requireStreamText(text, "--stream")).toThrow(
-        "--stream: expected the id of a stream, 1 to 4294967295, or the name of its data source, found ",
+        "--stream: expected the id of a stream, 1 to 4294967294, or the name of its data source, found ",
       );
     }
   });

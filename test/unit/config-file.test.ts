@@ -89,7 +89,7 @@ describe("a file of settings", () => {
     );
     expect(refusal("[streams.a]\nstream_id = 1\n")).toContain("expected at least one [profiles.NAME]");
     expect(refusal("[streams.a]\n")).toContain(
-      "streams.a: expected stream_id: a whole number from 1 to 4294967295, found nothing",
+      "streams.a: expected stream_id: a whole number from 1 to 4294967294, found nothing",
     );
   });
 

@@ -85,9 +85,9 @@ describe("a stream by its name in [streams]", () => {
       "left",
     ]);
     for (const text of ["0", "-1", "4294967296", "1x", "", "a b"]) {
-      expect(() => type.parse(text)).toThrow("expected a stream id from 1 to 4294967295, or a name of [streams]");
+      expect(() => type.parse(text)).toThrow("expected a stream id from 1 to 4294967294, or a name of [streams]");
     }
-    expect(() => type.read(0n)).toThrow("from 1 to 4294967295");
+    expect(() => type.read(0n)).toThrow("from 1 to 4294967294");
   });
 });
 

@@ -146,7 +146,7 @@ describe("what settings take", () => {
     expect(type.parse("[[1, 9], [20, 20]]")).toHaveLength(2);
     expect(() => type.parse("[[1, 9], [9, 20]]")).toThrow("found [9, 20], which overlaps [1, 9]");
     expect(() => type.parse("[9, 1]")).toThrow("first <= last, found [9, 1]");
-    expect(() => type.parse("[1, 4294967296]")).toThrow("from 1 to 4294967295, found 4294967296");
+    expect(() => type.parse("[1, 4294967295]")).toThrow("from 1 to 4294967294, found 4294967295");
     expect(() => type.parse("[1, 2, 3]")).toThrow("found 3 elements");
     expect(() => type.parse("5")).toThrow("expected a range of stream ids");
   });

@@ -1,6 +1,7 @@
 import { NotFoundError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { formatBytes, formatDuration } from "../../core/units.ts";
+import { MAX_ID } from "../../protocol/ids.ts";
 import type { LeaseRole } from "../../protocol/lease-table.ts";
 import type { AttachError } from "../../roles/errors.ts";
 import type { CommandContext } from "../command.ts";
@@ -14,7 +15,6 @@ import { listed } from "../inspect/locate.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { Output, parseOutputFormat } from "../output.ts";
-import { MAX_CLIENT_ID } from "../tap/options.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
 
 /** Where a driver is to be seen it is waited for: its regions may be large. */
@@ -26,7 +26,7 @@ export async function run({ options, positionals }: CommandContext): Promise<num
   const what = "attach: <stream>";
   requireStreamText(positionals[0], what);
   const role = options.choice<LeaseRole>("role", ["producer", "consumer"], "consumer");
-  const clientId = options.integer("client-id", 1, MAX_CLIENT_ID);
+  const clientId = options.integer("client-id", 1, MAX_ID);
   const isOnce = options.flag("once") === true;
   const format = parseOutputFormat(options.text("output") ?? "table");
   const attachTimeoutNs = options.duration("attach-timeout") ?? (await patience(options));

@@ -1,6 +1,7 @@
 import { NotFoundError, UsageError } from "../../core/errors.ts";
 import { formatDuration } from "../../core/units.ts";
 import { parseFallbackUri } from "../../protocol/fallback-uri.ts";
+import { MAX_ID } from "../../protocol/ids.ts";
 import { encodeJson } from "../../sbe/index.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
@@ -11,7 +12,7 @@ import type { OptionValues } from "../option-spec.ts";
 import { Output, parseOutputFormat } from "../output.ts";
 import { Exchange } from "../tap/exchange.ts";
 import { ExchangeRows } from "../tap/exchange-rows.ts";
-import { idArgument, MAX_CLIENT_ID, MODES, nearestId } from "../tap/options.ts";
+import { idArgument, MODES, nearestId } from "../tap/options.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
 
 /** QoS comes once a second (W-44). */
@@ -20,7 +21,7 @@ const DEFAULT_TIMEOUT_NS = 3e9;
 /** `consumer-config`: a ConsumerConfig, and the QoS of the consumer that it is for. */
 export async function run({ options, positionals }: CommandContext): Promise<number> {
   const stream = requireStreamText(positionals[0], "consumer-config: <stream>");
-  const consumerId = idArgument("consumer-config", "consumer", positionals[1], MAX_CLIENT_ID);
+  const consumerId = idArgument("consumer-config", "consumer", positionals[1], MAX_ID);
   const config = configOf(options);
   const timeoutNs = options.duration("timeout") ?? DEFAULT_TIMEOUT_NS;
   const format = parseOutputFormat(options.text("output") ?? "table");

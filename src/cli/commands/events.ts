@@ -1,5 +1,6 @@
 import { UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
+import { MAX_ID } from "../../protocol/ids.ts";
 import { EVENT_KINDS, type EventView } from "../../protocol/supervision/index.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
@@ -104,7 +105,7 @@ function wantedOf(options: OptionValues): (event: EventView) => boolean {
       },
     );
   }
-  const streamId = options.integer("stream", 1, 0xffff_ffff) ?? null;
+  const streamId = options.integer("stream", 1, MAX_ID) ?? null;
   return (event) =>
     (kinds === null || kinds.includes(event.kind)) && (streamId === null || event.streamId === streamId);
 }

@@ -1,5 +1,6 @@
 import { NotFoundError, UsageError } from "../../core/errors.ts";
 import { formatDuration } from "../../core/units.ts";
+import { MAX_ID } from "../../protocol/ids.ts";
 import { randomId } from "../../roles/random-id.ts";
 import { encodeJson, type JsonValue } from "../../sbe/index.ts";
 import { LAYOUT_VERSION } from "../../shm/index.ts";
@@ -12,7 +13,7 @@ import { Output, parseOutputFormat } from "../output.ts";
 import { DEFAULT_STREAM_ID } from "../role-runtime.ts";
 import { Exchange } from "../tap/exchange.ts";
 import { ExchangeRows } from "../tap/exchange-rows.ts";
-import { MAX_CLIENT_ID, MODES, nearestId } from "../tap/options.ts";
+import { MODES, nearestId } from "../tap/options.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
 
 const DEFAULT_TIMEOUT_NS = 2e9;
@@ -94,7 +95,7 @@ function helloFields(options: OptionValues, streamId: number): Record<string, Js
   }
   return {
     streamId,
-    consumerId: options.integer("consumer-id", 1, MAX_CLIENT_ID) ?? randomId(),
+    consumerId: options.integer("consumer-id", 1, MAX_ID) ?? randomId(),
     supportsShm: options.flag("use-shm") !== false,
     supportsProgress: progress,
     mode: options.choice("mode", MODES, "stream").toUpperCase(),

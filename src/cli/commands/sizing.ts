@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import { contiguousByteLength, isDtype } from "../../protocol/dtype.ts";
+import { MAX_ID } from "../../protocol/ids.ts";
 import { defaultShmDir } from "../../shm/default-dir.ts";
 import { roomOf } from "../../shm/room.ts";
 import type { CommandContext } from "../command.ts";
@@ -18,7 +19,7 @@ const DEFAULT_HEADROOM = 3;
 /** `sizing`: how many slots, how large, and what they tolerate. */
 export async function run({ options }: CommandContext): Promise<number> {
   const request = requestOf(options);
-  const firstStreamId = options.integer("stream", 1, 0xffff_fffe) ?? DEFAULT_STREAM_ID;
+  const firstStreamId = options.integer("stream", 1, MAX_ID) ?? DEFAULT_STREAM_ID;
   const name = nameOf(options);
   const wanted = options.text("output") ?? "table";
   const output = new Output({ format: wanted === "toml" ? "table" : parseOutputFormat(wanted) });

@@ -2,6 +2,7 @@ import { DEFAULT_ORIGIN, type GeneralSettings, type ProfileSetting } from "../..
 import { UsageError } from "../../core/errors.ts";
 import { formatBytes, parseSize } from "../../core/units.ts";
 import type { StreamIdRange } from "../../protocol/attach-validation.ts";
+import { MAX_ID } from "../../protocol/ids.ts";
 import { announceStreamIdOf } from "../../protocol/stream-ids.ts";
 import type { DriverOptions, DynamicStreams, StreamPlan } from "../../roles/driver/driver-options.ts";
 import { onlineNumaNodes, type PoolOptions } from "../../shm/index.ts";
@@ -10,7 +11,6 @@ import { streamsOf } from "../role-runtime.ts";
 
 const DEFAULT_NSLOTS = 64;
 const DEFAULT_STRIDE_BYTES = 1024 * 1024;
-const MAX_STREAM_ID = 0xffff_fffe;
 
 type Layout = Pick<StreamPlan, "nslots" | "pools">;
 
@@ -130,8 +130,8 @@ function dynamicStreams(options: OptionValues, general: GeneralSettings): Dynami
 function rangeOf(text: string): StreamIdRange {
   const match = /^(\d+)-(\d+)$/.exec(text);
   const [first, last] = [Number(match?.[1]), Number(match?.[2])];
-  if (first >= 1 && last <= MAX_STREAM_ID && first <= last) return { first, last };
-  throw new UsageError(`--dynamic: expected FIRST-LAST, two stream ids from 1 to ${MAX_STREAM_ID}, found "${text}"`, {
+  if (first >= 1 && last <= MAX_ID && first <= last) return { first, last };
+  throw new UsageError(`--dynamic: expected FIRST-LAST, two stream ids from 1 to ${MAX_ID}, found "${text}"`, {
     found: text,
   });
 }

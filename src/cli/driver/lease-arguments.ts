@@ -1,7 +1,8 @@
 import { UsageError } from "../../core/errors.ts";
+import { MAX_ID } from "../../protocol/ids.ts";
 import type { LeaseRole } from "../../protocol/lease-table.ts";
 import type { OptionValues } from "../option-spec.ts";
-import { idArgument, MAX_CLIENT_ID } from "../tap/options.ts";
+import { idArgument } from "../tap/options.ts";
 import { resolveStreamId } from "./resolve-stream.ts";
 
 const MAX_LEASE_ID = 2n ** 64n - 2n;
@@ -42,7 +43,7 @@ export async function namedLease(
   const what = `${command}: <stream>`;
   if (stream === undefined) return { ...EMPTY, streamId: await resolveStreamId(options, undefined, what) };
   const leaseId = leaseArgument(command, lease);
-  const clientId = idArgument(command, "client", client, MAX_CLIENT_ID);
+  const clientId = idArgument(command, "client", client, MAX_ID);
   const role = roleOption(command, options);
   return { streamId: await resolveStreamId(options, stream, what), leaseId, clientId, role };
 }

@@ -5,6 +5,7 @@ import { getLogger } from "../../core/logger.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
 import { formatDuration } from "../../core/units.ts";
+import { isId, MAX_ID } from "../../protocol/ids.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
 import { InterruptedError } from "../exit.ts";
 import { listed } from "../inspect/locate.ts";
@@ -16,19 +17,18 @@ import { SEARCH_NS, StreamWatch } from "./stream-watch.ts";
 
 const log = getLogger("consumer");
 const REPORT_PERIOD_NS = 10e9;
-const MAX_STREAM_ID = 0xffff_ffff;
 /** Names are US-ASCII on the wire (section 7). */
 const NAME = /^[\x20-\x7e]+$/;
 
 /** The stream that a text means, by itself or among those that were heard; null when none is. */
 export function streamIdOf(text: string): number | null {
   const id = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  return id >= 1 && id <= MAX_STREAM_ID ? id : null;
+  return isId(id) ? id : null;
 }
 
 /** Refuses what can be neither an id nor a name. `what` is how the text was given, e.g. `--stream`. @throws UsageError */
 export function requireStreamText(text: string | undefined, what: string): string {
-  const expected = `the id of a stream, 1 to ${MAX_STREAM_ID}, or the name of its data source`;
+  const expected = `the id of a stream, 1 to ${MAX_ID}, or the name of its data source`;
   if (text === undefined) throw new UsageError(`${what}: expected ${expected}, found nothing`, { expected });
   const isNumber = /^-?\d+$/.test(text);
   if (isNumber ? streamIdOf(text) !== null : NAME.test(text)) return text;

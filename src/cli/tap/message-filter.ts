@@ -1,5 +1,6 @@
 import { UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
+import { MAX_ID } from "../../protocol/ids.ts";
 import { type AeronStreams, announceStreamIdOf } from "../../protocol/stream-ids.ts";
 import {
   FrameDescriptorDecoder,
@@ -11,7 +12,6 @@ import {
 } from "../../sbe/index.ts";
 import type { OptionValues } from "../option-spec.ts";
 import type { DecodedMessage } from "./decoded-message.ts";
-import { MAX_CLIENT_ID } from "./options.ts";
 
 /** The four Aeron streams by what they carry. */
 export const MESSAGE_KINDS = ["control", "descriptor", "qos", "metadata"] as const;
@@ -77,7 +77,7 @@ export class MessageFilter {
     const kinds = listOf(options, "kind", MESSAGE_KINDS);
     return new MessageFilter({
       streamId,
-      clientId: options.integer("client", 1, MAX_CLIENT_ID),
+      clientId: options.integer("client", 1, MAX_ID),
       ...(names === undefined ? {} : { names }),
       ...(kinds === undefined ? {} : { kinds }),
     });

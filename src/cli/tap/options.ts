@@ -4,9 +4,6 @@ import { suggestion } from "../../core/nearest.ts";
 /** How a consumer reads (W-40), as options name it. */
 export const MODES = ["stream", "latest", "decimated"] as const;
 
-/** Ids of clients: 0 means nobody, and the highest number is the null value. */
-export const MAX_CLIENT_ID = 0xffff_fffe;
-
 /** A positional that is an id. @throws UsageError */
 export function idArgument(command: string, name: string, text: string | undefined, max: number): number {
   if (text === undefined) throw new UsageError(`${command}: expected <${name}>, found nothing`, { expected: name });

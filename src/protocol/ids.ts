@@ -1,0 +1,9 @@
+/**
+ * The largest id of a stream, client, consumer or producer: the only limit, whatever an id comes in by. The next number is the null
+ * value of the wire, and 0 stands for none.
+ */
+export const MAX_ID = 0xffff_fffe;
+
+export function isId(id: number): boolean {
+  return Number.isInteger(id) && id >= 1 && id <= MAX_ID;
+}
