@@ -1,0 +1,91 @@
+// A soak: all roles under random faults, with checkers. Everything follows from the seed, which is printed first.
+//
+//   bun test/full/soak.ts [--minutes N] [--seed S] [--foreign]
+//
+// Roles are killed, ended, paused and started again, Aeron streams are flooded, /dev/shm is filled. What is checked: no frame is
+// torn or accepted twice; the accounts of producers and consumers close; no role is silent for more than 5 s while its peers are
+// up; none crashes, or holds more and more; /dev/shm is empty at the end. Exit code 1: something was found; the logs are kept.
+// --foreign: with the media driver that the variable AERONMD names, not with ours.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { TestFolder } from "../support/test-folder.ts";
+import { SoakRun } from "./soak/soak-run.ts";
+
+const SHM = "/dev/shm";
+/** Enough for all roles with the epochs that a driver retains. */
+const SHM_BYTES = "256m";
+/** Set in the process that has a /dev/shm of its own. */
+const INSIDE = "SOAK_INSIDE";
+const UNSHARE = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: "string", default: "3" },
+      seed: { type: "string" },
+      foreign: { type: "boolean", default: false },
+    },
+  });
+  if (process.env[INSIDE] === undefined) {
+    const seed = values.seed ?? `${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+    const args = ["--minutes", values.minutes, "--seed", seed, ...(values.foreign ? ["--foreign"] : [])];
+    console.error(`soak: seed ${seed}, ${values.minutes} minute(s)`);
+    const inside = await runInside(args);
+    if (inside !== null) return inside;
+    console.error("soak: this user has no /dev/shm of its own to fill: that fault is left out");
+    values.seed = seed;
+  }
+  const foreignDriver = values.foreign ? (process.env["AERONMD"] ?? null) : null;
+  if (values.foreign && foreignDriver === null) throw new Error("--foreign: expected AERONMD to name a media driver");
+  return await soak(Number(values.seed), Number(values.minutes), foreignDriver);
+}
+
+/** Runs the same in namespaces of its own. @returns its exit code; null where this user may not do that */
+async function runInside(args: readonly string[]): Promise<number | null> {
+  for (const as of [[], ["--map-root-user"]]) {
+    const prefix = [...UNSHARE, ...as];
+    if ((await Bun.spawn([...prefix, "true"], { stdout: "ignore", stderr: "ignore" }).exited) !== 0) continue;
+    const script = `mount -t tmpfs -o size=${SHM_BYTES},mode=1777 tmpfs ${SHM} && exec "$@"`;
+    const command = [process.execPath, import.meta.path, ...args];
+    const child = Bun.spawn([...prefix, "bash", "-c", script, "bash", ...command], {
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, [INSIDE]: "1" },
+    });
+    // unshare waits for its child whatever signal comes.
+    const pass = (signal: NodeJS.Signals): void => {
+      const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "latin1");
+      process.kill(Number.parseInt(children, 10), signal);
+    };
+    process.on("SIGINT", pass).on("SIGTERM", pass);
+    return await child.exited;
+  }
+  return null;
+}
+
+async function soak(seed: number, minutes: number, foreignDriver: string | null): Promise<number> {
+  const isPrivate = process.env[INSIDE] !== undefined;
+  const folder = isPrivate ? null : new TestFolder();
+  const logDir = mkdtempSync(join(tmpdir(), "tensorpool-soak-"));
+  const shmDir = folder?.path ?? SHM;
+  const run = new SoakRun({ seed, minutes, shmDir, isPrivate, logDir, foreignDriver });
+  const stop = (): void => {
+    run.destroy();
+    console.error(run.describe());
+    process.exit(2);
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  try {
+    const findings = await run.run();
+    console.error(`soak: ${run.status}`);
+    if (findings.length > 0) console.error(run.describe());
+    else rmSync(logDir, { recursive: true });
+    return findings.length === 0 ? 0 : 1;
+  } finally {
+    run.destroy();
+    folder?.remove();
+  }
+}
+
+process.exitCode = await main();
