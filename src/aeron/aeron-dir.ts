@@ -1,8 +1,7 @@
 import { accessSync, closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { aeron } from "../../ffi/aeron.ts";
-import { checkAeron } from "../../ffi/aeron-structs.ts";
-import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
+import { NativeBuffer } from "../../ffi/memory.ts";
 
 /** Aeron's own default folder: AERON_DIR, or `/dev/shm/aeron-<user>`. */
 export function defaultAeronDir(): string {
@@ -31,13 +30,36 @@ export interface CncFile {
   readonly path: string;
   /** Device and inode: another pair under the same path is another driver. */
   readonly identity: string;
+  /** "1.2.0". */
+  readonly version: string;
+  /** False for a file of another major version, of which nothing but the version can be read. */
+  readonly isCompatible: boolean;
   /** The driver's process, in its own pid namespace. */
   readonly pid: number;
+  /** When the driver said last that it lives, in milliseconds of the wall clock; null where that cannot be read. */
+  readonly heartbeatMs: number | null;
 }
 
+/**
+ * What a look at the CnC file finds: "absent", also while a driver is still writing it; "closed", where this user may not read
+ * it; "unknown", where it cannot be read for now (no descriptor is left, an I/O error).
+ */
+export type CncLook =
+  | { readonly state: "present"; readonly cnc: CncFile }
+  | { readonly state: "absent" }
+  | { readonly state: "closed" }
+  | { readonly state: "unknown"; readonly errno: string };
+
+// cnc.dat: a header of two cache lines, then the buffer of commands to the driver, whose trailer has the heartbeat.
+const CNC_MAJOR_VERSION = 0;
+/** Major, minor and patch have a byte each. */
+const MAX_CNC_VERSION = 0xff_ff_ff;
 const CNC_VERSION_OFFSET = 0;
+const CNC_TO_DRIVER_LENGTH_OFFSET = 4;
 const CNC_PID_OFFSET = 40;
-const CNC_HEADER_BYTES = 64;
+const CNC_HEADER_BYTES = 128;
+const RING_TRAILER_BYTES = 768;
+const RING_HEARTBEAT_OFFSET = 640;
 
 /** Device and inode of the CnC file in `aeronDir`. @throws NodeJS.ErrnoException */
 export function cncIdentity(aeronDir: string): string {
@@ -45,25 +67,54 @@ export function cncIdentity(aeronDir: string): string {
   return `${dev}:${ino}`;
 }
 
-/** The CnC file of `aeronDir`; null when there is none, or when its driver is still writing it. */
-export function readCncFile(aeronDir: string): CncFile | null {
+/** Reads the CnC file of `aeronDir`: nothing is mapped, so that a file that is truncated meanwhile does no harm. */
+export function lookAtCnc(aeronDir: string): CncLook {
   const path = join(aeronDir, "cnc.dat");
-  let fd: number;
+  let fd = -1;
   try {
-    fd = openSync(path, "r");
-  } catch {
-    // Absent or not for us to read: there is no CnC file that could be used.
-    return null;
-  }
-  try {
-    const stat = fstatSync(fd, { bigint: true });
-    const header = Buffer.alloc(CNC_HEADER_BYTES);
-    const length = readSync(fd, header, 0, CNC_HEADER_BYTES, 0);
-    if (length < CNC_HEADER_BYTES || header.readInt32LE(CNC_VERSION_OFFSET) === 0) return null;
-    return { path, identity: `${stat.dev}:${stat.ino}`, pid: Number(header.readBigInt64LE(CNC_PID_OFFSET)) };
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const cnc = readCnc(path, fd);
+    return cnc === null ? { state: "absent" } : { state: "present", cnc };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    if (["ENOENT", "ENOTDIR", "ELOOP", "EISDIR", "ENXIO"].includes(code)) return { state: "absent" };
+    return code === "EACCES" || code === "EPERM" ? { state: "closed" } : { state: "unknown", errno: code };
   } finally {
-    closeSync(fd);
+    if (fd !== -1) closeSync(fd);
   }
+}
+
+/** The CnC file of `aeronDir`; null when there is none, when its driver is still writing it, or when it cannot be read. */
+export function readCncFile(aeronDir: string): CncFile | null {
+  const look = lookAtCnc(aeronDir);
+  return look.state === "present" ? look.cnc : null;
+}
+
+function readCnc(path: string, fd: number): CncFile | null {
+  const stat = fstatSync(fd, { bigint: true });
+  const header = Buffer.alloc(CNC_HEADER_BYTES);
+  if (!stat.isFile() || readSync(fd, header, 0, CNC_HEADER_BYTES, 0) < CNC_HEADER_BYTES) return null;
+  const version = header.readUInt32LE(CNC_VERSION_OFFSET);
+  // Not written yet, or nothing that an Aeron of any version has made.
+  if (version === 0 || version > MAX_CNC_VERSION) return null;
+  const major = version >>> 16;
+  const isCompatible = major === CNC_MAJOR_VERSION;
+  return {
+    path,
+    identity: `${stat.dev}:${stat.ino}`,
+    version: `${major}.${(version >>> 8) & 0xff}.${version & 0xff}`,
+    isCompatible,
+    pid: Number(header.readBigInt64LE(CNC_PID_OFFSET)),
+    heartbeatMs: isCompatible ? readHeartbeatMs(fd, header.readInt32LE(CNC_TO_DRIVER_LENGTH_OFFSET)) : null,
+  };
+}
+
+function readHeartbeatMs(fd: number, toDriverBytes: number): number | null {
+  if (toDriverBytes <= RING_TRAILER_BYTES) return null;
+  const heartbeat = Buffer.alloc(8);
+  const at = CNC_HEADER_BYTES + toDriverBytes - RING_TRAILER_BYTES + RING_HEARTBEAT_OFFSET;
+  return readSync(fd, heartbeat, 0, 8, at) < 8 ? null : Number(heartbeat.readBigInt64LE(0));
 }
 
 /** Why this user cannot be a client of the media driver whose files are in `aeronDir`; null where nothing forbids it. */
@@ -83,13 +134,8 @@ export function accessFault(aeronDir: string): string | null {
   );
 }
 
-/** Milliseconds since the driver's last heartbeat in the CnC file. @throws AeronError when the file cannot be mapped */
-export function heartbeatAgeMs(aeronDir: string): number {
-  const out = new NativeBuffer(8);
-  const dir = nativeString(aeronDir);
-  checkAeron(aeron.aeron_cnc_init(out.address, dir.address, 0), "aeron_cnc_init");
-  const cnc = out.pointerAt();
-  const heartbeatMs = aeron.aeron_cnc_to_driver_heartbeat(cnc);
-  aeron.aeron_cnc_close(cnc);
-  return Date.now() - heartbeatMs;
+/** Milliseconds since the driver's last heartbeat in the CnC file; null where that cannot be read. */
+export function heartbeatAgeMs(aeronDir: string): number | null {
+  const heartbeatMs = readCncFile(aeronDir)?.heartbeatMs ?? null;
+  return heartbeatMs === null ? null : Date.now() - heartbeatMs;
 }

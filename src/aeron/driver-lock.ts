@@ -1,9 +1,7 @@
-import { fstatSync, ftruncateSync, readSync, statSync, unlinkSync, writeSync } from "node:fs";
+import { ftruncateSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { SystemError } from "../../ffi/errors.ts";
-import { closeFile, O, openFile, tryLock, unlock } from "../../ffi/libc.ts";
-
-/** Everybody who may use the folder may look at the lock. */
-const LOCK_MODE = 0o666;
+import { closeFile, tryLock, unlock } from "../../ffi/libc.ts";
+import { isSameFile, LockFileError, openLockFile, openLockFileToLook, shareLockFile, trustedFor } from "./lock-file.ts";
 
 /** What the holder of a lock says in the file, for as long as it lives and after: which CnC file is its own. */
 interface LockText {
@@ -15,8 +13,11 @@ interface LockText {
 
 /** What a lock says about a media driver, asked from outside. */
 export interface LockFinding {
-  /** "held" by a living process, "free" after its holder died, "absent" when no driver of ours was ever here. */
-  readonly state: "held" | "free" | "absent";
+  /**
+   * "held" by a living process, "free" after its holder died, "absent" when no driver of ours was ever here, "unknown" where it
+   * may not be looked at, or cannot be for now.
+   */
+  readonly state: "held" | "free" | "absent" | "unknown";
   readonly phase: LockText["phase"];
   readonly identity: string;
 }
@@ -45,18 +46,28 @@ export class DriverLock {
     writeText(fd, { phase: "starting", identity: this.predecessor });
   }
 
-  /** Takes the lock, or returns null when another process holds it. @throws SystemError */
+  /** Takes the lock, or returns null when another process holds it. @throws LockFileError, SystemError */
   static tryAcquire(aeronDir: string): DriverLock | null {
     const path = lockPath(aeronDir);
     for (;;) {
-      const fd = openFile(path, O.RDWR | O.CREAT, LOCK_MODE);
+      const fd = openLockFile(path);
       if (!tryLock(fd, "exclusive")) {
         closeFile(fd);
         return null;
       }
       // The holder before us may have removed the file after we opened it: then this is a lock on nothing.
-      if (isSameFile(path, fd)) return new DriverLock(path, fd);
-      closeFile(fd);
+      if (!isSameFile(path, fd)) {
+        closeFile(fd);
+        continue;
+      }
+      try {
+        return new DriverLock(path, fd);
+      } catch (error) {
+        // No room for its first page: an empty file would only be in the way.
+        if (readText(fd) === NOTHING) unlinkSync(path);
+        closeFile(fd);
+        throw error;
+      }
     }
   }
 
@@ -64,26 +75,30 @@ export class DriverLock {
     return DriverLock.look(aeronDir).state;
   }
 
-  /** @throws SystemError where the lock may not be looked at */
   static look(aeronDir: string): LockFinding {
-    let fd: number;
+    let fd: number | null;
     try {
-      fd = openFile(lockPath(aeronDir), O.RDONLY);
+      fd = openLockFileToLook(lockPath(aeronDir), trustedFor(aeronDir));
     } catch (error) {
-      if (error instanceof SystemError && error.errno === "ENOENT") return { state: "absent", ...NOTHING };
+      if (error instanceof LockFileError) return { state: "unknown", ...NOTHING };
       throw error;
     }
+    if (fd === null) return { state: "absent", ...NOTHING };
     try {
       const state = tryLock(fd, "shared") ? "free" : "held";
       if (state === "free") unlock(fd);
       return { state, ...readText(fd) };
+    } catch (error) {
+      if (error instanceof SystemError) return { state: "unknown", ...NOTHING };
+      throw error;
     } finally {
       closeFile(fd);
     }
   }
 
-  /** From now on the CnC file with this identity is the holder's. */
-  serve(identity: string): void {
+  /** From now on the CnC file with this identity, in `aeronDir`, is the holder's. */
+  serve(aeronDir: string, identity: string): void {
+    shareLockFile(this.#fd, aeronDir);
     writeText(this.#fd, { phase: "serves", identity });
   }
 
@@ -113,10 +128,4 @@ function writeText(fd: number, { phase, identity }: LockText): void {
   const text = `${phase} ${identity}\n`;
   writeSync(fd, text, 0);
   ftruncateSync(fd, text.length);
-}
-
-function isSameFile(path: string, fd: number): boolean {
-  const opened = fstatSync(fd, { bigint: true });
-  const named = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return named !== undefined && named.ino === opened.ino && named.dev === opened.dev;
 }

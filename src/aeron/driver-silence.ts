@@ -1,15 +1,9 @@
-import { AeronError } from "../../ffi/errors.ts";
 import { heartbeatAgeMs } from "./aeron-dir.ts";
 import type { LivingDriver } from "./driver-watch.ts";
 
 /** Milliseconds since the driver's last heartbeat; 0 while that cannot be read, e.g. because its files have just gone. */
 export function silenceMs(aeronDir: string): number {
-  try {
-    return heartbeatAgeMs(aeronDir);
-  } catch (error) {
-    if (error instanceof AeronError) return 0;
-    throw error;
-  }
+  return heartbeatAgeMs(aeronDir) ?? 0;
 }
 
 /** In words, for messages. */

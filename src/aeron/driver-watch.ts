@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
-import { AeronError } from "../../ffi/errors.ts";
-import { type CncFile, heartbeatAgeMs, readCncFile } from "./aeron-dir.ts";
-import { DriverLock } from "./driver-lock.ts";
+import { readFileSync, statSync } from "node:fs";
+import { describeUser } from "../core/users.ts";
+import { exclusiveLockHolder } from "../shm/lock-holder.ts";
+import { accessFault, type CncFile, lookAtCnc } from "./aeron-dir.ts";
+import { DriverLock, lockPath } from "./driver-lock.ts";
 
 /** Drivers beat at least once a second: a heartbeat as young as this is proof of life where no lock says otherwise. */
 const YOUNG_HEARTBEAT_MS = 3_000;
@@ -18,52 +19,112 @@ export interface LivingDriver {
   readonly pid: number;
 }
 
-/** The media driver that serves `aeronDir` now, or null. */
-export function findLivingDriver(aeronDir: string): LivingDriver | null {
-  const cnc = readCncFile(aeronDir);
-  if (cnc === null) return null;
+/**
+ * What is known of the media driver in a folder. "none": none lives there. "closed": its files may not be read by this user.
+ * "incompatible": its files are another Aeron's, whose heartbeat cannot be read. "unknown": they cannot be looked at for now. In
+ * the last three a driver may live: nothing of the folder is to be replaced or removed.
+ */
+export type DriverLook =
+  | { readonly state: "alive"; readonly driver: LivingDriver }
+  | { readonly state: "none" }
+  | { readonly state: "closed" | "incompatible" | "unknown"; readonly why: string };
+
+/** Looks for the media driver that serves `aeronDir` now. All commands, roles and tools decide by this look. */
+export function lookForDriver(aeronDir: string): DriverLook {
+  const cnc = usableCnc(aeronDir);
+  if ("state" in cnc) return cnc;
   const { state, phase, identity } = DriverLock.look(aeronDir);
-  if (identity === cnc.identity) {
-    // Its holder has died, or another one begins over what it left.
-    if (state !== "held" || phase !== "serves") return null;
-    return { identity, evidence: "lock", pid: cnc.pid };
+  if (state !== "unknown" && identity === cnc.identity) {
+    // Otherwise its holder has died, or another one begins over what it left.
+    return state === "held" && phase === "serves" ? aliveByLock(cnc) : { state: "none" };
   }
   // One of ours that is about to say which file is its own.
-  if (state === "held" && phase === "starting") return null;
-  return foreignDriver(aeronDir, cnc);
+  if (state === "held" && phase === "starting") return { state: "none" };
+  return foreignDriver(cnc);
 }
 
 /**
- * A living driver that is not ours, asked for by one that holds the lock itself.
+ * As `lookForDriver`, for one that holds the folder's lock itself.
  * @param predecessor the CnC file of the lock's holder before
  */
-export function findForeignDriver(aeronDir: string, predecessor = ""): LivingDriver | null {
-  const cnc = readCncFile(aeronDir);
-  return cnc === null || cnc.identity === predecessor ? null : foreignDriver(aeronDir, cnc);
+export function lookForForeignDriver(aeronDir: string, predecessor = ""): DriverLook {
+  const cnc = usableCnc(aeronDir);
+  if ("state" in cnc) return cnc;
+  return cnc.identity === predecessor ? { state: "none" } : foreignDriver(cnc);
 }
 
-/** True while the driver that was found before is still the one that serves `aeronDir`, and alive. */
+/** The media driver that serves `aeronDir` now and that this process can read; null where there is none. */
+export function findLivingDriver(aeronDir: string): LivingDriver | null {
+  return driverOf(lookForDriver(aeronDir));
+}
+
+/** As `findLivingDriver`, for one that holds the folder's lock itself. */
+export function findForeignDriver(aeronDir: string, predecessor = ""): LivingDriver | null {
+  return driverOf(lookForForeignDriver(aeronDir, predecessor));
+}
+
+/** True until it is known that the driver that was found before serves `aeronDir` no longer. */
 export function isStillAlive(aeronDir: string, driver: LivingDriver): boolean {
-  const now = findLivingDriver(aeronDir);
-  return now !== null && now.identity === driver.identity && now.evidence === driver.evidence;
+  const look = lookForDriver(aeronDir);
+  // A lack of descriptors is no death.
+  if (look.state !== "alive") return look.state === "unknown";
+  return look.driver.identity === driver.identity;
+}
+
+/** Why no media driver can be used in `aeronDir`, as a clause; null where one lives. */
+export function driverAbsence(aeronDir: string): string | null {
+  const look = lookForDriver(aeronDir);
+  if (look.state === "alive") return null;
+  return look.state === "none" ? `no media driver lives in ${aeronDir}` : look.why;
+}
+
+function driverOf(look: DriverLook): LivingDriver | null {
+  return look.state === "alive" ? look.driver : null;
+}
+
+function aliveByLock({ identity, pid }: CncFile): DriverLook {
+  return { state: "alive", driver: { identity, evidence: "lock", pid } };
+}
+
+/** The CnC file, or what keeps it from being used. */
+function usableCnc(aeronDir: string): CncFile | DriverLook {
+  const look = lookAtCnc(aeronDir);
+  if (look.state === "absent") return { state: "none" };
+  if (look.state === "unknown") {
+    return { state: "unknown", why: `the media driver's files in ${aeronDir} cannot be read now: ${look.errno}` };
+  }
+  if (look.state === "closed") return { state: "closed", why: closedFiles(aeronDir) };
+  if (look.cnc.isCompatible) return look.cnc;
+  const { version, pid } = look.cnc;
+  const isLocked = DriverLock.look(aeronDir);
+  // The lock of ours proves a death whatever the file is like.
+  if (isLocked.state === "free" && isLocked.identity === look.cnc.identity) return { state: "none" };
+  return {
+    state: "incompatible",
+    why:
+      `${aeronDir} holds the files of a media driver of another Aeron version (CnC ${version}, process ${pid}), and nothing ` +
+      "proves that it is dead: use a media driver of Aeron 1.54, or name another folder with --aeron-dir",
+  };
+}
+
+/** Whose the files are, and whether their driver lives, as far as another user can see that. */
+function closedFiles(aeronDir: string): string {
+  const fault = accessFault(aeronDir) ?? `this user may not read the media driver's files in ${aeronDir}`;
+  const lock = statSync(lockPath(aeronDir), { bigint: true, throwIfNoEntry: false });
+  const holder = lock === undefined ? null : exclusiveLockHolder(lock);
+  if (lock === undefined || holder === null) return fault;
+  return `${fault}; its media driver lives: process ${holder.pid} of ${describeUser(Number(lock.uid))}`;
 }
 
 /** A foreign driver lives while its heartbeat is young, or its process is there and the heartbeat within Aeron's own limit. */
-function foreignDriver(aeronDir: string, cnc: CncFile): LivingDriver | null {
-  const isVisible = isProcessVisible(cnc.pid);
-  let ageMs: number;
-  try {
-    ageMs = heartbeatAgeMs(aeronDir);
-  } catch (error) {
-    // The file went away, or is not a CnC file of this Aeron: no driver that could be used.
-    if (error instanceof AeronError) return null;
-    throw error;
-  }
-  if (ageMs > (isVisible ? DEAD_HEARTBEAT_MS : YOUNG_HEARTBEAT_MS)) return null;
-  return { identity: cnc.identity, evidence: "heartbeat", pid: cnc.pid };
+function foreignDriver({ identity, pid, heartbeatMs }: CncFile): DriverLook {
+  const limitMs = isProcessVisible(pid) ? DEAD_HEARTBEAT_MS : YOUNG_HEARTBEAT_MS;
+  if (heartbeatMs === null || Date.now() - heartbeatMs > limitMs) return { state: "none" };
+  return { state: "alive", driver: { identity, evidence: "heartbeat", pid } };
 }
 
 function isProcessVisible(pid: number): boolean {
+  if (!(pid > 0)) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {

@@ -1,31 +1,41 @@
-import { chmodSync, chownSync, existsSync, lstatSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { fstatSync, readdirSync } from "node:fs";
+import { SystemError } from "../../ffi/errors.ts";
+import { closeFile, O, openAt, openFile, setGroup, setMode } from "../../ffi/libc.ts";
+import { lockPath } from "./driver-lock.ts";
 
 /** What Aeron keeps below its folder when a driver has started: folders for logs that come later, which inherit the group. */
 const SET_GROUP_ID = 0o2000;
 const GROUP_READS_AND_WRITES = 0o060;
 const GROUP_PASSES = 0o010;
+/** No link is followed, and a FIFO does not block. */
+const OPEN_SAFELY = O.RDONLY | O.NOFOLLOW | O.NONBLOCK;
 
 /**
  * Gives the folder of a media driver that was just started to a group, and whatever is made in it from now on. The process's
- * umask has to leave the group its rights: Aeron makes files with 0666 less the umask.
- * @throws NodeJS.ErrnoException "EPERM" for a group that this user is not in
+ * umask has to leave the group its rights: Aeron makes files with 0666 less the umask. Rights are set on open files, so that
+ * nothing else can be put in their place.
+ * @throws SystemError "EPERM" for a group that this user is not in
  */
 export function giveToGroup(aeronDir: string, gid: number): void {
-  const lock = `${aeronDir.replace(/\/+$/, "")}.lock`;
-  if (existsSync(lock)) give(lock, gid);
-  giveTree(aeronDir, gid);
+  giveTree(openFile(aeronDir, OPEN_SAFELY), gid);
+  try {
+    giveTree(openFile(lockPath(aeronDir), OPEN_SAFELY), gid);
+  } catch (error) {
+    if (!(error instanceof SystemError && error.errno === "ENOENT")) throw error;
+  }
 }
 
-function giveTree(path: string, gid: number): void {
-  give(path, gid);
-  if (!lstatSync(path).isDirectory()) return;
-  for (const name of readdirSync(path)) giveTree(join(path, name), gid);
-}
-
-function give(path: string, gid: number): void {
-  const before = lstatSync(path);
-  chownSync(path, before.uid, gid);
-  const extra = before.isDirectory() ? SET_GROUP_ID | GROUP_PASSES : 0;
-  chmodSync(path, (before.mode & 0o7777) | GROUP_READS_AND_WRITES | extra);
+/** Closes `fd`. */
+function giveTree(fd: number, gid: number): void {
+  try {
+    const before = fstatSync(fd);
+    const isDirectory = before.isDirectory();
+    setGroup(fd, gid);
+    const extra = isDirectory ? SET_GROUP_ID | GROUP_PASSES : 0;
+    setMode(fd, (before.mode & 0o7777) | GROUP_READS_AND_WRITES | extra);
+    if (!isDirectory) return;
+    for (const name of readdirSync(`/proc/self/fd/${fd}`)) giveTree(openAt(fd, name, OPEN_SAFELY), gid);
+  } finally {
+    closeFile(fd);
+  }
 }

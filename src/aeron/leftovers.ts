@@ -5,7 +5,7 @@ import { closeFile, O, openFile } from "../../ffi/libc.ts";
 import { isRangeLocked } from "../../ffi/range-locks.ts";
 import { readCncFile } from "./aeron-dir.ts";
 import { DriverLock, lockPath } from "./driver-lock.ts";
-import { findForeignDriver, findLivingDriver } from "./driver-watch.ts";
+import { lookForDriver, lookForForeignDriver } from "./driver-watch.ts";
 import { foreignNameIn } from "./media-driver.ts";
 import { ServiceLocks, serviceLockPath } from "./service-locks.ts";
 
@@ -72,10 +72,12 @@ function ofFolder(folder: string, isDryRun: boolean): AeronLeftover | null {
 /** Null for what is provably dead. */
 function reasonToKeep(folder: string, stat: Stats): string | null {
   if (stat.uid !== process.geteuid?.()) return `it belongs to user ${stat.uid}`;
-  const living = findLivingDriver(folder);
-  if (living !== null) return `its media driver lives: process ${living.pid}`;
+  const look = lookForDriver(folder);
+  if (look.state === "alive") return `its media driver lives: process ${look.driver.pid}`;
+  if (look.state !== "none") return look.why;
   const lock = DriverLock.state(folder);
   if (lock === "held") return "a media driver is starting or ending in it";
+  if (lock === "unknown") return "its lock cannot be looked at";
   if (lock === "absent") return "no lock proves that its media driver is dead: it is none of ours";
   const foreign = foreignNameIn(folder);
   return foreign === null ? null : `it holds ${foreign}, which no media driver makes`;
@@ -86,7 +88,7 @@ function remove(folder: string): boolean {
   const lock = DriverLock.tryAcquire(folder);
   if (lock === null) return false;
   try {
-    if (findForeignDriver(folder, lock.predecessor) !== null || foreignNameIn(folder) !== null) return false;
+    if (lookForForeignDriver(folder, lock.predecessor).state !== "none" || foreignNameIn(folder) !== null) return false;
     rmSync(folder, { recursive: true, force: true });
     return true;
   } finally {

@@ -1,13 +1,12 @@
-import { fstatSync, statSync, unlinkSync } from "node:fs";
+import { unlinkSync } from "node:fs";
 import { SystemError } from "../../ffi/errors.ts";
-import { closeFile, O, openFile } from "../../ffi/libc.ts";
+import { closeFile } from "../../ffi/libc.ts";
 import { isRangeLocked, tryLockRange, unlockRange } from "../../ffi/range-locks.ts";
 import { getLogger } from "../core/logger.ts";
+import { isSameFile, LockFileError, openLockFile, openLockFileToLook, shareLockFile, trustedFor } from "./lock-file.ts";
 
 const log = getLogger("aeron");
 
-/** Everybody who may use the Aeron folder may look at the file. */
-const LOCK_MODE = 0o666;
 /** Held while the file is opened or removed, so that nobody takes locks on a file that is about to go. */
 const GATE = 0;
 /** Bytes from here on stand for control streams; below, a byte for each stream id. */
@@ -19,7 +18,7 @@ export function lookOr(otherwise: boolean, look: () => boolean): boolean {
   try {
     return look();
   } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
+    if (!(error instanceof SystemError || error instanceof LockFileError)) throw error;
     log.debug(`cannot look at the drivers' locks: ${error.message}`);
     return otherwise;
   }
@@ -38,12 +37,13 @@ export class ServiceLocks {
     this.#fd = fd;
   }
 
-  /** Opens the file, and makes it where it is missing. @throws SystemError */
+  /** Opens the file, and makes it where it is missing. @throws LockFileError, SystemError */
   static open(aeronDir: string): ServiceLocks {
     const path = serviceLockPath(aeronDir);
     for (;;) {
-      const fd = openFile(path, O.RDWR | O.CREAT, LOCK_MODE);
+      const fd = openLockFile(path, trustedFor(aeronDir));
       try {
+        shareLockFile(fd, aeronDir);
         enterGate(fd);
         // Whoever was the last to close it may have removed it after we opened it: then this is a lock on nothing.
         if (isSameFile(path, fd)) {
@@ -58,24 +58,19 @@ export class ServiceLocks {
     }
   }
 
-  /** True while a living driver serves this control stream; takes no lock. @throws SystemError */
+  /** True while a living driver serves this control stream; takes no lock. @throws LockFileError, SystemError */
   static isServed(aeronDir: string, controlStreamId: number): boolean {
     return ServiceLocks.#isLocked(aeronDir, CONTROL_STREAMS + controlStreamId);
   }
 
-  /** True while a living driver serves this stream; takes no lock. @throws SystemError */
+  /** True while a living driver serves this stream; takes no lock. @throws LockFileError, SystemError */
   static isStreamServed(aeronDir: string, streamId: number): boolean {
     return ServiceLocks.#isLocked(aeronDir, streamId);
   }
 
   static #isLocked(aeronDir: string, at: number): boolean {
-    let fd: number;
-    try {
-      fd = openFile(serviceLockPath(aeronDir), O.RDONLY);
-    } catch (error) {
-      if (error instanceof SystemError && error.errno === "ENOENT") return false;
-      throw error;
-    }
+    const fd = openLockFileToLook(serviceLockPath(aeronDir), trustedFor(aeronDir));
+    if (fd === null) return false;
     try {
       return isRangeLocked(fd, at, 1);
     } finally {
@@ -119,10 +114,4 @@ function enterGate(fd: number): void {
     if (attempt === GATE_ATTEMPTS) throw new Error("the lock file of the drivers is held open at its gate");
     Bun.sleepSync(1);
   }
-}
-
-function isSameFile(path: string, fd: number): boolean {
-  const opened = fstatSync(fd, { bigint: true });
-  const named = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return named !== undefined && named.ino === opened.ino && named.dev === opened.dev;
 }

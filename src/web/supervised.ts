@@ -1,4 +1,3 @@
-import { AeronError } from "../../ffi/errors.ts";
 import { heartbeatAgeMs } from "../aeron/aeron-dir.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Supervisor } from "../roles/supervisor.ts";
@@ -14,12 +13,8 @@ export interface Supervised {
 
 /** Seconds since the media driver's last heartbeat; null where no driver's file is there. */
 export function driverHeartbeatSeconds(aeronDir: string): number | null {
-  try {
-    return Math.max(0, heartbeatAgeMs(aeronDir)) / 1000;
-  } catch (error) {
-    if (error instanceof AeronError) return null;
-    throw error;
-  }
+  const ageMs = heartbeatAgeMs(aeronDir);
+  return ageMs === null ? null : Math.max(0, ageMs) / 1000;
 }
 
 export { roomOf } from "../shm/room.ts";

@@ -19,6 +19,9 @@ const WATCH = ["--stats-interval", "50ms"];
 const SHARED = { TENSORPOOL_SHM_PERMISSIONS_MODE: "660", TENSORPOOL_SHM_GROUP: `${GROUP}` };
 const PRIVATE = { TENSORPOOL_SHM_PERMISSIONS_MODE: "600" };
 
+/** Tools that look at a driver before they do anything. */
+const TOOLS = [["ls"], ["info", "10000"], ["top", "--once"], ["hz", "--once"], ["check"], ["doctor"], ["lease", "ls"]];
+
 function as(user: User): RoleProcessOptions {
   return { through: (command) => asUser(user, command) };
 }
@@ -109,6 +112,26 @@ describe("users of one driver", () => {
       const member = refused(place, { uid: MEMBER.uid, groups: [GROUP, OWNER.uid] });
       expect(await member.exit()).toBe(3);
       expect(member.stderr).toMatch(/user 61002 may not use the media driver's files in .*, mode 700/);
+      // Every tool says the same: that a driver lives, whose it is, and nothing that would end it.
+      const runs = TOOLS.map(async (command) => {
+        const tool = place.run([...command, "--aeron-dir", place.aeronDir], as(MEMBER));
+        const code = await tool.exit();
+        return { command, code, said: `${tool.stdout}\n${tool.stderr}` };
+      });
+      for (const { command, code, said } of await Promise.all(runs)) {
+        // `doctor` wraps its lines.
+        const line = said.replace(/\s+/g, " ");
+        expect([command, line]).toEqual([
+          command,
+          expect.stringContaining("user 61002 may not use the media driver's files"),
+        ]);
+        expect([command, line]).toEqual([
+          command,
+          expect.stringMatching(/its media driver lives: process \d+ of user 61001/),
+        ]);
+        expect([command, /no media driver|dead|rm -r/.test(line)]).toEqual([command, false]);
+        expect([command, code === 0]).toEqual([command, false]);
+      }
       await end(place, processes);
     },
     PROCESS_TEST_MS,

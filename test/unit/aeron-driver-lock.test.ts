@@ -1,10 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readCncFile } from "../../src/aeron/aeron-dir.ts";
 import { DriverLock } from "../../src/aeron/driver-lock.ts";
-import { findForeignDriver, findLivingDriver, isStillAlive } from "../../src/aeron/driver-watch.ts";
+import { findForeignDriver, findLivingDriver, isStillAlive, lookForDriver } from "../../src/aeron/driver-watch.ts";
+import { findAeronLeftovers } from "../../src/aeron/leftovers.ts";
 import { MediaDriver } from "../../src/aeron/media-driver.ts";
+import { openDescriptorLimit } from "../support/descriptors.ts";
+import { writeCncOfAnotherAeron } from "../support/foreign-cnc.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
 import { PROCESS_TEST_MS } from "../support/until.ts";
 
@@ -114,6 +117,41 @@ describe("finding a living driver", () => {
     expect(findLivingDriver(aeronDir)?.evidence).toBe("lock");
     second.onClose();
     expect(findLivingDriver(aeronDir)).toBeNull();
+  });
+
+  test("the files of another Aeron's driver, which may live, are neither used nor replaced", () => {
+    using directory = new TemporaryDirectory();
+    const aeronDir = directory.at("aeron");
+    mkdirSync(aeronDir);
+    writeCncOfAnotherAeron(aeronDir);
+    const before = readFileSync(join(aeronDir, "cnc.dat"));
+    expect(lookForDriver(aeronDir)).toMatchObject({ state: "incompatible", why: expect.stringContaining("CnC 1.2.3") });
+    expect(() => MediaDriver.start({ aeronDir, threading: "invoker" })).toThrow(
+      /another Aeron version \(CnC 1\.2\.3, process 4194000\), and nothing proves that it is dead/,
+    );
+    expect(readFileSync(join(aeronDir, "cnc.dat"))).toEqual(before);
+    expect(findAeronLeftovers(aeronDir, false).find(({ path }) => path === aeronDir)?.state).toBe("kept");
+    expect(readFileSync(join(aeronDir, "cnc.dat"))).toEqual(before);
+  });
+
+  test("a driver lives on while it cannot be looked at", () => {
+    using directory = new TemporaryDirectory();
+    const aeronDir = directory.at("aeron");
+    const driver = MediaDriver.start({ aeronDir, threading: "invoker" });
+    const found = findLivingDriver(aeronDir);
+    expect(found).not.toBeNull();
+    if (found === null) return;
+    // Every descriptor that this process may have, so that nothing more can be opened.
+    const limit = openDescriptorLimit(64);
+    try {
+      expect(lookForDriver(aeronDir).state).toBe("unknown");
+      expect(isStillAlive(aeronDir, found)).toBe(true);
+    } finally {
+      limit.lift();
+    }
+    expect(lookForDriver(aeronDir).state).toBe("alive");
+    driver.onClose();
+    expect(isStillAlive(aeronDir, found)).toBe(false);
   });
 
   test(

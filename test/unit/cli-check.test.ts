@@ -26,6 +26,7 @@ function factsOf(lostPerSecond = 0, overrides: Partial<CheckFacts> = {}): CheckF
     expected: [],
     observedNs: 6e9,
     heartbeatNs: 0.25e9,
+    absence: null,
     free: { share: 0.5, where: "/dev/shm" },
     ...overrides,
   };
@@ -72,9 +73,10 @@ describe("check", () => {
   });
 
   test("without a media driver it cannot tell; with one that is silent it can", async () => {
-    const nothing = { streams: [], consumers: [], observedNs: null, heartbeatNs: null };
+    const absence = "no media driver lives in /dev/shm/aeron";
+    const nothing = { streams: [], consumers: [], observedNs: null, heartbeatNs: null, absence };
     expect(await answer(factsOf(0, { ...nothing, expected: ["1"] }))).toStartWith(
-      "3 TENSORPOOL UNKNOWN: stream 1: nothing could be heard; no media driver is there",
+      `3 TENSORPOOL UNKNOWN: stream 1: nothing could be heard; ${absence}, so that no stream can be observed`,
     );
     expect(await answer(factsOf(0, { ...nothing, heartbeatNs: 3e9 }))).toStartWith(
       "1 TENSORPOOL WARNING: the media driver's last beat was 3 s ago",
@@ -98,7 +100,11 @@ describe("check", () => {
   });
 
   test("what is worst is said first, and critical outweighs what cannot be told", async () => {
-    const facts = factsOf(11, { heartbeatNs: null, free: { share: 0.07, where: "/dev/shm" } });
+    const facts = factsOf(11, {
+      heartbeatNs: null,
+      absence: "no media driver lives there",
+      free: { share: 0.07, where: "/dev/shm" },
+    });
     expect(await answer(facts)).toMatch(/^2 TENSORPOOL CRITICAL: consumer 42 .*; no media driver .*; memory: 7 %/);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { aeronFindings } from "../../src/cli/doctor/aeron.ts";
 import type { Finding } from "../../src/cli/doctor/finding.ts";
@@ -10,6 +10,7 @@ import { limitFindings } from "../../src/cli/doctor/process-limits.ts";
 import { regionFindings } from "../../src/cli/doctor/regions.ts";
 import { epochDirectoryName } from "../../src/shm/layout.ts";
 import { findLeftovers } from "../../src/shm/leftovers.ts";
+import { writeCncOfAnotherAeron } from "../support/foreign-cnc.ts";
 import { Rig } from "../support/rig.ts";
 import { createSmallStream, TemporaryDirectory } from "../support/shm.ts";
 
@@ -171,10 +172,19 @@ describe("Aeron and regions on this machine", () => {
     expect(aeronFindings(host, rig.directory.at("nothing"))[0]?.found).toContain("roles start one");
     using other = new TemporaryDirectory(rig.directory.path);
     writeFileSync(other.at("cnc.dat"), new Uint8Array(200));
-    expect(aeronFindings(host, other.path)[0]).toMatchObject({
-      level: "warn",
-      remedy: expect.stringContaining("rm -r"),
-    });
+    const dead = aeronFindings(host, other.path);
+    expect(dead[0]).toMatchObject({ level: "warn", remedy: expect.stringContaining("tensorpool gc") });
+    // No lock proves that its driver is dead.
+    expect(dead.find(({ subject }) => subject === "Aeron's leftovers")?.found).not.toContain(other.path);
+  });
+
+  test("files of another Aeron, whose driver may live, are called so, and nothing is advised that would remove them", () => {
+    using directory = new TemporaryDirectory();
+    mkdirSync(directory.at("aeron"));
+    writeCncOfAnotherAeron(directory.at("aeron"));
+    const [finding] = aeronFindings(new ThisHost(), directory.at("aeron"));
+    expect(finding).toMatchObject({ level: "bad", found: expect.stringContaining("CnC 1.2.3, process 4194000") });
+    expect(finding?.remedy).not.toMatch(/gc|remove/);
   });
 
   test("the user is the one of this process, whatever the environment says", () => {

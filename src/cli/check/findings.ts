@@ -12,6 +12,8 @@ export interface CheckFacts {
   /** How long was listened; null when nothing could be heard. */
   readonly observedNs: number | null;
   readonly heartbeatNs: number | null;
+  /** Why no media driver can be used; null where one lives. */
+  readonly absence: string | null;
   readonly free: { readonly share: number; readonly where: string } | null;
 }
 
@@ -80,13 +82,13 @@ function silenceOf({ streams, expected, observedNs }: CheckFacts, limitsNs: Limi
   return { name: "silence", code, value: seconds, limits, text };
 }
 
-function machineOf({ heartbeatNs, free }: CheckFacts, limits: CheckLimits): Finding[] {
+function machineOf({ heartbeatNs, absence, free }: CheckFacts, limits: CheckLimits): Finding[] {
   const heartbeat = { warning: limits.heartbeatNs.warning / 1e9, critical: limits.heartbeatNs.critical / 1e9 };
   const seconds = heartbeatNs === null ? null : heartbeatNs / 1e9;
   const beats = seconds === null ? PlugInCode.UNKNOWN : risen(seconds, heartbeat);
   const age =
     heartbeatNs === null
-      ? "no media driver is there, nothing can be heard"
+      ? `${absence ?? "the media driver has just ended"}, so that no stream can be observed`
       : `the media driver's last beat was ${formatDuration(heartbeatNs)} ago`;
   const room = free === null ? PlugInCode.UNKNOWN : fallen(free.share, limits.free);
   const left = free === null ? "its free memory cannot be told" : `${percent(free.share)} free in ${free.where}`;

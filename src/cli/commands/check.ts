@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { findLivingDriver } from "../../aeron/driver-watch.ts";
+import { driverAbsence } from "../../aeron/driver-watch.ts";
 import { type ConsumerView, consumerViews, type StreamView, streamViews } from "../../protocol/supervision/index.ts";
 import { defaultShmDir } from "../../shm/index.ts";
 import { driverHeartbeatSeconds, roomOf } from "../../web/supervised.ts";
@@ -33,7 +33,8 @@ export async function run(context: CommandContext): Promise<number> {
   const observedNs = options.duration("for") ?? Math.max(SHORTEST_NS, limits.silenceNs.warning + MARGIN_NS);
   const aeronDir = aeronDirOf(options);
   // One that is dead or stands still has left its last heartbeat: there is nothing to be heard from it.
-  const isHeard = findLivingDriver(aeronDir) !== null;
+  const absence = driverAbsence(aeronDir);
+  const isHeard = absence === null;
   const observed = isHeard ? await observeFor(context, observedNs) : NOTHING;
   if (observed.wasInterrupted) {
     printLine(unknownLine("interrupted"));
@@ -47,6 +48,7 @@ export async function run(context: CommandContext): Promise<number> {
     expected,
     observedNs: isHeard ? observedNs : null,
     heartbeatNs: heartbeatNsOf(aeronDir),
+    absence,
     free: freeOf(options),
   };
   const { code, text } = await answerOf(facts, findingsOf(facts, limits), format);

@@ -1,26 +1,32 @@
 import { accessSync, constants, existsSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { AERON_VERSION } from "../../../ffi/load.ts";
 import { CountersError, CountersReader } from "../../aeron/counters-reader.ts";
-import { findLivingDriver, type LivingDriver } from "../../aeron/driver-watch.ts";
+import { type LivingDriver, lookForDriver } from "../../aeron/driver-watch.ts";
+import { findAeronLeftovers } from "../../aeron/leftovers.ts";
 import { messageOf } from "../../core/errors.ts";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
 import { bad, type Finding, ok, warn } from "./finding.ts";
 import type { Host } from "./host.ts";
 
-/** `cnc.dat` of a driver with Aeron's default buffers, and its first logs. */
+/** Ours takes 12 MiB at its start and 200 KiB a publication; one with Aeron's default buffers takes 48 MB. */
 const AERON_BYTES = 64 * 1024 ** 2;
 /** Aeron's type of counters that a driver has once. */
 const SYSTEM_COUNTER = 0;
+/** What a foreign media driver needs; each keeps a fault of one client from stopping others. */
+const FOREIGN_SETTINGS =
+  "AERON_TIMER_INTERVAL=1ms (with 1 s, a stopped consumer silences the others for 2 s), " +
+  "AERON_TERM_BUFFER_SPARSE_FILE=false (else a full /dev/shm ends all clients by SIGBUS), " +
+  "AERON_COUNTERS_FREE_TO_REUSE_TIMEOUT=60s (else a client that was paused may write into another's counters)";
 
-/** The media driver in `aeronDir`, if one lives there, and what dead ones left. */
+/** The media driver in `aeronDir`, if one lives there, and the leftovers of dead ones. */
 export function aeronFindings(host: Host, aeronDir: string): Finding[] {
-  const driver = findLivingDriver(aeronDir);
-  return [
-    ...(driver === null ? [absentFinding(aeronDir)] : driverFindings(aeronDir, driver)),
-    spaceFinding(host, aeronDir),
-    ...leftoverFindings(host, aeronDir),
-  ];
+  const look = lookForDriver(aeronDir);
+  const findings =
+    look.state === "alive"
+      ? driverFindings(aeronDir, look.driver)
+      : [look.state === "none" ? absentFinding(aeronDir) : unusableFinding(look)];
+  return [...findings, spaceFinding(host, aeronDir), ...leftoverFindings(aeronDir)];
 }
 
 function absentFinding(aeronDir: string): Finding {
@@ -28,31 +34,35 @@ function absentFinding(aeronDir: string): Finding {
   if (!existsSync(aeronDir)) return ok(subject, `none in ${aeronDir}: roles start one when they need it`);
   return warn(
     subject,
-    `none lives in ${aeronDir}, and a dead one's files are there`,
-    `the next media driver removes them, or: rm -r ${aeronDir}`,
+    `none lives in ${aeronDir}, which holds the files of one`,
+    "the next media driver replaces them; `tensorpool gc` removes what a lock proves dead",
   );
+}
+
+function unusableFinding({ state, why }: { readonly state: string; readonly why: string }): Finding {
+  const remedies: Readonly<Record<string, string>> = {
+    closed: "run as the user that runs it, share it with a group (shm.group), or name another folder with --aeron-dir",
+    incompatible: "use a media driver of Aeron 1.54, or name another folder with --aeron-dir",
+  };
+  return bad("media driver", why, remedies[state] ?? "try again when the shortage is over");
 }
 
 function driverFindings(aeronDir: string, { pid, evidence }: LivingDriver): Finding[] {
   const subject = "media driver";
   const rights = missingRights(join(aeronDir, "cnc.dat"));
   if (rights !== null) {
-    const remedy = "run as the user that runs it, or start it with umask 000 (or 007 and a common group)";
+    const remedy = "run as the user that runs it, or start it with umask 007 and a common group (shm.group)";
     return [bad(subject, `pid ${pid} in ${aeronDir}: ${rights}`, remedy)];
   }
-  const findings: Finding[] = [];
-  if (evidence === "lock")
-    findings.push(ok(subject, `one of ours, pid ${pid}, in ${aeronDir}: its timer and time-outs are set`));
-  else {
-    findings.push(
-      warn(
-        subject,
-        `a foreign one, pid ${pid}, in ${aeronDir}: its timer_interval cannot be seen from outside`,
-        "start it with AERON_TIMER_INTERVAL=1ms: with the default of 1 s, a stopped consumer silences the others for 2 s",
-      ),
-    );
-  }
-  return [...findings, ...counterFindings(aeronDir)];
+  const finding =
+    evidence === "lock"
+      ? ok(subject, `one of ours, pid ${pid}, in ${aeronDir}: its timer, time-outs and files are set`)
+      : warn(
+          subject,
+          `a foreign one, pid ${pid}, in ${aeronDir}: its settings cannot be seen from outside`,
+          `start it with ${FOREIGN_SETTINGS}`,
+        );
+  return [finding, ...counterFindings(aeronDir)];
 }
 
 function counterFindings(aeronDir: string): Finding[] {
@@ -83,20 +93,19 @@ function spaceFinding(host: Host, aeronDir: string): Finding {
   return freeBytes < AERON_BYTES ? warn(subject, found, "make /dev/shm larger") : ok(subject, found);
 }
 
-/** Folders beside `aeronDir`, or in /dev/shm, whose driver died. */
-function leftoverFindings(host: Host, aeronDir: string): Finding[] {
-  const folders = new Set(
-    [dirname(aeronDir), "/dev/shm"].flatMap((folder) => host.names(folder).map((name) => join(folder, name))),
-  );
-  const dead = [...folders].filter(
-    (path) =>
-      path !== aeronDir &&
-      /aeron/.test(basename(path)) &&
-      existsSync(join(path, "cnc.dat")) &&
-      findLivingDriver(path) === null,
-  );
+/** Folders beside `aeronDir`, or in /dev/shm, whose driver a lock proves dead: what `gc` would remove, and nothing else. */
+function leftoverFindings(aeronDir: string): Finding[] {
+  const rows = [aeronDir, "/dev/shm/aeron"].flatMap((folder) => findAeronLeftovers(folder, true));
+  const removable = rows.filter(({ kind, state }) => kind === "aeron" && state === "removable");
+  const dead = [...new Set(removable.map(({ path }) => path))];
   if (dead.length === 0) return [ok("Aeron's leftovers", "none")];
-  return [warn("Aeron's leftovers", `${dead.length} dead: ${dead.join(", ")}`, `rm -r ${dead.join(" ")}`)];
+  return [
+    warn(
+      "Aeron's leftovers",
+      `${dead.length} dead: ${dead.join(", ")}`,
+      "`tensorpool gc` removes what a lock proves dead",
+    ),
+  ];
 }
 
 function missingRights(path: string): string | null {

@@ -1,6 +1,6 @@
 import { AeronClients } from "../../aeron/clients.ts";
 import { type CounterRecord, CountersError, CountersReader } from "../../aeron/counters-reader.ts";
-import { findLivingDriver } from "../../aeron/driver-watch.ts";
+import { lookForDriver } from "../../aeron/driver-watch.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { consumerCounters, producerCounters } from "../../roles/counters.ts";
 import {
@@ -93,7 +93,7 @@ export function openCounters(aeronDir: string): CountersReader {
       `no media driver lives in ${aeronDir}, so there is no driver and no stream: start \`tensorpool driver\`, or name another folder with --aeron-dir`,
       { found: "none", ...(cause === undefined ? {} : { cause }) },
     );
-  if (findLivingDriver(aeronDir) === null) throw nothing();
+  requireDriver(aeronDir, nothing);
   try {
     return CountersReader.open(aeronDir);
   } catch (error) {
@@ -101,6 +101,13 @@ export function openCounters(aeronDir: string): CountersReader {
     if (error instanceof CountersError && error.code === "not-found") throw nothing(error);
     throw error;
   }
+}
+
+/** @throws NotFoundError: `nothing` where no driver lives, and why where one may live that cannot be read */
+export function requireDriver(aeronDir: string, nothing: () => NotFoundError): void {
+  const look = lookForDriver(aeronDir);
+  if (look.state === "none") throw nothing();
+  if (look.state !== "alive") throw new NotFoundError(look.why, { found: look.state });
 }
 
 /** What is there now. */

@@ -1,5 +1,4 @@
 import { AeronConnection } from "../../aeron/connection.ts";
-import { findLivingDriver } from "../../aeron/driver-watch.ts";
 import { nativeParker } from "../../aeron/native-parker.ts";
 import { logAgentErrorsButTheEnd } from "../../core/agent-errors.ts";
 import { NotFoundError } from "../../core/errors.ts";
@@ -8,6 +7,7 @@ import { getLogger } from "../../core/logger.ts";
 import { Scheduler } from "../../core/scheduler.ts";
 import type { AeronStreams } from "../../protocol/stream-ids.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
+import { requireDriver } from "../driver/deployment.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { describeMissingMediaDriver, streamsOf } from "../role-runtime.ts";
 import { StopSignals } from "../signals.ts";
@@ -36,11 +36,7 @@ export class ToolRuntime implements Disposable {
   ) {
     this.streams = streamsOf(options);
     this.aeronDir = aeronDirOf(options);
-    if (!waitsForDriver && findLivingDriver(this.aeronDir) === null) {
-      throw new NotFoundError(
-        `no media driver lives in ${this.aeronDir}: start a producer or \`tensorpool media-driver\`, or name another folder with --aeron-dir`,
-      );
-    }
+    if (!waitsForDriver) requireDriver(this.aeronDir, () => noDriver(this.aeronDir));
     this.scheduler = new Scheduler({ idle, onAgentError: logAgentErrorsButTheEnd() });
     this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
     const ensure = (): void => waitingLog.info(describeMissingMediaDriver(this.aeronDir));
@@ -52,6 +48,12 @@ export class ToolRuntime implements Disposable {
   [Symbol.dispose](): void {
     this.signals.dispose();
   }
+}
+
+function noDriver(aeronDir: string): NotFoundError {
+  return new NotFoundError(
+    `no media driver lives in ${aeronDir}: start a producer or \`tensorpool media-driver\`, or name another folder with --aeron-dir`,
+  );
 }
 
 function idleOf(options: OptionValues): IdleStrategy {

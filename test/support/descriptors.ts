@@ -1,0 +1,25 @@
+import { closeSync, openSync, readFileSync } from "node:fs";
+
+/** Takes all descriptors that this process may open, after the limit was lowered to `atMost`; `lift` gives them back. */
+export function openDescriptorLimit(atMost: number): { lift(): void } {
+  const before = /^Max open files\s+(\S+)\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "latin1"));
+  const setLimit = (soft: string): void => {
+    const { exitCode } = Bun.spawnSync(["prlimit", `--pid=${process.pid}`, `--nofile=${soft}:`]);
+    if (exitCode !== 0) throw new Error(`prlimit failed with ${exitCode}`);
+  };
+  setLimit(String(atMost));
+  const taken: number[] = [];
+  for (;;) {
+    try {
+      taken.push(openSync("/dev/null", "r"));
+    } catch {
+      break;
+    }
+  }
+  return {
+    lift: () => {
+      for (const fd of taken) closeSync(fd);
+      setLimit(before?.[1] ?? "1024");
+    },
+  };
+}
