@@ -98,7 +98,7 @@ export class RoleRuntime implements Disposable {
   constructor(options: OptionValues, clientName: string, shared?: ProcessRuntime) {
     this.driver = options.flag("standalone") === true ? null : driverClientOf(options);
     this.streams = streamsOf(options);
-    this.streamId = options.integer("stream", 1, MAX_ID) ?? DEFAULT_STREAM_ID;
+    this.streamId = streamIdOf(options);
     this.shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
     const secondsNs = options.seconds("seconds");
     this.#ownsProcess = shared === undefined;
@@ -146,6 +146,11 @@ function driverClientOf(options: OptionValues): DriverClientOptions {
     attachTimeoutNs: attachTimeoutOf(options),
     requireHugepages: options.flag("require-hugepages") === true,
   };
+}
+
+/** @throws UsageError */
+export function streamIdOf(options: OptionValues): number {
+  return options.integer("stream", 1, MAX_ID) ?? DEFAULT_STREAM_ID;
 }
 
 /** Channel and stream ids of the options. @throws UsageError */

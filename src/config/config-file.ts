@@ -8,6 +8,7 @@ import {
   NAMED_TABLES,
   type NamedTable,
 } from "./general-keys.ts";
+import { type Attempt, untilFirst } from "./mistakes.ts";
 import { describeOrigin, type Origin } from "./origin.ts";
 import { COMMON_TABLE, type FlagSetting, flagsInFile, keyOfFlag, type SettingsSchema, typeOf } from "./role-schema.ts";
 import { describeToml, isTable, TomlDocument, type TomlTable, type TomlValue } from "./toml-document.ts";
@@ -35,6 +36,8 @@ export interface RoleTable {
 export interface FileEntry {
   readonly origin: Origin;
   readonly values: ReadonlyMap<string, FileValue>;
+  /** False where some of its keys are mistakes: what seems to be missing may be one of them. */
+  readonly isComplete: boolean;
 }
 
 /** The key by which `--use` chooses a table; for producers it is a flag too. */
@@ -50,15 +53,17 @@ export class ConfigFile {
   readonly tables = new Map<string, readonly RoleTable[]>();
   readonly #document: TomlDocument;
   readonly #schema: SettingsSchema;
+  readonly #attempt: Attempt;
 
   /** @throws UsageError naming file, line and key */
-  constructor(document: TomlDocument, schema: SettingsSchema) {
+  constructor(document: TomlDocument, schema: SettingsSchema, attempt: Attempt = untilFirst) {
     this.#document = document;
+    this.#attempt = attempt;
     this.#schema = schema;
     this.name = document.name;
     const sections = new Set(GENERAL_KEY_NAMES.map((key) => key.split(".")[0] as string));
     const known = [...sections, ...Object.keys(NAMED_TABLES), COMMON_TABLE, ...schema.roles.map(({ table }) => table)];
-    for (const [key, value] of Object.entries(document.root)) {
+    const readKey = (key: string, value: TomlValue): void => {
       const role = schema.roles.find(({ table }) => table === key);
       if (sections.has(key)) this.#readSection(key, value);
       else if (key === "profiles" || key === "streams") this.#readEntries(key, value);
@@ -66,39 +71,41 @@ export class ConfigFile {
       else if (role?.isArray === true) this.tables.set(role.name, this.#readArray(key, value, role.flags));
       else if (role !== undefined) this.tables.set(role.name, [this.#readTable([key], value, role.flags)]);
       else throw this.#unknown([key], known);
-    }
+    };
+    for (const [key, value] of Object.entries(document.root)) this.#attempt(() => readKey(key, value));
   }
 
   /** @throws NotFoundError, UsageError */
-  static read(path: string, schema: SettingsSchema): ConfigFile {
-    return new ConfigFile(TomlDocument.read(path), schema);
+  static read(path: string, schema: SettingsSchema, attempt: Attempt = untilFirst): ConfigFile {
+    return new ConfigFile(TomlDocument.read(path), schema, attempt);
   }
 
   #readSection(section: string, table: TomlValue): void {
     const start = `${section}.`;
     const keys = GENERAL_KEY_NAMES.filter((key) => key.startsWith(start)).map((key) => key.slice(start.length));
-    for (const [key, value] of this.#members([section], table)) {
+    this.#eachMember([section], table, (key, value) => {
       if (!keys.includes(key)) throw this.#unknown([section, key], keys);
       const name = `${start}${key}` as (typeof GENERAL_KEY_NAMES)[number];
       this.general.set(name, this.#readValue([section, key], value, GENERAL_KEYS[name].type));
-    }
+    });
   }
 
   #readEntries(table: NamedTable, value: TomlValue): void {
     const keys: Readonly<Record<string, GeneralKey<unknown>>> = NAMED_TABLES[table];
-    for (const [name, entry] of this.#members([table], value)) {
+    this.#eachMember([table], value, (name, entry) => {
       if (!ENTRY_NAME.test(name)) {
         const expected = "a name of letters, digits and _.- that does not begin with a sign";
         throw this.#wrong([table, name], expected, JSON.stringify(name));
       }
       const values = new Map<string, FileValue>();
-      for (const [leaf, leafValue] of this.#members([table, name], entry)) {
+      this.#eachMember([table, name], entry, (leaf, leafValue) => {
         const key = Object.hasOwn(keys, leaf) ? keys[leaf] : undefined;
         if (key === undefined) throw this.#unknown([table, name, leaf], Object.keys(keys));
         values.set(leaf, this.#readValue([table, name, leaf], leafValue, key.type));
-      }
-      this.entries[table].set(name, { origin: this.#document.originOf([table, name]), values });
-    }
+      });
+      const isComplete = Object.keys(entry).length === values.size;
+      this.entries[table].set(name, { origin: this.#document.originOf([table, name]), values, isComplete });
+    });
   }
 
   #readArray(table: string, value: TomlValue, flags: readonly FlagSetting[]): RoleTable[] {
@@ -116,7 +123,7 @@ export class ConfigFile {
 
   #readFlags(path: TomlPath, value: TomlValue, flags: readonly FlagSetting[], into: Map<string, FileValue>): void {
     const settable = flagsInFile(flags);
-    for (const [key, member] of this.#members(path, value)) {
+    this.#eachMember(path, value, (key, member) => {
       const flag = settable.find(({ name }) => keyOfFlag(name) === key);
       if (flag === undefined)
         throw this.#unknown(
@@ -124,7 +131,7 @@ export class ConfigFile {
           settable.map(({ name }) => keyOfFlag(name)),
         );
       into.set(flag.name, this.#readValue([...path, key], member, typeOf(flag)));
-    }
+    });
   }
 
   #readValue(path: TomlPath, value: TomlValue, type: ValueType): FileValue {
@@ -140,9 +147,9 @@ export class ConfigFile {
     }
   }
 
-  #members(path: TomlPath, value: TomlValue): [string, TomlValue][] {
-    if (isTable(value)) return Object.entries(value as TomlTable);
-    throw this.#wrong(path, "a table", describeToml(value));
+  #eachMember(path: TomlPath, value: TomlValue, read: (key: string, member: TomlValue) => void): void {
+    if (!isTable(value)) throw this.#wrong(path, "a table", describeToml(value));
+    for (const [key, member] of Object.entries(value as TomlTable)) this.#attempt(() => read(key, member));
   }
 
   #unknown(path: TomlPath, known: readonly string[]): UsageError {

@@ -2,7 +2,7 @@ import { suggestion } from "../core/nearest.ts";
 import { DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
 import { MAX_REGION_BYTES } from "../shm/announcement.ts";
 import { type ConfigFile, problemAt } from "./config-file.ts";
-import { type Environment, entryVariables, setVariables, variablesOfKey } from "./environment.ts";
+import { type EntryVariable, type Environment, entryVariables, setVariables, variablesOfKey } from "./environment.ts";
 import {
   ENTRY_NAME,
   GENERAL_KEY_NAMES,
@@ -13,6 +13,7 @@ import {
   NAMED_TABLES,
   type NamedTable,
 } from "./general-keys.ts";
+import { type Attempt, untilFirst } from "./mistakes.ts";
 import { DEFAULT_ORIGIN, type Origin } from "./origin.ts";
 import type { PoolSetting } from "./pool-list.ts";
 import { parseTomlLiteral } from "./toml-document.ts";
@@ -51,14 +52,17 @@ export class GeneralSettings {
   readonly streams: ReadonlyMap<string, StreamSetting>;
 
   /** @throws UsageError naming the variable, or file, line and key */
-  constructor(file: ConfigFile | null, env: Environment) {
+  constructor(file: ConfigFile | null, env: Environment, attempt: Attempt = untilFirst) {
     for (const key of GENERAL_KEY_NAMES) {
-      const [winner] = generalCandidates(key, file, env);
-      if (winner !== undefined) this.#values.set(key, winner);
+      attempt(() => {
+        const [winner] = generalCandidates(key, file, env);
+        if (winner !== undefined) this.#values.set(key, winner);
+      });
     }
-    this.#entries = { profiles: mergedEntries("profiles", file, env), streams: mergedEntries("streams", file, env) };
-    this.profiles = this.#readProfiles(file);
-    this.streams = this.#readStreams(file);
+    const merged = (table: NamedTable) => mergedEntries(table, file, env, attempt);
+    this.#entries = { profiles: merged("profiles"), streams: merged("streams") };
+    this.profiles = this.#readProfiles(file, attempt);
+    this.streams = this.#readStreams(file, attempt);
   }
 
   /** The value of a key, or its default; null where neither is. */
@@ -109,9 +113,20 @@ export class GeneralSettings {
     }
   }
 
-  #readProfiles(file: ConfigFile | null): ReadonlyMap<string, ProfileSetting> {
+  #eachComplete(
+    table: NamedTable,
+    file: ConfigFile | null,
+    attempt: Attempt,
+    readOne: (name: string, values: ReadonlyMap<string, Sourced>) => void,
+  ): void {
+    for (const [name, values] of this.#entries[table]) {
+      if (file?.entries[table].get(name)?.isComplete !== false) attempt(() => readOne(name, values));
+    }
+  }
+
+  #readProfiles(file: ConfigFile | null, attempt: Attempt): ReadonlyMap<string, ProfileSetting> {
     const profiles = new Map<string, ProfileSetting>();
-    for (const [name, values] of this.#entries.profiles) {
+    const readOne = (name: string, values: ReadonlyMap<string, Sourced>): void => {
       const pools = requireLeaf("profiles", name, "payload_pools", values, file);
       const payloadPools = pools.value as readonly PoolSetting[];
       const headerNslots = (values.get("header_nslots")?.value ?? DEFAULT_NSLOTS) as number;
@@ -121,15 +136,16 @@ export class GeneralSettings {
         throw problemAt(pools.origin, new ValueProblem(`less than ${MAX_REGION_BYTES} bytes in a region`, found));
       }
       profiles.set(name, { name, headerNslots, payloadPools });
-    }
+    };
+    this.#eachComplete("profiles", file, attempt, readOne);
     const named = this.#values.get("policies.default_profile");
-    if (named !== undefined) requireProfile(named, profiles);
+    attempt(() => named !== undefined && requireProfile(named, this.#entries.profiles));
     return profiles;
   }
 
-  #readStreams(file: ConfigFile | null): ReadonlyMap<string, StreamSetting> {
+  #readStreams(file: ConfigFile | null, attempt: Attempt): ReadonlyMap<string, StreamSetting> {
     const streams = new Map<string, StreamSetting>();
-    for (const [name, values] of this.#entries.streams) {
+    const readOne = (name: string, values: ReadonlyMap<string, Sourced>): void => {
       const { value, origin } = requireLeaf("streams", name, "stream_id", values, file);
       const streamId = value as number;
       const twin = [...streams.values()].find((stream) => stream.streamId === streamId);
@@ -137,14 +153,15 @@ export class GeneralSettings {
         throw problemAt(origin, new ValueProblem("each stream id once", `${streamId}, the id of streams.${twin.name}`));
       }
       const named = values.get("profile");
-      if (named !== undefined) requireProfile(named, this.profiles);
+      if (named !== undefined) requireProfile(named, this.#entries.profiles);
       const profile = (named?.value ?? this.get("policies.default_profile")) as string | null;
       if (profile === null) {
         throw problemAt(origin, new ValueProblem("at least one [profiles.NAME] for its regions", "none"));
       }
       const descriptorStreamId = (values.get("descriptor_stream_id")?.value ?? DEFAULT_DESCRIPTOR_STREAM) as number;
       streams.set(name, { name, streamId, profile, descriptorStreamId });
-    }
+    };
+    this.#eachComplete("streams", file, attempt, readOne);
     return streams;
   }
 }
@@ -171,10 +188,11 @@ function mergedEntries(
   table: NamedTable,
   file: ConfigFile | null,
   env: Environment,
+  attempt: Attempt,
 ): ReadonlyMap<string, ReadonlyMap<string, Sourced>> {
   const merged = new Map<string, Map<string, Sourced>>();
   for (const [name, entry] of file?.entries[table] ?? []) merged.set(name, new Map(entry.values));
-  for (const { name, text, entry, leaf } of entryVariables(table, [...merged.keys()], env)) {
+  const readOne = ({ name, text, entry, leaf }: EntryVariable): void => {
     const { type } = NAMED_TABLES[table][leaf] as GeneralKey<unknown>;
     const value = parseVariable(type, name, text);
     if (!ENTRY_NAME.test(entry)) {
@@ -182,7 +200,8 @@ function mergedEntries(
     }
     const values = merged.get(entry) ?? new Map<string, Sourced>();
     merged.set(entry, values.set(leaf, value));
-  }
+  };
+  for (const variable of entryVariables(table, [...merged.keys()], env)) attempt(() => readOne(variable));
   return merged;
 }
 
@@ -200,7 +219,7 @@ function requireLeaf(
   throw problemAt(origin, new ValueProblem(`${leaf}: ${type.expected}`, "nothing"));
 }
 
-function requireProfile({ value, origin }: Sourced, profiles: ReadonlyMap<string, ProfileSetting>): void {
+function requireProfile({ value, origin }: Sourced, profiles: ReadonlyMap<string, unknown>): void {
   const name = value as string;
   if (profiles.has(name)) return;
   const names = [...profiles.keys()];

@@ -3,6 +3,7 @@ export { ConfigFile, problemAt, type RoleTable } from "./config-file.ts";
 export { type Environment, knownVariables, unknownVariables, withoutSettings } from "./environment.ts";
 export { GENERAL_KEY_NAMES, GENERAL_KEYS, type GeneralKeyName } from "./general-keys.ts";
 export { GeneralSettings, type ProfileSetting, type Sourced, type StreamSetting } from "./general-settings.ts";
+export { type Attempt, Mistakes, untilFirst } from "./mistakes.ts";
 export { DEFAULT_ORIGIN, describeOrigin, describePlace, type Origin } from "./origin.ts";
 export { type FlagSetting, keyOfFlag, type RoleSchema, type SettingsSchema } from "./role-schema.ts";
 export {

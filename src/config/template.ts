@@ -8,10 +8,10 @@ import {
 } from "./general-keys.ts";
 import { COMMON_TABLE, type FlagSetting, flagsInFile, keyOfFlag, type SettingsSchema, typeOf } from "./role-schema.ts";
 
-/** Values that a new file sets, so that it does something as it is: one stream, one producer, one consumer. */
+/** Values that a new file sets, so that it runs as it is: a driver with one stream, one producer, one consumer. */
 const SET: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  producers: { name: '"camera-1"', stream: "10000", source: '"synthetic:"', rate: "30", standalone: "true" },
-  consumers: { name: '"viewer"', stream: "10000", sink: '"stats"', standalone: "true" },
+  producers: { name: '"camera-1"', stream: "10000", source: '"synthetic:"', rate: "30" },
+  consumers: { name: '"viewer"', stream: "10000", sink: '"stats"' },
 };
 const SET_PROFILE: Readonly<Record<string, string>> = {
   header_nslots: "64",
@@ -22,7 +22,8 @@ const SET_STREAM: Readonly<Record<string, string>> = { stream_id: "10000", profi
 const HEAD = [
   "Settings of tensorpool. Lines that begin with `#key =` show what holds unless something else is set (or an example, where",
   "that depends): remove the # to change them. A flag wins over an environment variable, and that over this file.",
-  "`tensorpool config show --config FILE` prints every value with where it comes from.",
+  "`tensorpool config show --config FILE` prints every value with where it comes from. `tensorpool run --config FILE` runs driver,",
+  "supervisor, producers and consumers in one process; each also runs by itself: `tensorpool driver --config FILE`, and so on.",
 ];
 
 /** A file with every key, most of them as comments; it validates as it is, and with the comments taken away. */

@@ -67,7 +67,8 @@ function scalar<T>(
 
 /** Any text that is not empty. */
 export function text(expected = "a text", example = "text"): ValueType<string> {
-  return scalar(expected, JSON.stringify(example), ["string"], (value) => (value === "" ? undefined : value));
+  // A whole number has one text: `http = 9464`, `cpu = 2`.
+  return scalar(expected, JSON.stringify(example), ["string", "bigint"], (value) => (value === "" ? undefined : value));
 }
 
 /** Text that goes over the wire as US-ASCII, on one line. */

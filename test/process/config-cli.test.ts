@@ -87,6 +87,80 @@ describe("settings of processes", () => {
     expect(existsSync(file)).toBe(true);
   });
 
+  test("the file of config init runs as it is: in one process, and role by role", async () => {
+    await using place = new Place();
+    const file = place.at("new.toml");
+    expect(await place.run(["config", "init", "--to", file]).exit()).toBe(0);
+    const env = { TENSORPOOL_AERON_DIR: place.aeronDir, TENSORPOOL_SHM_DIR: place.shmDir };
+    const all = place.run(["run", "--config", file], { env: { ...env, TENSORPOOL_CONSUMER_COUNT: "5" } });
+    await all.errorLine(/accepted 5 frames/);
+    all.signal("SIGTERM");
+    expect(await all.exit()).toBe(0);
+    const driver = place.run(["driver", "--config", file], { env });
+    const consumer = place.run(["consumer", "--config", file, "--count", "5"], { env });
+    const producer = place.run(["producer", "--config", file], { env });
+    expect([await consumer.exit(), consumer.stderr]).toEqual([0, expect.stringContaining("accepted 5 frames")]);
+    for (const role of [producer, driver]) {
+      role.signal("SIGTERM");
+      expect(await role.exit()).toBe(0);
+    }
+  });
+
+  test("config validate names every mistake at once, and none that follows from another", async () => {
+    await using place = new Place();
+    const file = place.at("bad.toml");
+    const text = [
+      "[driver]",
+      "control_stream_id = 0",
+      "[shm]",
+      "base_dirr = 1",
+      "[profiles.a]",
+      "payload_pools = 7",
+      "[streams.x]",
+      "stream_id = 4294967295",
+      "[streams.y]",
+      "profile = 'a'",
+      "[[producers]]",
+      "source = 'npyy:x'",
+      "raet = 3",
+      "[[consumers]]",
+      "sink = 'null'",
+      "mode = 'newest'",
+      "[supervisor]",
+      "http = 9464",
+    ];
+    writeFileSync(file, text.join("\n"));
+    const validate = place.run(["config", "validate", file]);
+    expect(await validate.exit()).toBe(2);
+    const lines = validate.stderrLines.map((line) => /bad.toml:(\d+)/.exec(line)?.[1] ?? line);
+    expect(lines).toEqual(["2", "4", "6", "8", "13", "16", "9", "12", `${file}: 8 mistakes`]);
+  });
+
+  test("config validate tells a file that run cannot run from one that is invalid", async () => {
+    await using place = new Place();
+    const file = place.at("part.toml");
+    const served =
+      "[profiles.a]\npayload_pools = [{ pool_id = 1, stride_bytes = 65536 }]\n[streams.x]\nstream_id = 10000\n";
+    for (const [roles, reason] of [
+      ["[common]\nidle = 'sleep'\n", "expected roles to run"],
+      ["[[producers]]\nrate = 30\n", "expected --source"],
+      [
+        `${served}[[producers]]\nsource = 'synthetic:'\nstandalone = true\n`,
+        "part.toml:7: producers[0].standalone: the driver of this file serves stream 10000 ([streams.x])",
+      ],
+    ] as const) {
+      writeFileSync(file, roles);
+      const validate = place.run(["config", "validate", file]);
+      expect([await validate.exit(), validate.stderr]).toEqual([
+        0,
+        expect.stringMatching(/is valid, but `tensorpool run` cannot run it: /),
+      ]);
+      expect(validate.stderr).toContain(reason);
+      const run = place.run(["run", "--config", file]);
+      expect([await run.exit(), run.stderr]).toEqual([2, expect.stringContaining(reason)]);
+    }
+  });
+
   test("config show prints every value with where it comes from", async () => {
     await using place = new Place();
     const file = place.at("lab.toml");

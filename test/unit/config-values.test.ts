@@ -103,7 +103,8 @@ describe("what settings take", () => {
     );
     expect(["true", "1", "false", "0"].map((word) => toggle().parse(word))).toEqual([true, true, false, false]);
     expect(() => toggle().read(toml('"true"'))).toThrow('expected true or false, found the text "true"');
-    expect(() => text().read(toml("7"))).toThrow("expected a text, found 7");
+    expect(text().read(toml("9464"))).toBe("9464");
+    expect(() => text().read(toml("7.5"))).toThrow("expected a text, found 7.5");
     expect(() => text().read(toml('""'))).toThrow("expected a text");
     expect(() => path().parse("a\0b")).toThrow("expected a path");
     expect([permissions().read(toml("660")), permissions().parse("0600")]).toEqual(["660", "600"]);

@@ -1,12 +1,14 @@
 import { closeSync, openSync, unlinkSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import {
+  type Attempt,
   chooseTable,
   commonFromEnvironment,
   configTemplate,
   type Environment,
   type GivenValue,
   type GivenValues,
+  Mistakes,
   type RoleSchema,
   type RoleTable,
   resolveRole,
@@ -25,6 +27,7 @@ import { ExitCode } from "../exit.ts";
 import { OptionValues } from "../option-spec.ts";
 import { type Column, Output, parseOutputFormat } from "../output.ts";
 import { OutputError } from "../output-error.ts";
+import { runPlan } from "../run/run-plan.ts";
 
 const VERBS: readonly string[] = ["init", "validate", "show"];
 
@@ -86,7 +89,8 @@ async function init({ options, commands }: CommandContext, rest: readonly string
   return ExitCode.DONE;
 }
 
-function validate({ options, positionals, commands }: CommandContext, rest: readonly string[]): number {
+function validate(context: CommandContext, rest: readonly string[]): number {
+  const { options, positionals, commands } = context;
   refuseRest("validate", rest.slice(1));
   const named = positionals[1];
   if (named !== undefined && options.has("config")) {
@@ -94,13 +98,41 @@ function validate({ options, positionals, commands }: CommandContext, rest: read
   }
   const config: GivenValue | undefined =
     named === undefined ? configOf(options, process.env) : { value: named, origin: { kind: "flag", name: "config" } };
-  const settings = readSettings(settingsSchema(commands), config, process.env);
-  for (const role of settings.schema.roles) {
-    for (const table of tablesOf(role, settings, undefined)) checkEnds(role, table, settings, process.env);
+  const mistakes = new Mistakes();
+  let settings: ReadSettings | null = null;
+  mistakes.attempt(() => {
+    settings = readSettings(settingsSchema(commands), config, process.env, mistakes.attempt);
+    checkRoles(settings, mistakes.attempt);
+  });
+  const subject = config === undefined ? "the environment" : String(config.value);
+  const { found } = mistakes;
+  for (const { message } of found) printError(`tensorpool: ${message}`);
+  if (found.length > 1) printError(`${subject}: ${found.length} mistakes`);
+  if (found.length > 0) return ExitCode.WRONG_USAGE;
+  const obstacle = config === undefined ? null : whyNotRun(context, config);
+  if (options.flag("quiet") !== true) {
+    printError(`${subject} is valid${obstacle === null ? "" : `, but \`tensorpool run\` cannot run it: ${obstacle}`}`);
   }
-  if (options.flag("quiet") !== true)
-    printError(`${config === undefined ? "the environment" : String(config.value)} is valid`);
   return ExitCode.DONE;
+}
+
+function checkRoles(settings: ReadSettings, attempt: Attempt): void {
+  for (const role of settings.schema.roles) {
+    for (const table of tablesOf(role, settings, undefined)) {
+      attempt(() => checkEnds(role, table, settings, process.env));
+    }
+  }
+}
+
+/** A valid file may be of use to single roles only. */
+function whyNotRun(context: CommandContext, config: GivenValue): string | null {
+  try {
+    runPlan({ ...context, options: new OptionValues("run", new Map([["config", config]])) });
+    return null;
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
 }
 
 async function show({ options, commands }: CommandContext, rest: readonly string[]): Promise<number> {

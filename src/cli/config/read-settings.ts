@@ -1,4 +1,5 @@
 import {
+  type Attempt,
   ConfigFile,
   checkTables,
   type Environment,
@@ -6,6 +7,7 @@ import {
   type GivenValue,
   type RoleSchema,
   type SettingsSchema,
+  untilFirst,
 } from "../../config/index.ts";
 
 /** What file and environment say, checked as a whole. */
@@ -16,10 +18,17 @@ export interface ReadSettings {
 }
 
 /** @throws UsageError naming the variable, or file, line and key; NotFoundError when there is no such file */
-export function readSettings(schema: SettingsSchema, config: GivenValue | undefined, env: Environment): ReadSettings {
-  const file = config === undefined ? null : ConfigFile.read(String(config.value), schema);
-  if (file !== null) for (const role of schema.roles) checkTables(role, file, hasOneProcessPerStream(role));
-  return { schema, file, general: new GeneralSettings(file, env) };
+export function readSettings(
+  schema: SettingsSchema,
+  config: GivenValue | undefined,
+  env: Environment,
+  attempt: Attempt = untilFirst,
+): ReadSettings {
+  const file = config === undefined ? null : ConfigFile.read(String(config.value), schema, attempt);
+  if (file !== null) {
+    for (const role of schema.roles) attempt(() => checkTables(role, file, hasOneProcessPerStream(role)));
+  }
+  return { schema, file, general: new GeneralSettings(file, env, attempt) };
 }
 
 /** D-03: a stream has one producer, and any number of consumers. */

@@ -1,4 +1,4 @@
-import { type ConfigFile, commonFromEnvironment, type GivenValues } from "../../config/index.ts";
+import { type ConfigFile, commonFromEnvironment, type GeneralSettings, type GivenValues } from "../../config/index.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { IdleChoice } from "../../core/idle/index.ts";
 import { parseIdleStrategy } from "../../core/idle/index.ts";
@@ -12,7 +12,7 @@ import { readSettings } from "../config/read-settings.ts";
 import { type RoleSources, roleOptions } from "../config/role-options.ts";
 import { settingsSchema } from "../config/schema.ts";
 import type { OptionValues } from "../option-spec.ts";
-import { type MediaDriverChoice, processOptionsOf } from "../role-runtime.ts";
+import { type MediaDriverChoice, processOptionsOf, streamIdOf } from "../role-runtime.ts";
 
 /** Every role of a file, checked before anything of them is started. */
 export interface RunPlan {
@@ -63,6 +63,7 @@ export function runPlan({ options, commands, positionals, rawArguments }: Comman
     );
   }
   refuseMixedOutput(sources.file, options, roles);
+  if (plan.driver !== null) refuseStandalone(plan.producers, general);
   const processes = roles.map((role) => processOptionsOf(role.options, ""));
   const dirs = new Set([...(plan.driver === null ? [] : [plan.driver.aeronDir]), ...processes.map((p) => p.aeronDir)]);
   if (dirs.size > 1) {
@@ -88,6 +89,19 @@ function flagsForRoles(options: OptionValues): GivenValues {
     if (given !== undefined) flags.set(name, { value: given.value, origin: { kind: "flag", name } });
   }
   return flags;
+}
+
+/** The driver owns the regions of its streams. @throws UsageError */
+function refuseStandalone(producers: readonly ProducerPlan[], general: GeneralSettings): void {
+  for (const { options } of producers) {
+    const streamId = streamIdOf(options);
+    const served = [...general.streams.values()].find((stream) => stream.streamId === streamId);
+    if (options.flag("standalone") !== true || served === undefined) continue;
+    throw new UsageError(
+      `${options.nameOf("standalone")}: the driver of this file serves stream ${streamId} ([streams.${served.name}]), ` +
+        "so a standalone producer of it is refused: leave standalone out",
+    );
+  }
 }
 
 /** Rows of several roles on one standard output have to say whose they are: a table's and an array's do not. @throws UsageError */
