@@ -39,9 +39,19 @@ function timeoutParameters(timeouts: UntetheredTimeouts): Record<string, string>
   };
 }
 
-/** A publication of small, rare messages: the smallest terms, and nobody held up by a stopped subscriber. */
-export function controlPublicationChannel(channel: string): string {
-  return withParameters(channel, { "term-length": "64k", ...timeoutParameters(LIVE_TIMEOUTS) });
+/** Longest message that is sent: subscribers assemble no longer ones. */
+export const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** Aeron takes messages up to an eighth of a term. */
+export const TERM_PARTS = 8;
+
+/**
+ * A publication of rare messages of at most `messageBytes`: the smallest terms that take them, and no stopped subscriber holds
+ * them up.
+ */
+export function controlPublicationChannel(channel: string, messageBytes = 0): string {
+  let termBytes = MIN_TERM_BYTES;
+  while (termBytes < Math.min(messageBytes, MAX_MESSAGE_BYTES) * TERM_PARTS) termBytes *= 2;
+  return withParameters(channel, { "term-length": termBytes, ...timeoutParameters(LIVE_TIMEOUTS) });
 }
 
 /** How many bytes of descriptors may be under way, and the terms that hold them. */

@@ -12,6 +12,8 @@ const MAX_WAITING = 8192;
 export class Outbox {
   /** Messages that were dropped because too many waited. */
   dropped = 0;
+  /** Messages that were dropped because no term of the publication holds them. */
+  tooLong = 0;
   readonly #publication: Publication;
   readonly #waiting: NativeBuffer[] = [];
 
@@ -23,16 +25,24 @@ export class Outbox {
     return this.#waiting.length;
   }
 
-  /** Sends the `length` bytes of `buffer`, now or later. Allocates only where they have to wait. */
-  send(buffer: NativeBuffer, length: number): void {
-    if (this.#waiting.length === 0 && !isPassing(this.#publication.publishMessage(buffer.address, length))) return;
+  /**
+   * Sends the `length` bytes of `buffer`, now or later. Allocates only where they have to wait.
+   * @returns false when the message is longer than the publication takes
+   */
+  send(buffer: NativeBuffer, length: number): boolean {
+    if (length > this.#publication.maxMessageBytes) {
+      this.tooLong++;
+      return false;
+    }
+    if (this.#waiting.length === 0 && !isPassing(this.#publication.publishMessage(buffer.address, length))) return true;
     if (this.#waiting.length === MAX_WAITING) {
       this.dropped++;
-      return;
+      return true;
     }
     const copy = new NativeBuffer(length);
     copy.bytes.set(buffer.bytes.subarray(0, length));
     this.#waiting.push(copy);
+    return true;
   }
 
   /** Sends what has waited; to be called in each cycle. @returns how many messages went */

@@ -2,6 +2,7 @@ import { aeron } from "../../ffi/aeron.ts";
 import { BUFFER_CLAIM, checkAeron, lastAeronError, PUBLICATION_CONSTANTS } from "../../ffi/aeron-structs.ts";
 import { libc } from "../../ffi/libc.ts";
 import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
+import { TERM_PARTS } from "./channel.ts";
 import type { AeronResource } from "./connection.ts";
 import type { MessageBlock } from "./message-block.ts";
 import { PUBLISH_RESULT_NAMES, PublishResult, resultOfPosition } from "./results.ts";
@@ -69,13 +70,21 @@ export class Publication implements AeronResource {
    */
   publishMessage(address: number, length: number): PublishResult {
     if (length <= MAX_CLAIM_BYTES) return this.publish(address, length);
-    const result =
-      this.#handle === 0
-        ? PublishResult.NOT_CONNECTED
-        : resultOfPosition(aeron.aeron_exclusive_publication_offer(this.#handle, address, length, 0, 0));
-    this.#position = UNKNOWN_POSITION;
+    const result = this.#offer(address, length);
     this.results[result]!++;
     return result;
+  }
+
+  /** Longest message that is taken; Infinity before the driver has made the publication. */
+  get maxMessageBytes(): number {
+    return this.#termBytes === 0 ? Number.POSITIVE_INFINITY : this.#termBytes / TERM_PARTS;
+  }
+
+  #offer(address: number, length: number): PublishResult {
+    if (this.#handle === 0) return PublishResult.NOT_CONNECTED;
+    if (length > this.maxMessageBytes) return PublishResult.TOO_LONG;
+    this.#position = UNKNOWN_POSITION;
+    return resultOfPosition(aeron.aeron_exclusive_publication_offer(this.#handle, address, length, 0, 0));
   }
 
   /** What the last `publishBlock` that published nothing was refused with. */

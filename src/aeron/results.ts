@@ -9,6 +9,8 @@ export const PublishResult = {
   CLOSED: 4,
   MAX_POSITION_EXCEEDED: 5,
   ERROR: 6,
+  /** Longer than the publication's terms allow: this message is never taken. */
+  TOO_LONG: 7,
 } as const;
 export type PublishResult = (typeof PublishResult)[keyof typeof PublishResult];
 
@@ -21,6 +23,7 @@ export const PUBLISH_RESULT_NAMES = [
   "closed",
   "maxPositionExceeded",
   "error",
+  "tooLong",
 ] as const;
 
 /** The result for the negative position that Aeron answered. */

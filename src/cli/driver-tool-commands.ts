@@ -5,7 +5,7 @@ import { CONFIG_OPTION, OUTPUT_OPTION, PLACE_OPTIONS } from "./common-options.ts
 import { MESSAGE_OPTIONS } from "./message-options.ts";
 import type { OptionSpec } from "./option-spec.ts";
 
-const { choice, duration, integer, text } = valueTypes;
+const { asciiText, choice, duration, integer, token } = valueTypes;
 
 /** Where the driver is, for tools that look at it or speak to it. */
 const DRIVER_PLACE: readonly OptionSpec[] = [...MESSAGE_OPTIONS.filter(({ name }) => name !== "idle"), CONFIG_OPTION];
@@ -55,7 +55,7 @@ const ROLE: OptionSpec = {
 const TOKEN: OptionSpec = {
   name: "token",
   value: "TOKEN",
-  type: text("a token", "secret"),
+  type: token(),
   key: "policies.shutdown_token",
   help: "token of administrative requests; other users may see flags, so better in a file or a variable",
   defaultText: "policies.shutdown_token of --config, or POLICIES_SHUTDOWN_TOKEN",
@@ -148,7 +148,12 @@ const shutdown: Command = {
   summary: "asks the driver to end in order, and waits until it has",
   options: [
     TOKEN,
-    { name: "why", value: "TEXT", help: "told to the driver and its clients" },
+    {
+      name: "why",
+      value: "TEXT",
+      type: asciiText("maintenance", 512),
+      help: "reason that the driver and its clients log",
+    },
     { name: "timeout", value: "TIME", type: duration(), help: "longest wait for its end", defaultText: "10s" },
     ...DRIVER_PLACE,
     OUTPUT_OPTION,

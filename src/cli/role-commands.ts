@@ -1,4 +1,5 @@
 import { attributeList, valueTypes } from "../config/index.ts";
+import { MAX_NAME_CHARS, MAX_SUMMARY_CHARS } from "../protocol/wire-text.ts";
 import { MAX_NSLOTS } from "../shm/announcement.ts";
 import type { Command } from "./command.ts";
 import { ROLE_OPTIONS } from "./common-options.ts";
@@ -66,11 +67,17 @@ export const producer: Command = {
     {
       name: "name",
       value: "NAME",
-      type: text("a name", "camera-1"),
+      type: asciiText("camera-1", MAX_NAME_CHARS),
       help: "name of the data source",
       defaultText: "stream-<id>",
     },
-    { name: "summary", value: "TEXT", type: asciiText(), help: "what the data source is", defaultText: "the source's" },
+    {
+      name: "summary",
+      value: "TEXT",
+      type: asciiText("left camera", MAX_SUMMARY_CHARS),
+      help: "what the data source is",
+      defaultText: "the source's",
+    },
     {
       name: "attribute",
       value: "KEY[:FORMAT]=VALUE",

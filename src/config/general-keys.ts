@@ -2,7 +2,18 @@ import { MAX_ID } from "../protocol/ids.ts";
 import { MAX_NSLOTS } from "../shm/announcement.ts";
 import { idRanges } from "./id-ranges.ts";
 import { poolList } from "./pool-list.ts";
-import { choice, durationIn, integer, list, path, permissions, text, toggle, type ValueType } from "./value-type.ts";
+import {
+  choice,
+  durationIn,
+  integer,
+  list,
+  path,
+  permissions,
+  text,
+  toggle,
+  token,
+  type ValueType,
+} from "./value-type.ts";
 
 /** A setting of section 6 of the driver specification. */
 export interface GeneralKey<T> {
@@ -86,7 +97,7 @@ export const GENERAL_KEYS = {
   "policies.epoch_gc_on_startup": key(toggle(), "false", "sweep at start as well"),
   "policies.shutdown_timeout_ms": key(durationIn("ms", 0, DAY_MS), "2000", "longest wait for an orderly end"),
   "policies.shutdown_token": {
-    ...open(text("a token", "secret"), "empty: off", "token of administrative requests"),
+    ...open(token(), "empty: off", "token of administrative requests"),
     isSecret: true,
   },
 } as const satisfies Readonly<Record<string, GeneralKey<unknown>>>;

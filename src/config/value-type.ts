@@ -72,9 +72,21 @@ export function text(expected = "a text", example = "text"): ValueType<string> {
 }
 
 /** Text that goes over the wire as US-ASCII, on one line. */
-export function asciiText(example = "left camera"): ValueType<string> {
-  const convert = (value: string): string | undefined => (/^[\x20-\x7e]+$/.test(value) ? value : undefined);
-  return scalar("a text of printable US-ASCII", JSON.stringify(example), ["string"], convert);
+export function asciiText(example: string, maxChars: number): ValueType<string> {
+  const convert = (value: string): string | undefined =>
+    /^[\x20-\x7e]+$/.test(value) && value.length <= maxChars ? value : undefined;
+  const expected = `1 to ${maxChars} characters of printable US-ASCII`;
+  return scalar(expected, JSON.stringify(example), ["string"], convert);
+}
+
+/** A secret that goes over the wire as US-ASCII. Errors do not show it. */
+export function token(): ValueType<string> {
+  const expected = "a token: 1 to 1024 characters of printable US-ASCII";
+  const read = (value: TomlValue): string => {
+    if (typeof value === "string" && /^[\x20-\x7e]{1,1024}$/.test(value)) return value;
+    throw new ValueProblem(expected, "another value");
+  };
+  return { expected, example: '"secret"', parse: read, read };
 }
 
 const HOST_NAME =

@@ -1,4 +1,5 @@
 import { type AeronStreams, announceStreamIdOf, CADENCE_NS } from "../protocol/stream-ids.ts";
+import { requireToken } from "../protocol/wire-text.ts";
 import type { DriverOptions } from "../roles/driver/driver-options.ts";
 import type { PoolOptions } from "../shm/index.ts";
 
@@ -43,6 +44,7 @@ export function driverOptionsOf(
   onShutdownRequested: () => void,
 ): DriverOptions {
   const { dynamic, gid } = options;
+  requireToken(options.token ?? "");
   const { channel, controlStreamId } = streams;
   return {
     instanceId: options.instanceId ?? "library",

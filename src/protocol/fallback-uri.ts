@@ -3,10 +3,14 @@ export type Fallback =
   | { readonly kind: "aeron"; readonly channel: string }
   | { readonly kind: "bridge"; readonly bridgeId: string };
 
+const MAX_URI_CHARS = 1024;
+
 /** A fallback URI understood; or, as text, what is wrong with it ("expected ..., found ..."). */
 export function parseFallbackUri(uri: string): Fallback | string {
+  if (uri.length > MAX_URI_CHARS) return `expected at most ${MAX_URI_CHARS} characters, found ${uri.length}`;
   const bridge = /^bridge:\/\/([A-Za-z0-9._-]+)$/.exec(uri);
   if (bridge !== null) return { kind: "bridge", bridgeId: bridge[1] as string };
-  if (/^aeron:(ipc|udp)(\?[^\s|?]+=[^\s|?]+(\|[^\s|?]+=[^\s|?]+)*)?$/.test(uri)) return { kind: "aeron", channel: uri };
+  if (/^aeron:(ipc|udp)(\?[!->@-{}~]+=[!->@-{}~]+(\|[!->@-{}~]+=[!->@-{}~]+)*)?$/.test(uri))
+    return { kind: "aeron", channel: uri };
   return `expected aeron:ipc, aeron:udp?key=value|.. or bridge://id, found ${JSON.stringify(uri)}`;
 }

@@ -5,8 +5,17 @@ import { HEADER_SLOT_BYTES, LAYOUT_VERSION, type WritableRegions } from "../shm/
 
 const INITIAL_BYTES = 1024;
 /** The fixed part of a message, and that of each pool. */
-const FIXED_BYTES = 64;
+const FIXED_BYTES = 128;
 const POOL_BYTES = 16;
+
+/** What an epoch's folder and a region's file add to the path: user, namespace, instance, epoch and file, and what they are in. */
+const PATH_BYTES = 640;
+
+/** An upper bound of the bytes of an announce, or of an attach answer, for `pools` pools below a folder. */
+export function longestAnnounceBytes({ baseDir }: { readonly baseDir: string }, pools: number): number {
+  const uriBytes = Buffer.byteLength(baseDir) + PATH_BYTES;
+  return FIXED_BYTES + uriBytes + pools * (POOL_BYTES + uriBytes);
+}
 
 /** Encodes ShmPoolAnnounce: a stream's regions with their absolute URIs (W-37). */
 export class AnnounceEncoding {

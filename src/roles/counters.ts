@@ -26,6 +26,7 @@ export function producerCounters() {
     waitTimeouts: { typeId: 10111, help: "descriptors given up after --wait-timeout" },
     controlSent: { typeId: 10112, help: "announces, metadata and QoS messages sent" },
     controlFailed: { typeId: 10113, help: "announces, metadata and QoS messages that could not be sent" },
+    controlTooLong: { typeId: 10120, help: "messages that are longer than the terms of their channel allow" },
     messagesRefused: { typeId: 10114, help: "received messages that were malformed (W-36)" },
     progressSent: { typeId: 10115, help: "FrameProgress messages sent (W-41)" },
     notAttached: { typeId: 10116, help: "frames offered while there was no lease, dropped before a claim (D-14)" },

@@ -3,10 +3,13 @@ import type { AeronConnection } from "../aeron/connection.ts";
 import { monotonic } from "../aeron/monotonic.ts";
 import type { Publication } from "../aeron/publication.ts";
 import type { MessageHandler } from "../aeron/subscription.ts";
+import { UsageError } from "../core/errors.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import type { Attribute } from "../protocol/attribute.ts";
+import { parseFallbackUri } from "../protocol/fallback-uri.ts";
 import type { ProgressDemand } from "../protocol/progress-throttle.ts";
 import { type AeronStreams, CADENCE_NS } from "../protocol/stream-ids.ts";
+import { metaBytes, requireAttributes, requireSourceText } from "../protocol/wire-text.ts";
 import { CounterExport } from "./counter-export.ts";
 import { PRODUCER_SHOWS, type ProducerCounters } from "./counters.ts";
 import type { FrameRing } from "./frame-ring.ts";
@@ -22,6 +25,8 @@ export interface ProducerControlOptions {
   readonly sendsHeartbeat: boolean;
   /** True where this producer announces its regions itself. */
   readonly announcesRegions: boolean;
+  /** Bytes of its longest announce. */
+  readonly announceBytes: number;
   /** Takes what comes on the control stream beside what readers say. */
   readonly onMessage: MessageHandler;
 }
@@ -42,7 +47,9 @@ export class ProducerControl {
   #export: CounterExport | null = null;
   #exportedId = 0;
   readonly #qos: Publication;
-  readonly #metadata: Publication;
+  readonly #channel: string;
+  readonly #metadataStreamId: number;
+  #metadata: Publication;
   readonly #hearing: ControlHearing;
   readonly #cadence = new PeriodicTimer(CADENCE_NS, { immediate: true });
   readonly #answer = new PeriodicTimer(ANSWER_PERIOD_NS, { immediate: true });
@@ -65,14 +72,20 @@ export class ProducerControl {
     this.#identity = identity;
     this.#counters = counters;
     this.#options = options;
+    requireSourceText(identity.name, identity.summary);
+    requireAttributes(options.attributes);
     this.#attributes = options.attributes;
     this.#messages = new ProducerMessages(identity, counters);
     this.readers = new ReaderDirectory(identity.streamId, counters.of.messagesRefused);
     const { channel, controlStreamId, qosStreamId, metadataStreamId } = streams;
-    const publicationChannel = controlPublicationChannel(channel);
-    this.publication = connection.addPublication(publicationChannel, controlStreamId);
-    this.#qos = connection.addPublication(publicationChannel, qosStreamId);
-    this.#metadata = connection.addPublication(publicationChannel, metadataStreamId);
+    this.publication = connection.addPublication(
+      controlPublicationChannel(channel, options.announceBytes),
+      controlStreamId,
+    );
+    this.#qos = connection.addPublication(controlPublicationChannel(channel), qosStreamId);
+    this.#channel = channel;
+    this.#metadataStreamId = metadataStreamId;
+    this.#metadata = connection.addPublication(this.#metadataChannel, metadataStreamId);
     this.#hearing = new ControlHearing(hear(connection, streams, ["control", "announce", "qos"], this.#onMessage));
   }
 
@@ -134,13 +147,28 @@ export class ProducerControl {
     ring.regions.refreshActivity(0, 0);
   }
 
+  /** @throws UsageError */
   setAttributes(attributes: readonly Attribute[], nowNs: number): void {
+    requireAttributes(attributes);
     this.#attributes = attributes;
     this.#metaVersion++;
-    this.#sendMetadata(nowNs);
+    if (this.#metadata.channel !== this.#metadataChannel) {
+      // Attributes of another size need other terms; they are sent when the media driver has made them.
+      this.#connection.remove(this.#metadata);
+      this.#metadata = this.#connection.addPublication(this.#metadataChannel, this.#metadataStreamId);
+      this.#isUnheard = true;
+    } else this.#sendMetadata(nowNs);
   }
 
+  get #metadataChannel(): string {
+    return controlPublicationChannel(this.#channel, metaBytes(this.#attributes));
+  }
+
+  /** @throws UsageError */
   sendConfig(config: ConsumerConfig): void {
+    const { fallback = "" } = config;
+    const fault = fallback === "" ? null : parseFallbackUri(fallback);
+    if (typeof fault === "string") throw new UsageError(`fallback: ${fault}`);
     this.#messages.sendConfig(this.publication, config);
   }
 

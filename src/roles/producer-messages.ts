@@ -2,8 +2,10 @@ import { NativeBuffer } from "../../ffi/memory.ts";
 import { monotonic } from "../aeron/monotonic.ts";
 import type { Publication } from "../aeron/publication.ts";
 import { PublishResult } from "../aeron/results.ts";
+import { getLogger } from "../core/logger.ts";
 import type { Attribute } from "../protocol/attribute.ts";
 import type { ConsumerMode } from "../protocol/mode-filter.ts";
+import { metaBytes } from "../protocol/wire-text.ts";
 import {
   ConsumerConfigEncoder,
   DataSourceAnnounceEncoder,
@@ -37,9 +39,11 @@ export interface ConsumerConfig {
   readonly fallback?: string;
 }
 
+const log = getLogger("producer");
+const tooLongLog = log.every(10e9);
+
+/** Room for everything but large attributes: names, summaries and URIs have limits. */
 const INITIAL_BYTES = 8 * 1024;
-/** Room for URIs and attributes beside the fixed fields. */
-const SLACK_BYTES = 1024;
 
 /** Encodes and sends a producer's small messages: announces, metadata, QoS. Not for the path of a frame. */
 export class ProducerMessages {
@@ -66,7 +70,6 @@ export class ProducerMessages {
 
   /** DataSourceAnnounce: the stream's name, and which metadata is current. */
   announceSource(publication: Publication, epoch: number, metaVersion: number): void {
-    this.#reserve(SLACK_BYTES + this.#identity.name.length + this.#identity.summary.length);
     const message = this.#sourceAnnounce.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(this.#identity.streamId).setProducerId(this.#identity.producerId);
     message.setEpochNumber(epoch).setMetaVersion(metaVersion);
@@ -76,8 +79,7 @@ export class ProducerMessages {
 
   /** DataSourceMeta: the attributes that frames of `metaVersion` go with (W-45). */
   sendMeta(publication: Publication, metaVersion: number, attributes: readonly Attribute[], nowNs: number): void {
-    const bytes = attributes.reduce((sum, a) => sum + a.key.length + a.format.length + a.value.length + 12, 0);
-    this.#reserve(bytes + SLACK_BYTES);
+    this.#reserve(metaBytes(attributes));
     const message = this.#meta.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(this.#identity.streamId).setMetaVersion(metaVersion);
     message.setTimestampNs(monotonic.high(nowNs), monotonic.low(nowNs));
@@ -107,7 +109,6 @@ export class ProducerMessages {
 
   /** ConsumerConfig (W-39): what one consumer of this stream is to do. */
   sendConfig(publication: Publication, config: ConsumerConfig): void {
-    this.#reserve(SLACK_BYTES + (config.fallback ?? "").length);
     const message = this.#config.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(this.#identity.streamId).setConsumerId(config.consumerId);
     message.setUseShm(config.useShm === false ? 0 : 1).setMode(MODE_CODES[config.mode]);
@@ -122,7 +123,14 @@ export class ProducerMessages {
   #send(publication: Publication, byteLength: number, buffer = this.#buffer): void {
     const result = publication.publishMessage(buffer.address, byteLength);
     if (result === PublishResult.PUBLISHED) this.#counters.of.controlSent.increment();
-    // Nobody listens yet: that is no failure, the next cadence comes.
+    else if (result === PublishResult.TOO_LONG) this.#onTooLong(publication, byteLength);
+    // No subscriber yet is no failure: the next cadence comes.
     else if (result !== PublishResult.NOT_CONNECTED) this.#counters.of.controlFailed.increment();
+  }
+
+  /** The terms are as large as the configuration needs, unless the user's channel has a length of its own. */
+  #onTooLong({ channel, streamId }: Publication, byteLength: number): void {
+    this.#counters.of.controlTooLong.increment();
+    tooLongLog.warn(`a message of ${byteLength} bytes is too long for the terms of ${channel}, stream ${streamId}`);
   }
 }

@@ -5,6 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Attribute, Flow } from "../protocol/attribute.ts";
 import type { FrameShape } from "../protocol/frame-layout.ts";
 import type { WritableRegions } from "../shm/index.ts";
+import { longestAnnounceBytes } from "./announce-encoding.ts";
 import { producerCounters } from "./counters.ts";
 import { DescriptorPublisher } from "./descriptor-publisher.ts";
 import { type AttachError, ProducerError } from "./errors.ts";
@@ -77,6 +78,10 @@ export class Producer implements Agent {
       attributes: allAttributes(options, options.attributes),
       sendsHeartbeat: options.heartbeat === true,
       announcesRegions: options.standalone !== undefined,
+      announceBytes:
+        options.standalone === undefined
+          ? 0
+          : longestAnnounceBytes(options.standalone, options.standalone.pools.length),
       onMessage: (view, length, sessionId) => this.#provider.onMessage(view, length, sessionId),
     });
     this.#progress = new ProgressSender(

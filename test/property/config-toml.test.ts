@@ -36,7 +36,8 @@ const policies = fc.record(
   {
     announce_period_ms: fc.integer({ min: 1, max: 86_400_000 }),
     epoch_gc_min_age_ns: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
-    shutdown_token: words,
+    // It goes over the wire, which carries US-ASCII alone.
+    shutdown_token: fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 40 }),
     mlock_shm: fc.boolean(),
   },
   { requiredKeys: [] },

@@ -27,6 +27,7 @@ export const PRODUCER_ADVICE: Advice<ProducerCounters> = {
   waits: "Readers are slower than the source, which waits for them: that is what `--flow wait` is for.",
   waitTimeouts: "A reader took nothing for the whole `--wait-timeout`: find it with `tensorpool top`.",
   controlSent: PROGRESS,
+  controlTooLong: "`--channel` has a `term-length` that is too small for the attributes: leave it out.",
   controlFailed: "Control messages found no room or nobody: a subscriber of control, QoS or metadata is stopped.",
   messagesRefused: MALFORMED,
   progressSent: "Only while a consumer asks for progress.",
@@ -99,6 +100,7 @@ export const DRIVER_ADVICE: Advice<DriverCounters> = {
   messagesRefused: MALFORMED,
   messagesUnknown:
     "Other programs share the control stream, or a newer version speaks: `tensorpool tap --kind control` shows what.",
+  messagesTooLong: "`--channel` has a `term-length` that is too small for the driver's answers: leave it out.",
   answersDropped: "Too many requests at once: clients ask again.",
   requestsUnauthorised: "Somebody tries to shut down or revoke without the token, or with another one.",
   announces: "It stands still: the driver is stopped.",

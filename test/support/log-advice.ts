@@ -236,6 +236,18 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Run the supervisor as a user who may read the Aeron folder.",
     },
   },
+  "src/roles/producer-messages.ts": {
+    "a message of … bytes is too long for the terms of …, stream …": {
+      means: "Counted as `controlTooLong`: consumers do not receive these attributes.",
+      remedy: "Leave `term-length` out of `--channel`, or give fewer attributes.",
+    },
+  },
+  "src/roles/driver/announcer.ts": {
+    "stream …: its announce of … bytes is too long for the terms of …": {
+      means: "Counted as `messagesTooLong`: consumers do not learn where the stream's regions are.",
+      remedy: "Leave `term-length` out of `--channel`.",
+    },
+  },
   "src/web/api.ts": {
     "… …: …": {
       reads: "GET /PATH: …",

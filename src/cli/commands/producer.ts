@@ -6,9 +6,11 @@ import { formatByteRate, formatBytes, formatCount, formatRate, parseSize } from 
 import { describeLayout, openSource, parseSource, type SpecOptions } from "../../io/index.ts";
 import type { Source } from "../../io/types.ts";
 import type { Attribute, Flow } from "../../protocol/attribute.ts";
+import { MAX_SUMMARY_CHARS } from "../../protocol/wire-text.ts";
 import { Producer } from "../../roles/producer.ts";
 import type { ProducerOptions, TimestampMeaning } from "../../roles/producer-options.ts";
 import { SourcePump } from "../../roles/source-pump.ts";
+import { toAscii } from "../../sbe/index.ts";
 import { AllowedBaseDirs, type PoolOptions } from "../../shm/index.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
@@ -104,7 +106,7 @@ export async function startProducer(
     producer = new Producer(runtime.connection, scheduler.clock, {
       streamId,
       name: options.text("name") ?? `stream-${streamId}`,
-      summary: options.text("summary") ?? source.description,
+      summary: options.text("summary") ?? toAscii(source.description).slice(0, MAX_SUMMARY_CHARS),
       ...ownership(runtime, options, source),
       streams: runtime.streams,
       flow,

@@ -59,7 +59,10 @@ export class Exchange implements Agent {
     this.#subscriptions = hear(connection, options.streams, kinds, (view, length, sessionId, aeronStreamId) =>
       this.#onMessage(new Uint8Array(view.buffer, view.byteOffset, length), aeronStreamId, sessionId),
     );
-    this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
+    this.#control = connection.addPublication(
+      controlPublicationChannel(channel, options.bytes.length),
+      controlStreamId,
+    );
   }
 
   /** True once the message is on its way. */

@@ -1,9 +1,13 @@
 import { isPassing } from "../../aeron/outbox.ts";
 import type { Publication } from "../../aeron/publication.ts";
 import { PublishResult } from "../../aeron/results.ts";
+import { getLogger } from "../../core/logger.ts";
 import { AnnounceEncoding } from "../announce-encoding.ts";
 import type { DriverCounters } from "./driver-counters.ts";
 import type { DriverStream } from "./driver-stream.ts";
+
+const log = getLogger("driver");
+const tooLongLog = log.every(10e9);
 
 /** A stream that is asked for is announced at once, but not more often than this. */
 const ASKED_PERIOD_NS = 20e6;
@@ -19,6 +23,8 @@ interface Entry {
  * changed or a consumer asked (W-37, D-04). With each announce goes a sign of life in the stream's superblocks.
  */
 export class Announcer {
+  /** Announces that no term of the publication holds. */
+  tooLong = 0;
   readonly #publication: Publication;
   readonly #periodNs: number;
   readonly #counters: DriverCounters;
@@ -98,12 +104,19 @@ export class Announcer {
       this.#counters.of.sendsFailed.increment();
       return false;
     }
+    if (result === PublishResult.TOO_LONG) this.#onTooLong(stream, length);
     if (result === PublishResult.PUBLISHED) this.#counters.of.announces.increment();
     entry.lastNs = nowNs;
     // The first announces of many streams come together: from then on they are spread.
     const isFirst = entry.dueNs === nowNs || entry.dueNs === Number.NEGATIVE_INFINITY;
     entry.dueNs = nowNs + (isFirst ? this.#spread(stream) : this.#periodNs);
     return true;
+  }
+
+  #onTooLong({ streamId }: DriverStream, length: number): void {
+    this.tooLong++;
+    const { channel } = this.#publication;
+    tooLongLog.warn(`stream ${streamId}: its announce of ${length} bytes is too long for the terms of ${channel}`);
   }
 
   /** Within the period, by the stream's id: from half of it on. */

@@ -38,6 +38,10 @@ export function driverCounters() {
       typeId: 10326,
       help: "received messages of no known schema and template, or too short to say of which",
     },
+    messagesTooLong: {
+      typeId: 10328,
+      help: "announces and answers that are longer than the terms of the driver's channel allow",
+    },
     answersDropped: { typeId: 10327, help: "answers and notices that were dropped because too many waited for room" },
   });
 }

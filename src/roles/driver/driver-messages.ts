@@ -13,6 +13,7 @@ import {
   ShmLeaseRevokedEncoder,
   type ShutdownReason,
 } from "../../sbe/generated/driver/index.ts";
+import { toAscii } from "../../sbe/index.ts";
 import { HEADER_SLOT_BYTES, LAYOUT_VERSION, type WritableRegions } from "../../shm/index.ts";
 import { ROLE_CODES } from "../attach-messages.ts";
 
@@ -56,7 +57,10 @@ export class DriverMessages {
       pools.putRegionUri(pool.uri);
     }
     message.putHeaderRegionUri(regions.headerRing.uri).putErrorMessage("");
-    this.#outbox.send(this.#buffer, message.encodedLength);
+    const { encodedLength } = message;
+    if (this.#outbox.send(this.#buffer, encodedLength)) return;
+    const why = `the answer of ${encodedLength} bytes is too long for the terms of the driver's channel`;
+    this.refuse(correlationId, ResponseCode.INTERNAL_ERROR, why);
   }
 
   /** ShmAttachResponse with anything but OK: every optional field is null (D-08). */
@@ -100,5 +104,5 @@ export class DriverMessages {
 
 /** What may stand in a string of the wire (W-34), in at most 1,024 bytes (D-08). */
 function ascii(text: string): string {
-  return limitErrorMessage(text.replace(/[^\x20-\x7e]/g, "?"));
+  return limitErrorMessage(toAscii(text));
 }

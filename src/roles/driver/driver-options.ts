@@ -1,5 +1,6 @@
 import type { StreamIdRange } from "../../protocol/attach-validation.ts";
 import type { PoolOptions, Sharing } from "../../shm/index.ts";
+import { longestAnnounceBytes } from "../announce-encoding.ts";
 
 /** A stream that the driver serves: its id, its names, and how its regions are laid out. */
 export interface StreamPlan {
@@ -73,6 +74,12 @@ export interface DriverOptions {
   readonly token: string;
   /** An administrative request asked for the end of this driver (D-20). */
   readonly onShutdownRequested: () => void;
+}
+
+/** An upper bound of the bytes of an announce, and of an answer to an attach request. */
+export function longestMessageBytes({ streams, dynamic, storage }: DriverOptions): number {
+  const pools = [...streams, ...(dynamic === undefined ? [] : [dynamic])].map((plan) => plan.pools.length);
+  return longestAnnounceBytes(storage, Math.max(0, ...pools));
 }
 
 /** Bytes that one epoch of a stream takes, rounded up to whole pages of 4 KiB. */

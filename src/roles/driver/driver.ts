@@ -18,7 +18,7 @@ import { driverCounters } from "./driver-counters.ts";
 import { DriverError } from "./driver-errors.ts";
 import { DriverInbox } from "./driver-inbox.ts";
 import { DriverMessages } from "./driver-messages.ts";
-import type { DriverOptions } from "./driver-options.ts";
+import { type DriverOptions, longestMessageBytes } from "./driver-options.ts";
 import { LeaseDesk } from "./lease-desk.ts";
 import { StreamSet } from "./stream-set.ts";
 
@@ -81,7 +81,7 @@ export class Driver implements Agent {
       throw error;
     }
     const { channel, controlStreamId, announceStreamId } = channels;
-    const spoken = controlPublicationChannel(channel);
+    const spoken = controlPublicationChannel(channel, longestMessageBytes(options));
     const isApart = announceStreamId !== controlStreamId;
     this.#control = connection.addPublication(spoken, controlStreamId);
     this.#announces = isApart ? connection.addPublication(spoken, announceStreamId) : this.#control;
@@ -149,6 +149,7 @@ export class Driver implements Agent {
     if (this.#connection.losses !== this.#losses) this.#onMediaDriverLost(nowNs);
     let work = this.#outbox.doWork();
     this.counters.of.answersDropped.set(this.#outbox.dropped);
+    this.counters.of.messagesTooLong.set(this.#outbox.tooLong + this.#announcer.tooLong);
     for (const subscription of this.#subscriptions) work += subscription.poll(FRAGMENTS_PER_CYCLE);
     work += this.#desk.expire(nowNs);
     work += this.#makeRegions(nowNs);

@@ -12,8 +12,10 @@ export function bytesAt(view: DataView, offset: number, length: number): Uint8Ar
   return copy;
 }
 
-/** `text` as the wire can carry it: characters outside US-ASCII become `?`, and what is longer than `maxLength` is cut. */
-export function toAscii(text: string, maxLength = 1024): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: US-ASCII begins with the control characters.
-  return text.replace(/[^\u0000-\u007f]/gu, "?").slice(0, maxLength);
+/**
+ * Text that a program derived, such as a path or the message of an error, as the wire can carry it: printable US-ASCII. Other
+ * characters become escapes such as `\u00f6`, from which people and programs can read them.
+ */
+export function toAscii(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
