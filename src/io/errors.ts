@@ -1,10 +1,13 @@
-import { TensorPoolError } from "../core/errors.ts";
+import { type ErrorDetails, TensorPoolError } from "../core/errors.ts";
+import { printable } from "../core/text.ts";
 
 export type SourceErrorCode =
   /** The file that was named is not there. */
   | "not-found"
   /** The input cannot be opened or read; the message carries the errno. */
   | "unreadable"
+  /** The input has no frame. */
+  | "empty"
   /** The input ended within a header or a frame. */
   | "truncated"
   /** What was read is not the format that was asked for. */
@@ -18,8 +21,18 @@ export type SourceErrorCode =
   /** Opening was given up by its AbortSignal. */
   | "aborted";
 
-/** A source could not be opened, or what it delivers is not usable. */
-export class SourceError extends TensorPoolError<SourceErrorCode> {}
+/** A source could not be opened, or what it delivers is not usable. The message shows control characters as escapes. */
+export class SourceError extends TensorPoolError<SourceErrorCode> {
+  constructor(code: SourceErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, printable(message), details);
+  }
+}
+
+/** An input has no frame. */
+export function emptyError(name: string, found: string, next = ""): SourceError {
+  const expected = "at least one frame";
+  return new SourceError("empty", `${name}: expected ${expected}, found ${found}${next}`, { expected, found });
+}
 
 export type SinkErrorCode =
   /** The output cannot be opened or written; the message carries path and errno. */
@@ -33,8 +46,12 @@ export type SinkErrorCode =
   /** Opening was given up by its AbortSignal. */
   | "aborted";
 
-/** A sink could not be opened, written to, or given this frame. */
-export class SinkError extends TensorPoolError<SinkErrorCode> {}
+/** A sink could not be opened, written to, or given this frame. The message shows control characters as escapes. */
+export class SinkError extends TensorPoolError<SinkErrorCode> {
+  constructor(code: SinkErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, printable(message), details);
+  }
+}
 
 /** The symbolic errno of a system error of node:fs or of ours; "" for anything else. */
 export function errnoOf(error: unknown): string {

@@ -13,10 +13,10 @@ import type { FrameLayout } from "./types.ts";
 /** Dims are i32 on the wire (section 2.2). */
 export const MAX_DIM = 0x7fff_ffff;
 
-/** valuesLenBytes is a u32 on the wire (section 2.2). */
-export const MAX_FRAME_BYTES = 0xffff_ffff;
+/** The largest slot: strides are powers of two and u32 (W-04). */
+export const MAX_FRAME_BYTES = 2 ** 31;
 
-/** Of a source that never had a frame: nobody will fill it. */
+/** Of a source that has not had a frame yet: it is never filled. */
 export const NO_LAYOUT: FrameLayout = { dtype: "uint8", dims: [0], majorOrder: "row", byteLength: 0 };
 
 /** Why a frame with these dims cannot go over the wire (W-09 and the field widths of 2.2); null when it can. */
@@ -29,7 +29,10 @@ export function layoutProblem(dtype: Dtype, dims: readonly number[]): string | n
   }
   const byteLength = contiguousByteLength(dtype, dims);
   if (byteLength > MAX_FRAME_BYTES) {
-    return `expected a frame of at most ${MAX_FRAME_BYTES} bytes, found ${dims.join("x")} ${dtype} (${byteLength} bytes)`;
+    return (
+      `expected a frame of at most ${MAX_FRAME_BYTES} bytes (2 GiB, the largest slot), ` +
+      `found ${dims.join("x")} ${dtype} (${byteLength} bytes)`
+    );
   }
   return null;
 }

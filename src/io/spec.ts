@@ -19,7 +19,7 @@ export interface SpecOptions {
 /** How a source or sink is opened. */
 export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Told once when opening takes longer than a moment, e.g. "waiting for the header on stdin". */
+  /** Called once when opening takes longer than a moment, e.g. "waiting for the first frame on stdin". */
   readonly onWaiting?: ((what: string) => void) | undefined;
 }
 
@@ -148,11 +148,21 @@ export function refuseLayoutOptions(kind: string, options: SpecOptions): void {
   }
 }
 
-/** The path after the colon. @throws UsageError when there is none */
+/** The path after the colon. @throws UsageError when there is none, or one that the runtime cannot express */
 export function requirePath(kind: string, rest: string, option: string, what: string): string {
-  if (rest !== "") return rest;
-  throw new UsageError(`${option}: expected ${kind}:${what}, found "${kind}:" without a path`, {
-    expected: `${kind}:${what}`,
-    found: `${kind}:`,
-  });
+  if (rest === "") {
+    throw new UsageError(`${option}: expected ${kind}:${what}, found "${kind}:" without a path`, {
+      expected: `${kind}:${what}`,
+      found: `${kind}:`,
+    });
+  }
+  // The runtime hands over what is not UTF-8 as U+FFFD: another file than the one that was meant.
+  if (/[\ufffd\0]/.test(rest)) {
+    throw new UsageError(
+      `${option}: the path of ${kind}: is not valid UTF-8 and cannot be opened by that name; ` +
+        "give it another name, or a symbolic link with one",
+      { expected: "a path in UTF-8", found: rest },
+    );
+  }
+  return rest;
 }

@@ -15,7 +15,7 @@ describe("npy headers", () => {
     const dims = fc.oneof(smallDims, fc.array(fc.nat(2 ** 31 - 1), { maxLength: 1 }));
     fc.assert(
       fc.property(dtypes, dims, fc.constantFrom("row", "column"), (dtype, shape, order) => {
-        fc.pre(shape.reduce((product, dim) => product * dim, 8) < 2 ** 32);
+        fc.pre(shape.reduce((product, dim) => product * dim, 8) < 2 ** 31);
         const layout = layoutOf(dtype, shape, order as "row" | "column");
         const header = encodeNpyHeader(layout);
         expect(header.length % 64).toBe(0);
@@ -54,7 +54,7 @@ describe("npy records on a pipe", () => {
   test("arrive whole, whatever the chunks", () => {
     const record = fc.tuple(dtypes, fc.array(fc.nat(5), { maxLength: 3 }), fc.nat(255));
     fc.assert(
-      fc.property(fc.array(record, { maxLength: 4 }), chunkSizes, (records, chunks) => {
+      fc.property(fc.array(record, { minLength: 1, maxLength: 4 }), chunkSizes, (records, chunks) => {
         const expected = records.map(([dtype, dims, fill]) => {
           const layout = layoutOf(dtype, dims);
           return { layout, bytes: new Uint8Array(layout.byteLength).map((_, i) => (fill + i) & 0xff) };

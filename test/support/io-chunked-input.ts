@@ -58,7 +58,6 @@ export function chunkedSource(format: FrameFormat, bytes: Uint8Array, chunks: re
   let isTaken = false;
   const inputs: Inputs = {
     currentName: input.name,
-    isAtEndOfPass: true,
     next: () => {
       if (isTaken) return "end";
       isTaken = true;

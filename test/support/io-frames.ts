@@ -60,7 +60,7 @@ export function sinkFrame(
   bytes: Uint8Array,
   { seq = 0, ageNs = 1_000, attributes = [] as readonly Attribute[] } = {},
 ): SinkFrame {
-  return { ...layout, seq, timestampNs: 0n, ageNs, metaVersion: 1, attributes, bytes };
+  return { ...layout, seq, timestampNs: 0n, ageNs, metaVersion: attributes.length === 0 ? 0 : 1, attributes, bytes };
 }
 
 /** Gives a sink frames as a consumer does, waiting for room, and completes it. */

@@ -109,6 +109,13 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Give the producer the attributes, or ignore it.",
     },
   },
+  "src/io/y4m/source.ts": {
+    "…": {
+      reads: "parameters of single frames (FRAME …) are not passed on …",
+      means: "A y4m input says something of single frames, which metadata, being the stream's, cannot carry.",
+      remedy: "None is needed unless a reader wants those parameters.",
+    },
+  },
   "src/roles/attachment.ts": {
     "…; asking again": {
       reads: "the driver refuses stream … (CODE): …; asking again",

@@ -40,7 +40,7 @@ describe("sources on a FIFO opened by name", () => {
     );
     expect(error).toBeInstanceOf(SourceError);
     expect(error).toMatchObject({ code: "aborted" });
-    expect(waiting).toEqual([`waiting for the header on ${path}`]);
+    expect(waiting).toEqual([`waiting for the first frame on ${path}`]);
   });
 
   for (const chunkBytes of [1, 7, 1_000]) {
@@ -83,20 +83,21 @@ describe("sources on a FIFO opened by name", () => {
   test("without data poll says idle and fill says more, at once; a cut frame is an error", async () => {
     using folder = await temporaryFolder();
     const path = await fifo(folder.path("in"));
-    const source = await openSource(`raw:${path}`, { dtype: "uint8", dims: "200" });
-    expect(source.layout.byteLength).toBe(200);
-    expect(source.poll(0)).toBe("idle");
     const writer = openSync(path, "r+");
+    writeSync(writer, Buffer.alloc(200, 1));
+    const source = await openSource(`raw:${path}`, { dtype: "uint8", dims: "200" });
+    const target = pinned(200);
+    expect(source.fill(target, 0)).toBe("done");
     expect(source.poll(0)).toBe("idle");
     writeSync(writer, Buffer.alloc(100, 1));
     expect(source.poll(0)).toBe("ready");
-    const target = pinned(200);
+    target.fill(0);
     expect(source.fill(target, 0)).toBe("more");
     expect(source.fill(target, 0)).toBe("more");
     expect(target.indexOf(0)).toBe(100);
     closeSync(writer);
     expect(() => source.fill(target, 0)).toThrow(
-      `${path}: frame 0 is cut off: expected 200 bytes of values, found 100`,
+      `${path}: frame 1 is cut off: expected 200 bytes of values, found 100`,
     );
     expect(() => source.poll(0)).toThrow("100 missing");
     source.close();
@@ -105,9 +106,9 @@ describe("sources on a FIFO opened by name", () => {
   test("a frame whose slot was given up half-way is dropped with skip, and the next one is whole", async () => {
     using folder = await temporaryFolder();
     const path = await fifo(folder.path("in"));
-    const source = await openSource(`raw:${path}`, { dtype: "uint8", dims: "200" });
     const writer = openSync(path, "r+");
     writeSync(writer, Buffer.alloc(150, 1));
+    const source = await openSource(`raw:${path}`, { dtype: "uint8", dims: "200" });
     expect(source.poll(0)).toBe("ready");
     expect(source.fill(pinned(200), 0)).toBe("more");
     expect(source.skip(0)).toBe("more");

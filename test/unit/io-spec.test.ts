@@ -34,7 +34,7 @@ describe("specs", () => {
       ["raw:-", { dtype: "uint8", dims: "4,4" }, 'found "4,4"'],
       ["raw:-", { dtype: "uint8", dims: "1x1x1x1x1x1x1x1x1" }, "at most 8 dimensions, found 9"],
       ["raw:-", { dtype: "uint8", dims: "4x0" }, "a dimension of 0"],
-      ["raw:-", { dtype: "float64", dims: "2147483647x2" }, "at most 4294967295 bytes"],
+      ["raw:-", { dtype: "float64", dims: "2147483647x2" }, "at most 2147483648 bytes"],
       ["raw:-", { dtype: "uint8", dims: "4", rateHz: -1 }, "found -1"],
       ["raw:", { dtype: "uint8", dims: "4" }, "without a path"],
       ["synthetic:dtpye=uint8", {}, 'did you mean "dtype"?'],
@@ -58,7 +58,7 @@ describe("specs", () => {
       expect(openSource(spec)).rejects.toMatchObject({ code: "not-found", found: "ENOENT" });
     }
     expect(openSource(`y4m:${folder.path(".")}`)).rejects.toThrow("found a directory");
-    expect(openSource(`npy:${folder.path(".")}`)).rejects.toThrow("found a directory");
+    expect(openSource(`npy:${folder.path(".")}`)).rejects.toThrow("found an empty folder");
     expect(openSink(`raw:${folder.path("no/such/file")}`)).rejects.toMatchObject({
       code: "unwritable",
       found: "ENOENT",
@@ -69,7 +69,7 @@ describe("specs", () => {
   test("help lists every kind with its usage", () => {
     for (const usage of [
       "synthetic:[key=value,..]",
-      "npy:FILE[,FILE..]|-",
+      "npy:FILE[,FILE..]|DIR/|-",
       "y4m:FILE|-",
       "raw:FILE|-",
       "module:FILE[,..]",
@@ -95,7 +95,7 @@ describe("specs", () => {
     expect(layoutProblem("uint8", [2 ** 31])).toContain("2147483648");
     expect(layoutProblem("uint8", [-1])).toContain("-1");
     expect(layoutProblem("uint8", [1.5])).toContain("1.5");
-    expect(layoutProblem("uint8", Array(8).fill(2 ** 31 - 1))).toContain("at most 4294967295 bytes");
+    expect(layoutProblem("uint8", Array(8).fill(2 ** 31 - 1))).toContain("at most 2147483648 bytes");
     expect(layoutProblem("uint8", [2 ** 31 - 1, 0, 2 ** 31 - 1, 2 ** 31 - 1])).toBeNull();
   });
 });

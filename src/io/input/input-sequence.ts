@@ -7,8 +7,6 @@ import { inputName, openInput } from "./open-input.ts";
 export interface Inputs {
   /** What is being waited for: the input at hand or, between two, the next. */
   readonly currentName: string;
-  /** True when the input at hand is the last of a pass. */
-  readonly isAtEndOfPass: boolean;
   /** The next input at its first byte; null while it is being opened, "end" after the last. @throws SourceError */
   next(): ByteInput | "end" | null;
   close(): void;
@@ -34,10 +32,6 @@ export class InputSequence implements Inputs {
     return this.#current?.name ?? inputName(this.#paths[Math.max(0, this.#index)] ?? "");
   }
 
-  get isAtEndOfPass(): boolean {
-    return this.#index === this.#paths.length - 1;
-  }
-
   next(): ByteInput | "end" | null {
     if (this.#failure !== null) throw this.#failure;
     if (this.#opened !== null) {
@@ -47,7 +41,7 @@ export class InputSequence implements Inputs {
     }
     if (this.#isOpening) return null;
     if (this.#isClosed) return "end";
-    if (this.isAtEndOfPass && !this.#isRepeated) return "end";
+    if (this.#index === this.#paths.length - 1 && !this.#isRepeated) return "end";
     // A single file stays open and starts over.
     if (this.#current?.isRepeatable && this.#paths.length === 1) {
       this.#current.rewind();

@@ -1,10 +1,10 @@
 import { libc } from "../../../ffi/libc.ts";
 import { addressOf, NativeBuffer } from "../../../ffi/memory.ts";
-import { SourceError } from "../errors.ts";
+import { emptyError, SourceError } from "../errors.ts";
 import type { Attribute, FillState, FrameLayout, Source, SourceState } from "../types.ts";
 import { type ByteInput, END_OF_INPUT } from "./byte-input.ts";
 import { FileInput } from "./file-input.ts";
-import { type FrameFormat, MAX_LEAD_BYTES } from "./frame-format.ts";
+import { type FrameFormat, MAX_LEAD_BYTES, NO_FRAME } from "./frame-format.ts";
 import type { Inputs } from "./input-sequence.ts";
 import { swapBytes } from "./swap-bytes.ts";
 
@@ -38,7 +38,9 @@ export class StreamSource implements Source {
   #swappedBytes = 0;
   #maxByteLength = 0;
   #frameCount = 0;
-  #framesInPass = 0;
+  /** Bytes that were read of the input at hand, its lead included. */
+  #inputBytes = 0;
+  #framesInInput = 0;
   #failure: unknown = null;
 
   constructor(inputs: Inputs, format: FrameFormat, traits: StreamTraits) {
@@ -53,11 +55,6 @@ export class StreamSource implements Source {
 
   get layout(): FrameLayout {
     return this.#format.layout;
-  }
-
-  /** True once pools can be made: the layout is known, or there is nothing to come. */
-  get isOpen(): boolean {
-    return this.#phase === "end" || (this.#phase !== "opening" && this.#format.isLayoutKnown);
   }
 
   get maxByteLength(): number {
@@ -148,6 +145,8 @@ export class StreamSource implements Source {
     this.#input = input;
     this.#format.beginInput(input.name);
     this.#leadBytes = 0;
+    this.#inputBytes = 0;
+    this.#framesInInput = 0;
     this.#phase = "lead";
     return true;
   }
@@ -155,7 +154,11 @@ export class StreamSource implements Source {
   /** Brings the lead forward by one read; false while the input has nothing. */
   #readLead(): boolean {
     const input = this.#input as ByteInput;
-    const wanted = this.#format.leadWanted(this.#lead.bytes, this.#leadBytes);
+    const wanted = this.#format.leadWanted(this.#lead.bytes, this.#leadBytes, this.#inputBytes - this.#leadBytes);
+    if (wanted === NO_FRAME) {
+      this.#leadBytes = 0;
+      return true;
+    }
     if (wanted === this.#leadBytes) {
       this.#announce(input);
       return true;
@@ -164,23 +167,14 @@ export class StreamSource implements Source {
     if (count === 0) return false;
     if (count === END_OF_INPUT) {
       this.#format.endInput(this.#lead.bytes, this.#leadBytes);
-      this.#endInput();
+      // Also what ends an endless repetition of nothing.
+      if (this.#framesInInput === 0) throw this.#empty(input);
+      this.#phase = "opening";
     } else {
       this.#leadBytes += count;
+      this.#inputBytes += count;
     }
     return true;
-  }
-
-  #endInput(): void {
-    // A pass without a single frame would go on for ever without one.
-    if (this.#inputs.isAtEndOfPass) {
-      if (this.#framesInPass === 0) {
-        this.#phase = "end";
-        return;
-      }
-      this.#framesInPass = 0;
-    }
-    this.#phase = "opening";
   }
 
   #announce(input: ByteInput): void {
@@ -216,12 +210,13 @@ export class StreamSource implements Source {
       if (count === 0) break;
       if (count === END_OF_INPUT) throw this.#truncated(input, byteLength, this.#filledBytes);
       this.#filledBytes += count;
+      this.#inputBytes += count;
       budget -= count;
     }
     if (target !== null) this.#swap(target);
     if (this.#filledBytes < byteLength) return "more";
     this.#frameCount++;
-    this.#framesInPass++;
+    this.#framesInInput++;
     this.#leadBytes = 0;
     this.#phase = "lead";
     return "done";
@@ -238,6 +233,12 @@ export class StreamSource implements Source {
     const whole = this.#filledBytes - (this.#filledBytes % elementBytes);
     swapBytes(target, this.#swappedBytes, whole, elementBytes);
     this.#swappedBytes = whole;
+  }
+
+  #empty({ name }: ByteInput): SourceError {
+    const found = this.#inputBytes === 0 ? "an empty input" : "the end of the input after a header";
+    const next = name === "stdin" ? "; look at the program that writes it: it may have failed" : "";
+    return emptyError(name, found, next);
   }
 
   #truncated(input: ByteInput, expectedBytes: number, foundBytes: number): SourceError {

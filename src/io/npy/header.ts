@@ -1,8 +1,15 @@
 import { SourceError, type SourceErrorCode } from "../errors.ts";
+import { recognise } from "../input/known-formats.ts";
 import { layoutOf, layoutProblem } from "../layout.ts";
 import type { FrameLayout } from "../types.ts";
-import { DESCR_OF_DTYPE, type Descr, parseDescr } from "./descr.ts";
-import { type PythonLiteral, PythonLiteralError, parsePythonDict } from "./python-literal.ts";
+import { DESCR_OF_DTYPE, type Descr, parseDescr, type RefusedDescr } from "./descr.ts";
+import {
+  type PythonLiteral,
+  PythonLiteralError,
+  PythonSequence,
+  parsePythonDict,
+  pythonText,
+} from "./python-literal.ts";
 
 /** `\x93NUMPY`, then major and minor version, then the header's length (u16, from version 2.0 on u32). */
 const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
@@ -18,32 +25,38 @@ const ALIGNMENT_BYTES = 64;
 /** np.save leaves room for the growing dimension to be rewritten in place with up to this many digits. */
 const GROWTH_DIGITS = 21;
 
+/** The axis that numbers the frames of a stack; null: each array is a frame. */
+export type FramesAxis = 0 | -1 | null;
+
 export interface NpyHeader {
+  /** Of one frame. */
   readonly layout: FrameLayout;
+  /** Frames that follow the header. */
+  readonly frames: number;
   /** Bytes of an element when they have to be reversed, else 1. */
   readonly swapBytes: number;
 }
 
-function problem(code: SourceErrorCode, name: string, expected: string, found: string): SourceError {
-  return new SourceError(code, `${name}: expected ${expected}, found ${found}`, { expected, found });
+function problem(code: SourceErrorCode, name: string, expected: string, found: string, next = ""): SourceError {
+  const message = `${name}: expected ${expected}, found ${found}${next === "" ? "" : `; ${next}`}`;
+  return new SourceError(code, message, { expected, found });
 }
 
 /**
  * Bytes of the whole header, as far as the first `length` bytes tell: more than `length` while bytes are missing.
+ * @param offset where the header begins in its file
  * @throws SourceError when this is no npy header, or one of a version or length that is not read
  */
-export function npyHeaderLength(bytes: Uint8Array, length: number, name: string): number {
+export function npyHeaderLength(bytes: Uint8Array, length: number, name: string, offset = 0): number {
   for (let i = 0; i < Math.min(length, MAGIC.length); i++) {
-    if (bytes[i] !== MAGIC[i]) {
-      const found = `byte 0x${(bytes[i] ?? 0).toString(16).padStart(2, "0")} at ${i}`;
-      throw problem("malformed", name, "an npy header (\\x93NUMPY)", found);
-    }
+    if (bytes[i] !== MAGIC[i]) throw notNpy(bytes, length, name, offset, i);
   }
   if (length < VERSION_1_PREFIX_BYTES) return VERSION_1_PREFIX_BYTES;
   const major = bytes[6] ?? 0;
   const minor = bytes[7] ?? 0;
   if (major < 1 || major > 3 || minor !== 0) {
-    throw problem("unsupported", name, "npy version 1.0, 2.0 or 3.0", `${major}.${minor}`);
+    const next = "save it again with np.save";
+    throw problem("unsupported", name, "npy version 1.0, 2.0 or 3.0", `${major}.${minor}`, next);
   }
   if (major > 1 && length < VERSION_2_PREFIX_BYTES) return VERSION_2_PREFIX_BYTES;
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
@@ -54,8 +67,22 @@ export function npyHeaderLength(bytes: Uint8Array, length: number, name: string)
   return (major === 1 ? VERSION_1_PREFIX_BYTES : VERSION_2_PREFIX_BYTES) + textBytes;
 }
 
-/** Reads a complete header: `bytes` is exactly as long as `npyHeaderLength` says. @throws SourceError */
-export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
+function notNpy(bytes: Uint8Array, length: number, name: string, offset: number, at: number): SourceError {
+  const byte = `byte 0x${(bytes[at] ?? 0).toString(16).padStart(2, "0")} at ${offset + at}`;
+  if (offset > 0) {
+    const next = `what follows the values of a record must be another one (head -c ${offset} keeps those before it)`;
+    return problem("malformed", name, `the next npy record (\\x93NUMPY) or the end at byte ${offset}`, byte, next);
+  }
+  const other = recognise(bytes, length, name, "npy");
+  return problem("malformed", name, "an npy header (\\x93NUMPY)", other?.name ?? byte, other?.wayOut);
+}
+
+/**
+ * Reads a complete header: `bytes` is exactly as long as `npyHeaderLength` says.
+ * @param framesAxis 0 or -1: the axis along which the array is cut into frames; null: the array is one frame
+ * @throws SourceError
+ */
+export function parseNpyHeader(bytes: Uint8Array, name: string, framesAxis: FramesAxis = null): NpyHeader {
   const prefixBytes = bytes[6] === 1 ? VERSION_1_PREFIX_BYTES : VERSION_2_PREFIX_BYTES;
   const text = new TextDecoder(bytes[6] === 3 ? "utf-8" : "latin1").decode(bytes.subarray(prefixBytes));
   let entries: ReadonlyMap<string, PythonLiteral>;
@@ -70,33 +97,94 @@ export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   if (typeof isFortran !== "boolean") {
     throw problem("malformed", name, "'fortran_order': True or False", shown(isFortran));
   }
-  const shape = entries.get("shape");
-  if (!Array.isArray(shape)) throw problem("malformed", name, "'shape': a tuple of integers", shown(shape));
+  const shape = shapeFrom(entries.get("shape"), name);
   if (entries.size !== 3) {
     throw problem("malformed", name, "the keys descr, fortran_order and shape", [...entries.keys()].join(", "));
   }
-  const found = layoutProblem(descr.dtype, shape);
-  if (found !== null) throw new SourceError("unsupported", `${name}: ${found}`, { rule: "W-09" });
-  return { layout: layoutOf(descr.dtype, shape, isFortran ? "column" : "row"), swapBytes: descr.swapBytes };
+  const { frames, dims } = cutShape(shape, isFortran, framesAxis, name);
+  const found = layoutProblem(descr.dtype, dims);
+  if (found !== null) {
+    const next = framesAxis === null && dims.length > 1 && !isFortran ? stackAdvice(name) : "";
+    throw new SourceError("unsupported", `${name}: ${found}${next}`, { rule: "W-09" });
+  }
+  const layout = layoutOf(descr.dtype, dims, isFortran ? "column" : "row");
+  return { layout, frames, swapBytes: descr.swapBytes };
+}
+
+function stackAdvice(name: string): string {
+  return `; a stack of frames is read one by one with npy:${name},frames-axis=0`;
+}
+
+/** The frames of an array: itself, or the parts along its outermost axis, which lie one after the other. */
+function cutShape(
+  shape: readonly number[],
+  isFortran: boolean,
+  framesAxis: FramesAxis,
+  name: string,
+): { readonly frames: number; readonly dims: readonly number[] } {
+  if (framesAxis === null) return { frames: 1, dims: shape };
+  const expected = `an array with an axis ${framesAxis} (frames-axis=${framesAxis})`;
+  if (shape.length === 0) throw problem("unsupported", name, expected, "a scalar");
+  // In one dimension the first axis is the last.
+  if (shape.length > 1 && isFortran !== (framesAxis === -1)) {
+    const order = isFortran ? "Fortran order" : "C order";
+    const next = isFortran
+      ? "use frames-axis=-1, or save it with np.save('frames.npy', np.ascontiguousarray(array))"
+      : "use frames-axis=0, or save it with np.save('frames.npy', np.moveaxis(array, -1, 0).copy())";
+    throw problem("unsupported", name, `frames that lie one after the other along axis ${framesAxis}`, order, next);
+  }
+  return framesAxis === 0
+    ? { frames: shape[0] as number, dims: shape.slice(1) }
+    : { frames: shape.at(-1) as number, dims: shape.slice(0, -1) };
+}
+
+function shapeFrom(value: PythonLiteral | undefined, name: string): readonly number[] {
+  const expected = "'shape': a tuple of integers from 0";
+  if (!(value instanceof PythonSequence) || value.kind !== "tuple") {
+    throw problem("malformed", name, expected, shown(value));
+  }
+  return value.items.map((item) => {
+    // True is 1 in Python, and np.load takes it.
+    const dim = typeof item === "boolean" ? Number(item) : item;
+    if (typeof dim === "number" && Number.isSafeInteger(dim) && dim >= 0) return dim;
+    if (typeof dim === "number" && dim < 0) {
+      const next = "save the array again: np.save('frames.npy', np.load('FILE'))".replace("FILE", () => name);
+      throw problem("unsupported", name, expected, shown(value), next);
+    }
+    throw problem("malformed", name, expected, shown(value));
+  });
 }
 
 function descrOf(value: PythonLiteral | undefined, name: string): Descr {
-  if (typeof value === "object" && "unread" in value) {
-    throw problem("unsupported", name, "an array of plain numbers", "a structured dtype (record array)");
+  const expected = "dtype bool, int8 to int64, uint8 to uint64, float32 or float64";
+  const refuse = ({ refused, wayOut }: RefusedDescr): SourceError =>
+    new SourceError(
+      "unsupported",
+      `${name}: expected ${expected}, found ${refused} (${shown(value)}); convert it in NumPy: ${wayOut}`,
+      { rule: "W-11", expected, found: refused },
+    );
+  if (value instanceof PythonSequence) {
+    throw refuse(
+      value.kind === "list"
+        ? {
+            refused: "structured",
+            wayOut: 'array["field"], or numpy.lib.recfunctions.structured_to_unstructured(array)',
+          }
+        : { refused: "sub-array", wayOut: "array.astype(...) of one number per element" },
+    );
   }
   if (typeof value !== "string") throw problem("malformed", name, "'descr': a string", shown(value));
   const descr = parseDescr(value);
-  if (!("refused" in descr)) return descr;
-  const expected = "dtype bool, int8 to int64, uint8 to uint64, float32 or float64";
-  throw new SourceError(
-    "unsupported",
-    `${name}: expected ${expected}, found ${descr.refused}; convert it in NumPy with array.astype(...)`,
-    { rule: "W-11", expected, found: descr.refused },
-  );
+  if ("refused" in descr) throw refuse(descr);
+  return descr;
 }
 
+const SHOWN_CHARACTERS = 60;
+
 function shown(value: PythonLiteral | undefined): string {
-  return value === undefined ? "none" : (JSON.stringify(value)?.slice(0, 60) ?? "none");
+  if (value === undefined) return "none";
+  const text = pythonText(value);
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text;
 }
 
 /** The dims that go into a file: "bit" is written as its packed bytes (np.unpackbits with bitorder="little" unpacks them). */

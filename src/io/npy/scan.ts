@@ -1,46 +1,61 @@
 import { open, stat } from "node:fs/promises";
-import { SourceError } from "../errors.ts";
+import { emptyError, SourceError } from "../errors.ts";
 import { isStdin, openError } from "../input/open-input.ts";
-import { MAX_HEADER_BYTES, npyHeaderLength, parseNpyHeader } from "./header.ts";
+import { type FramesAxis, MAX_HEADER_BYTES, npyHeaderLength, parseNpyHeader } from "./header.ts";
 
 /** A file of more records is looked at only so far; a larger frame after that is dropped by count if no pool fits. */
 const MAX_RECORDS_PER_FILE = 1_000;
+
+/** Lists up to this length are read header by header; of longer ones, one file of each size. */
+const MAX_SCANNED_FILES = 1_000;
 
 /**
  * The largest frame of the regular files among `paths`, for the pools. Reads headers only. A file that does not begin with a
  * usable header is refused here, before anything is published. @throws SourceError
  */
-export async function largestFrame(paths: readonly string[]): Promise<number> {
+export async function largestFrame(paths: readonly string[], framesAxis: FramesAxis): Promise<number> {
+  const seenSizes = new Set<number>();
   let largest = 0;
   for (const path of paths) {
-    if (!isStdin(path)) largest = Math.max(largest, await largestOfFile(path));
+    if (isStdin(path)) continue;
+    const sizeBytes = await sizeOf(path);
+    if (sizeBytes === null || (paths.length > MAX_SCANNED_FILES && seenSizes.has(sizeBytes))) continue;
+    seenSizes.add(sizeBytes);
+    if (sizeBytes === 0) throw emptyError(path, "an empty file");
+    largest = Math.max(largest, await largestOfFile(path, framesAxis));
   }
   return largest;
 }
 
-async function largestOfFile(path: string): Promise<number> {
+/** Null for what is no regular file, which is read once and never before its time. */
+async function sizeOf(path: string): Promise<number | null> {
   try {
-    if (!(await stat(path)).isFile()) return 0;
+    const stats = await stat(path);
+    return stats.isFile() ? stats.size : null;
+  } catch (error) {
+    throw openError(path, error);
+  }
+}
+
+async function largestOfFile(path: string, framesAxis: FramesAxis): Promise<number> {
+  try {
     await using file = await open(path, "r");
     const { size } = await file.stat();
     const buffer = new Uint8Array(MAX_HEADER_BYTES + 64);
     let largest = 0;
     let offset = 0;
     for (let record = 0; record < MAX_RECORDS_PER_FILE && offset < size; record++) {
-      const { bytesRead } = await file.read(
-        buffer,
-        0,
-        Math.min(buffer.length, record === 0 ? buffer.length : 512),
-        offset,
-      );
-      const length = npyHeaderLength(buffer, bytesRead, path);
-      // Cut off or unusually long: reading the frames will say so in its place.
+      const wanted = record === 0 ? buffer.length : 512;
+      const { bytesRead } = await file.read(buffer, 0, wanted, offset);
+      const length = npyHeaderLength(buffer, bytesRead, path, offset);
+      // Cut off or unusually long: reading the frames reports it in its place.
       if (length > bytesRead) break;
-      const { layout } = parseNpyHeader(buffer.slice(0, length), path);
-      offset += length + layout.byteLength;
-      // A record that reaches past the end will not be sent, so it must not size the pools.
-      if (offset > size) break;
-      largest = Math.max(largest, layout.byteLength);
+      const { layout, frames } = parseNpyHeader(buffer.slice(0, length), path, framesAxis);
+      offset += length;
+      // A frame that reaches past the end will not be sent, so it must not size the pools.
+      if (frames > 0 && offset + layout.byteLength > size) break;
+      if (frames > 0) largest = Math.max(largest, layout.byteLength);
+      offset += frames * layout.byteLength;
     }
     return largest;
   } catch (error) {

@@ -11,7 +11,6 @@ const LEAD_BYTES = 64;
 /** Frames of one fixed size without anything between them. */
 export class RawFormat implements FrameFormat {
   readonly layout: FrameLayout;
-  readonly isLayoutKnown = true;
   readonly isLeadPayload = true;
   readonly swapBytes = 1;
   readonly #leadBytes: number;

@@ -12,7 +12,7 @@ export const rawSource: SourceKind = {
   usage: "raw:FILE|-",
   summary: [
     "frames of one size without headers, as --dtype uint16 --dims 480x640 say; little-endian",
-    "with --rate a file is repeated for ever, with --once (or no --rate) read once",
+    "with --rate a file is repeated until stopped, with --once (or no --rate) read once",
   ],
   parse(rest, options) {
     const path = requirePath("raw", rest, "--source", "FILE");

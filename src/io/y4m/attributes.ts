@@ -1,16 +1,22 @@
-import { textAttribute } from "../../protocol/attribute.ts";
+import { isUtf8 } from "node:buffer";
 import type { Attribute } from "../types.ts";
 import { colorspaceOf } from "./colorspace.ts";
 import { canonicalHeader, MAGIC, tryParseY4mHeader, type Y4mHeader } from "./header.ts";
 
 const PREFIX = "y4m.";
-const decoder = new TextDecoder();
 
-/** What a y4m stream says beside its frames, as metadata attributes (W-45), all text. Absent parameters have none. */
+/** A value is the header's own bytes: where they are no text, the format says so. */
+function attribute(key: string, value: string): Attribute {
+  const bytes = new Uint8Array(Buffer.from(value, "latin1"));
+  const format = isUtf8(bytes) ? "text/plain" : "application/octet-stream";
+  return { key: PREFIX + key, format, value: bytes };
+}
+
+/** What a y4m stream says beside its frames, as metadata attributes (W-45). Absent parameters have none. */
 export function attributesOf(header: Y4mHeader): readonly Attribute[] {
   const attributes: Attribute[] = [];
   const add = (key: string, value: string | null): void => {
-    if (value !== null) attributes.push(textAttribute(PREFIX + key, value));
+    if (value !== null) attributes.push(attribute(key, value));
   };
   add("width", String(header.width));
   add("height", String(header.height));
@@ -28,12 +34,12 @@ export function attributesOf(header: Y4mHeader): readonly Attribute[] {
 export function headerFromAttributes(attributes: readonly Attribute[]): Y4mHeader | string | null {
   const values = new Map<string, string>();
   for (const { key, value } of attributes) {
-    if (key.startsWith(PREFIX)) values.set(key.slice(PREFIX.length), decoder.decode(value));
+    if (key.startsWith(PREFIX)) values.set(key.slice(PREFIX.length), Buffer.from(value).toString("latin1"));
   }
   if (!values.has("width") && !values.has("height")) return null;
   const text = values.get("header") ?? canonicalText(values);
   // Attributes come from another process: nothing of them may start a line of its own.
-  return /[^\x20-\x7e]/.test(text) ? "expected printable ASCII in the y4m attributes" : tryParseY4mHeader(text);
+  return text.includes("\n") ? "expected y4m attributes without line ends" : tryParseY4mHeader(text);
 }
 
 function canonicalText(values: ReadonlyMap<string, string>): string {

@@ -32,11 +32,18 @@ const FAMILIES: Readonly<Record<string, Planes>> = {
   mono: { chromaX: 1, chromaY: 1, chromaPlanes: 0, alphaPlanes: 0 },
 };
 
-/** Families that exist with more than 8 bits. */
-const DEEP = ["420", "422", "444", "mono"];
+/** Depths above 8 bits by family: those that FFmpeg has. It takes any other for 8 bits, so no stream can mean them. */
+const DEEP: ReadonlyMap<string, readonly number[]> = new Map([
+  ["420", [9, 10, 12, 14, 16]],
+  ["422", [9, 10, 12, 14, 16]],
+  ["444", [9, 10, 12, 14, 16]],
+  ["mono", [9, 10, 12, 16]],
+]);
 
 /** What messages offer. */
-export const COLORSPACE_NAMES = `${Object.keys(FAMILIES).join(", ")}, and 420, 422, 444 (as 420p10) and mono (as mono10) of 9 to 16 bits`;
+export const COLORSPACE_NAMES =
+  `${Object.keys(FAMILIES).join(", ")}, and 420, 422, 444 (as 420p10) of 9, 10, 12, 14 and 16 bits, ` +
+  "mono (as mono10) of 9, 10, 12 and 16 bits";
 
 /** The colour space of a name; null for one that is not known. */
 export function colorspaceOf(name: string): Colorspace | null {
@@ -45,7 +52,7 @@ export function colorspaceOf(name: string): Colorspace | null {
   const [, family = "", bits = ""] = /^(420|422|444)p(\d+)$/.exec(name) ?? /^(mono)(\d+)$/.exec(name) ?? [];
   const depthBits = Number(bits);
   const deep = FAMILIES[family];
-  if (deep === undefined || !DEEP.includes(family) || depthBits < 9 || depthBits > 16) return null;
+  if (deep === undefined || DEEP.get(family)?.includes(depthBits) !== true) return null;
   return { ...deep, name, depthBits };
 }
 

@@ -8,8 +8,7 @@ import { frameRateHz, type Y4mHeader } from "./header.ts";
 /** What readers assume, too, when a stream does not say. */
 const DEFAULT_FRAME_RATE = "25:1";
 
-const textEncoder = new TextEncoder();
-const FRAME_LINE = textEncoder.encode("FRAME\n");
+const FRAME_LINE = new TextEncoder().encode("FRAME\n");
 
 /** Frames as a yuv4mpeg2 stream, whose header comes from the stream's y4m attributes. */
 export class Y4mEncoder implements FrameEncoder {
@@ -46,7 +45,7 @@ export class Y4mEncoder implements FrameEncoder {
     this.#isFirst = !this.#isStreamBegun;
     if (!this.#isFirst) return FRAME_LINE;
     this.#isStreamBegun = true;
-    return textEncoder.encode(`${header.text}\nFRAME\n`);
+    return new Uint8Array(Buffer.from(`${header.text}\nFRAME\n`, "latin1"));
   }
 
   rollback(): void {
@@ -65,6 +64,15 @@ export class Y4mEncoder implements FrameEncoder {
 
   #takeAttributes(frame: SinkFrame): void {
     const described = headerFromAttributes(frame.attributes);
+    if (described === null && this.#header === null && frame.attributes.length === 0 && frame.metaVersion > 0) {
+      // Its dims alone may look like another picture format.
+      throw new SinkError(
+        "unsupported",
+        `y4m: the stream has metadata (version ${frame.metaVersion}) that has not arrived yet, which may say how its frames ` +
+          "are to be read; if this persists, look at the counter controlFailed of the producer",
+        { found: "no metadata" },
+      );
+    }
     // Attributes that are not there (any more) say nothing about the stream; its frames still have to fit.
     const header = described ?? this.#header ?? inferHeader(frame.dtype, frame.dims, this.#frameRate);
     if (header === null) {

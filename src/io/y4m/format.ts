@@ -1,17 +1,25 @@
 import { SourceError } from "../errors.ts";
 import type { FrameFormat } from "../input/frame-format.ts";
+import { recognise } from "../input/known-formats.ts";
 import { NO_LAYOUT } from "../layout.ts";
 import type { Attribute, FrameLayout } from "../types.ts";
 import { attributesOf } from "./attributes.ts";
 import { MAGIC, parseY4mHeader, type Y4mHeader } from "./header.ts";
 
-/** The longest line that is read; FFmpeg's reader stops at 80 to 100 bytes. */
-const MAX_LINE_BYTES = 4_096;
+/**
+ * The longest line that is read: what it says has to fit into one metadata message, in part twice. FFmpeg's reader stops at 80
+ * to 100 bytes.
+ */
+const MAX_LINE_BYTES = 2_048;
 
 const NEWLINE = 0x0a;
 const FRAME = new TextEncoder().encode("FRAME");
 const START = new TextEncoder().encode(MAGIC);
-const decoder = new TextDecoder("latin1");
+
+/** A character for each byte, whatever they are: "latin1" of a TextDecoder is another code, which does not lead back. */
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+}
 
 /** yuv4mpeg2: one stream header line, then each frame after a line that begins with FRAME. */
 export class Y4mFormat implements FrameFormat {
@@ -25,6 +33,14 @@ export class Y4mFormat implements FrameFormat {
   /** Up to here the current line was searched for its end. */
   #searched = 0;
   #name = "";
+  #offset = 0;
+  #hasReportedParameters = false;
+  readonly #onParameters: (notice: string) => void;
+
+  /** @param onParameters called once when parameters of single frames are not passed on */
+  constructor(onParameters: (notice: string) => void = () => {}) {
+    this.#onParameters = onParameters;
+  }
 
   get layout(): FrameLayout {
     return this.#header?.layout ?? NO_LAYOUT;
@@ -38,17 +54,14 @@ export class Y4mFormat implements FrameFormat {
     return this.#attributes;
   }
 
-  get isLayoutKnown(): boolean {
-    return this.#header !== null && !this.#isHeaderDue;
-  }
-
   beginInput(name: string): void {
     this.#name = name;
     this.#isHeaderDue = true;
     this.#startLine(0);
   }
 
-  leadWanted(lead: Uint8Array, length: number): number {
+  leadWanted(lead: Uint8Array, length: number, offset: number): number {
+    this.#offset = offset;
     if (length === 0) this.#startLine(0);
     for (;;) {
       const start = this.#lineStart;
@@ -61,20 +74,24 @@ export class Y4mFormat implements FrameFormat {
       if (length < wanted) return wanted;
       const end = this.#findNewline(lead, length);
       if (end < 0) {
-        if (length - start >= MAX_LINE_BYTES) throw this.#malformed("a line end within 4096 bytes", "none");
+        if (length - start >= MAX_LINE_BYTES)
+          throw this.#malformed(`a line of at most ${MAX_LINE_BYTES} bytes`, "a longer one");
         return length + 1;
       }
-      if (!this.#isHeaderDue) return length;
-      this.#takeHeader(decoder.decode(lead.subarray(start, end)));
+      if (!this.#isHeaderDue) {
+        if (end > start + FRAME.length) this.#reportParameters(textOf(lead.subarray(start + FRAME.length, end)));
+        return length;
+      }
+      this.#takeHeader(textOf(lead.subarray(start, end)));
       this.#startLine(end + 1);
     }
   }
 
   endInput(_lead: Uint8Array, length: number): void {
     if (this.#isHeaderDue) {
-      const found = length === 0 ? "end of input" : `end of input after ${length} bytes`;
-      const code = length === 0 ? "malformed" : "truncated";
-      throw new SourceError(code, `${this.#name}: expected ${MAGIC} header, found ${found}`, {
+      if (length === 0) return;
+      const found = `end of input after ${length} bytes`;
+      throw new SourceError("truncated", `${this.#name}: expected ${MAGIC} header, found ${found}`, {
         expected: `${MAGIC} header`,
         found,
       });
@@ -100,8 +117,20 @@ export class Y4mFormat implements FrameFormat {
   #checkStart(lead: Uint8Array, from: number, to: number, expected: Uint8Array): void {
     for (let i = from; i < to; i++) {
       if (lead[i] === expected[i - from]) continue;
-      throw this.#malformed(`"${decoder.decode(expected)}"`, JSON.stringify(decoder.decode(lead.subarray(from, to))));
+      const other = this.#isHeaderDue && from === 0 ? recognise(lead, to, this.#name, "y4m") : null;
+      const found = other === null ? JSON.stringify(textOf(lead.subarray(from, to))) : `${other.name}; ${other.wayOut}`;
+      throw this.#malformed(`"${textOf(expected)}" at byte ${this.#offset + from}`, found);
     }
+  }
+
+  /** Parameters of one frame have no place in metadata, which is the stream's: that they are lost is said once. */
+  #reportParameters(parameters: string): void {
+    if (this.#hasReportedParameters || parameters.trim() === "") return;
+    this.#hasReportedParameters = true;
+    this.#onParameters(
+      `${this.#name}: parameters of single frames (FRAME${parameters.slice(0, 40)}) are not passed on: readers get the ` +
+        "frames without them",
+    );
   }
 
   #takeHeader(text: string): void {

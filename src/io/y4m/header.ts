@@ -1,5 +1,6 @@
 import { messageOf } from "../../core/errors.ts";
 import { SourceError } from "../errors.ts";
+import { MAX_FRAME_BYTES } from "../layout.ts";
 import type { FrameLayout } from "../types.ts";
 import { COLORSPACE_NAMES, type Colorspace, colorspaceOf, frameLayout } from "./colorspace.ts";
 
@@ -9,6 +10,9 @@ export const MAGIC = "YUV4MPEG2";
 /** Without a C parameter a stream is 4:2:0, and readers take JPEG's sample positions. */
 const DEFAULT_COLORSPACE = "420jpeg";
 
+/** FFmpeg reads more headers than the specification has, and writes ones that are read here. */
+const CONVERT = "FFmpeg may read it, and writes what is read here: ffmpeg -i FILE -strict -1 -f yuv4mpegpipe -";
+
 /** The stream header's parameters, as they were written. */
 export interface Y4mHeader {
   readonly width: number;
@@ -16,14 +20,14 @@ export interface Y4mHeader {
   readonly colorspace: Colorspace;
   /** Frames per second as a fraction, `30000:1001`; null when absent. `0:0` means unknown. */
   readonly frameRate: string | null;
-  /** `p`, `t`, `b`, `m` or `?`; null when absent. */
+  /** `p`, `t`, `b` or `?`; null when absent. */
   readonly interlacing: string | null;
   /** `1:1`; null when absent. `0:0` means unknown. */
   readonly pixelAspect: string | null;
   /** The X parameters with their X, in order. */
   readonly extensions: readonly string[];
   readonly layout: FrameLayout;
-  /** The header line without its newline, as it came. */
+  /** The header line without its newline, as it came: a character for each byte (latin1). */
   readonly text: string;
 }
 
@@ -43,7 +47,36 @@ export function frameRateHz(frameRate: string | null): number | null {
   return numerator > 0 && denominator > 0 ? numerator / denominator : null;
 }
 
-/** Reads a header line, without its newline. Parameters may come in any order. @throws SourceError */
+const DEEPEN = "write the samples with the next larger of these depths";
+
+/** What colour space the extension XYSCSS names, which older programs write instead of C. */
+const COLORSPACE_OF_YSCSS: ReadonlyMap<string, string> = new Map([
+  ["420JPEG", "420jpeg"],
+  ["420MPEG2", "420mpeg2"],
+  ["420PALDV", "420paldv"],
+  ["411", "411"],
+  ["422", "422"],
+  ["444", "444"],
+]);
+const YSCSS = "XYSCSS=";
+
+/** The colour space that the header names, by C or, without one, by XYSCSS. @throws SourceError */
+function colorspaceNameOf(c: string | undefined, extensions: readonly string[], name: string): string {
+  if (c !== undefined) return c;
+  const older = extensions.findLast((word) => word.startsWith(YSCSS))?.slice(YSCSS.length);
+  if (older === undefined) return DEFAULT_COLORSPACE;
+  const found = COLORSPACE_OF_YSCSS.get(older);
+  if (found !== undefined) return found;
+  const expected = `${YSCSS}${[...COLORSPACE_OF_YSCSS.keys()].join(", ")}, or a parameter C`;
+  throw new SourceError("unsupported", `${name}: yuv4mpeg2 header: expected ${expected}, found ${YSCSS}${older}`, {
+    expected,
+    found: older,
+  });
+}
+
+/**
+ * Reads a header line, without its newline: a character for each byte. Parameters may come in any order. @throws SourceError
+ */
 export function parseY4mHeader(text: string, name: string): Y4mHeader {
   const [magic, ...words] = text.split(" ").filter((word) => word !== "");
   if (magic !== MAGIC) throw problem(name, `"${MAGIC}"`, JSON.stringify((magic ?? "").slice(0, 20)));
@@ -61,20 +94,32 @@ export function parseY4mHeader(text: string, name: string): Y4mHeader {
   }
   const width = sizeOf(values.get("W"), "W", name);
   const height = sizeOf(values.get("H"), "H", name);
-  const colorspaceName = values.get("C") ?? DEFAULT_COLORSPACE;
+  const colorspaceName = colorspaceNameOf(values.get("C"), extensions, name);
   const colorspace = colorspaceOf(colorspaceName);
   if (colorspace === null) {
     throw new SourceError(
       "unsupported",
-      `${name}: expected a colour space of ${COLORSPACE_NAMES}; found C${colorspaceName.slice(0, 20)}`,
+      `${name}: expected a colour space of ${COLORSPACE_NAMES}; found C${colorspaceName.slice(0, 20)}; ${/^(4\d\dp|mono)1[0-6]$/.test(colorspaceName) ? DEEPEN : CONVERT}`,
       { expected: COLORSPACE_NAMES, found: colorspaceName },
     );
   }
   const layout = frameLayout(colorspace, width, height);
-  if (layout === null) throw problem(name, "a frame that fits the wire (4 GiB)", `W${width} H${height}`);
+  if (layout === null) {
+    const limit = `a frame of at most ${MAX_FRAME_BYTES} bytes, which the largest slot takes`;
+    throw new SourceError("unsupported", `${name}: expected ${limit}, found W${width} H${height} C${colorspaceName}`);
+  }
   const interlacing = values.get("I") ?? null;
-  if (interlacing !== null && !/^[ptbm?]$/.test(interlacing)) {
-    throw problem(name, "interlacing Ip, It, Ib, Im or I?", `I${interlacing.slice(0, 20)}`);
+  if (interlacing === "m") {
+    // Each FRAME line then says how its frame is interlaced; metadata speaks of the stream only.
+    throw new SourceError(
+      "unsupported",
+      `${name}: yuv4mpeg2 header: mixed interlacing (Im) is different from frame to frame, which metadata cannot tell; ` +
+        "write the stream as progressive (Ip) or with one field order (It, Ib)",
+      { expected: "Ip, It, Ib or I?", found: "Im" },
+    );
+  }
+  if (interlacing !== null && !/^[ptb?]$/.test(interlacing)) {
+    throw problem(name, "interlacing Ip, It, Ib or I?", `I${interlacing.slice(0, 20)}`);
   }
   return {
     width,
@@ -99,7 +144,7 @@ export function tryParseY4mHeader(text: string): Y4mHeader | string {
 }
 
 function problem(name: string, expected: string, found: string): SourceError {
-  const message = `${name}: yuv4mpeg2 header: expected ${expected}, found ${found}`;
+  const message = `${name}: yuv4mpeg2 header: expected ${expected}, found ${found}; ${CONVERT}`;
   return new SourceError("malformed", message, { expected, found });
 }
 

@@ -1,3 +1,4 @@
+import { getLogger } from "../../core/logger.ts";
 import { InputSequence } from "../input/input-sequence.ts";
 import { isStdin } from "../input/open-input.ts";
 import { openStream } from "../input/open-stream.ts";
@@ -5,6 +6,8 @@ import { StreamSource } from "../input/stream-source.ts";
 import { checkedRateHz, refuseLayoutOptions, requirePath, type SourceKind } from "../spec.ts";
 import { Y4mFormat } from "./format.ts";
 import { frameRateHz } from "./header.ts";
+
+const logger = getLogger("source");
 
 export const y4mSource: SourceKind = {
   name: "y4m",
@@ -14,7 +17,7 @@ export const y4mSource: SourceKind = {
     "420, 422, 444, 411 and mono of 8 to 16 bits",
     "420 comes as [H*3/2, W], 422 as [H*2, W], 444 as [3, H, W], mono as [H, W];",
     "odd sizes as [samples]",
-    "with --rate a file is repeated for ever, with --once (or no --rate) read once",
+    "with --rate a file is repeated until stopped, with --once (or no --rate) read once",
   ],
   parse(rest, options) {
     refuseLayoutOptions("y4m", options);
@@ -22,7 +25,7 @@ export const y4mSource: SourceKind = {
     const isRepeated = checkedRateHz(options) !== undefined && options.once !== true && !isStdin(path);
     return {
       async open(openOptions = {}) {
-        const format = new Y4mFormat();
+        const format = new Y4mFormat((notice) => logger.warn(notice));
         const source = new StreamSource(new InputSequence([path], isRepeated), format, {
           describe: () => describe(rest, format, isRepeated),
           get attributes() {
