@@ -23,6 +23,7 @@ export const PUBLICATION_CONSTANTS = {
 
 /** aeron_image_constants_t. */
 export const IMAGE_CONSTANTS = {
+  correlationId: 16,
   joinPosition: 24,
   termBufferLength: 40,
   sessionId: 56,
@@ -31,8 +32,11 @@ export const IMAGE_CONSTANTS = {
   size: 72,
 } as const;
 
-/** aeron_header_values_t (packed to 4). */
-export const HEADER_VALUES = { termOffset: 8, sessionId: 12, streamId: 16, termId: 20, size: 44 } as const;
+/** The part of aeron_image_t that is read: libaeron has no function that gives it. */
+export const IMAGE = { logBuffer: 48, subscriberPosition: 64, sessionId: 128, subscriberPositionId: 136 } as const;
+
+/** aeron_log_buffer_t: three term buffers of an address and a length each, then the same of the metadata. */
+export const LOG_BUFFER = { terms: 0, termSize: 16, metadata: 48, termLength: 80, correlationId: 88 } as const;
 
 /** aeron_cnc_constants_t (packed to 4). */
 export const CNC_CONSTANTS = {
@@ -51,9 +55,26 @@ export const COUNTER_VALUE = { registrationId: 8, ownerId: 16, size: 128 } as co
 export const COUNTER_METADATA = { state: 0, typeId: 4, key: 16, labelLength: 128, label: 132, size: 512 } as const;
 export const COUNTER_STATE = { unused: 0, allocated: 1, reclaimed: -1 } as const;
 
+/** Header of a CnC file, two cache lines; then four buffers, one behind the other, whose lengths it has. */
+export const CNC_HEADER = {
+  version: 0,
+  toDriver: 4,
+  toClients: 8,
+  metadata: 12,
+  values: 16,
+  clientLivenessNs: 24,
+  startMs: 32,
+  pid: 40,
+  size: 128,
+} as const;
+
+/** aeron_broadcast_descriptor_t, at the end of the buffer to the clients. */
+export const BROADCAST_TRAILER = { tailIntent: 0, tail: 8, size: 128 } as const;
+
 /** Header of each data frame in a term buffer (aeron_data_header_t). */
 export const DATA_HEADER = {
   frameLength: 0,
+  version: 4,
   flags: 5,
   type: 6,
   termOffset: 8,
@@ -63,7 +84,10 @@ export const DATA_HEADER = {
   size: 32,
 } as const;
 export const DATA_FRAME_TYPE = 1;
-export const UNFRAGMENTED_FLAGS = 0xc0;
+export const PADDING_FRAME_TYPE = 0;
+export const BEGIN_FLAG = 0x80;
+export const END_FLAG = 0x40;
+export const UNFRAGMENTED_FLAGS = BEGIN_FLAG | END_FLAG;
 export const FRAME_ALIGNMENT = 32;
 
 /** aeron_logbuffer_metadata_t (packed to 4): the last page of a log, behind its three terms. */
@@ -71,11 +95,14 @@ export const LOG_METADATA = {
   activeTermCount: 24,
   correlationId: 256,
   termLength: 276,
-  /** Of the part that is read. */
+  /** Of the part that is read by read(2). */
   size: 280,
+  type: 497,
   pageSize: 4096,
   terms: 3,
 } as const;
+/** `LOG_METADATA.type` of a log that is received over a network, whose metadata do not say how far it is written. */
+export const LOG_OF_IMAGE = 2;
 
 /** Threading modes of the media driver (aeron_threading_mode_t). */
 export const THREADING_MODE = { dedicated: 0, sharedNetwork: 1, shared: 2, invoker: 3 } as const;

@@ -61,8 +61,6 @@ const SYMBOLS = {
   aeron_exclusive_publication_position_limit: { args: ["ptr"], returns: "i64_fast" },
   // bool aeron_exclusive_publication_is_connected(aeron_exclusive_publication_t *publication)
   aeron_exclusive_publication_is_connected: { args: ["ptr"], returns: "u8" },
-  // bool aeron_exclusive_publication_is_closed(aeron_exclusive_publication_t *publication)
-  aeron_exclusive_publication_is_closed: { args: ["ptr"], returns: "u8" },
   // int aeron_exclusive_publication_constants(publication *, aeron_publication_constants_t *constants)
   aeron_exclusive_publication_constants: { args: ["ptr", "ptr"], returns: "i32" },
   // int aeron_exclusive_publication_close(publication *, aeron_notification_t on_close_complete, void *clientd)
@@ -75,10 +73,6 @@ const SYMBOLS = {
   },
   // int aeron_async_add_subscription_poll(aeron_subscription_t **subscription, async *)
   aeron_async_add_subscription_poll: { args: ["ptr", "ptr"], returns: "i32" },
-  // int aeron_subscription_poll(subscription *, aeron_fragment_handler_t handler, void *clientd, size_t fragment_limit)
-  aeron_subscription_poll: { args: ["ptr", "ptr", "ptr", "u64_fast"], returns: "i32" },
-  // long aeron_subscription_block_poll(subscription *, aeron_block_handler_t handler, void *clientd, size_t block_length_limit)
-  aeron_subscription_block_poll: { args: ["ptr", "ptr", "ptr", "u64_fast"], returns: "i64_fast" },
   // int aeron_subscription_image_count(aeron_subscription_t *subscription)
   aeron_subscription_image_count: { args: ["ptr"], returns: "i32" },
   // aeron_image_t *aeron_subscription_image_at_index(subscription *, size_t index)   (retains it)
@@ -89,17 +83,8 @@ const SYMBOLS = {
   aeron_image_constants: { args: ["ptr", "ptr"], returns: "i32" },
   // bool aeron_image_is_end_of_stream(aeron_image_t *image)
   aeron_image_is_end_of_stream: { args: ["ptr"], returns: "u8" },
-  // bool aeron_subscription_is_closed(aeron_subscription_t *subscription)
-  aeron_subscription_is_closed: { args: ["ptr"], returns: "u8" },
   // int aeron_subscription_close(subscription *, aeron_notification_t on_close_complete, void *clientd)
   aeron_subscription_close: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
-
-  // int aeron_fragment_assembler_create(assembler **, aeron_fragment_handler_t delegate, void *delegate_clientd)
-  aeron_fragment_assembler_create: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
-  // int aeron_fragment_assembler_delete(aeron_fragment_assembler_t *assembler)
-  aeron_fragment_assembler_delete: { args: ["ptr"], returns: "i32" },
-  // int aeron_header_values(aeron_header_t *header, aeron_header_values_t *values)
-  aeron_header_values: { args: ["ptr", "ptr"], returns: "i32" },
 
   // int aeron_async_add_counter(async **, aeron_t *, int32_t type_id, const uint8_t *key, size_t, const char *label, size_t)
   aeron_async_add_counter: { args: ["ptr", "ptr", "i32", "ptr", "u64_fast", "ptr", "u64_fast"], returns: "i32" },

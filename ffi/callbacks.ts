@@ -3,8 +3,7 @@ import { JSCallback } from "bun:ffi";
 /**
  * Functions that libaeron calls back, on the thread that called into it (the conductor runs in invoker mode, so no other
  * thread ever does). An exception inside would silently end the poll that is under way: it is kept and thrown by `rethrow`,
- * which the caller of the native function calls afterwards. A size_t is declared as a pointer, because a number is wanted and
- * not a BigInt (0 comes as null).
+ * which the caller of the native function calls afterwards.
  */
 abstract class NativeCallback {
   #error: unknown;
@@ -38,43 +37,7 @@ abstract class NativeCallback {
   }
 }
 
-/** aeron_fragment_handler_t: void (void *clientd, const uint8_t *buffer, size_t length, aeron_header_t *header). */
-export class FragmentCallback extends NativeCallback {
-  constructor(onFragment: (buffer: number, length: number, header: number) => void) {
-    super(
-      new JSCallback(
-        (_clientd: number, buffer: number, length: number, header: number) => {
-          try {
-            onFragment(buffer, Number(length), header);
-          } catch (error) {
-            this.keep(error);
-          }
-        },
-        { args: ["ptr", "ptr", "ptr", "ptr"], returns: "void" },
-      ),
-    );
-  }
-}
-
-/** aeron_block_handler_t: void (void *clientd, const uint8_t *buffer, size_t length, int32_t session_id, int32_t term_id). */
-export class BlockCallback extends NativeCallback {
-  constructor(onBlock: (buffer: number, length: number, sessionId: number, termId: number) => void) {
-    super(
-      new JSCallback(
-        (_clientd: number, buffer: number, length: number, sessionId: number, termId: number) => {
-          try {
-            onBlock(buffer, Number(length), sessionId, termId);
-          } catch (error) {
-            this.keep(error);
-          }
-        },
-        { args: ["ptr", "ptr", "ptr", "i32", "i32"], returns: "void" },
-      ),
-    );
-  }
-}
-
-/** aeron_on_unavailable_image_t: void (void *clientd, aeron_subscription_t *subscription, aeron_image_t *image). */
+/** aeron_on_available_image_t and aeron_on_unavailable_image_t: void (void *clientd, aeron_subscription_t *subscription, aeron_image_t *image). */
 export class ImageCallback extends NativeCallback {
   constructor(onImage: (image: number) => void) {
     super(

@@ -5,7 +5,7 @@ import { embeddedLibrary } from "./embedded.ts";
 import { openEmbedded } from "./embedded-opening.ts";
 import { NativeLibraryError } from "./errors.ts";
 import { stringAt } from "./memory.ts";
-import { functionAddress, type NativeFunctions, openLibrary, type SymbolTable } from "./symbols.ts";
+import { type NativeFunctions, openLibrary, type SymbolTable } from "./symbols.ts";
 
 /** The Aeron that the struct layouts and symbol tables here were written for. */
 export const AERON_VERSION = { major: 1, minor: 54 } as const;
@@ -91,9 +91,4 @@ export function openAeron<const T extends SymbolTable>(symbols: T): NativeFuncti
     if (cause instanceof NativeLibraryError) throw cause;
     throw new NativeLibraryError(`${location.label} lacks a symbol of Aeron ${aeronVersion}: ${String(cause)}`);
   }
-}
-
-/** The address of a libaeron function that libaeron itself is to call back. */
-export function aeronFunctionAddress(name: string): number {
-  return functionAddress(location.path, name);
 }

@@ -62,3 +62,8 @@ export function addressOf(view: NodeJS.TypedArray | DataView): number {
 export function int32At(address: number, offset = 0): number {
   return read.i32(address as Pointer, offset);
 }
+
+/** The pointer stored in native memory; user-space addresses are exact as numbers. */
+export function nativePointerAt(address: number, offset = 0): number {
+  return read.ptr(address as Pointer, offset);
+}

@@ -29,13 +29,6 @@ export function openLibrary<const T extends SymbolTable>(path: string, symbols: 
   return traced(open(path, symbols as unknown as Record<string, FFIFunction>) as unknown as NativeFunctions<T>);
 }
 
-/** The address of a native function that other native code is to call. */
-export function functionAddress(path: string, name: string): number {
-  const table = { [name]: { args: [], returns: "void" } } as Record<string, FFIFunction>;
-  const symbol = open(path, table)[name] as unknown as { ptr: number };
-  return symbol.ptr;
-}
-
 function open(path: string, table: Record<string, FFIFunction>): Record<string, unknown> {
   try {
     return dlopen(path, table).symbols;

@@ -9,14 +9,14 @@ const CALLERS = ["ffi", "src/aeron"];
 /** What glibc is made of: a container with nothing else runs the executable. */
 const PARTS_OF_GLIBC = /^(?:libc|libm|libdl|libpthread|ld-linux-[\w-]+)\.so\.\d+$/;
 
-/** The names of libaeron's functions that our symbol tables, and libaeron on our behalf, call. */
+/** The names of libaeron's functions that our symbol tables call. */
 export function neededFunctions(): readonly string[] {
   const names = CALLERS.flatMap((folder) =>
     readdirSync(join(ROOT, folder))
       .filter((file) => file.endsWith(".ts"))
       .map((file) => readFileSync(join(ROOT, folder, file), "utf8"))
-      .flatMap((text) => [...text.matchAll(/^\s+(aeron_\w+): \{\s*args:|aeronFunctionAddress\("(\w+)"\)/gm)])
-      .map(([, called, passed]) => called ?? passed ?? ""),
+      .flatMap((text) => [...text.matchAll(/^\s+(aeron_\w+): \{\s*args:/gm)])
+      .map(([, name = ""]) => name),
   );
   return [...new Set(names)].sort();
 }

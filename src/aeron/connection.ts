@@ -1,52 +1,41 @@
-import { AeronError } from "../../ffi/errors.ts";
 import type { Agent } from "../core/agent.ts";
 import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
 import { accessFault } from "./aeron-dir.ts";
-import { BlockSubscription } from "./block-subscription.ts";
+import { type BlockMessageHandler, BlockSubscription } from "./block-subscription.ts";
 import { AeronCounter } from "./counter.ts";
 import { DriverLock } from "./driver-lock.ts";
 import { silenceMs, silentDriver } from "./driver-silence.ts";
 import { findLivingDriver, isStillAlive, type LivingDriver } from "./driver-watch.ts";
 import { NativeClient } from "./native-client.ts";
 import { Publication } from "./publication.ts";
+import type { AeronResource } from "./resource.ts";
+import { ResourceRequests } from "./resource-requests.ts";
 import { type MessageHandler, MessageSubscription } from "./subscription.ts";
 
 const log = getLogger("aeron");
 const waitingLog = log.every(10e9);
 const exhaustedLog = log.every(10e9);
+const faultLog = log.every(1e9);
 
 /** How often the driver's life is checked; its death is noticed within a second, not after Aeron's ten. */
 const DRIVER_CHECK_PERIOD_NS = 250e6;
 /** While nothing is awaited: running the conductor costs as much as a small frame. */
 const CONDUCTOR_PERIOD_NS = 100_000;
 const CONNECT_PERIOD_NS = 20e6;
+/** How often publications and subscriptions are compared with what the driver shows of them. */
+const RESOURCE_CHECK_PERIOD_NS = 250e6;
+/** A driver that was silent for longer is not the one that holds a publication up. */
+const BUSY_DRIVER_MS = 1500;
 /** How often a driver whose lock is held is looked at for its heartbeat: it may stand still. */
 const HEARTBEAT_CHECK_PERIOD_NS = 1e9;
 /** A driver beats at least once a second. Less than Aeron's ten seconds, in which connecting would block the duty cycle. */
 const SILENT_DRIVER_MS = 4000;
 
-/** Resources that are asked for at once; the driver's queue of commands has room for about ten times as many. */
-const MAX_PENDING = 256;
-
 /** Counters that one client makes: half of those that our media driver has, which publications and subscriptions need as well. */
 const MAX_COUNTERS = 4096;
-/** What the media driver had no counter left for is asked for again this often. */
-const EXHAUSTED_RETRY_PERIOD_NS = 500e6;
-
-/** A publication, subscription or counter of ours: it stays, while clients of the media driver come and go. */
-export interface AeronResource {
-  /** Asks the client's driver for it. @throws AeronError */
-  begin(client: number): void;
-  /** True once the driver has answered. @throws AeronError when it refused */
-  proceed(): boolean;
-  /** Gives it back to a living client. */
-  release(): void;
-  /** Drops the handle of a client that is dead. */
-  forget(): void;
-}
 
 /** Sees to it that there is a media driver: starts one, or only says that there is none. */
 export interface DriverSupply {
@@ -71,20 +60,16 @@ export class AeronConnection implements Agent {
   readonly aeronDir: string;
   /** Times that a client was lost: driver gone, or given up by it after a long pause. */
   losses = 0;
+  /** Publications and subscriptions that were added again because another client had spoiled them. */
+  renewals = 0;
   /** Why there is no connection, where that is known: the files are there, and closed to this user. */
   refusal: string | null = null;
   readonly #options: AeronConnectionOptions;
   readonly #resources: AeronResource[] = [];
-  readonly #pending: AeronResource[] = [];
-  /** Resources that the driver is not asked for yet: its queue of commands holds only so many. */
-  readonly #queued: AeronResource[] = [];
-  /** Resources that the driver had no counter left for. */
-  readonly #refused: AeronResource[] = [];
-  readonly #refusedRetry = new PeriodicTimer(EXHAUSTED_RETRY_PERIOD_NS);
-  /** Resources that were removed before the driver had answered, to be given back when it has, or while the client was dead. */
-  readonly #abandoned = new Set<AeronResource>();
+  readonly #requests = new ResourceRequests();
   readonly #driverCheck = new PeriodicTimer(DRIVER_CHECK_PERIOD_NS);
   readonly #heartbeatCheck = new PeriodicTimer(HEARTBEAT_CHECK_PERIOD_NS);
+  readonly #resourceCheck = new PeriodicTimer(RESOURCE_CHECK_PERIOD_NS);
   readonly #connectAttempt = new PeriodicTimer(CONNECT_PERIOD_NS);
   #client: NativeClient | null = null;
   #driver: LivingDriver | null = null;
@@ -104,7 +89,7 @@ export class AeronConnection implements Agent {
 
   /** True when connected and every resource was confirmed by the driver. */
   get isReady(): boolean {
-    return this.#client !== null && this.#pending.length + this.#queued.length + this.#refused.length === 0;
+    return this.#client !== null && this.#requests.length === 0;
   }
 
   addPublication(channel: string, streamId: number): Publication {
@@ -119,7 +104,7 @@ export class AeronConnection implements Agent {
     channel: string,
     streamId: number,
     maxBlockBytes: number,
-    onMessage: ConstructorParameters<typeof BlockSubscription>[3],
+    onMessage: BlockMessageHandler,
   ): BlockSubscription {
     return this.#add(new BlockSubscription(channel, streamId, maxBlockBytes, onMessage));
   }
@@ -138,38 +123,35 @@ export class AeronConnection implements Agent {
     const index = this.#resources.indexOf(resource);
     if (index === -1) return;
     this.#resources.splice(index, 1);
-    for (const unasked of [this.#queued, this.#refused]) {
-      const at = unasked.indexOf(resource);
-      if (at === -1) continue;
-      unasked.splice(at, 1);
-      dispose(resource);
+    if (this.#requests.withdraw(resource)) {
+      resource.dispose();
       return;
     }
-    const isPending = this.#pending.includes(resource);
+    const isPending = this.#requests.isPending(resource);
     if (this.#client !== null && (isPending || this.#client.isClosed)) {
-      // Libaeron still knows it, and may call it back.
-      this.#abandoned.add(resource);
+      this.#requests.abandon(resource);
       if (!isPending) resource.forget();
       return;
     }
     if (this.#client === null) resource.forget();
     else resource.release();
-    dispose(resource);
+    resource.dispose();
   }
 
-  /** Releases the resource and asks for it anew, e.g. after the driver put a subscription to rest. */
+  /** Releases the resource and asks for it again, e.g. after the driver put a subscription to rest. */
   renew(resource: AeronResource): void {
     if (this.#client === null) return;
-    if ([this.#pending, this.#queued, this.#refused].some((list) => list.includes(resource))) return;
+    if (this.#requests.includes(resource)) return;
     resource.release();
-    resource.begin(this.#client.address);
-    this.#pending.push(resource);
+    this.#requests.add(this.#client, resource);
   }
 
   doWork(nowNs: number): number {
     if (this.#isClosed) return 0;
     if (this.#client === null) return this.#connectAttempt.isDue(nowNs) ? this.#connect(nowNs) : 0;
-    if (this.#pending.length === 0 && nowNs - this.#conductedNs < CONDUCTOR_PERIOD_NS) return 0;
+    const isDue = this.#requests.hasPending || nowNs - this.#conductedNs >= CONDUCTOR_PERIOD_NS;
+    // What the driver has said is read at once: until then, logs and counters must not be used.
+    if (!isDue && this.#client.isCurrent) return 0;
     this.#conductedNs = nowNs;
     const work = this.#client.doWork();
     if (this.#client.isClosed) {
@@ -185,11 +167,8 @@ export class AeronConnection implements Agent {
       this.#lose(this.#closingReason());
       return 1;
     }
-    if (this.#refused.length > 0 && this.#refusedRetry.isDue(nowNs)) {
-      this.#queued.push(...this.#refused.splice(0));
-      this.#ask(this.#client);
-    }
-    return this.#pending.length === 0 ? work : work + this.#proceed();
+    if (this.#resourceCheck.isDue(nowNs)) this.#checkResources(nowNs);
+    return this.#requests.length === 0 ? work : work + this.#requests.doWork(this.#client, nowNs);
   }
 
   /** Answers of the media driver are waited for as before: they come with nothing that would end a wait. */
@@ -203,17 +182,14 @@ export class AeronConnection implements Agent {
     for (const resource of [...this.#resources].reverse()) resource.forget();
     this.#client?.close();
     this.#client = null;
-    for (const resource of this.#resources) dispose(resource);
+    for (const resource of this.#resources) resource.dispose();
     this.#resources.length = 0;
-    this.#forgetPending();
+    this.#requests.clear();
   }
 
   #add<T extends AeronResource>(resource: T): T {
     this.#resources.push(resource);
-    if (this.#client !== null) {
-      this.#queued.push(resource);
-      this.#ask(this.#client);
-    }
+    if (this.#client !== null) this.#requests.add(this.#client, resource);
     return resource;
   }
 
@@ -242,19 +218,21 @@ export class AeronConnection implements Agent {
     this.#driver = driver;
     this.refusal = null;
     this.#isDriverSilent = false;
-    this.#queued.push(...this.#resources);
-    this.#ask(this.#client);
+    this.#requests.add(this.#client, ...this.#resources);
     if (this.#wasConnected) log.info(`connected to the media driver in ${this.#options.aeronDir} again`);
     this.#wasConnected = true;
     return 1;
   }
 
-  /** Asks for what is queued, as far as there is room. */
-  #ask(client: NativeClient): void {
-    const room = MAX_PENDING - this.#pending.length;
-    for (const resource of this.#queued.splice(0, Math.max(0, room))) {
-      resource.begin(client.address);
-      this.#pending.push(resource);
+  /** Adds again what another client of the driver has spoiled, by positions that it stored where they were not its own any more. */
+  #checkResources(nowNs: number): void {
+    for (const resource of this.#resources) {
+      if (!resource.isReady) continue;
+      const fault = resource.fault(nowNs);
+      if (fault === null || silenceMs(this.#options.aeronDir) > BUSY_DRIVER_MS) continue;
+      faultLog.warn(`${resource.toString()} is added again: ${fault}`);
+      this.renewals++;
+      this.renew(resource);
     }
   }
 
@@ -280,46 +258,6 @@ export class AeronConnection implements Agent {
     return "the media driver gave this client up (it was silent for too long)";
   }
 
-  #proceed(): number {
-    let done = 0;
-    for (let i = this.#pending.length - 1; i >= 0; i--) {
-      const resource = this.#pending[i] as AeronResource;
-      if (!this.#hasAnswer(resource)) continue;
-      this.#pending.splice(i, 1);
-      done++;
-      if (!this.#abandoned.delete(resource)) continue;
-      resource.release();
-      dispose(resource);
-    }
-    if (done > 0 && this.#queued.length > 0 && this.#client !== null) this.#ask(this.#client);
-    return done;
-  }
-
-  #hasAnswer(resource: AeronResource): boolean {
-    try {
-      return resource.proceed();
-    } catch (error) {
-      // What nobody wants any more may as well have been refused.
-      if (this.#abandoned.has(resource)) return true;
-      if (!isExhausted(error)) throw error;
-      exhaustedLog.warn(`the media driver has no counter left: ${messageOf(error).split("\n")[0]}; asking again`);
-      resource.forget();
-      this.#refused.push(resource);
-      return true;
-    }
-  }
-
-  #forgetPending(): void {
-    this.#pending.length = 0;
-    this.#queued.length = 0;
-    this.#refused.length = 0;
-    for (const resource of this.#abandoned) {
-      resource.forget();
-      dispose(resource);
-    }
-    this.#abandoned.clear();
-  }
-
   #lose(reason: string): void {
     log.warn(`${reason} (${this.#options.aeronDir}): waiting for one to be there again`);
     this.losses++;
@@ -327,16 +265,6 @@ export class AeronConnection implements Agent {
     this.#client?.close();
     this.#client = null;
     this.#driver = null;
-    this.#forgetPending();
+    this.#requests.clear();
   }
-}
-
-/** True for what the driver refused because every counter of its file is taken: others may give theirs back. */
-function isExhausted(error: unknown): boolean {
-  return error instanceof AeronError && /Max counter id .* exceeded|Unable to allocate counter/.test(error.message);
-}
-
-/** Frees what a resource owns apart from its client. */
-function dispose(resource: AeronResource): void {
-  if (resource instanceof MessageSubscription || resource instanceof BlockSubscription) resource.dispose();
 }

@@ -3,7 +3,8 @@ import { checkAeron } from "../../ffi/aeron-structs.ts";
 import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
 import { getLogger } from "../core/logger.ts";
 import { storeRelease } from "../shm/atomics.ts";
-import type { AeronResource } from "./connection.ts";
+import type { NativeClient } from "./native-client.ts";
+import type { AeronResource } from "./resource.ts";
 
 const log = getLogger("aeron").every(10e9);
 
@@ -20,6 +21,7 @@ export class AeronCounter implements AeronResource {
   readonly #key: NativeBuffer;
   readonly #label: NativeBuffer;
   readonly #out = new NativeBuffer(8);
+  #client: NativeClient | null = null;
   #handle = 0;
   #address = 0;
   #pending = 0;
@@ -33,17 +35,28 @@ export class AeronCounter implements AeronResource {
     this.#label = nativeString(this.label);
   }
 
-  /** Stores the value (a safe integer); does nothing while no driver has made the counter. */
-  set(value: number): void {
-    if (this.#address !== 0) storeRelease(this.#address, value);
+  get isReady(): boolean {
+    return this.#handle !== 0;
   }
 
-  begin(client: number): void {
+  toString(): string {
+    return `the counter "${this.label}"`;
+  }
+
+  /**
+   * Stores the value (a safe integer). Does nothing while no driver has made the counter, and until the client's conductor has read
+   * what the driver says: the client may have been given up, and the counter given to another.
+   */
+  set(value: number): void {
+    if (this.#address !== 0 && this.#client?.isCurrent === true) storeRelease(this.#address, value);
+  }
+
+  begin(client: NativeClient): void {
     const { address, bytes } = this.#label;
     checkAeron(
       aeron.aeron_async_add_counter(
         this.#out.address,
-        client,
+        client.address,
         this.typeId,
         this.#key.address,
         this.#key.bytes.length,
@@ -52,6 +65,7 @@ export class AeronCounter implements AeronResource {
       ),
       "aeron_async_add_counter",
     );
+    this.#client = client;
     this.#pending = this.#out.pointerAt();
   }
 
@@ -61,7 +75,7 @@ export class AeronCounter implements AeronResource {
     if (result === 0) return false;
     this.#pending = 0;
     if (result < 0) {
-      // Counters are for those who watch: without them, a role does its work all the same.
+      // Counters are for observers: without them, a role does its work all the same.
       log.warn(`the media driver has no counter left for "${this.label}"`);
       return true;
     }
@@ -76,8 +90,14 @@ export class AeronCounter implements AeronResource {
   }
 
   forget(): void {
+    this.#client = null;
     this.#handle = 0;
     this.#address = 0;
     this.#pending = 0;
+  }
+  dispose(): void {}
+
+  fault(): string | null {
+    return null;
   }
 }

@@ -1,6 +1,6 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { COUNTER_METADATA, COUNTER_STATE, COUNTER_VALUE } from "../../ffi/aeron-structs.ts";
+import { CNC_HEADER, COUNTER_METADATA, COUNTER_STATE, COUNTER_VALUE } from "../../ffi/aeron-structs.ts";
 import { TensorPoolError } from "../core/errors.ts";
 
 /** The counters of an Aeron folder cannot be read: nothing is there, or nothing that this Aeron understands. */
@@ -20,18 +20,6 @@ export interface CounterRecord {
   readonly ownerId: bigint;
 }
 
-// cnc.dat: a header of two cache lines, then four buffers, one behind the other.
-const CNC = {
-  version: 0,
-  toDriver: 4,
-  toClients: 8,
-  metadata: 12,
-  values: 16,
-  clientLivenessNs: 24,
-  startMs: 32,
-  pid: 40,
-  size: 128,
-} as const;
 /** Of Aeron 1.54; a file with another major version has another layout. */
 const CNC_MAJOR_VERSION = 0;
 /** Of a record's head, which is compared: state, type, deadline and key. */
@@ -65,13 +53,16 @@ export class CountersReader implements Disposable {
     this.aeronDir = aeronDir;
     this.identity = `${stat.dev}:${stat.ino}`;
     this.#fd = fd;
-    this.driverPid = Number(header.getBigInt64(CNC.pid, true));
-    this.driverStartMs = Number(header.getBigInt64(CNC.startMs, true));
-    this.clientLivenessNs = Number(header.getBigInt64(CNC.clientLivenessNs, true));
-    const [toDriver, toClients, metadata, values] = [CNC.toDriver, CNC.toClients, CNC.metadata, CNC.values].map((at) =>
-      header.getInt32(at, true),
-    ) as [number, number, number, number];
-    this.#metadataOffset = CNC.size + toDriver + toClients;
+    this.driverPid = Number(header.getBigInt64(CNC_HEADER.pid, true));
+    this.driverStartMs = Number(header.getBigInt64(CNC_HEADER.startMs, true));
+    this.clientLivenessNs = Number(header.getBigInt64(CNC_HEADER.clientLivenessNs, true));
+    const [toDriver, toClients, metadata, values] = [
+      CNC_HEADER.toDriver,
+      CNC_HEADER.toClients,
+      CNC_HEADER.metadata,
+      CNC_HEADER.values,
+    ].map((at) => header.getInt32(at, true)) as [number, number, number, number];
+    this.#metadataOffset = CNC_HEADER.size + toDriver + toClients;
     this.#valuesOffset = this.#metadataOffset + metadata;
     this.#maxCounters = Math.floor(values / COUNTER_VALUE.size);
     const isSound =
@@ -93,10 +84,10 @@ export class CountersReader implements Disposable {
       throw unreadable(path, error);
     }
     try {
-      const header = new DataView(new ArrayBuffer(CNC.size));
+      const header = new DataView(new ArrayBuffer(CNC_HEADER.size));
       const length = readFully(fd, new Uint8Array(header.buffer), 0);
-      const version = header.getInt32(CNC.version, true);
-      if (length < CNC.size || version === 0) {
+      const version = header.getInt32(CNC_HEADER.version, true);
+      if (length < CNC_HEADER.size || version === 0) {
         throw new CountersError("not-found", `${path}: the media driver has not finished writing it`, {
           retryable: true,
         });
@@ -142,13 +133,18 @@ export class CountersReader implements Disposable {
   /** The value that the counter has now; null when it is gone. */
   valueOf({ id, registrationId }: CounterRecord): bigint | null {
     const value = new DataView(new ArrayBuffer(COUNTER_VALUE.ownerId));
-    readFully(this.#fd, new Uint8Array(value.buffer), this.#valuesOffset + id * COUNTER_VALUE.size);
+    readFully(this.#fd, new Uint8Array(value.buffer), this.valueOffset(id));
     const state = new DataView(new ArrayBuffer(4));
     readFully(this.#fd, new Uint8Array(state.buffer), this.#metadataOffset + id * COUNTER_METADATA.size);
     const isThere =
       state.getInt32(0, true) === COUNTER_STATE.allocated &&
       value.getBigInt64(COUNTER_VALUE.registrationId, true) === registrationId;
     return isThere ? value.getBigInt64(0, true) : null;
+  }
+
+  /** Where in the CnC file a counter's value is. */
+  valueOffset(id: number): number {
+    return this.#valuesOffset + id * COUNTER_VALUE.size;
   }
 
   /** Idempotent. */

@@ -1,10 +1,16 @@
 import { aeron } from "../../ffi/aeron.ts";
 import { checkAeron } from "../../ffi/aeron-structs.ts";
 import { ErrorCallback } from "../../ffi/callbacks.ts";
+import { AeronError } from "../../ffi/errors.ts";
 import { NativeBuffer, nativeString, stringAt } from "../../ffi/memory.ts";
+import { cncIdentity } from "./aeron-dir.ts";
+import { BroadcastTail } from "./broadcast-tail.ts";
 
 /** How long Aeron itself waits before it believes a driver dead; our own check (`DriverWatch`) is much faster. */
 const DRIVER_TIMEOUT_MS = 10_000;
+
+/** More than a driver says between two cycles, as a rule; the rest is read in the next one. */
+const MAX_CONDUCTOR_RUNS = 64;
 
 /**
  * One aeron_t with its conductor in our duty cycle (invoker mode). When libaeron closes it (time-out, dead driver), or
@@ -14,12 +20,18 @@ export class NativeClient {
   readonly address: number;
   readonly #context: number;
   readonly #errors: ErrorCallback;
+  readonly #broadcast: BroadcastTail;
+  /** Up to there the conductor has read what the driver tells its clients. */
+  #heardTail = -1;
   #isOpen = true;
 
   /** Expects a living driver in `aeronDir`, else this would wait for one. @throws AeronError */
   constructor(aeronDir: string, clientName: string, onError: (code: number, message: string) => void) {
     const out = new NativeBuffer(8);
-    checkAeron(aeron.aeron_context_init(out.address), "aeron_context_init");
+    this.#broadcast = new BroadcastTail(aeronDir);
+    const initialized = aeron.aeron_context_init(out.address);
+    if (initialized < 0) this.#broadcast.close();
+    checkAeron(initialized, "aeron_context_init");
     this.#context = out.pointerAt();
     this.#errors = new ErrorCallback((code, message) => onError(code, stringAt(message)));
     try {
@@ -44,22 +56,45 @@ export class NativeClient {
     } catch (error) {
       aeron.aeron_context_close(this.#context);
       this.#errors.close();
+      this.#broadcast.close();
       throw error;
     }
     this.address = out.pointerAt();
     try {
       checkAeron(aeron.aeron_start(this.address), "aeron_start");
+      if (cncIdentity(aeronDir) !== this.#broadcast.identity) {
+        throw new AeronError("aeron_start", 0, "another media driver has taken the folder meanwhile");
+      }
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  /** Runs the conductor once; returns the work done. */
+  /** Runs the conductor until it has read all that the driver has said; returns the work done. */
   doWork(): number {
-    const work = aeron.aeron_main_do_work(this.address);
-    this.#errors.rethrow();
-    return work > 0 ? work : 0;
+    let work = 0;
+    for (let run = 0; run < MAX_CONDUCTOR_RUNS; run++) {
+      const tail = this.#broadcast.read();
+      const done = aeron.aeron_main_do_work(this.address);
+      this.#errors.rethrow();
+      if (done > 0) {
+        work += done;
+        continue;
+      }
+      // It reads one message a run, and there was none: what the driver had said before the run is known.
+      if (done === 0) this.#heardTail = tail;
+      break;
+    }
+    return work;
+  }
+
+  /**
+   * True while the driver has said nothing that the conductor has not read: whatever was available to this client then is still its
+   * own, and what it copied from a log before this call was not overwritten meanwhile.
+   */
+  get isCurrent(): boolean {
+    return this.#broadcast.read() === this.#heardTail;
   }
 
   /** True once libaeron gave this client up; nothing made from it may be used then. */
@@ -74,5 +109,6 @@ export class NativeClient {
     aeron.aeron_close(this.address);
     aeron.aeron_context_close(this.#context);
     this.#errors.close();
+    this.#broadcast.close();
   }
 }

@@ -2,14 +2,17 @@ import { aeron } from "../../ffi/aeron.ts";
 import { BUFFER_CLAIM, checkAeron, lastAeronError, PUBLICATION_CONSTANTS } from "../../ffi/aeron-structs.ts";
 import { libc } from "../../ffi/libc.ts";
 import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
-import { TERM_PARTS } from "./channel.ts";
-import type { AeronResource } from "./connection.ts";
+import { LIVE_TIMEOUTS, TERM_PARTS } from "./channel.ts";
 import type { MessageBlock } from "./message-block.ts";
+import type { NativeClient } from "./native-client.ts";
+import type { AeronResource } from "./resource.ts";
 import { PUBLISH_RESULT_NAMES, PublishResult, resultOfPosition } from "./results.ts";
 
 /** Aeron's smallest MTU for IPC (1,408) less its frame header: what can be claimed whatever the driver's settings. */
 const MAX_CLAIM_BYTES = 1376;
 const UNKNOWN_POSITION = -1;
+/** With `LIVE_TIMEOUTS`, a subscriber holds a window for milliseconds, and for two seconds where a foreign driver looks once a second. */
+const HELD_TIMEOUT_NS = 2.5e9;
 
 /**
  * An exclusive publication that outlives the client it was made with: while the connection has no client, or the driver has
@@ -25,6 +28,13 @@ export class Publication implements AeronResource {
   #sessionId: number | null = null;
   #initialTermId = 0;
   #termBytes = 0;
+  /** The window of its channel, and half a term at most. */
+  #maxWindowBytes = 0;
+  /** True for channels whose subscribers are put to rest within milliseconds. */
+  readonly #isNeverHeld: boolean;
+  /** The position at which `fault` found the window full, and since when. */
+  #heldPosition = UNKNOWN_POSITION;
+  #heldSinceNs = 0;
   /** Where the next message goes, as far as `publishBlock` knows; what else is published moves it. */
   #position = UNKNOWN_POSITION;
   #termId = 0;
@@ -39,6 +49,7 @@ export class Publication implements AeronResource {
     this.streamId = streamId;
     this.#uri = nativeString(channel);
     this.#claimAddress = this.#claim.address;
+    this.#isNeverHeld = channel.includes(`untethered-window-limit-timeout=${LIVE_TIMEOUTS.windowLimitMs}ms`);
   }
 
   /**
@@ -161,10 +172,14 @@ export class Publication implements AeronResource {
     return this.#handle !== 0;
   }
 
-  begin(client: number): void {
+  toString(): string {
+    return `the publication ${this.channel} stream ${this.streamId}`;
+  }
+
+  begin(client: NativeClient): void {
     const call = "aeron_async_add_exclusive_publication";
     checkAeron(
-      aeron.aeron_async_add_exclusive_publication(this.#out.address, client, this.#uri.address, this.streamId),
+      aeron.aeron_async_add_exclusive_publication(this.#out.address, client.address, this.#uri.address, this.streamId),
       call,
     );
     this.#pending = this.#out.pointerAt();
@@ -185,6 +200,9 @@ export class Publication implements AeronResource {
     this.#sessionId = constants.view.getInt32(PUBLICATION_CONSTANTS.sessionId, true);
     this.#initialTermId = constants.view.getInt32(PUBLICATION_CONSTANTS.initialTermId, true);
     this.#termBytes = constants.numberAt(PUBLICATION_CONSTANTS.termBufferLength);
+    const window = Number(/[?|]pub-wnd=(\d+)(?:[|]|$)/.exec(this.channel)?.[1] ?? Number.POSITIVE_INFINITY);
+    this.#maxWindowBytes = Math.min(window, this.#termBytes / 2);
+    this.#heldPosition = UNKNOWN_POSITION;
     return true;
   }
 
@@ -198,5 +216,31 @@ export class Publication implements AeronResource {
     this.#position = UNKNOWN_POSITION;
     this.#handle = 0;
     this.#pending = 0;
+  }
+  dispose(): void {}
+
+  /**
+   * The media driver lets a publisher write up to the slowest subscriber's position and a window more. A limit that is further away
+   * says that a subscriber's position is one that was never published: another client has overwritten it (one that was paused for so
+   * long that its counters were given to others). The driver puts all other subscribers to rest then, and lets them join again where
+   * nothing is. The same holds for a limit that does not move although nothing holds it.
+   */
+  fault(nowNs: number): string | null {
+    if (this.#handle === 0) return null;
+    // In this order: a position that is read first could have been passed by the limit meanwhile.
+    const limit = aeron.aeron_exclusive_publication_position_limit(this.#handle);
+    const position = aeron.aeron_exclusive_publication_position(this.#handle);
+    if (limit < 0 || position < 0) return null;
+    if (limit - position > this.#maxWindowBytes) {
+      return `its limit is ${limit - position} bytes ahead of what was published, of which at most ${this.#maxWindowBytes} can be`;
+    }
+    const isHeld = limit <= position && this.#isNeverHeld && this.isConnected;
+    if (!isHeld || position !== this.#heldPosition) {
+      this.#heldPosition = isHeld ? position : UNKNOWN_POSITION;
+      this.#heldSinceNs = nowNs;
+      return null;
+    }
+    if (nowNs - this.#heldSinceNs < HELD_TIMEOUT_NS) return null;
+    return "its window has not moved for 2.5 s, although no subscriber may hold it";
   }
 }

@@ -1,14 +1,16 @@
-import { aeron } from "../../ffi/aeron.ts";
-import { checkAeron, HEADER_VALUES, IMAGE_CONSTANTS, lastAeronError } from "../../ffi/aeron-structs.ts";
-import { FragmentCallback } from "../../ffi/callbacks.ts";
+import { BEGIN_FLAG, DATA_HEADER, END_FLAG, FRAME_ALIGNMENT, UNFRAGMENTED_FLAGS } from "../../ffi/aeron-structs.ts";
 import { libc } from "../../ffi/libc.ts";
-import { aeronFunctionAddress } from "../../ffi/load.ts";
-import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
-import type { AeronResource } from "./connection.ts";
+import { NativeBuffer } from "../../ffi/memory.ts";
+import type { LogImage } from "./log-image.ts";
+import { LogSubscription } from "./log-subscription.ts";
 
-/** Largest message that is taken; longer ones are counted and ignored. */
+/** Longest message that is taken; longer ones are counted and ignored. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
-const INITIAL_BUFFER_BYTES = 4096;
+/** Of messages of all publishers whose last fragment has not come yet; what would need more is counted and ignored. */
+const MAX_ASSEMBLY_BYTES = 8 * 1024 * 1024;
+const INITIAL_BLOCK_BYTES = 4096;
+/** A publisher's frame is at most as long as Aeron's largest MTU. */
+const MAX_BLOCK_BYTES = 64 * 1024;
 
 /**
  * What reads messages: `view` begins with the SBE header and is valid during the call only; `sessionId` tells publishers apart
@@ -16,145 +18,154 @@ const INITIAL_BUFFER_BYTES = 4096;
  */
 export type MessageHandler = (view: DataView, length: number, sessionId: number) => void;
 
-/** The handle of a subscription that outlives the client it was made with. */
-export abstract class SubscriptionResource implements AeronResource {
-  readonly channel: string;
-  readonly streamId: number;
-  protected handle = 0;
-  /** Of an `ImageCallback` that is told when a publisher was lost; 0 for none. */
-  protected onUnavailableImage = 0;
-  #pending = 0;
-  readonly #uri: NativeBuffer;
-  readonly #out = new NativeBuffer(8);
-
-  constructor(channel: string, streamId: number) {
-    this.channel = channel;
-    this.streamId = streamId;
-    this.#uri = nativeString(channel);
-  }
-
-  get isReady(): boolean {
-    return this.handle !== 0;
-  }
-
-  /** Publishers that this subscription reads from now. */
-  get imageCount(): number {
-    return this.handle === 0 ? 0 : aeron.aeron_subscription_image_count(this.handle);
-  }
-
-  /** Bytes of a term of the publisher with this session id; 0 when this subscription does not read from it (any more). */
-  termBytesOf(sessionId: number): number {
-    const constants = new NativeBuffer(IMAGE_CONSTANTS.size);
-    for (let i = 0; i < this.imageCount; i++) {
-      const image = aeron.aeron_subscription_image_at_index(this.handle, i) as unknown as number | null;
-      if (image === null || image === 0) continue;
-      const result = aeron.aeron_image_constants(image, constants.address);
-      aeron.aeron_subscription_image_release(this.handle, image);
-      if (result >= 0 && constants.view.getInt32(IMAGE_CONSTANTS.sessionId, true) === sessionId) {
-        return constants.numberAt(IMAGE_CONSTANTS.termBufferLength);
-      }
-    }
-    return 0;
-  }
-
-  begin(client: number): void {
-    checkAeron(
-      aeron.aeron_async_add_subscription(
-        this.#out.address,
-        client,
-        this.#uri.address,
-        this.streamId,
-        0,
-        0,
-        this.onUnavailableImage,
-        0,
-      ),
-      "aeron_async_add_subscription",
-    );
-    this.#pending = this.#out.pointerAt();
-  }
-
-  proceed(): boolean {
-    if (this.#pending === 0) return this.handle !== 0;
-    const result = aeron.aeron_async_add_subscription_poll(this.#out.address, this.#pending);
-    if (result === 0) return false;
-    this.#pending = 0;
-    if (result < 0) throw lastAeronError(`subscribing to ${this.channel} stream ${this.streamId}`);
-    this.handle = this.#out.pointerAt();
-    return true;
-  }
-
-  release(): void {
-    if (this.handle !== 0) aeron.aeron_subscription_close(this.handle, 0, 0);
-    this.forget();
-  }
-
-  forget(): void {
-    this.handle = 0;
-    this.#pending = 0;
-  }
-
-  /** Frees what the client did not own. After this the object is of no use. */
-  abstract dispose(): void;
+/** A message of which some fragments have come. */
+interface Assembly {
+  buffer: NativeBuffer;
+  length: number;
+  readonly termId: number;
+  readonly termOffset: number;
 }
 
 /**
- * A subscription of small messages behind a fragment assembler (W-33). Each message is copied into one buffer of ours before
- * it is decoded, so that a publisher cannot change it meanwhile.
+ * A subscription of small messages, which are put together from their fragments (W-33). Each message is copied into a buffer of
+ * ours before it is decoded, so that a publisher cannot change it meanwhile.
  */
-export class MessageSubscription extends SubscriptionResource {
-  /** Messages longer than 1 MiB, which were ignored. */
+export class MessageSubscription extends LogSubscription {
+  /** Messages longer than 1 MiB, or for which no memory was left beside others that are incomplete. */
   oversized = 0;
+  /** Fragments of messages whose beginning was not read. */
+  incomplete = 0;
   readonly #onMessage: MessageHandler;
-  readonly #callback: FragmentCallback;
-  readonly #assembler: number;
-  readonly #assemblerHandler = aeronFunctionAddress("aeron_fragment_assembler_handler");
-  readonly #header = new NativeBuffer(HEADER_VALUES.size);
-  #buffer = new NativeBuffer(INITIAL_BUFFER_BYTES);
+  readonly #assemblies = new Map<LogImage, Assembly>();
+  #assemblyBytes = 0;
+  #message = new NativeBuffer(INITIAL_BLOCK_BYTES);
+  #termId = 0;
+  #termOffset = 0;
+  #firstImage = 0;
+  #failure: { readonly error: unknown } | null = null;
 
   constructor(channel: string, streamId: number, onMessage: MessageHandler) {
-    super(channel, streamId);
+    super(channel, streamId, INITIAL_BLOCK_BYTES, MAX_BLOCK_BYTES);
     this.#onMessage = onMessage;
-    this.#callback = new FragmentCallback((buffer, length, header) => this.#onFragment(buffer, length, header));
-    const out = new NativeBuffer(8);
-    checkAeron(
-      aeron.aeron_fragment_assembler_create(out.address, this.#callback.address, 0),
-      "aeron_fragment_assembler_create",
-    );
-    this.#assembler = out.pointerAt();
   }
 
   /** During the call of the handler: the term in which its message begins. */
   get termId(): number {
-    return this.#header.view.getInt32(HEADER_VALUES.termId, true);
+    return this.#termId;
   }
 
   /** During the call of the handler: where in the term its message (with its frame header) begins. */
   get termOffset(): number {
-    return this.#header.view.getInt32(HEADER_VALUES.termOffset, true);
+    return this.#termOffset;
   }
 
   /** Reads at most `limit` fragments; returns how many. An exception of the handler comes out here, after the poll. */
   poll(limit: number): number {
-    if (this.handle === 0) return 0;
-    const fragments = aeron.aeron_subscription_poll(this.handle, this.#assemblerHandler, this.#assembler, limit);
-    if (fragments !== 0) this.#callback.rethrow();
-    return fragments > 0 ? fragments : 0;
+    this.acknowledgeImages();
+    const { images } = this;
+    const count = images.length;
+    if (count === 0) return 0;
+    // Each publisher's turn to be the first comes, so that a busy one does not keep the others from being read.
+    this.#firstImage = (this.#firstImage + 1) % count;
+    let fragments = 0;
+    for (let i = 0; i < count && fragments < limit; i++) {
+      const image = images[(this.#firstImage + i) % count];
+      if (image !== undefined) fragments += this.#pollImage(image, limit - fragments);
+    }
+    if (this.#failure === null) return fragments;
+    const { error } = this.#failure;
+    this.#failure = null;
+    throw error;
   }
 
-  #onFragment(buffer: number, length: number, header: number): void {
-    if (length > MAX_MESSAGE_BYTES) {
-      this.oversized++;
+  #pollImage(image: LogImage, limit: number): number {
+    const { termId, termOffset } = image;
+    const length = this.take(image, this.block.bytes.length, limit);
+    let fragments = 0;
+    for (let offset = 0; offset < length; ) {
+      const frameLength = this.frameLengthAt(offset, length, termId, termOffset);
+      if (frameLength === -1) {
+        this.#discard(image);
+        this.passOver(image, length - offset);
+        break;
+      }
+      if (this.isData(offset)) {
+        fragments++;
+        this.#onFragment(image, offset, frameLength - DATA_HEADER.size, termId, termOffset + offset);
+      }
+      offset += (frameLength + FRAME_ALIGNMENT - 1) & -FRAME_ALIGNMENT;
+    }
+    return fragments;
+  }
+
+  #onFragment(image: LogImage, offset: number, length: number, termId: number, termOffset: number): void {
+    const flags = this.block.view.getUint8(offset + DATA_HEADER.flags);
+    const address = this.block.address + offset + DATA_HEADER.size;
+    if ((flags & UNFRAGMENTED_FLAGS) === UNFRAGMENTED_FLAGS) {
+      this.#discard(image);
+      if (length > this.#message.bytes.length) this.#message = new NativeBuffer(2 ** Math.ceil(Math.log2(length)));
+      libc.memcpy(this.#message.address, address, length);
+      this.#deliver(this.#message.view, length, image.sessionId, termId, termOffset);
       return;
     }
-    if (length > this.#buffer.bytes.length) this.#buffer = new NativeBuffer(2 ** Math.ceil(Math.log2(length)));
-    libc.memcpy(this.#buffer.address, buffer, length);
-    aeron.aeron_header_values(header, this.#header.address);
-    this.#onMessage(this.#buffer.view, length, this.#header.view.getInt32(HEADER_VALUES.sessionId, true));
+    if ((flags & BEGIN_FLAG) !== 0) {
+      this.#discard(image);
+      this.#assemblies.set(image, { buffer: new NativeBuffer(0), length: 0, termId, termOffset });
+    }
+    const assembly = this.#assemblies.get(image);
+    if (assembly === undefined) {
+      this.incomplete++;
+      return;
+    }
+    if (!this.#append(assembly, address, length)) {
+      this.oversized++;
+      this.#discard(image);
+      return;
+    }
+    if ((flags & END_FLAG) === 0) return;
+    const { buffer } = assembly;
+    this.#deliver(buffer.view, assembly.length, image.sessionId, assembly.termId, assembly.termOffset);
+    this.#discard(image);
   }
 
-  dispose(): void {
-    aeron.aeron_fragment_assembler_delete(this.#assembler);
-    this.#callback.close();
+  #append(assembly: Assembly, address: number, length: number): boolean {
+    const needed = assembly.length + length;
+    if (needed > assembly.buffer.bytes.length) {
+      const capacity = Math.max(INITIAL_BLOCK_BYTES, 2 ** Math.ceil(Math.log2(needed)));
+      const addedBytes = capacity - assembly.buffer.bytes.length;
+      if (needed > MAX_MESSAGE_BYTES || this.#assemblyBytes + addedBytes > MAX_ASSEMBLY_BYTES) return false;
+      const larger = new NativeBuffer(capacity);
+      larger.bytes.set(assembly.buffer.bytes.subarray(0, assembly.length));
+      assembly.buffer = larger;
+      this.#assemblyBytes += addedBytes;
+    }
+    libc.memcpy(assembly.buffer.address + assembly.length, address, length);
+    assembly.length = needed;
+    return true;
+  }
+
+  #discard(image: LogImage): void {
+    const assembly = this.#assemblies.get(image);
+    if (assembly === undefined) return;
+    this.#assemblyBytes -= assembly.buffer.bytes.length;
+    this.#assemblies.delete(image);
+  }
+
+  #deliver(view: DataView, length: number, sessionId: number, termId: number, termOffset: number): void {
+    this.#termId = termId;
+    this.#termOffset = termOffset;
+    try {
+      this.#onMessage(view, length, sessionId);
+    } catch (error) {
+      this.#failure ??= { error };
+    }
+  }
+
+  protected override onTooLong(): void {
+    this.oversized++;
+  }
+
+  protected override onImageGone(image: LogImage): void {
+    this.#discard(image);
   }
 }

@@ -9,15 +9,14 @@ import {
   COUNTERS_BUFFERS,
   DATA_FRAME_TYPE,
   DATA_HEADER,
-  HEADER_VALUES,
   IMAGE_CONSTANTS,
   PUBLICATION_CONSTANTS,
   UNFRAGMENTED_FLAGS,
 } from "../../ffi/aeron-structs.ts";
-import { BlockCallback, FragmentCallback } from "../../ffi/callbacks.ts";
 import { bytesAt, int32At, NativeBuffer, nativeString } from "../../ffi/memory.ts";
 import { heartbeatAgeMs, readCncFile } from "../../src/aeron/aeron-dir.ts";
 import { DriverUsage } from "../../src/aeron/driver-usage.ts";
+import { LogImage } from "../../src/aeron/log-image.ts";
 import { MediaDriver } from "../../src/aeron/media-driver.ts";
 import { NativeClient } from "../../src/aeron/native-client.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
@@ -117,7 +116,7 @@ describe("struct layouts against a live driver", () => {
     aeron.aeron_subscription_image_release(subscription, image);
   });
 
-  test("aeron_buffer_claim_t, aeron_header_values_t and the header of a data frame", () => {
+  test("aeron_buffer_claim_t and the header of a data frame", () => {
     const claim = new NativeBuffer(BUFFER_CLAIM.size);
     const position = aeron.aeron_exclusive_publication_try_claim(publication, 9, claim.address);
     expect(position).toBe(2 * TERM_BYTES + 64 + 64);
@@ -126,58 +125,45 @@ describe("struct layouts against a live driver", () => {
     expect(claim.pointerAt(BUFFER_CLAIM.data)).toBe(frame + DATA_HEADER.size);
     aeron.aeron_buffer_claim_commit(claim.address);
     expect(int32At(frame, DATA_HEADER.frameLength)).toBe(DATA_HEADER.size + 9);
-
-    const values = new NativeBuffer(HEADER_VALUES.size + 8);
-    values.view.setBigUint64(HEADER_VALUES.size, 0x0123_4567_89ab_cdefn, true);
-    const seen: number[] = [];
-    const callback = new FragmentCallback((_buffer, length, header) => {
-      expect(aeron.aeron_header_values(header, values.address)).toBe(0);
-      seen.push(length);
-    });
-    for (let i = 0; i < 100 && seen.length === 0; i++) {
-      step();
-      aeron.aeron_subscription_poll(subscription, callback.address, 0, 10);
-    }
-    callback.rethrow();
-    callback.close();
-    expect(seen).toEqual([9]);
-    const { view } = values;
-    expect(view.getInt32(HEADER_VALUES.termOffset, true)).toBe(64);
-    expect(view.getInt32(HEADER_VALUES.sessionId, true)).toBe(SESSION_ID);
-    expect(view.getInt32(HEADER_VALUES.streamId, true)).toBe(STREAM_ID);
-    expect(view.getInt32(HEADER_VALUES.termId, true)).toBe(INITIAL_TERM_ID + 2);
-    expect(view.getBigUint64(HEADER_VALUES.size, true)).toBe(0x0123_4567_89ab_cdefn);
   });
 
-  test("a block holds whole frames with the header fields where we read them", () => {
-    expect(publish("one")).toBeGreaterThan(0);
+  test("the part of aeron_image_t and aeron_log_buffer_t that is read: a block holds whole frames, with their headers", () => {
     expect(publish("second")).toBeGreaterThan(0);
-    let block = new Uint8Array(0);
-    const ids: number[] = [];
-    const callback = new BlockCallback((buffer, length, sessionId, termId) => {
-      block = bytesAt(buffer, length) as Uint8Array<ArrayBuffer>;
-      ids.push(sessionId, termId);
+    const address = aeron.aeron_subscription_image_at_index(subscription, 0);
+    const image = new LogImage(address, () => 0);
+    aeron.aeron_subscription_image_release(subscription, address);
+    expect(image).toMatchObject({
+      sessionId: SESSION_ID,
+      termBytes: TERM_BYTES,
+      termId: INITIAL_TERM_ID + 2,
+      termOffset: 64,
+      position: 2 * TERM_BYTES + 64,
+      joinedBeyondEnd: false,
+      isEndOfStream: false,
+      hasNext: true,
+      frameType: DATA_FRAME_TYPE,
     });
-    for (let i = 0; i < 100 && block.length === 0; i++) {
-      step();
-      aeron.aeron_subscription_block_poll(subscription, callback.address, 0, 4096);
-    }
-    callback.rethrow();
-    callback.close();
-    expect(ids).toEqual([SESSION_ID, INITIAL_TERM_ID + 2]);
-    const view = new DataView(block.buffer);
-    const texts: string[] = [];
-    for (let offset = 0; offset < block.length; offset += 64) {
-      const length = view.getInt32(offset + DATA_HEADER.frameLength, true) - DATA_HEADER.size;
-      expect(view.getUint16(offset + DATA_HEADER.type, true)).toBe(DATA_FRAME_TYPE);
-      expect(view.getUint8(offset + DATA_HEADER.flags)).toBe(UNFRAGMENTED_FLAGS);
-      expect(view.getInt32(offset + DATA_HEADER.termOffset, true)).toBe(128 + offset);
-      expect(view.getInt32(offset + DATA_HEADER.sessionId, true)).toBe(SESSION_ID);
-      expect(view.getInt32(offset + DATA_HEADER.streamId, true)).toBe(STREAM_ID);
-      expect(view.getInt32(offset + DATA_HEADER.termId, true)).toBe(INITIAL_TERM_ID + 2);
-      texts.push(new TextDecoder().decode(block.subarray(offset + DATA_HEADER.size).subarray(0, length)));
-    }
-    expect(texts).toEqual(["one", "second"]);
+    expect(image.endPosition()).toBe(2 * TERM_BYTES + 64 + 128);
+    const block = new NativeBuffer(4096);
+    expect(image.copyTo(block.address, 4096, 100)).toBe(128);
+    const { view, bytes } = block;
+    expect(view.getInt32(DATA_HEADER.frameLength, true)).toBe(DATA_HEADER.size + 9);
+    const second = 64;
+    expect(view.getUint16(second + DATA_HEADER.type, true)).toBe(DATA_FRAME_TYPE);
+    expect(view.getUint8(second + DATA_HEADER.flags)).toBe(UNFRAGMENTED_FLAGS);
+    expect(view.getInt32(second + DATA_HEADER.termOffset, true)).toBe(128);
+    expect(view.getInt32(second + DATA_HEADER.sessionId, true)).toBe(SESSION_ID);
+    expect(view.getInt32(second + DATA_HEADER.streamId, true)).toBe(STREAM_ID);
+    expect(view.getInt32(second + DATA_HEADER.termId, true)).toBe(INITIAL_TERM_ID + 2);
+    expect(new TextDecoder().decode(bytes.subarray(second + DATA_HEADER.size, second + DATA_HEADER.size + 6))).toBe(
+      "second",
+    );
+    image.advance(128);
+    expect(image.hasNext).toBe(false);
+    // The media driver sees it where it looks.
+    const constants = new NativeBuffer(IMAGE_CONSTANTS.size);
+    aeron.aeron_image_constants(address, constants.address);
+    expect(counter(constants.view.getInt32(IMAGE_CONSTANTS.subscriberPositionId, true)).value).toBe(image.position);
   });
 
   test("aeron_cnc_constants_t, and what is read of the CnC file without mapping it", () => {
@@ -237,6 +223,7 @@ interface CounterRecord {
   readonly label: string;
   readonly key: string;
   readonly ownerId: bigint;
+  readonly value: number;
 }
 
 function openCnc(): number {
@@ -262,7 +249,7 @@ function allCounters(): CounterRecord[] {
   const records: CounterRecord[] = [];
   for (let at = 0, value = 0; at < metadata.length; at += COUNTER_METADATA.size, value += COUNTER_VALUE.size) {
     if (view.getInt32(at + COUNTER_METADATA.state, true) !== COUNTER_STATE.allocated) {
-      records.push({ typeId: -1, label: "", key: "", ownerId: 0n });
+      records.push({ typeId: -1, label: "", key: "", ownerId: 0n, value: 0 });
       continue;
     }
     records.push({
@@ -270,6 +257,7 @@ function allCounters(): CounterRecord[] {
       label: text(at + COUNTER_METADATA.label, view.getInt32(at + COUNTER_METADATA.labelLength, true)),
       key: text(at + COUNTER_METADATA.key, 4),
       ownerId: valuesView.getBigInt64(value + COUNTER_VALUE.ownerId, true),
+      value: Number(valuesView.getBigInt64(value, true)),
     });
   }
   return records;

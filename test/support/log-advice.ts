@@ -15,9 +15,10 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       means: "A process with very many roles or streams: its counters beyond that exist, but nobody sees them.",
       remedy: "Nothing, if nobody has to see them; else fewer streams in a process.",
     },
-    "the media driver has no counter left: …; asking again": {
-      means: "The media driver's 8,192 counters are taken. A publication or subscription waits until some are free.",
-      remedy: "Fewer roles on one media driver: see [Limits](#limits).",
+    "… is added again: …": {
+      means:
+        "Another client of the media driver (one that was paused for longer than the driver waits, mostly) has stored a position where it was not its own any more. The publication had lost its subscribers.",
+      remedy: "None: it is repaired. If it comes again, find the process that is paused.",
     },
     "Aeron reports error …: …": {
       means: "The media driver refused something, or an Aeron client erred.",
@@ -47,6 +48,32 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       means: "The media driver ended, was killed, or gave this client up because it stood still.",
       remedy: "Start a driver again if none starts by itself. Roles come back, and attach anew.",
     },
+  },
+  "src/aeron/resource-requests.ts": {
+    "the media driver has not answered within 10 s (…): asking again": {
+      means: "The media driver is overloaded, or was paused.",
+      remedy:
+        "Find what keeps the media driver from running (`top`, cgroup limits). The request is repeated until it is answered.",
+    },
+    "the media driver has no room for …: …; asking again": {
+      means:
+        "The media driver's 8,192 counters are taken, its file system is full, or its process has no descriptors left. The publication or subscription waits until there is room.",
+      remedy:
+        "Fewer roles on one media driver (see [Limits](#limits)), or more room in /dev/shm: `tensorpool gc`, `tensorpool doctor`.",
+    },
+  },
+  "src/aeron/log-subscription.ts": {
+    "the log of a publisher on … stream … (session …) holds what cannot be a frame: skipping to its end": {
+      means: "A publisher has written what is no Aeron frame, or another process has written into its log.",
+      remedy:
+        "Find the publisher by its session: `tensorpool tap`, AeronStat. What was passed over is counted; reading continues.",
+    },
+    "the media driver let this process join … stream … (session …) beyond what was published: another client has overwritten a position; the publisher has to be added again":
+      {
+        means: "Another client of the media driver has stored a position that was never published.",
+        remedy:
+          "None where the publisher is tensorpool's: it adds the publication again within 3 s. Else restart the publisher.",
+      },
   },
   "src/aeron/counter.ts": {
     'the media driver has no counter left for "…"': {

@@ -1,0 +1,139 @@
+import { AeronError } from "../../ffi/errors.ts";
+import { messageOf } from "../core/errors.ts";
+import { getLogger } from "../core/logger.ts";
+import { PeriodicTimer } from "../core/timers.ts";
+import type { NativeClient } from "./native-client.ts";
+import type { AeronResource } from "./resource.ts";
+
+const log = getLogger("aeron");
+const exhaustedLog = log.every(10e9);
+const unansweredLog = log.every(10e9);
+
+/** Resources that are asked for at once; the driver's queue of commands has room for about ten times as many. */
+const MAX_PENDING = 256;
+/** What the media driver had no room for, or has not answered, is asked for again this often. */
+const RETRY_PERIOD_NS = 500e6;
+
+/** The requests of one process to the media driver: resources that were asked for, wait for their turn, or are asked for again. */
+export class ResourceRequests {
+  /** Asked for, and not answered yet. */
+  readonly #pending: AeronResource[] = [];
+  /** Not asked for yet: the driver's queue of commands holds only so many. */
+  readonly #queued: AeronResource[] = [];
+  /** Refused for want of room, or left unanswered. */
+  readonly #refused: AeronResource[] = [];
+  readonly #retry = new PeriodicTimer(RETRY_PERIOD_NS);
+  /** Removed before the driver had answered, to be given back when it has, or while the client was dead. */
+  readonly #abandoned = new Set<AeronResource>();
+
+  /** Requests that the driver has not granted yet. */
+  get length(): number {
+    return this.#pending.length + this.#queued.length + this.#refused.length;
+  }
+
+  /** True while answers are due. */
+  get hasPending(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  includes(resource: AeronResource): boolean {
+    return [this.#pending, this.#queued, this.#refused].some((list) => list.includes(resource));
+  }
+
+  isPending(resource: AeronResource): boolean {
+    return this.#pending.includes(resource);
+  }
+
+  /** Asks for these, as soon as there is room. */
+  add(client: NativeClient, ...resources: readonly AeronResource[]): void {
+    this.#queued.push(...resources);
+    this.#ask(client);
+  }
+
+  /** Withdraws a request that was not made yet; false where there is none. */
+  withdraw(resource: AeronResource): boolean {
+    for (const unasked of [this.#queued, this.#refused]) {
+      const at = unasked.indexOf(resource);
+      if (at === -1) continue;
+      unasked.splice(at, 1);
+      return true;
+    }
+    return false;
+  }
+
+  /** Gives the resource back once libaeron, which still knows it and may call it back, has an answer. */
+  abandon(resource: AeronResource): void {
+    this.#abandoned.add(resource);
+  }
+
+  /** Takes answers, and asks again for what was refused. @returns the answers taken @throws AeronError what the driver will never grant */
+  doWork(client: NativeClient, nowNs: number): number {
+    if (this.#refused.length > 0 && this.#retry.isDue(nowNs)) this.add(client, ...this.#refused.splice(0));
+    let done = 0;
+    for (let i = this.#pending.length - 1; i >= 0; i--) {
+      const resource = this.#pending[i] as AeronResource;
+      if (!this.#hasAnswer(resource)) continue;
+      this.#pending.splice(i, 1);
+      done++;
+      if (!this.#abandoned.delete(resource)) continue;
+      resource.release();
+      resource.dispose();
+    }
+    if (done > 0) this.#ask(client);
+    return done;
+  }
+
+  /** Drops all requests of a client that is dead. */
+  clear(): void {
+    this.#pending.length = 0;
+    this.#queued.length = 0;
+    this.#refused.length = 0;
+    for (const resource of this.#abandoned) {
+      resource.forget();
+      resource.dispose();
+    }
+    this.#abandoned.clear();
+  }
+
+  #ask(client: NativeClient): void {
+    const room = MAX_PENDING - this.#pending.length;
+    for (const resource of this.#queued.splice(0, Math.max(0, room))) {
+      resource.begin(client);
+      this.#pending.push(resource);
+    }
+  }
+
+  #hasAnswer(resource: AeronResource): boolean {
+    try {
+      return resource.proceed();
+    } catch (error) {
+      // What is not wanted any more may as well have been refused.
+      if (this.#abandoned.has(resource)) return true;
+      if (isUnanswered(error)) {
+        unansweredLog.warn(`the media driver has not answered within 10 s (${resource.toString()}): asking again`);
+      } else if (isExhausted(error)) {
+        const reason = messageOf(error).split("\n")[0];
+        exhaustedLog.warn(`the media driver has no room for ${resource.toString()}: ${reason}; asking again`);
+      } else {
+        throw error;
+      }
+      resource.forget();
+      this.#refused.push(resource);
+      return true;
+    }
+  }
+}
+
+/** True for a request that a busy driver has left unanswered for longer than libaeron waits. */
+function isUnanswered(error: unknown): boolean {
+  return error instanceof AeronError && error.message.includes("no response from media driver");
+}
+
+/** What the driver answers when its counters are taken, its file system is full, or its process has no descriptors or memory left. */
+const EXHAUSTED =
+  /Max counter id .* exceeded|Unable to allocate counter|nsufficient usable storage|No space left|Too many open files|Cannot allocate memory/;
+
+/** True for what the driver refused because others have all of something: they may give it back. */
+function isExhausted(error: unknown): boolean {
+  return error instanceof AeronError && EXHAUSTED.test(error.message);
+}
