@@ -1,4 +1,4 @@
-import { PublishMode, ResponseCode } from "../sbe/generated/driver/index.ts";
+import { isPublishMode, PublishMode, ResponseCode, ShmAttachRequestDecoder } from "../sbe/generated/driver/index.ts";
 import { explainRefusal, type Refusal, type RefusalDetails } from "../sbe/index.ts";
 import { isId, MAX_ID } from "./ids.ts";
 import type { Lease, LeaseRequest } from "./lease-table.ts";
@@ -129,8 +129,7 @@ function findRequestFault({ schemaVersion, streamId, clientId, publishMode }: At
   if (schemaVersion !== DRIVER_SCHEMA_VERSION) return unsupportedVersion(schemaVersion);
   if (!isId(streamId)) return invalid("streamId", `an id of 1 to ${MAX_ID}`, streamId);
   if (!isId(clientId)) return invalid("clientId", `an id of 1 to ${MAX_ID}`, clientId);
-  const { REQUIRE_EXISTING, EXISTING_OR_CREATE, UNKNOWN } = PublishMode;
-  const isKnown = publishMode === REQUIRE_EXISTING || publishMode === EXISTING_OR_CREATE || publishMode === UNKNOWN;
+  const isKnown = isPublishMode(publishMode) || publishMode === ShmAttachRequestDecoder.publishModeNull;
   return isKnown ? null : unknownPublishMode(publishMode);
 }
 

@@ -57,7 +57,7 @@ function anyScalar(field: FieldInfo): fc.Arbitrary<JsonValue> {
 
 function anyName({ codes }: FieldInfo): fc.Arbitrary<JsonValue> {
   if (codes === null || codes.boolean) return fc.boolean();
-  return fc.constantFrom(...Object.keys(codes.codes).filter((name) => codes.codes[name] !== codes.nullValue));
+  return fc.constantFrom(...Object.keys(codes.codes));
 }
 
 function anyInteger(field: FieldInfo): fc.Arbitrary<JsonValue> {

@@ -38,7 +38,7 @@ const REQUEST: AttachRequest = {
   role: "producer",
   expectedLayoutVersion: 0,
   maxDims: 0,
-  publishMode: PublishMode.UNKNOWN,
+  publishMode: ShmAttachRequestDecoder.publishModeNull,
   requireHugepages: false,
 };
 const PROVISIONED: StreamState = { layout: LAYOUT, producer: null, clientLease: null };
@@ -75,7 +75,7 @@ describe("attach requests that are granted", () => {
     for (const publishMode of [
       PublishMode.REQUIRE_EXISTING,
       PublishMode.EXISTING_OR_CREATE,
-      PublishMode.UNKNOWN,
+      ShmAttachRequestDecoder.publishModeNull,
     ] as const) {
       expect(decide({ publishMode })).toEqual({ decision: "grant" });
     }

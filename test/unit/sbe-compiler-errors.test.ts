@@ -75,6 +75,11 @@ const WRONG: readonly [string, string, string][] = [
     "duplicate",
   ],
   [
+    "a code that is the null value, which the official SBE tool refuses as well",
+    schema("", '<enum name="E" encodingType="uint8"><validValue name="UNKNOWN">255</validValue></enum>'),
+    "attribute",
+  ],
+  [
     "a code that its encoding cannot hold",
     schema("", '<enum name="E" encodingType="uint8"><validValue name="A">256</validValue></enum>'),
     "attribute",

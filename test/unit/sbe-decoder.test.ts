@@ -72,7 +72,7 @@ describe("W-36: what a decoder refuses, with its reason", () => {
     const view = viewOf("ShmAttachRequest", ATTACH);
     expect(wrap(request, view)).toBeNull();
     expect(request.hasPublishMode).toBe(false);
-    expect(request.publishMode).toBe(sbe.PublishMode.UNKNOWN);
+    expect(request.publishMode).toBe(sbe.ShmAttachRequestDecoder.publishModeNull);
     view.setUint8(8 + 22, 3);
     expect(wrap(request, view)).toMatchObject({ code: "enum", field: "publishMode" });
   });

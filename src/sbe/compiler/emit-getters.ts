@@ -1,6 +1,5 @@
 import { INTEGERS } from "../runtime/info.ts";
 import { isWide, nullLiteral, plus, read, wordsOf } from "./accessors.ts";
-import { namedNull } from "./emit-enums.ts";
 import type { DataModel, FieldModel } from "./model.ts";
 import { capitalised } from "./names.ts";
 
@@ -57,8 +56,8 @@ function wideGetters(field: FieldModel, absent: string): string[] {
 function plainGetter(field: FieldModel, absent: string): string {
   const value = read("this.view", field.type, position(field, 0));
   const model = field.enumModel;
-  // Without a name for null, the type of the enum does not cover all that an optional field may say.
-  const typed = model !== null && (field.nullValue === null || namedNull(model) !== undefined);
+  // The type of the enum does not cover the null value of an optional field.
+  const typed = model !== null && field.nullValue === null;
   const type = typed ? model.name : "number";
   return getter(field, field.name, type, absent, nullish(field), typed ? `${value} as ${type}` : value, "");
 }

@@ -125,6 +125,8 @@ export class TypeTable {
       if (!/^-?\d{1,10}$/.test(child.content)) throw child.error("attribute", "a decimal number", `"${child.content}"`);
       const code = Number(child.content);
       if (code < min || code > max) throw child.error("attribute", `a value of ${encoding.type}`, String(code));
+      // The official SBE tool refuses it, too.
+      if (BigInt(code) === encoding.nullValue) throw child.error("attribute", "a value that is not null", String(code));
       if (values.some((other) => other.name === name)) throw child.error("duplicate", "a name of its own", name);
       if (values.some((other) => other.code === code))
         throw child.error("duplicate", "a value of its own", String(code));

@@ -73,7 +73,7 @@ function readCode(field: FieldInfo, value: unknown, path: string): number {
     if (typeof value !== "boolean") throw jsonError("wrong-type", path, "true or false", value);
     return codes[value ? "TRUE" : "FALSE"] ?? 0;
   }
-  const names = Object.keys(codes).filter((name) => codes[name] !== field.codes?.nullValue);
+  const names = Object.keys(codes);
   const expected = names.join(" or ");
   if (value === undefined) throw jsonError("missing-field", path, expected, undefined);
   if (typeof value !== "string") throw jsonError("wrong-type", path, expected, value);

@@ -22,7 +22,6 @@ export interface EnumInfo {
   readonly codes: Readonly<Record<string, number>>;
   /** Name by code. */
   readonly names: ReadonlyMap<number, string>;
-  readonly nullValue: number;
   /** True for an enum of FALSE and TRUE, which tools show as booleans. */
   readonly boolean: boolean;
 }
@@ -104,15 +103,12 @@ export function fieldInfo(
 }
 
 export function enumInfo(name: string, type: IntegerType, codes: Readonly<Record<string, number>>): EnumInfo {
-  const nullValue = Number(INTEGERS[type].nullValue);
-  const entries = Object.entries(codes).map(([label, code]) => [code, label] as const);
-  const labels = entries.filter(([code]) => code !== nullValue).map(([, label]) => label);
+  const labels = Object.keys(codes);
   return {
     name,
     type,
     codes,
-    names: new Map(entries),
-    nullValue,
+    names: new Map(Object.entries(codes).map(([label, code]) => [code, label])),
     boolean: labels.length === 2 && labels.includes("FALSE") && labels.includes("TRUE"),
   };
 }

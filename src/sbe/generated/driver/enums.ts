@@ -2,10 +2,10 @@
 import { enumInfo } from "../../runtime/info.ts";
 
 /** Codes of Bool (uint8). */
-export const Bool = { FALSE: 0, TRUE: 1, UNKNOWN: 255 } as const;
+export const Bool = { FALSE: 0, TRUE: 1 } as const;
 export type Bool = (typeof Bool)[keyof typeof Bool];
 
-/** True for a code of Bool; false for the null value. */
+/** True for a code of Bool. */
 export function isBool(code: number): boolean {
   switch (code) {
     case 0:
@@ -56,10 +56,10 @@ export function isRole(code: number): boolean {
 export const ROLE_INFO = enumInfo("Role", "uint8", Role);
 
 /** Codes of PublishMode (uint8). What an attach to a stream that is not there does. */
-export const PublishMode = { REQUIRE_EXISTING: 1, EXISTING_OR_CREATE: 2, UNKNOWN: 255 } as const;
+export const PublishMode = { REQUIRE_EXISTING: 1, EXISTING_OR_CREATE: 2 } as const;
 export type PublishMode = (typeof PublishMode)[keyof typeof PublishMode];
 
-/** True for a code of PublishMode; false for the null value. */
+/** True for a code of PublishMode. */
 export function isPublishMode(code: number): boolean {
   switch (code) {
     case 1:

@@ -7,17 +7,7 @@ import { type Refusal, refusal } from "../../runtime/refusal.ts";
 import { NO_VIEW } from "../../runtime/scan.ts";
 import { messageShape } from "../../runtime/shapes.ts";
 import { putInt64, putInt64Number } from "../../runtime/words.ts";
-import {
-  BOOL_INFO,
-  type Bool,
-  isBool,
-  isPublishMode,
-  isRole,
-  PUBLISH_MODE_INFO,
-  type PublishMode,
-  ROLE_INFO,
-  type Role,
-} from "./enums.ts";
+import { BOOL_INFO, isBool, isPublishMode, isRole, PUBLISH_MODE_INFO, ROLE_INFO, type Role } from "./enums.ts";
 
 const MESSAGE = messageShape("ShmAttachRequest", 901, 1, 1, [24]);
 const ROLE_REFUSED = refusal("enum", "ShmAttachRequest", "role", "a code of Role");
@@ -105,8 +95,8 @@ export class ShmAttachRequestDecoder extends MessageDecoder {
 
   static readonly publishModeNull = 255;
 
-  get publishMode(): PublishMode {
-    return this.view.getUint8(this.block + 22) as PublishMode;
+  get publishMode(): number {
+    return this.view.getUint8(this.block + 22);
   }
 
   get hasPublishMode(): boolean {
@@ -115,8 +105,8 @@ export class ShmAttachRequestDecoder extends MessageDecoder {
 
   static readonly requireHugepagesNull = 255;
 
-  get requireHugepages(): Bool {
-    return this.view.getUint8(this.block + 23) as Bool;
+  get requireHugepages(): number {
+    return this.view.getUint8(this.block + 23);
   }
 
   get hasRequireHugepages(): boolean {
