@@ -6,6 +6,7 @@ const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
 /** struct flock { short l_type; short l_whence; off_t l_start; off_t l_len; pid_t l_pid; } */
 const FLOCK = { type: 0, whence: 2, start: 8, length: 16, size: 32 } as const;
+const F_RDLCK = 0;
 const F_WRLCK = 1;
 const F_UNLCK = 2;
 
@@ -19,6 +20,11 @@ export function tryLockRange(fd: number, offset: number, length: number): boolea
   const error = new SystemError("fcntl", lastErrno());
   if (error.errno === "EWOULDBLOCK" || error.errno === "EAGAIN" || error.errno === "EACCES") return false;
   throw error;
+}
+
+/** Locks bytes so that others can lock them in this way as well, but not by `tryLockRange`. @throws SystemError */
+export function shareRange(fd: number, offset: number, length: number): void {
+  check(setRangeLock(fd, F_RDLCK, offset, length), "fcntl");
 }
 
 /** Gives a range back. @throws SystemError */

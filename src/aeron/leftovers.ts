@@ -103,9 +103,9 @@ function ofServiceLocks(path: string, isDryRun: boolean): AeronLeftover | null {
   const ageMs = Math.max(0, Date.now() - stat.mtimeMs);
   const row = { kind: "locks", path, uid, pid: null, bytes: 0, ageMs } as const;
   if (uid !== process.geteuid?.()) return { ...row, state: "kept", why: `it belongs to user ${uid}` };
-  if (isUsed(path)) return { ...row, state: "kept", why: "a driver holds locks in it" };
+  if (isUsed(path)) return { ...row, state: "kept", why: "the owner of a stream holds locks in it" };
   if (!isDryRun) ServiceLocks.open(path.slice(0, -SERVICE_LOCK_SUFFIX.length)).close();
-  return { ...row, state: isDryRun ? "removable" : "removed", why: "no driver holds a lock in it" };
+  return { ...row, state: isDryRun ? "removable" : "removed", why: "no owner of a stream holds a lock in it" };
 }
 
 function isUsed(path: string): boolean {

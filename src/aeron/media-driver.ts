@@ -11,6 +11,7 @@ import { cncIdentity, fileInPlaceOf } from "./aeron-dir.ts";
 import { DriverLock } from "./driver-lock.ts";
 import { lookForForeignDriver } from "./driver-watch.ts";
 import { LockFileError } from "./lock-file.ts";
+import { lookOr, ServiceLocks } from "./service-locks.ts";
 
 /**
  * Why a media driver could not be started. "no-access": the folder is another user's, or its state cannot be known. "no-space": its
@@ -117,6 +118,8 @@ export class MediaDriver implements Agent {
     closeNative({ driver: this.#driver, context: this.#context });
     if (isOurs) rmSync(this.aeronDir, { recursive: true, force: true });
     this.#lock.release();
+    // What owners that were killed have left beside the folder goes with it.
+    lookOr(undefined, () => ServiceLocks.removeUnused(this.aeronDir));
   }
 }
 

@@ -1,9 +1,11 @@
-import { unlinkSync } from "node:fs";
+import { existsSync, unlinkSync } from "node:fs";
 import { SystemError } from "../../ffi/errors.ts";
 import { closeFile } from "../../ffi/libc.ts";
-import { isRangeLocked, tryLockRange, unlockRange } from "../../ffi/range-locks.ts";
+import { isRangeLocked, shareRange, tryLockRange, unlockRange } from "../../ffi/range-locks.ts";
+import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { isSameFile, LockFileError, openLockFile, openLockFileToLook, shareLockFile, trustedFor } from "./lock-file.ts";
+import { holderOfByte } from "./lock-holders.ts";
 
 const log = getLogger("aeron");
 
@@ -11,10 +13,14 @@ const log = getLogger("aeron");
 const GATE = 0;
 /** Bytes from here on stand for control streams; below, a byte for each stream id. */
 const CONTROL_STREAMS = 2 ** 32;
+/** Bytes from here on say which of the streams are a standalone producer's. */
+const STANDALONE_STREAMS = 2 ** 33;
+/** Shared by all who have the file open, so that it is not removed between its opening and the first lock. */
+const PRESENCE = 2 ** 34;
 const GATE_ATTEMPTS = 1000;
 
 /** What a look at the locks finds; `otherwise` where they are not ours to read. */
-export function lookOr(otherwise: boolean, look: () => boolean): boolean {
+export function lookOr<T>(otherwise: T, look: () => T): T {
   try {
     return look();
   } catch (error) {
@@ -24,9 +30,19 @@ export function lookOr(otherwise: boolean, look: () => boolean): boolean {
   }
 }
 
+/** Owns a stream: the driver that serves it, or its standalone producer. */
+export type OwnerKind = "driver" | "producer";
+
+export interface StreamOwner {
+  readonly kind: OwnerKind;
+  /** Null where it cannot be seen from here: another user's, or another container's. */
+  readonly pid: number | null;
+}
+
 /**
- * Who serves what in an Aeron folder (D-02): one byte of `<aeron_dir>.tensorpool.lock` for each control stream and for each
- * stream id, locked by the driver that serves it. The kernel gives the locks back when their holder dies, whatever killed it.
+ * Who serves what in an Aeron folder (D-02): one byte of `<aeron_dir>.tensorpool.lock` for each control stream and for each stream
+ * id, locked by the driver that serves it, or by a standalone producer that owns the stream. The kernel gives the locks back when
+ * their holder dies, whatever killed it.
  */
 export class ServiceLocks {
   readonly path: string;
@@ -47,6 +63,7 @@ export class ServiceLocks {
         enterGate(fd);
         // Whoever was the last to close it may have removed it after we opened it: then this is a lock on nothing.
         if (isSameFile(path, fd)) {
+          shareRange(fd, PRESENCE, 1);
           unlockRange(fd, GATE, 1);
           return new ServiceLocks(path, fd);
         }
@@ -63,9 +80,11 @@ export class ServiceLocks {
     return ServiceLocks.#isLocked(aeronDir, CONTROL_STREAMS + controlStreamId);
   }
 
-  /** True while a living driver serves this stream; takes no lock. @throws LockFileError, SystemError */
-  static isStreamServed(aeronDir: string, streamId: number): boolean {
-    return ServiceLocks.#isLocked(aeronDir, streamId);
+  /** The living process that owns this stream; null for none. Takes no lock. @throws LockFileError, SystemError */
+  static ownerOf(aeronDir: string, streamId: number): StreamOwner | null {
+    if (!ServiceLocks.#isLocked(aeronDir, streamId)) return null;
+    const isProducers = ServiceLocks.#isLocked(aeronDir, STANDALONE_STREAMS + streamId);
+    return { kind: isProducers ? "producer" : "driver", pid: holderOfByte(serviceLockPath(aeronDir), streamId) };
   }
 
   static #isLocked(aeronDir: string, at: number): boolean {
@@ -83,13 +102,20 @@ export class ServiceLocks {
     return tryLockRange(this.#fd, CONTROL_STREAMS + controlStreamId, 1);
   }
 
-  /** False when a living driver serves this stream. @throws SystemError */
-  tryStream(streamId: number): boolean {
-    return tryLockRange(this.#fd, streamId, 1);
+  /** False when a living process owns this stream. @throws SystemError */
+  tryStream(streamId: number, owner: OwnerKind): boolean {
+    if (!tryLockRange(this.#fd, streamId, 1)) return false;
+    if (owner === "producer") tryLockRange(this.#fd, STANDALONE_STREAMS + streamId, 1);
+    return true;
   }
 
   releaseStream(streamId: number): void {
     unlockRange(this.#fd, streamId, 1);
+  }
+
+  /** Removes the file that dead holders have left, when no living one has it open. @throws SystemError */
+  static removeUnused(aeronDir: string): void {
+    if (existsSync(serviceLockPath(aeronDir))) ServiceLocks.open(aeronDir).close();
   }
 
   /** Gives all locks back, and removes the file when nobody else has any. Idempotent. */
@@ -98,8 +124,14 @@ export class ServiceLocks {
     const fd = this.#fd;
     this.#fd = -1;
     // The locks end with the descriptor; while everything is ours, nobody else's is lost with the name.
-    if (tryLockRange(fd, GATE, 0) && isSameFile(this.path, fd)) unlinkSync(this.path);
-    closeFile(fd);
+    try {
+      if (tryLockRange(fd, GATE, 0) && isSameFile(this.path, fd)) unlinkSync(this.path);
+    } catch (error) {
+      // Another user's file: its owner, or `tensorpool gc`, removes it.
+      log.debug(`${this.path} stays: ${messageOf(error)}`);
+    } finally {
+      closeFile(fd);
+    }
   }
 }
 

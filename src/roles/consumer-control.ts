@@ -180,10 +180,10 @@ export class ConsumerControl implements ConsumerInboxListener {
 
   /** The mapped epoch ends: another may have other metadata under the same version. */
   end(): void {
-    this.sendQos();
     this.metadata.clear();
     this.#flow = "drop";
     this.#flowUnknown.clear();
+    this.sendQos();
   }
 
   close(): void {

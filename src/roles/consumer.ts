@@ -4,6 +4,7 @@ import type { AeronConnection } from "../aeron/connection.ts";
 import type { Agent } from "../core/agent.ts";
 import type { Clock } from "../core/clock.ts";
 import { getLogger } from "../core/logger.ts";
+import { releaseAll } from "../core/release.ts";
 import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
 import type { Attribute, Flow } from "../protocol/attribute.ts";
 import type { Fallback } from "../protocol/fallback-uri.ts";
@@ -214,10 +215,9 @@ export class Consumer implements Agent {
   onClose(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#control.sendQos();
-    this.#mapping.unmap("this consumer closes");
-    this.#control.close();
-    this.#connection.remove(this.#descriptors);
+    const unmap = () => this.#mapping.unmap("this consumer closes");
+    const disconnect = () => this.#connection.remove(this.#descriptors);
+    releaseAll([() => this.#control.sendQos(), unmap, () => this.#control.close(), disconnect]);
   }
 
   #newState(): ConsumerState {

@@ -27,7 +27,15 @@ export class DriverRegions implements RegionProvider {
     counters: AttachmentCounters,
   ) {
     this.#attachment = new Attachment(connection, publication, { ...options, streamId, role: "producer" }, counters, {
-      onAttached: (announcement) => host.beginEpoch(LeasedRegions.map(announcement, options.baseDirs)),
+      onAttached: (announcement) => {
+        const regions = LeasedRegions.map(announcement, options.baseDirs);
+        try {
+          host.beginEpoch(regions);
+        } catch (error) {
+          regions.close();
+          throw error;
+        }
+      },
       onDetached: () => host.endEpoch(),
     });
   }

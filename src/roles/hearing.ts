@@ -49,6 +49,11 @@ export class ControlHearing {
     this.#look = new PeriodicTimer(periodNs, { immediate: true });
   }
 
+  /** True once the media driver has made every subscription. */
+  get isReady(): boolean {
+    return this.subscriptions.every(({ isReady }) => isReady);
+  }
+
   /** True once per period. */
   isDue(nowNs: number): boolean {
     return this.#look.isDue(nowNs);

@@ -111,9 +111,9 @@ export class ProducerControl {
     this.#cadence.makeDue(nowNs);
   }
 
-  /** Announces as soon as answers may follow each other, whatever the cadence. */
-  announceSoon(): void {
-    this.readers.hasNews = true;
+  /** True once what others announce is read. */
+  get isHearing(): boolean {
+    return this.#hearing.isReady;
   }
 
   /** True once per period of the control plane. */

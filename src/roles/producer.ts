@@ -2,6 +2,7 @@ import type { AeronConnection } from "../aeron/connection.ts";
 import type { Publication } from "../aeron/publication.ts";
 import type { Agent } from "../core/agent.ts";
 import type { Clock } from "../core/clock.ts";
+import { releaseAll } from "../core/release.ts";
 import type { Attribute, Flow } from "../protocol/attribute.ts";
 import type { FrameShape } from "../protocol/frame-layout.ts";
 import type { WritableRegions } from "../shm/index.ts";
@@ -91,16 +92,20 @@ export class Producer implements Agent {
       clock,
       () => this.#control.progressDemand,
     );
+    const control = this.#control;
     const host: RegionHost = {
       beginEpoch: (regions) => this.#beginEpoch(regions),
       endEpoch: () => this.#endEpoch(),
-      announceSoon: () => this.#control.announceSoon(),
-      silentNs: (nowNs) => this.#control.silentNs(nowNs),
+      get isHearing() {
+        return control.isHearing;
+      },
+      silentNs: (nowNs) => control.silentNs(nowNs),
     };
     this.#provider = newRegionProvider(connection, this.#control.publication, options, host, this.counters);
     try {
       this.#provider.begin(clock.nanoTime());
     } catch (error) {
+      this.#provider.close();
       this.#release();
       throw error;
     }
@@ -266,16 +271,25 @@ export class Producer implements Agent {
     this.#progress.epoch = regions.epoch;
     publisher.begin(this.streamId, regions.epoch, nslots);
     this.#control.begin(ring, nowNs);
-    this.#options.onRegions?.(regions);
+    try {
+      this.#options.onRegions?.(regions);
+    } catch (error) {
+      this.#ring = null;
+      throw error;
+    }
   }
 
   #endEpoch(): void {
     const ring = this.#ring;
     if (ring === null) return;
-    ring.settle();
-    this.#options.onRegionsEnding?.(ring.regions);
-    this.#ring = null;
-    ring.close();
+    releaseAll([
+      () => ring.settle(),
+      () => this.#options.onRegionsEnding?.(ring.regions),
+      () => {
+        this.#ring = null;
+        ring.close();
+      },
+    ]);
   }
 
   /** Says that the stream has ended: no frame will follow. Readers drain what is under way and unmap. */
@@ -289,12 +303,16 @@ export class Producer implements Agent {
   /** Ends the stream, and removes its regions or gives them back. Idempotent. */
   onClose(): void {
     if (this.#isClosed) return;
-    this.#ring?.settle();
-    this.finish();
-    this.#isClosed = true;
-    this.#endEpoch();
-    this.#provider.close();
-    this.#release();
+    releaseAll([
+      () => this.#ring?.settle(),
+      () => this.finish(),
+      () => {
+        this.#isClosed = true;
+        this.#endEpoch();
+      },
+      () => this.#provider.close(),
+      () => this.#release(),
+    ]);
   }
 
   #release(): void {

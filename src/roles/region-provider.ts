@@ -4,12 +4,12 @@ import type { AttachError } from "./errors.ts";
 
 /** The producer, as far as whoever gives it its regions has to know it. */
 export interface RegionHost {
-  /** Begins an epoch with these regions: from now on frames go there. */
+  /** Begins an epoch with these regions: from now on frames go there. What it refuses stays the caller's. @throws UsageError */
   beginEpoch(regions: WritableRegions): void;
   /** Ends the epoch, if there is one: every claim is settled, and the regions are closed. */
   endEpoch(): void;
-  /** Announces the stream in this cycle, whatever the cadence. */
-  announceSoon(): void;
+  /** True once what others announce is read. */
+  readonly isHearing: boolean;
   /** Nanoseconds since readers last saw a sign of life. */
   silentNs(nowNs: number): number;
 }

@@ -3,9 +3,10 @@ import { lookOr, ServiceLocks } from "../aeron/service-locks.ts";
 import type { MessageHandler } from "../aeron/subscription.ts";
 import type { Counter } from "../core/counters.ts";
 import { getLogger } from "../core/logger.ts";
-import { Deadline } from "../core/timers.ts";
+import { Deadline, PeriodicTimer } from "../core/timers.ts";
+import { RetryBackoff } from "../protocol/retry-backoff.ts";
 import { CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
-import { instanceIdFor, RegionSet, type RegionSetOptions } from "../shm/index.ts";
+import { instanceIdFor, RegionCreateError, RegionSet, type RegionSetOptions } from "../shm/index.ts";
 import { ProducerError } from "./errors.ts";
 import type { RegionHost, RegionProvider } from "./region-provider.ts";
 import { SecondWriterWatch } from "./second-writer-watch.ts";
@@ -21,6 +22,10 @@ export interface StandaloneOptions
 
 /** By then readers of a dead predecessor have let go of its regions, at the latest because it fell silent (W-08). */
 const PREDECESSOR_SWEEP_NS = CADENCE_NS * (LIVENESS_PERIODS + 1);
+/** How often it is looked whether the regions are as they were made. */
+const LOOK_PERIOD_NS = 1e9;
+/** Regions that could not be made again are tried again, when room may have come. */
+const RETRY = { firstNs: 250e6, maxNs: 4e9 };
 
 /** Regions that the producer makes and owns itself. */
 export class StandaloneRegions implements RegionProvider {
@@ -33,6 +38,11 @@ export class StandaloneRegions implements RegionProvider {
   readonly #host: RegionHost;
   readonly #watch: SecondWriterWatch;
   readonly #sweep = new Deadline();
+  readonly #look = new PeriodicTimer(LOOK_PERIOD_NS);
+  readonly #retry = new RetryBackoff(RETRY);
+  readonly #again = new Deadline();
+  /** Holds the stream's lock; null before the first epoch, and where the lock file cannot be used. */
+  #locks: ServiceLocks | null = null;
   #regions: RegionSet | null = null;
 
   constructor(
@@ -46,22 +56,48 @@ export class StandaloneRegions implements RegionProvider {
     this.producerId = producerId;
     this.#options = options;
     this.#host = host;
-    this.#watch = new SecondWriterWatch({ streamId, producerId }, () => host.announceSoon(), refused);
+    this.#watch = new SecondWriterWatch({ streamId, producerId }, refused);
     this.onMessage = this.#watch.onMessage;
   }
 
-  /** Makes an epoch. @throws RegionCreateError, ProducerError "second-writer" where a driver serves the stream */
+  /** Takes the stream's lock, and makes an epoch. @throws RegionCreateError, ProducerError "second-writer" where it has an owner */
   begin(nowNs: number): void {
-    // Its clients would take each new epoch of ours for one of their driver's. A stream that is established ends for nobody.
-    const isServed = (): boolean => ServiceLocks.isStreamServed(this.#aeronDir, this.#streamId);
-    if (this.#regions === null && lookOr(false, isServed)) {
-      throw new ProducerError(
-        "second-writer",
-        `stream ${this.#streamId} is served by a driver in ${this.#aeronDir}: expected one without a driver for --standalone; ` +
-          "leave that out, so that the driver gives a lease, or choose another stream",
-        { rule: "D-02", expected: "a stream without a driver", found: "one that a driver serves" },
-      );
-    }
+    this.#locks = lookOr(null, () => this.#takeStream());
+    this.#begin(nowNs);
+  }
+
+  doWork(nowNs: number): number {
+    this.#watch.now(nowNs, this.#host.isHearing);
+    if (this.#sweep.hasExpired(nowNs)) this.#sweepPredecessors(nowNs);
+    if (this.#again.hasExpired(nowNs)) this.#beginAgain(nowNs);
+    else if (this.#look.isDue(nowNs)) this.#lookAtRegions(nowNs);
+    return 0;
+  }
+
+  onLateCycle(nowNs: number, lateByNs: number): void {
+    this.#watch.onPause();
+    // Readers count from the last sign of life, which may be older than the pause. A period is left for what is under way:
+    // one that has taken this producer for dead waits for a new epoch, and for nothing else (W-08).
+    if (this.#host.silentNs(nowNs) < CADENCE_NS * (LIVENESS_PERIODS - 1)) return;
+    log.warn(`stream ${this.#streamId} stood still for ${(lateByNs / 1e9).toFixed(1)} s: starting a new epoch`);
+    this.#beginAgain(nowNs);
+  }
+
+  close(): void {
+    this.#sweep.clear();
+    this.#again.clear();
+    this.#locks?.close();
+    this.#locks = null;
+  }
+
+  #takeStream(): ServiceLocks {
+    const locks = ServiceLocks.open(this.#aeronDir);
+    if (locks.tryStream(this.#streamId, "producer")) return locks;
+    locks.close();
+    throw ownedStream(this.#streamId, this.#aeronDir);
+  }
+
+  #begin(nowNs: number): void {
     const { instanceId = instanceIdFor(this.#streamId, "standalone") } = this.#options;
     const regions = RegionSet.create({
       ...this.#options,
@@ -69,29 +105,37 @@ export class StandaloneRegions implements RegionProvider {
       instanceId,
       startTimestampNs: monotonic.toBigint(nowNs),
     });
-    this.#regions = regions;
     this.#watch.epoch = regions.epoch;
     this.#sweep.start(nowNs, PREDECESSOR_SWEEP_NS);
-    this.#host.beginEpoch(regions);
+    try {
+      this.#host.beginEpoch(regions);
+    } catch (error) {
+      regions.close();
+      throw error;
+    }
+    this.#regions = regions;
   }
 
-  doWork(nowNs: number): number {
-    this.#watch.now(nowNs);
-    if (this.#sweep.hasExpired(nowNs)) this.#sweepPredecessors(nowNs);
-    return 0;
-  }
-
-  onLateCycle(nowNs: number, lateByNs: number): void {
-    // Readers count from the last sign of life, which may be older than the pause. A period is left for what is under way:
-    // one that has taken this producer for dead waits for a new epoch, and for nothing else (W-08).
-    if (this.#host.silentNs(nowNs) < CADENCE_NS * (LIVENESS_PERIODS - 1)) return;
-    log.warn(`stream ${this.#streamId} stood still for ${(lateByNs / 1e9).toFixed(1)} s: starting a new epoch`);
+  /** Another epoch in place of the present one. While there is no room for it, it is tried again. */
+  #beginAgain(nowNs: number): void {
+    this.#again.clear();
+    this.#regions = null;
     this.#host.endEpoch();
-    this.begin(nowNs);
+    try {
+      this.#begin(nowNs);
+      this.#retry.reset();
+    } catch (error) {
+      if (!(error instanceof RegionCreateError) || !error.retryable) throw error;
+      log.error(`stream ${this.#streamId}: ${error.message}; trying again`);
+      this.#again.start(nowNs, this.#retry.next());
+    }
   }
 
-  close(): void {
-    this.#sweep.clear();
+  #lookAtRegions(nowNs: number): void {
+    const damage = this.#regions?.findDamage() ?? null;
+    if (damage === null) return;
+    log.error(`stream ${this.#streamId}: ${damage}: starting a new epoch`);
+    this.#beginAgain(nowNs);
   }
 
   /** Removes what readers still held when this epoch was made (D-19), and looks again while some of them stand still. */
@@ -100,4 +144,17 @@ export class StandaloneRegions implements RegionProvider {
     const kept = this.#regions?.directory.sweep().kept ?? [];
     if (kept.length > 1) this.#sweep.start(nowNs, PREDECESSOR_SWEEP_NS);
   }
+}
+
+function ownedStream(streamId: number, aeronDir: string): ProducerError {
+  const owner = lookOr(null, () => ServiceLocks.ownerOf(aeronDir, streamId));
+  const isDrivers = owner?.kind === "driver";
+  const process = owner?.pid == null ? "" : ` (process ${owner.pid})`;
+  const found = `${isDrivers ? "served by a driver" : "owned by another standalone producer"}${process}`;
+  const remedy = isDrivers ? "start the producer without --standalone" : "end that producer";
+  return new ProducerError(
+    "second-writer",
+    `stream ${streamId} is ${found} in ${aeronDir}: ${remedy}, or choose another stream (--stream)`,
+    { rule: isDrivers ? "D-02" : "W-08", expected: "a stream without an owner", found: `one that is ${found}` },
+  );
 }

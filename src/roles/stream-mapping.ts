@@ -149,7 +149,6 @@ export class StreamMapping {
 
   /** Unmaps the epoch, which the next announce maps again (W-22). */
   remap(reason: string): void {
-    if (this.#stream === null) return;
     this.#choice.pause();
     this.#release(reason, "remap");
   }

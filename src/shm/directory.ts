@@ -103,14 +103,12 @@ export class Directory {
 
   /** True when `name` still leads to this very directory. */
   holds(name: string, child: Directory): boolean {
-    try {
-      const named = lstatSync(`/proc/self/fd/${this.fd}/${name}`, { bigint: true });
-      const opened = child.stat();
-      return named.dev === opened.dev && named.ino === opened.ino;
-    } catch (error) {
-      if (errnoOf(error) === "ENOENT") return false;
-      throw error;
-    }
+    return leadsTo(`/proc/self/fd/${this.fd}/${name}`, child.fd);
+  }
+
+  /** False once its path leads elsewhere or nowhere: it, or a folder on the way, was moved or removed. */
+  get isInPlace(): boolean {
+    return leadsTo(this.path, this.fd);
   }
 
   /** Removes a file; false when it was gone. @throws SystemError */
@@ -140,6 +138,21 @@ export class Directory {
     if (this.#closed) return;
     this.#closed = true;
     closeFile(this.fd);
+  }
+}
+
+/** Failures that mean: nothing is there, or nothing that this path leads to any longer. */
+const LEADS_NOWHERE = new Set(["ENOENT", "ENOTDIR", "EACCES", "ELOOP"]);
+
+/** True while the path leads to the very file or directory that was opened. */
+export function leadsTo(path: string, fd: number): boolean {
+  try {
+    const named = lstatSync(path, { bigint: true });
+    const opened = fstatSync(fd, { bigint: true });
+    return named.dev === opened.dev && named.ino === opened.ino;
+  } catch (error) {
+    if (LEADS_NOWHERE.has(errnoOf(error))) return false;
+    throw error;
   }
 }
 

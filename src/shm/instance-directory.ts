@@ -114,9 +114,9 @@ export class InstanceDirectory {
     return this.#instance;
   }
 
-  /** True once somebody else has removed it: nothing can be made in it any more. */
-  get isRemoved(): boolean {
-    return this.#instance.stat().nlink === 0n;
+  /** False once it was removed or moved by others: what is made in it is not found under its path. */
+  get isInPlace(): boolean {
+    return this.#instance.isInPlace;
   }
 
   get #lastEpoch(): number {
@@ -149,7 +149,7 @@ export class InstanceDirectory {
 
   /** Epochs whose directories are here, whoever left them. */
   epochs(): bigint[] {
-    if (this.isRemoved) return [];
+    if (!this.isInPlace) return [];
     return this.#instance.names().flatMap((name) => epochOfDirectoryName(name) ?? []);
   }
 

@@ -10,7 +10,7 @@ import {
   tryLock,
 } from "../../ffi/libc.ts";
 import { type Backing, backingOf, roundUpToPage } from "./backing.ts";
-import type { Directory } from "./directory.ts";
+import { type Directory, leadsTo } from "./directory.ts";
 import { RegionCreateError } from "./errors.ts";
 import { Mapping } from "./mapping.ts";
 import type { RegionRights } from "./rights.ts";
@@ -20,6 +20,7 @@ import {
   type RegionOwner,
   regionBytes,
   SUPERBLOCK_BYTES,
+  SuperblockReader,
   SuperblockWriter,
 } from "./superblock.ts";
 import { asCreateError } from "./system-error.ts";
@@ -122,11 +123,11 @@ export class RegionReservation {
     let mapping: Mapping | null = null;
     try {
       mapping = Mapping.ofFile(this.#fd, this.totalBytes, "read-write");
-      const superblock = new SuperblockWriter(mapping.window(0, SUPERBLOCK_BYTES));
-      superblock.initialise(this.#options.identity, owner);
+      const file = new RegionFile(this.#options, owner, this.#fd, mapping);
+      file.superblock.initialise(this.#options.identity, owner);
       syncFile(this.#fd);
       this.#ended = true;
-      return new RegionFile(this.#options.directory, this.#options.name, this.#fd, mapping, superblock);
+      return file;
     } catch (error) {
       mapping?.close();
       this.abort();
@@ -154,17 +155,42 @@ export class RegionFile {
   readonly superblock: SuperblockWriter;
   readonly #directory: Directory;
   readonly #name: string;
+  readonly #identity: RegionIdentity;
+  readonly #owner: RegionOwner;
+  readonly #written: SuperblockReader;
   readonly #fd: number;
   #closed = false;
 
   /** Made by `RegionReservation.finish`. */
-  constructor(directory: Directory, name: string, fd: number, mapping: Mapping, superblock: SuperblockWriter) {
+  constructor(options: RegionFileOptions, owner: RegionOwner, fd: number, mapping: Mapping) {
+    const { directory, name, identity } = options;
+    const window = mapping.window(0, SUPERBLOCK_BYTES);
     this.path = directory.pathOf(name);
     this.mapping = mapping;
-    this.superblock = superblock;
+    this.superblock = new SuperblockWriter(window);
+    this.#written = new SuperblockReader(window);
     this.#directory = directory;
     this.#name = name;
+    this.#identity = identity;
+    this.#owner = owner;
     this.#fd = fd;
+  }
+
+  /** False once the path leads to another file, or to none: the file, or a folder on the way, was moved or removed. */
+  get isInPlace(): boolean {
+    return leadsTo(this.path, this.#fd);
+  }
+
+  /** Which field of the superblock is not as it was written, in words; null when none. */
+  findDamage(): string | null {
+    const { pid } = this.#written;
+    const isOwners = pid === BigInt(this.#owner.pid);
+    const difference =
+      this.#written.findDifference(this.#identity) ??
+      (isOwners ? null : { what: "pid", expected: this.#owner.pid, found: pid });
+    if (difference === null) return null;
+    const { what, expected, found } = difference;
+    return `the superblock of ${this.path} was overwritten: ${what}: expected ${expected}, found ${found}`;
   }
 
   /** Creates a region in one go. @throws RegionCreateError */
@@ -176,9 +202,12 @@ export class RegionFile {
   close(options: { readonly unlink: boolean }): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (options.unlink) this.#directory.removeFile(this.#name);
-    this.mapping.close();
-    closeFile(this.#fd);
+    try {
+      if (options.unlink) this.#directory.removeFile(this.#name);
+    } finally {
+      this.mapping.close();
+      closeFile(this.#fd);
+    }
   }
 }
 

@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
+import { releaseAll } from "../core/release.ts";
 import type { Directory } from "./directory.ts";
 import { holdsFirstFrame } from "./ended-epoch.ts";
 import { InstanceDirectory } from "./instance-directory.ts";
-import { HEADER_RING_FILE, requireStreamInInstanceId } from "./layout.ts";
+import { requireStreamInInstanceId } from "./layout.ts";
 import type { HeaderRingRegion, PayloadPoolRegion } from "./mapped-stream.ts";
 import type { RegionFile } from "./region-file.ts";
 import { type EpochOptions, planFiles, type RegionSetOptions, sortedPools } from "./region-plan.ts";
@@ -96,9 +96,20 @@ export class RegionSet implements WritableRegions {
     }
   }
 
-  /** False once somebody else has removed the regions: who has mapped them goes on, and nobody else can. */
-  get isInPlace(): boolean {
-    return existsSync(this.#epochDirectory.pathOf(HEADER_RING_FILE));
+  /**
+   * What others have done to the regions, so that no reader can map them any more, in words; null when nothing. Those who have
+   * mapped them go on, and another epoch is needed.
+   */
+  findDamage(): string | null {
+    if (this.#closed) return null;
+    // Files of an epoch are moved and removed together.
+    const [ring] = this.#files as [RegionFile, ...RegionFile[]];
+    if (!ring.isInPlace) return `its regions were removed or moved (${ring.path})`;
+    for (const file of this.#files) {
+      const damage = file.findDamage();
+      if (damage !== null) return damage;
+    }
+    return null;
   }
 
   /** True once a frame was claimed in this epoch: its first slot is no longer as it was made. */
@@ -123,13 +134,20 @@ export class RegionSet implements WritableRegions {
   close(options: { readonly unlink: boolean } = { unlink: true }): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const file of this.#files) file.close(options);
-    this.#epochDirectory.close();
-    if (options.unlink) this.directory.removeEpoch(this.epoch);
-    if (!this.#ownsDirectory) return;
-    // A reader that still held a dead predecessor's regions when these were made has let go of them since.
-    if (options.unlink) this.directory.sweep();
-    this.directory.close();
+    releaseAll([
+      ...this.#files.map((file) => () => file.close(options)),
+      () => this.#epochDirectory.close(),
+      () => {
+        if (options.unlink) this.directory.removeEpoch(this.epoch);
+      },
+      () => {
+        // A reader that still held a dead predecessor's regions when these were made has let go of them since.
+        if (this.#ownsDirectory && options.unlink) this.directory.sweep();
+      },
+      () => {
+        if (this.#ownsDirectory) this.directory.close();
+      },
+    ]);
   }
 
   [Symbol.dispose](): void {

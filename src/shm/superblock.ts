@@ -161,20 +161,28 @@ export class SuperblockReader {
 
   /** Compares each field with what is expected (W-07). @throws RegionError "superblock-mismatch", names the first that differs */
   validate(expected: RegionIdentity, subject: string): void {
+    const difference = this.findDifference(expected);
+    if (difference !== null) throw new RegionError("superblock-mismatch", { subject, ...difference });
+  }
+
+  /** The first field that is not as expected; null when all are. */
+  findDifference(expected: RegionIdentity): { what: string; expected: string; found: string } | null {
     const view = this.#view;
-    const compare = (what: string, wanted: number | bigint, found: number | bigint): void => {
-      if (wanted === found) return;
-      const format = (value: number | bigint): string => (what === "magic" ? `0x${value.toString(16)}` : String(value));
-      throw new RegionError("superblock-mismatch", { subject, what, expected: format(wanted), found: format(found) });
-    };
-    compare("magic", SUPERBLOCK_MAGIC, view.getBigUint64(Offset.magic, true));
-    compare("layoutVersion", expected.layoutVersion, view.getUint32(Offset.layoutVersion, true));
-    compare("epoch", expected.epoch, view.getBigUint64(Offset.epoch, true));
-    compare("streamId", expected.streamId, view.getUint32(Offset.streamId, true));
-    compare("regionType", expected.regionType, view.getInt16(Offset.regionType, true));
-    compare("poolId", expected.poolId, view.getUint16(Offset.poolId, true));
-    compare("nslots", expected.nslots, view.getUint32(Offset.nslots, true));
-    compare("slotBytes", expected.slotBytes, view.getUint32(Offset.slotBytes, true));
-    compare("strideBytes", expected.strideBytes, view.getUint32(Offset.strideBytes, true));
+    const fields: readonly (readonly [what: string, wanted: number | bigint, found: number | bigint])[] = [
+      ["magic", SUPERBLOCK_MAGIC, view.getBigUint64(Offset.magic, true)],
+      ["layoutVersion", expected.layoutVersion, view.getUint32(Offset.layoutVersion, true)],
+      ["epoch", expected.epoch, view.getBigUint64(Offset.epoch, true)],
+      ["streamId", expected.streamId, view.getUint32(Offset.streamId, true)],
+      ["regionType", expected.regionType, view.getInt16(Offset.regionType, true)],
+      ["poolId", expected.poolId, view.getUint16(Offset.poolId, true)],
+      ["nslots", expected.nslots, view.getUint32(Offset.nslots, true)],
+      ["slotBytes", expected.slotBytes, view.getUint32(Offset.slotBytes, true)],
+      ["strideBytes", expected.strideBytes, view.getUint32(Offset.strideBytes, true)],
+    ];
+    const different = fields.find(([, wanted, found]) => wanted !== found);
+    if (different === undefined) return null;
+    const [what, wanted, found] = different;
+    const format = (value: number | bigint): string => (what === "magic" ? `0x${value.toString(16)}` : String(value));
+    return { what, expected: format(wanted), found: format(found) };
   }
 }

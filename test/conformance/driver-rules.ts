@@ -19,7 +19,7 @@ export const DRIVER_CHAPTERS: readonly Chapter[] = [
       rule(
         "D-02",
         "At most one driver manages a stream.",
-        "A byte of a lock file beside the Aeron folder stands for each control stream and stream id (`ServiceLocks`); a foreign owner is recognised by its announces, and whoever was there first stays.",
+        "A byte of a lock file beside the Aeron folder stands for each control stream and stream id (`ServiceLocks`); an owner that the lock does not keep out is recognised by announces at its cadence (`RivalWatch`), and the one that was first stays.",
       ),
       rule(
         "D-03",

@@ -79,7 +79,7 @@ test("a standalone producer of a stream that a driver serves is refused, and dis
   const pair = rig.leasedPair();
   const made = readdirSync(rig.baseDir, { recursive: true });
   expect(() => rig.producer()).toThrow(
-    `stream ${pair.producer.streamId} is served by a driver in ${rig.aeronDir}: expected one without a driver for --standalone`,
+    `stream ${pair.producer.streamId} is served by a driver (process ${process.pid}) in ${rig.aeronDir}: start the producer without --standalone`,
   );
   expect(readdirSync(rig.baseDir, { recursive: true })).toEqual(made);
   expect(exchange(rig, pair, 3)).toEqual([1, 2, 3]);

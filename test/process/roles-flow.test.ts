@@ -256,7 +256,9 @@ describe("how a role ends", () => {
       await first.row((row) => (row.counters.claimed ?? 0) > 0, "claimed frames");
       const second = place.producer(SMALL_LIVE);
       expect(await second.exit()).toBe(1);
-      expect(second.stderr).toContain(`is in use by process ${first.pid}`);
+      expect(second.stderr).toContain(
+        `stream 10000 is owned by another standalone producer (process ${first.pid}) in `,
+      );
       first.markRows();
       await first.row((row) => (row.counters.claimed ?? 0) > 0, "claimed frames afterwards");
     },

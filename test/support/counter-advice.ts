@@ -109,7 +109,8 @@ export const DRIVER_ADVICE: Advice<DriverCounters> = {
   epochsSwept:
     "Follows `epochsMade`. If it does not, `retainedEpochs` of the streams grows: who still maps them? (`info`)",
   epochsFailed: "No room in /dev/shm, no rights, or a limit: the log says which, and the driver tries again.",
-  foreignAnnounces: "Another driver, or a `--standalone` producer, uses a stream id of this driver: end one of them.",
+  foreignAnnounces:
+    "Another owner, which the lock of the stream does not keep out, uses a stream id of this driver: end one of them.",
   streams: "What is served.",
   leases: "Who is attached: `tensorpool lease ls`.",
   regionBytes: "Compare it with the room of /dev/shm, times the epochs that are kept.",

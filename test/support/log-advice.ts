@@ -179,9 +179,12 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     },
   },
   "src/roles/driver/stream-set.ts": {
-    "stream …: somebody has removed its regions (…): beginning another epoch": {
-      means: "Files below `--shm-dir` were removed while the driver served them.",
-      remedy: "Find who does that: `rm`, a cleaner of temporary files, logind's RemoveIPC.",
+    "stream …: …: beginning another epoch": {
+      reads:
+        "stream …: its regions were removed or moved (PATH), or: the superblock of PATH was overwritten: beginning another epoch",
+      means: "Files below `--shm-dir` were removed, moved or overwritten by another process.",
+      remedy:
+        "Find that process: `rm`, a cleaner of temporary files, logind's RemoveIPC. The stream flows again by itself.",
     },
   },
   "src/roles/driver/driver.ts": {
@@ -197,9 +200,11 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       means: "`tensorpool shutdown`, or somebody else with the token.",
       remedy: "Nothing.",
     },
-    "stream …: expected to be its only owner (D-02), found …": {
-      means: "Somebody else announces a stream of this driver.",
-      remedy: "End the other driver or `--standalone` producer, or give it another stream id.",
+    "stream …: … as well: end it, or give one of the two another stream": {
+      reads:
+        "stream …: epoch … is announced by another owner (Aeron session …) as well: end it, or give one of the two another stream",
+      means: "Two processes own the stream: the other one does not know, or cannot reach, the lock of the stream.",
+      remedy: "End one of the two, or give it another stream id.",
     },
   },
   "src/roles/driver/lease-desk.ts": {
@@ -249,7 +254,26 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "A larger pool: `tensorpool sizing --frame SIZE`.",
     },
   },
+  "src/roles/second-writer-watch.ts": {
+    "stream … is announced by … as well: end one of the two, or give it another stream": {
+      reads:
+        "stream … is announced by another producer (id …, epoch …) as well: end one of the two, or give it another stream",
+      means: "Two processes own the stream: the other one does not know, or cannot reach, the lock of the stream.",
+      remedy: "End one of the two, or give it another stream id.",
+    },
+  },
   "src/roles/standalone-regions.ts": {
+    "stream …: …: starting a new epoch": {
+      reads:
+        "stream …: its regions were removed or moved (PATH), or: the superblock of PATH was overwritten: starting a new epoch",
+      means: "Files below `--shm-dir` were removed, moved or overwritten by another process.",
+      remedy:
+        "Find that process: `rm`, a cleaner of temporary files, logind's RemoveIPC. The stream flows again by itself.",
+    },
+    "stream …: …; trying again": {
+      means: "The regions of a producer's next epoch cannot be made now.",
+      remedy: "The message has the reason, mostly too little room: `tensorpool gc`, or larger shared memory.",
+    },
     "stream … stood still for … s: starting a new epoch": {
       means: "A producer without a driver was stopped for so long that readers took it for dead.",
       remedy: `${ITSELF} Readers map the new epoch.`,

@@ -7,9 +7,13 @@ import { ShmPoolAnnounceDecoder } from "../../src/sbe/generated/control/index.ts
 import { encodeJson } from "../../src/sbe/index.ts";
 import { AllowedBaseDirs, Mapping, type PoolAnnouncement } from "../../src/shm/index.ts";
 import type { RegionSet } from "../../src/shm/region-set.ts";
-import { announceOf, createSmallStream, STREAM_ID, TemporaryDirectory } from "../support/shm.ts";
+import { announceOf, createSmallStream, STREAM_ID, TemporaryDirectory, tamper } from "../support/shm.ts";
 
 const SECOND_NS = 1e9;
+
+function pathOf(set: RegionSet): string {
+  return set.headerRing.uri.slice("shm:file?path=".length);
+}
 
 /** A mapping that hears what the test announces, at times that the test chooses. */
 class Bench implements Disposable {
@@ -211,6 +215,33 @@ describe("W-22, D-13: two owners that live", () => {
 });
 
 describe("what else ends a mapping", () => {
+  test("W-08: another pid under the same epoch: two write there, and only another epoch is mapped", () => {
+    using bench = new Bench();
+    const owner = bench.owner("owner");
+    bench.announce(owner);
+    tamper(pathOf(owner), (view) => view.setBigUint64(40, 1n, true));
+    bench.announce(owner);
+    bench.announce(owner);
+    expect(bench.epoch).toBeNull();
+    expect(bench.counters.of.ownersLost.value).toBe(1);
+    const next = bench.owner("owner-again");
+    bench.announce(next);
+    expect(bench.epoch).toBe(next.epoch);
+  });
+
+  test("W-07: a superblock that no longer agrees with its announce, at the next announce", () => {
+    using bench = new Bench();
+    const owner = bench.owner("owner");
+    bench.announce(owner);
+    tamper(pathOf(owner), (view) => view.setUint32(28, 16, true));
+    bench.announce(owner);
+    expect([bench.mapping.state, bench.mapping.refusal?.message]).toEqual([
+      "failed",
+      expect.stringContaining("nslots"),
+    ]);
+    expect(bench.counters.of.regionsRefused.value).toBe(1);
+  });
+
   test("files that were removed by hand do not: their owner writes on", () => {
     using bench = new Bench();
     const living = bench.owner("living");

@@ -30,7 +30,7 @@ export function driverCounters() {
     epochsMade: { typeId: 10319, help: "epochs whose regions were made (D-13)" },
     epochsSwept: { typeId: 10320, help: "ended epochs whose regions were removed (D-19)" },
     epochsFailed: { typeId: 10321, help: "times that regions could not be made" },
-    foreignAnnounces: { typeId: 10322, help: "announces of our streams by somebody else (D-02)" },
+    foreignAnnounces: { typeId: 10322, help: "announces of our streams by another owner that lives (D-02)" },
     streams: { typeId: 10323, help: "streams that are served now" },
     leases: { typeId: 10324, help: "live leases" },
     regionBytes: { typeId: 10325, help: "bytes of all current regions" },

@@ -157,7 +157,7 @@ export class DriverStream {
       const { nslots, pools, streamId } = this.plan;
       const { requireHugepages, prefault } = this.#storage;
       this.failure = null;
-      this.#reopenIfRemoved();
+      this.#reopenIfDisplaced();
       this.#making = RegionSet.beginIn(this.#directory, {
         streamId,
         nslots,
@@ -183,8 +183,9 @@ export class DriverStream {
     return "made";
   }
 
-  #reopenIfRemoved(): void {
-    if (!this.#directory.isRemoved) return;
+  /** What is in a folder that was moved stays there, for whoever moved it. */
+  #reopenIfDisplaced(): void {
+    if (this.#directory.isInPlace) return;
     this.#directory.close();
     this.#directory = this.#openDirectory();
     this.#ended = new EndedEpochs(this.#directory, this.#retention);

@@ -11,6 +11,7 @@ import { messageOf } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
 import { LIVENESS_PERIODS } from "../../protocol/stream-ids.ts";
+import { RivalWatch } from "../../protocol/stream-owner.ts";
 import { ShutdownReason } from "../../sbe/generated/driver/index.ts";
 import { CounterExport } from "../counter-export.ts";
 import { Announcer } from "./announcer.ts";
@@ -53,7 +54,10 @@ export class Driver implements Agent {
   readonly #announcer: Announcer;
   readonly #export: CounterExport;
   readonly #sweep = new PeriodicTimer(SWEEP_PERIOD_NS);
-  readonly #startNs: number;
+  /** Of streams that another owner was heard to announce. */
+  readonly #rivals = new Map<number, RivalWatch>();
+  /** When messages of others were first read; null before. */
+  #hearsSinceNs: number | null = null;
   #losses: number;
   #nowNs: number;
   #end: { readonly reason: ShutdownReason; readonly why: string } = { reason: ShutdownReason.NORMAL, why: "" };
@@ -69,8 +73,7 @@ export class Driver implements Agent {
     this.options = options;
     this.#connection = connection;
     this.#clock = clock;
-    this.#startNs = clock.nanoTime();
-    this.#nowNs = this.#startNs;
+    this.#nowNs = clock.nanoTime();
     this.#losses = connection.losses;
     this.#locks = ServiceLocks.open(connection.aeronDir);
     try {
@@ -150,6 +153,7 @@ export class Driver implements Agent {
     let work = this.#outbox.doWork();
     this.counters.of.answersDropped.set(this.#outbox.dropped);
     this.counters.of.messagesTooLong.set(this.#outbox.tooLong + this.#announcer.tooLong);
+    if (this.#connection.isReady) this.#hearsSinceNs ??= nowNs;
     for (const subscription of this.#subscriptions) work += subscription.poll(FRAGMENTS_PER_CYCLE);
     work += this.#desk.expire(nowNs);
     work += this.#makeRegions(nowNs);
@@ -162,6 +166,7 @@ export class Driver implements Agent {
 
   onLateCycle(nowNs: number, lateByNs: number): void {
     this.#nowNs = nowNs;
+    for (const watch of this.#rivals.values()) watch.onPause();
     // What clients said meanwhile is still to be read.
     this.#desk.table.excuse(lateByNs);
     log.warn(`stood still for ${(lateByNs / 1e9).toFixed(1)} s: leases are given that much longer`);
@@ -211,6 +216,7 @@ export class Driver implements Agent {
       (streamId) => this.#desk.table.leasesOf(streamId).size > 0,
       (stream) => {
         this.#announcer.remove(stream);
+        this.#rivals.delete(stream.streamId);
       },
     );
     this.#desk.counters.touchAll();
@@ -228,24 +234,40 @@ export class Driver implements Agent {
     this.options.onShutdownRequested();
   }
 
-  /** D-02: one driver a stream. Whoever was there first keeps it. */
+  /** D-02: one owner a stream. The lock has kept out all that know of it; of the others, the one that was first keeps it. */
   #onAnnounce(streamId: number, epoch: bigint, sessionId: number): void {
     const stream = this.#streams.find(streamId);
     if (sessionId === this.#announces.sessionId || stream === null) return;
+    // Epochs follow the wall clock: who announces a later one came later.
+    const isOlder = stream.regions === null || epoch < BigInt(stream.regions.epoch);
+    const verdict = this.#rivalsOf(streamId).onAnnounce(sessionId, isOlder, this.#nowNs);
+    // What a dead predecessor has left in its log, above all.
+    if (verdict === "unproven") return;
     this.counters.of.foreignAnnounces.increment();
-    const isYoung = this.#nowNs - this.#startNs < this.options.announcePeriodNs * LIVENESS_PERIODS;
-    // Epochs follow the wall clock: whoever announces a later one came later.
-    const isNewcomer = isYoung && (stream.regions === null || epoch < BigInt(stream.regions.epoch));
-    const found = `an announce of epoch ${epoch} by somebody else (Aeron session ${(sessionId >>> 0).toString(16)})`;
-    if (!isNewcomer) {
-      foreignLog.error(`stream ${streamId}: expected to be its only owner (D-02), found ${found}`);
+    const found = `epoch ${epoch} is announced by another owner (Aeron session ${(sessionId >>> 0).toString(16)})`;
+    if (verdict === "stays") {
+      foreignLog.error(`stream ${streamId}: ${found} as well: end it, or give one of the two another stream`);
       return;
     }
-    throw new DriverError("stream-taken", `stream ${streamId}: expected one that nobody serves, found ${found}`, {
-      rule: "D-02",
-      expected: "a stream without an owner",
-      found,
-    });
+    throw new DriverError(
+      "stream-taken",
+      `stream ${streamId}: ${found}, which was first: end it, or serve another stream`,
+      {
+        rule: "D-02",
+        expected: "a stream without an owner",
+        found,
+      },
+    );
+  }
+
+  #rivalsOf(streamId: number): RivalWatch {
+    let watch = this.#rivals.get(streamId);
+    if (watch === undefined) {
+      watch = new RivalWatch(this.options.announcePeriodNs * LIVENESS_PERIODS);
+      this.#rivals.set(streamId, watch);
+    }
+    if (this.#hearsSinceNs !== null) watch.begin(this.#hearsSinceNs);
+    return watch;
   }
 
   /** Everybody's connection is gone, and with it whatever was said: leases start afresh (D-17). */

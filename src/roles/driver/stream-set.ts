@@ -1,5 +1,5 @@
 import type { AeronConnection } from "../../aeron/connection.ts";
-import type { ServiceLocks } from "../../aeron/service-locks.ts";
+import { lookOr, ServiceLocks } from "../../aeron/service-locks.ts";
 import type { Clock } from "../../core/clock.ts";
 import { getLogger } from "../../core/logger.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
@@ -106,8 +106,9 @@ export class StreamSet {
     for (const [streamId, entry] of this.#entries) {
       const { stream } = entry;
       this.#counters.of.epochsSwept.add(stream.sweep(nowNs));
-      if (looksForRegions && stream.regions?.isInPlace === false) {
-        log.error(`stream ${streamId}: somebody has removed its regions (${stream.path}): beginning another epoch`);
+      const damage = looksForRegions ? (stream.regions?.findDamage() ?? null) : null;
+      if (damage !== null) {
+        log.error(`stream ${streamId}: ${damage}: beginning another epoch`);
         this.beginEpoch(stream, nowNs);
       }
       if (!stream.isDynamic) continue;
@@ -141,7 +142,7 @@ export class StreamSet {
   #add(plan: StreamPlan, isDynamic: boolean): DriverStream {
     const { streamId, name } = plan;
     const { instanceId, storage, retention } = this.#options;
-    if (!this.#locks.tryStream(streamId)) throw taken(streamId, this.#connection.aeronDir);
+    if (!this.#locks.tryStream(streamId, "driver")) throw taken(streamId, this.#connection.aeronDir);
     let stream: DriverStream;
     const nowNs = this.#clock.nanoTime();
     try {
@@ -216,9 +217,18 @@ export class StreamSet {
 }
 
 function taken(streamId: number, aeronDir: string): DriverError {
+  const owner = lookOr(null, () => ServiceLocks.ownerOf(aeronDir, streamId));
+  const process = owner?.pid == null ? "" : ` (process ${owner.pid})`;
+  const isProducers = owner?.kind === "producer";
+  const found = `owned by ${isProducers ? "a standalone producer" : "another driver, on another control stream"}${process}`;
+  const remedy = isProducers ? "end that producer, or start it without --standalone" : "end that driver";
   return new DriverError(
     "stream-taken",
-    `stream ${streamId}: expected one that nobody serves, found another driver that does, on another control stream of ${aeronDir}`,
-    { rule: "D-02", expected: "a stream without an owner", found: "one with an owner" },
+    `stream ${streamId} is ${found} in ${aeronDir}: ${remedy}, or serve another stream`,
+    {
+      rule: "D-02",
+      expected: "a stream without an owner",
+      found: `one that is ${found}`,
+    },
   );
 }

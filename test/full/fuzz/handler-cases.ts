@@ -1,4 +1,5 @@
-import { SystemClock } from "../../../src/core/clock.ts";
+import { monotonic } from "../../../src/aeron/monotonic.ts";
+import { processNs, SystemClock } from "../../../src/core/clock.ts";
 import { FrameHeader } from "../../../src/protocol/frame-header.ts";
 import { ConsumerInbox } from "../../../src/roles/consumer-inbox.ts";
 import { consumerCounters, producerCounters } from "../../../src/roles/counters.ts";
@@ -168,6 +169,8 @@ export class HandlerCases {
 
   /** Maps the stream that is there, as after a restart of its readers, and forgets what hostile messages have said. */
   #renew(): void {
+    const nowNs = processNs();
+    this.#regions.refreshActivity(monotonic.high(nowNs), monotonic.low(nowNs));
     this.#mapping.remap("a new round");
     this.#inbox.onMessage(this.#arena.place(this.#announce, 0, 0xa5), this.#announce.length, 0);
     check(this.#mapping.state === "mapped", () => `the stream's own announce was refused: ${this.#mapping.refusal}`);
