@@ -1,6 +1,6 @@
 // A soak: all roles under random faults, with checkers. Everything follows from the seed, which is printed first.
 //
-//   bun test/full/soak.ts [--minutes N] [--seed S] [--foreign]
+//   bun test/full/soak.ts [--minutes N] [--seed S] [--faults kill,end,stop,flood,fill] [--foreign]
 //
 // Roles are killed, ended, paused and started again, Aeron streams are flooded, /dev/shm is filled. What is checked: no frame is
 // torn or accepted twice; the accounts of producers and consumers close; no role is silent for more than 5 s while its peers are
@@ -11,7 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { TestFolder } from "../support/test-folder.ts";
-import { SoakRun } from "./soak/soak-run.ts";
+import { FAULT_KINDS } from "./soak/schedule.ts";
+import { type SoakOptions, SoakRun } from "./soak/soak-run.ts";
 
 const SHM = "/dev/shm";
 /** Enough for all roles with the epochs that a driver retains. */
@@ -25,12 +26,21 @@ async function main(): Promise<number> {
     options: {
       minutes: { type: "string", default: "3" },
       seed: { type: "string" },
+      faults: { type: "string", default: FAULT_KINDS.join(",") },
       foreign: { type: "boolean", default: false },
     },
   });
   if (process.env[INSIDE] === undefined) {
     const seed = values.seed ?? `${crypto.getRandomValues(new Uint32Array(1))[0]}`;
-    const args = ["--minutes", values.minutes, "--seed", seed, ...(values.foreign ? ["--foreign"] : [])];
+    const args = [
+      "--minutes",
+      values.minutes,
+      "--seed",
+      seed,
+      "--faults",
+      values.faults,
+      ...(values.foreign ? ["--foreign"] : []),
+    ];
     console.error(`soak: seed ${seed}, ${values.minutes} minute(s)`);
     const inside = await runInside(args);
     if (inside !== null) return inside;
@@ -39,7 +49,8 @@ async function main(): Promise<number> {
   }
   const foreignDriver = values.foreign ? (process.env["AERONMD"] ?? null) : null;
   if (values.foreign && foreignDriver === null) throw new Error("--foreign: expected AERONMD to name a media driver");
-  return await soak(Number(values.seed), Number(values.minutes), foreignDriver);
+  const kinds = FAULT_KINDS.filter((kind) => values.faults.split(",").includes(kind));
+  return await soak({ seed: Number(values.seed), minutes: Number(values.minutes), kinds, foreignDriver });
 }
 
 /** Runs the same in namespaces of its own. @returns its exit code; null where this user may not do that */
@@ -64,12 +75,18 @@ async function runInside(args: readonly string[]): Promise<number | null> {
   return null;
 }
 
-async function soak(seed: number, minutes: number, foreignDriver: string | null): Promise<number> {
+async function soak(options: Omit<SoakOptions, "shmDir" | "logDir">): Promise<number> {
   const isPrivate = process.env[INSIDE] !== undefined;
   const folder = isPrivate ? null : new TestFolder();
   const logDir = mkdtempSync(join(tmpdir(), "tensorpool-soak-"));
   const shmDir = folder?.path ?? SHM;
-  const run = new SoakRun({ seed, minutes, shmDir, isPrivate, logDir, foreignDriver });
+  const run = new SoakRun({
+    ...options,
+    // The memory that others use as well is not filled.
+    kinds: options.kinds.filter((kind) => isPrivate || kind !== "fill"),
+    shmDir,
+    logDir,
+  });
   const stop = (): void => {
     run.destroy();
     console.error(run.describe());

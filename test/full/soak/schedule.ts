@@ -25,12 +25,15 @@ const FILL_MS = { least: 500, more: 5000 };
 /** Aeron streams: control twice, because most is read there. */
 const FLOODED_STREAMS = [1000, 1000, 1100, 1200, 1300];
 
-/** The faults of a run, which follow from the seed. `hasFill`: /dev/shm may be filled. */
+export const FAULT_KINDS = ["kill", "end", "stop", "flood", "fill"] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** The faults of a run, which follow from the seed. Those of other kinds than `kinds` are left out, and the others stay as they are. */
 export function scheduleOf(
   seed: number,
   minutes: number,
   targets: readonly string[],
-  hasFill: boolean,
+  kinds: readonly FaultKind[],
 ): readonly Step[] {
   const random = new Random(seed);
   const endMs = minutes * 60_000;
@@ -39,7 +42,7 @@ export function scheduleOf(
     const burst = burstAt(atMs, random, targets);
     atMs = Math.max(...burst.map(endOf)) + CALM_MS.least + random.below(CALM_MS.more);
     if (atMs > endMs) return steps;
-    steps.push(...burst.filter(({ fault }) => hasFill || fault.kind !== "fill"));
+    steps.push(...burst.filter(({ fault }) => kinds.includes(fault.kind)));
   }
 }
 

@@ -7,7 +7,7 @@ import { Flood } from "./flood.ts";
 import { growthProblems, type Holdings } from "./growth.ts";
 import { fillPattern } from "./pattern.ts";
 import { Role } from "./role.ts";
-import { describeStep, type Fault, type Step, scheduleOf, WARM_UP_MS } from "./schedule.ts";
+import { describeStep, type Fault, type FaultKind, type Step, scheduleOf, WARM_UP_MS } from "./schedule.ts";
 
 const TICK_MS = 100;
 const STATUS_MS = 30_000;
@@ -23,8 +23,7 @@ export interface SoakOptions {
   readonly minutes: number;
   /** A folder in memory, which is to be empty at the end. */
   readonly shmDir: string;
-  /** Nobody else uses the memory of that folder, so that it may be filled. */
-  readonly isPrivate: boolean;
+  readonly kinds: readonly FaultKind[];
   readonly logDir: string;
   readonly foreignDriver: string | null;
 }
@@ -53,7 +52,7 @@ export class SoakRun {
   #isEnding = false;
 
   constructor(options: SoakOptions) {
-    const { shmDir, logDir, foreignDriver, seed, minutes, isPrivate } = options;
+    const { shmDir, logDir, foreignDriver, seed, minutes, kinds } = options;
     this.#options = options;
     this.#aeronDir = join(shmDir, "aeron");
     mkdirSync(logDir, { recursive: true });
@@ -65,7 +64,7 @@ export class SoakRun {
       seed,
       minutes,
       this.#roles.map(({ name }) => name),
-      isPrivate,
+      kinds,
     );
     this.#filler = new Filler(join(shmDir, "fill"));
   }
