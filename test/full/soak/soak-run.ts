@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { elapse } from "../../support/until.ts";
+import { aeronState } from "./aeron-state.ts";
 import { castOf, DRIVER, FILE_COLUMNS, FILE_ROWS, MEDIA_DRIVER, TAP } from "./cast.ts";
 import { Filler } from "./filler.ts";
 import { Flood } from "./flood.ts";
@@ -17,6 +18,8 @@ const GONE_MS = 20_000;
 const LAST_STEPS = 15;
 const TAIL_LINES = 25;
 const FILE_FRAMES = 50;
+/** Many findings are one matter. */
+const AERON_PERIOD_MS = 1000;
 
 export interface SoakOptions {
   readonly seed: number;
@@ -50,6 +53,7 @@ export class SoakRun {
   #mediaDriverGoneMs = Number.NEGATIVE_INFINITY;
   #announces = 0;
   #isEnding = false;
+  #aeronNotedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SoakOptions) {
     const { shmDir, logDir, foreignDriver, seed, minutes, kinds } = options;
@@ -225,6 +229,15 @@ export class SoakRun {
     return role;
   }
 
+  /** What the media driver shows when something was found, in a file beside the logs. */
+  #noteAeron(): void {
+    const nowMs = this.#nowMs;
+    if (nowMs - this.#aeronNotedMs < AERON_PERIOD_MS) return;
+    this.#aeronNotedMs = nowMs;
+    const path = join(this.#options.logDir, `aeron-at-${(nowMs / 1000).toFixed(1)}.txt`);
+    writeFileSync(path, aeronState(this.#aeronDir));
+  }
+
   #note(text: string): void {
     this.#taken.push(`${(this.#nowMs / 1000).toFixed(1).padStart(7)} s: ${text}`);
     console.error(`soak: ${this.#taken.at(-1)}`);
@@ -234,6 +247,7 @@ export class SoakRun {
     const run = this.#roles.find(({ name }) => name === role)?.runs.length ?? 0;
     const text = run === 0 ? what : `run ${run}: ${what}`;
     this.#findings.push({ atMs: this.#nowMs, role, what: text });
+    this.#noteAeron();
     console.error(`soak: ${(this.#nowMs / 1000).toFixed(1)} s: FINDING: ${role}: ${text}`);
   }
 }
