@@ -19,6 +19,8 @@ export interface SpecOptions {
 /** How a source or sink is opened. */
 export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
+  /** True for a sink that may replace a file, because the user names it for one frame. */
+  readonly replaces?: boolean | undefined;
   /** Called once when opening takes longer than a moment, e.g. "waiting for the first frame on stdin". */
   readonly onWaiting?: ((what: string) => void) | undefined;
 }

@@ -113,7 +113,12 @@ describe("demo, piped", () => {
 describe("demo, with input that is wrong", () => {
   for (const [what, args, code, message] of [
     ["an unknown source", ["--source", "npi:a.npy"], 2, /--source: expected one of .*found "npi:a\.npy"/],
-    ["a file that is not there", ["--source", "npy:missing.npy"], 3, /missing\.npy: expected a file/],
+    [
+      "a file that is not there",
+      ["--source", "npy:missing.npy"],
+      3,
+      /missing\.npy: cannot be read: there is no such file/,
+    ],
     ["no time", ["--seconds", "0"], 2, /--seconds: expected more than 0/],
     ["dims without a number", ["--dims", "ax2"], 2, /--dims/],
   ] as const) {

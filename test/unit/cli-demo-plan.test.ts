@@ -65,7 +65,9 @@ describe("the plan of a demo", () => {
   test("wrong options are refused before anything is started", async () => {
     await expect(planOf({ seconds: "0" })).rejects.toThrow(UsageError);
     await expect(planOf({ dtype: "uint9" })).rejects.toThrow(UsageError);
-    await expect(planOf({ source: "npy:missing.npy" })).rejects.toThrow("missing.npy: expected a file");
+    await expect(planOf({ source: "npy:missing.npy" })).rejects.toThrow(
+      "missing.npy: cannot be read: there is no such file",
+    );
   });
 });
 

@@ -74,11 +74,11 @@ describe("files longer than the read-ahead", () => {
 describe("files that are written", () => {
   const frame = sinkFrame(layoutOf("uint8", [4]), pinned(4).fill(65));
 
-  test("an old file stays until the new one is complete, and a link keeps pointing", async () => {
+  test("a file that may be replaced stays until the new one is complete, and a link keeps pointing", async () => {
     using folder = await temporaryFolder();
     await Bun.write(folder.path("real"), "old");
     symlinkSync(folder.path("real"), folder.path("link"));
-    const sink = await openSink(`raw:${folder.path("link")}`);
+    const sink = await openSink(`raw:${folder.path("link")}`, { replaces: true });
     sink.accept(frame);
     sink.settle(true);
     sink.doWork(0);

@@ -178,7 +178,7 @@ describe("modules that do not work", () => {
       expect(error.message).toContain(message);
     }
     expect((await failure(() => openSink("module:no/such.ts"))).message).toBe(
-      "module:no/such.ts: expected a file, found ENOENT",
+      "module:no/such.ts: cannot be read: there is no such file (ENOENT); check the path",
     );
   });
 

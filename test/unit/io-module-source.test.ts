@@ -180,7 +180,9 @@ describe("modules that do not work are told by name, with what was expected and 
   test("files that are not there, or no files", async () => {
     const missing = await failure(openSource("module:no/such/module.ts"));
     expect(missing).toMatchObject({ code: "not-found", found: "ENOENT" });
-    expect(missing.message).toBe("module:no/such/module.ts: expected a file, found nothing there (ENOENT)");
+    expect(missing.message).toBe(
+      "module:no/such/module.ts: cannot be read: there is no such file (ENOENT); check the path",
+    );
     expect((await failure(openSource("module:/tmp"))).message).toBe("module:/tmp: expected a file, found a directory");
   });
 

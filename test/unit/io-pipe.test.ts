@@ -216,7 +216,7 @@ describe("sinks on a FIFO", () => {
     sink.settle(true);
     sink.doWork(0);
     while (!sink.drained) await turn();
-    expect(() => sink.doWork(0)).toThrow("/dev/full: expected to write, found ENOSPC");
+    expect(() => sink.doWork(0)).toThrow("/dev/full: cannot be written: no space is left on its file system (ENOSPC)");
     await sink.close();
     expect(sink.summary().join()).toContain("ENOSPC");
   });

@@ -57,13 +57,13 @@ describe("specs", () => {
     for (const spec of [`npy:${missing}`, `y4m:${missing}`]) {
       expect(openSource(spec)).rejects.toMatchObject({ code: "not-found", found: "ENOENT" });
     }
-    expect(openSource(`y4m:${folder.path(".")}`)).rejects.toThrow("found a directory");
+    expect(openSource(`y4m:${folder.path(".")}`)).rejects.toThrow("cannot be read: it is a folder");
     expect(openSource(`npy:${folder.path(".")}`)).rejects.toThrow("found an empty folder");
     expect(openSink(`raw:${folder.path("no/such/file")}`)).rejects.toMatchObject({
       code: "unwritable",
       found: "ENOENT",
     });
-    expect(openSink(`y4m:${folder.path(".")}`)).rejects.toThrow("found a directory");
+    expect(openSink(`y4m:${folder.path(".")}`)).rejects.toThrow("cannot be written: it is a folder");
   });
 
   test("help lists every kind with its usage", () => {

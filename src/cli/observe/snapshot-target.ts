@@ -33,14 +33,14 @@ export function snapshotTarget(options: OptionValues): SnapshotTarget {
     throw new UsageError(`--to: ${path}: expected a file, found a folder`, { expected: "a file", found: "a folder" });
   }
   const pictureOptions = png ?? "";
-  if (format !== "png") return { path, format, open: () => openSink(`${format}:${path}`) };
+  if (format !== "png") return { path, format, open: () => openSink(`${format}:${path}`, { replaces: true }) };
   try {
     parsePngOptions(pictureOptions);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(error.message.replace("--sink png", "--png"), { found: pictureOptions, cause: error });
   }
-  return { path, format, open: () => openPngFile(path, pictureOptions) };
+  return { path, format, open: () => openPngFile(path, pictureOptions, { replaces: true }) };
 }
 
 function formatOf(options: OptionValues, path: string): SnapshotFormat {

@@ -1,6 +1,7 @@
 import { close, fstatSync, read } from "node:fs";
 import { libc } from "../../../ffi/libc.ts";
 import { NativeBuffer } from "../../../ffi/memory.ts";
+import { readProblem } from "../errno-text.ts";
 import { errnoOf, SourceError } from "../errors.ts";
 import { type ByteInput, END_OF_INPUT } from "./byte-input.ts";
 
@@ -143,7 +144,7 @@ export class FileInput implements ByteInput {
       if (pass !== this.#pass) return this.#readAhead();
       if (error) {
         const errno = errnoOf(error);
-        this.#failure = new SourceError("unreadable", `${this.name}: expected to read, found ${errno}`, {
+        this.#failure = new SourceError("unreadable", `${this.name}: cannot be read: ${readProblem(errno)}`, {
           found: errno,
           cause: error,
         });

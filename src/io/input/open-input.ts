@@ -1,5 +1,7 @@
 import { close, constants, fstat, open, type Stats } from "node:fs";
 import { promisify } from "node:util";
+import { messageOf } from "../../core/errors.ts";
+import { readProblem } from "../errno-text.ts";
 import { errnoOf, SourceError } from "../errors.ts";
 import type { ByteInput } from "./byte-input.ts";
 import { FileInput } from "./file-input.ts";
@@ -10,7 +12,7 @@ const closeAsync = promisify(close);
 const fstatAsync = promisify(fstat);
 
 /**
- * O_NONBLOCK on a description of our own: opening a FIFO does not wait for its writer, and nobody else is affected.
+ * O_NONBLOCK on a description of our own: opening a FIFO does not wait for its writer, and no other process is affected.
  * Node's constants lack O_CLOEXEC; its value is the same on every architecture that Bun runs on.
  */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY | 0o2000000;
@@ -28,24 +30,20 @@ export function inputName(path: string): string {
 /** The error for a path that does not open. */
 export function openError(path: string, error: unknown): SourceError {
   const errno = errnoOf(error);
-  if (errno === "ENOENT" || errno === "ENOTDIR") {
-    return new SourceError("not-found", `${path}: expected a file, found nothing there (${errno})`, {
-      expected: "a file",
-      found: errno,
-      cause: error,
-    });
-  }
-  return new SourceError("unreadable", `${path}: expected a readable file, found ${errno || String(error)}`, {
-    expected: "a readable file",
-    found: errno,
-    cause: error,
-  });
+  const problem = errno === "" ? messageOf(error) : readProblem(errno);
+  return new SourceError(
+    errno === "ENOENT" || errno === "ENOTDIR" ? "not-found" : "unreadable",
+    `${path}: cannot be read: ${problem}`,
+    { expected: "a readable file", found: errno, cause: error },
+  );
 }
 
 function inputOf(path: string, fd: number, isOwned: boolean, stats: Stats): ByteInput {
   const name = inputName(path);
   if (stats.isDirectory()) {
-    throw new SourceError("unreadable", `${name}: expected a file, found a directory`, { found: "a directory" });
+    throw new SourceError("unreadable", `${name}: cannot be read: it is a folder; name a file in it`, {
+      found: "a directory",
+    });
   }
   if (stats.isFile() || stats.isBlockDevice()) return new FileInput(name, fd, isOwned, stats.isFile() ? stats.size : 0);
   return new PipeInput(name, fd, isOwned, stats.isFIFO());

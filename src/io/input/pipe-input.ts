@@ -1,6 +1,7 @@
 import { errnoName } from "../../../ffi/errors.ts";
 import { closeFile, lastErrno, libc, ReadinessPoll } from "../../../ffi/libc.ts";
 import { NativeBuffer } from "../../../ffi/memory.ts";
+import { readProblem } from "../errno-text.ts";
 import { SourceError } from "../errors.ts";
 import { type ByteInput, END_OF_INPUT } from "./byte-input.ts";
 
@@ -49,7 +50,7 @@ export class PipeInput implements ByteInput {
     if (errno === "EAGAIN" || errno === "EINTR") return 0;
     // What a terminal or a pseudo-terminal answers once its other side has hung up.
     if (errno === "EIO" || errno === "ECONNRESET") return END_OF_INPUT;
-    throw new SourceError("unreadable", `${this.name}: expected to read, found ${errno}`, { found: errno });
+    throw new SourceError("unreadable", `${this.name}: cannot be read: ${readProblem(errno)}`, { found: errno });
   }
 
   skip(byteLength: number): number {

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
-import { errnoOf, SourceError } from "../errors.ts";
+import { readProblem } from "../errno-text.ts";
+import { errnoOf, SinkError, SourceError } from "../errors.ts";
 import type { OpenOptions } from "../spec.ts";
 import type { ModuleContext } from "./contract.ts";
 import { describe, isObject, type ModuleFaults } from "./faults.ts";
@@ -118,11 +119,10 @@ async function requireFile(faults: ModuleFaults): Promise<void> {
     found = stats.isDirectory() ? "a directory" : "something else";
   } catch (error) {
     const errno = errnoOf(error);
-    if (faults.side === "source" && (errno === "ENOENT" || errno === "ENOTDIR")) {
-      const message = `module:${faults.path}: expected a file, found nothing there (${errno})`;
-      throw new SourceError("not-found", message, { expected: "a file", found: errno, cause: error });
-    }
-    found = errno;
+    const message = `module:${faults.path}: cannot be read: ${readProblem(errno)}`;
+    const details = { expected: "a file", found: errno, cause: error };
+    if (faults.side === "sink") throw new SinkError("module", message, details);
+    throw new SourceError(errno === "ENOENT" || errno === "ENOTDIR" ? "not-found" : "module", message, details);
   }
   throw faults.fault("a file", found);
 }

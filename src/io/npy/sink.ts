@@ -21,9 +21,9 @@ export const npySink: SinkKind = {
   name: "npy",
   usage: "npy:DIR/|FILE|-",
   summary: [
-    "DIR/ (or a directory that is there): one frame-<seq>.npy per frame, complete when it has its name",
+    "DIR/ (or a folder that exists): a file per frame, frame-<start>-<seq>-<timestamp>.npy",
     "FILE, -: records one after the other (np.load repeated on one handle)",
-    "FILE is FILE.part until the end",
+    "FILE is FILE.part until the end; no file that exists is replaced",
     "dtype bytes is written as uint8, bit as its packed bytes",
   ],
   parse(rest) {

@@ -1,46 +1,47 @@
-import { close, constants, mkdir, open, rename, unlink } from "node:fs";
+import { close, mkdir, unlink } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Batch } from "./frame-queue.ts";
 import { type Output, WRITTEN, type WriteOutcome } from "./output.ts";
+import { createFile, nameFile } from "./place-file.ts";
 import { writeError } from "./stream-output.ts";
 import { writeFully } from "./write-fully.ts";
 
-const openAsync = promisify(open);
 const closeAsync = promisify(close);
 const mkdirAsync = promisify(mkdir);
-const renameAsync = promisify(rename);
 const unlinkAsync = promisify(unlink);
 
-const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | 0o2000000;
-
-/** Digits of the frame number in a name, so that names sort as frames do. */
+/** Digits in a name, so that names sort as numbers do: of a frame number, and of nanoseconds. */
 const SEQ_DIGITS = 10;
+const TIMESTAMP_DIGITS = 19;
 
-/** One file per frame, `frame-<seq>.npy` for the extension npy: whoever sees the name sees a whole file. */
+/**
+ * One file per frame, `frame-<start>-<seq>-<timestamp>.npy`, in a folder that may hold those of earlier runs: nothing is ever
+ * replaced, and names sort by time. `start` is the UTC time at which the recording, or the stream's epoch, began; `timestamp`
+ * is the frame's own, in ns. A file has its name when it is complete.
+ */
 export class DirectoryOutput implements Output {
   readonly name: string;
   readonly #extension: string;
+  readonly #now: () => Date;
+  #start = "";
+  #lastSeq = Number.POSITIVE_INFINITY;
   #pending: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, extension: string) {
+  private constructor(path: string, extension: string, now: () => Date) {
     this.name = path;
     this.#extension = extension;
+    this.#now = now;
   }
 
   /** Makes the directory where there is none. @throws SinkError */
-  static async open(path: string, extension: string): Promise<DirectoryOutput> {
+  static async open(path: string, extension: string, now = (): Date => new Date()): Promise<DirectoryOutput> {
     try {
       await mkdirAsync(path, { recursive: true });
-      return new DirectoryOutput(path, extension);
+      return new DirectoryOutput(path, extension, now);
     } catch (error) {
       throw writeError(path, error);
     }
-  }
-
-  /** The name of a frame's file within the directory. */
-  static fileName(seq: number, extension: string): string {
-    return `frame-${String(seq).padStart(SEQ_DIGITS, "0")}.${extension}`;
   }
 
   write(batch: Batch, done: (outcome: WriteOutcome) => void): void {
@@ -55,9 +56,8 @@ export class DirectoryOutput implements Output {
   }
 
   async #writeFile(batch: Batch): Promise<void> {
-    const path = join(this.name, DirectoryOutput.fileName(batch.seq, this.#extension));
-    const partial = `${path}.part`;
-    const fd = await openAsync(partial, FLAGS, 0o666);
+    const stem = this.#stemOf(batch);
+    const { fd, partial, copy } = await this.#create(stem);
     try {
       const outcome = await new Promise<WriteOutcome>((resolve) => {
         writeFully(fd, batch.bytes, batch.byteLength, () => false, resolve);
@@ -70,6 +70,27 @@ export class DirectoryOutput implements Output {
       throw error;
     }
     await closeAsync(fd);
-    await renameAsync(partial, path);
+    for (let n = copy; !(await nameFile(partial, this.#pathOf(stem, n))); n++);
+  }
+
+  /** Frame numbers that go back belong to another epoch, which begins to be recorded now. */
+  #stemOf({ seq, timestampNs }: Batch): string {
+    if (seq <= this.#lastSeq) this.#start = this.#now().toISOString().replaceAll(/[-:]/g, "");
+    this.#lastSeq = seq;
+    const number = String(seq).padStart(SEQ_DIGITS, "0");
+    return `frame-${this.#start}-${number}-${String(timestampNs).padStart(TIMESTAMP_DIGITS, "0")}`;
+  }
+
+  /** A temporary file of our own. The same name is there already where two sinks write the same frame: then the next copy. */
+  async #create(stem: string): Promise<{ readonly fd: number; readonly partial: string; readonly copy: number }> {
+    for (let copy = 1; ; copy++) {
+      const partial = `${this.#pathOf(stem, copy)}.part`;
+      const fd = await createFile(partial);
+      if (fd !== null) return { fd, partial, copy };
+    }
+  }
+
+  #pathOf(stem: string, copy: number): string {
+    return join(this.name, `${stem}${copy === 1 ? "" : `-${copy}`}.${this.#extension}`);
   }
 }

@@ -5,6 +5,8 @@ export interface Batch {
   frames: number;
   /** Number of the first frame. */
   seq: number;
+  /** Its timestamp, where each frame is a batch; else 0. */
+  timestampNs: bigint;
 }
 
 /** Small frames are gathered up to this size. */
@@ -35,6 +37,7 @@ export class FrameQueue {
   #isStagedNew = false;
   #stagedBytes = 0;
   #stagedSeq = 0;
+  #stagedTimestampNs = 0n;
   #lastFrameBytes = 0;
 
   constructor(limits: QueueLimits = DEFAULT_LIMITS) {
@@ -61,7 +64,7 @@ export class FrameQueue {
   }
 
   /** Copies a frame, after an optional prefix, to where it would be written from. Until `settle` it does not count. */
-  stage(prefix: Uint8Array | null, values: Uint8Array, seq: number): void {
+  stage(prefix: Uint8Array | null, values: Uint8Array, seq: number, timestampNs = 0n): void {
     const prefixBytes = prefix?.length ?? 0;
     const needed = prefixBytes + values.length;
     const last = this.#waiting.at(-1);
@@ -73,6 +76,7 @@ export class FrameQueue {
     this.#isStagedNew = isNew;
     this.#stagedBytes = needed;
     this.#stagedSeq = seq;
+    this.#stagedTimestampNs = timestampNs;
     this.#lastFrameBytes = needed;
   }
 
@@ -85,7 +89,10 @@ export class FrameQueue {
       if (this.#isStagedNew) this.#free.push(batch);
       return;
     }
-    if (batch.frames === 0) batch.seq = this.#stagedSeq;
+    if (batch.frames === 0) {
+      batch.seq = this.#stagedSeq;
+      batch.timestampNs = this.#stagedTimestampNs;
+    }
     batch.byteLength += this.#stagedBytes;
     batch.frames++;
     if (this.#isStagedNew) this.#waiting.push(batch);
@@ -135,7 +142,7 @@ export class FrameQueue {
   }
 
   #freeBatch(byteLength: number): Batch {
-    const batch = this.#free.pop() ?? { bytes: new Uint8Array(0), byteLength: 0, frames: 0, seq: 0 };
+    const batch = this.#free.pop() ?? { bytes: new Uint8Array(0), byteLength: 0, frames: 0, seq: 0, timestampNs: 0n };
     const capacity = this.#capacityFor(byteLength);
     // Buffers of an earlier, other frame size are replaced, so that the bound on memory holds.
     if (batch.bytes.length !== capacity) batch.bytes = new Uint8Array(new ArrayBuffer(capacity));

@@ -1,3 +1,4 @@
+import { printable } from "../../core/text.ts";
 import { SinkError } from "../errors.ts";
 import type { Sink, SinkFrame } from "../types.ts";
 import { DEFAULT_LIMITS, FrameQueue, type QueueLimits } from "./frame-queue.ts";
@@ -24,6 +25,8 @@ export class QueuedSink implements Sink {
   readonly #encoder: FrameEncoder;
   readonly #output: Output;
   readonly #queue: FrameQueue;
+  /** True where each frame is written by itself, with its timestamp. */
+  readonly #isSingle: boolean;
   #isWriting = false;
   #isStaged = false;
   #isClosedByReader = false;
@@ -38,6 +41,7 @@ export class QueuedSink implements Sink {
     this.#encoder = encoder;
     this.#output = output;
     this.#queue = new FrameQueue(limits);
+    this.#isSingle = !limits.isGathering;
   }
 
   get needsAttributes(): boolean {
@@ -57,9 +61,11 @@ export class QueuedSink implements Sink {
   }
 
   accept(frame: SinkFrame): void {
-    // Nobody is there to read it; the consumer looks at closedByReader and ends.
+    // No reader is left; the consumer looks at closedByReader and ends.
     if (this.#isClosedByReader || this.#closing !== null) return;
-    this.#queue.stage(this.#encoder.prefixOf(frame), frame.bytes, frame.seq);
+    const prefix = this.#encoder.prefixOf(frame);
+    if (this.#isSingle) this.#queue.stage(prefix, frame.bytes, frame.seq, frame.timestampNs);
+    else this.#queue.stage(prefix, frame.bytes, frame.seq);
     this.#isStaged = true;
   }
 
@@ -92,7 +98,7 @@ export class QueuedSink implements Sink {
   summary(): readonly string[] {
     const frames = this.#writtenFrames;
     const lines = [
-      `wrote ${frames} ${frames === 1 ? "frame" : "frames"}, ${this.#writtenBytes} bytes, to ${this.#output.name}`,
+      `wrote ${frames} ${frames === 1 ? "frame" : "frames"}, ${this.#writtenBytes} bytes, to ${printable(this.#output.name)}`,
     ];
     const missing = this.#acceptedFrames - frames;
     if (missing > 0) {

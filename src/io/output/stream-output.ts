@@ -1,10 +1,13 @@
 import { close, constants, fstat, ftruncate, open, realpath, rename, stat, unlink } from "node:fs";
 import { promisify } from "node:util";
 import { libc } from "../../../ffi/libc.ts";
+import { messageOf } from "../../core/errors.ts";
+import { writeProblem } from "../errno-text.ts";
 import { errnoOf, SinkError } from "../errors.ts";
 import type { OpenOptions } from "../spec.ts";
 import type { Batch } from "./frame-queue.ts";
 import type { Output, WriteOutcome } from "./output.ts";
+import { nameFile, openPart } from "./place-file.ts";
 import { writeFully } from "./write-fully.ts";
 
 const openAsync = promisify(open);
@@ -32,15 +35,16 @@ export function isStdout(path: string): boolean {
 }
 
 export function writeError(path: string, error: unknown): SinkError {
-  const errno = errnoOf(error) || String(error);
-  return new SinkError("unwritable", `${path}: expected to write, found ${errno}`, { found: errno, cause: error });
+  const errno = errnoOf(error);
+  const problem = errno === "" ? messageOf(error) : writeProblem(errno);
+  return new SinkError("unwritable", `${path}: cannot be written: ${problem}`, { found: errno, cause: error });
 }
 
 interface Target {
   readonly name: string;
   readonly fd: number;
   /** Regular files are written under `FILE.part` and get their name at the end. Null: written as they are. */
-  readonly rename: { readonly from: string; readonly to: string } | null;
+  readonly rename: { readonly from: string; readonly to: string; readonly mayReplace: boolean } | null;
   /** True for files of our own, which can be cut back to whole frames. */
   readonly isOwned: boolean;
 }
@@ -87,19 +91,29 @@ async function openTarget(path: string, options: OpenOptions): Promise<Target> {
     if (errnoOf(error) !== "ENOENT") throw error;
   }
   if (existing?.isDirectory()) {
-    throw new SinkError("unwritable", `${path}: expected a file, found a directory`, { found: "a directory" });
+    throw new SinkError("unwritable", `${path}: cannot be written: it is a folder; name a file in it`, {
+      found: "a directory",
+    });
   }
   if (existing?.isFIFO()) return { name: path, fd: await openFifo(path, options), rename: null, isOwned: true };
-  // Files behind /dev/fd and /proc are somebody's open descriptors: their names cannot be exchanged.
+  // Files behind /dev/fd and /proc are open descriptors: their names cannot be exchanged.
   const isPlain = existing === null || existing.isFile();
   if (!isPlain || path.startsWith("/dev/fd/") || path.startsWith("/proc/")) {
     const fd = await openAsync(path, constants.O_WRONLY | constants.O_NOCTTY | O_CLOEXEC);
     return { name: path, fd, rename: null, isOwned: true };
   }
+  // An empty file is a name that was reserved (mktemp): nothing is lost with it.
+  const mayReplace = existing !== null && (existing.size === 0 || options.replaces === true);
+  if (existing !== null && !mayReplace) throw existsError(path, "move or remove it first, or choose another name");
   const to = existing === null ? path : await realpathAsync(path);
   const from = `${to}.part`;
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | O_CLOEXEC;
-  return { name: path, fd: await openAsync(from, flags, 0o666), rename: { from, to }, isOwned: true };
+  return { name: path, fd: await openPart(from), rename: { from, to, mayReplace }, isOwned: true };
+}
+
+function existsError(path: string, next: string): SinkError {
+  return new SinkError("unwritable", `${path}: there is a file of this name, which is not replaced; ${next}`, {
+    found: "a file",
+  });
 }
 
 /** Opening a FIFO for writing waits for its reader: asked for without waiting, again and again, it can be given up. */
@@ -150,6 +164,13 @@ export class StreamOutput implements Output {
     });
   }
 
+  /** The file gets its name; without a frame there is nothing to keep. */
+  async #settle({ from, to, mayReplace }: NonNullable<Target["rename"]>): Promise<void> {
+    if (this.#wholeBytes === 0) await unlinkAsync(from);
+    else if (mayReplace) await renameAsync(from, to);
+    else if (!(await nameFile(from, to))) throw existsError(to, `what was written is in ${from}`);
+  }
+
   async close(isFailed: boolean): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -164,13 +185,11 @@ export class StreamOutput implements Output {
     if (this.#isWriting) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     try {
       if (this.#isTorn) await truncateAsync(fd, this.#wholeBytes);
+      if (!isFailed || this.#wholeBytes === 0) await this.#settle(names);
+      // Only now may another sink have the temporary name: the lock ends with the descriptor.
       await closeAsync(fd);
-      if (isFailed) return;
-      // Without a frame there is nothing that deserves the name.
-      if (this.#wholeBytes > 0) await renameAsync(names.from, names.to);
-      else await unlinkAsync(names.from);
     } catch (error) {
-      throw writeError(names.from, error);
+      throw error instanceof SinkError ? error : writeError(names.from, error);
     }
   }
 }

@@ -44,7 +44,7 @@ export class PngOutput implements Output {
     await this.#target.close(isFailed);
   }
 
-  async #write({ bytes, byteLength, frames, seq }: Batch): Promise<WriteOutcome> {
+  async #write({ bytes, byteLength, frames, seq, timestampNs }: Batch): Promise<WriteOutcome> {
     const plan = decodePlan(bytes);
     const rows = new PictureRows(plan, bytes.subarray(PLAN_BYTES, byteLength));
     const rowsPerSlice = Math.max(1, Math.floor(SLICE_ELEMENTS / (plan.width * plan.channels)));
@@ -63,7 +63,7 @@ export class PngOutput implements Output {
     }
     const packed = await deflateAsync(this.#rows, { level: LEVEL, chunkSize: PACKED_CHUNK_BYTES });
     const file = pngFile(plan, packed);
-    const picture: Batch = { bytes: file, byteLength: file.length, frames, seq };
+    const picture: Batch = { bytes: file, byteLength: file.length, frames, seq, timestampNs };
     const outcome = await new Promise<WriteOutcome>((resolve) => this.#target.write(picture, resolve));
     return outcome.kind === "written" ? { kind: "written", byteLength: file.length } : outcome;
   }

@@ -11,7 +11,7 @@ export const pngSink: SinkKind = {
   name: "png",
   usage: "png:DIR[,..]",
   summary: [
-    "one frame-<seq>.png per frame of [H, W], [H, W, 1 to 4] or [1, 3 or 4, H, W]",
+    "a file per frame, frame-<start>-<seq>-<timestamp>.png; [H, W], [H, W, 1 to 4] or [1, 3 or 4, H, W]",
     "uint8 and uint16 exact, bool and bit black and white, others from each frame's min to max",
     "scale=auto (min to max), none (exact or refused) or MIN..MAX; bits=8|16",
     "channels=first|last where three dimensions could be either; of y4m frames the luma plane",

@@ -1,0 +1,103 @@
+import { close, constants, fstat, link, open, rename, stat, unlink } from "node:fs";
+import { promisify } from "node:util";
+import { SystemError } from "../../../ffi/errors.ts";
+import { tryLock } from "../../../ffi/libc.ts";
+import { errnoOf, SinkError } from "../errors.ts";
+
+const openAsync = promisify(open);
+const closeAsync = promisify(close);
+const fstatAsync = promisify(fstat);
+const statAsync = promisify(stat);
+const linkAsync = promisify(link);
+const renameAsync = promisify(rename);
+const unlinkAsync = promisify(unlink);
+
+const O_CLOEXEC = 0o2000000;
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | O_CLOEXEC;
+
+/** What file systems without hard links answer. */
+const WITHOUT_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EACCES"];
+
+/** Creates a file that is not there yet; null when there is one of that name. */
+export async function createFile(path: string): Promise<number | null> {
+  try {
+    return await openAsync(path, NEW_FILE, 0o666);
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return null;
+    throw error;
+  }
+}
+
+/** Gives a complete file its name; false, and nothing is done, when there is one of that name: it is never replaced. */
+export async function nameFile(from: string, to: string): Promise<boolean> {
+  try {
+    await linkAsync(from, to);
+    await unlinkAsync(from);
+    return true;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "EEXIST") return false;
+    if (!WITHOUT_LINKS.includes(errno)) throw error;
+  }
+  // The name is taken first, so that only our own empty file is replaced.
+  const reserved = await createFile(to);
+  if (reserved === null) return false;
+  await closeAsync(reserved);
+  await renameAsync(from, to);
+  return true;
+}
+
+/**
+ * Opens the temporary file of a sink, alone: a lock keeps other sinks away while it is written, and what an earlier run has left
+ * in it is not touched. @throws SinkError
+ */
+export async function openPart(path: string): Promise<number> {
+  for (;;) {
+    const fd = await openAsync(path, constants.O_WRONLY | constants.O_CREAT | O_CLOEXEC, 0o666);
+    try {
+      if (!hasLock(fd)) {
+        throw new SinkError(
+          "unwritable",
+          `${path}: another sink is writing this file; choose another name for one of them, or end the other`,
+          { found: "a locked file" },
+        );
+      }
+      const stats = await fstatAsync(fd);
+      if (!(await isNamed(path, stats.ino))) {
+        // Its owner gave it its final name between the two calls.
+        await closeAsync(fd);
+        continue;
+      }
+      if (stats.size === 0) return fd;
+      throw new SinkError(
+        "unwritable",
+        `${path}: an earlier run ended before this file was complete, and left ${stats.size} bytes in it; ` +
+          "move or remove it, or choose another name",
+        { found: `${stats.size} bytes` },
+      );
+    } catch (error) {
+      await closeAsync(fd).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+/** False when another open file holds the lock. File systems without locks count as locked. */
+function hasLock(fd: number): boolean {
+  try {
+    return tryLock(fd, "exclusive");
+  } catch (error) {
+    if (error instanceof SystemError && ["ENOLCK", "ENOSYS", "EOPNOTSUPP", "ENOTSUP"].includes(error.errno))
+      return true;
+    throw error;
+  }
+}
+
+async function isNamed(path: string, inode: number): Promise<boolean> {
+  try {
+    return (await statAsync(path)).ino === inode;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw error;
+  }
+}
