@@ -1,10 +1,12 @@
-import { DATA_HEADER, FRAME_ALIGNMENT, UNFRAGMENTED_FLAGS } from "../../ffi/aeron-structs.ts";
+import { DATA_FRAME_TYPE, DATA_HEADER, FRAME_ALIGNMENT, UNFRAGMENTED_FLAGS } from "../../ffi/aeron-structs.ts";
 import type { LogImage } from "./log-image.ts";
 import { LogSubscription } from "./log-subscription.ts";
 
 /** Called for each unfragmented message of a block; `offset` is where its SBE header begins. */
 export type BlockMessageHandler = (view: DataView, offset: number, length: number) => void;
 
+/** Flags and type of a message that is whole. */
+const UNFRAGMENTED_DATA = (DATA_FRAME_TYPE << 8) | UNFRAGMENTED_FLAGS;
 /** More than a block holds. */
 const MAX_FRAMES = 0x7fff_ffff;
 
@@ -49,16 +51,15 @@ export class BlockSubscription extends LogSubscription {
         this.passOver(image, length - offset);
         break;
       }
-      if (this.isData(offset)) {
-        if (view.getUint8(offset + DATA_HEADER.flags) === UNFRAGMENTED_FLAGS) {
-          try {
-            this.#onMessage(view, offset + DATA_HEADER.size, frameLength - DATA_HEADER.size);
-          } catch (error) {
-            failure ??= { error };
-          }
-        } else {
-          this.fragments++;
+      const flagsAndType = this.flagsAndTypeAt(offset);
+      if (flagsAndType === UNFRAGMENTED_DATA) {
+        try {
+          this.#onMessage(view, offset + DATA_HEADER.size, frameLength - DATA_HEADER.size);
+        } catch (error) {
+          failure ??= { error };
         }
+      } else if (flagsAndType >>> 8 === DATA_FRAME_TYPE) {
+        this.fragments++;
       }
       offset += (frameLength + FRAME_ALIGNMENT - 1) & -FRAME_ALIGNMENT;
     }

@@ -11,11 +11,17 @@ import {
 } from "../../ffi/aeron-structs.ts";
 import { AeronError } from "../../ffi/errors.ts";
 import { libc } from "../../ffi/libc.ts";
-import { bytesAt, int32At, NativeBuffer, nativePointerAt } from "../../ffi/memory.ts";
+import { bytesAt, int32At, NativeBuffer, nativePointerAt, overlay } from "../../ffi/memory.ts";
 import { acquireFence, storeRelease } from "../shm/atomics.ts";
 
 const MIN_TERM_BYTES = 64 * 1024;
 const MAX_TERM_BYTES = 1024 * 1024 * 1024;
+
+/** One of a log's three terms: where it is, and its words, to be looked at while the image is available. */
+interface LogTerm {
+  readonly address: number;
+  readonly words: Int32Array;
+}
 
 /** `LogImage.copyTo` found a frame that cannot be: a length beyond the end of the term. */
 export const IMPOSSIBLE_FRAME = -1;
@@ -37,14 +43,14 @@ export class LogImage {
   /** True when the position at which the media driver let the subscription join was beyond the publisher's own. */
   readonly joinedBeyondEnd: boolean;
   readonly #initialTermId: number;
-  readonly #terms: readonly [number, number, number];
+  readonly #terms: readonly LogTerm[];
   /** Address of the log's metadata; 0 where they do not say how far the log is written. */
   readonly #tails: number;
   /** Address of the counter that tells the media driver how far this subscription has read. */
   readonly #positionCounter: number;
   #position = 0;
   /** Of the position: where its term is in memory, the term's id, and the offset in it. */
-  #term = 0;
+  #term: LogTerm;
   #termId = 0;
   #termOffset = 0;
 
@@ -61,11 +67,11 @@ export class LogImage {
     this.correlationId = constants.view.getBigInt64(IMAGE_CONSTANTS.correlationId, true);
     this.#initialTermId = constants.view.getInt32(IMAGE_CONSTANTS.initialTermId, true);
     const log = this.#checkedLog(image, constants.view.getInt32(IMAGE_CONSTANTS.subscriberPositionId, true));
-    this.#terms = [0, 1, 2].map((i) => nativePointerAt(log, LOG_BUFFER.terms + i * LOG_BUFFER.termSize)) as [
-      number,
-      number,
-      number,
-    ];
+    this.#terms = Array.from({ length: LOG_METADATA.terms }, (_, i) => {
+      const termAddress = nativePointerAt(log, LOG_BUFFER.terms + i * LOG_BUFFER.termSize);
+      return { address: termAddress, words: new Int32Array(overlay(termAddress, this.termBytes)) };
+    });
+    this.#term = this.#terms[0] as LogTerm;
     const metadata = nativePointerAt(log, LOG_BUFFER.metadata);
     const type = (bytesAt(metadata + LOG_METADATA.type, 1)[0] ?? 0) as number;
     this.#tails = type === LOG_OF_IMAGE ? 0 : metadata;
@@ -98,7 +104,7 @@ export class LogImage {
 
   /** True when a frame was begun where the next one is due. */
   get hasNext(): boolean {
-    return int32At(this.#term + this.#termOffset) !== 0;
+    return this.#term.words[this.#termOffset >> 2] !== 0;
   }
 
   /**
@@ -108,11 +114,12 @@ export class LogImage {
    * longer, of which nothing is copied then
    */
   copyTo(target: number, capacity: number, maxFrames: number): number {
-    const start = this.#term + this.#termOffset;
-    const room = this.termBytes - this.#termOffset;
+    const { words, address } = this.#term;
+    const start = this.#termOffset;
+    const room = this.termBytes - start;
     let length = 0;
     for (let frames = 0; frames < maxFrames && length < room; frames++) {
-      const frameLength = int32At(start + length);
+      const frameLength = words[(start + length) >> 2] as number;
       if (frameLength <= 0) break;
       if (frameLength > room - length) {
         if (length === 0) return IMPOSSIBLE_FRAME;
@@ -128,14 +135,14 @@ export class LogImage {
     if (length === 0) return 0;
     // The lengths were read with plain loads: what is copied was written before them, and what is looked at next was not.
     acquireFence();
-    libc.memcpy(target, start, length);
+    libc.memcpy(target, address + start, length);
     acquireFence();
     return length;
   }
 
   /** The type of the next frame; there has to be one. */
   get frameType(): number {
-    return int32At(this.#term + this.#termOffset, DATA_HEADER.version) >>> 16;
+    return (this.#term.words[(this.#termOffset + DATA_HEADER.version) >> 2] as number) >>> 16;
   }
 
   /**
@@ -176,7 +183,7 @@ export class LogImage {
     this.#position = position;
     this.#termOffset = position - termCount * this.termBytes;
     this.#termId = (this.#initialTermId + termCount) | 0;
-    this.#term = this.#terms[termCount % LOG_METADATA.terms] as number;
+    this.#term = this.#terms[termCount % LOG_METADATA.terms] as LogTerm;
   }
 
   /** The address of the image's aeron_log_buffer_t, once all that is known about it by other ways was found in it. */

@@ -1,11 +1,5 @@
 import { aeron } from "../../ffi/aeron.ts";
-import {
-  checkAeron,
-  DATA_FRAME_TYPE,
-  DATA_HEADER,
-  lastAeronError,
-  PADDING_FRAME_TYPE,
-} from "../../ffi/aeron-structs.ts";
+import { checkAeron, DATA_HEADER, lastAeronError, PADDING_FRAME_TYPE } from "../../ffi/aeron-structs.ts";
 import { ImageCallback } from "../../ffi/callbacks.ts";
 import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
 import { getLogger } from "../core/logger.ts";
@@ -19,6 +13,9 @@ const log = getLogger("aeron").every(10e9);
 const MAX_REMEMBERED = 256;
 /** Frames that are longer than a term of the smallest size cannot be; what is longer is not copied. */
 const MAX_BLOCK_BYTES = 64 * 1024;
+/** Offsets in a frame header, in words of 32 bits. */
+const TERM_ID_WORD = DATA_HEADER.termId / 4;
+const TERM_OFFSET_WORD = DATA_HEADER.termOffset / 4;
 const MIN_RENEWAL_DELAY_NS = 10e6;
 const MAX_RENEWAL_DELAY_NS = 1e9;
 /** A subscription that was read from for this long without interruption is healthy again. */
@@ -40,6 +37,8 @@ export abstract class LogSubscription implements AeronResource {
   imagesLost = 0;
   /** Where blocks are copied to. */
   protected block: NativeBuffer;
+  /** The same memory in words of 32 bits. */
+  protected words: Int32Array;
   protected readonly images: LogImage[] = [];
   readonly #maxBlockBytes: number;
   readonly #readPositions = new Map<bigint, number>();
@@ -65,6 +64,7 @@ export abstract class LogSubscription implements AeronResource {
     this.channel = channel;
     this.streamId = streamId;
     this.block = new NativeBuffer(initialBlockBytes);
+    this.words = new Int32Array(this.block.bytes.buffer);
     this.#maxBlockBytes = Math.min(maxBlockBytes, MAX_BLOCK_BYTES);
     this.#uri = nativeString(channel);
   }
@@ -211,18 +211,20 @@ export abstract class LogSubscription implements AeronResource {
    * no frame: it is too long, or was written for another place of the log.
    */
   protected frameLengthAt(offset: number, end: number, termId: number, termOffset: number): number {
-    const { view } = this.block;
-    const frameLength = view.getInt32(offset + DATA_HEADER.frameLength, true);
+    const { words } = this;
+    const at = offset >> 2;
+    const frameLength = words[at] as number;
     const isFrame =
       frameLength >= DATA_HEADER.size &&
       frameLength <= end - offset &&
-      view.getInt32(offset + DATA_HEADER.termId, true) === termId &&
-      view.getInt32(offset + DATA_HEADER.termOffset, true) === termOffset + offset;
+      words[at + TERM_ID_WORD] === termId &&
+      words[at + TERM_OFFSET_WORD] === termOffset + offset;
     return isFrame ? frameLength : -1;
   }
 
-  protected isData(offset: number): boolean {
-    return this.block.view.getUint16(offset + DATA_HEADER.type, true) === DATA_FRAME_TYPE;
+  /** Flags (the lower eight bits) and type of the frame at `offset` of `block`. */
+  protected flagsAndTypeAt(offset: number): number {
+    return (this.words[(offset + DATA_HEADER.version) >> 2] as number) >>> 8;
   }
 
   /** What libaeron waits for before it frees images that are gone. */
@@ -248,6 +250,7 @@ export abstract class LogSubscription implements AeronResource {
     if (length <= this.#maxBlockBytes) {
       // Taken with the next poll.
       this.block = new NativeBuffer(2 ** Math.ceil(Math.log2(length)));
+      this.words = new Int32Array(this.block.bytes.buffer);
       return 0;
     }
     image.advance(length);

@@ -1,4 +1,11 @@
-import { BEGIN_FLAG, DATA_HEADER, END_FLAG, FRAME_ALIGNMENT, UNFRAGMENTED_FLAGS } from "../../ffi/aeron-structs.ts";
+import {
+  BEGIN_FLAG,
+  DATA_FRAME_TYPE,
+  DATA_HEADER,
+  END_FLAG,
+  FRAME_ALIGNMENT,
+  UNFRAGMENTED_FLAGS,
+} from "../../ffi/aeron-structs.ts";
 import { libc } from "../../ffi/libc.ts";
 import { NativeBuffer } from "../../ffi/memory.ts";
 import type { LogImage } from "./log-image.ts";
@@ -89,17 +96,31 @@ export class MessageSubscription extends LogSubscription {
         this.passOver(image, length - offset);
         break;
       }
-      if (this.isData(offset)) {
+      const flagsAndType = this.flagsAndTypeAt(offset);
+      if (flagsAndType >>> 8 === DATA_FRAME_TYPE) {
         fragments++;
-        this.#onFragment(image, offset, frameLength - DATA_HEADER.size, termId, termOffset + offset);
+        this.#onFragment(
+          image,
+          flagsAndType & 0xff,
+          offset,
+          frameLength - DATA_HEADER.size,
+          termId,
+          termOffset + offset,
+        );
       }
       offset += (frameLength + FRAME_ALIGNMENT - 1) & -FRAME_ALIGNMENT;
     }
     return fragments;
   }
 
-  #onFragment(image: LogImage, offset: number, length: number, termId: number, termOffset: number): void {
-    const flags = this.block.view.getUint8(offset + DATA_HEADER.flags);
+  #onFragment(
+    image: LogImage,
+    flags: number,
+    offset: number,
+    length: number,
+    termId: number,
+    termOffset: number,
+  ): void {
     const address = this.block.address + offset + DATA_HEADER.size;
     if ((flags & UNFRAGMENTED_FLAGS) === UNFRAGMENTED_FLAGS) {
       this.#discard(image);
