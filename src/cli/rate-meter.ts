@@ -1,11 +1,16 @@
 /** Turns counters that only grow into rates per second, from one reading to the next. */
 export class RateMeter {
-  #lastNs = Number.NaN;
+  #lastNs: number;
   readonly #last = new Map<string, number>();
 
-  /** Begins a reading at this time; returns the seconds since the one before, 0 for the first. */
+  /** `startNs`: when the counters were 0. */
+  constructor(startNs: number) {
+    this.#lastNs = startNs;
+  }
+
+  /** Begins a reading at this time; returns the seconds since the one before, or since the start. */
   begin(nowNs: number): number {
-    const seconds = Number.isNaN(this.#lastNs) ? 0 : (nowNs - this.#lastNs) / 1e9;
+    const seconds = (nowNs - this.#lastNs) / 1e9;
     this.#lastNs = nowNs;
     return seconds;
   }

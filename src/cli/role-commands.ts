@@ -40,7 +40,7 @@ export const producer: Command = {
       value: "HZ",
       type: rate(),
       help: "frames per second",
-      defaultText: "the source's own, else as fast as possible",
+      defaultText: "that of a y4m file, a module or synthetic:; else as fast as possible",
     },
     { name: "once", help: "read files once, also with --rate (they are repeated otherwise)" },
     {

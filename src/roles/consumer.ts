@@ -59,7 +59,7 @@ export class Consumer implements Agent {
 
   constructor(connection: AeronConnection, clock: Clock, options: ConsumerOptions) {
     this.streamId = options.streamId;
-    this.roleName = `consumer ${options.streamId}`;
+    this.roleName = `consumer of stream ${options.streamId}`;
     this.#pauses = new PauseReport(this.roleName, this.counters);
     this.#clock = clock;
     this.#connection = connection;

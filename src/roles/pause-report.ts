@@ -17,7 +17,7 @@ export class PauseReport {
     this.#counters = counters;
   }
 
-  /** The process stood still; a pause that nothing was read after belongs to the one before it. */
+  /** The process was paused; a pause that nothing was read after belongs to the one before it. */
   onPause(forNs: number): void {
     if (!this.isDue) this.#missedBefore = this.#missed;
     this.isDue = true;
@@ -26,7 +26,7 @@ export class PauseReport {
 
   tell(): void {
     const seconds = (this.#pausedForNs / 1e9).toFixed(1);
-    log.warn(`${this.#roleName} stood still for ${seconds} s and missed ${this.#missed - this.#missedBefore} frames`);
+    log.warn(`${this.#roleName} was paused for ${seconds} s and missed ${this.#missed - this.#missedBefore} frames`);
     this.isDue = false;
     this.#pausedForNs = 0;
   }

@@ -32,7 +32,7 @@ describe("a pause after which the media driver has given the client up", () => {
         await flows(roles.consumer);
         if (stopped === "consumer") {
           // Not a shorter pause, which a busy machine may have made before.
-          const line = await roles.consumer.errorLine(/stood still for [12]\d\.\d s and missed \d+ frames/);
+          const line = await roles.consumer.errorLine(/was paused for [12]\d\.\d s and missed \d+ frames/);
           expect(Number(/missed (\d+)/.exec(line)?.[1]), roles.consumer.describe()).toBeGreaterThan(5000);
           // What it read before it knew is not taken for another writer when it comes again.
           expect(roles.consumer.stderr).not.toContain("seq went back");

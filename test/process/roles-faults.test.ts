@@ -283,7 +283,7 @@ describe("a consumer", () => {
       // A second and a half at 500 a second, and a second more than the window holds.
       await producer.row((row) => (row.counters.claimed ?? 0) > before + 750, "750 further frames");
       stopped.signal("SIGCONT");
-      const line = await stopped.errorLine(/stood still for .* s and missed \d+ frames/);
+      const line = await stopped.errorLine(/was paused for .* s and missed \d+ frames/);
       await Promise.all([flows(stopped), flows(healthy)]);
       const [, seconds, missed] = /for ([\d.]+) s and missed (\d+)/.exec(line) ?? [];
       expect(Number(seconds)).toBeGreaterThan(1.2);

@@ -20,6 +20,24 @@ function rawFrames(count: number, frameBytes: number): Buffer {
   return bytes;
 }
 
+describe("the rate of a source", () => {
+  test("a y4m file is played at its own rate, and a pipe comes at its writer's", async () => {
+    await using place = new Place();
+    await place.mediaDriver();
+    const frames = Array.from({ length: 12 }, () => `FRAME\n${"x".repeat(16)}`).join("");
+    const video = `YUV4MPEG2 W4 H4 F10:1 Cmono\n${frames}`;
+    writeFileSync(place.at("video.y4m"), video);
+    const consumer = place.consumer(["--sink", "null", "--count", "24"]);
+    const started = performance.now();
+    const file = place.producer(["--source", `y4m:${place.at("video.y4m")}`]);
+    expect([await file.exit(), file.stderr]).toEqual([0, expect.stringContaining("published 12 of 12")]);
+    // 12 frames at 10 frames/s: no less than 1.1 s, however busy the machine is.
+    expect(performance.now() - started).toBeGreaterThan(1100);
+    const pipe = place.producer(["--source", "y4m:-"], { stdin: new TextEncoder().encode(video) });
+    expect([await pipe.exit(), await consumer.exit()]).toEqual([0, 0]);
+  });
+});
+
 describe("whichever starts first", () => {
   for (const order of ["producer first", "consumer first"]) {
     test(

@@ -23,7 +23,7 @@ describe("run", () => {
     await using place = new ToolPlace();
     const roles = `[[producers]]\nstream = "left"\n${SOURCE}\nrate = 200\n[[consumers]]\nstream = "left"\nsink = "null"\ncount = 20\n`;
     const run = place.run(["run", "--config", config(place, roles)]);
-    await run.errorLine(/consumer 10000 is done/);
+    await run.errorLine(/consumer of stream 10000 is done/);
     await run.errorLine(/accepted 20 frames/);
     // A client says who it is with its first sign of life, and a counter goes a moment after its owner.
     let text = "";

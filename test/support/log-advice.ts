@@ -232,7 +232,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     },
   },
   "src/roles/pause-report.ts": {
-    "… stood still for … s and missed … frames": {
+    "… was paused for … s and missed … frames": {
       means:
         "The process did not run: stopped, swapped out, a debugger, a machine that slept, a handler that took long.",
       remedy: "More slots for pauses that are normal; otherwise find who stops it.",

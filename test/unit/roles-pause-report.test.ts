@@ -22,7 +22,7 @@ test("what was missed in a pause is every loss of a reader that is late, and not
   counters.of.sinkTooSlow.add(1);
   report.tell();
   expect(report.isDue).toBe(false);
-  expect(lines.join("")).toContain("consumer 1 stood still for 2.0 s and missed 6 frames");
+  expect(lines.join("")).toContain("consumer 1 was paused for 2.0 s and missed 6 frames");
 });
 
 test("a second pause before the first frame does not hide what the first one cost", () => {
@@ -33,7 +33,7 @@ test("a second pause before the first frame does not hide what the first one cos
   report.onPause(1.5e9);
   counters.of.overwritten.add(20);
   report.tell();
-  expect(lines.join("")).toContain("stood still for 12.5 s and missed 5020 frames");
+  expect(lines.join("")).toContain("was paused for 12.5 s and missed 5020 frames");
 });
 
 test("frames that came while it had to attach anew, because the pause had outlasted its lease, are missed", () => {
@@ -43,5 +43,5 @@ test("frames that came while it had to attach anew, because the pause had outlas
   report.onPause(3e9);
   counters.of.unmapped.add(15);
   report.tell();
-  expect(lines.join("")).toContain("stood still for 3.0 s and missed 15 frames");
+  expect(lines.join("")).toContain("was paused for 3.0 s and missed 15 frames");
 });

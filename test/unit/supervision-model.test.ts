@@ -23,6 +23,25 @@ describe("the supervisor's view of streams (W-46)", () => {
     expect(it.news()).toEqual(["producer-back"]);
   });
 
+  test("one hello, as of a tool that asks, makes no stream appear; a consumer repeats it", () => {
+    const it = new Supervised();
+    const hello = {
+      consumerId: 7,
+      sessionId: 1,
+      mode: "stream",
+      supportsShm: true,
+      supportsProgress: false,
+      maxRateHz: 0,
+    } as const;
+    it.model.onHello(it.nowNs, { ...hello, streamId: 5 });
+    for (let streamId = 100; streamId < 400; streamId++) it.model.onHello(it.nowNs, { ...hello, streamId });
+    expect([it.news(), it.model.streams.size]).toEqual([[], 0]);
+    it.model.onHello(it.nowNs, { ...hello, streamId: 6 });
+    it.wait(1);
+    it.model.onHello(it.nowNs, { ...hello, streamId: 6 });
+    expect([...it.model.streams.keys()]).toEqual([6]);
+  });
+
   test("a new epoch is told with both numbers, exact beyond 2^53, and counted as a restart", () => {
     const it = new Supervised();
     it.announce({ epoch: LARGE + 1n });

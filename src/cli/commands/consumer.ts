@@ -123,7 +123,8 @@ export async function startConsumer(
   const waits = new WaitReporter(runtime.connection, runtime.streams, awaitingConsumer(consumer, runtime), timeoutNs);
   const agents = [consumer, pump, waits];
   for (const agent of agents) scheduler.add(agent, { vital: true });
-  const reporter = plan.intervalNs > 0 ? newReporter(consumer, sink, output, plan.intervalNs) : null;
+  const reporter =
+    plan.intervalNs > 0 ? newReporter(consumer, sink, output, plan.intervalNs, scheduler.clock.nanoTime()) : null;
   if (reporter !== null) scheduler.add(reporter);
   log.info(
     `stream ${streamId} → ${sink.description}; mode ${mode}, regions below ${shmDir}, Aeron in ${runtime.aeronDir}; ` +
@@ -183,8 +184,9 @@ function newReporter(
   sink: SlowSink,
   output: Output,
   intervalNs: number,
+  startNs: number,
 ): StatsReporter<ConsumerRow> {
-  const meter = new RateMeter();
+  const meter = new RateMeter(startNs);
   const take = (nowNs: number): ConsumerRow => {
     const seconds = meter.begin(nowNs);
     const counters = consumer.counters.snapshot();

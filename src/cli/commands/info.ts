@@ -1,5 +1,5 @@
 import type { CommandContext } from "../command.ts";
-import { standaloneStreams } from "../driver/deployment-view.ts";
+import { producedStreams } from "../driver/deployment-view.ts";
 import { look } from "../driver/look.ts";
 import { theStream } from "../driver/resolve-stream.ts";
 import { printInfo, streamInfoOf } from "../driver/stream-info.ts";
@@ -17,13 +17,13 @@ export async function run({ options, positionals }: CommandContext): Promise<num
     ask: (deployment) => {
       const named = deployment.streams.filter(({ streamId, name }) => (id === null ? name === text : streamId === id));
       if (named.length > 0) return named.map(({ streamId }) => streamId);
-      const others = standaloneStreams(deployment);
+      const others = producedStreams(deployment);
       return id === null ? others : others.filter((streamId) => streamId === id);
     },
   });
   const { streams } = found.view;
   // What a driver calls otherwise may be the name of the data source.
-  const isKnown = streamIdOf(text) !== null || streams.some(({ name }) => name === text);
+  const isKnown = streamIdOf(text) !== null || streams.some(({ name, servedAs }) => name === text || servedAs === text);
   const stream = theStream(isKnown ? text : String(await findStreamId(options, text, "info: <stream>")), streams);
   printInfo(output, streamInfoOf(stream, found));
   await output.flush();

@@ -5,6 +5,7 @@ import type { CommandContext } from "../command.ts";
 import { tokenOption } from "../driver/admin-token.ts";
 import { ask } from "../driver/ask.ts";
 import { fitting, LEASE_COLUMNS } from "../driver/columns.ts";
+import { producedStreams } from "../driver/deployment-view.ts";
 import { leaseArgument } from "../driver/lease-arguments.ts";
 import { look } from "../driver/look.ts";
 import { noAnswer, refusedLease } from "../driver/no-answer.ts";
@@ -32,7 +33,7 @@ async function list({ options }: CommandContext, [stream, ...more]: readonly str
   if (more.length > 0) throw new UsageError(`lease ls: expected one stream at most, found ${more.length + 1}`);
   const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
   if (stream !== undefined) requireStreamText(stream, "lease ls: <stream>");
-  const { view, aeronDir } = await look(options);
+  const { view, aeronDir } = await look(options, { ask: producedStreams });
   // Leases of a dead driver mean nothing any more (D-17).
   if (!view.drivers.some(({ state }) => state !== "dead")) {
     const dead = view.drivers.length === 0 ? "" : " (one that was there is dead)";

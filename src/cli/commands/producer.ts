@@ -121,7 +121,7 @@ export async function startProducer(
   }
   const waitConsumers = options.integer("wait-consumers", 0, 1_000_000) ?? (flow === "wait" ? 1 : 0);
   const pump = new SourcePump(producer, source, {
-    rateHz: rateHz ?? (source.live ? source.nativeRateHz : null),
+    rateHz: rateHz ?? source.nativeRateHz,
     count: plan.count,
     waitConsumers,
     onDone,
@@ -129,7 +129,8 @@ export async function startProducer(
   const waits = new WaitReporter(runtime.connection, runtime.streams, awaitingProducer(producer, runtime), 0);
   const agents = [producer, pump, waits];
   for (const agent of agents) scheduler.add(agent, { vital: true });
-  const reporter = plan.intervalNs > 0 ? newReporter(producer, plan.output, plan.intervalNs) : null;
+  const reporter =
+    plan.intervalNs > 0 ? newReporter(producer, plan.output, plan.intervalNs, scheduler.clock.nanoTime()) : null;
   if (reporter !== null) scheduler.add(reporter);
 
   log.info(
@@ -224,8 +225,13 @@ function finish(producer: Producer, options: OptionValues): number {
   return ExitCode.DONE;
 }
 
-function newReporter(producer: Producer, output: Output, intervalNs: number): StatsReporter<ProducerRow> {
-  const meter = new RateMeter();
+function newReporter(
+  producer: Producer,
+  output: Output,
+  intervalNs: number,
+  startNs: number,
+): StatsReporter<ProducerRow> {
+  const meter = new RateMeter(startNs);
   const take = (nowNs: number): ProducerRow => {
     const seconds = meter.begin(nowNs);
     const counters = producer.counters.snapshot();

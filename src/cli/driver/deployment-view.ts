@@ -39,7 +39,10 @@ export interface RoleView {
 export interface StreamView {
   readonly kind: "stream";
   readonly streamId: number;
+  /** As its data source calls it; else as its driver does. */
   readonly name: string | null;
+  /** As its driver calls it, where that is another name. */
+  readonly servedAs: string | null;
   /** The driver that serves it; null for a producer's own regions. */
   readonly driver: string | null;
   readonly driverState: LifeState | null;
@@ -133,7 +136,7 @@ export function viewOf(deployment: Deployment, around: Surroundings): Deployment
       kind: "lease",
       leaseId: String(lease.leaseId),
       streamId: lease.streamId,
-      name: deployment.streams.find(({ streamId }) => streamId === lease.streamId)?.name ?? null,
+      name: streams.find(({ streamId }) => streamId === lease.streamId)?.name ?? null,
       role: lease.role,
       clientId: lease.clientId,
       pid: lease.pid,
@@ -144,10 +147,20 @@ export function viewOf(deployment: Deployment, around: Surroundings): Deployment
   return { drivers, streams, leases };
 }
 
-/** Streams of which nobody but their producers can say more. */
-export function standaloneStreams({ streams, roles }: Deployment): number[] {
+/** A name that was given wins over the one that a stream has by default. */
+function namesOf(streamId: number, byDriver: string | null, bySource: string | null) {
+  const isDefault = (name: string | null): boolean => name === null || name === `stream-${streamId}`;
+  const name = isDefault(bySource) && !isDefault(byDriver) ? byDriver : (bySource ?? byDriver);
+  return { name, servedAs: byDriver === name ? null : byDriver };
+}
+
+/** Streams of which only their producers can tell more: the names of all, and where the regions are that no driver owns. */
+export function producedStreams({ streams, roles }: Deployment): number[] {
   const served = new Set(streams.map(({ streamId }) => streamId));
-  return [...new Set(roles.map(({ streamId }) => streamId))].filter((streamId) => !served.has(streamId));
+  const told = roles.filter(
+    (each) => !served.has(each.streamId) || (each.role === "producer" && each.aliveMs !== null),
+  );
+  return [...new Set(told.map(({ streamId }) => streamId))];
 }
 
 function driverState(driver: SeenDriver, { drivers }: Deployment, around: Surroundings): LifeState {
@@ -187,7 +200,7 @@ function streamView(
   return {
     kind: "stream",
     streamId,
-    name: stream?.name ?? heard?.name ?? null,
+    ...namesOf(streamId, stream?.name ?? null, heard?.name ?? null),
     driver: stream?.instanceId ?? null,
     driverState,
     epoch: epoch === null ? null : String(epoch),

@@ -5,7 +5,7 @@ import { aeronDirOf } from "../aeron-dir.ts";
 import type { KnownStream } from "../observe/known-streams.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { type Deployment, openCounters, readDeployment } from "./deployment.ts";
-import { type DeploymentView, standaloneStreams, viewOf } from "./deployment-view.ts";
+import { type DeploymentView, viewOf } from "./deployment-view.ts";
 import { hearStreams } from "./hear-streams.ts";
 import { sampleRates } from "./rate-sampler.ts";
 
@@ -53,6 +53,3 @@ export async function look(options: OptionValues, { ratesOf, ask }: Looking = {}
   });
   return { aeronDir, mediaDriverPid: reader.driverPid, deployment, view, heard };
 }
-
-/** Streams without a driver are asked: only their producers know what they are called. */
-export const askStandalone = (deployment: Deployment): readonly number[] => standaloneStreams(deployment);

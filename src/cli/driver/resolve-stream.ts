@@ -3,13 +3,15 @@ import { suggestion } from "../../core/nearest.ts";
 import { listed } from "../inspect/locate.ts";
 import { findStreamId, requireStreamText, streamIdOf } from "../observe/find-stream.ts";
 import type { OptionValues } from "../option-spec.ts";
-import { standaloneStreams } from "./deployment-view.ts";
+import { producedStreams } from "./deployment-view.ts";
 import { look } from "./look.ts";
 
 /** A stream that is there: its id, and what it is called, as far as that is known. */
 export interface NamedStream {
   readonly streamId: number;
   readonly name: string | null;
+  /** Another name of it. */
+  readonly servedAs?: string | null;
 }
 
 /**
@@ -20,16 +22,18 @@ export async function resolveStreamId(options: OptionValues, text: string | unde
   const wanted = requireStreamText(text, what);
   const id = streamIdOf(wanted);
   if (id !== null) return id;
-  const { view } = await look(options, { ask: standaloneStreams });
+  const { view } = await look(options, { ask: producedStreams });
   // What a driver calls otherwise may be the name of the data source.
-  const found = view.streams.find(({ name }) => name === wanted);
+  const found = view.streams.find(({ name, servedAs }) => name === wanted || servedAs === wanted);
   return found === undefined ? findStreamId(options, wanted, what) : found.streamId;
 }
 
 /** The one that `text` means. @throws NotFoundError with those that are there, and the nearest */
 export function theStream<S extends NamedStream>(text: string, streams: readonly S[]): S {
   const id = streamIdOf(text);
-  const found = streams.find(({ streamId, name }) => (id === null ? name === text : streamId === id));
+  const found = streams.find(({ streamId, name, servedAs }) =>
+    id === null ? name === text || servedAs === text : streamId === id,
+  );
   if (found !== undefined) return found;
   const there = streams.map(({ streamId, name }) => (name === null ? String(streamId) : `${streamId} "${name}"`));
   const what = id === null ? `called "${text}"` : text;

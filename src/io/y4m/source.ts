@@ -17,7 +17,7 @@ export const y4mSource: SourceKind = {
     "420, 422, 444, 411 and mono of 8 to 16 bits",
     "420 comes as [H*3/2, W], 422 as [H*2, W], 444 as [3, H, W], mono as [H, W];",
     "odd sizes as [samples]",
-    "with --rate a file is repeated until stopped, with --once (or no --rate) read once",
+    "a file is read once at its own rate; with --rate at that rate, and repeated unless --once",
   ],
   parse(rest, options) {
     refuseLayoutOptions("y4m", options);
@@ -32,7 +32,8 @@ export const y4mSource: SourceKind = {
             return format.attributes;
           },
           get nativeRateHz() {
-            return frameRateHz(format.header?.frameRate ?? null);
+            // A pipe comes at the rate of its writer, which may be a conversion.
+            return isStdin(path) ? null : frameRateHz(format.header?.frameRate ?? null);
           },
           get knownMaxByteLength() {
             return format.header === null ? 0 : format.layout.byteLength;

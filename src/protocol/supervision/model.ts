@@ -14,6 +14,7 @@ import type {
   RevocationFact,
   SourceFact,
 } from "./facts.ts";
+import { FirstHellos } from "./first-hellos.ts";
 import { LeaseWatch } from "./lease-watch.ts";
 import { Liveness } from "./liveness.ts";
 import { SUPERVISION_DEFAULTS, type SupervisionOptions } from "./options.ts";
@@ -50,6 +51,7 @@ export class SupervisionModel {
   };
   readonly #leases: LeaseWatch;
   readonly #liveness: Liveness;
+  readonly #firstHellos = new FirstHellos();
   readonly #causes: ReadonlySet<string>;
   #consumerCount = 0;
 
@@ -124,6 +126,7 @@ export class SupervisionModel {
   }
 
   onHello(nowNs: number, fact: HelloFact): void {
+    if (!this.streams.has(fact.streamId) && !this.#firstHellos.isSecond(fact.streamId, fact.consumerId)) return;
     const consumer = this.#consumer(nowNs, fact.streamId, fact.consumerId);
     if (consumer === null) return;
     const before = consumer.mode;
