@@ -8,6 +8,8 @@ export interface RunningRole {
   readonly name: string;
   /** In the order in which they were added. */
   readonly agents: readonly Agent[];
+  /** True once others can use it. Left out: from the beginning. */
+  isReady?(): boolean;
   /** Says what happened, once its agents have closed; resolves to the role's exit code. */
   finish(): Promise<number>;
 }

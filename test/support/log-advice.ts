@@ -306,6 +306,16 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Leave `term-length` out of `--channel`.",
     },
   },
+  "src/cli/service-manager.ts": {
+    "the service manager cannot be notified (NOTIFY_SOCKET): …": {
+      means: "The variable names no Unix socket. The role runs, but its unit is not reported as started.",
+      remedy: "Leave NOTIFY_SOCKET to the service manager.",
+    },
+    "the service manager was not notified (…): …": {
+      means: "The socket of the service manager takes no datagrams.",
+      remedy: "Check that the unit has `Type=notify` and that nothing removes its socket.",
+    },
+  },
   "src/web/api.ts": {
     "… …: …": {
       reads: "GET /PATH: …",

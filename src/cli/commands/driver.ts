@@ -19,6 +19,7 @@ import { ExitCode } from "../exit.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { ProcessRuntime } from "../role-runtime.ts";
 import { type RunningRole, runAlone } from "../running-role.ts";
+import { notifyServiceManager } from "../service-manager.ts";
 import { summaryLines } from "../summary.ts";
 
 const log = getLogger("driver");
@@ -65,6 +66,7 @@ export async function run(context: CommandContext): Promise<number> {
     await runtime.scheduler.close();
     throw error;
   }
+  notifyServiceManager(runtime.scheduler, () => role.isReady?.() === true);
   // Awaited here: the runtime is disposed of when this function is left.
   return await runAlone(runtime, role);
 }
@@ -84,6 +86,7 @@ export function startDriver(
   return {
     name: driver.roleName,
     agents: [driver],
+    isReady: () => driver.isReady,
     finish: async () => {
       if (options.flag("quiet") !== true) {
         for (const line of summaryLines(`driver ${settings.instanceId} has ended`, driver.counters, ["heartbeatNs"])) {

@@ -7,6 +7,7 @@ import type { OptionValues } from "../option-spec.ts";
 import { ProcessRuntime, RoleRuntime } from "../role-runtime.ts";
 import { RoleSet } from "../run/role-set.ts";
 import { type RunPlan, runPlan } from "../run/run-plan.ts";
+import { notifyServiceManager } from "../service-manager.ts";
 import { startConsumer } from "./consumer.ts";
 import { startDriver, startMediaDriver } from "./driver.ts";
 import { startProducer } from "./producer.ts";
@@ -33,6 +34,7 @@ export async function run(context: CommandContext): Promise<number> {
   // Running already, so that a source which is waited for holds up nobody else.
   const running = scheduler.run();
   running.catch(() => undefined);
+  notifyServiceManager(scheduler, () => roles.areReady);
   try {
     if (plan.driver !== null) roles.addLasting(startDriver(runtime, plan.driver, own));
     if (plan.supervisor !== null) {

@@ -15,6 +15,7 @@ import type { OptionValues } from "../option-spec.ts";
 import { type Column, Output, type OutputFormat, parseOutputFormat } from "../output.ts";
 import { RoleRuntime } from "../role-runtime.ts";
 import { type RunningRole, runAlone } from "../running-role.ts";
+import { notifyServiceManager } from "../service-manager.ts";
 import { StatsReporter } from "../stats-reporter.ts";
 import { descriptorStreamsOf } from "../supervision/descriptor-streams.ts";
 import { EventReporter } from "../supervision/event-reporter.ts";
@@ -86,7 +87,10 @@ export class SupervisorPlan {
 export async function run(context: CommandContext): Promise<number> {
   const plan = new SupervisorPlan(context);
   using runtime = new RoleRuntime(plan.options, "tensorpool supervisor");
-  return await runAlone(runtime, startSupervisor(runtime, plan));
+  const role = startSupervisor(runtime, plan);
+  // It serves its pages from now on, also while there is no media driver.
+  notifyServiceManager(runtime.scheduler, () => true);
+  return await runAlone(runtime, role);
 }
 
 /** Adds the supervisor, and its HTTP server if there is to be one. */

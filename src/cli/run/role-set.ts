@@ -23,6 +23,12 @@ export class RoleSet {
     this.#scheduler = scheduler;
   }
 
+  /** True once the roles that serve others can be used; without such roles, once all have started. */
+  get areReady(): boolean {
+    if (this.#lasting.length === 0) return this.#hasStarted;
+    return this.#lasting.every((role) => role.isReady?.() !== false);
+  }
+
   /** A role that goes on until the process is told to end. */
   addLasting(role: RunningRole): void {
     this.#lasting.push(role);
