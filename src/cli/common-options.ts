@@ -53,7 +53,7 @@ export const PLACE_OPTIONS: readonly OptionSpec[] = [
     type: path(),
     key: "shm.base_dir",
     help: "folder of the regions",
-    defaultText: "TENSORPOOL_SHM_BASE_DIR or /dev/shm/tensorpool",
+    defaultText: "TENSORPOOL_SHM_BASE_DIR or /dev/shm/tensorpool-<user>",
   },
 ];
 

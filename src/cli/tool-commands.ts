@@ -14,7 +14,7 @@ const inspect: Command = {
     { name: "slots", value: "N|all", help: "how many of the newest slots to list", defaultText: "10" },
     OUTPUT_OPTION,
   ],
-  examples: ["inspect 10000", "inspect /dev/shm/tensorpool --slots 0", "inspect 10000 --slots all -o json"],
+  examples: ["inspect 10000", "inspect /dev/shm/tensorpool-jo --slots 0", "inspect 10000 --slots all -o json"],
   notes: async () =>
     [
       "Reads only: nothing is mapped, locked or written, and a stream under full load",

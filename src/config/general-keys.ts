@@ -65,7 +65,7 @@ export const GENERAL_KEYS = {
   "driver.qos_channel": key(channel(), '"aeron:ipc"', "Aeron channel of QoS"),
   "driver.qos_stream_id": key(aeronStreamId(1200), "1200", "Aeron stream of QoS"),
   "driver.stream_id_range": open(idRanges(), "none", "stream ids that dynamic streams may have"),
-  "shm.base_dir": key(path(), '"/dev/shm/tensorpool"', "folder of the regions"),
+  "shm.base_dir": open(path(), "/dev/shm/tensorpool-<user>", "folder of the regions"),
   "shm.namespace": key(text("a name for a folder", "default"), '"default"', "folder under shm.base_dir"),
   "shm.allowed_base_dirs": open(list(path(), "folder"), "[shm.base_dir]", "folders below which regions may be mapped"),
   "shm.require_hugepages": key(toggle(), "false", "refuse a folder that is not on hugetlbfs"),

@@ -1,6 +1,7 @@
 import { suggestion } from "../core/nearest.ts";
 import { DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
 import { MAX_REGION_BYTES } from "../shm/announcement.ts";
+import { defaultShmDir } from "../shm/default-dir.ts";
 import { type ConfigFile, problemAt } from "./config-file.ts";
 import { type EntryVariable, type Environment, entryVariables, setVariables, variablesOfKey } from "./environment.ts";
 import {
@@ -102,6 +103,8 @@ export class GeneralSettings {
         return this.get("driver.control_channel");
       case "driver.announce_stream_id":
         return this.get("driver.control_stream_id");
+      case "shm.base_dir":
+        return defaultShmDir();
       case "shm.allowed_base_dirs":
         return [this.get("shm.base_dir")];
       case "policies.default_profile":

@@ -29,7 +29,7 @@ export type Drive = "busy" | "timer" | "manual";
 export interface ConnectOptions {
   /** Folder of the media driver; AERON_DIR or Aeron's default when left out. */
   readonly aeronDir?: string;
-  /** Folder of the regions; TENSORPOOL_SHM_BASE_DIR or `/dev/shm/tensorpool` when left out. Consumers refuse regions outside of it (W-26). */
+  /** Folder of the regions; TENSORPOOL_SHM_BASE_DIR or `/dev/shm/tensorpool-<user>` when left out. Consumers refuse regions outside of it (W-26). */
   readonly shmDir?: string;
   /** "timer" when left out. */
   readonly drive?: Drive;

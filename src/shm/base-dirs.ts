@@ -13,7 +13,7 @@ export interface ContainedPath {
 /**
  * The directories below which regions may be mapped (W-26). They are resolved once, when the process starts, so that a link
  * that is changed later does not widen them. One that does not exist at that time (a consumer that was started before any
- * producer made /dev/shm/tensorpool) cannot be resolved yet: it is resolved when a region is first looked up after it came to
+ * producer made the default folder) cannot be resolved yet: it is resolved when a region is first looked up after it came to
  * be, and stays as it was resolved then. That gives away nothing: until it exists there is nothing below it to map.
  */
 export class AllowedBaseDirs {

@@ -1,4 +1,16 @@
-/** Where regions are kept unless told otherwise: TENSORPOOL_SHM_BASE_DIR, SHM_BASE_DIR, or `/dev/shm/tensorpool`. */
+import { currentUid, userName } from "../core/users.ts";
+
+/** Names that are the same in a path, in a region's URI and on a command line. */
+const PLAIN_NAME = /^[A-Za-z0-9._-]+$/;
+
+/**
+ * Where regions are kept unless a setting says otherwise: TENSORPOOL_SHM_BASE_DIR, SHM_BASE_DIR, or `/dev/shm/tensorpool-<user>`.
+ * Like Aeron's folder it carries the user's name, or its number where it has none: two users never meet in one folder.
+ */
 export function defaultShmDir(): string {
-  return process.env.TENSORPOOL_SHM_BASE_DIR || process.env.SHM_BASE_DIR || "/dev/shm/tensorpool";
+  const set = process.env.TENSORPOOL_SHM_BASE_DIR || process.env.SHM_BASE_DIR;
+  if (set) return set;
+  const uid = currentUid();
+  const name = userName(uid);
+  return `/dev/shm/tensorpool-${name !== null && PLAIN_NAME.test(name) ? name : uid}`;
 }

@@ -1,5 +1,6 @@
 import { type BigIntStats, chmodSync, fstatSync, lstatSync, readdirSync, realpathSync } from "node:fs";
 import { closeFile, makeDirectoryAt, O, openAt, openFile, setGroup, setMode, unlinkAt } from "../../ffi/libc.ts";
+import { currentUid, describeUser } from "../core/users.ts";
 import { RegionCreateError } from "./errors.ts";
 import type { RegionRights } from "./rights.ts";
 import { errnoOf } from "./system-error.ts";
@@ -223,16 +224,33 @@ function existingPath(components: readonly string[], length: number): string | n
   }
 }
 
-/** Private regions are not put where another user could exchange them. */
+const WORLD_WRITES = 0o002;
+const STICKY = 0o1000;
+
+/**
+ * Regions are not put where another user could exchange them: into a folder of this user, of root, or, where a group shares
+ * them, of a member of that group; and never into one in which everybody may rename.
+ */
 function requireTrustworthy(directory: Directory, rights: RegionRights): void {
-  if (rights.sharing !== "private") return;
-  const owner = Number(directory.stat().uid);
-  const user = process.geteuid?.() ?? 0;
-  if (owner === user || owner === 0) return;
+  const stat = directory.stat();
+  const [owner, mode, gid] = [Number(stat.uid), Number(stat.mode) & 0o7777, Number(stat.gid)];
+  const user = currentUid();
+  const isOpenToAll = (mode & WORLD_WRITES) !== 0 && (mode & STICKY) === 0;
+  const isShared = rights.sharing === "group" && isOwnGroup(gid, rights);
+  if (!isOpenToAll && (owner === user || owner === 0 || isShared)) return;
   directory.close();
+  const whose = `${directory.path} belongs to ${describeUser(owner)}`;
+  const why = isOpenToAll
+    ? `${whose} and may be changed by all users (mode ${mode.toString(8)}), who could exchange the regions in it`
+    : `${whose}, who could exchange the regions of ${describeUser(user)} in it`;
   throw new RegionCreateError(
     "unsafe-directory",
-    `${directory.path} belongs to user ${owner}: expected user ${user} or 0 for private regions (or sharing with a group)`,
-    { rule: "W-30", expected: `${user} or 0`, found: String(owner) },
+    `${why}: name another folder with --shm-dir, or have ${isOpenToAll ? "it closed to others (chmod o-w)" : "its owner remove it"}`,
+    { rule: "W-30", expected: `a folder of user ${user} or 0`, found: `user ${owner}, mode ${mode.toString(8)}` },
   );
+}
+
+/** The group that shares the regions, as far as this user is in it. */
+function isOwnGroup(gid: number, rights: RegionRights): boolean {
+  return gid === (rights.gid ?? process.getegid?.());
 }

@@ -88,6 +88,8 @@ export type RegionCreateErrorCode =
   | "no-space"
   /** A memory cgroup or the machine has too little memory, or too few hugepages. */
   | "no-memory"
+  /** This process, or the machine, may open no more files. */
+  | "no-descriptors"
   /** W-28: hugepages are required and the directory is not on hugetlbfs. */
   | "not-hugepages"
   /** Another process owns the directory. */

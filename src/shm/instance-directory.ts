@@ -1,5 +1,6 @@
 import { tryLock } from "../../ffi/libc.ts";
 import { nextEpochAfter } from "../protocol/epoch-rules.ts";
+import { DescriptorPromise, requireDescriptors } from "./descriptors.ts";
 import { type BaseDirectory, type Directory, ensureBaseDirectory } from "./directory.ts";
 import { mayHaveCarriedFrames } from "./ended-epoch.ts";
 import { RegionCreateError } from "./errors.ts";
@@ -19,6 +20,10 @@ export interface InstanceDirectoryOptions {
 
 /** An instance that ends removes empty directories; one that starts meanwhile begins again, but not for ever. */
 const MAX_ATTEMPTS = 100;
+/** The base, the folder that holds it, namespace and instance. */
+const DESCRIPTORS = 4;
+/** Those of an epoch: its folder, a header ring, and as many pools as most streams have. */
+const EPOCH_DESCRIPTORS = 4;
 /** A sweep of another process holds the lock for a moment. */
 const LOCK_ATTEMPTS = 5;
 const LOCK_PAUSE_MS = 2;
@@ -40,6 +45,7 @@ export class InstanceDirectory {
   readonly #instanceName: string;
   readonly #instance: Directory;
   readonly rights: RegionRights;
+  readonly #firstEpoch = new DescriptorPromise(EPOCH_DESCRIPTORS);
   #closed = false;
 
   private constructor(
@@ -64,6 +70,11 @@ export class InstanceDirectory {
   static open(options: InstanceDirectoryOptions): InstanceDirectory {
     requireComponent("namespace", options.namespace);
     requireComponent("instance id", options.instanceId);
+    try {
+      requireDescriptors(pathOf(options), DESCRIPTORS + EPOCH_DESCRIPTORS);
+    } catch (error) {
+      throw asCreateError(error, pathOf(options));
+    }
     let lockAttempts = 0;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const found = InstanceDirectory.#openOnce(options);
@@ -158,6 +169,12 @@ export class InstanceDirectory {
     return mayHaveCarriedFrames(this.#instance, epoch);
   }
 
+  /** Before the files of an epoch are made. @throws RegionCreateError "no-descriptors" */
+  requireDescriptors(files: number): void {
+    this.#firstEpoch.end();
+    requireDescriptors(this.path, files + 1);
+  }
+
   /** Makes the directory of an epoch. @throws RegionCreateError "exists" */
   createEpoch(epoch: number): Directory {
     try {
@@ -188,6 +205,7 @@ export class InstanceDirectory {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#firstEpoch.end();
     // Removed while the lock is held; one that waits for the lock notices that its directory has no name any more.
     this.#namespace.removeChild(this.#instanceName);
     this.#instance.close();

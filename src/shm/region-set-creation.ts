@@ -7,6 +7,7 @@ import { type EpochOptions, type PlannedFile, planFiles } from "./region-plan.ts
 import type { RegionSet, RegionSetParts } from "./region-set.ts";
 import { requireSpace } from "./space.ts";
 import { regionBytes } from "./superblock.ts";
+import { asCreateError } from "./system-error.ts";
 import { SYSTEM_FILES, type SystemFiles } from "./system-files.ts";
 
 /**
@@ -66,6 +67,7 @@ export class RegionSetCreation {
       // The epoch is chosen before anything is swept, so that it is above everything that was ever here.
       epoch = directory.nextEpoch();
       directory.sweep(options.retains);
+      directory.requireDescriptors(files.length);
       requireRoom(directory, files, options.systemFiles ?? SYSTEM_FILES);
       epochDirectory = directory.createEpoch(epoch);
       for (const { name, identity } of files) {
@@ -85,7 +87,7 @@ export class RegionSetCreation {
       epochDirectory?.close();
       if (epochDirectory !== null) directory.removeEpoch(epoch);
       if (ownsDirectory) directory.close();
-      throw error;
+      throw asCreateError(error, directory.path);
     }
   }
 
@@ -166,7 +168,7 @@ export class RegionSetCreation {
       return action();
     } catch (error) {
       this.abort();
-      throw error;
+      throw asCreateError(error, this.#directory.path);
     }
   }
 }

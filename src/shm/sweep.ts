@@ -13,7 +13,7 @@ export interface SweepReport {
   readonly freedBytes: number;
 }
 
-/** Failures that mean: not ours, or changed under our hands. Such a directory is left alone. */
+/** Failures that mean: not ours, changed by another process, or not to be looked at for now. Such a directory is left alone. */
 export const NOT_OURS: ReadonlySet<string> = new Set([
   "ENOENT",
   "ELOOP",
@@ -22,6 +22,10 @@ export const NOT_OURS: ReadonlySet<string> = new Set([
   "EPERM",
   "ENXIO",
   "EROFS",
+  "EMFILE",
+  "ENFILE",
+  "ENOMEM",
+  "EIO",
 ]);
 
 /**

@@ -1,4 +1,7 @@
+import { lstatSync, type Stats } from "node:fs";
+import { dirname } from "node:path";
 import { SystemError } from "../../ffi/errors.ts";
+import { currentUid, describeUser } from "../core/users.ts";
 import { RegionCreateError, type RegionCreateErrorCode } from "./errors.ts";
 
 /** The errno name of a failed system call, ours or node:fs's; "" for anything else. */
@@ -13,6 +16,8 @@ const CREATE_CODES: Readonly<Record<string, RegionCreateErrorCode>> = {
   ENOSPC: "no-space",
   EDQUOT: "no-space",
   ENOMEM: "no-memory",
+  EMFILE: "no-descriptors",
+  ENFILE: "no-descriptors",
   EACCES: "no-access",
   EPERM: "no-access",
   EROFS: "no-access",
@@ -21,15 +26,37 @@ const CREATE_CODES: Readonly<Record<string, RegionCreateErrorCode>> = {
   ENAMETOOLONG: "invalid-options",
 };
 
+/** Whose the folder, or the file, is that keeps this user from `path`; null where that cannot be told. */
+function closedFolder(path: string): string | null {
+  if (!path.startsWith("/")) return null;
+  let closed: { path: string; stat: Stats } | null = null;
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      closed = { path: at, stat: lstatSync(at) };
+      break;
+    } catch {
+      // Below a closed folder nothing can be looked at: the nearest that can be is that folder, or the one that must be written.
+      if (at === dirname(at)) return null;
+    }
+  }
+  const { uid, mode } = closed.stat;
+  return (
+    `${describeUser(currentUid())} may not use ${closed.path}, which belongs to ${describeUser(uid)} (mode ${(mode & 0o7777).toString(8)}): ` +
+    "name another folder with --shm-dir, or share it with a group (--share group)"
+  );
+}
+
 /** A failed system call on the way to a region, told as an error of creation; anything else is passed through. */
 export function asCreateError(error: unknown, subject: string): unknown {
   const errno = errnoOf(error);
   if (errno === "" || error instanceof RegionCreateError) return error;
   const message = error instanceof Error ? error.message : errno;
   const code = CREATE_CODES[errno] ?? "failed";
-  return new RegionCreateError(code, `${subject}: ${message}`, {
+  const owner = errno === "EACCES" || errno === "EPERM" ? closedFolder(subject) : null;
+  const text = owner ?? message;
+  return new RegionCreateError(code, `${subject}: ${text}`, {
     found: errno,
-    retryable: code === "no-space",
+    retryable: code === "no-space" || code === "no-descriptors",
     cause: error,
   });
 }

@@ -44,7 +44,7 @@ const OTHER_ENDS: Readonly<Record<string, { code: number; because: string }>> = 
   "detach 10000 3452629199349815198 42 --role consumer": { code: 3, because: "no lease has this id" },
   "keepalive 10000 3452629199349815198 42 --role consumer": { code: 3, because: "no lease has this id" },
   "lease revoke 3452629199349815198 --config tensorpool.toml": { code: 2, because: "the file sets no token" },
-  "inspect /dev/shm/tensorpool --slots 0": { code: 3, because: "nothing is in that folder" },
+  "inspect /dev/shm/tensorpool-jo --slots 0": { code: 3, because: "nothing is in that folder" },
 };
 
 /** Commands that make streams themselves, and cannot have others beside them. */

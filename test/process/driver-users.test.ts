@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { userName } from "../../src/core/users.ts";
+import { defaultShmDir } from "../../src/shm/default-dir.ts";
 import { DriverPlace } from "../support/driver-place.ts";
 import { flows } from "../support/flow.ts";
 import type { RoleProcess, RoleProcessOptions } from "../support/role-process.ts";
@@ -163,6 +165,32 @@ describe("users of one driver", () => {
       await member.errorLine(/region refused: W-26: .*found EACCES/);
       await flows(consumer);
       await end(place, [member, consumer, producer, driver]);
+    },
+    PROCESS_TEST_MS,
+  );
+
+  test(
+    "two users with default folders do not meet: each has a folder of its own name",
+    async () => {
+      if (!canActAsOthers) {
+        expect(defaultShmDir()).toEndWith(`-${userName(process.geteuid?.() ?? 0) ?? process.geteuid?.()}`);
+        return;
+      }
+      using checkout = new OpenCheckout(STRANGER);
+      await using place = new DriverPlace(checkout.command);
+      chmodSync(place.path, 0o777);
+      const roles = [OWNER, STRANGER].map((user, i) => {
+        const env = { TENSORPOOL_SHM_BASE_DIR: "", SHM_BASE_DIR: "", USER: "somebody" };
+        const aeron = ["--aeron-dir", place.at(`aeron-${i}`), "--media-driver", "embedded"];
+        const args = ["producer", "--standalone", "--stream", "10000", ...aeron, "--source", "synthetic:rate=10"];
+        return place.run(args, { ...as(user), env });
+      });
+      for (const [i, { uid }] of [OWNER, STRANGER].entries()) {
+        await roles[i]?.errorLine(new RegExp(`in /dev/shm/tensorpool-${uid}\\)`));
+        expect(statSync(`/dev/shm/tensorpool-${uid}`)).toMatchObject({ uid });
+      }
+      await end(place, roles);
+      for (const { uid } of [OWNER, STRANGER]) expect(existsSync(`/dev/shm/tensorpool-${uid}`)).toBe(false);
     },
     PROCESS_TEST_MS,
   );

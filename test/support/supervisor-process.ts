@@ -1,6 +1,6 @@
 import type { ConsumerView, EventView, StreamView } from "../../src/protocol/supervision/index.ts";
 import type { Place } from "./place.ts";
-import type { RoleProcess } from "./role-process.ts";
+import type { RoleProcess, RoleProcessOptions } from "./role-process.ts";
 import { PATIENCE_MS } from "./until.ts";
 
 /** A supervisor of a place as a process, asked by HTTP. */
@@ -13,10 +13,14 @@ export class SupervisorProcess {
     this.url = url;
   }
 
-  static async start(place: Place, args: readonly string[] = []): Promise<SupervisorProcess> {
+  static async start(
+    place: Place,
+    args: readonly string[] = [],
+    options: RoleProcessOptions = {},
+  ): Promise<SupervisorProcess> {
     const { aeronDir, shmDir } = place;
     const places = ["--aeron-dir", aeronDir, "--shm-dir", shmDir];
-    const process = place.run(["supervisor", ...places, "--http", "0", "-o", "jsonl", ...args]);
+    const process = place.run(["supervisor", ...places, "--http", "0", "-o", "jsonl", ...args], options);
     const line = await process.errorLine(/served on http/);
     return new SupervisorProcess(process, /http:\S+/.exec(line)?.[0] ?? "");
   }

@@ -25,12 +25,7 @@ describe("what is written about settings", () => {
     const text = configTemplate(SCHEMA);
     const none = new GeneralSettings(null, {});
     const set = new GeneralSettings(configFile(text.replace(/^#(\w+ = )/gm, "$1")), {});
-    for (const key of [
-      "driver.instance_id",
-      "shm.base_dir",
-      "policies.epoch_gc_keep",
-      "shm.permissions_mode",
-    ] as const) {
+    for (const key of ["driver.instance_id", "policies.epoch_gc_keep", "shm.permissions_mode"] as const) {
       expect(set.get(key)).toEqual(none.get(key) as never);
       expect(set.origin(key).kind).toBe("file");
     }

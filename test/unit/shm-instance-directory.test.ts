@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { AllowedBaseDirs } from "../../src/shm/base-dirs.ts";
 import { InstanceDirectory } from "../../src/shm/instance-directory.ts";
 import { epochOfDirectoryName, instanceIdFor, isRegionFileName } from "../../src/shm/layout.ts";
 import { MappedStream } from "../../src/shm/mapped-stream.ts";
 import { RegionSet } from "../../src/shm/region-set.ts";
-import { regionRights } from "../../src/shm/rights.ts";
+import { regionRights, type Sharing } from "../../src/shm/rights.ts";
 import {
   announceOf,
   createSmallStream,
@@ -14,15 +14,16 @@ import {
   smallStream,
   TemporaryDirectory,
 } from "../support/shm.ts";
+import { canActAsOthers } from "../support/users.ts";
 
 const INSTANCE = "camera-10000";
 
-function open(dir: TemporaryDirectory, instanceId = INSTANCE): InstanceDirectory {
+function open(dir: TemporaryDirectory, instanceId = INSTANCE, sharing: Sharing = "private"): InstanceDirectory {
   return InstanceDirectory.open({
     baseDir: dir.at("base"),
     namespace: "test",
     instanceId,
-    rights: regionRights("private"),
+    rights: regionRights(sharing),
   });
 }
 
@@ -73,6 +74,38 @@ describe("instance directories", () => {
     mkdirSync(dir.at("base"));
     writeFileSync(dir.at("base/test"), "");
     expect(creationErrorOf(() => open(dir)).code).toBe("unsafe-directory");
+  });
+
+  test("W-30: a base directory that all may change without the sticky bit is refused, with its owner, for any sharing", () => {
+    for (const mode of ["private", "group"] as const) {
+      using dir = new TemporaryDirectory();
+      mkdirSync(dir.at("base"));
+      chmodSync(dir.at("base"), 0o777);
+      const error = creationErrorOf(() => open(dir, INSTANCE, mode));
+      expect(error.code).toBe("unsafe-directory");
+      expect(error.message).toMatch(/base belongs to user \d+.* and may be changed by all users \(mode 777\)/);
+      expect(error.message).toContain("--shm-dir");
+      expect(readdirSync(dir.at("base"))).toEqual([]);
+      // As /tmp and /dev/shm are: everybody may make folders there, and rename only their own.
+      chmodSync(dir.at("base"), 0o1777);
+      open(dir, INSTANCE, mode).close();
+    }
+  });
+
+  test("W-30: a base directory of another user is refused, and the error says whose it is", () => {
+    if (!canActAsOthers) return;
+    using dir = new TemporaryDirectory();
+    mkdirSync(dir.at("base"));
+    chownSync(dir.at("base"), 65_534, 65_534);
+    for (const mode of ["private", "group"] as const) {
+      const error = creationErrorOf(() => open(dir, INSTANCE, mode));
+      expect(error.code).toBe("unsafe-directory");
+      expect(error.message).toContain("base belongs to user 65534");
+    }
+    // Made by a member of the group that shares the regions.
+    chownSync(dir.at("base"), 65_534, process.getegid?.() ?? 0);
+    expect(creationErrorOf(() => open(dir, INSTANCE, "private")).code).toBe("unsafe-directory");
+    open(dir, INSTANCE, "group").close();
   });
 
   test("W-30: links in the path of the base directory are the user's own and followed", () => {

@@ -204,7 +204,7 @@ function ownership(
   };
 }
 
-/** "epoch 1234 (64 slots, 32 MiB in /dev/shm/tensorpool)", or that there are no regions yet. */
+/** "epoch 1234 (64 slots, 32 MiB in /dev/shm/tensorpool-jo)", or that there are no regions yet. */
 function describeOwner(producer: Producer, { shmDir }: RoleRuntime): string {
   if (!producer.isAttached) return "(asking the driver for a lease)";
   const { epoch, nslots, pools } = producer.regions;

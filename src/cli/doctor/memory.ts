@@ -22,7 +22,7 @@ export function shmFindings(host: Host, shmDir: string): Finding[] {
       warn(
         subject,
         found,
-        "put regions into memory: --shm-dir /dev/shm/tensorpool; on a disk every frame may be written to it",
+        "put regions into memory: --shm-dir /dev/shm/NAME; on a disk every frame may be written to it",
       ),
     ];
   }
