@@ -1,4 +1,5 @@
 import type { Agent } from "../core/agent.ts";
+import { UsageError } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import type { FillState, FrameLayout, Source } from "../io/types.ts";
 import { RatePacer } from "../protocol/rate-pacer.ts";
@@ -145,8 +146,22 @@ export class SourcePump implements Agent {
    */
   #isProducerReady(): boolean {
     const { isReady, isAttached, flow } = this.#producer;
-    if (isReady) this.#wasReady = true;
+    if (isReady && !this.#wasReady) {
+      this.#requireRoom();
+      this.#wasReady = true;
+    }
     return this.#wasReady && (isAttached || flow === "drop");
+  }
+
+  /** A frame that is known to come and fits no pool is no accident, which would be counted: it ends the source at its start. */
+  #requireRoom(): void {
+    const [needed, room] = [this.#source.maxByteLength, this.#producer.maxByteLength];
+    if (needed <= room) return;
+    throw new UsageError(
+      `stream ${this.#producer.streamId}: the source has frames of ${needed} bytes, and the stream's largest pool takes ` +
+        `${room}; give the stream a pool of at least ${needed} bytes`,
+      { expected: `at most ${room} bytes`, found: `${needed} bytes` },
+    );
   }
 
   #fill(claim: SlotClaim, nowNs: number): boolean {

@@ -159,11 +159,12 @@ describe("several consumers of a live stream", () => {
       await place.mediaDriver();
       const options = ["--stats-interval", "100ms"];
       const healthy = [place.consumer(options), place.consumer(options)];
-      const slow = place.consumer([...options, "--delay-per-frame", "25ms", "--fail-on-loss"]);
+      // A fifth of the rate.
+      const slow = place.consumer([...options, "--delay-per-frame", "100ms", "--fail-on-loss"]);
       const producer = place.producer([
         "--source",
-        "synthetic:dtype=uint8,dims=64x64,rate=200",
-        ...["--slots", "256", "--wait-consumers", "3", "--count", "700"],
+        "synthetic:dtype=uint8,dims=64x64,rate=50",
+        ...["--slots", "128", "--wait-consumers", "3", "--count", "300"],
         ...options,
       ]);
       expect(await producer.exit()).toBe(0);
@@ -172,15 +173,16 @@ describe("several consumers of a live stream", () => {
       slow.signal("SIGTERM");
       expect(await slow.exit()).toBe(4);
       expect(slow.lastRow.counters.accepted).toBeGreaterThan(0);
-      expect(slow.lastRow.lost).toBeGreaterThan(100);
+      expect(slow.lastRow.lost).toBeGreaterThan(0);
       for (const consumer of healthy) {
         await consumer.errorLine(/has ended/);
         consumer.signal("SIGTERM");
         expect(await consumer.exit()).toBe(0);
         const { accepted = 0 } = consumer.lastRow.counters;
         expect(accepted + consumer.lastRow.lost).toBe(claimed);
-        // None at all on a quiet machine; on a busy one a live stream may pass by a process that is not given its turn.
-        expect(consumer.lastRow.lost).toBeLessThan(slow.lastRow.lost / 2);
+        // None is lost on a quiet machine; on a busy one a live stream may pass by a process that is not given its turn. A reader
+        // that the slow one held up would have the frames of the window and what that one took.
+        expect(accepted).toBeGreaterThan(claimed / 2);
       }
     },
     PROCESS_TEST_MS,

@@ -66,7 +66,7 @@ export function y4mCases(): Y4mCase[] {
   for (const size of SIZES) add(`YUV4MPEG2 ${size} Cmono`);
   for (const frame of FRAMES) add("YUV4MPEG2 W16 H8 Cmono", frame);
   for (const magic of ["YUV4MPEG", "yuv4mpeg2", "YUV4MPEG2\t", "YUV4MPEG3", "P5"]) add(`${magic} W16 H8 Cmono`);
-  for (const length of [40, 60, 120, 300, 1_900]) {
+  for (const length of [40, 60, 120, 300, 1_900, 16_000]) {
     const readHereOnly = length < 60 ? {} : { readHereOnly: "FFmpeg reads lines of less than 97 bytes" };
     add(`YUV4MPEG2 W16 H8 Cmono X${"x".repeat(length)}`, "FRAME", readHereOnly);
   }

@@ -252,7 +252,17 @@ function newReporter(
 function poolsOption(options: OptionValues, source: Source): readonly PoolOptions[] {
   const text = options.text("pool");
   if (text === undefined) return poolsFor(source.maxByteLength);
-  return text.split(",").map((stride, index) => ({ poolId: index + 1, strideBytes: parseSize(stride) }));
+  const pools = text.split(",").map((stride, index) => ({ poolId: index + 1, strideBytes: parseSize(stride) }));
+  const room = Math.max(...pools.map(({ strideBytes }) => strideBytes));
+  if (source.maxByteLength > room) {
+    const needed = poolsFor(source.maxByteLength)[0]?.strideBytes ?? source.maxByteLength;
+    throw new UsageError(
+      `--pool: the source has frames of ${source.maxByteLength} bytes, and the largest pool takes ${room}; ` +
+        `add a pool of ${needed} bytes (${formatBytes(needed)})`,
+      { expected: `at least ${source.maxByteLength} bytes`, found: text },
+    );
+  }
+  return pools;
 }
 
 function gidOption(options: OptionValues): { gid?: number } {

@@ -6,11 +6,8 @@ import type { Attribute, FrameLayout } from "../types.ts";
 import { attributesOf } from "./attributes.ts";
 import { MAGIC, parseY4mHeader, type Y4mHeader } from "./header.ts";
 
-/**
- * The longest line that is read: what it says has to fit into one metadata message, in part twice. FFmpeg's reader stops at 80
- * to 100 bytes.
- */
-const MAX_LINE_BYTES = 2_048;
+/** The longest line that is read; what it says goes into metadata. FFmpeg's reader stops at 80 to 100 bytes. */
+const MAX_LINE_BYTES = 16_384;
 
 const NEWLINE = 0x0a;
 const FRAME = new TextEncoder().encode("FRAME");
