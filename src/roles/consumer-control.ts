@@ -23,7 +23,6 @@ import { ConsumerInbox, type ConsumerInboxListener } from "./consumer-inbox.ts";
 import { ConsumerMessages, type ProgressRequest } from "./consumer-messages.ts";
 import { CounterExport } from "./counter-export.ts";
 import { CONSUMER_SHOWS, type ConsumerCounters } from "./counters.ts";
-import { NO_SEQ } from "./descriptor-intake.ts";
 import { ControlHearing, hear } from "./hearing.ts";
 import { MetadataCache } from "./metadata-cache.ts";
 import { randomId } from "./random-id.ts";
@@ -45,6 +44,8 @@ export interface ConsumerState {
   /** True for the two words of the mapped epoch. */
   isEpoch(high: number, low: number): boolean;
   onProgress(message: FrameProgressDecoder): void;
+  /** What a producer of this stream says of the newest frame of an epoch that is not mapped. */
+  onProducerSeq(epoch: bigint, seq: number): void;
 }
 
 export interface ConsumerControlOptions {
@@ -80,7 +81,6 @@ export class ConsumerControl implements ConsumerInboxListener {
   #flow: Flow = "drop";
   /** Since the epoch was mapped, until its metadata comes. */
   readonly #flowUnknown = new Deadline();
-  #producerSeq = NO_SEQ;
   #saysHello = true;
 
   constructor(
@@ -116,11 +116,6 @@ export class ConsumerControl implements ConsumerInboxListener {
   get flow(): Flow {
     // Whoever must not lose frames is not read faster than it can be handled; for others it makes no difference for so short.
     return this.#flowUnknown.isSet ? "wait" : this.#flow;
-  }
-
-  /** Newest frame that the producer says it has written in the mapped epoch. */
-  get producerSeq(): number {
-    return this.#producerSeq;
   }
 
   /** True once per period of the control plane. */
@@ -172,7 +167,6 @@ export class ConsumerControl implements ConsumerInboxListener {
 
   /** An epoch was mapped: what the producer said before was of another. */
   begin(nowNs: number): void {
-    this.#producerSeq = NO_SEQ;
     // A producer that tells of its flow does so at once, after its regions; one that does not by its next announce means "drop".
     if (this.metadata.latestVersion === -1) this.#flowUnknown.start(nowNs, CADENCE_NS);
     this.sendQos();
@@ -207,9 +201,9 @@ export class ConsumerControl implements ConsumerInboxListener {
   }
 
   onQosProducer(message: QosProducerDecoder): void {
-    const { streamId } = this.#state;
-    if (message.streamId !== streamId || !this.#state.isEpoch(message.epochHigh, message.epochLow)) return;
-    this.#producerSeq = message.currentSeqNumber;
+    // The ring of the mapped epoch says it better: nobody but its producer writes there.
+    if (message.streamId !== this.#state.streamId || this.#state.isEpoch(message.epochHigh, message.epochLow)) return;
+    this.#state.onProducerSeq(message.epoch, message.currentSeqNumber);
   }
 
   onQosConsumer(message: QosConsumerDecoder, sessionId: number): void {

@@ -55,8 +55,13 @@ export class ConsumerMessages {
     const message = this.#qos.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(this.#streamId).setConsumerId(consumerId).setEpochBigint(epoch);
     message.setLastSeqSeenNumber(lastSeqSeen).setMode(MODE_CODES[mode]);
-    message.setDropsGapNumber(of.gap.value + of.resync.value);
-    message.setDropsLateNumber(of.odd.value + of.changed.value + of.identity.value + of.overwritten.value);
+    message.setDropsGapNumber(exact(of.gap.value + of.resync.value + of.detached.value));
+    message.setDropsLateNumber(exact(of.odd.value + of.changed.value + of.identity.value + of.overwritten.value));
     publication.publish(this.#buffer.address, QosConsumerEncoder.ENCODED_LENGTH);
   }
+}
+
+/** What the wire takes as a number: a count beyond that says no more. */
+function exact(count: number): number {
+  return Math.min(count, Number.MAX_SAFE_INTEGER);
 }

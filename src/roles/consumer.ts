@@ -208,7 +208,7 @@ export class Consumer implements Agent {
 
   onLateCycle(nowNs: number, lateByNs: number): void {
     this.#control.attachment?.onLateCycle(nowNs);
-    this.#pauses.onPause(lateByNs);
+    this.#pauses.onPause(lateByNs, this.#intake.newestSeq);
   }
 
   /** Unmaps and leaves the stream. Idempotent. */
@@ -217,7 +217,8 @@ export class Consumer implements Agent {
     this.#isClosed = true;
     const unmap = () => this.#mapping.unmap("this consumer closes");
     const disconnect = () => this.#connection.remove(this.#descriptors);
-    releaseAll([() => this.#control.sendQos(), unmap, () => this.#control.close(), disconnect]);
+    const settle = () => this.#intake.close();
+    releaseAll([() => this.#control.sendQos(), unmap, settle, () => this.#control.close(), disconnect]);
   }
 
   #newState(): ConsumerState {
@@ -231,6 +232,7 @@ export class Consumer implements Agent {
         return lastSeqSeen();
       },
       isEpoch: (high, low) => this.#intake.isEpoch(high, low),
+      onProducerSeq: (epoch, seq) => this.#intake.onProducerSeq(epoch, seq),
       onProgress: (message) => this.#onProgress(message),
     };
   }
@@ -281,7 +283,7 @@ export class Consumer implements Agent {
       }
       if (settled !== undefined) settled(seq, isIntact);
     }
-    if (this.#pauses.isDue) this.#pauses.tell();
+    if (this.#pauses.isDue) this.#pauses.onFrame(seq);
   }
 
   #skipToNewest(as: "skipped" | "resync"): void {
@@ -314,9 +316,10 @@ export class Consumer implements Agent {
   }
 
   #onMapped(): void {
-    const { stream } = this.#mapping;
-    if (stream === null) return;
-    this.#intake.begin(stream.epoch, stream.nslots, this.#mapping.reader?.isUntouched === true);
+    const { stream, reader } = this.#mapping;
+    if (stream === null || reader === null) return;
+    this.#intake.begin(stream.epoch, reader);
+    this.#pauses.onEpoch();
     this.#lastSeqSeen = NO_SEQ;
     log.info(
       `mapped stream ${this.streamId}, epoch ${stream.epoch}: ${stream.nslots} slots, ${stream.pools.length} pool(s)`,
@@ -326,25 +329,12 @@ export class Consumer implements Agent {
 
   #onUnmapping(reason: string, end: StreamEnd): void {
     log.info(`unmapped stream ${this.streamId}: ${reason}`);
-    const { of } = this.counters;
-    if (end !== "remap") of.ends.increment();
-    // What is under way is dropped (W-22), and so is what the producer said it wrote and never came.
-    const newestSeq = this.#intake.newestSeq;
-    const waiting = this.#intake.end();
+    if (end === "ended" || end === "lost") this.counters.of.ends.increment();
     // What a reader that leaves of its own accord did not want any more, because it has all it came for, is not lost.
-    if (!this.#isClosed || end === "ended") of.overwritten.add(waiting);
-    const { producerSeq } = this.#control;
-    if (end === "ended" && this.#countsMissing(newestSeq) && producerSeq > newestSeq) {
-      of.gap.add(producerSeq - newestSeq);
-      this.#lastSeqSeen = producerSeq;
-    }
+    if (this.#isClosed && end !== "ended") this.#intake.end("left");
+    else this.#intake.end(end === "remap" && !this.#mapping.isEnabled ? "forbidden" : end);
+    if (end === "ended") this.#lastSeqSeen = Math.max(this.#lastSeqSeen, this.#intake.newestSeq);
     this.#frame.forget();
     this.#control.end();
-  }
-
-  /** True when what the producer wrote after `newestSeq` should have come here. */
-  #countsMissing(newestSeq: number): boolean {
-    // A producer that wrote nothing says the same seq as one that wrote frame 0.
-    return newestSeq !== NO_SEQ || (this.#intake.isFromStart && this.#mapping.reader?.isUntouched === false);
   }
 }

@@ -62,6 +62,7 @@ export const LOSS_CAUSES = [
   "headerShape",
   "sinkTooSlow",
   "sinkRefused",
+  "detached",
 ] as const;
 export type LossCause = (typeof LOSS_CAUSES)[number];
 
@@ -88,8 +89,11 @@ export function consumerCounters() {
     headerShape: { typeId: 10217, help: "W-11: dims and strides beyond the values" },
     sinkTooSlow: { typeId: 10218, help: "frames that the sink had no room for" },
     sinkRefused: { typeId: 10219, help: "frames that the sink's format cannot express" },
-    skipped: { typeId: 10220, help: "frames skipped on purpose by the mode; not a loss (W-40)" },
-    unmapped: { typeId: 10221, help: "descriptors that came while nothing was mapped (W-23)" },
+    skipped: { typeId: 10220, help: "frames skipped on purpose, by the mode or by order; not a loss (W-39, W-40)" },
+    unmapped: {
+      typeId: 10221,
+      help: "descriptors that came while nothing was mapped, of no epoch in the account (W-23)",
+    },
     foreignEpoch: { typeId: 10222, help: "descriptors of another epoch than the mapped one (W-23)" },
     messagesRefused: { typeId: 10223, help: "received messages that were malformed (W-36)" },
     regionsRefused: { typeId: 10224, help: "announces whose regions were refused (W-31)" },
@@ -107,6 +111,14 @@ export function consumerCounters() {
       help: "attach requests that the driver refused, or answered with what breaks D-07",
     },
     leasesLost: { typeId: 10235, help: "leases that ended before this consumer gave them back (D-14)" },
+    detached: {
+      typeId: 10236,
+      help: "frames that passed while the stream was not mapped, after it had been (W-22, W-23)",
+    },
+    tailsUnknown: {
+      typeId: 10237,
+      help: "unmapped epochs that were followed by another before their last frame was known",
+    },
   });
 }
 /** Counters that are shown from the beginning: they say that there is a consumer. */

@@ -1,11 +1,14 @@
 import type { BlockMessageHandler } from "../aeron/block-subscription.ts";
+import type { Counter } from "../core/counters.ts";
 import { asInteger } from "../core/integer.ts";
 import { DESCRIPTOR_PREFIX_WORDS, DESCRIPTOR_WORD } from "../sbe/descriptor-words.ts";
 import { FrameDescriptorDecoder, FrameDescriptorEncoder } from "../sbe/generated/control/index.ts";
 import { messageKeyAt } from "../sbe/header.ts";
 import type { ConsumerCounters } from "./counters.ts";
 import { DescriptorQueue } from "./descriptor-queue.ts";
+import { EpochAccounts } from "./epoch-accounts.ts";
 import type { FrameReader } from "./frame-reader.ts";
+import { MAX_SEQ } from "./ring-extent.ts";
 
 /** A CPU core waits for about as many cache lines at once. */
 const MAX_FETCHED = 32;
@@ -15,21 +18,42 @@ const TWO_32 = 0x1_0000_0000;
 /** No frame: before the first descriptor of an epoch. */
 export const NO_SEQ = -1;
 
+/** What the intake asks of a mapped ring: it proves what messages say. */
+export type ProvingRing = Pick<FrameReader, "nslots" | "isUntouched" | "hasReached" | "newestSeq">;
+
+/**
+ * How an epoch ends for its reader. "ended": the owner said that no frame will follow. "lost": the owner died. "followed": another
+ * epoch has begun. "remap": the epoch may continue, and may be mapped again. "forbidden": the same, by order (W-39). "left": the
+ * reader closes, and has all it came for.
+ */
+export type IntakeEnd = "ended" | "lost" | "followed" | "remap" | "forbidden" | "left";
+
 /**
  * Takes the descriptors of one stream and one epoch in, counts the gaps between them (W-19), and keeps those that are still to
  * be handled. Everything else that comes on the Aeron stream is ignored, or counted where it is of this stream (W-23).
+ *
+ * Each frame from the first of an epoch to the newest that is known has one outcome: it is handed out, or counted. The account
+ * of an epoch that is unmapped stays open, see `EpochAccounts`.
  */
 export class DescriptorIntake {
   readonly #streamId: number;
   readonly #counters: ConsumerCounters;
   readonly #onSeqBack: (newest: number, seq: number) => void;
   readonly #descriptor = new FrameDescriptorDecoder();
+  readonly #accounts: EpochAccounts;
   #queue = new DescriptorQueue(1);
+  /** Of the mapped epoch; null while there is none. */
+  #ring: ProvingRing | null = null;
   #nslots = 0;
+  #epoch = 0n;
   #epochHigh = 0;
   #epochLow = 0;
   /** What descriptors of the epoch begin with. */
   readonly #prefix = new Int32Array(DESCRIPTOR_PREFIX_WORDS);
+  /** What `newestSeq` was when this epoch was mapped again, and how many of the frames missed since were counted. */
+  #resumedSeq = NO_SEQ;
+  #resumedCount = 0;
+  #isResumed = false;
   /** Seq of the descriptor that came last. */
   newestSeq = NO_SEQ;
   /** True when all frames of the epoch count, those before the first descriptor included. */
@@ -40,14 +64,18 @@ export class DescriptorIntake {
     this.#streamId = streamId;
     this.#counters = counters;
     this.#onSeqBack = onSeqBack;
+    this.#accounts = new EpochAccounts(counters.of.detached, counters.of.tailsUnknown);
   }
 
   /**
-   * Begins an epoch whose ring has `nslots` slots: tracking starts afresh (W-22). `isFromStart`: no frame of it was claimed yet, so
-   * that what is missing before the first descriptor is a gap like any other; to a reader that came later it is nothing.
+   * Begins an epoch: tracking starts afresh (W-22), or continues the account of an epoch that was mapped before. While no frame of
+   * it was claimed yet, what is missing before the first descriptor is a gap like any other; to a reader that comes later it is
+   * nothing.
    */
-  begin(epoch: bigint, nslots: number, isFromStart: boolean): void {
-    this.isFromStart = isFromStart;
+  begin(epoch: bigint, ring: ProvingRing): void {
+    const { nslots } = ring;
+    this.#ring = ring;
+    this.#epoch = epoch;
     this.#epochHigh = Number(epoch >> 32n);
     this.#epochLow = Number(epoch & 0xffff_ffffn);
     this.#nslots = asInteger(nslots);
@@ -59,15 +87,67 @@ export class DescriptorIntake {
     for (let i = 0; i < DESCRIPTOR_PREFIX_WORDS; i++) this.#prefix[i] = example.getInt32(i * 4, true);
     // Older descriptors than this could not be read any more.
     this.#queue = new DescriptorQueue(nslots);
-    this.newestSeq = NO_SEQ;
+    const account = this.#accounts.resume(epoch);
+    // An account that began with a descriptor alone has a first frame only if the ring has it.
+    const isResumed = account !== null && (account.newestSeq === NO_SEQ || ring.hasReached(account.newestSeq));
+    this.#isResumed = isResumed;
+    this.newestSeq = isResumed ? account.newestSeq : NO_SEQ;
+    this.isFromStart = isResumed || ring.isUntouched;
+    this.#resumedSeq = this.newestSeq;
+    this.#resumedCount = isResumed ? account.counted : 0;
   }
 
-  /** Ends the epoch; returns how many descriptors were still waiting. */
-  end(): number {
-    const waiting = this.#queue.length;
-    this.#nslots = 0;
+  /**
+   * Ends the mapped epoch, before its ring is unmapped: what waits is dropped (W-22), and what the ring holds beyond the last
+   * descriptor never came. A reader that leaves of its own accord did not want either.
+   */
+  end(end: IntakeEnd): void {
+    const ring = this.#ring;
+    if (ring === null) return;
+    const { of } = this.#counters;
+    const cause = end === "forbidden" ? of.skipped : of.detached;
+    if (end !== "left") cause.add(this.#queue.length);
     this.#queue.clear();
-    return waiting;
+    this.#ring = null;
+    this.#nslots = 0;
+    if (end === "left" || !this.#hasAccount) return;
+    const isOver = end !== "remap" && end !== "forbidden";
+    // A frame that its owner was writing when it died was never published; one that was given up before the end is a gap.
+    const heardSeq = ring.newestSeq(this.newestSeq, end === "ended");
+    if (isOver) this.#countMissing(heardSeq, end === "followed" ? of.detached : of.gap);
+    const newestSeq = isOver ? heardSeq : this.newestSeq;
+    const counted = this.#isAtResumption ? this.#resumedCount : 0;
+    this.#accounts.keep({ epoch: this.#epoch, newestSeq, heardSeq, counted: isOver ? 0 : counted, isOver, cause });
+    this.newestSeq = newestSeq;
+  }
+
+  /** The reader closes: what is known to have passed it while nothing was mapped is counted. */
+  close(): void {
+    this.#accounts.settle();
+  }
+
+  /** Takes what a producer says of the newest frame of an epoch that is not mapped; a mapped ring needs no telling. */
+  onProducerSeq(epoch: bigint, seq: number): void {
+    if (seq > MAX_SEQ) this.#counters.of.messagesRefused.increment();
+    else this.#accounts.onProducerSeq(epoch, seq);
+  }
+
+  /** True when the mapped epoch has a first frame, from which on all count. */
+  get #hasAccount(): boolean {
+    return this.newestSeq !== NO_SEQ || this.isFromStart;
+  }
+
+  /** True while no descriptor has come since the epoch was mapped again. */
+  get #isAtResumption(): boolean {
+    return this.#isResumed && this.newestSeq === this.#resumedSeq;
+  }
+
+  /** Counts the frames after the newest, up to `seq`: under `cause`, unless they passed before the epoch was mapped again. */
+  #countMissing(seq: number, cause: Counter): void {
+    const missing = seq - this.newestSeq;
+    const { detached } = this.#counters.of;
+    if (!this.#isAtResumption) cause.add(missing);
+    else if (missing > this.#resumedCount) detached.add(missing - this.#resumedCount);
   }
 
   /** True for the two words of the epoch that was begun. */
@@ -146,7 +226,7 @@ export class DescriptorIntake {
       return;
     }
     if (descriptor.streamId !== this.#streamId) return;
-    if (this.#nslots === 0) of.unmapped.increment();
+    if (this.#nslots === 0) this.#pass(descriptor);
     else if (!this.isEpoch(descriptor.epochHigh, descriptor.epochLow)) of.foreignEpoch.increment();
     else this.#take(descriptor.seqHigh, descriptor.seqLow, descriptor.headerIndex);
   }
@@ -154,21 +234,45 @@ export class DescriptorIntake {
   /** The words of the seq may be of either sign. */
   #take(seqHigh: number, seqLow: number, headerIndex: number): void {
     const seq = seqHigh === 0 && seqLow >= 0 ? seqLow : (seqHigh >>> 0) * TWO_32 + (seqLow >>> 0);
-    const { newestSeq } = this;
-    // Beyond 2^53 two seqs could look alike: no stream of ours gets there.
-    if (seq > Number.MAX_SAFE_INTEGER) {
-      this.#counters.of.messagesRefused.increment();
-      return;
-    }
-    if (seq <= newestSeq) {
-      this.#onSeqBack(newestSeq, seq);
-      return;
-    }
+    if (seq !== this.newestSeq + 1 && !this.#admits(seq)) return;
     this.newestSeq = seq;
-    if (seq !== newestSeq + 1 && (newestSeq !== NO_SEQ || this.isFromStart)) {
-      this.#counters.of.gap.add(seq - newestSeq - 1);
-    }
     if (headerIndex !== (seq & (this.#nslots - 1))) this.#counters.of.identity.increment();
     else if (this.#queue.push(seq)) this.#counters.of.overwritten.increment();
+  }
+
+  /** True for a seq that does not follow the newest, and is ahead of it; counts what lies between. */
+  #admits(seq: number): boolean {
+    const { newestSeq } = this;
+    const ring = this.#ring as ProvingRing;
+    // Beyond 2^53 two seqs could look alike. One that no slot bears out would be a gap that never was.
+    if (seq > MAX_SEQ || (seq > newestSeq && !ring.hasReached(seq))) {
+      this.#counters.of.messagesRefused.increment();
+      return false;
+    }
+    if (seq <= newestSeq) {
+      const isOtherRun = ring.newestSeq(NO_SEQ, true) < newestSeq;
+      // What was under way when the epoch was unmapped has its outcome.
+      if (this.#isAtResumption && !isOtherRun) return false;
+      // Another run of a writer, which has begun again, has an account of its own.
+      if (isOtherRun) this.#restart();
+      this.#onSeqBack(newestSeq, seq);
+      return false;
+    }
+    if (this.#hasAccount) this.#countMissing(seq - 1, this.#counters.of.gap);
+    return true;
+  }
+
+  #restart(): void {
+    this.newestSeq = NO_SEQ;
+    this.isFromStart = false;
+    this.#isResumed = false;
+  }
+
+  /** A descriptor while nothing is mapped. */
+  #pass({ epoch, seqHigh, seqLow }: FrameDescriptorDecoder): void {
+    const { of } = this.#counters;
+    const seq = seqHigh * TWO_32 + seqLow;
+    if (seq > MAX_SEQ) of.messagesRefused.increment();
+    else if (!this.#accounts.onDescriptor(epoch, seq)) of.unmapped.increment();
   }
 }

@@ -7,6 +7,7 @@ import type { MappedStream } from "../shm/index.ts";
 import { PayloadPool } from "../shm/payload-pool.ts";
 import type { LossCause } from "./counters.ts";
 import type { Frame } from "./frame.ts";
+import { newestSeqOf } from "./ring-extent.ts";
 
 /** The cause that a header's fault is counted under, by its value. */
 const CAUSE_OF_FAULT: readonly LossCause[] = (() => {
@@ -47,6 +48,18 @@ export class FrameReader {
   /** True while no frame of the epoch was claimed. */
   get isUntouched(): boolean {
     return this.#ring.isUntouched;
+  }
+
+  /** True when frame `seq` was claimed: its slot holds it, or a newer one. */
+  hasReached(seq: number): boolean {
+    const word = this.#ring.loadCommitWord(this.#ring.indexOf(seq));
+    // A producer publishes a descriptor after it has written the word. Beyond 2^53 it is no frame's.
+    return word >= seq * 2 && word <= Number.MAX_SAFE_INTEGER && !(seq === 0 && this.#ring.isUntouched);
+  }
+
+  /** Seq of the newest frame in the ring, at least `after`, see `newestSeqOf`. */
+  newestSeq(after: number, includesUncommitted: boolean): number {
+    return newestSeqOf(this.#ring, after, includesUncommitted);
   }
 
   /** The slot of frame `seq`. */

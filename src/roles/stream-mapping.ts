@@ -19,8 +19,11 @@ const ACTIVITY_CHECK_PERIOD_NS = 50e6;
 /** "fallback": shared memory is not to be used, or unusable, and there is a fallback. "failed": unusable, and there is none (W-22, W-31). */
 export type MappingState = "unmapped" | "mapped" | "fallback" | "failed";
 
-/** "ended": the owner said that no frame will follow. "lost": it fell silent. "remap": the stream goes on. */
-export type StreamEnd = "ended" | "lost" | "remap";
+/**
+ * "ended": the owner said that no frame will follow. "lost": it fell silent. "followed": another epoch has begun. "remap": the
+ * epoch may continue.
+ */
+export type StreamEnd = "ended" | "lost" | "followed" | "remap";
 
 /** Told about every change of the mapping. */
 export interface MappingListener {
@@ -73,6 +76,11 @@ export class StreamMapping {
     if (this.#stream !== null) return "mapped";
     if (this.#isEnabled && this.refusal === null) return "unmapped";
     return this.fallback === null ? "failed" : "fallback";
+  }
+
+  /** False while shared memory is not to be used (W-39). */
+  get isEnabled(): boolean {
+    return this.#isEnabled;
   }
 
   /** Allows or forbids the use of shared memory (W-39). */
@@ -197,7 +205,8 @@ export class StreamMapping {
     try {
       const before = this.#stream;
       if (before !== null) {
-        const end = this.#ownerEnded ? "ended" : "remap";
+        const isOther = before.epoch !== stream.epoch;
+        const end = this.#ownerEnded ? "ended" : isOther ? "followed" : "remap";
         this.#release(`epoch ${before.epoch} was followed by ${stream.epoch}`, end);
       }
       this.#reader = new FrameReader(stream);

@@ -86,10 +86,18 @@ describe("the consumer's side", () => {
     const send = voice(rig, "descriptor");
     expect(producer.offer(BYTES, SHAPE)).toBe("published");
     rig.until(() => consumer.poll(() => undefined) > 0, "the frame");
-    const descriptor = { streamId: STREAM_ID, epoch: String(producer.epoch), headerIndex: 0, timestampNs: null };
-    send("FrameDescriptor", { ...descriptor, seq: "8", metaVersion: null });
+    const descriptor = { streamId: STREAM_ID, epoch: String(producer.epoch), timestampNs: null, metaVersion: null };
+    // One that does not even follow the last is refused before it makes a gap.
+    send("FrameDescriptor", { ...descriptor, seq: "8", headerIndex: 0 });
+    send("FrameDescriptor", { ...descriptor, seq: "1", headerIndex: 1 });
     rig.until(() => consumer.poll(() => undefined) > 0, "the descriptor");
-    expect(consumer.counters.of).toMatchObject({ identity: { value: 1 }, accepted: { value: 1 }, gap: { value: 7 } });
+    const { identity, accepted, gap, messagesRefused } = consumer.counters.snapshot();
+    expect({ identity, accepted, gap, messagesRefused }).toEqual({
+      identity: 1,
+      accepted: 1,
+      gap: 0,
+      messagesRefused: 1,
+    });
   });
 
   test("W-16: only a slot that holds the descriptor's own frame, before and after it was read, is accepted", async () => {

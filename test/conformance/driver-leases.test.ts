@@ -218,7 +218,7 @@ describe("clients whose lease has ended", () => {
     expect(() => frame?.bytes).toThrow("handler");
     expect(consumer.poll(() => undefined)).toBe(0);
     expect(consumer.counters.of.accepted.value).toBe(1);
-    expect(consumer.counters.of.overwritten.value + consumer.counters.of.gap.value).toBe(2);
+    expect(consumer.counters.of.detached.value).toBe(2);
   });
 
   test("D-14: a consumer waits for a higher epoch when its producer's lease ends, and keeps its own", async () => {

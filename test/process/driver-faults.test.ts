@@ -119,3 +119,34 @@ describe("a driver", () => {
     PROCESS_TEST_MS,
   );
 });
+
+describe("a consumer", () => {
+  test(
+    "W-19, D-14: stopped until its lease has expired counts the frames that passed, and says so: all that were published have an outcome",
+    async () => {
+      await using place = new DriverPlace();
+      const driver = place.driver(SERVE);
+      const producer = place.producer([
+        ...["--source", "synthetic:dtype=uint8,dims=64x64,rate=500", "--count", "3500", "--wait-consumers", "1"],
+      ]);
+      const consumer = place.consumer([...WATCH, "--fail-on-loss"]);
+      await flows(consumer);
+      await consumer.stop();
+      await driver.errorLine(/has expired: no keepalive came/);
+      consumer.signal("SIGCONT");
+      await consumer.errorLine(/was paused for .* s and missed \d{3,} frames/);
+      expect(await producer.exit()).toBe(0);
+      await consumer.row(({ counters }) => (counters.ends ?? 0) > 0, "the end of the stream");
+      consumer.signal("SIGTERM");
+      expect(await consumer.exit()).toBe(4);
+      const numberIn = (role: RoleProcess, pattern: RegExp): number =>
+        Number(pattern.exec(role.stderr)?.[1]?.replaceAll(",", ""));
+      const outcomes = numberIn(consumer, /accepted ([\d,]+) frames/) + numberIn(consumer, /lost ([\d,]+)/);
+      expect(outcomes).toBe(numberIn(producer, /of ([\d,]+) claimed frames/));
+      // `detached` as a rule; `gap` where descriptors from before the pause were still there after it.
+      expect(numberIn(consumer, /lost ([\d,]+)/)).toBeGreaterThan(500);
+      await end(place, driver);
+    },
+    PROCESS_TEST_MS,
+  );
+});

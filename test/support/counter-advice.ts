@@ -78,6 +78,10 @@ export const CONSUMER_ADVICE: Advice<ConsumerCounters> = {
   attaches: "1 for each lease. More: leases are lost again and again.",
   attachesRefused: "The reason is in the log; unknown streams are served by `--stream` or `[streams]` of the driver.",
   leasesLost: "The process stood still for longer than the lease, the driver ended, or an operator revoked it.",
+  detached:
+    "This reader had no lease or no mapping for a while: see `leasesLost`, `regionsRefused` and its log. Shorter pauses, longer leases.",
+  tailsUnknown:
+    "The reader was detached when the epoch ended: what its producer published after the last message that came here is in no counter.",
 };
 
 /** What to do when a driver's counter grows, or does not. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { CounterSet } from "../../src/core/counters.ts";
 import { consumerCounters, LOSS_CAUSES, producerCounters, totalLost } from "../../src/roles/counters.ts";
-import { DescriptorIntake } from "../../src/roles/descriptor-intake.ts";
+import { DescriptorIntake, type ProvingRing } from "../../src/roles/descriptor-intake.ts";
 import { DescriptorQueue } from "../../src/roles/descriptor-queue.ts";
 import { MetadataCache } from "../../src/roles/metadata-cache.ts";
 import { ReaderDirectory } from "../../src/roles/reader-directory.ts";
@@ -58,11 +58,18 @@ describe("DescriptorIntake", () => {
   const view = new DataView(new ArrayBuffer(64));
   const encoder = new FrameDescriptorEncoder();
 
-  function intakeOf(nslots: number, isFromStart = false) {
+  /** `claimed`: frames that the ring's producer has claimed, for those that the ring is asked about. */
+  function intakeOf(nslots: number, isFromStart = false, claimed = Number.MAX_SAFE_INTEGER) {
     const counters = consumerCounters();
     const back: [number, number][] = [];
     const intake = new DescriptorIntake(STREAM_ID, counters, (newest, seq) => back.push([newest, seq]));
-    intake.begin(5n, nslots, isFromStart);
+    const ring: ProvingRing = {
+      nslots,
+      isUntouched: isFromStart,
+      hasReached: (seq) => seq < claimed,
+      newestSeq: (after) => Math.max(after, intake.newestSeq),
+    };
+    intake.begin(5n, ring);
     const send = (
       seq: bigint,
       { epoch = 5n, headerIndex = Number(seq % BigInt(nslots)), streamId = STREAM_ID } = {},
@@ -75,7 +82,7 @@ describe("DescriptorIntake", () => {
         .setHeaderIndex(headerIndex);
       intake.onMessage(view, 0, FrameDescriptorEncoder.ENCODED_LENGTH);
     };
-    return { counters, intake, send, back };
+    return { counters, intake, send, back, ring };
   }
 
   test("W-19: gaps are counted by their length; whatever comes, received and gaps add up to the range of seqs", () => {
@@ -118,6 +125,12 @@ describe("DescriptorIntake", () => {
     expect(totalLost(counters)).toBe(0);
   });
 
+  test("a descriptor of a frame that no slot bears out is refused, and makes no gap", () => {
+    const { counters, intake, send } = intakeOf(16, true, 3);
+    for (const seq of [0n, 2n ** 52n - 1n, 3n, 2n]) send(seq);
+    expect([counters.of.messagesRefused.value, intake.newestSeq, totalLost(counters)]).toEqual([2, 2, 1]);
+  });
+
   test("a seq beyond 2^53 is refused: two of them could look alike", () => {
     const { counters, intake, send } = intakeOf(16);
     send(1n);
@@ -136,7 +149,8 @@ describe("DescriptorIntake", () => {
     send(0n, { epoch: 5n + 2n ** 63n });
     expect(counters.of.foreignEpoch.value).toBe(2);
     send(0n);
-    expect(intake.end()).toBe(1);
+    intake.end("ended");
+    expect([counters.of.detached.value, intake.length]).toEqual([1, 0]);
     send(1n);
     expect(counters.of.unmapped.value).toBe(1);
     expect(intake.length).toBe(0);

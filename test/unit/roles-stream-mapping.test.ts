@@ -182,7 +182,7 @@ describe("W-22, D-13: two owners that live", () => {
     bench.announce(second);
     bench.announce(first);
     expect(bench.epoch).toBe(second.epoch);
-    expect(bench.events).toEqual(["mapped", "remap", "mapped"]);
+    expect(bench.events).toEqual(["mapped", "followed", "mapped"]);
     // The second gives way; the first has never stopped.
     second.refreshActivity(0, 0);
     bench.pass(1);

@@ -12,7 +12,15 @@ const PRODUCER_QUIET_NS = 2 * CADENCE_NS;
 const NEVER = Number.NEGATIVE_INFINITY;
 
 /** Causes that are on the wire too, as parts of dropsGap and dropsLate (W-19). */
-const CAUSES_ON_THE_WIRE: ReadonlySet<string> = new Set(["gap", "resync", "overwritten", "odd", "changed", "identity"]);
+const CAUSES_ON_THE_WIRE: ReadonlySet<string> = new Set([
+  "gap",
+  "resync",
+  "detached",
+  "overwritten",
+  "odd",
+  "changed",
+  "identity",
+]);
 
 /** What is known of one consumer of one stream. */
 export class ConsumerRecord {

@@ -84,6 +84,8 @@ export class HandlerCases {
   readonly #intake = new DescriptorIntake(STREAM_ID, this.#consumer, () => count(this.counts, "seq went back"));
   readonly #announce = this.#fitting()[0] as Uint8Array;
   #cases = 0;
+  /** True while the intake has an epoch. */
+  #isBegun = false;
 
   constructor() {
     // A frame that is being written, for FrameProgress to speak of.
@@ -149,11 +151,15 @@ export class HandlerCases {
   /** A descriptor has exactly one outcome. */
   #takeDescriptor(random: Random, view: DataView, length: number, isMalformed: boolean): void {
     if (this.#cases % 64 === 0) {
-      this.#intake.end();
-      if (!random.oneIn(8)) this.#intake.begin(BigInt(this.#regions.epoch), 8, random.oneIn(2));
+      this.#intake.end("left");
+      const ring = { nslots: 8, isUntouched: random.oneIn(2), hasReached: () => true, newestSeq: () => -1 };
+      this.#isBegun = !random.oneIn(8);
+      if (this.#isBegun) this.#intake.begin(BigInt(this.#regions.epoch), ring);
     }
     const { of } = this.#consumer;
     const outcomes = [of.messagesRefused, of.unmapped, of.foreignEpoch, of.identity, of.overwritten];
+    // While an epoch is mapped, `detached` counts what passed before, as `gap` counts what never came.
+    if (!this.#isBegun) outcomes.push(of.detached);
     const sum = (): number =>
       outcomes.reduce((total, { value }) => total + value, this.#intake.length + (this.counts["seq went back"] ?? 0));
     const refused = of.messagesRefused.value;

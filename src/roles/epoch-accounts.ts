@@ -1,0 +1,96 @@
+import type { Counter } from "../core/counters.ts";
+
+/** Epochs whose accounts are kept: more at once are no stream's, but what somebody makes up. */
+const MAX_ACCOUNTS = 4;
+/** A number of missed frames that no ring vouches for is believed up to here: 24 minutes at 3 million frames/s. */
+const MAX_UNPROVEN_FRAMES = 2 ** 32;
+
+/** What a reader knows of an epoch that it has no mapping of. */
+export interface EpochAccount {
+  readonly epoch: bigint;
+  /** Every frame of the account up to this one has an outcome. */
+  newestSeq: number;
+  /** Newest frame that is known to exist: from the ring when it was unmapped, or from messages since. */
+  heardSeq: number;
+  /** Frames beyond `newestSeq` that were counted as they passed. */
+  counted: number;
+  /** True when the epoch has ended and its last frame is known. */
+  isOver: boolean;
+  /** What frames that pass count under. */
+  readonly cause: Counter;
+}
+
+/**
+ * The accounts of epochs that are not mapped: frames that pass meanwhile are counted, so that the account continues when the
+ * same epoch is mapped again, and is closed when it is not. No ring is at hand to check what messages say: each descriptor
+ * counts once, and what lies between them only when it is plausible.
+ */
+export class EpochAccounts {
+  readonly #accounts: EpochAccount[] = [];
+  readonly #missed: Counter;
+  readonly #tailsUnknown: Counter;
+  /** Newest epoch that was ever mapped; null before the first. */
+  #newestEpoch: bigint | null = null;
+
+  /** `missed` counts frames that pass while nothing is mapped, `tailsUnknown` epochs whose last frame is not known. */
+  constructor(missed: Counter, tailsUnknown: Counter) {
+    this.#missed = missed;
+    this.#tailsUnknown = tailsUnknown;
+  }
+
+  /** The epoch is unmapped, and its account stays open. */
+  keep(account: EpochAccount): void {
+    this.#accounts.push(account);
+  }
+
+  /** The epoch is mapped (again): returns its account, or null when there is none, and closes all others. */
+  resume(epoch: bigint): EpochAccount | null {
+    const account = this.#find(epoch);
+    if (account !== null) this.#accounts.splice(this.#accounts.indexOf(account), 1);
+    for (const other of this.#accounts) this.#settle(other, true);
+    this.#accounts.length = 0;
+    if (this.#newestEpoch === null || epoch > this.#newestEpoch) this.#newestEpoch = epoch;
+    return account;
+  }
+
+  /** The reader leaves: what it is known to have missed is counted. */
+  settle(): void {
+    for (const account of this.#accounts) this.#settle(account, false);
+    this.#accounts.length = 0;
+  }
+
+  /** A descriptor while nothing is mapped; false when its frame is in no account. */
+  onDescriptor(epoch: bigint, seq: number): boolean {
+    if (this.#newestEpoch === null) return false;
+    let account = this.#find(epoch);
+    if (account === null) {
+      if (epoch < this.#newestEpoch || this.#accounts.length === MAX_ACCOUNTS) return false;
+      account = { epoch, newestSeq: seq - 1, heardSeq: seq - 1, counted: 0, isOver: false, cause: this.#missed };
+      this.#accounts.push(account);
+    }
+    if (account.isOver || seq <= account.newestSeq) return false;
+    account.heardSeq = Math.max(account.heardSeq, seq);
+    account.counted++;
+    account.cause.increment();
+    return true;
+  }
+
+  /** What a producer says of its newest frame, for epochs that are not mapped. */
+  onProducerSeq(epoch: bigint, seq: number): void {
+    const account = this.#find(epoch);
+    // Before its first frame a producer says the same seq as after it.
+    if (account === null || account.isOver || seq === 0) return;
+    account.heardSeq = Math.max(account.heardSeq, seq);
+  }
+
+  #find(epoch: bigint): EpochAccount | null {
+    for (const account of this.#accounts) if (account.epoch === epoch) return account;
+    return null;
+  }
+
+  #settle(account: EpochAccount, isFollowed: boolean): void {
+    const missed = account.heardSeq - account.newestSeq;
+    if (missed > account.counted && missed <= MAX_UNPROVEN_FRAMES) account.cause.add(missed - account.counted);
+    if (isFollowed && !account.isOver) this.#tailsUnknown.increment();
+  }
+}
