@@ -2,6 +2,7 @@ import type { Scheduler } from "../core/scheduler.ts";
 import { Consumer } from "../roles/consumer.ts";
 import type { LossCause } from "../roles/counters.ts";
 import type { Frame } from "../roles/frame.ts";
+import type { PollOptions } from "../roles/frame-handler.ts";
 import { type CollectorOptions, FrameCollector } from "./frame-collector.ts";
 import type { OwnedFrame } from "./owned-frame.ts";
 
@@ -24,30 +25,29 @@ export class PoolConsumer extends Consumer {
   }
 
   /**
-   * Computes something from the next frame. The value is given only when the frame was intact until `compute` returned;
-   * `compute` must have no side effects, since it may have seen a frame that was being overwritten.
+   * Computes something from the next frame that the mode does not skip. The value is given only when the frame was intact until
+   * `compute` returned; `compute` must have no side effects, since it may have seen a frame that was being overwritten.
    */
   read<T>(compute: (frame: Frame) => T): ReadResult<T> {
     let result: ReadResult<T> = NONE;
-    const lostBefore = this.counters.of.changed.value;
     let value: T | undefined;
     let hasValue = false;
-    const handled = this.poll(
-      (frame) => {
-        value = compute(frame);
-        hasValue = true;
+    const handler = (frame: Frame): void => {
+      value = compute(frame);
+      hasValue = true;
+    };
+    const options: PollOptions = {
+      limit: 1,
+      settled: (_seq, isIntact) => {
+        if (hasValue) result = isIntact ? { ok: true, value: value as T } : { ok: false, cause: "changed" };
       },
-      {
-        limit: 1,
-        settled: (_seq, isIntact) => {
-          if (hasValue) result = isIntact ? { ok: true, value: value as T } : { ok: false, cause: "changed" };
-        },
-      },
-    );
-    if (handled > 0 && result === NONE) {
-      return { ok: false, cause: this.counters.of.changed.value > lostBefore ? "changed" : "overwritten" };
+    };
+    this.lastMiss = null;
+    while (this.poll(handler, options) > 0) {
+      if (hasValue) return result;
+      if (this.lastMiss !== null) return { ok: false, cause: this.lastMiss };
     }
-    return result;
+    return NONE;
   }
 
   /**

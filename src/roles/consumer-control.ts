@@ -82,6 +82,8 @@ export class ConsumerControl implements ConsumerInboxListener {
   /** Since the epoch was mapped, until its metadata comes. */
   readonly #flowUnknown = new Deadline();
   #saysHello = true;
+  /** An epoch was unmapped: its producer may wait to be told. */
+  #saysLeft = false;
 
   constructor(
     connection: AeronConnection,
@@ -152,6 +154,10 @@ export class ConsumerControl implements ConsumerInboxListener {
       this.#saysHello = false;
       this.#sayHello();
     }
+    if (this.#saysLeft) {
+      this.#saysLeft = false;
+      this.sendQos();
+    }
     if (!this.#cadence.isDue(nowNs)) return 0;
     this.#sayHello();
     this.sendQos();
@@ -174,6 +180,7 @@ export class ConsumerControl implements ConsumerInboxListener {
 
   /** The mapped epoch ends: another may have other metadata under the same version. */
   end(): void {
+    this.#saysLeft = true;
     this.metadata.clear();
     this.#flow = "drop";
     this.#flowUnknown.clear();

@@ -51,6 +51,8 @@ export class Consumer implements Agent {
   readonly #descriptors: BlockSubscription;
   readonly #pauses: PauseReport;
 
+  /** Why the frame that could not be read last could not. Only misses are kept: a frame that is read costs nothing more. */
+  protected lastMiss: LossCause | null = null;
   /** Seq of the frame that was handled last. */
   #lastSeqSeen = NO_SEQ;
   #lastWasOverwritten = false;
@@ -255,6 +257,7 @@ export class Consumer implements Agent {
     // Older than the ring can hold: skipped without touching shared memory (W-20).
     if (newestSeq - seq >= reader.nslots) {
       of.overwritten.increment();
+      this.lastMiss = "overwritten";
       return;
     }
     const filter = this.#filter;
@@ -266,6 +269,7 @@ export class Consumer implements Agent {
     const cause = reader.begin(frame, seq);
     if (cause !== null) {
       of[cause].increment();
+      this.lastMiss = cause;
       return;
     }
     let verdict: LossCause | undefined;

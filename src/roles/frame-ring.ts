@@ -96,6 +96,11 @@ export class FrameRing implements ClaimOwner {
     return this.#settledSeq === this.#nextSeq;
   }
 
+  /** True when frame `seq` was published, dropped or aborted, as all before it were. */
+  hasSettled(seq: number): boolean {
+    return seq < this.#settledSeq;
+  }
+
   /** Bytes of the largest frame that fits. */
   get maxByteLength(): number {
     return (this.#pools[this.#pools.length - 1] as PayloadPool).strideBytes;

@@ -41,8 +41,12 @@ export interface ProducerOptions {
   readonly wakeWord?: WakeWord;
 }
 
-/** What became of an offered tensor. */
-export type OfferResult = "published" | "descriptor-dropped" | "no-pool" | "slots-busy" | "not-attached";
+/**
+ * What became of an offered tensor. "queued": it is in its slot, and is published as soon as the frames before it are, and readers
+ * have room (`flow` "wait", a burst, an older claim that is being filled). Only after the results behind it may the same tensor be
+ * offered again.
+ */
+export type OfferResult = "published" | "queued" | "descriptor-dropped" | "no-pool" | "slots-busy" | "not-attached";
 /** Why the last claim was refused. */
 export type ClaimRefusal = "no-pool" | "slots-busy" | "waiting" | "not-attached" | "closed";
 

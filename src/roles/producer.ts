@@ -164,7 +164,7 @@ export class Producer implements Agent {
     return this.isConnected && this.mappedConsumers >= count;
   }
 
-  /** True when, after `finish`, every mapped consumer has said that it saw the newest frame. */
+  /** True when, after `finish`, every mapped consumer has said that it saw the newest frame, or has left the epoch. */
   get isDrained(): boolean {
     if (this.#ring === null) return true;
     return this.#ring.isSettled && this.#control.readers.haveSeen(this.epoch, this.#ring.claimed - 1, this.#finishedNs);
@@ -208,20 +208,24 @@ export class Producer implements Agent {
     return claim === null ? this.#refuse(byteLength) : claim;
   }
 
-  /** Copies one tensor into a slot and publishes it. Never retries. @throws ProducerError when the shape does not fit `bytes` */
+  /**
+   * Copies one tensor into a slot and publishes it. Never retries; with "queued" it is published later, without another call.
+   * @throws ProducerError when the shape does not fit `bytes`
+   */
   offer(bytes: Uint8Array, shape: FrameShape): OfferResult {
     const claim = this.tryClaim(bytes.length);
     if (claim === null) {
       return this.lastRefusal === "no-pool" || this.lastRefusal === "not-attached" ? this.lastRefusal : "slots-busy";
     }
     claim.bytes.set(bytes);
-    const published = this.counters.of.published.value;
+    const { seq } = claim;
     try {
       claim.commit(shape);
     } finally {
       claim.abort();
     }
-    return this.counters.of.published.value > published ? "published" : "descriptor-dropped";
+    if (this.#ring?.hasSettled(seq) !== true) return "queued";
+    return this.#publisher !== null && this.#publisher.publishedSeq >= seq ? "published" : "descriptor-dropped";
   }
 
   /** While true, frames that are committed may be told of together, which costs less: others follow at once. */

@@ -70,10 +70,14 @@ export class ReaderDirectory {
     return count;
   }
 
-  /** True when all consumers that have mapped `epoch` said since `sinceNs` that they saw frame `seq`, or none has mapped it. */
+  /**
+   * True when all consumers that have mapped `epoch` said since `sinceNs` that they saw frame `seq`, or none has it mapped any more.
+   * A consumer that saw nothing reports the same as one that saw frame 0: of that frame it proves nothing until the consumer leaves.
+   */
   haveSeen(epoch: number, seq: number, sinceNs: number): boolean {
     for (const reader of this.#readers.values()) {
-      if (reader.epoch === epoch && (reader.lastSeqSeen < seq || reader.reportedNs < sinceNs)) return false;
+      if (reader.epoch !== epoch || seq < 0) continue;
+      if (seq === 0 || reader.lastSeqSeen < seq || reader.reportedNs < sinceNs) return false;
     }
     return true;
   }

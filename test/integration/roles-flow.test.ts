@@ -6,6 +6,7 @@ import type { FillState, Source, SourceState } from "../../src/io/types.ts";
 import { contiguousLayout } from "../../src/protocol/frame-layout.ts";
 import type { Consumer } from "../../src/roles/consumer.ts";
 import { type ProducerCounters, totalLost } from "../../src/roles/counters.ts";
+import type { OfferResult } from "../../src/roles/producer-options.ts";
 import { SourcePump } from "../../src/roles/source-pump.ts";
 import { Rig } from "../support/rig.ts";
 
@@ -202,6 +203,71 @@ describe("--flow wait", () => {
     await rig.scheduler.close();
     expect(source.isClosed).toBe(true);
   });
+});
+
+describe("what becomes of an offered tensor", () => {
+  test("with a full window it is queued and published later, so that nobody offers it twice", async () => {
+    await using rig = new Rig();
+    const { producer, consumer } = rig.pair({ flow: "wait" });
+    const results: OfferResult[] = [];
+    rig.until(() => {
+      results.push(producer.offer(BYTES, SHAPE));
+      return producer.isWaiting;
+    }, "a full window");
+    expect(results.pop()).toBe("queued");
+    expect(new Set(results)).toEqual(new Set(["published"]));
+    rig.until(() => {
+      consumer.poll(() => undefined);
+      return consumer.counters.of.accepted.value === results.length + 1;
+    }, "every offered frame, once");
+    expect(producer.counters.of.published.value).toBe(results.length + 1);
+  });
+
+  test("behind a slot that is being filled it is queued; in a burst as well", async () => {
+    await using rig = new Rig();
+    const { producer, consumer } = rig.pair({}, { nslots: 32 });
+    const claim = producer.tryClaim(4);
+    expect(producer.offer(BYTES, SHAPE)).toBe("queued");
+    claim?.commit(SHAPE);
+    producer.setBurst(true);
+    expect(producer.offer(BYTES, SHAPE)).toBe("queued");
+    producer.setBurst(false);
+    expect(producer.offer(BYTES, SHAPE)).toBe("published");
+    rig.until(() => {
+      consumer.poll(() => undefined);
+      return consumer.counters.of.accepted.value === 4;
+    }, "all four frames");
+  });
+
+  test("one that finds no room is dropped, also when others went out with the same call", async () => {
+    await using rig = new Rig();
+    const { producer } = rig.pair();
+    let dropped = 0;
+    for (let n = 0; n < 40; n++) {
+      const before = producer.counters.of.published.value;
+      const result = producer.offer(BYTES, SHAPE);
+      expect(result).toBe(producer.counters.of.published.value > before ? "published" : "descriptor-dropped");
+      if (result === "descriptor-dropped") dropped++;
+    }
+    expect(dropped).toBe(producer.counters.of.descriptorBackPressured.value);
+    expect(dropped).toBeGreaterThan(0);
+  });
+});
+
+test("a stream of one frame has drained once its readers have read it, and not before", async () => {
+  await using rig = new Rig();
+  const { producer, consumer } = rig.pair();
+  producer.offer(BYTES, SHAPE);
+  producer.finish();
+  // What a reader says of frame 0 it says of no frame, too.
+  rig.clock.jump(1.1e9);
+  rig.settle();
+  expect(producer.isDrained).toBe(false);
+  rig.until(() => {
+    consumer.poll(() => undefined);
+    return producer.isDrained;
+  }, "the frame to be read");
+  expect(consumer.counters.of.accepted.value).toBe(1);
 });
 
 describe("--flow drop", () => {
