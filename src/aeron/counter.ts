@@ -2,7 +2,7 @@ import { aeron } from "../../ffi/aeron.ts";
 import { checkAeron } from "../../ffi/aeron-structs.ts";
 import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
 import { getLogger } from "../core/logger.ts";
-import { storeRelease } from "../shm/atomics.ts";
+import { loadAcquire, OwnedWord } from "../shm/atomics.ts";
 import type { NativeClient } from "./native-client.ts";
 import type { AeronResource } from "./resource.ts";
 
@@ -24,6 +24,7 @@ export class AeronCounter implements AeronResource {
   #client: NativeClient | null = null;
   #handle = 0;
   #address = 0;
+  #word: OwnedWord | null = null;
   #pending = 0;
 
   /** `key`: at most 112 bytes, which tools read; its layout belongs to the type id. */
@@ -48,7 +49,9 @@ export class AeronCounter implements AeronResource {
    * what the driver says: the client may have been given up, and the counter given to another.
    */
   set(value: number): void {
-    if (this.#address !== 0 && this.#client?.isCurrent === true) storeRelease(this.#address, value);
+    if (this.#word === null || this.#client?.isCurrent !== true || this.#word.store(value)) return;
+    // Another client has written to it, or it was given away in this moment: the next time, the conductor has read of that.
+    this.#word = new OwnedWord(this.#address, loadAcquire(this.#address));
   }
 
   begin(client: NativeClient): void {
@@ -81,6 +84,7 @@ export class AeronCounter implements AeronResource {
     }
     this.#handle = this.#out.pointerAt();
     this.#address = aeron.aeron_counter_addr(this.#handle);
+    this.#word = new OwnedWord(this.#address, 0);
     return true;
   }
 
@@ -93,6 +97,7 @@ export class AeronCounter implements AeronResource {
     this.#client = null;
     this.#handle = 0;
     this.#address = 0;
+    this.#word = null;
     this.#pending = 0;
   }
   dispose(): void {}

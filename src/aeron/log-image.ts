@@ -12,7 +12,7 @@ import {
 import { AeronError } from "../../ffi/errors.ts";
 import { libc } from "../../ffi/libc.ts";
 import { bytesAt, int32At, NativeBuffer, nativePointerAt, overlay } from "../../ffi/memory.ts";
-import { acquireFence, storeRelease } from "../shm/atomics.ts";
+import { acquireFence, OwnedWord } from "../shm/atomics.ts";
 
 const MIN_TERM_BYTES = 64 * 1024;
 const MAX_TERM_BYTES = 1024 * 1024 * 1024;
@@ -47,7 +47,7 @@ export class LogImage {
   /** Address of the log's metadata; 0 where they do not say how far the log is written. */
   readonly #tails: number;
   /** Address of the counter that tells the media driver how far this subscription has read. */
-  readonly #positionCounter: number;
+  readonly #positionCounter: OwnedWord;
   #position = 0;
   /** Of the position: where its term is in memory, the term's id, and the offset in it. */
   #term: LogTerm;
@@ -75,8 +75,8 @@ export class LogImage {
     const metadata = nativePointerAt(log, LOG_BUFFER.metadata);
     const type = (bytesAt(metadata + LOG_METADATA.type, 1)[0] ?? 0) as number;
     this.#tails = type === LOG_OF_IMAGE ? 0 : metadata;
-    this.#positionCounter = nativePointerAt(image, IMAGE.subscriberPosition);
     const joinPosition = constants.numberAt(IMAGE_CONSTANTS.joinPosition);
+    this.#positionCounter = new OwnedWord(nativePointerAt(image, IMAGE.subscriberPosition), joinPosition);
     const endPosition = this.endPosition();
     this.joinedBeyondEnd = joinPosition > endPosition;
     this.#moveTo(Math.min(Math.max(joinPosition, firstPositionOf(this.correlationId)), endPosition));
@@ -147,13 +147,13 @@ export class LogImage {
 
   /**
    * Goes past `length` bytes, and has the media driver see it. The caller has made sure that the position's counter is still this
-   * subscription's.
+   * subscription's. Returns false when another client has written to the counter, which stays as it is then.
    */
-  advance(length: number): void {
+  advance(length: number): boolean {
     this.#position += length;
     this.#termOffset += length;
     if (this.#termOffset >= this.termBytes) this.#moveTo(this.#position);
-    storeRelease(this.#positionCounter, this.#position);
+    return this.#positionCounter.store(this.#position);
   }
 
   /**
@@ -164,7 +164,7 @@ export class LogImage {
     if (this.#tails === 0) return null;
     const from = this.#position;
     this.#moveTo(Math.max(from, this.endPosition()));
-    storeRelease(this.#positionCounter, this.#position);
+    this.#positionCounter.store(this.#position);
     return this.#position - from;
   }
 

@@ -53,8 +53,8 @@ export abstract class LogSubscription implements AeronResource {
   #hasChanged = false;
   /** Publishers lost that `needsRenewal` was not asked about yet. */
   #interruptions = 0;
-  /** True when a log cannot be read on that does not say how far it is written. */
-  #isBroken = false;
+  /** Why this subscription has to be added again; null while it is sound. */
+  #fault: string | null = null;
   #renewalDelayNs = MIN_RENEWAL_DELAY_NS;
   #renewalDueNs = Number.POSITIVE_INFINITY;
   #stableSinceNs = 0;
@@ -132,7 +132,7 @@ export abstract class LogSubscription implements AeronResource {
     this.#handle = 0;
     this.#pending = 0;
     this.#interruptions = 0;
-    this.#isBroken = false;
+    this.#fault = null;
     this.#renewalDueNs = Number.POSITIVE_INFINITY;
   }
 
@@ -148,7 +148,7 @@ export abstract class LogSubscription implements AeronResource {
       const aheadBytes = image.endPosition() - image.position;
       if (Number.isFinite(aheadBytes) && aheadBytes > image.termBytes) this.passOver(image);
     }
-    return this.#isBroken ? "a publisher's log holds what cannot be a frame" : null;
+    return this.#fault;
   }
 
   /** True when the connection should release this subscription and add it again. To be asked when a poll gave nothing. */
@@ -182,7 +182,7 @@ export abstract class LogSubscription implements AeronResource {
       return 0;
     }
     if (length > capacity) return this.#takeLong(image, length);
-    image.advance(length);
+    this.#advance(image, length);
     return length;
   }
 
@@ -203,7 +203,7 @@ export abstract class LogSubscription implements AeronResource {
       return;
     }
     this.#drop(image);
-    this.#isBroken = true;
+    this.#fault = "a publisher's log holds what cannot be a frame";
   }
 
   /**
@@ -244,7 +244,7 @@ export abstract class LogSubscription implements AeronResource {
 
   #takeLong(image: LogImage, length: number): number {
     if (image.frameType === PADDING_FRAME_TYPE) {
-      image.advance(length);
+      this.#advance(image, length);
       return 0;
     }
     if (length <= this.#maxBlockBytes) {
@@ -253,9 +253,13 @@ export abstract class LogSubscription implements AeronResource {
       this.words = new Int32Array(this.block.bytes.buffer);
       return 0;
     }
-    image.advance(length);
+    this.#advance(image, length);
     this.onTooLong();
     return 0;
+  }
+
+  #advance(image: LogImage, length: number): void {
+    if (!image.advance(length)) this.#fault = "another client has overwritten its position";
   }
 
   #onAvailable(address: number): void {

@@ -27,6 +27,10 @@ export interface MediaDriverOptions {
   aeronDir: string;
   /** "invoker": in this process's duty cycle. "shared": one native thread. "dedicated": three. */
   threading: ThreadingMode;
+  /** How long the id of a freed counter is kept from being given out again; `FREE_TO_REUSE_NS` when left out. */
+  counterReuseNs?: number;
+  /** After so long without a sign of life a client is given up; Aeron's ten seconds when left out. */
+  clientLivenessNs?: number;
 }
 
 // With Aeron's defaults cnc.dat alone takes 48 MB, against the 64 MB of /dev/shm in a default container; most of it is for
@@ -273,7 +277,10 @@ function configure(context: number, options: MediaDriverOptions): void {
   d.aeron_driver_context_set_term_buffer_sparse_file(context, 0);
   d.aeron_driver_context_set_perform_storage_checks(context, 1);
   d.aeron_driver_context_set_low_file_store_warning_threshold(context, 0);
-  d.aeron_driver_context_set_counters_free_to_reuse_timeout_ns(context, FREE_TO_REUSE_NS);
+  d.aeron_driver_context_set_counters_free_to_reuse_timeout_ns(context, options.counterReuseNs ?? FREE_TO_REUSE_NS);
+  if (options.clientLivenessNs !== undefined) {
+    d.aeron_driver_context_set_client_liveness_timeout_ns(context, options.clientLivenessNs);
+  }
   d.aeron_driver_context_set_timer_interval_ns(context, TIMER_INTERVAL_NS);
   d.aeron_driver_context_set_publication_linger_timeout_ns(context, LINGER_NS);
 }

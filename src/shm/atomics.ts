@@ -1,4 +1,5 @@
 import { aeron } from "../../ffi/aeron.ts";
+import { overlay } from "../../ffi/memory.ts";
 import { MAX_INT32 } from "../core/integer.ts";
 
 /**
@@ -90,5 +91,35 @@ export class SharedWords {
     wordAsDouble[0] = this.#doubles[index] as number;
     if (value <= MAX_INT32) return wordAsSignedHalves[0] === value && wordAsSignedHalves[1] === 0;
     return (wordAsHalves[0] as number) + (wordAsHalves[1] as number) * TWO_32 === value;
+  }
+}
+
+/**
+ * An aligned u64 that other processes read, and that may be given to another owner while this process is paused: between any check and
+ * the store that follows it, a minute may pass. A store goes through only where the word still holds what was stored last. The lower
+ * half alone is compared and exchanged (64-bit operations allocate, see above); where the upper half changes, once in 2^32, the store
+ * is a plain one.
+ */
+export class OwnedWord {
+  readonly #address: number;
+  readonly #halves: Int32Array;
+  #value: number;
+
+  /** `value`: what the word holds now, a safe integer from 0 on. */
+  constructor(address: number, value: number) {
+    this.#address = address;
+    this.#halves = new Int32Array(overlay(address, 8));
+    this.#value = value;
+  }
+
+  /** Stores a safe integer with release; false when the word holds something else than what was stored last. */
+  store(value: number): boolean {
+    const old = this.#value;
+    this.#value = value;
+    if (Math.floor(old / TWO_32) !== Math.floor(value / TWO_32)) {
+      storeRelease(this.#address, value);
+      return true;
+    }
+    return Atomics.compareExchange(this.#halves, 0, old | 0, value | 0) === (old | 0);
   }
 }

@@ -42,14 +42,22 @@ export class Rig implements AsyncDisposable {
   readonly connection: AeronConnection;
 
   /** `tellsPauses`: false where a test lets some agents stand still and others not, and tells them itself. */
-  constructor({ tellsPauses = true, supply }: { tellsPauses?: boolean; supply?: DriverSupply } = {}) {
+  constructor({
+    tellsPauses = true,
+    supply,
+    counterReuseNs,
+  }: { tellsPauses?: boolean; supply?: DriverSupply; counterReuseNs?: number } = {}) {
     this.scheduler = new Scheduler({
       idle: new BusySpinIdle(),
       clock: this.clock,
       onAgentError: () => {},
       ...(tellsPauses ? {} : { lateThresholdNs: Number.POSITIVE_INFINITY }),
     });
-    this.driver = MediaDriver.start({ aeronDir: this.aeronDir, threading: "invoker" });
+    this.driver = MediaDriver.start({
+      aeronDir: this.aeronDir,
+      threading: "invoker",
+      ...(counterReuseNs === undefined ? {} : { counterReuseNs }),
+    });
     this.scheduler.add(this.driver, { vital: true });
     this.connection = this.connect(supply);
   }
