@@ -1,4 +1,5 @@
 import { dlopen, type FFIFunction } from "bun:ffi";
+import { readFileSync } from "node:fs";
 import { NativeLibraryError } from "./errors.ts";
 import { traced } from "./trace.ts";
 
@@ -29,14 +30,25 @@ export function openLibrary<const T extends SymbolTable>(path: string, symbols: 
   return traced(open(path, symbols as unknown as Record<string, FFIFunction>) as unknown as NativeFunctions<T>);
 }
 
+/** `limit`: what this process may map at most, as the kernel writes it. */
+export function causeOfRefusal(limit: string): string {
+  return limit === "unlimited" || limit === ""
+    ? "MemoryDenyWriteExecute of systemd, SELinux without execmem, or BUN_JSC_useJIT=0 forbids it"
+    : `this process may map ${limit} bytes only (RLIMIT_AS): raise the limit (\`ulimit -v unlimited\`)`;
+}
+
+function addressSpaceLimit(): string {
+  const limits = readFileSync("/proc/self/limits", "utf8");
+  return /^Max address space\s+(\S+)/m.exec(limits)?.[1] ?? "";
+}
+
 function open(path: string, table: Record<string, FFIFunction>): Record<string, unknown> {
   try {
     return dlopen(path, table).symbols;
   } catch (cause) {
     if (!(cause instanceof TypeError && /\bJIT\b/.test(cause.message))) throw cause;
     throw new NativeLibraryError(
-      "expected to be allowed to make executable memory, which native calls need: MemoryDenyWriteExecute of systemd, " +
-        "SELinux without execmem, and BUN_JSC_useJIT=0 forbid it",
+      `no executable memory can be made, which native calls need: ${causeOfRefusal(addressSpaceLimit())}`,
     );
   }
 }

@@ -34,6 +34,9 @@ export class DriverLauncher implements DriverSupply {
       cwd: "/",
       env: environment(),
     });
+    child.on("error", (error) => log.error(`cannot start a media driver (${file}): ${error.message}; trying again`));
+    // Without descriptors or processes to be had there is no child, and no standard error of it.
+    if (child.pid === undefined) return;
     let complaint = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       complaint = (complaint + text).slice(-COMPLAINT_CHARACTERS);
@@ -41,7 +44,6 @@ export class DriverLauncher implements DriverSupply {
     child.on("exit", (code) => {
       if (code !== 0 && code !== null) log.error(`the media driver ended with ${code}: ${complaint.trim()}`);
     });
-    child.on("error", (error) => log.error(`cannot start a media driver (${file}): ${error.message}`));
     child.unref();
     // What it says must not keep this process alive either.
     (child.stderr as unknown as { unref(): void }).unref();

@@ -147,7 +147,7 @@ export const ROLE_OPTIONS: readonly OptionSpec[] = [
     name: "descriptor-stream-id",
     value: "ID",
     type: list(aeronStreamId(1100), "Aeron stream id"),
-    help: "Aeron stream of frame descriptors; those that watch take several, with commas between them",
+    help: "Aeron stream of frame descriptors; supervisor, top, events, check and tap take several: 1100,1101",
     defaultText: "1100",
   },
   {

@@ -1,5 +1,6 @@
 import { isatty } from "node:tty";
 import { StreamWriter } from "../core/stream-writer.ts";
+import { printable } from "../core/text.ts";
 import { OutputError } from "./output-error.ts";
 
 // Not `process.stdout` and `process.stderr`: at their first use Bun makes the descriptors non-blocking, for every process
@@ -22,10 +23,13 @@ export async function printResult(text: string): Promise<void> {
   if (error !== null) throw new OutputError(error);
 }
 
-/** One line for people, on standard error. */
+/**
+ * Text for people, on standard error: the one place where what is not logged gets there. Names, paths and messages of other processes
+ * may be part of it, so control characters are shown as escapes; line ends are kept.
+ */
 export function printError(text: string): void {
   stderr ??= new StreamWriter(2, NO_LIMIT);
-  stderr.write(`${text}\n`);
+  stderr.write(`${text.split("\n").map(printable).join("\n")}\n`);
 }
 
 /** Resolves when everything was written, or nobody reads any more. */

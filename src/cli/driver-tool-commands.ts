@@ -137,7 +137,7 @@ const lease: Command = {
   examples: ["lease ls", "lease ls 10000 -o json", "lease revoke 3452629199349815198 --config tensorpool.toml"],
   notes: async () =>
     [
-      "revoke needs the driver's token (D-20). A holder that lives asks for another lease.",
+      "revoke needs the driver's token (policies.shutdown_token in its settings). A holder that lives asks for another lease.",
       "Exit code 1: refused. 3: no such lease, no driver or no media driver.",
     ].join("\n"),
   load: () => import("./commands/lease.ts"),
@@ -180,7 +180,7 @@ const gc: Command = {
   notes: async () =>
     [
       "Looks below --shm-dir, at --aeron-dir and at Aeron folders beside it. Removed is what",
-      "locks prove to be dead (D-19): owners, and whoever has a region mapped, hold locks on",
+      "locks prove to be dead: owners, and whoever has a region mapped, hold locks on",
       "it, in whichever container they live. A pid, an age or an old heartbeat proves nothing,",
       "and another user's folders stay, whoever asks. Exit code 0, also when nothing is left.",
     ].join("\n"),

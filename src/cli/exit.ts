@@ -1,4 +1,5 @@
 import { messageOf, TensorPoolError, UsageError } from "../core/errors.ts";
+import { printable } from "../core/text.ts";
 
 /** What the process says when it ends. */
 export const ExitCode = {
@@ -35,12 +36,24 @@ export function exitCodeOf(error: unknown): number {
   return ExitCode.FAILED;
 }
 
-/** What to print for it: the message of an expected error; the stack as well where it is a defect of ours. */
+/**
+ * What to print for it: the message of an expected error, on one line, whatever another process has put into it; the stack as well where
+ * it is a defect of ours.
+ */
 export function describeError(error: unknown): string {
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) {
     return error.stack ?? messageOf(error);
   }
-  return messageOf(error);
+  const message = printable(messageOf(error));
+  return /\bE[MN]FILE\b/.test(message)
+    ? `${message}: this process can open no more files; raise \`ulimit -n\``
+    : message;
+}
+
+/** Code and rule of an error, for its readers with the specification at hand; null where it has none. */
+export function detailsOf(error: unknown): string | null {
+  if (!(error instanceof TensorPoolError)) return null;
+  return `${error.name} ${error.code}${error.rule === undefined ? "" : `, rule ${error.rule}`}`;
 }
 
 /** cac reports unknown options and missing arguments by an error of its own. */

@@ -9,13 +9,13 @@ import { COMMANDS } from "./commands.ts";
 import { GENERAL_OPTIONS } from "./common-options.ts";
 import { layeredOptions } from "./config/layered-options.ts";
 import { flushConsole, printError, printLine, printResult } from "./console.ts";
-import { describeError, ExitCode, exitCodeOf, InterruptedError } from "./exit.ts";
+import { describeError, detailsOf, ExitCode, exitCodeOf, InterruptedError } from "./exit.ts";
 import { helpText } from "./help.ts";
 import { type OptionValues, readOptions } from "./option-spec.ts";
 import { OutputError } from "./output-error.ts";
 import { VERSION } from "./version.ts";
 
-const log = getLogger("config");
+const log = getLogger("tensorpool");
 
 /** Runs one command line (without the executable) and resolves to the exit code. */
 async function main(args: readonly string[]): Promise<number> {
@@ -104,6 +104,8 @@ async function exitCode(): Promise<number> {
     return await main(process.argv.slice(2));
   } catch (error) {
     if (!(error instanceof InterruptedError)) printError(`tensorpool: ${describeError(error)}`);
+    const details = detailsOf(error);
+    if (details !== null) log.debug(details);
     return exitCodeOf(error);
   }
 }

@@ -85,7 +85,7 @@ export const producer: Command = {
       isRepeatable: true,
       help: "metadata that goes with the frames, e.g. gain=2.5 or pose:application/json=[0,1]; several flags, several attributes",
     },
-    { name: "heartbeat", help: "send a Heartbeat with each announce (W-49)" },
+    { name: "heartbeat", help: "send a Heartbeat with each announce" },
     {
       name: "timestamp-clock",
       value: "CLOCK",

@@ -29,7 +29,10 @@ export function formatText(record: LogRecord, palette: Palette): string {
     // The message names the error already; saying it twice makes lines nobody reads.
     if (!(value instanceof Error)) line += ` ${palette.dim(`${printable(key)}=`)}${textOf(value)}`;
     else if (!record.message.includes(value.message)) line += ` ${palette.dim(`${key}=`)}${textOf(value.message)}`;
-    if (value instanceof Error && record.withStack) stack += `${indented(value.stack ?? "")}\n`;
+    if (!(value instanceof Error && record.withStack)) continue;
+    const { rule } = value as Error & { readonly rule?: unknown };
+    if (rule !== undefined) line += ` ${palette.dim("rule=")}${textOf(rule)}`;
+    stack += `${indented(value.stack ?? "")}\n`;
   }
   return `${line}\n${stack}`;
 }

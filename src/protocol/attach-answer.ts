@@ -87,5 +87,5 @@ function requireUri(what: string, found: string): string | null {
 }
 
 function fault(what: string, expected: string, found: string): string {
-  return `D-07: ${what}: expected ${expected}, found ${found}`;
+  return `${what}: expected ${expected}, found ${found}`;
 }

@@ -135,19 +135,19 @@ function findRequestFault({ schemaVersion, streamId, clientId, publishMode }: At
 
 function dynamicLayoutFor(request: AttachRequest, policy: AttachPolicy): StreamLayout | AttachRefusal {
   const { streamId, publishMode } = request;
+  const { allowsDynamicStreams, dynamicRanges } = policy;
+  const isDynamic =
+    allowsDynamicStreams && dynamicRanges.some(({ first, last }) => streamId >= first && streamId <= last);
+  if (!isDynamic) {
+    const ranges = dynamicRanges.map(({ first, last }) => `${first} to ${last}`).join(", ");
+    const made = allowsDynamicStreams && ranges !== "" ? `streams ${ranges}` : "no streams";
+    return rejected(`it does not serve stream ${streamId}, and makes ${made} on request`);
+  }
   if (publishMode !== PublishMode.EXISTING_OR_CREATE) {
-    const found = publishMode === PublishMode.REQUIRE_EXISTING ? "REQUIRE_EXISTING" : "no publishMode";
-    return rejected("D-09", `stream ${streamId}`, "a provisioned stream, or EXISTING_OR_CREATE", `none and ${found}`);
-  }
-  if (!policy.allowsDynamicStreams || policy.dynamicRanges.length === 0) {
-    return rejected("D-09", `stream ${streamId}`, "a provisioned stream", "none, and dynamic streams are off");
-  }
-  if (!policy.dynamicRanges.some(({ first, last }) => streamId >= first && streamId <= last)) {
-    const ranges = policy.dynamicRanges.map(({ first, last }) => `${first} to ${last}`).join(", ");
-    return rejected("D-09", "streamId", `a provisioned stream, or an id of the dynamic ones (${ranges})`, streamId);
+    return rejected(`stream ${streamId} does not exist yet: the driver makes it when a producer asks for it`);
   }
   const { dynamicLayout } = policy;
-  return dynamicLayout ?? rejected("D-09", `stream ${streamId}`, "a profile for dynamic streams", "none");
+  return dynamicLayout ?? rejected(`it has no profile for streams that are made on request ([profiles.NAME])`);
 }
 
 function findLayoutFault(streamId: number, { nslots, pools }: StreamLayout): AttachRefusal | null {
@@ -161,11 +161,11 @@ function findMisfit(request: AttachRequest, layout: StreamLayout): AttachRefusal
   const { expectedLayoutVersion, maxDims, requireHugepages } = request;
   // The messages say what this side has as expected, since that is what would have been granted.
   if (expectedLayoutVersion !== 0 && expectedLayoutVersion !== layout.layoutVersion) {
-    return rejected("D-09", "expectedLayoutVersion", `0 or ${layout.layoutVersion}`, expectedLayoutVersion);
+    return rejected(`expectedLayoutVersion: expected 0 or ${layout.layoutVersion}, found ${expectedLayoutVersion}`);
   }
   if (maxDims > layout.maxDims) return invalid("maxDims", `at most ${layout.maxDims}`, maxDims);
   if (requireHugepages && !layout.isOnHugepages) {
-    return rejected("D-09", "requireHugepages", "FALSE or none: the regions are not on hugetlbfs", "TRUE");
+    return rejected("hugepages are required, and the regions of the stream are not on hugetlbfs");
   }
   return null;
 }
@@ -173,32 +173,33 @@ function findMisfit(request: AttachRequest, layout: StreamLayout): AttachRefusal
 function unsupportedVersion(found: number): AttachRefusal {
   return refuse(
     ResponseCode.UNSUPPORTED,
-    `D-09: schema version: expected ${DRIVER_SCHEMA_VERSION}, found ${found}: none in common`,
+    `schema version: expected ${DRIVER_SCHEMA_VERSION}, found ${found}: none in common`,
   );
 }
 
 function unknownPublishMode(found: number): AttachRefusal {
   return refuse(
     ResponseCode.UNSUPPORTED,
-    `D-09: publishMode: expected REQUIRE_EXISTING (1), EXISTING_OR_CREATE (2) or none (255), found ${found}`,
+    `publishMode: expected REQUIRE_EXISTING (1), EXISTING_OR_CREATE (2) or none (255), found ${found}`,
   );
 }
 
 function clientTwice({ clientId }: AttachRequest, { role, streamId }: Lease): AttachRefusal {
-  const found = `the live lease of a ${role} of stream ${streamId}`;
-  return rejected("D-10", `client ${clientId}`, "a client id without a lease", found);
+  return rejected(
+    `client ${clientId} has a lease already, as the ${role} of stream ${streamId}: use another client id`,
+  );
 }
 
 function secondProducer(streamId: number, { clientId }: Lease): AttachRefusal {
-  return rejected("D-03", `stream ${streamId}`, "a stream without a producer", `client ${clientId} as its producer`);
+  return rejected(`stream ${streamId} has a producer already (client ${clientId}): end it, or use another stream`);
 }
 
 function invalid(what: string, expected: string, found: string | number): AttachRefusal {
-  return refuse(ResponseCode.INVALID_PARAMS, `D-09: ${what}: expected ${expected}, found ${found}`);
+  return refuse(ResponseCode.INVALID_PARAMS, `${what}: expected ${expected}, found ${found}`);
 }
 
-function rejected(rule: string, what: string, expected: string, found: string | number): AttachRefusal {
-  return refuse(ResponseCode.REJECTED, `${rule}: ${what}: expected ${expected}, found ${found}`);
+function rejected(message: string): AttachRefusal {
+  return refuse(ResponseCode.REJECTED, message);
 }
 
 function refuse(code: ResponseCode, message: string): AttachRefusal {

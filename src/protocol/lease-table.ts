@@ -145,13 +145,11 @@ export class LeaseTable {
     const { streamId, clientId, role, sessionId, correlationId } = request;
     const stream = this.#streamOf(streamId);
     if (role === "producer" && stream.producer !== null) {
-      throw new Error(`D-03: stream ${streamId}: expected no producer, found client ${stream.producer.clientId}`);
+      throw new Error(`stream ${streamId}: expected no producer, found client ${stream.producer.clientId}`);
     }
     const other = this.#byClient.get(clientId);
     if (other !== undefined) {
-      throw new Error(
-        `D-10: client ${clientId}: expected no lease, found ${other.leaseId} of stream ${other.streamId}`,
-      );
+      throw new Error(`client ${clientId}: expected no lease, found ${other.leaseId} of stream ${other.streamId}`);
     }
     const leaseId = this.#firstId + BigInt(this.#given);
     const lease: LiveLease = {

@@ -233,7 +233,7 @@ export class ConsumerControl implements ConsumerInboxListener {
     const fallback = uri === "" ? null : parseFallbackUri(uri);
     if (typeof fallback === "string") {
       counters.of.configsRefused.increment();
-      log.warn(`ConsumerConfig for stream ${streamId} refused: W-39: fallback: ${fallback}`);
+      log.warn(`ConsumerConfig for stream ${streamId} refused: fallback: ${fallback}`);
       return;
     }
     if (fallback !== null) mapping.fallback = fallback;

@@ -65,7 +65,7 @@ export class RegionError extends TensorPoolError<RegionErrorCode> {
     const subject = details.subject === "" ? "" : `${shown(details.subject)}: `;
     super(
       code,
-      `region refused: ${rule}: ${subject}${details.what}: expected ${details.expected}, found ${shown(details.found)}`,
+      `region refused: ${subject}${details.what}: expected ${details.expected}, found ${shown(details.found)}`,
       {
         rule,
         expected: details.expected,
@@ -114,7 +114,7 @@ export interface CreationDetails {
 /** Regions that could not be created; nothing half-made is left behind. */
 export class RegionCreateError extends TensorPoolError<RegionCreateErrorCode> {
   constructor(code: RegionCreateErrorCode, message: string, details: CreationDetails = {}) {
-    super(code, `region not created: ${details.rule === undefined ? "" : `${details.rule}: `}${message}`, details);
+    super(code, `region not created: ${message}`, details);
   }
 }
 

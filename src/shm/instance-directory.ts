@@ -86,7 +86,7 @@ export class InstanceDirectory {
     }
     throw new RegionCreateError(
       "failed",
-      `${pathOf(options)} vanished ${MAX_ATTEMPTS} times while it was being opened`,
+      `${pathOf(options)} cannot be made: it, or a directory on the way, was not there ${MAX_ATTEMPTS} times after it was made; choose another --shm-dir`,
       {
         retryable: true,
       },
@@ -233,9 +233,13 @@ function pathOf(options: InstanceDirectoryOptions): string {
 function inUse(options: InstanceDirectoryOptions, holder: LockHolder | null): RegionCreateError {
   const who =
     holder === null ? "another process" : `process ${holder.pid}${holder.command === "" ? "" : ` (${holder.command})`}`;
-  return new RegionCreateError("in-use", `${pathOf(options)} is in use by ${who}: expected an instance id of its own`, {
-    rule: "W-30",
-    expected: "an instance directory that nobody owns",
-    found: who,
-  });
+  return new RegionCreateError(
+    "in-use",
+    `${pathOf(options)} is in use by ${who}: end that process, or use another stream, --namespace or --instance-id`,
+    {
+      rule: "W-30",
+      expected: "an instance directory that nobody owns",
+      found: who,
+    },
+  );
 }

@@ -65,12 +65,16 @@ export function spaceError(
   const freeBytes = Math.max(0, headroom.bytes);
   const rounded = [formatBytes(neededBytes), formatBytes(freeBytes)] as const;
   const [needed, free] = rounded[0] === rounded[1] ? [`${neededBytes} B`, `${freeBytes} B`] : rounded;
-  return new RegionCreateError(code, `needs ${needed}, ${headroom.where} has ${free} free`, {
-    expected: `${needed} free`,
-    found: free,
-    retryable: true,
-    cause,
-  });
+  return new RegionCreateError(
+    code,
+    `needs ${needed}, ${headroom.where} has ${free} free: ask for fewer or smaller slots, or make room (\`tensorpool doctor\`)`,
+    {
+      expected: `${needed} free`,
+      found: free,
+      retryable: true,
+      cause,
+    },
+  );
 }
 
 /** What the kernel says can be taken without killing anybody: available memory, and swap, which shared memory may use too. */

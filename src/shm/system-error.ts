@@ -46,15 +46,25 @@ function closedFolder(path: string): string | null {
   );
 }
 
+/** Causes and next steps for those who run it. */
+const CAUSES: Readonly<Record<string, string>> = {
+  EROFS: "its file system is read-only: choose another --shm-dir",
+  ENOTDIR: "a file is where a directory has to be: choose another --shm-dir, or remove the file",
+  ELOOP: "a link is where a directory has to be: choose another --shm-dir, or remove the link",
+  ENOSPC: "its file system is full: ask for fewer or smaller slots, or make room (`tensorpool doctor`)",
+  EDQUOT: "this user's quota is used up: ask for fewer or smaller slots, or make room",
+};
+
 /** A failed system call on the way to a region, told as an error of creation; anything else is passed through. */
 export function asCreateError(error: unknown, subject: string): unknown {
   const errno = errnoOf(error);
   if (errno === "" || error instanceof RegionCreateError) return error;
-  const message = error instanceof Error ? error.message : errno;
+  const call = error instanceof Error ? error.message : errno;
+  const cause = CAUSES[errno];
+  const message = cause === undefined ? call : `${cause} (${call})`;
   const code = CREATE_CODES[errno] ?? "failed";
   const owner = errno === "EACCES" || errno === "EPERM" ? closedFolder(subject) : null;
-  const text = owner ?? message;
-  return new RegionCreateError(code, `${subject}: ${text}`, {
+  return new RegionCreateError(code, `${subject}: ${owner ?? message}`, {
     found: errno,
     retryable: code === "no-space" || code === "no-descriptors",
     cause: error,

@@ -15,7 +15,7 @@ export function consumerMetrics(registry: Registry, model: SupervisionModel): (n
   const drops = counter(
     registry,
     "tensorpool_consumer_drops_total",
-    "Lost frames as the consumer reports them: gap or late (W-19).",
+    "Lost frames as the consumer reports them: gap or late.",
     [...LABELS, "kind"],
   );
   const causes = counter(
@@ -48,12 +48,7 @@ export function consumerMetrics(registry: Registry, model: SupervisionModel): (n
       ({ lastSignSeconds }) => lastSignSeconds,
     ],
     [
-      counter(
-        registry,
-        "tensorpool_consumer_id_conflicts_total",
-        "Times that two sessions used its id (W-38).",
-        LABELS,
-      ),
+      counter(registry, "tensorpool_consumer_id_conflicts_total", "Times that two sessions used its id.", LABELS),
       ({ conflicts }) => conflicts,
     ],
     [

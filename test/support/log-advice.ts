@@ -86,13 +86,13 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       means: "The media driver that this role started could not go on; the reason follows.",
       remedy: "Mend the reason: no room in /dev/shm, no rights in the folder, a folder that is no Aeron folder.",
     },
-    "cannot start a media driver (…): …": {
+    "cannot start a media driver (…): …; trying again": {
       means: "The program could not start itself as a media driver.",
       remedy: "Limits of processes (`ulimit -u`), or the executable was removed.",
     },
   },
   "src/cli/commands/delay.ts": {
-    "stream …: no metadata came: its clock is taken for monotonic (W-47)": {
+    "stream …: no metadata came: its clock is taken for monotonic": {
       means: "A producer that sends no metadata.",
       remedy: "Distrust the figures where its timestamps are of another clock.",
     },
@@ -160,7 +160,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       means: "Two consumers of a stream with one id (W-38).",
       remedy: "Give each its own `--client-id`, or none.",
     },
-    "ConsumerConfig for stream … refused: W-39: fallback: …": {
+    "ConsumerConfig for stream … refused: fallback: …": {
       means: "Somebody told this consumer to use a fallback that is unknown here.",
       remedy: "Mend the sender.",
     },

@@ -169,7 +169,7 @@ describe("a meter", () => {
       return meter.read(0).note;
     };
     expect(note(ring.stream({ announcement: null }))).toBe("no regions were announced yet");
-    expect(note(ring.stream(), AllowedBaseDirs.resolve(["/proc/1"]))).toContain("W-26");
+    expect(note(ring.stream(), AllowedBaseDirs.resolve(["/proc/1"]))).toContain("region refused");
     ring.set.refreshActivity(0, 0);
     expect(note(ring.stream())).toBe("the stream has ended");
   });

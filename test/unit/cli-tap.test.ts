@@ -196,6 +196,7 @@ describe("tap on a media driver", () => {
     const tap = rig.add(
       new TapAgent(rig.connection, rig.clock, {
         streams: DEFAULT_STREAMS,
+        descriptorStreamIds: [1101],
         filter: MessageFilter.of(options(values), streamId),
         listener: {
           hasRoom,
@@ -230,6 +231,17 @@ describe("tap on a media driver", () => {
     expect(expected.map(streamOf)).toEqual([1000, 1300, 1300, 1200, 1200, 1000, 1100]);
     expect(sessionsOf("DataSourceAnnounce")).toEqual(sessionsOf("DataSourceMeta"));
     expect(sessionsOf("ConsumerHello")).not.toEqual(sessionsOf("ShmPoolAnnounce"));
+  });
+
+  test("shows descriptors of several Aeron streams", async () => {
+    await using rig = new Rig();
+    const { seen } = tapOn(rig, { kind: "descriptor" });
+    const streams = { ...DEFAULT_STREAMS, descriptorStreamId: 1101 };
+    const producer = rig.producer({ streams });
+    rig.consumer({ streams });
+    rig.until(() => producer.isConnected, "the consumer");
+    producer.offer(new Uint8Array(16), { dtype: "uint8", dims: [16] });
+    rig.until(() => seen.some(({ aeronStreamId }) => aeronStreamId === 1101), "a descriptor of the second stream");
   });
 
   test("filters by stream, name and kind", async () => {

@@ -55,6 +55,6 @@ describe("D-07: an answer to an attach request", () => {
     ["payloadPools: expected each pool id once, found 1 again", { pools: [POOL, { ...POOL }] }],
     ['pool 2: regionUri: expected a region URI, found " "', { pools: [POOL, { ...POOL, poolId: 2, regionUri: " " }] }],
   ])("is refused: %s", (message, changes) => {
-    expect(faultOf(changes)).toBe(`D-07: ${message}`);
+    expect(faultOf(changes)).toBe(message);
   });
 });

@@ -193,7 +193,7 @@ describe("mapping a stream", () => {
     tamper(last, (view) => view.setUint32(20, 1, true));
     const held = heldBelow(dir.path);
     const error = refusalOf(() => MappedStream.map(announceOf(set), AllowedBaseDirs.resolve([dir.at("base")])));
-    expect(error.message).toBe(`region refused: W-07: ${last}: streamId: expected ${STREAM_ID}, found 1`);
+    expect(error.message).toBe(`region refused: ${last}: streamId: expected ${STREAM_ID}, found 1`);
     expect(heldBelow(dir.path)).toEqual(held);
   });
 

@@ -36,7 +36,9 @@ describe("room for regions", () => {
     const error = creationErrorOf(() => requireSpace("/dev/shm", backing, 64 * MIB, files));
     expect(error.code).toBe("no-space");
     expect(error.retryable).toBe(true);
-    expect(error.message).toBe("region not created: needs 64 MiB, /dev/shm has 12.3 MiB free");
+    expect(error.message).toBe(
+      "region not created: needs 64 MiB, /dev/shm has 12.3 MiB free: ask for fewer or smaller slots, or make room (`tensorpool doctor`)",
+    );
   });
 
   test("numbers that would look alike are given to the byte", () => {
@@ -81,7 +83,9 @@ describe("room for regions", () => {
     requireSpace("/dev/shm", memory, 45 * MIB, files);
     const error = creationErrorOf(() => requireSpace("/dev/shm", memory, 46 * MIB, files));
     expect(error.code).toBe("no-memory");
-    expect(error.message).toBe("region not created: needs 46 MiB, memory cgroup /system.slice has 45 MiB free");
+    expect(error.message).toBe(
+      "region not created: needs 46 MiB, memory cgroup /system.slice has 45 MiB free: ask for fewer or smaller slots, or make room (`tensorpool doctor`)",
+    );
   });
 
   test("cgroup v1: the memory controller's totals count, shared with other controllers or not", () => {

@@ -54,7 +54,7 @@ describe("superblock", () => {
       change(new DataView(bytes));
       const error = refusalOf(() => new SuperblockReader(bytes).validate(identity, "/region"));
       expect(error.code).toBe("superblock-mismatch");
-      expect(error.message).toBe(`region refused: W-07: /region: ${name}: expected ${expected}, found ${found}`);
+      expect(error.message).toBe(`region refused: /region: ${name}: expected ${expected}, found ${found}`);
       expect(error.expected).toBe(expected);
       expect(error.found).toBe(found);
     });

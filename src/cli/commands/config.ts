@@ -23,7 +23,7 @@ import { type ReadSettings, readSettings } from "../config/read-settings.ts";
 import { settingsSchema } from "../config/schema.ts";
 import { generalRows, roleRows, type SettingRow } from "../config/settings-rows.ts";
 import { printError } from "../console.ts";
-import { ExitCode } from "../exit.ts";
+import { describeError, ExitCode } from "../exit.ts";
 import { OptionValues } from "../option-spec.ts";
 import { type Column, Output, parseOutputFormat } from "../output.ts";
 import { OutputError } from "../output-error.ts";
@@ -106,7 +106,7 @@ function validate(context: CommandContext, rest: readonly string[]): number {
   });
   const subject = config === undefined ? "the environment" : String(config.value);
   const { found } = mistakes;
-  for (const { message } of found) printError(`tensorpool: ${message}`);
+  for (const mistake of found) printError(`tensorpool: ${describeError(mistake)}`);
   if (found.length > 1) printError(`${subject}: ${found.length} mistakes`);
   if (found.length > 0) return ExitCode.WRONG_USAGE;
   const obstacle = config === undefined ? null : whyNotRun(context, config);

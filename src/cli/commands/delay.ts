@@ -85,8 +85,7 @@ export async function run({ options, positionals }: CommandContext): Promise<num
 
 function begin(meter: DelayMeter, stream: KnownStream): void {
   const { clock, meaning } = timestampsOf(stream.meta?.attributes ?? []);
-  if (stream.meta === null)
-    log.warn(`stream ${stream.streamId}: no metadata came: its clock is taken for monotonic (W-47)`);
+  if (stream.meta === null) log.warn(`stream ${stream.streamId}: no metadata came: its clock is taken for monotonic`);
   const what = meaning === "publish" ? "the producer's claim of the slot" : `"${meaning}"`;
   log.info(
     `stream ${stream.streamId}: from ${what} (timestampNs, CLOCK_${clock.toUpperCase()}) to the arrival of the descriptor here`,

@@ -59,7 +59,7 @@ export async function run({ options, positionals }: CommandContext): Promise<num
 /** Why a driver ignores the keepalive (D-11); null when it has no reason to. */
 function mismatch({ streamId, clientId, role }: NamedLease, lease: SeenLease): string | null {
   if (streamId === lease.streamId && clientId === lease.clientId && role === lease.role) return null;
-  return `D-11: lease ${lease.leaseId} is that of ${lease.role} ${lease.clientId} on stream ${lease.streamId}, not of ${role} ${clientId} on ${streamId}: a driver ignores that`;
+  return `lease ${lease.leaseId} is that of ${lease.role} ${lease.clientId} on stream ${lease.streamId}, not of ${role} ${clientId} on ${streamId}: a driver ignores that`;
 }
 
 function noSuchLease(leaseId: bigint, leases: readonly SeenLease[]): NotFoundError {

@@ -85,7 +85,7 @@ function print(output: Output, rows: RowStream<KnownStream> | null, stream: Know
     ["epoch", epoch ?? "-"],
     ["metaVersion", meta?.metaVersion ?? "-"],
   ]);
-  if (meta === null) printError("no metadata came (DataSourceMeta, W-45)");
+  if (meta === null) printError("no metadata came (DataSourceMeta)");
   if (meta === null || meta.attributes.length === 0) return;
   output.line("");
   for (const line of renderTable(COLUMNS, meta.attributes, output)) output.line(line);

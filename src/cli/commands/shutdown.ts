@@ -35,7 +35,7 @@ export async function run({ options }: CommandContext): Promise<number> {
     // A driver does not answer a wrong token; it counts it.
     if ((await refusedSoFar(options, controlStreamId)) === before) throw noAnswer(options);
     printError(
-      "tensorpool: D-20: the driver ignores the request: its token is another, or it has none (policies.shutdown_token), and such requests are off",
+      "tensorpool: the driver ignores the request: its token is another, or it has none (policies.shutdown_token), and such requests are off",
     );
     return ExitCode.FAILED;
   }

@@ -9,6 +9,7 @@ import { DeadlineAgent } from "../deadline-agent.ts";
 import { ExitCode } from "../exit.ts";
 import { findStreamId } from "../observe/find-stream.ts";
 import { Output, parseOutputFormat } from "../output.ts";
+import { descriptorStreamsOf } from "../supervision/descriptor-streams.ts";
 import { MessageFilter, streamIdsOfKind } from "../tap/message-filter.ts";
 import { rowJson, TAP_COLUMNS } from "../tap/message-rows.ts";
 import { TapAgent } from "../tap/tap-agent.ts";
@@ -19,7 +20,8 @@ const log = getLogger("tap");
 const LONGEST_REST_NS = 10e6;
 
 /** `tap`: every message on the media driver's streams, decoded. */
-export async function run({ options }: CommandContext): Promise<number> {
+export async function run(context: CommandContext): Promise<number> {
+  const { options, others: descriptorStreamIds } = descriptorStreamsOf(context);
   // What is wrong with the command line is said before anybody is asked.
   MessageFilter.of(options);
   const count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
@@ -40,6 +42,7 @@ export async function run({ options }: CommandContext): Promise<number> {
   let undecodable = 0;
   const tap = new TapAgent(runtime.connection, scheduler.clock, {
     streams,
+    descriptorStreamIds,
     filter,
     listener: {
       hasRoom: () => output.hasRoom && shown < count,
@@ -55,7 +58,8 @@ export async function run({ options }: CommandContext): Promise<number> {
   if (secondsNs !== undefined) {
     scheduler.add(new DeadlineAgent(secondsNs, () => scheduler.stop("--seconds are over")));
   }
-  const ids = [...new Set(filter.kinds.flatMap((kind) => streamIdsOfKind(streams, kind)))];
+  const descriptors = filter.kinds.includes("descriptor") ? descriptorStreamIds : [];
+  const ids = [...new Set([...filter.kinds.flatMap((kind) => streamIdsOfKind(streams, kind)), ...descriptors])];
   log.info(`listening on ${streams.channel}, streams ${ids.join(", ")}; Aeron in ${runtime.aeronDir}`);
   await scheduler.run();
   rows.end();

@@ -1,4 +1,5 @@
 import { NotFoundError } from "../../core/errors.ts";
+import { printable } from "../../core/text.ts";
 import { formatDuration } from "../../core/units.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
 import { printError } from "../console.ts";
@@ -22,6 +23,6 @@ export function noAnswer(options: OptionValues, timeoutNs = ANSWER_PATIENCE_NS):
 export async function refusedLease(options: OptionValues, leaseId: bigint, message: string): Promise<number> {
   const { deployment } = await look(options);
   if (!deployment.leases.some((lease) => lease.leaseId === leaseId)) throw new NotFoundError(message);
-  printError(`tensorpool: ${message}`);
+  printError(`tensorpool: ${printable(message)}`);
   return ExitCode.FAILED;
 }

@@ -24,6 +24,14 @@ export interface TapListener {
   onMessage(message: DecodedMessage, queued: QueuedMessage): void;
 }
 
+export interface TapOptions {
+  readonly streams: AeronStreams;
+  /** Aeron streams of descriptors, beside the one of `streams`. */
+  readonly descriptorStreamIds: readonly number[];
+  readonly filter: MessageFilter;
+  readonly listener: TapListener;
+}
+
 /**
  * Takes every message that passes and hands on those that the filter wants, decoded. Taking comes first: it never waits for
  * showing, and what cannot be shown in time is dropped and counted. The subscriptions are untethered, so that even a tap that
@@ -40,17 +48,14 @@ export class TapAgent implements Agent {
   #descriptors: BlockSubscription | null = null;
   #missed = 0;
 
-  constructor(
-    connection: AeronConnection,
-    clock: Clock,
-    options: { readonly streams: AeronStreams; readonly filter: MessageFilter; readonly listener: TapListener },
-  ) {
+  constructor(connection: AeronConnection, clock: Clock, options: TapOptions) {
     this.#connection = connection;
     this.#clock = clock;
     this.#filter = options.filter;
     this.#listener = options.listener;
     const { streams, filter } = options;
     const ids = new Set(filter.kinds.flatMap((kind) => streamIdsOfKind(streams, kind)));
+    if (filter.kinds.includes("descriptor")) for (const id of options.descriptorStreamIds) ids.add(id);
     const { descriptorStreamId } = streams;
     const others = [
       streams.controlStreamId,

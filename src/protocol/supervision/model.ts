@@ -296,7 +296,7 @@ export class SupervisionModel {
 
   #onConflict(nowNs: number, consumer: ConsumerRecord): void {
     if (nowNs - consumer.lastConflictNs > CONFLICT_QUIET_NS) {
-      const text = `two sessions are ${nameOf(consumer)} (W-38)`;
+      const text = `two sessions are ${nameOf(consumer)}`;
       this.events.add(nowNs, "duplicate-id", consumer.streamId, consumer.consumerId, text);
     }
     consumer.lastConflictNs = nowNs;

@@ -139,7 +139,7 @@ export class LeaseDesk {
       found === null
         ? `lease ${leaseId} does not live: it has ended, or never was`
         : `lease ${leaseId} is that of ${found.role} ${found.clientId} on stream ${found.streamId}, not of ${role} ${clientId} on ${streamId}`;
-    this.#messages.detached(correlationId, ResponseCode.REJECTED, `D-16: ${why}`);
+    this.#messages.detached(correlationId, ResponseCode.REJECTED, why);
   }
 
   onKeepalive(
@@ -173,14 +173,15 @@ export class LeaseDesk {
 
   onRevokeRequest(correlationId: bigint, leaseId: bigint, token: string, nowNs: number): void {
     if (!this.isAuthorised(token)) {
-      this.#messages.detached(correlationId, ResponseCode.REJECTED, "D-20: expected the shutdown token, found another");
+      const why = "the token is not the driver's (policies.shutdown_token)";
+      this.#messages.detached(correlationId, ResponseCode.REJECTED, why);
       return;
     }
     this.#why = "by an operator";
     const isEnded = this.table.revoke(leaseId, nowNs);
     this.#why = "";
-    if (isEnded) this.#messages.detached(correlationId, ResponseCode.OK, "");
-    else this.#messages.detached(correlationId, ResponseCode.REJECTED, `D-16: lease ${leaseId} does not live`);
+    const why = isEnded ? "" : `lease ${leaseId} does not live: it has ended, or never was`;
+    this.#messages.detached(correlationId, isEnded ? ResponseCode.OK : ResponseCode.REJECTED, why);
   }
 
   /** True for the token of administrative requests; another is counted (D-20). */
@@ -240,7 +241,7 @@ export class LeaseDesk {
     if (role === "producer") {
       const other = this.#waiting.producerOf(streamId);
       if (other !== null) {
-        const why = `D-03: stream ${streamId}: expected a stream without a producer, found client ${other} that is about to be`;
+        const why = `stream ${streamId} is about to have a producer (client ${other}): end it, or use another stream`;
         this.#refuse(request.correlationId, ResponseCode.REJECTED, why);
         return;
       }
@@ -266,7 +267,7 @@ export class LeaseDesk {
     const live = this.table.leaseOfClient(request.clientId);
     // Another request with the same client id may have been granted while this one waited (D-10).
     if (live !== null && !isRepetition(request, live)) {
-      const why = `D-10: client ${request.clientId}: expected a client id without a lease, found lease ${live.leaseId}`;
+      const why = `client ${request.clientId} has lease ${live.leaseId} already: use another client id`;
       this.#refuse(request.correlationId, ResponseCode.REJECTED, why);
       return;
     }

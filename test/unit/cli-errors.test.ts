@@ -1,0 +1,38 @@
+import { describe, expect, test } from "bun:test";
+import { causeOfRefusal } from "../../ffi/symbols.ts";
+import { describeError, detailsOf } from "../../src/cli/exit.ts";
+import { summaryLines } from "../../src/cli/summary.ts";
+import { UsageError } from "../../src/core/errors.ts";
+import { consumerCounters } from "../../src/roles/counters.ts";
+import { AttachError } from "../../src/roles/errors.ts";
+import { RegionError } from "../../src/shm/index.ts";
+
+describe("errors on the command line", () => {
+  test("what another process has put into a message neither moves the cursor nor forges a line", () => {
+    const forged = new AttachError(
+      "refused",
+      "the driver refuses stream 1: \u001b[2J\u001b]0;x\u0007\r\ntensorpool: all is well",
+    );
+    expect(describeError(forged)).toBe(
+      "the driver refuses stream 1: \\x1b[2J\\x1b]0;x\\x07\\r\\ntensorpool: all is well",
+    );
+  });
+
+  test("a rule of the specification is told with --log-level debug, not in the sentence", () => {
+    const refused = new RegionError("path-changed", { subject: "/r", what: "inode", expected: "7", found: "8" });
+    expect([describeError(refused), detailsOf(refused)]).toEqual([
+      "region refused: /r: inode: expected 7, found 8",
+      "RegionError path-changed, rule W-27",
+    ]);
+    expect([detailsOf(new UsageError("x")), detailsOf(new Error("x"))]).toEqual(["UsageError usage", null]);
+    const counters = consumerCounters();
+    for (const counter of counters.list) counter.increment();
+    expect(summaryLines("sums", counters, []).join("\n")).not.toMatch(/\b[WD]-\d\d/);
+  });
+
+  test("what a process may not have more of is named with the limit", () => {
+    expect(describeError(new Error("EMFILE: too many open files, scandir '/proc'"))).toEndWith("raise `ulimit -n`");
+    expect(causeOfRefusal("1024000000")).toContain("may map 1024000000 bytes only (RLIMIT_AS)");
+    expect(causeOfRefusal("unlimited")).toContain("SELinux");
+  });
+});
