@@ -26,8 +26,8 @@ const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
 
 const MEDIA_DRIVER_CHOICES = ["auto", "embedded", "external"] as const;
 
-/** How the process comes by a media driver: as a role says, or one that was started for it already. */
-export type MediaDriverChoice = (typeof MEDIA_DRIVER_CHOICES)[number] | { readonly own: MediaDriver | null };
+/** How the process comes by a media driver: as a role says, or by one that it starts itself, if it does. */
+export type MediaDriverChoice = (typeof MEDIA_DRIVER_CHOICES)[number] | { start(): MediaDriver | null };
 
 export interface ProcessOptions {
   readonly aeronDir: string;
@@ -48,7 +48,9 @@ export class ProcessRuntime implements Disposable {
   readonly connection: AeronConnection;
   readonly aeronDir: string;
   readonly signals: StopSignals;
-  readonly #ownDriver: MediaDriver | null;
+  /** The media driver of this process. */
+  readonly ownDriver: MediaDriver | null;
+  readonly #stopping = new AbortController();
 
   /** @throws MediaDriverError */
   constructor({ aeronDir, clientName, idle, mediaDriver }: ProcessOptions) {
@@ -57,11 +59,17 @@ export class ProcessRuntime implements Disposable {
       idle: createIdleStrategy(idle, nativeParker),
       onAgentError: logAgentErrorsButTheEnd(),
     });
-    this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
+    // Before anything is made that an end in order removes.
+    this.signals = new StopSignals({
+      onStop: (signal) => {
+        this.#stopping.abort(signal);
+        this.scheduler.stop(signal);
+      },
+    });
     endWithParent();
-    if (typeof mediaDriver === "object") this.#ownDriver = mediaDriver.own;
-    else this.#ownDriver = mediaDriver === "embedded" ? MediaDriver.start({ aeronDir, threading: "invoker" }) : null;
-    if (this.#ownDriver !== null) this.scheduler.add(this.#ownDriver, { vital: true });
+    if (typeof mediaDriver === "object") this.ownDriver = mediaDriver.start();
+    else this.ownDriver = mediaDriver === "embedded" ? MediaDriver.start({ aeronDir, threading: "invoker" }) : null;
+    if (this.ownDriver !== null) this.scheduler.add(this.ownDriver, { vital: true });
     this.connection = new AeronConnection({
       aeronDir,
       clientName,
@@ -73,10 +81,15 @@ export class ProcessRuntime implements Disposable {
     this.scheduler.add(this.connection, { vital: true });
   }
 
+  /** Aborted by the signal that ends the process: what waits for a pipe or a reader gives up. */
+  get stopSignal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
   [Symbol.dispose](): void {
-    this.signals.dispose();
     // Of a role that failed before it ran, whose scheduler has nothing to close.
-    this.#ownDriver?.onClose();
+    this.ownDriver?.onClose();
+    this.signals.dispose();
   }
 }
 
@@ -89,6 +102,7 @@ export class RoleRuntime implements Disposable {
   readonly aeronDir: string;
   readonly shmDir: string;
   readonly signals: StopSignals;
+  readonly stopSignal: AbortSignal;
   /** How this role attaches to a driver; null with --standalone. */
   readonly driver: DriverClientOptions | null;
   readonly #process: ProcessRuntime;
@@ -109,6 +123,7 @@ export class RoleRuntime implements Disposable {
     this.connection = this.#process.connection;
     this.aeronDir = this.#process.aeronDir;
     this.signals = this.#process.signals;
+    this.stopSignal = this.#process.stopSignal;
     if (secondsNs !== undefined && shared === undefined) {
       this.scheduler.add(new DeadlineAgent(secondsNs, () => this.scheduler.stop("--seconds are over")));
     }

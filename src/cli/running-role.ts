@@ -14,11 +14,23 @@ export interface RunningRole {
   finish(): Promise<number>;
 }
 
-/** Runs a process of one role to its end. To be awaited where the runtime is disposed of afterwards (`using`). */
+/**
+ * Starts the role of a process of its own, and runs it to its end; a signal that comes while it starts ends it in order, too. To be
+ * awaited where the runtime is disposed of afterwards (`using`).
+ */
 export async function runAlone(
   { scheduler, signals }: { readonly scheduler: Scheduler; readonly signals: StopSignals },
-  role: RunningRole,
+  start: () => RunningRole | Promise<RunningRole>,
 ): Promise<number> {
+  let role: RunningRole;
+  try {
+    role = await start();
+  } catch (error) {
+    await scheduler.close();
+    // What was being waited for was given up because of the signal.
+    if (signals.received !== null) return signals.exitCode(ExitCode.DONE);
+    throw error;
+  }
   await scheduler.run();
   const code = await role.finish();
   return code === ExitCode.DONE ? signals.exitCode(code) : code;

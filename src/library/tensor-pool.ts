@@ -84,6 +84,8 @@ export interface AddConsumerOptions extends AttachOptions {
 /** Why a pool could not be connected. */
 export class ConnectError extends TensorPoolError<"timeout"> {}
 
+/** Type of the counter that shows a connected pool. */
+const PRESENCE_TYPE_ID = 10501;
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_WAIT_TIMEOUT_MS = 5_000;
 const DEFAULT_ATTACH_TIMEOUT_MS = 5_000;
@@ -122,6 +124,8 @@ export class TensorPool implements AsyncDisposable {
       clientName: "tensorpool library",
       ...(isAuto ? { supply: new DriverLauncher(selfCommand(), aeronDir) } : {}),
     });
+    // The media driver knows of a client when that has asked for something: one that has nothing yet is use, too.
+    this.#connection.addCounter(PRESENCE_TYPE_ID, new Uint8Array(0), "tensorpool: a connected TensorPool");
     this.#scheduler.add(this.#connection, { vital: true });
     this.#run = drive === "manual" ? null : this.#scheduler.run();
     // Failures of the run come out of `close`; until then they must not end the process as unhandled.

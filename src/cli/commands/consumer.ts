@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { uptimeNs } from "../../core/clock.ts";
-import { UsageError } from "../../core/errors.ts";
+import { SchedulerStoppedError, UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatByteRate, formatCount, formatDuration, formatRate } from "../../core/units.ts";
 import { openSink, parseSink } from "../../io/index.ts";
@@ -89,7 +89,7 @@ export async function run({ options: given }: CommandContext): Promise<number> {
   const options = isId ? given : given.replaced("stream", String(await awaitStreamId(given, stream, "--stream")));
   const plan = new ConsumerPlan(options);
   using runtime = new RoleRuntime(options, "tensorpool consumer");
-  return await runAlone(runtime, await startConsumer(runtime, plan, () => runtime.scheduler.stop("done")));
+  return await runAlone(runtime, () => startConsumer(runtime, plan, () => runtime.scheduler.stop("done")));
 }
 
 /** Opens the sink and adds the consumer; `onDone` is told when it has its last frame. @throws SinkError, UsageError */
@@ -112,7 +112,13 @@ export async function startConsumer(
     ...(runtime.driver === null ? {} : { driver: runtime.driver }),
     maxOutstandingSeqGap: options.integer("max-seq-gap", 1, Number.MAX_SAFE_INTEGER) ?? 0,
   });
-  const sink = new SlowSink(await openSink(plan.spec), plan.delayNs);
+  const opened = await openSink(plan.spec, { signal: runtime.stopSignal, onWaiting: (what) => log.info(what) });
+  const sink = new SlowSink(opened, plan.delayNs);
+  if (scheduler.isStopping) {
+    // Nothing would close it, and an output that was begun would stay.
+    await sink.close();
+    throw new SchedulerStoppedError("the consumer was stopped while its sink was opened");
+  }
   const pump = new SinkPump(consumer, sink, {
     clock: scheduler.clock,
     count: plan.count,

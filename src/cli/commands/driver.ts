@@ -56,33 +56,28 @@ export class DriverPlan {
 /** `driver`: the one owner of all regions. */
 export async function run(context: CommandContext): Promise<number> {
   const plan = new DriverPlan(context);
-  const own = startMediaDriver(plan);
   const { aeronDir, idle } = plan;
-  using runtime = new ProcessRuntime({ aeronDir, clientName: "tensorpool driver", idle, mediaDriver: { own } });
-  let role: RunningRole;
-  try {
-    role = startDriver(runtime, plan, own);
-  } catch (error) {
-    await runtime.scheduler.close();
-    throw error;
-  }
-  notifyServiceManager(runtime.scheduler, () => role.isReady?.() === true);
+  const mediaDriver = { start: () => startMediaDriver(plan) };
+  using runtime = new ProcessRuntime({ aeronDir, clientName: "tensorpool driver", idle, mediaDriver });
   // Awaited here: the runtime is disposed of when this function is left.
-  return await runAlone(runtime, role);
+  return await runAlone(runtime, () => {
+    const role = startDriver(runtime, plan);
+    notifyServiceManager(runtime.scheduler, () => role.isReady?.() === true);
+    return role;
+  });
 }
 
-/** Takes the locks of the streams, and adds the driver. `own`: the media driver of this process. @throws DriverError, RegionCreateError */
+/** Takes the locks of the streams, and adds the driver. @throws DriverError, RegionCreateError */
 export function startDriver(
-  { scheduler, connection, aeronDir }: ProcessRuntime,
+  { scheduler, connection, aeronDir, ownDriver }: ProcessRuntime,
   { settings, options }: DriverPlan,
-  own: MediaDriver | null,
 ): RunningRole {
   const driver = new Driver(connection, scheduler.clock, {
     ...settings,
     onShutdownRequested: () => scheduler.stop("asked to"),
   });
   scheduler.add(driver, { vital: true });
-  tellServices(settings, aeronDir, own);
+  tellServices(settings, aeronDir, ownDriver);
   return {
     name: driver.roleName,
     agents: [driver],
@@ -109,11 +104,13 @@ export function startMediaDriver({
   const how = options.text("media-driver") ?? general.get("driver.media_driver");
   if (how === "external" || findLivingDriver(aeronDir) !== null) return null;
   process.umask(UMASK[storage.sharing]);
+  let driver: MediaDriver | null = null;
   try {
-    const driver = MediaDriver.start({ aeronDir, threading });
+    driver = MediaDriver.start({ aeronDir, threading });
     if (storage.sharing === "group" && storage.gid !== undefined) giveToGroup(aeronDir, storage.gid);
     return driver;
   } catch (error) {
+    driver?.onClose();
     // Of several that start at once one wins, and that is as good for everybody.
     if (error instanceof MediaDriverError && error.code === "already-running") return null;
     throw error;

@@ -50,6 +50,14 @@ export async function run({ options }: CommandContext): Promise<number> {
   const aeronDir = aeronDirOf(options);
   const threading = options.choice<ThreadingMode>("threading", ["shared", "dedicated", "invoker"], "shared");
   const lingerNs = options.duration("linger") ?? DEFAULT_LINGER_NS;
+  const idle = threading === "invoker" ? "backoff" : "sleep";
+  const scheduler = new Scheduler({
+    idle: createIdleStrategy(idle, nativeParker),
+    onAgentError: logAgentErrorsButTheEnd(),
+  });
+  // Before anything is made that an end in order removes.
+  using signals = new StopSignals({ onStop: (signal) => scheduler.stop(signal) });
+  endWithParent();
   let driver: MediaDriver;
   try {
     driver = MediaDriver.start({ aeronDir, threading });
@@ -59,13 +67,6 @@ export async function run({ options }: CommandContext): Promise<number> {
     log.info(error.message);
     return ExitCode.DONE;
   }
-  const idle = threading === "invoker" ? "backoff" : "sleep";
-  const scheduler = new Scheduler({
-    idle: createIdleStrategy(idle, nativeParker),
-    onAgentError: logAgentErrorsButTheEnd(),
-  });
-  using signals = new StopSignals({ onStop: (signal) => scheduler.stop(signal) });
-  endWithParent();
   scheduler.add(driver, { vital: true });
   if (lingerNs > 0) {
     scheduler.add(

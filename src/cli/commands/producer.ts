@@ -1,6 +1,6 @@
 import { attributeList } from "../../config/index.ts";
 import { uptimeNs } from "../../core/clock.ts";
-import { UsageError } from "../../core/errors.ts";
+import { SchedulerStoppedError, UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatByteRate, formatBytes, formatCount, formatRate, parseSize } from "../../core/units.ts";
 import { describeLayout, openSource, parseSource, type SpecOptions } from "../../io/index.ts";
@@ -81,7 +81,7 @@ export class ProducerPlan {
 export async function run({ options }: CommandContext): Promise<number> {
   const plan = new ProducerPlan(options);
   using runtime = new RoleRuntime(options, "tensorpool producer");
-  return await runAlone(runtime, await startProducer(runtime, plan, () => runtime.scheduler.stop("done")));
+  return await runAlone(runtime, () => startProducer(runtime, plan, () => runtime.scheduler.stop("done")));
 }
 
 /** Opens the source and adds the producer; `onDone` is told when its last frame was published and read. @throws SourceError, RegionCreateError */
@@ -92,15 +92,15 @@ export async function startProducer(
 ): Promise<RunningRole> {
   const { options, specOptions, rateHz } = plan;
   const { scheduler, streamId } = runtime;
-  const opening = new AbortController();
   const source = await openSource(plan.spec, {
     ...specOptions,
-    signal: opening.signal,
+    signal: runtime.stopSignal,
     onWaiting: (what) => log.info(what),
   });
   let producer: Producer;
   let flow: Flow;
   try {
+    if (scheduler.isStopping) throw new SchedulerStoppedError("the producer was stopped while its source was opened");
     const isRepeated = rateHz !== null && options.flag("once") !== true;
     flow = options.choice<Flow>("flow", ["drop", "wait"], source.live || isRepeated ? "drop" : "wait");
     producer = new Producer(runtime.connection, scheduler.clock, {

@@ -19,12 +19,12 @@ const log = getLogger("run");
 export async function run(context: CommandContext): Promise<number> {
   const plan = runPlan(context);
   const secondsNs = context.options.seconds("seconds");
-  const own = plan.driver === null ? null : startMediaDriver(plan.driver);
+  const driverPlan = plan.driver;
   using runtime = new ProcessRuntime({
     aeronDir: plan.aeronDir,
     clientName: "tensorpool run",
     idle: plan.idle,
-    mediaDriver: plan.driver === null ? plan.mediaDriver : { own },
+    mediaDriver: driverPlan === null ? plan.mediaDriver : { start: () => startMediaDriver(driverPlan) },
   });
   const { scheduler } = runtime;
   const roles = new RoleSet(scheduler);
@@ -36,7 +36,7 @@ export async function run(context: CommandContext): Promise<number> {
   running.catch(() => undefined);
   notifyServiceManager(scheduler, () => roles.areReady);
   try {
-    if (plan.driver !== null) roles.addLasting(startDriver(runtime, plan.driver, own));
+    if (driverPlan !== null) roles.addLasting(startDriver(runtime, driverPlan));
     if (plan.supervisor !== null) {
       roles.addLasting(startSupervisor(new RoleRuntime(plan.supervisor.options, "", runtime), plan.supervisor));
     }

@@ -87,10 +87,12 @@ export class SupervisorPlan {
 export async function run(context: CommandContext): Promise<number> {
   const plan = new SupervisorPlan(context);
   using runtime = new RoleRuntime(plan.options, "tensorpool supervisor");
-  const role = startSupervisor(runtime, plan);
-  // It serves its pages from now on, also while there is no media driver.
-  notifyServiceManager(runtime.scheduler, () => true);
-  return await runAlone(runtime, role);
+  return await runAlone(runtime, () => {
+    const role = startSupervisor(runtime, plan);
+    // It serves its pages from now on, also while there is no media driver.
+    notifyServiceManager(runtime.scheduler, () => true);
+    return role;
+  });
 }
 
 /** Adds the supervisor, and its HTTP server if there is to be one. */
