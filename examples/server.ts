@@ -1,5 +1,6 @@
-// A web server that shows a stream: / tells of it as JSON, /frame is the newest frame's bytes. Run it beside producer.ts.
-import { type OwnedFrame, TensorPool, totalLost } from "tensorpool";
+// A web server that shows a stream: / describes it as JSON, /frame is the newest frame's bytes, /frame.png a picture of it. Run it
+// beside producer.ts.
+import { encodePng, type OwnedFrame, TensorPool, totalLost } from "tensorpool";
 
 // "timer": the pool is a guest in the server's event loop.
 await using pool = await TensorPool.connect({ drive: "timer" });
@@ -23,6 +24,10 @@ const server = Bun.serve({
     "/frame": () => {
       if (newest === null) return new Response("no frame has come yet\n", { status: 503 });
       return new Response(newest.bytes, { headers: { "x-dtype": newest.dtype, "x-dims": newest.dims.join("x") } });
+    },
+    "/frame.png": async () => {
+      if (newest === null) return new Response("no frame has come yet\n", { status: 503 });
+      return new Response(await encodePng(newest), { headers: { "content-type": "image/png" } });
     },
   },
 });

@@ -9,12 +9,15 @@ export {
   type CopySink,
   defineSink,
   defineSource,
+  encodePng,
   type FillSource,
   type FrameSource,
   type FrameToFill,
   type KeptFrame,
   type ModuleContext,
   type ModuleFrame,
+  type PictureFrame,
+  type PngOptions,
   type SinkDefinition,
   SinkError,
   type SinkExport,
@@ -22,6 +25,7 @@ export {
   SourceError,
   type SourceExport,
   type SourceLayout,
+  type ValueRange,
   type ViewedFrame,
   type ViewSink,
   type YieldedFrame,
@@ -31,6 +35,7 @@ export type { AddDriverOptions, StreamLayoutOptions } from "./library/driver-set
 export type { CollectorOptions } from "./library/frame-collector.ts";
 export type { OwnedFrame } from "./library/owned-frame.ts";
 export type { PoolConsumer, ReadFailure, ReadResult } from "./library/pool-consumer.ts";
+export type { PoolDriver, PoolProducer } from "./library/pool-roles.ts";
 export {
   type AddConsumerOptions,
   type AddProducerOptions,

@@ -25,6 +25,8 @@ export type { Dtype, MajorOrder } from "../protocol/dtype.ts";
 export { SinkError, type SinkErrorCode, SourceError, type SourceErrorCode } from "./errors.ts";
 export { describeLayout, formatDims, layoutOf, parseDims, parseDtype } from "./layout.ts";
 export * from "./module/index.ts";
+export { encodePng, type PictureFrame } from "./png/encode.ts";
+export type { PngOptions, ValueRange } from "./png/options.ts";
 export type { OpenOptions, ParsedSink, ParsedSource, SpecOptions } from "./spec.ts";
 export { PATTERNS, type PatternName } from "./synthetic/pattern.ts";
 export { syntheticFrame } from "./synthetic/source.ts";

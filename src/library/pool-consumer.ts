@@ -5,6 +5,7 @@ import type { Frame } from "../roles/frame.ts";
 import type { PollOptions } from "../roles/frame-handler.ts";
 import { type CollectorOptions, FrameCollector } from "./frame-collector.ts";
 import type { OwnedFrame } from "./owned-frame.ts";
+import type { EndRole } from "./pool-roles.ts";
 
 /** What became of reading one frame: a value computed from an intact frame, or why there is none. */
 export type ReadResult<T> =
@@ -16,12 +17,23 @@ export type ReadFailure = "none" | LossCause;
 const NONE: ReadResult<never> = { ok: false, cause: "none" };
 
 /** A consumer of a `TensorPool`: everything of `Consumer`, and reading by value. Made by `TensorPool.addConsumer`. */
-export class PoolConsumer extends Consumer {
+export class PoolConsumer extends Consumer implements AsyncDisposable {
   #scheduler: Scheduler | null = null;
+  #end: EndRole | null = null;
 
-  /** For the pool: who drives this consumer. */
-  attach(scheduler: Scheduler): void {
+  /** For the pool: what drives this consumer, and how it ends. */
+  attach(scheduler: Scheduler, end: EndRole): void {
     this.#scheduler = scheduler;
+    this.#end = end;
+  }
+
+  /** Unmaps the regions, gives the lease back, and takes the consumer out of its pool; `frames` ends. Idempotent. */
+  async close(): Promise<void> {
+    await this.#end?.(this);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /**

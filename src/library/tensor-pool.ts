@@ -11,16 +11,15 @@ import { NotFoundError, TensorPoolError, UsageError } from "../core/errors.ts";
 import { createIdleStrategy, type IdleChoice } from "../core/idle/index.ts";
 import { Scheduler } from "../core/scheduler.ts";
 import type { Attribute, Flow } from "../protocol/attribute.ts";
-import { isId, MAX_ID } from "../protocol/ids.ts";
 import type { ConsumerMode } from "../protocol/mode-filter.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
 import type { DriverClientOptions } from "../roles/attachment-options.ts";
-import { Driver } from "../roles/driver/driver.ts";
-import { AttachError } from "../roles/errors.ts";
-import { Producer } from "../roles/producer.ts";
 import { AllowedBaseDirs, defaultShmDir } from "../shm/index.ts";
 import { type AddDriverOptions, driverOptionsOf, poolsOf, type StreamLayoutOptions } from "./driver-setup.ts";
+import { requireHope } from "./first-lease.ts";
+import { requireAtLeast, requireAttachOptions, requireChoice, requireStreamId } from "./option-checks.ts";
 import { PoolConsumer } from "./pool-consumer.ts";
+import { PoolDriver, PoolProducer } from "./pool-roles.ts";
 import { StreamNames } from "./stream-names.ts";
 
 /** Who drives the pool's duty cycle, see `TensorPool.connect`. */
@@ -107,6 +106,9 @@ export class TensorPool implements AsyncDisposable {
   readonly #run: Promise<void> | null;
 
   private constructor(options: ConnectOptions) {
+    requireChoice("drive", options.drive, ["timer", "busy", "manual"]);
+    requireChoice("mediaDriver", options.mediaDriver, ["auto", "embedded", "external"]);
+    requireAtLeast("timeoutMs", options.timeoutMs, 0);
     this.#options = options;
     this.#streams = { ...DEFAULT_STREAMS, ...options.streams };
     const aeronDir = resolve(options.aeronDir ?? defaultAeronDir());
@@ -149,10 +151,14 @@ export class TensorPool implements AsyncDisposable {
    * @throws AttachError when no lease comes; ProducerError where a driver serves the stream of a standalone one; RegionCreateError,
    * ConnectError, UsageError
    */
-  async addProducer(options: AddProducerOptions): Promise<Producer> {
+  async addProducer(options: AddProducerOptions): Promise<PoolProducer> {
     const { standalone } = options;
+    requireAttachOptions(options);
+    requireChoice("flow", options.flow, ["drop", "wait"]);
+    requireAtLeast("waitTimeoutMs", options.waitTimeoutMs, 0);
+    requireChoice("standalone.share", standalone?.share, ["private", "group"]);
     const streamId = await this.#streamId(options.stream);
-    const producer = new Producer(this.#connection, this.#scheduler.clock, {
+    const producer = new PoolProducer(this.#connection, this.#scheduler.clock, {
       streamId,
       name: options.name ?? `stream-${streamId}`,
       summary: options.summary ?? "",
@@ -175,6 +181,7 @@ export class TensorPool implements AsyncDisposable {
       waitTimeoutNs: (options.waitTimeoutMs ?? DEFAULT_WAIT_TIMEOUT_MS) * 1e6,
       attributes: options.attributes ?? [],
     });
+    producer.attach(this.#end);
     this.#scheduler.add(producer);
     await this.#attached(producer, options, () => producer.isReady);
     return producer;
@@ -185,6 +192,9 @@ export class TensorPool implements AsyncDisposable {
    * are some. @throws AttachError when no lease comes; ConnectError, UsageError
    */
   async addConsumer(options: AddConsumerOptions): Promise<PoolConsumer> {
+    requireAttachOptions(options);
+    requireChoice("mode", options.mode, ["stream", "latest", "decimated"]);
+    requireAtLeast("maxOutstandingSeqGap", options.maxOutstandingSeqGap, 0);
     const consumer = new PoolConsumer(this.#connection, this.#scheduler.clock, {
       streamId: await this.#streamId(options.stream),
       mode: options.mode ?? "stream",
@@ -193,7 +203,7 @@ export class TensorPool implements AsyncDisposable {
       ...(options.standalone === true ? {} : { driver: clientOf(options) }),
       maxOutstandingSeqGap: options.maxOutstandingSeqGap ?? 0,
     });
-    consumer.attach(this.#scheduler);
+    consumer.attach(this.#scheduler, this.#end);
     this.#scheduler.add(consumer);
     await this.#attached(consumer, options, () => true);
     return consumer;
@@ -201,15 +211,17 @@ export class TensorPool implements AsyncDisposable {
 
   /**
    * A driver in this process, for producers and consumers here and in others, and for tools (D-02). It ends with the pool, by
-   * `remove`, or when an operator's request carries its token. @throws DriverError, RegionCreateError, ConnectError
+   * `close`, or when an operator's request carries its token. @throws DriverError, RegionCreateError, ConnectError
    */
-  async addDriver(options: AddDriverOptions): Promise<Driver> {
+  async addDriver(options: AddDriverOptions): Promise<PoolDriver> {
     for (const { stream } of options.streams) requireStreamId(stream);
-    const driver: Driver = new Driver(
+    requireChoice("share", options.share, ["private", "group"]);
+    const driver: PoolDriver = new PoolDriver(
       this.#connection,
       this.#scheduler.clock,
-      driverOptionsOf(options, this.#streams, this.#shmDir, () => void this.remove(driver)),
+      driverOptionsOf(options, this.#streams, this.#shmDir, () => void driver.close()),
     );
+    driver.attach(this.#end);
     this.#scheduler.add(driver);
     await this.#until(() => driver.isReady, "the driver's regions");
     return driver;
@@ -220,9 +232,9 @@ export class TensorPool implements AsyncDisposable {
     this.#scheduler.add(agent);
   }
 
-  /** Ends a producer, a consumer or an agent, which was added to this pool. */
+  /** Takes an agent out of this pool and closes it; a producer, consumer or driver ends by it as by its own `close`. Idempotent. */
   remove(agent: Agent): Promise<void> {
-    return this.#scheduler.remove(agent);
+    return this.#end(agent);
   }
 
   /** One duty cycle (`drive: "manual"` only); returns the work done, 0 when there was nothing to do. */
@@ -243,9 +255,22 @@ export class TensorPool implements AsyncDisposable {
     return resolve(this.#options.shmDir ?? defaultShmDir());
   }
 
+  /** Closes an agent. Where nothing else drives the pool, cycles run until that is done: a driver waits for its clients. */
+  readonly #end = async (agent: Agent): Promise<void> => {
+    let isOver = false;
+    const removing = this.#scheduler.remove(agent).finally(() => {
+      isOver = true;
+    });
+    while (this.#run === null && !isOver && !this.#scheduler.isClosed) {
+      this.#scheduler.step();
+      await Bun.sleep(0);
+    }
+    await removing;
+  };
+
   /** Waits until a role that was added can be used; otherwise it is taken out again. */
   async #attached(
-    role: Producer | PoolConsumer,
+    role: PoolProducer | PoolConsumer,
     { attachTimeoutMs = DEFAULT_ATTACH_TIMEOUT_MS }: AttachOptions,
     isReady: () => boolean,
   ): Promise<void> {
@@ -256,9 +281,7 @@ export class TensorPool implements AsyncDisposable {
         return role.isAttached && this.#connection.isReady && isReady();
       }, "the media driver's answer");
     } catch (error) {
-      const removing = this.remove(role);
-      if (this.#run === null) this.#scheduler.step();
-      await removing;
+      await this.#end(role);
       throw error;
     }
   }
@@ -270,9 +293,7 @@ export class TensorPool implements AsyncDisposable {
     this.#scheduler.add(names);
     const deadlineNs = processNs() + NAME_PATIENCE_NS;
     await this.#until(() => names.streamId !== null || processNs() > deadlineNs, "the stream's name");
-    const removing = this.remove(names);
-    if (this.#run === null) this.#scheduler.step();
-    await removing;
+    await this.#end(names);
     if (names.streamId !== null) return names.streamId;
     const expected = `a stream that is called "${stream}", by a driver or its data source`;
     throw new NotFoundError(`expected ${expected}, found none within ${NAME_PATIENCE_NS / 1e9} s`, { expected });
@@ -302,28 +323,7 @@ export class TensorPool implements AsyncDisposable {
   }
 }
 
-/** A lease may still come. @throws AttachError */
-function requireHope(role: Producer | PoolConsumer, attachTimeoutMs: number, deadlineNs: number): void {
-  const { attachRefusal, streamId } = role;
-  const isOver = processNs() > deadlineNs;
-  if (attachRefusal !== null && (isOver || !attachRefusal.retryable)) throw attachRefusal;
-  if (!isOver) return;
-  throw new AttachError(
-    "not-found",
-    `stream ${streamId}: expected a driver to attach to within ${attachTimeoutMs} ms, found none: start one ` +
-      "(tensorpool driver, or pool.addDriver), or do without (standalone for producer and consumers)",
-    { expected: "a driver", found: "none", retryable: true },
-  );
-}
-
 /** The pool itself waits for the first lease: the role asks for ever. */
 function clientOf({ clientId }: AttachOptions): DriverClientOptions {
   return { ...(clientId === undefined ? {} : { clientId }), attachTimeoutNs: 0 };
-}
-
-/** @throws UsageError */
-function requireStreamId(stream: number): number {
-  if (isId(stream)) return stream;
-  const expected = `a stream id from 1 to ${MAX_ID}`;
-  throw new UsageError(`expected ${expected}, found ${stream}`, { expected, found: String(stream) });
 }

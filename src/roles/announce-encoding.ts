@@ -11,8 +11,10 @@ const POOL_BYTES = 16;
 /** What an epoch's folder and a region's file add to the path: user, namespace, instance, epoch and file, and what they are in. */
 const PATH_BYTES = 640;
 
-/** An upper bound of the bytes of an announce, or of an attach answer, for `pools` pools below a folder. */
-export function longestAnnounceBytes({ baseDir }: { readonly baseDir: string }, pools: number): number {
+/** An upper bound of the bytes of an announce, or of an attach answer, for `pools` pools below a folder; 0 without a place. */
+export function longestAnnounceBytes(place: { readonly baseDir: string } | undefined, pools = 0): number {
+  if (place === undefined) return 0;
+  const { baseDir } = place;
   const uriBytes = Buffer.byteLength(baseDir) + PATH_BYTES;
   return FIXED_BYTES + uriBytes + pools * (POOL_BYTES + uriBytes);
 }

@@ -64,6 +64,12 @@ export function allAttributes(options: ProducerOptions, attributes: readonly Att
   ];
 }
 
+/** The error for a frame's length that is none. */
+export function wrongLength(byteLength: unknown): UsageError {
+  const expected = "a whole number of bytes from 0 on";
+  return new UsageError(`tryClaim: expected ${expected}, found ${String(byteLength)}`, { expected });
+}
+
 /** A producer that waits for its readers needs slots for what is under way. @throws UsageError */
 export function requireWaitSlots(flow: Flow, nslots: number): void {
   if (flow !== "wait" || nslots >= MIN_WAIT_SLOTS) return;

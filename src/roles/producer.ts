@@ -20,6 +20,7 @@ import {
   type OfferResult,
   type ProducerOptions,
   requireWaitSlots,
+  wrongLength,
 } from "./producer-options.ts";
 import { ProgressSender } from "./progress-sender.ts";
 import type { RegionHost, RegionProvider } from "./region-provider.ts";
@@ -79,10 +80,7 @@ export class Producer implements Agent {
       attributes: allAttributes(options, options.attributes),
       sendsHeartbeat: options.heartbeat === true,
       announcesRegions: options.standalone !== undefined,
-      announceBytes:
-        options.standalone === undefined
-          ? 0
-          : longestAnnounceBytes(options.standalone, options.standalone.pools.length),
+      announceBytes: longestAnnounceBytes(options.standalone, options.standalone?.pools.length),
       onMessage: (view, length, sessionId) => this.#provider.onMessage(view, length, sessionId),
     });
     this.#progress = new ProgressSender(
@@ -197,11 +195,12 @@ export class Producer implements Agent {
   /**
    * Takes the next slot for a frame of `byteLength` bytes, from the smallest pool that holds it (W-05). Null when none can be
    * had; `lastRefusal` says why. Never blocks, never allocates after the first round through the ring. Several slots may be
-   * claimed at once; they are published in claim order.
+   * claimed at once; they are published in claim order. @throws UsageError for a length that is no whole number from 0 on
    *
    * `nowNs` is the frame's time as agents are told it (`processNs`), read here when left out (a third of what a claim costs).
    */
   tryClaim(byteLength: number, nowNs: number = NOT_READ): SlotClaim | null {
+    if (!(Number.isInteger(byteLength) && byteLength >= 0)) throw wrongLength(byteLength);
     const ring = this.#ring;
     if (ring === null || this.#hasFinished) return this.#refuse(byteLength);
     const claim = ring.tryClaim(byteLength, nowNs === NOT_READ ? this.#clock.nanoTime() : nowNs);

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { Place } from "../support/place.ts";
+import { readPng } from "../support/png-reader.ts";
 import { RoleProcess } from "../support/role-process.ts";
 import { PATIENCE_MS, until } from "../support/until.ts";
 
@@ -45,6 +46,9 @@ test("the web server gives the newest frame and what was lost, and ends in order
     expect(response.status).toBe(200);
     expect([response.headers.get("x-dtype"), response.headers.get("x-dims")]).toEqual(["uint16", "480x640"]);
     expect((await response.bytes()).length).toBe(2 * 480 * 640);
+    const picture = await fetch(`${url}frame.png`);
+    expect(picture.headers.get("content-type")).toBe("image/png");
+    expect(readPng(await picture.bytes())).toMatchObject({ width: 640, height: 480, channels: 1, bits: 16 });
     const told = (await (await fetch(url)).json()) as Record<string, unknown>;
     expect(told).toMatchObject({ dtype: "uint16", dims: [480, 640] });
     expect(told.accepted).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { cpSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import { InstalledPackage } from "../support/installed-package.ts";
@@ -88,9 +88,17 @@ describe("the package that npm pack makes", () => {
     const command = await project.run(["npx", "tensorpool", "version"], { bun: false });
     expect(command.stderr).toContain("tensorpool runs on Bun, and there is none: `npm install bun`");
     expect(command.exitCode).toBe(1);
-    project.write("node.mjs", 'import "tensorpool";');
-    const library = await project.run(["node", "node.mjs"]);
-    expect(library.stderr).toContain("tensorpool is a library for Bun");
-    expect(library.exitCode).toBe(1);
+    for (const imports of ["", "{ TensorPool, encodePng } from", "* as all from"]) {
+      project.write("node.mjs", `import ${imports} "tensorpool";`);
+      const library = await project.run(["node", "node.mjs"]);
+      expect(library.stderr).toContain("Error: tensorpool is a library for Bun");
+      expect(library.exitCode).toBe(1);
+    }
+  });
+
+  test("what other runtimes get has every name, so that their message is ours", async () => {
+    const names = [...readFileSync(join(ROOT, "ffi/native/needs-bun.mjs"), "utf8").matchAll(/missing as (\w+)/g)];
+    const library = await import("../../src/index.ts");
+    expect(names.map(([, name]) => name).sort()).toEqual(Object.keys(library).sort());
   });
 });

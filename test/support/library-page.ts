@@ -18,6 +18,7 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
       "AddConsumerOptions",
       "AddDriverOptions",
       "StreamLayoutOptions",
+      "PoolDriver",
       "Driver",
       "AeronStreams",
       "Agent",
@@ -27,7 +28,7 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
     title: "Producing",
     about:
       "Claim a slot, fill it in place, commit it; or offer an array, which costs a copy. `producer.counters.of.NAME.value` are the [counters](OPERATIONAL_PLAYBOOK.md#of-a-producer).",
-    names: ["Producer", "SlotClaim", "ClaimRefusal", "processNs", "OfferResult", "Flow", "FrameShape"],
+    names: ["PoolProducer", "Producer", "SlotClaim", "ClaimRefusal", "processNs", "OfferResult", "Flow", "FrameShape"],
   },
   {
     title: "Consuming",
@@ -63,6 +64,11 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
       "textAttribute",
       "attributeText",
     ],
+  },
+  {
+    title: "Pictures",
+    about: "For a web server: `new Response(await encodePng(frame), { headers: { 'content-type': 'image/png' } })`.",
+    names: ["encodePng", "PictureFrame", "PngOptions", "ValueRange"],
   },
   {
     title: "Modules",

@@ -1,10 +1,8 @@
-import { SinkError } from "../errors.ts";
-import { describeLayout } from "../layout.ts";
 import type { FrameEncoder } from "../output/queued-sink.ts";
 import type { SinkFrame } from "../types.ts";
+import { planOf } from "./encode.ts";
 import type { PngOptions } from "./options.ts";
-import { pictureOf } from "./picture.ts";
-import { encodePlan, PLAN_BYTES, scaleOf } from "./plan.ts";
+import { encodePlan, PLAN_BYTES } from "./plan.ts";
 
 /** Puts in front of each frame how it becomes a picture; the work itself is the output's. */
 export class PngEncoder implements FrameEncoder {
@@ -20,12 +18,9 @@ export class PngEncoder implements FrameEncoder {
   }
 
   prefixOf(frame: SinkFrame): Uint8Array {
-    const picture = pictureOf(frame, frame.attributes, this.#options.channels);
-    if (typeof picture === "string") throw refusal(picture, frame);
-    const scale = scaleOf(frame.dtype, this.#options);
-    if (typeof scale === "string") throw refusal(scale, frame);
-    encodePlan({ ...picture, ...scale, dtype: frame.dtype }, this.#plan);
-    this.#hasLumaOnly ||= picture.isLumaOnly;
+    const plan = planOf(frame, frame.attributes, this.#options);
+    encodePlan(plan, this.#plan);
+    this.#hasLumaOnly ||= plan.isLumaOnly;
     return this.#planBytes;
   }
 
@@ -35,9 +30,4 @@ export class PngEncoder implements FrameEncoder {
   notes(): readonly string[] {
     return this.#hasLumaOnly ? ["of y4m frames the luma plane was written, without colour"] : [];
   }
-}
-
-function refusal(expected: string, frame: SinkFrame): SinkError {
-  const found = describeLayout(frame);
-  return new SinkError("unsupported", `png: ${expected}, found ${found}`, { found });
 }

@@ -15,7 +15,7 @@ export interface PngHeader {
 }
 
 /** A PNG file (ISO/IEC 15948) of one IDAT chunk: the filtered rows as zlib packed them, less than 2 GiB. */
-export function pngFile({ width, height, bits, channels }: PngHeader, packed: Uint8Array): Uint8Array {
+export function pngFile({ width, height, bits, channels }: PngHeader, packed: Uint8Array): Uint8Array<ArrayBuffer> {
   const file = new Uint8Array(SIGNATURE.length + 3 * CHUNK_BYTES + HEADER_BYTES + packed.length);
   const view = new DataView(file.buffer);
   file.set(SIGNATURE);

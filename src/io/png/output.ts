@@ -1,21 +1,11 @@
-import { promisify } from "node:util";
-import { deflate, type ZlibOptions } from "node:zlib";
 import type { Batch } from "../output/frame-queue.ts";
 import { GIVEN_UP, type Output, type WriteOutcome } from "../output/output.ts";
-import { pngFile } from "./file.ts";
-import type { ValueRange } from "./options.ts";
+import { EMPTY_RANGE, packPicture } from "./encode.ts";
 import { decodePlan, PLAN_BYTES, type Plan } from "./plan.ts";
 import { PictureRows } from "./rows.ts";
 
-const deflateAsync = promisify<Uint8Array, ZlibOptions, Uint8Array>(deflate);
-
 /** Elements that are converted before the duty cycle gets its turn (about 100 to 300 µs). */
 const SLICE_ELEMENTS = 65_536;
-/** Packs a picture of 1920x1080 RGB in about 15 ms of a thread of the pool; 6 takes twice that for a third less. */
-const LEVEL = 3;
-const PACKED_CHUNK_BYTES = 256 * 1024;
-
-const EMPTY: ValueRange = { minimum: Number.POSITIVE_INFINITY, maximum: Number.NEGATIVE_INFINITY };
 
 /**
  * Makes a PNG of each frame and hands it to another output, such as a directory's. Values are converted in slices between the duty cycles, packed on the
@@ -50,7 +40,7 @@ export class PngOutput implements Output {
     const rowsPerSlice = Math.max(1, Math.floor(SLICE_ELEMENTS / (plan.width * plan.channels)));
     let range = typeof plan.scale === "object" ? plan.scale : null;
     if (plan.scale === "auto") {
-      let known = EMPTY;
+      let known = EMPTY_RANGE;
       if (!(await this.#slices(plan, rowsPerSlice, (from, to) => (known = rows.rangeOf(from, to, known))))) {
         return GIVEN_UP;
       }
@@ -61,8 +51,7 @@ export class PngOutput implements Output {
     if (!(await this.#slices(plan, rowsPerSlice, (from, to) => rows.write(this.#rows, from, to, range)))) {
       return GIVEN_UP;
     }
-    const packed = await deflateAsync(this.#rows, { level: LEVEL, chunkSize: PACKED_CHUNK_BYTES });
-    const file = pngFile(plan, packed);
+    const file = await packPicture(plan, this.#rows);
     const picture: Batch = { bytes: file, byteLength: file.length, frames, seq, timestampNs };
     const outcome = await new Promise<WriteOutcome>((resolve) => this.#target.write(picture, resolve));
     return outcome.kind === "written" ? { kind: "written", byteLength: file.length } : outcome;

@@ -1,0 +1,84 @@
+import { promisify } from "node:util";
+import { deflate, type ZlibOptions } from "node:zlib";
+import type { Dtype, MajorOrder } from "../../protocol/dtype.ts";
+import { SinkError } from "../errors.ts";
+import { describeLayout, layoutOf } from "../layout.ts";
+import type { Attribute, FrameLayout } from "../types.ts";
+import { pngFile } from "./file.ts";
+import type { PngOptions, ValueRange } from "./options.ts";
+import { type Picture, pictureOf } from "./picture.ts";
+import { type Plan, scaleOf } from "./plan.ts";
+import { PictureRows } from "./rows.ts";
+
+const deflateAsync = promisify<Uint8Array, ZlibOptions, Uint8Array>(deflate);
+
+/** Packs a picture of 1920x1080 RGB in about 15 ms of a thread of the pool; 6 takes twice that for a third less. */
+const LEVEL = 3;
+const PACKED_CHUNK_BYTES = 256 * 1024;
+const DEFAULTS: PngOptions = { scale: null, bits: null, channels: null };
+
+/** The range of no values. */
+export const EMPTY_RANGE: ValueRange = { minimum: Number.POSITIVE_INFINITY, maximum: Number.NEGATIVE_INFINITY };
+
+/** An array that can be shown: an `OwnedFrame`, or one that was made like it. */
+export interface PictureFrame {
+  readonly bytes: Uint8Array;
+  readonly dtype: Dtype;
+  /** [H, W], [H, W, C] or [C, H, W]. */
+  readonly dims: readonly number[];
+  /** "row" when left out. */
+  readonly majorOrder?: MajorOrder;
+  /** Bytes from one element to the next, a dimension each. Only contiguous frames have pictures: leave it out, or 0. */
+  readonly strides?: readonly number[];
+  readonly attributes?: readonly Attribute[];
+}
+
+/** How a frame becomes a picture. @throws SinkError "unsupported" */
+export function planOf(
+  layout: FrameLayout,
+  attributes: readonly Attribute[],
+  options: PngOptions,
+): Plan & Pick<Picture, "isLumaOnly"> {
+  const picture = pictureOf(layout, attributes, options.channels);
+  if (typeof picture === "string") throw refusal(picture, layout);
+  const scale = scaleOf(layout.dtype, options);
+  if (typeof scale === "string") throw refusal(scale, layout);
+  return { ...picture, ...scale, dtype: layout.dtype };
+}
+
+/** The file of a picture, whose filtered rows are packed on a thread of the pool. */
+export async function packPicture(plan: Plan, rows: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  return pngFile(plan, await deflateAsync(rows, { level: LEVEL, chunkSize: PACKED_CHUNK_BYTES }));
+}
+
+/**
+ * A frame as a PNG picture, e.g. for a web server: grey, RGB or RGBA, 8 or 16 bits, of any dtype. The values are converted in one
+ * piece (some milliseconds for a picture of 1920x1080) and packed on another thread. Give it a frame that is yours, such as an
+ * `OwnedFrame`. @throws SinkError "unsupported" for a frame that is no picture; RangeError for dims that do not fit the bytes
+ */
+export async function encodePng(
+  frame: PictureFrame,
+  options: Partial<PngOptions> = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const layout = layoutOf(frame.dtype, frame.dims, frame.majorOrder);
+  if (frame.strides?.some((stride) => stride !== 0) === true) throw refusal("expected a contiguous frame", layout);
+  if (frame.bytes.length !== layout.byteLength) {
+    throw new RangeError(
+      `expected ${layout.byteLength} bytes for ${describeLayout(layout)}, found ${frame.bytes.length}`,
+    );
+  }
+  const plan = planOf(layout, frame.attributes ?? [], { ...DEFAULTS, ...options });
+  // Elements are read as what they are, which takes aligned bytes.
+  const bytes = frame.bytes.byteOffset % 8 === 0 ? frame.bytes : frame.bytes.slice();
+  const rows = new PictureRows(plan, bytes);
+  const { height, scale } = plan;
+  const range = scale === "exact" ? null : scale === "auto" ? rows.rangeOf(0, height, EMPTY_RANGE) : scale;
+  const unpacked = new Uint8Array(height * rows.rowBytes);
+  rows.write(unpacked, 0, height, range);
+  return await packPicture(plan, unpacked);
+}
+
+function refusal(expected: string, layout: FrameLayout): SinkError {
+  const found = describeLayout(layout);
+  return new SinkError("unsupported", `png: ${expected}, found ${found}`, { found });
+}

@@ -1,0 +1,18 @@
+import { processNs } from "../core/clock.ts";
+import { AttachError } from "../roles/errors.ts";
+import type { PoolConsumer } from "./pool-consumer.ts";
+import type { PoolProducer } from "./pool-roles.ts";
+
+/** Checks that the first lease may still come. @throws AttachError */
+export function requireHope(role: PoolProducer | PoolConsumer, attachTimeoutMs: number, deadlineNs: number): void {
+  const { attachRefusal, streamId } = role;
+  const isOver = processNs() > deadlineNs;
+  if (attachRefusal !== null && (isOver || !attachRefusal.retryable)) throw attachRefusal;
+  if (!isOver) return;
+  throw new AttachError(
+    "not-found",
+    `stream ${streamId}: expected a driver to attach to within ${attachTimeoutMs} ms, found none: start one ` +
+      "(tensorpool driver, or pool.addDriver), or do without (standalone for producer and consumers)",
+    { expected: "a driver", found: "none", retryable: true },
+  );
+}
