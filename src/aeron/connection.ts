@@ -209,7 +209,7 @@ export class AeronConnection implements Agent {
     try {
       const name = `${this.#options.clientName} ${process.pid}`;
       this.#client = new NativeClient(this.#options.aeronDir, name, (code, message) =>
-        log.warn(`Aeron reports error ${code}: ${message.trim().split("\n")[0]}`),
+        log.warn(`Aeron reports error ${code}: ${message.trim().replace(/\s*\n\s*/g, "; ")}`),
       );
     } catch (error) {
       waitingLog.warn(`cannot connect to the media driver in ${this.#options.aeronDir}: ${messageOf(error)}`);
