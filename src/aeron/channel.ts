@@ -18,6 +18,12 @@ export interface UntetheredTimeouts {
 }
 
 export const LIVE_TIMEOUTS: UntetheredTimeouts = { windowLimitMs: 5, lingerMs: 2, restingMs: 100 };
+/**
+ * A subscriber of descriptors that was put to rest does not join again by itself: a stopped one would hold the window each time. A
+ * living one subscribes again, see `LogSubscription`. The rest must not be a subscriber's end (`rejoin=false`): Aeron 1.54 then frees
+ * the counter of its position, and frees it a second time when the subscription is removed, even if another client has it by then.
+ */
+const DESCRIPTOR_RESTING_MS = 24 * 60 * 60 * 1000;
 
 /** Appends `key=value` parameters to a channel, keeping those that the user set. */
 export function withParameters(channel: string, parameters: Record<string, string | number | boolean>): string {
@@ -69,25 +75,21 @@ export function descriptorWindow(nslots: number): DescriptorWindow {
 }
 
 /** The descriptor publication of a ring of `nslots`. */
-export function descriptorPublicationChannel(channel: string, nslots: number, timeouts: UntetheredTimeouts): string {
+export function descriptorPublicationChannel(
+  channel: string,
+  nslots: number,
+  timeouts: Omit<UntetheredTimeouts, "restingMs">,
+): string {
   const { windowBytes, termBytes } = descriptorWindow(nslots);
   return withParameters(channel, {
     mtu: DESCRIPTOR_MTU_BYTES,
     "term-length": termBytes,
     "pub-wnd": windowBytes,
-    ...timeoutParameters(timeouts),
+    ...timeoutParameters({ ...timeouts, restingMs: DESCRIPTOR_RESTING_MS }),
   });
 }
 
-/** A subscription that may miss messages rather than hold anybody up, and joins again by itself after a rest. */
+/** A subscription that may miss messages rather than hold anybody up. Its rest is never its end, see `DESCRIPTOR_RESTING_MS`. */
 export function observerChannel(channel: string): string {
-  return withParameters(channel, { tether: false });
-}
-
-/**
- * The descriptor subscription: once put to rest it stays away (`rejoin=false`), because a stopped subscriber that was
- * joined again every 100 ms would hold the window again and again. A living one subscribes anew, see `BlockSubscription`.
- */
-export function descriptorSubscriptionChannel(channel: string): string {
-  return withParameters(channel, { tether: false, rejoin: false });
+  return withParameters(channel, { tether: false, rejoin: true });
 }

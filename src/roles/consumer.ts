@@ -1,5 +1,5 @@
 import type { BlockSubscription } from "../aeron/block-subscription.ts";
-import { DESCRIPTOR_FRAME_BYTES, descriptorSubscriptionChannel } from "../aeron/channel.ts";
+import { DESCRIPTOR_FRAME_BYTES, observerChannel } from "../aeron/channel.ts";
 import type { AeronConnection } from "../aeron/connection.ts";
 import type { Agent } from "../core/agent.ts";
 import type { Clock } from "../core/clock.ts";
@@ -84,7 +84,7 @@ export class Consumer implements Agent {
     this.nextFrame = new NextFrame(this.#mapping, this.#intake, options.waitForWord);
     const { channel, descriptorStreamId } = options.streams;
     this.#descriptors = connection.addBlockSubscription(
-      descriptorSubscriptionChannel(channel),
+      observerChannel(channel),
       descriptorStreamId,
       MAX_BLOCK_BYTES,
       this.#intake.onMessage,

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { BlockMessageHandler, BlockSubscription } from "../../src/aeron/block-subscription.ts";
-import { descriptorPublicationChannel, descriptorSubscriptionChannel, LIVE_TIMEOUTS } from "../../src/aeron/channel.ts";
+import { descriptorPublicationChannel, LIVE_TIMEOUTS, observerChannel } from "../../src/aeron/channel.ts";
 import { AeronConnection } from "../../src/aeron/connection.ts";
 import { MessageBlock } from "../../src/aeron/message-block.ts";
 import type { Publication } from "../../src/aeron/publication.ts";
@@ -23,7 +23,7 @@ function pair(rig: Rig, nslots: number): Pair {
   const channel = descriptorPublicationChannel("aeron:ipc", nslots, LIVE_TIMEOUTS);
   const publication = rig.connection.addPublication(channel, STREAM_ID);
   const subscription = rig.connection.addBlockSubscription(
-    descriptorSubscriptionChannel("aeron:ipc"),
+    observerChannel("aeron:ipc"),
     STREAM_ID,
     64 * 1024,
     (view, offset, length) => {
@@ -137,7 +137,7 @@ test("a publisher that overruns a paused reader changes nothing about what the o
   const OF_FAST = 1_000_000;
   const received: number[] = [];
   const subscribe = (connection: AeronConnection, onMessage: BlockMessageHandler) =>
-    connection.addBlockSubscription(descriptorSubscriptionChannel("aeron:ipc"), STREAM_ID, 64 * 1024, onMessage);
+    connection.addBlockSubscription(observerChannel("aeron:ipc"), STREAM_ID, 64 * 1024, onMessage);
   const observer = subscribe(rig.connection, () => {});
   const subscription = subscribe(reader, (view, offset) => received.push(view.getUint32(offset, true)));
   const stepReader = (): boolean => observer.poll(64 * 1024) >= 0 && reader.doWork(rig.clock.nanoTime()) >= 0;

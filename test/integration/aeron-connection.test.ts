@@ -7,7 +7,6 @@ import {
   controlPublicationChannel,
   DESCRIPTOR_FRAME_BYTES,
   descriptorPublicationChannel,
-  descriptorSubscriptionChannel,
   LIVE_TIMEOUTS,
   observerChannel,
 } from "../../src/aeron/channel.ts";
@@ -19,6 +18,8 @@ import { Rig } from "../support/rig.ts";
 import { heldBelow, TemporaryDirectory } from "../support/shm.ts";
 
 const STREAM_ID = 5000;
+/** Far longer than the driver lets a subscriber linger that it has put to rest. */
+const LINGERING_NS = 100e6;
 const CONTROL = controlPublicationChannel("aeron:ipc");
 const OBSERVER = observerChannel("aeron:ipc");
 
@@ -154,19 +155,13 @@ describe("W-32: what became of a message is told apart and counted", () => {
     const channel = descriptorPublicationChannel("aeron:ipc", 16, {
       windowLimitMs: 60_000,
       lingerMs: 1000,
-      restingMs: 1000,
     });
     const publication = rig.connection.addPublication(channel, STREAM_ID);
     const message = bufferOf("x".repeat(44));
     expect(publication.publish(message.address, 44)).toBe(PublishResult.NOT_CONNECTED);
     rig.until(() => publication.isReady, "the publication");
     expect(publication.publish(message.address, 44)).toBe(PublishResult.NOT_CONNECTED);
-    const subscription = rig.connection.addBlockSubscription(
-      descriptorSubscriptionChannel("aeron:ipc"),
-      STREAM_ID,
-      4096,
-      () => {},
-    );
+    const subscription = rig.connection.addBlockSubscription(observerChannel("aeron:ipc"), STREAM_ID, 4096, () => {});
     rig.until(() => publication.isConnected && subscription.imageCount === 1, "the subscriber");
     rig.settle();
     let published = 0;
@@ -313,17 +308,12 @@ describe("BlockSubscription", () => {
     const publication = rig.connection.addPublication(channel, STREAM_ID);
     let messages = 0;
     const subscription = rig.connection.addBlockSubscription(
-      descriptorSubscriptionChannel("aeron:ipc"),
+      observerChannel("aeron:ipc"),
       STREAM_ID,
       4096,
       () => messages++,
     );
-    const healthy = rig.connection.addBlockSubscription(
-      descriptorSubscriptionChannel("aeron:ipc"),
-      STREAM_ID,
-      4096,
-      () => {},
-    );
+    const healthy = rig.connection.addBlockSubscription(observerChannel("aeron:ipc"), STREAM_ID, 4096, () => {});
     rig.until(() => subscription.imageCount === 1 && healthy.imageCount === 1, "both subscribers");
     const message = bufferOf("x".repeat(44));
     // One stands still: it holds the window for some milliseconds, then the stream goes on without it.
@@ -332,6 +322,14 @@ describe("BlockSubscription", () => {
       publication.publish(message.address, 44);
       return subscription.imageCount === 0;
     }, "the driver to put it to rest");
+    const lingeringUntilNs = rig.clock.nanoTime() + LINGERING_NS;
+    rig.until(() => {
+      healthy.poll(4096);
+      publication.publish(message.address, 44);
+      return rig.clock.nanoTime() > lingeringUntilNs;
+    }, "the driver to be through with it");
+    // A counter that was freed while its subscription lives is freed again with it: another client may have it by then.
+    expect(counterLabels(rig.connection.aeronDir).filter((label) => label.startsWith("sub-pos"))).toHaveLength(2);
     while (subscription.poll(4096) > 0);
     const before = messages;
     rig.until(() => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { descriptorPublicationChannel, descriptorSubscriptionChannel, LIVE_TIMEOUTS } from "../../src/aeron/channel.ts";
+import { descriptorPublicationChannel, LIVE_TIMEOUTS, observerChannel } from "../../src/aeron/channel.ts";
 import { AeronConnection } from "../../src/aeron/connection.ts";
 import { MessageBlock } from "../../src/aeron/message-block.ts";
 import { Place } from "../support/place.ts";
@@ -24,7 +24,7 @@ test(
       const channel = descriptorPublicationChannel("aeron:ipc", 64, LIVE_TIMEOUTS);
       const publications = Array.from({ length: PUBLISHERS }, () => writer.addPublication(channel, STREAM_ID));
       const subscription = reader.addBlockSubscription(
-        descriptorSubscriptionChannel("aeron:ipc"),
+        observerChannel("aeron:ipc"),
         STREAM_ID,
         BLOCK_BYTES,
         (view, offset) => received.push(view.getUint32(offset, true)),

@@ -4,7 +4,6 @@ import {
   controlPublicationChannel,
   DESCRIPTOR_FRAME_BYTES,
   descriptorPublicationChannel,
-  descriptorSubscriptionChannel,
   LIVE_TIMEOUTS,
   observerChannel,
   withParameters,
@@ -52,13 +51,15 @@ describe("channels", () => {
     expect(Number(parameters.get("pub-wnd"))).toBe(DESCRIPTOR_FRAME_BYTES);
   });
 
-  test("publications put stopped subscribers to rest soon; subscriptions are untethered, and those of descriptors stay away", () => {
-    const timeouts = { windowLimitMs: 5000, lingerMs: 2, restingMs: 100 };
+  test("publications put stopped subscribers to rest soon, those of descriptors for good; subscriptions are untethered", () => {
+    const timeouts = { windowLimitMs: 5000, lingerMs: 2 };
     const publication = parametersOf(descriptorPublicationChannel("aeron:ipc", 64, timeouts));
     expect(publication.get("untethered-window-limit-timeout")).toBe("5000ms");
     expect(parametersOf(controlPublicationChannel("aeron:ipc")).get("untethered-window-limit-timeout")).toBe("5ms");
     expect(parametersOf(observerChannel("aeron:ipc")).get("tether")).toBe("false");
-    expect(parametersOf(descriptorSubscriptionChannel("aeron:ipc")).get("rejoin")).toBe("false");
+    // A day; and never the end of the subscriber, whose counter Aeron 1.54 would free twice.
+    expect(publication.get("untethered-resting-timeout")).toBe("86400000ms");
+    expect(parametersOf(observerChannel("aeron:ipc")).get("rejoin")).toBe("true");
   });
 });
 

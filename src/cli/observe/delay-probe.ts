@@ -1,5 +1,5 @@
 import type { BlockSubscription } from "../../aeron/block-subscription.ts";
-import { descriptorSubscriptionChannel } from "../../aeron/channel.ts";
+import { observerChannel } from "../../aeron/channel.ts";
 import type { AeronConnection } from "../../aeron/connection.ts";
 import { epochOf, type HostClock } from "../../aeron/wall-clocks.ts";
 import type { Agent } from "../../core/agent.ts";
@@ -87,7 +87,7 @@ export class DelayProbe implements Agent {
     this.#joinedNs = nowNs;
     const { channel, descriptorStreamId } = this.#options.streams;
     this.#subscription = this.#connection.addBlockSubscription(
-      descriptorSubscriptionChannel(channel),
+      observerChannel(channel),
       descriptorStreamId,
       BLOCK_BYTES,
       this.#onMessage,

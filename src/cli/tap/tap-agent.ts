@@ -1,6 +1,6 @@
 import { DATA_HEADER } from "../../../ffi/aeron-structs.ts";
 import type { BlockSubscription } from "../../aeron/block-subscription.ts";
-import { descriptorSubscriptionChannel, observerChannel } from "../../aeron/channel.ts";
+import { observerChannel } from "../../aeron/channel.ts";
 import type { AeronConnection } from "../../aeron/connection.ts";
 import type { MessageSubscription } from "../../aeron/subscription.ts";
 import type { Agent } from "../../core/agent.ts";
@@ -134,7 +134,7 @@ export class TapAgent implements Agent {
   #observeDescriptors(channel: string, id: number): void {
     const gaps = new LogGaps((sessionId) => subscription.termBytesOf(sessionId));
     const subscription = this.#connection.addBlockSubscription(
-      descriptorSubscriptionChannel(channel),
+      observerChannel(channel),
       id,
       BLOCK_BYTES,
       (view, offset, length) => {

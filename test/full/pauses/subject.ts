@@ -1,9 +1,4 @@
-import {
-  descriptorPublicationChannel,
-  descriptorSubscriptionChannel,
-  LIVE_TIMEOUTS,
-  observerChannel,
-} from "../../../src/aeron/channel.ts";
+import { descriptorPublicationChannel, LIVE_TIMEOUTS, observerChannel } from "../../../src/aeron/channel.ts";
 import { AeronConnection } from "../../../src/aeron/connection.ts";
 import { MessageBlock } from "../../../src/aeron/message-block.ts";
 
@@ -19,7 +14,7 @@ const connection = new AeronConnection({ aeronDir, clientName: "pauses" });
 const channel = descriptorPublicationChannel("aeron:ipc", 64, LIVE_TIMEOUTS);
 const publications = [0, 1, 2].map((n) => connection.addPublication(channel, Number(streamId) + n));
 const blocks = [0, 1, 2].map((n) =>
-  connection.addBlockSubscription(descriptorSubscriptionChannel("aeron:ipc"), Number(streamId) + n, 4096, () => {}),
+  connection.addBlockSubscription(observerChannel("aeron:ipc"), Number(streamId) + n, 4096, () => {}),
 );
 const messages = connection.addSubscription(observerChannel("aeron:ipc"), Number(streamId), () => {});
 const key = new Uint8Array(8);

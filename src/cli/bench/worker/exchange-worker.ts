@@ -1,6 +1,6 @@
 import { NativeBuffer } from "../../../../ffi/memory.ts";
 import type { BlockSubscription } from "../../../aeron/block-subscription.ts";
-import { descriptorPublicationChannel, descriptorSubscriptionChannel, LIVE_TIMEOUTS } from "../../../aeron/channel.ts";
+import { descriptorPublicationChannel, LIVE_TIMEOUTS, observerChannel } from "../../../aeron/channel.ts";
 import { monotonic } from "../../../aeron/monotonic.ts";
 import type { Publication } from "../../../aeron/publication.ts";
 import { RatePacer } from "../../../protocol/rate-pacer.ts";
@@ -60,7 +60,7 @@ async function subscribe({ scheduler, connection }: RoleSetUp, job: ExchangeJob)
   let messages = 0;
   let lastNs = 0;
   const subscription: BlockSubscription = connection.addBlockSubscription(
-    descriptorSubscriptionChannel("aeron:ipc"),
+    observerChannel("aeron:ipc"),
     STREAM_ID,
     BLOCK_BYTES,
     (view, offset) => {
