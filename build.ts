@@ -68,12 +68,21 @@ async function main(): Promise<void> {
   if (archives.length > 0) console.log(writeChecksums(archives));
 }
 
+/** True for what node:fs throws, in a checkout that cannot be written for example. */
+function isOfFiles(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "code" in error && "path" in error;
+}
+
 try {
   await main();
 } catch (error) {
   // What a person can act on needs no stack trace.
-  const isPlain = error instanceof SetupError || (error instanceof TypeError && "code" in error);
-  if (!isPlain) throw error;
-  say(`build: ${error.message}`);
+  if (isOfFiles(error)) {
+    say(
+      `build: ${error.path}: ${error.syscall} failed (${error.code}); --outfile PATH builds in a folder that can be written`,
+    );
+  } else if (error instanceof SetupError || (error instanceof TypeError && "code" in error)) {
+    say(`build: ${error.message}`);
+  } else throw error;
   process.exitCode = 1;
 }

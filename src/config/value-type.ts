@@ -101,10 +101,13 @@ export function hostName(): ValueType<string> {
   return scalar(expected, '"monitor.example"', ["string"], convert, hint);
 }
 
-/** A path; relative ones are meant from where the process is started. */
+/**
+ * A path; relative ones are meant from where the process is started. The runtime hands over what is not UTF-8 as U+FFFD, which
+ * would be another path.
+ */
 export function path(example = "/dev/shm/tensorpool"): ValueType<string> {
-  const convert = (value: string): string | undefined => (value === "" || value.includes("\0") ? undefined : value);
-  return scalar("a path", JSON.stringify(example), ["string"], convert);
+  const convert = (value: string): string | undefined => (value === "" || /[\0\ufffd]/.test(value) ? undefined : value);
+  return scalar("a path in UTF-8", JSON.stringify(example), ["string"], convert);
 }
 
 export function choice<T extends string>(...choices: readonly T[]): ValueType<T> {

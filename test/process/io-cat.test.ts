@@ -40,6 +40,16 @@ describe("frames from standard input to standard output come out bit by bit", ()
     }
   }
 
+  test("a y4m comment in any encoding comes out byte by byte", async () => {
+    using folder = await temporaryFolder();
+    for (const comment of [Buffer.from("Größe_大"), Buffer.from([0xff, 0xfe, 0x80, 0x9f, 0x1b])]) {
+      const header = Buffer.concat([Buffer.from("YUV4MPEG2 W2 H1 Cmono X"), comment, Buffer.from("\nFRAME\nab")]);
+      await Bun.write(folder.path("in.y4m"), header);
+      const { stdout } = await shell(`${cat("y4m:-", "y4m:-")} < '${folder.path("in.y4m")}' | cat`);
+      expect(stdout.equals(header)).toBe(true);
+    }
+  });
+
   test("a shell's substituted pipe is read by its name", async () => {
     const path = fixture("npy/records.npy");
     const { stdout } = await shell(`${cat("npy:/dev/fd/9", "npy:-")} 9< <(cat '${path}')`);

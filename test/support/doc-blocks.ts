@@ -9,7 +9,7 @@ import { ROOT, textFiles } from "./source-tree.ts";
  *     <!-- run until: PATTERN -->                    as a script, until it has printed that; then Ctrl-C
  *     <!-- each until: PATTERN -->                   each command by itself, to its end or until it has printed that
  *     <!-- terminals until: PATTERN -->              each command in a terminal of its own, all at once
- *     <!-- run beside a driver on 7 with ffmpeg -->  when that is there; and where that is installed
+ *     <!-- run beside a driver on 7 with ffmpeg -->  when that is there; and where that is installed (gst-ELEMENT, python3-MODULE)
  *     <!-- not run: REASON -->                       one of REASONS
  */
 export interface DocBlock {

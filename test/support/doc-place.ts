@@ -1,4 +1,13 @@
-import { chmodSync, copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Service } from "./doc-blocks.ts";
 import { Place, SELF } from "./place.ts";
@@ -9,13 +18,16 @@ import { ROOT } from "./source-tree.ts";
 export class DocPlace extends Place {
   readonly folder = this.at("work");
   readonly #shells: RoleProcess[] = [];
+  readonly #exits = this.at("exits");
   readonly #port = freePort();
 
   constructor() {
     super();
     mkdirSync(this.folder);
     mkdirSync(this.at("bin"));
-    this.#program("tensorpool", `exec ${SELF.map((word) => `'${word}'`).join(" ")} "$@"`);
+    // Ctrl-C reaches the program by itself; how it ended is kept, whatever the script makes of it.
+    const self = SELF.map((word) => `'${word}'`).join(" ");
+    this.#program("tensorpool", `trap : INT\n${self} "$@"\ncode=$?\necho "$code $*" >> '${this.#exits}'\nexit $code`);
     this.#program("bun", `exec '${process.execPath}' "$@"`);
     this.#program("my-program", "exec cat");
     this.#program("python3", `exec ${pythonWith("numpy") ?? "/usr/bin/python3"} "$@"`);
@@ -23,7 +35,15 @@ export class DocPlace extends Place {
     cpSync(join(ROOT, "packaging", "systemd"), join(this.folder, "packaging", "systemd"), { recursive: true });
     // FFmpeg looks at what is in a file, not at its name.
     for (const name of ["video.y4m", "video.mp4"]) writeFileSync(join(this.folder, name), smallVideo());
-    for (const name of ["frames.npy", "a.npy", "b.npy"]) {
+    mkdirSync(join(this.folder, "recording"));
+    for (const name of [
+      "frames.npy",
+      "a.npy",
+      "b.npy",
+      "stack.npy",
+      "recording/frame-1.npy",
+      "recording/frame-2.npy",
+    ]) {
       copyFileSync(join(ROOT, "test", "fixtures", "npy", "uint8.npy"), join(this.folder, name));
     }
     writeFileSync(join(this.folder, "detector.bin"), new Uint8Array(3 * 2 * 480 * 640));
@@ -57,6 +77,11 @@ export class DocPlace extends Place {
     });
     this.#shells.push(shell);
     return shell;
+  }
+
+  /** How each call of `tensorpool` in a script has ended: its exit code and its arguments. */
+  exits(): readonly string[] {
+    return existsSync(this.#exits) ? readFileSync(this.#exits, "utf8").split("\n").filter(Boolean) : [];
   }
 
   /** Starts what a block needs beside it, and waits until it serves. */

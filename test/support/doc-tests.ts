@@ -7,10 +7,17 @@ import { PROCESS_TEST_MS, until } from "./until.ts";
 type Runnable = Exclude<Plan, { how: "not run" }>;
 
 /** Tried where they are installed anyway: they bring some hundred packages along. */
-const WHERE_IT_IS: readonly string[] = ["gst-launch-1.0"];
+const WHERE_IT_IS = /^gst-/;
 
-const isInstalled = (program: string): boolean =>
-  program.startsWith("python3-") ? pythonWith(program.slice("python3-".length)) !== null : Bun.which(program) !== null;
+/** `python3-MODULE` is a module of Python, `gst-ELEMENT` an element of GStreamer, which comes with one of its sets of plugins. */
+function isInstalled(name: string): boolean {
+  if (name.startsWith("python3-")) return pythonWith(name.slice("python3-".length)) !== null;
+  const inspect = name.startsWith("gst-") ? Bun.which("gst-inspect-1.0") : null;
+  if (name.startsWith("gst-")) {
+    return inspect !== null && Bun.spawnSync([inspect, "--exists", name.slice("gst-".length)]).exitCode === 0;
+  }
+  return Bun.which(name) !== null;
+}
 
 async function hasSaid(shells: readonly RoleProcess[], pattern: RegExp): Promise<void> {
   const all = (): string => shells.map((shell) => `${shell.stdout}\n${shell.stderr}`).join("\n");
@@ -19,6 +26,29 @@ async function hasSaid(shells: readonly RoleProcess[], pattern: RegExp): Promise
     () => `${pattern} in what the block prints:\n${all()}`,
   );
   expect(all()).toMatch(pattern);
+}
+
+/** Exit codes of a program that Ctrl-C has ended in order: roles have 130. */
+const ENDED = ["0", "130"];
+
+/** What a shell, Python or tensorpool prints when an example does not work, also where other output has the pattern. */
+const BROKEN =
+  /Traceback \(most recent call last\)|: command not found|: No such file or directory|SyntaxError|^tensorpool: | ERROR /m;
+
+/** Ends a script that has shown what it was to show, as Ctrl-C does, and checks how what it ran has ended. */
+async function end(place: DocPlace, shell: RoleProcess): Promise<void> {
+  expect(`${shell.stdout}\n${shell.stderr}`).not.toMatch(BROKEN);
+  const ended = place.exits().length;
+  interrupt(shell);
+  await until(
+    () => shell.hasEnded,
+    () => `the end after Ctrl-C:\n${shell.describe()}\n${shell.stdout}`,
+  );
+  const failed = place
+    .exits()
+    .slice(ended)
+    .filter((line) => !ENDED.includes(line.split(" ")[0] as string));
+  if (failed.length > 0) throw new Error(`${failed.join("\n")}\n${shell.describe()}\n${shell.stdout}`);
 }
 
 /** Runs one script to its end, or until it has said what is waited for. */
@@ -31,15 +61,14 @@ async function play(place: DocPlace, script: string, plan: Runnable): Promise<vo
       () => `${pattern}:\n${shell.describe()}\n${shell.stdout}`,
     );
     if (plan.how === "run") await hasSaid([shell], pattern);
-    if (!shell.hasEnded) {
-      interrupt(shell);
-      return;
-    }
+    if (!shell.hasEnded) return end(place, shell);
   }
+  expect(`${shell.stdout}\n${shell.stderr}`).not.toMatch(BROKEN);
   if ((await shell.exit()) !== 0) throw new Error(`${shell.describe()}\n${shell.stdout}`);
 }
 
-async function playAll(place: DocPlace, block: DocBlock, plan: Runnable): Promise<void> {
+/** Runs a block as its plan says. */
+export async function playBlock(place: DocPlace, block: DocBlock, plan: Runnable): Promise<void> {
   if (plan.beside !== null) await place.serve(plan.beside, plan.streamId);
   if (plan.how === "run") return play(place, block.script, plan);
   if (plan.how === "each") {
@@ -48,7 +77,9 @@ async function playAll(place: DocPlace, block: DocBlock, plan: Runnable): Promis
   }
   const shells = block.commands.map((command) => place.script(command));
   await hasSaid(shells, plan.until as RegExp);
-  for (const shell of shells.toReversed()) interrupt(shell);
+  // A command that shows something and then fails has not worked.
+  for (const shell of shells) if (shell.hasEnded) expect(await shell.exit()).toBe(0);
+  for (const shell of shells.toReversed()) if (!shell.hasEnded) await end(place, shell);
 }
 
 /** Declares a test for each block of commands on these pages. */
@@ -62,7 +93,7 @@ export function testCommandsOf(pages: readonly string[]): void {
   describe("the commands in the documentation", () => {
     test("programs that they use are installed where it counts: continuous integration must have them", () => {
       if (missing.length > 0) console.error(`not installed, so NOT tried in this run: ${missing.join(", ")}`);
-      const required = missing.filter((name) => !WHERE_IT_IS.includes(name));
+      const required = missing.filter((name) => !WHERE_IT_IS.test(name));
       expect(process.env.CI === "true" ? required : []).toEqual([]);
     });
 
@@ -72,7 +103,7 @@ export function testCommandsOf(pages: readonly string[]): void {
         `${block.page}, line ${block.line}: ${(block.commands[0] ?? "").slice(0, 60)}`,
         async () => {
           await using place = new DocPlace();
-          await playAll(place, block, plan);
+          await playBlock(place, block, plan);
         },
         // A block may hold many commands, one after the other.
         PROCESS_TEST_MS * (1 + block.commands.length),
