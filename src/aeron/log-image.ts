@@ -23,6 +23,8 @@ interface LogTerm {
   readonly words: Int32Array;
 }
 
+const ACTIVE_TERM_COUNT_WORD = LOG_METADATA.activeTermCount / 4;
+
 /** `LogImage.copyTo` found a frame that cannot be: a length beyond the end of the term. */
 export const IMPOSSIBLE_FRAME = -1;
 
@@ -44,14 +46,14 @@ export class LogImage {
   readonly joinedBeyondEnd: boolean;
   readonly #initialTermId: number;
   readonly #terms: readonly LogTerm[];
-  /** Address of the log's metadata; 0 where they do not say how far the log is written. */
-  readonly #tails: number;
+  /** The log's metadata; null where they do not say how far the log is written. */
+  readonly #metadata: Int32Array | null;
   /** Address of the counter that tells the media driver how far this subscription has read. */
   readonly #positionCounter: OwnedWord;
   #position = 0;
   /** Of the position: where its term is in memory, the term's id, and the offset in it. */
   #term: LogTerm;
-  #termId = 0;
+  #termCount = 0;
   #termOffset = 0;
 
   /**
@@ -74,7 +76,7 @@ export class LogImage {
     this.#term = this.#terms[0] as LogTerm;
     const metadata = nativePointerAt(log, LOG_BUFFER.metadata);
     const type = (bytesAt(metadata + LOG_METADATA.type, 1)[0] ?? 0) as number;
-    this.#tails = type === LOG_OF_IMAGE ? 0 : metadata;
+    this.#metadata = type === LOG_OF_IMAGE ? null : new Int32Array(overlay(metadata, LOG_METADATA.size));
     const joinPosition = constants.numberAt(IMAGE_CONSTANTS.joinPosition);
     this.#positionCounter = new OwnedWord(nativePointerAt(image, IMAGE.subscriberPosition), joinPosition);
     const endPosition = this.endPosition();
@@ -89,7 +91,7 @@ export class LogImage {
 
   /** The term in which the next frame begins. */
   get termId(): number {
-    return this.#termId;
+    return (this.#initialTermId + this.#termCount) | 0;
   }
 
   /** Where in its term the next frame begins. */
@@ -116,7 +118,7 @@ export class LogImage {
   copyTo(target: number, capacity: number, maxFrames: number): number {
     const { words, address } = this.#term;
     const start = this.#termOffset;
-    const room = this.termBytes - start;
+    const room = this.#writtenBytes() - start;
     let length = 0;
     for (let frames = 0; frames < maxFrames && length < room; frames++) {
       const frameLength = words[(start + length) >> 2] as number;
@@ -161,7 +163,7 @@ export class LogImage {
    * does not say how far it is written.
    */
   skipToEnd(): number | null {
-    if (this.#tails === 0) return null;
+    if (this.#metadata === null) return null;
     const from = this.#position;
     this.#moveTo(Math.max(from, this.endPosition()));
     this.#positionCounter.store(this.#position);
@@ -170,19 +172,29 @@ export class LogImage {
 
   /** How far the publisher has written, by the log's metadata; infinite where they do not say. */
   endPosition(): number {
-    if (this.#tails === 0) return Number.POSITIVE_INFINITY;
-    const termCount = Math.max(0, int32At(this.#tails, LOG_METADATA.activeTermCount));
+    if (this.#metadata === null) return Number.POSITIVE_INFINITY;
+    const termCount = Math.max(0, this.#metadata[ACTIVE_TERM_COUNT_WORD] as number);
     acquireFence();
-    // The lower half of a tail is the offset in its term; a publisher that finds no room may have moved it beyond the end.
-    const tail = int32At(this.#tails, (termCount % LOG_METADATA.terms) * 8) >>> 0;
-    return termCount * this.termBytes + Math.min(tail, this.termBytes);
+    return termCount * this.termBytes + this.#tailOf(this.#metadata, termCount);
+  }
+
+  /** Bytes of the current term that are written, or about to be: a publisher moves the tail first. */
+  #writtenBytes(): number {
+    if (this.#metadata === null || this.#metadata[ACTIVE_TERM_COUNT_WORD] !== this.#termCount) return this.termBytes;
+    return this.#tailOf(this.#metadata, this.#termCount);
+  }
+
+  /** The lower half of a tail is the offset in its term; a publisher that finds no room may have moved it beyond the end. */
+  #tailOf(metadata: Int32Array, termCount: number): number {
+    const tail = (metadata[(termCount % LOG_METADATA.terms) * 2] as number) >>> 0;
+    return tail < this.termBytes ? tail : this.termBytes;
   }
 
   #moveTo(position: number): void {
     const termCount = Math.floor(position / this.termBytes);
     this.#position = position;
     this.#termOffset = position - termCount * this.termBytes;
-    this.#termId = (this.#initialTermId + termCount) | 0;
+    this.#termCount = termCount;
     this.#term = this.#terms[termCount % LOG_METADATA.terms] as LogTerm;
   }
 
