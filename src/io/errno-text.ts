@@ -27,6 +27,7 @@ const READING: ReadonlyMap<string, Reading> = new Map(
 const WRITING: ReadonlyMap<string, Reading> = new Map(
   Object.entries({
     ENOENT: { state: "its folder does not exist", next: "make it first (mkdir -p)" },
+    EEXIST: { state: "a file has this name already", next: "choose another name" },
     ENOSPC: { state: "no space is left on its file system", next: "make room, or write elsewhere" },
     EDQUOT: { state: "the disk quota is used up", next: "make room, or write elsewhere" },
     EFBIG: { state: "the file would be larger than its file system or ulimit -f allows", next: "write elsewhere" },

@@ -20,6 +20,9 @@ const DESCRS: readonly string[] = [
   ...["Float32", "FLOAT32", "toString", "constructor", "__proto__", "hasOwnProperty", "", "<", ">", "i4.", "f4:x"],
 ];
 
+/** Names that NumPy 2 has no more. */
+const NUMPY_1_NAMES: readonly string[] = ["bool8", "int0", "uint0", "float_"];
+
 const SHAPES: readonly string[] = [
   ...["()", "(1,)", "(3,)", "(2, 3)", "(2,3,)", "( 2 , 3 )", "(2,\n3)", "(1, 1)", "(0,)", "(2, 0, 3)", "(1,2,1,2)"],
   ...["(1,1,1,1,1,1,1,2)", "(1,1,1,1,1,1,1,1,2)", "(3)", "3", "[3]", "[2, 3]", "(2, 3.0)", "(2, '3')", "(2, None)"],
@@ -94,7 +97,9 @@ export function npyCases(): NpyCase[] {
   const add = (text: string, version = 1, more: Partial<NpyCase> = {}): void => {
     cases.push({ what: `version ${version}: ${text}`, bytes: file(text, version), ...more });
   };
-  for (const descr of DESCRS) add(header(descr, "False", "(2, 3)"));
+  for (const descr of DESCRS) {
+    add(header(descr, "False", "(2, 3)"), 1, NUMPY_1_NAMES.includes(descr) ? { readHereOnly: true } : {});
+  }
   for (const descr of ["?", "float32", ">u2", "toString"]) add(header(descr, "True", "(3, 2, 2)"));
   for (const shape of SHAPES) for (const order of ["False", "True"]) add(header("<u2", order, shape));
   // np.load reads what a header may be evaluated to without being told more; here the shape of the values must be written.

@@ -45,6 +45,19 @@ describe("files of other formats are named, with what to do about them", () => {
     });
   }
 
+  test("as raw:, when name and first bytes agree; raw values that look like gzip are read", async () => {
+    using folder = await temporaryFolder();
+    const options = { dtype: "uint8", dims: "16" };
+    const zipped = gzipSync(new Uint8Array(64).map((_, i) => (i * 73) & 0xff));
+    for (const name of ["x.bin.gz", "x.bin"]) await Bun.write(folder.path(name), zipped.subarray(0, 32));
+    await Bun.write(folder.path("x.npy"), npy);
+    for (const name of ["x.bin.gz", "x.npy"]) {
+      const path = folder.path(name);
+      expect(readAll(`raw:${path}`, options)).rejects.toThrow(`${path}: expected raw values without a header, found`);
+    }
+    expect(await readAll(`raw:${folder.path("x.bin")}`, options)).toHaveLength(2);
+  });
+
   test("what follows a record is named with its place in the file", async () => {
     using folder = await temporaryFolder();
     const whole = Buffer.concat([readFileSync(fixture("npy/uint8.npy")), new Uint8Array(20)]);

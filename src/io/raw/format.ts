@@ -1,5 +1,6 @@
 import { SourceError } from "../errors.ts";
 import type { FrameFormat } from "../input/frame-format.ts";
+import { recognise } from "../input/known-formats.ts";
 import type { FrameLayout } from "../types.ts";
 
 /**
@@ -7,6 +8,8 @@ import type { FrameLayout } from "../types.ts";
  * address.
  */
 const LEAD_BYTES = 64;
+
+const OTHER_FORMATS = /\.(npy|npz|gz|bz2|xz|zst|lz4|pkl|pickle|h5|hdf5|y4m|png|jpe?g|tiff?|mkv|webm|avi|mp4|mov)$/i;
 
 /** Frames of one fixed size without anything between them. */
 export class RawFormat implements FrameFormat {
@@ -25,8 +28,20 @@ export class RawFormat implements FrameFormat {
     this.#name = name;
   }
 
-  leadWanted(): number {
+  leadWanted(lead: Uint8Array, length: number, offset: number): number {
+    if (offset === 0 && length === this.#leadBytes) this.#refuseOtherFormat(lead, length);
     return this.#leadBytes;
+  }
+
+  /** Raw values may be any bytes: only a file whose name says the same as its first bytes is taken for another format. */
+  #refuseOtherFormat(lead: Uint8Array, length: number): void {
+    const other = OTHER_FORMATS.test(this.#name) ? recognise(lead, length, this.#name, "raw") : null;
+    if (other === null) return;
+    const expected = "raw values without a header";
+    throw new SourceError("malformed", `${this.#name}: expected ${expected}, found ${other.name}; ${other.wayOut}`, {
+      expected,
+      found: other.name,
+    });
   }
 
   endInput(_lead: Uint8Array, length: number): void {
