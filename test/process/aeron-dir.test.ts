@@ -23,27 +23,37 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   snapshot: ["5", "--to", "frame.png"],
 };
 
+// What `config` is given for the settings of others is not used.
+const TAKES_FOLDER = COMMANDS.filter(
+  (command) => command.name !== "config" && command.options.some(({ name }) => name === "aeron-dir"),
+);
+
+// One after the other: dozens of processes at once would take longer to start than a test waits for one.
+for (const { name, isPlugIn } of TAKES_FOLDER) {
+  test(
+    `${name} refuses a file in place of the media driver's folder, and says what was expected and found`,
+    async () => {
+      await using place = new Place();
+      const file = place.at("file");
+      writeFileSync(file, "");
+      const said = `--aeron-dir: expected a folder, or a path where one can be made, found the file ${file}`;
+      const refused = isPlugIn === true ? [3, expect.stringContaining(`UNKNOWN: ${said}`)] : [2, `tensorpool: ${said}`];
+      for (const dir of [file, `${file}/aeron`]) {
+        const role = place.run([name, ...(NEEDED[name] ?? []), "--aeron-dir", dir]);
+        expect([await role.exit(), role.stderr + role.stdout]).toEqual(refused);
+      }
+    },
+    PROCESS_TEST_MS,
+  );
+}
+
 test(
-  "every command refuses a file in place of the media driver's folder, and says what was expected and found",
+  "a file in place of the media driver's folder that a variable names is refused as well",
   async () => {
     await using place = new Place();
     const file = place.at("file");
     writeFileSync(file, "");
-    // What `config` is given for the settings of others is not used.
-    const commands = COMMANDS.filter(
-      (command) => command.name !== "config" && command.options.some(({ name }) => name === "aeron-dir"),
-    );
-    expect(commands.length).toBeGreaterThan(20);
-    const said = `--aeron-dir: expected a folder, or a path where one can be made, found the file ${file}`;
-    for (const dir of [file, `${file}/aeron`]) {
-      const runs = commands.map(async ({ name }) => {
-        const role = place.run([name, ...(NEEDED[name] ?? []), "--aeron-dir", dir]);
-        return [name, await role.exit(), role.stderr + role.stdout];
-      });
-      const refused = ({ name, isPlugIn }: (typeof commands)[number]) =>
-        isPlugIn === true ? [name, 3, expect.stringContaining(`UNKNOWN: ${said}`)] : [name, 2, `tensorpool: ${said}`];
-      expect(await Promise.all(runs)).toEqual(commands.map(refused));
-    }
+    expect(TAKES_FOLDER.length).toBeGreaterThan(20);
     const byVariable = place.run(["doctor"], { env: { AERON_DIR: file } });
     expect(await byVariable.exit()).toBe(2);
     expect(byVariable.stderr).toContain("tensorpool: AERON_DIR: expected a folder");

@@ -37,7 +37,7 @@ export class OpenCheckout implements Disposable {
     this.#copy = mkdtempSync(join(tmpdir(), "tensorpool-checkout-"));
     const copied = (name: string): string => join(this.#copy as string, name);
     for (const name of ["src", "ffi", "schemas", "package.json", "tsconfig.json", "node_modules"]) {
-      cpSync(join(ROOT, name), copied(name), { recursive: true, dereference: false });
+      cpSync(join(ROOT, name), copied(name), { recursive: true, verbatimSymlinks: true });
     }
     cpSync(process.execPath, copied("bun"));
     Bun.spawnSync(["chmod", "-R", "a+rX", this.#copy]);
