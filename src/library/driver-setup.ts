@@ -36,12 +36,12 @@ export function poolsOf({ strideBytes }: StreamLayoutOptions): PoolOptions[] {
   return strides.map((stride, index) => ({ poolId: index + 1, strideBytes: stride }));
 }
 
-/** What the driver is made with: the defaults of its command. */
+/** What the driver is made with: the defaults of its command. `onEnd`: it was asked to end, or cannot serve any longer. */
 export function driverOptionsOf(
   options: AddDriverOptions,
   streams: AeronStreams,
   baseDir: string,
-  onShutdownRequested: () => void,
+  onEnd: () => void,
 ): DriverOptions {
   const { dynamic, gid } = options;
   requireToken(options.token ?? "");
@@ -83,6 +83,7 @@ export function driverOptionsOf(
     graceIntervals: GRACE_INTERVALS,
     shutdownTimeoutNs: SHUTDOWN_TIMEOUT_NS,
     token: options.token ?? "",
-    onShutdownRequested,
+    onShutdownRequested: onEnd,
+    onFailed: onEnd,
   };
 }

@@ -219,12 +219,21 @@ export class TensorPool implements AsyncDisposable {
     const driver: PoolDriver = new PoolDriver(
       this.#connection,
       this.#scheduler.clock,
-      driverOptionsOf(options, this.#streams, this.#shmDir, () => void driver.close()),
+      // Not within the cycle in which it asks for that.
+      driverOptionsOf(options, this.#streams, this.#shmDir, () => queueMicrotask(() => void driver.close())),
     );
     driver.attach(this.#end);
     this.#scheduler.add(driver);
-    await this.#until(() => driver.isReady, "the driver's regions");
-    return driver;
+    try {
+      await this.#until(() => {
+        if (driver.failure !== null) throw driver.failure;
+        return driver.isReady;
+      }, "the driver's regions");
+      return driver;
+    } catch (error) {
+      await this.#end(driver);
+      throw error;
+    }
   }
 
   /** Runs an agent of the caller on the pool's duty cycle, after those that are there. */

@@ -3,16 +3,18 @@ import { monotonic } from "../aeron/monotonic.ts";
 import { isPassing } from "../aeron/outbox.ts";
 import type { Publication } from "../aeron/publication.ts";
 import { PublishResult } from "../aeron/results.ts";
+import { lookOr, ServiceLocks } from "../aeron/service-locks.ts";
+import { processNs } from "../core/clock.ts";
 import { messageOf } from "../core/errors.ts";
 import { getLogger, type Logger } from "../core/logger.ts";
 import { type AttachAnswer, findAnswerFault } from "../protocol/attach-answer.ts";
 import { LeaseValidity } from "../protocol/lease-validity.ts";
-import { RetryBackoff } from "../protocol/retry-backoff.ts";
 import { CADENCE_NS } from "../protocol/stream-ids.ts";
 import { ResponseCode } from "../sbe/generated/driver/index.ts";
 import { RegionError } from "../shm/index.ts";
-import { AttachMessages, announcementOfAnswer, randomCorrelationId } from "./attach-messages.ts";
+import { AttachMessages, announcementOfAnswer } from "./attach-messages.ts";
 import { codeName, describeRefusal, noDriver } from "./attach-refusals.ts";
+import { AttachRequests } from "./attach-requests.ts";
 import { AttachmentInbox, type AttachmentInboxListener, type RevokedLease } from "./attachment-inbox.ts";
 import type { AttachmentCounters, AttachmentListener, AttachmentOptions } from "./attachment-options.ts";
 import { AttachError } from "./errors.ts";
@@ -20,12 +22,8 @@ import { randomId } from "./random-id.ts";
 
 export type AttachmentState = "detached" | "requested" | "attached";
 
-/** How long an answer is awaited before the request is repeated (D-06). */
-const ANSWER_BACKOFF = { firstNs: 500e6, maxNs: 2e9 };
-/** How long a client rests before it asks anew after it was refused. */
-const REFUSED_BACKOFF = { firstNs: 100e6, maxNs: 1e9 };
-/** While nobody subscribes to the control stream, it is looked at this often. */
-const UNHEARD_RETRY_NS = 20e6;
+/** How long a role that closes waits for the answer to a request that is under way; a driver that is not busy needs milliseconds. */
+const LAST_ANSWER_NS = 2e9;
 
 /**
  * A role's lease with the driver: asks for one, keeps it alive, notices that it has ended, and asks for another (D-06, D-07,
@@ -45,23 +43,19 @@ export class Attachment implements AttachmentInboxListener {
   readonly #messages: AttachMessages;
   readonly #inbox: AttachmentInbox;
   readonly #validity = new LeaseValidity();
-  readonly #answerBackoff = new RetryBackoff(ANSWER_BACKOFF);
-  readonly #refusedBackoff = new RetryBackoff(REFUSED_BACKOFF);
-  #state: AttachmentState = "detached";
+  readonly #requests: AttachRequests;
+  readonly #driverLives: () => boolean;
+  #isAttached = false;
+  #isClosed = false;
   /** The time of the cycle. */
   #nowNs = 0;
   #startedNs = -1;
-  /** When the next request, or its repetition, is due. */
-  #dueNs = 0;
-  #correlationId = randomCorrelationId();
   #leaseId = 0n;
   #leaseHigh = 0;
   #leaseLow = 0;
   #epoch = 0n;
   /** Aeron session of the driver that granted the lease, as its announces show it; null before the first. */
   #announcer: number | null = null;
-  /** The lease that ended without the driver having said so: it is given back before another is asked for. */
-  #abandoned: { readonly clientId: number; readonly leaseId: bigint } | null = null;
   #lossesAtGrant = 0;
   #lostNs = -1;
   #keepaliveRefusedNs = -1;
@@ -80,16 +74,19 @@ export class Attachment implements AttachmentInboxListener {
     this.#listener = listener;
     this.#log = getLogger(options.role);
     this.#messages = new AttachMessages(publication);
+    this.#requests = new AttachRequests(this.#messages, options);
+    this.#driverLives = () => ServiceLocks.isServed(connection.aeronDir, publication.streamId);
     this.#inbox = new AttachmentInbox(this, counters.messagesRefused);
     this.clientId = options.clientId ?? randomId();
   }
 
   get state(): AttachmentState {
-    return this.#state;
+    if (this.#isAttached) return "attached";
+    return this.#requests.isInFlight ? "requested" : "detached";
   }
 
   get isAttached(): boolean {
-    return this.#state === "attached";
+    return this.#isAttached;
   }
 
   /** The lease's id; null while there is none. */
@@ -114,18 +111,18 @@ export class Attachment implements AttachmentInboxListener {
   doWork(nowNs: number): number {
     this.#nowNs = nowNs;
     if (this.#startedNs === -1) this.#startedNs = nowNs;
-    if (this.#state === "attached") return this.#keepAlive(nowNs);
+    if (this.#isAttached) return this.#keepAlive(nowNs);
+    if (this.#isClosed) return 0;
     this.#requireFirstLease(nowNs);
-    if (nowNs < this.#dueNs) return 0;
-    if (this.#state === "requested") this.#repeat(nowNs);
-    else this.#request(nowNs);
+    if (!this.#requests.isDue(nowNs)) return 0;
+    this.#requests.send(nowNs, this.#nextClientId);
     return 1;
   }
 
   /** This process stood still: what the driver said meanwhile is still to be read, so its silence means nothing yet. */
   onLateCycle(nowNs: number): void {
     this.#nowNs = nowNs;
-    if (this.#state !== "attached") return;
+    if (!this.#isAttached) return;
     const fault = this.#validity.fault(nowNs);
     if (fault === "driver-silent") this.#validity.announceHeard(nowNs);
     if (fault === "expired") this.#lose("this process stood still for longer than it lasts");
@@ -133,15 +130,15 @@ export class Attachment implements AttachmentInboxListener {
 
   /** Gives the lease back and asks for another under another client id (W-38). */
   renew(reason: string): void {
-    if (this.#state === "attached") this.#lose(reason);
-    this.#state = "detached";
-    this.#dueNs = 0;
+    if (this.#isAttached) this.#lose(reason);
+    this.#requests.giveUp();
+    this.#requests.askAt(0);
     this.clientId = randomId();
   }
 
   /** The regions of the lease turned out to be dead: there is no lease any more, and another is asked for (D-17). */
   abandon(reason: string): void {
-    if (this.#state === "attached") this.#lose(reason);
+    if (this.#isAttached) this.#lose(reason);
   }
 
   /** Nanoseconds without a sign of the driver after which it counts as dead, by what is known of its announces. */
@@ -149,17 +146,30 @@ export class Attachment implements AttachmentInboxListener {
     return this.#validity.allowedSilenceNs;
   }
 
-  /** Gives the lease back. The listener is not told. */
-  close(): void {
-    if (this.#state === "attached") {
-      this.#messages.requestDetach(this.#identity(this.clientId), this.#nextCorrelationId(), this.#leaseId);
+  /**
+   * Gives the lease back; the listener is not told. A lease that was asked for may be granted after that: with `poll`, which reads
+   * what the driver sends, it is given back as well. @returns a promise while that is awaited
+   */
+  close(poll: () => void): Promise<void> | null {
+    this.#isClosed = true;
+    if (this.#isAttached) this.#requests.detach(this.clientId, this.#leaseId);
+    this.#isAttached = false;
+    this.#requests.close();
+    const awaits = !this.#requests.isSettled && this.#connection.isConnected && lookOr(false, this.#driverLives);
+    return awaits ? this.#awaitLastAnswer(poll) : null;
+  }
+
+  async #awaitLastAnswer(poll: () => void): Promise<void> {
+    const endNs = processNs() + LAST_ANSWER_NS;
+    while (!this.#requests.isSettled && processNs() < endNs) {
+      poll();
+      this.#requests.close();
+      await Bun.sleep(1);
     }
-    this.#state = "detached";
-    this.#dueNs = Number.POSITIVE_INFINITY;
   }
 
   onAnswer(correlationId: bigint, read: () => AttachAnswer): void {
-    if (this.#state !== "requested" || correlationId !== this.#correlationId) return;
+    if (!this.#requests.takeAnswer(correlationId, read)) return;
     const answer = read();
     if (answer.code !== ResponseCode.OK) {
       this.#refused(codeName(answer.code), answer.errorMessage);
@@ -167,7 +177,7 @@ export class Attachment implements AttachmentInboxListener {
     }
     const fault = findAnswerFault(answer, { correlationId, streamId: this.#options.streamId });
     if (fault !== null) {
-      this.#giveBack(answer.leaseId);
+      if (answer.leaseId !== null) this.#requests.abandon(this.clientId, answer.leaseId);
       this.#refused("PROTOCOL", fault);
       return;
     }
@@ -175,20 +185,20 @@ export class Attachment implements AttachmentInboxListener {
   }
 
   onRevoked({ leaseId, streamId, clientId, isProducers }: RevokedLease, isDetach: boolean, reason: string): void {
-    if (this.#state !== "attached" || streamId !== this.#options.streamId) return;
+    if (!this.#isAttached || streamId !== this.#options.streamId) return;
     if (leaseId === this.#leaseId && clientId === this.clientId) this.#lose(`the driver ended it: ${reason}`, true);
     else if (isProducers) this.#listener.onProducerEnded?.(isDetach);
   }
 
   onShutdown(reason: string): void {
-    if (this.#state === "attached") this.#lose(`the driver shuts down: ${reason}`, true);
+    if (this.#isAttached) this.#lose(`the driver shuts down: ${reason}`, true);
   }
 
   onAnnounce(streamId: number, epoch: bigint, sessionId: number): void {
-    if (this.#state !== "attached" || streamId !== this.#options.streamId) return;
-    this.#validity.announceHeard(this.#nowNs);
-    // What was announced before the lease was granted says nothing about it.
+    if (!this.#isAttached || streamId !== this.#options.streamId) return;
+    // What was announced before the lease was granted says nothing about it, nor about whether its driver lives.
     if (epoch < this.#epoch) return;
+    this.#validity.announceHeard(this.#nowNs);
     this.#announcer ??= sessionId;
     // A lease means nothing to another driver, nor after a restart (D-10), and no keepalive is answered.
     if (sessionId !== this.#announcer) this.#lose("another driver serves the stream, or the same one after a restart");
@@ -202,30 +212,29 @@ export class Attachment implements AttachmentInboxListener {
     const leaseId = answer.leaseId as bigint;
     const durationNs = this.#durationOf(answer);
     if (durationNs <= 0) {
-      this.#giveBack(leaseId);
+      this.#requests.abandon(this.clientId, leaseId);
       this.#refused("EXPIRED", "its answer came when the lease was over");
       return;
     }
     try {
       this.#listener.onAttached(announcementOfAnswer(answer, streamId, role === "producer" ? this.clientId : 0));
     } catch (error) {
-      this.#giveBack(leaseId);
+      this.#requests.abandon(this.clientId, leaseId);
+      // What is wrong with the regions may change; what the role itself cannot do with them does not.
+      this.#refused("UNUSABLE", messageOf(error), !(error instanceof RegionError));
       if (!(error instanceof RegionError)) throw error;
-      this.#refused("UNUSABLE", messageOf(error));
       return;
     }
-    this.#state = "attached";
+    this.#isAttached = true;
     this.#leaseId = leaseId;
     this.#leaseHigh = Number(leaseId >> 32n);
     this.#leaseLow = Number(leaseId & 0xffff_ffffn);
     this.#epoch = answer.epoch as bigint;
     this.#announcer = null;
-    this.#abandoned = null;
+    this.#requests.granted();
     this.#lossesAtGrant = this.#connection.losses;
     this.#keepaliveRefusedNs = -1;
     this.refusal = null;
-    this.#answerBackoff.reset();
-    this.#refusedBackoff.reset();
     this.#validity.begin(this.#nowNs, durationNs, CADENCE_NS);
     this.#counters.attaches.increment();
     const again = this.#lostNs === -1 ? "" : ` again after ${((this.#nowNs - this.#lostNs) / 1e9).toFixed(1)} s`;
@@ -265,42 +274,18 @@ export class Attachment implements AttachmentInboxListener {
     return 1;
   }
 
-  #request(nowNs: number): void {
-    if (this.#abandoned !== null) {
-      const { clientId, leaseId } = this.#abandoned;
-      const result = this.#messages.requestDetach(this.#identity(clientId), this.#nextCorrelationId(), leaseId);
-      if (result !== PublishResult.PUBLISHED) {
-        this.#dueNs = nowNs + UNHEARD_RETRY_NS;
-        return;
-      }
-      this.#abandoned = null;
-    }
-    // The lease before may still live: two of one client id are refused (D-10).
+  /** The lease before may still live: two of one client id are refused (D-10). */
+  readonly #nextClientId = (): number => {
     if (this.#options.clientId === undefined && this.#counters.attaches.value > 0) this.clientId = randomId();
-    this.#nextCorrelationId();
-    this.#repeat(nowNs);
-  }
+    return this.clientId;
+  };
 
-  #repeat(nowNs: number): void {
-    const identity = this.#identity(this.clientId);
-    const result = this.#messages.requestAttach(identity, this.#correlationId, this.#options.requireHugepages === true);
-    if (result === PublishResult.PUBLISHED) {
-      this.#state = "requested";
-      this.#dueNs = nowNs + this.#answerBackoff.next();
-    } else {
-      this.#dueNs = nowNs + UNHEARD_RETRY_NS;
-    }
-  }
-
-  #refused(code: string, message: string): void {
+  #refused(code: string, message: string, isFinal = code === "UNSUPPORTED" || code === "INVALID_PARAMS"): void {
     const { streamId } = this.#options;
-    this.#state = "detached";
-    this.#dueNs = this.#nowNs + this.#refusedBackoff.next();
-    this.#answerBackoff.reset();
+    this.#requests.refused(this.#nowNs);
     this.#counters.attachesRefused.increment();
     const text = describeRefusal(streamId, code, message);
     const isNews = this.refusal?.message !== text;
-    const isFinal = code === "UNSUPPORTED" || code === "INVALID_PARAMS";
     this.refusal = new AttachError("refused", text, { found: code, retryable: !isFinal });
     if (isNews && !this.#throwsRefusal) this.#log.warn(`${text}; asking again`);
   }
@@ -322,23 +307,13 @@ export class Attachment implements AttachmentInboxListener {
 
   #lose(reason: string, isKnownToDriver = false): void {
     const { streamId } = this.#options;
-    this.#state = "detached";
+    this.#isAttached = false;
     this.#lostNs = this.#nowNs;
-    this.#dueNs = this.#nowNs;
-    this.#abandoned = isKnownToDriver ? null : { clientId: this.clientId, leaseId: this.#leaseId };
+    this.#requests.askAt(this.#nowNs);
+    if (!isKnownToDriver) this.#requests.abandon(this.clientId, this.#leaseId);
     this.#counters.leasesLost.increment();
     this.#log.warn(`the lease on stream ${streamId} has ended: ${reason}; attaching anew`);
     this.#listener.onDetached(reason);
-  }
-
-  /** A lease that cannot be used is not kept. */
-  #giveBack(leaseId: bigint | null): void {
-    if (leaseId !== null) this.#abandoned = { clientId: this.clientId, leaseId };
-  }
-
-  #nextCorrelationId(): bigint {
-    this.#correlationId += 1n;
-    return this.#correlationId;
   }
 
   #identity(clientId: number) {

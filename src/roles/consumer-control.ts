@@ -70,6 +70,8 @@ export class ConsumerControl implements ConsumerInboxListener {
   readonly #inbox: ConsumerInbox;
   /** The lease; null where none is needed. */
   readonly attachment: Attachment | null;
+  /** What `close` has still to wait for. */
+  closing: Promise<void> | undefined;
   #export: CounterExport | null = null;
   #exportedId = 0;
   readonly #hearing: ControlHearing;
@@ -187,8 +189,14 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.sendQos();
   }
 
+  /** Sets `closing` while the answer to a request for a lease is awaited. */
   close(): void {
-    this.attachment?.close();
+    const closing = this.attachment?.close(() => this.#hearing.poll()) ?? null;
+    if (closing === null) this.#release();
+    else this.closing = closing.finally(() => this.#release());
+  }
+
+  #release(): void {
     this.#export?.close();
     for (const resource of [...this.#hearing.subscriptions, this.#control, this.#qos])
       this.#connection.remove(resource);

@@ -214,13 +214,14 @@ export class Consumer implements Agent {
   }
 
   /** Unmaps and leaves the stream. Idempotent. */
-  onClose(): void {
+  onClose(): void | Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#connection.remove(this.#descriptors);
     const unmap = () => this.#mapping.unmap("this consumer closes");
-    const disconnect = () => this.#connection.remove(this.#descriptors);
     const settle = () => this.#intake.close();
-    releaseAll([() => this.#control.sendQos(), unmap, settle, () => this.#control.close(), disconnect]);
+    releaseAll([() => this.#control.sendQos(), unmap, settle, () => this.#control.close()]);
+    return this.#control.closing;
   }
 
   #newState(): ConsumerState {

@@ -63,7 +63,7 @@ export class DriverRegions implements RegionProvider {
     this.#attachment.onLateCycle(nowNs);
   }
 
-  close(): void {
-    this.#attachment.close();
+  close(poll: () => void): Promise<void> | null {
+    return this.#attachment.close(poll);
   }
 }

@@ -121,6 +121,11 @@ export class ProducerControl {
     return this.#hearing.isDue(nowNs);
   }
 
+  /** Reads what is there, at the end. */
+  hear(): void {
+    this.#hearing.poll();
+  }
+
   /** Reads what readers and others say. */
   poll(nowNs: number): number {
     this.readers.now(nowNs);

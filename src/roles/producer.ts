@@ -90,20 +90,17 @@ export class Producer implements Agent {
       clock,
       () => this.#control.progressDemand,
     );
-    const control = this.#control;
     const host: RegionHost = {
       beginEpoch: (regions) => this.#beginEpoch(regions),
       endEpoch: () => this.#endEpoch(),
-      get isHearing() {
-        return control.isHearing;
-      },
-      silentNs: (nowNs) => control.silentNs(nowNs),
+      isHearing: () => this.#control.isHearing,
+      silentNs: (nowNs) => this.#control.silentNs(nowNs),
     };
     this.#provider = newRegionProvider(connection, this.#control.publication, options, host, this.counters);
     try {
       this.#provider.begin(clock.nanoTime());
     } catch (error) {
-      this.#provider.close();
+      void this.#provider.close(() => {});
       this.#release();
       throw error;
     }
@@ -304,18 +301,18 @@ export class Producer implements Agent {
   }
 
   /** Ends the stream, and removes its regions or gives them back. Idempotent. */
-  onClose(): void {
+  onClose(): void | Promise<void> {
     if (this.#isClosed) return;
-    releaseAll([
-      () => this.#ring?.settle(),
-      () => this.finish(),
-      () => {
-        this.#isClosed = true;
-        this.#endEpoch();
-      },
-      () => this.#provider.close(),
-      () => this.#release(),
-    ]);
+    this.#isClosed = true;
+    let closing: Promise<void> | null = null;
+    try {
+      releaseAll([() => this.#ring?.settle(), () => this.finish(), () => this.#endEpoch()]);
+    } finally {
+      closing = this.#provider.close(() => this.#control.hear());
+      if (closing === null) this.#release();
+      else closing = closing.finally(() => this.#release());
+    }
+    return closing ?? undefined;
   }
 
   #release(): void {

@@ -9,7 +9,7 @@ export interface RegionHost {
   /** Ends the epoch, if there is one: every claim is settled, and the regions are closed. */
   endEpoch(): void;
   /** True once what others announce is read. */
-  readonly isHearing: boolean;
+  isHearing(): boolean;
   /** Nanoseconds since readers last saw a sign of life. */
   silentNs(nowNs: number): number;
 }
@@ -27,6 +27,9 @@ export interface RegionProvider {
   /** Called before messages are read, and before anything touches the regions. */
   doWork(nowNs: number): number;
   onLateCycle(nowNs: number, lateByNs: number): void;
-  /** Called once, after the last epoch has ended. */
-  close(): void;
+  /**
+   * Called once, after the last epoch has ended. `poll` reads what comes on the control stream. @returns a promise while something
+   * has still to be read
+   */
+  close(poll: () => void): Promise<void> | null;
 }

@@ -67,7 +67,7 @@ export class StandaloneRegions implements RegionProvider {
   }
 
   doWork(nowNs: number): number {
-    this.#watch.now(nowNs, this.#host.isHearing);
+    this.#watch.now(nowNs, this.#host.isHearing());
     if (this.#sweep.hasExpired(nowNs)) this.#sweepPredecessors(nowNs);
     if (this.#again.hasExpired(nowNs)) this.#beginAgain(nowNs);
     else if (this.#look.isDue(nowNs)) this.#lookAtRegions(nowNs);
@@ -83,11 +83,12 @@ export class StandaloneRegions implements RegionProvider {
     this.#beginAgain(nowNs);
   }
 
-  close(): void {
+  close(): null {
     this.#sweep.clear();
     this.#again.clear();
     this.#locks?.close();
     this.#locks = null;
+    return null;
   }
 
   #takeStream(): ServiceLocks {

@@ -8,7 +8,7 @@ export { LeasedRegions } from "./leased-regions.ts";
 export { type HeaderRingRegion, MappedStream, type PayloadPoolRegion } from "./mapped-stream.ts";
 export { Mapping, type SlotWindows } from "./mapping.ts";
 export { onlineNumaNodes } from "./numa-nodes.ts";
-export type { EpochOptions, PoolOptions, RegionSetOptions } from "./region-plan.ts";
+export { type EpochOptions, type PoolOptions, planFiles, type RegionSetOptions } from "./region-plan.ts";
 export { RegionSet } from "./region-set.ts";
 export { RegionSetCreation } from "./region-set-creation.ts";
 export { regionRights, type Sharing } from "./rights.ts";

@@ -53,8 +53,11 @@ export interface PlannedFile {
   readonly identity: RegionIdentity;
 }
 
+/** What a stream's regions are laid out by. */
+export type LayoutOptions = Pick<EpochOptions, "streamId" | "nslots" | "pools">;
+
 /** The files of an epoch, header ring first, pools in ascending order of stride. @throws RegionCreateError "invalid-options" */
-export function planFiles(options: EpochOptions): PlannedFile[] {
+export function planFiles(options: LayoutOptions): PlannedFile[] {
   const { streamId, nslots } = options;
   if (!isId(streamId)) throw invalid(`stream id: expected 1 to ${MAX_ID}, found ${streamId}`, "W-07");
   if (!isPowerOfTwo(nslots) || nslots > MAX_NSLOTS) {
@@ -86,7 +89,7 @@ export function planFiles(options: EpochOptions): PlannedFile[] {
 }
 
 /** In ascending order of stride. */
-export function sortedPools(options: EpochOptions): PoolOptions[] {
+export function sortedPools(options: Pick<EpochOptions, "pools">): PoolOptions[] {
   return [...options.pools].sort((a, b) => a.strideBytes - b.strideBytes || a.poolId - b.poolId);
 }
 

@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import type { Consumer } from "../../src/roles/consumer.ts";
 import type { Producer } from "../../src/roles/producer.ts";
 import { DriverRig, smallPlan } from "../support/driver-rig.ts";
+import { tamper } from "../support/shm.ts";
 
 const SHAPE = { dtype: "uint8", dims: [16] } as const;
 
@@ -87,4 +88,76 @@ test("a standalone producer of a stream that a driver serves is refused, and dis
   expect(rig.producer({ streamId: 77_077 }).isAttached).toBe(true);
   for (const each of [pair.consumer, pair.producer, driver]) await rig.remove(each);
   expect(rig.producer().isAttached).toBe(true);
+});
+
+describe("regions that others have changed", () => {
+  test("W-07: a flipped bit in any superblock begins another epoch within a second, and the stream flows again", async () => {
+    await using rig = new DriverRig();
+    const driver = rig.startDriver();
+    const pair = rig.leasedPair();
+    for (const region of [pair.producer.regions.headerRing, ...pair.producer.regions.pools]) {
+      const epoch = driver.streams.find(pair.producer.streamId)?.regions?.epoch ?? 0;
+      // The rings of later epochs have other paths.
+      const path = region.uri.slice("shm:file?path=".length).replace(/epoch-\d+/, `epoch-${epoch}`);
+      tamper(path, (view) => view.setUint8(20, view.getUint8(20) ^ 0x10));
+      rig.clock.jump(1e9);
+      rig.until(() => pair.producer.epoch > epoch, "the producer's next epoch");
+      rig.untilJoined(pair);
+      expect(exchange(rig, pair, 3)).toEqual([1, 2, 3]);
+    }
+  });
+});
+
+describe("requests that take their time", () => {
+  const DYNAMIC = { ranges: [{ first: 20_000, last: 20_009 }], nslots: 8, pools: [{ poolId: 1, strideBytes: 4096 }] };
+  const LARGE = { ...DYNAMIC, nslots: 1024, pools: [{ poolId: 1, strideBytes: 256 * 1024 }] };
+
+  test("D-06, D-09: a stream on demand that takes longer to make than one is kept unused is made, and its request answered", async () => {
+    await using rig = new DriverRig({ tellsPauses: false });
+    const driver = rig.startDriver({ dynamic: LARGE });
+    const producer = rig.leasedProducer({ streamId: 20_001 });
+    rig.until(() => driver.streams.find(20_001)?.isMaking === true, "the stream to be begun");
+    for (let passed = 0; passed < 40; passed += 5) {
+      rig.clock.jump(5e9);
+      rig.step(2);
+    }
+    rig.until(() => producer.isAttached, "the lease");
+    expect(driver.streams.find(20_001)?.regions?.epoch).toBe(producer.epoch);
+    await rig.remove(producer);
+    // Unused, it is given up as ever.
+    rig.until(() => driver.leaseCount === 0, "the end of the lease");
+    rig.clock.jump(31e9);
+    rig.until(() => driver.streams.find(20_001) === null, "the stream to be given up");
+  });
+
+  test("D-03, D-16: a producer that closes while its lease is asked for leaves the stream to the next one at once", async () => {
+    await using rig = new DriverRig();
+    const driver = rig.startDriver({ dynamic: DYNAMIC });
+    for (let round = 0; round < 3; round++) {
+      const closing = rig.leasedProducer({ streamId: 20_001 });
+      rig.until(() => rig.connection.isReady, "the producer's publications");
+      closing.doWork(rig.clock.nanoTime());
+      await rig.remove(closing);
+      rig.until(() => driver.leaseCount === 0, "no lease to be left");
+    }
+    const next = rig.leasedProducer({ streamId: 20_001 });
+    rig.until(() => next.isAttached, "the next producer's lease");
+    expect(next.counters.of.attachesRefused.value).toBe(0);
+    expect(driver.counters.of.leasesExpired.value).toBe(0);
+  });
+
+  test("D-06: a client that has gone while its regions were made is granted nothing", async () => {
+    await using rig = new DriverRig({ tellsPauses: false });
+    const driver = rig.startDriver({ dynamic: LARGE });
+    const other = rig.connect();
+    const gone = rig.leasedProducer({ streamId: 20_001 }, other);
+    rig.until(() => driver.streams.find(20_001)?.isMaking === true, "the stream to be begun");
+    // As a process that is killed, and of which the media driver has noticed that.
+    await rig.scheduler.remove(gone);
+    await other.onClose();
+    rig.until(() => driver.streams.find(20_001)?.isMaking === false, "the regions to be made");
+    rig.settle();
+    expect(driver.leaseCount).toBe(0);
+    expect(driver.counters.of.attaches.value).toBe(0);
+  });
 });

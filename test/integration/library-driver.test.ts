@@ -12,6 +12,7 @@ import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import { hear } from "../../src/roles/hearing.ts";
 import { ShmPoolAnnounceDecoder } from "../../src/sbe/generated/control/index.ts";
 import { messageKeyAt } from "../../src/sbe/header.ts";
+import { Mapping } from "../../src/shm/index.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
 
 const SHAPE = { dtype: "uint8", dims: [16] } as const;
@@ -113,6 +114,48 @@ describe("the library with a driver", () => {
     expect(second).toMatchObject({ code: "refused", message: expect.stringContaining("has a producer already") });
     expect(driver.leaseCount).toBe(1);
     await expect(pool.addConsumer({ stream: "camera-2" })).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  test("a driver with a layout that can never be is an error that names it, and leaves nothing: another takes its place", async () => {
+    await using scope = new AsyncDisposableStack();
+    const { pool } = await open(scope);
+    for (const [wrong, says] of [
+      [{ slots: 3 }, "nslots: expected a power of two from 1 to 4194304, found 3"],
+      [{ strideBytes: 1000 }, "strideBytes: expected a power of two from 4096 (a page) to 2147483648, found 1000"],
+    ] as const) {
+      const streams = [{ stream: 77, slots: 8, strideBytes: 4096, ...wrong }];
+      const dynamic = { first: 80, last: 90, slots: 8, strideBytes: 4096, ...wrong };
+      for (const options of [{ streams }, { streams: STREAMS, dynamic }]) {
+        const error = await pool.addDriver(options).catch((reason: unknown) => reason);
+        expect(error).toMatchObject({ code: "invalid-options", message: expect.stringContaining(says) });
+      }
+    }
+    await pool.addDriver({ streams: STREAMS });
+    expect((await pool.addProducer({ stream: 77 })).isAttached).toBe(true);
+  });
+
+  test("a driver that fails once it runs is an error too, and gives its locks back", async () => {
+    await using scope = new AsyncDisposableStack();
+    const { pool } = await open(scope);
+    // Whether a directory is on hugetlbfs shows when regions are made.
+    const error = await pool.addDriver({ streams: STREAMS, requireHugepages: true }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "not-hugepages" });
+    const driver = await pool.addDriver({ streams: STREAMS });
+    expect(driver.failure).toBeNull();
+  });
+
+  test("D-07: a lease whose regions the producer cannot use is given back, and leaves nothing mapped or open", async () => {
+    await using scope = new AsyncDisposableStack();
+    const { pool } = await open(scope);
+    const driver = await pool.addDriver({ streams: [{ stream: 77, slots: 2, strideBytes: 4096 }] });
+    const mappings = Mapping.openCount;
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const error = await pool.addProducer({ stream: 77, flow: "wait" }).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: "refused", message: expect.stringMatching(/at least 4 slots .*found 2/) });
+      step(pool, () => driver.leaseCount === 0 && driver.isReady, "the lease to be given back");
+    }
+    expect(Mapping.openCount).toBe(mappings);
+    expect((await pool.addProducer({ stream: 77 })).isAttached).toBe(true);
   });
 
   test("where streams of Aeron are chosen, the driver announces on the one for announces", async () => {

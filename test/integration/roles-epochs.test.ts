@@ -278,11 +278,11 @@ describe("ends", () => {
     offer(producer, 2);
     accept(rig, consumer, 2);
     expect(Mapping.openCount).toBe(mappings + 4);
-    consumer.onClose();
-    consumer.onClose();
+    await consumer.onClose();
+    await consumer.onClose();
     expect(Mapping.openCount).toBe(mappings + 2);
-    producer.onClose();
-    producer.onClose();
+    await producer.onClose();
+    await producer.onClose();
     expect(Mapping.openCount).toBe(mappings);
     expect(existsSync(rig.baseDir)).toBe(false);
     expect(consumer.poll(() => undefined)).toBe(0);

@@ -212,7 +212,7 @@ describe("claims", () => {
     claim?.[Symbol.dispose]();
     expect(producer.counters.of.aborted.value).toBe(0);
     const kept = producer.tryClaim(16);
-    producer.onClose();
+    await producer.onClose();
     expect(() => kept?.bytes).toThrow(ended);
     expect(producer.tryClaim(16)).toBeNull();
     expect(producer.lastRefusal).toBe("closed");

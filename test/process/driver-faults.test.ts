@@ -108,7 +108,7 @@ describe("a driver", () => {
       const { driver, producer, consumer } = await start(place, SERVE);
       const epoch = epochOf(producer);
       await place.shell('rm -r "$1"', [place.shmDir]);
-      await driver.errorLine(/somebody has removed its regions/);
+      await driver.errorLine(/its regions were removed or moved/);
       await producer.errorLine(/attached to stream 10000 again/);
       await flows(consumer);
       const late = place.consumer(WATCH);

@@ -312,7 +312,35 @@ describe("the supervisor's view of consumers", () => {
     it.wait(1);
     it.qos(7, { gap: 3 });
     it.announce({ producerId: 8, epoch: 6n });
-    expect(it.news()).toEqual(["consumer-back", "epoch-changed", "producer-back"]);
+    expect(it.news()).toEqual(["epoch-changed", "producer-back"]);
+  });
+
+  test("D-14: a consumer whose lease expired is not back by a late message of it, but by another lease, or when it keeps on speaking", () => {
+    const expire = (): Supervised => {
+      const it = new Supervised();
+      it.announce();
+      it.qos(5);
+      const lease = { leaseId: 1n, streamId: 1, clientId: 42, role: "consumer" } as const;
+      it.model.onRevoked(it.nowNs, { ...lease, reason: "EXPIRED", errorMessage: "" });
+      it.wait(6);
+      it.news();
+      // Stopped for six seconds, it says one thing more before it finds its lease expired.
+      it.qos(6);
+      expect(it.news()).toEqual([]);
+      expect(consumerViews(it.model, it.nowNs)[0]).toMatchObject({ state: "lost" });
+      return it;
+    };
+    const granted = expire();
+    const request = { correlationId: 9n, streamId: 1, clientId: 42, role: "consumer" } as const;
+    granted.model.onAttachRequest(granted.nowNs, request);
+    granted.model.onAttachAnswer(granted.nowNs, { correlationId: 9n, code: "OK", leaseId: 2n, errorMessage: "" });
+    granted.qos(0);
+    expect(granted.news()).toEqual(["lease-granted", "consumer-back"]);
+    const speaking = expire();
+    speaking.announce();
+    speaking.wait(1);
+    speaking.qos(7);
+    expect(speaking.news()).toContain("consumer-back");
   });
 
   test("an attach is told with its answer", () => {

@@ -95,8 +95,8 @@ export class LeaseHolder implements Agent {
     this.#attachment.onLateCycle(nowNs);
   }
 
-  onClose(): void {
-    this.#attachment.close();
+  async onClose(): Promise<void> {
+    await this.#attachment.close(() => this.#subscription.poll(FRAGMENTS_PER_POLL));
     this.#connection.remove(this.#subscription);
     this.#connection.remove(this.#control);
   }

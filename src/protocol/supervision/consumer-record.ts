@@ -43,6 +43,10 @@ export class ConsumerRecord {
   isLost = false;
   /** What comes until then was under way when its end was told. */
   endedUntilNs = NEVER;
+  /** Its lease has ended, and no other was granted since: what it says may still be of that lease. */
+  isWithoutLease = false;
+  /** When it was first heard again without a lease that was seen being granted. */
+  heardAgainNs = NEVER;
   /** False while it has said hello once and nothing else, as tools do that ask who is there. */
   isConfirmed = false;
   lastSignNs: number;

@@ -19,20 +19,22 @@ export class LeaseWatch {
     forgetFirst(this.#requests);
   }
 
-  onAnswer(nowNs: number, { correlationId, code, leaseId, errorMessage }: AttachAnswerFact): void {
+  /** @returns the request to which a lease was granted; null for a refusal, and for answers to requests that were not seen */
+  onAnswer(nowNs: number, { correlationId, code, leaseId, errorMessage }: AttachAnswerFact): AttachRequestFact | null {
     const request = this.#requests.get(correlationId);
     // Answered already, or asked before anybody watched.
-    if (request === undefined) return;
+    if (request === undefined) return null;
     this.#requests.delete(correlationId);
     const { role, streamId, clientId } = request;
     const who = `${role} ${clientId}`;
     if (code === "OK") {
       const text = `${who} got lease ${leaseId} of stream ${streamId}`;
       this.#events.add(nowNs, "lease-granted", streamId, clientId, text);
-    } else {
-      const text = `${who} was refused a lease of stream ${streamId}: ${code}: ${errorMessage}`;
-      this.#events.add(nowNs, "attach-refused", streamId, clientId, text);
+      return request;
     }
+    const text = `${who} was refused a lease of stream ${streamId}: ${code}: ${errorMessage}`;
+    this.#events.add(nowNs, "attach-refused", streamId, clientId, text);
+    return null;
   }
 
   /** False when that was told before: duplicates are harmless (D-14). */

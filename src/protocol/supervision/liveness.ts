@@ -47,12 +47,27 @@ export class Liveness {
   }
 
   consumerSign(nowNs: number, consumer: ConsumerRecord): void {
+    if (consumer.isWithoutLease && !isHeardAgain(nowNs, consumer)) return;
     consumer.lastSignNs = nowNs;
     if (!consumer.isLost || nowNs < consumer.endedUntilNs) return;
     consumer.isLost = false;
+    consumer.isWithoutLease = false;
     const { streamId, consumerId } = consumer;
     const text = `consumer ${consumerId} of stream ${streamId} is back`;
     this.#events.add(nowNs, "consumer-back", streamId, consumerId, text);
+  }
+
+  /** Its lease has ended. `isOrderly`: it gave the lease back itself. */
+  consumerLeaseEnded(nowNs: number, consumer: ConsumerRecord, why: string, isOrderly: boolean): void {
+    consumer.isWithoutLease = true;
+    consumer.heardAgainNs = Number.NEGATIVE_INFINITY;
+    this.consumerEnded(nowNs, consumer, why, isOrderly);
+  }
+
+  /** Another lease was granted to it: from now on what it says is of that one. */
+  consumerLeaseGranted(consumer: ConsumerRecord): void {
+    consumer.isWithoutLease = false;
+    consumer.endedUntilNs = Number.NEGATIVE_INFINITY;
   }
 
   /** Its end was told. `isOrderly`: it said itself that it goes. */
@@ -103,6 +118,16 @@ export class Liveness {
     const clientId = stream.producerId === 0 ? null : stream.producerId;
     this.#events.add(nowNs, kind, stream.streamId, clientId, text, isOrderly);
   }
+}
+
+/**
+ * A consumer that was stopped for longer than its lease says one thing more under the old lease's id when it wakes. One that keeps
+ * on speaking has another lease, whose granting was missed.
+ */
+function isHeardAgain(nowNs: number, consumer: ConsumerRecord): boolean {
+  if (nowNs < consumer.endedUntilNs) return false;
+  if (consumer.heardAgainNs === Number.NEGATIVE_INFINITY) consumer.heardAgainNs = nowNs;
+  return nowNs - consumer.heardAgainNs >= CADENCE_NS / 2;
 }
 
 /** `0.1 %`; three significant digits. */

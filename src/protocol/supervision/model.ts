@@ -170,7 +170,9 @@ export class SupervisionModel {
   }
 
   onAttachAnswer(nowNs: number, fact: AttachAnswerFact): void {
-    this.#leases.onAnswer(nowNs, fact);
+    const holder = this.#leases.onAnswer(nowNs, fact);
+    const consumer = holder?.role === "consumer" ? this.find(holder.streamId, holder.clientId) : null;
+    if (consumer !== null) this.#liveness.consumerLeaseGranted(consumer);
   }
 
   onRevoked(nowNs: number, fact: RevocationFact): void {
@@ -181,7 +183,7 @@ export class SupervisionModel {
     const isOrderly = fact.reason === "DETACHED";
     if (fact.role === "consumer") {
       const consumer = stream.consumers.get(fact.clientId);
-      if (consumer !== undefined) this.#liveness.consumerEnded(nowNs, consumer, why, isOrderly);
+      if (consumer !== undefined) this.#liveness.consumerLeaseEnded(nowNs, consumer, why, isOrderly);
     } else if (stream.producerId === fact.clientId) {
       this.#liveness.producerEnded(nowNs, stream, why, isOrderly);
     }

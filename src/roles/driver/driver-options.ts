@@ -1,5 +1,7 @@
 import type { StreamIdRange } from "../../protocol/attach-validation.ts";
-import type { PoolOptions, Sharing } from "../../shm/index.ts";
+import { MAX_DIMS } from "../../protocol/dtype.ts";
+import type { StreamLayout } from "../../protocol/stream-layout.ts";
+import { LAYOUT_VERSION, type PoolOptions, planFiles, type Sharing } from "../../shm/index.ts";
 import { longestAnnounceBytes } from "../announce-encoding.ts";
 
 /** A stream that the driver serves: its id, its names, and how its regions are laid out. */
@@ -74,12 +76,35 @@ export interface DriverOptions {
   readonly token: string;
   /** An administrative request asked for the end of this driver (D-20). */
   readonly onShutdownRequested: () => void;
+  /** It cannot serve any longer, and does nothing more until it is closed; its `doWork` throws the same error once. */
+  readonly onFailed?: () => void;
 }
 
 /** An upper bound of the bytes of an announce, and of an answer to an attach request. */
 export function longestMessageBytes({ streams, dynamic, storage }: DriverOptions): number {
   const pools = [...streams, ...(dynamic === undefined ? [] : [dynamic])].map((plan) => plan.pools.length);
   return longestAnnounceBytes(storage, Math.max(0, ...pools));
+}
+
+/** The layout of a stream, as it is compared with what a client expects (D-09). */
+export function streamLayoutOf(
+  { nslots, pools }: Pick<StreamPlan, "nslots" | "pools">,
+  { requireHugepages }: DriverStorage,
+): StreamLayout {
+  return {
+    layoutVersion: LAYOUT_VERSION,
+    maxDims: MAX_DIMS,
+    nslots,
+    pools: pools.map(({ poolId, strideBytes }) => ({ poolId, strideBytes, nslots })),
+    isOnHugepages: requireHugepages,
+  };
+}
+
+/** Refuses layouts that can never be made, before anything is. @throws RegionCreateError "invalid-options" */
+export function requireLayouts({ streams, dynamic }: DriverOptions): void {
+  for (const plan of streams) planFiles(plan);
+  for (const { first } of dynamic?.ranges ?? [])
+    planFiles({ streamId: first, nslots: dynamic?.nslots ?? 0, pools: dynamic?.pools ?? [] });
 }
 
 /** Bytes that one epoch of a stream takes, rounded up to whole pages of 4 KiB. */

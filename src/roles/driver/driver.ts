@@ -19,7 +19,7 @@ import { driverCounters } from "./driver-counters.ts";
 import { DriverError } from "./driver-errors.ts";
 import { DriverInbox } from "./driver-inbox.ts";
 import { DriverMessages } from "./driver-messages.ts";
-import { type DriverOptions, longestMessageBytes } from "./driver-options.ts";
+import { type DriverOptions, longestMessageBytes, requireLayouts } from "./driver-options.ts";
 import { LeaseDesk } from "./lease-desk.ts";
 import { StreamSet } from "./stream-set.ts";
 
@@ -41,6 +41,8 @@ export class Driver implements Agent {
   readonly roleName: string;
   readonly counters = driverCounters();
   readonly options: DriverOptions;
+  /** Why it does nothing any more; null while it serves. */
+  failure: unknown = null;
   readonly #connection: AeronConnection;
   readonly #clock: Clock;
   readonly #locks: ServiceLocks;
@@ -75,6 +77,7 @@ export class Driver implements Agent {
     this.#clock = clock;
     this.#nowNs = clock.nanoTime();
     this.#losses = connection.losses;
+    requireLayouts(options);
     this.#locks = ServiceLocks.open(connection.aeronDir);
     try {
       if (!this.#locks.tryControlStream(channels.controlStreamId)) throw alreadyRunning(connection, options);
@@ -95,6 +98,7 @@ export class Driver implements Agent {
     );
     this.#desk = new LeaseDesk(connection, options, this.#streams, this.#messages, this.counters, {
       onStreamAdded: (stream) => this.#announcer.add(stream),
+      isThere: (sessionId) => this.#subscriptions.some((subscription) => subscription.termBytesOf(sessionId) > 0),
     });
     for (const stream of this.#streams.all) this.#announcer.add(stream);
     const inbox = new DriverInbox(
@@ -137,11 +141,13 @@ export class Driver implements Agent {
 
   /** @throws DriverError "stream-taken" while it is new, "mlock"; RegionCreateError for regions that can never be made */
   doWork(nowNs: number): number {
-    if (this.#isClosed) return 0;
+    if (this.#isClosed || this.failure !== null) return 0;
     try {
       return this.#work(nowNs);
     } catch (error) {
+      this.failure = error;
       this.#endsBecause(ShutdownReason.ERROR, messageOf(error));
+      this.options.onFailed?.();
       throw error;
     }
   }
@@ -213,7 +219,7 @@ export class Driver implements Agent {
   #sweepEnded(nowNs: number): void {
     this.#streams.sweep(
       nowNs,
-      (streamId) => this.#desk.table.leasesOf(streamId).size > 0,
+      (streamId) => this.#desk.table.leasesOf(streamId).size > 0 || this.#desk.waiting.isWaitedFor(streamId),
       (stream) => {
         this.#announcer.remove(stream);
         this.#rivals.delete(stream.streamId);

@@ -9,15 +9,13 @@ import {
   decideAttach,
   isRepetition,
 } from "../../protocol/attach-validation.ts";
-import { MAX_DIMS } from "../../protocol/dtype.ts";
 import { KeepaliveResult, type Lease, type LeaseRole, LeaseTable } from "../../protocol/lease-table.ts";
-import type { StreamLayout } from "../../protocol/stream-layout.ts";
 import { LeaseRevokeReason, ResponseCode } from "../../sbe/generated/driver/index.ts";
-import { LAYOUT_VERSION, RegionCreateError } from "../../shm/index.ts";
+import { RegionCreateError } from "../../shm/index.ts";
 import type { DriverCounters } from "./driver-counters.ts";
 import { DriverError } from "./driver-errors.ts";
 import type { DriverMessages, NamedLease } from "./driver-messages.ts";
-import type { DriverOptions, StreamPlan } from "./driver-options.ts";
+import { type DriverOptions, type StreamPlan, streamLayoutOf } from "./driver-options.ts";
 import type { DriverStream } from "./driver-stream.ts";
 import { LeaseCounters } from "./lease-counters.ts";
 import type { StreamSet } from "./stream-set.ts";
@@ -29,9 +27,11 @@ const unauthorisedLog = log.every(10e9);
 /** Clients that hold on to leases that are none are told so, but a flood of keepalives makes no flood of answers. */
 const REMINDER_PERIOD_NS = 1e6;
 
-/** Told when a stream was made on demand. */
 export interface LeaseDeskListener {
+  /** A stream was made on demand. */
   onStreamAdded(stream: DriverStream): void;
+  /** False once the client with this Aeron session has gone. */
+  isThere(sessionId: number): boolean;
 }
 
 /**
@@ -47,7 +47,7 @@ export class LeaseDesk {
   readonly #count: DriverCounters["of"];
   readonly #listener: LeaseDeskListener;
   readonly #policy: AttachPolicy;
-  readonly #waiting = new WaitingRequests();
+  readonly waiting = new WaitingRequests();
   /** What an operator said about the lease that is being ended. */
   #why = "";
   #nextReminderNs = 0;
@@ -76,7 +76,7 @@ export class LeaseDesk {
     this.#policy = {
       allowsDynamicStreams: dynamic !== undefined,
       dynamicRanges: dynamic?.ranges ?? [],
-      dynamicLayout: dynamic === undefined ? null : this.#layoutOf(dynamic),
+      dynamicLayout: dynamic === undefined ? null : streamLayoutOf(dynamic, options.storage),
     };
   }
 
@@ -89,11 +89,11 @@ export class LeaseDesk {
     const { streamId } = request;
     const stream = this.#streams.find(streamId);
     // A repetition of a request that waits already: it is answered once.
-    if (this.#waiting.has(request)) return;
+    if (this.waiting.has(request)) return;
     const decision = decideAttach(
       request,
       {
-        layout: stream === null ? null : this.#layoutOf(stream.plan),
+        layout: stream === null ? null : streamLayoutOf(stream.plan, this.#options.storage),
         producer: this.table.producerOf(streamId),
         clientLease: this.table.leaseOfClient(request.clientId),
       },
@@ -210,7 +210,10 @@ export class LeaseDesk {
 
   /** Regions were made, or cannot be: those who waited for them get their answers. */
   onRegions(stream: DriverStream, nowNs: number): void {
-    for (const request of this.#waiting.take(stream.streamId)) this.#answer(stream, request, nowNs);
+    for (const request of this.waiting.take(stream.streamId)) {
+      // A lease of a client that has gone meanwhile would keep others out until it expires.
+      if (this.#listener.isThere(request.sessionId)) this.#answer(stream, request, nowNs);
+    }
   }
 
   /** Every lease has ended, as the driver's notice says (D-17): nothing more is told. */
@@ -239,7 +242,7 @@ export class LeaseDesk {
   #admit(stream: DriverStream, request: AttachRequest, nowNs: number): void {
     const { streamId, role } = request;
     if (role === "producer") {
-      const other = this.#waiting.producerOf(streamId);
+      const other = this.waiting.producerOf(streamId);
       if (other !== null) {
         const why = `stream ${streamId} is about to have a producer (client ${other}): end it, or use another stream`;
         this.#refuse(request.correlationId, ResponseCode.REJECTED, why);
@@ -254,7 +257,7 @@ export class LeaseDesk {
   /** Answers at once where there are regions, or when they are there. */
   #wait(stream: DriverStream, request: AttachRequest, nowNs: number): void {
     if (!stream.isMaking) this.#answer(stream, request, nowNs);
-    else if (!this.#waiting.add(request)) this.#refuse(request.correlationId, ResponseCode.REJECTED, TOO_MANY_WAIT);
+    else if (!this.waiting.add(request)) this.#refuse(request.correlationId, ResponseCode.REJECTED, TOO_MANY_WAIT);
   }
 
   #answer(stream: DriverStream, request: AttachRequest, nowNs: number): void {
@@ -336,15 +339,5 @@ export class LeaseDesk {
     const producer = this.table.producerOf(streamId);
     of.producerId.set(producer?.clientId ?? 0);
     of.consumers.set(this.table.leasesOf(streamId).size - (producer === null ? 0 : 1));
-  }
-
-  #layoutOf({ nslots, pools }: Pick<StreamPlan, "nslots" | "pools">): StreamLayout {
-    return {
-      layoutVersion: LAYOUT_VERSION,
-      maxDims: MAX_DIMS,
-      nslots,
-      pools: pools.map(({ poolId, strideBytes }) => ({ poolId, strideBytes, nslots })),
-      isOnHugepages: this.#options.storage.requireHugepages,
-    };
   }
 }

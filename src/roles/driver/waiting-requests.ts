@@ -14,6 +14,11 @@ export class WaitingRequests {
     return this.#byStream.get(request.streamId)?.some((other) => isRepetition(request, other)) === true;
   }
 
+  /** True while some request waits for the stream. */
+  isWaitedFor(streamId: number): boolean {
+    return this.#byStream.has(streamId);
+  }
+
   /** Client id of the producer that waits for the stream; null without one. */
   producerOf(streamId: number): number | null {
     return this.#byStream.get(streamId)?.find(({ role }) => role === "producer")?.clientId ?? null;
