@@ -29,6 +29,8 @@ const FRAMES_PER_POLL = 32;
 const MAX_CYCLE_NS = 1e6;
 /** How long frames are left waiting for the attributes that the sink cannot do without. */
 const ATTRIBUTES_TIMEOUT_NS = 2e9;
+/** How long an end waits for a sink to write out what it has accepted. */
+const DRAIN_TIMEOUT_NS = 1e9;
 
 /** Moves frames from a consumer to a sink; what the sink has no room for is counted, or waits where the stream allows that. */
 export class SinkPump implements Agent {
@@ -44,6 +46,7 @@ export class SinkPump implements Agent {
   #isStaged = false;
   #isEnding = false;
   #isDone = false;
+  #hasSinkFailed = false;
 
   constructor(consumer: Consumer, sink: Sink, options: SinkPumpOptions) {
     this.#consumer = consumer;
@@ -59,7 +62,10 @@ export class SinkPump implements Agent {
 
   doWork(nowNs: number): number {
     if (this.#isDone) return 0;
+    // It stays set when this throws.
+    this.#hasSinkFailed = true;
     let work = this.#sink.doWork(nowNs);
+    this.#hasSinkFailed = false;
     if (!this.#isEnding) work += this.#moveFrames(nowNs);
     if (this.#sink.closedByReader) this.#isEnding = true;
     if (this.#isEnding && (this.#sink.drained || this.#sink.closedByReader)) {
@@ -76,8 +82,24 @@ export class SinkPump implements Agent {
     return this.#attributesUntilNs === 0 ? this.#consumer.nextFrame.pointAt(nowNs) : null;
   }
 
+  /** Frames that were accepted are written out first, as far as the sink takes them in time. */
   async onClose(): Promise<void> {
-    await this.#sink.close();
+    try {
+      if (!this.#hasSinkFailed) await this.#drain();
+    } finally {
+      await this.#sink.close();
+    }
+  }
+
+  async #drain(): Promise<void> {
+    const sink = this.#sink;
+    const { clock } = this.#options;
+    let nowNs = clock.nanoTime();
+    const untilNs = nowNs + DRAIN_TIMEOUT_NS;
+    for (; !sink.drained && !sink.closedByReader && nowNs < untilNs; nowNs = clock.nanoTime()) {
+      // What it waits for comes with the event loop.
+      if (sink.doWork(nowNs) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   }
 
   #moveFrames(nowNs: number): number {

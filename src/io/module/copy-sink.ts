@@ -28,6 +28,11 @@ export class CopyModuleSink extends ModuleSink {
     return this.#waiting.length === 0 && !this.#isBusy;
   }
 
+  override summary(): readonly string[] {
+    const left = this.#waiting.length;
+    return left === 0 ? super.summary() : [...super.summary(), `not handed over: ${left} (closed before they were)`];
+  }
+
   accept(frame: SinkFrame): void {
     if (this.isOver) return;
     this.#frameBytes = frame.byteLength;
