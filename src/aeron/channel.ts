@@ -37,8 +37,11 @@ export function withParameters(channel: string, parameters: Record<string, strin
   return parts.length === 0 ? base : `${base}?${parts.join("|")}`;
 }
 
-function timeoutParameters(timeouts: UntetheredTimeouts): Record<string, string> {
+/** What all publications have: a log whose memory is reserved, also by a foreign driver, and time-outs. */
+function publicationParameters(timeouts: UntetheredTimeouts): Record<string, string | boolean> {
   return {
+    // The next untouched page of a sparse log on a full /dev/shm ends every process that writes or reads it.
+    sparse: false,
     "untethered-window-limit-timeout": `${timeouts.windowLimitMs}ms`,
     "untethered-linger-timeout": `${timeouts.lingerMs}ms`,
     "untethered-resting-timeout": `${timeouts.restingMs}ms`,
@@ -57,7 +60,7 @@ export const TERM_PARTS = 8;
 export function controlPublicationChannel(channel: string, messageBytes = 0): string {
   let termBytes = MIN_TERM_BYTES;
   while (termBytes < Math.min(messageBytes, MAX_MESSAGE_BYTES) * TERM_PARTS) termBytes *= 2;
-  return withParameters(channel, { "term-length": termBytes, ...timeoutParameters(LIVE_TIMEOUTS) });
+  return withParameters(channel, { "term-length": termBytes, ...publicationParameters(LIVE_TIMEOUTS) });
 }
 
 /** How many bytes of descriptors may be under way, and the terms that hold them. */
@@ -85,7 +88,7 @@ export function descriptorPublicationChannel(
     mtu: DESCRIPTOR_MTU_BYTES,
     "term-length": termBytes,
     "pub-wnd": windowBytes,
-    ...timeoutParameters({ ...timeouts, restingMs: DESCRIPTOR_RESTING_MS }),
+    ...publicationParameters({ ...timeouts, restingMs: DESCRIPTOR_RESTING_MS }),
   });
 }
 

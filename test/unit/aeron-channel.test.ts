@@ -51,6 +51,14 @@ describe("channels", () => {
     expect(Number(parameters.get("pub-wnd"))).toBe(DESCRIPTOR_FRAME_BYTES);
   });
 
+  test("logs are reserved whole, whatever the driver does by default", () => {
+    const channels = [
+      controlPublicationChannel("aeron:ipc"),
+      descriptorPublicationChannel("aeron:ipc", 64, LIVE_TIMEOUTS),
+    ];
+    for (const channel of channels) expect(parametersOf(channel).get("sparse")).toBe("false");
+  });
+
   test("publications put stopped subscribers to rest soon, those of descriptors for good; subscriptions are untethered", () => {
     const timeouts = { windowLimitMs: 5000, lingerMs: 2 };
     const publication = parametersOf(descriptorPublicationChannel("aeron:ipc", 64, timeouts));
