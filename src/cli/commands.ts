@@ -16,7 +16,7 @@ const mediaDriver: Command = {
   settings: { table: "media_driver", isArray: false },
   summary: "runs the Aeron media driver",
   options: [
-    ...PLACE_OPTIONS.filter((option) => option.name === "aeron-dir"),
+    ...PLACE_OPTIONS,
     CONFIG_OPTION,
     {
       name: "threading",
@@ -125,10 +125,10 @@ const version: Command = {
 
 const completion: Command = {
   name: "completion",
-  summary: "prints the completion script of a shell",
-  usage: "bash|zsh",
+  summary: "prints the completion script of a shell, or what it offers as streams",
+  usage: "bash|zsh|streams",
   maxPositionals: 1,
-  options: [],
+  options: PLACE_OPTIONS,
   examples: ["completion bash", "completion zsh"],
   notes: async () => (await import("./completion/notes.ts")).COMPLETION_NOTES,
   load: () => import("./commands/completion.ts"),

@@ -7,10 +7,7 @@ import type { OptionSpec } from "./option-spec.ts";
 const { choice, duration, integer, seconds } = valueTypes;
 
 /** Where streams are, for tools that rest on purpose: no --idle. */
-const WATCH_OPTIONS: readonly OptionSpec[] = [
-  ...PLACE_OPTIONS.filter(({ name }) => name === "shm-dir"),
-  ...MESSAGE_OPTIONS.filter(({ name }) => name !== "idle"),
-];
+const WATCH_OPTIONS: readonly OptionSpec[] = MESSAGE_OPTIONS.filter(({ name }) => name !== "idle");
 
 const INTERVAL_OPTION: OptionSpec = {
   name: "interval",

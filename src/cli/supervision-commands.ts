@@ -1,7 +1,7 @@
 import { ruleList, valueTypes } from "../config/index.ts";
 import { LIMIT_OPTIONS } from "./check/limits.ts";
 import type { Command } from "./command.ts";
-import { CONFIG_OPTION, OUTPUT_OPTION, PLACE_OPTIONS, ROLE_OPTIONS } from "./common-options.ts";
+import { CONFIG_OPTION, OUTPUT_OPTION, ROLE_OPTIONS } from "./common-options.ts";
 import { MESSAGE_OPTIONS } from "./message-options.ts";
 import type { OptionSpec } from "./option-spec.ts";
 import { THRESHOLD_OPTIONS } from "./supervision/thresholds.ts";
@@ -116,7 +116,6 @@ const check: Command = {
     ...LIMIT_OPTIONS,
     { name: "format", value: "FORMAT", help: "nagios, prometheus or json", defaultText: "nagios" },
     ...LISTENING,
-    ...PLACE_OPTIONS.filter(({ name }) => name === "shm-dir"),
   ],
   examples: ["check", "check --stream camera-1 --drops 1%,5% --for 4s", "check --format prometheus"],
   notes: async () => (await import("./supervision/notes.ts")).CHECK_NOTES,

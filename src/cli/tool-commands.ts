@@ -1,5 +1,5 @@
 import type { Command } from "./command.ts";
-import { OUTPUT_OPTION, PLACE_OPTIONS } from "./common-options.ts";
+import { OUTPUT_OPTION } from "./common-options.ts";
 import { MESSAGE_OPTIONS } from "./message-options.ts";
 import { OBSERVE_COMMANDS } from "./observe-commands.ts";
 
@@ -9,7 +9,6 @@ const inspect: Command = {
   usage: "<file|folder|stream> [options]",
   maxPositionals: 1,
   options: [
-    ...PLACE_OPTIONS.filter(({ name }) => name === "shm-dir"),
     ...MESSAGE_OPTIONS.filter(({ name }) => name !== "idle"),
     { name: "slots", value: "N|all", help: "how many of the newest slots to list", defaultText: "10" },
     OUTPUT_OPTION,

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
+import { clearedStatusLine } from "./status-line.ts";
 
 export interface StreamWriterOptions {
   /** What may wait for a reader that is slow; what comes beyond is dropped and counted. 1 MiB. */
@@ -66,7 +67,8 @@ export class StreamWriter {
   /** Writes or queues the text; false when it was dropped: the queue is full, the reader has gone, or writing failed. */
   write(text: string): boolean {
     if (this.#isClosed || this.#error !== null) return false;
-    const bytes = Buffer.from(text);
+    const bytes = Buffer.from(clearedStatusLine(this.#sharedFd) + text);
+    if (bytes.length === 0) return true;
     if (this.#isOver(bytes.length)) this.#pump();
     if (this.#isOver(bytes.length)) {
       this.#droppedWrites += 1;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { run } from "../support/namespace.ts";
-import { SELF } from "../support/place.ts";
+import { Place, SELF } from "../support/place.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
 
 const scripts = new Map<string, Promise<string>>();
@@ -22,17 +22,28 @@ async function printedScript(shell: string): Promise<string> {
 
 describe("completion in bash", () => {
   /** What bash offers at the end of a line whose words are these, as its own line editor parts them. */
-  async function offers(words: readonly string[], files: readonly string[] = []): Promise<string[]> {
+  async function offers(
+    words: readonly string[],
+    files: readonly string[] = [],
+    self: readonly string[] = [],
+  ): Promise<string[]> {
     using dir = new TemporaryDirectory();
     for (const file of files) writeFileSync(dir.at(file), "");
     const driver = `
-      eval "$1"; cd "$2"; shift 2
+      eval "$1"; cd "$2"; self=$3; shift 3
+      tensorpool() { eval "$self" '"$@"'; }
       complete -p tensorpool >/dev/null
       COMP_WORDS=(tensorpool "$@") COMP_CWORD=$#
       _tensorpool
       printf '%s\\n' "\${COMPREPLY[@]}"`;
     const bash = ["bash", "--norc", "-uc", driver, "bash"];
-    const { exitCode, stdout, stderr } = await run([...bash, await scriptOf("bash"), dir.at(), ...words]);
+    const { exitCode, stdout, stderr } = await run([
+      ...bash,
+      await scriptOf("bash"),
+      dir.at(),
+      self.join(" "),
+      ...words,
+    ]);
     expect({ words, exitCode, stderr }).toEqual({ words, exitCode: 0, stderr: "" });
     return stdout.split("\n").filter((line) => line !== "");
   }
@@ -61,6 +72,26 @@ describe("completion in bash", () => {
     expect(await offers(["producer", "--dtype", "uint1"])).toEqual(["uint16"]);
     // Only the user knows a rate.
     expect(await offers(["producer", "--rate", ""])).toEqual([]);
+  });
+
+  test("of streams, by the names and ids of those that exist", async () => {
+    await using place = new Place();
+    await place.mediaDriver();
+    const producer = place.producer(["--source", "synthetic:", "--name", "front camera"]);
+    await producer.errorLine(/stream 10000 epoch/);
+    const at = ["--aeron-dir", place.aeronDir];
+    expect(await offers(["consumer", ...at, "--stream", ""], [], SELF)).toEqual(["front\\ camera", "10000"]);
+    expect(await offers(["info", "--aeron-dir", "=", place.aeronDir, "1"], ["1.png"], SELF)).toEqual(["10000"]);
+    // Without a media driver there is nothing to offer but options.
+    expect(await offers(["info", "--aeron-dir", place.at("none"), ""], [], SELF)).toContain("--output");
+  });
+
+  test("of files or options, not of both", async () => {
+    const files = ["a.ring"];
+    expect(await offers(["config", "validate", ""], files)).toEqual(["init", "validate", "show", "a.ring"]);
+    expect(await offers(["inspect", ""], files)).toEqual(["a.ring"]);
+    expect(await offers(["inspect", "-"], files)).toContain("--help");
+    expect(await offers(["driver", ""], files)).toContain("--help");
   });
 
   test("of verbs, shells and files", async () => {
@@ -117,6 +148,6 @@ describe("completion in zsh", () => {
 
 test("a shell that is not known is refused", async () => {
   const { exitCode, stderr } = await run([...SELF, "completion", "zs"]);
-  expect(stderr).toContain('completion: expected one of bash, zsh, found "zs"; did you mean "zsh"?');
+  expect(stderr).toContain('completion: expected one of bash, zsh, streams, found "zs"; did you mean "zsh"?');
   expect(exitCode).toBe(2);
 });

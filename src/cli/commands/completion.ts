@@ -1,19 +1,42 @@
-import { UsageError } from "../../core/errors.ts";
+import { NotFoundError, UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import type { CommandContext } from "../command.ts";
 import { completionScript, SHELL_NAMES } from "../completion/index.ts";
 import { printResult } from "../console.ts";
 import { ExitCode } from "../exit.ts";
+import type { OptionValues } from "../option-spec.ts";
 
-/** `completion`: the completion script of a shell. */
-export async function run({ positionals, commands }: CommandContext): Promise<number> {
+const STREAMS = "streams";
+
+/** `completion`: the completion script of a shell, or the streams that it offers. */
+export async function run({ positionals, commands, options }: CommandContext): Promise<number> {
   const [name] = positionals;
+  if (name === STREAMS) return streams(options);
   const shell = SHELL_NAMES.find((candidate) => candidate === name);
   if (shell === undefined) {
-    const found = name === undefined ? "nothing" : `"${name}"${suggestion(name, SHELL_NAMES)}`;
-    const expected = SHELL_NAMES.join(", ");
+    const known = [...SHELL_NAMES, STREAMS];
+    const found = name === undefined ? "nothing" : `"${name}"${suggestion(name, known)}`;
+    const expected = known.join(", ");
     throw new UsageError(`completion: expected one of ${expected}, found ${found}`, { expected, found });
   }
   await printResult(completionScript(shell, commands).trimEnd());
+  return ExitCode.DONE;
+}
+
+/** Names first, and the id of each. */
+async function streams(options: OptionValues): Promise<number> {
+  const [{ look }, { producedStreams }] = await Promise.all([
+    import("../driver/look.ts"),
+    import("../driver/deployment-view.ts"),
+  ]);
+  try {
+    const { view } = await look(options, { ask: producedStreams });
+    const names = view.streams.flatMap(({ name }) => name ?? []);
+    const words = [...new Set([...names, ...view.streams.map(({ streamId }) => String(streamId))])];
+    if (words.length > 0) await printResult(words.join("\n"));
+  } catch (error) {
+    // Nothing runs: nothing is offered.
+    if (!(error instanceof NotFoundError)) throw error;
+  }
   return ExitCode.DONE;
 }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { isatty } from "node:tty";
 import { uptimeNs } from "../../core/clock.ts";
 import { SchedulerStoppedError, UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
@@ -15,10 +16,12 @@ import { AllowedBaseDirs } from "../../shm/index.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
+import { LiveLine } from "../live-line.ts";
 import { awaitStreamId, streamIdOf } from "../observe/find-stream.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { type Column, Output, parseOutputFormat } from "../output.ts";
 import { RateMeter } from "../rate-meter.ts";
+import { RoleProgress } from "../role-progress.ts";
 import { attachTimeoutOf, RoleRuntime } from "../role-runtime.ts";
 import { type RunningRole, runAlone } from "../running-role.ts";
 import { SlowSink } from "../slow-sink.ts";
@@ -89,7 +92,7 @@ export async function run({ options: given }: CommandContext): Promise<number> {
   const options = isId ? given : given.replaced("stream", String(await awaitStreamId(given, stream, "--stream")));
   const plan = new ConsumerPlan(options);
   using runtime = new RoleRuntime(options, "tensorpool consumer");
-  return await runAlone(runtime, () => startConsumer(runtime, plan, () => runtime.scheduler.stop("done")));
+  return await runAlone(runtime, () => startConsumer(runtime, plan, () => runtime.scheduler.stop("done"), true));
 }
 
 /** Opens the sink and adds the consumer; `onDone` is told when it has its last frame. @throws SinkError, UsageError */
@@ -97,6 +100,7 @@ export async function startConsumer(
   runtime: RoleRuntime,
   plan: ConsumerPlan,
   onDone: () => void,
+  isAlone = false,
 ): Promise<RunningRole> {
   const { options, output, mode } = plan;
   const { scheduler, streamId, shmDir } = runtime;
@@ -132,6 +136,8 @@ export async function startConsumer(
   const reporter =
     plan.intervalNs > 0 ? newReporter(consumer, sink, output, plan.intervalNs, scheduler.clock.nanoTime()) : null;
   if (reporter !== null) scheduler.add(reporter);
+  const isLive = isAlone && LiveLine.isWanted(options, { usesPipe: plan.usesStdout && !isatty(1) });
+  if (isLive) scheduler.add(newLiveLine(consumer, sink, plan, runtime));
   log.info(
     `stream ${streamId} → ${sink.description}; mode ${mode}, regions below ${shmDir}, Aeron in ${runtime.aeronDir}; ` +
       (runtime.driver === null ? "waiting for a producer" : "asking the driver for a lease"),
@@ -155,6 +161,35 @@ function awaitingConsumer(consumer: Consumer, { driver, streamId }: RoleRuntime)
     driver === null ? consumer.state !== "unmapped" && consumer.state !== "failed" : consumer.isAttached;
   const refusal = (): string | null => (consumer.attachRefusal ?? consumer.refusal)?.message ?? null;
   return { kind: "consumer", streamId, needsDriver: driver !== null, isReady, refusal };
+}
+
+function newLiveLine(
+  consumer: Consumer,
+  sink: SlowSink,
+  { count }: ConsumerPlan,
+  { scheduler, streamId, driver }: RoleRuntime,
+): LiveLine {
+  const progress = new RoleProgress(`stream ${streamId}`, count, scheduler.clock.nanoTime());
+  const { accepted, bytes } = consumer.counters.of;
+  return new LiveLine((nowNs) => {
+    const ageNs = sink.takeMeanAgeNs();
+    return progress.line(nowNs, {
+      verb: "accepted",
+      frames: accepted.value,
+      bytes: bytes.value,
+      rest: [
+        `lost ${formatCount(totalLost(consumer.counters))}`,
+        ...(ageNs === null ? [] : [`latency ${formatDuration(ageNs)}`]),
+      ],
+      awaited: consumer.isMapped
+        ? accepted.value === 0
+          ? "frames"
+          : null
+        : driver === null
+          ? "a producer"
+          : "a driver",
+    });
+  });
 }
 
 function fallbackOption(options: OptionValues): { fallback?: Fallback } {

@@ -15,10 +15,12 @@ import { AllowedBaseDirs, type PoolOptions } from "../../shm/index.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
+import { LiveLine } from "../live-line.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { type Column, Output, parseOutputFormat } from "../output.ts";
 import { poolsFor, slotsFor } from "../pool-sizes.ts";
 import { RateMeter } from "../rate-meter.ts";
+import { RoleProgress } from "../role-progress.ts";
 import { RoleRuntime } from "../role-runtime.ts";
 import { type RunningRole, runAlone } from "../running-role.ts";
 import { StatsReporter } from "../stats-reporter.ts";
@@ -81,7 +83,7 @@ export class ProducerPlan {
 export async function run({ options }: CommandContext): Promise<number> {
   const plan = new ProducerPlan(options);
   using runtime = new RoleRuntime(options, "tensorpool producer");
-  return await runAlone(runtime, () => startProducer(runtime, plan, () => runtime.scheduler.stop("done")));
+  return await runAlone(runtime, () => startProducer(runtime, plan, () => runtime.scheduler.stop("done"), true));
 }
 
 /** Opens the source and adds the producer; `onDone` is told when its last frame was published and read. @throws SourceError, RegionCreateError */
@@ -89,6 +91,7 @@ export async function startProducer(
   runtime: RoleRuntime,
   plan: ProducerPlan,
   onDone: () => void,
+  isAlone = false,
 ): Promise<RunningRole> {
   const { options, specOptions, rateHz } = plan;
   const { scheduler, streamId } = runtime;
@@ -132,6 +135,9 @@ export async function startProducer(
   const reporter =
     plan.intervalNs > 0 ? newReporter(producer, plan.output, plan.intervalNs, scheduler.clock.nanoTime()) : null;
   if (reporter !== null) scheduler.add(reporter);
+  const usesPipe = /:-(,|$)/.test(plan.spec);
+  if (isAlone && LiveLine.isWanted(options, { usesPipe }))
+    scheduler.add(newLiveLine(producer, plan, runtime, waitConsumers));
 
   log.info(
     `stream ${streamId} ${describeOwner(producer, runtime)}: ${source.description}, ${describeLayout(source.layout)}; ` +
@@ -172,6 +178,31 @@ function timestampsOption(options: OptionValues): Pick<ProducerOptions, "timesta
   const meaning = options.text("timestamp-meaning");
   if (clock === undefined && meaning === undefined) return {};
   return { timestamps: { ...(clock === undefined ? {} : { clock }), ...(meaning === undefined ? {} : { meaning }) } };
+}
+
+function newLiveLine(
+  producer: Producer,
+  { count }: ProducerPlan,
+  { scheduler, streamId }: RoleRuntime,
+  waitConsumers: number,
+): LiveLine {
+  const progress = new RoleProgress(`stream ${streamId}`, count, scheduler.clock.nanoTime());
+  const { claimed, published, bytes, noPool } = producer.counters.of;
+  return new LiveLine((nowNs) => {
+    const consumers = producer.mappedConsumers;
+    const waitsForReaders = published.value === 0 && consumers < waitConsumers;
+    const readers = `${waitConsumers} ${waitConsumers === 1 ? "consumer" : "consumers"}`;
+    return progress.line(nowNs, {
+      verb: "published",
+      frames: published.value,
+      bytes: bytes.value,
+      rest: [
+        `${consumers} ${consumers === 1 ? "consumer" : "consumers"}`,
+        `dropped ${formatCount(claimed.value - published.value + noPool.value)}`,
+      ],
+      awaited: !producer.isAttached ? "a driver" : waitsForReaders ? readers : null,
+    });
+  });
 }
 
 /** Flags that say how regions are made: with a driver they are its own settings. */

@@ -17,6 +17,8 @@ export interface ShellValue {
   readonly name: string;
   readonly words: readonly string[];
   readonly isFile: boolean;
+  /** The streams that exist are asked for. */
+  readonly isStream: boolean;
 }
 
 export interface ShellCommand {
@@ -41,7 +43,7 @@ export function shellCommands(commands: readonly Command[], known: KnownWords): 
     name: "help",
     summary: "prints what a command is for",
     options: [],
-    positional: { name: "command", words: names, isFile: false },
+    positional: { name: "command", words: names, isFile: false, isStream: false },
   };
   return [...commands.map((command) => shellCommand(command, known)), help];
 }
@@ -71,7 +73,8 @@ function shellOptions(spec: OptionSpec, known: KnownWords): ShellOption[] {
 function valueFor({ name, type }: OptionSpec, value: string, known: KnownWords): ShellValue {
   const fromType = /^one of (.*)$/.exec(type?.expected ?? "")?.[1]?.split(", ");
   const fromName = CHOICES.test(value) ? value.split("|") : [];
-  return { name: value, words: known[name] ?? fromType ?? fromName, isFile: PATHS.test(value) };
+  const words = known[name] ?? fromType ?? fromName;
+  return { name: value, words, isFile: PATHS.test(value), isStream: name === "stream" };
 }
 
 /** From the usage line: "init|validate|show [options]" or "<file|folder|stream> [options]". */
@@ -82,6 +85,7 @@ function positionalOf(usage: string): ShellValue {
     name: name === "" || name.startsWith("[") ? "argument" : name,
     words: CHOICES.test(first) ? first.split("|") : [],
     // A verb such as `config validate` takes one behind it.
-    isFile: /\bfile\b/i.test(usage) || /\bvalidate\b/.test(usage),
+    isFile: /\bfile\b/i.test(first) || /\bvalidate\b/.test(usage),
+    isStream: /\bstream\b/.test(usage),
   };
 }

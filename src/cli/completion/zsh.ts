@@ -4,6 +4,11 @@ import type { ShellCommand, ShellOption, ShellValue } from "./shell-command.ts";
 export function zshCompletion(commands: readonly ShellCommand[]): string {
   return `#compdef tensorpool
 # zsh completion of tensorpool: source <(tensorpool completion zsh)
+_tensorpool_streams() {
+  local -a streams
+  streams=(\${(f)"$(_call_program streams tensorpool completion streams 2>/dev/null)"})
+  compadd -a streams
+}
 _tensorpool() {
   local curcontext="$curcontext" state line
   if ((CURRENT == 2)); then
@@ -49,14 +54,16 @@ function optionSpecs({ flags, help, value }: ShellOption): string[] {
 }
 
 function positionalSpecs(positional: ShellValue): string[] {
-  if (positional.words.length === 0)
-    return [quoted(`*:${escaped(positional.name)}:${positional.isFile ? "_files" : " "}`)];
-  const rest = positional.isFile ? [quoted("*:file:_files")] : [];
+  if (positional.words.length === 0) return [quoted(`*:${escaped(positional.name)}:${action(positional)}`)];
+  const isMore = positional.isFile || positional.isStream;
+  const rest = isMore ? [quoted(`*:argument:${action({ ...positional, words: [] })}`)] : [];
   return [quoted(`1:${escaped(positional.name)}:(${positional.words.join(" ")})`), ...rest];
 }
 
-function action({ words, isFile }: ShellValue): string {
+function action({ words, isFile, isStream }: ShellValue): string {
   if (words.length > 0) return `(${words.map(escaped).join(" ")})`;
+  if (isFile && isStream) return "{ _tensorpool_streams; _files }";
+  if (isStream) return "_tensorpool_streams";
   return isFile ? "_files" : " ";
 }
 
