@@ -9,6 +9,8 @@ export function aeronDirOf(options: OptionValues): string {
   const file = fileInPlaceOf(aeronDir);
   if (file === null) return aeronDir;
   const where = options.has("aeron-dir") || !process.env.AERON_DIR ? options.nameOf("aeron-dir") : "AERON_DIR";
-  const [expected, found] = ["a folder, or a path where one can be made", `the file ${file}`];
-  throw new UsageError(`${where}: expected ${expected}, found ${found}`, { expected, found });
+  throw new UsageError(
+    `${where}: ${file} is a file, where the media driver's folder has to be: remove it, or name another folder`,
+    { expected: "a folder", found: `the file ${file}` },
+  );
 }

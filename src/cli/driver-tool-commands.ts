@@ -80,7 +80,7 @@ const attach: Command = {
       name: "attach-timeout",
       value: "TIME",
       type: duration(),
-      help: "longest wait for the answer; 0: for ever",
+      help: "longest wait for the answer; 0: no limit",
       defaultText: "5s where a driver is to be seen, else 700ms",
     },
     ...DRIVER_PLACE,
@@ -162,7 +162,7 @@ const shutdown: Command = {
   notes: async () =>
     [
       "Works only where the driver has a token (policies.shutdown_token).",
-      "Exit code 1: the token is another, or the driver takes its time. 3: nobody answered.",
+      "Exit code 1: the token is another, or the driver takes its time. 3: no driver answered.",
     ].join("\n"),
   load: () => import("./commands/shutdown.ts"),
 };

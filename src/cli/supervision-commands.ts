@@ -32,7 +32,7 @@ export const supervisor: Command = {
       type: text("a token", "secret"),
       isSecret: true,
       help: "who has it may steer consumers by HTTP (better as a variable: others see flags)",
-      defaultText: "nobody may",
+      defaultText: "no request may",
     },
     {
       name: "http-hosts",

@@ -71,7 +71,7 @@ const hello: Command = {
     OUTPUT_OPTION,
   ],
   examples: ["hello", "hello --stream 10000 --mode latest --max-rate 30", "hello --timeout 500ms -o jsonl"],
-  notes: async () => "Exit code 3: no media driver is there, or nobody answered.",
+  notes: async () => "Exit code 3: no media driver is there, or no process answered.",
   load: () => import("./commands/hello.ts"),
 };
 

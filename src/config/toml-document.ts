@@ -43,8 +43,11 @@ export class TomlDocument {
       bytes = readFileSync(path);
     } catch (error) {
       const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
-      if (isAbsent) throw new NotFoundError(`${path}: expected a configuration file, found nothing`, { found: path });
-      throw new UsageError(`${path}: expected a configuration file that can be read: ${messageOf(error)}`, {
+      if (isAbsent)
+        throw new NotFoundError(`${path}: there is no such file (\`tensorpool config init --to FILE\` writes one)`, {
+          found: path,
+        });
+      throw new UsageError(`${path}: the file cannot be read: ${messageOf(error)}`, {
         found: path,
         cause: error,
       });
@@ -53,7 +56,10 @@ export class TomlDocument {
     try {
       text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     } catch (error) {
-      throw new UsageError(`${path}: expected text in UTF-8, found other bytes`, { expected: "UTF-8", cause: error });
+      throw new UsageError(`${path}: the file is not text in UTF-8: save it as such`, {
+        expected: "UTF-8",
+        cause: error,
+      });
     }
     return new TomlDocument(basename(path), text);
   }

@@ -79,7 +79,9 @@ export class StandaloneRegions implements RegionProvider {
     // Readers count from the last sign of life, which may be older than the pause. A period is left for what is under way:
     // one that has taken this producer for dead waits for a new epoch, and for nothing else (W-08).
     if (this.#host.silentNs(nowNs) < CADENCE_NS * (LIVENESS_PERIODS - 1)) return;
-    log.warn(`stream ${this.#streamId} stood still for ${(lateByNs / 1e9).toFixed(1)} s: starting a new epoch`);
+    log.warn(
+      `the producer of stream ${this.#streamId} was paused for ${(lateByNs / 1e9).toFixed(1)} s: starting a new epoch`,
+    );
     this.#beginAgain(nowNs);
   }
 

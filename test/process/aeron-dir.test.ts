@@ -7,6 +7,7 @@ import { PROCESS_TEST_MS } from "../support/until.ts";
 
 /** What commands need beside the folder. */
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  completion: ["streams"],
   "consumer-config": ["5", "6", "--mode", "latest"],
   delay: ["5"],
   detach: ["5", "1", "6", "--role", "consumer"],
@@ -36,7 +37,7 @@ for (const { name, isPlugIn } of TAKES_FOLDER) {
       await using place = new Place();
       const file = place.at("file");
       writeFileSync(file, "");
-      const said = `--aeron-dir: expected a folder, or a path where one can be made, found the file ${file}`;
+      const said = `--aeron-dir: ${file} is a file, where the media driver's folder has to be: remove it, or name another folder`;
       const refused = isPlugIn === true ? [3, expect.stringContaining(`UNKNOWN: ${said}`)] : [2, `tensorpool: ${said}`];
       for (const dir of [file, `${file}/aeron`]) {
         const role = place.run([name, ...(NEEDED[name] ?? []), "--aeron-dir", dir]);
@@ -56,7 +57,7 @@ test(
     expect(TAKES_FOLDER.length).toBeGreaterThan(20);
     const byVariable = place.run(["doctor"], { env: { AERON_DIR: file } });
     expect(await byVariable.exit()).toBe(2);
-    expect(byVariable.stderr).toContain("tensorpool: AERON_DIR: expected a folder");
+    expect(byVariable.stderr).toContain(`tensorpool: AERON_DIR: ${file} is a file`);
   },
   PROCESS_TEST_MS,
 );

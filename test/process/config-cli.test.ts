@@ -142,7 +142,7 @@ describe("settings of processes", () => {
     const served =
       "[profiles.a]\npayload_pools = [{ pool_id = 1, stride_bytes = 65536 }]\n[streams.x]\nstream_id = 10000\n";
     for (const [roles, reason] of [
-      ["[common]\nidle = 'sleep'\n", "expected roles to run"],
+      ["[common]\nidle = 'sleep'\n", "no roles to run"],
       ["[[producers]]\nrate = 30\n", "expected --source"],
       [
         `${served}[[producers]]\nsource = 'synthetic:'\nstandalone = true\n`,

@@ -90,7 +90,7 @@ describe("the driver as a process", () => {
         "[policies]\nlease_expiry_grace_intervalls = 3\n[profiles.a]\npayload_pools = [{ pool_id = 1, stride_bytes = 4096 }]\n",
       );
       const cases: readonly (readonly [args: readonly string[], message: string | RegExp])[] = [
-        [[], "expected streams to serve"],
+        [[], "no stream to serve"],
         [["--stream", "0"], "--stream"],
         [["--stream", "7,7"], "each stream id once"],
         [["--stream", "7", "--slots", "12"], "power of two"],

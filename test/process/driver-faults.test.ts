@@ -69,7 +69,7 @@ describe("a driver", () => {
       await driver.stop();
       await elapse(6000);
       driver.signal("SIGCONT");
-      await driver.errorLine(/stood still for/);
+      await driver.errorLine(/was paused for/);
       await flows(consumer);
       // And it stays like that.
       await elapse(1000);

@@ -257,7 +257,7 @@ describe("a producer", () => {
       await producer.stop();
       await consumer.errorLine(/no sign of life/);
       producer.signal("SIGCONT");
-      await producer.errorLine(/stood still for .* s: starting a new epoch/);
+      await producer.errorLine(/was paused for .* s: starting a new epoch/);
       await flows(consumer);
       for (const role of [producer, consumer]) role.signal("SIGTERM");
       expect([await producer.exit(), await consumer.exit()]).toEqual([0, 0]);

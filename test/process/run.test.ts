@@ -55,15 +55,18 @@ describe("run", () => {
     await using place = new ToolPlace();
     const telling = `[[producers]]\n${SOURCE}\nstats_interval = 1\n[[consumers]]\nsink = "null"\nstats_interval = 1\n`;
     for (const [roles, message] of [
-      ["", "expected roles to run"],
-      [telling, "expected -o jsonl"],
-      [`[[producers]]\n${SOURCE}\naeron_dir = "/dev/shm/elsewhere"\n[[consumers]]\n`, "expected one Aeron folder"],
+      ["", "no roles to run"],
+      [telling, "pass -o jsonl"],
+      [
+        `[[producers]]\n${SOURCE}\naeron_dir = "/dev/shm/elsewhere"\n[[consumers]]\n`,
+        "its roles name several Aeron folders",
+      ],
     ] as const) {
       const run = place.run(["run", "--config", config(place, roles, false)]);
       expect([await run.exit(), run.stderr]).toEqual([2, expect.stringContaining(message)]);
     }
     const none = place.run(["run"]);
-    expect([await none.exit(), none.stderr]).toEqual([2, expect.stringContaining("expected --config FILE")]);
+    expect([await none.exit(), none.stderr]).toEqual([2, expect.stringContaining("pass --config FILE")]);
     expect(place.driverPids()).toEqual([]);
   });
 

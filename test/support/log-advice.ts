@@ -166,7 +166,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     },
   },
   "src/roles/descriptor-publisher.ts": {
-    "nobody reads stream …: waiting … for somebody (--wait-timeout), then frames are dropped at once": {
+    "no consumer reads stream …: waiting … for one (--wait-timeout), then frames are dropped at once": {
       means: "The last reader of a stream with `--flow wait` has left, or none has come yet.",
       remedy: "Start a reader, or end the producer. What nobody takes is counted as `descriptorNotConnected`.",
     },
@@ -188,7 +188,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     },
   },
   "src/roles/driver/driver.ts": {
-    "stood still for … s: leases are given that much longer": {
+    "this driver was paused for … s: leases are given that much longer": {
       means: "The driver did not run for a while; clients were not to blame.",
       remedy: "As for consumers: find who stops it.",
     },
@@ -274,7 +274,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       means: "The regions of a producer's next epoch cannot be made now.",
       remedy: "The message has the reason, mostly too little room: `tensorpool gc`, or larger shared memory.",
     },
-    "stream … stood still for … s: starting a new epoch": {
+    "the producer of stream … was paused for … s: starting a new epoch": {
       means: "A producer without a driver was stopped for so long that readers took it for dead.",
       remedy: `${ITSELF} Readers map the new epoch.`,
     },

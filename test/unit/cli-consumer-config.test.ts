@@ -49,10 +49,7 @@ describe("tools refuse what they cannot do", () => {
       "2 consumer-config: expected --mode, one of stream, latest, decimated: a config always sets it",
     ],
     ["consumer-config 7 5 --mode fast", '2 --mode: expected one of stream, latest, decimated, found "fast"'],
-    [
-      "consumer-config 7 5 --mode latest --decimation 3",
-      "2 --decimation: expected --mode decimated with it, found --mode latest",
-    ],
+    ["consumer-config 7 5 --mode latest --decimation 3", "2 --decimation needs --mode decimated, and --mode is latest"],
     [
       "consumer-config 7 5 --mode decimated --decimation 0",
       '2 --decimation: expected a whole number from 1 to 65535, found "0"',
@@ -70,7 +67,7 @@ describe("tools refuse what they cannot do", () => {
       '2 --consumer-id: expected a whole number from 1 to 4294967294, found "4294967295"',
     ],
     ["hello --max-rate 70000", '2 --max-rate: expected a whole number from 0 to 65535, found "70000"'],
-    ["hello --progress-rows 3", "2 --progress-rows: expected --progress with it"],
+    ["hello --progress-rows 3", "2 --progress-rows needs --progress: pass it as well"],
     [
       "hello --progress --progress-interval 1ns",
       '2 --progress-interval: expected whole microseconds, at most 4294967294us, found "1ns"',

@@ -59,7 +59,7 @@ describe("streams by id and name", () => {
 
   test("a name that several streams have is no answer", () => {
     expect(() => theOne("twin", known.find("twin"), known)).toThrow(
-      '"twin": expected the name of one stream, found that of 8, 9: give the id',
+      '"twin" is the name of several streams (8, 9): give the id',
     );
     expect(theOne("camera-1", known.find("camera-1"), known).streamId).toBe(7);
   });

@@ -337,7 +337,7 @@ describe("what inspect looks at", () => {
     set.close({ unlink: true });
     mkdirSync(dir.at("empty"));
     expect(() => locate("7", dir.at("empty"))).toThrow("there are no regions at all");
-    expect(() => locate(dir.at("empty"), "/")).toThrow("found none");
+    expect(() => locate(dir.at("empty"), "/")).toThrow("there are no regions");
     expect(() => locate(dir.at("emtpy"), "/")).toThrow('did you mean "empty"?');
   });
 

@@ -60,14 +60,14 @@ export async function run({ options, positionals }: CommandContext): Promise<num
   if (runtime.signals.received !== null || output.isClosed) return runtime.signals.exitCode(ExitCode.DONE);
   if (mode === null) {
     const others = [...consumers].sort((a, b) => a - b).map(String);
-    const heard = others.length === 0 ? "no consumer of it was heard" : `its consumers are ${listed(others)}`;
+    const heard = others.length === 0 ? "no consumer of it is known" : `its consumers are ${listed(others)}`;
     throw new NotFoundError(
       `consumer ${consumerId} of stream ${streamId} did not answer within ${formatDuration(timeoutNs)}: ${heard}${nearestId(consumerId, others)}`,
     );
   }
   if (mode === config.mode) return ExitCode.DONE;
   printError(
-    `tensorpool: consumer ${consumerId} goes on in mode ${mode}: expected ${config.mode} within ${formatDuration(timeoutNs)}`,
+    `tensorpool: consumer ${consumerId} did not change to mode ${config.mode} within ${formatDuration(timeoutNs)}: it still reads in mode ${mode}`,
   );
   return ExitCode.FAILED;
 }
@@ -89,7 +89,7 @@ function configOf(options: OptionValues): ConfigFields {
   const mode = options.choice("mode", MODES, "stream");
   const decimation = options.integer("decimation", 1, 0xffff);
   if (decimation !== undefined && mode !== "decimated") {
-    throw new UsageError(`--decimation: expected --mode decimated with it, found --mode ${mode}`, { found: mode });
+    throw new UsageError(`--decimation needs --mode decimated, and --mode is ${mode}`, { found: mode });
   }
   const fallback = options.text("fallback") ?? "";
   if (fallback !== "") {

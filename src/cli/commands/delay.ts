@@ -98,11 +98,14 @@ function problemOf(meter: DelayMeter, text: string, isInterrupted: boolean): Err
   if (meter.ahead > 0) {
     return new ClockError(
       "other-clock",
-      `${formatCount(meter.ahead)} timestamps of stream ${text} lie ahead of the clock: expected times that have been, they are of another clock or host`,
+      `${formatCount(meter.ahead)} timestamps of stream ${text} lie ahead of this host's clock: they are of another clock or host, and say nothing about the delay`,
     );
   }
   if (meter.total.count > 0 || isInterrupted) return null;
   const found =
     meter.unstamped > 0 ? `${formatCount(meter.unstamped)} descriptors without a timestamp` : "no descriptor";
-  return new NotFoundError(`stream ${text}: expected descriptors with a timestamp, found ${found}`, { found });
+  return new NotFoundError(
+    `stream ${text}: nothing was measured: ${found} came; does it publish, and does its producer stamp frames?`,
+    { found },
+  );
 }

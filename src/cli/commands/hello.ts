@@ -84,7 +84,7 @@ function helloFields(options: OptionValues, streamId: number): Record<string, Js
   const progressBytesDelta = options.size("progress-bytes");
   const progressRowsDelta = options.integer("progress-rows", 0, MAX_PROGRESS);
   for (const name of ["progress-interval", "progress-bytes", "progress-rows"]) {
-    if (options.has(name) && !progress) throw new UsageError(`--${name}: expected --progress with it`);
+    if (options.has(name) && !progress) throw new UsageError(`--${name} needs --progress: pass it as well`);
   }
   const progressIntervalUs = intervalNs === undefined ? undefined : intervalNs / 1_000;
   if (progressIntervalUs !== undefined && !isProgressValue(progressIntervalUs)) {

@@ -14,7 +14,7 @@ export async function run({ options }: CommandContext): Promise<number> {
   const { drivers, streams } = found.view;
   if (drivers.length === 0 && streams.length === 0) {
     throw new NotFoundError(
-      `a media driver (pid ${found.mediaDriverPid}) lives in ${found.aeronDir}, and nobody uses it for frames: ` +
+      `a media driver (pid ${found.mediaDriverPid}) lives in ${found.aeronDir}, and no process uses it for frames: ` +
         "no driver, no stream; start `tensorpool driver --stream 10000`, or a producer",
     );
   }

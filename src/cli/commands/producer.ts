@@ -141,7 +141,7 @@ export async function startProducer(
 
   log.info(
     `stream ${streamId} ${describeOwner(producer, runtime)}: ${source.description}, ${describeLayout(source.layout)}; ` +
-      `flow ${flow}${flow === "drop" ? " (frames that nobody takes in time are dropped)" : ""}; Aeron in ${runtime.aeronDir}`,
+      `flow ${flow}${flow === "drop" ? " (frames that no consumer takes in time are dropped)" : ""}; Aeron in ${runtime.aeronDir}`,
   );
   return {
     name: producer.roleName,
@@ -218,7 +218,9 @@ function ownership(
     const stray = REGION_FLAGS.find((name) => options.given.get(name)?.origin.kind === "flag");
     if (stray === undefined)
       return { driver: { ...runtime.driver, baseDirs: AllowedBaseDirs.resolve([runtime.shmDir]) } };
-    throw new UsageError(`--${stray}: expected --standalone with it: without, the driver makes the regions`);
+    throw new UsageError(
+      `--${stray} is for regions that the producer makes itself: leave it out (the driver makes them), or pass --standalone`,
+    );
   }
   const pools = poolsOption(options, source);
   return {

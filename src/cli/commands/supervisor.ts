@@ -142,7 +142,8 @@ function httpOf(options: OptionValues): ConstructorParameters<typeof SupervisorS
   const hostNames = options.list("http-hosts") ?? [];
   if (text === undefined) {
     for (const name of ["http-token", "http-hosts"]) {
-      if (options.has(name)) throw new UsageError(`${options.nameOf(name)}: expected --http with it, found none`);
+      if (options.has(name))
+        throw new UsageError(`${options.nameOf(name)} is for the HTTP server, which is off: pass --http as well`);
     }
     return null;
   }

@@ -26,7 +26,7 @@ export function driverSettings(
   const streams = provisioned(options, general);
   if (streams.length === 0 && dynamic === undefined) {
     throw new UsageError(
-      "expected streams to serve: --stream ID, --dynamic FIRST-LAST, or [streams.NAME] in a file (tensorpool config init); found none",
+      "no stream to serve: pass --stream ID or --dynamic FIRST-LAST, or --config FILE with [streams.NAME] (`tensorpool config init` writes one)",
     );
   }
   const heard = streamsOf(options);
@@ -124,7 +124,9 @@ function dynamicStreams(options: OptionValues, general: GeneralSettings): Dynami
     return undefined;
   const profile = general.profiles.get(general.get("policies.default_profile") ?? "");
   if (profile !== undefined) return { ranges, ...layoutOfProfile(profile) };
-  throw new UsageError("policies.allow_dynamic_streams: expected a [profiles.NAME] for their layout, found none");
+  throw new UsageError(
+    "policies.allow_dynamic_streams: no profile gives the layout of these streams: add a [profiles.NAME]",
+  );
 }
 
 function rangeOf(text: string): StreamIdRange {

@@ -75,12 +75,12 @@ export function printInfo(output: Output, info: StreamInfo): void {
     const { name, summary } = info.dataSource;
     line(`data source ${printable(name)}${summary === "" ? "" : `: ${printable(summary)}`}`);
   }
-  if (info.regions === null) line(palette.yellow("nobody has announced its regions within half a second"));
+  if (info.regions === null) line(palette.yellow("no announce of its regions came within half a second"));
   // Paths are for copying: they are not cut.
   else for (const text of regionLines(info.regions)) line(text);
   const roles = [...(info.producer === null ? [] : [info.producer]), ...info.consumers];
   output.line("");
-  if (roles.length === 0) output.line("nobody has a lease on it, or reads it");
+  if (roles.length === 0) output.line("no process has a lease on it, or reads it");
   else for (const text of renderTable(ROLE_COLUMNS, roles, output)) output.line(text);
   for (const role of roles) {
     if (role.counters === null) continue;

@@ -38,7 +38,7 @@ function locatePath(path: string): Located {
   if (!stat.isDirectory()) return { paths: [path], unreadable: [] };
   const found = regionFilesBelow(path);
   if (found.paths.length === 0 && found.unreadable.length === 0) {
-    throw new NotFoundError(`${path}: expected regions (*.ring, *.pool) in or below this folder, found none`);
+    throw new NotFoundError(`${path}: there are no regions (*.ring, *.pool) in or below this folder`);
   }
   return found;
 }

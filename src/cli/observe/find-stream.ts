@@ -114,7 +114,7 @@ export function theOne(text: string, found: readonly KnownStream[], known: Known
   if (stream === undefined) throw unknownStream(text, known);
   if (second === undefined) return stream;
   const ids = found.map(({ streamId }) => String(streamId));
-  throw new UsageError(`"${text}": expected the name of one stream, found that of ${listed(ids)}: give the id`, {
+  throw new UsageError(`"${text}" is the name of several streams (${listed(ids)}): give the id`, {
     found: ids.join(", "),
   });
 }

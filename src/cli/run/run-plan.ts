@@ -30,9 +30,12 @@ export interface RunPlan {
 export function runPlan({ options, commands, positionals, rawArguments }: CommandContext): RunPlan {
   const config = options.given.get("config") ?? commonFromEnvironment([CONFIG_OPTION], process.env).get("config");
   if (config === undefined) {
-    throw new UsageError("run: expected --config FILE with the roles to run (tensorpool config init), found none", {
-      expected: "--config FILE",
-    });
+    throw new UsageError(
+      "run: no file says which roles to run: pass --config FILE (`tensorpool config init --to FILE` writes one)",
+      {
+        expected: "--config FILE",
+      },
+    );
   }
   const { file, general } = readSettings(settingsSchema(commands), config, process.env);
   const sources: RoleSources = { commands, file: file as ConfigFile, general, env: process.env };
@@ -59,16 +62,16 @@ export function runPlan({ options, commands, positionals, rawArguments }: Comman
   const roles = [...plan.producers, ...plan.consumers, ...(plan.supervisor === null ? [] : [plan.supervisor])];
   if (plan.driver === null && roles.length === 0) {
     throw new UsageError(
-      `${sources.file.name}: expected roles to run ([streams.NAME] for a driver, [[producers]], [[consumers]], [supervisor]), found none`,
+      `${sources.file.name}: no roles to run: add [streams.NAME] for a driver, [[producers]], [[consumers]] or [supervisor]`,
     );
   }
-  refuseMixedOutput(sources.file, options, roles);
+  refuseMixedOutput(sources.file, roles);
   if (plan.driver !== null) refuseStandalone(plan.producers, general);
   const processes = roles.map((role) => processOptionsOf(role.options, ""));
   const dirs = new Set([...(plan.driver === null ? [] : [plan.driver.aeronDir]), ...processes.map((p) => p.aeronDir)]);
   if (dirs.size > 1) {
     throw new UsageError(
-      `${sources.file.name}: expected one Aeron folder for all roles of a process, found ${[...dirs].join(", ")}: start the others by themselves`,
+      `${sources.file.name}: its roles name several Aeron folders (${[...dirs].join(", ")}), and one process has one: name one, or start the others by themselves`,
       { found: [...dirs].join(", ") },
     );
   }
@@ -105,11 +108,11 @@ function refuseStandalone(producers: readonly ProducerPlan[], general: GeneralSe
 }
 
 /** Rows of several roles on one standard output have to say whose they are: a table's and an array's do not. @throws UsageError */
-function refuseMixedOutput(file: ConfigFile, options: OptionValues, roles: readonly { options: OptionValues }[]): void {
+function refuseMixedOutput(file: ConfigFile, roles: readonly { options: OptionValues }[]): void {
   const telling = roles.filter((role) => (role.options.seconds("stats-interval") ?? 0) > 0);
   if (telling.length < 2 || telling.every((role) => role.options.text("output") === "jsonl")) return;
   throw new UsageError(
-    `${file.name}: ${telling.length} roles print statistics on one standard output: expected -o jsonl, found ${options.text("output") ?? "table"}`,
+    `${file.name}: ${telling.length} roles print statistics on one standard output, and only rows that name their role can be told apart: pass -o jsonl`,
     { expected: "-o jsonl" },
   );
 }

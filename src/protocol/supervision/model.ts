@@ -143,7 +143,7 @@ export class SupervisionModel {
     if (whose === "duplicate") this.#onConflict(nowNs, consumer);
     if (whose === "other") return;
     if (whose === "new" && !consumer.isLost) {
-      const text = `${nameOf(consumer)} was started anew, or its connection was`;
+      const text = `${nameOf(consumer)} was restarted, or its connection was`;
       this.events.add(nowNs, "consumer-restarted", consumer.streamId, consumer.consumerId, text);
     }
     const before = consumer.mode;
@@ -159,7 +159,7 @@ export class SupervisionModel {
     consumer?.onConfig(fact);
     if (!isOurs) {
       const how = fact.mode === "decimated" ? `decimated, every ${Math.max(1, fact.decimation)}th frame` : fact.mode;
-      const text = `somebody told consumer ${fact.consumerId}: mode ${how}${fact.useShm ? "" : ", without shared memory"}`;
+      const text = `another process told consumer ${fact.consumerId}: mode ${how}${fact.useShm ? "" : ", without shared memory"}`;
       this.events.add(nowNs, "config-seen", fact.streamId, fact.consumerId, text);
     }
     return consumer !== null;

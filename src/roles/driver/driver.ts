@@ -175,7 +175,7 @@ export class Driver implements Agent {
     for (const watch of this.#rivals.values()) watch.onPause();
     // What clients said meanwhile is still to be read.
     this.#desk.table.excuse(lateByNs);
-    log.warn(`stood still for ${(lateByNs / 1e9).toFixed(1)} s: leases are given that much longer`);
+    log.warn(`this driver was paused for ${(lateByNs / 1e9).toFixed(1)} s: leases are given that much longer`);
   }
 
   /** What the end is called when it comes: told to clients (D-17). */

@@ -37,7 +37,7 @@ const SAID: readonly (readonly [pattern: RegExp, text: string])[] = [
   [/started a media driver/, "started a media driver"],
   [/the lease on stream .* has ended/, "lease lost"],
   [/attached to stream .* again/, "attached again"],
-  [/stood still for .* leases are given that much longer/, "stood still"],
+  [/was paused for .* leases are given that much longer/, "stood still"],
   [/: lease \d+ has expired/, "lease expired"],
   [/: lease \d+ was revoked/, "lease revoked"],
   [/starting a new epoch/, "new epoch"],
