@@ -25,9 +25,13 @@ export const LIVE_TIMEOUTS: UntetheredTimeouts = { windowLimitMs: 5, lingerMs: 2
  */
 const DESCRIPTOR_RESTING_MS = 24 * 60 * 60 * 1000;
 
+export function isAeronChannel(text: string): boolean {
+  return /^aeron:[a-z]+(\?.*)?$/.test(text);
+}
+
 /** Appends `key=value` parameters to a channel, keeping those that the user set. */
 export function withParameters(channel: string, parameters: Record<string, string | number | boolean>): string {
-  if (!/^aeron:[a-z]+(\?.*)?$/.test(channel)) {
+  if (!isAeronChannel(channel)) {
     throw new UsageError(`expected an Aeron channel such as aeron:ipc, found ${JSON.stringify(channel)}`);
   }
   const [base = channel, query = ""] = channel.split("?", 2);

@@ -64,7 +64,7 @@ export class OptionValues {
   required(name: string, example: string): string {
     const value = this.text(name);
     if (value === undefined) {
-      throw new UsageError(`${this.#command}: expected --${name}, e.g. --${name} ${example}`, {
+      throw new UsageError(`${this.#command}: --${name} is missing, e.g. --${name} ${example}`, {
         expected: `--${name}`,
       });
     }

@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
+import { isAeronChannel } from "../aeron/channel.ts";
 import { AeronConnection } from "../aeron/connection.ts";
 import { DriverLauncher } from "../aeron/driver-launcher.ts";
 import { MediaDriver } from "../aeron/media-driver.ts";
 import { nativeParker } from "../aeron/native-parker.ts";
 import { selfCommand } from "../aeron/self-command.ts";
 import { logAgentErrorsButTheEnd } from "../core/agent-errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { createIdleStrategy, type IdleChoice, parseIdleStrategy } from "../core/idle/index.ts";
 import { getLogger } from "../core/logger.ts";
 import { Scheduler } from "../core/scheduler.ts";
@@ -168,11 +170,22 @@ export function streamIdOf(options: OptionValues): number {
   return options.integer("stream", 1, MAX_ID) ?? DEFAULT_STREAM_ID;
 }
 
+/** @throws UsageError naming the option */
+function channelOf(options: OptionValues): string {
+  const channel = options.text("channel");
+  if (channel === undefined) return DEFAULT_STREAMS.channel;
+  if (isAeronChannel(channel)) return channel;
+  throw new UsageError(
+    `${options.nameOf("channel")}: expected an Aeron channel such as aeron:ipc, found ${JSON.stringify(channel)}`,
+    { found: channel },
+  );
+}
+
 /** Channel and stream ids of the options. @throws UsageError */
 export function streamsOf(options: OptionValues): AeronStreams {
   const id = (name: string, fallback: number): number => options.integer(name, 1, MAX_AERON_STREAM_ID) ?? fallback;
   return {
-    channel: options.text("channel") ?? DEFAULT_STREAMS.channel,
+    channel: channelOf(options),
     controlStreamId: id("control-stream-id", DEFAULT_STREAMS.controlStreamId),
     descriptorStreamId: id("descriptor-stream-id", DEFAULT_STREAMS.descriptorStreamId),
     qosStreamId: id("qos-stream-id", DEFAULT_STREAMS.qosStreamId),

@@ -143,7 +143,7 @@ describe("settings of processes", () => {
       "[profiles.a]\npayload_pools = [{ pool_id = 1, stride_bytes = 65536 }]\n[streams.x]\nstream_id = 10000\n";
     for (const [roles, reason] of [
       ["[common]\nidle = 'sleep'\n", "no roles to run"],
-      ["[[producers]]\nrate = 30\n", "expected --source"],
+      ["[[producers]]\nrate = 30\n", "--source is missing"],
       [
         `${served}[[producers]]\nsource = 'synthetic:'\nstandalone = true\n`,
         "part.toml:7: producers[0].standalone: the driver of this file serves stream 10000 ([streams.x])",

@@ -33,9 +33,9 @@ describe("tools refuse what they cannot do", () => {
   const CASES: readonly [line: string, expected: string][] = [
     [
       "consumer-config",
-      "2 consumer-config: <stream>: expected the id of a stream, 1 to 4294967294, or the name of its data source, found nothing",
+      "2 consumer-config: <stream> is missing: the id of a stream, 1 to 4294967294, or the name of its data source (`tensorpool ls` lists them)",
     ],
-    ["consumer-config 7", "2 consumer-config: expected <consumer>, found nothing"],
+    ["consumer-config 7", "2 consumer-config: <consumer> is missing"],
     [
       "consumer-config 7 0 --mode latest",
       '2 consumer-config: <consumer>: expected a whole number from 1 to 4294967294, found "0"',

@@ -79,7 +79,10 @@ describe("streams by id and name", () => {
       null,
       null,
     ]);
-    for (const text of [undefined, "", "0", "-1", "4294967296", "a\nb", "kamera-ö"]) {
+    expect(() => requireStreamText(undefined, "--stream")).toThrow(
+      "--stream is missing: the id of a stream, 1 to 4294967294",
+    );
+    for (const text of ["", "0", "-1", "4294967296", "a\nb", "kamera-ö"]) {
       expect(() => requireStreamText(text, "--stream")).toThrow(
         "--stream: expected the id of a stream, 1 to 4294967294, or the name of its data source, found ",
       );

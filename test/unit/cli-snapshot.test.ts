@@ -34,7 +34,7 @@ describe("what a snapshot becomes", () => {
     using directory = new TemporaryDirectory();
     mkdirSync(directory.at("a.png"));
     const CASES: readonly [args: readonly string[], message: string][] = [
-      [[], "snapshot: expected --to, e.g. --to frame.png"],
+      [[], "snapshot: --to is missing, e.g. --to frame.png"],
       [["--to", "-"], "--to -: expected --format, one of png, npy, raw"],
       [["--to", "frame.jpg"], '--to: expected a file named *.png, *.npy, *.raw, *.bin, or --format, found "frame.jpg"'],
       [["--to", "frame.pgn"], 'found "frame.pgn"; did you mean "png"?'],

@@ -301,6 +301,6 @@ function poolsOption(options: OptionValues, source: Source): readonly PoolOption
 function gidOption(options: OptionValues): { gid?: number } {
   const gid = options.integer("group", 0, 0xffff_fffe);
   if (gid === undefined) return {};
-  if (options.text("share") !== "group") throw new UsageError("--group: expected --share group with it");
+  if (options.text("share") !== "group") throw new UsageError("--group needs --share group: pass it as well");
   return { gid };
 }

@@ -5,6 +5,9 @@ import type { OptionValues } from "../option-spec.ts";
 export function tokenOption(command: string, options: OptionValues): string {
   const token = options.text("token");
   if (token !== undefined && token !== "") return token;
-  const expected = "the driver's token: POLICIES_SHUTDOWN_TOKEN, policies.shutdown_token in --config FILE, or --token";
-  throw new UsageError(`${command}: expected ${expected}; found none`, { expected });
+  throw new UsageError(
+    `${command} needs the driver's token, which is policies.shutdown_token in its settings: pass --config FILE with it, ` +
+      "POLICIES_SHUTDOWN_TOKEN, or --token",
+    { expected: "the driver's token" },
+  );
 }

@@ -18,7 +18,8 @@ export interface NamedLease {
 
 /** A positional that is a lease's id, which is more than a number holds. @throws UsageError */
 export function leaseArgument(command: string, text: string | undefined): bigint {
-  if (text === undefined) throw new UsageError(`${command}: expected <lease>, found nothing`, { expected: "lease" });
+  if (text === undefined)
+    throw new UsageError(`${command}: <lease> is missing: \`tensorpool lease ls\` lists them`, { expected: "lease" });
   const id = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
   if (id >= 0n && id <= MAX_LEASE_ID) return id;
   const expected = `the id of a lease, a whole number from 0 to ${MAX_LEASE_ID}`;

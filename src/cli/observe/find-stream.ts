@@ -29,7 +29,8 @@ export function streamIdOf(text: string): number | null {
 /** Refuses what can be neither an id nor a name. `what` is how the text was given, e.g. `--stream`. @throws UsageError */
 export function requireStreamText(text: string | undefined, what: string): string {
   const expected = `the id of a stream, 1 to ${MAX_ID}, or the name of its data source`;
-  if (text === undefined) throw new UsageError(`${what}: expected ${expected}, found nothing`, { expected });
+  if (text === undefined)
+    throw new UsageError(`${what} is missing: ${expected} (\`tensorpool ls\` lists them)`, { expected });
   const isNumber = /^-?\d+$/.test(text);
   if (isNumber ? streamIdOf(text) !== null : NAME.test(text)) return text;
   throw new UsageError(`${what}: expected ${expected}, found ${JSON.stringify(text)}`, { expected, found: text });

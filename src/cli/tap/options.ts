@@ -6,7 +6,7 @@ export const MODES = ["stream", "latest", "decimated"] as const;
 
 /** A positional that is an id. @throws UsageError */
 export function idArgument(command: string, name: string, text: string | undefined, max: number): number {
-  if (text === undefined) throw new UsageError(`${command}: expected <${name}>, found nothing`, { expected: name });
+  if (text === undefined) throw new UsageError(`${command}: <${name}> is missing`, { expected: name });
   const id = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (id >= 1 && id <= max) return id;
   const expected = `a whole number from 1 to ${max}`;
