@@ -15,6 +15,7 @@ import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
 import type { DriverClientOptions } from "../roles/attachment-options.ts";
 import { defaultShmDir } from "../shm/index.ts";
 import { aeronDirOf } from "./aeron-dir.ts";
+import { reportBusErrors } from "./bus-errors.ts";
 import { DeadlineAgent } from "./deadline-agent.ts";
 import { endWithParent } from "./end-with-parent.ts";
 import type { OptionValues } from "./option-spec.ts";
@@ -69,6 +70,7 @@ export class ProcessRuntime implements Disposable {
       },
     });
     endWithParent();
+    reportBusErrors();
     if (typeof mediaDriver === "object") this.ownDriver = mediaDriver.start();
     else this.ownDriver = mediaDriver === "embedded" ? MediaDriver.start({ aeronDir, threading: "invoker" }) : null;
     if (this.ownDriver !== null) this.scheduler.add(this.ownDriver, { vital: true });

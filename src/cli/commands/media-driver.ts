@@ -8,6 +8,7 @@ import { getLogger } from "../../core/logger.ts";
 import { Scheduler } from "../../core/scheduler.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
+import { reportBusErrors } from "../bus-errors.ts";
 import type { CommandContext } from "../command.ts";
 import { endWithParent } from "../end-with-parent.ts";
 import { ExitCode } from "../exit.ts";
@@ -58,6 +59,7 @@ export async function run({ options }: CommandContext): Promise<number> {
   // Before anything is made that an end in order removes.
   using signals = new StopSignals({ onStop: (signal) => scheduler.stop(signal) });
   endWithParent();
+  reportBusErrors();
   let driver: MediaDriver;
   try {
     driver = MediaDriver.start({ aeronDir, threading });

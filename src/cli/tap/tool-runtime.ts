@@ -7,6 +7,7 @@ import { getLogger } from "../../core/logger.ts";
 import { Scheduler } from "../../core/scheduler.ts";
 import type { AeronStreams } from "../../protocol/stream-ids.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
+import { reportBusErrors } from "../bus-errors.ts";
 import { requireDriver } from "../driver/deployment.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { describeMissingMediaDriver, streamsOf } from "../role-runtime.ts";
@@ -38,6 +39,7 @@ export class ToolRuntime implements Disposable {
     this.aeronDir = aeronDirOf(options);
     if (!waitsForDriver) requireDriver(this.aeronDir, () => noDriver(this.aeronDir));
     this.scheduler = new Scheduler({ idle, onAgentError: logAgentErrorsButTheEnd() });
+    reportBusErrors();
     this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
     const ensure = (): void => waitingLog.info(describeMissingMediaDriver(this.aeronDir));
     const supply = waitsForDriver ? { supply: { ensure } } : {};
