@@ -7,25 +7,31 @@ import { mountAt } from "../support/shm.ts";
 import { PROCESS_TEST_MS, until } from "../support/until.ts";
 
 const SERVE = ["--stream", "10000", "--slots", "16", "--pool", "64KiB"];
-const LIVE = ["--source", "synthetic:dtype=uint8,dims=100x100,rate=200", "--stats-interval", "50ms"];
+const LIVE = ["--source", "synthetic:dtype=uint8,dims=100x100,rate=500", "--stats-interval", "50ms"];
 const WATCH = ["--stats-interval", "50ms"];
 const PAGE_BYTES = 4096;
 
-/** A place on a file system of its own, which can be filled; null where this user may not mount one. */
-function smallPlace(sizeMib: number): { place: DriverPlace; [Symbol.asyncDispose](): Promise<void> } | null {
-  const place = new DriverPlace();
-  const mount = mountAt(place.path, "tmpfs", `size=${sizeMib}m,mode=755`);
-  return {
-    place,
-    [Symbol.asyncDispose]: async () => {
-      await place[Symbol.asyncDispose]().catch((error) => {
-        // A mount point is not removed before it is none any more.
-        if (mount === null) throw error;
-      });
-      mount?.[Symbol.dispose]();
-      rmSync(place.path, { recursive: true, force: true });
-    },
-  };
+/** A place whose Aeron and regions are on a file system of their own, which can be filled. */
+class SmallPlace extends DriverPlace {
+  readonly mount = this.at("small");
+  override readonly aeronDir = join(this.mount, "aeron");
+  override readonly shmDir = join(this.mount, "regions");
+  readonly #mounted: Disposable | null;
+
+  constructor(sizeMib: number) {
+    super();
+    this.#mounted = mountAt(this.mount, "tmpfs", `size=${sizeMib}m,mode=755`);
+  }
+
+  /** False where this user may not mount. */
+  get isMounted(): boolean {
+    return this.#mounted !== null;
+  }
+
+  override async endProcesses(): Promise<void> {
+    await super.endProcesses();
+    this.#mounted?.[Symbol.dispose]();
+  }
 }
 
 /** Writes until nothing more fits. */
@@ -53,16 +59,14 @@ function sparseFiles(path: string): string[] {
 test(
   "a full /dev/shm stops no running stream; new ones are refused with reason and remedy, and it recovers",
   async () => {
-    await using small = smallPlace(60);
-    if (small === null) return;
-    const { place } = small;
-    if (statfsSync(place.path).blocks * statfsSync(place.path).bsize > 60 * 1024 * 1024) {
+    await using place = new SmallPlace(60);
+    if (!place.isMounted) {
       // This user may not mount, and must not fill up the machine's own /dev/shm: that nothing is sparse has to do.
       const driver = await place.readyDriver(SERVE);
       const consumer = place.consumer(WATCH);
       const producer = place.producer(LIVE);
       await flows(consumer);
-      expect(sparseFiles(place.path)).toEqual([]);
+      expect(sparseFiles(place.mount)).toEqual([]);
       for (const role of [consumer, producer, driver]) role.signal("SIGTERM");
       for (const role of [consumer, producer, driver]) expect(await role.exit()).toBe(0);
       return;
@@ -71,37 +75,39 @@ test(
     const consumer = place.consumer(WATCH);
     const producer = place.producer(LIVE);
     await flows(consumer);
-    expect(sparseFiles(place.path)).toEqual([]);
-    fill(place.at("filler"));
-    expect(statfsSync(place.path).bavail).toBe(0);
-    // Through every term of the logs, and over all slots.
-    await flows(consumer, 3000);
+    expect(sparseFiles(place.mount)).toEqual([]);
+    fill(join(place.mount, "filler"));
+    expect(statfsSync(place.mount).bavail).toBe(0);
+    // Over all slots, and further through the logs than their pages were touched before.
+    await flows(consumer, 800);
 
     const stranger = place.run(["producer", "--standalone", ...LIVE, "--stream", "5", ...dirs(place)]);
     expect(await stranger.exit()).not.toBe(0);
     expect(stranger.stderr).toMatch(/needs .* has 0 B free|insufficient usable storage/);
-    const media = place.run(["media-driver", "--aeron-dir", place.at("other")]);
+    const media = place.run(["media-driver", "--aeron-dir", join(place.mount, "other")]);
     expect(await media.exit()).not.toBe(0);
-    expect(media.stderr).toContain(`no media driver started in ${place.at("other")}`);
+    expect(media.stderr).toContain(`no media driver started in ${join(place.mount, "other")}`);
     expect(media.stderr).toContain("tensorpool gc");
-    expect(readdirSync(place.path).filter((name) => name.startsWith("other"))).toEqual([]);
+    expect(readdirSync(place.mount).filter((name) => name.startsWith("other"))).toEqual([]);
+    // What comes to the streams that run waits for room.
+    const next = place.consumer(WATCH);
+    await next.errorLine(/the media driver has no room for/);
     await flows(consumer);
 
-    rmSync(place.at("filler"));
-    const next = place.consumer(WATCH);
+    rmSync(join(place.mount, "filler"));
     await flows(next);
     await flows(consumer);
     for (const role of [next, consumer, producer, driver]) role.signal("SIGTERM");
     for (const role of [next, consumer, producer, driver]) expect(await role.exit()).toBe(0);
     await until(
-      () => readdirSync(place.path).length === 0,
-      () => `nothing left: ${readdirSync(place.path)}`,
+      () => readdirSync(place.mount).length === 0,
+      () => `nothing left: ${readdirSync(place.mount)}`,
     );
     expect(existsSync(place.aeronDir)).toBe(false);
   },
   PROCESS_TEST_MS,
 );
 
-function dirs(place: DriverPlace): string[] {
+function dirs(place: SmallPlace): string[] {
   return ["--aeron-dir", place.aeronDir, "--shm-dir", place.shmDir];
 }

@@ -101,6 +101,12 @@ export class Place implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.endProcesses();
+    this.#folder.remove();
+  }
+
+  /** Ends what was started in the place. */
+  async endProcesses(): Promise<void> {
     await Promise.all(this.#roles.map((role) => role.destroy()));
     for (const shell of this.#shells) if (shell.exitCode === null && shell.signalCode === null) endProcess(-shell.pid);
     // A role may have started one just before it ended.
@@ -111,7 +117,6 @@ export class Place implements AsyncDisposable {
         () => "the media drivers of the place to end",
       );
     }
-    this.#folder.remove();
   }
 
   #left(): string[] {

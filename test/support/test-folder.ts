@@ -41,11 +41,18 @@ function sweep(path: string, youngMs: number): boolean {
   try {
     if (!tryLock(fd, "exclusive")) return false;
     for (const pid of usersOf(path)) process.kill(pid, "SIGKILL");
+    // What a test that was killed had mounted keeps its folder from being removed.
+    for (const mount of mountsBelow(path)) Bun.spawnSync(["umount", "-l", mount]);
     rmSync(path, { recursive: true, force: true });
     return true;
   } finally {
     closeFile(fd);
   }
+}
+
+function mountsBelow(path: string): string[] {
+  const mounts = readFileSync("/proc/mounts", "utf8").split("\n");
+  return mounts.map((line) => line.split(" ")[1] ?? "").filter((at) => at === path || at.startsWith(`${path}/`));
 }
 
 /** Processes that were started with a path in the folder among their arguments. */
