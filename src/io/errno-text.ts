@@ -10,7 +10,7 @@ const COMMON: ReadonlyMap<string, Reading> = new Map(
     EPERM: { state: "operation not permitted", next: "look at the rights of the file and its folders (ls -l)" },
     ENOTDIR: { state: "a part of its path is a file, not a folder", next: "check the path" },
     EISDIR: { state: "it is a folder", next: "name a file" },
-    ELOOP: { state: "its symbolic links lead in a circle", next: "check the links" },
+    ELOOP: { state: "it is a symbolic link that is not followed, or links lead in a circle", next: "check the links" },
     ENAMETOOLONG: { state: "its name is too long", next: "choose a shorter one" },
     EMFILE: { state: "the process has no file descriptor left", next: "raise ulimit -n" },
     ENFILE: { state: "the system has no file descriptor left", next: "close other programs" },

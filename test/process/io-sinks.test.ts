@@ -83,6 +83,20 @@ describe("sinks replace nothing", () => {
   );
 });
 
+test(
+  "a sink that cannot express any frame of its stream ends the consumer with an error",
+  async () => {
+    await using place = new Place();
+    await place.mediaDriver();
+    const consumer = place.consumer(["--sink", `y4m:${place.at("out.y4m")}`, "--once"]);
+    const source = "synthetic:dtype=float32,dims=4x4,rate=100,count=5";
+    const producer = place.producer(["--source", source, "--flow", "wait", "--wait-consumers", "1"]);
+    expect([await producer.exit(), await consumer.exit()]).toEqual([0, 1]);
+    expect(consumer.stderr).toMatch(/tensorpool: the sink y4m:.*out\.y4m cannot express any of the 5 frames that came/);
+  },
+  PROCESS_TEST_MS,
+);
+
 describe("input without a frame", () => {
   for (const [source, ...more] of [["npy:-"], ["y4m:-"], ["raw:-", "--dtype", "uint8", "--dims", "4"]] as const) {
     test(

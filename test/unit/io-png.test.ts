@@ -196,6 +196,21 @@ describe("png: itself", () => {
     }
   });
 
+  test("frames whose metadata had not arrived are counted in the summary", async () => {
+    using folder = await temporaryFolder();
+    const sink = await openSink(`png:${folder.path("out")}`);
+    const frame = sinkFrame(layoutOf("uint8", [2, 2]), ramp(4));
+    sink.accept({ ...frame, metaVersion: 1 });
+    sink.settle(false);
+    await writeAll(sink, [
+      { ...frame, metaVersion: 1 },
+      { ...frame, seq: 1 },
+    ]);
+    expect(sink.summary().at(-1)).toBe(
+      "1 frames were written going by their dims: the stream's metadata had not arrived",
+    );
+  });
+
   test("a frame that was overwritten leaves no file", async () => {
     using folder = await temporaryFolder();
     const sink = await openSink(`png:${folder.path("out")}`);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { layoutOf, openSink, type Sink, SinkError, type SinkFrame } from "../../src/io/index.ts";
 import { DirectoryOutput } from "../../src/io/output/directory-output.ts";
 import { DEFAULT_LIMITS } from "../../src/io/output/frame-queue.ts";
@@ -120,6 +120,20 @@ describe("file sinks never replace a file", () => {
     writeFileSync(`${path}.part`, "");
     await writeAll(await openSink(`raw:${path}`), [frame(1, 0)]);
     expect(readFileSync(path).length).toBe(4);
+  });
+
+  test("a link and a FIFO in the place of the temporary file are neither followed nor waited for", async () => {
+    using folder = await temporaryFolder();
+    const path = folder.path("out");
+    symlinkSync(folder.path("elsewhere"), `${path}.part`);
+    expect(await refusal(openSink(`raw:${path}`))).toContain("it is a symbolic link that is not followed");
+    expect(readdirSync(folder.path("."))).toEqual(["out.part"]);
+    rmSync(`${path}.part`);
+    expect(await Bun.spawn(["mkfifo", `${path}.part`]).exited).toBe(0);
+    expect(await refusal(openSink(`raw:${path}`))).toContain("nothing is behind this device or socket");
+    const reader = openSync(`${path}.part`, "r+");
+    expect(await refusal(openSink(`raw:${path}`))).toContain("a pipe or a device has the name of the temporary file");
+    closeSync(reader);
   });
 
   test("a file that came meanwhile is not replaced: what was written keeps its temporary name", async () => {

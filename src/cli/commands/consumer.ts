@@ -217,6 +217,14 @@ function finish(consumer: Consumer, sink: Sink, options: OptionValues): number {
     }
   }
   if (options.flag("fail-on-loss") === true && lost > 0) return ExitCode.FRAMES_LOST;
+  const refused = counters.of.sinkRefused.value;
+  if (refused > 0 && counters.of.accepted.value === 0) {
+    // Nothing of what was asked for was done.
+    printError(
+      `tensorpool: the sink ${sink.description} cannot express any of the ${formatCount(refused)} frames that came`,
+    );
+    return ExitCode.FAILED;
+  }
   return ExitCode.DONE;
 }
 

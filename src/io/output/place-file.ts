@@ -14,6 +14,8 @@ const unlinkAsync = promisify(unlink);
 
 const O_CLOEXEC = 0o2000000;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | O_CLOEXEC;
+/** A link or a FIFO in the place of our file, by mistake or by another user, is neither followed nor waited for. */
+const PART_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK | O_CLOEXEC;
 
 /** What file systems without hard links answer. */
 const WITHOUT_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EACCES"];
@@ -53,8 +55,14 @@ export async function nameFile(from: string, to: string): Promise<boolean> {
  */
 export async function openPart(path: string): Promise<number> {
   for (;;) {
-    const fd = await openAsync(path, constants.O_WRONLY | constants.O_CREAT | O_CLOEXEC, 0o666);
+    const fd = await openAsync(path, PART_FILE, 0o666);
     try {
+      const stats = await fstatAsync(fd);
+      if (!stats.isFile()) {
+        throw new SinkError("unwritable", `${path}: a pipe or a device has the name of the temporary file; remove it`, {
+          found: "no regular file",
+        });
+      }
       if (!hasLock(fd)) {
         throw new SinkError(
           "unwritable",
@@ -62,18 +70,18 @@ export async function openPart(path: string): Promise<number> {
           { found: "a locked file" },
         );
       }
-      const stats = await fstatAsync(fd);
-      if (!(await isNamed(path, stats.ino))) {
+      const { ino, size } = await fstatAsync(fd);
+      if (!(await isNamed(path, ino))) {
         // Its owner gave it its final name between the two calls.
         await closeAsync(fd);
         continue;
       }
-      if (stats.size === 0) return fd;
+      if (size === 0) return fd;
       throw new SinkError(
         "unwritable",
-        `${path}: an earlier run ended before this file was complete, and left ${stats.size} bytes in it; ` +
+        `${path}: an earlier run ended before this file was complete, and left ${size} bytes in it; ` +
           "move or remove it, or choose another name",
-        { found: `${stats.size} bytes` },
+        { found: `${size} bytes` },
       );
     } catch (error) {
       await closeAsync(fd).catch(() => undefined);

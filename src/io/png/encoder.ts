@@ -12,6 +12,8 @@ export class PngEncoder implements FrameEncoder {
   readonly #plan = new Float64Array(PLAN_BYTES / 8);
   readonly #planBytes = new Uint8Array(this.#plan.buffer);
   #hasLumaOnly = false;
+  #isUndescribed = false;
+  #undescribedFrames = 0;
 
   constructor(options: PngOptions) {
     this.#options = options;
@@ -21,13 +23,21 @@ export class PngEncoder implements FrameEncoder {
     const plan = planOf(frame, frame.attributes, this.#options);
     encodePlan(plan, this.#plan);
     this.#hasLumaOnly ||= plan.isLumaOnly;
+    // Metadata exists and has not come: the dims alone may look like another kind of picture.
+    this.#isUndescribed = frame.metaVersion > 0 && frame.attributes.length === 0;
+    if (this.#isUndescribed) this.#undescribedFrames++;
     return this.#planBytes;
   }
 
-  /** A plan stands for its own frame only. */
-  rollback(): void {}
+  rollback(): void {
+    if (this.#isUndescribed) this.#undescribedFrames--;
+  }
 
   notes(): readonly string[] {
-    return this.#hasLumaOnly ? ["of y4m frames the luma plane was written, without colour"] : [];
+    const notes = this.#hasLumaOnly ? ["of y4m frames the luma plane was written, without colour"] : [];
+    const count = this.#undescribedFrames;
+    if (count > 0)
+      notes.push(`${count} frames were written going by their dims: the stream's metadata had not arrived`);
+    return notes;
   }
 }
