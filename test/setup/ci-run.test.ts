@@ -14,7 +14,8 @@ function runCi(
   try {
     const npm = [
       'case "$3" in',
-      `test) echo a line; echo '${selection[0]}'; exit ${selection[1]} ;;`,
+      // The selection runs in a copy of the checkout, the other one in the checkout itself.
+      `test) case "$PWD" in */"with blank ü") echo a line; echo '${selection[0]}'; exit ${selection[1]} ;; esac ;;`,
       `test:full) echo a table; echo '${full[0]}'; exit ${full[1]} ;;`,
       "esac",
     ];
@@ -24,8 +25,11 @@ function runCi(
       ["ffmpeg", ["true"]],
       ["promtool", ["true"]],
       ["python3", ["true"]],
-      // What else it misses here is not this test's to install.
+      // What else it misses here is not this test's to install, and the checkout has not to be copied.
       ["apt-get", ["true"]],
+      ["cp", ["true"]],
+      // An ordinary user, who runs the tests once.
+      ["id", ["echo 1000"]],
     ] as const) {
       writeFileSync(join(folder, name), ["#!/bin/sh", ...lines, ""].join("\n"));
       chmodSync(join(folder, name), 0o755);

@@ -56,7 +56,9 @@ export class InstalledPackage implements Disposable {
   ): Promise<Outcome> {
     const folders = [...(bun ? [join(ROOT, "node_modules", ".bin")] : []), NODE, "/usr/bin", "/bin"];
     const path = env.PATH === undefined ? folders : [...folders, env.PATH];
-    return outcomeOf(command, this.path, { ...env, PATH: path.join(delimiter) });
+    // npm asks for a home where the user has no account; in a new one it would look for a newer npm.
+    const npm = { HOME: this.path, NPM_CONFIG_UPDATE_NOTIFIER: "false" };
+    return outcomeOf(command, this.path, { ...npm, ...env, PATH: path.join(delimiter) });
   }
 
   /** Checks the types of the project's files. */

@@ -2,7 +2,7 @@ import type { Outcome } from "./binary.ts";
 
 /** A user who is nobody else on this machine. */
 const OTHER_UID = 12345;
-const isRoot = process.getuid?.() === 0;
+export const isRoot = process.getuid?.() === 0;
 
 /**
  * Runs a script of bash in mount and process namespaces of its own, as root there: what it mounts is seen by nobody else, and

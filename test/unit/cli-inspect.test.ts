@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { closeFile, O, openFile, tryLock } from "../../ffi/libc.ts";
 import { locate } from "../../src/cli/inspect/locate.ts";
@@ -246,6 +246,7 @@ describe("inspect of files", () => {
   test("W-30: an unusual name or mode is noted, and no fault", () => {
     using dir = new TemporaryDirectory();
     writeRegion(dir.at("payload-2.pool"), pool);
+    chmodSync(dir.at("payload-2.pool"), 0o644);
     const { valid, findings: found } = report(dir.at("payload-2.pool"));
     expect(valid).toBe(true);
     expect(found.map(({ rule, severity, what }) => `${rule} ${severity} ${what}`)).toEqual([

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { withUmask } from "../../ffi/libc.ts";
 import { AllowedBaseDirs } from "../../src/shm/base-dirs.ts";
@@ -191,7 +200,8 @@ describe("creating the regions of a stream", () => {
 
   test("a base directory that was set up otherwise is not removed", () => {
     using dir = new TemporaryDirectory();
-    mkdirSync(dir.at("base"), { mode: 0o755 });
+    mkdirSync(dir.at("base"));
+    chmodSync(dir.at("base"), 0o755);
     createSmallStream(dir).close();
     expect(readdirSync(dir.path)).toEqual(["base"]);
     expect(modeOf(dir.at("base"))).toBe("755");

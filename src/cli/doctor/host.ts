@@ -1,6 +1,7 @@
 import { readdirSync, statfsSync, statSync } from "node:fs";
-import { arch, release, userInfo } from "node:os";
+import { arch, release } from "node:os";
 import { dirname } from "node:path";
+import { currentUid, userName } from "../../core/users.ts";
 import { readSystemFile } from "../../shm/system-files.ts";
 
 /** A file system, as far as it says what it is. */
@@ -32,16 +33,12 @@ const HUGETLBFS = 0x958458f6;
 export class ThisHost implements Host {
   readonly kernel = release();
   readonly arch = arch();
-  readonly uid = userInfo().uid;
-  /** Bun says what USER says, and "unknown" without one, as in a service or a container. */
-  readonly user = this.#userName() ?? userInfo().username;
+  /** `userInfo` throws where the user has no account and no HOME, as in a container. */
+  readonly uid = currentUid();
+  readonly user = userName(this.uid) ?? String(this.uid);
 
   text(path: string): string | null {
     return readSystemFile(path);
-  }
-
-  #userName(): string | null {
-    return new RegExp(`^([^:\\n]+):[^:\\n]*:${this.uid}:`, "m").exec(this.text("/etc/passwd") ?? "")?.[1] ?? null;
   }
 
   names(path: string): readonly string[] {
