@@ -1,3 +1,4 @@
+export { announcedActivity } from "./announced-activity.ts";
 export { type AnnouncedPool, MAX_NSLOTS, MAX_POOLS, MAX_REGION_BYTES, type PoolAnnouncement } from "./announcement.ts";
 export { AllowedBaseDirs } from "./base-dirs.ts";
 export { defaultShmDir } from "./default-dir.ts";

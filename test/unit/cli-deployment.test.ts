@@ -126,7 +126,16 @@ describe("what the counters say of a deployment", () => {
       { claimed: 5, published: 5 },
       { streamId: 7, clientId: 1, ownerId: CLIENT },
     );
-    const heard = { streamId: 7, name: "left", summary: "", producerId: 1, epoch: 99n, announcement: null, meta: null };
+    const heard = {
+      streamId: 7,
+      name: "left",
+      summary: "",
+      producerId: 1,
+      epoch: 99n,
+      announcement: null,
+      signNs: null,
+      meta: null,
+    };
     const view = viewOf(
       deploymentOf([clientRecord(CLIENT, "tensorpool producer 5", NOW_MS), ...own]),
       around({ heard: new Map([[7, heard]]) }),

@@ -38,6 +38,7 @@ class Ring implements Disposable {
       producerId,
       epoch,
       announcement,
+      signNs: null,
       meta: null,
       ...overrides,
     };

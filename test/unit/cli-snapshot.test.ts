@@ -139,6 +139,7 @@ describe("attributes", () => {
       producerId: 5,
       epoch: 9n,
       announcement: null,
+      signNs: null,
       meta: { metaVersion: 3, timestampNs: 1n, attributes: [textAttribute("t", "x"), json, bytes] },
     };
     expect(metaJson(stream)).toMatchObject({

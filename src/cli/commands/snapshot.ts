@@ -57,6 +57,7 @@ export async function run(context: CommandContext): Promise<number> {
   };
   const watch = new StreamWatch(runtime.connection, {
     streams: runtime.streams,
+    baseDirs,
     wanted: [text],
     onNews: () => tryIt(!watch.isSearching),
     onSearched: () => tryIt(true),

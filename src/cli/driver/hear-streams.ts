@@ -1,8 +1,10 @@
 import { nativeParker } from "../../aeron/native-parker.ts";
+import { processNs } from "../../core/clock.ts";
 import { createIdleStrategy, type IdleStrategy } from "../../core/idle/index.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
 import { InterruptedError } from "../exit.ts";
 import type { KnownStream } from "../observe/known-streams.ts";
+import { baseDirsOf } from "../observe/meters.ts";
 import { StreamWatch } from "../observe/stream-watch.ts";
 import type { OptionValues } from "../option-spec.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
@@ -28,12 +30,15 @@ export async function hearStreams(
   using runtime = new ToolRuntime(options, "tensorpool ls", toolIdle());
   const { scheduler } = runtime;
   const missing = new Set(streamIds);
+  const askedNs = processNs();
   const watch = new StreamWatch(runtime.connection, {
     streams: runtime.streams,
     wanted: streamIds.map(String),
     searchNs: PATIENCE_NS,
+    baseDirs: baseDirsOf({ options }),
     onNews: (stream) => {
-      if (needs.announcement && stream.announcement === null) return;
+      // What a dead predecessor left in its log is read first; an owner that lives announces after it was asked.
+      if (needs.announcement && !((stream.signNs ?? Number.NEGATIVE_INFINITY) >= askedNs)) return;
       if (needs.name && stream.name === null) return;
       missing.delete(stream.streamId);
       if (missing.size === 0) scheduler.stop("all were heard");

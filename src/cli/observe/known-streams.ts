@@ -1,4 +1,7 @@
+import { monotonic } from "../../aeron/monotonic.ts";
+import { processNs } from "../../core/clock.ts";
 import type { Attribute } from "../../protocol/attribute.ts";
+import { ownerStateOf } from "../../protocol/stream-owner.ts";
 import { announcementOf } from "../../roles/stream-mapping.ts";
 import {
   DataSourceAnnounceDecoder,
@@ -7,7 +10,7 @@ import {
   QosProducerDecoder,
   ShmPoolAnnounceDecoder,
 } from "../../sbe/index.ts";
-import type { PoolAnnouncement } from "../../shm/index.ts";
+import { type AllowedBaseDirs, announcedActivity, type PoolAnnouncement } from "../../shm/index.ts";
 
 /** What was heard of a stream; null where nothing was heard yet. */
 export interface KnownStream {
@@ -19,6 +22,8 @@ export interface KnownStream {
   readonly epoch: bigint | null;
   /** Its regions, as they were announced last (ShmPoolAnnounce). */
   readonly announcement: PoolAnnouncement | null;
+  /** The owner's sign of life in those regions when that was read; null where it cannot be looked at. */
+  readonly signNs: number | null;
   readonly meta: StreamMeta | null;
 }
 
@@ -30,13 +35,32 @@ export interface StreamMeta {
   readonly attributes: readonly Attribute[];
 }
 
-/** Collects what producers and drivers say of their streams. */
+interface AnnouncedOwner {
+  readonly state: "alive" | "dead" | "unknown";
+  readonly signNs: number | null;
+}
+
+const UNKNOWN_OWNER: AnnouncedOwner = { state: "unknown", signNs: null };
+
+/**
+ * Collects what producers and drivers announce of their streams. Of several owners of a stream, the one that owns it counts (see
+ * `stream-owner.ts`): a lower epoch replaces a higher one only when the owner of that is dead, and what is announced of regions
+ * whose owner is dead is left aside.
+ */
 export class KnownStreams {
+  readonly #baseDirs: AllowedBaseDirs | null;
   readonly #streams = new Map<number, KnownStream>();
   readonly #pools = new ShmPoolAnnounceDecoder();
   readonly #source = new DataSourceAnnounceDecoder();
   readonly #meta = new DataSourceMetaDecoder();
   readonly #qos = new QosProducerDecoder();
+  /** When something of its epoch was read last, by stream. */
+  readonly #heardNs = new Map<number, number>();
+
+  /** `baseDirs`: below these the announced regions may be looked at; null: nowhere. */
+  constructor(baseDirs: AllowedBaseDirs | null = null) {
+    this.#baseDirs = baseDirs;
+  }
 
   get(streamId: number): KnownStream | null {
     return this.#streams.get(streamId) ?? null;
@@ -62,11 +86,14 @@ export class KnownStreams {
         if (this.#pools.wrap(view, 0, length) !== null) return null;
         const announcement = announcementOf(this.#pools);
         const { streamId, producerId, epoch } = announcement;
-        return this.#update(streamId, { producerId, epoch, announcement });
+        const owner = this.#ownerOf(announcement);
+        if (owner.state === "dead" || !this.#isPresent(streamId, epoch)) return null;
+        return this.#update(streamId, { producerId, epoch, announcement, signNs: owner.signNs });
       }
       case DataSourceAnnounceDecoder.KEY: {
         if (this.#source.wrap(view, 0, length) !== null) return null;
         const { streamId, producerId, epoch } = this.#source;
+        if (!this.#isPresent(streamId, epoch)) return null;
         return this.#update(streamId, {
           producerId,
           epoch,
@@ -80,6 +107,7 @@ export class KnownStreams {
       case QosProducerDecoder.KEY: {
         if (this.#qos.wrap(view, 0, length) !== null) return null;
         const { streamId, producerId, epoch } = this.#qos;
+        if (!this.#isPresent(streamId, epoch)) return null;
         return this.#update(streamId, { producerId, epoch });
       }
       default:
@@ -87,7 +115,26 @@ export class KnownStreams {
     }
   }
 
+  /** False for what is of a lower epoch while the owner of the higher one lives, as far as that can be known. */
+  #isPresent(streamId: number, epoch: bigint): boolean {
+    const known = this.#streams.get(streamId);
+    if (known === undefined || known.epoch === null || epoch >= known.epoch) return true;
+    const owner = known.announcement?.epoch === known.epoch ? this.#ownerOf(known.announcement) : UNKNOWN_OWNER;
+    if (owner.state !== "unknown") return owner.state === "dead";
+    return ownerStateOf(this.#heardNs.get(streamId) ?? null, processNs()) !== "alive";
+  }
+
+  #ownerOf(announcement: PoolAnnouncement): AnnouncedOwner {
+    if (this.#baseDirs === null) return UNKNOWN_OWNER;
+    const activityNs = announcedActivity(announcement, this.#baseDirs);
+    if (activityNs === "unknown") return UNKNOWN_OWNER;
+    // An owner refreshes it right before each announce, however seldom it announces.
+    const signNs = activityNs === "gone" || activityNs === 0n ? null : monotonic.fromBigint(activityNs);
+    return { state: ownerStateOf(signNs, processNs()) === "alive" ? "alive" : "dead", signNs };
+  }
+
   #update(streamId: number, news: Partial<KnownStream>): KnownStream {
+    if (news.epoch !== undefined) this.#heardNs.set(streamId, processNs());
     const before = this.#streams.get(streamId) ?? unheard(streamId);
     const stream = { ...before, ...news };
     this.#streams.set(streamId, stream);
@@ -96,7 +143,8 @@ export class KnownStreams {
 }
 
 function unheard(streamId: number): KnownStream {
-  return { streamId, name: null, summary: null, producerId: null, epoch: null, announcement: null, meta: null };
+  const nothing = { name: null, summary: null, producerId: null, epoch: null, announcement: null, signNs: null };
+  return { streamId, ...nothing, meta: null };
 }
 
 function metaOf(message: DataSourceMetaDecoder): StreamMeta {

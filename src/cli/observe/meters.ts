@@ -58,6 +58,7 @@ export async function runMeters(context: CommandContext, view: MeterView): Promi
   let failure: Error | null = null;
   const watch = new StreamWatch(runtime.connection, {
     streams: runtime.streams,
+    baseDirs,
     wanted: positionals,
     onNews: (stream) => {
       if (meters.onNews(stream)) return;

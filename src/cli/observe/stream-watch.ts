@@ -8,6 +8,7 @@ import { Deadline } from "../../core/timers.ts";
 import { type AeronStreams, CADENCE_NS } from "../../protocol/stream-ids.ts";
 import { producerCounters } from "../../roles/counters.ts";
 import { hear } from "../../roles/hearing.ts";
+import type { AllowedBaseDirs } from "../../shm/index.ts";
 import { HelloSender } from "./hello-sender.ts";
 import { type KnownStream, KnownStreams } from "./known-streams.ts";
 
@@ -22,6 +23,8 @@ export interface StreamWatchOptions {
   readonly wanted: readonly string[];
   /** How long to look; left out: `SEARCH_NS`. */
   readonly searchNs?: number;
+  /** Below these the announced regions may be looked at, for whether their owner lives; left out: nowhere. */
+  readonly baseDirs?: AllowedBaseDirs;
   /** Something new was heard of a stream, wanted or not. */
   onNews?(stream: KnownStream): void;
   /** Called once, when the time to look for them is over. */
@@ -34,7 +37,7 @@ export interface StreamWatchOptions {
  */
 export class StreamWatch implements Agent {
   readonly roleName = "stream watch";
-  readonly known = new KnownStreams();
+  readonly known: KnownStreams;
   readonly #options: StreamWatchOptions;
   readonly #connection: AeronConnection;
   readonly #subscriptions: readonly MessageSubscription[];
@@ -46,6 +49,7 @@ export class StreamWatch implements Agent {
   constructor(connection: AeronConnection, options: StreamWatchOptions) {
     this.#connection = connection;
     this.#options = options;
+    this.known = new KnownStreams(options.baseDirs ?? null);
     const { channel, controlStreamId } = options.streams;
     // Before the publication: whoever is said hello to then finds us listening.
     const kinds = ["control", "announce", "qos", "metadata"] as const;
