@@ -2,7 +2,9 @@ import { AeronError } from "../../ffi/errors.ts";
 import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
+import { logShortage } from "./log-room.ts";
 import type { NativeClient } from "./native-client.ts";
+import { Publication } from "./publication.ts";
 import type { AeronResource } from "./resource.ts";
 
 const log = getLogger("aeron");
@@ -98,6 +100,12 @@ export class ResourceRequests {
   #ask(client: NativeClient): void {
     const room = MAX_PENDING - this.#pending.length;
     for (const resource of this.#queued.splice(0, Math.max(0, room))) {
+      const shortage = resource instanceof Publication ? logShortage(resource.channel) : null;
+      if (shortage !== null) {
+        exhaustedLog.warn(`no room for ${resource.toString()}: ${shortage}; asking again`);
+        this.#refused.push(resource);
+        continue;
+      }
       resource.begin(client);
       this.#pending.push(resource);
     }

@@ -55,6 +55,11 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy:
         "Find what keeps the media driver from running (`top`, cgroup limits). The request is repeated until it is answered.",
     },
+    "no room for …: …; asking again": {
+      means:
+        "The log of a publication would take a memory cgroup around this process beyond its limit, where the kernel ends processes. The publication waits until there is room.",
+      remedy: "Raise MemoryMax= of the unit or `docker run --memory`; regions and logs count against it.",
+    },
     "the media driver has no room for …: …; asking again": {
       means:
         "The media driver's 8,192 counters are taken, its file system is full, or its process has no descriptors left. The publication or subscription waits until there is room.",

@@ -1,0 +1,32 @@
+import { formatBytes } from "../core/units.ts";
+import { memoryCgroupHeadrooms } from "../shm/cgroup.ts";
+import { SYSTEM_FILES, type SystemFiles } from "../shm/system-files.ts";
+
+/** Of our media driver, for channels that name none. */
+const DEFAULT_TERM_BYTES = 64 * 1024;
+/** Three terms, and a page that says what is in them. */
+const TERMS = 3;
+const METADATA_BYTES = 4096;
+/** What the processes of the group need beside it, before the kernel looks for one to end. */
+const MARGIN_BYTES = 1024 * 1024;
+const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/**
+ * Why the log buffer of a publication on `channel` would not fit into a memory cgroup around this process; null where it does. The
+ * media driver reserves it, mostly in the same group, and looks at the file system only: beyond a group's limit the kernel refuses
+ * nothing, it kills.
+ */
+export function logShortage(channel: string, files: SystemFiles = SYSTEM_FILES): string | null {
+  const neededBytes = logBytesOf(channel);
+  for (const { where, bytes } of memoryCgroupHeadrooms(files)) {
+    if (neededBytes + MARGIN_BYTES <= bytes) continue;
+    return `its log needs ${formatBytes(neededBytes)}, and ${where} has ${formatBytes(Math.max(0, bytes))} left (MemoryMax=, docker run --memory)`;
+  }
+  return null;
+}
+
+function logBytesOf(channel: string): number {
+  const [, digits = "", unit = ""] = /[?|]term-length=(\d+)([kmg]?)/i.exec(channel) ?? [];
+  const termBytes = digits === "" ? DEFAULT_TERM_BYTES : Number(digits) * (UNITS[unit.toLowerCase()] as number);
+  return TERMS * termBytes + METADATA_BYTES;
+}
