@@ -24,6 +24,8 @@ export type AttachmentState = "detached" | "requested" | "attached";
 
 /** How long a role that closes waits for the answer to a request that is under way; a driver that is not busy needs milliseconds. */
 const LAST_ANSWER_NS = 2e9;
+/** A lease that is said to last longer is kept as if it lasted this long. */
+const LONGEST_LEASE_NS = 3600e9;
 
 /**
  * A role's lease with the driver: asks for one, keeps it alive, notices that it has ended, and asks for another (D-06, D-07,
@@ -247,7 +249,7 @@ export class Attachment implements AttachmentInboxListener {
    */
   #durationOf(answer: AttachAnswer): number {
     if (answer.leaseExpiryTimestampNs === null) return CADENCE_NS * 3;
-    return monotonic.fromBigint(answer.leaseExpiryTimestampNs) - this.#nowNs;
+    return Math.min(monotonic.fromBigint(answer.leaseExpiryTimestampNs) - this.#nowNs, LONGEST_LEASE_NS);
   }
 
   #keepAlive(nowNs: number): number {

@@ -74,6 +74,7 @@ export class ConsumerControl implements ConsumerInboxListener {
   closing: Promise<void> | undefined;
   #export: CounterExport | null = null;
   #exportedId = 0;
+  #mayExportNs = Number.NEGATIVE_INFINITY;
   readonly #hearing: ControlHearing;
   readonly #control: Publication;
   readonly #qos: Publication;
@@ -84,6 +85,8 @@ export class ConsumerControl implements ConsumerInboxListener {
   /** Since the epoch was mapped, until its metadata comes. */
   readonly #flowUnknown = new Deadline();
   #saysHello = true;
+  /** While there is a lease, and nothing is mapped. */
+  readonly #unmapped = new Deadline();
   /** An epoch was unmapped: its producer may wait to be told. */
   #saysLeft = false;
 
@@ -133,8 +136,9 @@ export class ConsumerControl implements ConsumerInboxListener {
   }
 
   /**
-   * Looks whether the owner of the mapped regions lives (W-08). A driver that is dead has ended every lease (D-17); one that
-   * only stood still goes on with the epoch that was given up here, and gives it with another lease.
+   * Looks whether the owner of the mapped regions lives (W-08). A driver that is dead has ended every lease (D-17); one that was
+   * only paused continues with the epoch that was given up here, and gives it with another lease. So does one that has not ended the
+   * producer's lease, whatever another process said of it: it announces no higher epoch.
    */
   watchOwner(nowNs: number): number {
     const { attachment } = this;
@@ -144,6 +148,9 @@ export class ConsumerControl implements ConsumerInboxListener {
     const livenessNs = Math.max(CADENCE_NS * LIVENESS_PERIODS, attachment.allowedSilenceNs);
     const work = mapping.doWork(nowNs, livenessNs);
     if (work > 0) attachment.abandon("the driver gave no sign of life");
+    if (!attachment.isAttached || mapping.state !== "unmapped") this.#unmapped.clear();
+    else if (!this.#unmapped.isSet) this.#unmapped.start(nowNs, livenessNs);
+    else if (this.#unmapped.hasExpired(nowNs)) attachment.abandon("no regions were announced for it");
     return work;
   }
 
@@ -279,11 +286,15 @@ export class ConsumerControl implements ConsumerInboxListener {
     });
   }
 
-  /** The counters' key names the consumer: one that got another id has others. */
+  /**
+   * The counters' key names the consumer: one that got another id has others. Not more often than once a second: their ids rest for
+   * a minute after their use, and other processes can make this one change its own.
+   */
   #exportCounters(nowNs: number): void {
     const { streamId, counters } = this.#state;
-    if (this.consumerId !== this.#exportedId) {
+    if (this.consumerId !== this.#exportedId && nowNs >= this.#mayExportNs) {
       this.#exportedId = this.consumerId;
+      this.#mayExportNs = nowNs + CADENCE_NS;
       this.#export?.close();
       this.#export = new CounterExport(this.#connection, "consumer", counters.list, streamId, this.#exportedId, {
         always: CONSUMER_SHOWS,

@@ -46,6 +46,7 @@ export class ProducerControl {
   readonly #options: ProducerControlOptions;
   #export: CounterExport | null = null;
   #exportedId = 0;
+  #mayExportNs = Number.NEGATIVE_INFINITY;
   readonly #qos: Publication;
   readonly #channel: string;
   readonly #metadataStreamId: number;
@@ -189,10 +190,11 @@ export class ProducerControl {
     this.#options.onMessage(view, length, sessionId);
   };
 
-  /** The counters' key names the producer: one that got another id (with another lease) has others. */
+  /** The counters' key names the producer: one that got another id (with another lease) has others, as a consumer does. */
   #exportCounters(nowNs: number): void {
     const { streamId, producerId } = this.#identity;
-    if (producerId !== this.#exportedId) {
+    if (producerId !== this.#exportedId && nowNs >= this.#mayExportNs) {
+      this.#mayExportNs = nowNs + CADENCE_NS;
       this.#export?.close();
       this.#export = new CounterExport(this.#connection, "producer", this.#counters.list, streamId, producerId, {
         always: PRODUCER_SHOWS,

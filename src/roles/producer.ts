@@ -167,7 +167,7 @@ export class Producer implements Agent {
 
   /** Grows while readers of the present epoch get on. */
   get drainedSeqs(): number {
-    return this.#control.readers.seenTotal(this.epoch);
+    return this.#ring === null ? 0 : this.#control.readers.seenTotal(this.epoch, this.#ring.currentSeq);
   }
 
   /** True while a descriptor waits for room in the window: claims are refused meanwhile (`flow` "wait"). */

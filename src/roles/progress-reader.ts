@@ -3,6 +3,7 @@ import { FrameProgressState } from "../sbe/generated/control/index.ts";
 import type { ConsumerCounters } from "./counters.ts";
 import type { Frame } from "./frame.ts";
 import type { FrameReader } from "./frame-reader.ts";
+import { MAX_SEQ } from "./ring-extent.ts";
 
 /** Told about a frame that is still being written: `frame` shows its first `frame.byteLength` bytes, valid during the call only. */
 export type ProgressHandler = (frame: Frame, rowsFilled: number | null) => void;
@@ -29,14 +30,11 @@ export class ProgressReader {
     const { of } = this.#counters;
     const frameId = message.frameIdNumber;
     const bytesFilled = message.payloadBytesFilledNumber;
-    if (frameId !== this.#frameId) {
-      this.#frameId = frameId;
-      this.#bytesFilled = 0;
-    } else if (bytesFilled < this.#bytesFilled) {
+    const isBack = frameId === this.#frameId && bytesFilled < this.#bytesFilled;
+    if (isBack || frameId > MAX_SEQ || bytesFilled > Number.MAX_SAFE_INTEGER) {
       of.progressRefused.increment();
       return;
     }
-    this.#bytesFilled = bytesFilled;
     if (message.state !== FrameProgressState.STARTED && message.state !== FrameProgressState.PROGRESS) return;
     const rowsFilled = message.hasRowsFilled ? message.rowsFilled : null;
     const fault = reader.beginPartial(this.#frame, frameId, message.headerIndex, bytesFilled, rowsFilled);
@@ -45,6 +43,9 @@ export class ProgressReader {
       if (fault === "refused") of.progressRefused.increment();
       return;
     }
+    // Only what the slot bears out is kept: a false message must not make true ones look as if they went back.
+    this.#frameId = frameId;
+    this.#bytesFilled = bytesFilled;
     try {
       this.#handler(this.#frame, rowsFilled);
     } finally {

@@ -77,15 +77,19 @@ export class ReaderDirectory {
   haveSeen(epoch: number, seq: number, sinceNs: number): boolean {
     for (const reader of this.#readers.values()) {
       if (reader.epoch !== epoch || seq < 0) continue;
-      if (seq === 0 || reader.lastSeqSeen < seq || reader.reportedNs < sinceNs) return false;
+      if (seq === 0 || reader.lastSeqSeen !== seq || reader.reportedNs < sinceNs) return false;
     }
     return true;
   }
 
-  /** Sum of the frames that readers of `epoch` say they have seen last: it grows while any of them gets on. */
-  seenTotal(epoch: number): number {
+  /**
+   * Sum of the frames that readers of `epoch` say they have seen last, each at most `newestSeq`: it grows while any of them gets on.
+   */
+  seenTotal(epoch: number, newestSeq: number): number {
     let total = 0;
-    for (const reader of this.#readers.values()) if (reader.epoch === epoch) total += reader.lastSeqSeen;
+    for (const { epoch: mapped, lastSeqSeen } of this.#readers.values()) {
+      if (mapped === epoch) total += Math.min(lastSeqSeen, newestSeq);
+    }
     return total;
   }
 
@@ -111,11 +115,17 @@ export class ReaderDirectory {
   }
 
   #onQos(): void {
-    const reader = this.#reader(this.#qos.consumerId);
+    const { consumerId, epochNumber, lastSeqSeenNumber } = this.#qos;
+    // Beyond 2^53 neither is exact, and neither is of a stream of ours.
+    if (epochNumber > Number.MAX_SAFE_INTEGER || lastSeqSeenNumber > Number.MAX_SAFE_INTEGER) {
+      this.#refused.increment();
+      return;
+    }
+    const reader = this.#reader(consumerId);
     if (reader === null) return;
     reader.lastHeardNs = this.#nowNs;
-    reader.epoch = this.#qos.epochNumber;
-    reader.lastSeqSeen = this.#qos.lastSeqSeenNumber;
+    reader.epoch = epochNumber;
+    reader.lastSeqSeen = lastSeqSeenNumber;
     reader.reportedNs = this.#nowNs;
   }
 

@@ -7,7 +7,7 @@ import type { Consumer } from "../../src/roles/consumer.ts";
 import { totalLost } from "../../src/roles/counters.ts";
 import { HEADER_SLOT_BYTES, SUPERBLOCK_BYTES } from "../../src/shm/index.ts";
 import { Rig } from "../support/rig.ts";
-import { MESSAGE_VECTORS } from "../support/sbe-messages.ts";
+import { addressed, FRAMED, MESSAGE_VECTORS } from "../support/sbe-messages.ts";
 import { STREAM_ID, tamper } from "../support/shm.ts";
 
 const SHAPE = { dtype: "uint8", dims: [4] } as const;
@@ -70,7 +70,17 @@ describe("W-36: malformed messages on the real streams", () => {
       let sent = 0;
       for (let round = 0; round < 12; round++) {
         for (const vector of MESSAGE_VECTORS) {
-          const message = mutate(Buffer.from(vector.hex, "hex"), next);
+          const original = Buffer.from(vector.hex, "hex");
+          const info = FRAMED.find(({ name }) => name === vector.name);
+          // With foreign ids they would not get past the first look.
+          const ids = {
+            streamId: BigInt(STREAM_ID),
+            epoch: BigInt(producer.epoch),
+            consumerId: BigInt(consumer.consumerId),
+            producerId: BigInt(producer.producerId),
+          };
+          if (info !== undefined && next(4) > 0) addressed(original, info, ids);
+          const message = mutate(original, next);
           buffer.bytes.set(message);
           rig.until(() => {
             consumer.poll(() => undefined);

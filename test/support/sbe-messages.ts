@@ -20,6 +20,7 @@ export interface SlotVector {
   readonly fields: JsonFields;
 }
 
+const SBE_HEADER_BYTES = 8;
 const FIXTURES = join(import.meta.dir, "../fixtures");
 
 export const MESSAGE_VECTORS: readonly MessageVector[] = readFileSync(join(FIXTURES, "messages.jsonl"), "utf8")
@@ -30,6 +31,22 @@ export const MESSAGE_VECTORS: readonly MessageVector[] = readFileSync(join(FIXTU
 export const SLOT_VECTORS: readonly SlotVector[] = JSON.parse(readFileSync(join(FIXTURES, "slots.json"), "utf8"));
 
 export const FRAMED: readonly MessageInfo[] = MESSAGES.flatMap((info) => (info.kind === "message" ? [info] : []));
+
+/** The message's fields of 32 and 64 bits that `values` names become these: those who are meant by it look at it. */
+export function addressed(
+  message: Uint8Array,
+  info: MessageInfo,
+  values: Readonly<Record<string, bigint>>,
+): Uint8Array {
+  const view = new DataView(message.buffer, message.byteOffset, message.length);
+  for (const { name, type, offset } of info.fields) {
+    const value = values[name];
+    if (value === undefined) continue;
+    if (INTEGERS[type].bytes === 8) view.setBigUint64(SBE_HEADER_BYTES + offset, value, true);
+    else view.setUint32(SBE_HEADER_BYTES + offset, Number(value), true);
+  }
+  return message;
+}
 
 /** Any fields that a message can have, in the form of `wire decode`. */
 export function anyFields(block: BlockInfo): fc.Arbitrary<JsonFields> {

@@ -223,6 +223,21 @@ describe("ReaderDirectory", () => {
     expect(readers.haveSeen(7, 9, 2 * SECOND_NS)).toBe(false);
   });
 
+  test("what no reader of the stream can have seen drains nothing, and hides no reader that gets on", () => {
+    const { readers, qos } = directoryOf();
+    qos(1, 7, 2 ** 53 - 1);
+    expect(readers.haveSeen(7, 9, 0)).toBe(false);
+    qos(2, 7, 3);
+    const before = readers.seenTotal(7, 9);
+    qos(2, 7, 4);
+    expect(readers.seenTotal(7, 9)).toBe(before + 1);
+    // Of the only frame of a stream a reader proves nothing before it leaves.
+    qos(3, 8, 0);
+    expect(readers.haveSeen(8, 0, 0)).toBe(false);
+    qos(3, 0, 0);
+    expect(readers.haveSeen(8, 0, 0)).toBe(true);
+  });
+
   test("a stricter demand of progress holds at once, a looser one when readers are looked at again (W-42)", () => {
     const { readers, hello } = directoryOf();
     readers.now(SECOND_NS);

@@ -200,7 +200,7 @@ function groupsOf(records: readonly CounterRecord[], kind: keyof typeof NAMES): 
     first: group.values().next().value as CounterRecord,
     counters: {
       ...nothingCounted,
-      ...Object.fromEntries([...group].map(([name, { value }]) => [name, Number(value)])),
+      ...Object.fromEntries([...group].map(([name, { value }]) => [name, countOf(value)])),
     },
     record: (name) => group.get(name),
   }));
@@ -208,4 +208,9 @@ function groupsOf(records: readonly CounterRecord[], kind: keyof typeof NAMES): 
 
 function namesOf(list: readonly { readonly name: string; readonly typeId: number | undefined }[]) {
   return new Map(list.flatMap(({ name, typeId }) => (typeId === undefined ? [] : [[typeId, name] as const])));
+}
+
+/** Anybody can write to the media driver's counters: what cannot be a count counts as nothing. */
+function countOf(value: bigint): number {
+  return value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : 0;
 }

@@ -1,4 +1,5 @@
 import { FrameHeader } from "../../protocol/frame-header.ts";
+import { newestSeqOf } from "../../roles/ring-extent.ts";
 import { planMapping } from "../../shm/announcement.ts";
 import { HeaderRing } from "../../shm/header-ring.ts";
 import type { AllowedBaseDirs, PoolAnnouncement } from "../../shm/index.ts";
@@ -99,13 +100,6 @@ export class RingFollower implements Disposable {
   }
 
   #findNewest(): number {
-    let newest = NO_FRAME;
-    for (let index = 0; index < this.nslots; index++) {
-      const word = this.#ring.loadCommitWord(index);
-      // Beyond 2^53 a word is no number: no frame of ours.
-      if (typeof word !== "number" || word % 2 === 1 || word / 2 <= newest) continue;
-      if (word > 0 || this.#read(0)) newest = word / 2;
-    }
-    return newest;
+    return newestSeqOf(this.#ring, NO_FRAME, false);
   }
 }
