@@ -256,7 +256,7 @@ export class StreamMapping {
     this.#refusedAnnounce = key;
     this.#counters.of.regionsRefused.increment();
     const instead = this.#stream === null ? "" : `; epoch ${this.#stream.epoch} is still read`;
-    this.#refusedLog.warn(`stream ${announce.streamId}: ${error.message}${instead}`);
+    this.#refusedLog.warn(`stream ${announce.streamId}: ${error.message}${instead}`, { error });
   }
 }
 

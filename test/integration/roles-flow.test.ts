@@ -143,9 +143,9 @@ describe("--flow wait", () => {
         producer.offer(BYTES, SHAPE);
       }
       expect([of.waits.value, of.waitTimeouts.value, of.descriptorNotConnected.value]).toEqual([1, 1, 21]);
-      const said = lines.filter((line) => line.includes("nobody reads"));
+      const said = lines.filter((line) => line.includes("no consumer reads"));
       expect(said.join("")).toMatch(
-        /WARN .*stream 10000: waiting 3 s for somebody \(--wait-timeout\), then frames are dropped/,
+        /WARN .*stream 10000: waiting 3 s for one \(--wait-timeout\), then frames are dropped/,
       );
       expect(said).toHaveLength(1);
 
@@ -168,7 +168,7 @@ describe("--flow wait", () => {
       rig.until(() => !producer.isConnected, "the next reader to be gone");
       producer.offer(BYTES, SHAPE);
       expect(producer.isWaiting).toBe(true);
-      expect(lines.filter((line) => line.includes("nobody reads"))).toHaveLength(2);
+      expect(lines.filter((line) => line.includes("no consumer reads"))).toHaveLength(2);
     } finally {
       configureLogging({ sink: new StreamWriter(2) });
     }

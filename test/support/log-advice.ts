@@ -288,7 +288,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     "stream …: ……": {
       reads: "stream …: region refused: …",
       means:
-        "The announced regions are refused: the message names the rule, what was expected and what was found (W-31). An epoch that is mapped already is still read.",
+        "The announced regions are refused: the message says what was expected and what was found (W-31), and with `--log-level debug` under which rule. An epoch that is mapped already is still read.",
       remedy:
         "Often `--shm-dir` or `--allowed-base-dirs` of the consumer, or rights; otherwise the producer, or a second one of this stream.",
     },

@@ -48,6 +48,8 @@ test("an error whose message is said already is not said again; its stack comes 
   getLogger("a").error("failed", { error });
   expect(lines[0]).toBe("12:00:01.123 ERROR a: failed: boom\n");
   expect(lines[1]).toStartWith("12:00:01.123 ERROR a: failed error=boom\n    Error: boom\n    at ");
+  getLogger("a").warn("refused: bad dims", { error: new UsageError("bad dims", { rule: "W-09" }) });
+  expect(lines[2]).toStartWith("12:00:01.123 WARN  a: refused: bad dims rule=W-09\n");
 });
 
 test("levels: what is less serious is not written, a component may have its own, off is silence", () => {

@@ -71,7 +71,7 @@ export async function awaitStreamId(options: OptionValues, text: string, what: s
     if (period.isDue(nowNs)) search.report();
     return 0;
   };
-  scheduler.add({ roleName: "name search", doWork: reportWhenDue });
+  scheduler.add({ roleName: "name report", doWork: reportWhenDue });
   return (await search.run()).streamId;
 }
 
@@ -81,6 +81,7 @@ class NameSearch {
   readonly #text: string;
   readonly #watch: StreamWatch;
   #found: readonly KnownStream[] = [];
+  #wasConnected = false;
 
   constructor(runtime: ToolRuntime, text: string, onSearched: () => void) {
     this.#runtime = runtime;
@@ -91,6 +92,11 @@ class NameSearch {
       if (this.#found.length > 0) scheduler.stop("found");
     };
     this.#watch = new StreamWatch(connection, { streams, wanted: [text], onNews, onSearched });
+    const lookForDriver = (): number => {
+      this.#wasConnected ||= connection.isConnected;
+      return 0;
+    };
+    scheduler.add({ roleName: "name search", doWork: lookForDriver });
     scheduler.add(this.#watch, { vital: true });
   }
 
@@ -105,6 +111,11 @@ class NameSearch {
     const { scheduler, signals } = this.#runtime;
     await scheduler.run();
     if (signals.received !== null) throw new InterruptedError(signals.exitCode(0));
+    if (this.#found.length === 0 && !this.#wasConnected) {
+      throw new NotFoundError(
+        `no stream is called "${this.#text}": no media driver in ${this.#runtime.aeronDir}; start \`tensorpool driver\`, or a standalone producer`,
+      );
+    }
     return theOne(this.#text, this.#found, this.#watch.known);
   }
 }
