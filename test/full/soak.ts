@@ -1,16 +1,17 @@
 // A soak: all roles under random faults, with checkers. Everything follows from the seed, which is printed first.
 //
-//   bun test/full/soak.ts [--minutes N] [--seed S] [--faults kill,end,stop,flood,fill] [--foreign]
+//   bun test/full/soak.ts [--minutes N] [--seed S] [--faults kill,end,stop,flood,fill] [--media-driver own|embedded|foreign]
 //
 // Roles are killed, ended, paused and started again, Aeron streams are flooded, /dev/shm is filled. What is checked: no frame is
 // torn or accepted twice; the accounts of producers and consumers close; no role is silent for more than 5 s while its peers are
 // up; none crashes, or holds more and more; /dev/shm is empty at the end. Exit code 1: something was found; the logs are kept.
-// --foreign: with the media driver that the variable AERONMD names, not with ours.
+// --media-driver: ours as a process of its own, ours within the driver's process, or the program that the variable AERONMD names.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { TestFolder } from "../support/test-folder.ts";
+import type { MediaDriverKind } from "./soak/cast.ts";
 import { FAULT_KINDS } from "./soak/schedule.ts";
 import { type SoakOptions, SoakRun } from "./soak/soak-run.ts";
 
@@ -27,7 +28,7 @@ async function main(): Promise<number> {
       minutes: { type: "string", default: "3" },
       seed: { type: "string" },
       faults: { type: "string", default: FAULT_KINDS.join(",") },
-      foreign: { type: "boolean", default: false },
+      "media-driver": { type: "string", default: "own" },
     },
   });
   if (process.env[INSIDE] === undefined) {
@@ -39,7 +40,7 @@ async function main(): Promise<number> {
       seed,
       "--faults",
       values.faults,
-      ...(values.foreign ? ["--foreign"] : []),
+      ...["--media-driver", values["media-driver"]],
     ];
     console.error(`soak: seed ${seed}, ${values.minutes} minute(s)`);
     const inside = await runInside(args);
@@ -47,10 +48,16 @@ async function main(): Promise<number> {
     console.error("soak: this user has no /dev/shm of its own to fill: that fault is left out");
     values.seed = seed;
   }
-  const foreignDriver = values.foreign ? (process.env["AERONMD"] ?? null) : null;
-  if (values.foreign && foreignDriver === null) throw new Error("--foreign: expected AERONMD to name a media driver");
+  const mediaDriver = mediaDriverOf(values["media-driver"]);
   const kinds = FAULT_KINDS.filter((kind) => values.faults.split(",").includes(kind));
-  return await soak({ seed: Number(values.seed), minutes: Number(values.minutes), kinds, foreignDriver });
+  return await soak({ seed: Number(values.seed), minutes: Number(values.minutes), kinds, mediaDriver });
+}
+
+function mediaDriverOf(text: string): MediaDriverKind {
+  if (text === "own" || text === "embedded") return text;
+  const foreign = process.env["AERONMD"];
+  if (text === "foreign" && foreign !== undefined) return { foreign };
+  throw new Error(`--media-driver: expected own, embedded, or foreign with AERONMD set, found ${text}`);
 }
 
 /** Runs the same in namespaces of its own. @returns its exit code; null where this user may not do that */

@@ -7,16 +7,18 @@ export interface Place {
   readonly shmDir: string;
   /** What the producer that waits for its readers repeats. */
   readonly framesFile: string;
-  /** A media driver of another make; null: ours. */
-  readonly foreignDriver: string | null;
+  readonly mediaDriver: MediaDriverKind;
 }
+
+/** Ours as a process of its own, ours within the driver's process, or a program of another make. */
+export type MediaDriverKind = "own" | "embedded" | { readonly foreign: string };
 
 /** A role, how it is started, and how its progress shows. */
 export interface Part {
   readonly name: string;
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** What has to run for this role to make progress. */
+  /** What has to run for this role to make progress, as far as there is such a role. */
   readonly peers: readonly string[];
   /** The line on standard error by which it is up; null: when it has lived for a moment. */
   readonly upLine: RegExp | null;
@@ -57,13 +59,13 @@ export function castOf(place: Place): readonly Part[] {
   const consumers = CONSUMERS.map((_, i) => consumerOf(i, at));
   const all = [...SERVICES, ...[...producers, ...consumers].map(({ name }) => name)];
   return [
-    mediaDriverOf(place),
+    ...mediaDriverOf(place),
     {
       name: DRIVER,
       command: [
         ...SELF,
         ...["driver", "--stream", STREAMS.join(","), "--slots", "64", "--pool", "16KiB,64KiB"],
-        ...["--media-driver", "external", ...at],
+        ...["--media-driver", place.mediaDriver === "embedded" ? "embedded" : "external", ...at],
       ],
       // Its announces are seen by the tap.
       peers: [MEDIA_DRIVER, TAP],
@@ -94,14 +96,15 @@ export function castOf(place: Place): readonly Part[] {
   ];
 }
 
-function mediaDriverOf({ aeronDir, foreignDriver }: Place): Part {
+function mediaDriverOf({ aeronDir, mediaDriver }: Place): Part[] {
   const common = { name: MEDIA_DRIVER, peers: [], showsBy: "nothing", progress: () => 0 } as const;
-  if (foreignDriver === null) {
+  if (mediaDriver === "embedded") return [];
+  if (mediaDriver === "own") {
     const command = [...SELF, "media-driver", "--aeron-dir", aeronDir, "--linger", "0"];
-    return { ...common, command, upLine: /serves/ };
+    return [{ ...common, command, upLine: /serves/ }];
   }
   const env = { AERON_DIR: aeronDir, AERON_DIR_DELETE_ON_START: "1", AERON_DIR_DELETE_ON_SHUTDOWN: "1" };
-  return { ...common, command: [foreignDriver], env, upLine: null };
+  return [{ ...common, command: [mediaDriver.foreign], env, upLine: null }];
 }
 
 function producerOf(stream: number, { framesFile }: Place, at: readonly string[]): Part {

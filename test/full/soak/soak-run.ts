@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { elapse } from "../../support/until.ts";
 import { aeronState } from "./aeron-state.ts";
-import { castOf, DRIVER, FILE_COLUMNS, FILE_ROWS, MEDIA_DRIVER, TAP } from "./cast.ts";
+import { castOf, DRIVER, FILE_COLUMNS, FILE_ROWS, MEDIA_DRIVER, type MediaDriverKind, TAP } from "./cast.ts";
 import { Filler } from "./filler.ts";
 import { Flood } from "./flood.ts";
 import { growthProblems, type Holdings } from "./growth.ts";
@@ -28,7 +28,7 @@ export interface SoakOptions {
   readonly shmDir: string;
   readonly kinds: readonly FaultKind[];
   readonly logDir: string;
-  readonly foreignDriver: string | null;
+  readonly mediaDriver: MediaDriverKind;
 }
 
 interface Finding {
@@ -56,13 +56,13 @@ export class SoakRun {
   #aeronNotedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SoakOptions) {
-    const { shmDir, logDir, foreignDriver, seed, minutes, kinds } = options;
+    const { shmDir, logDir, mediaDriver, seed, minutes, kinds } = options;
     this.#options = options;
     this.#aeronDir = join(shmDir, "aeron");
     mkdirSync(logDir, { recursive: true });
     const framesFile = join(logDir, "frames.raw");
     writeFileSync(framesFile, fileOfFrames());
-    const place = { aeronDir: this.#aeronDir, shmDir: join(shmDir, "regions"), framesFile, foreignDriver };
+    const place = { aeronDir: this.#aeronDir, shmDir: join(shmDir, "regions"), framesFile, mediaDriver };
     this.#roles = castOf(place).map((part) => new Role(part, logDir, (role, what) => this.#report(role.name, what)));
     this.#steps = scheduleOf(
       seed,
@@ -145,7 +145,7 @@ export class SoakRun {
       const isDone = this.#take(step.fault);
       this.#note(`${describeStep(step)}${isDone ? "" : " (skipped: it does not run)"}`);
     }
-    if (!this.#role(MEDIA_DRIVER).isWorking) this.#mediaDriverGoneMs = nowMs;
+    if (!this.#mediaDriver.isWorking) this.#mediaDriverGoneMs = nowMs;
     const isMediaDriverGone = nowMs - this.#mediaDriverGoneMs < GONE_MS;
     const isFull = this.#filler.step(nowMs);
     for (const role of this.#roles) role.step(nowMs, { isMediaDriverGone, isFull });
@@ -158,10 +158,10 @@ export class SoakRun {
   }
 
   #judge(role: Role, elapsedMs: number, isUnderPressure: boolean): void {
-    const peers = role.part.peers.map((name) => this.#role(name));
+    const peers = this.#roles.filter(({ name }) => role.part.peers.includes(name));
     const starvedMs = peers.reduce((sum, peer) => sum + peer.starvedMs, role.starvedMs);
     const arePeersUp = peers.every((peer) => peer.isWorking);
-    const services = peers.filter(({ name }) => name === MEDIA_DRIVER);
+    const services = peers.filter((peer) => peer === this.#mediaDriver);
     role.judge(
       elapsedMs,
       starvedMs,
@@ -191,13 +191,12 @@ export class SoakRun {
 
   async #endAll(): Promise<void> {
     this.#isEnding = true;
-    const services = [DRIVER, MEDIA_DRIVER];
-    const others = this.#roles.filter(({ name }) => !services.includes(name));
+    const services = [...new Set([this.#role(DRIVER), this.#mediaDriver])];
+    const others = this.#roles.filter((role) => !services.includes(role));
     this.#note("the end: SIGTERM to all, the services last");
     for (const role of others) role.dismiss();
     await this.#tickUntil(() => others.every(({ hasEnded }) => hasEnded));
-    for (const name of services) {
-      const role = this.#role(name);
+    for (const role of services) {
       role.dismiss();
       await this.#tickUntil(() => role.hasEnded);
     }
@@ -223,8 +222,17 @@ export class SoakRun {
     }
   }
 
+  /** The role whose process is the media driver. */
+  get #mediaDriver(): Role {
+    return this.#find(MEDIA_DRIVER) ?? this.#role(DRIVER);
+  }
+
+  #find(name: string): Role | undefined {
+    return this.#roles.find((one) => one.name === name);
+  }
+
   #role(name: string): Role {
-    const role = this.#roles.find((one) => one.name === name);
+    const role = this.#find(name);
     if (role === undefined) throw new Error(`expected a role of this soak, found ${name}`);
     return role;
   }
