@@ -140,7 +140,7 @@ describe("demo, with input that is wrong", () => {
       const stdin = new TextEncoder().encode("these are no frames");
       const process = startDemo(place, ["--source", "y4m:-"], { stdin });
       expect(await process.exit()).toBe(1);
-      expect(process.stderr).toMatch(/^tensorpool: stdin: yuv4mpeg2: expected "YUV4MPEG2", found [^\n]*$/);
+      expect(process.stderr).toMatch(/^tensorpool: stdin: yuv4mpeg2: expected "YUV4MPEG2" at byte 0, found [^\n]*$/);
       expect(process.stdout).toBe("");
       await leavesNothing(place);
     },
