@@ -93,6 +93,11 @@ async function pass(from: ReadableStream<Uint8Array>, to: NodeJS.WriteStream): P
 
 const isFull = process.argv[2] === "--full";
 const args = process.argv.slice(isFull ? 3 : 2);
+const ofFull = isFull ? undefined : args.find((arg) => /(^|\/)test\/full(\/|$)/.test(arg));
+if (ofFull !== undefined) {
+  console.error(`${ofFull} is not run by npm test, but by: npm run test:full -- ${args.join(" ")}`);
+  process.exit(2);
+}
 const fullFile = isFull ? undefined : args.find((arg) => /(?:^|\/)test\/full(?:\/|$)/.test(arg));
 if (fullFile !== undefined) {
   const name = fullFile.replace(/^.*test\/full\/?/, "").replace(/\.test\.ts$/, "");
