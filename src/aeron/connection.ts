@@ -3,12 +3,11 @@ import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
-import { accessFault } from "./aeron-dir.ts";
 import { type BlockMessageHandler, BlockSubscription } from "./block-subscription.ts";
 import { AeronCounter } from "./counter.ts";
 import { DriverLock } from "./driver-lock.ts";
 import { silenceMs, silentDriver } from "./driver-silence.ts";
-import { findLivingDriver, isStillAlive, type LivingDriver } from "./driver-watch.ts";
+import { isStillAlive, type LivingDriver, lookForDriver } from "./driver-watch.ts";
 import { NativeClient } from "./native-client.ts";
 import { Publication } from "./publication.ts";
 import type { AeronResource } from "./resource.ts";
@@ -194,13 +193,19 @@ export class AeronConnection implements Agent {
   }
 
   #connect(nowNs: number): number {
-    const driver = findLivingDriver(this.#options.aeronDir);
-    if (driver === null) {
-      this.refusal = accessFault(this.#options.aeronDir);
-      if (this.refusal === null) this.#options.supply?.ensure(nowNs);
-      else waitingLog.warn(`${this.refusal}: waiting for that to change`);
+    const look = lookForDriver(this.#options.aeronDir);
+    if (look.state === "none") {
+      this.refusal = null;
+      this.#options.supply?.ensure(nowNs);
       return 0;
     }
+    if (look.state !== "alive") {
+      // A driver may live there: none is started in its place.
+      this.refusal = look.why;
+      waitingLog.warn(`${look.why}: waiting for that to change`);
+      return 0;
+    }
+    const { driver } = look;
     const silentMs = silenceMs(this.#options.aeronDir);
     if (silentMs > SILENT_DRIVER_MS) {
       waitingLog.warn(`${silentDriver(driver, silentMs)} (${this.#options.aeronDir}): waiting for it`);

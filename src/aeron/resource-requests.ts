@@ -139,7 +139,7 @@ function isUnanswered(error: unknown): boolean {
 
 /** What the driver answers when its counters are taken, its file system is full, or its process has no descriptors or memory left. */
 const EXHAUSTED =
-  /Max counter id .* exceeded|Unable to allocate counter|nsufficient usable storage|No space left|Too many open files|Cannot allocate memory/;
+  /Max counter id .* exceeded|Unable to allocate counter|nsufficient usable storage|No space left|Too many open files|Cannot allocate memory|Interrupted system call/;
 
 /** True for what the driver refused because others have all of something: they may give it back. */
 function isExhausted(error: unknown): boolean {
