@@ -41,7 +41,7 @@ describe("completion in bash", () => {
       ...bash,
       await scriptOf("bash"),
       dir.at(),
-      self.join(" "),
+      self.map((word) => `'${word}'`).join(" "),
       ...words,
     ]);
     expect({ words, exitCode, stderr }).toEqual({ words, exitCode: 0, stderr: "" });
