@@ -98,14 +98,6 @@ if (ofFull !== undefined) {
   console.error(`${ofFull} is not run by npm test, but by: npm run test:full -- ${args.join(" ")}`);
   process.exit(2);
 }
-const fullFile = isFull ? undefined : args.find((arg) => /(?:^|\/)test\/full(?:\/|$)/.test(arg));
-if (fullFile !== undefined) {
-  const name = fullFile.replace(/^.*test\/full\/?/, "").replace(/\.test\.ts$/, "");
-  console.error(
-    `${fullFile} is run by \`npm run test:full${name === "" ? "" : ` -- ${name}`}\`: npm test leaves test/full out`,
-  );
-  process.exit(2);
-}
 const outcomes: Outcome[] = [];
 for (const path of sweepTestFolders()) console.error(`removed ${path}, which a killed test had left`);
 if (args.length === 0 && !isFull) {
