@@ -82,6 +82,8 @@ export class LogImage {
     const endPosition = this.endPosition();
     this.joinedBeyondEnd = joinPosition > endPosition;
     this.#moveTo(Math.min(Math.max(joinPosition, firstPositionOf(this.correlationId)), endPosition));
+    // A publisher whose window is full waits for what this process has read already: no further message would come without this.
+    if (this.#position > joinPosition) this.#positionCounter.store(this.#position);
   }
 
   /** Bytes of the log that come before what is read next. */

@@ -343,6 +343,30 @@ describe("BlockSubscription", () => {
     expect(subscription.imagesLost).toBe(1);
     expect(subscription.overruns).toBe(0);
   });
+
+  test("subscribed again where another reader is behind it, it holds no window with messages that it has read", async () => {
+    await using rig = new Rig();
+    const channel = descriptorPublicationChannel("aeron:ipc", 16, { windowLimitMs: 60_000, lingerMs: 2 });
+    const publication = rig.connection.addPublication(channel, STREAM_ID);
+    const subscribe = () =>
+      rig.connection.addBlockSubscription(observerChannel("aeron:ipc"), STREAM_ID, 4096, () => {});
+    const [early, late] = [subscribe(), subscribe()];
+    rig.until(() => early.imageCount === 1 && late.imageCount === 1 && publication.isConnected, "both subscribers");
+    const message = bufferOf("x".repeat(44));
+    const fill = () => {
+      while (publication.publish(message.address, 44) === PublishResult.PUBLISHED);
+    };
+    rig.settle();
+    fill();
+    while (early.poll(4096) > 0);
+    // The driver lets it join where the slowest reader is.
+    rig.connection.renew(early);
+    rig.until(() => early.isReady && early.imageCount === 1, "the renewed subscriber");
+    while (late.poll(4096) > 0);
+    rig.until(() => publication.publish(message.address, 44) === PublishResult.PUBLISHED, "room");
+    rig.until(() => early.poll(4096) > 0, "the next message");
+    expect(early.missedBytes).toBe(0);
+  });
 });
 
 describe("BlockSubscription with several publishers", () => {
