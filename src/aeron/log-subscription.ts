@@ -41,7 +41,10 @@ export abstract class LogSubscription implements AeronResource {
   protected words: Int32Array;
   protected readonly images: LogImage[] = [];
   readonly #maxBlockBytes: number;
+  /** Where logs of the driver were read to, by the logs' correlation ids. */
   readonly #readPositions = new Map<bigint, number>();
+  /** The driver that these logs are of. */
+  #driverIdentity = "";
   readonly #available = new ImageCallback((image) => this.#onAvailable(image));
   readonly #unavailable = new ImageCallback((image) => this.#onUnavailable(image));
   readonly #uri: NativeBuffer;
@@ -101,6 +104,11 @@ export abstract class LogSubscription implements AeronResource {
       ),
       "aeron_async_add_subscription",
     );
+    if (client.driverIdentity !== this.#driverIdentity) {
+      // Another driver gives the same ids to other logs.
+      this.#readPositions.clear();
+      this.#driverIdentity = client.driverIdentity;
+    }
     this.#client = client;
     this.#pending = this.#out.pointerAt();
   }
@@ -268,6 +276,8 @@ export abstract class LogSubscription implements AeronResource {
     const readPosition = this.#readPositions.get(image.correlationId);
     if (readPosition !== undefined) this.missedBytes += Math.max(0, image.position - readPosition);
     this.#readPositions.delete(image.correlationId);
+    // A publisher whose window is full of what was read before would wait for this position, and the reader for the publisher.
+    image.report();
     this.images.push(image);
     if (!image.joinedBeyondEnd) return;
     log.warn(

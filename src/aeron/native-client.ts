@@ -71,6 +71,11 @@ export class NativeClient {
     }
   }
 
+  /** Tells this client's media driver from others that have served the folder before. */
+  get driverIdentity(): string {
+    return this.#broadcast.identity;
+  }
+
   /** Runs the conductor until it has read all that the driver has said; returns the work done. */
   doWork(): number {
     let work = 0;

@@ -2,10 +2,12 @@ import { expect, test } from "bun:test";
 import type { BlockMessageHandler, BlockSubscription } from "../../src/aeron/block-subscription.ts";
 import { descriptorPublicationChannel, LIVE_TIMEOUTS, observerChannel } from "../../src/aeron/channel.ts";
 import { AeronConnection } from "../../src/aeron/connection.ts";
+import { MediaDriver } from "../../src/aeron/media-driver.ts";
 import { MessageBlock } from "../../src/aeron/message-block.ts";
 import type { Publication } from "../../src/aeron/publication.ts";
 import { PublishResult } from "../../src/aeron/results.ts";
 import { Rig } from "../support/rig.ts";
+import { TemporaryDirectory } from "../support/shm.ts";
 
 const STREAM_ID = 5001;
 const MESSAGE_BYTES = 44;
@@ -179,4 +181,59 @@ test("a publisher that overruns a paused reader changes nothing about what the o
   expect(received.filter((number) => number < OF_FAST)).toEqual([0, 1, 2]);
   expect(subscription.imagesLost).toBe(1);
   expect(subscription.overruns).toBe(0);
+});
+
+test("what was read of a driver's logs says nothing about its successor's, and a window that is full at joining is read", async () => {
+  using directory = new TemporaryDirectory();
+  const aeronDir = directory.at("aeron");
+  const connect = (clientName: string) => new AeronConnection({ aeronDir, clientName });
+  const [reader, writer] = [connect("reader"), connect("writer")];
+  const received: number[] = [];
+  const subscription = reader.addBlockSubscription(observerChannel("aeron:ipc"), STREAM_ID, 65_536, (view, offset) =>
+    received.push(view.getUint32(offset, true)),
+  );
+  const channel = descriptorPublicationChannel("aeron:ipc", 64, { windowLimitMs: 60_000, lingerMs: 1000 });
+  const block = new MessageBlock(MESSAGE_BYTES, CAPACITY);
+  let sent = 0;
+  try {
+    for (let life = 0; life < 3; life++) {
+      const driver = MediaDriver.start({ aeronDir, threading: "invoker" });
+      const step = (...connections: AeronConnection[]) => {
+        driver.doWork();
+        for (const connection of connections) connection.doWork(Bun.nanoseconds());
+      };
+      const until = (condition: () => boolean, ...connections: AeronConnection[]) => {
+        const endNs = Bun.nanoseconds() + 20e9;
+        while (!condition()) {
+          step(...connections);
+          if (Bun.nanoseconds() > endNs) throw new Error(`waited 20 s in life ${life}: ${received.length} of ${sent}`);
+        }
+      };
+      // In the same order each time, so that the logs get the same ids.
+      until(() => reader.isReady && subscription.isReady, reader);
+      const publication = writer.addPublication(channel, STREAM_ID);
+      // The reader's conductor does not run meanwhile: it joins a window that is full.
+      until(() => publication.isConnected, writer);
+      fill(block, sent);
+      until(() => {
+        const went = publication.publishBlock(block, 0, CAPACITY);
+        sent += went;
+        return went === 0;
+      }, writer);
+      const first = sent;
+      until(() => subscription.poll(65_536) >= 0 && received.length === first, reader, writer);
+      fill(block, sent);
+      until(() => publication.publishBlock(block, 0, 1) === 1, reader, writer);
+      sent++;
+      until(() => subscription.poll(65_536) >= 0 && received.length === sent, reader, writer);
+      writer.remove(publication);
+      driver.onClose();
+      until(() => !reader.isConnected && !writer.isConnected, reader, writer);
+    }
+    expect(received.length).toBe(sent);
+    expect(subscription.missedBytes).toBe(0);
+  } finally {
+    reader.onClose();
+    writer.onClose();
+  }
 });
