@@ -1,5 +1,6 @@
 import { nativeParker } from "../aeron/native-parker.ts";
-import type { Sink, SinkFrame } from "../io/types.ts";
+import type { WaitPoint } from "../core/wait-point.ts";
+import type { Sink, SinkFrame, SinkStream } from "../io/types.ts";
 
 /** One frame in so many is asked for its age. */
 const AGE_SAMPLE_FRAMES = 16;
@@ -30,6 +31,26 @@ export class SlowSink implements Sink {
 
   get usesEventLoop(): boolean {
     return this.#inner.usesEventLoop === true;
+  }
+
+  get takesStrides(): boolean {
+    return this.#inner.takesStrides === true;
+  }
+
+  get isPreparing(): boolean {
+    return this.#inner.isPreparing === true;
+  }
+
+  get awaitsReader(): boolean {
+    return this.#inner.awaitsReader === true;
+  }
+
+  get waitPoint(): WaitPoint | undefined {
+    return this.#inner.waitPoint;
+  }
+
+  begin(stream: SinkStream): void {
+    this.#inner.begin?.(stream);
   }
 
   get hasRoom(): boolean {

@@ -1,3 +1,5 @@
+import { claimsSink } from "./claims/sink.ts";
+import { claimsSource } from "./claims/source.ts";
 import { moduleSink } from "./module/sink.ts";
 import { moduleSource } from "./module/source.ts";
 import { npySink } from "./npy/sink.ts";
@@ -33,10 +35,26 @@ export { syntheticFrame } from "./synthetic/source.ts";
 export type * from "./types.ts";
 
 /** Every kind of source, in the order of `--help`. */
-export const SOURCE_KINDS: readonly SourceKind[] = [syntheticSource, npySource, y4mSource, rawSource, moduleSource];
+export const SOURCE_KINDS: readonly SourceKind[] = [
+  syntheticSource,
+  npySource,
+  y4mSource,
+  rawSource,
+  moduleSource,
+  claimsSource,
+];
 
 /** Every kind of sink, in the order of `--help`. */
-export const SINK_KINDS: readonly SinkKind[] = [statsSink, npySink, pngSink, y4mSink, rawSink, moduleSink, nullSink];
+export const SINK_KINDS: readonly SinkKind[] = [
+  statsSink,
+  npySink,
+  pngSink,
+  y4mSink,
+  rawSink,
+  moduleSink,
+  claimsSink,
+  nullSink,
+];
 
 /** Understands a source spec such as `npy:a.npy`; opens nothing. @throws UsageError */
 export function parseSource(spec: string, options: SpecOptions = {}): ParsedSource {

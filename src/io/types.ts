@@ -1,5 +1,8 @@
+import type { WaitPoint } from "../core/wait-point.ts";
 import type { Attribute } from "../protocol/attribute.ts";
+import type { FrameHeader } from "../protocol/frame-header.ts";
 import type { FrameLayout } from "../protocol/frame-layout.ts";
+import type { SlotPlace } from "../protocol/slot-place.ts";
 
 export type { Attribute } from "../protocol/attribute.ts";
 export type { FrameLayout } from "../protocol/frame-layout.ts";
@@ -16,7 +19,19 @@ export type FillState =
   /** The frame is complete. */
   | "done"
   /** More will come: call again with the same target. */
-  | "more";
+  | "more"
+  /** The frame is given up: its slot is aborted, and counted. */
+  | "abort";
+
+/** The slot that a frame is filled into, for sources whose frames are written by another process. */
+export interface SourceSlot {
+  readonly index: number;
+  readonly seq: number;
+  readonly place: SlotPlace;
+}
+
+/** Why a frame that was ready got no slot, or lost it. */
+export type SkipReason = "no-pool" | "not-attached" | "ended";
 
 /**
  * Where a producer's frames come from. Single-threaded, driven by the producer's duty cycle; no method ever blocks on a
@@ -41,11 +56,15 @@ export interface Source {
   readonly nativeRateHz: number | null;
   /** Bytes of the frame under way that are in its slot for good, from the first on; left out by sources that fill at once. */
   readonly filledBytes?: number;
+  /** True when the layout is known only once the frame is filled: `layout` has the right length before. */
+  readonly tellsLayoutLast?: boolean;
   poll(nowNs: number): SourceState;
   /** `target` is exactly `layout.byteLength` bytes of the slot. Moves at most about 1 MiB per call. */
-  fill(target: Uint8Array, nowNs: number): FillState;
+  fill(target: Uint8Array, nowNs: number, slot?: SourceSlot): FillState;
   /** Also ends a frame that was begun with `fill` and whose slot was given up. */
-  skip(nowNs: number): FillState;
+  skip(nowNs: number, reason?: SkipReason): FillState;
+  /** What the thread can wait for while the source is idle; left out: nothing. */
+  readonly waitPoint?: WaitPoint;
   /** Idempotent. Leaves no file open and no read under way that could still touch a slot. */
   close(): void;
 }
@@ -61,6 +80,30 @@ export interface SinkFrame extends FrameLayout {
   readonly attributes: readonly Attribute[];
   /** The values, in shared memory: may be overwritten while it is read, see `settle`. */
   readonly bytes: Uint8Array;
+  /** Where the frame lies; left out for one that is in no stream's memory. */
+  readonly slot?: FrameSlot;
+}
+
+/** The slot of a frame, for sinks that hand it over instead of its bytes. */
+export interface FrameSlot {
+  readonly index: number;
+  readonly header: FrameHeader;
+  readonly place: SlotPlace;
+}
+
+/** The stream that a sink is fed from, for sinks whose readers keep frames. */
+export interface SinkStream {
+  readonly streamId: number;
+  /** "waiting": for a driver or a producer. "attached": there is a lease, and no frame yet. */
+  readonly state: "waiting" | "attached" | "mapped";
+  /** Where the frames of the mapped epoch lie, a pool each: the same array while the epoch is mapped; empty while nothing is. */
+  readonly places: readonly SlotPlace[];
+  /** What was lost so far, by cause; the values grow. */
+  readonly losses: readonly { readonly name: string; readonly value: number }[];
+  /** True when frame `seq` still lies in its slot of the mapped epoch. Acquires. */
+  isIntact(place: SlotPlace, seq: number): boolean;
+  /** Counts a frame that was accepted as lost: overwritten before its reader was done, or never read. */
+  takeBack(byteLength: number, cause: "changed" | "sinkTooSlow"): void;
 }
 
 /**
@@ -75,6 +118,16 @@ export interface Sink {
   readonly takesAll?: boolean;
   /** True when it lives in the event loop also while nothing is queued, as what users write may: nothing must block the thread. */
   readonly usesEventLoop?: boolean;
+  /** True when it takes frames with strides as well. */
+  readonly takesStrides?: boolean;
+  /** True while frames are to wait for it in the consumer's queue, although it has no room yet. */
+  readonly isPreparing?: boolean;
+  /** True while its reader has frames that it has still to give back: an orderly end waits for that. */
+  readonly awaitsReader?: boolean;
+  /** What the thread can wait for while the sink has no room; left out: nothing. */
+  readonly waitPoint?: WaitPoint | undefined;
+  /** Called once, before the first frame. */
+  begin?(stream: SinkStream): void;
   /** False while its queue is full: the consumer then waits or drops, and counts what it drops. */
   readonly hasRoom: boolean;
   /** Throws `SinkError` for a frame it cannot express (changed dimensions, a dtype the format lacks). */

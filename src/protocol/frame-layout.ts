@@ -17,9 +17,9 @@ export interface FrameShape {
   /** "row" unless given. */
   readonly majorOrder?: MajorOrder;
   /** Bytes from one element to the next, a dimension each; left out: contiguous (W-10). */
-  readonly strides?: readonly number[];
+  readonly strides?: readonly number[] | undefined;
   /** CLOCK_MONOTONIC ns; left out: when the slot was claimed (W-47). */
-  readonly timestampNs?: bigint;
+  readonly timestampNs?: bigint | undefined;
 }
 
 const MAX_DIM = 2 ** 31 - 1;

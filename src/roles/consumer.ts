@@ -12,6 +12,7 @@ import { type ConsumerMode, ModeFilter } from "../protocol/mode-filter.ts";
 import type { FrameProgressDecoder } from "../sbe/generated/control/index.ts";
 import { ConsumerControl, type ConsumerState } from "./consumer-control.ts";
 import type { ConsumerOptions } from "./consumer-options.ts";
+import { ConsumerStream } from "./consumer-stream.ts";
 import { consumerCounters, type LossCause } from "./counters.ts";
 import { DescriptorIntake, NO_SEQ } from "./descriptor-intake.ts";
 import type { AttachError } from "./errors.ts";
@@ -24,7 +25,6 @@ import { ProgressReader } from "./progress-reader.ts";
 import { type MappingState, type StreamEnd, StreamMapping } from "./stream-mapping.ts";
 
 const log = getLogger("consumer");
-
 const DEFAULT_LIMIT = 64;
 const MAX_BLOCK_BYTES = 64 * 1024;
 const NO_OPTIONS: PollOptions = {};
@@ -39,6 +39,7 @@ export class Consumer implements Agent {
   readonly streamId: number;
   /** What the thread can wait for, for whoever polls this consumer. */
   readonly nextFrame: NextFrame;
+  readonly stream: ConsumerStream;
   readonly #clock: Clock;
   readonly #connection: AeronConnection;
   readonly #mapping: StreamMapping;
@@ -91,6 +92,7 @@ export class Consumer implements Agent {
     );
     this.#descriptors.onArrival = () => this.#mapping.reader?.expect(this.#intake.newestSeq + 1);
     this.#control = new ConsumerControl(connection, options.streams, this.#newState(), options);
+    this.stream = new ConsumerStream(this, this.#mapping, () => this.#control.attachment?.isAttached === true);
   }
 
   get consumerId(): number {
@@ -114,7 +116,6 @@ export class Consumer implements Agent {
     return this.#mapping.state === "mapped";
   }
 
-  /** True while there is a lease, or none is needed. */
   get isAttached(): boolean {
     return this.#control.attachment?.isAttached !== false;
   }
@@ -144,12 +145,10 @@ export class Consumer implements Agent {
     return this.#control.metadata.latest;
   }
 
-  /** True once the stream's attributes have come. */
   get hasAttributes(): boolean {
     return this.#control.metadata.latestVersion !== -1;
   }
 
-  /** Why the announced regions are refused, while they are. */
   get refusal() {
     return this.#mapping.refusal;
   }
@@ -171,6 +170,12 @@ export class Consumer implements Agent {
       handled++;
     }
     return handled;
+  }
+
+  /** Takes descriptors that have come, and hands no frame out; in mode "latest" only the newest waits. */
+  receive(): void {
+    this.#fill();
+    if (this.#filter.mode === "latest") this.#skipToNewest("skipped");
   }
 
   /** Drops the oldest waiting frame without reading it and counts it under `cause`; false when there is none. */

@@ -2,6 +2,7 @@ import { asInteger } from "../core/integer.ts";
 import { bitsOfCode } from "../protocol/dtype.ts";
 import { type FrameHeader, HEADER_WORD } from "../protocol/frame-header.ts";
 import { findHeaderFault, HeaderFault } from "../protocol/frame-validation.ts";
+import type { SlotPlace } from "../protocol/slot-place.ts";
 import { HeaderRing } from "../shm/header-ring.ts";
 import type { MappedStream } from "../shm/index.ts";
 import { PayloadPool } from "../shm/payload-pool.ts";
@@ -28,6 +29,8 @@ const CAUSE_OF_FAULT: readonly LossCause[] = (() => {
 /** Reads frames of one mapped epoch by the commit protocol (W-16): never waits, never trusts what it did not check. */
 export class FrameReader {
   readonly nslots: number;
+  /** Where the slots lie in files, a pool each. */
+  readonly places: readonly SlotPlace[];
   readonly #ring: HeaderRing;
   readonly #pools: readonly PayloadPool[];
   /** The header that was checked last, its pool, and what is wrong with it. */
@@ -40,9 +43,8 @@ export class FrameReader {
   constructor(stream: MappedStream) {
     this.nslots = asInteger(stream.nslots);
     this.#ring = new HeaderRing(stream.headerRing.mapping, stream.nslots);
-    this.#pools = stream.pools.map(
-      (pool) => new PayloadPool(pool.mapping, pool.poolId, pool.strideBytes, stream.nslots),
-    );
+    this.#pools = PayloadPool.ofStream(stream);
+    this.places = this.#pools.map(({ place }) => place as SlotPlace);
   }
 
   /** True while no frame of the epoch was claimed. */

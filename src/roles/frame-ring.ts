@@ -75,9 +75,7 @@ export class FrameRing implements ClaimOwner {
     const ring = new HeaderRing(regions.headerRing.mapping, regions.nslots);
     this.#ring = ring;
     this.#wake = new ReaderWake((seq) => ring.commitWordAddress(ring.indexOf(seq)), wakeWord);
-    this.#pools = regions.pools.map(
-      (pool) => new PayloadPool(pool.mapping, pool.poolId, pool.strideBytes, regions.nslots),
-    );
+    this.#pools = PayloadPool.ofStream(regions);
     this.#smallestPool = this.#pools[0] as PayloadPool;
   }
 

@@ -2,6 +2,7 @@ import { monotonic } from "../aeron/monotonic.ts";
 import type { Attribute } from "../protocol/attribute.ts";
 import { bitsOfCode, type Dtype, dtypeOfCode, type MajorOrder } from "../protocol/dtype.ts";
 import { FrameHeader, MAJOR_ORDER_CODES } from "../protocol/frame-header.ts";
+import type { SlotPlace } from "../protocol/slot-place.ts";
 import type { Values } from "../protocol/values.ts";
 import type { HeaderRing } from "../shm/header-ring.ts";
 import type { PayloadPool } from "../shm/payload-pool.ts";
@@ -48,6 +49,16 @@ export class Frame {
   /** The values as elements of `dtype`, in place ("bool", "bytes" and "bit" as bytes). @throws ConsumerError as `bytes` */
   get values(): Values {
     return this.#requirePool().values(this.index, this.#readableBytes, this.dtype);
+  }
+
+  /** Where its slot lies in files. @throws ConsumerError as `bytes` */
+  get place(): SlotPlace {
+    return this.#requirePool().place as SlotPlace;
+  }
+
+  /** For sinks that hand over slots: this frame's. */
+  get slot(): this {
+    return this;
   }
 
   /** Bytes that can be read; of a frame that is still being written, those that are filled. */

@@ -3,6 +3,7 @@ import type { Publication } from "../aeron/publication.ts";
 import type { Agent } from "../core/agent.ts";
 import type { Clock } from "../core/clock.ts";
 import { releaseAll } from "../core/release.ts";
+import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
 import type { Attribute, Flow } from "../protocol/attribute.ts";
 import type { FrameShape } from "../protocol/frame-layout.ts";
 import type { WritableRegions } from "../shm/index.ts";
@@ -121,7 +122,6 @@ export class Producer implements Agent {
     return this.#ring !== null && this.#descriptors?.isReady === true;
   }
 
-  /** True while somebody subscribes to the descriptors. */
   get isConnected(): boolean {
     return this.#descriptors?.isConnected === true;
   }
@@ -252,6 +252,11 @@ export class Producer implements Agent {
     // After the end nothing may make the regions look alive again.
     if (this.#ring === null || this.#hasFinished) return work;
     return work + this.#control.announceIfDue(this.#ring, nowNs);
+  }
+
+  /** What others ask, and a lease needs, comes without ending a wait; what is held back does not. */
+  waitPoint(): WaitPoint | null {
+    return this.isReady && !this.isWaiting && !this.isProgressWanted ? ANY_WAIT : null;
   }
 
   onLateCycle(nowNs: number, lateByNs: number): void {

@@ -58,6 +58,7 @@ export class SinkPump implements Agent {
     };
     this.#one = { limit: 1, settled };
     this.#many = { limit: FRAMES_PER_POLL, settled };
+    sink.begin?.(consumer.stream);
   }
 
   doWork(nowNs: number): number {
@@ -68,7 +69,8 @@ export class SinkPump implements Agent {
     this.#hasSinkFailed = false;
     if (!this.#isEnding) work += this.#moveFrames(nowNs);
     if (this.#sink.closedByReader) this.#isEnding = true;
-    if (this.#isEnding && (this.#sink.drained || this.#sink.closedByReader)) {
+    const { drained, awaitsReader = false, closedByReader } = this.#sink;
+    if (this.#isEnding && ((drained && !awaitsReader) || closedByReader)) {
       this.#isDone = true;
       this.#options.onDone();
     }
@@ -78,7 +80,9 @@ export class SinkPump implements Agent {
   /** The next frame, unless the sink has something to do, or frames that are there wait for something else. */
   waitPoint(nowNs: number): WaitPoint | null {
     const sink = this.#sink;
-    if (this.#isEnding || sink.usesEventLoop === true || !sink.drained || !sink.hasRoom) return null;
+    if (this.#isEnding || sink.usesEventLoop === true || !sink.drained) return null;
+    // Descriptors of a stream that does not wait have to be read meanwhile.
+    if (!sink.hasRoom) return this.#consumer.flow === "wait" ? (sink.waitPoint ?? null) : null;
     return this.#attributesUntilNs === 0 ? this.#consumer.nextFrame.pointAt(nowNs) : null;
   }
 
@@ -112,7 +116,11 @@ export class SinkPump implements Agent {
     let moved = 0;
     while (moved < FRAMES_PER_CYCLE && of.accepted.value < this.#options.count) {
       if (!this.#sink.hasRoom) {
-        // A finite stream waits for its readers; a live one does not, and neither holds anybody else up.
+        if (this.#keepsFrames) {
+          this.#consumer.receive();
+          break;
+        }
+        // A finite stream waits for its readers; a live one does not, and neither delays other consumers.
         if (this.#consumer.flow === "wait" || !this.#consumer.skip("sinkTooSlow")) break;
         moved++;
         continue;
@@ -127,6 +135,11 @@ export class SinkPump implements Agent {
     return moved;
   }
 
+  /** True while frames wait in the consumer's queue for a sink without room. */
+  get #keepsFrames(): boolean {
+    return this.#consumer.flow !== "wait" && (this.#consumer.mode === "latest" || this.#sink.isPreparing === true);
+  }
+
   /** False while the sink still has to learn what the array does not say. */
   #mayRead(nowNs: number): boolean {
     if (!this.#sink.needsAttributes || this.#consumer.hasAttributes || !this.#consumer.isMapped) {
@@ -138,7 +151,7 @@ export class SinkPump implements Agent {
   }
 
   #accept(frame: Frame): LossCause | undefined {
-    if (!frame.isContiguous) {
+    if (!frame.isContiguous && this.#sink.takesStrides !== true) {
       log.warn(`frame ${frame.seq} has strides ${frame.strides.join(",")}: expected a contiguous one, dropped`);
       return "sinkRefused";
     }

@@ -1,5 +1,6 @@
 import type { Dtype } from "../protocol/dtype.ts";
 import type { FrameShape } from "../protocol/frame-layout.ts";
+import type { SlotPlace } from "../protocol/slot-place.ts";
 import type { ValuesByDtype } from "../protocol/values.ts";
 import type { PayloadPool } from "../shm/payload-pool.ts";
 import { ProducerError } from "./errors.ts";
@@ -55,6 +56,11 @@ export class SlotClaim {
   /** Address of the slot's memory in this process, for devices and native code. @throws ProducerError as `bytes` */
   get address(): number {
     return this.#requirePool().addressOf(this.index);
+  }
+
+  /** Where the slot lies in files. @throws ProducerError as `bytes` */
+  get place(): SlotPlace {
+    return this.#requirePool().place as SlotPlace;
   }
 
   /**

@@ -1,7 +1,8 @@
 import type { Agent } from "../core/agent.ts";
 import { UsageError } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
-import type { FillState, FrameLayout, Source } from "../io/types.ts";
+import type { WaitPoint } from "../core/wait-point.ts";
+import type { FillState, FrameLayout, SkipReason, Source } from "../io/types.ts";
 import { RatePacer } from "../protocol/rate-pacer.ts";
 import type { Producer } from "./producer.ts";
 import { ClaimState, type SlotClaim } from "./slot-claim.ts";
@@ -36,6 +37,7 @@ export class SourcePump implements Agent {
   /** The frame that is filled over several cycles; null while there is none. */
   #claim: SlotClaim | null = null;
   #isSkipping = false;
+  #skipReason: SkipReason = "ended";
   #hasConsumers: boolean;
   #startedNs = -1;
   #drainUntilNs = 0;
@@ -71,6 +73,12 @@ export class SourcePump implements Agent {
     const isMoving = this.#hasMoved;
     this.#hasMoved = false;
     return isMoving ? work + 1 : work;
+  }
+
+  /** What the source waits for, unless the pump itself is to move something on in time. */
+  waitPoint(): WaitPoint | null {
+    const isPaused = this.#pacer !== null || this.#drainUntilNs !== 0 || !this.#hasConsumers || this.#isSkipping;
+    return isPaused || this.#isDone || !this.#producer.isReady ? null : (this.#source.waitPoint ?? null);
   }
 
   onClose(): void {
@@ -117,7 +125,7 @@ export class SourcePump implements Agent {
     const claim = pacer === null ? this.#producer.tryClaim(byteLength, nowNs) : this.#producer.tryClaim(byteLength);
     if (claim === null) return this.#onRefusal(nowNs);
     this.#filledBytes = 0;
-    this.#tellsProgress = this.#isProgressWanted;
+    this.#tellsProgress = this.#isProgressWanted && source.tellsLayoutLast !== true;
     if (this.#tellsProgress) this.#beginProgress(claim);
     return this.#fill(claim, nowNs);
   }
@@ -137,6 +145,7 @@ export class SourcePump implements Agent {
       );
     }
     this.#isSkipping = true;
+    this.#skipReason = lastRefusal;
     return this.#skip(nowNs);
   }
 
@@ -169,11 +178,12 @@ export class SourcePump implements Agent {
       // The producer has begun a new epoch since: what is left of the frame has no place to go.
       this.#claim = null;
       this.#isSkipping = true;
+      this.#skipReason = "ended";
       return this.#skip(nowNs);
     }
     let state: FillState;
     try {
-      state = this.#source.fill(claim.bytes, nowNs);
+      state = this.#source.fill(claim.bytes, nowNs, claim);
     } catch (error) {
       this.#claim = null;
       claim.abort();
@@ -185,7 +195,8 @@ export class SourcePump implements Agent {
       return false;
     }
     if (this.#claim !== null) this.#claim = null;
-    claim.commit(this.#source.layout);
+    if (state === "done") claim.commit(this.#source.layout);
+    else claim.abort();
     return true;
   }
 
@@ -208,7 +219,7 @@ export class SourcePump implements Agent {
   }
 
   #skip(nowNs: number): boolean {
-    if (this.#source.skip(nowNs) === "more") return false;
+    if (this.#source.skip(nowNs, this.#skipReason) === "more") return false;
     this.#isSkipping = false;
     return true;
   }

@@ -7,6 +7,8 @@ import type { Mapping, MappingAccess } from "./mapping.ts";
 /** A header ring, its superblock included: slots begin at byte 64 (W-02). */
 export interface HeaderRingRegion {
   readonly uri: string;
+  /** Canonical path of the file. */
+  readonly path: string;
   readonly mapping: Mapping;
 }
 
@@ -15,6 +17,8 @@ export interface PayloadPoolRegion {
   readonly poolId: number;
   readonly strideBytes: number;
   readonly uri: string;
+  /** Canonical path of the file. */
+  readonly path: string;
   readonly mapping: Mapping;
 }
 
@@ -37,13 +41,11 @@ export class MappedStream {
     this.#plan = plan;
     this.#regions = regions;
     const [ring, ...pools] = regions as [MappedRegion, ...MappedRegion[]];
-    this.headerRing = { uri: ring.uri, mapping: ring.mapping };
-    this.pools = plan.pools.map(({ poolId, strideBytes, uri }, index) => ({
-      poolId,
-      strideBytes,
-      uri,
-      mapping: (pools[index] as MappedRegion).mapping,
-    }));
+    this.headerRing = { uri: ring.uri, path: ring.path, mapping: ring.mapping };
+    this.pools = plan.pools.map(({ poolId, strideBytes, uri }, index) => {
+      const { path, mapping } = pools[index] as MappedRegion;
+      return { poolId, strideBytes, uri, path, mapping };
+    });
   }
 
   /**

@@ -1,8 +1,19 @@
 import { asInteger } from "../core/integer.ts";
 import type { Dtype } from "../protocol/dtype.ts";
+import type { SlotPlace } from "../protocol/slot-place.ts";
 import { type Values, valuesOf } from "../protocol/values.ts";
+import type { HeaderRingRegion, PayloadPoolRegion } from "./mapped-stream.ts";
 import type { Mapping, SlotWindows } from "./mapping.ts";
 import { SUPERBLOCK_BYTES } from "./superblock.ts";
+
+/** The regions of one epoch, whoever owns them. */
+export interface StreamRegions {
+  readonly streamId: number;
+  readonly epoch: number | bigint;
+  readonly nslots: number;
+  readonly headerRing: HeaderRingRegion;
+  readonly pools: readonly PayloadPoolRegion[];
+}
 
 /**
  * The payload slots of one pool (W-02: slot i begins at `64 + i * stride_bytes`). Views are made once per slot and kept while
@@ -12,6 +23,8 @@ export class PayloadPool {
   readonly poolId: number;
   readonly strideBytes: number;
   readonly nslots: number;
+  /** Where the slots lie in files; null for a mapping of no stream. */
+  readonly place: SlotPlace | null;
   /** Address of slot 0, for devices and for copies by native code. */
   readonly slotsAddress: number;
   readonly #windows: SlotWindows;
@@ -24,16 +37,29 @@ export class PayloadPool {
   readonly #values: (Values | undefined)[];
   readonly #dtypes: (Dtype | undefined)[];
 
-  constructor(mapping: Mapping, poolId: number, strideBytes: number, nslots: number) {
+  constructor(mapping: Mapping, poolId: number, strideBytes: number, nslots: number, place: SlotPlace | null = null) {
     this.poolId = poolId;
     this.strideBytes = asInteger(strideBytes);
     this.nslots = nslots;
+    this.place = place;
     this.slotsAddress = mapping.address + SUPERBLOCK_BYTES;
     this.#windows = mapping.sliceWindows(SUPERBLOCK_BYTES, strideBytes, nslots);
     this.#wholes = this.#windows.buffers.map((buffer) => new Uint8Array(buffer));
     this.#bytes = new Array(nslots).fill(undefined);
     this.#values = new Array(nslots).fill(undefined);
     this.#dtypes = new Array(nslots).fill(undefined);
+  }
+
+  /** The pools of one epoch, in ascending order of stride. */
+  static ofStream(stream: StreamRegions): PayloadPool[] {
+    const { streamId, nslots, headerRing } = stream;
+    const epoch = BigInt(stream.epoch);
+    const ringPlace = { path: headerRing.path, byteLength: headerRing.mapping.byteLength };
+    return stream.pools.map(({ poolId, strideBytes, path, mapping }) => {
+      const pool = { path, byteLength: mapping.byteLength };
+      const place = { streamId, epoch, nslots, poolId, strideBytes, headerRing: ringPlace, pool };
+      return new PayloadPool(mapping, poolId, strideBytes, nslots, place);
+    });
   }
 
   addressOf(index: number): number {

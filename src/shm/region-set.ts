@@ -51,10 +51,10 @@ export class RegionSet implements WritableRegions {
     const requireHugepages = options.requireHugepages ?? false;
     const uriOf = (file: RegionFile): string => formatRegionUri({ path: file.path, requireHugepages });
     const [ring, ...pools] = files as [RegionFile, ...RegionFile[]];
-    this.headerRing = { uri: uriOf(ring), mapping: ring.mapping };
+    this.headerRing = { uri: uriOf(ring), path: ring.path, mapping: ring.mapping };
     this.pools = sortedPools(options).map(({ poolId, strideBytes }, index) => {
       const file = pools[index] as RegionFile;
-      return { poolId, strideBytes, uri: uriOf(file), mapping: file.mapping };
+      return { poolId, strideBytes, uri: uriOf(file), path: file.path, mapping: file.mapping };
     });
   }
 

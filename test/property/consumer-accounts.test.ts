@@ -78,7 +78,12 @@ class Epoch {
     this.#headers = new DataView(memory);
     const mapping = { address: 0, window: () => memory } as unknown as Mapping;
     this.ring = new HeaderRing(mapping, NSLOTS);
-    this.reader = new FrameReader({ nslots: NSLOTS, headerRing: { mapping }, pools: [] } as unknown as MappedStream);
+    this.reader = new FrameReader({
+      epoch: 1n,
+      nslots: NSLOTS,
+      headerRing: { mapping },
+      pools: [],
+    } as unknown as MappedStream);
   }
 
   claim(what: Claim): void {

@@ -1,0 +1,77 @@
+import type { SlotPlace } from "../../protocol/slot-place.ts";
+import type { SinkStream } from "../types.ts";
+
+/** A power of two. */
+const CAPACITY = 1024;
+const NONE = -1;
+
+/** The frames that the peer has in its hands, by the tokens that it knows them by. Allocates nothing for a frame. */
+export class HandedFrames {
+  readonly #tokens = new Int32Array(CAPACITY).fill(NONE);
+  readonly #seqs = new Float64Array(CAPACITY);
+  readonly #bytes = new Float64Array(CAPACITY);
+  readonly #places: (SlotPlace | null)[] = new Array(CAPACITY).fill(null);
+  #nextToken = 0;
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Most frames that may be handed over of a ring: what a producer that waits for its readers does not overwrite. */
+  limitFor(nslots: number): number {
+    return Math.max(1, Math.min(CAPACITY, Math.floor(nslots / 4)));
+  }
+
+  /** @throws RangeError when its place in the table is still taken */
+  add(seq: number, byteLength: number, place: SlotPlace): number {
+    const token = this.#nextToken;
+    const at = token & (CAPACITY - 1);
+    if (this.#tokens[at] !== NONE)
+      throw new RangeError(`expected at most ${CAPACITY} frames between the oldest and the newest`);
+    this.#nextToken = (token + 1) & 0x7fff_ffff;
+    this.#tokens[at] = token;
+    this.#seqs[at] = seq;
+    this.#bytes[at] = byteLength;
+    this.#places[at] = place;
+    this.#count++;
+    return token;
+  }
+
+  /** True when the next frame has a place in the table. */
+  get hasRoom(): boolean {
+    return this.#tokens[this.#nextToken & (CAPACITY - 1)] === NONE;
+  }
+
+  /** Takes a frame out; returns its bytes, -1 for one that is not there. */
+  release(token: number): number {
+    const at = token & (CAPACITY - 1);
+    if (token < 0 || this.#tokens[at] !== token) return NONE;
+    this.#tokens[at] = NONE;
+    this.#places[at] = null;
+    this.#count--;
+    return this.#bytes[at] as number;
+  }
+
+  /** The frame that was added last was not handed over. */
+  takeBackLast(): void {
+    const token = (this.#nextToken - 1) & 0x7fff_ffff;
+    if (this.release(token) !== NONE) this.#nextToken = token;
+  }
+
+  /** The peer has gone: what it has not given back was not read. */
+  takeBackAll(stream: SinkStream): void {
+    for (const token of this.#tokens) {
+      if (token !== NONE) stream.takeBack(this.release(token), "sinkTooSlow");
+    }
+  }
+
+  placeOf(token: number): SlotPlace | null {
+    const at = token & (CAPACITY - 1);
+    return this.#tokens[at] === token ? (this.#places[at] as SlotPlace) : null;
+  }
+
+  seqOf(token: number): number {
+    return this.#seqs[token & (CAPACITY - 1)] as number;
+  }
+}

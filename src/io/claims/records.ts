@@ -1,0 +1,69 @@
+// The binary form of claims, as docs/PYTHON.md describes it: little-endian records of whole 8-byte words, the length first.
+import { DTYPE_NAMES, DTYPES } from "../../protocol/dtype.ts";
+import { DESCR_OF_DTYPE } from "../npy/descr.ts";
+
+/** Grows when the meaning of a record changes; new kinds of records, and fields at the end of one, leave it as it is. */
+export const CLAIMS_VERSION = 1;
+
+/** What the peer sends. */
+export const RequestKind = {
+  /** Of a reader. */
+  CREDIT: 1,
+  RELEASE: 2,
+  CHECK: 3,
+  MAPPED: 4,
+  /** Of a writer. */
+  CLAIM: 5,
+  COMMIT: 6,
+  ABORT: 7,
+} as const;
+
+/** What the peer receives. */
+export const RecordKind = {
+  HELLO: 16,
+  REGION: 17,
+  GONE: 18,
+  STATE: 19,
+  FRAME: 20,
+  LOSS: 21,
+  VERDICT: 22,
+  SLOT: 23,
+  REFUSED: 24,
+  DROPPED: 25,
+} as const;
+
+export const HELLO_BYTES = 24;
+export const GONE_BYTES = 16;
+export const STATE_BYTES = 16;
+export const FRAME_BYTES = 192;
+export const LOSS_BYTES = 40;
+export const LOSS_NAME_BYTES = 24;
+export const VERDICT_BYTES = 16;
+export const SLOT_BYTES = 56;
+export const REFUSED_BYTES = 24;
+export const DROPPED_BYTES = 16;
+/** Without the path. */
+export const REGION_BYTES = 48;
+
+export const CREDIT_BYTES = 16;
+export const CLAIM_BYTES = 16;
+export const COMMIT_BYTES = 88;
+
+export const RegionKind = { HEADER_RING: 1, POOL: 2 } as const;
+export const STATE_CODES = { waiting: 0, attached: 1, mapped: 2 } as const;
+export const REFUSAL_CODES = { "no-pool": 1, "not-attached": 2, ended: 3 } as const;
+/** In RELEASE. */
+export const OVERWRITTEN = 1;
+export const GIVES_CREDIT = 2;
+
+/** The NumPy type string of each dtype, by its code, as two words. */
+export const TYPESTR_WORDS: readonly (readonly [number, number])[] = (() => {
+  const table: (readonly [number, number])[] = [];
+  for (const name of DTYPE_NAMES) {
+    const bytes = new Uint8Array(8);
+    new TextEncoder().encodeInto(DESCR_OF_DTYPE[name], bytes);
+    const [low = 0, high = 0] = new Int32Array(bytes.buffer);
+    table[DTYPES[name].code] = [low, high];
+  }
+  return table;
+})();

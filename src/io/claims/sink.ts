@@ -1,0 +1,16 @@
+import type { SinkKind } from "../spec.ts";
+import { ClaimSink } from "./claim-sink.ts";
+import { requireDash } from "./dash.ts";
+
+export const claimsSink: SinkKind = {
+  name: "claims",
+  usage: "claims:-",
+  summary: [
+    "hands frames over in place, to the program that reads standard output",
+    "and answers on standard input: docs/PYTHON.md",
+  ],
+  parse(rest) {
+    requireDash(rest, "--sink");
+    return { usesStdout: true, open: async () => new ClaimSink() };
+  },
+};

@@ -1,0 +1,18 @@
+/** A file that the participants of a stream map. */
+export interface RegionPlace {
+  /** Canonical and absolute. */
+  readonly path: string;
+  /** Bytes that are mapped, from the beginning of the file. */
+  readonly byteLength: number;
+}
+
+/** Where the slots of one pool, and their headers, lie in files (W-02). One object for each pool of a mapped epoch. */
+export interface SlotPlace {
+  readonly streamId: number;
+  readonly epoch: bigint;
+  readonly nslots: number;
+  readonly poolId: number;
+  readonly strideBytes: number;
+  readonly headerRing: RegionPlace;
+  readonly pool: RegionPlace;
+}

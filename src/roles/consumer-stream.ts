@@ -1,0 +1,42 @@
+import type { SinkStream } from "../io/types.ts";
+import type { SlotPlace } from "../protocol/slot-place.ts";
+import type { Consumer } from "./consumer.ts";
+import { LOSS_CAUSES } from "./counters.ts";
+import type { StreamMapping } from "./stream-mapping.ts";
+
+const NO_PLACES: readonly SlotPlace[] = [];
+
+/** A consumer as its sink sees it. */
+export class ConsumerStream implements SinkStream {
+  readonly streamId: number;
+  readonly losses: SinkStream["losses"];
+  readonly #consumer: Consumer;
+  readonly #mapping: StreamMapping;
+  readonly #hasLease: () => boolean;
+
+  constructor(consumer: Consumer, mapping: StreamMapping, hasLease: () => boolean) {
+    this.#consumer = consumer;
+    this.#mapping = mapping;
+    this.#hasLease = hasLease;
+    this.streamId = consumer.streamId;
+    this.losses = LOSS_CAUSES.map((cause) => consumer.counters.of[cause]);
+  }
+
+  get state(): SinkStream["state"] {
+    if (this.#mapping.state === "mapped") return "mapped";
+    return this.#hasLease() ? "attached" : "waiting";
+  }
+
+  get places(): readonly SlotPlace[] {
+    return this.#mapping.reader?.places ?? NO_PLACES;
+  }
+
+  isIntact(place: SlotPlace, seq: number): boolean {
+    const { reader } = this.#mapping;
+    return reader?.places.includes(place) === true && reader.wordOf(seq) === seq * 2;
+  }
+
+  takeBack(byteLength: number, cause: "changed" | "sinkTooSlow"): void {
+    this.#consumer.unaccept(byteLength, cause);
+  }
+}
