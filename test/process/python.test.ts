@@ -1,0 +1,64 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pythonWith } from "../support/doc-place.ts";
+import { Place, SELF } from "../support/place.ts";
+import { ROOT } from "../support/source-tree.ts";
+import { PROCESS_TEST_MS } from "../support/until.ts";
+
+const NUMPY = process.env.TENSORPOOL_TEST_PYTHON ?? pythonWith("numpy");
+const PYTHON = NUMPY ?? "python3";
+const TESTS = join(ROOT, "clients/python/tests");
+const EXAMPLES = join(ROOT, "examples/python");
+/** Twenty tests that start a dozen processes each. */
+const SUITE_MS = 10 * PROCESS_TEST_MS;
+
+const env = { ...process.env, TENSORPOOL: SELF.join(" "), PYTHONDONTWRITEBYTECODE: "1", NO_COLOR: "1" };
+
+async function run(args: readonly string[], more: Record<string, string> = {}) {
+  const child = Bun.spawn([PYTHON, ...args], {
+    cwd: TESTS,
+    env: { ...env, ...more },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  return { code: await child.exited, stdout, stderr };
+}
+
+describe("the Python client", () => {
+  test("NumPy is there to run it (apt-get install python3-numpy); continuous integration must have it", () => {
+    if (NUMPY === null) console.error("NumPy is not installed: the Python client is NOT tested in this run");
+    expect(NUMPY !== null || process.env.CI !== "true").toBe(true);
+  });
+
+  test.if(NUMPY !== null)(
+    "passes its own tests",
+    async () => {
+      const { code, stderr } = await run(["-m", "unittest", "discover", "--start-directory", TESTS]);
+      expect(code === 0 ? "" : stderr).toBe("");
+      expect(stderr).toMatch(/Ran \d+ tests[\s\S]*\bOK\b/);
+    },
+    SUITE_MS,
+  );
+
+  test.if(NUMPY !== null)(
+    "the examples run as they are: the detector publishes what the loop processes",
+    async () => {
+      await using place = new Place();
+      const where = { AERON_DIR: place.aeronDir, TENSORPOOL_SHM_BASE_DIR: place.shmDir };
+      const [detector, loop] = await Promise.all([
+        run([join(EXAMPLES, "detector.py"), "--standalone", "--frames", "300", "--rate", "100"], where),
+        run([join(EXAMPLES, "process.py"), "--standalone", "--once"], where),
+      ]);
+      expect([detector.code, loop.code, detector.stderr, loop.stderr]).toEqual([0, 0, "", ""]);
+      expect(detector.stdout).toContain("published 300 frames");
+      const processed = Number(/processed (\d+) frames/.exec(loop.stdout)?.[1]);
+      expect(processed).toBeGreaterThan(0);
+      expect(processed).toBeLessThanOrEqual(300);
+      expect(existsSync(place.shmDir) ? place.regionFiles().filter((path) => path.includes("epoch-")) : []).toEqual([]);
+    },
+    PROCESS_TEST_MS,
+  );
+});
