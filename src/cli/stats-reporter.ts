@@ -10,7 +10,6 @@ export class StatsReporter<Row> implements Agent {
   readonly #timer: PeriodicTimer;
   readonly #take: (nowNs: number) => Row;
   #lastNs = 0;
-  #printedNs = -1;
 
   constructor(output: Output, columns: readonly Column<Row>[], periodNs: number, take: (nowNs: number) => Row) {
     this.#rows = output.stream(columns);
@@ -22,7 +21,6 @@ export class StatsReporter<Row> implements Agent {
     this.#lastNs = nowNs;
     if (!this.#timer.isDue(nowNs)) return 0;
     this.#rows.row(this.#take(nowNs));
-    this.#printedNs = nowNs;
     return 0;
   }
 
@@ -31,8 +29,7 @@ export class StatsReporter<Row> implements Agent {
   }
 
   onClose(): void {
-    // The row of a moment ago would say the same.
-    if (this.#printedNs !== this.#lastNs) this.#rows.row(this.#take(this.#lastNs));
+    this.#rows.row(this.#take(this.#lastNs));
     this.#rows.end();
   }
 }

@@ -309,6 +309,26 @@ describe("how a role ends", () => {
 });
 
 test(
+  "the last row of a producer has an outcome for every claim, also for frames that were held back when it ended",
+  async () => {
+    await using place = new Place();
+    await place.mediaDriver();
+    const rows = ["--stats-interval", "50ms"];
+    const consumer = place.consumer(rows);
+    const producer = place.producer([...SMALL_LIVE, ...rows, "--flow", "wait", "--wait-timeout", "30s"]);
+    await consumer.row(({ counters }) => (counters.accepted ?? 0) > 20, "accepted frames");
+    await consumer.stop();
+    await producer.row(({ counters }) => (counters.waits ?? 0) > 0, "a frame that is held back");
+    producer.signal("SIGTERM");
+    expect(await producer.exit()).toBe(0);
+    const { claimed = 0, published = 0, aborted = 0, descriptorBackPressured = 0 } = producer.lastRow.counters;
+    expect(descriptorBackPressured + aborted).toBeGreaterThan(0);
+    expect(published + aborted + descriptorBackPressured).toBe(claimed);
+  },
+  PROCESS_TEST_MS,
+);
+
+test(
   "a shared memory that is too small is an error with both numbers, exit code 1, and nothing left in it",
   async () => {
     await using place = new Place();

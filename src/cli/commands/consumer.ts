@@ -131,11 +131,12 @@ export async function startConsumer(
   });
   const timeoutNs = attachTimeoutOf(options);
   const waits = new WaitReporter(runtime.connection, runtime.streams, awaitingConsumer(consumer, runtime), timeoutNs);
-  const agents = [consumer, pump, waits];
-  for (const agent of agents) scheduler.add(agent, { vital: true });
   const reporter =
     plan.intervalNs > 0 ? newReporter(consumer, sink, output, plan.intervalNs, scheduler.clock.nanoTime()) : null;
+  // The first to be added is the last to close: its last row has what the others count while they close.
   if (reporter !== null) scheduler.add(reporter);
+  const agents = [consumer, pump, waits];
+  for (const agent of agents) scheduler.add(agent, { vital: true });
   const isLive = isAlone && LiveLine.isWanted(options, { usesPipe: plan.usesStdout && !isatty(1) });
   if (isLive) scheduler.add(newLiveLine(consumer, sink, plan, runtime));
   log.info(
@@ -144,7 +145,7 @@ export async function startConsumer(
   );
   return {
     name: consumer.roleName,
-    agents: [...agents, ...(reporter === null ? [] : [reporter])],
+    agents: [...(reporter === null ? [] : [reporter]), ...agents],
     finish: async () => {
       if (!plan.usesStdout) {
         // Among JSON on standard output there is no place for sentences.

@@ -130,11 +130,12 @@ export async function startProducer(
     onDone,
   });
   const waits = new WaitReporter(runtime.connection, runtime.streams, awaitingProducer(producer, runtime), 0);
-  const agents = [producer, pump, waits];
-  for (const agent of agents) scheduler.add(agent, { vital: true });
   const reporter =
     plan.intervalNs > 0 ? newReporter(producer, plan.output, plan.intervalNs, scheduler.clock.nanoTime()) : null;
+  // The first to be added is the last to close: its last row has what the others count while they close.
   if (reporter !== null) scheduler.add(reporter);
+  const agents = [producer, pump, waits];
+  for (const agent of agents) scheduler.add(agent, { vital: true });
   const usesPipe = /:-(,|$)/.test(plan.spec);
   if (isAlone && LiveLine.isWanted(options, { usesPipe }))
     scheduler.add(newLiveLine(producer, plan, runtime, waitConsumers));
@@ -145,7 +146,7 @@ export async function startProducer(
   );
   return {
     name: producer.roleName,
-    agents: [...agents, ...(reporter === null ? [] : [reporter])],
+    agents: [...(reporter === null ? [] : [reporter]), ...agents],
     finish: async () => {
       await plan.output.flush();
       return finish(producer, options);
