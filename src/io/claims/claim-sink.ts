@@ -13,6 +13,7 @@ import {
   OVERWRITTEN,
   RecordKind,
   RequestKind,
+  STATE_BYTES,
   STATE_CODES,
   VERDICT_BYTES,
 } from "./records.ts";
@@ -20,6 +21,8 @@ import { RegionAnnouncer, sendHello, sendState } from "./region-announcer.ts";
 
 const NO_PLACES: readonly SlotPlace[] = [];
 const UNKNOWN = -1;
+/** Room for the regions of an epoch and their paths. */
+const REGIONS_BYTES = 48 * 1024;
 
 /**
  * Hands frames over where they lie: the peer maps the regions itself, and gives back each frame with its outcome. No more frames are in
@@ -44,7 +47,7 @@ export class ClaimSink implements Sink {
   #staged = UNKNOWN;
   #readFrames = 0;
 
-  /** @throws SinkError when standard output is no pipe */
+  /** @throws SinkError when standard output is neither a pipe nor a socket */
   constructor() {
     this.#output = RecordOutput.open("sink");
     this.#regions = new RegionAnnouncer(this.#output);
@@ -57,7 +60,7 @@ export class ClaimSink implements Sink {
   }
 
   get isPreparing(): boolean {
-    return this.#mappedId < this.#regions.lastId;
+    return this.#mappedId < this.#regions.lastId || this.#stream?.places !== this.#places;
   }
 
   get hasRoom(): boolean {
@@ -102,12 +105,13 @@ export class ClaimSink implements Sink {
   }
 
   doWork(nowNs: number): number {
-    let work = this.#readRequests();
+    const work = this.#readRequests();
     const stream = this.#stream;
     if (stream === null) return work;
-    if (stream.places !== this.#places) work += this.#followRegions(stream.places);
+    // A peer that does not read is told later.
+    if (stream.places !== this.#places && this.#output.hasRoom(REGIONS_BYTES)) this.#followRegions(stream.places);
     const state = STATE_CODES[stream.state];
-    if (state !== this.#state) {
+    if (state !== this.#state && this.#output.hasRoom(STATE_BYTES)) {
       this.#state = state;
       sendState(this.#output, state);
     }
@@ -130,7 +134,9 @@ export class ClaimSink implements Sink {
   #readRequests(): number {
     const { words } = this.#input;
     let work = 0;
-    for (let at = this.#input.next(); at >= 0; at = this.#input.next()) {
+    while (this.#output.hasRoom(VERDICT_BYTES)) {
+      const at = this.#input.next();
+      if (at < 0) break;
       work++;
       const value = words[at + 2] as number;
       switch (words[at + 1]) {
@@ -173,12 +179,11 @@ export class ClaimSink implements Sink {
   }
 
   /** Another epoch is mapped, or none: the peer maps it first, so that its frames wait until then. */
-  #followRegions(places: readonly SlotPlace[]): number {
+  #followRegions(places: readonly SlotPlace[]): void {
     this.#places = places;
     this.#regions.forget();
     for (const place of places) this.#regions.announce(place);
     const [first] = places;
     if (first !== undefined) this.#maxHanded = this.#handed.limitFor(first.nslots);
-    return 1;
   }
 }

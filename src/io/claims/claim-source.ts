@@ -44,7 +44,7 @@ export class ClaimSource implements Source {
   /** The slot that the peer had was lost: what it answers to it is of no use. */
   #lostToken = NO_TOKEN;
 
-  /** @throws SourceError when standard output is no pipe */
+  /** @throws SourceError when standard output is neither a pipe nor a socket */
   constructor(maxByteLength: number) {
     this.maxByteLength = maxByteLength;
     this.description = `claims:- frames of at most ${formatBytes(maxByteLength)}`;

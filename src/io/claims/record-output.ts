@@ -8,10 +8,12 @@ import { writeError } from "../output/stream-output.ts";
 
 const CAPACITY_BYTES = 64 * 1024;
 const O_CLOEXEC = 0o2000000;
+const STDOUT_FD = 1;
+const F_SETFL = 4;
 
 /**
  * Records for the peer on standard output: staged in one buffer, and written in the duty cycle itself as far as the pipe takes them.
- * The pipe is opened again, so that its mode is this writer's own.
+ * A pipe is opened again, so that its mode is this writer's own.
  */
 export class RecordOutput {
   readonly #buffer = new NativeBuffer(CAPACITY_BYTES);
@@ -24,10 +26,16 @@ export class RecordOutput {
     this.#fd = fd;
   }
 
-  /** @throws SinkError, SourceError when standard output is no pipe */
+  /** @throws SinkError, SourceError when standard output is neither a pipe nor a socket */
   static open(side: "sink" | "source"): RecordOutput {
-    if (!fstatSync(1).isFIFO()) {
-      const message = `claims:- on standard output: expected a pipe to the program that takes the claims; start it from that program`;
+    const stats = fstatSync(1);
+    if (stats.isSocket()) {
+      // The peer has the other end, and no other process has this one.
+      libc.fcntl(STDOUT_FD, F_SETFL, constants.O_RDWR | constants.O_NONBLOCK);
+      return new RecordOutput(STDOUT_FD);
+    }
+    if (!stats.isFIFO()) {
+      const message = `claims:- on standard output: expected a pipe or a socket to the program that takes the claims; start it from that program`;
       throw side === "sink" ? new SinkError("unwritable", message) : new SourceError("unreadable", message);
     }
     try {
@@ -99,11 +107,11 @@ export class RecordOutput {
     if (errno === "EAGAIN" || errno === "EINTR") return 0;
     this.#length = 0;
     this.#isBroken = true;
-    if (errno === "EPIPE") return 0;
+    if (errno === "EPIPE" || errno === "ECONNRESET") return 0;
     throw writeError("stdout", Object.assign(new Error(errno), { code: errno }));
   }
 
   close(): void {
-    closeFile(this.#fd);
+    if (this.#fd !== STDOUT_FD) closeFile(this.#fd);
   }
 }
