@@ -86,11 +86,6 @@ export class LogImage {
     if (this.#position > joinPosition) this.#positionCounter.store(this.#position);
   }
 
-  /** Has the media driver see where reading begins, which may be further on than where it let the subscription join. */
-  report(): void {
-    this.#positionCounter.store(this.#position);
-  }
-
   /** Bytes of the log that come before what is read next. */
   get position(): number {
     return this.#position;
@@ -173,7 +168,7 @@ export class LogImage {
     if (this.#metadata === null) return null;
     const from = this.#position;
     this.#moveTo(Math.max(from, this.endPosition()));
-    this.report();
+    this.#positionCounter.store(this.#position);
     return this.#position - from;
   }
 

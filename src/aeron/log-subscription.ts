@@ -276,8 +276,6 @@ export abstract class LogSubscription implements AeronResource {
     const readPosition = this.#readPositions.get(image.correlationId);
     if (readPosition !== undefined) this.missedBytes += Math.max(0, image.position - readPosition);
     this.#readPositions.delete(image.correlationId);
-    // A publisher whose window is full of what was read before would wait for this position, and the reader for the publisher.
-    image.report();
     this.images.push(image);
     if (!image.joinedBeyondEnd) return;
     log.warn(

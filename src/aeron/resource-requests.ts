@@ -137,9 +137,12 @@ function isUnanswered(error: unknown): boolean {
   return error instanceof AeronError && error.message.includes("no response from media driver");
 }
 
-/** What the driver answers when its counters are taken, its file system is full, or its process has no descriptors or memory left. */
+/**
+ * What the driver answers when its counters are taken, its file system is full, its process has no descriptors or memory left, or its
+ * folder was removed (another driver is found within a second then).
+ */
 const EXHAUSTED =
-  /Max counter id .* exceeded|Unable to allocate counter|nsufficient usable storage|No space left|Too many open files|Cannot allocate memory|Interrupted system call/;
+  /Max counter id .* exceeded|Unable to allocate counter|nsufficient usable storage|No space left|Too many open files|Cannot allocate memory|Interrupted system call|No such file or directory/;
 
 /** True for what the driver refused because others have all of something: they may give it back. */
 function isExhausted(error: unknown): boolean {
