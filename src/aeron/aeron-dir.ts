@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { aeron } from "../../ffi/aeron.ts";
 import { NativeBuffer } from "../../ffi/memory.ts";
@@ -41,7 +41,7 @@ export interface CncFile {
 }
 
 /**
- * What a look at the CnC file finds: "absent", also while a driver is still writing it; "closed", where this user may not read
+ * What a look at the CnC file finds: "absent", also while a driver is still writing it; "closed", where this user may not use
  * it; "unknown", where it cannot be read for now (no descriptor is left, an I/O error).
  */
 export type CncLook =
@@ -72,14 +72,15 @@ export function lookAtCnc(aeronDir: string): CncLook {
   const path = join(aeronDir, "cnc.dat");
   let fd = -1;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    // A client writes its commands into it: one that may only be read is as closed as one that may not.
+    fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     const cnc = readCnc(path, fd);
     return cnc === null ? { state: "absent" } : { state: "present", cnc };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     if (["ENOENT", "ENOTDIR", "ELOOP", "EISDIR", "ENXIO"].includes(code)) return { state: "absent" };
-    return code === "EACCES" || code === "EPERM" ? { state: "closed" } : { state: "unknown", errno: code };
+    return ["EACCES", "EPERM", "EROFS"].includes(code) ? { state: "closed" } : { state: "unknown", errno: code };
   } finally {
     if (fd !== -1) closeSync(fd);
   }
@@ -125,13 +126,25 @@ export function accessFault(aeronDir: string): string | null {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EACCES") return null;
   }
-  const found = statSync(aeronDir, { throwIfNoEntry: false });
-  if (found === undefined) return null;
+  const found = whatIsClosed(aeronDir);
+  if (found === null) return null;
   const mode = (found.mode & 0o777).toString(8);
   return (
     `user ${process.geteuid?.()} may not use the media driver's files in ${aeronDir}: they belong to user ${found.uid} and ` +
     `group ${found.gid}, mode ${mode} (shm.permissions_mode and shm.group of the driver)`
   );
+}
+
+/** The CnC file, or its folder where that cannot be entered; null where neither is there. */
+function whatIsClosed(aeronDir: string): Stats | null {
+  for (const path of [join(aeronDir, "cnc.dat"), aeronDir]) {
+    try {
+      return statSync(path);
+    } catch {
+      // The folder is closed, or the file was removed just now.
+    }
+  }
+  return null;
 }
 
 /** Milliseconds since the driver's last heartbeat in the CnC file; null where that cannot be read. */

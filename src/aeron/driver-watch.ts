@@ -20,7 +20,7 @@ export interface LivingDriver {
 }
 
 /**
- * What is known of the media driver in a folder. "none": none lives there. "closed": its files may not be read by this user.
+ * What is known of the media driver in a folder. "none": none lives there. "closed": this user may not use its files.
  * "incompatible": its files are another Aeron's, whose heartbeat cannot be read. "unknown": they cannot be looked at for now. In
  * the last three a driver may live: nothing of the folder is to be replaced or removed.
  */
@@ -109,7 +109,7 @@ function usableCnc(aeronDir: string): CncFile | DriverLook {
 
 /** Whose the files are, and whether their driver lives, as far as another user can see that. */
 function closedFiles(aeronDir: string): string {
-  const fault = accessFault(aeronDir) ?? `this user may not read the media driver's files in ${aeronDir}`;
+  const fault = accessFault(aeronDir) ?? `this user may not use the media driver's files in ${aeronDir}`;
   const lock = statSync(lockPath(aeronDir), { bigint: true, throwIfNoEntry: false });
   const holder = lock === undefined ? null : exclusiveLockHolder(lock);
   if (lock === undefined || holder === null) return fault;

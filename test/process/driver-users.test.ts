@@ -59,6 +59,29 @@ function refused(place: DriverPlace, user: User): RoleProcess {
   return place.run([...place.roleArguments("consumer"), "--attach-timeout", "1s"], as(user));
 }
 
+/** Every tool says the same: that a driver lives, whose it is, and nothing that would end it. */
+async function everyToolIsRefused(place: DriverPlace): Promise<void> {
+  const runs = TOOLS.map(async (command) => {
+    const tool = place.run([...command, "--aeron-dir", place.aeronDir], as(MEMBER));
+    const code = await tool.exit();
+    return { command, code, said: `${tool.stdout}\n${tool.stderr}` };
+  });
+  for (const { command, code, said } of await Promise.all(runs)) {
+    // `doctor` wraps its lines.
+    const line = said.replace(/\s+/g, " ");
+    expect([command, line]).toEqual([
+      command,
+      expect.stringContaining("user 61002 may not use the media driver's files"),
+    ]);
+    expect([command, line]).toEqual([
+      command,
+      expect.stringMatching(/its media driver lives: process \d+ of user 61001/),
+    ]);
+    expect([command, /no media driver|dead|rm -r/.test(line)]).toEqual([command, false]);
+    expect([command, code === 0]).toEqual([command, false]);
+  }
+}
+
 /** Where this user may not act as others, the kernel's part is taken on trust: it goes by the rights that are looked at here. */
 describe("users of one driver", () => {
   test(
@@ -114,26 +137,14 @@ describe("users of one driver", () => {
       const member = refused(place, { uid: MEMBER.uid, groups: [GROUP, OWNER.uid] });
       expect(await member.exit()).toBe(3);
       expect(member.stderr).toMatch(/user 61002 may not use the media driver's files in .*, mode 700/);
-      // Every tool says the same: that a driver lives, whose it is, and nothing that would end it.
-      const runs = TOOLS.map(async (command) => {
-        const tool = place.run([...command, "--aeron-dir", place.aeronDir], as(MEMBER));
-        const code = await tool.exit();
-        return { command, code, said: `${tool.stdout}\n${tool.stderr}` };
-      });
-      for (const { command, code, said } of await Promise.all(runs)) {
-        // `doctor` wraps its lines.
-        const line = said.replace(/\s+/g, " ");
-        expect([command, line]).toEqual([
-          command,
-          expect.stringContaining("user 61002 may not use the media driver's files"),
-        ]);
-        expect([command, line]).toEqual([
-          command,
-          expect.stringMatching(/its media driver lives: process \d+ of user 61001/),
-        ]);
-        expect([command, /no media driver|dead|rm -r/.test(line)]).toEqual([command, false]);
-        expect([command, code === 0]).toEqual([command, false]);
-      }
+      await everyToolIsRefused(place);
+      // A client writes its commands into the driver's file: that it may be read, as with umask 022, is not enough.
+      chmodSync(place.aeronDir, 0o755);
+      chmodSync(join(place.aeronDir, "cnc.dat"), 0o644);
+      await everyToolIsRefused(place);
+      const reader = refused(place, MEMBER);
+      expect(await reader.exit()).toBe(3);
+      expect(reader.stderr).toMatch(/user 61002 may not use the media driver's files in .*, mode 644/);
       await end(place, processes);
     },
     PROCESS_TEST_MS,
