@@ -23,6 +23,8 @@ const FRAGMENTS_PER_POLL = 64;
 /** Polls of one subscription in a cycle, so that the others have their turn. */
 const MAX_POLLS = 8;
 const TICK_NS = 250e6;
+/** A cycle that comes this late was a pause of this process. */
+const PAUSE_NS = 1e9;
 const COUNTERS_PERIOD_NS = 1e9;
 
 export interface ObserverOptions {
@@ -52,6 +54,7 @@ export class SupervisionObserver implements Agent {
   readonly #countersPeriod = new PeriodicTimer(COUNTERS_PERIOD_NS, { immediate: true });
   #counters: CountersReader | null = null;
   #clientLosses = 0;
+  /** Time of the last cycle; 0 before the first one. */
   #nowNs = 0;
 
   constructor(connection: AeronConnection, options: ObserverOptions) {
@@ -85,6 +88,7 @@ export class SupervisionObserver implements Agent {
   }
 
   doWork(nowNs: number): number {
+    if (this.#nowNs !== 0 && nowNs - this.#nowNs > PAUSE_NS) this.#onPause(nowNs);
     this.#nowNs = nowNs;
     const work = this.#hear();
     if (this.#countersPeriod.isDue(nowNs)) this.#readCounters(nowNs);
@@ -97,6 +101,13 @@ export class SupervisionObserver implements Agent {
   onClose(): void {
     this.#closeCounters();
     for (const subscription of this.#subscriptions) this.#connection.remove(subscription);
+  }
+
+  #onPause(nowNs: number): void {
+    this.model.onPaused(nowNs);
+    log.warn(
+      `this process was paused for ${((nowNs - this.#nowNs) / 1e9).toFixed(1)} s: what happened meanwhile was not seen`,
+    );
   }
 
   #hear(): number {

@@ -59,6 +59,30 @@ describe("the supervisor beside processes (W-46)", () => {
   );
 
   test(
+    "a supervisor that was paused reports the pause, and no producer or consumer as lost",
+    async () => {
+      await using place = new Place();
+      const supervisor = await SupervisorProcess.start(place);
+      const producer = place.producer([...SOURCE, "--rate", "100", "--stats-interval", "1"]);
+      place.consumer();
+      const { id } = await supervisor.event("consumer-appeared");
+      supervisor.process.signal("SIGSTOP");
+      producer.markRows();
+      const claimed = (await producer.row(() => true, "counters")).counters.claimed ?? 0;
+      // The media driver gives a client up after 10 s, and with it what the client has not read.
+      await producer.row((row) => (row.counters.claimed ?? 0) > claimed + 1200, "12 s of frames");
+      supervisor.process.signal("SIGCONT");
+      await supervisor.process.errorLine(/this process was paused for \d+\.\d s: what happened meanwhile was not seen/);
+      place.consumer();
+      await supervisor.event("consumer-appeared", id);
+      const kinds = (await supervisor.events()).map(({ kind }) => kind);
+      expect(kinds).not.toContain("producer-lost");
+      expect(kinds).not.toContain("consumer-lost");
+    },
+    PROCESS_TEST_MS,
+  );
+
+  test(
     "a producer, a consumer and a media driver that are killed are noticed, and so is their coming back",
     async () => {
       await using place = new Place();

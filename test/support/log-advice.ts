@@ -298,6 +298,11 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       means: "The media driver's counters file cannot be read.",
       remedy: "Run the supervisor as a user who may read the Aeron folder.",
     },
+    "this process was paused for … s: what happened meanwhile was not seen": {
+      means:
+        "The supervisor or tool did not run for that long. It reports no producer or consumer as lost for that silence.",
+      remedy: "Nothing, if it was stopped on purpose; else give it more processor time.",
+    },
   },
   "src/roles/producer-messages.ts": {
     "a message of … bytes is too long for the terms of …, stream …": {

@@ -23,6 +23,44 @@ describe("the supervisor's view of streams (W-46)", () => {
     expect(it.news()).toEqual(["producer-back"]);
   });
 
+  test("frames are counted once while a former publication of the producer is seen beside its present one", () => {
+    const it = new Supervised();
+    const descriptor = (seq: number) =>
+      it.model.onDescriptor(it.nowNs, { streamId: 1, epoch: 5n, seq, timestampNs: null, metaVersion: null });
+    it.announce();
+    for (let seq = 500; seq < 560; seq += 10) {
+      descriptor(499);
+      descriptor(seq);
+      it.qosProducer(seq - 5);
+      it.wait(0.25);
+    }
+    expect(streamViews(it.model, it.nowNs)[0]).toMatchObject({ frames: 551, framesPerSecond: 40.8 });
+    // Two descriptors that no longer change are no sign of life.
+    it.news();
+    for (let i = 0; i < 20; i++) {
+      descriptor(499);
+      descriptor(550);
+      it.wait(0.25);
+    }
+    expect(it.news()).toEqual(["producer-lost"]);
+  });
+
+  test("a pause of the supervisor itself is not taken for the silence of others", () => {
+    const it = new Supervised();
+    it.announce();
+    it.qos(1);
+    it.qos(2);
+    it.news();
+    it.nowNs += 12 * 1e9;
+    it.model.onPaused(it.nowNs);
+    it.wait(0);
+    it.wait(4);
+    expect(it.news()).toEqual([]);
+    it.wait(0.1);
+    expect(it.news()).toEqual(["producer-lost", "consumer-lost"]);
+    expect(it.lastText).toContain("gave no sign of life for 16.1 s");
+  });
+
   test("one hello, as of a tool that asks, makes no stream appear; a consumer repeats it", () => {
     const it = new Supervised();
     const hello = {

@@ -6,6 +6,8 @@ import type { StreamRecord } from "./stream-record.ts";
 
 /** Decides who lives and who is lost, and who loses more frames than is well; says so once each time. */
 export class Liveness {
+  /** End of this process's last pause: messages sent during it may not have been received. */
+  hearsSinceNs = Number.NEGATIVE_INFINITY;
   readonly #options: SupervisionOptions;
   readonly #events: EventLog;
 
@@ -40,7 +42,7 @@ export class Liveness {
 
   watchProducer(nowNs: number, stream: StreamRecord): void {
     const silentNs = nowNs - stream.lastProducerSignNs;
-    if (stream.state !== "live" || silentNs <= this.#options.livenessNs) return;
+    if (stream.state !== "live" || !this.#isSilent(nowNs, stream.lastProducerSignNs)) return;
     stream.state = "lost";
     const text = `producer ${stream.producerId} of ${named(stream)} gave no sign of life for ${secondsOf(silentNs)} s`;
     this.#say(nowNs, "producer-lost", stream, text);
@@ -84,9 +86,8 @@ export class Liveness {
   }
 
   watchConsumer(nowNs: number, consumer: ConsumerRecord): void {
-    const silentNs = nowNs - consumer.lastSignNs;
-    if (silentNs <= this.#options.livenessNs) return;
-    this.consumerEnded(nowNs, consumer, `it gave no sign of life for ${secondsOf(silentNs)} s`);
+    if (!this.#isSilent(nowNs, consumer.lastSignNs)) return;
+    this.consumerEnded(nowNs, consumer, `it gave no sign of life for ${secondsOf(nowNs - consumer.lastSignNs)} s`);
   }
 
   /** Looked at whenever the consumer reports. */
@@ -106,6 +107,10 @@ export class Liveness {
       consumer.isDropping = false;
       this.#events.add(nowNs, "drops-settled", streamId, consumerId, `${who} loses no more than is well`);
     }
+  }
+
+  #isSilent(nowNs: number, lastSignNs: number): boolean {
+    return nowNs - Math.max(lastSignNs, this.hearsSinceNs) > this.#options.livenessNs;
   }
 
   #say(

@@ -122,7 +122,7 @@ export class SupervisionModel {
     const before = stream.lastDescriptor?.seq ?? null;
     stream.onDescriptor(nowNs, fact);
     // One that lies there says nothing of whether anybody lives; the first one may.
-    if (before !== null && before !== fact.seq) this.#liveness.producerSign(nowNs, stream, stream.producerId);
+    if (before !== null && before < fact.seq) this.#liveness.producerSign(nowNs, stream, stream.producerId);
   }
 
   onHello(nowNs: number, fact: HelloFact): void {
@@ -207,6 +207,11 @@ export class SupervisionModel {
     if (consumer === undefined) return;
     consumer.pid = fact.pid;
     consumer.onCounters(nowNs, fact.counts, this.#causes);
+  }
+
+  /** This process was paused until now: silence before that is no sign that a producer or consumer is lost. */
+  onPaused(nowNs: number): void {
+    this.#liveness.hearsSinceNs = nowNs;
   }
 
   /** Lets time pass: who is silent for too long is lost, and what was lost for long is forgotten. */

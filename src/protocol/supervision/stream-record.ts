@@ -90,14 +90,20 @@ export class StreamRecord {
     this.layout = { layoutVersion, nslots, pools, headerRegionUri };
   }
 
+  /** An older seq of the same epoch was under way: it is no restart. */
   onProducerSeq(nowNs: number, seq: number): void {
+    if (this.currentSeq !== null && seq < this.currentSeq) return;
     this.currentSeq = seq;
     this.#byQos.add(nowNs, seq);
     this.#countFrames(nowNs);
   }
 
-  /** The newest descriptor as it is now, whether or not it is another one than before. */
+  /**
+   * The newest descriptor of a publication, whether or not it is another one than before. A producer that has added its publication
+   * again has two for a while: an older seq of the same epoch is the last descriptor of the former one.
+   */
   onDescriptor(nowNs: number, fact: DescriptorFact): void {
+    if (this.lastDescriptor !== null && fact.seq < this.lastDescriptor.seq) return;
     if (fact.seq !== this.lastDescriptor?.seq) this.lastDescriptorNs = nowNs;
     this.lastDescriptor = fact;
     this.#byDescriptor.add(nowNs, fact.seq);
