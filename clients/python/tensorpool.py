@@ -1072,8 +1072,12 @@ def publish(
         command += ["--slots", str(slots)]
     for key, value in (attributes or {}).items():
         command += ["--attribute", f"{key}={value}"]
-    if flow == "wait":
+    # Slots are given as soon as they are asked for, and not only once a consumer is there.
+    if flow == "wait" and "--wait-consumers" not in arguments:
         command += ["--wait-consumers", "0"]
+    # The executable sleeps until Python asks, and is woken by that.
+    if "--idle" not in arguments:
+        command += ["--idle", "sleep"]
     return Publisher([*command, *arguments], given, dtype, order, largest, timeout)
 
 
