@@ -24,21 +24,30 @@ export interface AeronLeftover {
 
 const SERVICE_LOCK_SUFFIX = serviceLockPath("");
 
+export interface AeronLeftoverSearch {
+  /** True: the folder alone. False: also the Aeron folders beside it. */
+  readonly isAlone: boolean;
+  readonly isDryRun: boolean;
+}
+
 /**
- * The Aeron folder with this name and those beside it, with their locks. Removed is what a media driver of ours left whose lock
- * is free: no other proof of a death counts here, neither a pid nor an old heartbeat. Another user's stays, whoever asks.
+ * The Aeron folder with this name, and those beside it where that is asked for, with their locks. A folder is removed when a media
+ * driver of ours made it and its lock is free: neither a pid nor an old heartbeat proves a death. Another user's folder stays.
  */
-export function findAeronLeftovers(aeronDir: string, isDryRun: boolean): AeronLeftover[] {
+export function findAeronLeftovers(aeronDir: string, { isAlone, isDryRun }: AeronLeftoverSearch): AeronLeftover[] {
   const parent = dirname(aeronDir);
-  const beside = namesIn(parent).map((name) => join(parent, name));
-  const folders = beside.filter((path) => path === aeronDir || isAeronFolder(path));
-  // The one that was named may have left its lock alone.
-  if (!folders.includes(aeronDir)) folders.push(aeronDir);
-  const services = beside.filter((path) => path.endsWith(SERVICE_LOCK_SUFFIX));
+  const beside = isAlone ? [] : namesIn(parent).map((name) => join(parent, name));
+  // The folder may be gone and its lock files left.
+  const folders = [...new Set([aeronDir, ...beside.filter(isAeronFolder)])];
+  const services = [...new Set([serviceLockPath(aeronDir), ...beside.filter(isServiceLockFile)])];
   return [
     ...folders.sort().flatMap((folder) => ofFolder(folder, isDryRun) ?? []),
     ...services.sort().flatMap((path) => ofServiceLocks(path, isDryRun) ?? []),
   ];
+}
+
+function isServiceLockFile(path: string): boolean {
+  return path.endsWith(SERVICE_LOCK_SUFFIX);
 }
 
 function isAeronFolder(path: string): boolean {

@@ -179,10 +179,11 @@ const gc: Command = {
   examples: ["gc --dry-run", "gc", "gc --shm-dir /dev/shm/my-regions -o json"],
   notes: async () =>
     [
-      "Looks below --shm-dir, at --aeron-dir and at Aeron folders beside it. Removed is what",
-      "locks prove to be dead: owners, and whoever has a region mapped, hold locks on",
-      "it, in whichever container they live. A pid, an age or an old heartbeat proves nothing,",
-      "and another user's folders stay, whoever asks. Exit code 0, also when nothing is left.",
+      "Searches below --shm-dir, and the folder of --aeron-dir alone; without --aeron-dir also the",
+      "Aeron folders beside the default one. Removes what locks prove to be dead: owners, and",
+      "processes that have a region mapped, hold locks on it, in any container. A pid, an age or an",
+      "old heartbeat proves nothing, and another user's folders stay. Exit code 0, also when nothing",
+      "is left.",
     ].join("\n"),
   load: () => import("./commands/gc.ts"),
 };

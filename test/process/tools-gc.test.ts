@@ -1,4 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Leftover } from "../../src/shm/leftovers.ts";
 import { ToolPlace } from "../support/tool-place.ts";
 import { PROCESS_TEST_MS } from "../support/until.ts";
@@ -24,6 +26,16 @@ test("D-19: gc takes nothing from a driver and its clients, while frames flow", 
   const accepted = consumer.lastRow.counters.accepted ?? 0;
   await consumer.row((row) => (row.counters.accepted ?? 0) > accepted + 10, "further frames");
   expect(consumer.lastRow.counters.maps).toBe(1);
+});
+
+test("gc --aeron-dir looks at that folder alone, not at the folders beside it", async () => {
+  await using place = new ToolPlace();
+  const beside = `${place.aeronDir}-beside`;
+  mkdirSync(beside);
+  writeFileSync(join(beside, "cnc.dat"), new Uint8Array(4096));
+  writeFileSync(`${beside}.lock`, "");
+  expect(await gc(place)).toEqual([]);
+  expect(existsSync(join(beside, "cnc.dat"))).toBe(true);
 });
 
 test("D-19: what a killed driver left goes, but not what somebody has mapped who stands still; then nothing is left", async () => {

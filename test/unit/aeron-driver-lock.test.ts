@@ -130,7 +130,9 @@ describe("finding a living driver", () => {
       /another Aeron version \(CnC 1\.2\.3, process 4194000\), and nothing proves that it is dead/,
     );
     expect(readFileSync(join(aeronDir, "cnc.dat"))).toEqual(before);
-    expect(findAeronLeftovers(aeronDir, false).find(({ path }) => path === aeronDir)?.state).toBe("kept");
+    expect(
+      findAeronLeftovers(aeronDir, { isAlone: false, isDryRun: false }).find(({ path }) => path === aeronDir)?.state,
+    ).toBe("kept");
     expect(readFileSync(join(aeronDir, "cnc.dat"))).toEqual(before);
   });
 

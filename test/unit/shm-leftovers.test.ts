@@ -78,7 +78,7 @@ describe("what dead media drivers left", () => {
     const folder = directory.at("aeron-foreign");
     mkdirSync(folder);
     writeFileSync(join(folder, "cnc.dat"), new Uint8Array(4096));
-    const [row] = findAeronLeftovers(directory.at("aeron"), false);
+    const [row] = findAeronLeftovers(directory.at("aeron"), { isAlone: false, isDryRun: false });
     expect(row).toMatchObject({ path: folder, state: "kept" });
     expect(existsSync(folder)).toBe(true);
   });
@@ -92,8 +92,24 @@ describe("what dead media drivers left", () => {
     }
     writeFileSync(directory.at("aeron-2/thesis.tex"), "mine");
     writeFileSync(directory.at("unrelated.lock"), "");
-    const rows = findAeronLeftovers(directory.at("aeron"), false);
+    const rows = findAeronLeftovers(directory.at("aeron"), { isAlone: false, isDryRun: false });
     expect(rows.map(({ state }) => state)).toEqual(["removed", "kept"]);
     expect(readdirSync(directory.path).sort()).toEqual(["aeron-2", "aeron-2.lock", "unrelated.lock"]);
+  });
+
+  test("a search for one folder leaves the folders beside it, and their locks, alone", () => {
+    using directory = new TemporaryDirectory();
+    for (const name of ["aeron", "aeron-2"]) {
+      mkdirSync(directory.at(name));
+      writeFileSync(directory.at(`${name}/cnc.dat`), new Uint8Array(4096));
+      writeFileSync(directory.at(`${name}.lock`), "");
+      writeFileSync(directory.at(`${name}.tensorpool.lock`), "");
+    }
+    const rows = findAeronLeftovers(directory.at("aeron"), { isAlone: true, isDryRun: false });
+    expect(rows.map(({ path, state }) => [path, state])).toEqual([
+      [directory.at("aeron"), "removed"],
+      [directory.at("aeron.tensorpool.lock"), "removed"],
+    ]);
+    expect(readdirSync(directory.path).sort()).toEqual(["aeron-2", "aeron-2.lock", "aeron-2.tensorpool.lock"]);
   });
 });

@@ -6,7 +6,7 @@ import { processNs } from "../../core/clock.ts";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
 import { defaultShmDir } from "../../shm/index.ts";
 import { findLeftovers, type Leftover } from "../../shm/leftovers.ts";
-import { aeronDirOf } from "../aeron-dir.ts";
+import { aeronDirOf, namesAeronDir } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
 import { ExitCode } from "../exit.ts";
 import { type Column, Output, parseOutputFormat } from "../output.ts";
@@ -34,12 +34,13 @@ export async function run({ options }: CommandContext): Promise<number> {
   const isDryRun = options.flag("dry-run") === true;
   const shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
   const aeronDir = aeronDirOf(options);
+  const isAlone = namesAeronDir(options);
   const nowNs = monotonic.toBigint(processNs());
   const rows: Row[] = [
     ...findLeftovers(canonical(shmDir), { isDryRun, nowNs }),
-    ...findAeronLeftovers(aeronDir, isDryRun),
+    ...findAeronLeftovers(aeronDir, { isAlone, isDryRun }),
   ];
-  if (output.format === "table") print(output, rows, { isDryRun, shmDir, aeronDir });
+  if (output.format === "table") print(output, rows, { isDryRun, isAlone, shmDir, aeronDir });
   else output.rows(COLUMNS, rows);
   await output.flush();
   return ExitCode.DONE;
@@ -48,7 +49,7 @@ export async function run({ options }: CommandContext): Promise<number> {
 function print(
   output: Output,
   rows: readonly Row[],
-  { isDryRun, shmDir, aeronDir }: { isDryRun: boolean; shmDir: string; aeronDir: string },
+  { isDryRun, isAlone, shmDir, aeronDir }: { isDryRun: boolean; isAlone: boolean; shmDir: string; aeronDir: string },
 ): void {
   const [header = "", ...lines] = renderTable(COLUMNS, rows, output);
   if (rows.length > 0) output.line(header);
@@ -60,7 +61,8 @@ function print(
   }
   const gone = rows.filter(({ state }) => state !== "kept");
   const bytes = formatBytes(gone.reduce((sum, row) => sum + row.bytes, 0));
-  if (gone.length === 0) output.line(`nothing to remove below ${shmDir}, nor of media drivers beside ${aeronDir}`);
+  const place = isAlone ? aeronDir : `${aeronDir} and folders beside it`;
+  if (gone.length === 0) output.line(`nothing to remove below ${shmDir}, nor of media drivers in ${place}`);
   else output.line(`${isDryRun ? "would remove" : "removed"} ${formatCount(gone.length)}, ${bytes}`);
 }
 

@@ -95,7 +95,9 @@ function spaceFinding(host: Host, aeronDir: string): Finding {
 
 /** Folders beside `aeronDir`, or in /dev/shm, whose driver a lock proves dead: what `gc` would remove, and nothing else. */
 function leftoverFindings(aeronDir: string): Finding[] {
-  const rows = [aeronDir, "/dev/shm/aeron"].flatMap((folder) => findAeronLeftovers(folder, true));
+  const rows = [aeronDir, "/dev/shm/aeron"].flatMap((folder) =>
+    findAeronLeftovers(folder, { isAlone: false, isDryRun: true }),
+  );
   const removable = rows.filter(({ kind, state }) => kind === "aeron" && state === "removable");
   const dead = [...new Set(removable.map(({ path }) => path))];
   if (dead.length === 0) return [ok("Aeron's leftovers", "none")];
@@ -103,7 +105,7 @@ function leftoverFindings(aeronDir: string): Finding[] {
     warn(
       "Aeron's leftovers",
       `${dead.length} dead: ${dead.join(", ")}`,
-      "`tensorpool gc` removes what a lock proves dead",
+      "`tensorpool gc --aeron-dir FOLDER` removes what a lock proves dead",
     ),
   ];
 }
