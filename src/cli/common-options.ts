@@ -172,7 +172,13 @@ export const ROLE_OPTIONS: readonly OptionSpec[] = [
     help: `stream id of the data source, 1 to ${MAX_ID}, or its name in [streams] of the file`,
     defaultText: "10000",
   },
-  { name: "count", short: "n", value: "N", type: integer(1, Number.MAX_SAFE_INTEGER), help: "end after N frames" },
+  {
+    name: "count",
+    short: "n",
+    value: "N",
+    type: integer(1, Number.MAX_SAFE_INTEGER),
+    help: "end after N frames; a producer counts frames of its source, dropped ones included",
+  },
   { name: "seconds", short: "t", value: "S", type: seconds(), help: "end after S seconds (or 250ms, 2m)" },
   {
     name: "stats-interval",

@@ -175,11 +175,6 @@ export class Producer implements Agent {
     return this.#publisher?.isWaiting === true;
   }
 
-  /** Frames that were committed, and whose descriptors have still to be published. */
-  get stagedFrames(): number {
-    return this.#publisher?.length ?? 0;
-  }
-
   /** True while some consumer reads frames that are still being written: only then progress is worth reporting (W-41). */
   get isProgressWanted(): boolean {
     return this.#control.progressDemand !== null;

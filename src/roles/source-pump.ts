@@ -13,7 +13,7 @@ const oftenLog = log.every(1e9);
 export interface SourcePumpOptions {
   /** Frames per second; null: as fast as the source and the flow allow. */
   readonly rateHz: number | null;
-  /** Frames to publish; Infinity: until the source ends. */
+  /** Frames to take from the source, those included that are dropped for want of a consumer; Infinity: until the source ends. */
   readonly count: number;
   /** Consumers that must have mapped the stream before the first frame. */
   readonly waitConsumers: number;
@@ -49,7 +49,8 @@ export class SourcePump implements Agent {
   /** As they were when the cycle began. */
   #mayOffer = false;
   #isProgressWanted = false;
-  readonly #isCounted: boolean;
+  /** Frames that were taken from the source: claimed, or passed over. */
+  #takenFrames = 0;
   /** Part of a frame was moved in this cycle. */
   #hasMoved = false;
   #hasSaidWaiting = false;
@@ -61,7 +62,6 @@ export class SourcePump implements Agent {
     this.#options = options;
     this.#pacer = options.rateHz === null ? null : new RatePacer(options.rateHz);
     this.#hasConsumers = options.waitConsumers === 0;
-    this.#isCounted = options.count !== Number.POSITIVE_INFINITY;
   }
 
   doWork(nowNs: number): number {
@@ -109,9 +109,7 @@ export class SourcePump implements Agent {
   #step(nowNs: number): boolean {
     if (this.#claim !== null) return this.#fill(this.#claim, nowNs);
     if (this.#isSkipping) return this.#skip(nowNs);
-    if (this.#isCounted && this.#hasAll()) {
-      return this.#producer.counters.of.published.value >= this.#options.count ? this.#end(nowNs) : false;
-    }
+    if (this.#takenFrames >= this.#options.count) return this.#end(nowNs);
     const pacer = this.#pacer;
     if (pacer !== null && !pacer.isDue(nowNs)) return false;
     if (this.#producer.isWaiting || !this.#mayOffer) return false;
@@ -124,15 +122,11 @@ export class SourcePump implements Agent {
     const { byteLength } = source.layout;
     const claim = pacer === null ? this.#producer.tryClaim(byteLength, nowNs) : this.#producer.tryClaim(byteLength);
     if (claim === null) return this.#onRefusal(nowNs);
+    this.#takenFrames++;
     this.#filledBytes = 0;
     this.#tellsProgress = this.#isProgressWanted && source.tellsLayoutLast !== true;
     if (this.#tellsProgress) this.#beginProgress(claim);
     return this.#fill(claim, nowNs);
-  }
-
-  /** True when no further frame is to be begun. */
-  #hasAll(): boolean {
-    return this.#producer.counters.of.published.value + this.#producer.stagedFrames >= this.#options.count;
   }
 
   /** No slot could be had: the frame waits, or is passed over where that would not help. */
@@ -144,6 +138,7 @@ export class SourcePump implements Agent {
         `a frame of ${this.#source.layout.byteLength} bytes is larger than every pool (${this.#producer.maxByteLength}): dropped`,
       );
     }
+    this.#takenFrames++;
     this.#isSkipping = true;
     this.#skipReason = lastRefusal;
     return this.#skip(nowNs);

@@ -29,7 +29,7 @@ function outcomes({ of }: ProducerCounters): number {
 class PartialSource implements Source {
   readonly description = "in parts";
   readonly live = false;
-  readonly layout = contiguousLayout("uint8", [4]);
+  layout = contiguousLayout("uint8", [4]);
   readonly maxByteLength = 4;
   readonly attributes = [];
   readonly nativeRateHz = null;
@@ -64,12 +64,17 @@ class PartialSource implements Source {
   }
 }
 
-function pump(rig: Rig, producer: ReturnType<Rig["producer"]>, source: Source, waitConsumers = 0) {
+function pump(
+  rig: Rig,
+  producer: ReturnType<Rig["producer"]>,
+  source: Source,
+  { waitConsumers = 0, count = Number.POSITIVE_INFINITY } = {},
+) {
   const state = { isDone: false };
   rig.add(
     new SourcePump(producer, source, {
       rateHz: null,
-      count: Number.POSITIVE_INFINITY,
+      count,
       waitConsumers,
       onDone: () => {
         state.isDone = true;
@@ -191,7 +196,7 @@ describe("--flow wait", () => {
     await using rig = new Rig();
     const { producer, consumer } = rig.pair({ flow: "wait" });
     const source = new PartialSource(3);
-    const state = pump(rig, producer, source, 1);
+    const state = pump(rig, producer, source, { waitConsumers: 1 });
     rig.until(() => source.frames === 3, "all frames to be published");
     rig.settle();
     expect(state.isDone).toBe(false);
@@ -292,6 +297,27 @@ describe("--flow drop", () => {
     rig.until(() => rig.connection.isReady, "the connection");
     expect(producer.offer(BYTES, SHAPE)).toBe("descriptor-dropped");
     expect(producer.counters.of.descriptorNotConnected.value).toBe(2);
+  });
+
+  test("a count of frames is one of the source's: without a consumer it is reached by frames that are dropped", async () => {
+    await using rig = new Rig();
+    const producer = rig.producer();
+    const source = new PartialSource(Number.POSITIVE_INFINITY);
+    const state = pump(rig, producer, source, { count: 10 });
+    rig.until(() => state.isDone, "the end");
+    expect(source.frames).toBe(10);
+    const { claimed, published, descriptorNotConnected } = producer.counters.of;
+    expect([claimed.value, published.value, descriptorNotConnected.value]).toEqual([10, 0, 10]);
+  });
+
+  test("a count includes frames that no pool holds", async () => {
+    await using rig = new Rig();
+    const producer = rig.producer();
+    const source = new PartialSource(Number.POSITIVE_INFINITY);
+    source.layout = contiguousLayout("uint8", [2 ** 20]);
+    const state = pump(rig, producer, source, { count: 10 });
+    rig.until(() => state.isDone, "the end");
+    expect([source.skipped, producer.counters.of.noPool.value]).toEqual([10, 10]);
   });
 
   test("a healthy reader misses nothing while another one takes nothing at all", async () => {

@@ -127,7 +127,7 @@ describe("a consumer", () => {
       await using place = new DriverPlace();
       const driver = place.driver(SERVE);
       const producer = place.producer([
-        ...["--source", "synthetic:dtype=uint8,dims=64x64,rate=500", "--count", "3500", "--wait-consumers", "1"],
+        ...["--source", "synthetic:dtype=uint8,dims=64x64,rate=500", "--count", "7000", "--wait-consumers", "1"],
       ]);
       const consumer = place.consumer([...WATCH, "--fail-on-loss"]);
       await flows(consumer);

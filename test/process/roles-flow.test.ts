@@ -190,8 +190,15 @@ describe("several consumers of a live stream", () => {
 });
 
 describe("how a role ends", () => {
+  test("a producer of N frames that no consumer reads drops them, says so, and ends", async () => {
+    await using place = new Place();
+    await place.mediaDriver();
+    const producer = place.producer([...SMALL_LIVE, "--flow", "drop", "--count", "20", "--fail-on-loss"]);
+    expect([await producer.exit(), producer.stderr]).toEqual([4, expect.stringContaining("published 0 of 20 claimed")]);
+  });
+
   test(
-    "--count counts published frames in a producer and accepted ones in a consumer; --seconds ends both with 0",
+    "--count counts frames of the source in a producer and accepted ones in a consumer; --seconds ends both with 0",
     async () => {
       await using place = new Place();
       await place.mediaDriver();
@@ -206,7 +213,7 @@ describe("how a role ends", () => {
         "1s",
       ]);
       expect(await producer.exit()).toBe(0);
-      expect(producer.lastRow.counters.published).toBe(50);
+      expect(producer.lastRow.counters.claimed).toBe(50);
       await consumer.errorLine(/has ended/);
       const brief = place.consumer(["--seconds", "300ms"]);
       const briefProducer = place.producer([...SMALL_LIVE, "--stream", "7", "--seconds", "300ms"]);
