@@ -2,6 +2,8 @@ import { CADENCE_NS } from "./stream-ids.ts";
 
 /** Announce periods without an announce after which a driver counts as silent. */
 const SILENT_PERIODS = 3;
+/** Announce periods without an announce after which another driver's announces count: it has taken the place of the first. */
+const OVERDUE_PERIODS = 1.5;
 /** What an announce may be late by. */
 const SILENCE_SLACK_NS = 0.5e9;
 /** A driver that announces less often than this is not waited for: it would hide the death of another. */
@@ -101,6 +103,11 @@ export class LeaseValidity {
     if (nowNs - this.#heardNs <= this.allowedSilenceNs) return null;
     this.#wasSilent = true;
     return "driver-silent";
+  }
+
+  /** True when the driver's next announce should have come by now. */
+  isAnnounceOverdue(nowNs: number): boolean {
+    return nowNs - this.#heardNs > this.#periodNs * OVERDUE_PERIODS;
   }
 
   /** How long nothing may be heard of the driver, by what was learned of its announces. */

@@ -21,18 +21,22 @@ export interface RevokedLease {
   readonly isProducers: boolean;
 }
 
-/** What a driver says that concerns its clients. */
+/** What a driver sends that concerns its clients. `sessionId`: Aeron session of the sender, which may be another process. */
 export interface AttachmentInboxListener {
   /** `read` gives the whole answer, during the call only. */
-  onAnswer(correlationId: bigint, read: () => AttachAnswer): void;
+  onAnswer(correlationId: bigint, read: () => AttachAnswer, sessionId: number): void;
+  /** True when messages of this session about leases are obeyed. */
+  isDriver(sessionId: number): boolean;
   /** `isDetach`: its holder gave it back. */
   onRevoked(lease: RevokedLease, isDetach: boolean, reason: string): void;
   onShutdown(reason: string): void;
-  /** `sessionId`: Aeron session of whoever announces. */
   onAnnounce(streamId: number, epoch: bigint, sessionId: number): void;
 }
 
-/** Decodes what a driver sends, and hands on what is well-formed (W-36, D-14); everything else is left to others. */
+/**
+ * Decodes what a driver sends, and hands on what is well-formed (W-36, D-14). Ends of leases that another process sends are refused;
+ * everything else is left to others.
+ */
 export class AttachmentInbox {
   readonly #listener: AttachmentInboxListener;
   readonly #refused: Counter;
@@ -51,14 +55,16 @@ export class AttachmentInbox {
     switch (messageKeyAt(view, 0, length)) {
       case ShmAttachResponseDecoder.KEY:
         if (this.#answer.wrap(view, 0, length) !== null) this.#refused.increment();
-        else this.#listener.onAnswer(this.#answer.correlationId, this.#readAnswer);
+        else this.#listener.onAnswer(this.#answer.correlationId, this.#readAnswer, sessionId);
         break;
       case ShmLeaseRevokedDecoder.KEY:
-        if (this.#revoked.wrap(view, 0, length) !== null) this.#refused.increment();
+        if (this.#revoked.wrap(view, 0, length) !== null || !this.#listener.isDriver(sessionId))
+          this.#refused.increment();
         else this.#onRevoked(this.#revoked);
         break;
       case ShmDriverShutdownDecoder.KEY:
-        if (this.#shutdown.wrap(view, 0, length) !== null) this.#refused.increment();
+        if (this.#shutdown.wrap(view, 0, length) !== null || !this.#listener.isDriver(sessionId))
+          this.#refused.increment();
         else this.#onShutdown(this.#shutdown);
         break;
       case ShmPoolAnnounceDecoder.KEY:

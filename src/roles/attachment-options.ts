@@ -15,6 +15,8 @@ export interface DriverClientOptions {
 export interface AttachmentOptions extends DriverClientOptions {
   readonly streamId: number;
   readonly role: LeaseRole;
+  /** True when drivers announce on another stream than the control stream, and so in another Aeron session. */
+  readonly announcesApart?: boolean;
 }
 
 /** Told about the lease. */

@@ -56,7 +56,9 @@ export class Attachment implements AttachmentInboxListener {
   #leaseHigh = 0;
   #leaseLow = 0;
   #epoch = 0n;
-  /** Aeron session of the driver that granted the lease, as its announces show it; null before the first. */
+  /** Aeron session in which the driver granted the lease. Only the driver ends the lease. */
+  #granter: number | null = null;
+  /** Aeron session in which the driver announces; null while it is unknown, on a stream apart. */
   #announcer: number | null = null;
   #lossesAtGrant = 0;
   #lostNs = -1;
@@ -170,7 +172,7 @@ export class Attachment implements AttachmentInboxListener {
     }
   }
 
-  onAnswer(correlationId: bigint, read: () => AttachAnswer): void {
+  onAnswer(correlationId: bigint, read: () => AttachAnswer, sessionId: number): void {
     if (!this.#requests.takeAnswer(correlationId, read)) return;
     const answer = read();
     if (answer.code !== ResponseCode.OK) {
@@ -183,7 +185,12 @@ export class Attachment implements AttachmentInboxListener {
       this.#refused("PROTOCOL", fault);
       return;
     }
-    this.#begin(answer);
+    this.#begin(answer, sessionId);
+  }
+
+  /** Without a lease there is nothing to end, and no driver to tell from others. */
+  isDriver(sessionId: number): boolean {
+    return !this.#isAttached || sessionId === this.#granter;
   }
 
   onRevoked({ leaseId, streamId, clientId, isProducers }: RevokedLease, isDetach: boolean, reason: string): void {
@@ -200,16 +207,28 @@ export class Attachment implements AttachmentInboxListener {
     if (!this.#isAttached || streamId !== this.#options.streamId) return;
     // What was announced before the lease was granted says nothing about it, nor about whether its driver lives.
     if (epoch < this.#epoch) return;
-    this.#validity.announceHeard(this.#nowNs);
+    // On a stream apart nothing else names the driver: it is the first that announces the lease's epoch, or a later one.
     this.#announcer ??= sessionId;
-    // A lease means nothing to another driver, nor after a restart (D-10), and no keepalive is answered.
-    if (sessionId !== this.#announcer) this.#lose("another driver serves the stream, or the same one after a restart");
-    else if (this.#options.role === "producer" && epoch > this.#epoch) {
+    if (sessionId !== this.#announcer) {
+      this.#onForeignAnnounce();
+      return;
+    }
+    this.#validity.announceHeard(this.#nowNs);
+    if (this.#options.role === "producer" && epoch > this.#epoch) {
       this.#lose(`epoch ${this.#epoch} was followed by ${epoch}`);
     }
   }
 
-  #begin(answer: AttachAnswer): void {
+  /**
+   * A lease means nothing to another driver, nor after a restart (D-10), and no keepalive is answered. An announce alone proves
+   * neither: any process can send one. The driver that granted the lease is gone when its own announces stay away meanwhile.
+   */
+  #onForeignAnnounce(): void {
+    if (!this.#validity.isAnnounceOverdue(this.#nowNs)) return;
+    this.#lose("another driver serves the stream, or the same one after a restart");
+  }
+
+  #begin(answer: AttachAnswer, sessionId: number): void {
     const { streamId, role } = this.#options;
     const leaseId = answer.leaseId as bigint;
     const durationNs = this.#durationOf(answer);
@@ -232,7 +251,8 @@ export class Attachment implements AttachmentInboxListener {
     this.#leaseHigh = Number(leaseId >> 32n);
     this.#leaseLow = Number(leaseId & 0xffff_ffffn);
     this.#epoch = answer.epoch as bigint;
-    this.#announcer = null;
+    this.#granter = sessionId;
+    this.#announcer = this.#options.announcesApart === true ? null : sessionId;
     this.#requests.granted();
     this.#lossesAtGrant = this.#connection.losses;
     this.#keepaliveRefusedNs = -1;

@@ -104,14 +104,15 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.metadata = new MetadataCache(streamId);
     this.#messages = new ConsumerMessages(streamId, options.maxRateHz ?? 0, options.progress ?? null);
     this.#inbox = new ConsumerInbox(this, counters.of.messagesRefused);
-    const { channel, controlStreamId, qosStreamId } = streams;
+    const { channel, controlStreamId, announceStreamId, qosStreamId } = streams;
     this.#hearing = new ControlHearing(
       hear(connection, streams, ["control", "announce", "qos", "metadata"], this.#onMessage),
       options.progress === undefined ? undefined : PROGRESS_PERIOD_NS,
     );
     this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
     this.#qos = connection.addPublication(controlPublicationChannel(channel), qosStreamId);
-    this.attachment = options.driver === undefined ? null : this.#newAttachment(options.driver);
+    this.attachment =
+      options.driver === undefined ? null : this.#newAttachment(options.driver, announceStreamId !== controlStreamId);
   }
 
   /** Who this consumer is on the wire; with a lease, the lease's client id. */
@@ -268,10 +269,11 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.attachment?.onMessage(view, length, sessionId);
   };
 
-  #newAttachment(driver: DriverClientOptions): Attachment {
+  #newAttachment(driver: DriverClientOptions, announcesApart: boolean): Attachment {
     const { streamId, counters, mapping } = this.#state;
     const clientId = driver.clientId ?? this.#options.consumerId;
-    const options = { ...driver, ...(clientId === undefined ? {} : { clientId }), streamId, role: "consumer" } as const;
+    const named = clientId === undefined ? {} : { clientId };
+    const options = { ...driver, ...named, streamId, role: "consumer", announcesApart } as const;
     return new Attachment(this.#connection, this.#control, options, counters.of, {
       onAttached: (announcement) => {
         this.#saysHello = true;

@@ -3,7 +3,7 @@ import type { Publication } from "../aeron/publication.ts";
 import type { MessageHandler } from "../aeron/subscription.ts";
 import { type AllowedBaseDirs, LeasedRegions } from "../shm/index.ts";
 import { Attachment } from "./attachment.ts";
-import type { AttachmentCounters, DriverClientOptions } from "./attachment-options.ts";
+import type { AttachmentCounters, AttachmentOptions, DriverClientOptions } from "./attachment-options.ts";
 import type { AttachError } from "./errors.ts";
 import type { RegionHost, RegionProvider } from "./region-provider.ts";
 
@@ -21,12 +21,11 @@ export class DriverRegions implements RegionProvider {
   constructor(
     connection: AeronConnection,
     publication: Publication,
-    streamId: number,
-    options: DriverProducerOptions,
+    options: DriverProducerOptions & Pick<AttachmentOptions, "streamId" | "announcesApart">,
     host: RegionHost,
     counters: AttachmentCounters,
   ) {
-    this.#attachment = new Attachment(connection, publication, { ...options, streamId, role: "producer" }, counters, {
+    this.#attachment = new Attachment(connection, publication, { ...options, role: "producer" }, counters, {
       onAttached: (announcement) => {
         const regions = LeasedRegions.map(announcement, options.baseDirs);
         try {

@@ -22,7 +22,9 @@ export function newRegionProvider(
 ): RegionProvider {
   const { streamId, standalone, driver } = options;
   if (driver !== undefined && standalone === undefined) {
-    return new DriverRegions(connection, publication, streamId, driver, host, of);
+    const { announceStreamId, controlStreamId } = options.streams;
+    const client = { ...driver, streamId, announcesApart: announceStreamId !== controlStreamId };
+    return new DriverRegions(connection, publication, client, host, of);
   }
   if (standalone !== undefined && driver === undefined) {
     const producerId = options.producerId ?? randomId();

@@ -6,6 +6,7 @@ import type { MessageHandler, MessageSubscription } from "../../src/aeron/subscr
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import type { Consumer } from "../../src/roles/consumer.ts";
 import { totalLost } from "../../src/roles/counters.ts";
+import type { Driver } from "../../src/roles/driver/driver.ts";
 import type { Producer } from "../../src/roles/producer.ts";
 import { messageByKey, messageKeyAt } from "../../src/sbe/index.ts";
 import { INTEGERS, type MessageInfo } from "../../src/sbe/runtime/info.ts";
@@ -34,6 +35,7 @@ export interface HeardMessage {
 export class HostileWorld implements AsyncDisposable {
   /** Time flies here, and with it the ids of roles: their counters are not to be kept for a minute each. */
   readonly rig = new DriverRig({ tellsPauses: false, counterReuseNs: 1e6 });
+  readonly driver: Driver;
   readonly producer: Producer;
   readonly consumer: Consumer;
   readonly #buffer = new NativeBuffer(64 * 1024);
@@ -53,7 +55,7 @@ export class HostileWorld implements AsyncDisposable {
       };
       this.#subscriptions.push(rig.connection.addSubscription(observerChannel(channel), id, listen));
     }
-    rig.startDriver();
+    this.driver = rig.startDriver();
     const made = rig.leasedPair({}, { progress: { handler: () => {} } });
     this.producer = made.producer;
     this.consumer = made.consumer;

@@ -12,6 +12,9 @@ import { RegionError } from "../../src/shm/index.ts";
 
 const SECOND_NS = 1e9;
 const STREAM_ID = 10_000;
+/** Aeron sessions. */
+const DRIVER = 1;
+const STRANGER = 2;
 
 /** An attachment whose messages a test hears, and answers as it likes, at times that it sets. */
 class Desk {
@@ -68,9 +71,9 @@ class Desk {
     }
   }
 
-  hear(name: string, fields: JsonFields): void {
+  hear(name: string, fields: JsonFields, sessionId = DRIVER): void {
     const bytes = encodeJson(name, fields);
-    this.attachment.onMessage(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes.length, 1);
+    this.attachment.onMessage(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes.length, sessionId);
   }
 
   /** The driver's answer to the newest request. */
@@ -96,19 +99,23 @@ class Desk {
   }
 
   /** What keeps a lease alive on the driver's side: it announces. */
-  announce(epoch = "5"): void {
+  announce(epoch = "5", sessionId = DRIVER): void {
     const uri = "shm:file?path=/dev/shm/regions/x";
-    this.hear("ShmPoolAnnounce", {
-      streamId: STREAM_ID,
-      producerId: 0,
-      epoch,
-      layoutVersion: 1,
-      headerNslots: 8,
-      headerSlotBytes: 256,
-      maxDims: 8,
-      payloadPools: [],
-      headerRegionUri: uri,
-    });
+    this.hear(
+      "ShmPoolAnnounce",
+      {
+        streamId: STREAM_ID,
+        producerId: 0,
+        epoch,
+        layoutVersion: 1,
+        headerNslots: 8,
+        headerSlotBytes: 256,
+        maxDims: 8,
+        payloadPools: [],
+        headerRegionUri: uri,
+      },
+      sessionId,
+    );
   }
 }
 
@@ -252,6 +259,48 @@ describe("a client's lease", () => {
       expect(desk.events.at(-1)).toStartWith("detached");
       expect(desk.attachment.isAttached).toBe(false);
     }
+  });
+
+  test("D-14, D-17: what a process sends that did not grant the lease ends none while the driver announces", () => {
+    for (const role of ["consumer", "producer"] as const) {
+      const desk = new Desk({ clientId: 42, role });
+      desk.pass(0.01);
+      desk.answer();
+      for (let second = 0; second < 6; second++) {
+        for (const epoch of ["5", "6", "900"]) desk.announce(epoch, STRANGER);
+        desk.hear("ShmDriverShutdown", { timestampNs: "1", reason: "NORMAL", errorMessage: "" }, STRANGER);
+        const lease = { leaseId: "7", streamId: STREAM_ID, clientId: 42, role: role.toUpperCase() };
+        const end = { timestampNs: "1", reason: "REVOKED", errorMessage: "" };
+        desk.hear("ShmLeaseRevoked", { ...lease, ...end }, STRANGER);
+        desk.announce();
+        desk.pass(1);
+      }
+      expect(desk.events).toEqual(["attached 5"]);
+      expect(desk.attachment.isAttached).toBe(true);
+    }
+  });
+
+  test("D-10, D-17: another driver's announces end the lease as soon as those of the driver that granted it stay away", () => {
+    const desk = new Desk();
+    desk.pass(0.01);
+    desk.answer();
+    desk.announce();
+    desk.pass(1);
+    desk.announce("6", STRANGER);
+    expect(desk.attachment.isAttached).toBe(true);
+    desk.pass(1);
+    desk.announce("6", STRANGER);
+    expect(desk.events.at(-1)).toContain("another driver serves the stream");
+  });
+
+  test("D-17: the announces of others do not hide that the driver fell silent; it may announce in a session apart", () => {
+    const desk = new Desk({ announcesApart: true });
+    desk.pass(0.01);
+    desk.answer();
+    for (let second = 0; second < 6; second++, desk.pass(1)) desk.announce("5", 3);
+    expect(desk.attachment.isAttached).toBe(true);
+    for (let second = 0; second < 6; second++, desk.pass(1)) desk.announce("4", STRANGER);
+    expect(desk.events.at(-1)).toContain("the driver fell silent");
   });
 
   test("D-17: a producer that sees its stream announced with a higher epoch stops at once", () => {
