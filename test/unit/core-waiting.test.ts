@@ -5,6 +5,7 @@ import {
   BackoffIdle,
   HAND_OVER,
   type IdleStrategy,
+  ManualClock,
   messageOf,
   Scheduler,
   SleepIdle,
@@ -42,7 +43,8 @@ class Recorder implements WaitPoint {
 
 /** A scheduler over an agent that waits, and others. */
 function waiting(answers: boolean[], others: readonly Agent[] = [], idle: IdleStrategy = new SleepIdle()) {
-  const scheduler = new Scheduler({ idle, sliceNs: 1e9 });
+  // No time passes: a busy machine would end slices earlier, and with them the order of events.
+  const scheduler = new Scheduler({ idle, clock: new ManualClock(), sliceNs: 1e9 });
   const point = new Recorder(answers, () => scheduler.stop());
   const work: number[] = [];
   const agent: Agent = {
