@@ -11,22 +11,34 @@ import { Producer } from "../../src/roles/producer.ts";
 import type { ProducerOptions } from "../../src/roles/producer-options.ts";
 import { AllowedBaseDirs } from "../../src/shm/index.ts";
 import { STREAM_ID, TemporaryDirectory } from "./shm.ts";
+import { PATIENCE_MS } from "./until.ts";
 
-/** The time of this process, which a test may let jump ahead: what a pause looks like from inside. */
+/**
+ * The time of this process, which a test may let jump ahead: what a pause looks like from inside. While it is held it moves by
+ * jumps only, so that rates do not depend on how long the test's own steps take.
+ */
 export class JumpingClock implements Clock {
   #aheadNs = 0;
+  #heldNs: number | null = null;
 
   nanoTime(): number {
-    return Bun.nanoseconds() + this.#aheadNs;
+    return (this.#heldNs ?? Bun.nanoseconds()) + this.#aheadNs;
   }
 
   jump(byNs: number): void {
     this.#aheadNs += byNs;
   }
+
+  hold(): void {
+    this.#heldNs = Bun.nanoseconds();
+  }
 }
 
-/** Steps take microseconds; this only ends tests that would wait for ever. */
-const PATIENCE_NS = 20e9;
+/** Steps take microseconds; this only ends tests that would wait indefinitely. */
+const PATIENCE_NS = PATIENCE_MS * 1e6;
+/** At least so long and so many steps: the media driver works by time, and a busy machine takes few steps in it. */
+const SETTLE_NS = 20e6;
+const SETTLE_STEPS = 200;
 
 /**
  * A media driver, a client and any roles on one scheduler that is stepped by hand: whatever happens between two steps happens
@@ -159,8 +171,8 @@ export class Rig implements AsyncDisposable {
 
   /** Steps until the driver and the clients have had their say about everything that was done before. */
   settle(): void {
-    const endNs = Bun.nanoseconds() + 20e6;
-    while (Bun.nanoseconds() < endNs) this.scheduler.step();
+    const endNs = Bun.nanoseconds() + SETTLE_NS;
+    for (let steps = 0; steps < SETTLE_STEPS || Bun.nanoseconds() < endNs; steps++) this.scheduler.step();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
