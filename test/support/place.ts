@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RoleProcess, type RoleProcessOptions } from "./role-process.ts";
-import { TestFolder } from "./test-folder.ts";
+import { endProcess, TestFolder } from "./test-folder.ts";
 import { until } from "./until.ts";
 
 /** How the command line is called in a checkout. */
@@ -139,13 +139,4 @@ function processes(predicate: (args: readonly string[]) => boolean): number[] {
     if (predicate(text.split("\0"))) pids.push(Number(name));
   }
   return pids;
-}
-
-/** A negative id is that of a process group. */
-function endProcess(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
 }

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { mountAt } from "../support/shm.ts";
 import { sweepTestFolders, TestFolder } from "../support/test-folder.ts";
 import { until } from "../support/until.ts";
 
@@ -27,5 +28,13 @@ describe("folders of tests", () => {
     held.remove();
     held.remove();
     expect(existsSync(held.path)).toBe(false);
+  });
+
+  test("are removed with what is mounted in them, whatever the mount point is called", () => {
+    const left = join(parent, "tensorpool-test-mounted");
+    // Where this user may not mount, the folder is an ordinary one.
+    mountAt(join(left, "a \\b\tc"), "tmpfs", "size=64k");
+    expect(sweepTestFolders(parent, 0)).toEqual([left]);
+    expect(existsSync(left)).toBe(false);
   });
 });
