@@ -159,19 +159,21 @@ describe("several consumers of a live stream", () => {
       await place.mediaDriver();
       const options = ["--stats-interval", "100ms"];
       const healthy = [place.consumer(options), place.consumer(options)];
-      // A fifth of the rate.
-      const slow = place.consumer([...options, "--delay-per-frame", "100ms", "--fail-on-loss"]);
+      // A 25th of the rate: it also falls behind a producer that a busy machine slows down.
+      const slow = place.consumer([...options, "--delay-per-frame", "500ms", "--fail-on-loss"]);
       const producer = place.producer([
         "--source",
         "synthetic:dtype=uint8,dims=64x64,rate=50",
-        ...["--slots", "128", "--wait-consumers", "3", "--count", "300"],
+        ...["--slots", "256", "--wait-consumers", "3", "--count", "600"],
         ...options,
       ]);
-      expect(await producer.exit()).toBe(0);
-      const { claimed = 0 } = producer.lastRow.counters;
-      // What it has not read by now is gone with the producer, or overwritten.
+      await producer.row(({ counters }) => counters.claimed === 600, "all frames to be claimed");
+      await slow.row(({ lost }) => lost > 0, "lost frames");
+      // As long as it reads what is not overwritten yet, the producer waits for it: minutes at this rate.
       slow.signal("SIGTERM");
       expect(await slow.exit()).toBe(4);
+      expect(await producer.exit()).toBe(0);
+      const { claimed = 0 } = producer.lastRow.counters;
       expect(slow.lastRow.counters.accepted).toBeGreaterThan(0);
       expect(slow.lastRow.lost).toBeGreaterThan(0);
       for (const consumer of healthy) {
