@@ -14,10 +14,10 @@ import { ShmPoolAnnounceDecoder } from "../../src/sbe/generated/control/index.ts
 import { messageKeyAt } from "../../src/sbe/header.ts";
 import { Mapping } from "../../src/shm/index.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
+import { PATIENCE_MS } from "../support/until.ts";
 
 const SHAPE = { dtype: "uint8", dims: [16] } as const;
 const STREAMS = [{ stream: 77, name: "camera-1", slots: 8, strideBytes: 4096 }];
-const PATIENCE_MS = 20_000;
 
 /** A pool that is stepped by hand, with a media driver of its own; both, and their folder, go with the test. */
 async function open(scope: AsyncDisposableStack, options: ConnectOptions = {}) {

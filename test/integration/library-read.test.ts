@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { type Producer, TensorPool } from "../../src/index.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
+import { PATIENCE_MS } from "../support/until.ts";
 
 const SHAPE = { dtype: "uint8", dims: [1] } as const;
-const PATIENCE_MS = 20_000;
 
 async function open(scope: AsyncDisposableStack, slots: number) {
   const directory = scope.use(new TemporaryDirectory());

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { selfCommand } from "../../src/aeron/self-command.ts";
+import { PROCESS_TEST_MS } from "../support/until.ts";
 
 const FRAMES = 20_000;
-const TIMEOUT_MS = 60_000;
 
 interface Ended {
   readonly code: number;
@@ -52,7 +52,7 @@ describe("bench", () => {
         expect(json.consumerAllocatedBytesPerFrame).toBeGreaterThanOrEqual(0);
         expect(leftOf(pid)).toEqual([]);
       },
-      TIMEOUT_MS,
+      PROCESS_TEST_MS,
     );
   }
 
@@ -75,7 +75,7 @@ describe("bench", () => {
       expect(json.ratioToStandalone).toBeCloseTo((json.acceptedPerSecond as number) / standalone, 6);
       expect(leftOf(pid)).toEqual([]);
     },
-    TIMEOUT_MS,
+    PROCESS_TEST_MS,
   );
 
   test("--driver and --standalone at once are refused", async () => {
@@ -99,7 +99,7 @@ describe("bench", () => {
       expect((accepted as number) + (late as number) + (gap as number)).toBeLessThanOrEqual(FRAMES);
       expect((accepted as number) + (late as number) + (gap as number)).toBeGreaterThanOrEqual(published as number);
     },
-    TIMEOUT_MS,
+    PROCESS_TEST_MS,
   );
 
   test("a section that is not there is refused with those that are", async () => {

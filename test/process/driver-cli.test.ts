@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { DriverPlace } from "../support/driver-place.ts";
 import { SELF } from "../support/place.ts";
+import { PROCESS_TEST_MS } from "../support/until.ts";
 
-const PROCESS_TEST_MS = 60_000;
 const SMALL = ["--stream", "10000", "--slots", "64", "--pool", "64KiB"];
 
 describe("the driver as a process", () => {

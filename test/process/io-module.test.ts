@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PROCESS_TEST_MS } from "../support/until.ts";
 
 const SUBJECT = join(import.meta.dir, "io-module-subject.ts");
 const EXAMPLES = join(import.meta.dir, "../../examples/modules");
@@ -38,7 +39,7 @@ beforeAll(async () => {
   });
   const stderr = await child.stderr.text();
   if ((await child.exited) !== 0) throw new Error(stderr);
-}, 60_000);
+}, PROCESS_TEST_MS);
 
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 

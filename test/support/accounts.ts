@@ -10,12 +10,12 @@ import type { Producer } from "../../src/roles/producer.ts";
 import { AllowedBaseDirs } from "../../src/shm/index.ts";
 import { DriverRig, smallPlan } from "./driver-rig.ts";
 import { STREAM_ID } from "./shm.ts";
+import { PATIENCE_MS } from "./until.ts";
 
 const SHAPE = { dtype: "uint8", dims: [4] } as const;
 const BYTES = new Uint8Array(4);
 const NSLOTS = 16;
 const LEASE_SECONDS = 3;
-const PATIENCE_MS = 20_000;
 
 const WAYS = [
   "reads on",

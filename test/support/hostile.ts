@@ -12,6 +12,7 @@ import { messageByKey, messageKeyAt } from "../../src/sbe/index.ts";
 import { INTEGERS, type MessageInfo } from "../../src/sbe/runtime/info.ts";
 import { DriverRig } from "./driver-rig.ts";
 import { FRAMED, MESSAGE_VECTORS } from "./sbe-messages.ts";
+import { PATIENCE_MS } from "./until.ts";
 
 const { channel, controlStreamId, descriptorStreamId, qosStreamId, metadataStreamId } = DEFAULT_STREAMS;
 const STREAM_IDS = [controlStreamId, descriptorStreamId, qosStreamId, metadataStreamId] as const;
@@ -20,7 +21,6 @@ const BYTES = new Uint8Array(4);
 const SBE_HEADER_BYTES = 8;
 /** Time that passes while frames do not flow: leases expire, and announces come. */
 const STEP_NS = 100e6;
-const PATIENCE_MS = 20_000;
 
 /** A real message, and the Aeron stream that it was on. */
 export interface HeardMessage {

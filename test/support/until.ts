@@ -1,8 +1,8 @@
-/** Far longer than anything takes on a busy machine: it only ends tests that would wait for ever. */
-export const PATIENCE_MS = 40_000;
+/** Far longer than anything takes on a busy machine: it only ends tests that would wait indefinitely. */
+export const PATIENCE_MS = 90_000;
 
-/** For tests that start processes; Bun's own default is too short for them when they are run one by one. */
-export const PROCESS_TEST_MS = 60_000;
+/** For tests that start processes, each of which may wait several times. It only ends tests that hang. */
+export const PROCESS_TEST_MS = 240_000;
 
 /** Waits until `condition` holds, looking every few milliseconds; fails with what was waited for. */
 export async function until(condition: () => boolean, what: () => string, patienceMs = PATIENCE_MS): Promise<void> {
