@@ -9,6 +9,7 @@ import { MetadataCache } from "../../../src/roles/metadata-cache.ts";
 import { ProgressReader } from "../../../src/roles/progress-reader.ts";
 import { ReaderDirectory } from "../../../src/roles/reader-directory.ts";
 import { StreamMapping } from "../../../src/roles/stream-mapping.ts";
+import { QosConsumerDecoder } from "../../../src/sbe/generated/control/index.ts";
 import { encodeJson, messageByKey, messageKeyAt } from "../../../src/sbe/index.ts";
 import { HeaderRing } from "../../../src/shm/header-ring.ts";
 import { AllowedBaseDirs } from "../../../src/shm/index.ts";
@@ -82,6 +83,7 @@ export class HandlerCases {
     this.#consumer.of.messagesRefused,
   );
   readonly #intake = new DescriptorIntake(STREAM_ID, this.#consumer, () => count(this.counts, "seq went back"));
+  readonly #qos = new QosConsumerDecoder();
   readonly #announce = this.#fitting()[0] as Uint8Array;
   #cases = 0;
   /** True while the intake has an epoch. */
@@ -101,6 +103,12 @@ export class HandlerCases {
     const ring = new HeaderRing(this.#regions.headerRing.mapping, this.#regions.nslots);
     ring.markWriting(WRITTEN_SEQ, WRITTEN_SEQ);
     ring.writeHeader(WRITTEN_SEQ, header);
+  }
+
+  /** A well-formed report about our stream whose numbers no stream of ours reaches: it is refused as well. */
+  #isInexactQos(view: DataView, length: number): boolean {
+    if (this.#qos.wrap(view, 0, length) !== null || this.#qos.streamId !== STREAM_ID) return false;
+    return !Number.isSafeInteger(this.#qos.epochNumber) || !Number.isSafeInteger(this.#qos.lastSeqSeenNumber);
   }
 
   run(seed: number): void {
@@ -123,8 +131,9 @@ export class HandlerCases {
     this.#readers.now(this.#cases * 1e6);
     this.#readers.onMessage(view, message.length, 0);
     const isDirectory = info !== undefined && DIRECTORY.includes(info.name);
+    const isInexact = info?.name === "QosConsumer" && !isMalformed && this.#isInexactQos(view, message.length);
     check(
-      refusedByProducer.value - beforeProducer === Number(isDirectory && isMalformed),
+      refusedByProducer.value - beforeProducer === Number(isDirectory && (isMalformed || isInexact)),
       () => `directory: ${info?.name} counted wrongly`,
     );
     this.#takeDescriptor(random, view, message.length, info?.name === "FrameDescriptor" && isMalformed);
