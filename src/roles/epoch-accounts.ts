@@ -1,9 +1,11 @@
+import { processNs } from "../core/clock.ts";
 import type { Counter } from "../core/counters.ts";
 
 /** Epochs whose accounts are kept: more at once are no stream's, but what somebody makes up. */
 const MAX_ACCOUNTS = 4;
-/** A number of missed frames that no ring vouches for is believed up to here: 24 minutes at 3 million frames/s. */
-const MAX_UNPROVEN_FRAMES = 2 ** 32;
+/** Frames that no ring proves are believed up to the rate of the fastest producer, and this many more. */
+const MAX_FRAMES_PER_NS = 3e6 / 1e9;
+const UNPROVEN_SLACK_FRAMES = 2 ** 16;
 
 /** What a reader knows of an epoch that it has no mapping of. */
 export interface EpochAccount {
@@ -20,27 +22,36 @@ export interface EpochAccount {
   readonly cause: Counter;
 }
 
+interface OpenAccount extends EpochAccount {
+  /** When it was unmapped, or heard of first, and the newest frame that was known to exist then. */
+  readonly sinceNs: number;
+  readonly provenSeq: number;
+}
+
 /**
  * The accounts of epochs that are not mapped: frames that pass meanwhile are counted, so that the account continues when the
  * same epoch is mapped again, and is closed when it is not. No ring is at hand to check what messages say: each descriptor
- * counts once, and what lies between them only when it is plausible.
+ * counts once, and what lies between them only as far as a producer can have written it in the time that has passed. A longer stretch
+ * counts as an epoch whose last frame is not known.
  */
 export class EpochAccounts {
-  readonly #accounts: EpochAccount[] = [];
+  readonly #accounts: OpenAccount[] = [];
   readonly #missed: Counter;
   readonly #tailsUnknown: Counter;
+  readonly #clockNs: () => number;
   /** Newest epoch that was ever mapped; null before the first. */
   #newestEpoch: bigint | null = null;
 
   /** `missed` counts frames that pass while nothing is mapped, `tailsUnknown` epochs whose last frame is not known. */
-  constructor(missed: Counter, tailsUnknown: Counter) {
+  constructor(missed: Counter, tailsUnknown: Counter, clockNs: () => number = processNs) {
     this.#missed = missed;
     this.#tailsUnknown = tailsUnknown;
+    this.#clockNs = clockNs;
   }
 
   /** The epoch is unmapped, and its account stays open. */
   keep(account: EpochAccount): void {
-    this.#accounts.push(account);
+    this.#accounts.push({ ...account, provenSeq: account.heardSeq, sinceNs: this.#clockNs() });
   }
 
   /** The epoch is mapped (again): returns its account, or null when there is none, and closes all others. */
@@ -65,7 +76,10 @@ export class EpochAccounts {
     let account = this.#find(epoch);
     if (account === null) {
       if (epoch < this.#newestEpoch || this.#accounts.length === MAX_ACCOUNTS) return false;
-      account = { epoch, newestSeq: seq - 1, heardSeq: seq - 1, counted: 0, isOver: false, cause: this.#missed };
+      const before = seq - 1;
+      const sinceNs = this.#clockNs();
+      const known = { newestSeq: before, heardSeq: before, provenSeq: before, sinceNs };
+      account = { epoch, ...known, counted: 0, isOver: false, cause: this.#missed };
       this.#accounts.push(account);
     }
     if (account.isOver || seq <= account.newestSeq) return false;
@@ -83,14 +97,17 @@ export class EpochAccounts {
     account.heardSeq = Math.max(account.heardSeq, seq);
   }
 
-  #find(epoch: bigint): EpochAccount | null {
+  #find(epoch: bigint): OpenAccount | null {
     for (const account of this.#accounts) if (account.epoch === epoch) return account;
     return null;
   }
 
-  #settle(account: EpochAccount, isFollowed: boolean): void {
-    const missed = account.heardSeq - account.newestSeq;
-    if (missed > account.counted && missed <= MAX_UNPROVEN_FRAMES) account.cause.add(missed - account.counted);
-    if (isFollowed && !account.isOver) this.#tailsUnknown.increment();
+  #settle(account: OpenAccount, isFollowed: boolean): void {
+    const { newestSeq, heardSeq, provenSeq, counted, isOver, cause, sinceNs } = account;
+    const believed = (this.#clockNs() - sinceNs) * MAX_FRAMES_PER_NS + UNPROVEN_SLACK_FRAMES;
+    const isPlausible = heardSeq - provenSeq <= believed;
+    const missed = (isPlausible ? heardSeq : provenSeq) - newestSeq;
+    if (missed > counted) cause.add(missed - counted);
+    if ((isFollowed && !isOver) || !isPlausible) this.#tailsUnknown.increment();
   }
 }
