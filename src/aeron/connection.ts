@@ -117,6 +117,11 @@ export class AeronConnection implements Agent {
     return counter;
   }
 
+  /** Why publications or subscriptions are missing, where that is a lack of room; null otherwise. */
+  get shortage(): string | null {
+    return this.#requests.shortage;
+  }
+
   /** Gives the resource back for good. */
   remove(resource: AeronResource): void {
     const index = this.#resources.indexOf(resource);

@@ -27,6 +27,12 @@ export class ResourceRequests {
   readonly #retry = new PeriodicTimer(RETRY_PERIOD_NS);
   /** Removed before the driver had answered, to be given back when it has, or while the client was dead. */
   readonly #abandoned = new Set<AeronResource>();
+  #shortage: string | null = null;
+
+  /** Why a request has to wait for room; null while none has to. */
+  get shortage(): string | null {
+    return this.length === 0 ? null : this.#shortage;
+  }
 
   /** Requests that the driver has not granted yet. */
   get length(): number {
@@ -70,6 +76,7 @@ export class ResourceRequests {
 
   /** Takes answers, and asks again for what was refused. @returns the answers taken @throws AeronError what the driver will never grant */
   doWork(client: NativeClient, nowNs: number): number {
+    if (this.length === 0) this.#shortage = null;
     if (this.#refused.length > 0 && this.#retry.isDue(nowNs)) this.add(client, ...this.#refused.splice(0));
     let done = 0;
     for (let i = this.#pending.length - 1; i >= 0; i--) {
@@ -90,6 +97,7 @@ export class ResourceRequests {
     this.#pending.length = 0;
     this.#queued.length = 0;
     this.#refused.length = 0;
+    this.#shortage = null;
     for (const resource of this.#abandoned) {
       resource.forget();
       resource.dispose();
@@ -102,6 +110,7 @@ export class ResourceRequests {
     for (const resource of this.#queued.splice(0, Math.max(0, room))) {
       const shortage = resource instanceof Publication ? logShortage(resource.channel) : null;
       if (shortage !== null) {
+        this.#shortage = `no room for ${resource.toString()}: ${shortage}`;
         exhaustedLog.warn(`no room for ${resource.toString()}: ${shortage}; asking again`);
         this.#refused.push(resource);
         continue;
@@ -121,6 +130,7 @@ export class ResourceRequests {
         unansweredLog.warn(`the media driver has not answered within 10 s (${resource.toString()}): asking again`);
       } else if (isExhausted(error)) {
         const reason = messageOf(error).split("\n")[0];
+        this.#shortage = `the media driver has no room for ${resource.toString()}: ${reason}`;
         exhaustedLog.warn(`the media driver has no room for ${resource.toString()}: ${reason}; asking again`);
       } else {
         throw error;

@@ -113,14 +113,14 @@ export class WaitReporter implements Agent {
   }
 
   #describe(): string {
-    return describeWait(this.#role, this.#connection.aeronDir, this.#known.list());
+    return describeWait(this.#role, this.#connection, this.#known.list());
   }
 }
 
 /** State, cause and next step of a role that waits. `known`: the streams that were announced meanwhile. */
 export function describeWait(
   { kind, streamId, needsDriver, refusal }: AwaitingRole,
-  aeronDir: string,
+  { aeronDir, shortage }: Pick<AeronConnection, "aeronDir" | "shortage">,
   known: readonly KnownStream[],
 ): string {
   const refused = refusal();
@@ -128,6 +128,10 @@ export function describeWait(
   const others = known.filter((stream) => stream.streamId !== streamId);
   const there = others.length === 0 ? "" : `; streams that exist: ${describeStreams(others)}`;
   if (refused !== null) return `${refused}${isThere ? "" : there}; asking again`;
+  // No owner can hear a role, or be heard, that has no publication or subscription.
+  if (shortage !== null) {
+    return `stream ${streamId}: waiting for room: ${shortage}; \`tensorpool gc\` removes leftovers, \`tensorpool doctor\` shows the room`;
+  }
   const waits = `stream ${streamId}: waiting for a ${needsDriver ? "driver" : "producer"}`;
   if (needsDriver && isThere) {
     const way = kind === "consumer" ? "pass --standalone to read from it" : "one stream has one producer";

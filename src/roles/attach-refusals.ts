@@ -18,6 +18,12 @@ export function describeRefusal(streamId: number, code: string, message: string)
 /** No driver answered within the time that was given. */
 export function noDriver(streamId: number, timeoutNs: number, connection: AeronConnection): AttachError {
   const seconds = (timeoutNs / 1e9).toFixed(1).replace(/\.0$/, "");
+  const { shortage } = connection;
+  if (shortage !== null) {
+    const next = "make room: `tensorpool gc` removes leftovers, `tensorpool doctor` shows the room";
+    const text = `stream ${streamId}: no lease within ${seconds} s, for want of room: ${shortage}`;
+    return new AttachError("not-found", `${text}; ${next}`, { expected: "room", found: shortage, retryable: true });
+  }
   const found = connection.isConnected
     ? `none serves ${connection.aeronDir}`
     : (connection.refusal ?? `no media driver in ${connection.aeronDir}`);

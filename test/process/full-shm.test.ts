@@ -92,6 +92,8 @@ test(
     // What comes to the streams that run waits for room.
     const next = place.consumer(WATCH);
     await next.errorLine(/the media driver has no room for/);
+    await next.errorLine(/stream \d+: waiting for room: .*`tensorpool gc` removes leftovers/);
+    expect(next.stderr).not.toContain("--standalone");
     await flows(consumer);
 
     rmSync(join(place.mount, "filler"));

@@ -25,6 +25,7 @@ class Desk {
   result: PublishResult = PublishResult.PUBLISHED;
   nowNs = 0;
   losses = 0;
+  shortage: string | null = null;
   onAttached = (): void => {};
 
   constructor(options: Partial<AttachmentOptions> = {}) {
@@ -41,6 +42,9 @@ class Desk {
     const connection = {
       aeronDir: "/dev/shm/aeron-of-a-test",
       isConnected: true,
+      get shortage(): string | null {
+        return desk.shortage;
+      },
       get losses(): number {
         return desk.losses;
       },
@@ -324,6 +328,14 @@ describe("a client's lease", () => {
     expect(failure).toBeInstanceOf(AttachError);
     expect((failure as AttachError).code).toBe("not-found");
     expect((failure as AttachError).message).toMatch(/tensorpool driver.*--standalone/);
+  });
+
+  test("a first lease that does not come for want of room names the room, and no other deployment", () => {
+    const desk = new Desk({ attachTimeoutNs: 2 * SECOND_NS });
+    desk.shortage = "the media driver has no room for publication 1000: insufficient usable storage";
+    expect(() => desk.pass(3)).toThrow(
+      /^stream 10000: no lease within 2 s, for want of room: the media driver has no room .*storage; make room: `tensorpool gc`.*the room$/,
+    );
   });
 
   test("a refusal that no waiting can change is an error at once; one that may pass is not", () => {
