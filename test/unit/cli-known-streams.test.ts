@@ -61,3 +61,18 @@ describe("W-08: the owner of a stream, as tools see it", () => {
     }
   });
 });
+
+test("invented stream ids are forgotten, and a stream that is announced at its cadence is kept", () => {
+  using directory = new TemporaryDirectory();
+  using living = owner(directory, "living");
+  const known = new KnownStreams(AllowedBaseDirs.resolve([directory.path]));
+  for (let i = 1; i <= 20_000; i++) {
+    if (i % 1000 === 1) hear(known, living);
+    const qos = { streamId: 100_000 + i, producerId: 1, epoch: "1", currentSeq: "0", watermark: null };
+    const bytes = encodeJson("QosProducer", qos);
+    known.onMessage(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes.length);
+  }
+  expect(known.list().length).toBe(8192);
+  expect(known.get(STREAM_ID)?.epoch).toBe(BigInt(living.epoch));
+  expect(known.get(100_001)).toBeNull();
+});

@@ -42,13 +42,17 @@ interface AnnouncedOwner {
 
 const UNKNOWN_OWNER: AnnouncedOwner = { state: "unknown", signNs: null };
 
+/** Streams that are kept: more than the counters of a media driver allow are not real ones. */
+const MAX_STREAMS = 8192;
+
 /**
  * Collects what producers and drivers announce of their streams. Of several owners of a stream, the one that owns it counts (see
  * `stream-owner.ts`): a lower epoch replaces a higher one only when the owner of that is dead, and what is announced of regions
- * whose owner is dead is left aside.
+ * whose owner is dead is left aside. Beyond `MAX_STREAMS` the stream that was heard of longest ago is dropped: ids cost a sender nothing.
  */
 export class KnownStreams {
   readonly #baseDirs: AllowedBaseDirs | null;
+  /** In the order in which they were heard of last. */
   readonly #streams = new Map<number, KnownStream>();
   readonly #pools = new ShmPoolAnnounceDecoder();
   readonly #source = new DataSourceAnnounceDecoder();
@@ -137,8 +141,18 @@ export class KnownStreams {
     if (news.epoch !== undefined) this.#heardNs.set(streamId, processNs());
     const before = this.#streams.get(streamId) ?? unheard(streamId);
     const stream = { ...before, ...news };
+    this.#streams.delete(streamId);
     this.#streams.set(streamId, stream);
+    if (this.#streams.size > MAX_STREAMS) this.#dropOldest();
     return stream;
+  }
+
+  #dropOldest(): void {
+    for (const streamId of this.#streams.keys()) {
+      this.#streams.delete(streamId);
+      this.#heardNs.delete(streamId);
+      return;
+    }
   }
 }
 
