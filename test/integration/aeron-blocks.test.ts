@@ -199,7 +199,7 @@ test("what was read of a driver's logs says nothing about its successor's, and a
     for (let life = 0; life < 3; life++) {
       const driver = MediaDriver.start({ aeronDir, threading: "invoker" });
       const step = (...connections: AeronConnection[]) => {
-        driver.doWork();
+        driver.doWork(Bun.nanoseconds());
         for (const connection of connections) connection.doWork(Bun.nanoseconds());
       };
       const until = (condition: () => boolean, ...connections: AeronConnection[]) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { aeron } from "../../ffi/aeron.ts";
 import { COUNTER_METADATA, COUNTER_STATE, COUNTERS_BUFFERS } from "../../ffi/aeron-structs.ts";
 import { bytesAt, NativeBuffer, nativeString } from "../../ffi/memory.ts";
@@ -11,7 +11,7 @@ import {
   observerChannel,
 } from "../../src/aeron/channel.ts";
 import { AeronConnection } from "../../src/aeron/connection.ts";
-import { MediaDriver, MediaDriverError } from "../../src/aeron/media-driver.ts";
+import { MediaDriver } from "../../src/aeron/media-driver.ts";
 import type { Publication } from "../../src/aeron/publication.ts";
 import { PUBLISH_RESULT_NAMES, PublishResult } from "../../src/aeron/results.ts";
 import { Rig } from "../support/rig.ts";
@@ -394,55 +394,5 @@ describe("BlockSubscription with several publishers", () => {
       expect(subscription.needsRenewal(rig.clock.nanoTime())).toBe(false);
     }
     expect(subscription.imagesLost).toBe(0);
-  });
-});
-
-describe("MediaDriver", () => {
-  test("a second one for the same folder is refused and does no harm to the first", async () => {
-    await using rig = new Rig();
-    rig.until(() => rig.connection.isReady, "the connection");
-    let error: unknown;
-    try {
-      MediaDriver.start({ aeronDir: rig.aeronDir, threading: "invoker" });
-    } catch (thrown) {
-      error = thrown;
-    }
-    expect(error).toBeInstanceOf(MediaDriverError);
-    expect(error).toMatchObject({ code: "already-running", retryable: true });
-    const publication = rig.connection.addPublication(CONTROL, STREAM_ID);
-    rig.until(() => publication.isReady, "the first driver to serve");
-  });
-
-  test("its folder and lock are gone after it closed, twice is once, also when somebody else removed them before", () => {
-    using directory = new TemporaryDirectory();
-    const aeronDir = directory.at("aeron");
-    for (const isRemovedByOthers of [false, true]) {
-      const driver = MediaDriver.start({ aeronDir, threading: "invoker" });
-      expect(existsSync(`${aeronDir}.lock`)).toBe(true);
-      if (isRemovedByOthers) {
-        rmSync(aeronDir, { recursive: true });
-        rmSync(`${aeronDir}.lock`);
-      }
-      driver.onClose();
-      driver.onClose();
-      expect(existsSync(aeronDir)).toBe(false);
-      expect(existsSync(`${aeronDir}.lock`)).toBe(false);
-    }
-    expect(heldBelow(directory.path)).toEqual({ descriptors: 0, mappings: 0 });
-  });
-
-  test("a driver that closes does not take away what its successor put in its place", () => {
-    using directory = new TemporaryDirectory();
-    const aeronDir = directory.at("aeron");
-    const first = MediaDriver.start({ aeronDir, threading: "invoker" });
-    // As after a clean-up of /dev/shm by somebody else: the second one starts over nothing.
-    rmSync(aeronDir, { recursive: true });
-    rmSync(`${aeronDir}.lock`);
-    const second = MediaDriver.start({ aeronDir, threading: "invoker" });
-    first.onClose();
-    expect(existsSync(`${aeronDir}/cnc.dat`)).toBe(true);
-    expect(existsSync(`${aeronDir}.lock`)).toBe(true);
-    second.onClose();
-    expect(existsSync(aeronDir)).toBe(false);
   });
 });

@@ -40,7 +40,7 @@ let subscription = 0;
 const out = new NativeBuffer(8);
 
 function step(): void {
-  driver.doWork();
+  driver.doWork(Bun.nanoseconds());
   client.doWork();
 }
 

@@ -118,7 +118,7 @@ describe("W-22: epochs", () => {
       rig.clock.jump(0.95 * SECOND_NS);
       for (let second = 0; second < pausedSeconds; second += 0.5) {
         rig.clock.jump(Math.min(0.5, pausedSeconds - second) * SECOND_NS);
-        rig.driver.doWork();
+        rig.driver.doWork(Bun.nanoseconds());
         rig.connection.doWork(rig.clock.nanoTime());
         consumer.doWork(rig.clock.nanoTime());
       }

@@ -49,6 +49,17 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Start a driver again if none starts by itself. Roles come back, and attach anew.",
     },
   },
+  "src/aeron/media-driver.ts": {
+    "the media driver's folder … was removed, moved or replaced: serving in a new one": {
+      means: "Another program has removed or moved the folder of a living media driver. All its clients connect again.",
+      remedy: "Find what cleans up /dev/shm; `tensorpool gc` touches no folder of the living.",
+    },
+    "the media driver cannot serve … again: …; trying again": {
+      means:
+        "The folder of this media driver was taken away, and no other can be made in its place; the reason follows.",
+      remedy: "Mend the reason: another media driver, a file in the folder's place, no room.",
+    },
+  },
   "src/aeron/resource-requests.ts": {
     "the media driver has not answered within 10 s (…): asking again": {
       means: "The media driver is overloaded, or was paused.",

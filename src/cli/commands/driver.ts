@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { findLivingDriver } from "../../aeron/driver-watch.ts";
 import { giveToGroup } from "../../aeron/group-rights.ts";
-import { MediaDriver, MediaDriverError, type ThreadingMode } from "../../aeron/media-driver.ts";
+import { MediaDriver, MediaDriverError } from "../../aeron/media-driver.ts";
+import type { ThreadingMode } from "../../aeron/native-media-driver.ts";
 import type { GeneralSettings } from "../../config/index.ts";
 import { type IdleChoice, parseIdleStrategy } from "../../core/idle/index.ts";
 import { getLogger } from "../../core/logger.ts";

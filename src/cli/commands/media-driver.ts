@@ -1,5 +1,6 @@
 import { DriverUsage } from "../../aeron/driver-usage.ts";
-import { MediaDriver, MediaDriverError, type ThreadingMode } from "../../aeron/media-driver.ts";
+import { MediaDriver, MediaDriverError } from "../../aeron/media-driver.ts";
+import type { ThreadingMode } from "../../aeron/native-media-driver.ts";
 import { nativeParker } from "../../aeron/native-parker.ts";
 import type { Agent } from "../../core/agent.ts";
 import { logAgentErrorsButTheEnd } from "../../core/agent-errors.ts";
