@@ -26,9 +26,11 @@ describe("demo, piped", () => {
         "latency",
         "lost by cause",
       ]);
-      expect(lines[0]).toMatch(/^ +1 s {2}producer {2,}/);
-      expect(lines[1]).toMatch(/^ +1 s {2}fast consumer {2,}/);
-      expect(lines[2]).toMatch(/^ +1 s {2}slow consumer {2,}/);
+      // The first second, or a later one when the machine gave the demo no turn in it.
+      const second = /^ +[1-9]\d* s {2}/.exec(lines[0] ?? "")?.[0] ?? "no time";
+      for (const [n, role] of ["producer", "fast consumer", "slow consumer"].entries()) {
+        expect(lines[n]).toStartWith(`${second}${role}  `);
+      }
       expect(process.stdout).toMatch(/The producer published \d+ frames \(synthetic uint8 480x640, 300 KiB each\)/);
       expect(process.stdout).toMatch(/The slow consumer held each frame for 20 ms on purpose: it accepted \d+ frames/);
       await leavesNothing(place);
