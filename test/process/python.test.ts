@@ -13,7 +13,12 @@ const EXAMPLES = join(ROOT, "examples/python");
 /** Twenty tests that start a dozen processes each. */
 const SUITE_MS = 10 * PROCESS_TEST_MS;
 
-const env = { ...process.env, TENSORPOOL: SELF.join(" "), PYTHONDONTWRITEBYTECODE: "1", NO_COLOR: "1" };
+/** A word of a command line as a shell reads it. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+const env = { ...process.env, TENSORPOOL: SELF.map(quoted).join(" "), PYTHONDONTWRITEBYTECODE: "1", NO_COLOR: "1" };
 
 async function run(args: readonly string[], more: Record<string, string> = {}) {
   const child = Bun.spawn([PYTHON, ...args], {
