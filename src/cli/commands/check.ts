@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { driverAbsence } from "../../aeron/driver-watch.ts";
-import { type ConsumerView, consumerViews, type StreamView, streamViews } from "../../protocol/supervision/index.ts";
+import { type ConsumerView, type StreamView, streamViews } from "../../protocol/supervision/index.ts";
 import { defaultShmDir } from "../../shm/index.ts";
 import { driverHeartbeatSeconds, roomOf } from "../../web/supervised.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
@@ -8,6 +8,7 @@ import { answerOf, CHECK_FORMATS } from "../check/answer.ts";
 import { type CheckFacts, findingsOf } from "../check/findings.ts";
 import { limitsOf } from "../check/limits.ts";
 import { PlugInCode, unknownLine } from "../check/plug-in.ts";
+import { WorstDrops } from "../check/worst-drops.ts";
 import type { CommandContext } from "../command.ts";
 import { printLine, printResult } from "../console.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
@@ -62,12 +63,14 @@ async function observeFor(context: CommandContext, durationNs: number): Promise<
   const { runtime, observer } = observe(context, "tensorpool check");
   using _ = runtime;
   const { scheduler } = runtime;
+  const drops = new WorstDrops(observer.model);
+  scheduler.add(drops);
   scheduler.add(new DeadlineAgent(durationNs, () => scheduler.stop("--for is over")));
   await scheduler.run();
   const nowNs = scheduler.clock.nanoTime();
   return {
     streams: streamViews(observer.model, nowNs),
-    consumers: consumerViews(observer.model, nowNs).filter(({ state }) => state === "live"),
+    consumers: drops.consumers(nowNs),
     wasInterrupted: runtime.signals.received !== null,
   };
 }

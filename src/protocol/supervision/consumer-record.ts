@@ -179,6 +179,16 @@ export class ConsumerRecord {
     return "other";
   }
 
+  /** This is the consumer of another record, under another id: it counts from where that one's reports have come to. */
+  continueFrom(earlier: ConsumerRecord): void {
+    this.epoch = earlier.epoch;
+    this.dropsGap.continueFrom(earlier.dropsGap);
+    this.dropsLate.continueFrom(earlier.dropsLate);
+    if (!Number.isFinite(earlier.lastQosNs)) return;
+    if (earlier.lastSeqSeen !== null) this.#passed.add(earlier.lastQosNs, earlier.lastSeqSeen);
+    this.#drops.add(earlier.lastQosNs, 0);
+  }
+
   restartRates(): void {
     this.#passed.restart();
     this.#drops.restart();

@@ -139,6 +139,12 @@ export class SupervisionModel {
     const consumer = this.#consumer(nowNs, fact.streamId, fact.consumerId);
     if (consumer === null) return;
     this.#confirm(nowNs, consumer);
+    if (consumer.sessionId === null) {
+      // With another lease a consumer gets another id; its counts, and what they were before, are the same.
+      const consumers = this.streams.get(fact.streamId)?.consumers.values() ?? [];
+      const earlier = [...consumers].findLast(({ sessionId }) => sessionId === fact.sessionId);
+      if (earlier !== undefined) consumer.continueFrom(earlier);
+    }
     const whose = consumer.hear(nowNs, fact.sessionId);
     if (whose === "duplicate") this.#onConflict(nowNs, consumer);
     if (whose === "other") return;

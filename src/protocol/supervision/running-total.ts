@@ -21,6 +21,13 @@ export class RunningTotal {
     this.#window.add(nowNs, this.#total);
   }
 
+  /** Begins where another total's reports have come to: what grows from there on is this one's. */
+  continueFrom(earlier: RunningTotal): void {
+    this.#reported = earlier.#reported;
+    const { newestNs } = earlier.#window;
+    if (Number.isFinite(newestNs)) this.#window.add(newestNs, this.#total);
+  }
+
   /** Counting begins at 0 again, as frames do with an epoch. */
   beginAnew(): void {
     this.#reported = 0;

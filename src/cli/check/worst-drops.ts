@@ -1,0 +1,45 @@
+import type { Agent } from "../../core/agent.ts";
+import { PeriodicTimer } from "../../core/timers.ts";
+import { type ConsumerView, consumerViews, type SupervisionModel } from "../../protocol/supervision/index.ts";
+
+/** Reports come once a second. */
+const PERIOD_NS = 250e6;
+
+/** Keeps the largest share of lost frames that each consumer had while it was observed: the share itself is that of the last seconds. */
+export class WorstDrops implements Agent {
+  readonly roleName = "worst-drops";
+  readonly #model: SupervisionModel;
+  readonly #timer = new PeriodicTimer(PERIOD_NS);
+  readonly #ratios = new Map<string, number>();
+
+  constructor(model: SupervisionModel) {
+    this.#model = model;
+  }
+
+  doWork(nowNs: number): number {
+    if (this.#timer.isDue(nowNs)) this.#look(nowNs);
+    return 0;
+  }
+
+  onClose(): void {}
+
+  /** The consumers that live, each with its largest share. */
+  consumers(nowNs: number): readonly ConsumerView[] {
+    this.#look(nowNs);
+    return consumerViews(this.#model, nowNs)
+      .filter(({ state }) => state === "live")
+      .map((view) => ({ ...view, dropRatio: this.#ratios.get(keyOf(view)) ?? view.dropRatio }));
+  }
+
+  #look(nowNs: number): void {
+    for (const view of consumerViews(this.#model, nowNs)) {
+      if (view.dropRatio === null) continue;
+      const key = keyOf(view);
+      this.#ratios.set(key, Math.max(view.dropRatio, this.#ratios.get(key) ?? 0));
+    }
+  }
+}
+
+function keyOf({ streamId, consumerId }: ConsumerView): string {
+  return `${streamId}/${consumerId}`;
+}
