@@ -253,7 +253,7 @@ export class AeronConnection implements Agent {
     if (this.#driver === null || silentMs > SILENT_DRIVER_MS === this.#isDriverSilent) return;
     this.#isDriverSilent = !this.#isDriverSilent;
     if (this.#isDriverSilent) log.warn(`${silentDriver(this.#driver, silentMs)} (${aeronDir})`);
-    else log.info(`the media driver (pid ${this.#driver.pid}) goes on (${aeronDir})`);
+    else log.info(`the media driver (pid ${this.#driver.pid}) continues (${aeronDir})`);
   }
 
   /** Why libaeron has closed the client. */
@@ -269,7 +269,7 @@ export class AeronConnection implements Agent {
   }
 
   #lose(reason: string): void {
-    log.warn(`${reason} (${this.#options.aeronDir}): waiting for one to be there again`);
+    log.warn(`${reason} (${this.#options.aeronDir}): waiting for another`);
     this.losses++;
     for (const resource of this.#resources) resource.forget();
     this.#client?.close();

@@ -334,7 +334,7 @@ export class Attachment implements AttachmentInboxListener {
     this.#requests.askAt(this.#nowNs);
     if (!isKnownToDriver) this.#requests.abandon(this.clientId, this.#leaseId);
     this.#counters.leasesLost.increment();
-    this.#log.warn(`the lease on stream ${streamId} has ended: ${reason}; attaching anew`);
+    this.#log.warn(`the lease on stream ${streamId} has ended: ${reason}; attaching again`);
     this.#listener.onDetached(reason);
   }
 

@@ -43,10 +43,10 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       means: "The media driver this role is connected to is stopped, or gets no processor time.",
       remedy: "Let it go on (`kill -CONT`), or end it: roles connect to the next one.",
     },
-    "… (…): waiting for one to be there again": {
-      reads: "the media driver died (DIR): waiting for one to be there again",
+    "… (…): waiting for another": {
+      reads: "the media driver died (DIR): waiting for another",
       means: "The media driver ended, was killed, or gave this client up because it stood still.",
-      remedy: "Start a driver again if none starts by itself. Roles come back, and attach anew.",
+      remedy: "Start a driver again if none starts by itself. Roles reconnect and attach again by themselves.",
     },
   },
   "src/aeron/media-driver.ts": {
@@ -165,7 +165,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       means: "No lease: the code and the reason follow (another producer, unknown stream, other layout).",
       remedy: "Mend the reason, or start a driver. It is asked again with back-off.",
     },
-    "the lease on stream … has ended: …; attaching anew": {
+    "the lease on stream … has ended: …; attaching again": {
       means: "The lease expired, was revoked, or the driver ended.",
       remedy: `${ITSELF} Often: the process stands still, see \`stood still\` below.`,
     },

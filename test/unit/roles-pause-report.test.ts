@@ -36,7 +36,7 @@ test("a second pause before the first frame does not hide what the first one cos
   expect(lines.join("")).toContain("was paused for 12.5 s and missed 5020 frames");
 });
 
-test("frames that came while it had to attach anew, because the pause had outlasted its lease, are missed", () => {
+test("frames that came while it attached again, because the pause had outlasted its lease, are missed", () => {
   const counters = consumerCounters();
   const report = new PauseReport("consumer 1", counters);
   counters.of.detached.add(2);

@@ -31,7 +31,7 @@ const SAID: readonly (readonly [pattern: RegExp, text: string])[] = [
   [/media driver (died|has ended)/, "media driver gone"],
   [/gave this client up/, "client given up"],
   [/media driver .*gave no sign of life/, "media driver silent"],
-  [/media driver .* goes on/, "media driver goes on"],
+  [/media driver .* continues/, "media driver continues"],
   [/connected to the media driver in .* again/, "connected again"],
   [/cannot connect to the media driver/, "cannot connect"],
   [/started a media driver/, "started a media driver"],
