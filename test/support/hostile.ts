@@ -4,6 +4,7 @@ import type { Publication } from "../../src/aeron/publication.ts";
 import { PublishResult } from "../../src/aeron/results.ts";
 import type { MessageHandler, MessageSubscription } from "../../src/aeron/subscription.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
+import { LIVENESS_NS } from "../../src/protocol/stream-owner.ts";
 import type { Consumer } from "../../src/roles/consumer.ts";
 import { totalLost } from "../../src/roles/counters.ts";
 import type { Driver } from "../../src/roles/driver/driver.ts";
@@ -21,6 +22,9 @@ const BYTES = new Uint8Array(4);
 const SBE_HEADER_BYTES = 8;
 /** Time that passes while frames do not flow: leases expire, and announces come. */
 const STEP_NS = 100e6;
+/** Longer than an owner is new; in steps that no lease outlasts. */
+const ESTABLISHED_NS = 2 * LIVENESS_NS;
+const STEP_OF_AGE_NS = 900e6;
 
 /** A real message, and the Aeron stream that it was on. */
 export interface HeardMessage {
@@ -66,6 +70,11 @@ export class HostileWorld implements AsyncDisposable {
     // Everything that is said at a cadence was heard.
     rig.clock.jump(1.1e9);
     this.readOn(3);
+    // An owner that is new gives way to an older one that lives, which a stranger can pretend to be; an established one does not.
+    for (let ageNs = 0; ageNs < ESTABLISHED_NS; ageNs += STEP_OF_AGE_NS) {
+      rig.clock.jump(STEP_OF_AGE_NS);
+      this.readOn(3);
+    }
   }
 
   /** The last message of each kind: as the roles sent it, or a reference encoding with the stream's id. */
