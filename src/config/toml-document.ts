@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { parse, TomlDate, TomlError, type TomlTable, type TomlValue } from "smol-toml";
 import { messageOf, NotFoundError, UsageError } from "../core/errors.ts";
 import { printable } from "../core/text.ts";
+import { readProblem } from "../io/errno-text.ts";
 import type { Origin } from "./origin.ts";
 import { locateKeys } from "./toml-locator.ts";
 import { formatPath, type TomlPath } from "./toml-path.ts";
@@ -47,7 +48,8 @@ export class TomlDocument {
         throw new NotFoundError(`${path}: there is no such file (\`tensorpool config init --to FILE\` writes one)`, {
           found: path,
         });
-      throw new UsageError(`${path}: the file cannot be read: ${messageOf(error)}`, {
+      const errno = (error as NodeJS.ErrnoException).code ?? messageOf(error);
+      throw new UsageError(`${path}: cannot be read: ${readProblem(errno)}`, {
         found: path,
         cause: error,
       });

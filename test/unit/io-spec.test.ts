@@ -28,8 +28,8 @@ describe("specs", () => {
 
   test("wrong values name what was expected and what came", () => {
     const cases: [string, Parameters<typeof parseSource>[1], string][] = [
-      ["raw:-", {}, "found no --dtype and --dims"],
-      ["raw:-", { dtype: "uint8" }, "found no --dims"],
+      ["raw:-", {}, "give --dtype and --dims"],
+      ["raw:-", { dtype: "uint8" }, "give --dims"],
       ["raw:-", { dtype: "uint9", dims: "4" }, 'found "uint9"; did you mean "uint'],
       ["raw:-", { dtype: "uint8", dims: "4,4" }, 'found "4,4"'],
       ["raw:-", { dtype: "uint8", dims: "1x1x1x1x1x1x1x1x1" }, "at most 8 dimensions, found 9"],

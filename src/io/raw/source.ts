@@ -22,9 +22,12 @@ export const rawSource: SourceKind = {
       const missing = [dtype === undefined ? "--dtype" : "", dims === undefined ? "--dims" : ""]
         .filter(Boolean)
         .join(" and ");
-      throw new UsageError(`--source raw:${rest}: expected --dtype and --dims, found no ${missing}`, {
-        found: missing,
-      });
+      throw new UsageError(
+        `--source raw:${rest}: raw bytes have no header that says their type and shape; give ${missing}`,
+        {
+          found: missing,
+        },
+      );
     }
     const layout = layoutFromUser(dtype, dims, "--dims");
     if (layout.byteLength === 0) {
