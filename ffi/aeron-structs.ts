@@ -69,7 +69,7 @@ export const CNC_HEADER = {
 } as const;
 
 /** aeron_broadcast_descriptor_t, at the end of the buffer to the clients. */
-export const BROADCAST_TRAILER = { tailIntent: 0, tail: 8, size: 128 } as const;
+export const BROADCAST_TRAILER = { tail: 8, size: 128 } as const;
 
 /** Header of each data frame in a term buffer (aeron_data_header_t). */
 export const DATA_HEADER = {

@@ -55,12 +55,8 @@ export function lookForForeignDriver(aeronDir: string, predecessor = ""): Driver
 
 /** The media driver that serves `aeronDir` now and that this process can read; null where there is none. */
 export function findLivingDriver(aeronDir: string): LivingDriver | null {
-  return driverOf(lookForDriver(aeronDir));
-}
-
-/** As `findLivingDriver`, for one that holds the folder's lock itself. */
-export function findForeignDriver(aeronDir: string, predecessor = ""): LivingDriver | null {
-  return driverOf(lookForForeignDriver(aeronDir, predecessor));
+  const look = lookForDriver(aeronDir);
+  return look.state === "alive" ? look.driver : null;
 }
 
 /** True until it is known that the driver that was found before serves `aeronDir` no longer. */
@@ -76,10 +72,6 @@ export function driverAbsence(aeronDir: string): string | null {
   const look = lookForDriver(aeronDir);
   if (look.state === "alive") return null;
   return look.state === "none" ? `no media driver lives in ${aeronDir}` : look.why;
-}
-
-function driverOf(look: DriverLook): LivingDriver | null {
-  return look.state === "alive" ? look.driver : null;
 }
 
 function aliveByLock({ identity, pid }: CncFile): DriverLook {

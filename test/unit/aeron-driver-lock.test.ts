@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readCncFile } from "../../src/aeron/aeron-dir.ts";
 import { DriverLock } from "../../src/aeron/driver-lock.ts";
-import { findForeignDriver, findLivingDriver, isStillAlive, lookForDriver } from "../../src/aeron/driver-watch.ts";
+import { findLivingDriver, isStillAlive, lookForDriver, lookForForeignDriver } from "../../src/aeron/driver-watch.ts";
 import { findAeronLeftovers } from "../../src/aeron/leftovers.ts";
 import { MediaDriver } from "../../src/aeron/media-driver.ts";
 import { openDescriptorLimit } from "../support/descriptors.ts";
@@ -97,7 +97,7 @@ describe("finding a living driver", () => {
     for (const content of [Buffer.alloc(0), Buffer.alloc(10, 1), Buffer.alloc(4096), Buffer.alloc(4096, 0xff)]) {
       writeFileSync(join(aeronDir, "cnc.dat"), content);
       expect(findLivingDriver(aeronDir)).toBeNull();
-      expect(findForeignDriver(aeronDir)).toBeNull();
+      expect(lookForForeignDriver(aeronDir)).toEqual({ state: "none" });
     }
   });
 
