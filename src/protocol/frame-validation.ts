@@ -29,7 +29,7 @@ export type HeaderFault = (typeof HeaderFault)[keyof typeof HeaderFault];
 
 /**
  * Checks a header that was read for slot `index` against the pool it names; `strideBytes` is 0 when no such pool is mapped.
- * Allocates nothing and never overflows: sizes are doubles, far above all that is compared with.
+ * Allocates nothing. Sizes are doubles, and each is exact: none grows far beyond the values, which have at most 2^35 bits.
  */
 export function findHeaderFault(header: FrameHeader, index: number, strideBytes: number): HeaderFault {
   if (header.ndims > MAX_DIMS) return HeaderFault.NDIMS;
@@ -57,6 +57,7 @@ function findShapeFault(header: FrameHeader, isRow: boolean): HeaderFault {
   if (hasStrides && bits === 1) return HeaderFault.STRIDES;
   // An empty array has no element that could reach beyond anything (W-12).
   if (isEmpty) return HeaderFault.NONE;
+  const valuesBits = header.valuesLenBytes * 8;
   // `spanBits`: what the inner dimensions span together, from their first bit to their last.
   let spanBits = bits;
   let contiguousBits = bits;
@@ -69,8 +70,9 @@ function findShapeFault(header: FrameHeader, isRow: boolean): HeaderFault {
       // Smaller than what the inner dimensions span: elements would overlap, or the order be another than the declared one.
       if (stepBits < spanBits) return HeaderFault.STRIDES;
       spanBits += (dim - 1) * stepBits;
+      if (spanBits > valuesBits) return HeaderFault.SHAPE;
     }
     contiguousBits = stepBits * dim;
   }
-  return Math.ceil(spanBits / 8) > header.valuesLenBytes ? HeaderFault.SHAPE : HeaderFault.NONE;
+  return spanBits > valuesBits ? HeaderFault.SHAPE : HeaderFault.NONE;
 }

@@ -136,6 +136,13 @@ describe("extremes", () => {
     expect(faultOfShape({ dims: [], valuesLenBytes: 1 })).toBe("SHAPE");
   });
 
+  test("W-11: contiguous dims beyond the precision of a double are SHAPE, not STRIDES", () => {
+    for (let less = 0; less < 64; less++) {
+      const dim = 2 ** 31 - 1 - less;
+      expect({ dim, fault: faultOfShape({ dims: [3, dim, dim, 5, dim, 3] }) }).toEqual({ dim, fault: "SHAPE" });
+    }
+  });
+
   test("W-11: products far beyond 64 bits do not overflow into something small", () => {
     const huge = new Array(8).fill(2 ** 31 - 1);
     expect(faultOfShape({ dims: huge, valuesLenBytes: STRIDE_BYTES })).toBe("SHAPE");
