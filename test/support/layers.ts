@@ -8,8 +8,11 @@ const LAYERS = [
   "protocol",
   "shm",
   "aeron",
+  // What is in a recording's file, for those who write and read it; the recorder itself is a consumer, and above the roles.
+  "recording",
   "io",
   "roles",
+  "recorder",
   "library",
   "index",
   "web",
@@ -21,7 +24,11 @@ const LAYERS = [
 /** Layers that may use less than what is below them, and why. */
 const NARROWER: Readonly<Record<string, { may: readonly string[]; because: string }>> = {
   protocol: { may: ["core", "sbe"], because: "a simulation has to be able to run it without files, maps and Aeron" },
-  io: { may: ["ffi", "core", "protocol"], because: "sources and sinks know nothing of how frames travel" },
+  recording: {
+    may: ["ffi", "core", "protocol", "shm"],
+    because: "a source that replays a recording is below the roles, and files are read without Aeron",
+  },
+  io: { may: ["ffi", "core", "protocol", "recording"], because: "sources and sinks know nothing of how frames travel" },
 };
 
 /** The layer of a file; null for what is outside of the house (tests, benches, examples). */

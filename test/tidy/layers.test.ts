@@ -84,7 +84,7 @@ describe("the check of the layers itself", () => {
       "src/core/a.ts imports ../shm/b.ts: core is below shm, and imports point down",
     );
     expect(violation("src/io/a.ts", 'import { b } from "../shm/b.ts";')).toContain(
-      "io may import ffi, core, protocol only",
+      "io may import ffi, core, protocol, recording only",
     );
     expect(violation("src/gui/a.ts", 'import { b } from "../shm/b.ts";')).toContain("gui is no layer");
     expect(violation("src/roles/a.ts", 'import { b } from "../shm/b.ts";')).toBeNull();

@@ -1,0 +1,164 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { messageOf } from "../core/errors.ts";
+import { RecordingError } from "./recording-error.ts";
+
+/** Bytes that are read at a time where records are small. */
+const WINDOW_BYTES = 64 * 1024;
+/** Bytes that are read where the next record is expected far away. */
+const GLANCE_BYTES = 1024;
+
+/** Bytes at numbered offsets, a part of which is in memory: a file's through a window, or a buffer's as they are. */
+export interface ByteWindow {
+  /** For messages: the file's name, or where in it the bytes come from. */
+  readonly name: string;
+  readonly byteLength: number;
+  /** What `load` has made present. */
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /**
+   * Makes the bytes [offset, offset + byteLength) present and returns where in `bytes` they begin, until the next call.
+   * At most MAX_LOAD_BYTES. @throws RecordingError beyond the end
+   */
+  load(offset: number, byteLength: number): number;
+  /** Copies bytes to `target`, all of it. @throws RecordingError beyond the end */
+  copy(target: Uint8Array, offset: number): void;
+}
+
+export const MAX_LOAD_BYTES = WINDOW_BYTES;
+
+/** A buffer as a window on itself. */
+export class MemoryWindow implements ByteWindow {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+
+  constructor(name: string, bytes: Uint8Array) {
+    this.name = name;
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get byteLength(): number {
+    return this.bytes.length;
+  }
+
+  load(offset: number, byteLength: number): number {
+    requireInside(this, offset, byteLength);
+    return offset;
+  }
+
+  copy(target: Uint8Array, offset: number): void {
+    requireInside(this, offset, target.length);
+    target.set(this.bytes.subarray(offset, offset + target.length));
+  }
+}
+
+/** A file of which at most one window is in memory; it is read and never mapped, so that a file that shrinks is an error. */
+export class FileWindow implements ByteWindow, Disposable {
+  readonly name: string;
+  readonly fd: number;
+  readonly bytes = new Uint8Array(new ArrayBuffer(WINDOW_BYTES));
+  readonly view = new DataView(this.bytes.buffer);
+  #byteLength: number;
+  #from = 0;
+  #to = 0;
+  #isClosed = false;
+
+  /** @throws RecordingError "not-found", "unreadable" */
+  constructor(path: string, flags: "r" | "r+" = "r") {
+    this.name = path;
+    try {
+      this.fd = openSync(path, flags);
+    } catch (error) {
+      throw openError(path, error);
+    }
+    const stats = fstatSync(this.fd);
+    if (!stats.isFile()) {
+      closeSync(this.fd);
+      throw new RecordingError(
+        "unreadable",
+        `${path} is ${stats.isDirectory() ? "a folder" : "no regular file"}: give a file`,
+      );
+    }
+    this.#byteLength = stats.size;
+  }
+
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  load(offset: number, byteLength: number): number {
+    if (offset >= this.#from && offset + byteLength <= this.#to) return offset - this.#from;
+    requireInside(this, offset, byteLength);
+    // Where reading goes on behind the window, more is wanted soon; elsewhere there may be a frame in between.
+    const isNear = offset >= this.#from && offset <= this.#to + GLANCE_BYTES;
+    const wanted = Math.max(byteLength, isNear ? WINDOW_BYTES : GLANCE_BYTES);
+    const length = Math.min(wanted, this.#byteLength - offset);
+    this.#from = offset;
+    this.#to = offset;
+    this.#read(this.bytes, length, offset);
+    this.#to = offset + length;
+    return 0;
+  }
+
+  copy(target: Uint8Array, offset: number): void {
+    requireInside(this, offset, target.length);
+    this.#read(target, target.length, offset);
+  }
+
+  /** Looks again how long the file is, for one that is still being written. */
+  refresh(): void {
+    this.#byteLength = fstatSync(this.fd).size;
+    this.#to = this.#from;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    closeSync(this.fd);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #read(target: Uint8Array, length: number, offset: number): void {
+    if (this.#isClosed) throw new RecordingError("closed", `${this.name} was closed: open it again to read from it`);
+    for (let done = 0; done < length; ) {
+      let count: number;
+      try {
+        count = readSync(this.fd, target, done, length - done, offset + done);
+      } catch (error) {
+        throw new RecordingError(
+          "unreadable",
+          `${this.name} cannot be read at byte ${offset + done}: ${messageOf(error)}`,
+          {
+            cause: error,
+          },
+        );
+      }
+      if (count === 0) {
+        throw new RecordingError(
+          "damaged",
+          `${this.name} has become shorter while it was read: byte ${offset + done} is gone`,
+        );
+      }
+      done += count;
+    }
+  }
+}
+
+function requireInside({ name, byteLength }: ByteWindow, offset: number, length: number): void {
+  if (offset >= 0 && length >= 0 && offset + length <= byteLength) return;
+  throw new RecordingError(
+    "damaged",
+    `${name}: a record points at bytes ${offset} to ${offset + length}, and there are ${byteLength} bytes`,
+    { found: String(offset + length), expected: `at most ${byteLength}` },
+  );
+}
+
+function openError(path: string, error: unknown): RecordingError {
+  const errno = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (errno === "ENOENT") return new RecordingError("not-found", `there is no file ${path}`, { cause: error });
+  return new RecordingError("unreadable", `${path} cannot be opened: ${messageOf(error)}`, { cause: error });
+}
