@@ -9,6 +9,7 @@ import { DriverLock } from "./driver-lock.ts";
 import { silenceMs, silentDriver } from "./driver-silence.ts";
 import { isStillAlive, type LivingDriver, lookForDriver } from "./driver-watch.ts";
 import { NativeClient } from "./native-client.ts";
+import type { Messaging, MessagingResource } from "./ports.ts";
 import { Publication } from "./publication.ts";
 import type { AeronResource } from "./resource.ts";
 import { ResourceRequests } from "./resource-requests.ts";
@@ -54,7 +55,7 @@ export interface AeronConnectionOptions {
  * The process's client of the media driver in `aeronDir`, as an agent: it runs the conductor in our duty cycle, notices
  * within a second that the driver died, and connects again, with all publications and subscriptions, when one is back.
  */
-export class AeronConnection implements Agent {
+export class AeronConnection implements Agent, Messaging {
   readonly roleName = "aeron-client";
   readonly aeronDir: string;
   /** Times that a client was lost: driver gone, or given up by it after a long pause. */
@@ -123,10 +124,10 @@ export class AeronConnection implements Agent {
   }
 
   /** Gives the resource back for good. */
-  remove(resource: AeronResource): void {
-    const index = this.#resources.indexOf(resource);
-    if (index === -1) return;
-    this.#resources.splice(index, 1);
+  remove(given: MessagingResource): void {
+    const resource = this.#resources.find((own) => own === given);
+    if (resource === undefined) return;
+    this.#resources.splice(this.#resources.indexOf(resource), 1);
     if (this.#requests.withdraw(resource)) {
       resource.dispose();
       return;
@@ -143,8 +144,9 @@ export class AeronConnection implements Agent {
   }
 
   /** Releases the resource and asks for it again, e.g. after the driver put a subscription to rest. */
-  renew(resource: AeronResource): void {
-    if (this.#client === null) return;
+  renew(given: MessagingResource): void {
+    const resource = this.#resources.find((own) => own === given);
+    if (this.#client === null || resource === undefined) return;
     if (this.#requests.includes(resource)) return;
     resource.release();
     this.#requests.add(this.#client, resource);

@@ -1,5 +1,5 @@
 import { NativeBuffer } from "../../ffi/memory.ts";
-import type { Publication } from "./publication.ts";
+import type { MessageSink } from "./ports.ts";
 import { PublishResult } from "./results.ts";
 
 /** More than a driver with a thousand clients ever has to say at once. */
@@ -14,10 +14,10 @@ export class Outbox {
   dropped = 0;
   /** Messages that were dropped because no term of the publication holds them. */
   tooLong = 0;
-  readonly #publication: Publication;
+  readonly #publication: MessageSink;
   readonly #waiting: NativeBuffer[] = [];
 
-  constructor(publication: Publication) {
+  constructor(publication: MessageSink) {
     this.#publication = publication;
   }
 

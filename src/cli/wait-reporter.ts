@@ -1,5 +1,5 @@
 import type { AeronConnection } from "../aeron/connection.ts";
-import type { MessageSubscription } from "../aeron/subscription.ts";
+import type { Inbound } from "../aeron/ports.ts";
 import type { Agent } from "../core/agent.ts";
 import { NotFoundError } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
@@ -44,7 +44,7 @@ export class WaitReporter implements Agent {
   readonly #timeoutNs: number;
   readonly #check = new PeriodicTimer(CHECK_PERIOD_NS);
   #known = new KnownStreams();
-  #subscriptions: readonly MessageSubscription[] = [];
+  #subscriptions: readonly Inbound[] = [];
   #sinceNs = NOT_WAITING;
   #dueNs = 0;
   #periodNs = REPORT_PERIOD_NS;

@@ -29,6 +29,19 @@ export class SystemClock implements Clock {
   }
 }
 
+/** The time of an agent's present cycle: the agent updates it first, and its parts read it. */
+export class CycleClock implements Clock {
+  #nowNs = 0;
+
+  nanoTime(): number {
+    return this.#nowNs;
+  }
+
+  update(nowNs: number): void {
+    this.#nowNs = nowNs;
+  }
+}
+
 /** A clock that stands still until it is told otherwise, for tests and simulations. */
 export class ManualClock implements Clock {
   #nowNs: number;

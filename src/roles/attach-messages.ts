@@ -1,6 +1,6 @@
 import { NativeBuffer } from "../../ffi/memory.ts";
 import { monotonic } from "../aeron/monotonic.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { MessageSink } from "../aeron/ports.ts";
 import type { PublishResult } from "../aeron/results.ts";
 import type { AttachAnswer } from "../protocol/attach-answer.ts";
 import { MAX_DIMS } from "../protocol/dtype.ts";
@@ -15,12 +15,13 @@ import {
   ShmLeaseKeepaliveEncoder,
 } from "../sbe/generated/driver/index.ts";
 import { LAYOUT_VERSION, type PoolAnnouncement } from "../shm/index.ts";
+import { HOST_PORTS } from "./host-ports.ts";
+import type { RandomSource } from "./ports.ts";
 
 /** Codes of the roles on the wire. */
 export const ROLE_CODES: Readonly<Record<LeaseRole, Role>> = { producer: Role.PRODUCER, consumer: Role.CONSUMER };
 
 const BUFFER_BYTES = 128;
-const TWO_32 = 2 ** 32;
 
 /** What every message of a client names. */
 export interface ClientIdentity {
@@ -31,14 +32,14 @@ export interface ClientIdentity {
 
 /** Encodes and sends what a client says to its driver (schema 901). */
 export class AttachMessages {
-  readonly #publication: Publication;
+  readonly #publication: MessageSink;
   readonly #buffer = new NativeBuffer(BUFFER_BYTES);
   readonly #attach = new ShmAttachRequestEncoder();
   readonly #detach = new ShmDetachRequestEncoder();
   readonly #keepalive = new ShmLeaseKeepaliveEncoder();
 
   /** `publication`: of the control stream. */
-  constructor(publication: Publication) {
+  constructor(publication: MessageSink) {
     this.#publication = publication;
   }
 
@@ -113,7 +114,6 @@ export function announcementOfAnswer(answer: AttachAnswer, streamId: number, pro
 }
 
 /** An id that answers to an earlier run cannot match (D-06): drawn at random, positive, with room to count on. */
-export function randomCorrelationId(): bigint {
-  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
-  return BigInt(high >>> 2) * BigInt(TWO_32) + BigInt(low);
+export function randomCorrelationId(random: RandomSource = HOST_PORTS.random): bigint {
+  return random.u64() >> 2n;
 }

@@ -1,4 +1,4 @@
-import type { AeronConnection } from "../aeron/connection.ts";
+import type { Messaging } from "../aeron/ports.ts";
 import { ResponseCode } from "../sbe/generated/driver/index.ts";
 import { AttachError } from "./errors.ts";
 
@@ -16,7 +16,7 @@ export function describeRefusal(streamId: number, code: string, message: string)
 }
 
 /** No driver answered within the time that was given. */
-export function noDriver(streamId: number, timeoutNs: number, connection: AeronConnection): AttachError {
+export function noDriver(streamId: number, timeoutNs: number, connection: Messaging): AttachError {
   const seconds = (timeoutNs / 1e9).toFixed(1).replace(/\.0$/, "");
   const { shortage } = connection;
   if (shortage !== null) {

@@ -3,6 +3,7 @@ import type { AttachAnswer } from "../protocol/attach-answer.ts";
 import { RetryBackoff } from "../protocol/retry-backoff.ts";
 import { ResponseCode } from "../sbe/generated/driver/index.ts";
 import { type AttachMessages, type ClientIdentity, randomCorrelationId } from "./attach-messages.ts";
+import type { RandomSource } from "./ports.ts";
 
 /** How long an answer is awaited before the request is repeated (D-06). */
 const ANSWER_BACKOFF = { firstNs: 500e6, maxNs: 2e9 };
@@ -18,9 +19,9 @@ const UNHEARD_RETRY_NS = 20e6;
 export class AttachRequests {
   readonly #messages: AttachMessages;
   readonly #options: Pick<ClientIdentity, "streamId" | "role"> & { readonly requireHugepages?: boolean };
-  readonly #answerBackoff = new RetryBackoff(ANSWER_BACKOFF);
-  readonly #refusedBackoff = new RetryBackoff(REFUSED_BACKOFF);
-  #correlationId = randomCorrelationId();
+  readonly #answerBackoff: RetryBackoff;
+  readonly #refusedBackoff: RetryBackoff;
+  #correlationId: bigint;
   /** In whose name a request is in flight; null while none is. */
   #requester: number | null = null;
   /** The request that was given up before its answer came. */
@@ -33,7 +34,11 @@ export class AttachRequests {
   constructor(
     messages: AttachMessages,
     options: Pick<ClientIdentity, "streamId" | "role"> & { readonly requireHugepages?: boolean },
+    random: RandomSource,
   ) {
+    this.#answerBackoff = new RetryBackoff(ANSWER_BACKOFF, random.unit);
+    this.#refusedBackoff = new RetryBackoff(REFUSED_BACKOFF, random.unit);
+    this.#correlationId = randomCorrelationId(random);
     this.#messages = messages;
     this.#options = options;
   }

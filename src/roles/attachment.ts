@@ -1,10 +1,9 @@
-import type { AeronConnection } from "../aeron/connection.ts";
 import { monotonic } from "../aeron/monotonic.ts";
 import { isPassing } from "../aeron/outbox.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { MessageSink, Messaging } from "../aeron/ports.ts";
 import { PublishResult } from "../aeron/results.ts";
-import { lookOr, ServiceLocks } from "../aeron/service-locks.ts";
-import { processNs } from "../core/clock.ts";
+import { lookOr } from "../aeron/service-locks.ts";
+import type { Clock } from "../core/clock.ts";
 import { messageOf } from "../core/errors.ts";
 import { getLogger, type Logger } from "../core/logger.ts";
 import { type AttachAnswer, findAnswerFault } from "../protocol/attach-answer.ts";
@@ -18,7 +17,8 @@ import { AttachRequests } from "./attach-requests.ts";
 import { AttachmentInbox, type AttachmentInboxListener, type RevokedLease } from "./attachment-inbox.ts";
 import type { AttachmentCounters, AttachmentListener, AttachmentOptions } from "./attachment-options.ts";
 import { AttachError } from "./errors.ts";
-import { randomId } from "./random-id.ts";
+import { HOST_PORTS } from "./host-ports.ts";
+import type { RolePorts } from "./ports.ts";
 
 export type AttachmentState = "detached" | "requested" | "attached";
 
@@ -37,7 +37,7 @@ export class Attachment implements AttachmentInboxListener {
   clientId: number;
   /** What the driver said when it refused last, or what was wrong with its answer; null since a lease was granted. */
   refusal: AttachError | null = null;
-  readonly #connection: AeronConnection;
+  readonly #connection: Messaging;
   readonly #options: AttachmentOptions;
   readonly #counters: AttachmentCounters;
   readonly #listener: AttachmentListener;
@@ -47,10 +47,10 @@ export class Attachment implements AttachmentInboxListener {
   readonly #validity = new LeaseValidity();
   readonly #requests: AttachRequests;
   readonly #driverLives: () => boolean;
+  readonly #cycle: Clock;
+  readonly #ports: RolePorts;
   #isAttached = false;
   #isClosed = false;
-  /** The time of the cycle. */
-  #nowNs = 0;
   #startedNs = -1;
   #leaseId = 0n;
   #leaseHigh = 0;
@@ -64,24 +64,28 @@ export class Attachment implements AttachmentInboxListener {
   #lostNs = -1;
   #keepaliveRefusedNs = -1;
 
-  /** `publication`: the role's own of the control stream. */
+  /** `publication`: the role's own of the control stream. `cycle`: the time of the role's cycle. */
   constructor(
-    connection: AeronConnection,
-    publication: Publication,
+    connection: Messaging,
+    publication: MessageSink,
     options: AttachmentOptions,
     counters: AttachmentCounters,
     listener: AttachmentListener,
+    cycle: Clock,
+    ports: RolePorts = HOST_PORTS,
   ) {
+    this.#cycle = cycle;
+    this.#ports = ports;
     this.#connection = connection;
     this.#options = options;
     this.#counters = counters;
     this.#listener = listener;
     this.#log = getLogger(options.role);
     this.#messages = new AttachMessages(publication);
-    this.#requests = new AttachRequests(this.#messages, options);
-    this.#driverLives = () => ServiceLocks.isServed(connection.aeronDir, publication.streamId);
+    this.#requests = new AttachRequests(this.#messages, options, ports.random);
+    this.#driverLives = () => ports.locks.isServed(connection.aeronDir, publication.streamId);
     this.#inbox = new AttachmentInbox(this, counters.messagesRefused);
-    this.clientId = options.clientId ?? randomId();
+    this.clientId = options.clientId ?? this.#ports.random.clientId();
   }
 
   get state(): AttachmentState {
@@ -113,7 +117,6 @@ export class Attachment implements AttachmentInboxListener {
    * @throws AttachError once, when no first lease came in time, or the driver refused it for good
    */
   doWork(nowNs: number): number {
-    this.#nowNs = nowNs;
     if (this.#startedNs === -1) this.#startedNs = nowNs;
     if (this.#isAttached) return this.#keepAlive(nowNs);
     if (this.#isClosed) return 0;
@@ -125,7 +128,6 @@ export class Attachment implements AttachmentInboxListener {
 
   /** This process stood still: what the driver said meanwhile is still to be read, so its silence means nothing yet. */
   onLateCycle(nowNs: number): void {
-    this.#nowNs = nowNs;
     if (!this.#isAttached) return;
     const fault = this.#validity.fault(nowNs);
     if (fault === "driver-silent") this.#validity.announceHeard(nowNs);
@@ -137,7 +139,7 @@ export class Attachment implements AttachmentInboxListener {
     if (this.#isAttached) this.#lose(reason);
     this.#requests.giveUp();
     this.#requests.askAt(0);
-    this.clientId = randomId();
+    this.clientId = this.#ports.random.clientId();
   }
 
   /** The regions of the lease turned out to be dead: there is no lease any more, and another is asked for (D-17). */
@@ -164,11 +166,12 @@ export class Attachment implements AttachmentInboxListener {
   }
 
   async #awaitLastAnswer(poll: () => void): Promise<void> {
-    const endNs = processNs() + LAST_ANSWER_NS;
-    while (!this.#requests.isSettled && processNs() < endNs) {
+    const { clock } = this.#ports;
+    const endNs = clock.nanoTime() + LAST_ANSWER_NS;
+    while (!this.#requests.isSettled && clock.nanoTime() < endNs) {
       poll();
       this.#requests.close();
-      await Bun.sleep(1);
+      await this.#ports.pause(1);
     }
   }
 
@@ -213,7 +216,7 @@ export class Attachment implements AttachmentInboxListener {
       this.#onForeignAnnounce();
       return;
     }
-    this.#validity.announceHeard(this.#nowNs);
+    this.#validity.announceHeard(this.#cycle.nanoTime());
     if (this.#options.role === "producer" && epoch > this.#epoch) {
       this.#lose(`epoch ${this.#epoch} was followed by ${epoch}`);
     }
@@ -224,7 +227,7 @@ export class Attachment implements AttachmentInboxListener {
    * neither: any process can send one. The driver that granted the lease is gone when its own announces stay away meanwhile.
    */
   #onForeignAnnounce(): void {
-    if (!this.#validity.isAnnounceOverdue(this.#nowNs)) return;
+    if (!this.#validity.isAnnounceOverdue(this.#cycle.nanoTime())) return;
     this.#lose("another driver serves the stream, or the same one after a restart");
   }
 
@@ -257,9 +260,10 @@ export class Attachment implements AttachmentInboxListener {
     this.#lossesAtGrant = this.#connection.losses;
     this.#keepaliveRefusedNs = -1;
     this.refusal = null;
-    this.#validity.begin(this.#nowNs, durationNs, CADENCE_NS);
+    this.#validity.begin(this.#cycle.nanoTime(), durationNs, CADENCE_NS);
     this.#counters.attaches.increment();
-    const again = this.#lostNs === -1 ? "" : ` again after ${((this.#nowNs - this.#lostNs) / 1e9).toFixed(1)} s`;
+    const again =
+      this.#lostNs === -1 ? "" : ` again after ${((this.#cycle.nanoTime() - this.#lostNs) / 1e9).toFixed(1)} s`;
     this.#log.info(`attached to stream ${streamId}${again}: lease ${leaseId}, epoch ${answer.epoch}`);
   }
 
@@ -269,7 +273,7 @@ export class Attachment implements AttachmentInboxListener {
    */
   #durationOf(answer: AttachAnswer): number {
     if (answer.leaseExpiryTimestampNs === null) return CADENCE_NS * 3;
-    return Math.min(monotonic.fromBigint(answer.leaseExpiryTimestampNs) - this.#nowNs, LONGEST_LEASE_NS);
+    return Math.min(monotonic.fromBigint(answer.leaseExpiryTimestampNs) - this.#cycle.nanoTime(), LONGEST_LEASE_NS);
   }
 
   #keepAlive(nowNs: number): number {
@@ -298,13 +302,14 @@ export class Attachment implements AttachmentInboxListener {
 
   /** The lease before may still live: two of one client id are refused (D-10). */
   readonly #nextClientId = (): number => {
-    if (this.#options.clientId === undefined && this.#counters.attaches.value > 0) this.clientId = randomId();
+    if (this.#options.clientId === undefined && this.#counters.attaches.value > 0)
+      this.clientId = this.#ports.random.clientId();
     return this.clientId;
   };
 
   #refused(code: string, message: string, isFinal = code === "UNSUPPORTED" || code === "INVALID_PARAMS"): void {
     const { streamId } = this.#options;
-    this.#requests.refused(this.#nowNs);
+    this.#requests.refused(this.#cycle.nanoTime());
     this.#counters.attachesRefused.increment();
     const text = describeRefusal(streamId, code, message);
     const isNews = this.refusal?.message !== text;
@@ -330,8 +335,8 @@ export class Attachment implements AttachmentInboxListener {
   #lose(reason: string, isKnownToDriver = false): void {
     const { streamId } = this.#options;
     this.#isAttached = false;
-    this.#lostNs = this.#nowNs;
-    this.#requests.askAt(this.#nowNs);
+    this.#lostNs = this.#cycle.nanoTime();
+    this.#requests.askAt(this.#cycle.nanoTime());
     if (!isKnownToDriver) this.#requests.abandon(this.clientId, this.#leaseId);
     this.#counters.leasesLost.increment();
     this.#log.warn(`the lease on stream ${streamId} has ended: ${reason}; attaching again`);

@@ -1,7 +1,7 @@
 import { controlPublicationChannel } from "../aeron/channel.ts";
-import type { AeronConnection } from "../aeron/connection.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { MessageSink, Messaging } from "../aeron/ports.ts";
 import type { MessageHandler } from "../aeron/subscription.ts";
+import type { Clock } from "../core/clock.ts";
 import { getLogger } from "../core/logger.ts";
 import { Deadline, PeriodicTimer } from "../core/timers.ts";
 import { type Attribute, attributeText, FLOW_ATTRIBUTE_KEY, type Flow } from "../protocol/attribute.ts";
@@ -17,7 +17,7 @@ import type {
   ShmPoolAnnounceDecoder,
 } from "../sbe/generated/control/index.ts";
 import { Attachment } from "./attachment.ts";
-import type { DriverClientOptions } from "./attachment-options.ts";
+import type { AttachmentListener, DriverClientOptions } from "./attachment-options.ts";
 import { applyConsumerConfig } from "./consumer-config.ts";
 import { ConsumerInbox, type ConsumerInboxListener } from "./consumer-inbox.ts";
 import { ConsumerMessages, type ProgressRequest } from "./consumer-messages.ts";
@@ -25,7 +25,7 @@ import { CounterExport } from "./counter-export.ts";
 import { CONSUMER_SHOWS, type ConsumerCounters } from "./counters.ts";
 import { ControlHearing, hear } from "./hearing.ts";
 import { MetadataCache } from "./metadata-cache.ts";
-import { randomId } from "./random-id.ts";
+import type { RolePorts } from "./ports.ts";
 import type { StreamMapping } from "./stream-mapping.ts";
 
 const log = getLogger("consumer");
@@ -63,8 +63,10 @@ export interface ConsumerControlOptions {
  */
 export class ConsumerControl implements ConsumerInboxListener {
   readonly metadata: MetadataCache;
-  readonly #connection: AeronConnection;
+  readonly #connection: Messaging;
   readonly #state: ConsumerState;
+  readonly #cycle: Clock;
+  readonly #ports: RolePorts;
   readonly #options: ConsumerControlOptions;
   readonly #messages: ConsumerMessages;
   readonly #inbox: ConsumerInbox;
@@ -76,8 +78,8 @@ export class ConsumerControl implements ConsumerInboxListener {
   #exportedId = 0;
   #mayExportNs = Number.NEGATIVE_INFINITY;
   readonly #hearing: ControlHearing;
-  readonly #control: Publication;
-  readonly #qos: Publication;
+  readonly #control: MessageSink;
+  readonly #qos: MessageSink;
   readonly #cadence = new PeriodicTimer(CADENCE_NS, { immediate: true });
   /** Where there is no lease. */
   #ownId: number;
@@ -91,16 +93,20 @@ export class ConsumerControl implements ConsumerInboxListener {
   #saysLeft = false;
 
   constructor(
-    connection: AeronConnection,
+    connection: Messaging,
     streams: AeronStreams,
     state: ConsumerState,
     options: ConsumerControlOptions,
+    cycle: Clock,
+    ports: RolePorts,
   ) {
+    this.#cycle = cycle;
+    this.#ports = ports;
     const { streamId, counters } = state;
     this.#connection = connection;
     this.#state = state;
     this.#options = options;
-    this.#ownId = options.consumerId ?? randomId();
+    this.#ownId = options.consumerId ?? this.#ports.random.clientId();
     this.metadata = new MetadataCache(streamId);
     this.#messages = new ConsumerMessages(streamId, options.maxRateHz ?? 0, options.progress ?? null);
     this.#inbox = new ConsumerInbox(this, counters.of.messagesRefused);
@@ -235,7 +241,7 @@ export class ConsumerControl implements ConsumerInboxListener {
     if (this.#qos.sessionId === null || sessionId === this.#qos.sessionId) return;
     const before = this.consumerId;
     const reason = `another consumer of stream ${streamId} has the id ${before}`;
-    if (this.attachment === null) this.#ownId = randomId();
+    if (this.attachment === null) this.#ownId = this.#ports.random.clientId();
     else this.attachment.renew(reason);
     this.#saysHello = true;
     counters.of.idConflicts.increment();
@@ -274,7 +280,7 @@ export class ConsumerControl implements ConsumerInboxListener {
     const clientId = driver.clientId ?? this.#options.consumerId;
     const named = clientId === undefined ? {} : { clientId };
     const options = { ...driver, ...named, streamId, role: "consumer", announcesApart } as const;
-    return new Attachment(this.#connection, this.#control, options, counters.of, {
+    const listener: AttachmentListener = {
       onAttached: (announcement) => {
         this.#saysHello = true;
         mapping.grant(announcement);
@@ -285,7 +291,8 @@ export class ConsumerControl implements ConsumerInboxListener {
         const how = isGivenBack ? "was given back" : "was lost";
         mapping.unmap(`the lease of the producer ${how}`, isGivenBack ? "ended" : "lost");
       },
-    });
+    };
+    return new Attachment(this.#connection, this.#control, options, counters.of, listener, this.#cycle, this.#ports);
   }
 
   /**

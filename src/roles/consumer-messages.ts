@@ -1,5 +1,5 @@
 import { NativeBuffer } from "../../ffi/memory.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { MessageSink } from "../aeron/ports.ts";
 import type { ConsumerMode } from "../protocol/mode-filter.ts";
 import { ConsumerHelloEncoder, QosConsumerEncoder } from "../sbe/generated/control/index.ts";
 import { LAYOUT_VERSION } from "../shm/index.ts";
@@ -29,7 +29,7 @@ export class ConsumerMessages {
   }
 
   /** ConsumerHello (W-38): what this consumer can do and wants. */
-  sendHello(publication: Publication, consumerId: number, mode: ConsumerMode): void {
+  sendHello(publication: MessageSink, consumerId: number, mode: ConsumerMode): void {
     const message = this.#hello.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(this.#streamId).setConsumerId(consumerId).setSupportsShm(1);
     // The wire has 16 bits for it; higher limits are held to by this consumer all the same.
@@ -44,7 +44,7 @@ export class ConsumerMessages {
 
   /** QosConsumer: the mapped epoch, how far it was read, and what was lost (W-19, W-44). */
   sendQos(
-    publication: Publication,
+    publication: MessageSink,
     consumerId: number,
     mode: ConsumerMode,
     epoch: bigint,

@@ -1,8 +1,7 @@
-import type { BlockSubscription } from "../aeron/block-subscription.ts";
 import { DESCRIPTOR_FRAME_BYTES, observerChannel } from "../aeron/channel.ts";
-import type { AeronConnection } from "../aeron/connection.ts";
+import type { BlockInbound, Messaging } from "../aeron/ports.ts";
 import type { Agent } from "../core/agent.ts";
-import type { Clock } from "../core/clock.ts";
+import { type Clock, CycleClock } from "../core/clock.ts";
 import { getLogger } from "../core/logger.ts";
 import { releaseAll } from "../core/release.ts";
 import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
@@ -19,6 +18,7 @@ import type { AttachError } from "./errors.ts";
 import { Frame } from "./frame.ts";
 import type { FrameHandler, PollOptions } from "./frame-handler.ts";
 import type { FrameReader } from "./frame-reader.ts";
+import { HOST_PORTS, type RolePorts } from "./host-ports.ts";
 import { NextFrame } from "./next-frame.ts";
 import { PauseReport } from "./pause-report.ts";
 import { ProgressReader } from "./progress-reader.ts";
@@ -41,7 +41,9 @@ export class Consumer implements Agent {
   readonly nextFrame: NextFrame;
   readonly stream: ConsumerStream;
   readonly #clock: Clock;
-  readonly #connection: AeronConnection;
+  /** Its time is that of the control plane's last cycle. */
+  readonly #cycle = new CycleClock();
+  readonly #connection: Messaging;
   readonly #mapping: StreamMapping;
   readonly #control: ConsumerControl;
   readonly #frame: Frame;
@@ -49,7 +51,7 @@ export class Consumer implements Agent {
   readonly #progress: ProgressReader | null;
   readonly #maxOutstandingSeqGap: number;
   readonly #intake: DescriptorIntake;
-  readonly #descriptors: BlockSubscription;
+  readonly #descriptors: BlockInbound;
   readonly #pauses: PauseReport;
 
   /** Why the frame that could not be read last could not. Only misses are kept: a frame that is read costs nothing more. */
@@ -57,10 +59,9 @@ export class Consumer implements Agent {
   /** Seq of the frame that was handled last. */
   #lastSeqSeen = NO_SEQ;
   #lastWasOverwritten = false;
-  #controlledNs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
-  constructor(connection: AeronConnection, clock: Clock, options: ConsumerOptions) {
+  constructor(connection: Messaging, clock: Clock, options: ConsumerOptions, ports: RolePorts = HOST_PORTS) {
     this.streamId = options.streamId;
     this.roleName = `consumer of stream ${options.streamId}`;
     this.#pauses = new PauseReport(this.roleName, this.counters);
@@ -73,25 +74,21 @@ export class Consumer implements Agent {
       options.progress === undefined
         ? null
         : new ProgressReader(this.#newFrame(), this.counters, options.progress.handler);
-    const { streamId, baseDirs, driver } = options;
-    this.#mapping = new StreamMapping({ streamId, baseDirs, needsLease: driver !== undefined, clock }, this.counters, {
+    const { streamId, baseDirs } = options;
+    const { regions } = ports;
+    const mapped = { streamId, baseDirs, needsLease: options.driver !== undefined, clock, regions };
+    this.#mapping = new StreamMapping(mapped, this.counters, {
       onMapped: () => this.#onMapped(),
       onUnmapping: (reason, end) => this.#onUnmapping(reason, end),
     });
     this.#mapping.fallback = options.fallback ?? null;
-    this.#intake = new DescriptorIntake(options.streamId, this.counters, (newest, seq) =>
-      this.#mapping.remap(`seq went back from ${newest} to ${seq}`),
-    );
+    this.#intake = new DescriptorIntake(streamId, this.counters, (why) => this.#mapping.remap(why), clock);
     this.nextFrame = new NextFrame(this.#mapping, this.#intake, options.waitForWord);
     const { channel, descriptorStreamId } = options.streams;
-    this.#descriptors = connection.addBlockSubscription(
-      observerChannel(channel),
-      descriptorStreamId,
-      MAX_BLOCK_BYTES,
-      this.#intake.onMessage,
-    );
+    const [source, onMessage] = [observerChannel(channel), this.#intake.onMessage] as const;
+    this.#descriptors = connection.addBlockSubscription(source, descriptorStreamId, MAX_BLOCK_BYTES, onMessage);
     this.#descriptors.onArrival = () => this.#mapping.reader?.expect(this.#intake.newestSeq + 1);
-    this.#control = new ConsumerControl(connection, options.streams, this.#newState(), options);
+    this.#control = new ConsumerControl(connection, options.streams, this.#newState(), options, this.#cycle, ports);
     this.stream = new ConsumerStream(this, this.#mapping, () => this.#control.attachment?.isAttached === true);
   }
 
@@ -197,7 +194,7 @@ export class Consumer implements Agent {
 
   doWork(nowNs: number): number {
     if (this.#isClosed || !this.#control.isDue(nowNs)) return 0;
-    this.#controlledNs = nowNs;
+    this.#cycle.update(nowNs);
     let work = this.#control.poll(nowNs);
     // The owner's end shows after its last descriptor: what is still under way is read first.
     if (this.#mapping.hasEnded && this.#intake.length === 0 && this.#fill() === 0) {
@@ -214,6 +211,7 @@ export class Consumer implements Agent {
   }
 
   onLateCycle(nowNs: number, lateByNs: number): void {
+    this.#cycle.update(nowNs);
     this.#control.attachment?.onLateCycle(nowNs);
     this.#pauses.onPause(lateByNs, this.#intake.newestSeq);
   }
@@ -312,9 +310,10 @@ export class Consumer implements Agent {
     // A producer that waits must find the window full when this reader is: only an empty queue is filled.
     const isWaitedFor = this.#control.flow === "wait";
     if (isWaitedFor && this.#intake.length > 0) return 0;
+    const nowNs = this.#cycle.nanoTime();
     const quarterRing = Math.max(1, this.#intake.capacity / 4) * DESCRIPTOR_FRAME_BYTES;
     const bytes = this.#descriptors.poll(isWaitedFor ? quarterRing : MAX_BLOCK_BYTES);
-    if (bytes === 0 && this.#descriptors.needsRenewal(this.#controlledNs)) this.#connection.renew(this.#descriptors);
+    if (bytes === 0 && this.#descriptors.needsRenewal(nowNs)) this.#connection.renew(this.#descriptors);
     return bytes;
   }
 

@@ -1,5 +1,4 @@
-import type { AeronConnection } from "../aeron/connection.ts";
-import type { AeronCounter } from "../aeron/counter.ts";
+import type { Messaging, SharedCounter } from "../aeron/ports.ts";
 import type { Counter } from "../core/counters.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 
@@ -21,16 +20,16 @@ export interface CounterExportOptions {
  * it has counted, and not all that it could count.
  */
 export class CounterExport {
-  readonly #connection: AeronConnection;
+  readonly #connection: Messaging;
   readonly #sources: readonly Counter[];
   /** Null: nothing was counted yet. */
-  readonly #targets: (AeronCounter | null)[];
+  readonly #targets: (SharedCounter | null)[];
   readonly #key = new Uint8Array(KEY_BYTES);
   readonly #labelOf: (name: string) => string;
   readonly #timer = new PeriodicTimer(EXPORT_PERIOD_NS, { immediate: true });
 
   constructor(
-    connection: AeronConnection,
+    connection: Messaging,
     role: string,
     counters: readonly Counter[],
     streamId: number,
@@ -72,7 +71,7 @@ export class CounterExport {
     }
   }
 
-  #show({ typeId = 0, name }: Counter): AeronCounter {
+  #show({ typeId = 0, name }: Counter): SharedCounter {
     return this.#connection.addCounter(typeId, this.#key, this.#labelOf(name));
   }
 }

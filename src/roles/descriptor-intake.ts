@@ -1,4 +1,5 @@
 import type { BlockMessageHandler } from "../aeron/block-subscription.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Counter } from "../core/counters.ts";
 import { asInteger } from "../core/integer.ts";
 import { DESCRIPTOR_PREFIX_WORDS, DESCRIPTOR_WORD } from "../sbe/descriptor-words.ts";
@@ -38,7 +39,7 @@ export type IntakeEnd = "ended" | "lost" | "followed" | "remap" | "forbidden" | 
 export class DescriptorIntake {
   readonly #streamId: number;
   readonly #counters: ConsumerCounters;
-  readonly #onSeqBack: (newest: number, seq: number) => void;
+  readonly #onSeqBack: (why: string) => void;
   readonly #descriptor = new FrameDescriptorDecoder();
   readonly #accounts: EpochAccounts;
   #queue = new DescriptorQueue(1);
@@ -60,11 +61,11 @@ export class DescriptorIntake {
   isFromStart = false;
 
   /** `onSeqBack`: a seq went back within the epoch, so this is another writer, or another run of it (W-22). */
-  constructor(streamId: number, counters: ConsumerCounters, onSeqBack: (newest: number, seq: number) => void) {
+  constructor(streamId: number, counters: ConsumerCounters, onSeqBack: (why: string) => void, clock: Clock) {
     this.#streamId = streamId;
     this.#counters = counters;
     this.#onSeqBack = onSeqBack;
-    this.#accounts = new EpochAccounts(counters.of.detached, counters.of.tailsUnknown);
+    this.#accounts = new EpochAccounts(counters.of.detached, counters.of.tailsUnknown, clock);
   }
 
   /**
@@ -255,7 +256,7 @@ export class DescriptorIntake {
       if (this.#isAtResumption && !isOtherRun) return false;
       // Another run of a writer, which has begun again, has an account of its own.
       if (isOtherRun) this.#restart();
-      this.#onSeqBack(newestSeq, seq);
+      this.#onSeqBack(`seq went back from ${newestSeq} to ${seq}`);
       return false;
     }
     if (this.#hasAccount) this.#countMissing(seq - 1, this.#counters.of.gap);

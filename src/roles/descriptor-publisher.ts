@@ -1,5 +1,5 @@
 import { MessageBlock } from "../aeron/message-block.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { DescriptorSink } from "../aeron/ports.ts";
 import { PublishResult } from "../aeron/results.ts";
 import type { Clock } from "../core/clock.ts";
 import { highWord } from "../core/integer.ts";
@@ -26,7 +26,7 @@ export const NONE_STAGED = -1;
  * are tried again at the next call. Where nobody subscribes any more that time is given once, and not to each descriptor.
  */
 export class DescriptorPublisher {
-  readonly #publication: Publication;
+  readonly #publication: DescriptorSink;
   readonly #clock: Clock;
   readonly #counters: ProducerCounters;
   readonly #flow: Flow;
@@ -55,7 +55,7 @@ export class DescriptorPublisher {
   isGivingUp = false;
 
   constructor(
-    publication: Publication,
+    publication: DescriptorSink,
     clock: Clock,
     counters: ProducerCounters,
     options: { readonly flow: Flow; readonly waitTimeoutNs: number },

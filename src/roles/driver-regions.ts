@@ -1,10 +1,16 @@
-import type { AeronConnection } from "../aeron/connection.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { MessageSink, Messaging } from "../aeron/ports.ts";
 import type { MessageHandler } from "../aeron/subscription.ts";
-import { type AllowedBaseDirs, LeasedRegions } from "../shm/index.ts";
+import type { Clock } from "../core/clock.ts";
+import type { AllowedBaseDirs } from "../shm/index.ts";
 import { Attachment } from "./attachment.ts";
-import type { AttachmentCounters, AttachmentOptions, DriverClientOptions } from "./attachment-options.ts";
+import type {
+  AttachmentCounters,
+  AttachmentListener,
+  AttachmentOptions,
+  DriverClientOptions,
+} from "./attachment-options.ts";
 import type { AttachError } from "./errors.ts";
+import type { RolePorts } from "./ports.ts";
 import type { RegionHost, RegionProvider } from "./region-provider.ts";
 
 /** How a producer takes part in a driver deployment. */
@@ -19,15 +25,17 @@ export class DriverRegions implements RegionProvider {
 
   /** `publication`: the producer's of the control stream. */
   constructor(
-    connection: AeronConnection,
-    publication: Publication,
+    connection: Messaging,
+    publication: MessageSink,
     options: DriverProducerOptions & Pick<AttachmentOptions, "streamId" | "announcesApart">,
     host: RegionHost,
     counters: AttachmentCounters,
+    cycle: Clock,
+    ports: RolePorts,
   ) {
-    this.#attachment = new Attachment(connection, publication, { ...options, role: "producer" }, counters, {
+    const listener: AttachmentListener = {
       onAttached: (announcement) => {
-        const regions = LeasedRegions.map(announcement, options.baseDirs);
+        const regions = ports.regions.lease(announcement, options.baseDirs);
         try {
           host.beginEpoch(regions);
         } catch (error) {
@@ -36,7 +44,9 @@ export class DriverRegions implements RegionProvider {
         }
       },
       onDetached: () => host.endEpoch(),
-    });
+    };
+    const client = { ...options, role: "producer" } as const;
+    this.#attachment = new Attachment(connection, publication, client, counters, listener, cycle, ports);
   }
 
   get producerId(): number {

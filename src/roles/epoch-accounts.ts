@@ -1,4 +1,4 @@
-import { processNs } from "../core/clock.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Counter } from "../core/counters.ts";
 
 /** Epochs whose accounts are kept: more at once are no stream's, but what somebody makes up. */
@@ -38,20 +38,20 @@ export class EpochAccounts {
   readonly #accounts: OpenAccount[] = [];
   readonly #missed: Counter;
   readonly #tailsUnknown: Counter;
-  readonly #clockNs: () => number;
+  readonly #clock: Clock;
   /** Newest epoch that was ever mapped; null before the first. */
   #newestEpoch: bigint | null = null;
 
   /** `missed` counts frames that pass while nothing is mapped, `tailsUnknown` epochs whose last frame is not known. */
-  constructor(missed: Counter, tailsUnknown: Counter, clockNs: () => number = processNs) {
+  constructor(missed: Counter, tailsUnknown: Counter, clock: Clock) {
     this.#missed = missed;
     this.#tailsUnknown = tailsUnknown;
-    this.#clockNs = clockNs;
+    this.#clock = clock;
   }
 
   /** The epoch is unmapped, and its account stays open. */
   keep(account: EpochAccount): void {
-    this.#accounts.push({ ...account, provenSeq: account.heardSeq, sinceNs: this.#clockNs() });
+    this.#accounts.push({ ...account, provenSeq: account.heardSeq, sinceNs: this.#clock.nanoTime() });
   }
 
   /** The epoch is mapped (again): returns its account, or null when there is none, and closes all others. */
@@ -77,7 +77,7 @@ export class EpochAccounts {
     if (account === null) {
       if (epoch < this.#newestEpoch || this.#accounts.length === MAX_ACCOUNTS) return false;
       const before = seq - 1;
-      const sinceNs = this.#clockNs();
+      const sinceNs = this.#clock.nanoTime();
       const known = { newestSeq: before, heardSeq: before, provenSeq: before, sinceNs };
       account = { epoch, ...known, counted: 0, isOver: false, cause: this.#missed };
       this.#accounts.push(account);
@@ -104,7 +104,7 @@ export class EpochAccounts {
 
   #settle(account: OpenAccount, isFollowed: boolean): void {
     const { newestSeq, heardSeq, provenSeq, counted, isOver, cause, sinceNs } = account;
-    const believed = (this.#clockNs() - sinceNs) * MAX_FRAMES_PER_NS + UNPROVEN_SLACK_FRAMES;
+    const believed = (this.#clock.nanoTime() - sinceNs) * MAX_FRAMES_PER_NS + UNPROVEN_SLACK_FRAMES;
     const isPlausible = heardSeq - provenSeq <= believed;
     const missed = (isPlausible ? heardSeq : provenSeq) - newestSeq;
     if (missed > counted) cause.add(missed - counted);

@@ -4,10 +4,10 @@ import { type FrameHeader, HEADER_WORD } from "../protocol/frame-header.ts";
 import { findHeaderFault, HeaderFault } from "../protocol/frame-validation.ts";
 import type { SlotPlace } from "../protocol/slot-place.ts";
 import { HeaderRing } from "../shm/header-ring.ts";
-import type { MappedStream } from "../shm/index.ts";
 import { PayloadPool } from "../shm/payload-pool.ts";
 import type { LossCause } from "./counters.ts";
 import type { Frame } from "./frame.ts";
+import type { MappedRegions } from "./ports.ts";
 import { newestSeqOf } from "./ring-extent.ts";
 
 /** The cause that a header's fault is counted under, by its value. */
@@ -40,7 +40,7 @@ export class FrameReader {
   #awaitedSeq = -1;
   #preparedSeq = -1;
 
-  constructor(stream: MappedStream) {
+  constructor(stream: MappedRegions) {
     this.nslots = asInteger(stream.nslots);
     this.#ring = new HeaderRing(stream.headerRing.mapping, stream.nslots);
     this.#pools = PayloadPool.ofStream(stream);

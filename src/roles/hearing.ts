@@ -1,6 +1,5 @@
 import { observerChannel } from "../aeron/channel.ts";
-import type { AeronConnection } from "../aeron/connection.ts";
-import type { MessageSubscription } from "../aeron/subscription.ts";
+import type { Inbound, Messaging } from "../aeron/ports.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import { type AeronStreams, announceStreamIdOf } from "../protocol/stream-ids.ts";
 
@@ -12,11 +11,11 @@ export type HearingHandler = (view: DataView, length: number, sessionId: number,
 
 /** Subscribes to these kinds of traffic as an observer, to each Aeron stream once: several kinds may share one. */
 export function hear(
-  connection: AeronConnection,
+  connection: Messaging,
   streams: AeronStreams,
   kinds: readonly SpokenKind[],
   onMessage: HearingHandler,
-): readonly MessageSubscription[] {
+): readonly Inbound[] {
   const ids: Readonly<Record<SpokenKind, number>> = {
     control: streams.controlStreamId,
     announce: announceStreamIdOf(streams),
@@ -41,10 +40,10 @@ const CONTROL_FRAGMENTS = 64;
 /** What a role hears of its control plane, which it looks at once per period. */
 export class ControlHearing {
   /** To be given back to the connection at the end. */
-  readonly subscriptions: readonly MessageSubscription[];
+  readonly subscriptions: readonly Inbound[];
   readonly #look: PeriodicTimer;
 
-  constructor(subscriptions: readonly MessageSubscription[], periodNs: number = CONTROL_PERIOD_NS) {
+  constructor(subscriptions: readonly Inbound[], periodNs: number = CONTROL_PERIOD_NS) {
     this.subscriptions = subscriptions;
     this.#look = new PeriodicTimer(periodNs, { immediate: true });
   }
@@ -63,7 +62,7 @@ export class ControlHearing {
   poll(): number {
     let count = 0;
     for (let i = 0; i < this.subscriptions.length; i++) {
-      count += (this.subscriptions[i] as MessageSubscription).poll(CONTROL_FRAGMENTS);
+      count += (this.subscriptions[i] as Inbound).poll(CONTROL_FRAGMENTS);
     }
     return count;
   }

@@ -1,8 +1,8 @@
 import { controlPublicationChannel } from "../aeron/channel.ts";
-import type { AeronConnection } from "../aeron/connection.ts";
 import { monotonic } from "../aeron/monotonic.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { MessageSink, Messaging } from "../aeron/ports.ts";
 import type { MessageHandler } from "../aeron/subscription.ts";
+import type { Clock } from "../core/clock.ts";
 import { UsageError } from "../core/errors.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import type { Attribute } from "../protocol/attribute.ts";
@@ -27,6 +27,8 @@ export interface ProducerControlOptions {
   readonly announcesRegions: boolean;
   /** Bytes of its longest announce. */
   readonly announceBytes: number;
+  /** The time of the producer's cycle. */
+  readonly cycle: Clock;
   /** Takes what comes on the control stream beside what readers say. */
   readonly onMessage: MessageHandler;
 }
@@ -38,19 +40,19 @@ export interface ProducerControlOptions {
 export class ProducerControl {
   readonly readers: ReaderDirectory;
   /** Control stream: announces, and FrameProgress of the frames. */
-  readonly publication: Publication;
+  readonly publication: MessageSink;
   readonly #identity: ProducerIdentity;
-  readonly #connection: AeronConnection;
+  readonly #connection: Messaging;
   readonly #counters: ProducerCounters;
   readonly #messages: ProducerMessages;
   readonly #options: ProducerControlOptions;
   #export: CounterExport | null = null;
   #exportedId = 0;
   #mayExportNs = Number.NEGATIVE_INFINITY;
-  readonly #qos: Publication;
+  readonly #qos: MessageSink;
   readonly #channel: string;
   readonly #metadataStreamId: number;
-  #metadata: Publication;
+  #metadata: MessageSink;
   readonly #hearing: ControlHearing;
   readonly #cadence = new PeriodicTimer(CADENCE_NS, { immediate: true });
   readonly #answer = new PeriodicTimer(ANSWER_PERIOD_NS, { immediate: true });
@@ -63,7 +65,7 @@ export class ProducerControl {
   #isUnheard = false;
 
   constructor(
-    connection: AeronConnection,
+    connection: Messaging,
     streams: AeronStreams,
     identity: ProducerIdentity,
     counters: ProducerCounters,
@@ -77,7 +79,7 @@ export class ProducerControl {
     requireAttributes(options.attributes);
     this.#attributes = options.attributes;
     this.#messages = new ProducerMessages(identity, counters);
-    this.readers = new ReaderDirectory(identity.streamId, counters.of.messagesRefused);
+    this.readers = new ReaderDirectory(identity.streamId, counters.of.messagesRefused, options.cycle);
     const { channel, controlStreamId, qosStreamId, metadataStreamId } = streams;
     this.publication = connection.addPublication(
       controlPublicationChannel(channel, options.announceBytes),
@@ -129,7 +131,6 @@ export class ProducerControl {
 
   /** Reads what readers and others say. */
   poll(nowNs: number): number {
-    this.readers.now(nowNs);
     const work = this.#hearing.poll();
     this.#exportCounters(nowNs);
     return work;

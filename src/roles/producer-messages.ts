@@ -1,6 +1,6 @@
 import { NativeBuffer } from "../../ffi/memory.ts";
 import { monotonic } from "../aeron/monotonic.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { MessageSink } from "../aeron/ports.ts";
 import { PublishResult } from "../aeron/results.ts";
 import { getLogger } from "../core/logger.ts";
 import type { Attribute } from "../protocol/attribute.ts";
@@ -63,13 +63,13 @@ export class ProducerMessages {
   }
 
   /** ShmPoolAnnounce with the regions' absolute URIs (W-37). */
-  announceRegions(publication: Publication, regions: WritableRegions): void {
+  announceRegions(publication: MessageSink, regions: WritableRegions): void {
     const length = this.#announce.encode(regions, this.#identity.producerId);
     this.#send(publication, length, this.#announce.buffer);
   }
 
   /** DataSourceAnnounce: the stream's name, and which metadata is current. */
-  announceSource(publication: Publication, epoch: number, metaVersion: number): void {
+  announceSource(publication: MessageSink, epoch: number, metaVersion: number): void {
     const message = this.#sourceAnnounce.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(this.#identity.streamId).setProducerId(this.#identity.producerId);
     message.setEpochNumber(epoch).setMetaVersion(metaVersion);
@@ -78,7 +78,7 @@ export class ProducerMessages {
   }
 
   /** DataSourceMeta: the attributes that frames of `metaVersion` go with (W-45). */
-  sendMeta(publication: Publication, metaVersion: number, attributes: readonly Attribute[], nowNs: number): void {
+  sendMeta(publication: MessageSink, metaVersion: number, attributes: readonly Attribute[], nowNs: number): void {
     this.#reserve(metaBytes(attributes));
     const message = this.#meta.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(this.#identity.streamId).setMetaVersion(metaVersion);
@@ -92,7 +92,7 @@ export class ProducerMessages {
   }
 
   /** QosProducer: how far the stream is (W-44). */
-  sendQos(publication: Publication, epoch: number, currentSeq: number): void {
+  sendQos(publication: MessageSink, epoch: number, currentSeq: number): void {
     const message = this.#qos.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(this.#identity.streamId).setProducerId(this.#identity.producerId);
     message.setEpochNumber(epoch).setCurrentSeqNumber(currentSeq);
@@ -100,7 +100,7 @@ export class ProducerMessages {
   }
 
   /** Heartbeat (W-49). */
-  sendHeartbeat(publication: Publication, epoch: number, nowNs: number): void {
+  sendHeartbeat(publication: MessageSink, epoch: number, nowNs: number): void {
     const message = this.#heartbeat.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(this.#identity.streamId).setProducerId(this.#identity.producerId).setEpochNumber(epoch);
     message.setTimestampNs(monotonic.high(nowNs), monotonic.low(nowNs));
@@ -108,7 +108,7 @@ export class ProducerMessages {
   }
 
   /** ConsumerConfig (W-39): what one consumer of this stream is to do. */
-  sendConfig(publication: Publication, config: ConsumerConfig): void {
+  sendConfig(publication: MessageSink, config: ConsumerConfig): void {
     const message = this.#config.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(this.#identity.streamId).setConsumerId(config.consumerId);
     message.setUseShm(config.useShm === false ? 0 : 1).setMode(MODE_CODES[config.mode]);
@@ -120,7 +120,7 @@ export class ProducerMessages {
     if (byteLength > this.#buffer.bytes.length) this.#buffer = new NativeBuffer(2 ** Math.ceil(Math.log2(byteLength)));
   }
 
-  #send(publication: Publication, byteLength: number, buffer = this.#buffer): void {
+  #send(publication: MessageSink, byteLength: number, buffer = this.#buffer): void {
     const result = publication.publishMessage(buffer.address, byteLength);
     if (result === PublishResult.PUBLISHED) this.#counters.of.controlSent.increment();
     else if (result === PublishResult.TOO_LONG) this.#onTooLong(publication, byteLength);
@@ -129,7 +129,7 @@ export class ProducerMessages {
   }
 
   /** The terms are as large as the configuration needs, unless the user's channel has a length of its own. */
-  #onTooLong({ channel, streamId }: Publication, byteLength: number): void {
+  #onTooLong({ channel, streamId }: MessageSink, byteLength: number): void {
     this.#counters.of.controlTooLong.increment();
     tooLongLog.warn(`a message of ${byteLength} bytes is too long for the terms of ${channel}, stream ${streamId}`);
   }

@@ -1,7 +1,6 @@
-import type { AeronConnection } from "../aeron/connection.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { DescriptorSink, Messaging } from "../aeron/ports.ts";
 import type { Agent } from "../core/agent.ts";
-import type { Clock } from "../core/clock.ts";
+import { type Clock, CycleClock } from "../core/clock.ts";
 import { releaseAll } from "../core/release.ts";
 import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
 import type { Attribute, Flow } from "../protocol/attribute.ts";
@@ -12,6 +11,7 @@ import { producerCounters } from "./counters.ts";
 import { DescriptorPublisher } from "./descriptor-publisher.ts";
 import { type AttachError, ProducerError } from "./errors.ts";
 import { FrameRing } from "./frame-ring.ts";
+import { HOST_PORTS, type RolePorts } from "./host-ports.ts";
 import { ProducerControl } from "./producer-control.ts";
 import type { ConsumerConfig } from "./producer-messages.ts";
 import {
@@ -44,11 +44,12 @@ export class Producer implements Agent {
 
   readonly #options: ProducerOptions;
   readonly #clock: Clock;
-  readonly #connection: AeronConnection;
+  readonly #cycle = new CycleClock();
+  readonly #connection: Messaging;
   readonly #control: ProducerControl;
   readonly #provider: RegionProvider;
   readonly #progress: ProgressSender;
-  #descriptors: Publication | null = null;
+  #descriptors: DescriptorSink | null = null;
   /** Slots that the window of `#descriptors` was made for. */
   #windowSlots = 0;
   #publisher: DescriptorPublisher | null = null;
@@ -59,7 +60,7 @@ export class Producer implements Agent {
   #isClosed = false;
 
   /** Standalone: creates the regions. @throws RegionCreateError, UsageError */
-  constructor(connection: AeronConnection, clock: Clock, options: ProducerOptions) {
+  constructor(connection: Messaging, clock: Clock, options: ProducerOptions, ports: RolePorts = HOST_PORTS) {
     const { streamId, name, summary = "", streams } = options;
     this.#options = options;
     this.#clock = clock;
@@ -80,6 +81,7 @@ export class Producer implements Agent {
     this.#control = new ProducerControl(connection, streams, identity, this.counters, {
       attributes: allAttributes(options, options.attributes),
       sendsHeartbeat: options.heartbeat === true,
+      cycle: this.#cycle,
       announcesRegions: options.standalone !== undefined,
       announceBytes: longestAnnounceBytes(options.standalone, options.standalone?.pools.length),
       onMessage: (view, length, sessionId) => this.#provider.onMessage(view, length, sessionId),
@@ -97,7 +99,8 @@ export class Producer implements Agent {
       isHearing: () => this.#control.isHearing,
       silentNs: (nowNs) => this.#control.silentNs(nowNs),
     };
-    this.#provider = newRegionProvider(connection, this.#control.publication, options, host, this.counters);
+    const { publication } = this.#control;
+    this.#provider = newRegionProvider(connection, publication, options, host, this.counters, this.#cycle, ports);
     try {
       this.#provider.begin(clock.nanoTime());
     } catch (error) {
@@ -243,6 +246,7 @@ export class Producer implements Agent {
     if (this.#isClosed) return 0;
     let work = this.#ring?.doWork(nowNs) ?? 0;
     if (!this.#control.isDue(nowNs)) return work;
+    this.#cycle.update(nowNs);
     work += this.#provider.doWork(nowNs) + this.#control.poll(nowNs);
     // After the end nothing may make the regions look alive again.
     if (this.#ring === null || this.#hasFinished) return work;
@@ -256,6 +260,7 @@ export class Producer implements Agent {
 
   onLateCycle(nowNs: number, lateByNs: number): void {
     if (this.#hasFinished) return;
+    this.#cycle.update(nowNs);
     this.#provider.onLateCycle(nowNs, lateByNs);
   }
 

@@ -1,5 +1,5 @@
 import { NativeBuffer } from "../../ffi/memory.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { MessageSink } from "../aeron/ports.ts";
 import { PublishResult } from "../aeron/results.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counter } from "../core/counters.ts";
@@ -21,7 +21,7 @@ interface Tracked {
 
 /** Sends FrameProgress of frames that are being written: STARTED, PROGRESS as the throttle allows, COMPLETE (W-41, W-42). */
 export class ProgressSender {
-  readonly #publication: Publication;
+  readonly #publication: MessageSink;
   readonly #streamId: number;
   readonly #sent: Counter;
   readonly #clock: Clock;
@@ -34,7 +34,7 @@ export class ProgressSender {
   epoch = 0;
 
   constructor(
-    publication: Publication,
+    publication: MessageSink,
     streamId: number,
     sent: Counter,
     clock: Clock,

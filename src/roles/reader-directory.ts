@@ -1,4 +1,5 @@
 import type { MessageHandler } from "../aeron/subscription.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Counter } from "../core/counters.ts";
 import { DEFAULT_PROGRESS, type ProgressDemand, strictestDemand } from "../protocol/progress-throttle.ts";
 import { CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
@@ -29,9 +30,10 @@ export class ReaderDirectory {
   readonly #readers = new Map<number, Reader>();
   readonly #hello = new ConsumerHelloDecoder();
   readonly #qos = new QosConsumerDecoder();
-  #nowNs = 0;
+  readonly #cycle: Clock;
 
-  constructor(streamId: number, refused: Counter) {
+  constructor(streamId: number, refused: Counter, cycle: Clock) {
+    this.#cycle = cycle;
     this.#streamId = streamId;
     this.#refused = refused;
   }
@@ -49,11 +51,6 @@ export class ReaderDirectory {
         break;
     }
   };
-
-  /** The time of the cycle. */
-  now(nowNs: number): void {
-    this.#nowNs = nowNs;
-  }
 
   /** Forgets consumers that fell silent; to be called now and then. */
   expire(nowNs: number): void {
@@ -98,7 +95,7 @@ export class ReaderDirectory {
     const reader = this.#reader(this.#hello.consumerId);
     if (reader === null) return;
     if (isNew) this.hasNews = true;
-    reader.lastHeardNs = this.#nowNs;
+    reader.lastHeardNs = this.#cycle.nanoTime();
     reader.progress = progressOf(this.#hello);
     // A stricter demand holds at once. A looser one waits for `expire`: a look at all readers for each hello would make n hellos
     // cost n * n.
@@ -123,10 +120,10 @@ export class ReaderDirectory {
     }
     const reader = this.#reader(consumerId);
     if (reader === null) return;
-    reader.lastHeardNs = this.#nowNs;
+    reader.lastHeardNs = this.#cycle.nanoTime();
     reader.epoch = epochNumber;
     reader.lastSeqSeen = lastSeqSeenNumber;
-    reader.reportedNs = this.#nowNs;
+    reader.reportedNs = this.#cycle.nanoTime();
   }
 
   /** The reader with this id, who may be new; null beyond the limit. */

@@ -1,10 +1,10 @@
-import type { AeronConnection } from "../aeron/connection.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { MessageSink, Messaging } from "../aeron/ports.ts";
+import type { Clock } from "../core/clock.ts";
 import { UsageError } from "../core/errors.ts";
 import type { ProducerCounters } from "./counters.ts";
 import { DriverRegions } from "./driver-regions.ts";
+import type { RolePorts } from "./ports.ts";
 import type { ProducerOptions } from "./producer-options.ts";
-import { randomId } from "./random-id.ts";
 import type { RegionHost, RegionProvider } from "./region-provider.ts";
 import { StandaloneRegions } from "./standalone-regions.ts";
 
@@ -14,22 +14,31 @@ import { StandaloneRegions } from "./standalone-regions.ts";
  * @throws UsageError unless the options name one of the two
  */
 export function newRegionProvider(
-  connection: AeronConnection,
-  publication: Publication,
+  connection: Messaging,
+  publication: MessageSink,
   options: ProducerOptions,
   host: RegionHost,
   { of }: ProducerCounters,
+  cycle: Clock,
+  ports: RolePorts,
 ): RegionProvider {
   const { streamId, standalone, driver } = options;
   if (driver !== undefined && standalone === undefined) {
     const { announceStreamId, controlStreamId } = options.streams;
     const client = { ...driver, streamId, announcesApart: announceStreamId !== controlStreamId };
-    return new DriverRegions(connection, publication, client, host, of);
+    return new DriverRegions(connection, publication, client, host, of, cycle, ports);
   }
   if (standalone !== undefined && driver === undefined) {
-    const producerId = options.producerId ?? randomId();
+    const producerId = options.producerId ?? ports.random.clientId();
     const { aeronDir } = connection;
-    return new StandaloneRegions({ aeronDir, streamId, producerId }, standalone, host, of.messagesRefused);
+    return new StandaloneRegions(
+      { aeronDir, streamId, producerId },
+      standalone,
+      host,
+      of.messagesRefused,
+      cycle,
+      ports,
+    );
   }
   const found = standalone === undefined ? "neither" : "both";
   throw new UsageError(`producer of stream ${streamId}: expected either standalone or driver, found ${found}`);

@@ -1,4 +1,5 @@
 import type { MessageHandler } from "../aeron/subscription.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Counter } from "../core/counters.ts";
 import { getLogger } from "../core/logger.ts";
 import { RivalWatch } from "../protocol/stream-owner.ts";
@@ -19,18 +20,17 @@ export class SecondWriterWatch {
   readonly #refused: Counter;
   readonly #announce = new ShmPoolAnnounceDecoder();
   readonly #rivals = new RivalWatch();
-  /** The time of the cycle. */
-  #nowNs = 0;
+  readonly #cycle: Clock;
 
-  constructor(identity: { readonly streamId: number; readonly producerId: number }, refused: Counter) {
+  constructor(identity: { readonly streamId: number; readonly producerId: number }, refused: Counter, cycle: Clock) {
+    this.#cycle = cycle;
     this.#identity = identity;
     this.#refused = refused;
   }
 
-  /** The time of the cycle, before its messages are read. `isHearing`: what others announce is read in it. */
-  now(nowNs: number, isHearing: boolean): void {
-    if (isHearing) this.#rivals.begin(nowNs);
-    this.#nowNs = nowNs;
+  /** What others announce is read from now on. */
+  begin(): void {
+    this.#rivals.begin(this.#cycle.nanoTime());
   }
 
   onPause(): void {
@@ -50,7 +50,7 @@ export class SecondWriterWatch {
     // Two that began within a millisecond have the same epoch.
     const isOlder =
       other.epochNumber < this.epoch || (other.epochNumber === this.epoch && other.producerId < producerId);
-    const verdict = this.#rivals.onAnnounce(other.producerId, isOlder, this.#nowNs);
+    const verdict = this.#rivals.onAnnounce(other.producerId, isOlder, this.#cycle.nanoTime());
     if (verdict === "unproven") return;
     const who = `another producer (id ${other.producerId}, epoch ${other.epoch})`;
     if (verdict === "stays") {

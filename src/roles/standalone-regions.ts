@@ -1,13 +1,15 @@
 import { monotonic } from "../aeron/monotonic.ts";
-import { lookOr, ServiceLocks } from "../aeron/service-locks.ts";
+import { lookOr } from "../aeron/service-locks.ts";
 import type { MessageHandler } from "../aeron/subscription.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Counter } from "../core/counters.ts";
 import { getLogger } from "../core/logger.ts";
 import { Deadline, PeriodicTimer } from "../core/timers.ts";
 import { RetryBackoff } from "../protocol/retry-backoff.ts";
 import { CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
-import { instanceIdFor, RegionCreateError, RegionSet, type RegionSetOptions } from "../shm/index.ts";
+import { instanceIdFor, RegionCreateError, type RegionSetOptions } from "../shm/index.ts";
 import { ProducerError } from "./errors.ts";
+import type { OwnedRegions, OwnerLocks, RolePorts } from "./ports.ts";
 import type { RegionHost, RegionProvider } from "./region-provider.ts";
 import { SecondWriterWatch } from "./second-writer-watch.ts";
 
@@ -36,27 +38,32 @@ export class StandaloneRegions implements RegionProvider {
   readonly #streamId: number;
   readonly #options: StandaloneOptions;
   readonly #host: RegionHost;
+  readonly #ports: RolePorts;
   readonly #watch: SecondWriterWatch;
   readonly #sweep = new Deadline();
   readonly #look = new PeriodicTimer(LOOK_PERIOD_NS);
-  readonly #retry = new RetryBackoff(RETRY);
+  readonly #retry: RetryBackoff;
   readonly #again = new Deadline();
   /** Holds the stream's lock; null before the first epoch, and where the lock file cannot be used. */
-  #locks: ServiceLocks | null = null;
-  #regions: RegionSet | null = null;
+  #locks: OwnerLocks | null = null;
+  #regions: OwnedRegions | null = null;
 
   constructor(
     { aeronDir, streamId, producerId }: { aeronDir: string; streamId: number; producerId: number },
     options: StandaloneOptions,
     host: RegionHost,
     refused: Counter,
+    cycle: Clock,
+    ports: RolePorts,
   ) {
+    this.#ports = ports;
+    this.#retry = new RetryBackoff(RETRY, ports.random.unit);
     this.#aeronDir = aeronDir;
     this.#streamId = streamId;
     this.producerId = producerId;
     this.#options = options;
     this.#host = host;
-    this.#watch = new SecondWriterWatch({ streamId, producerId }, refused);
+    this.#watch = new SecondWriterWatch({ streamId, producerId }, refused, cycle);
     this.onMessage = this.#watch.onMessage;
   }
 
@@ -67,7 +74,7 @@ export class StandaloneRegions implements RegionProvider {
   }
 
   doWork(nowNs: number): number {
-    this.#watch.now(nowNs, this.#host.isHearing());
+    if (this.#host.isHearing()) this.#watch.begin();
     if (this.#sweep.hasExpired(nowNs)) this.#sweepPredecessors(nowNs);
     if (this.#again.hasExpired(nowNs)) this.#beginAgain(nowNs);
     else if (this.#look.isDue(nowNs)) this.#lookAtRegions(nowNs);
@@ -93,16 +100,16 @@ export class StandaloneRegions implements RegionProvider {
     return null;
   }
 
-  #takeStream(): ServiceLocks {
-    const locks = ServiceLocks.open(this.#aeronDir);
+  #takeStream(): OwnerLocks {
+    const locks = this.#ports.locks.open(this.#aeronDir);
     if (locks.tryStream(this.#streamId, "producer")) return locks;
     locks.close();
-    throw ownedStream(this.#streamId, this.#aeronDir);
+    throw ownedStream(this.#streamId, this.#aeronDir, this.#ports);
   }
 
   #begin(nowNs: number): void {
     const { instanceId = instanceIdFor(this.#streamId, "standalone") } = this.#options;
-    const regions = RegionSet.create({
+    const regions = this.#ports.regions.create({
       ...this.#options,
       streamId: this.#streamId,
       instanceId,
@@ -144,13 +151,13 @@ export class StandaloneRegions implements RegionProvider {
   /** Removes what readers still held when this epoch was made (D-19), and looks again while some of them stand still. */
   #sweepPredecessors(nowNs: number): void {
     this.#sweep.clear();
-    const kept = this.#regions?.directory.sweep().kept ?? [];
-    if (kept.length > 1) this.#sweep.start(nowNs, PREDECESSOR_SWEEP_NS);
+    const kept = this.#regions?.sweepPredecessors() ?? 0;
+    if (kept > 1) this.#sweep.start(nowNs, PREDECESSOR_SWEEP_NS);
   }
 }
 
-function ownedStream(streamId: number, aeronDir: string): ProducerError {
-  const owner = lookOr(null, () => ServiceLocks.ownerOf(aeronDir, streamId));
+function ownedStream(streamId: number, aeronDir: string, { locks }: RolePorts): ProducerError {
+  const owner = lookOr(null, () => locks.ownerOf(aeronDir, streamId));
   const isDrivers = owner?.kind === "driver";
   const process = owner?.pid == null ? "" : ` (process ${owner.pid})`;
   const found = `${isDrivers ? "served by a driver" : "owned by another standalone producer"}${process}`;

@@ -5,9 +5,10 @@ import { PeriodicTimer } from "../core/timers.ts";
 import type { Fallback } from "../protocol/fallback-uri.ts";
 import { EpochChoice, LIVENESS_NS, ownerStateOf } from "../protocol/stream-owner.ts";
 import type { ShmPoolAnnounceDecoder } from "../sbe/generated/control/index.ts";
-import { type AllowedBaseDirs, MappedStream, type PoolAnnouncement, RegionError } from "../shm/index.ts";
+import { type AllowedBaseDirs, type PoolAnnouncement, RegionError } from "../shm/index.ts";
 import type { ConsumerCounters } from "./counters.ts";
 import { FrameReader } from "./frame-reader.ts";
+import type { MappedRegions, RegionMaker } from "./ports.ts";
 
 const log = getLogger("consumer");
 /** Others decide how often an announce is refused, and this how often that is logged. */
@@ -38,6 +39,7 @@ export interface StreamMappingOptions {
   /** True in a driver deployment: nothing is mapped without a lease. */
   readonly needsLease: boolean;
   readonly clock: Clock;
+  readonly regions: RegionMaker;
 }
 
 /**
@@ -53,7 +55,7 @@ export class StreamMapping {
   readonly #choice: EpochChoice;
   readonly #refusedLog = log.every(REFUSED_LOG_PERIOD_NS);
   #livenessNs = LIVENESS_NS;
-  #stream: MappedStream | null = null;
+  #stream: MappedRegions | null = null;
   #reader: FrameReader | null = null;
   /** The announce that was refused last, so that the same refusal is said once. */
   #refusedAnnounce = "";
@@ -111,7 +113,7 @@ export class StreamMapping {
     return this.#reader;
   }
 
-  get stream(): MappedStream | null {
+  get stream(): MappedRegions | null {
     return this.#stream;
   }
 
@@ -189,9 +191,9 @@ export class StreamMapping {
   }
 
   /** The regions of an announce; null when they are refused. */
-  #tryMap(announce: PoolAnnouncement): MappedStream | null {
+  #tryMap(announce: PoolAnnouncement): MappedRegions | null {
     try {
-      return MappedStream.map(announce, this.#options.baseDirs);
+      return this.#options.regions.map(announce, this.#options.baseDirs);
     } catch (error) {
       // Another epoch has begun since: its announce is waited for (D-19).
       if (error instanceof RegionError && error.code === "region-gone") log.debug(error.message);
@@ -201,7 +203,7 @@ export class StreamMapping {
   }
 
   /** Takes mapped regions in place of those that were mapped before. */
-  #follow(stream: MappedStream): void {
+  #follow(stream: MappedRegions): void {
     try {
       const before = this.#stream;
       if (before !== null) {
@@ -223,7 +225,7 @@ export class StreamMapping {
     this.#listener.onMapped();
   }
 
-  #recheck(stream: MappedStream, announce: PoolAnnouncement): void {
+  #recheck(stream: MappedRegions, announce: PoolAnnouncement): void {
     // The owner has ended the stream and may have removed its files since: what is under way is still read.
     if (stream.activity() === 0n) {
       this.#ownerEnded = true;
@@ -261,7 +263,7 @@ export class StreamMapping {
 }
 
 /** The owner's last sign of life, as process time; null once it has ended the stream. */
-function activityOf(stream: MappedStream): number | null {
+function activityOf(stream: MappedRegions): number | null {
   const activityNs = stream.activity();
   return activityNs === 0n ? null : monotonic.fromBigint(activityNs);
 }

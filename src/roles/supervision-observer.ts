@@ -1,6 +1,5 @@
-import type { AeronConnection } from "../aeron/connection.ts";
-import { CountersError, CountersReader } from "../aeron/counters-reader.ts";
-import type { MessageSubscription } from "../aeron/subscription.ts";
+import { CountersError } from "../aeron/counters-reader.ts";
+import type { Inbound, Messaging } from "../aeron/ports.ts";
 import type { Agent } from "../core/agent.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
@@ -15,6 +14,8 @@ import { feedCounters, isFedCounter } from "./counter-feed.ts";
 import { LOSS_CAUSES } from "./counters.ts";
 import { DescriptorSampler } from "./descriptor-sampler.ts";
 import { hear } from "./hearing.ts";
+import { HOST_PORTS } from "./host-ports.ts";
+import type { CounterSource, RolePorts } from "./ports.ts";
 
 const log = getLogger("supervisor");
 const countersLog = log.every(30e9);
@@ -47,17 +48,19 @@ export class SupervisionObserver implements Agent {
   readonly inbox: SupervisionInbox;
   /** Messages heard so far. */
   messages = 0;
-  readonly #connection: AeronConnection;
-  readonly #subscriptions: readonly MessageSubscription[];
+  readonly #connection: Messaging;
+  readonly #ports: RolePorts;
+  readonly #subscriptions: readonly Inbound[];
   readonly #sampler: DescriptorSampler;
   readonly #tick = new PeriodicTimer(TICK_NS, { immediate: true });
   readonly #countersPeriod = new PeriodicTimer(COUNTERS_PERIOD_NS, { immediate: true });
-  #counters: CountersReader | null = null;
+  #counters: CounterSource | null = null;
   #clientLosses = 0;
   /** Time of the last cycle; 0 before the first one. */
   #nowNs = 0;
 
-  constructor(connection: AeronConnection, options: ObserverOptions) {
+  constructor(connection: Messaging, options: ObserverOptions, ports: RolePorts = HOST_PORTS) {
+    this.#ports = ports;
     this.#connection = connection;
     this.model = new SupervisionModel(LOSS_CAUSES, options.supervision);
     this.inbox = new SupervisionInbox(this.model, (nowNs, fact) => {
@@ -129,7 +132,7 @@ export class SupervisionObserver implements Agent {
     this.#clientLosses = losses;
     if (!isConnected) return;
     try {
-      this.#counters ??= CountersReader.open(aeronDir);
+      this.#counters ??= this.#ports.openCounters(aeronDir);
     } catch (error) {
       if (!(error instanceof CountersError)) throw error;
       countersLog.warn(`drops by cause and bytes are not known: ${error.message}`);

@@ -1,7 +1,6 @@
 import { NativeBuffer } from "../../ffi/memory.ts";
 import { controlPublicationChannel } from "../aeron/channel.ts";
-import type { AeronConnection } from "../aeron/connection.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { MessageSink, Messaging } from "../aeron/ports.ts";
 import { PublishResult } from "../aeron/results.ts";
 import type { Agent } from "../core/agent.ts";
 import { PeriodicTimer } from "../core/timers.ts";
@@ -13,7 +12,9 @@ import {
   type SupervisionModel,
 } from "../protocol/supervision/index.ts";
 import { ConsumerConfigEncoder } from "../sbe/generated/control/index.ts";
+import { HOST_PORTS } from "./host-ports.ts";
 import { MODE_CODES } from "./mode-codes.ts";
+import type { RolePorts } from "./ports.ts";
 import { type ObserverOptions, SupervisionObserver } from "./supervision-observer.ts";
 
 const DECIDE_PERIOD_NS = 250e6;
@@ -41,26 +42,27 @@ export class Supervisor implements Agent {
   /** ConsumerConfig messages that were sent, and those that could not be. */
   configsSent = 0;
   configsFailed = 0;
-  readonly #connection: AeronConnection;
+  readonly #connection: Messaging;
   readonly #steering: Steering;
-  readonly #control: Publication;
+  readonly #control: MessageSink;
   readonly #decide = new PeriodicTimer(DECIDE_PERIOD_NS);
   readonly #buffer = new NativeBuffer(BUFFER_BYTES);
   readonly #config = new ConsumerConfigEncoder();
   #nowNs = 0;
 
-  constructor(connection: AeronConnection, { rules, ...options }: SupervisorOptions) {
+  constructor(connection: Messaging, { rules, ...options }: SupervisorOptions, ports: RolePorts = HOST_PORTS) {
     this.#connection = connection;
     const { channel, controlStreamId } = options.streams;
     this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
-    this.observer = new SupervisionObserver(connection, {
+    const observed: ObserverOptions = {
       ...options,
       isOwnConfig: (nowNs, { sessionId, streamId, consumerId }) => {
         if (sessionId === this.#control.sessionId) return true;
         this.#steering.onForeignConfig(nowNs, streamId, consumerId);
         return false;
       },
-    });
+    };
+    this.observer = new SupervisionObserver(connection, observed, ports);
     this.#steering = new Steering(this.observer.model, rules);
   }
 

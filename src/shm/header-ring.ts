@@ -2,7 +2,7 @@ import { asInteger } from "../core/integer.ts";
 import { MAX_DIMS } from "../protocol/dtype.ts";
 import { type FrameHeader, HEADER_WORD as WORD } from "../protocol/frame-header.ts";
 import { acquireFence, releaseFence, SharedWords } from "./atomics.ts";
-import type { Mapping } from "./mapping.ts";
+import type { RegionMemory } from "./mapping.ts";
 import { HEADER_SLOT_BYTES, SUPERBLOCK_BYTES } from "./superblock.ts";
 
 const HEADER_SLOT_WORDS = HEADER_SLOT_BYTES / 4;
@@ -28,7 +28,7 @@ export class HeaderRing {
   #nothing = 0;
 
   /** The mapping must hold at least `64 + nslots * 256` bytes. */
-  constructor(mapping: Mapping, nslots: number) {
+  constructor(mapping: RegionMemory, nslots: number) {
     this.nslots = asInteger(nslots);
     const window = mapping.window(SUPERBLOCK_BYTES, nslots * HEADER_SLOT_BYTES);
     this.#commitWords = new SharedWords(window);

@@ -3,11 +3,11 @@ export { type AnnouncedPool, MAX_NSLOTS, MAX_POOLS, MAX_REGION_BYTES, type PoolA
 export { AllowedBaseDirs } from "./base-dirs.ts";
 export { defaultShmDir } from "./default-dir.ts";
 export { MappingClosedError, RegionCreateError, RegionError } from "./errors.ts";
-export { InstanceDirectory } from "./instance-directory.ts";
+export { InstanceDirectory, type InstanceDirectoryOptions } from "./instance-directory.ts";
 export { instanceIdFor } from "./layout.ts";
 export { LeasedRegions } from "./leased-regions.ts";
 export { type HeaderRingRegion, MappedStream, type PayloadPoolRegion } from "./mapped-stream.ts";
-export { Mapping, type SlotWindows } from "./mapping.ts";
+export { Mapping, type RegionMemory, type SlotWindows } from "./mapping.ts";
 export { onlineNumaNodes } from "./numa-nodes.ts";
 export { type EpochOptions, type PoolOptions, planFiles, type RegionSetOptions } from "./region-plan.ts";
 export { RegionSet } from "./region-set.ts";

@@ -2,14 +2,14 @@ import { type MappingPlan, type PoolAnnouncement, planMapping } from "./announce
 import type { AllowedBaseDirs } from "./base-dirs.ts";
 import { RegionError } from "./errors.ts";
 import { MappedRegion } from "./mapped-region.ts";
-import type { Mapping, MappingAccess } from "./mapping.ts";
+import type { MappingAccess, RegionMemory } from "./mapping.ts";
 
 /** A header ring, its superblock included: slots begin at byte 64 (W-02). */
 export interface HeaderRingRegion {
   readonly uri: string;
   /** Canonical path of the file. */
   readonly path: string;
-  readonly mapping: Mapping;
+  readonly mapping: RegionMemory;
 }
 
 /** A payload pool, its superblock included: slots begin at byte 64 (W-02). */
@@ -19,7 +19,7 @@ export interface PayloadPoolRegion {
   readonly uri: string;
   /** Canonical path of the file. */
   readonly path: string;
-  readonly mapping: Mapping;
+  readonly mapping: RegionMemory;
 }
 
 /** All regions of a stream that somebody else owns: all of them are mapped, or none (W-31). */

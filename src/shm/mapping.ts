@@ -36,6 +36,9 @@ const collected = new FinalizationRegistry<AddressRange>((range) => {
   if (range.users === 0) unmapMemory(range.address, range.byteLength);
 });
 
+/** The memory of a region, as rings and pools see it: a `Mapping`; in a simulation, memory of the process. */
+export type RegionMemory = Pick<Mapping, Exclude<keyof Mapping, typeof Symbol.dispose>>;
+
 export type MappingAccess = "read-only" | "read-write";
 
 /**

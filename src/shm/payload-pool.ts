@@ -3,7 +3,7 @@ import type { Dtype } from "../protocol/dtype.ts";
 import type { SlotPlace } from "../protocol/slot-place.ts";
 import { type Values, valuesOf } from "../protocol/values.ts";
 import type { HeaderRingRegion, PayloadPoolRegion } from "./mapped-stream.ts";
-import type { Mapping, SlotWindows } from "./mapping.ts";
+import type { RegionMemory, SlotWindows } from "./mapping.ts";
 import { SUPERBLOCK_BYTES } from "./superblock.ts";
 
 /** The regions of one epoch, whoever owns them. */
@@ -37,7 +37,13 @@ export class PayloadPool {
   readonly #values: (Values | undefined)[];
   readonly #dtypes: (Dtype | undefined)[];
 
-  constructor(mapping: Mapping, poolId: number, strideBytes: number, nslots: number, place: SlotPlace | null = null) {
+  constructor(
+    mapping: RegionMemory,
+    poolId: number,
+    strideBytes: number,
+    nslots: number,
+    place: SlotPlace | null = null,
+  ) {
     this.poolId = poolId;
     this.strideBytes = asInteger(strideBytes);
     this.nslots = nslots;

@@ -130,6 +130,11 @@ export class RegionSet implements WritableRegions {
     for (const { mapping } of this.#files) mapping.lockInMemory();
   }
 
+  /** Removes epochs of dead predecessors that no process uses any more (D-19). @returns how many epochs are left, this one included */
+  sweepPredecessors(): number {
+    return this.directory.sweep().kept.length;
+  }
+
   /** Ends all mappings; with `unlink`, the files and the directories that became empty go too. Idempotent. */
   close(options: { readonly unlink: boolean } = { unlink: true }): void {
     if (this.#closed) return;

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { SystemClock } from "../../src/core/clock.ts";
 import { consumerCounters, totalLost } from "../../src/roles/counters.ts";
 import { DescriptorIntake } from "../../src/roles/descriptor-intake.ts";
 import { FrameReader } from "../../src/roles/frame-reader.ts";
@@ -103,10 +104,15 @@ class World {
   readonly counters = consumerCounters();
   readonly #message = new DataView(new ArrayBuffer(64));
   readonly #encoder = new FrameDescriptorEncoder();
-  readonly #intake = new DescriptorIntake(STREAM_ID, this.counters, () => {
-    this.#intake.end("remap");
-    this.#isMapped = false;
-  });
+  readonly #intake = new DescriptorIntake(
+    STREAM_ID,
+    this.counters,
+    () => {
+      this.#intake.end("remap");
+      this.#isMapped = false;
+    },
+    new SystemClock(),
+  );
   #epoch = new Epoch(5n);
   #isMapped = false;
   #hasMappedThis = false;

@@ -3,6 +3,7 @@ import { bytesAt } from "../../ffi/memory.ts";
 import type { AeronConnection } from "../../src/aeron/connection.ts";
 import type { Publication } from "../../src/aeron/publication.ts";
 import { PublishResult } from "../../src/aeron/results.ts";
+import { CycleClock } from "../../src/core/clock.ts";
 import { Attachment } from "../../src/roles/attachment.ts";
 import type { AttachmentOptions } from "../../src/roles/attachment-options.ts";
 import { consumerCounters } from "../../src/roles/counters.ts";
@@ -24,6 +25,7 @@ class Desk {
   readonly attachment: Attachment;
   result: PublishResult = PublishResult.PUBLISHED;
   nowNs = 0;
+  readonly #cycle = new CycleClock();
   losses = 0;
   shortage: string | null = null;
   onAttached = (): void => {};
@@ -61,6 +63,7 @@ class Desk {
         },
         onDetached: (reason) => this.events.push(`detached: ${reason}`),
       },
+      this.#cycle,
     );
   }
 
@@ -71,6 +74,7 @@ class Desk {
   pass(seconds: number): void {
     for (let milli = 0; milli < seconds * 1000; milli += 10) {
       this.nowNs += 10e6;
+      this.#cycle.update(this.nowNs);
       this.attachment.doWork(this.nowNs);
     }
   }

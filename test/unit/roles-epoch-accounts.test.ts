@@ -7,8 +7,8 @@ const SECOND_NS = 1e9;
 /** Accounts of one epoch, 5, that was unmapped at frame 100 when the ring had frame 110. */
 function unmapped() {
   const { of } = consumerCounters();
-  const time = { nowNs: 0 };
-  const accounts = new EpochAccounts(of.detached, of.tailsUnknown, () => time.nowNs);
+  const time = { nowNs: 0, nanoTime: (): number => time.nowNs };
+  const accounts = new EpochAccounts(of.detached, of.tailsUnknown, time);
   accounts.resume(5n);
   accounts.keep({ epoch: 5n, newestSeq: 100, heardSeq: 110, counted: 0, isOver: false, cause: of.detached });
   return { of, time, accounts };

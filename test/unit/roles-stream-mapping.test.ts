@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { monotonic } from "../../src/aeron/monotonic.ts";
 import { ManualClock, processNs } from "../../src/core/clock.ts";
 import { consumerCounters } from "../../src/roles/counters.ts";
+import { HOST_PORTS } from "../../src/roles/host-ports.ts";
 import { StreamMapping } from "../../src/roles/stream-mapping.ts";
 import { ShmPoolAnnounceDecoder } from "../../src/sbe/generated/control/index.ts";
 import { encodeJson } from "../../src/sbe/index.ts";
@@ -29,7 +30,8 @@ class Bench implements Disposable {
 
   constructor(needsLease = false) {
     const baseDirs = AllowedBaseDirs.resolve([this.directory.at("base")]);
-    this.mapping = new StreamMapping({ streamId: STREAM_ID, baseDirs, needsLease, clock: this.clock }, this.counters, {
+    const options = { streamId: STREAM_ID, baseDirs, needsLease, clock: this.clock, regions: HOST_PORTS.regions };
+    this.mapping = new StreamMapping(options, this.counters, {
       onMapped: () => this.events.push("mapped"),
       onUnmapping: (_reason, end) => {
         this.events.push(end);

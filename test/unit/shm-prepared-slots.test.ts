@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { FrameHeader } from "../../src/protocol/frame-header.ts";
 import { HeaderRing } from "../../src/shm/header-ring.ts";
-import type { Mapping } from "../../src/shm/mapping.ts";
+import type { RegionMemory } from "../../src/shm/mapping.ts";
 import { PayloadPool } from "../../src/shm/payload-pool.ts";
 import { createSmallStream, TemporaryDirectory } from "../support/shm.ts";
 
@@ -10,7 +10,7 @@ const NSLOTS = 8;
 const FRAME_BYTES = 64;
 
 /** All bytes of a region's slots, made different from each other. */
-function fillSlots(mapping: Mapping, byteLength: number): Uint8Array {
+function fillSlots(mapping: RegionMemory, byteLength: number): Uint8Array {
   const bytes = new Uint8Array(mapping.window(64, byteLength));
   for (let i = 0; i < bytes.length; i++) bytes[i] = 1 + ((i * 7) % 255);
   return bytes;

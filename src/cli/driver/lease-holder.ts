@@ -3,10 +3,11 @@ import type { AeronConnection } from "../../aeron/connection.ts";
 import type { Publication } from "../../aeron/publication.ts";
 import type { MessageSubscription } from "../../aeron/subscription.ts";
 import type { Agent } from "../../core/agent.ts";
+import { CycleClock } from "../../core/clock.ts";
 import { CounterSet } from "../../core/counters.ts";
 import type { AeronStreams } from "../../protocol/stream-ids.ts";
 import { Attachment } from "../../roles/attachment.ts";
-import type { AttachmentOptions } from "../../roles/attachment-options.ts";
+import type { AttachmentListener, AttachmentOptions } from "../../roles/attachment-options.ts";
 import { AttachError } from "../../roles/errors.ts";
 import type { PoolAnnouncement } from "../../shm/index.ts";
 
@@ -34,6 +35,7 @@ export class LeaseHolder implements Agent {
   readonly #control: Publication;
   readonly #subscription: MessageSubscription;
   readonly #attachment: Attachment;
+  readonly #cycle = new CycleClock();
   readonly #listener: LeaseHolderListener;
   #announcement: PoolAnnouncement | null = null;
   #hasHeld = false;
@@ -59,19 +61,21 @@ export class LeaseHolder implements Agent {
       leasesLost: { help: "leases that ended before they were given back" },
       messagesRefused: { help: "received messages that were malformed" },
     });
-    this.#attachment = new Attachment(connection, this.#control, options, of, {
+    const leases: AttachmentListener = {
       onAttached: (announcement) => {
         this.#announcement = announcement;
       },
       onDetached: () => {
         this.#announcement = null;
       },
-    });
+    };
+    this.#attachment = new Attachment(connection, this.#control, options, of, leases, this.#cycle);
   }
 
   doWork(nowNs: number): number {
     if (this.#hasFailed) return 0;
     let work = 0;
+    this.#cycle.update(nowNs);
     try {
       work += this.#attachment.doWork(nowNs);
     } catch (error) {
@@ -92,6 +96,7 @@ export class LeaseHolder implements Agent {
   }
 
   onLateCycle(nowNs: number): void {
+    this.#cycle.update(nowNs);
     this.#attachment.onLateCycle(nowNs);
   }
 

@@ -1,8 +1,8 @@
 import { controlPublicationChannel } from "../../aeron/channel.ts";
 import type { AeronConnection } from "../../aeron/connection.ts";
 import { CountersError, CountersReader } from "../../aeron/counters-reader.ts";
+import type { Inbound } from "../../aeron/ports.ts";
 import type { Publication } from "../../aeron/publication.ts";
-import type { MessageSubscription } from "../../aeron/subscription.ts";
 import type { Agent } from "../../core/agent.ts";
 import { Deadline } from "../../core/timers.ts";
 import { type AeronStreams, CADENCE_NS } from "../../protocol/stream-ids.ts";
@@ -40,7 +40,7 @@ export class StreamWatch implements Agent {
   readonly known: KnownStreams;
   readonly #options: StreamWatchOptions;
   readonly #connection: AeronConnection;
-  readonly #subscriptions: readonly MessageSubscription[];
+  readonly #subscriptions: readonly Inbound[];
   readonly #control: Publication;
   readonly #hellos = new HelloSender();
   readonly #search = new Deadline();

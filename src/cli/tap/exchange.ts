@@ -1,9 +1,9 @@
 import { NativeBuffer } from "../../../ffi/memory.ts";
 import { controlPublicationChannel } from "../../aeron/channel.ts";
 import type { AeronConnection } from "../../aeron/connection.ts";
+import type { Inbound } from "../../aeron/ports.ts";
 import type { Publication } from "../../aeron/publication.ts";
 import { PublishResult } from "../../aeron/results.ts";
-import type { MessageSubscription } from "../../aeron/subscription.ts";
 import type { Agent } from "../../core/agent.ts";
 import { Deadline } from "../../core/timers.ts";
 import type { AeronStreams } from "../../protocol/stream-ids.ts";
@@ -41,7 +41,7 @@ export class Exchange implements Agent {
   readonly #options: ExchangeOptions;
   readonly #connection: AeronConnection;
   readonly #control: Publication;
-  readonly #subscriptions: readonly MessageSubscription[];
+  readonly #subscriptions: readonly Inbound[];
   readonly #buffer: NativeBuffer;
   readonly #deadline = new Deadline();
   #sentNs = -1;

@@ -1,5 +1,5 @@
 import { isPassing } from "../../aeron/outbox.ts";
-import type { Publication } from "../../aeron/publication.ts";
+import type { MessageSink } from "../../aeron/ports.ts";
 import { PublishResult } from "../../aeron/results.ts";
 import { getLogger } from "../../core/logger.ts";
 import { AnnounceEncoding } from "../announce-encoding.ts";
@@ -25,7 +25,7 @@ interface Entry {
 export class Announcer {
   /** Announces that no term of the publication holds. */
   tooLong = 0;
-  readonly #publication: Publication;
+  readonly #publication: MessageSink;
   readonly #periodNs: number;
   readonly #counters: DriverCounters;
   readonly #producerIdOf: (streamId: number) => number;
@@ -35,7 +35,7 @@ export class Announcer {
   #earliestNs = Number.POSITIVE_INFINITY;
 
   constructor(
-    publication: Publication,
+    publication: MessageSink,
     periodNs: number,
     counters: DriverCounters,
     producerIdOf: (streamId: number) => number,

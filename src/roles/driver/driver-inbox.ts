@@ -20,14 +20,18 @@ import {
 } from "../../sbe/header.ts";
 import { messageByKey, type Refusal, type RefusalDetails } from "../../sbe/index.ts";
 
-/** What clients and operators ask of a driver. */
-export interface DriverInboxListener {
+/** What clients and operators ask of a driver about leases. */
+export interface LeaseRequests {
   onAttach(request: AttachRequest): void;
   /** An attach request of which only the correlation id could be read (D-09, W-36). */
   onUnreadableAttach(correlationId: bigint, refusal: AttachRefusal): void;
   onDetach(correlationId: bigint, leaseId: bigint, streamId: number, clientId: number, role: LeaseRole): void;
   onKeepalive(leaseHigh: number, leaseLow: number, streamId: number, clientId: number, role: LeaseRole): void;
   onRevokeRequest(correlationId: bigint, leaseId: bigint, token: string): void;
+}
+
+/** What a driver is told beside that. */
+export interface DriverInboxListener {
   onShutdownRequest(correlationId: bigint, token: string, why: string): void;
   /** A consumer wants to know where the stream is (W-38). */
   onHello(streamId: number): void;
@@ -36,6 +40,7 @@ export interface DriverInboxListener {
 
 /** Decodes what is said to a driver, and hands on what is well-formed; everything else is counted (W-36). */
 export class DriverInbox {
+  readonly #leases: LeaseRequests;
   readonly #listener: DriverInboxListener;
   readonly #refused: Counter;
   readonly #unknown: Counter;
@@ -48,7 +53,8 @@ export class DriverInbox {
   readonly #announce = new ShmPoolAnnounceDecoder();
 
   /** @param refused counts malformed messages @param unknown counts messages of no known kind (W-36) */
-  constructor(listener: DriverInboxListener, refused: Counter, unknown: Counter) {
+  constructor(leases: LeaseRequests, listener: DriverInboxListener, refused: Counter, unknown: Counter) {
+    this.#leases = leases;
     this.#listener = listener;
     this.#refused = refused;
     this.#unknown = unknown;
@@ -72,7 +78,7 @@ export class DriverInbox {
       case ShmLeaseRevokeRequestDecoder.KEY:
         if (this.#isSound(this.#revoke.wrap(view, 0, length))) {
           const { correlationId, leaseId } = this.#revoke;
-          this.#listener.onRevokeRequest(correlationId, leaseId, this.#revoke.token());
+          this.#leases.onRevokeRequest(correlationId, leaseId, this.#revoke.token());
         }
         break;
       case ShmDriverShutdownRequestDecoder.KEY:
@@ -103,7 +109,7 @@ export class DriverInbox {
 
   #onAttach(message: ShmAttachRequestDecoder, schemaVersion: number, sessionId: number): void {
     const { streamId, clientId, expectedLayoutVersion, maxDims, publishMode, correlationId } = message;
-    this.#listener.onAttach({
+    this.#leases.onAttach({
       schemaVersion,
       correlationId,
       sessionId,
@@ -119,17 +125,17 @@ export class DriverInbox {
 
   #onUnreadable(view: DataView, refusal: Refusal, details: RefusalDetails): void {
     const words = (BigInt(correlationIdHighAt(view, 0)) << 32n) | BigInt(correlationIdLowAt(view, 0));
-    this.#listener.onUnreadableAttach(BigInt.asIntN(64, words), refuseUnreadable(refusal, details));
+    this.#leases.onUnreadableAttach(BigInt.asIntN(64, words), refuseUnreadable(refusal, details));
   }
 
   #onDetach(message: ShmDetachRequestDecoder): void {
     const { correlationId, leaseId, streamId, clientId } = message;
     const role = leaseRoleOfCode(message.role) as LeaseRole;
-    this.#listener.onDetach(correlationId, leaseId, streamId, clientId, role);
+    this.#leases.onDetach(correlationId, leaseId, streamId, clientId, role);
   }
 
   #onKeepalive(message: ShmLeaseKeepaliveDecoder): void {
     const role = leaseRoleOfCode(message.role) as LeaseRole;
-    this.#listener.onKeepalive(message.leaseIdHigh, message.leaseIdLow, message.streamId, message.clientId, role);
+    this.#leases.onKeepalive(message.leaseIdHigh, message.leaseIdLow, message.streamId, message.clientId, role);
   }
 }

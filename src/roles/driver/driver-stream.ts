@@ -2,7 +2,8 @@ import { monotonic } from "../../aeron/monotonic.ts";
 import type { Clock } from "../../core/clock.ts";
 import { getLogger } from "../../core/logger.ts";
 import { RetryBackoff } from "../../protocol/retry-backoff.ts";
-import { type InstanceDirectory, RegionCreateError, RegionSet, type RegionSetCreation } from "../../shm/index.ts";
+import { RegionCreateError } from "../../shm/index.ts";
+import type { EpochFolder, OwnedRegions, RegionsInMaking } from "../ports.ts";
 import { streamCounters } from "./driver-counters.ts";
 import type { DriverStorage, RetentionPolicy, StreamPlan } from "./driver-options.ts";
 import { EndedEpochs } from "./ended-epochs.ts";
@@ -31,14 +32,14 @@ export class DriverStream {
   /** Why there are no regions; null while there are, or while they are being made. */
   failure: RegionCreateError | null = null;
   readonly #clock: Clock;
-  readonly #openDirectory: () => InstanceDirectory;
+  readonly #openDirectory: () => EpochFolder;
   readonly #storage: DriverStorage;
   readonly #retention: RetentionPolicy;
-  readonly #retry = new RetryBackoff(RETRY);
-  #directory: InstanceDirectory;
+  readonly #retry: RetryBackoff;
+  #directory: EpochFolder;
   #ended: EndedEpochs;
-  #regions: RegionSet | null = null;
-  #making: RegionSetCreation | null = null;
+  #regions: OwnedRegions | null = null;
+  #making: RegionsInMaking | null = null;
   /** When the regions of the next epoch are to be begun; infinite while there are some. */
   #beginNs = Number.POSITIVE_INFINITY;
   #sliceBytes = FIRST_SLICE_BYTES;
@@ -51,10 +52,12 @@ export class DriverStream {
     plan: StreamPlan,
     isDynamic: boolean,
     clock: Clock,
-    openDirectory: () => InstanceDirectory,
+    openDirectory: () => EpochFolder,
     storage: DriverStorage,
     retention: RetentionPolicy,
+    random: () => number = Math.random,
   ) {
+    this.#retry = new RetryBackoff(RETRY, random);
     this.plan = plan;
     this.isDynamic = isDynamic;
     this.#clock = clock;
@@ -71,7 +74,7 @@ export class DriverStream {
   }
 
   /** The current epoch's regions; null while they are being made, or cannot be. */
-  get regions(): RegionSet | null {
+  get regions(): OwnedRegions | null {
     return this.#regions;
   }
 
@@ -158,7 +161,7 @@ export class DriverStream {
       const { requireHugepages, prefault } = this.#storage;
       this.failure = null;
       this.#reopenIfDisplaced();
-      this.#making = RegionSet.beginIn(this.#directory, {
+      this.#making = this.#directory.beginEpoch({
         streamId,
         nslots,
         pools,
@@ -192,7 +195,7 @@ export class DriverStream {
   }
 
   /** One slice; its size follows from how long the last one took. True when all is done. */
-  #slice(making: RegionSetCreation): boolean {
+  #slice(making: RegionsInMaking): boolean {
     const beganNs = this.#clock.nanoTime();
     const isDone = making.step(this.#sliceBytes);
     const tookNs = Math.max(1, this.#clock.nanoTime() - beganNs);

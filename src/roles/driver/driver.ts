@@ -1,12 +1,9 @@
 import { controlPublicationChannel, observerChannel } from "../../aeron/channel.ts";
-import type { AeronConnection } from "../../aeron/connection.ts";
 import { monotonic } from "../../aeron/monotonic.ts";
 import { Outbox } from "../../aeron/outbox.ts";
-import type { Publication } from "../../aeron/publication.ts";
-import { ServiceLocks } from "../../aeron/service-locks.ts";
-import type { MessageSubscription } from "../../aeron/subscription.ts";
+import type { Inbound, MessageSink, Messaging } from "../../aeron/ports.ts";
 import type { Agent } from "../../core/agent.ts";
-import type { Clock } from "../../core/clock.ts";
+import { type Clock, CycleClock } from "../../core/clock.ts";
 import { messageOf } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
@@ -14,6 +11,8 @@ import { LIVENESS_PERIODS } from "../../protocol/stream-ids.ts";
 import { RivalWatch } from "../../protocol/stream-owner.ts";
 import { ShutdownReason } from "../../sbe/generated/driver/index.ts";
 import { CounterExport } from "../counter-export.ts";
+import { HOST_PORTS } from "../host-ports.ts";
+import type { OwnerLocks, RolePorts } from "../ports.ts";
 import { Announcer } from "./announcer.ts";
 import { driverCounters } from "./driver-counters.ts";
 import { DriverError } from "./driver-errors.ts";
@@ -43,14 +42,16 @@ export class Driver implements Agent {
   readonly options: DriverOptions;
   /** Why it does nothing any more; null while it serves. */
   failure: unknown = null;
-  readonly #connection: AeronConnection;
+  readonly #connection: Messaging;
   readonly #clock: Clock;
-  readonly #locks: ServiceLocks;
+  readonly #locks: OwnerLocks;
+  readonly #ports: RolePorts;
+  readonly #cycle = new CycleClock();
   readonly #streams: StreamSet;
   readonly #desk: LeaseDesk;
-  readonly #control: Publication;
-  readonly #announces: Publication;
-  readonly #subscriptions: readonly MessageSubscription[];
+  readonly #control: MessageSink;
+  readonly #announces: MessageSink;
+  readonly #subscriptions: readonly Inbound[];
   readonly #outbox: Outbox;
   readonly #messages: DriverMessages;
   readonly #announcer: Announcer;
@@ -61,7 +62,6 @@ export class Driver implements Agent {
   /** When messages of others were first read; null before. */
   #hearsSinceNs: number | null = null;
   #losses: number;
-  #nowNs: number;
   #end: { readonly reason: ShutdownReason; readonly why: string } = { reason: ShutdownReason.NORMAL, why: "" };
   #isClosed = false;
 
@@ -69,19 +69,20 @@ export class Driver implements Agent {
    * Takes the locks of its streams, and begins to make their regions.
    * @throws DriverError "already-running", "stream-taken", "no-space"; RegionCreateError
    */
-  constructor(connection: AeronConnection, clock: Clock, options: DriverOptions) {
+  constructor(connection: Messaging, clock: Clock, options: DriverOptions, ports: RolePorts = HOST_PORTS) {
     const { instanceId, channels } = options;
     this.roleName = `driver ${instanceId}`;
     this.options = options;
     this.#connection = connection;
     this.#clock = clock;
-    this.#nowNs = clock.nanoTime();
+    this.#ports = ports;
+    this.#cycle.update(clock.nanoTime());
     this.#losses = connection.losses;
     requireLayouts(options);
-    this.#locks = ServiceLocks.open(connection.aeronDir);
+    this.#locks = ports.locks.open(connection.aeronDir);
     try {
       if (!this.#locks.tryControlStream(channels.controlStreamId)) throw alreadyRunning(connection, options);
-      this.#streams = new StreamSet(connection, clock, this.#locks, options, this.counters);
+      this.#streams = new StreamSet(connection, clock, this.#locks, options, this.counters, ports);
     } catch (error) {
       this.#locks.close();
       throw error;
@@ -96,19 +97,23 @@ export class Driver implements Agent {
     this.#announcer = new Announcer(this.#announces, options.announcePeriodNs, this.counters, (streamId) =>
       this.#desk.producerIdOf(streamId),
     );
-    this.#desk = new LeaseDesk(connection, options, this.#streams, this.#messages, this.counters, {
-      onStreamAdded: (stream) => this.#announcer.add(stream),
-      isThere: (sessionId) => this.#subscriptions.some((subscription) => subscription.termBytesOf(sessionId) > 0),
-    });
+    this.#desk = new LeaseDesk(
+      connection,
+      options,
+      this.#streams,
+      this.#messages,
+      this.counters,
+      this.#cycle,
+      ports.random,
+      {
+        onStreamAdded: (stream) => this.#announcer.add(stream),
+        isThere: (sessionId) => this.#subscriptions.some((subscription) => subscription.termBytesOf(sessionId) > 0),
+      },
+    );
     for (const stream of this.#streams.all) this.#announcer.add(stream);
     const inbox = new DriverInbox(
+      this.#desk,
       {
-        onAttach: (request) => this.#desk.onAttach(request, this.#nowNs),
-        onUnreadableAttach: (correlationId, refusal) => this.#desk.onUnreadableAttach(correlationId, refusal),
-        onDetach: (...named) => this.#desk.onDetach(...named, this.#nowNs),
-        onKeepalive: (...named) => this.#desk.onKeepalive(...named, this.#nowNs),
-        onRevokeRequest: (correlationId, leaseId, token) =>
-          this.#desk.onRevokeRequest(correlationId, leaseId, token, this.#nowNs),
         onShutdownRequest: (correlationId, token, why) => this.#onShutdownRequest(correlationId, token, why),
         onHello: (streamId) => this.#onHello(streamId),
         onAnnounce: (streamId, epoch, sessionId) => this.#onAnnounce(streamId, epoch, sessionId),
@@ -153,7 +158,7 @@ export class Driver implements Agent {
   }
 
   #work(nowNs: number): number {
-    this.#nowNs = nowNs;
+    this.#cycle.update(nowNs);
     this.counters.of.heartbeatNs.set(monotonic.high(nowNs) * TWO_32 + monotonic.low(nowNs));
     if (this.#connection.losses !== this.#losses) this.#onMediaDriverLost(nowNs);
     let work = this.#outbox.doWork();
@@ -171,7 +176,7 @@ export class Driver implements Agent {
   }
 
   onLateCycle(nowNs: number, lateByNs: number): void {
-    this.#nowNs = nowNs;
+    this.#cycle.update(nowNs);
     for (const watch of this.#rivals.values()) watch.onPause();
     // What clients said meanwhile is still to be read.
     this.#desk.table.excuse(lateByNs);
@@ -195,7 +200,7 @@ export class Driver implements Agent {
     const endNs = nowNs + this.options.shutdownTimeoutNs;
     let inUse = this.#streams.sweepAll();
     while ((inUse > 0 || this.#outbox.length > 0) && this.#clock.nanoTime() < endNs) {
-      await Bun.sleep(DRAIN_PAUSE_MS);
+      await this.#ports.pause(DRAIN_PAUSE_MS);
       this.#outbox.doWork();
       inUse = this.#streams.sweepAll();
     }
@@ -230,7 +235,7 @@ export class Driver implements Agent {
 
   #onHello(streamId: number): void {
     const stream = this.#streams.find(streamId);
-    if (stream !== null) this.#announcer.announceSoon(stream, this.#nowNs);
+    if (stream !== null) this.#announcer.announceSoon(stream, this.#cycle.nanoTime());
   }
 
   #onShutdownRequest(correlationId: bigint, token: string, why: string): void {
@@ -246,7 +251,7 @@ export class Driver implements Agent {
     if (sessionId === this.#announces.sessionId || stream === null) return;
     // Epochs follow the wall clock: who announces a later one came later.
     const isOlder = stream.regions === null || epoch < BigInt(stream.regions.epoch);
-    const verdict = this.#rivalsOf(streamId).onAnnounce(sessionId, isOlder, this.#nowNs);
+    const verdict = this.#rivalsOf(streamId).onAnnounce(sessionId, isOlder, this.#cycle.nanoTime());
     // What a dead predecessor has left in its log, above all.
     if (verdict === "unproven") return;
     this.counters.of.foreignAnnounces.increment();
@@ -285,7 +290,7 @@ export class Driver implements Agent {
 
 const foreignLog = log.every(10e9);
 
-function alreadyRunning({ aeronDir }: AeronConnection, { channels }: DriverOptions): DriverError {
+function alreadyRunning({ aeronDir }: Messaging, { channels }: DriverOptions): DriverError {
   return new DriverError(
     "already-running",
     `a driver already serves control stream ${channels.controlStreamId} in ${aeronDir}: use it, or name another ` +

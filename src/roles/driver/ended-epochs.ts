@@ -1,5 +1,5 @@
 import { epochsToSweep } from "../../protocol/epoch-rules.ts";
-import type { InstanceDirectory } from "../../shm/index.ts";
+import type { EpochFolder } from "../ports.ts";
 import type { RetentionPolicy } from "./driver-options.ts";
 
 interface EndedEpoch {
@@ -13,11 +13,11 @@ interface EndedEpoch {
  * can go, from the locks of those who use it.
  */
 export class EndedEpochs {
-  readonly #directory: InstanceDirectory;
+  readonly #directory: EpochFolder;
   readonly #policy: RetentionPolicy;
   readonly #ended = new Map<bigint, EndedEpoch>();
 
-  constructor(directory: InstanceDirectory, policy: RetentionPolicy) {
+  constructor(directory: EpochFolder, policy: RetentionPolicy) {
     this.#directory = directory;
     this.#policy = policy;
   }

@@ -1,6 +1,5 @@
-import type { AeronConnection } from "../../aeron/connection.ts";
-import type { AeronCounter } from "../../aeron/counter.ts";
 import { monotonic } from "../../aeron/monotonic.ts";
+import type { Messaging, SharedCounter } from "../../aeron/ports.ts";
 import type { Lease } from "../../protocol/lease-table.ts";
 import { ROLE_CODES } from "../attach-messages.ts";
 import { LEASE_COUNTER_TYPE_ID, LEASE_KEY } from "./driver-counters.ts";
@@ -9,10 +8,10 @@ const TWO_32 = 2 ** 32;
 
 /** An Aeron counter for each live lease, so that tools see who holds what without asking the driver. */
 export class LeaseCounters {
-  readonly #connection: AeronConnection;
-  readonly #counters = new Map<Lease, AeronCounter>();
+  readonly #connection: Messaging;
+  readonly #counters = new Map<Lease, SharedCounter>();
 
-  constructor(connection: AeronConnection) {
+  constructor(connection: Messaging) {
     this.#connection = connection;
   }
 

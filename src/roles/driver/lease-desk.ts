@@ -1,4 +1,5 @@
-import type { AeronConnection } from "../../aeron/connection.ts";
+import type { Messaging } from "../../aeron/ports.ts";
+import type { Clock } from "../../core/clock.ts";
 import { messageOf } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { isAdminTokenValid } from "../../protocol/admin-token.ts";
@@ -12,8 +13,10 @@ import {
 import { KeepaliveResult, type Lease, type LeaseRole, LeaseTable } from "../../protocol/lease-table.ts";
 import { LeaseRevokeReason, ResponseCode } from "../../sbe/generated/driver/index.ts";
 import { RegionCreateError } from "../../shm/index.ts";
+import type { RandomSource } from "../ports.ts";
 import type { DriverCounters } from "./driver-counters.ts";
 import { DriverError } from "./driver-errors.ts";
+import type { LeaseRequests } from "./driver-inbox.ts";
 import type { DriverMessages, NamedLease } from "./driver-messages.ts";
 import { type DriverOptions, type StreamPlan, streamLayoutOf } from "./driver-options.ts";
 import type { DriverStream } from "./driver-stream.ts";
@@ -38,10 +41,11 @@ export interface LeaseDeskListener {
  * Where leases are asked for, kept alive and ended (D-06 to D-16). A request whose regions are still being made waits for them
  * here; every end is told once, and that of a producer's lease begins an epoch (D-12, D-13).
  */
-export class LeaseDesk {
+export class LeaseDesk implements LeaseRequests {
   readonly table: LeaseTable;
   readonly counters: LeaseCounters;
   readonly #options: DriverOptions;
+  readonly #cycle: Clock;
   readonly #streams: StreamSet;
   readonly #messages: DriverMessages;
   readonly #count: DriverCounters["of"];
@@ -54,14 +58,17 @@ export class LeaseDesk {
   #isClosed = false;
 
   constructor(
-    connection: AeronConnection,
+    connection: Messaging,
     options: DriverOptions,
     streams: StreamSet,
     messages: DriverMessages,
     counters: DriverCounters,
+    cycle: Clock,
+    random: RandomSource,
     listener: LeaseDeskListener,
   ) {
     this.#options = options;
+    this.#cycle = cycle;
     this.#streams = streams;
     this.#messages = messages;
     this.#count = counters.of;
@@ -69,7 +76,7 @@ export class LeaseDesk {
     this.counters = new LeaseCounters(connection);
     this.table = new LeaseTable({
       durationNs: options.keepaliveIntervalNs * options.graceIntervals,
-      drawId: () => crypto.getRandomValues(new BigUint64Array(1))[0] as bigint,
+      drawId: random.u64,
       onEnded: (lease, reason, nowNs) => this.#onEnded(lease, reason, nowNs),
     });
     const { dynamic } = options;
@@ -85,7 +92,8 @@ export class LeaseDesk {
     return this.table.producerOf(streamId)?.clientId ?? 0;
   }
 
-  onAttach(request: AttachRequest, nowNs: number): void {
+  onAttach(request: AttachRequest): void {
+    const nowNs = this.#cycle.nanoTime();
     const { streamId } = request;
     const stream = this.#streams.find(streamId);
     // A repetition of a request that waits already: it is answered once.
@@ -120,15 +128,8 @@ export class LeaseDesk {
     this.#refuse(correlationId, refusal.code, refusal.message);
   }
 
-  onDetach(
-    correlationId: bigint,
-    leaseId: bigint,
-    streamId: number,
-    clientId: number,
-    role: LeaseRole,
-    nowNs: number,
-  ): void {
-    if (this.table.detach(leaseId, streamId, clientId, role, nowNs)) {
+  onDetach(correlationId: bigint, leaseId: bigint, streamId: number, clientId: number, role: LeaseRole): void {
+    if (this.table.detach(leaseId, streamId, clientId, role, this.#cycle.nanoTime())) {
       this.#count.detaches.increment();
       this.#messages.detached(correlationId, ResponseCode.OK, "");
       return;
@@ -142,14 +143,8 @@ export class LeaseDesk {
     this.#messages.detached(correlationId, ResponseCode.REJECTED, why);
   }
 
-  onKeepalive(
-    leaseHigh: number,
-    leaseLow: number,
-    streamId: number,
-    clientId: number,
-    role: LeaseRole,
-    nowNs: number,
-  ): void {
+  onKeepalive(leaseHigh: number, leaseLow: number, streamId: number, clientId: number, role: LeaseRole): void {
+    const nowNs = this.#cycle.nanoTime();
     switch (this.table.keepAlive(leaseHigh, leaseLow, streamId, clientId, role, nowNs)) {
       case KeepaliveResult.VALID:
         this.#count.keepalives.increment();
@@ -171,14 +166,14 @@ export class LeaseDesk {
     }
   }
 
-  onRevokeRequest(correlationId: bigint, leaseId: bigint, token: string, nowNs: number): void {
+  onRevokeRequest(correlationId: bigint, leaseId: bigint, token: string): void {
     if (!this.isAuthorised(token)) {
       const why = "the token is not the driver's (policies.shutdown_token)";
       this.#messages.detached(correlationId, ResponseCode.REJECTED, why);
       return;
     }
     this.#why = "by an operator";
-    const isEnded = this.table.revoke(leaseId, nowNs);
+    const isEnded = this.table.revoke(leaseId, this.#cycle.nanoTime());
     this.#why = "";
     const why = isEnded ? "" : `lease ${leaseId} does not live: it has ended, or never was`;
     this.#messages.detached(correlationId, isEnded ? ResponseCode.OK : ResponseCode.REJECTED, why);

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { SystemError } from "../../../ffi/errors.ts";
 import { formatBytes } from "../../core/units.ts";
-import type { RegionSet } from "../../shm/index.ts";
+import type { OwnedRegions } from "../ports.ts";
 import { DriverError } from "./driver-errors.ts";
 
 /** Keeps regions in memory (`policies.mlock_shm`). @throws DriverError "mlock" with the limit and the need; the regions are removed */
-export function lockRegions(regions: RegionSet): void {
+export function lockRegions(regions: OwnedRegions): void {
   try {
     regions.lockInMemory();
   } catch (cause) {

@@ -1,10 +1,11 @@
-import type { AeronConnection } from "../../aeron/connection.ts";
-import { lookOr, ServiceLocks } from "../../aeron/service-locks.ts";
+import type { Messaging } from "../../aeron/ports.ts";
+import { lookOr } from "../../aeron/service-locks.ts";
 import type { Clock } from "../../core/clock.ts";
 import { getLogger } from "../../core/logger.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
-import { InstanceDirectory, instanceIdFor, RegionCreateError, regionRights, requireSpaceIn } from "../../shm/index.ts";
+import { instanceIdFor, RegionCreateError, regionRights } from "../../shm/index.ts";
 import { CounterExport, EXPORT_PERIOD_NS } from "../counter-export.ts";
+import type { EpochFolder, OwnerLocks, RolePorts } from "../ports.ts";
 import type { DriverCounters } from "./driver-counters.ts";
 import { DriverError } from "./driver-errors.ts";
 import { type DriverOptions, epochBytes, type StreamPlan } from "./driver-options.ts";
@@ -27,9 +28,10 @@ interface Entry {
 
 /** The streams of a driver: those it was configured with, and those that were made on demand. */
 export class StreamSet {
-  readonly #connection: AeronConnection;
+  readonly #connection: Messaging;
   readonly #clock: Clock;
-  readonly #locks: ServiceLocks;
+  readonly #locks: OwnerLocks;
+  readonly #ports: RolePorts;
   readonly #options: DriverOptions;
   readonly #counters: DriverCounters;
   readonly #entries = new Map<number, Entry>();
@@ -40,12 +42,14 @@ export class StreamSet {
 
   /** @throws DriverError "stream-taken", "no-space"; RegionCreateError: then nothing is left open */
   constructor(
-    connection: AeronConnection,
+    connection: Messaging,
     clock: Clock,
-    locks: ServiceLocks,
+    locks: OwnerLocks,
     options: DriverOptions,
     counters: DriverCounters,
+    ports: RolePorts,
   ) {
+    this.#ports = ports;
     this.#connection = connection;
     this.#clock = clock;
     this.#locks = locks;
@@ -142,18 +146,26 @@ export class StreamSet {
   #add(plan: StreamPlan, isDynamic: boolean): DriverStream {
     const { streamId, name } = plan;
     const { instanceId, storage, retention } = this.#options;
-    if (!this.#locks.tryStream(streamId, "driver")) throw taken(streamId, this.#connection.aeronDir);
+    if (!this.#locks.tryStream(streamId, "driver")) throw taken(streamId, this.#connection.aeronDir, this.#ports);
     let stream: DriverStream;
     const nowNs = this.#clock.nanoTime();
     try {
-      const openDirectory = (): InstanceDirectory =>
-        InstanceDirectory.open({
+      const openDirectory = (): EpochFolder =>
+        this.#ports.regions.openFolder({
           baseDir: storage.baseDir,
           namespace: storage.namespace,
           instanceId: instanceIdFor(streamId, instanceId),
           rights: regionRights(storage.sharing, storage.gid),
         });
-      stream = new DriverStream(plan, isDynamic, this.#clock, openDirectory, storage, retention);
+      stream = new DriverStream(
+        plan,
+        isDynamic,
+        this.#clock,
+        openDirectory,
+        storage,
+        retention,
+        this.#ports.random.unit,
+      );
     } catch (error) {
       this.#locks.releaseStream(streamId);
       throw error;
@@ -198,7 +210,7 @@ export class StreamSet {
       total += bytes;
       lines.push(`stream ${stream.streamId} (${stream.plan.name})`);
       try {
-        requireSpaceIn(stream.path, total);
+        this.#ports.regions.requireSpaceIn(stream.path, total);
       } catch (error) {
         if (!(error instanceof RegionCreateError)) throw error;
         throw new DriverError(
@@ -216,8 +228,8 @@ export class StreamSet {
   }
 }
 
-function taken(streamId: number, aeronDir: string): DriverError {
-  const owner = lookOr(null, () => ServiceLocks.ownerOf(aeronDir, streamId));
+function taken(streamId: number, aeronDir: string, { locks }: RolePorts): DriverError {
+  const owner = lookOr(null, () => locks.ownerOf(aeronDir, streamId));
   const process = owner?.pid == null ? "" : ` (process ${owner.pid})`;
   const isProducers = owner?.kind === "producer";
   const found = `owned by ${isProducers ? "a standalone producer" : "another driver, on another control stream"}${process}`;

@@ -1,10 +1,11 @@
 import { monotonic } from "../../../src/aeron/monotonic.ts";
-import { processNs, SystemClock } from "../../../src/core/clock.ts";
+import { CycleClock, processNs, SystemClock } from "../../../src/core/clock.ts";
 import { FrameHeader } from "../../../src/protocol/frame-header.ts";
 import { ConsumerInbox } from "../../../src/roles/consumer-inbox.ts";
 import { consumerCounters, producerCounters } from "../../../src/roles/counters.ts";
 import { DescriptorIntake } from "../../../src/roles/descriptor-intake.ts";
 import { Frame } from "../../../src/roles/frame.ts";
+import { HOST_PORTS } from "../../../src/roles/host-ports.ts";
 import { MetadataCache } from "../../../src/roles/metadata-cache.ts";
 import { ProgressReader } from "../../../src/roles/progress-reader.ts";
 import { ReaderDirectory } from "../../../src/roles/reader-directory.ts";
@@ -39,13 +40,15 @@ export class HandlerCases {
   readonly #consumer = consumerCounters();
   readonly #producer = producerCounters();
   readonly #metadata = new MetadataCache(STREAM_ID);
-  readonly #readers = new ReaderDirectory(STREAM_ID, this.#producer.of.messagesRefused);
+  readonly #cycle = new CycleClock();
+  readonly #readers = new ReaderDirectory(STREAM_ID, this.#producer.of.messagesRefused, this.#cycle);
   readonly #mapping = new StreamMapping(
     {
       streamId: STREAM_ID,
       baseDirs: AllowedBaseDirs.resolve([this.#directory.path]),
       needsLease: false,
       clock: new SystemClock(),
+      regions: HOST_PORTS.regions,
     },
     this.#consumer,
     {
@@ -82,7 +85,12 @@ export class HandlerCases {
     },
     this.#consumer.of.messagesRefused,
   );
-  readonly #intake = new DescriptorIntake(STREAM_ID, this.#consumer, () => count(this.counts, "seq went back"));
+  readonly #intake = new DescriptorIntake(
+    STREAM_ID,
+    this.#consumer,
+    () => count(this.counts, "seq went back"),
+    this.#cycle,
+  );
   readonly #qos = new QosConsumerDecoder();
   readonly #announce = this.#fitting()[0] as Uint8Array;
   #cases = 0;
@@ -128,7 +136,7 @@ export class HandlerCases {
 
     const refusedByProducer = this.#producer.of.messagesRefused;
     const beforeProducer = refusedByProducer.value;
-    this.#readers.now(this.#cases * 1e6);
+    this.#cycle.update(this.#cases * 1e6);
     this.#readers.onMessage(view, message.length, 0);
     const isDirectory = info !== undefined && DIRECTORY.includes(info.name);
     const isInexact = info?.name === "QosConsumer" && !isMalformed && this.#isInexactQos(view, message.length);
