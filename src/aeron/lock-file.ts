@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { SystemError } from "../../ffi/errors.ts";
 import { closeFile, O, openFile, setGroup, setMode } from "../../ffi/libc.ts";
 import { TensorPoolError } from "../core/errors.ts";
+import { writeProblem } from "../core/system-errors.ts";
 import { currentUid, describeUser } from "../core/users.ts";
 
 /**
@@ -15,8 +16,16 @@ export class LockFileError extends TensorPoolError<"not-ours" | "not-a-file" | "
 const OWNER_ONLY = 0o600;
 const GROUP_READS_AND_WRITES = 0o060;
 const OPEN_SAFELY = O.NOFOLLOW | O.NONBLOCK;
-/** Failures that say nothing about the file: the same call may succeed later. */
-const SHORTAGES: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EDQUOT", "EIO", "EINTR"]);
+/** System errors after which the same call may succeed later. */
+export const SHORTAGES: ReadonlySet<string> = new Set([
+  "EMFILE",
+  "ENFILE",
+  "ENOMEM",
+  "ENOSPC",
+  "EDQUOT",
+  "EIO",
+  "EINTR",
+]);
 const MAX_ATTEMPTS = 100;
 
 /**
@@ -124,7 +133,7 @@ function described(path: string, error: unknown): unknown {
   const uid = lstatOf(path)?.uid;
   if (uid !== undefined && (errno === "ELOOP" || errno === "ENXIO" || errno === "EISDIR")) return notAFile(path, uid);
   if (SHORTAGES.has(errno)) {
-    return new LockFileError("unavailable", `${path}: the lock file cannot be opened now: ${errno}`, {
+    return new LockFileError("unavailable", `${path}: the lock file cannot be opened now: ${writeProblem(errno)}`, {
       retryable: true,
       cause: error,
     });

@@ -1,17 +1,18 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { aeronDriver } from "../../ffi/aeron-driver.ts";
-import { AeronError, SystemError } from "../../ffi/errors.ts";
+import { AeronError } from "../../ffi/errors.ts";
 import type { Agent } from "../core/agent.ts";
 import { messageOf, TensorPoolError } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
+import { errnoOf, writeProblem } from "../core/system-errors.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import { currentUid, describeUser } from "../core/users.ts";
 import { requireSpaceIn } from "../shm/index.ts";
 import { cncIdentity, fileInPlaceOf } from "./aeron-dir.ts";
 import { DriverLock } from "./driver-lock.ts";
 import { lookForForeignDriver } from "./driver-watch.ts";
-import { LockFileError } from "./lock-file.ts";
+import { LockFileError, SHORTAGES } from "./lock-file.ts";
 import {
   closeNative,
   type MediaDriverOptions,
@@ -26,10 +27,10 @@ const waitingLog = log.every(10e9);
 
 /**
  * Why a media driver could not be started. "no-access": the folder is another user's, or its state cannot be known. "no-space": its
- * files do not fit.
+ * files do not fit. "failed": a system call failed in another way.
  */
 export class MediaDriverError extends TensorPoolError<
-  "already-running" | "foreign-driver" | "not-aeron" | "no-access" | "no-space"
+  "already-running" | "foreign-driver" | "not-aeron" | "no-access" | "no-space" | "failed"
 > {}
 
 /** What a driver with these buffers makes at its start, cnc.dat and the loss report; a little more than measured. */
@@ -95,8 +96,7 @@ export class MediaDriver implements Agent {
       this.#served = serve(this.#options);
       log.info(`the media driver serves ${this.aeronDir} again`);
     } catch (error) {
-      if (!(error instanceof MediaDriverError || error instanceof AeronError || error instanceof SystemError))
-        throw error;
+      if (!(error instanceof MediaDriverError || error instanceof AeronError)) throw error;
       waitingLog.warn(`the media driver cannot serve ${this.aeronDir} again: ${messageOf(error)}; trying again`);
     }
   }
@@ -110,8 +110,16 @@ interface ServedFolder {
   readonly identity: string;
 }
 
-/** @throws MediaDriverError, AeronError, SystemError */
+/** @throws MediaDriverError, AeronError */
 function serve(options: MediaDriverOptions): ServedFolder {
+  try {
+    return serveOrThrow(options);
+  } catch (error) {
+    throw asMediaDriverError(options.aeronDir, error);
+  }
+}
+
+function serveOrThrow(options: MediaDriverOptions): ServedFolder {
   const { aeronDir } = options;
   const file = fileInPlaceOf(aeronDir);
   if (file !== null) throw notAeron(aeronDir, `the file ${file}`);
@@ -221,7 +229,7 @@ function acquireLock(aeronDir: string): DriverLock {
   // Others look at the lock for a moment now and then (DriverLock.state), which must not look like a living driver.
   const ATTEMPTS = 20;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const lock = tryAcquire(aeronDir);
+    const lock = DriverLock.tryAcquire(aeronDir);
     if (lock !== null) return lock;
     Bun.sleepSync(1);
   }
@@ -234,20 +242,23 @@ function acquireLock(aeronDir: string): DriverLock {
   );
 }
 
-function tryAcquire(aeronDir: string): DriverLock | null {
-  try {
-    return DriverLock.tryAcquire(aeronDir);
-  } catch (error) {
-    if (error instanceof LockFileError) {
-      const { retryable } = error;
-      throw new MediaDriverError(retryable ? "no-space" : "no-access", error.message, { retryable, cause: error });
-    }
-    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
-    throw new MediaDriverError(
+/** A failed system call on the way to a media driver, with its cause and the next step; anything else is passed through. */
+function asMediaDriverError(aeronDir: string, error: unknown): unknown {
+  if (error instanceof MediaDriverError) return error;
+  if (error instanceof LockFileError) {
+    const { retryable } = error;
+    return new MediaDriverError(retryable ? "no-space" : "no-access", error.message, { retryable, cause: error });
+  }
+  const errno = errnoOf(error);
+  if (errno === "") return error;
+  if (errno === "ENOSPC") {
+    return new MediaDriverError(
       "no-space",
       `no media driver started in ${aeronDir}: ${dirname(aeronDir)} is full; free or enlarge it (\`tensorpool gc\`, ` +
         "`tensorpool doctor`), or name another folder with --aeron-dir",
       { retryable: true, cause: error },
     );
   }
+  const text = `no media driver started in ${aeronDir}: ${writeProblem(errno)}, or name another folder with --aeron-dir`;
+  return new MediaDriverError("failed", text, { found: errno, retryable: SHORTAGES.has(errno), cause: error });
 }

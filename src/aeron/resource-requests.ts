@@ -1,5 +1,4 @@
 import { AeronError } from "../../ffi/errors.ts";
-import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import { logShortage } from "./log-room.ts";
@@ -126,12 +125,12 @@ export class ResourceRequests {
     } catch (error) {
       // What is not wanted any more may as well have been refused.
       if (this.#abandoned.has(resource)) return true;
+      const shortage = shortageOf(error);
       if (isUnanswered(error)) {
         unansweredLog.warn(`the media driver has not answered within 10 s (${resource.toString()}): asking again`);
-      } else if (isExhausted(error)) {
-        const reason = messageOf(error).split("\n")[0];
-        this.#shortage = `the media driver has no room for ${resource.toString()}: ${reason}`;
-        exhaustedLog.warn(`the media driver has no room for ${resource.toString()}: ${reason}; asking again`);
+      } else if (shortage !== null) {
+        this.#shortage = `the media driver cannot make ${resource.toString()}: ${shortage}`;
+        exhaustedLog.warn(`the media driver cannot make ${resource.toString()}: ${shortage}; asking again`);
       } else {
         throw error;
       }
@@ -148,13 +147,13 @@ function isUnanswered(error: unknown): boolean {
 }
 
 /**
- * What the driver answers when its counters are taken, its file system is full, its process has no descriptors or memory left, or its
- * folder was removed (another driver is found within a second then).
+ * What the driver answers when its counters are taken, its file system is full or fails, its process has no descriptors or memory
+ * left, or its folder was removed (another driver is found within a second then).
  */
-const EXHAUSTED =
-  /Max counter id .* exceeded|Unable to allocate counter|nsufficient usable storage|No space left|Too many open files|Cannot allocate memory|Interrupted system call|No such file or directory/;
+const SHORTAGE =
+  /Max counter id .* exceeded|Unable to allocate counter[^\n[]*|[^\n[]*nsufficient usable storage[^\n[]*|No space left on device|Disk quota exceeded|Input\/output error|Too many open files in system|Too many open files|Cannot allocate memory|Interrupted system call|No such file or directory/;
 
-/** True for what the driver refused because others have all of something: they may give it back. */
-function isExhausted(error: unknown): boolean {
-  return error instanceof AeronError && EXHAUSTED.test(error.message);
+/** Why the driver refused a resource that it may grant later, in its own words; null for a refusal that is final. */
+function shortageOf(error: unknown): string | null {
+  return error instanceof AeronError ? (SHORTAGE.exec(error.message)?.[0].trim() ?? null) : null;
 }

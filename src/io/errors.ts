@@ -52,11 +52,3 @@ export class SinkError extends TensorPoolError<SinkErrorCode> {
     super(code, printable(message), details);
   }
 }
-
-/** The symbolic errno of a system error of node:fs or of ours; "" for anything else. */
-export function errnoOf(error: unknown): string {
-  if (typeof error !== "object" || error === null) return "";
-  if ("code" in error && typeof error.code === "string") return error.code;
-  if ("errno" in error && typeof error.errno === "string") return error.errno;
-  return "";
-}

@@ -1,9 +1,9 @@
 import { type BigIntStats, chmodSync, fstatSync, lstatSync, readdirSync, realpathSync } from "node:fs";
 import { closeFile, makeDirectoryAt, O, openAt, openFile, setGroup, setMode, unlinkAt } from "../../ffi/libc.ts";
+import { errnoOf } from "../core/system-errors.ts";
 import { currentUid, describeUser } from "../core/users.ts";
 import { RegionCreateError } from "./errors.ts";
 import type { RegionRights } from "./rights.ts";
-import { errnoOf } from "./system-error.ts";
 import { isRegionPath } from "./uri.ts";
 
 /** Only a place to start from: needs no right to read. */

@@ -1,9 +1,9 @@
 import { readSync } from "node:fs";
 import { closeFile, O, openAt } from "../../ffi/libc.ts";
+import { errnoOf } from "../core/system-errors.ts";
 import type { Directory } from "./directory.ts";
 import { epochDirectoryName, HEADER_RING_FILE } from "./layout.ts";
 import { HEADER_SLOT_BYTES, SUPERBLOCK_BYTES } from "./superblock.ts";
-import { errnoOf } from "./system-error.ts";
 
 /** A slot of zeros says nothing, though "frame 0, committed" has a commit word of 0: its dtype is never 0. */
 export function holdsFirstFrame(firstSlot: Uint8Array): boolean {

@@ -1,6 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { TensorPoolError } from "../core/errors.ts";
+import { errnoOf } from "../core/system-errors.ts";
 import { isPowerOfTwo } from "../protocol/stream-layout.ts";
 import { MAX_NSLOTS } from "./announcement.ts";
 import { backingOf } from "./backing.ts";
@@ -9,7 +10,6 @@ import { lockHoldersOf } from "./inspection-locks.ts";
 import { HEADER_RING_FILE, isRegionFileName } from "./layout.ts";
 import type { LockHolder } from "./lock-holder.ts";
 import { HEADER_SLOT_BYTES, LAYOUT_VERSION, RegionType, SUPERBLOCK_BYTES, SUPERBLOCK_MAGIC } from "./superblock.ts";
-import { errnoOf } from "./system-error.ts";
 
 /** What stands in a superblock, whether it is right or not. */
 export interface SuperblockFields {

@@ -1,4 +1,5 @@
 import { tryLock } from "../../ffi/libc.ts";
+import { errnoOf } from "../core/system-errors.ts";
 import { nextEpochAfter } from "../protocol/epoch-rules.ts";
 import { DescriptorPromise, requireDescriptors } from "./descriptors.ts";
 import { type BaseDirectory, type Directory, ensureBaseDirectory } from "./directory.ts";
@@ -8,7 +9,7 @@ import { epochDirectoryName, epochOfDirectoryName, requireComponent } from "./la
 import { exclusiveLockHolder, type LockHolder } from "./lock-holder.ts";
 import type { RegionRights } from "./rights.ts";
 import { type SweepReport, sweepEpochs, sweepNamespace } from "./sweep.ts";
-import { asCreateError, errnoOf } from "./system-error.ts";
+import { asCreateError } from "./system-error.ts";
 
 export interface InstanceDirectoryOptions {
   /** Absolute; made where it is missing. */

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { tryLock } from "../../ffi/libc.ts";
+import { errnoOf } from "../core/system-errors.ts";
 import { Directory } from "./directory.ts";
 import { InspectionError, RegionInspection, type SuperblockFields } from "./inspection.ts";
 import { lockHoldersOf } from "./inspection-locks.ts";
 import { epochOfDirectoryName, HEADER_RING_FILE, isRegionFileName } from "./layout.ts";
 import { exclusiveLockHolder, type LockHolder } from "./lock-holder.ts";
 import { NOT_OURS, removeEpoch } from "./sweep.ts";
-import { errnoOf } from "./system-error.ts";
 
 /** A folder of regions, and whether it is provably nobody's any more (D-19). */
 export interface Leftover {

@@ -1,11 +1,11 @@
 import { type BigIntStats, fstatSync, lstatSync } from "node:fs";
 import { closeFile, O, openAt, openFile, tryLock } from "../../ffi/libc.ts";
+import { errnoOf } from "../core/system-errors.ts";
 import { backingOf, roundUpToPage } from "./backing.ts";
 import type { AllowedBaseDirs, ContainedPath } from "./base-dirs.ts";
 import { RegionError } from "./errors.ts";
 import { Mapping, type MappingAccess } from "./mapping.ts";
 import { type RegionIdentity, regionBytes, SUPERBLOCK_BYTES, SuperblockReader } from "./superblock.ts";
-import { errnoOf } from "./system-error.ts";
 import { parseRegionUri } from "./uri.ts";
 
 /** Only a step on the way: needs the right to pass, not to read. */

@@ -1,8 +1,8 @@
 import { fstatSync } from "node:fs";
 import { closeFile, O, openAt, tryLock } from "../../ffi/libc.ts";
+import { errnoOf } from "../core/system-errors.ts";
 import type { Directory } from "./directory.ts";
 import { epochOfDirectoryName, isRegionFileName } from "./layout.ts";
-import { errnoOf } from "./system-error.ts";
 
 /** What a sweep did. */
 export interface SweepReport {

@@ -1,15 +1,8 @@
 import { lstatSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
-import { SystemError } from "../../ffi/errors.ts";
+import { errnoOf, writeProblem } from "../core/system-errors.ts";
 import { currentUid, describeUser } from "../core/users.ts";
 import { RegionCreateError, type RegionCreateErrorCode } from "./errors.ts";
-
-/** The errno name of a failed system call, ours or node:fs's; "" for anything else. */
-export function errnoOf(error: unknown): string {
-  if (error instanceof SystemError) return error.errno;
-  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
-  return "";
-}
 
 const CREATE_CODES: Readonly<Record<string, RegionCreateErrorCode>> = {
   EEXIST: "exists",
@@ -53,6 +46,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   ELOOP: "a link is where a directory has to be: choose another --shm-dir, or remove the link",
   ENOSPC: "its file system is full: ask for fewer or smaller slots, or make room (`tensorpool doctor`)",
   EDQUOT: "this user's quota is used up: ask for fewer or smaller slots, or make room",
+  EIO: "its device fails: look at the kernel's messages (dmesg), or choose another --shm-dir",
 };
 
 /** A failed system call on the way to a region, told as an error of creation; anything else is passed through. */
@@ -60,13 +54,12 @@ export function asCreateError(error: unknown, subject: string): unknown {
   const errno = errnoOf(error);
   if (errno === "" || error instanceof RegionCreateError) return error;
   const call = error instanceof Error ? error.message : errno;
-  const cause = CAUSES[errno];
-  const message = cause === undefined ? call : `${cause} (${call})`;
+  const message = `${CAUSES[errno] ?? writeProblem(errno)} (${call})`;
   const code = CREATE_CODES[errno] ?? "failed";
   const owner = errno === "EACCES" || errno === "EPERM" ? closedFolder(subject) : null;
   return new RegionCreateError(code, `${subject}: ${owner ?? message}`, {
     found: errno,
-    retryable: code === "no-space" || code === "no-descriptors",
+    retryable: code === "no-space" || code === "no-descriptors" || errno === "EIO",
     cause: error,
   });
 }

@@ -91,7 +91,7 @@ test(
     expect(readdirSync(place.mount).filter((name) => name.startsWith("other"))).toEqual([]);
     // What comes to the streams that run waits for room.
     const next = place.consumer(WATCH);
-    await next.errorLine(/the media driver has no room for/);
+    await next.errorLine(/the media driver cannot make/);
     await next.errorLine(/stream \d+: waiting for room: .*`tensorpool gc` removes leftovers/);
     expect(next.stderr).not.toContain("--standalone");
     await flows(consumer);

@@ -71,9 +71,9 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
         "The log of a publication would take a memory cgroup around this process beyond its limit, where the kernel ends processes. The publication waits until there is room.",
       remedy: "Raise MemoryMax= of the unit or `docker run --memory`; regions and logs count against it.",
     },
-    "the media driver has no room for …: …; asking again": {
+    "the media driver cannot make …: …; asking again": {
       means:
-        "The media driver's 8,192 counters are taken, its file system is full, or its process has no descriptors left. The publication or subscription waits until there is room.",
+        "The media driver's 8,192 counters are taken, its file system is full or fails, or its process has no descriptors left. The publication or subscription is asked for again.",
       remedy:
         "Fewer roles on one media driver (see [Limits](#limits)), or more room in /dev/shm: `tensorpool gc`, `tensorpool doctor`.",
     },

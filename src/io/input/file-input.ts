@@ -1,8 +1,8 @@
 import { close, fstatSync, read } from "node:fs";
 import { libc } from "../../../ffi/libc.ts";
 import { NativeBuffer } from "../../../ffi/memory.ts";
-import { readProblem } from "../errno-text.ts";
-import { errnoOf, SourceError } from "../errors.ts";
+import { errnoOf, readProblem } from "../../core/system-errors.ts";
+import { SourceError } from "../errors.ts";
 import { type ByteInput, END_OF_INPUT } from "./byte-input.ts";
 
 /** Bytes of one read-ahead; there are two of them. */

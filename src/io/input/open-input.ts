@@ -1,8 +1,8 @@
 import { close, constants, fstat, open, type Stats } from "node:fs";
 import { promisify } from "node:util";
 import { messageOf } from "../../core/errors.ts";
-import { readProblem } from "../errno-text.ts";
-import { errnoOf, SourceError } from "../errors.ts";
+import { errnoOf, readProblem } from "../../core/system-errors.ts";
+import { SourceError } from "../errors.ts";
 import type { ByteInput } from "./byte-input.ts";
 import { FileInput } from "./file-input.ts";
 import { PipeInput } from "./pipe-input.ts";

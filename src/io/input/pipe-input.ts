@@ -1,7 +1,7 @@
 import { errnoName } from "../../../ffi/errors.ts";
 import { closeFile, lastErrno, libc, ReadinessPoll } from "../../../ffi/libc.ts";
 import { NativeBuffer } from "../../../ffi/memory.ts";
-import { readProblem } from "../errno-text.ts";
+import { readProblem } from "../../core/system-errors.ts";
 import { SourceError } from "../errors.ts";
 import { type ByteInput, END_OF_INPUT } from "./byte-input.ts";
 

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
-import { readProblem } from "../errno-text.ts";
-import { errnoOf, SinkError, SourceError } from "../errors.ts";
+import { errnoOf, readProblem } from "../../core/system-errors.ts";
+import { SinkError, SourceError } from "../errors.ts";
 import type { OpenOptions } from "../spec.ts";
 import type { ModuleContext } from "./contract.ts";
 import { describe, isObject, type ModuleFaults } from "./faults.ts";

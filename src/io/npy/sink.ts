@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { errnoOf } from "../errors.ts";
+import { errnoOf } from "../../core/system-errors.ts";
 import { DirectoryOutput } from "../output/directory-output.ts";
 import { DEFAULT_LIMITS } from "../output/frame-queue.ts";
 import { QueuedSink } from "../output/queued-sink.ts";

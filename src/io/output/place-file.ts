@@ -2,7 +2,8 @@ import { close, constants, fstat, link, open, rename, stat, unlink } from "node:
 import { promisify } from "node:util";
 import { SystemError } from "../../../ffi/errors.ts";
 import { tryLock } from "../../../ffi/libc.ts";
-import { errnoOf, SinkError } from "../errors.ts";
+import { errnoOf } from "../../core/system-errors.ts";
+import { SinkError } from "../errors.ts";
 
 const openAsync = promisify(open);
 const closeAsync = promisify(close);

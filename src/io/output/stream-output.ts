@@ -2,8 +2,8 @@ import { close, constants, fstat, ftruncate, open, realpath, rename, stat, unlin
 import { promisify } from "node:util";
 import { libc } from "../../../ffi/libc.ts";
 import { messageOf } from "../../core/errors.ts";
-import { writeProblem } from "../errno-text.ts";
-import { errnoOf, SinkError } from "../errors.ts";
+import { errnoOf, writeProblem } from "../../core/system-errors.ts";
+import { SinkError } from "../errors.ts";
 import type { OpenOptions } from "../spec.ts";
 import type { Batch } from "./frame-queue.ts";
 import type { Output, WriteOutcome } from "./output.ts";

@@ -1,5 +1,5 @@
 import { write } from "node:fs";
-import { errnoOf } from "../errors.ts";
+import { errnoOf } from "../../core/system-errors.ts";
 import { CLOSED_BY_READER, GIVEN_UP, WRITTEN, type WriteOutcome } from "./output.ts";
 
 /** Most bytes of one write call: a pipe that nobody reads is noticed, and given up, at such a step. */

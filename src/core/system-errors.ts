@@ -1,3 +1,11 @@
+/** The symbolic errno of a failed system call, of node:fs or of ours, e.g. "ENOSPC"; "" for anything else. */
+export function errnoOf(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  if ("errno" in error && typeof error.errno === "string") return error.errno;
+  return "";
+}
+
 /** The cause of a system error in words, and what to do about it. */
 interface Reading {
   readonly state: string;
