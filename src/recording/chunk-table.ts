@@ -1,0 +1,132 @@
+/** How the records of a chunk are packed. `OTHER`: by a name that is not known here. */
+export const Packing = { NONE: 0, ZSTD: 1, LZ4: 2, OTHER: 3 } as const;
+export type Packing = (typeof Packing)[keyof typeof Packing];
+
+/** One chunk, or a run of messages outside of chunks. */
+export interface ChunkEntry {
+  /** Of the Chunk record; of the first message of a run. */
+  readonly offset: number;
+  /** Where the records are in the file, packed or not. */
+  readonly recordsAt: number;
+  readonly recordsBytes: number;
+  readonly unpackedBytes: number;
+  readonly packing: Packing;
+  readonly crc: number;
+  readonly startNs: bigint;
+  readonly endNs: bigint;
+  /** Where its MessageIndex records begin, and their bytes; 0 without any. */
+  readonly indexAt: number;
+  readonly indexBytes: number;
+  /** Channels with messages in it; empty: not known. */
+  readonly channelIds: readonly number[];
+}
+
+const FIRST_CAPACITY = 64;
+
+/** A growing column of numbers. */
+class Column {
+  values = new Float64Array(FIRST_CAPACITY);
+
+  set(index: number, value: number): void {
+    if (index >= this.values.length) {
+      const larger = new Float64Array(this.values.length * 2);
+      larger.set(this.values);
+      this.values = larger;
+    }
+    this.values[index] = value;
+  }
+
+  at(index: number): number {
+    return this.values[index] as number;
+  }
+}
+
+/** All chunks of a file, in the order of the file: columns of numbers, since there may be a million. */
+export class ChunkTable {
+  length = 0;
+  /** Times are kept as distances from it, exact within 104 days. */
+  baseNs: bigint | null = null;
+  readonly #offset = new Column();
+  readonly #recordsAt = new Column();
+  readonly #recordsBytes = new Column();
+  readonly #unpackedBytes = new Column();
+  readonly #packing = new Column();
+  readonly #crc = new Column();
+  readonly #startNs = new Column();
+  readonly #endNs = new Column();
+  readonly #indexAt = new Column();
+  readonly #indexBytes = new Column();
+  /** Most chunks have the same channels as another: lists are kept once. */
+  readonly #channels = new Column();
+  readonly #lists: (readonly number[])[] = [];
+  readonly #listNumbers = new Map<string, number>();
+
+  add(chunk: ChunkEntry): void {
+    const i = this.length++;
+    this.baseNs ??= chunk.startNs;
+    this.#offset.set(i, chunk.offset);
+    this.#recordsAt.set(i, chunk.recordsAt);
+    this.#recordsBytes.set(i, chunk.recordsBytes);
+    this.#unpackedBytes.set(i, chunk.unpackedBytes);
+    this.#packing.set(i, chunk.packing);
+    this.#crc.set(i, chunk.crc);
+    this.#startNs.set(i, Number(chunk.startNs - this.baseNs));
+    this.#endNs.set(i, Number(chunk.endNs - this.baseNs));
+    this.#indexAt.set(i, chunk.indexAt);
+    this.#indexBytes.set(i, chunk.indexBytes);
+    this.#channels.set(i, this.#listOf(chunk.channelIds));
+  }
+
+  setChannelIds(i: number, channelIds: readonly number[]): void {
+    this.#channels.set(i, this.#listOf(channelIds));
+  }
+
+  removeLast(): void {
+    this.length--;
+  }
+
+  offset(i: number): number {
+    return this.#offset.at(i);
+  }
+  recordsAt(i: number): number {
+    return this.#recordsAt.at(i);
+  }
+  recordsBytes(i: number): number {
+    return this.#recordsBytes.at(i);
+  }
+  unpackedBytes(i: number): number {
+    return this.#unpackedBytes.at(i);
+  }
+  packing(i: number): Packing {
+    return this.#packing.at(i) as Packing;
+  }
+  crc(i: number): number {
+    return this.#crc.at(i);
+  }
+  /** Nanoseconds from `baseNs` to the first message. */
+  startNs(i: number): number {
+    return this.#startNs.at(i);
+  }
+  endNs(i: number): number {
+    return this.#endNs.at(i);
+  }
+  indexAt(i: number): number {
+    return this.#indexAt.at(i);
+  }
+  indexBytes(i: number): number {
+    return this.#indexBytes.at(i);
+  }
+  /** Empty: not known. */
+  channelIds(i: number): readonly number[] {
+    return this.#lists[this.#channels.at(i)] as readonly number[];
+  }
+
+  #listOf(channelIds: readonly number[]): number {
+    const key = channelIds.join(",");
+    const known = this.#listNumbers.get(key);
+    if (known !== undefined) return known;
+    this.#lists.push([...channelIds]);
+    this.#listNumbers.set(key, this.#lists.length - 1);
+    return this.#lists.length - 1;
+  }
+}

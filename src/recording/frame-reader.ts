@@ -1,0 +1,69 @@
+import type { FileWindow } from "./byte-window.ts";
+import { DecodedFrame } from "./decoded-frame.ts";
+import type { FileIndex } from "./file-index.ts";
+import { MessageCursor } from "./message-cursor.ts";
+import type { RecordedStream } from "./recorded-stream.ts";
+import { RecordingError } from "./recording-error.ts";
+
+/** The frames of one stream, one after the other, without an object for each. */
+export class FrameReader {
+  /** What the frame at hand is like; the same object for all. */
+  readonly frame = new DecodedFrame();
+  readonly stream: RecordedStream;
+  readonly #cursor: MessageCursor;
+  readonly #baseNs: bigint;
+
+  constructor(window: FileWindow, index: FileIndex, stream: RecordedStream) {
+    this.stream = stream;
+    this.#cursor = new MessageCursor(window, index.chunks, stream.channelIds);
+    this.#baseNs = index.chunks.baseNs ?? 0n;
+  }
+
+  /** When the frame at hand was recorded, in nanoseconds from the file's base time. */
+  get timeNs(): number {
+    return this.#cursor.messages?.timeNs[this.#cursor.at] as number;
+  }
+
+  get logTimeNs(): bigint {
+    return this.#baseNs + BigInt(this.timeNs);
+  }
+
+  /** Where `frame.dataAt` counts. */
+  get window() {
+    const window = this.#cursor.messages?.window ?? null;
+    if (window === null)
+      throw new RecordingError("no-such-frame", `stream ${this.stream.label}: there is no frame at hand`);
+    return window;
+  }
+
+  /** Goes to before the first frame that was recorded at a time or later. */
+  seekTo(logTimeNs: bigint): void {
+    this.#cursor.seek(Number(logTimeNs - this.#baseNs));
+  }
+
+  /**
+   * Goes to before a frame that was recorded at a time or before it, and close to the last such frame; false when there is none.
+   * @throws RecordingError
+   */
+  seekBefore(logTimeNs: bigint): boolean {
+    return this.#cursor.seekBefore(Number(logTimeNs - this.#baseNs));
+  }
+
+  /** Moves to the next frame; false at the end. @throws RecordingError */
+  next(): boolean {
+    const cursor = this.#cursor;
+    if (!cursor.next()) return false;
+    const { messages, at } = cursor;
+    if (messages === null) return false;
+    const decoder = this.stream.decoderOf(messages.channelId[at] as number);
+    const { frame } = this;
+    decoder.decode(
+      messages.window as NonNullable<typeof messages.window>,
+      messages.dataAt[at] as number,
+      messages.dataBytes[at] as number,
+      frame,
+    );
+    if (frame.seq === 0) frame.seq = messages.sequence[at] as number;
+    return true;
+  }
+}
