@@ -16,7 +16,7 @@ import { ResourceRequests } from "./resource-requests.ts";
 import { type MessageHandler, MessageSubscription } from "./subscription.ts";
 
 const log = getLogger("aeron");
-const waitingLog = log.every(10e9);
+const waitingLog = log.reminder(10e9);
 const exhaustedLog = log.every(10e9);
 const faultLog = log.every(1e9);
 

@@ -23,7 +23,7 @@ import {
 import { lookOr, ServiceLocks } from "./service-locks.ts";
 
 const log = getLogger("aeron");
-const waitingLog = log.every(10e9);
+const waitingLog = log.reminder(10e9);
 
 /**
  * Why a media driver could not be started. "no-access": the folder is another user's, or its state cannot be known. "no-space": its

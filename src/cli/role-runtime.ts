@@ -22,7 +22,7 @@ import type { OptionValues } from "./option-spec.ts";
 import { StopSignals } from "./signals.ts";
 import { placeThread } from "./thread-placement.ts";
 
-const waitingLog = getLogger("aeron").every(10e9);
+const waitingLog = getLogger("aeron").reminder(10e9);
 
 export const DEFAULT_STREAM_ID = 10_000;
 const MAX_AERON_STREAM_ID = 2 ** 31 - 1;

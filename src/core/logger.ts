@@ -99,12 +99,12 @@ function componentLimits(): Limits {
 export class Logger {
   readonly component: string;
   readonly #limits: Limits;
-  readonly #heldBackAs: string;
+  readonly #heldBackAs: string | null;
   #rank = 0;
   #generation = -1;
 
-  /** `heldBackAs`: what the messages that the limits held back are called. */
-  constructor(component: string, limits: Limits = componentLimits(), heldBackAs = "further messages") {
+  /** `heldBackAs`: what the messages that the limits held back are called; null: their number means nothing. */
+  constructor(component: string, limits: Limits = componentLimits(), heldBackAs: string | null = "further messages") {
     this.component = component;
     this.#limits = limits;
     this.#heldBackAs = heldBackAs;
@@ -140,8 +140,17 @@ export class Logger {
    * back since. Make one per place and keep it.
    */
   every(periodNs: number): Logger {
+    return this.#limited(periodNs, "times");
+  }
+
+  /** A logger for a state that lasts, such as a wait: at most one message per period and level, without a count. */
+  reminder(periodNs: number): Logger {
+    return this.#limited(periodNs, null);
+  }
+
+  #limited(periodNs: number, heldBackAs: string | null): Logger {
     const once = (): RateLimit => new RateLimit(periodNs);
-    return new Logger(this.component, { debug: once(), info: once(), warn: once(), error: once() }, "times");
+    return new Logger(this.component, { debug: once(), info: once(), warn: once(), error: once() }, heldBackAs);
   }
 
   #log(level: LogRecord["level"], message: string, fields: LogFields | undefined): void {
@@ -152,7 +161,8 @@ export class Logger {
     const withStack = this.isEnabled("debug");
     const whole = String(message);
     const short = whole.length <= MAX_MESSAGE_CHARS ? whole : `${whole.slice(0, MAX_MESSAGE_CHARS)}…`;
-    const text = heldBack === 0 ? short : `${short} (and ${heldBack} ${this.#heldBackAs} since the last message)`;
+    const isCounted = heldBack > 0 && this.#heldBackAs !== null;
+    const text = isCounted ? `${short} (and ${heldBack} ${this.#heldBackAs} since the last message)` : short;
     write({ time: logging.now(), level, component: this.component, message: text, fields, withStack });
   }
 }

@@ -87,6 +87,22 @@ test("a repeating message is written once per period, with the number of those h
   expect(lines.at(-1)).toEndWith("x\n");
 });
 
+test("a reminder of a state that lasts is written once per period, and without a count", () => {
+  for (const [log, ending] of [
+    [getLogger("a").every(1e6), "waiting (and 1 times since the last message)\n"],
+    [getLogger("a").reminder(1e6), "waiting\n"],
+  ] as const) {
+    lines = [];
+    log.info("waiting");
+    const startNs = Bun.nanoseconds();
+    log.info("waiting");
+    while (lines.length === 1) {
+      if (Bun.nanoseconds() - startNs > 1e6) log.info("waiting");
+    }
+    expect(lines.at(-1)).toEndWith(ending);
+  }
+});
+
 test("lines that other processes cause are bounded: in length, and in how many follow each other", () => {
   const log = new Logger("flooded");
   log.warn("x".repeat(900_000));

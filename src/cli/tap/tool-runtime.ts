@@ -13,7 +13,7 @@ import type { OptionValues } from "../option-spec.ts";
 import { describeMissingMediaDriver, streamsOf } from "../role-runtime.ts";
 import { StopSignals } from "../signals.ts";
 
-const waitingLog = getLogger("aeron").every(10e9);
+const waitingLog = getLogger("aeron").reminder(10e9);
 
 export interface ToolRuntimeOptions {
   /** A media driver that does not live yet is waited for. */
