@@ -22,8 +22,8 @@ const SYMBOLS = {
   read: { args: ["i32", "ptr", "u64_fast"], returns: "i64_fast" },
   // ssize_t write(int fd, const void *buf, size_t count)
   write: { args: ["i32", "ptr", "u64_fast"], returns: "i64_fast" },
-  // int poll(struct pollfd *fds, nfds_t nfds, int timeout)
-  poll: { args: ["ptr", "u64_fast", "i32"], returns: "i32" },
+  // int ppoll(struct pollfd *fds, nfds_t nfds, const struct timespec *timeout, const sigset_t *sigmask)
+  ppoll: { args: ["ptr", "u64_fast", "ptr", "ptr"], returns: "i32" },
   // int fsync(int fd)
   fsync: { args: ["i32"], returns: "i32" },
   // int flock(int fd, int operation)
@@ -170,9 +170,10 @@ export function readFile(fd: number, address: number, byteLength: number): numbe
   return check(libc.read(fd, address, byteLength), "read");
 }
 
-/** True when `fd` can be read (or is at its end, or broken: the next read tells) without blocking. */
+/** Whether `fd` can be read (or is at its end, or broken: the next read tells) without blocking. */
 export class ReadinessPoll {
   readonly #entry: Int32Array;
+  readonly #timeout = new Int32Array(new ArrayBuffer(16));
 
   constructor(fd: number) {
     // struct pollfd { int fd; short events; short revents; }
@@ -181,9 +182,12 @@ export class ReadinessPoll {
     this.#entry[1] = POLL.IN;
   }
 
-  isReadable(): boolean {
+  /** Blocks the thread until then, for `timeoutNs` at most, which is less than a second. */
+  isReadable(timeoutNs = 0): boolean {
     this.#entry[1] = POLL.IN;
-    return libc.poll(this.#entry, 1, 0) > 0;
+    // struct timespec { time_t tv_sec; long tv_nsec; }, of which only the nanoseconds are set.
+    this.#timeout[2] = timeoutNs;
+    return libc.ppoll(this.#entry, 1, this.#timeout, 0 as never) > 0;
   }
 }
 

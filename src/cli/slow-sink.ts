@@ -49,6 +49,14 @@ export class SlowSink implements Sink {
     return this.#inner.waitPoint;
   }
 
+  get briefWaitPoint(): WaitPoint | undefined {
+    return this.#inner.briefWaitPoint;
+  }
+
+  get isAsked(): boolean {
+    return this.#inner.isAsked === true;
+  }
+
   begin(stream: SinkStream): void {
     this.#inner.begin?.(stream);
   }
@@ -85,6 +93,10 @@ export class SlowSink implements Sink {
 
   settle(intact: boolean): void {
     this.#inner.settle(intact);
+  }
+
+  flush(): void {
+    this.#inner.flush?.();
   }
 
   doWork(nowNs: number): number {

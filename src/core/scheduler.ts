@@ -3,10 +3,10 @@ import { type AgentErrorHandler, logAgentError } from "./agent-errors.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import { DutyCycle } from "./duty-cycle.ts";
 import { SchedulerStoppedError, UsageError } from "./errors.ts";
-import { HAND_OVER, type IdleStrategy, WENT_ON } from "./idle/index.ts";
+import { HAND_OVER, type IdleStrategy, PARK, WENT_ON } from "./idle/index.ts";
 import { StallTracker } from "./stall-tracker.ts";
 import { LONGEST_WAIT_NS } from "./wait-point.ts";
-import { ARMED, NO_WAIT, WAITED, Waiting } from "./waiting.ts";
+import { NO_WAIT, WAITED, Waiting, WOKEN } from "./waiting.ts";
 
 /** Who owns the thread: `busy`, this scheduler; `timer`, somebody else's event loop, in which it is a guest. */
 export type SchedulerDrive = "busy" | "timer";
@@ -251,20 +251,24 @@ export class Scheduler implements AsyncDisposable {
         continue;
       }
       const outcome = idle.idle(work);
-      if (outcome === HAND_OVER) {
-        const end = this.#waiting.rest(!this.#isWoken, nowNs, idle.handOverNs);
-        if (end === NO_WAIT) return idle.handOverNs;
-        nowNs = clock.nanoTime();
-        if (end !== ARMED) idle.onWaited?.();
-        if (end === WAITED || nowNs >= latestWaitNs) break;
-        // What ended the wait is looked at before the event loop has its turn, which takes as long as a small frame's whole way.
-        endNs = nowNs + this.#sliceNs;
-        continue;
+      if (outcome === HAND_OVER || outcome === PARK) {
+        const end = this.#waiting.rest(!this.#isWoken, nowNs, idle.restNs);
+        if (end === WOKEN || end === WAITED) idle.onWaited?.();
+        if (end === NO_WAIT) {
+          if (outcome === HAND_OVER) return idle.restNs;
+          idle.park?.();
+        } else if (end !== WAITED || outcome === HAND_OVER) {
+          nowNs = clock.nanoTime();
+          if (end === WAITED || nowNs >= latestWaitNs) break;
+          // What ended the wait is looked at before the event loop has its turn, which takes as long as a small frame's whole way.
+          endNs = nowNs + this.#sliceNs;
+          continue;
+        }
       }
       // One reading serves as the end of a cycle and the beginning of the next, unless time passed in between.
       if (outcome === WENT_ON) continue;
       const restedNs = clock.nanoTime();
-      // A turn of the event loop costs more than a short park, and nobody needs one after each of them.
+      // A turn of the event loop costs more than a short park, and is not needed after each of them.
       endNs = Math.min(latestNs, endNs + (restedNs - nowNs));
       nowNs = restedNs;
     } while (nowNs < endNs);

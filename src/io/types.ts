@@ -126,6 +126,10 @@ export interface Sink {
   readonly awaitsReader?: boolean;
   /** What the thread can wait for while the sink has no room; left out: nothing. */
   readonly waitPoint?: WaitPoint | undefined;
+  /** The same, for no longer than the thread would rest: it has to look for descriptors meanwhile. */
+  readonly briefWaitPoint?: WaitPoint | undefined;
+  /** True while its reader may ask for something and wait for the answer. */
+  readonly isAsked?: boolean;
   /** Called once, before the first frame. */
   begin?(stream: SinkStream): void;
   /** False while its queue is full: the consumer then waits or drops, and counts what it drops. */
@@ -133,6 +137,8 @@ export interface Sink {
   /** Throws `SinkError` for a frame it cannot express (changed dimensions, a dtype the format lacks). */
   accept(frame: SinkFrame): void;
   settle(intact: boolean): void;
+  /** Called in the cycle in which frames were accepted, after the last of them; left out: `doWork` of the next one moves them on. */
+  flush?(): void;
   /** Moves queued data on without blocking; returns the work done. Throws `SinkError` when the output failed. */
   doWork(nowNs: number): number;
   /** True once the reader of the output has gone (EPIPE): an orderly end, nothing more is written. */

@@ -67,7 +67,9 @@ export class SinkPump implements Agent {
     this.#hasSinkFailed = true;
     let work = this.#sink.doWork(nowNs);
     this.#hasSinkFailed = false;
-    if (!this.#isEnding) work += this.#moveFrames(nowNs);
+    const moved = this.#isEnding ? 0 : this.#moveFrames(nowNs);
+    if (moved > 0) this.#flush();
+    work += moved;
     if (this.#sink.closedByReader) this.#isEnding = true;
     const { drained, awaitsReader = false, closedByReader } = this.#sink;
     if (this.#isEnding && ((drained && !awaitsReader) || closedByReader)) {
@@ -82,7 +84,8 @@ export class SinkPump implements Agent {
     const sink = this.#sink;
     if (this.#isEnding || sink.usesEventLoop === true || !sink.drained) return null;
     // Descriptors of a stream that does not wait have to be read meanwhile.
-    if (!sink.hasRoom) return this.#consumer.flow === "wait" ? (sink.waitPoint ?? null) : null;
+    if (!sink.hasRoom) return (this.#consumer.flow === "wait" ? sink.waitPoint : sink.briefWaitPoint) ?? null;
+    if (sink.isAsked === true) return sink.briefWaitPoint ?? null;
     return this.#attributesUntilNs === 0 ? this.#consumer.nextFrame.pointAt(nowNs) : null;
   }
 
@@ -104,6 +107,12 @@ export class SinkPump implements Agent {
       // What it waits for comes with the event loop.
       if (sink.doWork(nowNs) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     }
+  }
+
+  #flush(): void {
+    this.#hasSinkFailed = true;
+    this.#sink.flush?.();
+    this.#hasSinkFailed = false;
   }
 
   #moveFrames(nowNs: number): number {

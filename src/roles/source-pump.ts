@@ -55,6 +55,8 @@ export class SourcePump implements Agent {
   #hasMoved = false;
   #hasSaidWaiting = false;
   #wasReady = false;
+  /** The frame that is ready waits for a slot: the source has nothing to tell until then. */
+  #isRefused = false;
 
   constructor(producer: Producer, source: Source, options: SourcePumpOptions) {
     this.#producer = producer;
@@ -78,7 +80,8 @@ export class SourcePump implements Agent {
   /** What the source waits for, unless the pump itself is to move something on in time. */
   waitPoint(): WaitPoint | null {
     const isPaused = this.#pacer !== null || this.#drainUntilNs !== 0 || !this.#hasConsumers || this.#isSkipping;
-    return isPaused || this.#isDone || !this.#producer.isReady ? null : (this.#source.waitPoint ?? null);
+    if (isPaused || this.#isRefused || this.#isDone || !this.#producer.isReady) return null;
+    return this.#source.waitPoint ?? null;
   }
 
   onClose(): void {
@@ -121,6 +124,7 @@ export class SourcePump implements Agent {
     // Frames that come as fast as they can have the time of their cycle; paced ones each their own.
     const { byteLength } = source.layout;
     const claim = pacer === null ? this.#producer.tryClaim(byteLength, nowNs) : this.#producer.tryClaim(byteLength);
+    this.#isRefused = false;
     if (claim === null) return this.#onRefusal(nowNs);
     this.#takenFrames++;
     this.#filledBytes = 0;
@@ -132,7 +136,10 @@ export class SourcePump implements Agent {
   /** No slot could be had: the frame waits, or is passed over where that would not help. */
   #onRefusal(nowNs: number): boolean {
     const { lastRefusal } = this.#producer;
-    if (lastRefusal !== "no-pool" && lastRefusal !== "not-attached") return false;
+    if (lastRefusal !== "no-pool" && lastRefusal !== "not-attached") {
+      this.#isRefused = true;
+      return false;
+    }
     if (lastRefusal === "no-pool") {
       oftenLog.warn(
         `a frame of ${this.#source.layout.byteLength} bytes is larger than every pool (${this.#producer.maxByteLength}): dropped`,

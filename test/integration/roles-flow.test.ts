@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { configureLogging } from "../../src/core/logger.ts";
 import { StreamWriter } from "../../src/core/stream-writer.ts";
+import type { WaitPoint } from "../../src/core/wait-point.ts";
 import type { FillState, Source, SourceState } from "../../src/io/types.ts";
 import { contiguousLayout } from "../../src/protocol/frame-layout.ts";
 import type { Consumer } from "../../src/roles/consumer.ts";
@@ -70,17 +71,16 @@ function pump(
   source: Source,
   { waitConsumers = 0, count = Number.POSITIVE_INFINITY } = {},
 ) {
-  const state = { isDone: false };
-  rig.add(
-    new SourcePump(producer, source, {
-      rateHz: null,
-      count,
-      waitConsumers,
-      onDone: () => {
-        state.isDone = true;
-      },
-    }),
-  );
+  const agent = new SourcePump(producer, source, {
+    rateHz: null,
+    count,
+    waitConsumers,
+    onDone: () => {
+      state.isDone = true;
+    },
+  });
+  const state = { isDone: false, agent };
+  rig.add(agent);
   return state;
 }
 
@@ -103,6 +103,21 @@ describe("--flow wait", () => {
       expect(values).toEqual(Array.from({ length: frames }, (_, n) => (n + 1) & 255));
     });
   }
+
+  test("a source whose frame waits for a slot is not waited for", async () => {
+    await using rig = new Rig();
+    const { producer } = rig.pair({ flow: "wait" });
+    const waitPoint: WaitPoint = { arm: () => true, wait: () => true };
+    const source = Object.assign(new PartialSource(1), { waitPoint });
+    const claims = Array.from({ length: 8 }, () => producer.tryClaim(4));
+    const { agent } = pump(rig, producer, source);
+    rig.step(3);
+    expect([producer.lastRefusal, agent.waitPoint()]).toEqual(["slots-busy", null]);
+    source.answer = "more";
+    for (const claim of claims) claim?.abort();
+    rig.step(3);
+    expect([producer.counters.of.claimed.value, agent.waitPoint()]).toEqual([9, waitPoint]);
+  });
 
   test("a ring too small for that is refused with the number that is needed, and leaves nothing behind", async () => {
     await using rig = new Rig();

@@ -5,6 +5,9 @@ import {
   createIdleStrategy,
   HAND_OVER,
   IDLE_STRATEGY_NAMES,
+  type IdleOutcome,
+  type IdleStrategy,
+  PARK,
   parseIdleStrategy,
   SleepIdle,
   TIME_PASSED,
@@ -17,13 +20,20 @@ function recordingParker() {
   return { calls, yieldThread: () => void calls.push("yield"), parkNs: (ns: number) => void calls.push(ns) };
 }
 
+/** One cycle without work, and a park where the strategy says so, as the scheduler does it. */
+function rest(idle: IdleStrategy): IdleOutcome {
+  const outcome = idle.idle(0);
+  if (outcome === PARK) idle.park?.();
+  return outcome;
+}
+
 test("back-off spins, yields, parks twice as long each time, then hands over to the event loop; work starts it over", () => {
   const parker = recordingParker();
   const idle = new BackoffIdle(parker, { maxSpins: 2, maxYields: 1, minParkNs: 300_000, maxParkNs: 1_000_000 });
-  const outcomes = Array.from({ length: 6 }, () => idle.idle(0));
-  expect(outcomes).toEqual([WENT_ON, WENT_ON, TIME_PASSED, TIME_PASSED, TIME_PASSED, HAND_OVER]);
+  const outcomes = Array.from({ length: 6 }, () => rest(idle));
+  expect(outcomes).toEqual([WENT_ON, WENT_ON, TIME_PASSED, PARK, PARK, HAND_OVER]);
   expect(parker.calls).toEqual(["yield", 300_000, 600_000]);
-  expect(idle.handOverNs).toBe(1_000_000);
+  expect(idle.restNs).toBe(1_000_000);
   expect(idle.idle(1)).toBe(WENT_ON);
   expect(idle.idle(0)).toBe(WENT_ON);
 });
@@ -31,7 +41,7 @@ test("back-off spins, yields, parks twice as long each time, then hands over to 
 test("back-off with a longest rest under a millisecond never leaves the thread", () => {
   const parker = recordingParker();
   const idle = new BackoffIdle(parker, { maxSpins: 0, maxYields: 0, minParkNs: 60_000, maxParkNs: 100_000 });
-  for (let i = 0; i < 4; i++) expect(idle.idle(0)).toBe(TIME_PASSED);
+  for (let i = 0; i < 4; i++) expect(rest(idle)).toBe(PARK);
   expect(parker.calls).toEqual([60_000, 100_000, 100_000, 100_000]);
 });
 
@@ -44,17 +54,17 @@ test("back-off with a longest rest of several milliseconds rests longer and long
   });
   const rests = Array.from({ length: 4 }, () => {
     expect(idle.idle(0)).toBe(HAND_OVER);
-    return idle.handOverNs;
+    return idle.restNs;
   });
   expect(rests).toEqual([1_000_000, 2_000_000, 4_000_000, 5_000_000]);
   idle.idle(1);
-  expect([idle.idle(0), idle.handOverNs]).toEqual([HAND_OVER, 1_000_000]);
+  expect([idle.idle(0), idle.restNs]).toEqual([HAND_OVER, 1_000_000]);
 });
 
 test("backoff:DURATION makes a back-off that never rests longer, and takes nothing but durations from 1us to 100ms", () => {
   const parker = recordingParker();
   const idle = createIdleStrategy(parseIdleStrategy("backoff:100us"), parker);
-  for (let i = 0; i < 200; i++) expect(idle.idle(0)).not.toBe(HAND_OVER);
+  for (let i = 0; i < 200; i++) expect(rest(idle)).not.toBe(HAND_OVER);
   expect(Math.max(...parker.calls.filter((call) => call !== "yield"))).toBe(100_000);
   for (const text of ["backoff:", "backoff:0", "backoff:200ms", "backoff:5", "sleep:5ms"]) {
     expect(() => parseIdleStrategy(text)).toThrow(UsageError);
@@ -73,11 +83,14 @@ test("yield gives the thread away only after a cycle without work", () => {
   expect(parker.calls).toEqual(["yield"]);
 });
 
-test("sleep hands over for at least a millisecond", () => {
-  const idle = new SleepIdle();
+test("sleep parks briefly after work, and then hands over for at least a millisecond", () => {
+  const parker = recordingParker();
+  const idle = new SleepIdle(parker);
+  expect([idle.idle(0), idle.restNs]).toEqual([HAND_OVER, 1_000_000]);
   expect(idle.idle(1)).toBe(WENT_ON);
-  expect(idle.idle(0)).toBe(HAND_OVER);
-  expect(idle.handOverNs).toBe(1_000_000);
+  expect(Array.from({ length: 6 }, () => rest(idle))).toEqual([PARK, PARK, PARK, PARK, PARK, HAND_OVER]);
+  expect(parker.calls).toEqual([100_000, 100_000, 100_000, 100_000, 100_000]);
+  expect(idle.restNs).toBe(1_000_000);
 });
 
 test("every name makes the strategy of that name, and an unknown one is refused with the choices", () => {

@@ -7,6 +7,8 @@ import {
   type IdleStrategy,
   ManualClock,
   messageOf,
+  PARK,
+  type Parker,
   Scheduler,
   SleepIdle,
   TIME_PASSED,
@@ -14,6 +16,8 @@ import {
   WENT_ON,
 } from "../../src/core/index.ts";
 import { until } from "../support/until.ts";
+
+const PARKER: Parker = { yieldThread: () => {}, parkNs: () => {} };
 
 /** Writes down what happens to it; `answers` are those of its waits, and the last of them stops the scheduler. */
 class Recorder implements WaitPoint {
@@ -42,7 +46,7 @@ class Recorder implements WaitPoint {
 }
 
 /** A scheduler over an agent that waits, and others. */
-function waiting(answers: boolean[], others: readonly Agent[] = [], idle: IdleStrategy = new SleepIdle()) {
+function waiting(answers: boolean[], others: readonly Agent[] = [], idle: IdleStrategy = new SleepIdle(PARKER)) {
   // No time passes: a busy machine would end slices earlier, and with them the order of events.
   const scheduler = new Scheduler({ idle, clock: new ManualClock(), sliceNs: 1e9 });
   const point = new Recorder(answers, () => scheduler.stop());
@@ -70,11 +74,23 @@ test("a cycle finds nothing between arming and waiting; what ends a wait is look
   expect(point.log.slice(0, 10)).toEqual([before, armed, "nothing", wait, ...afterTimeOut, wait, ...afterWake]);
 });
 
+test("a rest too short for the event loop is spent at the wait point as well, and is a park where there is none", async () => {
+  for (const isThere of [true, false]) {
+    const parks: number[] = [];
+    const parker = { ...PARKER, parkNs: (ns: number) => void (parks.push(ns) === 3 && scheduler.stop()) };
+    const { scheduler, point } = waiting([false, true], [], new BackoffIdle(parker, { ...SHORT, maxParkNs: 500_000 }));
+    point.isThere = isThere;
+    await scheduler.run();
+    const waits = point.log.filter((entry) => entry.startsWith("wait"));
+    expect([waits, parks]).toEqual(isThere ? [["wait 0.5 ms", "wait 0.5 ms"], []] : [[], [400_000, 500_000, 500_000]]);
+  }
+});
+
 test("what was found since the arming is worked on, and nothing is waited for then", async () => {
   const { scheduler, point, work } = waiting([false]);
   work.push(0, 3);
   await scheduler.run();
-  expect(point.log.slice(0, 5)).toEqual(["nothing", "arm", "work", "nothing", "wait 1 ms"]);
+  expect(point.log.slice(0, 5)).toEqual(["nothing", "arm", "work", "nothing", "wait 0.1 ms"]);
 });
 
 test("the thread is not blocked while an agent says nothing of it, or objects, or another one waits for something else", async () => {
@@ -98,7 +114,7 @@ test("agents who do not mind are no obstacle, and alone no reason to wait", asyn
   const { scheduler, point } = waiting([false], [calm]);
   await scheduler.run();
   expect(point.log).toContain("wait 1 ms");
-  const alone = new Scheduler({ idle: new SleepIdle() });
+  const alone = new Scheduler({ idle: new SleepIdle(PARKER) });
   let cycles = 0;
   alone.add({ ...calm, doWork: () => cycles++ && 0 });
   const run = alone.run();
@@ -142,7 +158,7 @@ test("a scheduler that was woken by hand does not wait in the same cycle", async
 test("an agent that fails to say what it waits for is reported, and the thread not blocked", async () => {
   const reports: string[] = [];
   const scheduler = new Scheduler({
-    idle: new SleepIdle(),
+    idle: new SleepIdle(PARKER),
     onAgentError: ({ phase, agent }) => void reports.push(`${agent.roleName} ${phase}`),
   });
   scheduler.add({
@@ -162,10 +178,15 @@ const SHORT = { maxSpins: 1, maxYields: 1, minParkNs: 400_000, maxParkNs: 1_000_
 test("back-off goes on with a park after work that came alone after a wait, and starts over after work that did not", () => {
   const parks: number[] = [];
   const idle = new BackoffIdle({ yieldThread: () => {}, parkNs: (ns) => void parks.push(ns) }, SHORT);
-  const rests = (count: number): unknown[] => Array.from({ length: count }, () => idle.idle(0));
-  const whole = [WENT_ON, TIME_PASSED, TIME_PASSED, TIME_PASSED, HAND_OVER];
+  const rests = (count: number): unknown[] =>
+    Array.from({ length: count }, () => {
+      const outcome = idle.idle(0);
+      if (outcome === PARK) idle.park();
+      return outcome;
+    });
+  const whole = [WENT_ON, TIME_PASSED, PARK, PARK, HAND_OVER];
   expect(rests(5)).toEqual(whole);
-  const short = [TIME_PASSED, HAND_OVER];
+  const short = [PARK, PARK, HAND_OVER];
   const waitedWork = (): void => {
     idle.onWaited();
     idle.idle(1);
@@ -175,21 +196,21 @@ test("back-off goes on with a park after work that came alone after a wait, and 
   expect(rests(5)).toEqual(whole);
   parks.length = 0;
   waitedWork();
-  expect(rests(2)).toEqual(short);
-  expect(parks).toEqual([500_000]);
+  expect(rests(3)).toEqual(short);
+  expect(parks).toEqual([400_000, 800_000]);
   // One that follows may be an answer; a second one makes the stream busy, and so it is taken for one the next time.
   idle.idle(1);
-  expect(rests(2)).toEqual(short);
+  expect(rests(3)).toEqual(short);
   idle.idle(1);
   expect(rests(5)).toEqual(whole);
   waitedWork();
   expect(rests(5)).toEqual(whole);
   waitedWork();
-  expect(rests(2)).toEqual(short);
+  expect(rests(3)).toEqual(short);
 });
 
 test("the event loop has its turn also when waits are ended again and again, without anything to do", async () => {
-  const scheduler = new Scheduler({ idle: new SleepIdle() });
+  const scheduler = new Scheduler({ idle: new SleepIdle(PARKER) });
   let waits = 0;
   const spamming: WaitPoint = {
     arm: () => true,
@@ -208,7 +229,7 @@ test("the event loop has its turn also when waits are ended again and again, wit
 
 test("while an agent closes, which may take turns of the event loop, nothing is waited for", async () => {
   for (const how of ["stop", "remove"] as const) {
-    const scheduler = new Scheduler({ idle: new SleepIdle() });
+    const scheduler = new Scheduler({ idle: new SleepIdle(PARKER) });
     const log: string[] = [];
     const point: WaitPoint = { arm: () => true, wait: () => log.push("wait") < 0 };
     scheduler.add({ roleName: "reader", doWork: () => 0, waitPoint: () => point });
@@ -238,7 +259,7 @@ test("while an agent closes, which may take turns of the event loop, nothing is 
 test("a wait point that throws is an error of its agent, and the scheduler goes on", async () => {
   const reports: string[] = [];
   const scheduler = new Scheduler({
-    idle: new SleepIdle(),
+    idle: new SleepIdle(PARKER),
     onAgentError: ({ error, agent }) => {
       if (reports.push(`${agent.roleName}: ${messageOf(error)}`) === 2) scheduler.stop();
     },

@@ -8,11 +8,11 @@ export const CALM_NS = 250e6;
 /** The idle strategy of a tool that looks now and then: it rests after every cycle, briefly until it has begun to watch. */
 export class ObserverIdle implements IdleStrategy {
   readonly name = "sleep";
-  handOverNs = EAGER_NS;
+  restNs = EAGER_NS;
 
   /** What is to be watched was found: from now on it rests for so long. */
   calmDown(restNs = CALM_NS): void {
-    this.handOverNs = restNs;
+    this.restNs = restNs;
   }
 
   idle(_workCount: number): IdleOutcome {

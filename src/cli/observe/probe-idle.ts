@@ -12,8 +12,8 @@ export class ProbeIdle implements IdleStrategy {
     this.#listening = listening;
   }
 
-  get handOverNs(): number {
-    return this.isListening ? this.#listening.handOverNs : CALM_NS;
+  get restNs(): number {
+    return this.isListening ? this.#listening.restNs : CALM_NS;
   }
 
   idle(workCount: number): IdleOutcome {

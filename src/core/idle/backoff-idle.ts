@@ -1,11 +1,19 @@
-import { HAND_OVER, type IdleOutcome, type IdleStrategy, type Parker, TIME_PASSED, WENT_ON } from "./idle-strategy.ts";
+import {
+  HAND_OVER,
+  type IdleOutcome,
+  type IdleStrategy,
+  PARK,
+  type Parker,
+  TIME_PASSED,
+  WENT_ON,
+} from "./idle-strategy.ts";
 
 /** The event loop's timers are no finer than this: shorter rests are parks. */
 const SHORTEST_HAND_OVER_NS = 1_000_000;
 /** An answer to what a wait has brought is no sign that the stream is busy. */
 const MAX_FOLLOWERS = 1;
-/** The park after work that ended a wait, and that is likely to be all: longer than a wait point takes to be ready again. */
-const PARK_BETWEEN_WAITS_NS = 500_000;
+/** The park after work that ended a wait, and that is likely to be all: as long as a wait point takes to be ready again. */
+const PARK_BETWEEN_WAITS_NS = 400_000;
 
 export interface BackoffOptions {
   /** Empty cycles that go on at once. */
@@ -21,7 +29,7 @@ export interface BackoffOptions {
 /** Spins, then yields, then rests for longer and longer: low latency under load, little CPU without. */
 export class BackoffIdle implements IdleStrategy {
   readonly name = "backoff";
-  handOverNs: number;
+  restNs: number;
   readonly onlyParks: boolean;
   readonly #parker: Parker;
   readonly #maxSpins: number;
@@ -42,7 +50,7 @@ export class BackoffIdle implements IdleStrategy {
     this.#maxYields = options.maxYields ?? 100;
     this.#minParkNs = options.minParkNs ?? 1_000;
     this.#maxParkNs = options.maxParkNs ?? 1_000_000;
-    this.handOverNs = this.#maxParkNs;
+    this.restNs = this.#maxParkNs;
     this.onlyParks = this.#maxParkNs < SHORTEST_HAND_OVER_NS;
     this.#parkNs = this.#minParkNs;
     if (!(this.#minParkNs > 0 && this.#minParkNs <= this.#maxParkNs)) {
@@ -65,14 +73,13 @@ export class BackoffIdle implements IdleStrategy {
       return TIME_PASSED;
     }
     this.#idleCycles += 1;
-    const restNs = this.#parkNs;
-    this.#parkNs = Math.min(this.#maxParkNs, restNs * 2);
-    if (restNs >= SHORTEST_HAND_OVER_NS) {
-      this.handOverNs = restNs;
-      return HAND_OVER;
-    }
-    this.#parker.parkNs(restNs);
-    return TIME_PASSED;
+    this.restNs = this.#parkNs;
+    this.#parkNs = Math.min(this.#maxParkNs, this.restNs * 2);
+    return this.restNs < SHORTEST_HAND_OVER_NS ? PARK : HAND_OVER;
+  }
+
+  park(): void {
+    this.#parker.parkNs(this.restNs);
   }
 
   reset(): void {

@@ -1,29 +1,29 @@
 /** What an idle strategy did, or wants done, between two cycles. */
-export type IdleOutcome =
-  | typeof WENT_ON
-  | typeof TIME_PASSED
-  /** The thread belongs to the event loop for `handOverNs` now. */
-  | typeof HAND_OVER;
+export type IdleOutcome = typeof WENT_ON | typeof TIME_PASSED | typeof PARK | typeof HAND_OVER;
 
 /** Nothing: the next cycle begins at once. */
 export const WENT_ON = 0;
-/** The thread yielded or was parked: the clock has to be read again. */
+/** The thread yielded: the clock has to be read again. */
 export const TIME_PASSED = 1;
-/** The thread is free for `handOverNs`: the scheduler waits in the event loop, where a wake-up can cut the wait short. */
+/** The thread is free for `restNs`: the scheduler waits in the event loop, where a wake-up can cut the wait short. */
 export const HAND_OVER = 2;
+/** The thread is free for `restNs`, too short for a timer of the event loop: the scheduler waits at a wait point, or calls `park`. */
+export const PARK = 3;
 
 /** What to do between cycles. Sees nothing but the work that the last cycle did. */
 export interface IdleStrategy {
   readonly name: IdleStrategyName;
-  /** How long HAND_OVER lasts. */
-  readonly handOverNs: number;
+  /** How long HAND_OVER and PARK last. */
+  readonly restNs: number;
   /** Set when it never hands over: its parks are too short for a turn of the event loop after each of them. */
   readonly onlyParks?: boolean;
   /** Called after each cycle with the work it did. */
   idle(workCount: number): IdleOutcome;
   /** Forgets how long it has been idle: something is about to happen. */
   reset(): void;
-  /** Told that the thread has waited for something, in place of a hand-over: work of the next cycle may be all there is for long. */
+  /** Blocks the thread for `restNs`, after PARK. */
+  park?(): void;
+  /** Called when the thread has waited at a wait point: work of the next cycle may be all there is for long. */
   onWaited?(): void;
 }
 

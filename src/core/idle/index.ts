@@ -15,6 +15,7 @@ export {
   type IdleOutcome,
   type IdleStrategy,
   type IdleStrategyName,
+  PARK,
   type Parker,
   TIME_PASSED,
   WENT_ON,
@@ -52,7 +53,7 @@ export function createIdleStrategy(choice: IdleChoice, parker: Parker): IdleStra
     case "backoff":
       return new BackoffIdle(parker);
     case "sleep":
-      return new SleepIdle();
+      return new SleepIdle(parker);
     default:
       parseIdleStrategy(choice);
       return new BackoffIdle(parker, { maxParkNs: parseDuration(choice.slice(BACKOFF_PREFIX.length)) });

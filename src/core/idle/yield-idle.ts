@@ -3,7 +3,7 @@ import { type IdleOutcome, type IdleStrategy, type Parker, TIME_PASSED, WENT_ON 
 /** Lets other threads run when there is nothing to do, but takes the core whenever nobody else wants it. */
 export class YieldIdle implements IdleStrategy {
   readonly name = "yield";
-  readonly handOverNs = 0;
+  readonly restNs = 0;
   readonly #parker: Parker;
 
   constructor(parker: Parker) {

@@ -46,6 +46,7 @@ export class ClaimSink implements Sink {
   #mappedId = 0;
   #staged = UNKNOWN;
   #readFrames = 0;
+  #hasBeenAsked = false;
 
   /** @throws SinkError when standard output is neither a pipe nor a socket */
   constructor() {
@@ -57,6 +58,14 @@ export class ClaimSink implements Sink {
 
   get waitPoint(): WaitPoint {
     return this.#input;
+  }
+
+  get briefWaitPoint(): WaitPoint {
+    return this.#input.brief;
+  }
+
+  get isAsked(): boolean {
+    return this.#hasBeenAsked && this.#handed.count > 0;
   }
 
   get isPreparing(): boolean {
@@ -104,6 +113,10 @@ export class ClaimSink implements Sink {
     }
   }
 
+  flush(): void {
+    this.#output.flush();
+  }
+
   doWork(nowNs: number): number {
     const work = this.#readRequests();
     const stream = this.#stream;
@@ -147,6 +160,7 @@ export class ClaimSink implements Sink {
           this.#release(value, words[at + 3] as number);
           break;
         case RequestKind.CHECK:
+          this.#hasBeenAsked = true;
           this.#answer(value);
           break;
         case RequestKind.MAPPED:

@@ -1,5 +1,4 @@
 import { fstatSync } from "node:fs";
-import { libc, POLL } from "../../../ffi/libc.ts";
 import { NativeBuffer } from "../../../ffi/memory.ts";
 import { LONGEST_WAIT_NS, type WaitPoint } from "../../core/wait-point.ts";
 import { SourceError } from "../errors.ts";
@@ -9,7 +8,6 @@ import { PipeInput } from "../input/pipe-input.ts";
 const CAPACITY_BYTES = 16 * 1024;
 const MIN_RECORD_BYTES = 16;
 const MAX_RECORD_BYTES = 256;
-const WAIT_MS = LONGEST_WAIT_NS / 1e6;
 
 /** Records of the peer on standard input, read in the duty cycle itself. As a wait point: until there is something to read. */
 export class RecordInput implements WaitPoint {
@@ -17,7 +15,11 @@ export class RecordInput implements WaitPoint {
   readonly #buffer = new NativeBuffer(CAPACITY_BYTES);
   /** All that was read, by 32-bit words. */
   readonly words = new Int32Array(this.#buffer.bytes.buffer);
-  readonly #entry = new Int32Array(new ArrayBuffer(8));
+  /** The same point for a thread that has to look for other things meanwhile: no wait is longer than a rest would be. */
+  readonly brief: WaitPoint = {
+    arm: () => this.arm(),
+    wait: (restNs) => this.#input.waitReadable(Math.min(restNs, LONGEST_WAIT_NS)),
+  };
   #begin = 0;
   #end = 0;
   #isEnded = false;
@@ -47,10 +49,7 @@ export class RecordInput implements WaitPoint {
   }
 
   wait(): boolean {
-    // struct pollfd { int fd; short events; short revents; }, the descriptor 0
-    this.#entry[0] = 0;
-    this.#entry[1] = POLL.IN;
-    return libc.poll(this.#entry as never, 1, WAIT_MS) > 0;
+    return this.#input.waitReadable(LONGEST_WAIT_NS);
   }
 
   close(): void {

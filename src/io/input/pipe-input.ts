@@ -53,6 +53,11 @@ export class PipeInput implements ByteInput {
     throw new SourceError("unreadable", `${this.name}: cannot be read: ${readProblem(errno)}`, { found: errno });
   }
 
+  /** Blocks the thread until there is something to read, or the end, and for less than a second. True when there is. */
+  waitReadable(timeoutNs: number): boolean {
+    return this.#readiness.isReadable(timeoutNs);
+  }
+
   skip(byteLength: number): number {
     this.#scratch ??= new NativeBuffer(SCRATCH_BYTES);
     return this.read(this.#scratch.address, Math.min(byteLength, SCRATCH_BYTES));
