@@ -64,6 +64,8 @@ _log = logging.getLogger("tensorpool")
 _HAS_ORDERED_LOADS = platform.machine() in ("x86_64", "AMD64")
 
 _CLAIMS_VERSION = 1
+#: Many times the longest record, which is a region with its path.
+_BUFFER_BYTES = 1 << 16
 _CREDIT, _RELEASE, _CHECK, _MAPPED, _CLAIM, _COMMIT, _ABORT = range(1, 8)
 _HELLO, _REGION, _GONE, _STATE, _FRAME, _LOSS, _VERDICT, _SLOT, _REFUSED, _DROPPED = range(16, 26)
 _OVERWRITTEN, _GIVES_CREDIT = 1, 2
@@ -73,7 +75,9 @@ _HEAD = struct.Struct("<II")
 _PAIR = struct.Struct("<II")
 _REQUEST = struct.Struct("<IIII")
 _CLAIM_REQUEST = struct.Struct("<IIQ")
-_COMMIT_REQUEST = struct.Struct("<IIIhBBQ8i8i")
+_COMMIT_REQUEST = struct.Struct("<III4sQ64s")
+_COMMIT_LAYOUT = struct.Struct("<hBB")
+_COMMIT_SHAPE = struct.Struct("<8i8i")
 _REGION_RECORD = struct.Struct("<8xIIQQIIII")
 _FRAME_RECORD = struct.Struct("<8xIIQQIIQQQQQ")
 _LAYOUT = struct.Struct("<hBB4x8i8q8s")
@@ -202,8 +206,10 @@ class _Process:
         self._errors_end.start()
         self._poll = select.poll()
         self._poll.register(self.fd, select.POLLIN)
-        self._buffer = bytearray()
-        self._at = 0
+        # Records are read into one buffer, and looked at there: those from `_at` to `_end` are still to be taken.
+        self._buffer = bytearray(_BUFFER_BYTES)
+        self._view = memoryview(self._buffer)
+        self._at = self._end = 0
         self.has_ended = False
         self.is_closed = False
         _processes.add(self)
@@ -214,20 +220,21 @@ class _Process:
 
     def send(self, data: bytes) -> None:
         """Sends whole requests; what a process that has ended does not take is dropped."""
-        view = memoryview(data)
-        while len(view) > 0:
-            try:
-                view = view[os.write(self._stdin, view) :]
-            except BrokenPipeError:
-                return
+        try:
+            sent = os.write(self._stdin, data)
+            while sent < len(data):
+                sent += os.write(self._stdin, memoryview(data)[sent:])
+        except BrokenPipeError:
+            return
 
     def record(self) -> Optional[Tuple[int, bytearray, int, int]]:
         """The next record that is here: its kind, the buffer, where it begins and its length. None when there is none."""
         buffer, at = self._buffer, self._at
-        if len(buffer) - at < 8:
+        left = self._end - at
+        if left < 8:
             return None
         length, kind = _HEAD.unpack_from(buffer, at)
-        if len(buffer) - at < length:
+        if left < length:
             return None
         self._at = at + length
         return kind, buffer, at, length
@@ -236,15 +243,15 @@ class _Process:
         """Waits for bytes and reads them; False when the time is up. ``has_ended`` is true after the last."""
         if self.has_ended:
             return True
-        if not self._poll.poll(None if timeout is None else max(0, timeout) * 1000):
+        if timeout is not None and not self._poll.poll(max(0, timeout) * 1000):
             return False
+        left = self._end - self._at
         if self._at > 0:
-            del self._buffer[: self._at]
+            self._view[:left] = self._view[self._at : self._end]
             self._at = 0
-        data = os.read(self.fd, 1 << 16)
-        if data:
-            self._buffer += data
-        else:
+        count = os.readv(self.fd, (self._view[left:],))
+        self._end = left + count
+        if count == 0:
             self.has_ended = True
         return True
 
@@ -784,6 +791,9 @@ def open(  # noqa: A001 - as in tensorpool.open
         raise ValueError(f"depth: expected at least 1, found {depth}")
     command = ["consumer", "--sink", "claims:-", "--stream", str(stream), "--mode", mode]
     command += ["--once"] if once else ["--no-once"]
+    # The executable rests as soon as it has nothing to do, and leaves the processor to Python.
+    if "--idle" not in arguments:
+        command += ["--idle", "sleep"]
     command += _place_arguments(standalone, aeron_dir, shm_dir) + _timeout_argument(timeout)
     return Stream([*command, *arguments], mode == "latest", depth)
 
@@ -801,6 +811,24 @@ def _wire_dtype(dtype: Any) -> Tuple[str, np.dtype]:
             f"dtype: expected one of {', '.join(_CODES)}, little-endian, found {made.str}; convert it with astype()"
         )
     return made.name, made
+
+
+class _SlotLayout:
+    """What the array over a slot is like, and what COMMIT says of it."""
+
+    __slots__ = ("_dtype", "_in_memory", "_order", "_span", "code", "nbytes", "shape_code")
+
+    def __init__(self, shape: Tuple[int, ...], dtype: Any, order: str, strides: Optional[Sequence[int]]) -> None:
+        name, self._dtype = _wire_dtype(dtype)
+        self.nbytes, self._span, self._in_memory = _extent(name, self._dtype, shape, order, strides)
+        self._order = order
+        self.code = _COMMIT_LAYOUT.pack(_CODES[name], 1 if order == "C" else 2, len(shape))
+        padding = (0,) * (8 - len(shape))
+        on_wire = (0,) * len(shape) if strides is None else tuple(strides)
+        self.shape_code = _COMMIT_SHAPE.pack(*shape, *padding, *on_wire, *padding)
+
+    def array(self, memory: mmap.mmap, offset: int) -> np.ndarray:
+        return np.ndarray(self._in_memory, self._dtype, memory, offset, self._span, self._order)
 
 
 class Publisher:
@@ -827,7 +855,9 @@ class Publisher:
         self._regions: Dict[int, _Region] = {}
         self._token: Optional[int] = None
         self._array: Optional[np.ndarray] = None
-        self._commit_tail: Tuple[int, ...] = ()
+        self._default = _SlotLayout(shape, dtype, order, None)
+        #: Of the slot that is claimed.
+        self._layout = self._default
         self._lost: Dict[str, int] = {}
         self._state = 0
         self._refusal: Optional[Tuple[str, int]] = None
@@ -872,10 +902,16 @@ class Publisher:
         """
         if self._token is not None:
             raise TensorPoolError("a slot is claimed already: commit() or abort() it before the next one")
-        given = self._shape if shape is None else tuple(int(dim) for dim in shape)
-        order = self._order if order is None else order
-        name, made = _wire_dtype(self._dtype if dtype is None else dtype)
-        nbytes, span, in_memory = _extent(name, made, given, order, strides)
+        if shape is None and dtype is None and order is None and strides is None:
+            layout = self._default
+        else:
+            layout = _SlotLayout(
+                self._shape if shape is None else tuple(int(dim) for dim in shape),
+                self._dtype if dtype is None else dtype,
+                self._order if order is None else order,
+                strides,
+            )
+        nbytes = layout.nbytes
         if nbytes > self._max_bytes:
             raise ValueError(f"a frame of {nbytes} bytes: expected at most max_bytes={self._max_bytes}")
         limit = self._timeout if timeout is None else timeout
@@ -887,23 +923,19 @@ class Publisher:
             self._process.send(_REQUEST.pack(16, _ABORT, token, 0))
             raise NotAttachedError("the regions of the stream are gone: its lease has just ended; claim again")
         self._token = token
-        padding = (0,) * (8 - len(given))
-        on_wire = (0,) * len(given) if strides is None else tuple(strides)
-        self._commit_tail = (_CODES[name], 1 if order == "C" else 2, len(given), given + padding, on_wire + padding)
-        self._array = np.ndarray(in_memory, made, buffer=region.memory, offset=offset, strides=span, order=order)
+        self._layout = layout
+        self._array = layout.array(region.memory, offset)
         return self._array
 
     def commit(self, timestamp_ns: Optional[int] = None) -> None:
         """Publishes the slot. ``timestamp_ns``: CLOCK_MONOTONIC nanoseconds; when the slot was claimed if left out."""
         if self._token is None or self._array is None:
             raise TensorPoolError("no slot is claimed: call next() first")
-        code, order, ndims, shape, strides = self._commit_tail  # type: ignore[misc]
-        self._array.flags.writeable = False
-        request = _COMMIT_REQUEST.pack(
-            88, _COMMIT, self._token, code, order, ndims, timestamp_ns or 0, *shape, *strides
-        )
+        layout, array = self._layout, self._array
+        request = _COMMIT_REQUEST.pack(88, _COMMIT, self._token, layout.code, timestamp_ns or 0, layout.shape_code)
         self._token = self._array = None
         self._process.send(request)
+        array.flags.writeable = False
 
     def abort(self) -> None:
         """Gives the slot up: readers see a counted gap. Does nothing when none is claimed."""
