@@ -1,5 +1,6 @@
 import { claimsSink } from "./claims/sink.ts";
 import { claimsSource } from "./claims/source.ts";
+import { mcapSource } from "./mcap/source.ts";
 import { moduleSink } from "./module/sink.ts";
 import { moduleSource } from "./module/source.ts";
 import { npySink } from "./npy/sink.ts";
@@ -40,6 +41,7 @@ export const SOURCE_KINDS: readonly SourceKind[] = [
   npySource,
   y4mSource,
   rawSource,
+  mcapSource,
   moduleSource,
   claimsSource,
 ];

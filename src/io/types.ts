@@ -7,6 +7,12 @@ import type { SlotPlace } from "../protocol/slot-place.ts";
 export type { Attribute } from "../protocol/attribute.ts";
 export type { FrameLayout } from "../protocol/frame-layout.ts";
 
+/** Who made the frames first. */
+export interface DataSource {
+  readonly name: string;
+  readonly summary?: string;
+}
+
 export type SourceState =
   /** A frame can be begun: `layout` and `byteLength` describe it. */
   | "ready"
@@ -50,8 +56,10 @@ export interface Source {
   readonly maxByteLength: number;
   /** Layout of the frame that `poll` declared ready; before the first frame, that of the first if it is known. */
   readonly layout: FrameLayout;
-  /** What readers need beyond the array, e.g. `y4m.colorspace`. */
+  /** What readers need beyond the array, e.g. `y4m.colorspace`; another list where it changes with the frame that is ready. */
   readonly attributes: readonly Attribute[];
+  /** The data source that the frames come from, where that is not this producer. */
+  readonly dataSource?: DataSource;
   /** Frames per second that the input itself prescribes, or null. A `--rate` of the user wins. */
   readonly nativeRateHz: number | null;
   /** Bytes of the frame under way that are in its slot for good, from the first on; left out by sources that fill at once. */

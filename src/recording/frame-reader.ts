@@ -38,7 +38,12 @@ export class FrameReader {
 
   /** Goes to before the first frame that was recorded at a time or later. */
   seekTo(logTimeNs: bigint): void {
-    this.#cursor.seek(Number(logTimeNs - this.#baseNs));
+    this.seek(Number(logTimeNs - this.#baseNs));
+  }
+
+  /** The same, in nanoseconds from the file's base time. */
+  seek(timeNs: number): void {
+    this.#cursor.seek(timeNs);
   }
 
   /**

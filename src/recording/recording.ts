@@ -9,6 +9,8 @@ import { type FrameStore, RecordedFrame } from "./recorded-frame.ts";
 import { type RecordedStream, streamsOf } from "./recorded-stream.ts";
 import { RecordingError } from "./recording-error.ts";
 
+const NO_ATTRIBUTES: readonly Attribute[] = [];
+
 /** Which frames of a stream. */
 export interface FrameRange {
   /** Recorded at this time or later, in nanoseconds since 1970; or from frame `{ seq }` on. */
@@ -148,7 +150,7 @@ export class Recording implements Disposable, AsyncDisposable {
 
   /** What a data source said of itself. */
   attributesOf(_stream: RecordedStream, _epoch: bigint, _metaVersion: number): readonly Attribute[] {
-    return [];
+    return NO_ATTRIBUTES;
   }
 
   /** Views of the file read as zeros from now on. Idempotent. */

@@ -3,6 +3,7 @@ import { UsageError } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import type { WaitPoint } from "../core/wait-point.ts";
 import type { FillState, FrameLayout, SkipReason, Source } from "../io/types.ts";
+import type { Attribute } from "../protocol/attribute.ts";
 import { RatePacer } from "../protocol/rate-pacer.ts";
 import type { Producer } from "./producer.ts";
 import { ClaimState, type SlotClaim } from "./slot-claim.ts";
@@ -17,6 +18,8 @@ export interface SourcePumpOptions {
   readonly count: number;
   /** Consumers that must have mapped the stream before the first frame. */
   readonly waitConsumers: number;
+  /** What the stream's metadata is to say, of what the source says; left out: that. */
+  readonly attributesOf?: (attributes: readonly Attribute[]) => readonly Attribute[];
   /** Called once when the source has ended, `count` was reached and readers have drained, or stopped answering. */
   readonly onDone: () => void;
 }
@@ -54,6 +57,8 @@ export class SourcePump implements Agent {
   /** Part of a frame was moved in this cycle. */
   #hasMoved = false;
   #hasSaidWaiting = false;
+  /** Those that the stream's metadata was made of. */
+  #attributes: readonly Attribute[];
   #wasReady = false;
   /** The frame that is ready waits for a slot: the source has nothing to tell until then. */
   #isRefused = false;
@@ -61,6 +66,7 @@ export class SourcePump implements Agent {
   constructor(producer: Producer, source: Source, options: SourcePumpOptions) {
     this.#producer = producer;
     this.#source = source;
+    this.#attributes = source.attributes;
     this.#options = options;
     this.#pacer = options.rateHz === null ? null : new RatePacer(options.rateHz);
     this.#hasConsumers = options.waitConsumers === 0;
@@ -121,6 +127,7 @@ export class SourcePump implements Agent {
     if (state === "end") return this.#end(nowNs);
     if (state === "idle") return false;
     pacer?.advance(nowNs);
+    if (source.attributes !== this.#attributes) this.#announceAttributes();
     // Frames that come as fast as they can have the time of their cycle; paced ones each their own.
     const { byteLength } = source.layout;
     const claim = pacer === null ? this.#producer.tryClaim(byteLength, nowNs) : this.#producer.tryClaim(byteLength);
@@ -131,6 +138,12 @@ export class SourcePump implements Agent {
     this.#tellsProgress = this.#isProgressWanted && source.tellsLayoutLast !== true;
     if (this.#tellsProgress) this.#beginProgress(claim);
     return this.#fill(claim, nowNs);
+  }
+
+  #announceAttributes(): void {
+    const { attributes } = this.#source;
+    this.#attributes = attributes;
+    this.#producer.setAttributes(this.#options.attributesOf?.(attributes) ?? attributes);
   }
 
   /** No slot could be had: the frame waits, or is passed over where that would not help. */

@@ -17,7 +17,7 @@ function usageOf(action: () => unknown): string {
 describe("specs", () => {
   test("an unknown kind is refused with all kinds and the nearest", () => {
     expect(usageOf(() => parseSource("nyp:a.npy"))).toBe(
-      '--source: expected one of synthetic: npy: y4m: raw: module: claims:, found "nyp:a.npy"; did you mean "npy"?',
+      '--source: expected one of synthetic: npy: y4m: raw: mcap: module: claims:, found "nyp:a.npy"; did you mean "npy"?',
     );
     expect(usageOf(() => parseSource("syn"))).toEndWith('did you mean "synthetic"?');
     expect(usageOf(() => parseSink("stat"))).toEndWith('did you mean "stats"?');
@@ -72,6 +72,7 @@ describe("specs", () => {
       "npy:FILE[,FILE..]|DIR/|-",
       "y4m:FILE|-",
       "raw:FILE|-",
+      "mcap:FILE[,..]",
       "module:FILE[,..]",
     ]) {
       expect(SOURCE_HELP).toContain(usage);

@@ -3,10 +3,10 @@ import { uptimeNs } from "../../core/clock.ts";
 import { SchedulerStoppedError, UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatByteRate, formatBytes, formatCount, formatRate, parseSize } from "../../core/units.ts";
-import { describeLayout, openSource, parseSource, type SpecOptions } from "../../io/index.ts";
+import { describeLayout, type OpenOptions, openSource, parseSource, type SpecOptions } from "../../io/index.ts";
 import type { Source } from "../../io/types.ts";
 import type { Attribute, Flow } from "../../protocol/attribute.ts";
-import { MAX_SUMMARY_CHARS } from "../../protocol/wire-text.ts";
+import { MAX_NAME_CHARS, MAX_SUMMARY_CHARS } from "../../protocol/wire-text.ts";
 import { Producer } from "../../roles/producer.ts";
 import type { ProducerOptions, TimestampMeaning } from "../../roles/producer-options.ts";
 import { SourcePump } from "../../roles/source-pump.ts";
@@ -77,6 +77,11 @@ export class ProducerPlan {
     this.count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
     this.intervalNs = options.seconds("stats-interval") ?? 0;
   }
+
+  /** @throws SourceError */
+  openSource(openOptions: OpenOptions): Promise<Source> {
+    return openSource(this.spec, { ...this.specOptions, ...openOptions });
+  }
 }
 
 /** `producer`: frames of a source into shared memory. */
@@ -93,28 +98,27 @@ export async function startProducer(
   onDone: () => void,
   isAlone = false,
 ): Promise<RunningRole> {
-  const { options, specOptions, rateHz } = plan;
+  const { options, rateHz } = plan;
   const { scheduler, streamId } = runtime;
-  const source = await openSource(plan.spec, {
-    ...specOptions,
-    signal: runtime.stopSignal,
-    onWaiting: (what) => log.info(what),
-  });
+  const source = await plan.openSource({ signal: runtime.stopSignal, onWaiting: (what) => log.info(what) });
   let producer: Producer;
   let flow: Flow;
   try {
     if (scheduler.isStopping) throw new SchedulerStoppedError("the producer was stopped while its source was opened");
+    const named = toAscii(source.dataSource?.name ?? "").slice(0, MAX_NAME_CHARS);
     const isRepeated = rateHz !== null && options.flag("once") !== true;
     flow = options.choice<Flow>("flow", ["drop", "wait"], source.live || isRepeated ? "drop" : "wait");
     producer = new Producer(runtime.connection, scheduler.clock, {
       streamId,
-      name: options.text("name") ?? `stream-${streamId}`,
-      summary: options.text("summary") ?? toAscii(source.description).slice(0, MAX_SUMMARY_CHARS),
+      name: options.text("name") ?? (named === "" ? `stream-${streamId}` : named),
+      summary:
+        options.text("summary") ??
+        toAscii(source.dataSource?.summary ?? source.description).slice(0, MAX_SUMMARY_CHARS),
       ...ownership(runtime, options, source),
       streams: runtime.streams,
       flow,
       waitTimeoutNs: plan.waitTimeoutNs,
-      attributes: attributesOf(options, source),
+      attributes: attributesOf(options, source.attributes),
       ...timestampsOption(options),
       heartbeat: options.flag("heartbeat") === true,
     });
@@ -127,6 +131,7 @@ export async function startProducer(
     rateHz: rateHz ?? source.nativeRateHz,
     count: plan.count,
     waitConsumers,
+    attributesOf: (attributes) => attributesOf(options, attributes),
     onDone,
   });
   const waits = new WaitReporter(runtime.connection, runtime.streams, awaitingProducer(producer, runtime), 0);
@@ -165,7 +170,7 @@ function awaitingProducer(producer: Producer, { driver, streamId }: RoleRuntime)
 }
 
 /** What the source says of its frames, and what the user says instead or beside it. */
-function attributesOf(options: OptionValues, { attributes }: Source): readonly Attribute[] {
+function attributesOf(options: OptionValues, attributes: readonly Attribute[]): readonly Attribute[] {
   const text = options.text("attribute");
   if (text === undefined) return attributes;
   const own = attributeList()

@@ -1,0 +1,209 @@
+import { libc } from "../../../ffi/libc.ts";
+import { processNs } from "../../core/clock.ts";
+import { LONGEST_WAIT_NS, type WaitPoint } from "../../core/wait-point.ts";
+import { FLOW_ATTRIBUTE_KEY, textAttribute } from "../../protocol/attribute.ts";
+import type { DecodedFrame } from "../../recording/decoded-frame.ts";
+import { reverseElements } from "../../recording/recorded-frame.ts";
+import { RecordingError } from "../../recording/recording-error.ts";
+import type { RecordingSet, SetReader, SetStream } from "../../recording/recording-set.ts";
+import { FILL_LIMIT_BYTES } from "../input/stream-source.ts";
+import { NO_LAYOUT } from "../layout.ts";
+import type { Attribute, DataSource, FillState, FrameLayout, Source, SourceState } from "../types.ts";
+import { errorOfRecording } from "./errors.ts";
+import type { ReplayClock, ReplayFollower } from "./replay-clock.ts";
+
+/** What of a recording is replayed, and how. */
+export interface ReplayOptions {
+  readonly set: RecordingSet;
+  readonly stream: SetStream;
+  readonly clock: ReplayClock;
+  /** Which part, in ns from the beginning of the recording. */
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly isRepeated: boolean;
+  /** True: frames are stamped when they are sent, and not as they were recorded. */
+  readonly stampsAgain: boolean;
+  /** Closes what several sources share; called at the end of this one. */
+  readonly onClose: () => void;
+}
+
+/** A wait that ends this long before a frame is due: the thread gets to it in time. */
+const WAKE_EARLY_NS = 80_000;
+/** Below this the cycle goes on at once. */
+const SHORTEST_WAIT_NS = 20_000;
+const NOT_SOUGHT = -1;
+const NO_ATTRIBUTES: readonly Attribute[] = [];
+
+/** The frames of one stream of a recording, when their time has come. */
+export class ReplaySource implements Source, ReplayFollower, WaitPoint {
+  readonly live = false;
+  readonly nativeRateHz = null;
+  readonly maxByteLength: number;
+  readonly dataSource: DataSource;
+  readonly #options: ReplayOptions;
+  readonly #reader: SetReader;
+  readonly #spec: string;
+  #state: "wanted" | "ready" | "end" = "wanted";
+  #attributes: readonly Attribute[] = NO_ATTRIBUTES;
+  /** What `#attributes` was made of. */
+  #recorded: readonly Attribute[] | null = null;
+  #encoding = "";
+  #filledBytes = 0;
+  /** Where the frame at hand is, in ns from the beginning of the replay. */
+  #positionNs = 0;
+  /** What earlier rounds add to positions. */
+  #roundNs = 0;
+  /** Where to go once the frame under way is complete. */
+  #soughtNs = NOT_SOUGHT;
+  #hasFrames = false;
+  #isClosed = false;
+
+  /** @throws SourceError */
+  constructor(spec: string, options: ReplayOptions) {
+    this.#spec = spec;
+    this.#options = options;
+    const { set, stream, clock, fromNs } = options;
+    this.dataSource = { name: stream.name };
+    this.#reader = set.reader(stream);
+    try {
+      this.maxByteLength = set.maxFrameBytes(stream);
+      this.#reader.seek(fromNs);
+      this.#advance();
+    } catch (error) {
+      throw errorOfRecording(error);
+    }
+    clock.follow(this);
+  }
+
+  get description(): string {
+    return this.#hasFrames ? this.#spec : `${this.#spec} without frames`;
+  }
+
+  get layout(): FrameLayout {
+    return this.#hasFrames ? this.#reader.frame : NO_LAYOUT;
+  }
+
+  /** Of the frame at hand. */
+  get attributes(): readonly Attribute[] {
+    return this.#attributes;
+  }
+
+  get nextNs(): number {
+    return this.#state === "ready" ? this.#positionNs : Number.POSITIVE_INFINITY;
+  }
+
+  get waitPoint(): WaitPoint {
+    return this;
+  }
+
+  poll(nowNs: number): SourceState {
+    if (this.#isClosed) return "end";
+    if (this.#state === "wanted") this.#guarded(() => this.#advance());
+    if (this.#state === "end") return "end";
+    return this.#options.clock.isDue(this.#positionNs, nowNs) ? "ready" : "idle";
+  }
+
+  fill(target: Uint8Array, _nowNs: number): FillState {
+    const { frame, window } = this.#reader;
+    const from = this.#filledBytes;
+    const to = Math.min(frame.byteLength, from + FILL_LIMIT_BYTES);
+    try {
+      window.copy(to - from === target.length ? target : target.subarray(from, to), frame.dataAt + from);
+    } catch (error) {
+      throw errorOfRecording(error);
+    }
+    this.#filledBytes = to;
+    if (to < frame.byteLength) return "more";
+    reverseElements(target, frame.swapBytes);
+    return this.skip();
+  }
+
+  skip(): FillState {
+    this.#filledBytes = 0;
+    this.#state = "wanted";
+    if (this.#soughtNs >= 0) this.seek(this.#soughtNs);
+    this.#soughtNs = NOT_SOUGHT;
+    return "done";
+  }
+
+  seek(positionNs: number): void {
+    if (this.#filledBytes > 0) {
+      // The frame under way is completed first.
+      this.#soughtNs = positionNs;
+      return;
+    }
+    this.#roundNs = 0;
+    this.#reader.seek(this.#options.fromNs + positionNs);
+    this.#state = "wanted";
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#state = "end";
+    this.#options.onClose();
+  }
+
+  arm(): boolean {
+    return this.#untilNs() > SHORTEST_WAIT_NS;
+  }
+
+  wait(): boolean {
+    const restNs = Math.min(this.#untilNs() - WAKE_EARLY_NS, LONGEST_WAIT_NS);
+    if (restNs > 0) libc.usleep(Math.floor(restNs / 1000));
+    return this.#untilNs() < LONGEST_WAIT_NS;
+  }
+
+  #untilNs(): number {
+    return this.#options.clock.untilNs(this.nextNs, processNs());
+  }
+
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      throw errorOfRecording(error);
+    }
+  }
+
+  /** What the stream said of itself; the way it was sent is this producer's own. */
+  #takeAttributes(): void {
+    const { streamId } = this.#options.stream;
+    const { attributes, frame } = this.#reader;
+    if (attributes === this.#recorded && (streamId !== null || frame.encoding === this.#encoding)) return;
+    this.#recorded = attributes;
+    this.#encoding = frame.encoding;
+    this.#attributes =
+      streamId === null ? foreignAttributes(frame) : attributes.filter(({ key }) => key !== FLOW_ATTRIBUTE_KEY);
+  }
+
+  /** Finds the next frame, and where it is. */
+  #advance(): void {
+    const { fromNs, toNs, isRepeated, stampsAgain, clock } = this.#options;
+    const reader = this.#reader;
+    if (!reader.next() || reader.timeNs > toNs) {
+      if (!isRepeated || !this.#hasFrames) {
+        this.#state = "end";
+        return;
+      }
+      this.#roundNs += clock.lengthNs;
+      reader.seek(fromNs);
+      if (!reader.next())
+        throw new RecordingError("damaged", `${this.#options.set.name}: its first frame is not there any more`);
+    }
+    this.#hasFrames = true;
+    this.#positionNs = reader.timeNs - fromNs + this.#roundNs;
+    this.#takeAttributes();
+    if (stampsAgain) reader.frame.timestampNs = undefined;
+    this.#state = "ready";
+  }
+}
+
+/** What an image of another program says of itself. */
+function foreignAttributes({ encoding, frameId, clock }: DecodedFrame): readonly Attribute[] {
+  return [
+    textAttribute("image.encoding", encoding),
+    ...(frameId === "" ? [] : [textAttribute("image.frame_id", frameId)]),
+    ...(clock === "" ? [] : [textAttribute("tensorpool.timestamp_clock", clock)]),
+  ];
+}

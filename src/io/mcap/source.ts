@@ -1,0 +1,77 @@
+import { UsageError } from "../../core/errors.ts";
+import { RecordingError } from "../../recording/recording-error.ts";
+import { RecordingSet, type SetStream } from "../../recording/recording-set.ts";
+import { splitPathOptions } from "../path-options.ts";
+import { checkedRateHz, parseKeyValues, refuseLayoutOptions, type SourceKind } from "../spec.ts";
+import { errorOfRecording } from "./errors.ts";
+import { parsePosition } from "./position.ts";
+import { newReplay, parseSpeed, type ReplayPlan } from "./replay.ts";
+
+const KEYS = ["stream", "from", "to", "speed", "loop", "stamp"];
+
+export const mcapSource: SourceKind = {
+  name: "mcap",
+  usage: "mcap:FILE[,..]",
+  summary: [
+    "a recording (MCAP), or a folder of its parts, at its own spacing: speed=2 (or max), loop=yes",
+    "stream=ID (or its name or topic) where there are several",
+    "from=10s to=#500: a time from the beginning, a date or a frame",
+    "stamp=now: frames are stamped when they are sent, and not as they were",
+    "with --rate at that rate, and repeated unless --once",
+  ],
+  parse(rest, options) {
+    refuseLayoutOptions("mcap", options);
+    const { path, options: text } = splitPathOptions("mcap", rest, "--source", "FILE");
+    const values = parseKeyValues(text, KEYS, "--source mcap");
+    const rateHz = checkedRateHz(options);
+    const speedText = values.get("speed");
+    if (rateHz !== undefined && speedText !== undefined) {
+      throw new UsageError("--source mcap: a rate and a speed are given: leave one of them out");
+    }
+    const position = (key: "from" | "to") => {
+      const value = values.get(key);
+      return value === undefined ? null : parsePosition(value, `mcap: ${key}`);
+    };
+    const loops = oneOf(values.get("loop"), "loop", ["yes", "no"]);
+    const plan: ReplayPlan = {
+      from: position("from"),
+      to: position("to"),
+      speed: rateHz === undefined ? parseSpeed(speedText ?? "1", "mcap: speed") : Number.POSITIVE_INFINITY,
+      isRepeated: loops === undefined ? rateHz !== undefined && options.once !== true : loops === "yes",
+      stampsAgain: oneOf(values.get("stamp"), "stamp", ["now", "recorded"]) === "now",
+    };
+    const wanted = values.get("stream");
+    return {
+      async open() {
+        let set: RecordingSet | null = null;
+        try {
+          set = RecordingSet.open([path]);
+          const [source] = newReplay(set, [chooseStream(set, wanted)], plan, () => `mcap:${rest}`).sources;
+          return source as NonNullable<typeof source>;
+        } catch (error) {
+          set?.close();
+          throw errorOfRecording(error);
+        }
+      },
+    };
+  },
+};
+
+/** The stream that is asked for, or the only one. @throws UsageError when there are several; RecordingError when there is none */
+function chooseStream(set: RecordingSet, wanted: string | undefined): SetStream {
+  const [first, second] = set.streams;
+  if (wanted !== undefined) return set.stream(wanted);
+  if (first === undefined) throw new RecordingError("no-such-frame", `${set.name} has no streams of frames`);
+  if (second === undefined) return first;
+  throw new UsageError(
+    `--source mcap: ${set.name} has several streams (${set.describeStreams()}): say which with stream=, ` +
+      "or replay all with `tensorpool replay`",
+    { expected: "stream=", found: set.describeStreams() },
+  );
+}
+
+function oneOf(value: string | undefined, key: string, choices: readonly string[]): string | undefined {
+  if (value === undefined || choices.includes(value)) return value;
+  const expected = choices.join(" or ");
+  throw new UsageError(`--source mcap: ${key}: expected ${expected}, found "${value}"`, { expected, found: value });
+}
