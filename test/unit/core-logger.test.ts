@@ -88,18 +88,13 @@ test("a repeating message is written once per period, with the number of those h
 });
 
 test("a reminder of a state that lasts is written once per period, and without a count", () => {
-  for (const [log, ending] of [
-    [getLogger("a").every(1e6), "waiting (and 1 times since the last message)\n"],
-    [getLogger("a").reminder(1e6), "waiting\n"],
+  for (const [log, isCounted] of [
+    [getLogger("a").every(1e6), true],
+    [getLogger("a").reminder(1e6), false],
   ] as const) {
     lines = [];
-    log.info("waiting");
-    const startNs = Bun.nanoseconds();
-    log.info("waiting");
-    while (lines.length === 1) {
-      if (Bun.nanoseconds() - startNs > 1e6) log.info("waiting");
-    }
-    expect(lines.at(-1)).toEndWith(ending);
+    while (lines.length < 10) log.info("waiting");
+    expect(lines.some((line) => line.includes("times since the last message"))).toBe(isCounted);
   }
 });
 
