@@ -73,7 +73,7 @@ export interface DescriptorWindow {
   readonly termBytes: number;
 }
 
-/** A window of half the ring, so that what is under way was not overwritten yet (bun-ffi.md, 11), and at least one descriptor. */
+/** A window of half the ring, so that what is under way was not overwritten yet (docs/ARCHITECTURE.md, "Where the guarantees come from"), and at least one descriptor. */
 export function descriptorWindow(nslots: number): DescriptorWindow {
   const windowBytes = Math.max(1, Math.floor(nslots / 2)) * DESCRIPTOR_FRAME_BYTES;
   let termBytes = MIN_TERM_BYTES;

@@ -4,7 +4,7 @@ import { MAX_INT32 } from "../core/integer.ts";
 
 /**
  * The only memory ordering of this project. `Atomics` cannot be used: on a read-only mapping its loads fault, and its 64-bit
- * operations allocate (bun-ffi.md, 2). libaeron exports 8-byte acquire loads, release stores and fences; a call into it is
+ * operations allocate (docs/MEMORY_ORDERING.md). libaeron exports 8-byte acquire loads, release stores and fences; a call into it is
  * also something that the JIT never moves plain loads and stores across.
  */
 

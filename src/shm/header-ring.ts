@@ -55,7 +55,7 @@ export class HeaderRing {
   /** Marks the slot as being written, before anything else of it is touched (W-15). */
   markWriting(index: number, seq: number): void {
     this.#commitWords.store(index * COMMIT_WORD_STEP, seq * 2 + 1);
-    // Nothing that is written to header or payload may be seen before the mark (bun-ffi.md, 3).
+    // Nothing that is written to header or payload may be seen before the mark (docs/MEMORY_ORDERING.md).
     releaseFence();
   }
 
@@ -143,7 +143,7 @@ export class HeaderRing {
 
   /** True when the commit word is `word` still, after header and payload were read. */
   stillHasCommitWord(index: number, word: number): boolean {
-    // What was read must have been read before this load (bun-ffi.md, 3).
+    // What was read must have been read before this load (docs/MEMORY_ORDERING.md).
     acquireFence();
     return this.#commitWords.holds(index * COMMIT_WORD_STEP, word);
   }

@@ -57,6 +57,15 @@ describe("the documentation", () => {
     expect(missing).toEqual([]);
   });
 
+  test("documents that the code cites are there", () => {
+    const cited = textFiles()
+      .filter(({ path }) => /^(src|ffi|schemas|build\.ts)/.test(path))
+      .flatMap(({ path, text }) => [...text.matchAll(/[\w./-]*\w\.md\b/g)].map(([name]) => ({ path, name })));
+    const missing = cited.filter(({ name }) => !existsSync(join(ROOT, name)) && !existsSync(join(ROOT, "docs", name)));
+    expect(cited.length).toBeGreaterThan(10);
+    expect(missing.map(({ path, name }) => `${path}: ${name}`)).toEqual([]);
+  });
+
   test("every page of docs/ is reached from the README", () => {
     const readme = textOf("README.md");
     const missing = PAGES.filter((page) => page.startsWith("docs/") && !readme.includes(`](${page})`));
