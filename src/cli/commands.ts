@@ -1,5 +1,6 @@
 import { valueTypes } from "../config/index.ts";
 import { BENCH_COMMAND } from "./bench-command.ts";
+import { decimate } from "./bridge-commands.ts";
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, OUTPUT_OPTION, PLACE_OPTIONS } from "./common-options.ts";
 import { DRIVER_COMMANDS } from "./driver-commands.ts";
@@ -139,6 +140,7 @@ export const COMMANDS: readonly Command[] = [
   demo,
   producer,
   consumer,
+  decimate,
   ...DRIVER_COMMANDS,
   supervisor,
   mediaDriver,

@@ -111,7 +111,7 @@ const run: Command = {
   notes: async () =>
     [
       "[streams.NAME], or policies.allow_dynamic_streams, stand for a driver, each [[producers]]",
-      "and [[consumers]] for one of these, [supervisor] for a supervisor; each with its own",
+      "[[consumers]] and [[decimators]] for one of these, [supervisor] for a supervisor; each with its own",
       "settings, as its own process would have them. All share a thread and a media driver: one",
       "that is busy holds up the others.",
       "",

@@ -12,6 +12,27 @@ export interface Attribute {
 export const FLOW_ATTRIBUTE_KEY = "tensorpool.flow";
 export type Flow = "drop" | "wait";
 
+/**
+ * The attribute of a stream whose frames keep the seqs of another stream, of which it carries a part: "N" where it carries those whose
+ * seq is a multiple of N, "0" where the choice follows no rule. Seqs that are missing by this rule are no loss for its readers.
+ */
+export const SEQ_STEP_ATTRIBUTE_KEY = "tensorpool.seq_step";
+/** Every seq. */
+export const EVERY_SEQ = 1;
+export const MAX_SEQ_STEP = 0xffff;
+
+/** The step that the attributes name; EVERY_SEQ where they name none, or one that cannot be. */
+export function seqStepOf(attributes: readonly Attribute[]): number {
+  const text = attributeText(attributes, SEQ_STEP_ATTRIBUTE_KEY) ?? "";
+  return /^\d{1,5}$/.test(text) && Number(text) <= MAX_SEQ_STEP ? Number(text) : EVERY_SEQ;
+}
+
+/** Frames of a stream with this step whose seqs are above `after` and at most `last`. */
+export function framesBetween(after: number, last: number, step: number): number {
+  if (step === EVERY_SEQ) return last - after;
+  return step === 0 ? 0 : Math.floor(last / step) - Math.floor(after / step);
+}
+
 export function textAttribute(key: string, text: string): Attribute {
   return { key, format: "text/plain", value: new TextEncoder().encode(text) };
 }

@@ -4,7 +4,14 @@ import type { MessageHandler } from "../aeron/subscription.ts";
 import type { Clock } from "../core/clock.ts";
 import { getLogger } from "../core/logger.ts";
 import { Deadline, PeriodicTimer } from "../core/timers.ts";
-import { type Attribute, attributeText, FLOW_ATTRIBUTE_KEY, type Flow } from "../protocol/attribute.ts";
+import {
+  type Attribute,
+  attributeText,
+  EVERY_SEQ,
+  FLOW_ATTRIBUTE_KEY,
+  type Flow,
+  seqStepOf,
+} from "../protocol/attribute.ts";
 import { parseFallbackUri } from "../protocol/fallback-uri.ts";
 import type { ModeFilter } from "../protocol/mode-filter.ts";
 import { type AeronStreams, CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
@@ -46,6 +53,8 @@ export interface ConsumerState {
   onProgress(message: FrameProgressDecoder): void;
   /** What a producer of this stream says of the newest frame of an epoch that is not mapped. */
   onProducerSeq(epoch: bigint, seq: number): void;
+  /** Which seqs the stream carries (`SEQ_STEP_ATTRIBUTE_KEY`). */
+  onSeqStep(step: number): void;
 }
 
 export interface ConsumerControlOptions {
@@ -199,6 +208,7 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.#saysLeft = true;
     this.metadata.clear();
     this.#flow = "drop";
+    this.#state.onSeqStep(EVERY_SEQ);
     this.#flowUnknown.clear();
     this.sendQos();
   }
@@ -226,6 +236,7 @@ export class ConsumerControl implements ConsumerInboxListener {
     if (this.metadata.latestVersion === before) return;
     this.#flowUnknown.clear();
     this.#flow = attributeText(this.metadata.latest, FLOW_ATTRIBUTE_KEY) === "wait" ? "wait" : "drop";
+    this.#state.onSeqStep(seqStepOf(this.metadata.latest));
     this.#options.onAttributes?.(this.metadata.latest, this.metadata.latestVersion);
   }
 

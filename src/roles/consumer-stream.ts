@@ -31,6 +31,18 @@ export class ConsumerStream implements SinkStream {
     return this.#mapping.reader?.places ?? NO_PLACES;
   }
 
+  /** Slots and pools of the mapped epoch; null while nothing is mapped. */
+  get layout(): { readonly nslots: number; readonly strideBytes: readonly number[] } | null {
+    const { stream } = this.#mapping;
+    if (stream === null) return null;
+    return { nslots: stream.nslots, strideBytes: stream.pools.map((pool) => pool.strideBytes) };
+  }
+
+  /** Seq of the newest frame that was claimed in the mapped epoch; -1 before the first, and while nothing is mapped. */
+  get newestSeq(): number {
+    return this.#mapping.reader?.newestSeq(-1, true) ?? -1;
+  }
+
   isIntact(place: SlotPlace, seq: number): boolean {
     const { reader } = this.#mapping;
     return reader?.places.includes(place) === true && reader.wordOf(seq) === seq * 2;

@@ -1,4 +1,4 @@
-import { DESCRIPTOR_FRAME_BYTES, observerChannel } from "../aeron/channel.ts";
+import { observerChannel } from "../aeron/channel.ts";
 import type { BlockInbound, Messaging } from "../aeron/ports.ts";
 import type { Agent } from "../core/agent.ts";
 import { type Clock, CycleClock } from "../core/clock.ts";
@@ -240,6 +240,7 @@ export class Consumer implements Agent {
       isEpoch: (high, low) => this.#intake.isEpoch(high, low),
       onProducerSeq: (epoch, seq) => this.#intake.onProducerSeq(epoch, seq),
       onProgress: (message) => this.#onProgress(message),
+      onSeqStep: (step) => this.#intake.setSeqStep(step),
     };
   }
 
@@ -311,8 +312,7 @@ export class Consumer implements Agent {
     const isWaitedFor = this.#control.flow === "wait";
     if (isWaitedFor && this.#intake.length > 0) return 0;
     const nowNs = this.#cycle.nanoTime();
-    const quarterRing = Math.max(1, this.#intake.capacity / 4) * DESCRIPTOR_FRAME_BYTES;
-    const bytes = this.#descriptors.poll(isWaitedFor ? quarterRing : MAX_BLOCK_BYTES);
+    const bytes = this.#descriptors.poll(isWaitedFor ? this.#intake.quarterRingBytes : MAX_BLOCK_BYTES);
     if (bytes === 0 && this.#descriptors.needsRenewal(nowNs)) this.#connection.renew(this.#descriptors);
     return bytes;
   }

@@ -36,6 +36,7 @@ export function producerCounters() {
       help: "attach requests that the driver refused, or answered wrongly (D-07)",
     },
     leasesLost: { typeId: 10119, help: "leases that ended before this producer gave them back (D-14)" },
+    passed: { typeId: 10121, help: "seqs of frames that a decimated or bridged stream does not carry (W-48)" },
   });
 }
 /** Counters that are shown from the beginning: they say that there is a producer. */

@@ -1,7 +1,9 @@
 import type { BlockMessageHandler } from "../aeron/block-subscription.ts";
+import { DESCRIPTOR_FRAME_BYTES } from "../aeron/channel.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counter } from "../core/counters.ts";
 import { asInteger } from "../core/integer.ts";
+import { EVERY_SEQ, framesBetween } from "../protocol/attribute.ts";
 import { DESCRIPTOR_PREFIX_WORDS, DESCRIPTOR_WORD } from "../sbe/descriptor-words.ts";
 import { FrameDescriptorDecoder, FrameDescriptorEncoder } from "../sbe/generated/control/index.ts";
 import { messageKeyAt } from "../sbe/header.ts";
@@ -55,6 +57,7 @@ export class DescriptorIntake {
   #resumedSeq = NO_SEQ;
   #resumedCount = 0;
   #isResumed = false;
+  #seqStep = EVERY_SEQ;
   /** Seq of the descriptor that came last. */
   newestSeq = NO_SEQ;
   /** True when all frames of the epoch count, those before the first descriptor included. */
@@ -146,9 +149,12 @@ export class DescriptorIntake {
   /** Counts the frames after the newest, up to `seq`: under `cause`, unless they passed before the epoch was mapped again. */
   #countMissing(seq: number, cause: Counter): void {
     const missing = seq - this.newestSeq;
-    const { detached } = this.#counters.of;
-    if (!this.#isAtResumption) cause.add(missing);
-    else if (missing > this.#resumedCount) detached.add(missing - this.#resumedCount);
+    const { detached, skipped } = this.#counters.of;
+    if (!this.#isAtResumption) {
+      const lost = framesBetween(this.newestSeq, seq, this.#seqStep);
+      cause.add(lost);
+      skipped.add(missing - lost);
+    } else if (missing > this.#resumedCount) detached.add(missing - this.#resumedCount);
   }
 
   /** True for the two words of the epoch that was begun. */
@@ -164,6 +170,17 @@ export class DescriptorIntake {
   /** Most descriptors that may wait: more could not be read any more. */
   get capacity(): number {
     return this.#queue.capacity;
+  }
+
+  /** Bytes of the descriptors of a quarter of the ring. */
+  get quarterRingBytes(): number {
+    const frames = Math.floor(this.#queue.capacity / 4 / Math.max(1, this.#seqStep));
+    return Math.max(1, frames) * DESCRIPTOR_FRAME_BYTES;
+  }
+
+  /** Which seqs the stream carries, see `SEQ_STEP_ATTRIBUTE_KEY`: others are skipped, and no gap. */
+  setSeqStep(step: number): void {
+    this.#seqStep = step;
   }
 
   /** Seq of the oldest; only while `length` is above 0. */

@@ -1,16 +1,15 @@
-import { monotonic } from "../aeron/monotonic.ts";
 import type { Counter } from "../core/counters.ts";
-import { DTYPES, type Dtype } from "../protocol/dtype.ts";
-import { FrameHeader, HEADER_WORD, MAJOR_ORDER_CODES } from "../protocol/frame-header.ts";
-import { explainShapeFault, type FrameShape, shapeByteLength } from "../protocol/frame-layout.ts";
+import { type FrameHeader, HEADER_WORD } from "../protocol/frame-header.ts";
+import type { FrameShape } from "../protocol/frame-layout.ts";
 import { HeaderRing } from "../shm/header-ring.ts";
 import type { WritableRegions } from "../shm/index.ts";
 import { PayloadPool } from "../shm/payload-pool.ts";
 import type { ProducerCounters } from "./counters.ts";
 import { type DescriptorPublisher, NONE_STAGED } from "./descriptor-publisher.ts";
-import { ProducerError } from "./errors.ts";
+import { HeaderShape } from "./header-shape.ts";
 import type { ProgressSender } from "./progress-sender.ts";
 import { ReaderWake, type WakeWord } from "./reader-wake.ts";
+import { MAX_SEQ } from "./ring-extent.ts";
 import { type ClaimOwner, ClaimState, SlotClaim } from "./slot-claim.ts";
 
 /** What epochs of a stream have in common. */
@@ -31,6 +30,7 @@ export class FrameRing implements ClaimOwner {
   readonly #progress: ProgressSender;
   readonly #claimed: Counter;
   readonly #aborted: Counter;
+  readonly #passed: Counter;
   readonly #ring: HeaderRing;
   /** In ascending order of stride. */
   readonly #pools: readonly PayloadPool[];
@@ -38,14 +38,7 @@ export class FrameRing implements ClaimOwner {
   /** Names the attributes that frames which are committed now go with. */
   metaVersion: number;
   readonly #claims: SlotClaim[] = [];
-  readonly #header = new FrameHeader();
-  // The shape that `#header` has, see `#isShapeOfHeader`.
-  #dtype: Dtype | null = null;
-  #isColumn = false;
-  #hasStrides = false;
-  #neededBytes = 0;
-  /** The claim's time that `#header` is stamped with; NaN: with another one. */
-  #stampNs = Number.NaN;
+  readonly #shape = new HeaderShape();
   /** Seq of the next claim. */
   #nextSeq = 0;
   /** Seq of the oldest frame whose descriptor is still to be staged. */
@@ -72,6 +65,7 @@ export class FrameRing implements ClaimOwner {
     this.#progress = progress;
     this.#claimed = counters.of.claimed;
     this.#aborted = counters.of.aborted;
+    this.#passed = counters.of.passed;
     const ring = new HeaderRing(regions.headerRing.mapping, regions.nslots);
     this.#ring = ring;
     this.#wake = new ReaderWake((seq) => ring.commitWordAddress(ring.indexOf(seq)), wakeWord);
@@ -134,10 +128,39 @@ export class FrameRing implements ClaimOwner {
   /** Makes the frame visible, and tells of it in claim order. @throws ProducerError when the shape does not fit the claim */
   commitClaim(claim: SlotClaim, shape: FrameShape): void {
     this.#writeHeader(claim, shape);
+    this.#publish(claim);
+  }
+
+  #publish(claim: SlotClaim): void {
     this.#ring.commit(claim.index, claim.seq);
     claim.state = ClaimState.COMMITTED;
     if (this.#progress.isBusy) this.#progress.end(claim, true);
     this.publishInOrder();
+  }
+
+  /** As `commitClaim`, with shape and timestamp of a header that was checked. @throws ProducerError for values of another length */
+  commitCopy(claim: SlotClaim, from: FrameHeader): void {
+    this.#shape.copy(from, claim.byteLength);
+    this.#finishHeader(claim);
+    this.#publish(claim);
+  }
+
+  /**
+   * Passes over the seqs before `seq`, of frames that this stream does not carry: their slots are marked as those of claims that were
+   * given up are (W-19). False for a seq that goes back, and while older frames are still to be published.
+   */
+  skipTo(seq: number): boolean {
+    const nextSeq = this.#nextSeq;
+    if (seq === nextSeq) return true;
+    if (!(seq > nextSeq && seq <= MAX_SEQ) || !this.isSettled) return false;
+    for (let passed = Math.max(nextSeq, seq - this.#ring.nslots); passed < seq; passed++) {
+      this.#ring.markWriting(this.#ring.indexOf(passed), passed);
+    }
+    this.#passed.add(seq - nextSeq);
+    this.#nextSeq = seq;
+    this.#stageSeq = seq;
+    this.#settledSeq = seq;
+    return true;
   }
 
   abortClaim(claim: SlotClaim): void {
@@ -167,14 +190,13 @@ export class FrameRing implements ClaimOwner {
 
   /** Writes the header's fields, all but the commit word. @throws ProducerError when the shape does not fit the claim */
   #writeHeader(claim: SlotClaim, shape: FrameShape): void {
-    const header = this.#header;
-    if (!this.#isShapeOfHeader(shape)) this.#setShape(shape);
-    if (this.#neededBytes > claim.byteLength) {
-      const expected = `a shape of at most ${claim.byteLength} bytes`;
-      const found = `one of ${this.#neededBytes}`;
-      throw new ProducerError("layout", `expected ${expected}, found ${found}`, { rule: "W-11", expected });
-    }
-    if (shape.timestampNs !== undefined || claim.claimedNs !== this.#stampNs) this.#stamp(claim.claimedNs, shape);
+    this.#shape.take(shape, claim.byteLength, claim.claimedNs);
+    this.#finishHeader(claim);
+  }
+
+  /** Writes the header with what is this frame's alone. */
+  #finishHeader(claim: SlotClaim): void {
+    const { header } = this.#shape;
     const { words } = header;
     header.frameId = claim.seq;
     words[HEADER_WORD.metaVersion] = this.metaVersion;
@@ -186,48 +208,6 @@ export class FrameRing implements ClaimOwner {
     claim.timestampHigh = words[HEADER_WORD.timestampHigh] as number;
     claim.timestampLow = words[HEADER_WORD.timestampLow] as number;
     claim.metaVersion = this.metaVersion;
-  }
-
-  /** Frames that are claimed in one cycle have the same time. */
-  #stamp(claimedNs: number, { timestampNs }: FrameShape): void {
-    const header = this.#header;
-    if (timestampNs === undefined) {
-      header.timestampHigh = monotonic.high(claimedNs) | 0;
-      header.timestampLow = monotonic.low(claimedNs) | 0;
-      this.#stampNs = claimedNs;
-    } else {
-      header.timestampHigh = Number(BigInt.asIntN(32, timestampNs >> 32n));
-      header.timestampLow = Number(BigInt.asIntN(32, timestampNs));
-      this.#stampNs = Number.NaN;
-    }
-  }
-
-  /** True when the header still has this shape from the frame before: then it was checked, and is not checked again. */
-  #isShapeOfHeader(shape: FrameShape): boolean {
-    const header = this.#header;
-    if (shape.dtype !== this.#dtype || shape.strides !== undefined || this.#hasStrides) return false;
-    if (shape.dims.length !== header.ndims || (shape.majorOrder === "column") !== this.#isColumn) return false;
-    for (let i = 0; i < header.ndims; i++) if (shape.dims[i] !== header.dims[i]) return false;
-    return true;
-  }
-
-  /** @throws ProducerError "layout" */
-  #setShape(shape: FrameShape): void {
-    this.#dtype = null;
-    const fault = explainShapeFault(shape);
-    if (fault !== null) throw new ProducerError("layout", fault, { rule: "W-11" });
-    const header = this.#header;
-    header.dtype = DTYPES[shape.dtype].code;
-    this.#isColumn = shape.majorOrder === "column";
-    header.majorOrder = this.#isColumn ? MAJOR_ORDER_CODES.column : MAJOR_ORDER_CODES.row;
-    header.ndims = shape.dims.length;
-    this.#hasStrides = shape.strides !== undefined;
-    for (let i = 0; i < header.ndims; i++) {
-      header.dims[i] = shape.dims[i] as number;
-      header.strides[i] = shape.strides === undefined ? 0 : (shape.strides[i] as number);
-    }
-    this.#neededBytes = shapeByteLength(shape);
-    this.#dtype = shape.dtype;
   }
 
   /**

@@ -1,6 +1,13 @@
 import { descriptorPublicationChannel, LIVE_TIMEOUTS } from "../aeron/channel.ts";
 import { UsageError } from "../core/errors.ts";
-import { type Attribute, FLOW_ATTRIBUTE_KEY, type Flow, textAttribute } from "../protocol/attribute.ts";
+import {
+  type Attribute,
+  EVERY_SEQ,
+  FLOW_ATTRIBUTE_KEY,
+  type Flow,
+  SEQ_STEP_ATTRIBUTE_KEY,
+  textAttribute,
+} from "../protocol/attribute.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
 import type { WritableRegions } from "../shm/index.ts";
 import type { DriverProducerOptions } from "./driver-regions.ts";
@@ -31,6 +38,8 @@ export interface ProducerOptions {
   readonly waitTimeoutNs: number;
   readonly attributes: readonly Attribute[];
   readonly timestamps?: TimestampMeaning;
+  /** For a stream with the seqs of another one: see `SEQ_STEP_ATTRIBUTE_KEY`. Left out: every seq. */
+  readonly seqStep?: number;
   /** Send Heartbeat at announce cadence (W-49). */
   readonly heartbeat?: boolean;
   /** Told about the regions of each epoch, e.g. to register their memory with a device. */
@@ -56,8 +65,10 @@ const MIN_WAIT_SLOTS = 4;
 /** What a stream's metadata says: how it flows, what its timestamps mean, and the user's attributes. */
 export function allAttributes(options: ProducerOptions, attributes: readonly Attribute[]): readonly Attribute[] {
   const { clock, meaning } = options.timestamps ?? {};
+  const { seqStep = EVERY_SEQ } = options;
   return [
     textAttribute(FLOW_ATTRIBUTE_KEY, options.flow),
+    ...(seqStep === EVERY_SEQ ? [] : [textAttribute(SEQ_STEP_ATTRIBUTE_KEY, String(seqStep))]),
     ...(clock === undefined ? [] : [textAttribute("tensorpool.timestamp_clock", clock)]),
     ...(meaning === undefined ? [] : [textAttribute("tensorpool.timestamp_meaning", meaning)]),
     ...attributes,
@@ -71,16 +82,23 @@ export function wrongLength(byteLength: unknown): UsageError {
 }
 
 /** A producer that waits for its readers needs slots for what is under way. @throws UsageError */
-export function requireWaitSlots(flow: Flow, nslots: number): void {
-  if (flow !== "wait" || nslots >= MIN_WAIT_SLOTS) return;
+export function requireWaitSlots(options: Pick<ProducerOptions, "flow" | "seqStep">, nslots: number): void {
+  const needed = MIN_WAIT_SLOTS * Math.max(1, options.seqStep ?? EVERY_SEQ);
+  if (options.flow !== "wait" || nslots >= needed) return;
   throw new UsageError(
-    `--flow wait: expected at least ${MIN_WAIT_SLOTS} slots (half of them are under way, others being read or written), found ${nslots}`,
+    `--flow wait: expected at least ${needed} slots (half of them are under way, others being read or written), found ${nslots}`,
   );
 }
 
+/** Frames of a stream that a ring of `nslots` holds at a time. */
+export function framesOf({ seqStep = EVERY_SEQ }: Pick<ProducerOptions, "seqStep">, nslots: number): number {
+  return Math.max(1, Math.floor(nslots / Math.max(1, seqStep)));
+}
+
 /** The channel of the descriptors of a ring of `nslots`. */
-export function descriptorChannelOf({ streams, flow, waitTimeoutNs }: ProducerOptions, nslots: number): string {
+export function descriptorChannelOf(options: ProducerOptions, nslots: number): string {
+  const { streams, flow, waitTimeoutNs } = options;
   // A source that waits gives its readers as long as it waits itself, before the driver puts them to rest.
   const windowLimitMs = flow === "wait" ? Math.ceil(waitTimeoutNs / 1e6) : LIVE_TIMEOUTS.windowLimitMs;
-  return descriptorPublicationChannel(streams.channel, nslots, { ...LIVE_TIMEOUTS, windowLimitMs });
+  return descriptorPublicationChannel(streams.channel, framesOf(options, nslots), { ...LIVE_TIMEOUTS, windowLimitMs });
 }

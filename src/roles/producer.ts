@@ -18,6 +18,7 @@ import {
   allAttributes,
   type ClaimRefusal,
   descriptorChannelOf,
+  framesOf,
   type OfferResult,
   type ProducerOptions,
   requireWaitSlots,
@@ -61,14 +62,14 @@ export class Producer implements Agent {
 
   /** Standalone: creates the regions. @throws RegionCreateError, UsageError */
   constructor(connection: Messaging, clock: Clock, options: ProducerOptions, ports: RolePorts = HOST_PORTS) {
-    const { streamId, name, summary = "", streams } = options;
     this.#options = options;
+    const { streamId, name, summary = "", streams } = options;
     this.#clock = clock;
     this.#connection = connection;
     this.streamId = streamId;
     this.flow = options.flow;
     this.roleName = `producer ${name}`;
-    if (options.standalone !== undefined) requireWaitSlots(options.flow, options.standalone.nslots);
+    if (options.standalone !== undefined) requireWaitSlots(options, options.standalone.nslots);
     const producerId = (): number => this.producerId;
     const identity = {
       streamId,
@@ -141,10 +142,8 @@ export class Producer implements Agent {
 
   /** The regions of the present epoch: mappings for devices, URIs for tools. @throws ProducerError "not-attached" */
   get regions(): WritableRegions {
-    if (this.#ring === null) {
-      throw new ProducerError("not-attached", `stream ${this.streamId}: expected regions, found no lease on them`);
-    }
-    return this.#ring.regions;
+    if (this.#ring !== null) return this.#ring.regions;
+    throw new ProducerError("not-attached", `stream ${this.streamId}: expected regions, found no lease on them`);
   }
 
   /** Bytes of the largest frame that fits; 0 while there are no regions. */
@@ -191,15 +190,18 @@ export class Producer implements Agent {
    * Takes the next slot for a frame of `byteLength` bytes, from the smallest pool that holds it (W-05). Null when none can be
    * had; `lastRefusal` says why. Never blocks, never allocates after the first round through the ring. Several slots may be
    * claimed at once; they are published in claim order. @throws UsageError for a length that is no whole number from 0 on
-   *
    * `nowNs` is the frame's time as agents are told it (`processNs`), read here when left out (a third of what a claim costs).
    */
   tryClaim(byteLength: number, nowNs: number = NOT_READ): SlotClaim | null {
     if (!(Number.isInteger(byteLength) && byteLength >= 0)) throw wrongLength(byteLength);
     const ring = this.#ring;
     if (ring === null || this.#hasFinished) return this.#refuse(byteLength);
-    const claim = ring.tryClaim(byteLength, nowNs === NOT_READ ? this.#clock.nanoTime() : nowNs);
-    return claim === null ? this.#refuse(byteLength) : claim;
+    return ring.tryClaim(byteLength, nowNs === NOT_READ ? this.#clock.nanoTime() : nowNs) ?? this.#refuse(byteLength);
+  }
+
+  /** The next claim takes `seq` (W-48). False for a seq that goes back, while older frames are to be published, and without regions. */
+  skipTo(seq: number): boolean {
+    return this.#ring !== null && !this.#hasFinished && this.#ring.skipTo(seq);
   }
 
   /**
@@ -267,14 +269,14 @@ export class Producer implements Agent {
   #beginEpoch(regions: WritableRegions): void {
     const nowNs = this.#clock.nanoTime();
     const { nslots } = regions;
-    if (this.#options.standalone === undefined) requireWaitSlots(this.flow, nslots);
+    if (this.#options.standalone === undefined) requireWaitSlots(this.#options, nslots);
     const publisher = this.#publisherFor(nslots);
-    const { counters } = this;
-    const parts = { publisher, progress: this.#progress, counters, wakeWord: this.#options.wakeWord };
+    const { wakeWord } = this.#options;
+    const parts = { publisher, progress: this.#progress, counters: this.counters, wakeWord };
     const ring = new FrameRing(regions, this.#control.metaVersion, parts);
     this.#ring = ring;
     this.#progress.epoch = regions.epoch;
-    publisher.begin(this.streamId, regions.epoch, nslots);
+    publisher.begin(this.streamId, regions.epoch, framesOf(this.#options, nslots));
     this.#control.begin(ring, nowNs);
     try {
       this.#options.onRegions?.(regions);
@@ -328,9 +330,7 @@ export class Producer implements Agent {
   /** Says and counts why no slot was claimed. */
   #refuse(byteLength: number): null {
     const { of } = this.counters;
-    if (this.#hasFinished) this.lastRefusal = "closed";
-    else if (this.#ring === null) this.lastRefusal = "not-attached";
-    else this.lastRefusal = this.#ring.refusalOf(byteLength);
+    this.lastRefusal = this.#hasFinished ? "closed" : (this.#ring?.refusalOf(byteLength) ?? "not-attached");
     if (this.lastRefusal === "not-attached") of.notAttached.increment();
     else if (this.lastRefusal === "no-pool") of.noPool.increment();
     else if (this.lastRefusal === "slots-busy") of.slotsBusy.increment();

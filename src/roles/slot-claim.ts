@@ -1,4 +1,5 @@
 import type { Dtype } from "../protocol/dtype.ts";
+import type { FrameHeader } from "../protocol/frame-header.ts";
 import type { FrameShape } from "../protocol/frame-layout.ts";
 import type { SlotPlace } from "../protocol/slot-place.ts";
 import type { ValuesByDtype } from "../protocol/values.ts";
@@ -11,6 +12,7 @@ export type ClaimState = (typeof ClaimState)[keyof typeof ClaimState];
 /** What a claim asks of the ring that its slot belongs to. */
 export interface ClaimOwner {
   commitClaim(claim: SlotClaim, shape: FrameShape): void;
+  commitCopy(claim: SlotClaim, header: FrameHeader): void;
   abortClaim(claim: SlotClaim): void;
   beginProgress(claim: SlotClaim, shape: FrameShape): void;
   reportProgress(claim: SlotClaim, bytesFilled: number, rowsFilled: number | null): void;
@@ -85,6 +87,15 @@ export class SlotClaim {
   commit(shape: FrameShape): void {
     this.#requirePool();
     this.#owner.commitClaim(this, shape);
+  }
+
+  /**
+   * Publishes the frame, in claim order, as a copy of one of another stream: with the shape and the timestamp of its header, which the
+   * caller has checked. @throws ProducerError when the values have another length, or the claim has ended
+   */
+  commitCopy(header: FrameHeader): void {
+    this.#requirePool();
+    this.#owner.commitCopy(this, header);
   }
 
   /** Gives the slot up: readers see a counted gap. Does nothing to a claim that has ended. */

@@ -20,8 +20,6 @@ const HEAD = `# How the protocols are kept
 Each rule of wire protocol 1.1 and of driver model 1.0, what we do about it, and the tests that prove it. Generated from
 test/conformance/rules.ts, driver-rules.ts and the titles of the tests: change those, then run \`npm run generate:protocol\`. Tests
 in test/full run with \`npm run test:full\`, all others with \`npm test\`; \`npm test -- -t W-07\` runs those of one rule.
-
-W-48 (bridge and decimator) has no code yet and is left out.
 `;
 
 /** The page as it should be. */

@@ -12,7 +12,7 @@ export interface Chapter {
   readonly rules: readonly Rule[];
 }
 
-/** The chapters of wire protocol 1.1, with their rules in order. W-48 (bridge and decimator) has no code yet. */
+/** The chapters of wire protocol 1.1, with their rules in order. */
 export const CHAPTERS: readonly Chapter[] = [
   {
     title: "Regions",
@@ -281,6 +281,11 @@ export const CHAPTERS: readonly Chapter[] = [
         "W-47",
         "Timestamps are CLOCK_MONOTONIC nanoseconds; descriptor and header agree; another clock is named.",
         "They are kept in full 64 bits; clock and meaning are attributes where they differ.",
+      ),
+      rule(
+        "W-48",
+        "Bridge and decimator read a frame as any consumer does, and keep its seq on a stream with an epoch and a layout of its own.",
+        "A role that publishes another stream's frames is a consumer and a producer, whose claims pass over the seqs that it does not carry; an attribute names those that are left out on purpose.",
       ),
       rule(
         "W-49",

@@ -35,6 +35,7 @@ export const PRODUCER_ADVICE: Advice<ProducerCounters> = {
   attaches: "1 for each lease. More: leases are lost again and again.",
   attachesRefused: "The reason is in the log: another producer has the stream, it is unknown, or the layout differs.",
   leasesLost: "The process stood still for longer than the lease, the driver ended, or an operator revoked it.",
+  passed: "Normal for `decimate`. For a bridge: frames that the other side lost or did not send.",
 };
 
 /** What to do when a consumer's counter grows. */

@@ -13,6 +13,7 @@ const LAYERS = [
   "io",
   "roles",
   "recorder",
+  "bridge",
   "library",
   "index",
   "web",

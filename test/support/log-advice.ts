@@ -107,6 +107,17 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Limits of processes (`ulimit -u`), or the executable was removed.",
     },
   },
+  "src/bridge/output-stream.ts": {
+    "stream …: …; trying again": {
+      reads: "stream ID: why its regions cannot be made; trying again",
+      means: "The stream that a decimator publishes has no regions, so that it carries no frames.",
+      remedy: "Free memory where the message says it is missing, or give the stream fewer `--slots`.",
+    },
+    "the attributes of the source are not forwarded: …": {
+      means: "The producer of the source sends metadata that the protocol does not allow.",
+      remedy: "Correct the producer; frames are carried, without attributes.",
+    },
+  },
   "src/cli/commands/delay.ts": {
     "stream …: no metadata came: its clock is taken for monotonic": {
       means: "A producer that sends no metadata.",

@@ -9,6 +9,7 @@ import { RoleSet } from "../run/role-set.ts";
 import { type RunPlan, runPlan } from "../run/run-plan.ts";
 import { notifyServiceManager } from "../service-manager.ts";
 import { startConsumer } from "./consumer.ts";
+import { startDecimator } from "./decimate.ts";
 import { startDriver, startMediaDriver } from "./driver.ts";
 import { startProducer } from "./producer.ts";
 import { startSupervisor } from "./supervisor.ts";
@@ -58,11 +59,18 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 /** Consumers first: who waits for its readers finds them. */
-function startAll({ producers, consumers }: RunPlan, runtime: ProcessRuntime, roles: RoleSet): Promise<void>[] {
+function startAll(
+  { producers, consumers, decimators }: RunPlan,
+  runtime: ProcessRuntime,
+  roles: RoleSet,
+): Promise<void>[] {
   const runtimeOf = (options: OptionValues): RoleRuntime => new RoleRuntime(options, "", runtime);
   return [
     ...consumers.map((plan) =>
       roles.addEnding(plan.options, (onDone) => startConsumer(runtimeOf(plan.options), plan, onDone)),
+    ),
+    ...decimators.map((plan) =>
+      roles.addEnding(plan.options, async (onDone) => startDecimator(runtimeOf(plan.options), plan, onDone)),
     ),
     ...producers.map((plan) =>
       roles.addEnding(plan.options, (onDone) => startProducer(runtimeOf(plan.options), plan, onDone)),

@@ -4,6 +4,7 @@ import type { IdleChoice } from "../../core/idle/index.ts";
 import { parseIdleStrategy } from "../../core/idle/index.ts";
 import type { CommandContext } from "../command.ts";
 import { ConsumerPlan } from "../commands/consumer.ts";
+import { DecimatePlan } from "../commands/decimate.ts";
 import { DriverPlan } from "../commands/driver.ts";
 import { ProducerPlan } from "../commands/producer.ts";
 import { SupervisorPlan } from "../commands/supervisor.ts";
@@ -20,6 +21,7 @@ export interface RunPlan {
   readonly supervisor: SupervisorPlan | null;
   readonly producers: readonly ProducerPlan[];
   readonly consumers: readonly ConsumerPlan[];
+  readonly decimators: readonly DecimatePlan[];
   readonly aeronDir: string;
   readonly idle: IdleChoice;
   /** How a media driver is come by where there is no driver to bring one. */
@@ -58,11 +60,17 @@ export function runPlan({ options, commands, positionals, rawArguments }: Comman
     supervisor: supervisor === undefined ? null : new SupervisorPlan(context(supervisor)),
     producers: tables("producer").map((each) => new ProducerPlan(each)),
     consumers: tables("consumer").map((each) => new ConsumerPlan(each)),
+    decimators: tables("decimate").map((each) => new DecimatePlan(each)),
   };
-  const roles = [...plan.producers, ...plan.consumers, ...(plan.supervisor === null ? [] : [plan.supervisor])];
+  const roles = [
+    ...plan.producers,
+    ...plan.consumers,
+    ...plan.decimators,
+    ...(plan.supervisor === null ? [] : [plan.supervisor]),
+  ];
   if (plan.driver === null && roles.length === 0) {
     throw new UsageError(
-      `${sources.file.name}: no roles to run: add [streams.NAME] for a driver, [[producers]], [[consumers]] or [supervisor]`,
+      `${sources.file.name}: no roles to run: add [streams.NAME] for a driver, [[producers]], [[consumers]], [[decimators]] or [supervisor]`,
     );
   }
   refuseMixedOutput(sources.file, roles);

@@ -1,0 +1,225 @@
+import type { AeronConnection } from "../aeron/connection.ts";
+import type { Clock } from "../core/clock.ts";
+import { messageOf, UsageError } from "../core/errors.ts";
+import { getLogger } from "../core/logger.ts";
+import { Deadline } from "../core/timers.ts";
+import { type Attribute, FLOW_ATTRIBUTE_KEY, type Flow, SEQ_STEP_ATTRIBUTE_KEY } from "../protocol/attribute.ts";
+import type { AeronStreams } from "../protocol/stream-ids.ts";
+import { requireAttributes } from "../protocol/wire-text.ts";
+import type { DriverProducerOptions } from "../roles/driver-regions.ts";
+import { Producer } from "../roles/producer.ts";
+import { randomId } from "../roles/random-id.ts";
+import type { StandaloneOptions } from "../roles/standalone-regions.ts";
+import { RegionCreateError } from "../shm/index.ts";
+
+const log = getLogger("bridge");
+const refusedLog = log.every(10e9);
+/** Readers of an epoch that has ended get this long for what is still to be read. */
+const DRAIN_TIMEOUT_NS = 2e9;
+/** Regions that could not be made are tried again, when there may be room. */
+const RETRY_NS = 1e9;
+
+/** Where an output's regions come from: made by the output itself, or leased from a driver. */
+export type OutputRegions =
+  | {
+      readonly standalone: Omit<StandaloneOptions, "nslots" | "pools"> &
+        Partial<Pick<StandaloneOptions, "nslots" | "pools">>;
+    }
+  | { readonly driver: DriverProducerOptions };
+
+export interface OutputStreamOptions {
+  readonly streamId: number;
+  readonly name: string;
+  readonly summary?: string;
+  readonly streams: AeronStreams;
+  readonly regions: OutputRegions;
+  /** As the source's when left out. */
+  readonly flow?: Flow;
+  readonly waitTimeoutNs: number;
+}
+
+/** What one epoch of a source is like, for the epoch of the output that carries its frames. */
+export interface SourceEpoch {
+  readonly nslots: number;
+  readonly strideBytes: readonly number[];
+  readonly flow: Flow;
+  /** Which of the seqs the output carries, see `SEQ_STEP_ATTRIBUTE_KEY`. */
+  readonly seqStep: number;
+  /** Newest frame of the source when it was joined: what was before is in no account. */
+  readonly joinedSeq: number;
+  readonly attributes: readonly Attribute[];
+}
+
+/** The attributes that go with the frames wherever they go; how a stream flows is each stream's own. */
+function forwardedAttributes(attributes: readonly Attribute[]): readonly Attribute[] {
+  const forwarded = attributes.filter(({ key }) => key !== FLOW_ATTRIBUTE_KEY && key !== SEQ_STEP_ATTRIBUTE_KEY);
+  try {
+    requireAttributes(forwarded);
+    return forwarded;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    refusedLog.warn(`the attributes of the source are not forwarded: ${error.message}`);
+    return [];
+  }
+}
+
+/**
+ * A stream that carries frames of another one under their seqs (W-48): an ordinary producer for each epoch of the source, with an epoch
+ * and a layout of its own. One epoch has ended, and its readers have drained, before the next begins.
+ */
+export class OutputStream {
+  readonly streamId: number;
+  readonly #connection: AeronConnection;
+  readonly #clock: Clock;
+  readonly #options: OutputStreamOptions;
+  readonly #producerId = randomId();
+  /** What is to be carried, once its producer can be made. */
+  #wanted: SourceEpoch | null = null;
+  #producer: Producer | null = null;
+  #ending: Producer | null = null;
+  readonly #drain = new Deadline();
+  readonly #retry = new Deadline();
+  #closing: Promise<void> | null = null;
+  /** Frames of epochs that have ended, by counter. */
+  readonly #ended = new Map<string, number>();
+
+  constructor(connection: AeronConnection, clock: Clock, options: OutputStreamOptions) {
+    this.streamId = options.streamId;
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#options = options;
+  }
+
+  /** The producer of the present epoch; null while there is none. */
+  get producer(): Producer | null {
+    return this.#producer;
+  }
+
+  /** True while frames of the present epoch can be published. */
+  get isReady(): boolean {
+    return this.#producer?.isReady === true;
+  }
+
+  /** True while readers of an epoch that has ended may still read, or its regions are given back. */
+  get isEnding(): boolean {
+    return this.#ending !== null;
+  }
+
+  /** Replaces the attributes; frames that are committed from now on go with them. */
+  setAttributes(attributes: readonly Attribute[]): void {
+    this.#producer?.setAttributes(forwardedAttributes(attributes));
+  }
+
+  /** Counters of all epochs together. */
+  counters(): Record<string, number> {
+    const sums = Object.fromEntries(this.#ended);
+    for (const producer of [this.#producer, this.#ending]) {
+      for (const [name, value] of Object.entries(producer?.counters.snapshot() ?? {})) {
+        sums[name] = (sums[name] ?? 0) + value;
+      }
+    }
+    return sums;
+  }
+
+  /** An epoch of the source has begun. */
+  begin(epoch: SourceEpoch): void {
+    this.end();
+    this.#wanted = epoch;
+  }
+
+  /** The epoch of the source has ended: no frame will follow. */
+  end(): void {
+    this.#wanted = null;
+    if (this.#producer === null) return;
+    this.#producer.finish();
+    this.#ending = this.#producer;
+    this.#producer = null;
+    this.#drain.start(this.#clock.nanoTime(), DRAIN_TIMEOUT_NS);
+  }
+
+  /** @throws ProducerError "second-writer", AttachError, UsageError */
+  doWork(nowNs: number): number {
+    let work = this.#producer?.doWork(nowNs) ?? 0;
+    if (this.#ending !== null) work += this.#workEnding(this.#ending, nowNs);
+    else if (this.#wanted !== null && (!this.#retry.isSet || this.#retry.hasExpired(nowNs))) work += this.#make(nowNs);
+    return work;
+  }
+
+  /** True while nothing of this output has to be done in time. */
+  mayWait(): boolean {
+    const isQuiet = this.#wanted === null && this.#ending === null;
+    return isQuiet && (this.#producer === null || this.#producer.waitPoint() !== null);
+  }
+
+  onLateCycle(nowNs: number, lateByNs: number): void {
+    this.#producer?.onLateCycle(nowNs, lateByNs);
+    this.#ending?.onLateCycle(nowNs, lateByNs);
+  }
+
+  async onClose(): Promise<void> {
+    this.end();
+    const ending = this.#ending;
+    this.#ending = null;
+    if (ending !== null) this.#keep(ending);
+    await Promise.all([ending?.onClose(), this.#closing]);
+  }
+
+  #workEnding(ending: Producer, nowNs: number): number {
+    if (this.#closing !== null) return 0;
+    const work = ending.doWork(nowNs);
+    if (!ending.isDrained && !this.#drain.hasExpired(nowNs)) return work;
+    this.#drain.clear();
+    const closing = ending.onClose();
+    if (closing === undefined) this.#onEnded(ending);
+    else this.#closing = closing.finally(() => this.#onEnded(ending));
+    return work + 1;
+  }
+
+  #onEnded(ending: Producer): void {
+    this.#keep(ending);
+    this.#ending = null;
+    this.#closing = null;
+  }
+
+  #keep(producer: Producer): void {
+    for (const [name, value] of Object.entries(producer.counters.snapshot())) {
+      this.#ended.set(name, (this.#ended.get(name) ?? 0) + value);
+    }
+  }
+
+  #make(nowNs: number): number {
+    const epoch = this.#wanted as SourceEpoch;
+    try {
+      this.#producer = this.#newProducer(epoch);
+      this.#wanted = null;
+      this.#retry.clear();
+    } catch (error) {
+      if (!(error instanceof RegionCreateError) || !error.retryable) throw error;
+      log.error(`stream ${this.streamId}: ${messageOf(error)}; trying again`);
+      this.#retry.start(nowNs, RETRY_NS);
+      return 0;
+    }
+    // Readers that map a ring in which something was claimed begin with the first frame that they see.
+    if (epoch.joinedSeq > 0) this.#producer.skipTo(epoch.joinedSeq);
+    return 1;
+  }
+
+  #newProducer(epoch: SourceEpoch): Producer {
+    const { streamId, name, summary = "", streams, regions, waitTimeoutNs, flow = epoch.flow } = this.#options;
+    const pools = epoch.strideBytes.map((strideBytes, index) => ({ poolId: index + 1, strideBytes }));
+    const { standalone, driver } = { standalone: undefined, driver: undefined, ...regions };
+    return new Producer(this.#connection, this.#clock, {
+      streamId,
+      name,
+      summary,
+      producerId: this.#producerId,
+      ...(standalone === undefined ? {} : { standalone: { nslots: epoch.nslots, pools, ...standalone } }),
+      ...(driver === undefined ? {} : { driver }),
+      streams,
+      flow,
+      waitTimeoutNs,
+      attributes: forwardedAttributes(epoch.attributes),
+      seqStep: epoch.seqStep,
+    });
+  }
+}

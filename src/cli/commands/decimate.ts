@@ -1,0 +1,216 @@
+import { resolve } from "node:path";
+import { Decimator } from "../../bridge/decimator.ts";
+import { OutputStream } from "../../bridge/output-stream.ts";
+import { uptimeNs } from "../../core/clock.ts";
+import { UsageError } from "../../core/errors.ts";
+import { getLogger } from "../../core/logger.ts";
+import { formatByteRate, formatCount, formatRate } from "../../core/units.ts";
+import type { Flow } from "../../protocol/attribute.ts";
+import { MAX_ID } from "../../protocol/ids.ts";
+import { Consumer } from "../../roles/consumer.ts";
+import { totalLost } from "../../roles/counters.ts";
+import { AllowedBaseDirs } from "../../shm/index.ts";
+import { outputRegions, slotsOption } from "../bridge/output-regions.ts";
+import type { CommandContext } from "../command.ts";
+import { printError } from "../console.ts";
+import { ExitCode } from "../exit.ts";
+import { LiveLine } from "../live-line.ts";
+import { awaitStreamId, streamIdOf } from "../observe/find-stream.ts";
+import type { OptionValues } from "../option-spec.ts";
+import { type Column, Output, parseOutputFormat } from "../output.ts";
+import { RateMeter } from "../rate-meter.ts";
+import { RoleProgress } from "../role-progress.ts";
+import { attachTimeoutOf, RoleRuntime } from "../role-runtime.ts";
+import { type RunningRole, runAlone } from "../running-role.ts";
+import { StatsReporter } from "../stats-reporter.ts";
+import { summaryLines } from "../summary.ts";
+import { WaitReporter } from "../wait-reporter.ts";
+
+const log = getLogger("bridge");
+const DEFAULT_WAIT_TIMEOUT_NS = 5e9;
+
+interface DecimatorRow {
+  role: "decimator";
+  streamId: number;
+  toStreamId: number;
+  seconds: number;
+  framesPerSecond: number;
+  bytesPerSecond: number;
+  lost: number;
+  counters: Record<string, number>;
+  outputCounters: Record<string, number>;
+}
+
+const COLUMNS: readonly Column<DecimatorRow>[] = [
+  { header: "frames/s", cell: (row) => formatRate(row.framesPerSecond) },
+  { header: "bytes/s", cell: (row) => formatByteRate(row.bytesPerSecond) },
+  { header: "carried", cell: (row) => row.outputCounters.claimed ?? 0 },
+  { header: "skipped", cell: (row) => row.counters.skipped ?? 0 },
+  { header: "lost", cell: (row) => row.lost },
+];
+
+/** What is to be carried and where to, checked as far as that goes without opening or waiting for anything. */
+export class DecimatePlan {
+  readonly options: OptionValues;
+  readonly toStreamId: number;
+  /** Every Nth frame; 0: by rate, or the newest at each look. */
+  readonly every: number;
+  readonly rateHz: number;
+  readonly output: Output;
+  readonly count: number;
+  readonly intervalNs: number;
+
+  /** @throws UsageError */
+  constructor(options: OptionValues) {
+    this.options = options;
+    options.required("to", "10001");
+    this.toStreamId = options.integer("to", 1, MAX_ID) as number;
+    const every = options.integer("every", 1, 0xffff);
+    const rateHz = options.rate("rate");
+    const given = [every !== undefined, rateHz !== undefined, options.flag("latest") === true].filter(Boolean).length;
+    if (given !== 1) {
+      throw new UsageError(
+        `decimate: expected one of --every N, --rate HZ and --latest, found ${given === 0 ? "none" : "several"}`,
+        { expected: "one of --every, --rate, --latest" },
+      );
+    }
+    this.every = every ?? 0;
+    this.rateHz = rateHz ?? 0;
+    this.output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+    this.count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
+    this.intervalNs = options.seconds("stats-interval") ?? 0;
+  }
+}
+
+/** `decimate`: a part of a stream's frames on another stream. */
+export async function run({ options: given }: CommandContext): Promise<number> {
+  const stream = given.text("stream");
+  const isId = stream === undefined || streamIdOf(stream) !== null;
+  const options = isId ? given : given.replaced("stream", String(await awaitStreamId(given, stream, "--stream")));
+  const plan = new DecimatePlan(options);
+  using runtime = new RoleRuntime(options, "tensorpool decimate");
+  return await runAlone(runtime, () => startDecimator(runtime, plan, () => runtime.scheduler.stop("done"), true));
+}
+
+/** Adds the consumer of the source and the decimator; `onDone` is called when the last frame was carried. @throws UsageError */
+export function startDecimator(
+  runtime: RoleRuntime,
+  plan: DecimatePlan,
+  onDone: () => void,
+  isAlone = false,
+): RunningRole {
+  const { options, toStreamId, output } = plan;
+  const { scheduler, streamId, connection, streams, shmDir } = runtime;
+  if (toStreamId === streamId) {
+    throw new UsageError(`${options.nameOf("to")}: expected another stream than the source's, found ${streamId}`, {
+      expected: "another stream than the source's",
+      found: String(streamId),
+    });
+  }
+  const consumer = new Consumer(connection, scheduler.clock, {
+    streamId,
+    mode: plan.every > 0 ? "decimated" : options.flag("latest") === true ? "latest" : "stream",
+    decimation: Math.max(1, plan.every),
+    maxRateHz: plan.rateHz,
+    streams,
+    baseDirs: AllowedBaseDirs.resolve([resolve(shmDir)]),
+    ...(runtime.driver === null ? {} : { driver: runtime.driver }),
+  });
+  const flow = options.text("flow") as Flow | undefined;
+  const summary = options.text("summary");
+  const carrier = new OutputStream(connection, scheduler.clock, {
+    streamId: toStreamId,
+    name: options.text("name") ?? `stream-${toStreamId}`,
+    ...(summary === undefined ? {} : { summary }),
+    streams,
+    regions: outputRegions(runtime, options),
+    ...(flow === undefined ? {} : { flow }),
+    waitTimeoutNs: options.duration("wait-timeout") ?? DEFAULT_WAIT_TIMEOUT_NS,
+  });
+  const decimator = new Decimator(consumer, carrier, {
+    every: plan.every,
+    nslots: slotsOption(options),
+    count: plan.count,
+    once: options.flag("once") === true,
+    onDone,
+  });
+  const needsDriver = runtime.driver !== null;
+  const isReady = (): boolean => (needsDriver ? consumer.isAttached : consumer.isMapped);
+  const refusal = (): string | null => (consumer.attachRefusal ?? consumer.refusal)?.message ?? null;
+  const awaiting = { kind: "consumer", streamId, needsDriver, isReady, refusal } as const;
+  const waits = new WaitReporter(connection, streams, awaiting, attachTimeoutOf(options));
+  const reporter = plan.intervalNs > 0 ? newReporter(consumer, carrier, plan, scheduler.clock.nanoTime()) : null;
+  // The first to be added is the last to close: its last row has what the others count while they close.
+  if (reporter !== null) scheduler.add(reporter);
+  const agents = [consumer, decimator, waits];
+  for (const agent of agents) scheduler.add(agent, { vital: true });
+  if (isAlone && LiveLine.isWanted(options, { usesPipe: false })) {
+    scheduler.add(newLiveLine(consumer, decimator, plan, scheduler.clock.nanoTime()));
+  }
+  log.info(`stream ${streamId} → stream ${toStreamId}: ${describeChoice(plan)}; Aeron in ${runtime.aeronDir}`);
+  return {
+    name: decimator.roleName,
+    agents: [...(reporter === null ? [] : [reporter]), ...agents],
+    finish: async () => {
+      await output.flush();
+      return finish(consumer, carrier, plan);
+    },
+  };
+}
+
+function describeChoice({ every, rateHz }: DecimatePlan): string {
+  if (every > 0) return every === 1 ? "every frame" : `every frame whose seq is a multiple of ${every}`;
+  return rateHz > 0 ? `at most ${formatRate(rateHz)}` : "the newest frame at each look";
+}
+
+function newLiveLine(consumer: Consumer, decimator: Decimator, plan: DecimatePlan, startNs: number): LiveLine {
+  const progress = new RoleProgress(`stream ${consumer.streamId} → ${plan.toStreamId}`, plan.count, startNs);
+  return new LiveLine((nowNs) =>
+    progress.line(nowNs, {
+      verb: "carried",
+      frames: decimator.carried,
+      bytes: consumer.counters.of.bytes.value,
+      rest: [
+        `skipped ${formatCount(consumer.counters.of.skipped.value)}`,
+        `lost ${formatCount(totalLost(consumer.counters))}`,
+      ],
+      awaited: consumer.isMapped ? null : "the source",
+    }),
+  );
+}
+
+function finish({ counters }: Consumer, carrier: OutputStream, { options }: DecimatePlan): number {
+  const output = carrier.counters();
+  const lost = totalLost(counters) + (output.claimed ?? 0) - (output.published ?? 0);
+  if (options.flag("quiet") !== true) {
+    const lead = `carried ${formatCount(output.claimed ?? 0)} frames to stream ${carrier.streamId}, lost ${formatCount(lost)}`;
+    for (const line of summaryLines(lead, counters, ["accepted", "bytes", "maps", "ends"])) printError(line);
+  }
+  return options.flag("fail-on-loss") === true && lost > 0 ? ExitCode.FRAMES_LOST : ExitCode.DONE;
+}
+
+function newReporter(
+  consumer: Consumer,
+  carrier: OutputStream,
+  { output, intervalNs }: DecimatePlan,
+  startNs: number,
+): StatsReporter<DecimatorRow> {
+  const meter = new RateMeter(startNs);
+  const take = (nowNs: number): DecimatorRow => {
+    const seconds = meter.begin(nowNs);
+    const counters = consumer.counters.snapshot();
+    const outputCounters = carrier.counters();
+    return {
+      role: "decimator",
+      streamId: consumer.streamId,
+      toStreamId: carrier.streamId,
+      seconds: uptimeNs(nowNs) / 1e9,
+      framesPerSecond: meter.rate("claimed", outputCounters.claimed ?? 0, seconds),
+      bytesPerSecond: meter.rate("bytes", counters.bytes, seconds),
+      lost: totalLost(consumer.counters),
+      counters,
+      outputCounters,
+    };
+  };
+  return new StatsReporter(output, COLUMNS, intervalNs, take);
+}
