@@ -1,0 +1,89 @@
+import type { Dtype, MajorOrder } from "../../protocol/dtype.ts";
+import { contiguousByteLength } from "../../protocol/dtype.ts";
+import type { RecordedFrame } from "../recorded-frame.ts";
+import { RecordingError } from "../recording-error.ts";
+
+/** Frames of one shape, which one array can have. */
+export interface FrameArray {
+  /** In the file that is written: of the stream, and of the array in it. */
+  readonly group: string;
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly dims: readonly number[];
+  readonly majorOrder: MajorOrder;
+  readonly frameBytes: number;
+  /** The recording's file that each frame is in, and where its values begin. */
+  readonly paths: string[];
+  readonly offsets: number[];
+  readonly seqs: number[];
+  readonly timestampsNs: bigint[];
+  readonly logTimesNs: bigint[];
+}
+
+const WAY_OUT = "`--to npy` copies the values instead";
+
+/** Collects where the values of frames are, for files that refer to them: an array for each stream and shape. */
+export class FramePlaces {
+  readonly #arrays = new Map<string, FrameArray>();
+  readonly #groups = new Map<string, number>();
+
+  get arrays(): readonly FrameArray[] {
+    return [...this.#arrays.values()];
+  }
+
+  /** @throws RecordingError "unsupported" for values that cannot be referred to */
+  add(path: string, frame: RecordedFrame): void {
+    const { stream, dtype, dims, majorOrder, seq, fileOffset } = frame;
+    const group = stream.name.replaceAll(/^\/+|\/+$/g, "").replaceAll(/[^\w.-]+/g, "_") || `stream-${stream.label}`;
+    const frameBytes = contiguousByteLength(dtype, dims);
+    if (fileOffset < 0) {
+      throw new RecordingError(
+        "unsupported",
+        `${path}: the values of ${group} are compressed, or big-endian, so nothing can refer to them; ${WAY_OUT}`,
+      );
+    }
+    if (frame.strides?.some((stride) => stride !== 0) === true) {
+      throw new RecordingError(
+        "unsupported",
+        `${path}: frame #${seq} of ${group} has strides, which no reference can express; ${WAY_OUT}`,
+      );
+    }
+    const key = `${group} ${dtype} ${dims.join("x")} ${majorOrder}`;
+    let array = this.#arrays.get(key);
+    if (array === undefined) {
+      const shapes = (this.#groups.get(group) ?? 0) + 1;
+      this.#groups.set(group, shapes);
+      const name = shapes === 1 ? "frames" : `frames-${shapes}`;
+      const lists = { paths: [], offsets: [], seqs: [], timestampsNs: [], logTimesNs: [] };
+      array = { group, name, dtype, dims: [...dims], majorOrder, frameBytes, ...lists };
+      this.#arrays.set(key, array);
+    }
+    array.paths.push(path);
+    array.offsets.push(fileOffset);
+    array.seqs.push(seq);
+    array.timestampsNs.push(BigInt.asIntN(64, frame.timestampNs));
+    array.logTimesNs.push(BigInt.asIntN(64, frame.logTimeNs));
+  }
+}
+
+/** How NumPy calls a dtype; "bit" goes as its packed bytes, whose array is flat. */
+export const TYPESTRS: Readonly<Record<Dtype, string>> = {
+  bool: "|b1",
+  int8: "|i1",
+  int16: "<i2",
+  int32: "<i4",
+  int64: "<i8",
+  uint8: "|u1",
+  uint16: "<u2",
+  uint32: "<u4",
+  uint64: "<u8",
+  float32: "<f4",
+  float64: "<f8",
+  bytes: "|u1",
+  bit: "|u1",
+};
+
+/** Shape of one frame in the array: of packed bits, their bytes. */
+export function frameDims({ dtype, dims, frameBytes }: FrameArray): readonly number[] {
+  return dtype === "bit" ? [frameBytes] : dims;
+}
