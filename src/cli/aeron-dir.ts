@@ -1,21 +1,26 @@
 import { resolve } from "node:path";
 import { defaultAeronDir, fileInPlaceOf } from "../aeron/aeron-dir.ts";
-import { UsageError } from "../core/errors.ts";
-import type { OptionValues } from "./option-spec.ts";
+import { OptionError, UsageError } from "../core/errors.ts";
+import { defaultShmDir } from "../shm/default-dir.ts";
+import type { PlaceValues } from "./common-options.ts";
 
 /** True when the folder of the media driver was named; false for the default one. */
-export function namesAeronDir(options: OptionValues): boolean {
-  return options.has("aeron-dir") || Boolean(process.env.AERON_DIR);
+export function namesAeronDir({ aeronDir }: PlaceValues): boolean {
+  return aeronDir !== undefined || Boolean(process.env.AERON_DIR);
 }
 
 /** The folder of the media driver, which need not be there. @throws UsageError for what cannot be one */
-export function aeronDirOf(options: OptionValues): string {
-  const aeronDir = resolve(options.text("aeron-dir") ?? defaultAeronDir());
+export function aeronDirOf(values: PlaceValues): string {
+  const aeronDir = resolve(values.aeronDir ?? defaultAeronDir());
   const file = fileInPlaceOf(aeronDir);
   if (file === null) return aeronDir;
-  const where = options.has("aeron-dir") || !process.env.AERON_DIR ? options.nameOf("aeron-dir") : "AERON_DIR";
-  throw new UsageError(
-    `${where}: ${file} is a file, where the media driver's folder has to be: remove it, or name another folder`,
-    { expected: "a folder", found: `the file ${file}` },
-  );
+  const problem = `${file} is a file, where the media driver's folder has to be: remove it, or name another folder`;
+  const details = { expected: "a folder", found: `the file ${file}` };
+  if (values.aeronDir === undefined && process.env.AERON_DIR) throw new UsageError(`AERON_DIR: ${problem}`, details);
+  throw new OptionError("aeronDir", problem, details);
+}
+
+/** The folder of the regions. */
+export function shmDirOf({ shmDir }: PlaceValues): string {
+  return resolve(shmDir ?? defaultShmDir());
 }

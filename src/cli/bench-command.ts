@@ -1,96 +1,50 @@
-import { valueTypes } from "../config/index.ts";
-import type { Command } from "./command.ts";
-import { OUTPUT_OPTION } from "./common-options.ts";
+import { domainTypes, flag, option, options, valueTypes, withDefault } from "../config/index.ts";
+import { type CommandValues, command } from "./command.ts";
+import { END, IDLE, OUTPUT } from "./common-options.ts";
 
-const { choice, idleStrategy, integer, rate, seconds, size } = valueTypes;
+const { choice, integer, path, rate, size } = valueTypes;
+const { slots } = domainTypes;
 
-export const BENCH_COMMAND: Command = {
+const BENCH = options({
+  payload: option(size(0, 2 ** 31), "SIZE", "bytes of a frame", { otherwise: "64, stream: 8MiB" }),
+  frames: option(integer(3, Number.MAX_SAFE_INTEGER), "N", "frames of a run", { otherwise: "5000000" }),
+  slots: option(slots(), "N", "slots of the ring", { otherwise: "1024" }),
+  fill: option(choice("copy", "in-place"), "copy|in-place", "copy each frame in, or touch one byte of it", {
+    otherwise: "copy",
+  }),
+  flow: option(choice("wait", "drop"), "wait|drop", "what the producer does when readers do not keep up", {
+    otherwise: "wait; latency: drop",
+  }),
+  consumers: option(integer(1, 64), "N", "consumer processes", { otherwise: "1" }),
+  streams: option(integer(2, 128), "N", "scale: only what N streams in one process cost against one", {
+    otherwise: "100, and all the rest",
+  }),
+  standalone: flag("the producer owns the regions (the default)"),
+  driver: flag("throughput, latency: a driver owns the regions and leases them; throughput compares with --standalone"),
+  mediaDriver: option(
+    choice("embedded", "auto"),
+    "embedded|auto",
+    "in the producer's duty cycle (the driver's process), or as a process of its own",
+    { otherwise: "embedded" },
+  ),
+  rate: option(rate(), "HZ", "frames per second", { otherwise: "latency: 20000" }),
+  seconds: { ...withDefault(END.seconds, { otherwise: "5, stream: 60" }), help: "how long a run is" },
+  rounds: option(integer(1, 1_000_000), "N", "repetitions; medians are shown", { otherwise: "1 to 3" }),
+  idle: {
+    ...withDefault(IDLE.idle, { otherwise: "backoff; latency and pingpong: busy-spin" }),
+    help: "how the processes wait",
+  },
+  to: option(path("results.json"), "FILE", "write the results there as JSON, too"),
+  ...OUTPUT,
+});
+export type BenchValues = CommandValues<typeof BENCH>;
+
+export const BENCH_COMMAND = command({
   name: "bench",
   summary: "measures throughput, latency and interference, and compares with others",
   usage: "SECTION [options]",
   maxPositionals: 2,
-  options: [
-    {
-      name: "payload",
-      value: "SIZE",
-      type: size(0, 2 ** 31),
-      help: "bytes of a frame",
-      defaultText: "64, stream: 8MiB",
-    },
-    {
-      name: "frames",
-      value: "N",
-      type: integer(3, Number.MAX_SAFE_INTEGER),
-      help: "frames of a run",
-      defaultText: "5000000",
-    },
-    {
-      name: "slots",
-      value: "N",
-      type: integer(1, 2 ** 24, { powerOfTwo: true }),
-      help: "slots of the ring",
-      defaultText: "1024",
-    },
-    {
-      name: "fill",
-      value: "copy|in-place",
-      type: choice("copy", "in-place"),
-      help: "copy each frame in, or touch one byte of it",
-      defaultText: "copy",
-    },
-    {
-      name: "flow",
-      value: "wait|drop",
-      type: choice("wait", "drop"),
-      help: "what the producer does when readers do not keep up",
-      defaultText: "wait; latency: drop",
-    },
-    { name: "consumers", value: "N", type: integer(1, 64), help: "consumer processes", defaultText: "1" },
-    {
-      name: "streams",
-      value: "N",
-      type: integer(2, 128),
-      help: "scale: only what N streams in one process cost against one",
-      defaultText: "100, and all the rest",
-    },
-    { name: "standalone", help: "the producer owns the regions (the default)" },
-    {
-      name: "driver",
-      help: "throughput, latency: a driver owns the regions and leases them; throughput compares with --standalone",
-    },
-    {
-      name: "media-driver",
-      value: "embedded|auto",
-      type: choice("embedded", "auto"),
-      help: "in the producer's duty cycle (the driver's process), or as a process of its own",
-      defaultText: "embedded",
-    },
-    { name: "rate", value: "HZ", type: rate(), help: "frames per second", defaultText: "latency: 20000" },
-    {
-      name: "seconds",
-      short: "t",
-      value: "S",
-      type: seconds(),
-      help: "how long a run is",
-      defaultText: "5, stream: 60",
-    },
-    {
-      name: "rounds",
-      value: "N",
-      type: integer(1, 1_000_000),
-      help: "repetitions; medians are shown",
-      defaultText: "1 to 3",
-    },
-    {
-      name: "idle",
-      value: "STRATEGY",
-      type: idleStrategy(),
-      help: "how the processes wait",
-      defaultText: "backoff; latency and pingpong: busy-spin",
-    },
-    { name: "to", value: "FILE", help: "write the results there as JSON, too" },
-    OUTPUT_OPTION,
-  ],
+  options: BENCH,
   examples: [
     "bench throughput --payload 64 --frames 5000000 --slots 1024 -o json",
     "bench throughput --driver",
@@ -115,4 +69,4 @@ export const BENCH_COMMAND: Command = {
       "within one run.",
     ].join("\n"),
   load: () => import("./commands/bench.ts"),
-};
+});

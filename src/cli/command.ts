@@ -1,8 +1,15 @@
-import type { OptionSpec, OptionValues } from "./option-spec.ts";
+import type { OptionSet, OptionSpec, Origins, ValuesOf } from "../config/index.ts";
+import type { GENERAL } from "./common-options.ts";
+import type { ReadSettings } from "./config/read-settings.ts";
 
 /** What a command is run with. */
-export interface CommandContext {
-  readonly options: OptionValues;
+export interface CommandContext<Values = unknown> {
+  /** The value of each option, by its name: `--wait-timeout` is `values.waitTimeout`. */
+  readonly values: Values;
+  /** Where these values come from. */
+  readonly origins: Origins;
+  /** The file and the variables that set them; null for a command that takes none. */
+  readonly settings: ReadSettings | null;
   readonly positionals: readonly string[];
   /** Everything after the command's name, as it was written. */
   readonly rawArguments: readonly string[];
@@ -10,10 +17,13 @@ export interface CommandContext {
   readonly commands: readonly Command[];
 }
 
+/** The values of a command with these options, and of those that every command takes. */
+export type CommandValues<Set extends OptionSet> = ValuesOf<Set> & ValuesOf<typeof GENERAL>;
+
 /** The part of a command that is loaded when it is run. */
 export interface CommandModule {
   /** Runs the command; resolves to its exit code. */
-  run(context: CommandContext): Promise<number>;
+  run(context: CommandContext<never>): Promise<number>;
 }
 
 /** One command of the executable: what `--help` says of it, and where its code is. */
@@ -38,4 +48,16 @@ export interface Command {
   /** Answers as a monitoring plug-in: whatever keeps it from its answer is UNKNOWN, on standard output, with 3. */
   readonly isPlugIn?: boolean;
   readonly load: () => Promise<CommandModule>;
+}
+
+/** A command whose code takes exactly the values of its options. */
+export function command<Set extends OptionSet>(
+  definition: Omit<Command, "options" | "load"> & {
+    readonly options: Set;
+    readonly load: () => Promise<{
+      readonly run: (context: CommandContext<CommandValues<NoInfer<Set>>>) => Promise<number>;
+    }>;
+  },
+): Command {
+  return { ...definition, options: Object.values(definition.options) };
 }

@@ -1,192 +1,151 @@
-import { streamReference, valueTypes } from "../config/index.ts";
+import {
+  domainTypes,
+  flag,
+  option,
+  options,
+  placementTypes,
+  streamReference,
+  type ValuesOf,
+  valueTypes,
+} from "../config/index.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../core/logger.ts";
 import { MAX_ID } from "../protocol/ids.ts";
-import type { OptionSpec } from "./option-spec.ts";
 
-const { choice, duration, idleStrategy, integer, list, path, seconds, text } = valueTypes;
-const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
-const aeronStreamId = (example: number) => integer(1, MAX_AERON_STREAM_ID, { example });
+const { aeronChannel, aeronStreamId, clientId, count } = domainTypes;
+const { cpuList, realTimePriority } = placementTypes;
+const { choice, duration, idleStrategy, list, path, seconds, text } = valueTypes;
 
-export const OUTPUT_OPTION: OptionSpec = {
-  name: "output",
-  short: "o",
-  value: "FORMAT",
-  type: choice("table", "json", "jsonl"),
-  help: "table, json or jsonl",
-  defaultText: "table",
-};
+export const OUTPUT_FORMATS = ["table", "json", "jsonl"] as const;
+
+/** How results are printed. */
+export const OUTPUT = options({
+  output: option(choice(...OUTPUT_FORMATS), "FORMAT", "table, json or jsonl", { short: "o", default: "table" }),
+});
 
 /** What every command takes. */
-export const GENERAL_OPTIONS: readonly OptionSpec[] = [
-  {
-    name: "log-level",
-    value: "LEVEL",
-    type: choice(...LOG_LEVELS),
-    help: "debug, info, warn, error or off",
-    defaultText: "info",
-  },
-  {
-    name: "log-format",
-    value: "FORMAT",
-    type: choice(...LOG_FORMATS),
-    help: "text or json, on standard error",
-    defaultText: "text",
-  },
-  { name: "color", negatable: true, help: "colours on a terminal (--no-color, or NO_COLOR, for none)" },
-  { name: "quiet", short: "q", help: "only warnings and errors on standard error, no summary" },
-  { name: "help", short: "h", help: "print this text", settable: "flag" },
-];
+export const GENERAL = options({
+  logLevel: option(choice(...LOG_LEVELS), "LEVEL", "debug, info, warn, error or off", { otherwise: "info" }),
+  logFormat: option(choice(...LOG_FORMATS), "FORMAT", "text or json, on standard error", { otherwise: "text" }),
+  color: flag("colours on a terminal (--no-color, or NO_COLOR, for none)", { negatable: true, default: "true" }),
+  quiet: flag("only warnings and errors on standard error, no summary", { short: "q" }),
+  help: flag("print this text", { short: "h", settable: "flag" }),
+});
 
 /** Where Aeron and shared memory are. */
-export const PLACE_OPTIONS: readonly OptionSpec[] = [
-  {
-    name: "aeron-dir",
-    value: "DIR",
-    type: path(),
+export const PLACE = options({
+  aeronDir: option(path(), "DIR", "folder of the media driver", {
     key: "driver.aeron_dir",
-    help: "folder of the media driver",
-    defaultText: "AERON_DIR or /dev/shm/aeron-<user>",
-  },
-  {
-    name: "shm-dir",
-    value: "DIR",
-    type: path(),
+    otherwise: "AERON_DIR or /dev/shm/aeron-<user>",
+  }),
+  shmDir: option(path(), "DIR", "folder of the regions", {
     key: "shm.base_dir",
-    help: "folder of the regions",
-    defaultText: "TENSORPOOL_SHM_BASE_DIR or /dev/shm/tensorpool-<user>",
-  },
-];
+    otherwise: "TENSORPOOL_SHM_BASE_DIR or /dev/shm/tensorpool-<user>",
+  }),
+});
+export type PlaceValues = ValuesOf<typeof PLACE>;
 
-export const CONFIG_OPTION: OptionSpec = {
-  name: "config",
-  value: "FILE",
-  type: path(),
-  help: "settings, as `tensorpool config init` writes them; what stands here wins over the environment, that over the file",
-  settable: "variable",
-};
+/** The file of settings. */
+export const CONFIG = options({
+  config: option(
+    path(),
+    "FILE",
+    "settings, as `tensorpool config init` writes them; what stands here wins over the environment, that over the file",
+    { settable: "variable" },
+  ),
+});
+
+/** How a process waits. */
+export const IDLE = options({
+  idle: option(
+    idleStrategy(),
+    "STRATEGY",
+    "busy-spin, yield, backoff, sleep; backoff:DURATION rests no longer than that",
+    { default: "backoff" },
+  ),
+});
+
+/** Where messages are. */
+export const CHANNELS = options({
+  channel: option(aeronChannel(), "URI", "Aeron channel", { key: "driver.control_channel", default: "aeron:ipc" }),
+  controlStreamId: option(aeronStreamId(1000), "ID", "Aeron stream of announces and hellos", {
+    key: "driver.control_stream_id",
+    default: "1000",
+  }),
+  announceStreamId: option(aeronStreamId(1000), "ID", "Aeron stream on which a driver announces regions", {
+    key: "driver.announce_stream_id",
+    otherwise: "that of --control-stream-id",
+  }),
+  descriptorStreamId: option(
+    list(aeronStreamId(1100), "Aeron stream id"),
+    "ID",
+    "Aeron stream of frame descriptors; supervisor, top, events, check and tap take several: 1100,1101",
+    { default: "1100" },
+  ),
+  qosStreamId: option(aeronStreamId(1200), "ID", "Aeron stream of QoS", {
+    key: "driver.qos_stream_id",
+    default: "1200",
+  }),
+  metadataStreamId: option(aeronStreamId(1300), "ID", "Aeron stream of metadata", { default: "1300" }),
+});
+export type ChannelValues = ValuesOf<typeof CHANNELS>;
+
+/** When a command ends by itself. */
+export const END = options({
+  seconds: option(seconds(), "S", "end after S seconds (or 250ms, 2m)", { short: "t" }),
+});
 
 /** How a role runs. */
-export const ROLE_OPTIONS: readonly OptionSpec[] = [
-  ...PLACE_OPTIONS,
-  CONFIG_OPTION,
-  {
-    name: "use",
-    value: "NAME",
-    help: "which of several tables of the file: by its name or stream",
-    defaultText: "the only one",
+export const ROLE = options({
+  ...PLACE,
+  ...CONFIG,
+  use: option(text(), "NAME", "which of several tables of the file: by its name or stream", {
+    otherwise: "the only one",
     settable: "variable",
-  },
-  { name: "standalone", help: "the producer owns the regions: no driver is asked" },
-  {
-    name: "attach-timeout",
-    value: "TIME",
-    type: duration(),
-    help: "end with 3 when no driver (with --standalone: no producer) was there for this long at the start; 0: no limit",
-    defaultText: "no limit",
-  },
-  {
-    name: "client-id",
-    value: "ID",
-    type: integer(1, MAX_ID),
-    help: "who this is for the driver",
-    defaultText: "drawn at random for each lease",
-  },
-  {
-    name: "media-driver",
-    value: "HOW",
-    type: choice("auto", "embedded", "external"),
-    help: "auto: started as a process of its own where none lives; embedded: in this process; external: never started",
-    defaultText: "external: the driver brings one; with --standalone auto",
-  },
-  {
-    name: "idle",
-    value: "STRATEGY",
-    type: idleStrategy(),
-    help: "busy-spin, yield, backoff, sleep; backoff:DURATION rests no longer than that",
-    defaultText: "backoff",
-  },
-  {
-    name: "cpu",
-    value: "LIST",
-    type: text("CPUs such as 2, 0,2 or 1-3", "2"),
-    help: "run the duty cycle on these CPUs only, e.g. 2 or 0,2-3",
-    defaultText: "any",
-  },
-  {
-    name: "sched",
-    value: "fifo:N",
-    type: text("fifo:N with a priority N from 1 to 99", "fifo:10"),
-    help: "run it in real time, before all that are not (needs the right to)",
-    defaultText: "as other processes",
-  },
-  {
-    name: "channel",
-    value: "URI",
-    type: text("an Aeron channel", "aeron:ipc"),
-    key: "driver.control_channel",
-    help: "Aeron channel",
-    defaultText: "aeron:ipc",
-  },
-  {
-    name: "control-stream-id",
-    value: "ID",
-    type: aeronStreamId(1000),
-    key: "driver.control_stream_id",
-    help: "Aeron stream of announces and hellos",
-    defaultText: "1000",
-  },
-  {
-    name: "announce-stream-id",
-    value: "ID",
-    type: aeronStreamId(1000),
-    key: "driver.announce_stream_id",
-    help: "Aeron stream on which a driver announces regions",
-    defaultText: "that of --control-stream-id",
-  },
-  {
-    name: "descriptor-stream-id",
-    value: "ID",
-    type: list(aeronStreamId(1100), "Aeron stream id"),
-    help: "Aeron stream of frame descriptors; supervisor, top, events, check and tap take several: 1100,1101",
-    defaultText: "1100",
-  },
-  {
-    name: "qos-stream-id",
-    value: "ID",
-    type: aeronStreamId(1200),
-    key: "driver.qos_stream_id",
-    help: "Aeron stream of QoS",
-    defaultText: "1200",
-  },
-  {
-    name: "metadata-stream-id",
-    value: "ID",
-    type: aeronStreamId(1300),
-    help: "Aeron stream of metadata",
-    defaultText: "1300",
-  },
-  {
-    name: "stream",
-    value: "ID",
-    type: streamReference(),
-    help: `stream id of the data source, 1 to ${MAX_ID}, or its name in [streams] of the file`,
-    defaultText: "10000",
-  },
-  {
-    name: "count",
+  }),
+  standalone: flag("the producer owns the regions: no driver is asked"),
+  attachTimeout: option(
+    duration(),
+    "TIME",
+    "end with 3 when no driver (with --standalone: no producer) was there for this long at the start; 0: no limit",
+    { otherwise: "no limit" },
+  ),
+  clientId: option(clientId(), "ID", "who this is for the driver", { otherwise: "drawn at random for each lease" }),
+  mediaDriver: option(
+    choice("auto", "embedded", "external"),
+    "HOW",
+    "auto: started as a process of its own where none lives; embedded: in this process; external: never started",
+    { otherwise: "external: the driver brings one; with --standalone auto" },
+  ),
+  ...IDLE,
+  cpu: option(cpuList(), "LIST", "run the duty cycle on these CPUs only, e.g. 2 or 0,2-3", {
+    otherwise: "any",
+  }),
+  sched: option(realTimePriority(), "fifo:N", "run it in real time, before all that are not (needs the right to)", {
+    otherwise: "as other processes",
+  }),
+  ...CHANNELS,
+  stream: option(
+    streamReference(),
+    "ID",
+    `stream id of the data source, 1 to ${MAX_ID}, or its name in [streams] of the file`,
+    { default: "10000" },
+  ),
+  count: option(count(), "N", "end after N frames; a producer counts frames of its source, dropped ones included", {
     short: "n",
-    value: "N",
-    type: integer(1, Number.MAX_SAFE_INTEGER),
-    help: "end after N frames; a producer counts frames of its source, dropped ones included",
-  },
-  { name: "seconds", short: "t", value: "S", type: seconds(), help: "end after S seconds (or 250ms, 2m)" },
-  {
-    name: "stats-interval",
-    value: "S",
-    type: seconds(),
-    help: "print statistics on standard output this often; 0: never",
-    defaultText: "0",
-  },
-  { name: "fail-on-loss", help: "exit with 4 when a frame was lost" },
-  OUTPUT_OPTION,
-];
+  }),
+  ...END,
+  statsInterval: option(seconds(), "S", "print statistics on standard output this often; 0: never", { default: "0" }),
+  failOnLoss: flag("exit with 4 when a frame was lost"),
+  ...OUTPUT,
+});
+export type RoleValues = ValuesOf<typeof ROLE> & ValuesOf<typeof GENERAL>;
+
+/**
+ * Where streams and their messages are, for tools that only listen and speak: they never start a media driver. All take --shm-dir, so
+ * that the same places can be given to every command of a session.
+ */
+export const LISTEN = options({ ...PLACE, ...CHANNELS });
+export type ListenValues = ValuesOf<typeof LISTEN>;
+
+/** The same, for tools that wait as they are told to. */
+export const LISTEN_IDLE = options({ ...PLACE, ...IDLE, ...CHANNELS });

@@ -1,21 +1,20 @@
-import { valueTypes } from "../config/index.ts";
-import { MAX_ID } from "../protocol/ids.ts";
-import type { Command } from "./command.ts";
-import { CONFIG_OPTION, OUTPUT_OPTION, PLACE_OPTIONS } from "./common-options.ts";
-import { MESSAGE_OPTIONS } from "./message-options.ts";
-import type { OptionSpec } from "./option-spec.ts";
+import { domainTypes, flag, option, options, valueTypes, withDefault } from "../config/index.ts";
+import { type Command, type CommandValues, command } from "./command.ts";
+import { CONFIG, LISTEN, OUTPUT, PLACE } from "./common-options.ts";
 
-const { asciiText, choice, duration, integer, token } = valueTypes;
+const { asciiText, choice, duration, token } = valueTypes;
+const { clientId } = domainTypes;
 
 /** Where the driver is, for tools that look at it or speak to it. */
-const DRIVER_PLACE: readonly OptionSpec[] = [...MESSAGE_OPTIONS.filter(({ name }) => name !== "idle"), CONFIG_OPTION];
+const LOOK = options({ ...LISTEN, ...CONFIG, ...OUTPUT });
+export type LookValues = CommandValues<typeof LOOK>;
 
 const NOTHING_THERE = "Exit code 3: no media driver, no driver or no such stream is there.";
 
-const ls: Command = {
+const ls = command({
   name: "ls",
   summary: "lists drivers, streams with their rates, and leases",
-  options: [...DRIVER_PLACE, OUTPUT_OPTION],
+  options: LOOK,
   examples: ["ls", "ls -o json", "ls --aeron-dir /dev/shm/my-aeron -o jsonl"],
   notes: async () =>
     [
@@ -27,14 +26,14 @@ const ls: Command = {
       NOTHING_THERE,
     ].join("\n"),
   load: () => import("./commands/ls.ts"),
-};
+});
 
-const info: Command = {
+const info = command({
   name: "info",
   summary: "shows everything of one stream: regions, leases, producer, consumers, counters",
   usage: "<stream> [options]",
   maxPositionals: 1,
-  options: [...DRIVER_PLACE, OUTPUT_OPTION],
+  options: LOOK,
   examples: ["info 10000", "info camera-1 -o json"],
   notes: async () =>
     [
@@ -43,49 +42,54 @@ const info: Command = {
       NOTHING_THERE,
     ].join("\n"),
   load: () => import("./commands/info.ts"),
-};
+});
 
-const ROLE: OptionSpec = {
-  name: "role",
-  value: "producer|consumer",
-  type: choice("producer", "consumer"),
-  help: "whose lease it is",
-};
+const LEASE_ROLE = option(choice("producer", "consumer"), "producer|consumer", "whose lease it is");
 
-const TOKEN: OptionSpec = {
-  name: "token",
-  value: "TOKEN",
-  type: token(),
-  key: "policies.shutdown_token",
-  help: "token of administrative requests; other users may see flags, so better in a file or a variable",
-  defaultText: "policies.shutdown_token of --config, or POLICIES_SHUTDOWN_TOKEN",
-};
+const TOKEN = options({
+  token: option(
+    token(),
+    "TOKEN",
+    "token of administrative requests; other users may see flags, so better in a file or a variable",
+    { key: "policies.shutdown_token", otherwise: "policies.shutdown_token of --config, or POLICIES_SHUTDOWN_TOKEN" },
+  ),
+});
 
-const attach: Command = {
+const ATTACH = options({
+  role: { ...withDefault(LEASE_ROLE, { default: "consumer" }), help: "as what" },
+  once: flag("give the lease back at once"),
+  clientId: option(clientId(), "ID", "who this is for the driver", { otherwise: "drawn at random" }),
+  attachTimeout: option(duration(), "TIME", "longest wait for the answer; 0: no limit", {
+    otherwise: "5s where a driver is to be seen, else 700ms",
+  }),
+  ...LOOK,
+});
+export type AttachValues = CommandValues<typeof ATTACH>;
+
+/** Whose lease it is, for those who speak in its holder's name. */
+const NAMED_LEASE = options({ role: { ...LEASE_ROLE, isRequired: true }, ...LOOK });
+export type NamedLeaseValues = CommandValues<typeof NAMED_LEASE>;
+
+const ADMIN = options({ ...TOKEN, ...LOOK });
+export type AdminValues = CommandValues<typeof ADMIN>;
+
+const SHUTDOWN = options({
+  ...TOKEN,
+  why: option(asciiText("maintenance", 512), "TEXT", "reason that the driver and its clients log"),
+  timeout: option(duration(), "TIME", "longest wait for its end", { default: "10s" }),
+  ...LOOK,
+});
+export type ShutdownValues = CommandValues<typeof SHUTDOWN>;
+
+const GC = options({ dryRun: flag("only show what would be removed, and why"), ...PLACE, ...CONFIG, ...OUTPUT });
+export type GcValues = CommandValues<typeof GC>;
+
+const attach = command({
   name: "attach",
   summary: "asks a driver for a lease, shows what it grants, and holds it until Ctrl-C",
   usage: "<stream> [options]",
   maxPositionals: 1,
-  options: [
-    { ...ROLE, help: "as what", defaultText: "consumer" },
-    { name: "once", help: "give the lease back at once" },
-    {
-      name: "client-id",
-      value: "ID",
-      type: integer(1, MAX_ID),
-      help: "who this is for the driver",
-      defaultText: "drawn at random",
-    },
-    {
-      name: "attach-timeout",
-      value: "TIME",
-      type: duration(),
-      help: "longest wait for the answer; 0: no limit",
-      defaultText: "5s where a driver is to be seen, else 700ms",
-    },
-    ...DRIVER_PLACE,
-    OUTPUT_OPTION,
-  ],
+  options: ATTACH,
   examples: ["attach 10000 --once", "attach camera-1 --role consumer", "attach 10000 --role producer --once -o json"],
   notes: async () =>
     [
@@ -94,16 +98,16 @@ const attach: Command = {
       "Exit code 1: the driver refuses. 3: no media driver, no driver or no such stream.",
     ].join("\n"),
   load: () => import("./commands/attach.ts"),
-};
+});
 
 const LEASE_USAGE = "<stream> <lease> <client> --role ROLE [options]";
 
-const detach: Command = {
+const detach = command({
   name: "detach",
   summary: "gives a lease back in the name of its holder",
   usage: LEASE_USAGE,
   maxPositionals: 3,
-  options: [ROLE, ...DRIVER_PLACE, OUTPUT_OPTION],
+  options: NAMED_LEASE,
   examples: ["detach 10000 3452629199349815198 42 --role consumer"],
   notes: async () =>
     [
@@ -111,14 +115,14 @@ const detach: Command = {
       "Exit code 1: the lease is another's. 3: it does not live, or no driver answered.",
     ].join("\n"),
   load: () => import("./commands/detach.ts"),
-};
+});
 
-const keepalive: Command = {
+const keepalive = command({
   name: "keepalive",
   summary: "sends one keepalive of a lease, and shows whether it extended it",
   usage: LEASE_USAGE,
   maxPositionals: 3,
-  options: [ROLE, ...DRIVER_PLACE, OUTPUT_OPTION],
+  options: NAMED_LEASE,
   examples: ["keepalive 10000 3452629199349815198 42 --role consumer"],
   notes: async () =>
     [
@@ -126,14 +130,14 @@ const keepalive: Command = {
       "Exit code 1: the lease was not extended. 3: no such lease, or no media driver.",
     ].join("\n"),
   load: () => import("./commands/keepalive.ts"),
-};
+});
 
-const lease: Command = {
+const lease = command({
   name: "lease",
   summary: "lists leases, and revokes them: lease ls [STREAM], lease revoke LEASE",
   usage: "ls|revoke [stream|lease] [options]",
   maxPositionals: 3,
-  options: [TOKEN, ...DRIVER_PLACE, OUTPUT_OPTION],
+  options: ADMIN,
   examples: ["lease ls", "lease ls 10000 -o json", "lease revoke 3452629199349815198 --config tensorpool.toml"],
   notes: async () =>
     [
@@ -141,23 +145,12 @@ const lease: Command = {
       "Exit code 1: refused. 3: no such lease, no driver or no media driver.",
     ].join("\n"),
   load: () => import("./commands/lease.ts"),
-};
+});
 
-const shutdown: Command = {
+const shutdown = command({
   name: "shutdown",
   summary: "asks the driver to end in order, and waits until it has",
-  options: [
-    TOKEN,
-    {
-      name: "why",
-      value: "TEXT",
-      type: asciiText("maintenance", 512),
-      help: "reason that the driver and its clients log",
-    },
-    { name: "timeout", value: "TIME", type: duration(), help: "longest wait for its end", defaultText: "10s" },
-    ...DRIVER_PLACE,
-    OUTPUT_OPTION,
-  ],
+  options: SHUTDOWN,
   examples: ["shutdown --config tensorpool.toml", 'shutdown --token secret --why "new disks"'],
   notes: async () =>
     [
@@ -165,17 +158,12 @@ const shutdown: Command = {
       "Exit code 1: the token is another, or the driver takes its time. 3: no driver answered.",
     ].join("\n"),
   load: () => import("./commands/shutdown.ts"),
-};
+});
 
-const gc: Command = {
+const gc = command({
   name: "gc",
   summary: "removes what processes that died have left in shared memory; nothing that is used",
-  options: [
-    { name: "dry-run", help: "only show what would be removed, and why" },
-    ...PLACE_OPTIONS,
-    CONFIG_OPTION,
-    OUTPUT_OPTION,
-  ],
+  options: GC,
   examples: ["gc --dry-run", "gc", "gc --shm-dir /dev/shm/my-regions -o json"],
   notes: async () =>
     [
@@ -186,7 +174,7 @@ const gc: Command = {
       "is left.",
     ].join("\n"),
   load: () => import("./commands/gc.ts"),
-};
+});
 
 /** What looks at drivers, and speaks to them. */
 export const DRIVER_TOOL_COMMANDS: readonly Command[] = [ls, info, attach, detach, keepalive, lease, shutdown, gc];

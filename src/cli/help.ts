@@ -1,8 +1,9 @@
 import { cac } from "cac";
+import { defaultTextOf, type OptionSpec } from "../config/index.ts";
 import type { Command } from "./command.ts";
-import { GENERAL_OPTIONS } from "./common-options.ts";
+import { GENERAL } from "./common-options.ts";
 import { terminalWidth } from "./console.ts";
-import type { OptionSpec } from "./option-spec.ts";
+
 import { VERSION } from "./version.ts";
 
 const EXECUTABLE = "tensorpool";
@@ -33,7 +34,7 @@ function commandSections(command: Command, columns: number): string[] {
   const registered = cli.command(command.name, command.summary);
   registered.usage(`${command.name} ${command.usage ?? "[options]"}`);
   // cac tells of --help itself.
-  const options = [...command.options, ...GENERAL_OPTIONS].filter(({ name }) => name !== "help");
+  const options = [...command.options, ...Object.values(GENERAL)].filter(({ name }) => name !== "help");
   for (const option of options) registered.option(flagsOf(option), describe(option));
   for (const example of command.examples) registered.example(`  $ ${EXECUTABLE} ${example}`);
   let captured: HelpSection[] = [];
@@ -60,8 +61,9 @@ function flagsOf({ name, short, value, negatable }: OptionSpec): string {
   return `${short === undefined ? "" : `-${short}, `}${long}${value === undefined ? "" : ` <${value}>`}`;
 }
 
-function describe({ help, defaultText }: OptionSpec): string {
-  return defaultText === undefined ? help : `${help} (default: ${defaultText})`;
+function describe(option: OptionSpec): string {
+  const defaultText = defaultTextOf(option);
+  return defaultText === undefined ? option.help : `${option.help} (default: ${defaultText})`;
 }
 
 /** Breaks a line between words; what follows is set below the last column that two spaces separate. */

@@ -5,12 +5,14 @@ import { statusLineShown } from "../core/status-line.ts";
 import { StreamWriter } from "../core/stream-writer.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
-import type { OptionValues } from "./option-spec.ts";
+import type { RoleValues } from "./common-options.ts";
 import { truncate } from "./table.ts";
 
 const STDERR = 2;
 const PERIOD_NS = 500e6;
 const DEFAULT_WIDTH = 80;
+
+type LiveValues = Pick<RoleValues, "quiet" | "logFormat" | "statsInterval">;
 
 /**
  * What a role does at the moment, on the last line of the terminal, drawn again in place. Everything else that this process writes to the
@@ -31,13 +33,13 @@ export class LiveLine implements Agent {
    * True for a role that may draw one: on a terminal that no other program writes to, as the other end of a pipe would (FFmpeg has a line
    * of its own there), and where neither quiet nor machine-readable output is asked for.
    */
-  static isWanted(options: OptionValues, { usesPipe }: { readonly usesPipe: boolean }): boolean {
+  static isWanted(values: LiveValues, { usesPipe }: { readonly usesPipe: boolean }): boolean {
     return (
       isatty(STDERR) &&
       !usesPipe &&
-      options.flag("quiet") !== true &&
-      options.text("log-format") !== "json" &&
-      (options.seconds("stats-interval") ?? 0) === 0 &&
+      !values.quiet &&
+      values.logFormat !== "json" &&
+      values.statsInterval === 0 &&
       process.env.TERM !== "dumb"
     );
   }

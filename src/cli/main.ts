@@ -1,18 +1,19 @@
 import { resolve } from "node:path";
+import { Origins, type ValuesOf, valuesOf } from "../config/index.ts";
 import { UsageError } from "../core/errors.ts";
-import { configureLogging, getLogger, LOG_FORMATS, LOG_LEVELS } from "../core/logger.ts";
+import { configureLogging, getLogger } from "../core/logger.ts";
 import { suggestion } from "../core/nearest.ts";
 import { provideModuleLibrary } from "../io/module/load.ts";
 import { PlugInCode, unknownLine } from "./check/plug-in.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { GENERAL_OPTIONS } from "./common-options.ts";
+import { type CONFIG, GENERAL } from "./common-options.ts";
 import { layeredOptions } from "./config/layered-options.ts";
 import { flushConsole, printError, printLine, printResult } from "./console.ts";
 import { describeError, detailsOf, ExitCode, exitCodeOf, InterruptedError } from "./exit.ts";
 import { helpText } from "./help.ts";
-import { type OptionValues, readOptions } from "./option-spec.ts";
 import { OutputError } from "./output-error.ts";
+import { readOptions } from "./read-options.ts";
 import { VERSION } from "./version.ts";
 
 const log = getLogger("tensorpool");
@@ -47,41 +48,45 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
   if (command.readsOwnArguments === true) {
     const { run } = await command.load();
     return run({
-      ...readOptions(command.name, [], [], suggestion),
-      options: NO_OPTIONS,
+      positionals: [],
+      values: {} as never,
+      origins: new Origins([], new Map()),
+      settings: null,
       rawArguments: args,
       commands: COMMANDS,
     });
   }
-  const specs = [...command.options, ...GENERAL_OPTIONS];
-  const { values: written, positionals } = readOptions(command.name, specs, args, suggestion);
-  if (written.flag("help") === true) return print(await helpText(COMMANDS, command));
+  const specs = [...command.options, ...Object.values(GENERAL)];
+  const { written, positionals } = readOptions(command.name, specs, args, suggestion);
+  if (written.get("help")?.value === true) return print(await helpText(COMMANDS, command));
   if (positionals.length > (command.maxPositionals ?? 0)) {
     throw new UsageError(`${command.name}: unexpected argument "${positionals[command.maxPositionals ?? 0]}"`);
   }
-  const { values, warnings } = layeredOptions(COMMANDS, command, written, process.env);
-  applyGeneralOptions(values);
+  const { given, settings, warnings } = layeredOptions(COMMANDS, command, written, process.env);
+  const values = valuesOf(command.name, specs, given);
+  const origins = new Origins(specs, given);
+  applyGeneralOptions(values as unknown as GeneralValues);
   for (const warning of warnings) log.warn(warning);
   const { run } = await command.load();
+  const rest = { positionals, rawArguments: args, commands: COMMANDS };
   try {
-    return await run({ options: values, positionals, rawArguments: args, commands: COMMANDS });
+    return await run({ values: values as never, origins, settings, ...rest });
   } catch (error) {
-    throw values.relabelled(error);
+    throw origins.located(error);
   }
 }
 
-const { values: NO_OPTIONS } = readOptions("", [], [], suggestion);
+type GeneralValues = ValuesOf<typeof GENERAL> & Partial<ValuesOf<typeof CONFIG>>;
 
-function applyGeneralOptions(values: OptionValues): void {
-  if (values.flag("color") === false) process.env.NO_COLOR = "1";
+function applyGeneralOptions({ color, quiet, config, logLevel, logFormat }: GeneralValues): void {
+  if (!color) process.env.NO_COLOR = "1";
   // A media driver that is started for this process takes its settings from the same file.
-  const config = values.text("config");
   if (config !== undefined) process.env.TENSORPOOL_CONFIG = resolve(config);
-  const level = values.flag("quiet") === true ? "warn" : "info";
+  const level = logLevel ?? (quiet ? "warn" : undefined);
   configureLogging({
-    ...(values.has("log-level") || values.has("quiet") ? { level: values.choice("log-level", LOG_LEVELS, level) } : {}),
-    ...(values.has("log-format") ? { format: values.choice("log-format", LOG_FORMATS, "text") } : {}),
-    ...(values.flag("color") === false ? { coloured: false } : {}),
+    ...(level === undefined ? {} : { level }),
+    ...(logFormat === undefined ? {} : { format: logFormat }),
+    ...(color ? {} : { coloured: false }),
   });
 }
 

@@ -1,36 +1,62 @@
-import { valueTypes } from "../config/index.ts";
-import type { Command } from "./command.ts";
-import { OUTPUT_OPTION, PLACE_OPTIONS } from "./common-options.ts";
-import { MESSAGE_OPTIONS } from "./message-options.ts";
-import type { OptionSpec } from "./option-spec.ts";
+import { domainTypes, flag, option, options, valueTypes } from "../config/index.ts";
+import { type Command, type CommandValues, command } from "./command.ts";
+import { END, LISTEN, LISTEN_IDLE, OUTPUT, PLACE } from "./common-options.ts";
 
-const { choice, duration, integer, seconds } = valueTypes;
+const { choice, duration, path, text } = valueTypes;
+const { count } = domainTypes;
 
-/** Where streams are, for tools that rest on purpose: no --idle. */
-const WATCH_OPTIONS: readonly OptionSpec[] = MESSAGE_OPTIONS.filter(({ name }) => name !== "idle");
+const INTERVAL = options({
+  interval: option(duration({ isPositive: true }), "TIME", "time between two rows", { default: "1s" }),
+});
 
-const INTERVAL_OPTION: OptionSpec = {
-  name: "interval",
-  value: "TIME",
-  type: duration({ isPositive: true }),
-  help: "time between two rows",
-  defaultText: "1s",
-};
+const METER = options({
+  ...INTERVAL,
+  count: option(count(), "N", "end after N rows of each", { short: "n" }),
+  ...END,
+  once: flag("end after the first row of each: as --count 1"),
+  ...LISTEN,
+  ...OUTPUT,
+});
+export type MeterValues = CommandValues<typeof METER>;
 
-const METER_OPTIONS: readonly OptionSpec[] = [
-  INTERVAL_OPTION,
-  {
-    name: "count",
-    short: "n",
-    value: "N",
-    type: integer(1, Number.MAX_SAFE_INTEGER),
-    help: "end after N rows of each",
-  },
-  { name: "seconds", short: "t", value: "S", type: seconds(), help: "end after S seconds (or 250ms, 2m)" },
-  { name: "once", help: "end after the first row of each: as --count 1" },
-  ...WATCH_OPTIONS,
-  OUTPUT_OPTION,
-];
+const DELAY = options({
+  ...INTERVAL,
+  count: option(count(), "N", "end after N descriptors", { short: "n" }),
+  ...END,
+  once: flag("end after the first row"),
+  ...LISTEN_IDLE,
+  ...OUTPUT,
+});
+export type DelayValues = CommandValues<typeof DELAY>;
+
+const META = options({
+  watch: flag("go on, and show it again whenever it has changed", { short: "w" }),
+  count: option(count(), "N", "end after N showings", { short: "n" }),
+  ...END,
+  ...LISTEN,
+  ...OUTPUT,
+});
+export type MetaValues = CommandValues<typeof META>;
+
+const SNAPSHOT = options({
+  to: option(path("frame.png"), "FILE", "*.png, *.npy, *.raw or *.bin; - for standard output, with --format", {
+    isRequired: true,
+  }),
+  format: option(choice("png", "npy", "raw"), "FORMAT", "png, npy or raw", { otherwise: "that of FILE's name" }),
+  png: option(
+    text("options of a picture such as scale=0..4095,bits=16", "bits=16"),
+    "OPTIONS",
+    "how a picture is made, as after --sink png:DIR, e.g. scale=0..4095,bits=16",
+  ),
+  new: flag("only a frame that is committed from now on (otherwise the newest that is there)"),
+  timeout: option(duration(), "TIME", "how long to wait for stream and frame", { default: "5s" }),
+  ...LISTEN,
+  ...OUTPUT,
+});
+export type SnapshotValues = CommandValues<typeof SNAPSHOT>;
+
+const DOCTOR = options({ ...PLACE, ...OUTPUT });
+export type DoctorValues = CommandValues<typeof DOCTOR>;
 
 const METER_NOTES = [
   "STREAM is the id of a stream or the name of its data source; without one, all streams.",
@@ -40,49 +66,36 @@ const METER_NOTES = [
   "where the ring is written more than 20 times a second: then they are samples.",
 ];
 
-const hz: Command = {
+const hz = command({
   name: "hz",
   summary: "frames per second of streams, and how evenly they come",
   usage: "[stream ...] [options]",
   maxPositionals: 64,
-  options: METER_OPTIONS,
+  options: METER,
   examples: ["hz --once", "hz 10000 --count 3", "hz 10000 --interval 500ms -t 2 -o jsonl"],
   notes: async () =>
     [...METER_NOTES, "min to std: time from one frame's timestamp to the next one's.", NOTHING_THERE].join("\n"),
   load: () => import("./commands/hz.ts"),
-};
+});
 
-const bw: Command = {
+const bw = command({
   name: "bw",
   summary: "bytes per second of streams, and how large their frames are",
   usage: "[stream ...] [options]",
   maxPositionals: 64,
-  options: METER_OPTIONS,
+  options: METER,
   examples: ["bw --once", "bw 10000 --count 3", "bw 10000 -t 2 -o jsonl"],
   notes: async () =>
     [...METER_NOTES, "bytes/s: frames/s times the mean size of the frames that were read.", NOTHING_THERE].join("\n"),
   load: () => import("./commands/bw.ts"),
-};
+});
 
-const delay: Command = {
+const delay = command({
   name: "delay",
   summary: "how old frames are when their descriptors arrive",
   usage: "<stream> [options]",
   maxPositionals: 1,
-  options: [
-    INTERVAL_OPTION,
-    {
-      name: "count",
-      short: "n",
-      value: "N",
-      type: integer(1, Number.MAX_SAFE_INTEGER),
-      help: "end after N descriptors",
-    },
-    { name: "seconds", short: "t", value: "S", type: seconds(), help: "end after S seconds (or 250ms, 2m)" },
-    { name: "once", help: "end after the first row" },
-    ...MESSAGE_OPTIONS,
-    OUTPUT_OPTION,
-  ],
+  options: DELAY,
   examples: ["delay 10000 --once", "delay 10000 -t 3 --idle busy-spin", "delay 10000 -n 100 -o jsonl"],
   notes: async () =>
     [
@@ -95,20 +108,14 @@ const delay: Command = {
       `${NOTHING_THERE} 1: the timestamps are of another clock.`,
     ].join("\n"),
   load: () => import("./commands/delay.ts"),
-};
+});
 
-const meta: Command = {
+const meta = command({
   name: "meta",
   summary: "the data source of a stream, and its attributes",
   usage: "<stream> [options]",
   maxPositionals: 1,
-  options: [
-    { name: "watch", short: "w", help: "go on, and show it again whenever it has changed" },
-    { name: "count", short: "n", value: "N", type: integer(1, Number.MAX_SAFE_INTEGER), help: "end after N showings" },
-    { name: "seconds", short: "t", value: "S", type: seconds(), help: "end after S seconds (or 250ms, 2m)" },
-    ...MESSAGE_OPTIONS.filter(({ name }) => name !== "idle"),
-    OUTPUT_OPTION,
-  ],
+  options: META,
   examples: ["meta 10000", "meta 10000 -o json", "meta 10000 --watch -t 2"],
   notes: async () =>
     [
@@ -118,38 +125,14 @@ const meta: Command = {
       NOTHING_THERE,
     ].join("\n"),
   load: () => import("./commands/meta.ts"),
-};
+});
 
-const snapshot: Command = {
+const snapshot = command({
   name: "snapshot",
   summary: "writes one frame of a stream into a file: a picture, a NumPy array or its bytes",
   usage: "<stream> --to FILE [options]",
   maxPositionals: 1,
-  options: [
-    { name: "to", value: "FILE", help: "*.png, *.npy, *.raw or *.bin; - for standard output, with --format" },
-    {
-      name: "format",
-      value: "FORMAT",
-      type: choice("png", "npy", "raw"),
-      help: "png, npy or raw",
-      defaultText: "that of FILE's name",
-    },
-    {
-      name: "png",
-      value: "OPTIONS",
-      help: "how a picture is made, as after --sink png:DIR, e.g. scale=0..4095,bits=16",
-    },
-    { name: "new", help: "only a frame that is committed from now on (otherwise the newest that is there)" },
-    {
-      name: "timeout",
-      value: "TIME",
-      type: duration(),
-      help: "how long to wait for stream and frame",
-      defaultText: "5s",
-    },
-    ...WATCH_OPTIONS,
-    OUTPUT_OPTION,
-  ],
+  options: SNAPSHOT,
   examples: [
     "snapshot 10000 --to frame.png",
     "snapshot 10000 --to frame.npy --new",
@@ -162,12 +145,12 @@ const snapshot: Command = {
       "Exit code 3: no media driver is there, no such stream, or no frame in time.",
     ].join("\n"),
   load: () => import("./commands/snapshot.ts"),
-};
+});
 
-const doctor: Command = {
+const doctor = command({
   name: "doctor",
   summary: "examines this machine and its settings, and says what helps",
-  options: [...PLACE_OPTIONS, OUTPUT_OPTION],
+  options: DOCTOR,
   examples: ["doctor", "doctor -o json"],
   notes: async () =>
     [
@@ -176,7 +159,7 @@ const doctor: Command = {
       "something is bad.",
     ].join("\n"),
   load: () => import("./commands/doctor.ts"),
-};
+});
 
 const NOTHING_THERE = "Exit code 3: no media driver is there, or no such stream.";
 

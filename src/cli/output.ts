@@ -3,12 +3,12 @@ import { allowsColour, type Palette, paletteOf } from "../core/colours.ts";
 import { UsageError } from "../core/errors.ts";
 import { StreamWriter } from "../core/stream-writer.ts";
 import { toJson } from "../core/text.ts";
+import { OUTPUT_FORMATS } from "./common-options.ts";
 import { OutputError } from "./output-error.ts";
 import { type Column, renderTable, TableLayout } from "./table.ts";
 
 export type { Cell, Column } from "./table.ts";
 
-export const OUTPUT_FORMATS = ["table", "json", "jsonl"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** Throws UsageError naming the formats. */

@@ -1,36 +1,27 @@
-import { resolve } from "node:path";
-import { isAeronChannel } from "../aeron/channel.ts";
 import { AeronConnection } from "../aeron/connection.ts";
 import { DriverLauncher } from "../aeron/driver-launcher.ts";
 import { MediaDriver } from "../aeron/media-driver.ts";
 import { nativeParker } from "../aeron/native-parker.ts";
 import { selfCommand } from "../aeron/self-command.ts";
 import { logAgentErrorsButTheEnd } from "../core/agent-errors.ts";
-import { UsageError } from "../core/errors.ts";
-import { createIdleStrategy, type IdleChoice, parseIdleStrategy } from "../core/idle/index.ts";
+import { OptionError } from "../core/errors.ts";
+import { createIdleStrategy, type IdleChoice } from "../core/idle/index.ts";
 import { getLogger } from "../core/logger.ts";
 import { Scheduler } from "../core/scheduler.ts";
-import { MAX_ID } from "../protocol/ids.ts";
-import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
+import type { AeronStreams } from "../protocol/stream-ids.ts";
 import type { DriverClientOptions } from "../roles/attachment-options.ts";
-import { defaultShmDir } from "../shm/index.ts";
-import { aeronDirOf } from "./aeron-dir.ts";
+import { aeronDirOf, shmDirOf } from "./aeron-dir.ts";
 import { reportBusErrors } from "./bus-errors.ts";
+import type { ChannelValues, RoleValues } from "./common-options.ts";
 import { DeadlineAgent } from "./deadline-agent.ts";
 import { endWithParent } from "./end-with-parent.ts";
-import type { OptionValues } from "./option-spec.ts";
 import { StopSignals } from "./signals.ts";
 import { placeThread } from "./thread-placement.ts";
 
 const waitingLog = getLogger("aeron").reminder(10e9);
 
-export const DEFAULT_STREAM_ID = 10_000;
-const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
-
-const MEDIA_DRIVER_CHOICES = ["auto", "embedded", "external"] as const;
-
 /** How the process comes by a media driver: as a role says, or by one that it starts itself, if it does. */
-export type MediaDriverChoice = (typeof MEDIA_DRIVER_CHOICES)[number] | { start(): MediaDriver | null };
+export type MediaDriverChoice = "auto" | "embedded" | "external" | { start(): MediaDriver | null };
 
 export interface ProcessOptions {
   readonly aeronDir: string;
@@ -97,6 +88,16 @@ export class ProcessRuntime implements Disposable {
   }
 }
 
+/** What the options of a role say of its process. */
+export type ProcessValues = Pick<RoleValues, "aeronDir" | "idle" | "mediaDriver" | "standalone">;
+
+/** What the options of a role say of where it runs, and what it attaches to. */
+export type RuntimeValues = ProcessValues &
+  ChannelValues &
+  Pick<RoleValues, "attachTimeout" | "clientId" | "cpu" | "sched" | "seconds" | "shmDir" | "stream"> & {
+    readonly requireHugepages?: boolean;
+  };
+
 /** What one role needs, alone in its process or beside others (`shared`). */
 export class RoleRuntime implements Disposable {
   readonly scheduler: Scheduler;
@@ -113,16 +114,16 @@ export class RoleRuntime implements Disposable {
   readonly #ownsProcess: boolean;
 
   /** @throws UsageError, MediaDriverError */
-  constructor(options: OptionValues, clientName: string, shared?: ProcessRuntime) {
-    this.driver = options.flag("standalone") === true ? null : driverClientOf(options);
-    this.streams = streamsOf(options);
-    this.streamId = streamIdOf(options);
-    this.shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
-    const secondsNs = options.seconds("seconds");
+  constructor(values: RuntimeValues, clientName: string, shared?: ProcessRuntime) {
+    this.driver = values.standalone ? null : driverClientOf(values);
+    this.streams = streamsOf(values);
+    this.streamId = streamIdOf(values);
+    this.shmDir = shmDirOf(values);
+    const secondsNs = values.seconds;
     this.#ownsProcess = shared === undefined;
     // Several roles of one process share its thread: what one of them is set to would move all.
-    if (shared === undefined) placeThread(options);
-    this.#process = shared ?? new ProcessRuntime(processOptionsOf(options, clientName));
+    if (shared === undefined) placeThread(values);
+    this.#process = shared ?? new ProcessRuntime(processOptionsOf(values, clientName));
     this.scheduler = this.#process.scheduler;
     this.connection = this.#process.connection;
     this.aeronDir = this.#process.aeronDir;
@@ -139,59 +140,49 @@ export class RoleRuntime implements Disposable {
 }
 
 /** What the process of a single role is like. @throws UsageError */
-export function processOptionsOf(options: OptionValues, clientName: string) {
+export function processOptionsOf(values: ProcessValues, clientName: string) {
   return {
-    aeronDir: aeronDirOf(options),
+    aeronDir: aeronDirOf(values),
     clientName,
-    idle: parseIdleStrategy(options.text("idle") ?? "backoff"),
-    mediaDriver: options.choice(
-      "media-driver",
-      MEDIA_DRIVER_CHOICES,
-      options.flag("standalone") === true ? "auto" : "external",
-    ),
+    idle: values.idle,
+    mediaDriver: values.mediaDriver ?? (values.standalone ? "auto" : "external"),
   } as const;
 }
 
 /** Longest wait for what a role needs first, in nanoseconds. No limit unless one is given; 0 is none as well. */
-export function attachTimeoutOf(options: OptionValues): number {
-  const timeoutNs = options.duration("attach-timeout") ?? 0;
-  return timeoutNs === 0 ? Number.POSITIVE_INFINITY : timeoutNs;
+export function attachTimeoutOf({ attachTimeout = 0 }: Pick<RoleValues, "attachTimeout">): number {
+  return attachTimeout === 0 ? Number.POSITIVE_INFINITY : attachTimeout;
 }
 
-function driverClientOf(options: OptionValues): DriverClientOptions {
-  const clientId = options.integer("client-id", 1, MAX_ID);
+function driverClientOf(values: RuntimeValues): DriverClientOptions {
+  const { clientId, requireHugepages = false } = values;
   return {
     ...(clientId === undefined ? {} : { clientId }),
-    attachTimeoutNs: attachTimeoutOf(options),
-    requireHugepages: options.flag("require-hugepages") === true,
+    attachTimeoutNs: attachTimeoutOf(values),
+    requireHugepages,
   };
 }
 
-/** @throws UsageError */
-export function streamIdOf(options: OptionValues): number {
-  return options.integer("stream", 1, MAX_ID) ?? DEFAULT_STREAM_ID;
+/** The id of a role's stream. @throws OptionError for a name, which is to be resolved before */
+export function streamIdOf({ stream }: Pick<RoleValues, "stream">): number {
+  if (typeof stream === "number") return stream;
+  throw new OptionError("stream", `expected the id of a stream, found the name "${stream}"`, { found: stream });
 }
 
-/** @throws UsageError naming the option */
-function channelOf(options: OptionValues): string {
-  const channel = options.text("channel");
-  if (channel === undefined) return DEFAULT_STREAMS.channel;
-  if (isAeronChannel(channel)) return channel;
-  throw new UsageError(
-    `${options.nameOf("channel")}: expected an Aeron channel such as aeron:ipc, found ${JSON.stringify(channel)}`,
-    { found: channel },
-  );
-}
-
-/** Channel and stream ids of the options. @throws UsageError */
-export function streamsOf(options: OptionValues): AeronStreams {
-  const id = (name: string, fallback: number): number => options.integer(name, 1, MAX_AERON_STREAM_ID) ?? fallback;
+/** Channel and stream ids of the options. @throws OptionError */
+export function streamsOf(values: ChannelValues): AeronStreams {
+  const { channel, controlStreamId, announceStreamId, qosStreamId, metadataStreamId } = values;
+  const [descriptorStreamId = 0, ...more] = values.descriptorStreamId;
+  if (more.length > 0) {
+    const found = values.descriptorStreamId.join(",");
+    throw new OptionError("descriptorStreamId", `expected one Aeron stream id, found ${found}`, { found });
+  }
   return {
-    channel: channelOf(options),
-    controlStreamId: id("control-stream-id", DEFAULT_STREAMS.controlStreamId),
-    descriptorStreamId: id("descriptor-stream-id", DEFAULT_STREAMS.descriptorStreamId),
-    qosStreamId: id("qos-stream-id", DEFAULT_STREAMS.qosStreamId),
-    metadataStreamId: id("metadata-stream-id", DEFAULT_STREAMS.metadataStreamId),
-    ...(options.has("announce-stream-id") ? { announceStreamId: id("announce-stream-id", 0) } : {}),
+    channel,
+    controlStreamId,
+    descriptorStreamId,
+    qosStreamId,
+    metadataStreamId,
+    ...(announceStreamId === undefined ? {} : { announceStreamId }),
   };
 }

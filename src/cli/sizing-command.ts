@@ -1,69 +1,37 @@
-import { valueTypes } from "../config/index.ts";
-import { MAX_ID } from "../protocol/ids.ts";
-import type { Command } from "./command.ts";
-import { OUTPUT_OPTION, PLACE_OPTIONS } from "./common-options.ts";
+import { domainTypes, option, options, valueTypes } from "../config/index.ts";
+import { type CommandValues, command } from "./command.ts";
+import { OUTPUT_FORMATS, PLACE } from "./common-options.ts";
 
-const { choice, duration, integer, rate, size, text } = valueTypes;
+const { choice, duration, integer, numberFrom, rate, size, word } = valueTypes;
+const { dims, dtype, streamId } = domainTypes;
 
-export const SIZING_COMMAND: Command = {
+const SIZING = options({
+  rate: option(rate(), "HZ", "frames per second", { isRequired: true }),
+  frame: option(size(1, 2 ** 31), "SIZE", "bytes of a frame, or:"),
+  dims: option(dims(), "DIMS", "its shape"),
+  dtype: option(dtype(), "DTYPE", "its element type", { default: "uint8" }),
+  latency: option(duration(), "TIME", "longest time from a frame until its slowest reader is done with it", {
+    default: "100ms",
+  }),
+  headroom: option(numberFrom(1, 64, 3), "N", "how many times that the ring holds; 2 to 4", { default: "3" }),
+  consumers: option(integer(0, 10_000), "N", "readers of each stream", { default: "1" }),
+  streams: option(integer(1, 10_000), "N", "streams of this kind", { default: "1" }),
+  keep: option(integer(0, 1000), "N", "ended epochs that the driver keeps (policies.epoch_gc_keep)", { default: "2" }),
+  name: option(word("camera"), "NAME", "of profile and stream in the settings", { default: "camera" }),
+  stream: option(streamId(), "ID", "id of the (first) stream in the settings", { default: "10000" }),
+  shmDir: PLACE.shmDir,
+  output: option(choice(...OUTPUT_FORMATS, "toml"), "FORMAT", "table, json, jsonl, or toml: only the settings", {
+    short: "o",
+    default: "table",
+  }),
+});
+export type SizingValues = CommandValues<typeof SIZING>;
+
+export const SIZING_COMMAND = command({
   name: "sizing",
   summary: "how many slots a stream needs, how large, and what they tolerate",
   usage: "--rate HZ --frame SIZE [options]",
-  options: [
-    { name: "rate", value: "HZ", type: rate(), help: "frames per second" },
-    { name: "frame", value: "SIZE", type: size(1, 2 ** 31), help: "bytes of a frame, or:" },
-    { name: "dims", value: "DIMS", type: text("a shape such as 480x640", "480x640"), help: "its shape" },
-    {
-      name: "dtype",
-      value: "DTYPE",
-      type: text("an element type", "uint8"),
-      help: "its element type",
-      defaultText: "uint8",
-    },
-    {
-      name: "latency",
-      value: "TIME",
-      type: duration(),
-      help: "longest time from a frame until its slowest reader is done with it",
-      defaultText: "100ms",
-    },
-    {
-      name: "headroom",
-      value: "N",
-      type: text("a number from 1 to 64", "3"),
-      help: "how many times that the ring holds; 2 to 4",
-      defaultText: "3",
-    },
-    { name: "consumers", value: "N", type: integer(0, 10_000), help: "readers of each stream", defaultText: "1" },
-    { name: "streams", value: "N", type: integer(1, 10_000), help: "streams of this kind", defaultText: "1" },
-    {
-      name: "keep",
-      value: "N",
-      type: integer(0, 1000),
-      help: "ended epochs that the driver keeps (policies.epoch_gc_keep)",
-      defaultText: "2",
-    },
-    {
-      name: "name",
-      value: "NAME",
-      type: text("a name", "camera"),
-      help: "of profile and stream in the settings",
-      defaultText: "camera",
-    },
-    {
-      name: "stream",
-      value: "ID",
-      type: integer(1, MAX_ID, { example: 10_000 }),
-      help: "id of the (first) stream in the settings",
-      defaultText: "10000",
-    },
-    ...PLACE_OPTIONS.filter(({ name }) => name === "shm-dir"),
-    {
-      ...OUTPUT_OPTION,
-      type: choice("table", "json", "jsonl", "toml"),
-      help: "table, json, jsonl, or toml: only the settings",
-    },
-  ],
+  options: SIZING,
   examples: [
     "sizing --rate 30 --dims 1080x1920x3 --latency 200ms --consumers 3",
     "sizing --rate 10kHz --frame 64KiB --latency 20ms --headroom 4 -o toml",
@@ -74,4 +42,4 @@ export const SIZING_COMMAND: Command = {
       "but the free memory of --shm-dir. What the figures mean: docs/OPERATIONAL_PLAYBOOK.md.",
     ].join("\n"),
   load: () => import("./commands/sizing.ts"),
-};
+});

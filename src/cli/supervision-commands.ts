@@ -1,56 +1,108 @@
-import { ruleList, valueTypes } from "../config/index.ts";
-import { LIMIT_OPTIONS } from "./check/limits.ts";
-import type { Command } from "./command.ts";
-import { CONFIG_OPTION, OUTPUT_OPTION, ROLE_OPTIONS } from "./common-options.ts";
-import { MESSAGE_OPTIONS } from "./message-options.ts";
-import type { OptionSpec } from "./option-spec.ts";
-import { THRESHOLD_OPTIONS } from "./supervision/thresholds.ts";
+import { domainTypes, flag, option, options, ruleList, valueTypes } from "../config/index.ts";
+import { EVENT_KINDS } from "../protocol/supervision/event-log.ts";
+import { LIMITS } from "./check/limits.ts";
+import { type Command, type CommandValues, command } from "./command.ts";
+import { CHANNELS, CONFIG, END, LISTEN, OUTPUT, PLACE, ROLE } from "./common-options.ts";
+import { THRESHOLDS } from "./supervision/thresholds.ts";
+import { TOP_ORDERS } from "./top/top-state.ts";
 
-const { hostName, list, text } = valueTypes;
-
-/** A role's options that concern frames and regions are not a supervisor's. */
-const NOT_OF_SUPERVISORS = ["standalone", "stream", "count", "fail-on-loss", "use", "client-id", "attach-timeout"];
+const { choice, duration, hostName, list, seconds, text } = valueTypes;
+const { count, dataSource, streamId } = domainTypes;
 
 /** Where the messages are. */
-const LISTENING: readonly OptionSpec[] = [...MESSAGE_OPTIONS.filter(({ name }) => name !== "idle"), CONFIG_OPTION];
+const WATCH = options({ ...LISTEN, ...CONFIG });
 
-export const supervisor: Command = {
+const SUPERVISOR = options({
+  http: option(
+    text("an address such as 9464 or 127.0.0.1:9464", "127.0.0.1:9464"),
+    "ADDR",
+    "serve metrics, health and what is known there; a port alone is on the loopback",
+    { otherwise: "off" },
+  ),
+  httpToken: option(
+    text("a token", "secret"),
+    "TOKEN",
+    "who has it may steer consumers by HTTP (better as a variable: others see flags)",
+    { isSecret: true, otherwise: "no request may" },
+  ),
+  httpHosts: option(
+    list(hostName(), "host name"),
+    "NAME[,NAME]",
+    "further names under which the server is reached; * for any name",
+    { otherwise: "those of its address" },
+  ),
+  rules: option(ruleList(), "TOML", "what to do about consumers that lose frames, see below", {
+    otherwise: "watch only",
+  }),
+  ...THRESHOLDS,
+  ...PLACE,
+  ...CONFIG,
+  mediaDriver: ROLE.mediaDriver,
+  idle: ROLE.idle,
+  cpu: ROLE.cpu,
+  sched: ROLE.sched,
+  ...CHANNELS,
+  ...END,
+  statsInterval: ROLE.statsInterval,
+  ...OUTPUT,
+});
+export type SupervisorValues = CommandValues<typeof SUPERVISOR>;
+
+/** What tools take that watch as the supervisor does. */
+const OBSERVE = options({ ...THRESHOLDS, ...WATCH });
+export type ObserveValues = CommandValues<typeof OBSERVE>;
+
+const TOP = options({
+  sort: option(choice(...Object.values(TOP_ORDERS)), "WHAT", "id, name, frames/s, bytes/s, drops/s or lag", {
+    default: "id",
+  }),
+  interval: option(seconds(), "S", "time between two pictures: seconds, or with a unit", { default: "1" }),
+  once: flag("one reading as text, after 2.5 s, which rates need"),
+  count: option(count(), "N", "end after N readings, as text", { short: "n" }),
+  ...END,
+  ...OBSERVE,
+  ...OUTPUT,
+});
+export type TopValues = CommandValues<typeof TOP>;
+
+const EVENTS = options({
+  from: option(
+    text("the address of a supervisor such as http://127.0.0.1:9464", "http://127.0.0.1:9464"),
+    "URL",
+    "ask this supervisor's HTTP server for its events instead of watching",
+  ),
+  watch: flag("with --from: go on when those that are there are printed", { short: "w" }),
+  kind: option(list(choice(...EVENT_KINDS), "kind"), "KIND[,KIND]", "only these, e.g. drops-above,producer-lost"),
+  stream: option(streamId(), "ID", "only events of this stream"),
+  count: option(count(), "N", "end after N events", { short: "n" }),
+  ...END,
+  ...OBSERVE,
+  ...OUTPUT,
+});
+export type EventsValues = CommandValues<typeof EVENTS>;
+
+export const CHECK_FORMATS = ["nagios", "prometheus", "json"] as const;
+
+const CHECK = options({
+  stream: option(
+    list(dataSource(), "stream"),
+    "STREAM[,STREAM]",
+    "these have to be there, by id or name; only they are looked at",
+  ),
+  for: option(duration(), "TIME", "how long to listen", {
+    otherwise: "a second more than --silence warns at, at least 3.5s",
+  }),
+  ...LIMITS,
+  format: option(choice(...CHECK_FORMATS), "FORMAT", "nagios, prometheus or json", { default: "nagios" }),
+  ...WATCH,
+});
+export type CheckValues = CommandValues<typeof CHECK>;
+
+export const supervisor = command({
   name: "supervisor",
   settings: { table: "supervisor", isArray: false },
   summary: "watches every stream: who produces, who consumes, who loses frames and why; steers consumers by rules",
-  options: [
-    {
-      name: "http",
-      value: "ADDR",
-      type: text("an address such as 9464 or 127.0.0.1:9464", "127.0.0.1:9464"),
-      help: "serve metrics, health and what is known there; a port alone is on the loopback",
-      defaultText: "off",
-    },
-    {
-      name: "http-token",
-      value: "TOKEN",
-      type: text("a token", "secret"),
-      isSecret: true,
-      help: "who has it may steer consumers by HTTP (better as a variable: others see flags)",
-      defaultText: "no request may",
-    },
-    {
-      name: "http-hosts",
-      value: "NAME[,NAME]",
-      type: list(hostName(), "host name"),
-      help: "further names under which the server is reached; * for any name",
-      defaultText: "those of its address",
-    },
-    {
-      name: "rules",
-      value: "TOML",
-      type: ruleList(),
-      help: "what to do about consumers that lose frames, see below",
-      defaultText: "watch only",
-    },
-    ...THRESHOLD_OPTIONS,
-    ...ROLE_OPTIONS.filter(({ name }) => !NOT_OF_SUPERVISORS.includes(name)),
-  ],
+  options: SUPERVISOR,
   examples: [
     "supervisor",
     "supervisor --http 9464 --stats-interval 1",
@@ -58,69 +110,35 @@ export const supervisor: Command = {
   ],
   notes: async () => (await import("./supervision/notes.ts")).SUPERVISOR_NOTES,
   load: () => import("./commands/supervisor.ts"),
-};
+});
 
-const top: Command = {
+const top = command({
   name: "top",
   summary: "shows streams and consumers with their rates and losses, on the whole terminal",
-  options: [
-    { name: "sort", value: "WHAT", help: "id, name, frames/s, bytes/s, drops/s or lag", defaultText: "id" },
-    { name: "interval", value: "S", help: "time between two pictures: seconds, or with a unit", defaultText: "1" },
-    { name: "once", help: "one reading as text, after 2.5 s, which rates need" },
-    { name: "count", short: "n", value: "N", help: "end after N readings, as text" },
-    { name: "seconds", short: "t", value: "S", help: "end after S seconds (or 250ms, 2m)" },
-    ...THRESHOLD_OPTIONS,
-    ...LISTENING,
-    OUTPUT_OPTION,
-  ],
+  options: TOP,
   examples: ["top", "top --once", "top --sort drops/s -n 10 -o jsonl"],
   notes: async () => (await import("./supervision/notes.ts")).TOP_NOTES,
   load: () => import("./commands/top.ts"),
-};
+});
 
-const events: Command = {
+const events = command({
   name: "events",
   summary: "prints what happens: streams and consumers that come and go, epochs, losses, leases",
-  options: [
-    { name: "from", value: "URL", help: "ask this supervisor's HTTP server for its events instead of watching" },
-    { name: "watch", short: "w", help: "with --from: go on when those that are there are printed" },
-    { name: "kind", value: "KIND[,KIND]", help: "only these, e.g. drops-above,producer-lost" },
-    { name: "stream", value: "ID", help: "only events of this stream" },
-    { name: "count", short: "n", value: "N", help: "end after N events" },
-    { name: "seconds", short: "t", value: "S", help: "end after S seconds (or 250ms, 2m)" },
-    ...THRESHOLD_OPTIONS,
-    ...LISTENING,
-    OUTPUT_OPTION,
-  ],
+  options: EVENTS,
   examples: ["events", "events --kind producer-lost,drops-above -o jsonl", "events --from http://127.0.0.1:9464"],
   notes: async () => (await import("./supervision/notes.ts")).EVENTS_NOTES,
   load: () => import("./commands/events.ts"),
-};
+});
 
-const check: Command = {
+const check = command({
   name: "check",
   summary: "says in one line whether all is well, for Nagios, Kubernetes and cron",
   isPlugIn: true,
-  options: [
-    {
-      name: "stream",
-      value: "STREAM[,STREAM]",
-      help: "these have to be there, by id or name; only they are looked at",
-    },
-    {
-      name: "for",
-      value: "TIME",
-      help: "how long to listen",
-      defaultText: "a second more than --silence warns at, at least 3.5s",
-    },
-    ...LIMIT_OPTIONS,
-    { name: "format", value: "FORMAT", help: "nagios, prometheus or json", defaultText: "nagios" },
-    ...LISTENING,
-  ],
+  options: CHECK,
   examples: ["check", "check --stream camera-1 --drops 1%,5% --for 4s", "check --format prometheus"],
   notes: async () => (await import("./supervision/notes.ts")).CHECK_NOTES,
   load: () => import("./commands/check.ts"),
-};
+});
 
 /** Commands that watch as the supervisor does. */
 export const WATCHING_COMMANDS: readonly Command[] = [top, events, check];

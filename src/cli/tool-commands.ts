@@ -1,18 +1,81 @@
-import type { Command } from "./command.ts";
-import { OUTPUT_OPTION } from "./common-options.ts";
-import { MESSAGE_OPTIONS } from "./message-options.ts";
+import { domainTypes, flag, option, options, valueTypes, withDefault } from "../config/index.ts";
+import { type Command, type CommandValues, command } from "./command.ts";
+import { END, LISTEN, LISTEN_IDLE, OUTPUT } from "./common-options.ts";
 import { OBSERVE_COMMANDS } from "./observe-commands.ts";
+import { MESSAGE_KINDS, microseconds, numberOrAll } from "./tap/options.ts";
 
-const inspect: Command = {
+const { anyCase, choice, duration, integer, list, size, text } = valueTypes;
+const { clientId, count, dataSource, fallbackUri } = domainTypes;
+
+/** How a consumer reads (W-40). */
+const MODES = ["stream", "latest", "decimated"] as const;
+const MODE_NAMES = MODES.join("|");
+/** The largest value of a field that is u32 and may be absent. */
+const MAX_FIELD = 0xffff_fffe;
+
+const INSPECT = options({
+  ...LISTEN,
+  slots: option(numberOrAll(), "N|all", "how many of the newest slots to list", { default: "10" }),
+  ...OUTPUT,
+});
+export type InspectValues = CommandValues<typeof INSPECT>;
+
+const TAP = options({
+  stream: option(dataSource(), "STREAM", "only messages of this stream, by its id or its data source's name"),
+  client: option(clientId(), "ID", "only messages of, or for, the consumer or producer with this id"),
+  message: option(
+    list(text("the name of a message", "QosConsumer"), "message"),
+    "NAME[,NAME]",
+    "only these messages, on the Aeron streams that they belong on, e.g. QosConsumer",
+  ),
+  kind: option(
+    list(anyCase(...MESSAGE_KINDS), "kind"),
+    "KIND[,KIND]",
+    "only these Aeron streams: control, descriptor, qos, metadata",
+  ),
+  count: option(count(), "N", "end after N messages", { short: "n" }),
+  ...END,
+  ...LISTEN_IDLE,
+  idle: withDefault(LISTEN_IDLE.idle, { otherwise: "backoff" }),
+  ...OUTPUT,
+});
+export type TapValues = CommandValues<typeof TAP>;
+
+const HELLO = options({
+  stream: option(dataSource(), "STREAM", "id of the stream, or its data source's name", { default: "10000" }),
+  consumerId: option(clientId(), "ID", "who says it", { otherwise: "drawn at random" }),
+  mode: option(choice(...MODES), MODE_NAMES, "what the consumer would read", { default: "stream" }),
+  maxRate: option(integer(0, 0xffff), "HZ", "frames per second that it would take; 0: all", { default: "0" }),
+  useShm: flag("it can read shared memory (--no-use-shm: it cannot)", { negatable: true, default: "true" }),
+  progress: flag("ask for progress of frames, and show the first that comes"),
+  progressInterval: option(microseconds(MAX_FIELD), "TIME", "ask for progress no more often than this, e.g. 500us"),
+  progressBytes: option(size(0, MAX_FIELD), "SIZE", "ask for progress each time that so many bytes are filled"),
+  progressRows: option(integer(0, MAX_FIELD), "N", "ask for progress each time that so many rows are filled"),
+  timeout: option(duration(), "TIME", "how long to wait for answers", { default: "2s" }),
+  ...LISTEN_IDLE,
+  ...OUTPUT,
+});
+export type HelloValues = CommandValues<typeof HELLO>;
+
+const CONSUMER_CONFIG = options({
+  mode: option(choice(...MODES), MODE_NAMES, "how the consumer is to read; has to be given", { isRequired: true }),
+  decimation: option(integer(1, 0xffff, { example: 4 }), "N", "with --mode decimated: every Nth frame", {
+    otherwise: "1",
+  }),
+  useShm: flag("it is to read shared memory (--no-use-shm: its fallback)", { negatable: true, default: "true" }),
+  fallback: option(fallbackUri(), "URI", "aeron:... or bridge://<id>, for when shared memory cannot be used"),
+  timeout: option(duration(), "TIME", "how long to wait for the consumer's next QoS", { default: "3s" }),
+  ...LISTEN_IDLE,
+  ...OUTPUT,
+});
+export type ConsumerConfigValues = CommandValues<typeof CONSUMER_CONFIG>;
+
+const inspect = command({
   name: "inspect",
   summary: "shows what is in region files, and which rules they break",
   usage: "<file|folder|stream> [options]",
   maxPositionals: 1,
-  options: [
-    ...MESSAGE_OPTIONS.filter(({ name }) => name !== "idle"),
-    { name: "slots", value: "N|all", help: "how many of the newest slots to list", defaultText: "10" },
-    OUTPUT_OPTION,
-  ],
+  options: INSPECT,
   examples: ["inspect 10000", "inspect /dev/shm/tensorpool-jo --slots 0", "inspect 10000 --slots all -o json"],
   notes: async () =>
     [
@@ -22,25 +85,12 @@ const inspect: Command = {
       "it breaks, and the exit code is 1. It is 3 when nothing is there.",
     ].join("\n"),
   load: () => import("./commands/inspect.ts"),
-};
+});
 
-const tap: Command = {
+const tap = command({
   name: "tap",
   summary: "prints every message of the protocol, decoded",
-  options: [
-    { name: "stream", value: "STREAM", help: "only messages of this stream, by its id or its data source's name" },
-    { name: "client", value: "ID", help: "only messages of, or for, the consumer or producer with this id" },
-    {
-      name: "message",
-      value: "NAME[,NAME]",
-      help: "only these messages, on the Aeron streams that they belong on, e.g. QosConsumer",
-    },
-    { name: "kind", value: "KIND[,KIND]", help: "only these Aeron streams: control, descriptor, qos, metadata" },
-    { name: "count", short: "n", value: "N", help: "end after N messages" },
-    { name: "seconds", short: "t", value: "S", help: "end after S seconds (or 250ms, 2m)" },
-    ...MESSAGE_OPTIONS,
-    OUTPUT_OPTION,
-  ],
+  options: TAP,
   examples: ["tap", "tap --kind qos --stream 10000 --count 2", "tap --message FrameDescriptor --seconds 1 -o jsonl"],
   notes: async () =>
     [
@@ -51,44 +101,23 @@ const tap: Command = {
       "Exit code 3: no media driver is there, or no message came.",
     ].join("\n"),
   load: () => import("./commands/tap.ts"),
-};
+});
 
-const hello: Command = {
+const hello = command({
   name: "hello",
   summary: "says hello to a stream, and shows who answers",
-  options: [
-    { name: "stream", value: "STREAM", help: "id of the stream, or its data source's name", defaultText: "10000" },
-    { name: "consumer-id", value: "ID", help: "who says it", defaultText: "drawn at random" },
-    { name: "mode", value: "stream|latest|decimated", help: "what the consumer would read", defaultText: "stream" },
-    { name: "max-rate", value: "HZ", help: "frames per second that it would take; 0: all", defaultText: "0" },
-    { name: "use-shm", negatable: true, help: "it can read shared memory (--no-use-shm: it cannot)" },
-    { name: "progress", help: "ask for progress of frames, and show the first that comes" },
-    { name: "progress-interval", value: "TIME", help: "ask for progress no more often than this, e.g. 500us" },
-    { name: "progress-bytes", value: "SIZE", help: "ask for progress each time that so many bytes are filled" },
-    { name: "progress-rows", value: "N", help: "ask for progress each time that so many rows are filled" },
-    { name: "timeout", value: "TIME", help: "how long to wait for answers", defaultText: "2s" },
-    ...MESSAGE_OPTIONS,
-    OUTPUT_OPTION,
-  ],
+  options: HELLO,
   examples: ["hello", "hello --stream 10000 --mode latest --max-rate 30", "hello --timeout 500ms -o jsonl"],
   notes: async () => "Exit code 3: no media driver is there, or no process answered.",
   load: () => import("./commands/hello.ts"),
-};
+});
 
-const consumerConfig: Command = {
+const consumerConfig = command({
   name: "consumer-config",
   summary: "tells a consumer how to read, and shows that it does",
   usage: "<stream> <consumer> --mode MODE [options]",
   maxPositionals: 2,
-  options: [
-    { name: "mode", value: "stream|latest|decimated", help: "how the consumer is to read; has to be given" },
-    { name: "decimation", value: "N", help: "with --mode decimated: every Nth frame", defaultText: "1" },
-    { name: "use-shm", negatable: true, help: "it is to read shared memory (--no-use-shm: its fallback)" },
-    { name: "fallback", value: "URI", help: "aeron:... or bridge://<id>, for when shared memory cannot be used" },
-    { name: "timeout", value: "TIME", help: "how long to wait for the consumer's next QoS", defaultText: "3s" },
-    ...MESSAGE_OPTIONS,
-    OUTPUT_OPTION,
-  ],
+  options: CONSUMER_CONFIG,
   examples: [
     "consumer-config 10000 42 --mode latest",
     "consumer-config 10000 42 --mode decimated --decimation 10",
@@ -101,7 +130,7 @@ const consumerConfig: Command = {
       "driver is there, or no such consumer answered.",
     ].join("\n"),
   load: () => import("./commands/consumer-config.ts"),
-};
+});
 
 /** Commands that look at what others do, and speak to them. */
 export const TOOL_COMMANDS: readonly Command[] = [...OBSERVE_COMMANDS, inspect, tap, hello, consumerConfig];

@@ -1,5 +1,5 @@
 import { describeToml, isTable, parseTomlLiteral, type TomlValue } from "./toml-document.ts";
-import { ValueProblem, type ValueType } from "./value-type.ts";
+import { tomlLiteral, ValueProblem, type ValueType } from "./value-type.ts";
 
 /** One attribute as settings say it: a text, and what it is a text of. */
 export interface AttributeSetting {
@@ -28,17 +28,26 @@ export function attributeList(): ValueType<readonly AttributeSetting[]> {
     }
     return attributes;
   };
+  const write = (attributes: readonly AttributeSetting[]) =>
+    Object.fromEntries(attributes.map((attribute) => [nameOf(attribute), attribute.value]));
   return {
     expected: EXPECTED,
     example: '{ gain = "2.5", "pose:application/json" = "[0, 1]" }',
     parse: (text) => readAll(textsOf(literalOf(text) ?? text)),
     read: (value) => readAll(textsOf(value)),
-    text: (value) => textsOf(literalOf(value) ?? value).join(SEPARATOR),
-    write: (attributes) =>
-      Object.fromEntries(
-        attributes.map(({ key, format, value }) => [format === DEFAULT_FORMAT ? key : `${key}:${format}`, value]),
-      ),
+    format: (attributes) => {
+      const isPlain =
+        attributes.every(({ value }) => !value.includes(SEPARATOR)) && !/^\s*[[{]/.test(attributes[0]?.key ?? "");
+      if (!isPlain) return tomlLiteral(write(attributes));
+      return attributes.map((attribute) => `${nameOf(attribute)}=${attribute.value}`).join(SEPARATOR);
+    },
+    write,
   };
+}
+
+/** KEY, or KEY:FORMAT. */
+function nameOf({ key, format }: AttributeSetting): string {
+  return format === DEFAULT_FORMAT ? key : `${key}:${format}`;
 }
 
 /** A TOML literal, as variables have it; null for anything else. */

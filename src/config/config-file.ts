@@ -10,16 +10,14 @@ import {
 } from "./general-keys.ts";
 import { type Attempt, untilFirst } from "./mistakes.ts";
 import { describeOrigin, type Origin } from "./origin.ts";
-import { COMMON_TABLE, type FlagSetting, flagsInFile, keyOfFlag, type SettingsSchema, typeOf } from "./role-schema.ts";
+import { COMMON_TABLE, flagsInFile, keyOfFlag, type OptionSpec, type SettingsSchema } from "./role-schema.ts";
 import { describeToml, isTable, TomlDocument, type TomlTable, type TomlValue } from "./toml-document.ts";
 import type { TomlPath } from "./toml-path.ts";
-import { flagText, ValueProblem, type ValueType } from "./value-type.ts";
+import { text, ValueProblem, type ValueType } from "./value-type.ts";
 
 /** A value of the file, of the type of its key. */
 export interface FileValue {
   readonly value: unknown;
-  /** As a flag or a variable would say it. */
-  readonly text: string;
   readonly origin: Origin;
 }
 
@@ -41,7 +39,12 @@ export interface FileEntry {
 }
 
 /** The key by which `--use` chooses a table; for producers it is a flag too. */
-const LABEL: FlagSetting = { name: "name", value: "NAME", help: "what --use chooses it by" };
+const LABEL: OptionSpec = {
+  name: "name",
+  type: text("a name", "viewer"),
+  value: "NAME",
+  help: "what --use chooses it by",
+};
 
 /** A file of settings whose keys are all known and whose values all have the types of their keys. */
 export class ConfigFile {
@@ -108,20 +111,20 @@ export class ConfigFile {
     });
   }
 
-  #readArray(table: string, value: TomlValue, flags: readonly FlagSetting[]): RoleTable[] {
+  #readArray(table: string, value: TomlValue, flags: readonly OptionSpec[]): RoleTable[] {
     if (!Array.isArray(value)) throw this.#wrong([table], `an array of tables, [[${table}]]`, describeToml(value));
     const withLabel = flags.some(({ name }) => name === LABEL.name) ? flags : [LABEL, ...flags];
     return value.map((entry, i) => this.#readTable([table, i], entry, withLabel));
   }
 
-  #readTable(path: TomlPath, value: TomlValue, flags: readonly FlagSetting[]): RoleTable {
+  #readTable(path: TomlPath, value: TomlValue, flags: readonly OptionSpec[]): RoleTable {
     const values = new Map<string, FileValue>();
     this.#readFlags(path, value, flags, values);
     const origin = this.#document.originOf(path);
     return { key: origin.key, origin, values };
   }
 
-  #readFlags(path: TomlPath, value: TomlValue, flags: readonly FlagSetting[], into: Map<string, FileValue>): void {
+  #readFlags(path: TomlPath, value: TomlValue, flags: readonly OptionSpec[], into: Map<string, FileValue>): void {
     const settable = flagsInFile(flags);
     this.#eachMember(path, value, (key, member) => {
       const flag = settable.find(({ name }) => keyOfFlag(name) === key);
@@ -130,7 +133,7 @@ export class ConfigFile {
           [...path, key],
           settable.map(({ name }) => keyOfFlag(name)),
         );
-      into.set(flag.name, this.#readValue([...path, key], member, typeOf(flag)));
+      into.set(flag.name, this.#readValue([...path, key], member, flag.type));
     });
   }
 
@@ -138,7 +141,6 @@ export class ConfigFile {
     try {
       return {
         value: type.read(value),
-        text: type.text?.(value) ?? flagText(value),
         origin: this.#document.originOf(path),
       };
     } catch (error) {

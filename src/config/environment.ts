@@ -1,6 +1,6 @@
 import { nearest } from "../core/nearest.ts";
 import { GENERAL_KEY_NAMES, NAMED_TABLES, type NamedTable } from "./general-keys.ts";
-import { type FlagSetting, flagsInEnvironment, type RoleSchema, type SettingsSchema } from "./role-schema.ts";
+import { flagsInEnvironment, type OptionSpec, type RoleSchema, type SettingsSchema } from "./role-schema.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -26,13 +26,13 @@ export function variablesOfKey(key: string): readonly [string, string] {
 }
 
 /** The variables of a role's flag by its own name, the winning one first. */
-export function variablesOfFlag(role: RoleSchema, flag: FlagSetting, schema: SettingsSchema): readonly string[] {
+export function variablesOfFlag(role: RoleSchema, flag: OptionSpec, schema: SettingsSchema): readonly string[] {
   // Commands that are no roles have no variables of their own.
   const own = role.table === "" ? [] : [`${PREFIX}${upper(role.name)}_${upper(flag.name)}`];
   return schema.common.includes(flag) ? [...own, variableOfCommon(flag)] : own;
 }
 
-export function variableOfCommon(flag: FlagSetting): string {
+export function variableOfCommon(flag: OptionSpec): string {
   return `${PREFIX}${upper(flag.name)}`;
 }
 

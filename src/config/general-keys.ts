@@ -1,5 +1,4 @@
-import { MAX_ID } from "../protocol/ids.ts";
-import { MAX_NSLOTS } from "../shm/announcement.ts";
+import { aeronChannel, aeronStreamId, folderName, groupId, slots, streamId } from "./domain-types.ts";
 import { idRanges } from "./id-ranges.ts";
 import { poolList } from "./pool-list.ts";
 import {
@@ -29,7 +28,6 @@ export interface GeneralKey<T> {
 
 /** The default of a key that has to be set. */
 export const REQUIRED = "required";
-const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
 const DAY_MS = 86_400_000;
 
 function key<T>(type: ValueType<T>, literal: string, help: string): GeneralKey<T> {
@@ -40,9 +38,6 @@ function key<T>(type: ValueType<T>, literal: string, help: string): GeneralKey<T
 function open<T>(type: ValueType<T>, defaultText: string, help: string): GeneralKey<T> {
   return { type, help, default: null, defaultText };
 }
-
-const channel = (): ValueType<string> => text("an Aeron channel such as aeron:ipc", "aeron:ipc");
-const aeronStreamId = (example: number): ValueType<number> => integer(1, MAX_AERON_STREAM_ID, { example });
 
 /** The keys that stand once in a file. */
 export const GENERAL_KEYS = {
@@ -58,15 +53,15 @@ export const GENERAL_KEYS = {
     '"shared"',
     "threads of the embedded media driver: one, three, or the driver's own duty cycle",
   ),
-  "driver.control_channel": key(channel(), '"aeron:ipc"', "Aeron channel of attach, leases and hellos"),
+  "driver.control_channel": key(aeronChannel(), '"aeron:ipc"', "Aeron channel of attach, leases and hellos"),
   "driver.control_stream_id": key(aeronStreamId(1000), "1000", "Aeron stream of attach, leases and hellos"),
-  "driver.announce_channel": open(channel(), "driver.control_channel", "Aeron channel of announces"),
+  "driver.announce_channel": open(aeronChannel(), "driver.control_channel", "Aeron channel of announces"),
   "driver.announce_stream_id": open(aeronStreamId(1000), "driver.control_stream_id", "Aeron stream of announces"),
-  "driver.qos_channel": key(channel(), '"aeron:ipc"', "Aeron channel of QoS"),
+  "driver.qos_channel": key(aeronChannel(), '"aeron:ipc"', "Aeron channel of QoS"),
   "driver.qos_stream_id": key(aeronStreamId(1200), "1200", "Aeron stream of QoS"),
   "driver.stream_id_range": open(idRanges(), "none", "stream ids that dynamic streams may have"),
   "shm.base_dir": open(path(), "/dev/shm/tensorpool-<user>", "folder of the regions"),
-  "shm.namespace": key(text("a name for a folder", "default"), '"default"', "folder under shm.base_dir"),
+  "shm.namespace": key(folderName("default"), '"default"', "folder under shm.base_dir"),
   "shm.allowed_base_dirs": open(list(path(), "folder"), "[shm.base_dir]", "folders below which regions may be mapped"),
   "shm.require_hugepages": key(toggle(), "false", "refuse a folder that is not on hugetlbfs"),
   "shm.permissions_mode": key(
@@ -74,7 +69,7 @@ export const GENERAL_KEYS = {
     '"660"',
     "rights of the regions' files: 600 for the user alone, 660 for the group as well",
   ),
-  "shm.group": open(integer(0, 0xffff_fffe), "none", "group id that owns regions and Aeron folder, with mode 660"),
+  "shm.group": open(groupId(), "none", "group id that owns regions and Aeron folder, with mode 660"),
   "shm.numa_node": open(integer(0, 1023), "none", "NUMA node whose memory the regions take"),
   "policies.allow_dynamic_streams": key(toggle(), "false", "make streams of driver.stream_id_range when asked"),
   "policies.default_profile": open(
@@ -110,17 +105,13 @@ export const GENERAL_KEY_NAMES = Object.keys(GENERAL_KEYS) as GeneralKeyName[];
 
 /** The keys of each `[profiles.NAME]`. */
 export const PROFILE_KEYS = {
-  header_nslots: key(
-    integer(1, MAX_NSLOTS, { powerOfTwo: true, example: 1024 }),
-    "1024",
-    "slots of the ring, a power of two",
-  ),
+  header_nslots: key(slots(1024), "1024", "slots of the ring, a power of two"),
   payload_pools: open(poolList(), REQUIRED, "pools; strides are powers of two from 4096"),
 } as const satisfies Readonly<Record<string, GeneralKey<unknown>>>;
 
 /** The keys of each `[streams.NAME]`. */
 export const STREAM_KEYS = {
-  stream_id: open(integer(1, MAX_ID, { example: 10_000 }), REQUIRED, "stream id, each one once"),
+  stream_id: open(streamId(), REQUIRED, "stream id, each one once"),
   profile: open(text("a name of [profiles]", "camera"), "policies.default_profile", "profile of its regions"),
   descriptor_stream_id: key(aeronStreamId(1100), "1100", "Aeron stream of its frame descriptors"),
 } as const satisfies Readonly<Record<string, GeneralKey<unknown>>>;

@@ -179,7 +179,11 @@ export function generalCandidates(key: GeneralKeyName, file: ConfigFile | null, 
 
 /** @throws UsageError naming the variable */
 export function parseVariable<T>(type: ValueType<T>, name: string, text: string): Sourced<T> {
-  const origin: Origin = { kind: "variable", name };
+  return parseText(type, text, { kind: "variable", name });
+}
+
+/** @throws UsageError naming the origin */
+export function parseText<T>(type: ValueType<T>, text: string, origin: Origin): Sourced<T> {
   try {
     return { value: type.parse(text), origin };
   } catch (error) {

@@ -1,6 +1,7 @@
-import { MAX_ID } from "../protocol/ids.ts";
+import { isId, MAX_ID } from "../protocol/ids.ts";
+import { streamId } from "./domain-types.ts";
 import { describeToml, type TomlValue } from "./toml-document.ts";
-import { integer, readLiteral, ValueProblem, type ValueType } from "./value-type.ts";
+import { readLiteral, scalar, tomlLiteral, ValueProblem, type ValueType } from "./value-type.ts";
 
 /** Stream ids from `first` to `last`, both included. */
 export interface IdRange {
@@ -8,7 +9,19 @@ export interface IdRange {
   readonly last: number;
 }
 
-const ID = integer(1, MAX_ID);
+const ID = streamId();
+
+/** `FIRST-LAST`. */
+export function idRange(): ValueType<IdRange> {
+  const convert = (value: string): IdRange | undefined => {
+    const match = /^(\d{1,10})-(\d{1,10})$/.exec(value);
+    const [first, last] = [Number(match?.[1]), Number(match?.[2])];
+    return isId(first) && isId(last) && first <= last ? { first, last } : undefined;
+  };
+  const expected = `FIRST-LAST, two stream ids from 1 to ${MAX_ID}`;
+  const format = ({ first, last }: IdRange): string => `${first}-${last}`;
+  return scalar(expected, '"20000-29999"', ["string"], convert, { format });
+}
 
 /** `[first, last]`, or an array of such pairs that do not overlap. */
 export function idRanges(): ValueType<readonly IdRange[]> {
@@ -25,12 +38,14 @@ export function idRanges(): ValueType<readonly IdRange[]> {
     }
     return ranges;
   };
+  const write = (ranges: readonly IdRange[]) => ranges.map(({ first, last }) => [first, last]);
   return {
     expected,
     example: "[20000, 29999]",
     read,
     parse: (text) => readLiteral(text, expected, read),
-    write: (ranges) => ranges.map(({ first, last }) => [first, last]),
+    format: (ranges) => tomlLiteral(write(ranges)),
+    write,
   };
 }
 

@@ -1,7 +1,8 @@
 import { suggestion } from "../core/nearest.ts";
 import { MAX_POOLS } from "../shm/announcement.ts";
+import { stride } from "./domain-types.ts";
 import { describeToml, isTable, type TomlValue } from "./toml-document.ts";
-import { integer, readLiteral, size, ValueProblem, type ValueType } from "./value-type.ts";
+import { integer, readLiteral, tomlLiteral, ValueProblem, type ValueType } from "./value-type.ts";
 
 /** A payload pool of a profile. */
 export interface PoolSetting {
@@ -11,8 +12,7 @@ export interface PoolSetting {
 
 const POOL_KEYS: readonly string[] = ["pool_id", "stride_bytes"];
 const POOL_ID = integer(0, 0xffff);
-/** W-04. */
-export const STRIDE_BYTES = size(4096, 2 ** 31, { powerOfTwo: true });
+const STRIDE_BYTES = stride();
 
 /** `[{ pool_id = 1, stride_bytes = "64KiB" }]`: at least one pool, each id once (W-05). */
 export function poolList(): ValueType<readonly PoolSetting[]> {
@@ -30,12 +30,15 @@ export function poolList(): ValueType<readonly PoolSetting[]> {
     }
     return pools;
   };
+  const write = (pools: readonly PoolSetting[]) =>
+    pools.map(({ poolId, strideBytes }) => ({ pool_id: poolId, stride_bytes: strideBytes }));
   return {
     expected,
     example: '[{ pool_id = 1, stride_bytes = "1MiB" }]',
     read,
     parse: (text) => readLiteral(text, expected, read),
-    write: (pools) => pools.map(({ poolId, strideBytes }) => ({ pool_id: poolId, stride_bytes: strideBytes })),
+    format: (pools) => tomlLiteral(write(pools)),
+    write,
   };
 }
 

@@ -1,6 +1,7 @@
 import { suggestion } from "../core/nearest.ts";
-import { MAX_ID } from "../protocol/ids.ts";
+import { formatDurationExact } from "../core/units.ts";
 import type { SteeringRule } from "../protocol/supervision/index.ts";
+import { clientId } from "./domain-types.ts";
 import { describeToml, isTable, type TomlTable, type TomlValue } from "./toml-document.ts";
 import {
   choice,
@@ -10,6 +11,7 @@ import {
   ratio,
   readLiteral,
   text,
+  tomlLiteral,
   ValueProblem,
   type ValueType,
 } from "./value-type.ts";
@@ -28,7 +30,7 @@ function streamPattern(): ValueType<string> {
 const KEYS = {
   name: text("a name", "slow viewers"),
   streams: list(streamPattern(), "stream"),
-  consumers: list(integer(1, MAX_ID, { example: 42 }), "consumer id"),
+  consumers: list(clientId(), "consumer id"),
   drop_ratio_above: ratio(),
   for: duration(),
   mode: choice("latest", "decimated"),
@@ -55,8 +57,24 @@ export function ruleList(): ValueType<readonly SteeringRule[]> {
     expected,
     example: '[{ drop_ratio_above = "0.1%", for = "5s", mode = "latest", restore_after = "30s" }]',
     read,
-    // Several tables with commas between them are what `flagText` makes of an array.
+    // Several tables with commas between them are an array without its brackets.
     parse: (value) => readLiteral(value.trimStart().startsWith("{") ? `[${value}]` : value, expected, read),
+    format: (rules) => tomlLiteral(rules.map(writeRule)),
+    write: (rules) => rules.map(writeRule),
+  };
+}
+
+/** The rule in the words of a file. */
+function writeRule(rule: SteeringRule): Readonly<Record<keyof typeof KEYS, unknown>> {
+  return {
+    name: rule.name,
+    streams: rule.streams ?? undefined,
+    consumers: rule.consumers ?? undefined,
+    drop_ratio_above: rule.dropRatioAbove,
+    for: formatDurationExact(rule.forNs),
+    mode: rule.mode,
+    decimation: rule.mode === "decimated" ? rule.decimation : undefined,
+    restore_after: formatDurationExact(rule.restoreAfterNs),
   };
 }
 

@@ -1,22 +1,26 @@
 import { suggestion } from "../core/nearest.ts";
 import { MAX_ID } from "../protocol/ids.ts";
 import { problemAt } from "./config-file.ts";
+import { streamId } from "./domain-types.ts";
 import { ENTRY_NAME } from "./general-keys.ts";
-import type { GeneralSettings } from "./general-settings.ts";
+import type { GeneralSettings, Sourced } from "./general-settings.ts";
 import type { Origin } from "./origin.ts";
 import type { RoleSchema } from "./role-schema.ts";
-import type { GivenValue, GivenValues } from "./role-settings.ts";
-import { integer, ValueProblem, type ValueType } from "./value-type.ts";
+import type { GivenValues } from "./role-settings.ts";
+import { ValueProblem, type ValueType } from "./value-type.ts";
 
-const ID = integer(1, MAX_ID, { example: 10_000 });
+const ID = streamId();
+
+/** The id of a stream, or a name. */
+export type StreamReference = number | string;
 
 /** The id of a stream, or a name: of `[streams]`, where there is one. */
-export function streamReference(): ValueType<string> {
+export function streamReference(): ValueType<StreamReference> {
   const expected = `a stream id from 1 to ${MAX_ID}, or a name of [streams]`;
-  const parse = (text: string): string => {
+  const parse = (text: string): StreamReference => {
     if (/^[\d-]/.test(text) || !ENTRY_NAME.test(text)) {
       try {
-        return String(ID.parse(text));
+        return ID.parse(text);
       } catch (error) {
         if (!(error instanceof ValueProblem)) throw error;
         throw new ValueProblem(expected, error.found ?? "");
@@ -28,7 +32,8 @@ export function streamReference(): ValueType<string> {
     expected,
     example: "10000",
     parse,
-    read: (value) => (typeof value === "string" ? parse(value) : String(ID.read(value))),
+    read: (value) => (typeof value === "string" ? parse(value) : ID.read(value)),
+    format: String,
   };
 }
 
@@ -46,7 +51,7 @@ export function withNamedStream(
 ): GivenValues {
   const named = given.get("stream");
   // Tools have no table in a file, and a --stream of their own.
-  if (named === undefined || role.table === "" || /^\d/.test(String(named.value))) return given;
+  if (named === undefined || role.table === "" || typeof named.value === "number") return given;
   const name = String(named.value);
   const stream = general.streams.get(name);
   if (stream === undefined) {
@@ -60,21 +65,20 @@ export function withNamedStream(
   }
   const originOf = (table: "streams" | "profiles", entry: string, leaf: string): Origin =>
     general.entries(table).find((each) => each.name === entry && each.leaf === leaf)?.origin ?? { kind: "default" };
-  const resolved = new Map<string, GivenValue>(given);
-  const fallBack = (flag: string, value: string, origin: Origin): void => {
-    if (!resolved.has(flag) && role.flags.some((each) => each.name === flag)) resolved.set(flag, { value, origin });
+  const resolved = new Map<string, Sourced>(given);
+  const fallBack = (flag: string, value: unknown, origin: Origin): void => {
+    if (resolved.has(flag) || !role.flags.some((each) => each.name === flag)) return;
+    resolved.set(flag, { value, origin });
   };
-  resolved.set("stream", { value: String(stream.streamId), origin: originOf("streams", name, "stream_id") });
-  fallBack(
-    "descriptor-stream-id",
-    String(stream.descriptorStreamId),
-    originOf("streams", name, "descriptor_stream_id"),
-  );
+  const { streamId, descriptorStreamId } = stream;
+  const origin = originOf("streams", name, "stream_id");
+  resolved.set("stream", { value: streamId, origin });
+  fallBack("descriptor-stream-id", [descriptorStreamId], originOf("streams", name, "descriptor_stream_id"));
   const profile = general.profiles.get(stream.profile);
-  const isStandalone = [true, "true"].includes(given.get("standalone")?.value ?? false);
+  const isStandalone = given.get("standalone")?.value === true;
   if (!isStandalone || profile === undefined) return resolved;
-  fallBack("slots", String(profile.headerNslots), originOf("profiles", profile.name, "header_nslots"));
-  const strides = profile.payloadPools.map(({ strideBytes }) => strideBytes).join(",");
+  fallBack("slots", profile.headerNslots, originOf("profiles", profile.name, "header_nslots"));
+  const strides = profile.payloadPools.map(({ strideBytes }) => strideBytes);
   fallBack("pool", strides, originOf("profiles", profile.name, "payload_pools"));
   return resolved;
 }

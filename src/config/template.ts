@@ -6,7 +6,16 @@ import {
   REQUIRED,
   STREAM_KEYS,
 } from "./general-keys.ts";
-import { COMMON_TABLE, type FlagSetting, flagsInFile, keyOfFlag, type SettingsSchema, typeOf } from "./role-schema.ts";
+import {
+  COMMON_TABLE,
+  defaultTextOf,
+  flagsInFile,
+  keyOfFlag,
+  type OptionSpec,
+  type SettingsSchema,
+} from "./role-schema.ts";
+import { parseTomlLiteral } from "./toml-document.ts";
+import { ValueProblem } from "./value-type.ts";
 
 /** Values that a new file sets, so that it runs as it is: a driver with one stream, one producer, one consumer. */
 const SET: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -81,16 +90,31 @@ function keyLines(name: string, setting: GeneralKey<unknown>, set: string | unde
   return [`# ${help}${told}`, set === undefined ? `#${name} = ${literal ?? type.example}` : `${name} = ${set}`];
 }
 
-function flagLines(flags: readonly FlagSetting[], set: Readonly<Record<string, string>>): string[] {
+function flagLines(flags: readonly OptionSpec[], set: Readonly<Record<string, string>>): string[] {
   const all = flagsInFile(flags);
   // A table of consumers has a name as well, to choose it by.
   const label = set.name !== undefined && !all.some(({ name }) => name === "name");
   const lines = all.flatMap((flag) => {
-    const { name, help, defaultText } = flag;
+    const { name, help } = flag;
+    const defaultText = defaultTextOf(flag);
     const value = set[name];
     const told = defaultText === undefined ? "" : ` (default: ${defaultText})`;
     const key = keyOfFlag(name);
-    return [`# ${help}${told}`, value === undefined ? `#${key} = ${typeOf(flag).example}` : `${key} = ${value}`];
+    return [`# ${help}${told}`, value === undefined ? `#${key} = ${literalOf(flag)}` : `${key} = ${value}`];
   });
   return label ? ["# what --use chooses it by", `name = ${set.name}`, ...lines] : lines;
+}
+
+/** The default of an option as TOML, or an example where it has none. */
+function literalOf({ type, default: text }: OptionSpec): string {
+  if (text === undefined) return type.example;
+  const literal = parseTomlLiteral(text);
+  if (literal === null) return JSON.stringify(text);
+  try {
+    type.read(literal);
+    return text;
+  } catch (error) {
+    if (error instanceof ValueProblem) return JSON.stringify(text);
+    throw error;
+  }
 }

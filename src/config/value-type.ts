@@ -1,8 +1,8 @@
 import { UsageError } from "../core/errors.ts";
 import { IDLE_EXPECTED, IDLE_STRATEGY_NAMES, type IdleChoice, parseIdleStrategy } from "../core/idle/index.ts";
 import { suggestion } from "../core/nearest.ts";
-import { parseDuration, parseRate, parseSize } from "../core/units.ts";
-import { describeToml, isTable, parseTomlLiteral, type TomlValue } from "./toml-document.ts";
+import { formatBytesExact, formatDurationExact, parseDuration, parseRate, parseSize } from "../core/units.ts";
+import { describeToml, parseTomlLiteral, type TomlValue } from "./toml-document.ts";
 import type { TomlPath } from "./toml-path.ts";
 
 /** A value that is not what its setting takes; whoever knows where it stands says so. */
@@ -33,21 +33,30 @@ export interface ValueType<T = unknown> {
   parse(text: string): T;
   /** @throws ValueProblem */
   read(value: TomlValue): T;
-  /** The value in the words of a flag, where `flagText` would lose something. */
-  text?(value: TomlValue): string;
+  /** The value as a flag or a variable says it: `parse` reads it back as the same value. */
+  format(value: T): string;
   /** The value as files have it, where that is not what `read` gives. */
   write?(value: T): unknown;
 }
 
 type Kind = "string" | "bigint" | "number" | "boolean";
 
-/** A value that is written the same way in all places, but for the quotes of texts in TOML. */
-function scalar<T>(
+export interface ScalarOptions<T> {
+  /** What an error adds about a text that does not fit. */
+  readonly hint?: (text: string) => string;
+  readonly format?: (value: T) => string;
+}
+
+/**
+ * A value that is written the same way in all places, but for the quotes of texts in TOML. `kinds`: what TOML may have for it;
+ * `convert`: its value, or undefined for what is none.
+ */
+export function scalar<T>(
   expected: string,
   example: string,
   kinds: readonly Kind[],
   convert: (text: string) => T | undefined,
-  hint: (text: string) => string = () => "",
+  { hint = () => "", format = String }: ScalarOptions<T> = {},
 ): ValueType<T> {
   const converted = (text: string, found: string): T => {
     const value = convert(text);
@@ -57,10 +66,11 @@ function scalar<T>(
   return {
     expected,
     example,
+    format,
     parse: (text) => converted(text, JSON.stringify(text)),
     read: (value) => {
       if (!kinds.includes(typeof value as Kind)) throw new ValueProblem(expected, describeToml(value));
-      return converted(String(value), describeToml(value));
+      return converted(typeof value === "number" ? plainNumber(value) : String(value), describeToml(value));
     },
   };
 }
@@ -86,7 +96,13 @@ export function token(): ValueType<string> {
     if (typeof value === "string" && /^[\x20-\x7e]{1,1024}$/.test(value)) return value;
     throw new ValueProblem(expected, "another value");
   };
-  return { expected, example: '"secret"', parse: read, read };
+  return { expected, example: '"secret"', parse: read, read, format: String };
+}
+
+/** A name of letters, digits, - and _. */
+export function word(example: string): ValueType<string> {
+  const convert = (value: string): string | undefined => (/^[A-Za-z0-9_-]+$/.test(value) ? value : undefined);
+  return scalar("letters, digits, - and _", JSON.stringify(example), ["string"], convert);
 }
 
 const HOST_NAME =
@@ -98,7 +114,7 @@ export function hostName(): ValueType<string> {
   const convert = (value: string): string | undefined => (HOST_NAME.test(value) ? value : undefined);
   const hint = (value: string): string =>
     value.includes("/") ? "; a range of addresses cannot be given: requests name a host" : "";
-  return scalar(expected, '"monitor.example"', ["string"], convert, hint);
+  return scalar(expected, '"monitor.example"', ["string"], convert, { hint });
 }
 
 /**
@@ -113,13 +129,23 @@ export function path(example = "/dev/shm/tensorpool"): ValueType<string> {
 export function choice<T extends string>(...choices: readonly T[]): ValueType<T> {
   const convert = (value: string): T | undefined => choices.find((candidate) => candidate === value);
   const hint = (value: string): string => suggestion(value, choices);
-  return scalar(`one of ${choices.join(", ")}`, JSON.stringify(choices[0]), ["string"], convert, hint);
+  return scalar(`one of ${choices.join(", ")}`, JSON.stringify(choices[0]), ["string"], convert, { hint });
+}
+
+/** One of these words, in upper or lower case. */
+export function anyCase<T extends string>(...choices: readonly T[]): ValueType<T> {
+  const convert = (value: string): T | undefined =>
+    choices.find((candidate) => candidate.toLowerCase() === value.trim().toLowerCase());
+  const hint = (value: string): string => suggestion(value, choices);
+  return scalar(`one of ${choices.join(", ")}`, JSON.stringify(choices[0]), ["string"], convert, { hint });
 }
 
 /** How a process waits. */
 export function idleStrategy(): ValueType<IdleChoice> {
   const convert = (value: string): IdleChoice | undefined => converted(parseIdleStrategy, value);
-  return scalar(IDLE_EXPECTED, '"backoff"', ["string"], convert, (value) => suggestion(value, IDLE_STRATEGY_NAMES));
+  return scalar(IDLE_EXPECTED, '"backoff"', ["string"], convert, {
+    hint: (value) => suggestion(value, IDLE_STRATEGY_NAMES),
+  });
 }
 
 /** Permission bits of files (W-30). Also as a number, whose digits count as they are written. */
@@ -162,7 +188,7 @@ export function size(min: number, max: number, options: IntegerOptions = {}): Va
     return bytes;
   };
   const expected = `${what} from ${min} to ${max} bytes, such as 65536 or 64KiB`;
-  return scalar(expected, '"64KiB"', ["bigint", "string"], convert);
+  return scalar(expected, '"64KiB"', ["bigint", "string"], convert, { format: formatBytesExact });
 }
 
 function isAccepted(value: number, { powerOfTwo = false }: IntegerOptions): boolean {
@@ -176,7 +202,7 @@ export function duration({ isPositive = false } = {}): ValueType<number> {
     const durationNs = converted(parseDuration, value);
     return durationNs === 0 && isPositive ? undefined : durationNs;
   };
-  return scalar(expected, '"5s"', ["string", "bigint"], convert);
+  return scalar(expected, '"5s"', ["string", "bigint"], convert, { format: formatDurationExact });
 }
 
 const UNIT_NS = { ns: 1, ms: 1e6, s: 1e9 } as const;
@@ -196,14 +222,30 @@ export function durationIn(unit: keyof typeof UNIT_NS, min: number, max: number)
 export function seconds(): ValueType<number> {
   const expected = "seconds, or a duration with its unit such as 250ms or 2m";
   const convert = (value: string): number | undefined =>
-    /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1e9 : converted(parseDuration, value);
-  return scalar(expected, "10", ["bigint", "number", "string"], convert);
+    /^\d+(\.\d+)?$/.test(value) ? Math.round(Number(value) * 1e9) : converted(parseDuration, value);
+  // More than 104 days are more nanoseconds than a double counts exactly.
+  const format = (value: number): string =>
+    Number.isSafeInteger(value) ? formatDurationExact(value) : plainNumber(value / 1e9);
+  return scalar(expected, "10", ["bigint", "number", "string"], convert, { format });
+}
+
+/** A number within [min, max], with or without decimals. */
+export function numberFrom(min: number, max: number, example: number): ValueType<number> {
+  const convert = (value: string): number | undefined => {
+    const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+    return number >= min && number <= max ? number : undefined;
+  };
+  return scalar(`a number from ${min} to ${max}`, String(example), ["bigint", "number"], convert, {
+    format: plainNumber,
+  });
 }
 
 /** Hertz. */
 export function rate(): ValueType<number> {
   const expected = "a rate above 0 such as 30, 29.97, 30000/1001 or 1kHz";
-  return scalar(expected, "30", ["bigint", "number", "string"], (value) => converted(parseRate, value));
+  return scalar(expected, "30", ["bigint", "number", "string"], (value) => converted(parseRate, value), {
+    format: plainNumber,
+  });
 }
 
 /** A share: a number from 0 to 1, or a text in percent. */
@@ -214,7 +256,11 @@ export function ratio(): ValueType<number> {
     const share = Number(match[1]) / (match[2] === "%" ? 100 : 1);
     return share >= 0 && share <= 1 ? share : undefined;
   };
-  return scalar("a share such as 0.1% or 0.001", '"0.1%"', ["bigint", "number", "string"], convert);
+  const format = (share: number): string => {
+    const percent = plainNumber(share * 100);
+    return Number(percent) / 100 === share ? `${percent}%` : plainNumber(share);
+  };
+  return scalar("a share such as 0.1% or 0.001", '"0.1%"', ["bigint", "number", "string"], convert, { format });
 }
 
 /** An array; as text either its elements with commas between them, or a TOML array. */
@@ -240,6 +286,11 @@ export function list<T>(element: ValueType<T>, name: string): ValueType<readonly
     expected: `${expected}: ${element.expected}`,
     example: `[${element.example}]`,
     read,
+    format: (values) => {
+      const texts = values.map(element.format);
+      const isPlain = texts.every((each) => !each.includes(",")) && !texts[0]?.trimStart().startsWith("[");
+      return isPlain ? texts.join(",") : tomlLiteral(texts);
+    },
     parse: (value) => (value.trimStart().startsWith("[") ? readLiteral(value, expected, read) : read(value)),
   };
 }
@@ -251,18 +302,25 @@ export function readLiteral<T>(literal: string, expected: string, read: (value: 
   return read(value);
 }
 
-/** A TOML value in the words of a flag: what `type.parse` reads as the same value that `type.read` gives. */
-export function flagText(value: TomlValue): string {
-  if (Array.isArray(value)) return value.map(flagText).join(",");
-  return isTable(value) ? literalOf(value) : String(value);
+/** A value as TOML on one line, as `parseTomlLiteral` reads it. Members that are undefined are left out. */
+export function tomlLiteral(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(tomlLiteral).join(", ")}]`;
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "number") return plainNumber(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  const entries = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .map(([key, member]) => `${JSON.stringify(key)} = ${tomlLiteral(member)}`);
+  return `{ ${entries.join(", ")} }`;
 }
 
-/** A TOML value on one line, as `parseTomlLiteral` reads it. */
-function literalOf(value: TomlValue): string {
-  if (Array.isArray(value)) return `[${value.map(literalOf).join(", ")}]`;
-  if (!isTable(value)) return typeof value === "string" ? JSON.stringify(value) : String(value);
-  const entries = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)} = ${literalOf(member)}`);
-  return `{ ${entries.join(", ")} }`;
+/** A number from 0 on in digits alone, without the exponent that `String` writes for large and small ones. */
+function plainNumber(value: number): string {
+  const [, whole = "", decimals = "", exponent] = /^(\d+)(?:\.(\d+))?e([+-]\d+)$/.exec(String(value)) ?? [];
+  if (exponent === undefined) return String(value);
+  const shift = Number(exponent);
+  if (shift < 0) return `0.${"0".repeat(-shift - 1)}${whole}${decimals}`;
+  return whole + decimals.padEnd(shift, "0");
 }
 
 function converted<T>(parse: (text: string) => T, value: string): T | undefined {

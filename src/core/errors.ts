@@ -40,6 +40,30 @@ export class UsageError extends TensorPoolError<"usage"> {
   }
 }
 
+/**
+ * A mistake in the value of one option. The message calls it by the name that it has in an API; the command line, which knows the flag,
+ * the variable or the line of a file that it comes from, names that instead.
+ */
+export class OptionError extends UsageError {
+  readonly option: string;
+  /** What is wrong, without the option's name. */
+  readonly problem: string;
+  readonly #part: string;
+
+  /** `part`: what of the option's value is wrong, e.g. "png" for an option of a sink. */
+  constructor(option: string, problem: string, { part = "", ...details }: ErrorDetails & { part?: string } = {}) {
+    super(`${option}${part === "" ? "" : ` ${part}`}: ${problem}`, details);
+    this.option = option;
+    this.problem = problem;
+    this.#part = part;
+  }
+
+  /** The message with another name of the option. */
+  at(name: string): string {
+    return `${name}${this.#part === "" ? "" : ` ${this.#part}`}: ${this.problem}`;
+  }
+}
+
 /** Something that was asked for is not there: no driver, no stream, no file. Exit code 3. */
 export class NotFoundError extends TensorPoolError<"not-found"> {
   constructor(message: string, details: ErrorDetails = {}) {

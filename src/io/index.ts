@@ -15,7 +15,9 @@ import {
   type OpenOptions,
   type ParsedSink,
   type ParsedSource,
+  SINK,
   type SinkKind,
+  SOURCE,
   type SourceKind,
   type SpecOptions,
 } from "./spec.ts";
@@ -26,7 +28,7 @@ import { y4mSource } from "./y4m/source.ts";
 
 export type { Dtype, MajorOrder } from "../protocol/dtype.ts";
 export { SinkError, type SinkErrorCode, SourceError, type SourceErrorCode } from "./errors.ts";
-export { describeLayout, formatDims, layoutOf, parseDims, parseDtype } from "./layout.ts";
+export { describeLayout, formatDims, layoutOf } from "./layout.ts";
 export * from "./module/index.ts";
 export { encodePng, type PictureFrame } from "./png/encode.ts";
 export type { PngOptions, ValueRange } from "./png/options.ts";
@@ -35,7 +37,7 @@ export { PATTERNS, type PatternName } from "./synthetic/pattern.ts";
 export { syntheticFrame } from "./synthetic/source.ts";
 export type * from "./types.ts";
 
-/** Every kind of source, in the order of `--help`. */
+/** Every kind of source, in the order of help. */
 export const SOURCE_KINDS: readonly SourceKind[] = [
   syntheticSource,
   npySource,
@@ -46,7 +48,7 @@ export const SOURCE_KINDS: readonly SourceKind[] = [
   claimsSource,
 ];
 
-/** Every kind of sink, in the order of `--help`. */
+/** Every kind of sink, in the order of help. */
 export const SINK_KINDS: readonly SinkKind[] = [
   statsSink,
   npySink,
@@ -60,13 +62,13 @@ export const SINK_KINDS: readonly SinkKind[] = [
 
 /** Understands a source spec such as `npy:a.npy`; opens nothing. @throws UsageError */
 export function parseSource(spec: string, options: SpecOptions = {}): ParsedSource {
-  const { kind, rest } = findKind(SOURCE_KINDS, spec, "--source");
+  const { kind, rest } = findKind(SOURCE_KINDS, spec, SOURCE);
   return { kind: kind.name, spec, ...kind.parse(rest, options) };
 }
 
 /** Understands a sink spec such as `y4m:-`; opens nothing. @throws UsageError */
 export function parseSink(spec: string, options: SpecOptions = {}): ParsedSink {
-  const { kind, rest } = findKind(SINK_KINDS, spec, "--sink");
+  const { kind, rest } = findKind(SINK_KINDS, spec, SINK);
   return { kind: kind.name, spec, ...kind.parse(rest, options) };
 }
 
@@ -93,8 +95,8 @@ function helpTable(entries: readonly HelpEntry[]): string {
   return lines.join("\n");
 }
 
-/** What `--help` says about `--source`. */
+/** What help says about sources. */
 export const SOURCE_HELP = helpTable(SOURCE_KINDS);
 
-/** What `--help` says about `--sink`. */
+/** What help says about sinks. */
 export const SINK_HELP = helpTable(SINK_KINDS);

@@ -1,13 +1,4 @@
-import { UsageError } from "../core/errors.ts";
-import { suggestion } from "../core/nearest.ts";
-import {
-  contiguousByteLength,
-  DTYPE_NAMES,
-  type Dtype,
-  isDtype,
-  MAX_DIMS,
-  type MajorOrder,
-} from "../protocol/dtype.ts";
+import { contiguousByteLength, type Dtype, MAX_DIMS, type MajorOrder } from "../protocol/dtype.ts";
 import type { FrameLayout } from "./types.ts";
 
 /** Dims are i32 on the wire (section 2.2). */
@@ -51,7 +42,7 @@ export function sameLayout(a: FrameLayout, b: FrameLayout): boolean {
   return true;
 }
 
-/** `480x640`, or `scalar` without dimensions: what `parseDims` reads. */
+/** `480x640`, or `scalar` without dimensions: what `readDims` reads. */
 export function formatDims(dims: readonly number[]): string {
   return dims.length === 0 ? "scalar" : dims.join("x");
 }
@@ -62,31 +53,12 @@ export function describeLayout(layout: FrameLayout): string {
   return `${layout.dtype} ${formatDims(layout.dims)}${order}`;
 }
 
-/** Dims as they are given on the command line: `480x640`, `16`, or `scalar`. @throws UsageError */
-export function parseDims(text: string, option: string): readonly number[] {
+/** Dims as they are written: `480x640`, `16`, or `scalar`. As a text, what is wrong with them. */
+export function readDims(text: string): readonly number[] | string {
   if (text === "scalar") return [];
   const dims = text.split("x").map((part) => (/^\d{1,10}$/.test(part) ? Number(part) : Number.NaN));
   if (dims.some((dim) => Number.isNaN(dim) || dim > MAX_DIM)) {
-    throw new UsageError(`${option}: expected dimensions such as 480x640, or "scalar", found "${text}"`, {
-      expected: "NxMx...",
-      found: text,
-    });
+    return `expected dimensions such as 480x640, or "scalar", found "${text}"`;
   }
-  if (dims.length > MAX_DIMS) {
-    throw new UsageError(`${option}: expected at most ${MAX_DIMS} dimensions, found ${dims.length}`, {
-      rule: "W-09",
-      expected: `at most ${MAX_DIMS}`,
-      found: String(dims.length),
-    });
-  }
-  return dims;
-}
-
-/** A dtype by its name. @throws UsageError */
-export function parseDtype(text: string, option: string): Dtype {
-  if (isDtype(text)) return text;
-  throw new UsageError(
-    `${option}: expected one of ${DTYPE_NAMES.join(", ")}, found "${text}"${suggestion(text, DTYPE_NAMES)}`,
-    { rule: "W-11", expected: DTYPE_NAMES.join(", "), found: text },
-  );
+  return dims.length > MAX_DIMS ? `expected at most ${MAX_DIMS} dimensions, found ${dims.length}` : dims;
 }

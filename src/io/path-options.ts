@@ -1,5 +1,4 @@
-import { UsageError } from "../core/errors.ts";
-import { requirePath } from "./spec.ts";
+import { type OptionPlace, optionError, requirePath } from "./spec.ts";
 
 /** Parts of `kind:PATH,key=value,..`: the path ends at the first comma. */
 export interface PathAndOptions {
@@ -8,22 +7,21 @@ export interface PathAndOptions {
   readonly options: string;
 }
 
-/** Takes `PATH,key=value,..` apart. @throws UsageError when there is no path */
-export function splitPathOptions(kind: string, rest: string, option: string, what: string): PathAndOptions {
+/** Takes `PATH,key=value,..` apart. @throws OptionError when there is no path */
+export function splitPathOptions(kind: string, rest: string, place: OptionPlace, what: string): PathAndOptions {
   const comma = rest.indexOf(",");
-  const path = requirePath(kind, comma < 0 ? rest : rest.slice(0, comma), option, what);
+  const path = requirePath(kind, comma < 0 ? rest : rest.slice(0, comma), place, what);
   return { path, options: comma < 0 ? "" : rest.slice(comma + 1) };
 }
 
-/** The pairs of `key=value,key=value` whose keys somebody else knows. @throws UsageError */
-export function parseFreeKeyValues(text: string, option: string): Readonly<Record<string, string>> {
+/** The pairs of `key=value,key=value` whose keys somebody else knows. @throws OptionError */
+export function parseFreeKeyValues(text: string, place: OptionPlace): Readonly<Record<string, string>> {
   const values = new Map<string, string>();
   for (const pair of text === "" ? [] : text.split(",")) {
     const equals = pair.indexOf("=");
-    if (equals <= 0) throw new UsageError(`${option}: expected key=value, found "${pair}"`, { found: pair });
+    if (equals <= 0) throw optionError(place, `expected key=value, found "${pair}"`, { found: pair });
     const key = pair.slice(0, equals);
-    if (values.has(key))
-      throw new UsageError(`${option}: expected each key once, found "${key}" twice`, { found: key });
+    if (values.has(key)) throw optionError(place, `expected each key once, found "${key}" twice`, { found: key });
     values.set(key, pair.slice(equals + 1));
   }
   return Object.fromEntries(values);

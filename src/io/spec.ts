@@ -1,19 +1,37 @@
-import { UsageError } from "../core/errors.ts";
+import { type ErrorDetails, OptionError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
-import type { Dtype } from "../protocol/dtype.ts";
-import { layoutOf, layoutProblem, parseDims, parseDtype } from "./layout.ts";
+import { DTYPE_NAMES, type Dtype, isDtype } from "../protocol/dtype.ts";
+import { layoutOf, layoutProblem, readDims } from "./layout.ts";
 import type { FrameLayout, Sink, Source } from "./types.ts";
 
-/** What the command line says beside `--source` or `--sink`. */
+/** What is said beside a source or a sink. */
 export interface SpecOptions {
-  /** `--dtype`: a name of the wire's dtypes. */
+  /** A name of the wire's dtypes. */
   readonly dtype?: string | undefined;
-  /** `--dims`: `480x640`, `scalar`, or the numbers themselves. */
+  /** `480x640`, `scalar`, or the numbers themselves. */
   readonly dims?: string | readonly number[] | undefined;
-  /** `--rate`, frames per second. */
+  /** Frames per second. */
   readonly rateHz?: number | undefined;
-  /** `--once`: do not repeat a file although a rate is given. */
+  /** Do not repeat a file although a rate is given. */
   readonly once?: boolean | undefined;
+}
+
+/** The option, or the part of its text, that a mistake is in. */
+export interface OptionPlace {
+  readonly option: "source" | "sink" | "dtype" | "dims" | "rate";
+  /** E.g. "synthetic" for what follows `synthetic:`. */
+  readonly part?: string;
+}
+
+export const SOURCE: OptionPlace = { option: "source" };
+export const SINK: OptionPlace = { option: "sink" };
+
+export function optionError(
+  { option, part = "" }: OptionPlace,
+  problem: string,
+  details: ErrorDetails = {},
+): OptionError {
+  return new OptionError(option, problem, { ...details, part });
 }
 
 /** How a source or sink is opened. */
@@ -43,125 +61,150 @@ export interface ParsedSink {
   open(options?: OpenOptions): Promise<Sink>;
 }
 
-/** One kind of source: an entry of the registry and of `--help`. */
+/** One kind of source: an entry of the registry and of its help. */
 export interface SourceKind {
   readonly name: string;
   readonly usage: string;
   readonly summary: readonly string[];
-  /** `rest` is what follows `name:`. @throws UsageError */
+  /** `rest` is what follows `name:`. @throws OptionError */
   parse(rest: string, options: SpecOptions): Omit<ParsedSource, "kind" | "spec">;
 }
 
-/** One kind of sink: an entry of the registry and of `--help`. */
+/** One kind of sink: an entry of the registry and of its help. */
 export interface SinkKind {
   readonly name: string;
   readonly usage: string;
   readonly summary: readonly string[];
-  /** `rest` is what follows `name:`. @throws UsageError */
+  /** `rest` is what follows `name:`. @throws OptionError */
   parse(rest: string, options: SpecOptions): Omit<ParsedSink, "kind" | "spec">;
 }
 
-/** Splits `kind:rest` and finds the kind. @throws UsageError */
+/** Splits `kind:rest` and finds the kind. @throws OptionError */
 export function findKind<Kind extends { readonly name: string }>(
   kinds: readonly Kind[],
   spec: string,
-  option: string,
+  place: OptionPlace,
 ): { kind: Kind; rest: string } {
   const colon = spec.indexOf(":");
   const name = colon < 0 ? spec : spec.slice(0, colon);
   const kind = kinds.find((candidate) => candidate.name === name);
   if (kind !== undefined) return { kind, rest: colon < 0 ? "" : spec.slice(colon + 1) };
   const names = kinds.map((candidate) => candidate.name);
-  throw new UsageError(
-    `${option}: expected one of ${names.map((each) => `${each}:`).join(" ")}, found "${spec}"${suggestion(name, names)}`,
+  throw optionError(
+    place,
+    `expected one of ${names.map((each) => `${each}:`).join(" ")}, found "${spec}"${suggestion(name, names)}`,
     { expected: names.join(", "), found: spec },
   );
 }
 
-/** The pairs of `key=value,key=value`. Unknown and repeated keys are refused. @throws UsageError */
-export function parseKeyValues(text: string, keys: readonly string[], option: string): ReadonlyMap<string, string> {
+/** The pairs of `key=value,key=value`. Unknown and repeated keys are refused. @throws OptionError */
+export function parseKeyValues(text: string, keys: readonly string[], place: OptionPlace): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   if (text === "") return values;
   for (const pair of text.split(",")) {
     const equals = pair.indexOf("=");
     const key = equals < 0 ? pair : pair.slice(0, equals);
     if (equals < 0 || !keys.includes(key)) {
-      throw new UsageError(
-        `${option}: expected key=value with one of the keys ${keys.join(", ")}, found "${pair}"${suggestion(key, keys)}`,
+      throw optionError(
+        place,
+        `expected key=value with one of the keys ${keys.join(", ")}, found "${pair}"${suggestion(key, keys)}`,
         { expected: keys.join(", "), found: pair },
       );
     }
     if (values.has(key)) {
-      throw new UsageError(`${option}: expected each key once, found "${key}" twice`, { found: key });
+      throw optionError(place, `expected each key once, found "${key}" twice`, { found: key });
     }
     values.set(key, pair.slice(equals + 1));
   }
   return values;
 }
 
-/** `text` as a decimal number in a range. @throws UsageError */
-export function parseNumber(text: string, minimum: number, maximum: number, option: string): number {
+/** `text` as a decimal number in a range. @throws OptionError */
+export function parseNumber(text: string, minimum: number, maximum: number, place: OptionPlace): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= minimum && value <= maximum)) {
-    throw new UsageError(`${option}: expected a number from ${minimum} to ${maximum}, found "${text}"`, {
+    throw optionError(place, `expected a number from ${minimum} to ${maximum}, found "${text}"`, {
       found: text,
     });
   }
   return value;
 }
 
-/** The rate of `--rate`, checked. @throws UsageError */
+/** The rate, checked. @throws OptionError */
 export function checkedRateHz(options: SpecOptions): number | undefined {
   const { rateHz } = options;
   if (rateHz !== undefined && !(rateHz > 0 && Number.isFinite(rateHz))) {
-    throw new UsageError(`--rate: expected frames per second above 0, found ${rateHz}`, { found: String(rateHz) });
+    throw optionError({ option: "rate" }, `expected frames per second above 0, found ${rateHz}`, {
+      found: String(rateHz),
+    });
   }
   return rateHz;
 }
 
-/** The dtype of `--dtype`, if given. @throws UsageError */
-export function optionDtype(options: SpecOptions): Dtype | undefined {
-  return options.dtype === undefined ? undefined : parseDtype(options.dtype, "--dtype");
+/** Dims as they are written: `480x640`, `16`, or `scalar`. @throws OptionError */
+export function parseDims(text: string, place: OptionPlace): readonly number[] {
+  const dims = readDims(text);
+  if (typeof dims === "string") throw optionError(place, dims, { rule: "W-09", expected: "NxMx...", found: text });
+  return dims;
 }
 
-/** The dims of `--dims`, if given. @throws UsageError */
+/** A dtype by its name. @throws OptionError */
+export function parseDtype(text: string, place: OptionPlace): Dtype {
+  if (isDtype(text)) return text;
+  const expected = DTYPE_NAMES.join(", ");
+  throw optionError(place, `expected one of ${expected}, found "${text}"${suggestion(text, DTYPE_NAMES)}`, {
+    rule: "W-11",
+    expected,
+    found: text,
+  });
+}
+
+const DTYPE: OptionPlace = { option: "dtype" };
+export const DIMS: OptionPlace = { option: "dims" };
+
+/** The dtype, if given. @throws OptionError */
+export function optionDtype(options: SpecOptions): Dtype | undefined {
+  return options.dtype === undefined ? undefined : parseDtype(options.dtype, DTYPE);
+}
+
+/** The dims, if given. @throws OptionError */
 export function optionDims(options: SpecOptions): readonly number[] | undefined {
   const { dims } = options;
-  return typeof dims === "string" ? parseDims(dims, "--dims") : dims;
+  return typeof dims === "string" ? parseDims(dims, DIMS) : dims;
 }
 
-/** A layout from what the user typed. @throws UsageError when the wire cannot express it */
-export function layoutFromUser(dtype: Dtype, dims: readonly number[], option: string): FrameLayout {
+/** A layout from what the user typed. @throws OptionError when the wire cannot express it */
+export function layoutFromUser(dtype: Dtype, dims: readonly number[], place: OptionPlace): FrameLayout {
   const problem = layoutProblem(dtype, dims);
-  if (problem !== null) throw new UsageError(`${option}: ${problem}`, { rule: "W-09" });
+  if (problem !== null) throw optionError(place, `${problem}`, { rule: "W-09" });
   return layoutOf(dtype, dims);
 }
 
-/** Refuses `--dtype` and `--dims` where the format says them itself. @throws UsageError */
+/** Refuses dtype and dims where the format says them itself. @throws OptionError */
 export function refuseLayoutOptions(kind: string, options: SpecOptions): void {
   for (const name of ["dtype", "dims"] as const) {
     if (options[name] === undefined) continue;
-    throw new UsageError(
-      `--${name}: expected only with raw: and synthetic:, found with ${kind}:, which says it itself`,
-      {
-        found: kind,
-      },
+    throw optionError(
+      { option: name },
+      `expected only with raw: and synthetic:, found with ${kind}:, which says it itself`,
+      { found: kind },
     );
   }
 }
 
-/** The path after the colon. @throws UsageError when there is none, or one that the runtime cannot express */
-export function requirePath(kind: string, rest: string, option: string, what: string): string {
+/** The path after the colon. @throws OptionError when there is none, or one that the runtime cannot express */
+export function requirePath(kind: string, rest: string, place: OptionPlace, what: string): string {
   if (rest === "") {
-    throw new UsageError(`${option}: expected ${kind}:${what}, found "${kind}:" without a path`, {
+    throw optionError(place, `expected ${kind}:${what}, found "${kind}:" without a path`, {
       expected: `${kind}:${what}`,
       found: `${kind}:`,
     });
   }
   // The runtime hands over what is not UTF-8 as U+FFFD: another file than the one that was meant.
   if (/[\ufffd\0]/.test(rest)) {
-    throw new UsageError(
-      `${option}: the path of ${kind}: is not valid UTF-8 and cannot be opened by that name; ` +
+    throw optionError(
+      place,
+      `the path of ${kind}: is not valid UTF-8 and cannot be opened by that name; ` +
         "give it another name, or a symbolic link with one",
       { expected: "a path in UTF-8", found: rest },
     );

@@ -10,6 +10,7 @@ import { configFile } from "../support/config-schema.ts";
 const names = fc.stringMatching(/^[a-z][a-z0-9_-]{0,11}$/);
 const words = fc.string({ minLength: 1, maxLength: 20, unit: "grapheme" }).filter((word) => !word.includes("\0"));
 const aeronIds = fc.integer({ min: 1, max: 2 ** 31 - 1 });
+const channels = fc.stringMatching(/^aeron:(ipc|udp)(\?[a-z-]{1,9}=[a-z0-9"\\|#]{0,9})?$/);
 const paths = fc.stringMatching(/^\/[a-z0-9/ "'\\#=]{1,20}$/);
 const pools = fc
   .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 0xffff }), fc.integer({ min: 12, max: 21 })), {
@@ -20,7 +21,7 @@ const pools = fc
   .map((all) => all.map(([pool_id, shift]) => ({ pool_id, stride_bytes: 2 ** shift })));
 
 const driver = fc.record(
-  { instance_id: words, aeron_dir: paths, control_stream_id: aeronIds, qos_channel: words },
+  { instance_id: words, aeron_dir: paths, control_stream_id: aeronIds, qos_channel: channels },
   { requiredKeys: [] },
 );
 const shm = fc.record(

@@ -13,7 +13,7 @@ import {
   PROFILE_KEYS,
   STREAM_KEYS,
 } from "../../src/config/general-keys.ts";
-import { type FlagSetting, flagsInEnvironment, keyOfFlag, typeOf } from "../../src/config/role-schema.ts";
+import { defaultTextOf, flagsInEnvironment, keyOfFlag, type OptionSpec } from "../../src/config/role-schema.ts";
 import { ROOT } from "./source-tree.ts";
 
 const PAGE = join(ROOT, "docs", "CONFIGURATION.md");
@@ -57,16 +57,16 @@ export function documentedTables(): string {
 
 function flagTable(
   at: string,
-  flags: readonly FlagSetting[],
-  variables: (flag: FlagSetting) => readonly string[],
+  flags: readonly OptionSpec[],
+  variables: (flag: OptionSpec) => readonly string[],
 ): string {
   const rows = flags.map((flag) => [
     code(`--${flag.name}`),
     flag.settable === undefined ? code(`${at}.${keyOfFlag(flag.name)}`) : "-",
     [...variables(flag), ...(flag.key === undefined ? [] : variablesOfKey(flag.key))].map(code).join(", "),
     flag.key === undefined ? "-" : code(flag.key),
-    typeOf(flag).expected,
-    flag.defaultText ?? "-",
+    flag.type.expected,
+    defaultTextOf(flag) ?? "-",
   ]);
   return table(["flag", "key", "variables", "general key", "takes", "default"], rows);
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { GENERAL_OPTIONS } from "../../src/cli/common-options.ts";
+import { GENERAL } from "../../src/cli/common-options.ts";
 import { docBlocks, pages, REASONS } from "../support/doc-blocks.ts";
 import { ROOT, textFiles } from "../support/source-tree.ts";
 
@@ -91,7 +91,7 @@ describe("the documentation", () => {
         if (command === undefined) return [`${page}: ${code}: no such command`];
         if (command.readsOwnArguments === true) return [];
         const flags = [...rest.matchAll(/(?<=\s)--([a-z][a-z-]*)/g)].map(([, flag = ""]) => flag);
-        const known = new Set([...[...command.options, ...GENERAL_OPTIONS].map((option) => option.name)]);
+        const known = new Set([...[...command.options, ...Object.values(GENERAL)].map((option) => option.name)]);
         return flags
           .filter((flag) => !known.has(flag) && !known.has(flag.replace(/^no-/, "")))
           .map((flag) => `${page}: ${code}: no --${flag}`);

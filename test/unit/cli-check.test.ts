@@ -2,14 +2,14 @@ import { describe, expect, test } from "bun:test";
 import parsePrometheus from "parse-prometheus-text-format";
 import { answerOf } from "../../src/cli/check/answer.ts";
 import { type CheckFacts, findingsOf } from "../../src/cli/check/findings.ts";
-import { type CheckLimits, LIMIT_OPTIONS, limitsOf } from "../../src/cli/check/limits.ts";
+import { type CheckLimits, type LimitValues, limitsOf } from "../../src/cli/check/limits.ts";
 import { PlugInCode, plugInLine } from "../../src/cli/check/plug-in.ts";
-import { readOptions } from "../../src/cli/option-spec.ts";
 import { consumerViews, streamViews } from "../../src/protocol/supervision/index.ts";
+import { withFlags } from "../support/command-values.ts";
 import { Supervised } from "../support/supervision.ts";
 
 function limits(...args: string[]): CheckLimits {
-  return limitsOf(readOptions("check", LIMIT_OPTIONS, args, () => "").values);
+  return withFlags<LimitValues, CheckLimits>("check", args, limitsOf);
 }
 
 /** A stream with a consumer that loses so many of its 1,000 frames a second, heard for six seconds. */

@@ -4,17 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DemoPlan, planDemo, slotsFor } from "../../src/cli/demo/plan.ts";
 import { Workspace } from "../../src/cli/demo/workspace.ts";
-import { OptionValues } from "../../src/cli/option-spec.ts";
 import { UsageError } from "../../src/core/errors.ts";
+import { valuesFor } from "../support/command-values.ts";
 import { fixture } from "../support/io-frames.ts";
 
 const MIB = 2 ** 20;
 
-function planOf(options: Record<string, string>): Promise<DemoPlan> {
-  const given = new Map(
-    Object.entries(options).map(([name, value]) => [name, { value, origin: { kind: "flag" as const, name } }]),
-  );
-  return planDemo(new OptionValues("demo", given));
+async function planOf(options: Record<string, string>): Promise<DemoPlan> {
+  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  return planDemo(valuesFor("demo", ...args));
 }
 
 class Folder implements Disposable {

@@ -3,26 +3,25 @@ import { mkdirSync, readFileSync } from "node:fs";
 import type { KnownStream } from "../../src/cli/observe/known-streams.ts";
 import { attributeText, metaJson, readAttribute } from "../../src/cli/observe/meta-view.ts";
 import { SnapshotAgent } from "../../src/cli/observe/snapshot-agent.ts";
-import { snapshotTarget } from "../../src/cli/observe/snapshot-target.ts";
+import { type SnapshotTarget, snapshotTarget } from "../../src/cli/observe/snapshot-target.ts";
 import { StreamWatch } from "../../src/cli/observe/stream-watch.ts";
-import { OBSERVE_COMMANDS } from "../../src/cli/observe-commands.ts";
-import { type OptionValues, readOptions } from "../../src/cli/option-spec.ts";
+import type { SnapshotValues } from "../../src/cli/observe-commands.ts";
 import { textAttribute } from "../../src/protocol/attribute.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import type { PoolAnnouncement } from "../../src/shm/index.ts";
 import { AllowedBaseDirs } from "../../src/shm/index.ts";
+import { withFlags } from "../support/command-values.ts";
 import { readPng } from "../support/png-reader.ts";
 import { Rig } from "../support/rig.ts";
 import { STREAM_ID, TemporaryDirectory } from "../support/shm.ts";
 
-function options(...args: string[]): OptionValues {
-  const specs = OBSERVE_COMMANDS.find(({ name }) => name === "snapshot")?.options ?? [];
-  return readOptions("snapshot", specs, args, () => "").values;
+function targetOf(...args: readonly string[]): SnapshotTarget {
+  return withFlags<SnapshotValues, SnapshotTarget>("snapshot", args, snapshotTarget);
 }
 
 describe("what a snapshot becomes", () => {
   test("is told by the file's name, or by --format", () => {
-    const formatOf = (...args: string[]): string => snapshotTarget(options(...args)).format;
+    const formatOf = (...args: string[]): string => targetOf(...args).format;
     expect(formatOf("--to", "a/frame.png")).toBe("png");
     expect(formatOf("--to", "frame.NPY")).toBe("npy");
     expect([formatOf("--to", "frame.raw"), formatOf("--to", "frame.bin")]).toEqual(["raw", "raw"]);
@@ -43,7 +42,7 @@ describe("what a snapshot becomes", () => {
       [["--to", "a.npy", "--png", "bits=16"], "--png: expected the format png with it, found npy"],
       [["--to", "a.png", "--png", "bits=12"], '--png: bits: expected 8 or 16, found "12"'],
     ];
-    for (const [args, message] of CASES) expect(() => snapshotTarget(options(...args))).toThrow(message);
+    for (const [args, message] of CASES) expect(() => targetOf(...args)).toThrow(message);
   });
 });
 
@@ -54,7 +53,7 @@ describe("taking a snapshot", () => {
       new SnapshotAgent({
         baseDirs: AllowedBaseDirs.resolve([rig.directory.path]),
         clock: rig.clock,
-        sink: await snapshotTarget(options("--to", path)).open(),
+        sink: await targetOf("--to", path).open(),
         isNew,
         onDone: () => {
           state.isDone = true;

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { NativeBuffer } from "../../ffi/memory.ts";
 import { controlPublicationChannel } from "../../src/aeron/channel.ts";
-import { type OptionValues, readOptions } from "../../src/cli/option-spec.ts";
 import { compactFields, type DecodedMessage, decodeMessage, nameOf } from "../../src/cli/tap/decoded-message.ts";
 import { LogGaps } from "../../src/cli/tap/log-gaps.ts";
 import { MessageFilter } from "../../src/cli/tap/message-filter.ts";
 import { MessageQueue } from "../../src/cli/tap/message-queue.ts";
 import { rowJson } from "../../src/cli/tap/message-rows.ts";
 import { TapAgent } from "../../src/cli/tap/tap-agent.ts";
-import { TOOL_COMMANDS } from "../../src/cli/tool-commands.ts";
+import type { TapValues } from "../../src/cli/tool-commands.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import { encodeJson, type JsonFields } from "../../src/sbe/index.ts";
+import { valuesFor } from "../support/command-values.ts";
 import { Rig } from "../support/rig.ts";
 import { STREAM_ID } from "../support/shm.ts";
 
@@ -23,10 +23,9 @@ const DESCRIPTOR = {
   metaVersion: 1,
 };
 
-function options(values: Record<string, string>): OptionValues {
-  const specs = TOOL_COMMANDS.find(({ name }) => name === "tap")?.options ?? [];
+function options(values: Record<string, string>): TapValues {
   const args = Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
-  return readOptions("tap", specs, args, () => "").values;
+  return valuesFor<TapValues>("tap", ...args);
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import { configTemplate, GeneralSettings } from "../../src/config/index.ts";
-import { typeOf } from "../../src/config/role-schema.ts";
 import { configFile, SCHEMA } from "../support/config-schema.ts";
 import { configTables, documentedTables } from "../support/config-tables.ts";
 
@@ -31,13 +31,13 @@ describe("what is written about settings", () => {
     }
   });
 
-  test("every flag that takes a number, a size or a time says so", () => {
-    const untyped = SCHEMA.roles.flatMap(({ name, flags }) =>
-      flags
-        .filter(({ value }) => value !== undefined && /^(N|S|HZ|ID|TIME|SIZE|GID|DIR|STRIDE)\b|\|/.test(value))
-        .filter((flag) => typeOf(flag).expected === "a text")
-        .map((flag) => `${name} --${flag.name}`),
-    );
-    expect(untyped).toEqual([]);
+  test("every default is what its own type takes, also as TOML", () => {
+    for (const { name, options } of COMMANDS) {
+      for (const { name: option, type, default: text, isRequired } of options) {
+        if (text === undefined) continue;
+        expect(`${name} --${option} ${type.format(type.parse(text))}`).toBeString();
+        expect(isRequired).toBeUndefined();
+      }
+    }
   });
 });

@@ -1,14 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { readOptions } from "../../src/cli/option-spec.ts";
+import { readOptions } from "../../src/cli/read-options.ts";
+import type { ProducerValues } from "../../src/cli/role-commands.ts";
 import {
   attributeList,
   chooseTable,
   GeneralSettings,
+  parsedFlags,
   resolveRole,
   streamReference,
   withNamedStream,
 } from "../../src/config/index.ts";
+import { resolveCommand, valuesFor } from "../support/command-values.ts";
 import { configFile, roleNamed, SCHEMA } from "../support/config-schema.ts";
 
 const FILE = [
@@ -24,10 +27,11 @@ const FILE = [
 function resolved(name: string, args: readonly string[], text = FILE, mayAsk = false): Record<string, string> {
   const role = roleNamed(name);
   const command = COMMANDS.find((candidate) => candidate.name === name);
-  const { values } = readOptions(name, command?.options ?? [], args, () => "");
+  const { written } = readOptions(name, command?.options ?? [], args, () => "");
+  const flags = parsedFlags(role.flags, written);
   const file = configFile(text);
   const table = chooseTable(role, file, undefined);
-  const given = resolveRole(role, SCHEMA, { flags: values.given, env: {}, file, table });
+  const given = resolveRole(role, SCHEMA, { flags, env: {}, file, table });
   const all = withNamedStream(role, given, new GeneralSettings(file, {}), mayAsk);
   return Object.fromEntries(
     [...all].map(([flag, { value, origin }]) => [
@@ -61,7 +65,7 @@ describe("a stream by its name in [streams]", () => {
     const flags = ["--stream", "left", "--standalone", "--slots", "8", "--descriptor-stream-id", "7"];
     expect(resolved("producer", flags)).toMatchObject({ slots: "8 (flag)", "descriptor-stream-id": "7 (flag)" });
     const text = `${FILE}\n[[producers]]\nstream = "left"\nstandalone = true\npool = "4KiB"\n`;
-    expect(resolved("producer", [], text)).toMatchObject({ stream: "42 (line 5)", pool: "4KiB (line 10)" });
+    expect(resolved("producer", [], text)).toMatchObject({ stream: "42 (line 5)", pool: "4096 (line 10)" });
   });
 
   test("an id stays an id, also where nothing is named", () => {
@@ -78,12 +82,7 @@ describe("a stream by its name in [streams]", () => {
 
   test("what can be neither is refused", () => {
     const type = streamReference();
-    expect([type.parse("007"), type.parse("left"), type.read(7n), type.read("left")]).toEqual([
-      "7",
-      "left",
-      "7",
-      "left",
-    ]);
+    expect([type.parse("007"), type.parse("left"), type.read(7n), type.read("left")]).toEqual([7, "left", 7, "left"]);
     for (const text of ["0", "-1", "4294967296", "1x", "", "a b"]) {
       expect(() => type.parse(text)).toThrow("expected a stream id from 1 to 4294967294, or a name of [streams]");
     }
@@ -106,15 +105,15 @@ describe("attributes in settings", () => {
   });
 
   test("several flags are several attributes", () => {
-    const command = COMMANDS.find(({ name }) => name === "producer");
-    const args = ["--attribute", "gain=2.5", "--attribute", "lens=f/2.8,50mm"];
-    const { values } = readOptions("producer", command?.options ?? [], args, () => "");
-    expect(values.text("attribute")).toBe("gain=2.5\nlens=f/2.8,50mm");
+    const args = ["--source", "synthetic:", "--attribute", "gain=2.5", "--attribute", "lens=f/2.8,50mm"];
+    const lens = { key: "lens", format: "text/plain", value: "f/2.8,50mm" };
+    expect(valuesFor<ProducerValues>("producer", ...args).attribute).toEqual([GAIN, lens]);
   });
 
   test("a table of a file reaches the role as flags would", () => {
     const text = '[[producers]]\nattribute = { gain = 2.5, "pose:application/json" = "[0,1]" }\n';
-    expect(resolved("producer", [], text).attribute).toBe("gain=2.5\npose:application/json=[0,1] (line 2)");
+    const { values } = resolveCommand("producer", [], {}, text);
+    expect(values.attribute).toEqual([GAIN, POSE]);
   });
 
   test("what is none is refused", () => {

@@ -4,22 +4,8 @@ import { valueTypes } from "../../src/config/index.ts";
 import { poolList } from "../../src/config/pool-list.ts";
 import { parseTomlLiteral, type TomlValue } from "../../src/config/toml-document.ts";
 
-const {
-  choice,
-  duration,
-  durationIn,
-  flagText,
-  hostName,
-  integer,
-  list,
-  path,
-  permissions,
-  rate,
-  seconds,
-  size,
-  text,
-  toggle,
-} = valueTypes;
+const { choice, duration, durationIn, hostName, integer, list, path, permissions, rate, seconds, size, text, toggle } =
+  valueTypes;
 
 function toml(literal: string): TomlValue {
   const value = parseTomlLiteral(literal);
@@ -119,7 +105,10 @@ describe("what settings take", () => {
     expect(type.read(toml('["64KiB", 1048576]'))).toEqual(strides);
     expect(type.read(toml('"64KiB,1MiB"'))).toEqual(strides);
     expect(type.read(toml("65536"))).toEqual([65536]);
-    expect(flagText(toml('["64KiB", 1048576]'))).toBe("64KiB,1048576");
+    expect(type.format(strides)).toBe("64KiB,1MiB");
+    const folders = list(path(), "folder");
+    for (const each of [["/a"], ["/a", "/b"], ["/a,b"], ["[/a"]])
+      expect(folders.parse(folders.format(each))).toEqual(each);
     expect(() => type.read(toml("[]"))).toThrow("expected at least one stride, found an empty array");
     expect(() => type.parse('["64KiB"')).toThrow("as a TOML value");
     expect(() => type.read(toml('["64KiB", 5]'))).toThrow(expect.objectContaining({ path: [1] }));

@@ -23,7 +23,7 @@ describe("claims on the command line", () => {
     expect(() => parseSource("claims:-")).toThrow("bytes=N");
     expect(() => parseSource("claims:pipe,bytes=1KiB")).toThrow("expected claims:-");
     expect(() => parseSource("claims:-,bytes=many")).toThrow("many");
-    expect(() => parseSource("claims:-,bytes=1KiB", { dtype: "uint8" })).toThrow("--dtype");
+    expect(() => parseSource("claims:-,bytes=1KiB", { dtype: "uint8" })).toThrow("dtype: expected only");
     expect(parseSource("claims:-,bytes=1KiB").kind).toBe("claims");
   });
 });

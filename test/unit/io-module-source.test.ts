@@ -191,7 +191,7 @@ describe("modules that do not work are told by name, with what was expected and 
       ["module:", {}, "without a path"],
       ["module:a.ts,width", {}, 'expected key=value, found "width"'],
       ["module:a.ts,a=1,a=2", {}, 'found "a" twice'],
-      ["module:a.ts", { dims: "4" }, "--dims: expected only with raw: and synthetic:"],
+      ["module:a.ts", { dims: "4" }, "dims: expected only with raw: and synthetic:"],
     ] as const) {
       expect(() => parseSource(spec, options)).toThrow(UsageError);
       expect(() => parseSource(spec, options)).toThrow(message);

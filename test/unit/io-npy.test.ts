@@ -184,7 +184,7 @@ describe("npy source", () => {
   });
 
   test("options that the file answers itself are refused", () => {
-    expect(() => parseSource("npy:x", { dtype: "uint8" })).toThrow("--dtype");
+    expect(() => parseSource("npy:x", { dtype: "uint8" })).toThrow("dtype: expected only");
     expect(() => parseSource("npy:", {})).toThrow("without a path");
     expect(() => parseSource("npy:a,,b", {})).toThrow("empty name");
     expect(() => parseSource("npy:-,-", {})).toThrow("once");

@@ -17,7 +17,7 @@ function usageOf(action: () => unknown): string {
 describe("specs", () => {
   test("an unknown kind is refused with all kinds and the nearest", () => {
     expect(usageOf(() => parseSource("nyp:a.npy"))).toBe(
-      '--source: expected one of synthetic: npy: y4m: raw: mcap: module: claims:, found "nyp:a.npy"; did you mean "npy"?',
+      'source: expected one of synthetic: npy: y4m: raw: mcap: module: claims:, found "nyp:a.npy"; did you mean "npy"?',
     );
     expect(usageOf(() => parseSource("syn"))).toEndWith('did you mean "synthetic"?');
     expect(usageOf(() => parseSink("stat"))).toEndWith('did you mean "stats"?');
@@ -28,8 +28,8 @@ describe("specs", () => {
 
   test("wrong values name what was expected and what came", () => {
     const cases: [string, Parameters<typeof parseSource>[1], string][] = [
-      ["raw:-", {}, "give --dtype and --dims"],
-      ["raw:-", { dtype: "uint8" }, "give --dims"],
+      ["raw:-", {}, "give dtype and dims"],
+      ["raw:-", { dtype: "uint8" }, "give dims"],
       ["raw:-", { dtype: "uint9", dims: "4" }, 'found "uint9"; did you mean "uint'],
       ["raw:-", { dtype: "uint8", dims: "4,4" }, 'found "4,4"'],
       ["raw:-", { dtype: "uint8", dims: "1x1x1x1x1x1x1x1x1" }, "at most 8 dimensions, found 9"],
@@ -39,16 +39,32 @@ describe("specs", () => {
       ["raw:", { dtype: "uint8", dims: "4" }, "without a path"],
       ["synthetic:dtpye=uint8", {}, 'did you mean "dtype"?'],
       ["synthetic:dims=4,dims=5", {}, 'found "dims" twice'],
-      ["synthetic:dims=4", { dims: "5" }, "as --dims"],
+      ["synthetic:dims=4", { dims: "5" }, "as an option of its own"],
       ["synthetic:pattern=rmp", {}, 'did you mean "ramp"?'],
       ["synthetic:rate=fast", {}, 'found "fast"'],
       ["synthetic:rate=0", {}, 'found "0"'],
-      ["y4m:x", { dims: "4" }, "--dims"],
+      ["y4m:x", { dims: "4" }, "dims: expected only with raw:"],
     ];
     for (const [spec, options, message] of cases) expect(usageOf(() => parseSource(spec, options))).toContain(message);
     expect(usageOf(() => parseSink("stats:vals"))).toContain('did you mean "values"?');
     expect(usageOf(() => parseSink("null:x"))).toContain("null:x");
     expect(usageOf(() => parseSink("npy:"))).toContain("without a path");
+  });
+
+  test("errors carry the option that they are about, and name no flag", () => {
+    const cases: [() => unknown, string][] = [
+      [() => parseSource("nyp:a"), "source"],
+      [() => parseSource("synthetic:dims=x"), "source"],
+      [() => parseSource("raw:-", { dtype: "uint9", dims: "4" }), "dtype"],
+      [() => parseSource("raw:-", { dtype: "uint8", dims: "4,4" }), "dims"],
+      [() => parseSource("raw:-", { dtype: "uint8", dims: "4", rateHz: -1 }), "rate"],
+      [() => parseSink("png:x,bits=3"), "sink"],
+      [() => parseSink("npy:"), "sink"],
+    ];
+    for (const [action, option] of cases) {
+      expect(action).toThrow(expect.objectContaining({ option }));
+      expect(usageOf(action)).not.toContain("--");
+    }
   });
 
   test("a missing file, a folder and an unreadable place are named with their errno", async () => {

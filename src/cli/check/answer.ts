@@ -1,10 +1,10 @@
 import { Gauge, Registry } from "prom-client";
 import { toJson } from "../../core/text.ts";
 import { formatCount } from "../../core/units.ts";
+import type { CHECK_FORMATS } from "../supervision-commands.ts";
 import { type CheckFacts, type Finding, percent, worstOf } from "./findings.ts";
 import { type PlugInCode, plugInLine, stateOf } from "./plug-in.ts";
 
-export const CHECK_FORMATS = ["nagios", "prometheus", "json"] as const;
 export type CheckFormat = (typeof CHECK_FORMATS)[number];
 
 export interface Answer {

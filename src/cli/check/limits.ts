@@ -1,6 +1,5 @@
-import { valueTypes } from "../../config/index.ts";
-import { UsageError } from "../../core/errors.ts";
-import type { OptionSpec, OptionValues } from "../option-spec.ts";
+import { option, options, type ValuesOf, valueTypes } from "../../config/index.ts";
+import { OptionError } from "../../core/errors.ts";
 
 const { duration, list, ratio } = valueTypes;
 
@@ -25,61 +24,33 @@ export interface CheckLimits {
 const SHARES = list(ratio(), "share");
 const DURATIONS = list(duration(), "duration");
 
-export const LIMIT_OPTIONS: readonly OptionSpec[] = [
-  {
-    name: "drops",
-    value: "WARN[,CRIT]",
-    type: SHARES,
-    help: "share of lost frames of a consumer that is too much",
-    defaultText: "0.1%,1%",
-  },
-  {
-    name: "silence",
-    value: "WARN[,CRIT]",
-    type: DURATIONS,
-    help: "time without a sign of life of a producer that is too long",
-    defaultText: "5s,10s",
-  },
-  {
-    name: "heartbeat",
-    value: "WARN[,CRIT]",
-    type: DURATIONS,
-    help: "age of the media driver's last heartbeat that is too high",
-    defaultText: "2s,5s",
-  },
-  {
-    name: "free",
-    value: "WARN[,CRIT]",
-    type: SHARES,
-    help: "share of free memory in --shm-dir that is too little",
-    defaultText: "10%,5%",
-  },
-];
+export const LIMITS = options({
+  drops: option(SHARES, "WARN[,CRIT]", "share of lost frames of a consumer that is too much", { default: "0.1%,1%" }),
+  silence: option(DURATIONS, "WARN[,CRIT]", "time without a sign of life of a producer that is too long", {
+    default: "5s,10s",
+  }),
+  heartbeat: option(DURATIONS, "WARN[,CRIT]", "age of the media driver's last heartbeat that is too high", {
+    default: "2s,5s",
+  }),
+  free: option(SHARES, "WARN[,CRIT]", "share of free memory in --shm-dir that is too little", { default: "10%,5%" }),
+});
+export type LimitValues = ValuesOf<typeof LIMITS>;
 
-/** @throws UsageError naming the option */
-export function limitsOf(options: OptionValues): CheckLimits {
+/** @throws OptionError */
+export function limitsOf(values: LimitValues): CheckLimits {
   return {
-    drops: pairOf(options, "drops", SHARES.parse, { warning: 0.001, critical: 0.01 }, "rise"),
-    silenceNs: pairOf(options, "silence", DURATIONS.parse, { warning: 5e9, critical: 10e9 }, "rise"),
-    heartbeatNs: pairOf(options, "heartbeat", DURATIONS.parse, { warning: 2e9, critical: 5e9 }, "rise"),
-    free: pairOf(options, "free", SHARES.parse, { warning: 0.1, critical: 0.05 }, "fall"),
+    drops: pairOf("drops", values, "rise"),
+    silenceNs: pairOf("silence", values, "rise"),
+    heartbeatNs: pairOf("heartbeat", values, "rise"),
+    free: pairOf("free", values, "fall"),
   };
 }
 
-function pairOf(
-  options: OptionValues,
-  name: string,
-  parse: (text: string) => readonly number[],
-  fallback: Limits,
-  direction: "rise" | "fall",
-): Limits {
-  const text = options.text(name);
-  if (text === undefined) return fallback;
-  const [warning = 0, critical = warning, ...more] = parse(text);
+function pairOf(name: keyof LimitValues, values: LimitValues, direction: "rise" | "fall"): Limits {
+  const [warning = 0, critical = warning, ...more] = values[name];
   const isOrdered = direction === "rise" ? critical >= warning : critical <= warning;
   if (more.length === 0 && isOrdered) return { warning, critical };
   const order = direction === "rise" ? "the lower one first" : "the higher one first";
-  throw new UsageError(`${options.nameOf(name)}: expected one limit or two, ${order}, found "${text}"`, {
-    found: text,
-  });
+  const found = LIMITS[name].type.format(values[name]);
+  throw new OptionError(name, `expected one limit or two, ${order}, found "${found}"`, { found });
 }

@@ -1,7 +1,6 @@
 import { NotFoundError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { formatBytes, formatDuration } from "../../core/units.ts";
-import { MAX_ID } from "../../protocol/ids.ts";
 import type { LeaseRole } from "../../protocol/lease-table.ts";
 import type { AttachError } from "../../roles/errors.ts";
 import type { CommandContext } from "../command.ts";
@@ -10,11 +9,11 @@ import { toolIdle } from "../driver/hear-streams.ts";
 import { type Grant, LeaseHolder } from "../driver/lease-holder.ts";
 import { look } from "../driver/look.ts";
 import { resolveStreamId } from "../driver/resolve-stream.ts";
+import type { AttachValues } from "../driver-tool-commands.ts";
 import { ExitCode } from "../exit.ts";
 import { listed } from "../inspect/locate.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
-import type { OptionValues } from "../option-spec.ts";
-import { Output, parseOutputFormat } from "../output.ts";
+import type { Output } from "../output.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
 
 /** Where a driver is to be seen it is waited for: its regions may be large. */
@@ -22,18 +21,15 @@ const SEEN_TIMEOUT_NS = 5e9;
 const UNSEEN_TIMEOUT_NS = 700e6;
 
 /** `attach`: asks for a lease as a client does, shows what the driver grants, and holds it. */
-export async function run({ options, positionals }: CommandContext): Promise<number> {
+export async function run({ values, positionals }: CommandContext<AttachValues>): Promise<number> {
   const what = "attach: <stream>";
   requireStreamText(positionals[0], what);
-  const role = options.choice<LeaseRole>("role", ["producer", "consumer"], "consumer");
-  const clientId = options.integer("client-id", 1, MAX_ID);
-  const isOnce = options.flag("once") === true;
-  const format = parseOutputFormat(options.text("output") ?? "table");
-  const attachTimeoutNs = options.duration("attach-timeout") ?? (await patience(options));
-  const streamId = await resolveStreamId(options, positionals[0], what);
-  using runtime = new ToolRuntime(options, "tensorpool attach", toolIdle());
+  const { role, clientId } = values;
+  const attachTimeoutNs = values.attachTimeout ?? (await patience(values));
+  const streamId = await resolveStreamId(values, positionals[0], what);
+  using runtime = new ToolRuntime(values, "tensorpool attach", toolIdle());
   const { scheduler } = runtime;
-  const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });
+  const output = runtime.output(values.output);
   const rows = output.stream<unknown>([]);
   let failure: AttachError | null = null as AttachError | null;
   const holder = new LeaseHolder(
@@ -42,11 +38,10 @@ export async function run({ options, positionals }: CommandContext): Promise<num
     { streamId, role, attachTimeoutNs, ...(clientId === undefined ? {} : { clientId }) },
     {
       onGranted: (grant) => {
-        if (format === "table") print(output, role, grant);
+        if (output.format === "table") print(output, role, grant);
         else rows.row(jsonOf(role, grant));
-        if (isOnce) scheduler.stop("once is enough");
-        else if (options.flag("quiet") !== true)
-          printError("held until Ctrl-C, with keepalives; then it is given back");
+        if (values.once) scheduler.stop("once is enough");
+        else if (!values.quiet) printError("held until Ctrl-C, with keepalives; then it is given back");
       },
       onFailed: (error) => {
         failure = error;
@@ -56,24 +51,24 @@ export async function run({ options, positionals }: CommandContext): Promise<num
   );
   scheduler.add(holder, { vital: true });
   await scheduler.run();
-  if (failure !== null) throw await withNeighbours(failure, options, streamId);
+  if (failure !== null) throw await withNeighbours(failure, values, streamId);
   rows.end();
   await output.flush();
   return runtime.signals.exitCode(ExitCode.DONE);
 }
 
 /** Where the driver refuses because it has no such stream: that, and which there are. */
-async function withNeighbours(error: AttachError, options: OptionValues, streamId: number): Promise<Error> {
+async function withNeighbours(error: AttachError, values: AttachValues, streamId: number): Promise<Error> {
   if (error.code !== "refused") return error;
-  const { view } = await look(options);
+  const { view } = await look(values);
   if (view.streams.some((stream) => stream.streamId === streamId && stream.driver !== null)) return error;
   const there = view.streams.filter(({ driver }) => driver !== null).map((stream) => String(stream.streamId));
   const rest = there.length === 0 ? "" : `; there are ${listed(there)}${suggestion(String(streamId), there)}`;
   return new NotFoundError(`${error.message}${rest}`, { cause: error });
 }
 
-async function patience(options: OptionValues): Promise<number> {
-  const { view } = await look(options);
+async function patience(values: AttachValues): Promise<number> {
+  const { view } = await look(values);
   return view.drivers.some(({ state }) => state !== "dead") ? SEEN_TIMEOUT_NS : UNSEEN_TIMEOUT_NS;
 }
 

@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { UsageError } from "../../core/errors.ts";
-import { type IdleChoice, parseIdleStrategy } from "../../core/idle/index.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { toJson } from "../../core/text.ts";
 import { FIGURE_COLUMNS, type Figure, type SectionResult, say } from "../bench/figures.ts";
@@ -10,13 +9,13 @@ import { SECTIONS } from "../bench/sections/index.ts";
 import type { Job } from "../bench/worker/jobs.ts";
 import { runJob } from "../bench/worker/run.ts";
 import { Workspace } from "../bench/workspace.ts";
+import type { BenchValues } from "../bench-command.ts";
 import type { CommandContext } from "../command.ts";
 import { ExitCode } from "../exit.ts";
-import type { OptionValues } from "../option-spec.ts";
-import { Output, parseOutputFormat } from "../output.ts";
+import { Output } from "../output.ts";
 
 /** `bench`: measures and compares, all in one run. */
-export async function run({ options, positionals }: CommandContext): Promise<number> {
+export async function run({ values, positionals }: CommandContext<BenchValues>): Promise<number> {
   const [name, job] = positionals;
   // How the bench starts its own processes.
   if (name === "worker" && job !== undefined) {
@@ -25,8 +24,8 @@ export async function run({ options, positionals }: CommandContext): Promise<num
   }
   const names = sectionsOf(name);
   if (job !== undefined) throw new UsageError(`bench: unexpected argument "${job}"`, { found: job });
-  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
-  const benchOptions = optionsOf(options);
+  const output = new Output({ format: values.output });
+  const benchOptions = optionsOf(values);
   const machine = await describeMachine();
   describe(machine);
   using workspace = new Workspace();
@@ -36,8 +35,7 @@ export async function run({ options, positionals }: CommandContext): Promise<num
     results[section] = await measure(workspace, benchOptions);
   }
   print(output, results, machine);
-  const to = options.text("to");
-  if (to !== undefined) writeFileSync(to, `${toJson(jsonOf(results, machine), 2)}\n`);
+  if (values.to !== undefined) writeFileSync(values.to, `${toJson(jsonOf(results, machine), 2)}\n`);
   await output.flush();
   return ExitCode.DONE;
 }
@@ -54,39 +52,29 @@ function sectionsOf(name: string | undefined): readonly string[] {
   });
 }
 
-function optionsOf(options: OptionValues): BenchOptions {
-  const secondsNs = options.seconds("seconds");
+function optionsOf(values: BenchValues): BenchOptions {
+  const { payload, frames, slots, fill, flow, consumers, streams, mediaDriver, rate, seconds, rounds, idle } = values;
   return {
-    payloadBytes: options.size("payload"),
-    frames: options.integer("frames", 3, Number.MAX_SAFE_INTEGER),
-    slots: options.integer("slots", 1, 2 ** 24),
-    fill: given(options, "fill", ["copy", "in-place"]),
-    flow: given(options, "flow", ["wait", "drop"]),
-    consumers: options.integer("consumers", 1, 64),
-    streams: options.integer("streams", 2, 128),
-    deployment: deploymentOf(options),
-    mediaDriver: given(options, "media-driver", ["embedded", "auto"]),
-    rateHz: options.rate("rate"),
-    seconds: secondsNs === undefined ? undefined : secondsNs / 1e9,
-    rounds: options.integer("rounds", 1, 1_000_000),
-    idle: idleOf(options),
+    payloadBytes: payload,
+    frames,
+    slots,
+    fill,
+    flow,
+    consumers,
+    streams,
+    deployment: deploymentOf(values),
+    mediaDriver,
+    rateHz: rate,
+    seconds: seconds === undefined ? undefined : seconds / 1e9,
+    rounds,
+    idle,
   };
 }
 
-function idleOf(options: OptionValues): IdleChoice | undefined {
-  const text = options.text("idle");
-  return text === undefined ? undefined : parseIdleStrategy(text);
-}
-
 /** @throws UsageError for both */
-function deploymentOf(options: OptionValues): Deployment | undefined {
-  const [standalone, driver] = [options.flag("standalone") === true, options.flag("driver") === true];
+function deploymentOf({ standalone, driver }: BenchValues): Deployment | undefined {
   if (standalone && driver) throw new UsageError("bench: expected --standalone or --driver, found both");
   return driver ? "driver" : standalone ? "standalone" : undefined;
-}
-
-function given<T extends string>(options: OptionValues, name: string, choices: readonly T[]): T | undefined {
-  return options.has(name) ? options.choice(name, choices, choices[0] as T) : undefined;
 }
 
 function describe(machine: Machine): void {

@@ -1,10 +1,9 @@
-import { resolve } from "node:path";
 import { driverAbsence } from "../../aeron/driver-watch.ts";
+import { defaultsOf } from "../../config/index.ts";
 import { type ConsumerView, type StreamView, streamViews } from "../../protocol/supervision/index.ts";
-import { defaultShmDir } from "../../shm/index.ts";
 import { driverHeartbeatSeconds, roomOf } from "../../web/supervised.ts";
-import { aeronDirOf } from "../aeron-dir.ts";
-import { answerOf, CHECK_FORMATS } from "../check/answer.ts";
+import { aeronDirOf, shmDirOf } from "../aeron-dir.ts";
+import { answerOf } from "../check/answer.ts";
 import { type CheckFacts, findingsOf } from "../check/findings.ts";
 import { limitsOf } from "../check/limits.ts";
 import { PlugInCode, unknownLine } from "../check/plug-in.ts";
@@ -12,12 +11,15 @@ import { WorstDrops } from "../check/worst-drops.ts";
 import type { CommandContext } from "../command.ts";
 import { printLine, printResult } from "../console.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
-import type { OptionValues } from "../option-spec.ts";
 import { observe } from "../supervision/observing.ts";
+import { THRESHOLDS } from "../supervision/thresholds.ts";
+import type { CheckValues } from "../supervision-commands.ts";
 
 /** Two reports of everybody, which come once a second. */
 const SHORTEST_NS = 3.5e9;
 const MARGIN_NS = 1e9;
+/** It counts and compares by limits of its own; events are not looked at. */
+const DEFAULT_THRESHOLDS = defaultsOf(THRESHOLDS);
 
 interface Observed {
   readonly streams: readonly StreamView[];
@@ -26,13 +28,12 @@ interface Observed {
 }
 
 /** `check`: one line, and the exit code of a monitoring plug-in. */
-export async function run(context: CommandContext): Promise<number> {
-  const { options } = context;
-  const limits = limitsOf(options);
-  const format = options.choice("format", CHECK_FORMATS, "nagios");
-  const expected = options.list("stream") ?? [];
-  const observedNs = options.duration("for") ?? Math.max(SHORTEST_NS, limits.silenceNs.warning + MARGIN_NS);
-  const aeronDir = aeronDirOf(options);
+export async function run(context: CommandContext<CheckValues>): Promise<number> {
+  const { values } = context;
+  const limits = limitsOf(values);
+  const expected = values.stream ?? [];
+  const observedNs = values.for ?? Math.max(SHORTEST_NS, limits.silenceNs.warning + MARGIN_NS);
+  const aeronDir = aeronDirOf(values);
   // One that is dead or stands still has left its last heartbeat: there is nothing to be heard from it.
   const absence = driverAbsence(aeronDir);
   const isHeard = absence === null;
@@ -50,17 +51,20 @@ export async function run(context: CommandContext): Promise<number> {
     observedNs: isHeard ? observedNs : null,
     heartbeatNs: heartbeatNsOf(aeronDir),
     absence,
-    free: freeOf(options),
+    free: freeOf(values),
   };
-  const { code, text } = await answerOf(facts, findingsOf(facts, limits), format);
+  const { code, text } = await answerOf(facts, findingsOf(facts, limits), values.format);
   await printResult(text);
   return code;
 }
 
 const NOTHING: Observed = { streams: [], consumers: [], wasInterrupted: false };
 
-async function observeFor(context: CommandContext, durationNs: number): Promise<Observed> {
-  const { runtime, observer } = observe(context, "tensorpool check");
+async function observeFor(context: CommandContext<CheckValues>, durationNs: number): Promise<Observed> {
+  const { runtime, observer } = observe(
+    { ...context, values: { ...DEFAULT_THRESHOLDS, ...context.values } },
+    "tensorpool check",
+  );
   using _ = runtime;
   const { scheduler } = runtime;
   const drops = new WorstDrops(observer.model);
@@ -85,8 +89,8 @@ function heartbeatNsOf(aeronDir: string): number | null {
   return seconds === null ? null : seconds * 1e9;
 }
 
-function freeOf(options: OptionValues): CheckFacts["free"] {
-  const where = resolve(options.text("shm-dir") ?? defaultShmDir());
+function freeOf(values: CheckValues): CheckFacts["free"] {
+  const where = shmDirOf(values);
   const room = roomOf(where);
   return room === null ? null : { share: room.freeBytes / room.totalBytes, where };
 }

@@ -1,17 +1,19 @@
+import { defaultsOf } from "../../config/index.ts";
 import { NotFoundError, UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import type { CommandContext } from "../command.ts";
+import type { CompletionValues } from "../commands.ts";
+import { CHANNELS } from "../common-options.ts";
 import { completionScript, SHELL_NAMES } from "../completion/index.ts";
 import { printResult } from "../console.ts";
 import { ExitCode } from "../exit.ts";
-import type { OptionValues } from "../option-spec.ts";
 
 const STREAMS = "streams";
 
 /** `completion`: the completion script of a shell, or the streams that it offers. */
-export async function run({ positionals, commands, options }: CommandContext): Promise<number> {
+export async function run({ positionals, commands, values }: CommandContext<CompletionValues>): Promise<number> {
   const [name] = positionals;
-  if (name === STREAMS) return streams(options);
+  if (name === STREAMS) return streams(values);
   const shell = SHELL_NAMES.find((candidate) => candidate === name);
   if (shell === undefined) {
     const known = [...SHELL_NAMES, STREAMS];
@@ -24,13 +26,13 @@ export async function run({ positionals, commands, options }: CommandContext): P
 }
 
 /** Names first, and the id of each. */
-async function streams(options: OptionValues): Promise<number> {
+async function streams(values: CompletionValues): Promise<number> {
   const [{ look }, { producedStreams }] = await Promise.all([
     import("../driver/look.ts"),
     import("../driver/deployment-view.ts"),
   ]);
   try {
-    const { view } = await look(options, { ask: producedStreams });
+    const { view } = await look({ ...defaultsOf(CHANNELS), ...values }, { ask: producedStreams });
     const names = view.streams.flatMap(({ name }) => name ?? []);
     const words = [...new Set([...names, ...view.streams.map(({ streamId }) => String(streamId))])];
     if (words.length > 0) await printResult(words.join("\n"));

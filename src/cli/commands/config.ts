@@ -6,27 +6,34 @@ import {
   commonFromEnvironment,
   configTemplate,
   type Environment,
-  type GivenValue,
   type GivenValues,
   Mistakes,
+  Origins,
   type RoleSchema,
   type RoleTable,
   resolveRole,
+  type Sourced,
+  type ValuesOf,
+  valuesOf,
+  withNamedStream,
 } from "../../config/index.ts";
-import { messageOf, UsageError } from "../../core/errors.ts";
+import { messageOf, OptionError, UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { toJson } from "../../core/text.ts";
 import { parseSink, parseSource } from "../../io/index.ts";
 import type { CommandContext } from "../command.ts";
-import { CONFIG_OPTION } from "../common-options.ts";
+import type { ConfigValues } from "../commands.ts";
+import { CONFIG } from "../common-options.ts";
 import { type ReadSettings, readSettings } from "../config/read-settings.ts";
-import { settingsSchema } from "../config/schema.ts";
+import { commandNamed } from "../config/role-options.ts";
+import { roleOf, settingsSchema } from "../config/schema.ts";
 import { generalRows, roleRows, type SettingRow } from "../config/settings-rows.ts";
 import { printError } from "../console.ts";
+import type { RunValues } from "../driver-commands.ts";
 import { describeError, ExitCode } from "../exit.ts";
-import { OptionValues } from "../option-spec.ts";
-import { type Column, Output, parseOutputFormat } from "../output.ts";
+import { type Column, Output } from "../output.ts";
 import { OutputError } from "../output-error.ts";
+import type { CONSUMER, PRODUCER } from "../role-commands.ts";
 import { runPlan } from "../run/run-plan.ts";
 
 const VERBS: readonly string[] = ["init", "validate", "show"];
@@ -38,7 +45,7 @@ const COLUMNS: readonly Column<SettingRow>[] = [
 ];
 
 /** `config init|validate|show`. */
-export async function run(context: CommandContext): Promise<number> {
+export async function run(context: CommandContext<ConfigValues>): Promise<number> {
   const [verb, ...rest] = context.positionals;
   switch (verb) {
     case "init":
@@ -58,10 +65,10 @@ export async function run(context: CommandContext): Promise<number> {
   }
 }
 
-async function init({ options, commands }: CommandContext, rest: readonly string[]): Promise<number> {
+async function init({ values, commands }: CommandContext<ConfigValues>, rest: readonly string[]): Promise<number> {
   refuseRest("init", rest);
   const text = configTemplate(settingsSchema(commands));
-  const to = options.text("to");
+  const { to } = values;
   if (to === undefined) {
     const output = new Output({ format: "table" });
     output.line(text.trimEnd());
@@ -74,7 +81,7 @@ async function init({ options, commands }: CommandContext, rest: readonly string
   } catch (error) {
     const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
     const why = isThere ? "expected no file there, found one: it stays as it is" : messageOf(error);
-    throw new UsageError(`--to: ${to}: ${why}`, { found: to, cause: error });
+    throw new OptionError("to", `${to}: ${why}`, { found: to, cause: error });
   }
   try {
     writeFileSync(file, text);
@@ -85,49 +92,52 @@ async function init({ options, commands }: CommandContext, rest: readonly string
   } finally {
     closeSync(file);
   }
-  if (options.flag("quiet") !== true) printError(`wrote ${resolve(to)}`);
+  if (!values.quiet) printError(`wrote ${resolve(to)}`);
   return ExitCode.DONE;
 }
 
-function validate(context: CommandContext, rest: readonly string[]): number {
-  const { options, positionals, commands } = context;
+function validate(context: CommandContext<ConfigValues>, rest: readonly string[]): number {
+  const { values, positionals, commands } = context;
   refuseRest("validate", rest.slice(1));
   const named = positionals[1];
-  if (named !== undefined && options.has("config")) {
+  if (named !== undefined && values.config !== undefined) {
     throw new UsageError("config validate: expected FILE or --config FILE, found both");
   }
-  const config: GivenValue | undefined =
-    named === undefined ? configOf(options, process.env) : { value: named, origin: { kind: "flag", name: "config" } };
+  const config: Sourced | undefined =
+    named === undefined ? configOf(context, process.env) : { value: named, origin: { kind: "flag", name: "config" } };
   const mistakes = new Mistakes();
   let settings: ReadSettings | null = null;
   mistakes.attempt(() => {
     settings = readSettings(settingsSchema(commands), config, process.env, mistakes.attempt);
-    checkRoles(settings, mistakes.attempt);
+    checkRoles(context, settings, mistakes.attempt);
   });
   const subject = config === undefined ? "the environment" : String(config.value);
   const { found } = mistakes;
   for (const mistake of found) printError(`tensorpool: ${describeError(mistake)}`);
   if (found.length > 1) printError(`${subject}: ${found.length} mistakes`);
   if (found.length > 0) return ExitCode.WRONG_USAGE;
-  const obstacle = config === undefined ? null : whyNotRun(context, config);
-  if (options.flag("quiet") !== true) {
+  const obstacle = config === undefined ? null : whyNotRun(context, settings);
+  if (!values.quiet) {
     printError(`${subject} is valid${obstacle === null ? "" : `, but \`tensorpool run\` cannot run it: ${obstacle}`}`);
   }
   return ExitCode.DONE;
 }
 
-function checkRoles(settings: ReadSettings, attempt: Attempt): void {
+function checkRoles({ commands }: CommandContext<ConfigValues>, settings: ReadSettings, attempt: Attempt): void {
   for (const role of settings.schema.roles) {
+    const asksForStreams = commandNamed(commands, role.name).asksForStreams === true;
     for (const table of tablesOf(role, settings, undefined)) {
-      attempt(() => checkEnds(role, table, settings, process.env));
+      checkRole(role, table, settings, asksForStreams, attempt);
     }
   }
 }
 
 /** A valid file may be of use to single roles only. */
-function whyNotRun(context: CommandContext, config: GivenValue): string | null {
+function whyNotRun({ commands }: CommandContext<ConfigValues>, settings: ReadSettings | null): string | null {
   try {
-    runPlan({ ...context, options: new OptionValues("run", new Map([["config", config]])) });
+    const specs = roleOf(commandNamed(commands, "run")).flags;
+    const values = valuesOf("run", specs, new Map()) as unknown as RunValues;
+    runPlan({ values, origins: new Origins(specs, new Map()), settings, commands });
     return null;
   } catch (error) {
     if (error instanceof UsageError) return error.message;
@@ -135,12 +145,13 @@ function whyNotRun(context: CommandContext, config: GivenValue): string | null {
   }
 }
 
-async function show({ options, commands }: CommandContext, rest: readonly string[]): Promise<number> {
+async function show(context: CommandContext<ConfigValues>, rest: readonly string[]): Promise<number> {
   refuseRest("show", rest);
-  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
-  const settings = readSettings(settingsSchema(commands), configOf(options, process.env), process.env);
-  const use = options.given.get("use");
-  const flags = showFlags(options);
+  const { values, commands } = context;
+  const output = new Output({ format: values.output });
+  const settings = readSettings(settingsSchema(commands), configOf(context, process.env), process.env);
+  const use = sourcedOf(context, "use");
+  const flags = showFlags(context);
   const rows = [
     ...generalRows(settings),
     ...settings.schema.roles.flatMap((role) =>
@@ -159,42 +170,63 @@ async function show({ options, commands }: CommandContext, rest: readonly string
 }
 
 /** Flags of `config show` that roles have too; how it prints its own result is not one of them. */
-function showFlags(options: OptionValues): GivenValues {
-  const own = ["config", "use", "to", "output", "help"];
-  return new Map([...options.given].filter(([name, { origin }]) => origin.kind === "flag" && !own.includes(name)));
+function showFlags(context: CommandContext<ConfigValues>): GivenValues {
+  const shown = ["aeronDir", "shmDir", "logLevel", "logFormat", "color", "quiet"] as const;
+  const given = shown.flatMap((property) => {
+    const sourced = sourcedOf(context, property);
+    return sourced?.origin.kind === "flag" ? [[sourced.origin.name, sourced] as const] : [];
+  });
+  return new Map(given);
 }
 
-function configOf(options: OptionValues, env: Environment): GivenValue | undefined {
-  return options.given.get("config") ?? commonFromEnvironment([CONFIG_OPTION], env).get("config");
+function sourcedOf(
+  { values, origins }: CommandContext<ConfigValues>,
+  property: keyof ConfigValues,
+): Sourced | undefined {
+  return origins.has(property) ? { value: values[property], origin: origins.of(property) } : undefined;
+}
+
+function configOf(context: CommandContext<ConfigValues>, env: Environment): Sourced | undefined {
+  return sourcedOf(context, "config") ?? commonFromEnvironment(Object.values(CONFIG), env).get("config");
 }
 
 /** The tables of a role; with `--use` the one that it names, where there is one of that name. */
-function tablesOf(
-  role: RoleSchema,
-  { file }: ReadSettings,
-  use: GivenValue | undefined,
-): readonly (RoleTable | null)[] {
+function tablesOf(role: RoleSchema, { file }: ReadSettings, use: Sourced | undefined): readonly (RoleTable | null)[] {
   const tables = file?.tables.get(role.name) ?? [];
   if (use === undefined || !role.isArray) return tables.length === 0 ? [null] : tables;
   const isThere = tables.some(({ values }) =>
-    [values.get("name")?.text, values.get("stream")?.text].includes(String(use.value)),
+    [values.get("name")?.value, values.get("stream")?.value].map(String).includes(String(use.value)),
   );
   return isThere ? [chooseTable(role, file, use)] : [null];
 }
 
-/** What a process with this table would find out at its start: whether there is such a source or sink. */
-function checkEnds(role: RoleSchema, table: RoleTable | null, settings: ReadSettings, env: Environment): void {
-  const { schema, file } = settings;
-  const options = new OptionValues(role.name, resolveRole(role, schema, { flags: new Map(), env, file, table }));
-  try {
-    const [source, sink] = [options.text("source"), options.text("sink")];
-    const once = options.flag("once");
-    const given = { dtype: options.text("dtype"), dims: options.text("dims"), rateHz: options.rate("rate"), once };
-    if (source !== undefined) parseSource(source, given);
-    if (sink !== undefined) parseSink(sink);
-  } catch (error) {
-    throw options.relabelled(error);
-  }
+type EndValues = Partial<ValuesOf<typeof PRODUCER> & ValuesOf<typeof CONSUMER>>;
+
+/** What a process with this table would find out at its start: whether its values are some, and there is such a source or sink. */
+function checkRole(
+  role: RoleSchema,
+  table: RoleTable | null,
+  { schema, file, general }: ReadSettings,
+  asksForStreams: boolean,
+  attempt: Attempt,
+): void {
+  const layers = { flags: new Map(), env: process.env, file, table };
+  const given = resolveRole(role, schema, layers, attempt);
+  attempt(() => withNamedStream(role, given, general, asksForStreams));
+  const origins = new Origins(role.flags, given);
+  const specs = role.flags.filter(({ name, isRequired }) => isRequired !== true || given.has(name));
+  const values = valuesOf(role.name, specs, given) as EndValues;
+  const check = (part: () => void): void =>
+    attempt(() => {
+      try {
+        part();
+      } catch (error) {
+        throw origins.located(error);
+      }
+    });
+  const { source, sink, dtype, dims, rate, once } = values;
+  if (source !== undefined) check(() => parseSource(source, { dtype, dims, rateHz: rate, once }));
+  if (sink !== undefined) check(() => parseSink(sink));
 }
 
 function refuseRest(verb: string, [unexpected]: readonly string[]): void {

@@ -1,6 +1,5 @@
-import { NotFoundError, UsageError } from "../../core/errors.ts";
+import { NotFoundError, OptionError } from "../../core/errors.ts";
 import { formatDuration } from "../../core/units.ts";
-import { parseFallbackUri } from "../../protocol/fallback-uri.ts";
 import { MAX_ID } from "../../protocol/ids.ts";
 import { encodeJson } from "../../sbe/index.ts";
 import type { CommandContext } from "../command.ts";
@@ -8,27 +7,22 @@ import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
 import { listed } from "../inspect/locate.ts";
 import { findStreamId, requireStreamText } from "../observe/find-stream.ts";
-import type { OptionValues } from "../option-spec.ts";
-import { Output, parseOutputFormat } from "../output.ts";
 import { Exchange } from "../tap/exchange.ts";
 import { ExchangeRows } from "../tap/exchange-rows.ts";
-import { idArgument, MODES, nearestId } from "../tap/options.ts";
+import { idArgument, nearestId } from "../tap/options.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
-
-/** QoS comes once a second (W-44). */
-const DEFAULT_TIMEOUT_NS = 3e9;
+import type { ConsumerConfigValues } from "../tool-commands.ts";
 
 /** `consumer-config`: a ConsumerConfig, and the QoS of the consumer that it is for. */
-export async function run({ options, positionals }: CommandContext): Promise<number> {
+export async function run({ values, positionals }: CommandContext<ConsumerConfigValues>): Promise<number> {
   const stream = requireStreamText(positionals[0], "consumer-config: <stream>");
   const consumerId = idArgument("consumer-config", "consumer", positionals[1], MAX_ID);
-  const config = configOf(options);
-  const timeoutNs = options.duration("timeout") ?? DEFAULT_TIMEOUT_NS;
-  const format = parseOutputFormat(options.text("output") ?? "table");
-  const streamId = await findStreamId(options, stream, "consumer-config: <stream>");
-  using runtime = new ToolRuntime(options, "tensorpool consumer-config");
+  const config = configOf(values);
+  const timeoutNs = values.timeout;
+  const streamId = await findStreamId(values, stream, "consumer-config: <stream>");
+  using runtime = new ToolRuntime(values, "tensorpool consumer-config");
   const { scheduler } = runtime;
-  const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });
+  const output = runtime.output(values.output);
   const rows = new ExchangeRows(output);
   const consumers = new Set<number>();
   let mode: string | null = null;
@@ -79,27 +73,15 @@ interface ConfigFields {
   readonly payloadFallbackUri: string;
 }
 
-/** ConsumerConfig of the options (W-39). @throws UsageError */
-function configOf(options: OptionValues): ConfigFields {
-  if (!options.has("mode")) {
-    throw new UsageError(`consumer-config: expected --mode, one of ${MODES.join(", ")}: a config always sets it`, {
-      expected: "--mode",
-    });
-  }
-  const mode = options.choice("mode", MODES, "stream");
-  const decimation = options.integer("decimation", 1, 0xffff);
+/** ConsumerConfig of the options (W-39). @throws OptionError */
+function configOf({ mode, decimation, useShm, fallback }: ConsumerConfigValues): ConfigFields {
   if (decimation !== undefined && mode !== "decimated") {
-    throw new UsageError(`--decimation needs --mode decimated, and --mode is ${mode}`, { found: mode });
-  }
-  const fallback = options.text("fallback") ?? "";
-  if (fallback !== "") {
-    const parsed = parseFallbackUri(fallback);
-    if (typeof parsed === "string") throw new UsageError(`--fallback: ${parsed}`, { rule: "W-39", found: fallback });
+    throw new OptionError("decimation", `expected --mode decimated with it, found --mode ${mode}`, { found: mode });
   }
   return {
-    useShm: options.flag("use-shm") !== false,
+    useShm,
     mode: mode.toUpperCase(),
     decimation: decimation ?? 1,
-    payloadFallbackUri: fallback,
+    payloadFallbackUri: fallback ?? "",
   };
 }

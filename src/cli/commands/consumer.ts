@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { isatty } from "node:tty";
+import type { Origins } from "../../config/index.ts";
 import { uptimeNs } from "../../core/clock.ts";
-import { SchedulerStoppedError, UsageError } from "../../core/errors.ts";
+import { OptionError, SchedulerStoppedError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatByteRate, formatCount, formatDuration, formatRate } from "../../core/units.ts";
 import { openSink, parseSink } from "../../io/index.ts";
 import type { Sink } from "../../io/types.ts";
 import { type Fallback, parseFallbackUri } from "../../protocol/fallback-uri.ts";
-import type { ConsumerMode } from "../../protocol/mode-filter.ts";
 import { Consumer } from "../../roles/consumer.ts";
 import { totalLost } from "../../roles/counters.ts";
 import type { Frame } from "../../roles/frame.ts";
@@ -17,10 +17,10 @@ import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
 import { LiveLine } from "../live-line.ts";
-import { awaitStreamId, streamIdOf } from "../observe/find-stream.ts";
-import type { OptionValues } from "../option-spec.ts";
-import { type Column, Output, parseOutputFormat } from "../output.ts";
+import { awaitStreamId } from "../observe/find-stream.ts";
+import { type Column, Output } from "../output.ts";
 import { RateMeter } from "../rate-meter.ts";
+import type { ConsumerValues } from "../role-commands.ts";
 import { RoleProgress } from "../role-progress.ts";
 import { attachTimeoutOf, RoleRuntime } from "../role-runtime.ts";
 import { type RunningRole, runAlone } from "../running-role.ts";
@@ -32,7 +32,6 @@ import { type AwaitingRole, WaitReporter } from "../wait-reporter.ts";
 const log = getLogger("consumer");
 /** Progress may come thousands of times a second: enough of it to see rows appear. */
 const progressLog = log.every(100e6);
-const DEFAULT_DECIMATION = 2;
 
 interface ConsumerRow {
   role: "consumer";
@@ -58,40 +57,33 @@ const COLUMNS: readonly Column<ConsumerRow>[] = [
 
 /** What is to be read and where it goes, checked as far as that goes without opening or waiting for anything. */
 export class ConsumerPlan {
-  readonly options: OptionValues;
-  readonly spec: string;
+  readonly values: ConsumerValues;
+  readonly origins: Origins;
   readonly usesStdout: boolean;
   readonly output: Output;
   readonly count: number;
-  readonly intervalNs: number;
-  readonly mode: ConsumerMode;
-  readonly delayNs: number;
 
   /** @throws UsageError */
-  constructor(options: OptionValues) {
-    this.options = options;
-    this.spec = options.text("sink") ?? "stats";
-    this.usesStdout = parseSink(this.spec).usesStdout;
-    this.output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
-    this.count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
-    this.intervalNs = options.seconds("stats-interval") ?? 0;
-    if (this.usesStdout && this.intervalNs > 0) {
-      throw new UsageError(
-        `--stats-interval: the sink ${this.spec} takes standard output, statistics have no place there`,
-      );
+  constructor({ values, origins }: Pick<CommandContext<ConsumerValues>, "values" | "origins">) {
+    const { sink } = values;
+    this.values = values;
+    this.origins = origins;
+    this.usesStdout = parseSink(sink).usesStdout;
+    this.output = new Output({ format: values.output });
+    this.count = values.count ?? Number.POSITIVE_INFINITY;
+    if (this.usesStdout && values.statsInterval > 0) {
+      throw new OptionError("statsInterval", `the sink ${sink} takes standard output, statistics have no place there`);
     }
-    this.mode = options.choice<ConsumerMode>("mode", ["stream", "latest", "decimated"], "stream");
-    this.delayNs = options.duration("delay-per-frame") ?? 0;
   }
 }
 
 /** `consumer`: frames from shared memory into a sink. */
-export async function run({ options: given }: CommandContext): Promise<number> {
-  const stream = given.text("stream");
-  const isId = stream === undefined || streamIdOf(stream) !== null;
-  const options = isId ? given : given.replaced("stream", String(await awaitStreamId(given, stream, "--stream")));
-  const plan = new ConsumerPlan(options);
-  using runtime = new RoleRuntime(options, "tensorpool consumer");
+export async function run({ values: given, origins }: CommandContext<ConsumerValues>): Promise<number> {
+  const { stream } = given;
+  const values =
+    typeof stream === "number" ? given : { ...given, stream: await awaitStreamId(given, stream, "--stream") };
+  const plan = new ConsumerPlan({ values, origins });
+  using runtime = new RoleRuntime(values, "tensorpool consumer");
   return await runAlone(runtime, () => startConsumer(runtime, plan, () => runtime.scheduler.stop("done"), true));
 }
 
@@ -102,22 +94,23 @@ export async function startConsumer(
   onDone: () => void,
   isAlone = false,
 ): Promise<RunningRole> {
-  const { options, output, mode } = plan;
+  const { values, output } = plan;
+  const { mode } = values;
   const { scheduler, streamId, shmDir } = runtime;
   const consumer = new Consumer(runtime.connection, scheduler.clock, {
     streamId,
     mode,
-    decimation: options.integer("decimation", 1, 0xffff) ?? DEFAULT_DECIMATION,
-    maxRateHz: options.rate("max-rate") ?? 0,
-    ...fallbackOption(options),
-    ...(options.flag("progress") === true ? { progress: { handler: tellProgress } } : {}),
+    decimation: values.decimation,
+    maxRateHz: values.maxRate ?? 0,
+    ...fallbackOption(values),
+    ...(values.progress ? { progress: { handler: tellProgress } } : {}),
     streams: runtime.streams,
-    baseDirs: AllowedBaseDirs.resolve(options.list("allowed-base-dirs")?.map((dir) => resolve(dir)) ?? [shmDir]),
+    baseDirs: AllowedBaseDirs.resolve(values.allowedBaseDirs?.map((dir) => resolve(dir)) ?? [shmDir]),
     ...(runtime.driver === null ? {} : { driver: runtime.driver }),
-    maxOutstandingSeqGap: options.integer("max-seq-gap", 1, Number.MAX_SAFE_INTEGER) ?? 0,
+    maxOutstandingSeqGap: values.maxSeqGap ?? 0,
   });
-  const opened = await openSink(plan.spec, { signal: runtime.stopSignal, onWaiting: (what) => log.info(what) });
-  const sink = new SlowSink(opened, plan.delayNs);
+  const opened = await openSink(values.sink, { signal: runtime.stopSignal, onWaiting: (what) => log.info(what) });
+  const sink = new SlowSink(opened, values.delayPerFrame ?? 0);
   if (scheduler.isStopping) {
     // Nothing would close it, and an output that was begun would stay.
     await sink.close();
@@ -126,18 +119,20 @@ export async function startConsumer(
   const pump = new SinkPump(consumer, sink, {
     clock: scheduler.clock,
     count: plan.count,
-    once: options.flag("once") ?? plan.usesStdout,
+    once: values.once ?? plan.usesStdout,
     onDone,
   });
-  const timeoutNs = attachTimeoutOf(options);
+  const timeoutNs = attachTimeoutOf(values);
   const waits = new WaitReporter(runtime.connection, runtime.streams, awaitingConsumer(consumer, runtime), timeoutNs);
   const reporter =
-    plan.intervalNs > 0 ? newReporter(consumer, sink, output, plan.intervalNs, scheduler.clock.nanoTime()) : null;
+    values.statsInterval > 0
+      ? newReporter(consumer, sink, output, values.statsInterval, scheduler.clock.nanoTime())
+      : null;
   // The first to be added is the last to close: its last row has what the others count while they close.
   if (reporter !== null) scheduler.add(reporter);
   const agents = [consumer, pump, waits];
   for (const agent of agents) scheduler.add(agent, { vital: true });
-  const isLive = isAlone && LiveLine.isWanted(options, { usesPipe: plan.usesStdout && !isatty(1) });
+  const isLive = isAlone && LiveLine.isWanted(values, { usesPipe: plan.usesStdout && !isatty(1) });
   if (isLive) scheduler.add(newLiveLine(consumer, sink, plan, runtime));
   log.info(
     `stream ${streamId} → ${sink.description}; mode ${mode}, regions below ${shmDir}, Aeron in ${runtime.aeronDir}; ` +
@@ -152,7 +147,7 @@ export async function startConsumer(
         for (const line of sink.summary()) output.format === "table" ? output.line(line) : printError(line);
       }
       await output.flush();
-      return finish(consumer, sink, options);
+      return finish(consumer, sink, values);
     },
   };
 }
@@ -193,12 +188,9 @@ function newLiveLine(
   });
 }
 
-function fallbackOption(options: OptionValues): { fallback?: Fallback } {
-  const uri = options.text("fallback");
-  if (uri === undefined) return {};
-  const fallback = parseFallbackUri(uri);
-  if (typeof fallback === "string") throw new UsageError(`--fallback: ${fallback}`, { rule: "W-39", found: uri });
-  return { fallback };
+function fallbackOption({ fallback: uri }: ConsumerValues): { fallback?: Fallback } {
+  const fallback = uri === undefined ? null : parseFallbackUri(uri);
+  return fallback === null || typeof fallback === "string" ? {} : { fallback };
 }
 
 function tellProgress(frame: Frame, rowsFilled: number | null): void {
@@ -208,16 +200,16 @@ function tellProgress(frame: Frame, rowsFilled: number | null): void {
   );
 }
 
-function finish(consumer: Consumer, sink: Sink, options: OptionValues): number {
+function finish(consumer: Consumer, sink: Sink, values: ConsumerValues): number {
   const { counters } = consumer;
   const lost = totalLost(counters);
-  if (options.flag("quiet") !== true) {
+  if (!values.quiet) {
     const lead = `accepted ${formatCount(counters.of.accepted.value)} frames, lost ${formatCount(lost)} (${sink.description})`;
     for (const line of summaryLines(lead, counters, ["accepted", "bytes", "maps", "ends"])) {
       printError(line);
     }
   }
-  if (options.flag("fail-on-loss") === true && lost > 0) return ExitCode.FRAMES_LOST;
+  if (values.failOnLoss && lost > 0) return ExitCode.FRAMES_LOST;
   const refused = counters.of.sinkRefused.value;
   if (refused > 0 && counters.of.accepted.value === 0) {
     // Nothing of what was asked for was done.

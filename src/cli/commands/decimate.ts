@@ -1,23 +1,21 @@
-import { resolve } from "node:path";
 import { Decimator } from "../../bridge/decimator.ts";
 import { OutputStream } from "../../bridge/output-stream.ts";
+import type { Origins } from "../../config/index.ts";
 import { uptimeNs } from "../../core/clock.ts";
-import { UsageError } from "../../core/errors.ts";
+import { OptionError, UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatByteRate, formatCount, formatRate } from "../../core/units.ts";
-import type { Flow } from "../../protocol/attribute.ts";
-import { MAX_ID } from "../../protocol/ids.ts";
 import { Consumer } from "../../roles/consumer.ts";
 import { totalLost } from "../../roles/counters.ts";
 import { AllowedBaseDirs } from "../../shm/index.ts";
-import { outputRegions, slotsOption } from "../bridge/output-regions.ts";
+import { outputRegions } from "../bridge/output-regions.ts";
+import type { DecimateValues } from "../bridge-commands.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
 import { LiveLine } from "../live-line.ts";
-import { awaitStreamId, streamIdOf } from "../observe/find-stream.ts";
-import type { OptionValues } from "../option-spec.ts";
-import { type Column, Output, parseOutputFormat } from "../output.ts";
+import { awaitStreamId } from "../observe/find-stream.ts";
+import { type Column, Output } from "../output.ts";
 import { RateMeter } from "../rate-meter.ts";
 import { RoleProgress } from "../role-progress.ts";
 import { attachTimeoutOf, RoleRuntime } from "../role-runtime.ts";
@@ -27,7 +25,6 @@ import { summaryLines } from "../summary.ts";
 import { WaitReporter } from "../wait-reporter.ts";
 
 const log = getLogger("bridge");
-const DEFAULT_WAIT_TIMEOUT_NS = 5e9;
 
 interface DecimatorRow {
   role: "decimator";
@@ -51,23 +48,20 @@ const COLUMNS: readonly Column<DecimatorRow>[] = [
 
 /** What is to be carried and where to, checked as far as that goes without opening or waiting for anything. */
 export class DecimatePlan {
-  readonly options: OptionValues;
-  readonly toStreamId: number;
+  readonly values: DecimateValues;
+  readonly origins: Origins;
   /** Every Nth frame; 0: by rate, or the newest at each look. */
   readonly every: number;
   readonly rateHz: number;
   readonly output: Output;
   readonly count: number;
-  readonly intervalNs: number;
 
   /** @throws UsageError */
-  constructor(options: OptionValues) {
-    this.options = options;
-    options.required("to", "10001");
-    this.toStreamId = options.integer("to", 1, MAX_ID) as number;
-    const every = options.integer("every", 1, 0xffff);
-    const rateHz = options.rate("rate");
-    const given = [every !== undefined, rateHz !== undefined, options.flag("latest") === true].filter(Boolean).length;
+  constructor({ values, origins }: Pick<CommandContext<DecimateValues>, "values" | "origins">) {
+    this.values = values;
+    this.origins = origins;
+    const { every, rate, latest } = values;
+    const given = [every !== undefined, rate !== undefined, latest].filter(Boolean).length;
     if (given !== 1) {
       throw new UsageError(
         `decimate: expected one of --every N, --rate HZ and --latest, found ${given === 0 ? "none" : "several"}`,
@@ -75,20 +69,19 @@ export class DecimatePlan {
       );
     }
     this.every = every ?? 0;
-    this.rateHz = rateHz ?? 0;
-    this.output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
-    this.count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
-    this.intervalNs = options.seconds("stats-interval") ?? 0;
+    this.rateHz = rate ?? 0;
+    this.output = new Output({ format: values.output });
+    this.count = values.count ?? Number.POSITIVE_INFINITY;
   }
 }
 
 /** `decimate`: a part of a stream's frames on another stream. */
-export async function run({ options: given }: CommandContext): Promise<number> {
-  const stream = given.text("stream");
-  const isId = stream === undefined || streamIdOf(stream) !== null;
-  const options = isId ? given : given.replaced("stream", String(await awaitStreamId(given, stream, "--stream")));
-  const plan = new DecimatePlan(options);
-  using runtime = new RoleRuntime(options, "tensorpool decimate");
+export async function run({ values: given, origins }: CommandContext<DecimateValues>): Promise<number> {
+  const { stream } = given;
+  const values =
+    typeof stream === "number" ? given : { ...given, stream: await awaitStreamId(given, stream, "--stream") };
+  const plan = new DecimatePlan({ values, origins });
+  using runtime = new RoleRuntime(values, "tensorpool decimate");
   return await runAlone(runtime, () => startDecimator(runtime, plan, () => runtime.scheduler.stop("done"), true));
 }
 
@@ -99,52 +92,51 @@ export function startDecimator(
   onDone: () => void,
   isAlone = false,
 ): RunningRole {
-  const { options, toStreamId, output } = plan;
+  const { values, output } = plan;
+  const { to: toStreamId, summary, flow } = values;
   const { scheduler, streamId, connection, streams, shmDir } = runtime;
   if (toStreamId === streamId) {
-    throw new UsageError(`${options.nameOf("to")}: expected another stream than the source's, found ${streamId}`, {
+    throw new OptionError("to", `expected another stream than the source's, found ${streamId}`, {
       expected: "another stream than the source's",
       found: String(streamId),
     });
   }
   const consumer = new Consumer(connection, scheduler.clock, {
     streamId,
-    mode: plan.every > 0 ? "decimated" : options.flag("latest") === true ? "latest" : "stream",
+    mode: plan.every > 0 ? "decimated" : values.latest ? "latest" : "stream",
     decimation: Math.max(1, plan.every),
     maxRateHz: plan.rateHz,
     streams,
-    baseDirs: AllowedBaseDirs.resolve([resolve(shmDir)]),
+    baseDirs: AllowedBaseDirs.resolve([shmDir]),
     ...(runtime.driver === null ? {} : { driver: runtime.driver }),
   });
-  const flow = options.text("flow") as Flow | undefined;
-  const summary = options.text("summary");
   const carrier = new OutputStream(connection, scheduler.clock, {
     streamId: toStreamId,
-    name: options.text("name") ?? `stream-${toStreamId}`,
+    name: values.name ?? `stream-${toStreamId}`,
     ...(summary === undefined ? {} : { summary }),
     streams,
-    regions: outputRegions(runtime, options),
+    regions: outputRegions(runtime, plan),
     ...(flow === undefined ? {} : { flow }),
-    waitTimeoutNs: options.duration("wait-timeout") ?? DEFAULT_WAIT_TIMEOUT_NS,
+    waitTimeoutNs: values.waitTimeout,
   });
   const decimator = new Decimator(consumer, carrier, {
     every: plan.every,
-    nslots: slotsOption(options),
+    nslots: values.slots ?? null,
     count: plan.count,
-    once: options.flag("once") === true,
+    once: values.once,
     onDone,
   });
   const needsDriver = runtime.driver !== null;
   const isReady = (): boolean => (needsDriver ? consumer.isAttached : consumer.isMapped);
   const refusal = (): string | null => (consumer.attachRefusal ?? consumer.refusal)?.message ?? null;
   const awaiting = { kind: "consumer", streamId, needsDriver, isReady, refusal } as const;
-  const waits = new WaitReporter(connection, streams, awaiting, attachTimeoutOf(options));
-  const reporter = plan.intervalNs > 0 ? newReporter(consumer, carrier, plan, scheduler.clock.nanoTime()) : null;
+  const waits = new WaitReporter(connection, streams, awaiting, attachTimeoutOf(values));
+  const reporter = values.statsInterval > 0 ? newReporter(consumer, carrier, plan, scheduler.clock.nanoTime()) : null;
   // The first to be added is the last to close: its last row has what the others count while they close.
   if (reporter !== null) scheduler.add(reporter);
   const agents = [consumer, decimator, waits];
   for (const agent of agents) scheduler.add(agent, { vital: true });
-  if (isAlone && LiveLine.isWanted(options, { usesPipe: false })) {
+  if (isAlone && LiveLine.isWanted(values, { usesPipe: false })) {
     scheduler.add(newLiveLine(consumer, decimator, plan, scheduler.clock.nanoTime()));
   }
   log.info(`stream ${streamId} → stream ${toStreamId}: ${describeChoice(plan)}; Aeron in ${runtime.aeronDir}`);
@@ -164,7 +156,7 @@ function describeChoice({ every, rateHz }: DecimatePlan): string {
 }
 
 function newLiveLine(consumer: Consumer, decimator: Decimator, plan: DecimatePlan, startNs: number): LiveLine {
-  const progress = new RoleProgress(`stream ${consumer.streamId} → ${plan.toStreamId}`, plan.count, startNs);
+  const progress = new RoleProgress(`stream ${consumer.streamId} → ${plan.values.to}`, plan.count, startNs);
   return new LiveLine((nowNs) =>
     progress.line(nowNs, {
       verb: "carried",
@@ -179,20 +171,20 @@ function newLiveLine(consumer: Consumer, decimator: Decimator, plan: DecimatePla
   );
 }
 
-function finish({ counters }: Consumer, carrier: OutputStream, { options }: DecimatePlan): number {
+function finish({ counters }: Consumer, carrier: OutputStream, { values }: DecimatePlan): number {
   const output = carrier.counters();
   const lost = totalLost(counters) + (output.claimed ?? 0) - (output.published ?? 0);
-  if (options.flag("quiet") !== true) {
+  if (!values.quiet) {
     const lead = `carried ${formatCount(output.claimed ?? 0)} frames to stream ${carrier.streamId}, lost ${formatCount(lost)}`;
     for (const line of summaryLines(lead, counters, ["accepted", "bytes", "maps", "ends"])) printError(line);
   }
-  return options.flag("fail-on-loss") === true && lost > 0 ? ExitCode.FRAMES_LOST : ExitCode.DONE;
+  return values.failOnLoss && lost > 0 ? ExitCode.FRAMES_LOST : ExitCode.DONE;
 }
 
 function newReporter(
   consumer: Consumer,
   carrier: OutputStream,
-  { output, intervalNs }: DecimatePlan,
+  { output, values }: DecimatePlan,
   startNs: number,
 ): StatsReporter<DecimatorRow> {
   const meter = new RateMeter(startNs);
@@ -212,5 +204,5 @@ function newReporter(
       outputCounters,
     };
   };
-  return new StatsReporter(output, COLUMNS, intervalNs, take);
+  return new StatsReporter(output, COLUMNS, values.statsInterval, take);
 }

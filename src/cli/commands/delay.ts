@@ -1,10 +1,9 @@
 import { nativeParker } from "../../aeron/native-parker.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import { createIdleStrategy, parseIdleStrategy } from "../../core/idle/index.ts";
+import { createIdleStrategy } from "../../core/idle/index.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatCount } from "../../core/units.ts";
 import type { CommandContext } from "../command.ts";
-import { DeadlineAgent } from "../deadline-agent.ts";
 import { ExitCode } from "../exit.ts";
 import { DelayMeter } from "../observe/delay-meter.ts";
 import { DELAY_COLUMNS } from "../observe/delay-rows.ts";
@@ -12,32 +11,27 @@ import { requireStreamText, theOne } from "../observe/find-stream.ts";
 import { histogramLines } from "../observe/histogram-lines.ts";
 import type { KnownStream } from "../observe/known-streams.ts";
 import { ProbeIdle } from "../observe/probe-idle.ts";
-import { rowIntervalNs } from "../observe/row-interval.ts";
 import { StreamWatch } from "../observe/stream-watch.ts";
 import { ClockError, timestampsOf } from "../observe/timestamp-clock.ts";
-import { Output, parseOutputFormat } from "../output.ts";
+import type { DelayValues } from "../observe-commands.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
 
 const log = getLogger("delay");
 
 /** `delay`: how old frames are when their descriptors arrive. */
-export async function run({ options, positionals }: CommandContext): Promise<number> {
+export async function run({ values, positionals }: CommandContext<DelayValues>): Promise<number> {
   const text = requireStreamText(positionals[0], "delay: <stream>");
-  const isOnce = options.flag("once") === true;
-  const count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
-  const secondsNs = options.seconds("seconds");
-  const intervalNs = rowIntervalNs(options);
-  const format = parseOutputFormat(options.text("output") ?? "table");
-  const idle = new ProbeIdle(createIdleStrategy(parseIdleStrategy(options.text("idle") ?? "backoff"), nativeParker));
-  using runtime = new ToolRuntime(options, "tensorpool delay", idle);
+  const count = values.count ?? Number.POSITIVE_INFINITY;
+  const idle = new ProbeIdle(createIdleStrategy(values.idle, nativeParker));
+  using runtime = new ToolRuntime(values, "tensorpool delay", idle);
   const { scheduler } = runtime;
-  const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });
+  const output = runtime.output(values.output);
   const rows = output.stream(DELAY_COLUMNS);
   const meter = new DelayMeter(runtime.connection, scheduler.clock, {
     streams: runtime.streams,
-    intervalNs,
+    intervalNs: values.interval,
     count,
-    readings: isOnce ? 1 : Number.POSITIVE_INFINITY,
+    readings: values.once ? 1 : Number.POSITIVE_INFINITY,
     onRow: (row) => rows.row(row),
     onDone: () => scheduler.stop("done"),
     onListening: (isListening) => {
@@ -65,9 +59,7 @@ export async function run({ options, positionals }: CommandContext): Promise<num
   });
   scheduler.add(watch, { vital: true });
   scheduler.add(meter, { vital: true });
-  if (secondsNs !== undefined) {
-    scheduler.add(new DeadlineAgent(secondsNs, () => scheduler.stop("--seconds are over")));
-  }
+  runtime.endAfter(values.seconds);
   await scheduler.run();
   if (failure === null && meter.total.count > 0) {
     if (output.format !== "table") rows.row(meter.totalRow());

@@ -2,6 +2,7 @@ import { allowsColour, paletteOf } from "../../core/colours.ts";
 import { StreamWriter } from "../../core/stream-writer.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
+import type { DemoValues } from "../commands.ts";
 import { Demo } from "../demo/demo.ts";
 import { JsonView } from "../demo/json-view.ts";
 import { LineView } from "../demo/line-view.ts";
@@ -10,16 +11,16 @@ import { planDemo } from "../demo/plan.ts";
 import { summaryText } from "../demo/summary.ts";
 import { Workspace } from "../demo/workspace.ts";
 import { ExitCode } from "../exit.ts";
-import { Output, parseOutputFormat } from "../output.ts";
+import { Output } from "../output.ts";
 import { StopSignals } from "../signals.ts";
 
 const STDOUT = 1;
 const MAX_SUMMARY_WIDTH = 100;
 
 /** `demo`: a producer and two consumers, one of them slow on purpose, as processes of their own. */
-export async function run({ options }: CommandContext): Promise<number> {
-  const format = parseOutputFormat(options.text("output") ?? "table");
-  const plan = await planDemo(options);
+export async function run({ values }: CommandContext<DemoValues>): Promise<number> {
+  const { output: format } = values;
+  const plan = await planDemo(values);
   let demo: Demo | null = null;
   const writer = new StreamWriter(STDOUT, {
     maxQueuedBytes: Number.POSITIVE_INFINITY,
@@ -28,8 +29,8 @@ export async function run({ options }: CommandContext): Promise<number> {
   const output = new Output({ format, writer });
   const view = viewFor(output, writer);
   const workspace = new Workspace({
-    shmDir: options.text("shm-dir"),
-    aeronDir: options.has("aeron-dir") ? aeronDirOf(options) : undefined,
+    shmDir: values.shmDir,
+    aeronDir: values.aeronDir !== undefined ? aeronDirOf(values) : undefined,
   });
   const leave = (): void => {
     view.close();
@@ -44,7 +45,7 @@ export async function run({ options }: CommandContext): Promise<number> {
     const outcome = await demo.run();
     if (view instanceof JsonView) view.summary(outcome);
     leave();
-    if (format === "table" && options.flag("quiet") !== true) {
+    if (format === "table" && !values.quiet) {
       const width = Math.min(output.width ?? MAX_SUMMARY_WIDTH, MAX_SUMMARY_WIDTH);
       output.line("");
       for (const line of summaryText(plan, outcome, output.palette, width)) output.line(line);

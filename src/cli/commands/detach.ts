@@ -3,20 +3,21 @@ import type { CommandContext } from "../command.ts";
 import { ask } from "../driver/ask.ts";
 import { namedLease } from "../driver/lease-arguments.ts";
 import { noAnswer, refusedLease } from "../driver/no-answer.ts";
+import type { NamedLeaseValues } from "../driver-tool-commands.ts";
 import { ExitCode } from "../exit.ts";
-import { Output, parseOutputFormat } from "../output.ts";
+import { Output } from "../output.ts";
 
 /** `detach`: gives a lease back, as its holder does (D-16). */
-export async function run({ options, positionals }: CommandContext): Promise<number> {
-  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
-  const { streamId, leaseId, clientId, role } = await namedLease("detach", options, positionals);
+export async function run({ values, positionals }: CommandContext<NamedLeaseValues>): Promise<number> {
+  const output = new Output({ format: values.output });
+  const { streamId, leaseId, clientId, role } = await namedLease("detach", values, positionals);
   const correlationId = String(randomCorrelationId());
-  const answer = await ask(options, {
+  const answer = await ask(values, {
     name: "ShmDetachRequest",
     fields: { correlationId, leaseId: String(leaseId), streamId, clientId, role: role.toUpperCase() },
     isAnswer: (name, fields) => name === "ShmDetachResponse" && fields.correlationId === correlationId,
   });
-  if (answer === null) throw noAnswer(options);
+  if (answer === null) throw noAnswer(values);
   const code = String(answer.code);
   const message = String(answer.errorMessage);
   output.record({ leaseId: String(leaseId), streamId, clientId, role, code, message }, [
@@ -25,5 +26,5 @@ export async function run({ options, positionals }: CommandContext): Promise<num
   ]);
   await output.flush();
   if (code === "OK") return ExitCode.DONE;
-  return refusedLease(options, leaseId, message);
+  return refusedLease(values, leaseId, message);
 }

@@ -1,8 +1,6 @@
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
 import { memoryCgroupHeadrooms } from "../../shm/cgroup.ts";
-import { defaultShmDir } from "../../shm/index.ts";
-import { aeronDirOf } from "../aeron-dir.ts";
+import { aeronDirOf, shmDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
 import { aeronFindings } from "../doctor/aeron.ts";
 import { type Finding, type Level, ok } from "../doctor/finding.ts";
@@ -12,7 +10,8 @@ import { hugepageFindings, memoryFindings, shmFindings } from "../doctor/memory.
 import { limitFindings } from "../doctor/process-limits.ts";
 import { regionFindings } from "../doctor/regions.ts";
 import { ExitCode } from "../exit.ts";
-import { Output, parseOutputFormat } from "../output.ts";
+import type { DoctorValues } from "../observe-commands.ts";
+import { Output } from "../output.ts";
 import { wrapWords } from "../tap/exchange-rows.ts";
 import { VERSION } from "../version.ts";
 
@@ -20,10 +19,10 @@ const SUBJECT_WIDTH = 18;
 const MAX_WIDTH = 110;
 
 /** `doctor`: what of this machine and its settings gets into the way of streams. */
-export async function run({ options }: CommandContext): Promise<number> {
-  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
-  const aeronDir = aeronDirOf(options);
-  const shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
+export async function run({ values }: CommandContext<DoctorValues>): Promise<number> {
+  const output = new Output({ format: values.output });
+  const aeronDir = aeronDirOf(values);
+  const shmDir = shmDirOf(values);
   const { aeronOrigin, aeronVersion } = await import("../../../ffi/load.ts");
   const host = new ThisHost();
   const findings: readonly Finding[] = [

@@ -1,23 +1,19 @@
-import { resolve } from "node:path";
 import { findLivingDriver } from "../../aeron/driver-watch.ts";
 import { giveToGroup } from "../../aeron/group-rights.ts";
 import { MediaDriver, MediaDriverError } from "../../aeron/media-driver.ts";
-import type { ThreadingMode } from "../../aeron/native-media-driver.ts";
-import type { GeneralSettings } from "../../config/index.ts";
-import { type IdleChoice, parseIdleStrategy } from "../../core/idle/index.ts";
+import { GeneralSettings } from "../../config/index.ts";
+import type { IdleChoice } from "../../core/idle/index.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatBytes, formatDuration } from "../../core/units.ts";
 import { Driver } from "../../roles/driver/driver.ts";
 import { type DriverOptions, epochBytes } from "../../roles/driver/driver-options.ts";
-import { defaultShmDir, freeSpaceIn } from "../../shm/index.ts";
-import { aeronDirOf } from "../aeron-dir.ts";
+import { freeSpaceIn } from "../../shm/index.ts";
+import { aeronDirOf, shmDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
-import { readSettings } from "../config/read-settings.ts";
-import { settingsSchema } from "../config/schema.ts";
 import { printError } from "../console.ts";
 import { describePlan, driverSettings } from "../driver/driver-settings.ts";
+import type { DriverValues } from "../driver-commands.ts";
 import { ExitCode } from "../exit.ts";
-import type { OptionValues } from "../option-spec.ts";
 import { ProcessRuntime } from "../role-runtime.ts";
 import { type RunningRole, runAlone } from "../running-role.ts";
 import { notifyServiceManager } from "../service-manager.ts";
@@ -35,27 +31,23 @@ const DEFAULT_IDLE = { shared: "sleep", dedicated: "sleep", invoker: "backoff" }
 
 /** What the driver serves, checked as far as that goes without taking or making anything. */
 export class DriverPlan {
-  readonly options: OptionValues;
-  readonly general: GeneralSettings;
+  readonly values: DriverValues;
   readonly aeronDir: string;
   readonly settings: Omit<DriverOptions, "onShutdownRequested">;
   readonly idle: IdleChoice;
-  /** Of the media driver, where this process brings it. */
-  readonly threading: ThreadingMode;
 
   /** @throws UsageError */
-  constructor({ options, commands }: Pick<CommandContext, "options" | "commands">) {
-    this.options = options;
-    this.general = readSettings(settingsSchema(commands), options.given.get("config"), process.env).general;
-    this.aeronDir = aeronDirOf(options);
-    this.settings = driverSettings(options, this.general, resolve(options.text("shm-dir") ?? defaultShmDir()));
-    this.threading = (options.text("threading") ?? this.general.get("driver.threading")) as ThreadingMode;
-    this.idle = parseIdleStrategy(options.text("idle") ?? DEFAULT_IDLE[this.threading]);
+  constructor({ values, settings }: Pick<CommandContext<DriverValues>, "values" | "settings">) {
+    const general = settings?.general ?? new GeneralSettings(null, {});
+    this.values = values;
+    this.aeronDir = aeronDirOf(values);
+    this.settings = driverSettings(values, general, shmDirOf(values));
+    this.idle = values.idle ?? DEFAULT_IDLE[values.threading];
   }
 }
 
 /** `driver`: the one owner of all regions. */
-export async function run(context: CommandContext): Promise<number> {
+export async function run(context: CommandContext<DriverValues>): Promise<number> {
   const plan = new DriverPlan(context);
   const { aeronDir, idle } = plan;
   const mediaDriver = { start: () => startMediaDriver(plan) };
@@ -71,7 +63,7 @@ export async function run(context: CommandContext): Promise<number> {
 /** Takes the locks of the streams, and adds the driver. @throws DriverError, RegionCreateError */
 export function startDriver(
   { scheduler, connection, aeronDir, ownDriver }: ProcessRuntime,
-  { settings, options }: DriverPlan,
+  { settings, values }: DriverPlan,
 ): RunningRole {
   const driver = new Driver(connection, scheduler.clock, {
     ...settings,
@@ -84,7 +76,7 @@ export function startDriver(
     agents: [driver],
     isReady: () => driver.isReady,
     finish: async () => {
-      if (options.flag("quiet") !== true) {
+      if (!values.quiet) {
         for (const line of summaryLines(`driver ${settings.instanceId} has ended`, driver.counters, ["heartbeatNs"])) {
           printError(line);
         }
@@ -96,14 +88,11 @@ export function startDriver(
 
 /** The media driver in this process; null when another lives already, or none is to be started. */
 export function startMediaDriver({
-  options,
-  general,
+  values: { mediaDriver, threading },
   aeronDir,
-  threading,
   settings: { storage },
 }: DriverPlan): MediaDriver | null {
-  const how = options.text("media-driver") ?? general.get("driver.media_driver");
-  if (how === "external" || findLivingDriver(aeronDir) !== null) return null;
+  if (mediaDriver === "external" || findLivingDriver(aeronDir) !== null) return null;
   process.umask(UMASK[storage.sharing]);
   let driver: MediaDriver | null = null;
   try {

@@ -1,15 +1,14 @@
 import { realpathSync } from "node:fs";
-import { resolve } from "node:path";
 import { type AeronLeftover, findAeronLeftovers } from "../../aeron/leftovers.ts";
 import { monotonic } from "../../aeron/monotonic.ts";
 import { processNs } from "../../core/clock.ts";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
-import { defaultShmDir } from "../../shm/index.ts";
 import { findLeftovers, type Leftover } from "../../shm/leftovers.ts";
-import { aeronDirOf, namesAeronDir } from "../aeron-dir.ts";
+import { aeronDirOf, namesAeronDir, shmDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
+import type { GcValues } from "../driver-tool-commands.ts";
 import { ExitCode } from "../exit.ts";
-import { type Column, Output, parseOutputFormat } from "../output.ts";
+import { type Column, Output } from "../output.ts";
 import { renderTable } from "../table.ts";
 
 type Row = Leftover | AeronLeftover;
@@ -29,12 +28,12 @@ const COLUMNS: readonly Column<Row>[] = [
 ];
 
 /** `gc`: what was left behind by those who died, and removes what is provably nobody's. */
-export async function run({ options }: CommandContext): Promise<number> {
-  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
-  const isDryRun = options.flag("dry-run") === true;
-  const shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
-  const aeronDir = aeronDirOf(options);
-  const isAlone = namesAeronDir(options);
+export async function run({ values }: CommandContext<GcValues>): Promise<number> {
+  const output = new Output({ format: values.output });
+  const isDryRun = values.dryRun;
+  const shmDir = shmDirOf(values);
+  const aeronDir = aeronDirOf(values);
+  const isAlone = namesAeronDir(values);
   const nowNs = monotonic.toBigint(processNs());
   const rows: Row[] = [
     ...findLeftovers(canonical(shmDir), { isDryRun, nowNs }),

@@ -1,6 +1,5 @@
-import { NotFoundError, UsageError } from "../../core/errors.ts";
+import { NotFoundError, OptionError } from "../../core/errors.ts";
 import { formatDuration } from "../../core/units.ts";
-import { MAX_ID } from "../../protocol/ids.ts";
 import { randomId } from "../../roles/random-id.ts";
 import { encodeJson, type JsonValue } from "../../sbe/index.ts";
 import { LAYOUT_VERSION } from "../../shm/index.ts";
@@ -8,32 +7,25 @@ import type { CommandContext } from "../command.ts";
 import { ExitCode } from "../exit.ts";
 import { listed } from "../inspect/locate.ts";
 import { findStreamId } from "../observe/find-stream.ts";
-import type { OptionValues } from "../option-spec.ts";
-import { Output, parseOutputFormat } from "../output.ts";
-import { DEFAULT_STREAM_ID } from "../role-runtime.ts";
 import { Exchange } from "../tap/exchange.ts";
 import { ExchangeRows } from "../tap/exchange-rows.ts";
-import { MODES, nearestId } from "../tap/options.ts";
+import { nearestId } from "../tap/options.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
+import type { HelloValues } from "../tool-commands.ts";
 
-const DEFAULT_TIMEOUT_NS = 2e9;
 /** A second producer of the stream would answer as fast as the first. */
 const LINGER_NS = 50e6;
 const ANSWERS = ["ShmPoolAnnounce", "DataSourceAnnounce", "DataSourceMeta"];
-const MAX_RATE_HZ = 0xffff;
-const MAX_PROGRESS = 0xffff_fffe;
 
 /** `hello`: a ConsumerHello, and what comes in answer. */
-export async function run({ options }: CommandContext): Promise<number> {
-  // What is wrong with the command line is said before anybody is asked.
-  helloFields(options, DEFAULT_STREAM_ID);
-  const timeoutNs = options.duration("timeout") ?? DEFAULT_TIMEOUT_NS;
-  const format = parseOutputFormat(options.text("output") ?? "table");
-  const streamId = await findStreamId(options, options.text("stream") ?? String(DEFAULT_STREAM_ID), "--stream");
-  const fields = helloFields(options, streamId);
-  using runtime = new ToolRuntime(options, "tensorpool hello");
+export async function run({ values }: CommandContext<HelloValues>): Promise<number> {
+  requireProgress(values);
+  const timeoutNs = values.timeout;
+  const streamId = await findStreamId(values, values.stream, "--stream");
+  const fields = helloFields(values, streamId);
+  using runtime = new ToolRuntime(values, "tensorpool hello");
   const { scheduler } = runtime;
-  const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });
+  const output = runtime.output(values.output);
   const rows = new ExchangeRows(output);
   const missing = new Set(fields.supportsProgress === true ? [...ANSWERS, "FrameProgress"] : ANSWERS);
   const shown = new Set([...missing, "ConsumerHello"]);
@@ -77,41 +69,27 @@ export async function run({ options }: CommandContext): Promise<number> {
   return runtime.signals.exitCode(ExitCode.DONE);
 }
 
-/** ConsumerHello of the options (W-38). @throws UsageError */
-function helloFields(options: OptionValues, streamId: number): Record<string, JsonValue> {
-  const progress = options.flag("progress") === true;
-  const intervalNs = options.duration("progress-interval");
-  const progressBytesDelta = options.size("progress-bytes");
-  const progressRowsDelta = options.integer("progress-rows", 0, MAX_PROGRESS);
-  for (const name of ["progress-interval", "progress-bytes", "progress-rows"]) {
-    if (options.has(name) && !progress) throw new UsageError(`--${name} needs --progress: pass it as well`);
-  }
-  const progressIntervalUs = intervalNs === undefined ? undefined : intervalNs / 1_000;
-  if (progressIntervalUs !== undefined && !isProgressValue(progressIntervalUs)) {
-    throw outOfRange("progress-interval", "whole microseconds, at most 4294967294us", options);
-  }
-  if (progressBytesDelta !== undefined && !isProgressValue(progressBytesDelta)) {
-    throw outOfRange("progress-bytes", "at most 4294967294 bytes", options);
-  }
+/** ConsumerHello of the options (W-38). */
+function helloFields(values: HelloValues, streamId: number): Record<string, JsonValue> {
   return {
     streamId,
-    consumerId: options.integer("consumer-id", 1, MAX_ID) ?? randomId(),
-    supportsShm: options.flag("use-shm") !== false,
-    supportsProgress: progress,
-    mode: options.choice("mode", MODES, "stream").toUpperCase(),
-    maxRateHz: options.integer("max-rate", 0, MAX_RATE_HZ) ?? 0,
+    consumerId: values.consumerId ?? randomId(),
+    supportsShm: values.useShm,
+    supportsProgress: values.progress,
+    mode: values.mode.toUpperCase(),
+    maxRateHz: values.maxRate,
     expectedLayoutVersion: LAYOUT_VERSION,
-    progressIntervalUs: progressIntervalUs ?? null,
-    progressBytesDelta: progressBytesDelta ?? null,
-    progressRowsDelta: progressRowsDelta ?? null,
+    progressIntervalUs: values.progressInterval ?? null,
+    progressBytesDelta: values.progressBytes ?? null,
+    progressRowsDelta: values.progressRows ?? null,
   };
 }
 
-function isProgressValue(value: number): boolean {
-  return Number.isInteger(value) && value <= MAX_PROGRESS;
-}
-
-function outOfRange(name: string, expected: string, options: OptionValues): UsageError {
-  const found = options.text(name) ?? "";
-  return new UsageError(`--${name}: expected ${expected}, found "${found}"`, { expected, found });
+/** @throws UsageError for an option that says how progress is reported, where none is asked for */
+function requireProgress({ progress, progressInterval, progressBytes, progressRows }: HelloValues): void {
+  if (progress) return;
+  const stray = Object.entries({ progressInterval, progressBytes, progressRows }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (stray !== undefined) throw new OptionError(stray[0], "expected --progress with it: pass it as well");
 }

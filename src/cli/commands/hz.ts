@@ -3,6 +3,7 @@ import type { CommandContext } from "../command.ts";
 import type { SpreadSummary } from "../observe/frame-statistics.ts";
 import { METER_COLUMNS, meterJson } from "../observe/meter-columns.ts";
 import { type MeterRow, runMeters } from "../observe/meters.ts";
+import type { MeterValues } from "../observe-commands.ts";
 import type { Column } from "../output.ts";
 
 const [STREAM, NAME, NOTE] = METER_COLUMNS;
@@ -25,7 +26,7 @@ const COLUMNS: readonly Column<MeterRow>[] = [
 ];
 
 /** `hz`: frames per second, and how evenly they come. */
-export async function run(context: CommandContext): Promise<number> {
+export async function run(context: CommandContext<MeterValues>): Promise<number> {
   return runMeters(context, {
     name: "hz",
     columns: COLUMNS,

@@ -3,16 +3,17 @@ import { producedStreams } from "../driver/deployment-view.ts";
 import { look } from "../driver/look.ts";
 import { theStream } from "../driver/resolve-stream.ts";
 import { printInfo, streamInfoOf } from "../driver/stream-info.ts";
+import type { LookValues } from "../driver-tool-commands.ts";
 import { ExitCode } from "../exit.ts";
 import { findStreamId, requireStreamText, streamIdOf } from "../observe/find-stream.ts";
-import { Output, parseOutputFormat } from "../output.ts";
+import { Output } from "../output.ts";
 
 /** `info`: everything that is known of one stream. */
-export async function run({ options, positionals }: CommandContext): Promise<number> {
+export async function run({ values, positionals }: CommandContext<LookValues>): Promise<number> {
   const text = requireStreamText(positionals[0], "info: <stream>");
-  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+  const output = new Output({ format: values.output });
   const id = streamIdOf(text);
-  const found = await look(options, {
+  const found = await look(values, {
     ratesOf: (streamId) => id === null || streamId === id,
     ask: (deployment) => {
       const named = deployment.streams.filter(({ streamId, name }) => (id === null ? name === text : streamId === id));
@@ -24,7 +25,7 @@ export async function run({ options, positionals }: CommandContext): Promise<num
   const { streams } = found.view;
   // What a driver calls otherwise may be the name of the data source.
   const isKnown = streamIdOf(text) !== null || streams.some(({ name, servedAs }) => name === text || servedAs === text);
-  const stream = theStream(isKnown ? text : String(await findStreamId(options, text, "info: <stream>")), streams);
+  const stream = theStream(isKnown ? text : String(await findStreamId(values, text, "info: <stream>")), streams);
   printInfo(output, streamInfoOf(stream, found));
   await output.flush();
   return ExitCode.DONE;

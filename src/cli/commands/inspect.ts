@@ -1,9 +1,8 @@
-import { resolve } from "node:path";
 import { monotonic } from "../../aeron/monotonic.ts";
 import { SystemClock } from "../../core/clock.ts";
 import { NotFoundError, UsageError } from "../../core/errors.ts";
-import { defaultShmDir } from "../../shm/index.ts";
 import { InspectionError } from "../../shm/inspection.ts";
+import { shmDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
@@ -11,23 +10,21 @@ import { type Located, locate } from "../inspect/locate.ts";
 import { printReports } from "../inspect/print.ts";
 import { type RegionReport, reportOf } from "../inspect/report.ts";
 import { findStreamId, streamIdOf } from "../observe/find-stream.ts";
-import type { OptionValues } from "../option-spec.ts";
-import { Output, parseOutputFormat } from "../output.ts";
-
-const DEFAULT_SLOTS = 10;
+import { Output } from "../output.ts";
+import type { InspectValues } from "../tool-commands.ts";
 
 /** `inspect`: what region files say, and which rules they break. */
-export async function run({ options, positionals }: CommandContext): Promise<number> {
+export async function run({ values, positionals }: CommandContext<InspectValues>): Promise<number> {
   const [subject] = positionals;
   if (subject === undefined || subject === "") {
     throw new UsageError(
       "inspect: expected a file, a folder or a stream id, found nothing; e.g. tensorpool inspect 10000",
     );
   }
-  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
-  const slotCount = slotsOption(options);
-  const shmDir = resolve(options.text("shm-dir") ?? defaultShmDir());
-  const { paths, unreadable } = await locateByAnyName(subject, shmDir, options);
+  const output = new Output({ format: values.output });
+  const slotCount = values.slots;
+  const shmDir = shmDirOf(values);
+  const { paths, unreadable } = await locateByAnyName(subject, shmDir, values);
   const clock = new SystemClock();
   const now = (): bigint => monotonic.toBigint(clock.nanoTime());
   const reports: RegionReport[] = [];
@@ -51,29 +48,16 @@ export async function run({ options, positionals }: CommandContext): Promise<num
 }
 
 /** What names nothing in the file system may be the name of a data source, where a media driver lives that can be asked. */
-async function locateByAnyName(subject: string, shmDir: string, options: OptionValues): Promise<Located> {
+async function locateByAnyName(subject: string, shmDir: string, values: InspectValues): Promise<Located> {
   try {
     return locate(subject, shmDir);
   } catch (error) {
     if (!(error instanceof NotFoundError) || subject.includes("/") || streamIdOf(subject) !== null) throw error;
     try {
-      return locate(String(await findStreamId(options, subject, "inspect: <stream>")), shmDir);
+      return locate(String(await findStreamId(values, subject, "inspect: <stream>")), shmDir);
     } catch (second) {
       // Nobody knows the name: then what is there is told.
       throw second instanceof NotFoundError ? error : second;
     }
-  }
-}
-
-function slotsOption(options: OptionValues): number {
-  if (options.text("slots") === "all") return Number.POSITIVE_INFINITY;
-  try {
-    return options.integer("slots", 0, Number.MAX_SAFE_INTEGER) ?? DEFAULT_SLOTS;
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`--slots: expected a whole number or all, found "${error.found}"`, {
-      expected: "a whole number or all",
-      found: error.found ?? "",
-    });
   }
 }

@@ -9,23 +9,24 @@ import { printError } from "../console.ts";
 import { ask } from "../driver/ask.ts";
 import { openCounters, readDeployment, type SeenLease } from "../driver/deployment.ts";
 import { type NamedLease, namedLease } from "../driver/lease-arguments.ts";
+import type { NamedLeaseValues } from "../driver-tool-commands.ts";
 import { ExitCode } from "../exit.ts";
-import { Output, parseOutputFormat } from "../output.ts";
+import { Output } from "../output.ts";
 
 /** Drivers take a keepalive at once, and tell of it at once. */
 const PATIENCE_NS = 500e6;
 const LOOK_PERIOD_MS = 2;
 
 /** `keepalive`: one keepalive, and whether it extended the lease, which no answer tells (D-11). */
-export async function run({ options, positionals }: CommandContext): Promise<number> {
-  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
-  const named = await namedLease("keepalive", options, positionals);
+export async function run({ values, positionals }: CommandContext<NamedLeaseValues>): Promise<number> {
+  const output = new Output({ format: values.output });
+  const named = await namedLease("keepalive", values, positionals);
   const { leaseId, streamId, clientId, role } = named;
-  using reader = openCounters(aeronDirOf(options));
+  using reader = openCounters(aeronDirOf(values));
   const { leases } = readDeployment(reader);
   const lease = leases.find((candidate) => candidate.leaseId === leaseId);
   if (lease === undefined) throw noSuchLease(leaseId, leases);
-  await ask(options, {
+  await ask(values, {
     name: "ShmLeaseKeepalive",
     fields: {
       leaseId: String(leaseId),

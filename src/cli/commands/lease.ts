@@ -10,14 +10,15 @@ import { leaseArgument } from "../driver/lease-arguments.ts";
 import { look } from "../driver/look.ts";
 import { noAnswer, refusedLease } from "../driver/no-answer.ts";
 import { theStream } from "../driver/resolve-stream.ts";
+import type { AdminValues } from "../driver-tool-commands.ts";
 import { ExitCode } from "../exit.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
-import { Output, parseOutputFormat } from "../output.ts";
+import { Output } from "../output.ts";
 
 const VERBS: readonly string[] = ["ls", "revoke"];
 
 /** `lease ls|revoke`. */
-export async function run(context: CommandContext): Promise<number> {
+export async function run(context: CommandContext<AdminValues>): Promise<number> {
   const [verb, ...rest] = context.positionals;
   if (verb === "ls") return list(context, rest);
   if (verb === "revoke") return revoke(context, rest);
@@ -29,11 +30,11 @@ export async function run(context: CommandContext): Promise<number> {
   });
 }
 
-async function list({ options }: CommandContext, [stream, ...more]: readonly string[]): Promise<number> {
+async function list({ values }: CommandContext<AdminValues>, [stream, ...more]: readonly string[]): Promise<number> {
   if (more.length > 0) throw new UsageError(`lease ls: expected one stream at most, found ${more.length + 1}`);
-  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+  const output = new Output({ format: values.output });
   if (stream !== undefined) requireStreamText(stream, "lease ls: <stream>");
-  const { view, aeronDir } = await look(options, { ask: producedStreams });
+  const { view, aeronDir } = await look(values, { ask: producedStreams });
   // Leases of a dead driver mean nothing any more (D-17).
   if (!view.drivers.some(({ state }) => state !== "dead")) {
     const dead = view.drivers.length === 0 ? "" : " (one that was there is dead)";
@@ -47,18 +48,18 @@ async function list({ options }: CommandContext, [stream, ...more]: readonly str
 }
 
 /** ShmLeaseRevokeRequest: the driver answers with a ShmDetachResponse, and then tells everybody. */
-async function revoke({ options }: CommandContext, [lease, ...more]: readonly string[]): Promise<number> {
+async function revoke({ values }: CommandContext<AdminValues>, [lease, ...more]: readonly string[]): Promise<number> {
   if (more.length > 0) throw new UsageError(`lease revoke: expected one lease, found ${more.length + 1}`);
-  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+  const output = new Output({ format: values.output });
   const leaseId = leaseArgument("lease revoke", lease);
-  const token = tokenOption("lease revoke", options);
+  const token = tokenOption("lease revoke", values);
   const correlationId = String(randomCorrelationId());
-  const answer = await ask(options, {
+  const answer = await ask(values, {
     name: "ShmLeaseRevokeRequest",
     fields: { correlationId, leaseId: String(leaseId), token },
     isAnswer: (name, fields) => name === "ShmDetachResponse" && fields.correlationId === correlationId,
   });
-  if (answer === null) throw noAnswer(options);
+  if (answer === null) throw noAnswer(values);
   const code = String(answer.code);
   const message = String(answer.errorMessage);
   output.record({ leaseId: String(leaseId), code, message }, [
@@ -67,5 +68,5 @@ async function revoke({ options }: CommandContext, [lease, ...more]: readonly st
   ]);
   await output.flush();
   if (code === "OK") return ExitCode.DONE;
-  return refusedLease(options, leaseId, message);
+  return refusedLease(values, leaseId, message);
 }

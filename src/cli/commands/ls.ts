@@ -3,14 +3,15 @@ import type { CommandContext } from "../command.ts";
 import { DRIVER_COLUMNS, fitting, LEASE_COLUMNS, STREAM_COLUMNS } from "../driver/columns.ts";
 import { producedStreams } from "../driver/deployment-view.ts";
 import { type Look, look } from "../driver/look.ts";
+import type { LookValues } from "../driver-tool-commands.ts";
 import { ExitCode } from "../exit.ts";
-import { type Column, Output, parseOutputFormat } from "../output.ts";
+import { type Column, Output } from "../output.ts";
 import { renderTable } from "../table.ts";
 
 /** `ls`: the drivers, streams and leases of one media driver. */
-export async function run({ options }: CommandContext): Promise<number> {
-  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
-  const found = await look(options, { ratesOf: () => true, ask: producedStreams });
+export async function run({ values }: CommandContext<LookValues>): Promise<number> {
+  const output = new Output({ format: values.output });
+  const found = await look(values, { ratesOf: () => true, ask: producedStreams });
   const { drivers, streams } = found.view;
   if (drivers.length === 0 && streams.length === 0) {
     throw new NotFoundError(

@@ -1,6 +1,5 @@
 import { DriverUsage } from "../../aeron/driver-usage.ts";
 import { MediaDriver, MediaDriverError } from "../../aeron/media-driver.ts";
-import type { ThreadingMode } from "../../aeron/native-media-driver.ts";
 import { nativeParker } from "../../aeron/native-parker.ts";
 import type { Agent } from "../../core/agent.ts";
 import { logAgentErrorsButTheEnd } from "../../core/agent-errors.ts";
@@ -11,12 +10,12 @@ import { PeriodicTimer } from "../../core/timers.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
 import { reportBusErrors } from "../bus-errors.ts";
 import type { CommandContext } from "../command.ts";
+import type { MediaDriverValues } from "../commands.ts";
 import { endWithParent } from "../end-with-parent.ts";
 import { ExitCode } from "../exit.ts";
 import { StopSignals } from "../signals.ts";
 
 const log = getLogger("media-driver");
-const DEFAULT_LINGER_NS = 10e9;
 const USAGE_CHECK_PERIOD_NS = 250e6;
 
 /** Ends the process when no client was there for a while. */
@@ -48,10 +47,10 @@ class UnusedWatch implements Agent {
 }
 
 /** `media-driver`: the C media driver of libaeron, in its own process. */
-export async function run({ options }: CommandContext): Promise<number> {
-  const aeronDir = aeronDirOf(options);
-  const threading = options.choice<ThreadingMode>("threading", ["shared", "dedicated", "invoker"], "shared");
-  const lingerNs = options.duration("linger") ?? DEFAULT_LINGER_NS;
+export async function run({ values }: CommandContext<MediaDriverValues>): Promise<number> {
+  const aeronDir = aeronDirOf(values);
+  const { threading } = values;
+  const lingerNs = values.linger;
   const idle = threading === "invoker" ? "backoff" : "sleep";
   const scheduler = new Scheduler({
     idle: createIdleStrategy(idle, nativeParker),

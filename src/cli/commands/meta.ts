@@ -1,14 +1,14 @@
 import type { Attribute } from "../../protocol/attribute.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
-import { DeadlineAgent } from "../deadline-agent.ts";
 import { ExitCode } from "../exit.ts";
 import { requireStreamText, theOne } from "../observe/find-stream.ts";
 import type { KnownStream } from "../observe/known-streams.ts";
 import { attributeText, metaJson } from "../observe/meta-view.ts";
 import { ObserverIdle } from "../observe/observer-idle.ts";
 import { StreamWatch } from "../observe/stream-watch.ts";
-import { type Column, Output, parseOutputFormat, type RowStream } from "../output.ts";
+import type { MetaValues } from "../observe-commands.ts";
+import type { Column, Output, RowStream } from "../output.ts";
 import { renderTable } from "../table.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
 
@@ -19,16 +19,14 @@ const COLUMNS: readonly Column<Attribute>[] = [
 ];
 
 /** `meta`: who the data source of a stream is, and its attributes. */
-export async function run({ options, positionals }: CommandContext): Promise<number> {
+export async function run({ values, positionals }: CommandContext<MetaValues>): Promise<number> {
   const text = requireStreamText(positionals[0], "meta: <stream>");
-  const isWatching = options.flag("watch") === true;
-  const count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? (isWatching ? Number.POSITIVE_INFINITY : 1);
-  const secondsNs = options.seconds("seconds");
-  const format = parseOutputFormat(options.text("output") ?? "table");
+  const isWatching = values.watch;
+  const count = values.count ?? (isWatching ? Number.POSITIVE_INFINITY : 1);
   const idle = new ObserverIdle();
-  using runtime = new ToolRuntime(options, "tensorpool meta", idle);
+  using runtime = new ToolRuntime(values, "tensorpool meta", idle);
   const { scheduler } = runtime;
-  const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });
+  const output = runtime.output(values.output);
   const rows = isWatching ? output.stream<KnownStream>([], metaJson) : null;
   let failure: Error | null = null;
   let shown = 0;
@@ -59,9 +57,7 @@ export async function run({ options, positionals }: CommandContext): Promise<num
     onSearched: () => show(true),
   });
   scheduler.add(watch, { vital: true });
-  if (secondsNs !== undefined) {
-    scheduler.add(new DeadlineAgent(secondsNs, () => scheduler.stop("--seconds are over")));
-  }
+  runtime.endAfter(values.seconds);
   await scheduler.run();
   rows?.end();
   await output.flush();

@@ -2,24 +2,25 @@ import { messageOf, SchedulerStoppedError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import type { CommandContext } from "../command.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
+import type { RunValues } from "../driver-commands.ts";
 import { ExitCode } from "../exit.ts";
-import type { OptionValues } from "../option-spec.ts";
 import { ProcessRuntime, RoleRuntime } from "../role-runtime.ts";
 import { RoleSet } from "../run/role-set.ts";
 import { type RunPlan, runPlan } from "../run/run-plan.ts";
+import type { RunningRole } from "../running-role.ts";
 import { notifyServiceManager } from "../service-manager.ts";
-import { startConsumer } from "./consumer.ts";
-import { startDecimator } from "./decimate.ts";
+import { type ConsumerPlan, startConsumer } from "./consumer.ts";
+import { type DecimatePlan, startDecimator } from "./decimate.ts";
 import { startDriver, startMediaDriver } from "./driver.ts";
-import { startProducer } from "./producer.ts";
+import { type ProducerPlan, startProducer } from "./producer.ts";
 import { startSupervisor } from "./supervisor.ts";
 
 const log = getLogger("run");
 
 /** `run`: all roles of one file, in one process on one scheduler. */
-export async function run(context: CommandContext): Promise<number> {
+export async function run(context: CommandContext<RunValues>): Promise<number> {
   const plan = runPlan(context);
-  const secondsNs = context.options.seconds("seconds");
+  const secondsNs = context.values.seconds;
   const driverPlan = plan.driver;
   using runtime = new ProcessRuntime({
     aeronDir: plan.aeronDir,
@@ -39,7 +40,7 @@ export async function run(context: CommandContext): Promise<number> {
   try {
     if (driverPlan !== null) roles.addLasting(startDriver(runtime, driverPlan));
     if (plan.supervisor !== null) {
-      roles.addLasting(startSupervisor(new RoleRuntime(plan.supervisor.options, "", runtime), plan.supervisor));
+      roles.addLasting(startSupervisor(new RoleRuntime(plan.supervisor.runtime, "", runtime), plan.supervisor));
     }
     await Promise.all(startAll(plan, runtime, roles));
     roles.allStarted();
@@ -64,16 +65,19 @@ function startAll(
   runtime: ProcessRuntime,
   roles: RoleSet,
 ): Promise<void>[] {
-  const runtimeOf = (options: OptionValues): RoleRuntime => new RoleRuntime(options, "", runtime);
+  const start = async (
+    { values, origins }: ProducerPlan | ConsumerPlan | DecimatePlan,
+    startRole: (role: RoleRuntime, onDone: () => void) => Promise<RunningRole> | RunningRole,
+  ): Promise<void> => {
+    try {
+      await roles.addEnding(values.seconds, async (onDone) => startRole(new RoleRuntime(values, "", runtime), onDone));
+    } catch (error) {
+      throw origins.located(error);
+    }
+  };
   return [
-    ...consumers.map((plan) =>
-      roles.addEnding(plan.options, (onDone) => startConsumer(runtimeOf(plan.options), plan, onDone)),
-    ),
-    ...decimators.map((plan) =>
-      roles.addEnding(plan.options, async (onDone) => startDecimator(runtimeOf(plan.options), plan, onDone)),
-    ),
-    ...producers.map((plan) =>
-      roles.addEnding(plan.options, (onDone) => startProducer(runtimeOf(plan.options), plan, onDone)),
-    ),
+    ...consumers.map((plan) => start(plan, (role, onDone) => startConsumer(role, plan, onDone))),
+    ...decimators.map((plan) => start(plan, (role, onDone) => startDecimator(role, plan, onDone))),
+    ...producers.map((plan) => start(plan, (role, onDone) => startProducer(role, plan, onDone))),
   ];
 }

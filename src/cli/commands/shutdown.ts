@@ -8,32 +8,30 @@ import { tokenOption } from "../driver/admin-token.ts";
 import { ask } from "../driver/ask.ts";
 import { look } from "../driver/look.ts";
 import { noAnswer } from "../driver/no-answer.ts";
+import type { ShutdownValues } from "../driver-tool-commands.ts";
 import { ExitCode } from "../exit.ts";
-import type { OptionValues } from "../option-spec.ts";
-import { Output, parseOutputFormat } from "../output.ts";
+import { Output } from "../output.ts";
 import { streamsOf } from "../role-runtime.ts";
 
-/** Clients are told first, and have policies.shutdown_timeout_ms to let go. */
-const DEFAULT_WAIT_NS = 10e9;
 const LOOK_PERIOD_MS = 5;
 
 /** `shutdown`: asks the driver to end (D-20), and waits until it has. */
-export async function run({ options }: CommandContext): Promise<number> {
-  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
-  const token = tokenOption("shutdown", options);
-  const waitNs = options.duration("timeout") ?? DEFAULT_WAIT_NS;
-  const why = options.text("why") ?? "";
-  const aeronDir = aeronDirOf(options);
-  const { controlStreamId } = streamsOf(options);
-  const before = await refusedSoFar(options, controlStreamId);
-  const answer = await ask(options, {
+export async function run({ values }: CommandContext<ShutdownValues>): Promise<number> {
+  const output = new Output({ format: values.output });
+  const token = tokenOption("shutdown", values);
+  const waitNs = values.timeout;
+  const why = values.why ?? "";
+  const aeronDir = aeronDirOf(values);
+  const { controlStreamId } = streamsOf(values);
+  const before = await refusedSoFar(values, controlStreamId);
+  const answer = await ask(values, {
     name: "ShmDriverShutdownRequest",
     fields: { correlationId: String(randomCorrelationId()), reason: "ADMIN", token, errorMessage: why },
     isAnswer: (name) => name === "ShmDriverShutdown",
   });
   if (answer === null) {
     // A driver does not answer a wrong token; it counts it.
-    if ((await refusedSoFar(options, controlStreamId)) === before) throw noAnswer(options);
+    if ((await refusedSoFar(values, controlStreamId)) === before) throw noAnswer(values);
     printError(
       "tensorpool: the driver ignores the request: its token is another, or it has none (policies.shutdown_token), and such requests are off",
     );
@@ -50,8 +48,8 @@ export async function run({ options }: CommandContext): Promise<number> {
 }
 
 /** Administrative requests that the driver has ignored; 0 where none is to be seen. */
-async function refusedSoFar(options: OptionValues, controlStreamId: number): Promise<number> {
-  const { view } = await look(options);
+async function refusedSoFar(values: ShutdownValues, controlStreamId: number): Promise<number> {
+  const { view } = await look(values);
   const driver = view.drivers.find((one) => one.controlStreamId === controlStreamId && one.state !== "dead");
   return driver?.counters.requestsUnauthorised ?? 0;
 }

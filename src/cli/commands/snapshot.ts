@@ -11,23 +11,21 @@ import { ObserverIdle } from "../observe/observer-idle.ts";
 import { SnapshotAgent, type TakenFrame } from "../observe/snapshot-agent.ts";
 import { snapshotTarget } from "../observe/snapshot-target.ts";
 import { StreamWatch } from "../observe/stream-watch.ts";
-import { Output, parseOutputFormat } from "../output.ts";
+import type { SnapshotValues } from "../observe-commands.ts";
+import { Output } from "../output.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
 
 const log = getLogger("snapshot");
-const DEFAULT_TIMEOUT_NS = 5e9;
 
 /** `snapshot`: one frame of a stream as a file. */
-export async function run(context: CommandContext): Promise<number> {
-  const { options, positionals } = context;
+export async function run({ values, positionals }: CommandContext<SnapshotValues>): Promise<number> {
   const text = requireStreamText(positionals[0], "snapshot: <stream>");
-  const target = snapshotTarget(options);
-  const timeoutNs = options.duration("timeout") ?? DEFAULT_TIMEOUT_NS;
-  const format = parseOutputFormat(options.text("output") ?? "table");
-  const baseDirs = baseDirsOf(context);
-  using runtime = new ToolRuntime(options, "tensorpool snapshot", new ObserverIdle());
+  const target = snapshotTarget(values);
+  const timeoutNs = values.timeout;
+  const baseDirs = baseDirsOf(values);
+  using runtime = new ToolRuntime(values, "tensorpool snapshot", new ObserverIdle());
   const { scheduler } = runtime;
-  const output = new Output({ format });
+  const output = new Output({ format: values.output });
   let stream: KnownStream | null = null;
   let failure: Error | null = null;
   const stopWith = (error: unknown): void => {
@@ -38,7 +36,7 @@ export async function run(context: CommandContext): Promise<number> {
     baseDirs,
     clock: scheduler.clock,
     sink: await target.open(),
-    isNew: options.flag("new") === true,
+    isNew: values.new,
     onDone: () => scheduler.stop("done"),
   });
   const tryIt = (isSearched: boolean): void => {

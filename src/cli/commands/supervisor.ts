@@ -1,28 +1,30 @@
-import { ruleList } from "../../config/index.ts";
+import type { Origins } from "../../config/index.ts";
 import type { Agent } from "../../core/agent.ts";
 import { uptimeNs } from "../../core/clock.ts";
-import { UsageError } from "../../core/errors.ts";
+import { OptionError, UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatByteRate, formatCount, formatRate } from "../../core/units.ts";
-import { consumerViews, type EventView, type SteeringRule, streamViews } from "../../protocol/supervision/index.ts";
+import { consumerViews, type EventView, streamViews } from "../../protocol/supervision/index.ts";
 import { Supervisor } from "../../roles/supervisor.ts";
 import { isLoopback, parseListenAddress } from "../../web/address.ts";
 import { SupervisorServer } from "../../web/server.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
-import type { OptionValues } from "../option-spec.ts";
-import { type Column, Output, type OutputFormat, parseOutputFormat } from "../output.ts";
-import { RoleRuntime } from "../role-runtime.ts";
+import { type Column, Output } from "../output.ts";
+import { RoleRuntime, type RuntimeValues } from "../role-runtime.ts";
 import { type RunningRole, runAlone } from "../running-role.ts";
 import { notifyServiceManager } from "../service-manager.ts";
 import { StatsReporter } from "../stats-reporter.ts";
 import { descriptorStreamsOf } from "../supervision/descriptor-streams.ts";
 import { EventReporter } from "../supervision/event-reporter.ts";
 import { supervisionOf } from "../supervision/thresholds.ts";
+import type { SupervisorValues } from "../supervision-commands.ts";
 import { VERSION } from "../version.ts";
 
 const log = getLogger("supervisor");
+/** It attaches to no stream. */
+const NO_STREAM = 0;
 
 interface SupervisorRow {
   readonly role: "supervisor";
@@ -53,40 +55,30 @@ const COLUMNS: readonly Column<SupervisorRow>[] = [
 
 /** What the supervisor does, checked as far as that goes without listening to anything. */
 export class SupervisorPlan {
-  readonly options: OptionValues;
+  readonly values: SupervisorValues;
+  readonly origins: Origins;
   readonly descriptorStreamIds: readonly number[];
-  readonly supervision: ReturnType<typeof supervisionOf>;
-  readonly rules: readonly SteeringRule[];
   readonly http: ReturnType<typeof httpOf>;
-  readonly intervalNs: number;
-  readonly format: OutputFormat;
+  readonly runtime: RuntimeValues;
 
   /** @throws UsageError */
-  constructor(context: CommandContext) {
-    const { options: single, others } = descriptorStreamsOf(context);
-    const origin = { kind: "default" } as const;
-    const options = single.over(
-      new Map([
-        // It owns no regions, so nothing is asked of a driver.
-        ["standalone", { value: true, origin }],
-        // Who only watches brings no media driver: one with its settings and rights would be there before the driver's own.
-        ["media-driver", { value: "external", origin }],
-      ]),
-    );
-    this.options = options;
+  constructor(context: Pick<CommandContext<SupervisorValues>, "values" | "origins" | "settings">) {
+    const { values, others } = descriptorStreamsOf(context);
+    this.values = values;
+    this.origins = context.origins;
     this.descriptorStreamIds = others;
-    this.supervision = supervisionOf(options);
-    this.rules = rulesOf(options);
-    this.http = httpOf(options);
-    this.intervalNs = options.seconds("stats-interval") ?? 0;
-    this.format = parseOutputFormat(options.text("output") ?? "table");
+    this.http = httpOf(values);
+    // It owns no regions, so nothing is asked of a driver. And it starts no media driver unless it is told to: one with its
+    // settings and rights would be there before the driver's own.
+    const { mediaDriver = "external" } = values;
+    this.runtime = { ...values, standalone: true, mediaDriver, stream: NO_STREAM };
   }
 }
 
 /** `supervisor`: watches every stream, steers consumers by rules, and tells others by HTTP. */
-export async function run(context: CommandContext): Promise<number> {
+export async function run(context: CommandContext<SupervisorValues>): Promise<number> {
   const plan = new SupervisorPlan(context);
-  using runtime = new RoleRuntime(plan.options, "tensorpool supervisor");
+  using runtime = new RoleRuntime(plan.runtime, "tensorpool supervisor");
   return await runAlone(runtime, () => {
     const role = startSupervisor(runtime, plan);
     // It serves its pages from now on, also while there is no media driver.
@@ -97,10 +89,16 @@ export async function run(context: CommandContext): Promise<number> {
 
 /** Adds the supervisor, and its HTTP server if there is to be one. */
 export function startSupervisor(runtime: RoleRuntime, plan: SupervisorPlan): RunningRole {
-  const { descriptorStreamIds, supervision, rules, http, intervalNs, format, options } = plan;
+  const { descriptorStreamIds, values, http } = plan;
+  const { output: format, statsInterval, rules = [] } = values;
   const { scheduler, streams, aeronDir, shmDir, connection } = runtime;
-  const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });
-  const supervisor = new Supervisor(connection, { streams, descriptorStreamIds, supervision, rules });
+  const output = new Output({ format, onClosed: () => scheduler.stop("standard output is closed") });
+  const supervisor = new Supervisor(connection, {
+    streams,
+    descriptorStreamIds,
+    supervision: supervisionOf(values),
+    rules,
+  });
   scheduler.add(supervisor, { vital: true });
   const agents: Agent[] = [new EventReporter(supervisor.model, logEvent)];
   if (http !== null) {
@@ -110,7 +108,8 @@ export function startSupervisor(runtime: RoleRuntime, plan: SupervisorPlan): Run
     log.info(`/metrics, /healthz, /readyz and /api/v1 are served on ${server.url}`);
     if (!isLoopback(http.address.hostname)) log.warn(`${server.url} is open to other machines, and not encrypted`);
   }
-  if (intervalNs > 0) agents.push(new StatsReporter(output, COLUMNS, intervalNs, (nowNs) => rowOf(supervisor, nowNs)));
+  if (statsInterval > 0)
+    agents.push(new StatsReporter(output, COLUMNS, statsInterval, (nowNs) => rowOf(supervisor, nowNs)));
   for (const agent of agents) scheduler.add(agent);
   const steering = rules.length === 0 ? "watching only" : `${rules.length} rules`;
   log.info(`listening on ${streams.channel}; ${steering}; Aeron in ${aeronDir}`);
@@ -119,7 +118,7 @@ export function startSupervisor(runtime: RoleRuntime, plan: SupervisorPlan): Run
     agents: [supervisor, ...agents],
     finish: async () => {
       await output.flush();
-      if (options.flag("quiet") !== true) printError(summaryOf(supervisor));
+      if (!values.quiet) printError(summaryOf(supervisor));
       return ExitCode.DONE;
     },
   };
@@ -130,28 +129,19 @@ function logEvent({ kind, severity, text }: EventView): void {
   else log.info(`${kind}: ${text}`);
 }
 
-function rulesOf(options: OptionValues): readonly SteeringRule[] {
-  const text = options.text("rules");
-  return text === undefined ? [] : ruleList().parse(text);
-}
-
-/** @throws UsageError */
-function httpOf(options: OptionValues): ConstructorParameters<typeof SupervisorServer>[1] | null {
-  const text = options.text("http");
-  const token = options.text("http-token") ?? null;
-  const hostNames = options.list("http-hosts") ?? [];
-  if (text === undefined) {
-    for (const name of ["http-token", "http-hosts"]) {
-      if (options.has(name))
-        throw new UsageError(`${options.nameOf(name)} is for the HTTP server, which is off: pass --http as well`);
-    }
-    return null;
+/** @throws OptionError */
+function httpOf(values: SupervisorValues): ConstructorParameters<typeof SupervisorServer>[1] | null {
+  const { http, httpToken, httpHosts } = values;
+  if (http === undefined) {
+    const stray = Object.entries({ httpToken, httpHosts }).find(([, value]) => value !== undefined);
+    if (stray === undefined) return null;
+    throw new OptionError(stray[0], "expected --http with it: it is for the HTTP server, which is off");
   }
   try {
-    return { address: parseListenAddress(text), hostNames, token };
+    return { address: parseListenAddress(http), hostNames: httpHosts ?? [], token: httpToken ?? null };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${options.nameOf("http")}: ${error.message}`, { found: text, cause: error });
+    throw new OptionError("http", error.message, { found: http, cause: error });
   }
 }
 

@@ -5,38 +5,36 @@ import { getLogger } from "../../core/logger.ts";
 import { formatCount, formatDuration } from "../../core/units.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
-import { DeadlineAgent } from "../deadline-agent.ts";
 import { ExitCode } from "../exit.ts";
 import { findStreamId } from "../observe/find-stream.ts";
-import { Output, parseOutputFormat } from "../output.ts";
 import { descriptorStreamsOf } from "../supervision/descriptor-streams.ts";
 import { MessageFilter, streamIdsOfKind } from "../tap/message-filter.ts";
 import { rowJson, TAP_COLUMNS } from "../tap/message-rows.ts";
 import { TapAgent } from "../tap/tap-agent.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
+import type { TapValues } from "../tool-commands.ts";
 
 const log = getLogger("tap");
 /** Nobody reads lines faster than this; a stream whose messages come closer together lets it rest for less. */
 const LONGEST_REST_NS = 10e6;
 
 /** `tap`: every message on the media driver's streams, decoded. */
-export async function run(context: CommandContext): Promise<number> {
-  const { options, others: descriptorStreamIds } = descriptorStreamsOf(context);
+export async function run(context: CommandContext<TapValues>): Promise<number> {
+  const { values, others: descriptorStreamIds } = descriptorStreamsOf(context);
   // What is wrong with the command line is said before anybody is asked.
-  MessageFilter.of(options);
-  const count = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
-  const secondsNs = options.seconds("seconds");
-  const format = parseOutputFormat(options.text("output") ?? "table");
-  const stream = options.text("stream");
+  MessageFilter.of(values);
+  const count = values.count ?? Number.POSITIVE_INFINITY;
+  const { stream } = values;
   const filter = MessageFilter.of(
-    options,
-    stream === undefined ? undefined : await findStreamId(options, stream, "--stream"),
+    values,
+    stream === undefined ? undefined : await findStreamId(values, stream, "--stream"),
   );
-  using runtime = options.has("idle")
-    ? new ToolRuntime(options, "tensorpool tap")
-    : new ToolRuntime(options, "tensorpool tap", new BackoffIdle(nativeParker, { maxParkNs: LONGEST_REST_NS }));
+  using runtime =
+    values.idle !== undefined
+      ? new ToolRuntime(values, "tensorpool tap")
+      : new ToolRuntime(values, "tensorpool tap", new BackoffIdle(nativeParker, { maxParkNs: LONGEST_REST_NS }));
   const { scheduler, streams } = runtime;
-  const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });
+  const output = runtime.output(values.output);
   const rows = output.stream(TAP_COLUMNS, rowJson);
   let shown = 0;
   let undecodable = 0;
@@ -55,16 +53,14 @@ export async function run(context: CommandContext): Promise<number> {
     },
   });
   scheduler.add(tap, { vital: true });
-  if (secondsNs !== undefined) {
-    scheduler.add(new DeadlineAgent(secondsNs, () => scheduler.stop("--seconds are over")));
-  }
+  runtime.endAfter(values.seconds);
   const descriptors = filter.kinds.includes("descriptor") ? descriptorStreamIds : [];
   const ids = [...new Set([...filter.kinds.flatMap((kind) => streamIdsOfKind(streams, kind)), ...descriptors])];
   log.info(`listening on ${streams.channel}, streams ${ids.join(", ")}; Aeron in ${runtime.aeronDir}`);
   await scheduler.run();
   rows.end();
   await output.flush();
-  if (options.flag("quiet") !== true && shown > 0) {
+  if (!values.quiet && shown > 0) {
     const parts = [`${formatCount(shown)} messages`];
     if (undecodable > 0) parts.push(`${formatCount(undecodable)} of them undecodable`);
     if (tap.missed > 0 && shown < count) {
@@ -73,7 +69,7 @@ export async function run(context: CommandContext): Promise<number> {
     printError(parts.join(", "));
   }
   if (shown === 0 && runtime.signals.received === null && !output.isClosed) {
-    throw new NotFoundError(`no message came within ${formatDuration(secondsNs ?? 0)} that was asked for`);
+    throw new NotFoundError(`no message came within ${formatDuration(values.seconds ?? 0)} that was asked for`);
   }
   return runtime.signals.exitCode(ExitCode.DONE);
 }

@@ -1,39 +1,36 @@
 import { isatty } from "node:tty";
-import { UsageError } from "../../core/errors.ts";
+import { OptionError } from "../../core/errors.ts";
 import { StreamWriter } from "../../core/stream-writer.ts";
+import { formatDurationExact } from "../../core/units.ts";
 import type { CommandContext } from "../command.ts";
-import { DeadlineAgent } from "../deadline-agent.ts";
 import { ExitCode } from "../exit.ts";
-import type { OptionValues } from "../option-spec.ts";
-import { Output, parseOutputFormat } from "../output.ts";
+import { Output, type OutputFormat } from "../output.ts";
 import { type Observing, observe } from "../supervision/observing.ts";
+import type { TopValues } from "../supervision-commands.ts";
 import { PlainTop } from "../top/plain.ts";
 import { Screen } from "../top/screen.ts";
 import { TopAgent } from "../top/top-agent.ts";
 import { topLines } from "../top/top-lines.ts";
-import { TOP_ORDERS, type TopOrder, type TopReading, TopState } from "../top/top-state.ts";
+import { type TopReading, TopState } from "../top/top-state.ts";
 
-const DEFAULT_INTERVAL_NS = 1e9;
+const MIN_INTERVAL_NS = 100e6;
 /** Two reports of everybody, which come once a second: before that there are no rates. */
 const FIRST_READING_NS = 2.5e9;
 
 /** `top`: streams and consumers with their rates and losses, again and again. */
-export async function run(context: CommandContext): Promise<number> {
-  const { options } = context;
-  const format = parseOutputFormat(options.text("output") ?? "table");
-  const isOnce = options.flag("once") === true;
-  const count = isOnce ? 1 : (options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY);
+export async function run(context: CommandContext<TopValues>): Promise<number> {
+  const { values } = context;
+  const { output: format, once: isOnce, interval: intervalNs } = values;
+  if (intervalNs < MIN_INTERVAL_NS) {
+    throw new OptionError("interval", `expected 100ms or more, found ${formatDurationExact(intervalNs)}`);
+  }
+  const count = isOnce ? 1 : (values.count ?? Number.POSITIVE_INFINITY);
   const state = new TopState();
-  state.order = orderOf(options);
-  const intervalNs = intervalOf(options);
-  const isFullScreen = format === "table" && !isOnce && !options.has("count") && isatty(0) && isatty(1);
+  state.order = values.sort;
+  const isFullScreen = format === "table" && !isOnce && !values.count !== undefined && isatty(0) && isatty(1);
   const observing = observe(context, "tensorpool top");
   using _ = observing.runtime;
-  const secondsNs = options.seconds("seconds");
-  const { scheduler } = observing.runtime;
-  if (secondsNs !== undefined) {
-    scheduler.add(new DeadlineAgent(secondsNs, () => scheduler.stop("--seconds are over")));
-  }
+  observing.runtime.endAfter(values.seconds);
   if (isFullScreen) await runFullScreen(observing, state, intervalNs);
   else await runPlain(observing, state, { format, count, intervalNs });
   return observing.runtime.signals.exitCode(ExitCode.DONE);
@@ -73,13 +70,13 @@ async function runPlain(
   { runtime, observer }: Observing,
   state: TopState,
   options: {
-    readonly format: ReturnType<typeof parseOutputFormat>;
+    readonly format: OutputFormat;
     readonly count: number;
     readonly intervalNs: number;
   },
 ): Promise<void> {
   const { scheduler, aeronDir } = runtime;
-  const output = new Output({ format: options.format, onClosed: () => scheduler.stop("nobody reads any more") });
+  const output = runtime.output(options.format);
   const plain = new PlainTop(output, state);
   let shown = 0;
   const onReading = (reading: TopReading): void => {
@@ -92,16 +89,4 @@ async function runPlain(
   await scheduler.run();
   plain.end();
   await output.flush();
-}
-
-/** @throws UsageError */
-function orderOf(options: OptionValues): TopOrder {
-  return options.choice("sort", Object.values(TOP_ORDERS), "id");
-}
-
-/** @throws UsageError */
-function intervalOf(options: OptionValues): number {
-  const intervalNs = options.seconds("interval") ?? DEFAULT_INTERVAL_NS;
-  if (intervalNs >= 100e6) return intervalNs;
-  throw new UsageError(`${options.nameOf("interval")}: expected 100ms or more, found "${options.text("interval")}"`);
 }

@@ -1,12 +1,13 @@
 import type { CommandContext } from "../command.ts";
+import type { VersionValues } from "../commands.ts";
 import { runningCommit } from "../commit.ts";
 import { ExitCode } from "../exit.ts";
-import { Output, parseOutputFormat } from "../output.ts";
+import { Output } from "../output.ts";
 import { VERSION } from "../version.ts";
 
 /** `version`: of this package, of Bun, and of the libaeron in use. */
-export async function run({ options }: CommandContext): Promise<number> {
-  const output = new Output({ format: parseOutputFormat(options.text("output") ?? "table") });
+export async function run({ values }: CommandContext<VersionValues>): Promise<number> {
+  const output = new Output({ format: values.output });
   const { aeronFile, aeronOrigin, aeronVersion } = await import("../../../ffi/load.ts");
   const versions = {
     tensorpool: VERSION,

@@ -1,6 +1,6 @@
+import type { OptionSpec } from "../../config/index.ts";
 import type { Command } from "../command.ts";
-import { GENERAL_OPTIONS } from "../common-options.ts";
-import type { OptionSpec } from "../option-spec.ts";
+import { GENERAL } from "../common-options.ts";
 
 /** What a shell has to know of an option to complete it. */
 export interface ShellOption {
@@ -49,8 +49,7 @@ export function shellCommands(commands: readonly Command[], known: KnownWords): 
 }
 
 function shellCommand(command: Command, known: KnownWords): ShellCommand {
-  const general =
-    command.readsOwnArguments === true ? GENERAL_OPTIONS.filter(({ name }) => name === "help") : GENERAL_OPTIONS;
+  const general = command.readsOwnArguments === true ? [GENERAL.help] : Object.values(GENERAL);
   return {
     name: command.name,
     summary: command.summary,
@@ -71,7 +70,7 @@ function shellOptions(spec: OptionSpec, known: KnownWords): ShellOption[] {
 }
 
 function valueFor({ name, type }: OptionSpec, value: string, known: KnownWords): ShellValue {
-  const fromType = /^one of (.*)$/.exec(type?.expected ?? "")?.[1]?.split(", ");
+  const fromType = /^one of (.*)$/.exec(type.expected)?.[1]?.split(", ");
   const fromName = CHOICES.test(value) ? value.split("|") : [];
   const words = known[name] ?? fromType ?? fromName;
   return { name: value, words, isFile: PATHS.test(value), isStream: name === "stream" };

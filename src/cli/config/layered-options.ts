@@ -1,20 +1,23 @@
 import {
-  checkedFlags,
   chooseTable,
   commonFromEnvironment,
   type Environment,
+  type GivenValues,
+  parsedFlags,
   resolveRole,
   unknownVariables,
+  type WrittenValues,
   withNamedStream,
 } from "../../config/index.ts";
 import type { Command } from "../command.ts";
-import { CONFIG_OPTION, GENERAL_OPTIONS } from "../common-options.ts";
-import { OptionValues } from "../option-spec.ts";
-import { readSettings } from "./read-settings.ts";
+import { CONFIG, GENERAL } from "../common-options.ts";
+import { type ReadSettings, readSettings } from "./read-settings.ts";
 import { roleOf, settingsSchema } from "./schema.ts";
 
 export interface LayeredOptions {
-  readonly values: OptionValues;
+  readonly given: GivenValues;
+  /** Null for a command that takes no settings. */
+  readonly settings: ReadSettings | null;
   /** What is probably a mistake, though it stops nothing. */
   readonly warnings: readonly string[];
 }
@@ -26,28 +29,30 @@ export interface LayeredOptions {
 export function layeredOptions(
   commands: readonly Command[],
   command: Command,
-  written: OptionValues,
+  written: WrittenValues,
   env: Environment,
 ): LayeredOptions {
   const role = roleOf(command);
-  const flags = checkedFlags(role.flags, written.given);
+  const flags = parsedFlags(role.flags, written);
   const schema = settingsSchema(commands);
   const warnings = unknownVariables(schema, env);
   if (!readsSettings(command)) {
-    const general = new OptionValues(command.name, commonFromEnvironment(GENERAL_OPTIONS, env));
-    return { values: written.over(general.given), warnings };
+    const general = commonFromEnvironment(Object.values(GENERAL), env);
+    return { given: new Map([...general, ...flags]), settings: null, warnings };
   }
   // Which file and which of its tables is known before the file is.
   const above = resolveRole(role, schema, { flags, env, file: null, table: null });
-  const config = above.get("config") ?? commonFromEnvironment([CONFIG_OPTION], env).get("config");
-  const { file, general } = readSettings(schema, config, env);
+  const config = above.get("config") ?? commonFromEnvironment(Object.values(CONFIG), env).get("config");
+  const settings = readSettings(schema, config, env);
+  const { file, general } = settings;
   const table = role.isArray ? chooseTable(role, file, above.get("use")) : (file?.tables.get(role.name)?.[0] ?? null);
   const resolved = resolveRole(role, schema, { flags, env, file, table });
-  const values = withNamedStream(role, resolved, general, command.asksForStreams === true);
-  return { values: new OptionValues(command.name, values), warnings };
+  return { given: withNamedStream(role, resolved, general, command.asksForStreams === true), settings, warnings };
 }
 
 /** True for roles, and for tools that have to find what roles use. The others run whatever a file says. */
 function readsSettings({ name, settings, options }: Command): boolean {
-  return name !== "config" && (settings !== undefined || options.some(({ key }) => key !== undefined));
+  const isConcerned =
+    settings !== undefined || options.some((each) => each.key !== undefined || each === CONFIG.config);
+  return name !== "config" && isConcerned;
 }

@@ -4,9 +4,9 @@ import {
   checkTables,
   type Environment,
   GeneralSettings,
-  type GivenValue,
   type RoleSchema,
   type SettingsSchema,
+  type Sourced,
   untilFirst,
 } from "../../config/index.ts";
 
@@ -20,7 +20,7 @@ export interface ReadSettings {
 /** @throws UsageError naming the variable, or file, line and key; NotFoundError when there is no such file */
 export function readSettings(
   schema: SettingsSchema,
-  config: GivenValue | undefined,
+  config: Sourced | undefined,
   env: Environment,
   attempt: Attempt = untilFirst,
 ): ReadSettings {

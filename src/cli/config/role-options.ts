@@ -1,21 +1,35 @@
 import {
   type ConfigFile,
   type Environment,
-  type GeneralSettings,
   type GivenValues,
+  Origins,
   type RoleTable,
   resolveRole,
+  valuesOf,
   withNamedStream,
 } from "../../config/index.ts";
-import type { Command } from "../command.ts";
-import { OptionValues } from "../option-spec.ts";
+import type { DecimateValues } from "../bridge-commands.ts";
+import type { Command, CommandContext } from "../command.ts";
+import type { DriverValues } from "../driver-commands.ts";
+import type { ConsumerValues, ProducerValues } from "../role-commands.ts";
+import type { SupervisorValues } from "../supervision-commands.ts";
+import type { ReadSettings } from "./read-settings.ts";
 import { roleOf, settingsSchema } from "./schema.ts";
+
+/** The values of the roles that a file can have. */
+export interface ValuesByRole {
+  readonly driver: DriverValues;
+  readonly supervisor: SupervisorValues;
+  readonly producer: ProducerValues;
+  readonly consumer: ConsumerValues;
+  readonly decimate: DecimateValues;
+}
 
 /** Where the options of several roles come from. */
 export interface RoleSources {
   readonly commands: readonly Command[];
   readonly file: ConfigFile;
-  readonly general: GeneralSettings;
+  readonly settings: ReadSettings;
   readonly env: Environment;
 }
 
@@ -26,14 +40,16 @@ export function commandNamed(commands: readonly Command[], name: string): Comman
   return command;
 }
 
-/** The options that a role's own process would have with this table of the file, and `flags` above them. @throws UsageError */
-export function roleOptions(
-  name: string,
+/** What a role's own process would be run with by this table of the file, and `flags` above it. @throws UsageError */
+export function roleContext<Name extends keyof ValuesByRole>(
+  name: Name,
   table: RoleTable | null,
   flags: GivenValues,
-  { commands, file, general, env }: RoleSources,
-): OptionValues {
+  { commands, file, settings, env }: RoleSources,
+): Pick<CommandContext<ValuesByRole[Name]>, "values" | "origins" | "settings"> {
   const role = roleOf(commandNamed(commands, name));
   const resolved = resolveRole(role, settingsSchema(commands), { flags, env, file, table });
-  return new OptionValues(name, withNamedStream(role, resolved, general, false));
+  const given = withNamedStream(role, resolved, settings.general, false);
+  const values = valuesOf(name, role.flags, given) as unknown as ValuesByRole[Name];
+  return { values, origins: new Origins(role.flags, given), settings };
 }

@@ -1,8 +1,8 @@
-import type { FlagSetting, RoleSchema, SettingsSchema } from "../../config/index.ts";
+import type { OptionSpec, RoleSchema, SettingsSchema } from "../../config/index.ts";
 import type { Command } from "../command.ts";
-import { GENERAL_OPTIONS, ROLE_OPTIONS } from "../common-options.ts";
+import { GENERAL, ROLE } from "../common-options.ts";
 
-const COMMON: readonly FlagSetting[] = [...GENERAL_OPTIONS, ...ROLE_OPTIONS];
+const COMMON: readonly OptionSpec[] = Object.values({ ...GENERAL, ...ROLE });
 
 /** What files and the environment can say: it follows from the options of the commands. */
 export function settingsSchema(commands: readonly Command[]): SettingsSchema {
@@ -13,6 +13,6 @@ export function settingsSchema(commands: readonly Command[]): SettingsSchema {
 /** A command as a role. One without a table of its own takes what is said for every role, and the general keys. */
 export function roleOf(command: Command): RoleSchema {
   const { table = "", isArray = false } = command.settings ?? {};
-  const flags: readonly FlagSetting[] = [...command.options, ...GENERAL_OPTIONS];
+  const flags: readonly OptionSpec[] = [...command.options, ...Object.values(GENERAL)];
   return { name: command.name, table, isArray, flags };
 }

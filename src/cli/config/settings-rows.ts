@@ -1,17 +1,18 @@
 import {
   DEFAULT_ORIGIN,
+  defaultTextOf,
   describePlace,
   type Environment,
-  type FlagSetting,
   GENERAL_KEY_NAMES,
   GENERAL_KEYS,
-  type GivenValue,
   type GivenValues,
   keyOfFlag,
+  type OptionSpec,
   type Origin,
   type RoleSchema,
   type RoleTable,
   resolveRole,
+  type Sourced,
   withNamedStream,
 } from "../../config/index.ts";
 import type { ReadSettings } from "./read-settings.ts";
@@ -73,9 +74,10 @@ function flagsOf(role: RoleSchema, flags: GivenValues): GivenValues {
   return new Map([...flags].filter(([name]) => role.flags.some((flag) => flag.name === name)));
 }
 
-function rowOf(key: string, { defaultText, isSecret }: FlagSetting, given: GivenValue | undefined): SettingRow {
+function rowOf(key: string, spec: OptionSpec, given: Sourced | undefined): SettingRow {
   const origin: Origin = given?.origin ?? DEFAULT_ORIGIN;
-  const otherwise = given === undefined ? (defaultText ?? null) : null;
-  const value = given !== undefined && isSecret === true ? HIDDEN : (given?.value ?? null);
-  return { key, value, otherwise, origin: describePlace(origin) };
+  if (given === undefined)
+    return { key, value: null, otherwise: defaultTextOf(spec) ?? null, origin: describePlace(origin) };
+  const value = typeof given.value === "boolean" ? given.value : spec.type.format(given.value);
+  return { key, value: spec.isSecret === true ? HIDDEN : value, otherwise: null, origin: describePlace(origin) };
 }

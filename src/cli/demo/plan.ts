@@ -1,10 +1,11 @@
 import { existsSync, statfsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { UsageError } from "../../core/errors.ts";
+import { OptionError } from "../../core/errors.ts";
 import { formatBytes } from "../../core/units.ts";
 import { describeLayout, type ParsedSource, parseSource } from "../../io/index.ts";
-import { defaultShmDir } from "../../shm/default-dir.ts";
-import type { OptionValues } from "../option-spec.ts";
+import { formatDims } from "../../io/layout.ts";
+import { shmDirOf } from "../aeron-dir.ts";
+import type { DemoValues } from "../commands.ts";
 import { poolsFor } from "../pool-sizes.ts";
 import { DemoError } from "./errors.ts";
 
@@ -28,7 +29,6 @@ export interface DemoPlan {
 }
 
 const DEFAULT_RATE_HZ = 500;
-const DEFAULT_SECONDS = 8;
 /** The slow consumer needs so many times longer for a frame than the producer. */
 const SLOWNESS = 4;
 const MIN_DELAY_NS = 100_000;
@@ -45,15 +45,18 @@ const AERON_BYTES = 20 * 1024 * 1024;
 const RING_SHARE = 0.75;
 
 /** Understands the options and looks at the source, before anything is started. @throws UsageError, SourceError, DemoError */
-export async function planDemo(options: OptionValues): Promise<DemoPlan> {
-  const spec = options.text("source") ?? "synthetic:";
-  const givenRateHz = options.rate("rate");
-  const seconds = (options.seconds("seconds") ?? DEFAULT_SECONDS * 1e9) / 1e9;
-  if (!(seconds > 0)) throw new UsageError("--seconds: expected more than 0, found 0");
-  const specOptions = { dtype: options.text("dtype"), dims: options.text("dims"), once: true };
+export async function planDemo(values: DemoValues): Promise<DemoPlan> {
+  const { source: spec, rate: givenRateHz, dtype, dims } = values;
+  const seconds = values.seconds / 1e9;
+  if (!(seconds > 0)) throw new OptionError("seconds", "expected more than 0, found 0");
+  const specOptions = { dtype, dims, once: true };
   const parsed = parseSource(spec, { ...specOptions, rateHz: givenRateHz ?? DEFAULT_RATE_HZ });
-  const sourceArguments = ["--source", spec, "--once", ...pass(options, "dtype"), ...pass(options, "dims")];
-  const freeBytes = freeBytesOf(options.text("shm-dir") ?? defaultShmDir());
+  const layoutArguments = [
+    ...(dtype === undefined ? [] : ["--dtype", dtype]),
+    ...(dims === undefined ? [] : ["--dims", formatDims(dims)]),
+  ];
+  const sourceArguments = ["--source", spec, "--once", ...layoutArguments];
+  const freeBytes = freeBytesOf(shmDirOf(values));
 
   if (readsStream(parsed)) {
     const rateHz = givenRateHz ?? DEFAULT_RATE_HZ;
@@ -69,11 +72,6 @@ export async function planDemo(options: OptionValues): Promise<DemoPlan> {
   const slots = slotsFor(maxByteLength, rateHz ?? DEFAULT_RATE_HZ, freeBytes);
   const title = `${parsed.kind === "synthetic" ? "synthetic" : spec} ${describeLayout(layout)}`;
   return { title, sourceArguments, isStream: false, rateHz, seconds, slots, ...slowness(rateHz, slots) };
-}
-
-function pass(options: OptionValues, name: string): string[] {
-  const value = options.text(name);
-  return value === undefined ? [] : [`--${name}`, value];
 }
 
 function slowness(rateHz: number | null, slots: number): { delayNs: number; maxSeqGap: number } {

@@ -1,6 +1,6 @@
 import { encodeJson, type JsonFields } from "../../sbe/index.ts";
+import type { ListenValues } from "../common-options.ts";
 import { InterruptedError } from "../exit.ts";
-import type { OptionValues } from "../option-spec.ts";
 import { Exchange } from "../tap/exchange.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
 import { toolIdle } from "./hear-streams.ts";
@@ -21,11 +21,11 @@ export interface Question {
  * @throws NotFoundError where no media driver lives, InterruptedError
  */
 export async function ask(
-  options: OptionValues,
+  values: ListenValues,
   { name, fields, isAnswer }: Question,
   timeoutNs = ANSWER_PATIENCE_NS,
 ): Promise<JsonFields | null> {
-  using runtime = new ToolRuntime(options, "tensorpool ask", toolIdle());
+  using runtime = new ToolRuntime(values, "tensorpool ask", toolIdle());
   const { scheduler } = runtime;
   let answer: JsonFields | null = null;
   const exchange = new Exchange(runtime.connection, {

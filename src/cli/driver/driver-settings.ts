@@ -1,13 +1,9 @@
 import { DEFAULT_ORIGIN, type GeneralSettings, type ProfileSetting } from "../../config/index.ts";
-import { UsageError } from "../../core/errors.ts";
-import { formatBytes, parseSize } from "../../core/units.ts";
-import type { StreamIdRange } from "../../protocol/attach-validation.ts";
-import { MAX_ID } from "../../protocol/ids.ts";
-import { announceStreamIdOf } from "../../protocol/stream-ids.ts";
+import { OptionError, UsageError } from "../../core/errors.ts";
+import { formatBytes } from "../../core/units.ts";
 import type { DriverOptions, DynamicStreams, StreamPlan } from "../../roles/driver/driver-options.ts";
 import { onlineNumaNodes, type PoolOptions } from "../../shm/index.ts";
-import type { OptionValues } from "../option-spec.ts";
-import { streamsOf } from "../role-runtime.ts";
+import type { DriverValues } from "../driver-commands.ts";
 
 const DEFAULT_NSLOTS = 64;
 const DEFAULT_STRIDE_BYTES = 1024 * 1024;
@@ -16,36 +12,35 @@ type Layout = Pick<StreamPlan, "nslots" | "pools">;
 
 /** What the driver does, as flags, environment and file say. @throws UsageError */
 export function driverSettings(
-  options: OptionValues,
+  values: DriverValues,
   general: GeneralSettings,
   shmDir: string,
 ): Omit<DriverOptions, "onShutdownRequested"> {
   const get = general.get.bind(general);
   const announcePeriodNs = (get("policies.announce_period_ms") as number) * 1e6;
-  const dynamic = dynamicStreams(options, general);
-  const streams = provisioned(options, general);
+  const dynamic = dynamicStreams(values, general);
+  const streams = provisioned(values, general);
   if (streams.length === 0 && dynamic === undefined) {
     throw new UsageError(
       "no stream to serve: pass --stream ID or --dynamic FIRST-LAST, or --config FILE with [streams.NAME] (`tensorpool config init` writes one)",
     );
   }
-  const heard = streamsOf(options);
-  const { channel } = heard;
+  const { channel, controlStreamId } = values;
   requireOneChannel(general, channel);
   const gid = get("shm.group");
   const numaNode = requireNumaNode(get("shm.numa_node"));
   return {
-    instanceId: options.text("instance-id") ?? (get("driver.instance_id") as string),
+    instanceId: values.instanceId,
     channels: {
       channel,
-      controlStreamId: heard.controlStreamId,
-      announceStreamId: announceStreamIdOf(heard),
+      controlStreamId,
+      announceStreamId: values.announceStreamId ?? controlStreamId,
     },
     streams,
     ...(dynamic === undefined ? {} : { dynamic }),
     storage: {
       baseDir: shmDir,
-      namespace: options.text("namespace") ?? (get("shm.namespace") as string),
+      namespace: values.namespace,
       sharing: get("shm.permissions_mode") === "600" ? "private" : "group",
       ...(gid === null ? {} : { gid }),
       requireHugepages: get("shm.require_hugepages") as boolean,
@@ -94,7 +89,7 @@ export function describePlan({ streamId, name, nslots, pools }: StreamPlan): str
   return `stream ${streamId} (${name}): ${nslots} slots of ${pools.map((pool) => formatBytes(pool.strideBytes)).join(", ")}`;
 }
 
-function provisioned(options: OptionValues, general: GeneralSettings): StreamPlan[] {
+function provisioned({ stream = [], ...values }: DriverValues, general: GeneralSettings): StreamPlan[] {
   const ofFile = [...general.streams.values()].map(
     ({ name, streamId, profile }): StreamPlan => ({
       streamId,
@@ -102,23 +97,22 @@ function provisioned(options: OptionValues, general: GeneralSettings): StreamPla
       ...layoutOfProfile(general.profiles.get(profile) as ProfileSetting),
     }),
   );
-  const ofFlags = (options.list("stream") ?? []).map((text): StreamPlan => {
-    const streamId = Number(text);
-    return { streamId, name: `stream-${streamId}`, ...flagLayout(options, general) };
-  });
+  const ofFlags = stream.map(
+    (streamId): StreamPlan => ({ streamId, name: `stream-${streamId}`, ...flagLayout(values, general) }),
+  );
   const all = [...ofFile, ...ofFlags];
   const twin = all.find(({ streamId }, index) => all.findIndex((other) => other.streamId === streamId) !== index);
   if (twin !== undefined) {
-    throw new UsageError(`--stream: expected each stream id once, found ${twin.streamId} again`, {
+    throw new OptionError("stream", `expected each stream id once, found ${twin.streamId} again`, {
       found: String(twin.streamId),
     });
   }
   return all;
 }
 
-function dynamicStreams(options: OptionValues, general: GeneralSettings): DynamicStreams | undefined {
-  const text = options.text("dynamic");
-  if (text !== undefined) return { ranges: [rangeOf(text)], ...flagLayout(options, general) };
+function dynamicStreams(values: DriverValues, general: GeneralSettings): DynamicStreams | undefined {
+  const { dynamic } = values;
+  if (dynamic !== undefined) return { ranges: [dynamic], ...flagLayout(values, general) };
   const ranges = general.get("driver.stream_id_range");
   if (general.get("policies.allow_dynamic_streams") !== true || ranges === null || ranges.length === 0)
     return undefined;
@@ -129,26 +123,15 @@ function dynamicStreams(options: OptionValues, general: GeneralSettings): Dynami
   );
 }
 
-function rangeOf(text: string): StreamIdRange {
-  const match = /^(\d+)-(\d+)$/.exec(text);
-  const [first, last] = [Number(match?.[1]), Number(match?.[2])];
-  if (first >= 1 && last <= MAX_ID && first <= last) return { first, last };
-  throw new UsageError(`--dynamic: expected FIRST-LAST, two stream ids from 1 to ${MAX_ID}, found "${text}"`, {
-    found: text,
-  });
-}
-
 /** The layout of streams that are named by flags: the default profile, and what flags say instead. */
-function flagLayout(options: OptionValues, general: GeneralSettings): Layout {
+function flagLayout({ slots, pool }: Pick<DriverValues, "slots" | "pool">, general: GeneralSettings): Layout {
   const profile = general.profiles.get(general.get("policies.default_profile") ?? "");
   const base: Layout =
     profile === undefined
       ? { nslots: DEFAULT_NSLOTS, pools: [{ poolId: 1, strideBytes: DEFAULT_STRIDE_BYTES }] }
       : layoutOfProfile(profile);
-  const pools = options
-    .list("pool")
-    ?.map((stride, index): PoolOptions => ({ poolId: index + 1, strideBytes: parseSize(stride) }));
-  return { nslots: options.integer("slots", 1, 2 ** 24) ?? base.nslots, pools: pools ?? base.pools };
+  const pools = pool?.map((strideBytes, index): PoolOptions => ({ poolId: index + 1, strideBytes }));
+  return { nslots: slots ?? base.nslots, pools: pools ?? base.pools };
 }
 
 function layoutOfProfile({ headerNslots, payloadPools }: ProfileSetting): Layout {

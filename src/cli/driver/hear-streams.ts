@@ -1,12 +1,12 @@
 import { nativeParker } from "../../aeron/native-parker.ts";
 import { processNs } from "../../core/clock.ts";
 import { createIdleStrategy, type IdleStrategy } from "../../core/idle/index.ts";
+import type { ListenValues } from "../common-options.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
 import { InterruptedError } from "../exit.ts";
 import type { KnownStream } from "../observe/known-streams.ts";
 import { baseDirsOf } from "../observe/meters.ts";
 import { StreamWatch } from "../observe/stream-watch.ts";
-import type { OptionValues } from "../option-spec.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
 
 /** A tool waits in small parks, whatever --idle says for roles. */
@@ -22,12 +22,12 @@ const PATIENCE_NS = 450e6;
  * that say nothing within half a second are left out. @throws NotFoundError, InterruptedError
  */
 export async function hearStreams(
-  options: OptionValues,
+  values: ListenValues,
   streamIds: readonly number[],
   needs: { readonly announcement: boolean; readonly name: boolean },
 ): Promise<ReadonlyMap<number, KnownStream>> {
   if (streamIds.length === 0) return new Map();
-  using runtime = new ToolRuntime(options, "tensorpool ls", toolIdle());
+  using runtime = new ToolRuntime(values, "tensorpool ls", toolIdle());
   const { scheduler } = runtime;
   const missing = new Set(streamIds);
   const askedNs = processNs();
@@ -35,7 +35,7 @@ export async function hearStreams(
     streams: runtime.streams,
     wanted: streamIds.map(String),
     searchNs: PATIENCE_NS,
-    baseDirs: baseDirsOf({ options }),
+    baseDirs: baseDirsOf(values),
     onNews: (stream) => {
       // What a dead predecessor left in its log is read first; an owner that lives announces after it was asked.
       if (needs.announcement && !((stream.signNs ?? Number.NEGATIVE_INFINITY) >= askedNs)) return;

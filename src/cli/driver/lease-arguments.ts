@@ -1,12 +1,11 @@
 import { UsageError } from "../../core/errors.ts";
 import { MAX_ID } from "../../protocol/ids.ts";
 import type { LeaseRole } from "../../protocol/lease-table.ts";
-import type { OptionValues } from "../option-spec.ts";
+import type { NamedLeaseValues } from "../driver-tool-commands.ts";
 import { idArgument } from "../tap/options.ts";
 import { resolveStreamId } from "./resolve-stream.ts";
 
 const MAX_LEASE_ID = 2n ** 64n - 2n;
-const ROLES = ["producer", "consumer"] as const;
 
 /** A lease, as whoever speaks of it names it. */
 export interface NamedLease {
@@ -26,27 +25,19 @@ export function leaseArgument(command: string, text: string | undefined): bigint
   throw new UsageError(`${command}: <lease>: expected ${expected}, found "${text}"`, { expected, found: text });
 }
 
-/** `--role`. @throws UsageError where it is missing and has to be said, or is none */
-export function roleOption(command: string, options: OptionValues): LeaseRole {
-  if (!options.has("role")) {
-    throw new UsageError(`${command}: expected --role ${ROLES.join("|")}, found nothing`, { expected: "--role" });
-  }
-  return options.choice<LeaseRole>("role", ROLES, "consumer");
-}
-
 /** `STREAM LEASE CLIENT --role ROLE`. @throws UsageError, NotFoundError for a name that no stream has */
 export async function namedLease(
   command: string,
-  options: OptionValues,
+  values: NamedLeaseValues,
   [stream, lease, client]: readonly string[],
 ): Promise<NamedLease> {
   // What is wrong with the command line is said before anybody is asked.
   const what = `${command}: <stream>`;
-  if (stream === undefined) return { ...EMPTY, streamId: await resolveStreamId(options, undefined, what) };
+  if (stream === undefined) return { ...EMPTY, streamId: await resolveStreamId(values, undefined, what) };
   const leaseId = leaseArgument(command, lease);
   const clientId = idArgument(command, "client", client, MAX_ID);
-  const role = roleOption(command, options);
-  return { streamId: await resolveStreamId(options, stream, what), leaseId, clientId, role };
+  const { role } = values;
+  return { streamId: await resolveStreamId(values, stream, what), leaseId, clientId, role };
 }
 
 const EMPTY: NamedLease = { streamId: 0, leaseId: 0n, clientId: 0, role: "consumer" };

@@ -2,8 +2,8 @@ import { monotonic } from "../../aeron/monotonic.ts";
 import { lookOr, ServiceLocks } from "../../aeron/service-locks.ts";
 import { processNs } from "../../core/clock.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
+import type { ListenValues } from "../common-options.ts";
 import type { KnownStream } from "../observe/known-streams.ts";
-import type { OptionValues } from "../option-spec.ts";
 import { type Deployment, openCounters, readDeployment } from "./deployment.ts";
 import { type DeploymentView, viewOf } from "./deployment-view.ts";
 import { hearStreams } from "./hear-streams.ts";
@@ -28,8 +28,8 @@ export interface Look {
 }
 
 /** Looks at the media driver that the options name, once. @throws NotFoundError where none lives */
-export async function look(options: OptionValues, { ratesOf, ask }: Looking = {}): Promise<Look> {
-  const aeronDir = aeronDirOf(options);
+export async function look(values: ListenValues, { ratesOf, ask }: Looking = {}): Promise<Look> {
+  const aeronDir = aeronDirOf(values);
   using reader = openCounters(aeronDir);
   const deployment = readDeployment(reader);
   // What is counted in the past is compared with this moment, and not with the end of the sampling.
@@ -41,7 +41,7 @@ export async function look(options: OptionValues, { ratesOf, ask }: Looking = {}
   const asked = ask?.(deployment) ?? [];
   const [rates, heard] = await Promise.all([
     sampleRates(reader, counting),
-    asked.length === 0 ? NOTHING_HEARD : hearStreams(options, asked, { announcement: true, name: true }),
+    asked.length === 0 ? NOTHING_HEARD : hearStreams(values, asked, { announcement: true, name: true }),
   ]);
   const view = viewOf(deployment, {
     nowNs,

@@ -1,8 +1,8 @@
 import { NotFoundError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
+import type { ListenValues } from "../common-options.ts";
 import { listed } from "../inspect/locate.ts";
 import { findStreamId, requireStreamText, streamIdOf } from "../observe/find-stream.ts";
-import type { OptionValues } from "../option-spec.ts";
 import { producedStreams } from "./deployment-view.ts";
 import { look } from "./look.ts";
 
@@ -18,14 +18,14 @@ export interface NamedStream {
  * The id of the stream that `text` means: itself, or that of the stream which a driver, or its data source, calls so. `what` is
  * how the text was given. @throws UsageError, NotFoundError
  */
-export async function resolveStreamId(options: OptionValues, text: string | undefined, what: string): Promise<number> {
+export async function resolveStreamId(values: ListenValues, text: string | undefined, what: string): Promise<number> {
   const wanted = requireStreamText(text, what);
   const id = streamIdOf(wanted);
   if (id !== null) return id;
-  const { view } = await look(options, { ask: producedStreams });
+  const { view } = await look(values, { ask: producedStreams });
   // What a driver calls otherwise may be the name of the data source.
   const found = view.streams.find(({ name, servedAs }) => name === wanted || servedAs === wanted);
-  return found === undefined ? findStreamId(options, wanted, what) : found.streamId;
+  return found === undefined ? findStreamId(values, wanted, what) : found.streamId;
 }
 
 /** The one that `text` means. @throws NotFoundError with those that are there, and the nearest */

@@ -1,24 +1,23 @@
 import { nativeParker } from "../../aeron/native-parker.ts";
+import { domainTypes } from "../../config/index.ts";
 import { NotFoundError, UsageError } from "../../core/errors.ts";
 import { createIdleStrategy } from "../../core/idle/index.ts";
 import { getLogger } from "../../core/logger.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
 import { formatDuration } from "../../core/units.ts";
-import { isId, MAX_ID } from "../../protocol/ids.ts";
+import { isId } from "../../protocol/ids.ts";
+import type { RoleValues } from "../common-options.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
 import { InterruptedError } from "../exit.ts";
 import { listed } from "../inspect/locate.ts";
-import type { OptionValues } from "../option-spec.ts";
 import { attachTimeoutOf } from "../role-runtime.ts";
-import { ToolRuntime } from "../tap/tool-runtime.ts";
+import { ToolRuntime, type ToolValues } from "../tap/tool-runtime.ts";
 import type { KnownStream, KnownStreams } from "./known-streams.ts";
 import { SEARCH_NS, StreamWatch } from "./stream-watch.ts";
 
 const log = getLogger("consumer");
 const REPORT_PERIOD_NS = 10e9;
-/** Names are US-ASCII on the wire (section 7). */
-const NAME = /^[\x20-\x7e]+$/;
 
 /** The stream that a text means, by itself or among those that were heard; null when none is. */
 export function streamIdOf(text: string): number | null {
@@ -26,14 +25,18 @@ export function streamIdOf(text: string): number | null {
   return isId(id) ? id : null;
 }
 
-/** Refuses what can be neither an id nor a name. `what` is how the text was given, e.g. `--stream`. @throws UsageError */
+const DATA_SOURCE = domainTypes.dataSource();
+
+/** Refuses what can be neither an id nor a name. `what` is how the text was given, e.g. `hz: <stream>`. @throws UsageError */
 export function requireStreamText(text: string | undefined, what: string): string {
-  const expected = `the id of a stream, 1 to ${MAX_ID}, or the name of its data source`;
+  const { expected } = DATA_SOURCE;
   if (text === undefined)
     throw new UsageError(`${what} is missing: ${expected} (\`tensorpool ls\` lists them)`, { expected });
-  const isNumber = /^-?\d+$/.test(text);
-  if (isNumber ? streamIdOf(text) !== null : NAME.test(text)) return text;
-  throw new UsageError(`${what}: expected ${expected}, found ${JSON.stringify(text)}`, { expected, found: text });
+  try {
+    return DATA_SOURCE.parse(text);
+  } catch (error) {
+    throw error instanceof UsageError ? new UsageError(`${what}: ${error.message}`, { expected, found: text }) : error;
+  }
 }
 
 /**
@@ -41,11 +44,11 @@ export function requireStreamText(text: string | undefined, what: string): strin
  * driver's streams. `what` is how the text was given.
  * @throws UsageError, NotFoundError with those that are there, InterruptedError
  */
-export async function findStreamId(options: OptionValues, text: string, what: string): Promise<number> {
+export async function findStreamId(values: ToolValues, text: string, what: string): Promise<number> {
   requireStreamText(text, what);
   const id = streamIdOf(text);
   if (id !== null) return id;
-  using runtime = new ToolRuntime(options, "tensorpool find");
+  using runtime = new ToolRuntime(values, "tensorpool find");
   const { scheduler } = runtime;
   const search = new NameSearch(runtime, text, () => scheduler.stop("the time is over"));
   return (await search.run()).streamId;
@@ -55,13 +58,17 @@ export async function findStreamId(options: OptionValues, text: string, what: st
  * The same for a role, which waits for a stream of this name, and for the media driver: until there is one, or for as long as
  * --attach-timeout says. @throws UsageError, NotFoundError, InterruptedError
  */
-export async function awaitStreamId(options: OptionValues, text: string, what: string): Promise<number> {
+export async function awaitStreamId(
+  values: ToolValues & Pick<RoleValues, "attachTimeout">,
+  text: string,
+  what: string,
+): Promise<number> {
   requireStreamText(text, what);
-  using runtime = new ToolRuntime(options, "tensorpool find", createIdleStrategy("backoff", nativeParker), {
+  using runtime = new ToolRuntime(values, "tensorpool find", createIdleStrategy("backoff", nativeParker), {
     waitsForDriver: true,
   });
   const { scheduler } = runtime;
-  const timeoutNs = attachTimeoutOf(options);
+  const timeoutNs = attachTimeoutOf(values);
   const search = new NameSearch(runtime, text, () => search.report());
   if (timeoutNs !== Number.POSITIVE_INFINITY) {
     scheduler.add(new DeadlineAgent(timeoutNs, () => scheduler.stop("the time is over")));

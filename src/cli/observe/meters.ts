@@ -1,16 +1,16 @@
-import { resolve } from "node:path";
 import type { Agent } from "../../core/agent.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
-import { AllowedBaseDirs, defaultShmDir } from "../../shm/index.ts";
+import { AllowedBaseDirs } from "../../shm/index.ts";
+import { shmDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
-import { DeadlineAgent } from "../deadline-agent.ts";
+import type { PlaceValues } from "../common-options.ts";
 import { ExitCode } from "../exit.ts";
-import { type Column, Output, parseOutputFormat, type RowStream } from "../output.ts";
+import type { MeterValues } from "../observe-commands.ts";
+import type { Column, RowStream } from "../output.ts";
 import { ToolRuntime } from "../tap/tool-runtime.ts";
 import { requireStreamText, theOne, unknownStream } from "./find-stream.ts";
 import type { KnownStream } from "./known-streams.ts";
 import { ObserverIdle } from "./observer-idle.ts";
-import { rowIntervalNs } from "./row-interval.ts";
 import { StreamMeter, type StreamReading } from "./stream-meter.ts";
 import { StreamWatch } from "./stream-watch.ts";
 
@@ -28,29 +28,26 @@ export interface MeterView {
   json(row: MeterRow): unknown;
 }
 
-/** Folders below which a tool maps regions: those of --allowed-base-dirs, or --shm-dir. */
-export function baseDirsOf({ options }: Pick<CommandContext, "options">): AllowedBaseDirs {
-  const shmDir = options.text("shm-dir") ?? defaultShmDir();
-  return AllowedBaseDirs.resolve((options.list("allowed-base-dirs") ?? [shmDir]).map((dir) => resolve(dir)));
+/** The folder below which a tool maps regions. */
+export function baseDirsOf(values: PlaceValues): AllowedBaseDirs {
+  return AllowedBaseDirs.resolve([shmDirOf(values)]);
 }
 
 /** Measures the streams that the command line names, or all, and prints a row of each per interval. */
-export async function runMeters(context: CommandContext, view: MeterView): Promise<number> {
-  const { options, positionals } = context;
+export async function runMeters(
+  { values, positionals }: CommandContext<MeterValues>,
+  view: MeterView,
+): Promise<number> {
   for (const text of positionals) requireStreamText(text, `${view.name}: <stream>`);
-  const isOnce = options.flag("once") === true;
-  const readings = options.integer("count", 1, Number.MAX_SAFE_INTEGER) ?? (isOnce ? 1 : Number.POSITIVE_INFINITY);
-  const secondsNs = options.seconds("seconds");
-  const intervalNs = rowIntervalNs(options);
-  const format = parseOutputFormat(options.text("output") ?? "table");
-  const baseDirs = baseDirsOf(context);
+  const readings = values.count ?? (values.once ? 1 : Number.POSITIVE_INFINITY);
+  const baseDirs = baseDirsOf(values);
   const idle = new ObserverIdle();
-  using runtime = new ToolRuntime(options, `tensorpool ${view.name}`, idle);
+  using runtime = new ToolRuntime(values, `tensorpool ${view.name}`, idle);
   const { scheduler } = runtime;
-  const output = new Output({ format, onClosed: () => scheduler.stop("nobody reads any more") });
+  const output = runtime.output(values.output);
   const rows = output.stream(view.columns, view.json);
   const meters = new Meters(baseDirs, rows, {
-    intervalNs,
+    intervalNs: values.interval,
     readings,
     onDone: () => scheduler.stop("done"),
     onLooked: (restNs) => idle.calmDown(restNs),
@@ -87,9 +84,7 @@ export async function runMeters(context: CommandContext, view: MeterView): Promi
   });
   scheduler.add(watch, { vital: true });
   scheduler.add(meters, { vital: true });
-  if (secondsNs !== undefined) {
-    scheduler.add(new DeadlineAgent(secondsNs, () => scheduler.stop("--seconds are over")));
-  }
+  runtime.endAfter(values.seconds);
   await scheduler.run();
   rows.end();
   await output.flush();

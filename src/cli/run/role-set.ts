@@ -2,7 +2,6 @@ import { getLogger } from "../../core/logger.ts";
 import type { Scheduler } from "../../core/scheduler.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
 import { ExitCode } from "../exit.ts";
-import type { OptionValues } from "../option-spec.ts";
 import type { RunningRole } from "../running-role.ts";
 
 const log = getLogger("run");
@@ -35,7 +34,7 @@ export class RoleSet {
   }
 
   /** A role that ends when it is done, or after its own --seconds. */
-  async addEnding(options: OptionValues, start: (onDone: () => void) => Promise<RunningRole>): Promise<void> {
+  async addEnding(secondsNs: number | undefined, start: (onDone: () => void) => Promise<RunningRole>): Promise<void> {
     let role: RunningRole | null = null;
     let isDone = false;
     const onDone = (): void => {
@@ -46,7 +45,6 @@ export class RoleSet {
     const started = await start(onDone);
     role = started;
     this.#ending.add(started);
-    const secondsNs = options.seconds("seconds");
     if (secondsNs !== undefined && !this.#scheduler.isStopping)
       this.#scheduler.add(new DeadlineAgent(secondsNs, onDone));
     // It may have been done before it was known here.

@@ -1,18 +1,15 @@
-import { type ConfigFile, commonFromEnvironment, type GeneralSettings, type GivenValues } from "../../config/index.ts";
+import type { ConfigFile, GeneralSettings, GivenValues, Origin, Origins, Sourced } from "../../config/index.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { IdleChoice } from "../../core/idle/index.ts";
-import { parseIdleStrategy } from "../../core/idle/index.ts";
 import type { CommandContext } from "../command.ts";
 import { ConsumerPlan } from "../commands/consumer.ts";
 import { DecimatePlan } from "../commands/decimate.ts";
 import { DriverPlan } from "../commands/driver.ts";
 import { ProducerPlan } from "../commands/producer.ts";
 import { SupervisorPlan } from "../commands/supervisor.ts";
-import { CONFIG_OPTION } from "../common-options.ts";
-import { readSettings } from "../config/read-settings.ts";
-import { type RoleSources, roleOptions } from "../config/role-options.ts";
-import { settingsSchema } from "../config/schema.ts";
-import type { OptionValues } from "../option-spec.ts";
+import { type RoleSources, roleContext, type ValuesByRole } from "../config/role-options.ts";
+import type { RunValues } from "../driver-commands.ts";
+import type { ProducerValues } from "../role-commands.ts";
 import { type MediaDriverChoice, processOptionsOf, streamIdOf } from "../role-runtime.ts";
 
 /** Every role of a file, checked before anything of them is started. */
@@ -28,10 +25,13 @@ export interface RunPlan {
   readonly mediaDriver: MediaDriverChoice;
 }
 
-/** @throws UsageError naming the place of a mistake; NotFoundError when there is no such file */
-export function runPlan({ options, commands, positionals, rawArguments }: CommandContext): RunPlan {
-  const config = options.given.get("config") ?? commonFromEnvironment([CONFIG_OPTION], process.env).get("config");
-  if (config === undefined) {
+/** What a plan is made of: the options of `run`, and the settings that they name. */
+export type RunContext = Pick<CommandContext<RunValues>, "values" | "origins" | "settings" | "commands">;
+
+/** @throws UsageError naming the place of a mistake */
+export function runPlan({ values, origins, settings, commands }: RunContext): RunPlan {
+  const file = settings?.file ?? null;
+  if (settings === null || file === null) {
     throw new UsageError(
       "run: no file says which roles to run: pass --config FILE (`tensorpool config init --to FILE` writes one)",
       {
@@ -39,28 +39,26 @@ export function runPlan({ options, commands, positionals, rawArguments }: Comman
       },
     );
   }
-  const { file, general } = readSettings(settingsSchema(commands), config, process.env);
-  const sources: RoleSources = { commands, file: file as ConfigFile, general, env: process.env };
-  const flags = flagsForRoles(options);
-  const tables = (name: string): OptionValues[] =>
-    (sources.file.tables.get(name) ?? []).map((table) => roleOptions(name, table, flags, sources));
+  const { general } = settings;
+  const sources: RoleSources = { commands, file, settings, env: process.env };
+  const flags = flagsForRoles(values, origins);
+  const tables = <Name extends Exclude<keyof ValuesByRole, "driver">, Plan>(
+    name: Name,
+    plan: new (context: ReturnType<typeof roleContext<Name>>) => Plan,
+  ): Plan[] =>
+    (file.tables.get(name) ?? []).map((table) => {
+      const context = roleContext(name, table, flags, sources);
+      return located(context.origins, () => new plan(context));
+    });
   const hasStreams = general.streams.size > 0 || general.get("policies.allow_dynamic_streams") === true;
-  const context = (roleOptionValues: OptionValues): CommandContext => ({
-    options: roleOptionValues,
-    commands,
-    positionals,
-    rawArguments,
-  });
-  const [supervisor] = tables("supervisor");
+  const driver = hasStreams && values.driver ? roleContext("driver", null, flags, sources) : null;
+  const [supervisor = null] = tables("supervisor", SupervisorPlan);
   const plan = {
-    driver:
-      hasStreams && options.flag("driver") !== false
-        ? new DriverPlan(context(roleOptions("driver", null, flags, sources)))
-        : null,
-    supervisor: supervisor === undefined ? null : new SupervisorPlan(context(supervisor)),
-    producers: tables("producer").map((each) => new ProducerPlan(each)),
-    consumers: tables("consumer").map((each) => new ConsumerPlan(each)),
-    decimators: tables("decimate").map((each) => new DecimatePlan(each)),
+    driver: driver === null ? null : located(driver.origins, () => new DriverPlan(driver)),
+    supervisor,
+    producers: tables("producer", ProducerPlan),
+    consumers: tables("consumer", ConsumerPlan),
+    decimators: tables("decimate", DecimatePlan),
   };
   const roles = [
     ...plan.producers,
@@ -70,16 +68,18 @@ export function runPlan({ options, commands, positionals, rawArguments }: Comman
   ];
   if (plan.driver === null && roles.length === 0) {
     throw new UsageError(
-      `${sources.file.name}: no roles to run: add [streams.NAME] for a driver, [[producers]], [[consumers]], [[decimators]] or [supervisor]`,
+      `${file.name}: no roles to run: add [streams.NAME] for a driver, [[producers]], [[consumers]], [[decimators]] or [supervisor]`,
     );
   }
-  refuseMixedOutput(sources.file, roles);
+  refuseMixedOutput(file, roles);
   if (plan.driver !== null) refuseStandalone(plan.producers, general);
-  const processes = roles.map((role) => processOptionsOf(role.options, ""));
+  const processes = roles.map((role) =>
+    processOptionsOf(role instanceof SupervisorPlan ? role.runtime : role.values, ""),
+  );
   const dirs = new Set([...(plan.driver === null ? [] : [plan.driver.aeronDir]), ...processes.map((p) => p.aeronDir)]);
   if (dirs.size > 1) {
     throw new UsageError(
-      `${sources.file.name}: its roles name several Aeron folders (${[...dirs].join(", ")}), and one process has one: name one, or start the others by themselves`,
+      `${file.name}: its roles name several Aeron folders (${[...dirs].join(", ")}), and one process has one: name one, or start the others by themselves`,
       { found: [...dirs].join(", ") },
     );
   }
@@ -87,38 +87,50 @@ export function runPlan({ options, commands, positionals, rawArguments }: Comman
   return {
     ...plan,
     aeronDir: [...dirs][0] as string,
-    idle: parseIdleStrategy(options.text("idle") ?? "backoff"),
+    idle: values.idle,
     mediaDriver: (["embedded", "auto"] as const).find((choice) => choices.includes(choice)) ?? "external",
   };
 }
 
+/** An error about an option of a role, with the place that it comes from. */
+function located<T>(origins: Origins, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw origins.located(error);
+  }
+}
+
 /** What is said of the whole run, and holds for each role. */
-function flagsForRoles(options: OptionValues): GivenValues {
-  const flags = new Map<string, { value: string | boolean; origin: { kind: "flag"; name: string } }>();
-  for (const name of ["config", "output", "quiet", "color"]) {
-    const given = options.given.get(name);
-    if (given !== undefined) flags.set(name, { value: given.value, origin: { kind: "flag", name } });
+function flagsForRoles(values: RunValues, origins: Origins): GivenValues {
+  const flags = new Map<string, Sourced>();
+  for (const name of ["config", "output", "quiet", "color"] as const) {
+    const origin: Origin = { kind: "flag", name };
+    if (origins.has(name)) flags.set(name, { value: values[name], origin });
   }
   return flags;
 }
 
 /** The driver owns the regions of its streams. @throws UsageError */
 function refuseStandalone(producers: readonly ProducerPlan[], general: GeneralSettings): void {
-  for (const { options } of producers) {
-    const streamId = streamIdOf(options);
+  for (const { values, origins } of producers) {
+    const streamId = streamIdOf(values);
     const served = [...general.streams.values()].find((stream) => stream.streamId === streamId);
-    if (options.flag("standalone") !== true || served === undefined) continue;
+    if (!values.standalone || served === undefined) continue;
     throw new UsageError(
-      `${options.nameOf("standalone")}: the driver of this file serves stream ${streamId} ([streams.${served.name}]), ` +
+      `${origins.nameOf("standalone")}: the driver of this file serves stream ${streamId} ([streams.${served.name}]), ` +
         "so a standalone producer of it is refused: leave standalone out",
     );
   }
 }
 
 /** Rows of several roles on one standard output have to say whose they are: a table's and an array's do not. @throws UsageError */
-function refuseMixedOutput(file: ConfigFile, roles: readonly { options: OptionValues }[]): void {
-  const telling = roles.filter((role) => (role.options.seconds("stats-interval") ?? 0) > 0);
-  if (telling.length < 2 || telling.every((role) => role.options.text("output") === "jsonl")) return;
+function refuseMixedOutput(
+  file: ConfigFile,
+  roles: readonly { values: Pick<ProducerValues, "statsInterval" | "output"> }[],
+): void {
+  const telling = roles.filter((role) => role.values.statsInterval > 0);
+  if (telling.length < 2 || telling.every((role) => role.values.output === "jsonl")) return;
   throw new UsageError(
     `${file.name}: ${telling.length} roles print statistics on one standard output, and only rows that name their role can be told apart: pass -o jsonl`,
     { expected: "-o jsonl" },

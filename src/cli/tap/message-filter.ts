@@ -1,6 +1,5 @@
-import { UsageError } from "../../core/errors.ts";
+import { OptionError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
-import { MAX_ID } from "../../protocol/ids.ts";
 import { type AeronStreams, announceStreamIdOf } from "../../protocol/stream-ids.ts";
 import {
   FrameDescriptorDecoder,
@@ -10,11 +9,10 @@ import {
   messageKey,
   messageKeyAt,
 } from "../../sbe/index.ts";
-import type { OptionValues } from "../option-spec.ts";
+import type { TapValues } from "../tool-commands.ts";
 import type { DecodedMessage } from "./decoded-message.ts";
+import { MESSAGE_KINDS } from "./options.ts";
 
-/** The four Aeron streams by what they carry. */
-export const MESSAGE_KINDS = ["control", "descriptor", "qos", "metadata"] as const;
 export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
 const KIND_OF_MESSAGE: Readonly<Record<string, MessageKind>> = {
@@ -68,18 +66,15 @@ export class MessageFilter {
   }
 
   /** From --message, --kind and --client, for the stream that --stream means. @throws UsageError */
-  static of(options: OptionValues, streamId?: number): MessageFilter {
-    const names = listOf(
-      options,
-      "message",
-      MESSAGES.filter(({ kind }) => kind === "message").map(({ name }) => name),
-    );
-    const kinds = listOf(options, "kind", MESSAGE_KINDS);
+  static of(
+    { message, kind, client }: Pick<TapValues, "message" | "kind" | "client">,
+    streamId?: number,
+  ): MessageFilter {
     return new MessageFilter({
       streamId,
-      clientId: options.integer("client", 1, MAX_ID),
-      ...(names === undefined ? {} : { names }),
-      ...(kinds === undefined ? {} : { kinds }),
+      clientId: client,
+      ...(message === undefined ? {} : { names: message.map(messageName) }),
+      ...(kind === undefined ? {} : { kinds: kind }),
     });
   }
 
@@ -123,15 +118,15 @@ function kindOf(name: string): MessageKind {
   return KIND_OF_MESSAGE[name] ?? "control";
 }
 
-function listOf<T extends string>(options: OptionValues, name: string, choices: readonly T[]): T[] | undefined {
-  const text = options.text(name);
-  if (text === undefined) return undefined;
-  return text.split(",").map((part) => {
-    const found = choices.find((choice) => choice.toLowerCase() === part.trim().toLowerCase());
-    if (found !== undefined) return found;
-    throw new UsageError(`--${name}: expected ${choices.join(", ")}, found "${part}"${suggestion(part, choices)}`, {
-      expected: choices.join(", "),
-      found: part,
-    });
+const MESSAGE_NAMES = MESSAGES.filter(({ kind }) => kind === "message").map(({ name }) => name);
+
+/** The name of a message, however it is spelt. @throws OptionError */
+function messageName(text: string): string {
+  const found = MESSAGE_NAMES.find((name) => name.toLowerCase() === text.trim().toLowerCase());
+  if (found !== undefined) return found;
+  const expected = MESSAGE_NAMES.join(", ");
+  throw new OptionError("message", `expected ${expected}, found "${text}"${suggestion(text, MESSAGE_NAMES)}`, {
+    expected,
+    found: text,
   });
 }

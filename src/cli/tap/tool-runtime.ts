@@ -2,14 +2,16 @@ import { AeronConnection } from "../../aeron/connection.ts";
 import { nativeParker } from "../../aeron/native-parker.ts";
 import { logAgentErrorsButTheEnd } from "../../core/agent-errors.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import { createIdleStrategy, type IdleStrategy, parseIdleStrategy } from "../../core/idle/index.ts";
+import { createIdleStrategy, type IdleChoice, type IdleStrategy } from "../../core/idle/index.ts";
 import { getLogger } from "../../core/logger.ts";
 import { Scheduler } from "../../core/scheduler.ts";
 import type { AeronStreams } from "../../protocol/stream-ids.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
 import { reportBusErrors } from "../bus-errors.ts";
+import type { ListenValues } from "../common-options.ts";
+import { DeadlineAgent } from "../deadline-agent.ts";
 import { requireDriver } from "../driver/deployment.ts";
-import type { OptionValues } from "../option-spec.ts";
+import { Output, type OutputFormat } from "../output.ts";
 import { describeMissingMediaDriver, streamsOf } from "../role-runtime.ts";
 import { StopSignals } from "../signals.ts";
 
@@ -19,6 +21,9 @@ export interface ToolRuntimeOptions {
   /** A media driver that does not live yet is waited for. */
   readonly waitsForDriver?: boolean;
 }
+
+/** What the options of a tool say of where it listens, and how it waits. */
+export type ToolValues = ListenValues & { readonly idle?: IdleChoice | undefined };
 
 /** What a tool needs that listens or speaks on a media driver which others run: it never starts one. */
 export class ToolRuntime implements Disposable {
@@ -30,13 +35,13 @@ export class ToolRuntime implements Disposable {
 
   /** `idle`: left out, as the options say. @throws NotFoundError where no media driver lives, unless it waits for one; UsageError */
   constructor(
-    options: OptionValues,
+    values: ToolValues,
     clientName: string,
-    idle: IdleStrategy = idleOf(options),
+    idle: IdleStrategy = createIdleStrategy(values.idle ?? "backoff", nativeParker),
     { waitsForDriver = false }: ToolRuntimeOptions = {},
   ) {
-    this.streams = streamsOf(options);
-    this.aeronDir = aeronDirOf(options);
+    this.streams = streamsOf(values);
+    this.aeronDir = aeronDirOf(values);
     if (!waitsForDriver) requireDriver(this.aeronDir, () => noDriver(this.aeronDir));
     this.scheduler = new Scheduler({ idle, onAgentError: logAgentErrorsButTheEnd() });
     reportBusErrors();
@@ -45,6 +50,17 @@ export class ToolRuntime implements Disposable {
     const supply = waitsForDriver ? { supply: { ensure } } : {};
     this.connection = new AeronConnection({ aeronDir: this.aeronDir, clientName, ...supply });
     this.scheduler.add(this.connection, { vital: true });
+  }
+
+  /** Where results go. The tool ends in order when no process reads them any more. */
+  output(format: OutputFormat): Output {
+    return new Output({ format, onClosed: () => this.scheduler.stop("standard output is closed") });
+  }
+
+  /** Ends the tool after so many nanoseconds, where that is asked for (--seconds). */
+  endAfter(secondsNs: number | undefined): void {
+    if (secondsNs === undefined) return;
+    this.scheduler.add(new DeadlineAgent(secondsNs, () => this.scheduler.stop("--seconds are over")));
   }
 
   [Symbol.dispose](): void {
@@ -56,8 +72,4 @@ function noDriver(aeronDir: string): NotFoundError {
   return new NotFoundError(
     `no media driver lives in ${aeronDir}: start a producer or \`tensorpool media-driver\`, or name another folder with --aeron-dir`,
   );
-}
-
-function idleOf(options: OptionValues): IdleStrategy {
-  return createIdleStrategy(parseIdleStrategy(options.text("idle") ?? "backoff"), nativeParker);
 }

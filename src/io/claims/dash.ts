@@ -1,13 +1,10 @@
-import { UsageError } from "../../core/errors.ts";
+import { type OptionPlace, optionError } from "../spec.ts";
 
-/** Claims go over standard input and output only: both ends belong to one peer. @throws UsageError */
-export function requireDash(path: string, option: string): void {
+/** Claims go over standard input and output only: both ends belong to one peer. @throws OptionError */
+export function requireDash(path: string, place: OptionPlace): void {
   if (path === "-") return;
-  throw new UsageError(
-    `${option}: expected claims:-, found "claims:${path}": claims go over standard input and output`,
-    {
-      expected: "claims:-",
-      found: `claims:${path}`,
-    },
-  );
+  throw optionError(place, `expected claims:-, found "claims:${path}": claims go over standard input and output`, {
+    expected: "claims:-",
+    found: `claims:${path}`,
+  });
 }

@@ -1,4 +1,5 @@
 import type { SinkKind } from "../spec.ts";
+import { SINK } from "../spec.ts";
 import { ClaimSink } from "./claim-sink.ts";
 import { requireDash } from "./dash.ts";
 
@@ -10,7 +11,7 @@ export const claimsSink: SinkKind = {
     "and answers on standard input: docs/PYTHON.md",
   ],
   parse(rest) {
-    requireDash(rest, "--sink");
+    requireDash(rest, SINK);
     return { usesStdout: true, open: async () => new ClaimSink() };
   },
 };

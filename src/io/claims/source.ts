@@ -1,7 +1,6 @@
-import { UsageError } from "../../core/errors.ts";
 import { parseSize } from "../../core/units.ts";
 import { splitPathOptions } from "../path-options.ts";
-import { parseKeyValues, refuseLayoutOptions, type SourceKind } from "../spec.ts";
+import { optionError, parseKeyValues, refuseLayoutOptions, SOURCE, type SourceKind } from "../spec.ts";
 import { ClaimSource } from "./claim-source.ts";
 import { requireDash } from "./dash.ts";
 
@@ -14,12 +13,13 @@ export const claimsSource: SourceKind = {
   ],
   parse(rest, options) {
     refuseLayoutOptions("claims", options);
-    const { path, options: text } = splitPathOptions("claims", rest, "--source", "-,bytes=N");
-    requireDash(path, "--source");
-    const bytes = parseKeyValues(text, ["bytes"], "--source claims").get("bytes");
+    const { path, options: text } = splitPathOptions("claims", rest, SOURCE, "-,bytes=N");
+    requireDash(path, SOURCE);
+    const bytes = parseKeyValues(text, ["bytes"], { ...SOURCE, part: "claims" }).get("bytes");
     if (bytes === undefined) {
-      throw new UsageError(
-        `--source claims:-: expected bytes=N, the size of the largest frame, as in claims:-,bytes=8MiB`,
+      throw optionError(
+        { ...SOURCE, part: "claims:-" },
+        "expected bytes=N, the size of the largest frame, as in claims:-,bytes=8MiB",
       );
     }
     const maxByteLength = parseSize(bytes);

@@ -1,12 +1,20 @@
-import { UsageError } from "../../core/errors.ts";
 import { RecordingError } from "../../recording/recording-error.ts";
 import { RecordingSet, type SetStream } from "../../recording/recording-set.ts";
 import { splitPathOptions } from "../path-options.ts";
-import { checkedRateHz, parseKeyValues, refuseLayoutOptions, type SourceKind } from "../spec.ts";
+import {
+  checkedRateHz,
+  type OptionPlace,
+  optionError,
+  parseKeyValues,
+  refuseLayoutOptions,
+  SOURCE,
+  type SourceKind,
+} from "../spec.ts";
 import { errorOfRecording } from "./errors.ts";
 import { parsePosition } from "./position.ts";
 import { newReplay, parseSpeed, type ReplayPlan } from "./replay.ts";
 
+const PLACE: OptionPlace = { ...SOURCE, part: "mcap" };
 const KEYS = ["stream", "from", "to", "speed", "loop", "stamp"];
 
 export const mcapSource: SourceKind = {
@@ -21,12 +29,12 @@ export const mcapSource: SourceKind = {
   ],
   parse(rest, options) {
     refuseLayoutOptions("mcap", options);
-    const { path, options: text } = splitPathOptions("mcap", rest, "--source", "FILE");
-    const values = parseKeyValues(text, KEYS, "--source mcap");
+    const { path, options: text } = splitPathOptions("mcap", rest, SOURCE, "FILE");
+    const values = parseKeyValues(text, KEYS, PLACE);
     const rateHz = checkedRateHz(options);
     const speedText = values.get("speed");
     if (rateHz !== undefined && speedText !== undefined) {
-      throw new UsageError("--source mcap: a rate and a speed are given: leave one of them out");
+      throw optionError(PLACE, "a rate and a speed are given: leave one of them out");
     }
     const position = (key: "from" | "to") => {
       const value = values.get(key);
@@ -57,14 +65,15 @@ export const mcapSource: SourceKind = {
   },
 };
 
-/** The stream that is asked for, or the only one. @throws UsageError when there are several; RecordingError when there is none */
+/** The stream that is asked for, or the only one. @throws OptionError when there are several; RecordingError when there is none */
 function chooseStream(set: RecordingSet, wanted: string | undefined): SetStream {
   const [first, second] = set.streams;
   if (wanted !== undefined) return set.stream(wanted);
   if (first === undefined) throw new RecordingError("no-such-frame", `${set.name} has no streams of frames`);
   if (second === undefined) return first;
-  throw new UsageError(
-    `--source mcap: ${set.name} has several streams (${set.describeStreams()}): say which with stream=, ` +
+  throw optionError(
+    PLACE,
+    `${set.name} has several streams (${set.describeStreams()}): say which with stream=, ` +
       "or replay all with `tensorpool replay`",
     { expected: "stream=", found: set.describeStreams() },
   );
@@ -73,5 +82,5 @@ function chooseStream(set: RecordingSet, wanted: string | undefined): SetStream 
 function oneOf(value: string | undefined, key: string, choices: readonly string[]): string | undefined {
   if (value === undefined || choices.includes(value)) return value;
   const expected = choices.join(" or ");
-  throw new UsageError(`--source mcap: ${key}: expected ${expected}, found "${value}"`, { expected, found: value });
+  throw optionError(PLACE, `${key}: expected ${expected}, found "${value}"`, { expected, found: value });
 }

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { parseFreeKeyValues, splitPathOptions } from "../path-options.ts";
 import type { SinkKind } from "../spec.ts";
+import { SINK } from "../spec.ts";
 import type { Sink } from "../types.ts";
 import type { CopySink, ViewSink } from "./contract.ts";
 import { CopyModuleSink } from "./copy-sink.ts";
@@ -27,8 +28,8 @@ export const moduleSink: SinkKind = {
     "key=value is handed to it when that is a function",
   ],
   parse(rest) {
-    const { path, options } = splitPathOptions("module", rest, "--sink", "FILE");
-    const context = { options: parseFreeKeyValues(options, "--sink module") };
+    const { path, options } = splitPathOptions("module", rest, SINK, "FILE");
+    const context = { options: parseFreeKeyValues(options, { ...SINK, part: "module" }) };
     const faults = new ModuleFaults("sink", path, resolve(path));
     return {
       usesStdout: false,

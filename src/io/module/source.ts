@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { parseFreeKeyValues, splitPathOptions } from "../path-options.ts";
-import { refuseLayoutOptions, type SourceKind } from "../spec.ts";
+import { refuseLayoutOptions, SOURCE, type SourceKind } from "../spec.ts";
 import type { Source } from "../types.ts";
 import type { FillSource, FrameSource, YieldedFrames } from "./contract.ts";
 import { requireOneOf, requireTypes } from "./definition.ts";
@@ -26,8 +26,8 @@ export const moduleSource: SourceKind = {
     "key=value is handed to it when that is a function",
   ],
   parse(rest, options) {
-    const { path, options: text } = splitPathOptions("module", rest, "--source", "FILE");
-    const context = { options: parseFreeKeyValues(text, "--source module") };
+    const { path, options: text } = splitPathOptions("module", rest, SOURCE, "FILE");
+    const context = { options: parseFreeKeyValues(text, { ...SOURCE, part: "module" }) };
     refuseLayoutOptions("module", options);
     const faults = new ModuleFaults("source", path, resolve(path));
     return {

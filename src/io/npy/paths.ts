@@ -1,9 +1,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { UsageError } from "../../core/errors.ts";
 import { SourceError } from "../errors.ts";
 import { isStdin, openError } from "../input/open-input.ts";
-import { requirePath } from "../spec.ts";
+import { optionError, requirePath, SOURCE } from "../spec.ts";
 import type { FramesAxis } from "./header.ts";
 
 /** What `npy:` reads, as it was written. */
@@ -14,19 +13,19 @@ export interface NpyList {
 
 const AXIS_KEY = "frames-axis=";
 
-/** Understands `FILE,DIR/,..,frames-axis=0`; `\,` is a comma within a name. @throws UsageError */
+/** Understands `FILE,DIR/,..,frames-axis=0`; `\,` is a comma within a name. @throws OptionError */
 export function parseNpyList(rest: string): NpyList {
-  const items = requirePath("npy", rest, "--source", "FILE")
+  const items = requirePath("npy", rest, SOURCE, "FILE")
     .split(/(?<!\\),/)
     .map((item) => item.replaceAll("\\,", ","));
   const last = items.at(-1) as string;
   const hasAxis = items.length > 1 && last.startsWith(AXIS_KEY);
   const paths = hasAxis ? items.slice(0, -1) : items;
   if (paths.includes("")) {
-    throw new UsageError(`--source: expected npy:FILE,FILE, found an empty name in "npy:${rest}"`, { found: rest });
+    throw optionError(SOURCE, `expected npy:FILE,FILE, found an empty name in "npy:${rest}"`, { found: rest });
   }
   if (paths.filter(isStdin).length > 1) {
-    throw new UsageError(`--source: expected standard input once at most, found "npy:${rest}"`, { found: rest });
+    throw optionError(SOURCE, `expected standard input once at most, found "npy:${rest}"`, { found: rest });
   }
   return { paths, framesAxis: hasAxis ? parseAxis(last.slice(AXIS_KEY.length)) : null };
 }
@@ -35,8 +34,9 @@ function parseAxis(text: string): FramesAxis {
   if (text === "0") return 0;
   if (text === "-1") return -1;
   const expected = "frames-axis=0, or -1 for arrays in Fortran order";
-  throw new UsageError(
-    `--source npy: expected ${expected}, found "${text}"; np.moveaxis(array, ${/^\d+$/.test(text) ? text : "N"}, 0).copy() puts another axis first`,
+  throw optionError(
+    { ...SOURCE, part: "npy" },
+    `expected ${expected}, found "${text}"; np.moveaxis(array, ${/^\d+$/.test(text) ? text : "N"}, 0).copy() puts another axis first`,
     { expected, found: text },
   );
 }

@@ -4,7 +4,7 @@ import { DirectoryOutput } from "../output/directory-output.ts";
 import { DEFAULT_LIMITS } from "../output/frame-queue.ts";
 import { QueuedSink } from "../output/queued-sink.ts";
 import { isStdout, openStreamOutput, writeError } from "../output/stream-output.ts";
-import { requirePath, type SinkKind } from "../spec.ts";
+import { requirePath, SINK, type SinkKind } from "../spec.ts";
 import { NpyEncoder } from "./encoder.ts";
 
 async function isDirectory(path: string): Promise<boolean> {
@@ -27,7 +27,7 @@ export const npySink: SinkKind = {
     "dtype bytes is written as uint8, bit as its packed bytes",
   ],
   parse(rest) {
-    const path = requirePath("npy", rest, "--sink", "DIR, FILE or -");
+    const path = requirePath("npy", rest, SINK, "DIR, FILE or -");
     return {
       usesStdout: isStdout(path),
       async open(options) {

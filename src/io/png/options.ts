@@ -1,6 +1,5 @@
-import { UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
-import { parseKeyValues } from "../spec.ts";
+import { type OptionPlace, optionError, parseKeyValues } from "../spec.ts";
 
 /** The values that become black and white; what lies outside is clamped. */
 export interface ValueRange {
@@ -21,11 +20,11 @@ export interface PngOptions {
 }
 
 const KEYS = ["scale", "bits", "channels"];
-const OPTION = "--sink png";
+const PLACE: OptionPlace = { option: "sink", part: "png" };
 
-/** The options after `png:DIR,`. @throws UsageError */
+/** The options after `png:DIR,`. @throws OptionError */
 export function parsePngOptions(text: string): PngOptions {
-  const values = parseKeyValues(text, KEYS, OPTION);
+  const values = parseKeyValues(text, KEYS, PLACE);
   return {
     scale: parseScale(values.get("scale")),
     bits: Number(oneOf("bits", values.get("bits"), ["8", "16"])) === 16 ? 16 : values.has("bits") ? 8 : null,
@@ -39,7 +38,7 @@ function parseScale(text: string | undefined): PngOptions["scale"] {
   const [minimum, maximum] = [Number(from), Number(to)];
   if (minimum < maximum && Number.isFinite(minimum) && Number.isFinite(maximum)) return { minimum, maximum };
   const expected = "auto, none or MIN..MAX with MIN below MAX";
-  throw new UsageError(`${OPTION}: scale: expected ${expected}, found "${text}"${suggestion(text, ["auto", "none"])}`, {
+  throw optionError(PLACE, `scale: expected ${expected}, found "${text}"${suggestion(text, ["auto", "none"])}`, {
     expected,
     found: text,
   });
@@ -50,5 +49,5 @@ function oneOf<Name extends string>(key: string, text: string | undefined, names
   const name = names.find((candidate) => candidate === text);
   if (name !== undefined) return name;
   const expected = names.join(" or ");
-  throw new UsageError(`${OPTION}: ${key}: expected ${expected}, found "${text}"`, { expected, found: text });
+  throw optionError(PLACE, `${key}: expected ${expected}, found "${text}"`, { expected, found: text });
 }

@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS } from "../output/frame-queue.ts";
 import { QueuedSink } from "../output/queued-sink.ts";
 import { splitPathOptions } from "../path-options.ts";
 import type { SinkKind } from "../spec.ts";
+import { SINK } from "../spec.ts";
 import { PngEncoder } from "./encoder.ts";
 import { parsePngOptions } from "./options.ts";
 import { PngOutput } from "./output.ts";
@@ -17,7 +18,7 @@ export const pngSink: SinkKind = {
     "channels=first|last where three dimensions could be either; of y4m frames the luma plane",
   ],
   parse(rest) {
-    const { path, options } = splitPathOptions("png", rest, "--sink", "DIR");
+    const { path, options } = splitPathOptions("png", rest, SINK, "DIR");
     const pngOptions = parsePngOptions(options);
     return {
       usesStdout: false,

@@ -1,6 +1,6 @@
 import { QueuedSink } from "../output/queued-sink.ts";
 import { isStdout, openStreamOutput } from "../output/stream-output.ts";
-import { requirePath, type SinkKind } from "../spec.ts";
+import { requirePath, SINK, type SinkKind } from "../spec.ts";
 import { RawEncoder } from "./encoder.ts";
 
 export const rawSink: SinkKind = {
@@ -8,7 +8,7 @@ export const rawSink: SinkKind = {
   usage: "raw:FILE|-",
   summary: ["the values of each frame, one after the other, little-endian; all frames of one layout"],
   parse(rest) {
-    const path = requirePath("raw", rest, "--sink", "FILE or -");
+    const path = requirePath("raw", rest, SINK, "FILE or -");
     return {
       usesStdout: isStdout(path),
       async open(options) {

@@ -1,10 +1,19 @@
-import { UsageError } from "../../core/errors.ts";
 import { InputSequence } from "../input/input-sequence.ts";
 import { isStdin } from "../input/open-input.ts";
 import { openStream } from "../input/open-stream.ts";
 import { StreamSource } from "../input/stream-source.ts";
 import { describeLayout } from "../layout.ts";
-import { checkedRateHz, layoutFromUser, optionDims, optionDtype, requirePath, type SourceKind } from "../spec.ts";
+import {
+  checkedRateHz,
+  DIMS,
+  layoutFromUser,
+  optionDims,
+  optionDtype,
+  optionError,
+  requirePath,
+  SOURCE,
+  type SourceKind,
+} from "../spec.ts";
 import { RawFormat } from "./format.ts";
 
 export const rawSource: SourceKind = {
@@ -15,23 +24,22 @@ export const rawSource: SourceKind = {
     "with --rate a file is repeated until stopped, with --once (or no --rate) read once",
   ],
   parse(rest, options) {
-    const path = requirePath("raw", rest, "--source", "FILE");
+    const path = requirePath("raw", rest, SOURCE, "FILE");
     const dtype = optionDtype(options);
     const dims = optionDims(options);
     if (dtype === undefined || dims === undefined) {
-      const missing = [dtype === undefined ? "--dtype" : "", dims === undefined ? "--dims" : ""]
+      const missing = [dtype === undefined ? "dtype" : "", dims === undefined ? "dims" : ""]
         .filter(Boolean)
         .join(" and ");
-      throw new UsageError(
-        `--source raw:${rest}: raw bytes have no header that says their type and shape; give ${missing}`,
-        {
-          found: missing,
-        },
+      throw optionError(
+        { ...SOURCE, part: `raw:${rest}` },
+        `raw bytes have no header that says their type and shape; give ${missing}`,
+        { found: `no ${missing}` },
       );
     }
-    const layout = layoutFromUser(dtype, dims, "--dims");
+    const layout = layoutFromUser(dtype, dims, DIMS);
     if (layout.byteLength === 0) {
-      throw new UsageError("--dims: expected frames of at least one byte for raw:, found a dimension of 0", {
+      throw optionError(DIMS, "expected frames of at least one byte for raw:, found a dimension of 0", {
         found: "0",
       });
     }

@@ -1,5 +1,5 @@
-import { UsageError } from "../../core/errors.ts";
 import type { SinkKind } from "../spec.ts";
+import { optionError, SINK } from "../spec.ts";
 import type { Sink, SinkFrame } from "../types.ts";
 
 /** Takes frames and does nothing with them: the cost of everything else. */
@@ -34,7 +34,7 @@ export const nullSink: SinkKind = {
   usage: "null",
   summary: ["takes frames and does nothing with them"],
   parse(rest) {
-    if (rest !== "") throw new UsageError(`--sink: expected null, found "null:${rest}"`, { found: rest });
+    if (rest !== "") throw optionError(SINK, `expected null, found "null:${rest}"`, { found: rest });
     return { usesStdout: false, open: async () => new NullSink() };
   },
 };

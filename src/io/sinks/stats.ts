@@ -1,7 +1,7 @@
-import { UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { describeLayout, sameLayout } from "../layout.ts";
 import type { SinkKind } from "../spec.ts";
+import { optionError, SINK } from "../spec.ts";
 import type { FrameLayout, Sink, SinkFrame } from "../types.ts";
 import { ValueStatistics } from "./value-statistics.ts";
 
@@ -139,13 +139,10 @@ export const statsSink: SinkKind = {
   ],
   parse(rest) {
     if (rest !== "" && rest !== "values") {
-      throw new UsageError(
-        `--sink: expected stats or stats:values, found "stats:${rest}"${suggestion(rest, ["values"])}`,
-        {
-          expected: "values",
-          found: rest,
-        },
-      );
+      throw optionError(SINK, `expected stats or stats:values, found "stats:${rest}"${suggestion(rest, ["values"])}`, {
+        expected: "values",
+        found: rest,
+      });
     }
     return { usesStdout: false, open: async () => new StatsSink(rest === "values") };
   },

@@ -1,13 +1,17 @@
-import { UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
-import { describeLayout, parseDims, parseDtype } from "../layout.ts";
+import { describeLayout } from "../layout.ts";
 import {
   checkedRateHz,
   layoutFromUser,
+  type OptionPlace,
   optionDims,
   optionDtype,
+  optionError,
+  parseDims,
+  parseDtype,
   parseKeyValues,
   parseNumber,
+  SOURCE,
   type SourceKind,
   type SpecOptions,
 } from "../spec.ts";
@@ -83,23 +87,31 @@ export class SyntheticSource implements Source {
   }
 }
 
+const PLACE: OptionPlace = { ...SOURCE, part: "synthetic" };
+
+/** What a key of the spec says. */
+function inPart(key: string): OptionPlace {
+  return { ...SOURCE, part: `synthetic: ${key}` };
+}
+
 function oneOf(key: string, fromSpec: string | undefined, isOption: boolean): void {
   if (fromSpec === undefined || !isOption) return;
-  throw new UsageError(`--source: expected ${key} once, found it in synthetic: and as --${key}`, { found: key });
+  throw optionError(PLACE, `expected ${key} once, found it here and as an option of its own`, { found: key });
 }
 
 function parseOptions(rest: string, options: SpecOptions): SyntheticOptions {
-  const values = parseKeyValues(rest, KEYS, "--source synthetic");
+  const values = parseKeyValues(rest, KEYS, PLACE);
   const [dtypeText, dimsText, patternText] = [values.get("dtype"), values.get("dims"), values.get("pattern")];
   oneOf("dtype", dtypeText, options.dtype !== undefined);
   oneOf("dims", dimsText, options.dims !== undefined);
-  const dtype = dtypeText === undefined ? (optionDtype(options) ?? "uint8") : parseDtype(dtypeText, "synthetic: dtype");
-  const dims = dimsText === undefined ? (optionDims(options) ?? DEFAULT_DIMS) : parseDims(dimsText, "synthetic: dims");
-  const layout = layoutFromUser(dtype, dims, "synthetic: dims");
+  const dtype = dtypeText === undefined ? (optionDtype(options) ?? "uint8") : parseDtype(dtypeText, inPart("dtype"));
+  const dims = dimsText === undefined ? (optionDims(options) ?? DEFAULT_DIMS) : parseDims(dimsText, inPart("dims"));
+  const layout = layoutFromUser(dtype, dims, inPart("dims"));
   const pattern = PATTERNS.find((name) => name === patternText);
   if (patternText !== undefined && pattern === undefined) {
-    throw new UsageError(
-      `synthetic: pattern: expected ${PATTERNS.join(", ")}, found "${patternText}"${suggestion(patternText, PATTERNS)}`,
+    throw optionError(
+      inPart("pattern"),
+      `expected ${PATTERNS.join(", ")}, found "${patternText}"${suggestion(patternText, PATTERNS)}`,
       { expected: PATTERNS.join(", "), found: patternText },
     );
   }
@@ -107,8 +119,8 @@ function parseOptions(rest: string, options: SpecOptions): SyntheticOptions {
   const countText = values.get("count");
   let rateHz: number | null = checkedRateHz(options) ?? DEFAULT_RATE_HZ;
   if (rateText === "max") rateHz = null;
-  else if (rateText !== undefined) rateHz = parseNumber(rateText, 0.001, MAX_RATE_HZ, "synthetic: rate");
-  const count = countText === undefined ? null : parseNumber(countText, 0, Number.MAX_SAFE_INTEGER, "synthetic: count");
+  else if (rateText !== undefined) rateHz = parseNumber(rateText, 0.001, MAX_RATE_HZ, inPart("rate"));
+  const count = countText === undefined ? null : parseNumber(countText, 0, Number.MAX_SAFE_INTEGER, inPart("count"));
   // One row has nothing to scroll through but itself, which a ramp shows better.
   return { layout, pattern: pattern ?? (dims.length >= 2 ? "picture" : "ramp"), rateHz, count };
 }

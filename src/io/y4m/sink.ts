@@ -1,7 +1,7 @@
 import { getLogger } from "../../core/logger.ts";
 import { QueuedSink } from "../output/queued-sink.ts";
 import { isStdout, openStreamOutput } from "../output/stream-output.ts";
-import { checkedRateHz, requirePath, type SinkKind } from "../spec.ts";
+import { checkedRateHz, requirePath, SINK, type SinkKind } from "../spec.ts";
 import { Y4mEncoder } from "./encoder.ts";
 
 const logger = getLogger("sink");
@@ -14,7 +14,7 @@ export const y4mSink: SinkKind = {
     "without y4m metadata: [H, W] as mono, [3, H, W] as 444, uint8 or uint16, at --rate or 25 frames/s",
   ],
   parse(rest, options) {
-    const path = requirePath("y4m", rest, "--sink", "FILE or -");
+    const path = requirePath("y4m", rest, SINK, "FILE or -");
     const rateHz = checkedRateHz(options);
     return {
       usesStdout: isStdout(path),

@@ -3,7 +3,7 @@ import { InputSequence } from "../input/input-sequence.ts";
 import { isStdin } from "../input/open-input.ts";
 import { openStream } from "../input/open-stream.ts";
 import { StreamSource } from "../input/stream-source.ts";
-import { checkedRateHz, refuseLayoutOptions, requirePath, type SourceKind } from "../spec.ts";
+import { checkedRateHz, refuseLayoutOptions, requirePath, SOURCE, type SourceKind } from "../spec.ts";
 import { Y4mFormat } from "./format.ts";
 import { frameRateHz } from "./header.ts";
 
@@ -21,7 +21,7 @@ export const y4mSource: SourceKind = {
   ],
   parse(rest, options) {
     refuseLayoutOptions("y4m", options);
-    const path = requirePath("y4m", rest, "--source", "FILE");
+    const path = requirePath("y4m", rest, SOURCE, "FILE");
     const isRepeated = checkedRateHz(options) !== undefined && options.once !== true && !isStdin(path);
     return {
       async open(openOptions = {}) {
