@@ -56,12 +56,9 @@ export const CONFIG = options({
 
 /** How a process waits. */
 export const IDLE = options({
-  idle: option(
-    idleStrategy(),
-    "STRATEGY",
-    "busy-spin, yield, backoff, sleep; backoff:DURATION rests no longer than that",
-    { default: "backoff" },
-  ),
+  idle: option(idleStrategy(), "STRATEGY", "busy-spin, yield, backoff, park, sleep; backoff:DURATION rests no longer", {
+    default: "backoff",
+  }),
 });
 
 /** Where messages are. */

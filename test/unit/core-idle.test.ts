@@ -8,6 +8,7 @@ import {
   type IdleOutcome,
   type IdleStrategy,
   PARK,
+  ParkIdle,
   parseIdleStrategy,
   SleepIdle,
   TIME_PASSED,
@@ -83,9 +84,16 @@ test("yield gives the thread away only after a cycle without work", () => {
   expect(parker.calls).toEqual(["yield"]);
 });
 
-test("sleep parks briefly after work, and then hands over for at least a millisecond", () => {
+test("sleep hands over for at least a millisecond", () => {
+  const idle = new SleepIdle();
+  expect(idle.idle(1)).toBe(WENT_ON);
+  expect(idle.idle(0)).toBe(HAND_OVER);
+  expect(idle.restNs).toBe(1_000_000);
+});
+
+test("park rests briefly after work, and then hands over for a millisecond", () => {
   const parker = recordingParker();
-  const idle = new SleepIdle(parker);
+  const idle = new ParkIdle(parker);
   expect([idle.idle(0), idle.restNs]).toEqual([HAND_OVER, 1_000_000]);
   expect(idle.idle(1)).toBe(WENT_ON);
   expect(Array.from({ length: 6 }, () => rest(idle))).toEqual([PARK, PARK, PARK, PARK, PARK, HAND_OVER]);
@@ -98,5 +106,5 @@ test("every name makes the strategy of that name, and an unknown one is refused 
     expect(createIdleStrategy(parseIdleStrategy(name), recordingParker()).name).toBe(name);
   }
   expect(() => parseIdleStrategy("spin")).toThrow(UsageError);
-  expect(() => parseIdleStrategy("spin")).toThrow('"spin": expected one of busy-spin, yield, backoff, sleep');
+  expect(() => parseIdleStrategy("spin")).toThrow('"spin": expected one of busy-spin, yield, backoff, park, sleep');
 });

@@ -342,7 +342,7 @@ describe("a scheduler that runs", () => {
   test("a rest of an hour is cut short by wake", async () => {
     const { scheduler } = schedulerWith({
       clock: { nanoTime: () => Bun.nanoseconds() },
-      idle: new SleepIdle({ yieldThread: () => {}, parkNs: () => {} }, 3_600_000_000_000),
+      idle: new SleepIdle(3_600_000_000_000),
     });
     let cycles = 0;
     const doWork = () => {

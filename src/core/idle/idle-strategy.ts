@@ -35,7 +35,7 @@ export interface Parker {
   parkNs(durationNs: number): void;
 }
 
-export const IDLE_STRATEGY_NAMES = ["busy-spin", "yield", "backoff", "sleep"] as const;
+export const IDLE_STRATEGY_NAMES = ["busy-spin", "yield", "backoff", "park", "sleep"] as const;
 export type IdleStrategyName = (typeof IDLE_STRATEGY_NAMES)[number];
 /** A strategy with its usual settings, or back-off with its longest rest, e.g. "backoff:100us". */
 export type IdleChoice = IdleStrategyName | `backoff:${string}`;

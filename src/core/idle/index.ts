@@ -3,6 +3,7 @@ import { parseDuration } from "../units.ts";
 import { BackoffIdle } from "./backoff-idle.ts";
 import { BusySpinIdle } from "./busy-spin-idle.ts";
 import { IDLE_STRATEGY_NAMES, type IdleChoice, type IdleStrategy, type Parker } from "./idle-strategy.ts";
+import { ParkIdle } from "./park-idle.ts";
 import { SleepIdle } from "./sleep-idle.ts";
 import { YieldIdle } from "./yield-idle.ts";
 
@@ -20,6 +21,7 @@ export {
   TIME_PASSED,
   WENT_ON,
 } from "./idle-strategy.ts";
+export { ParkIdle } from "./park-idle.ts";
 export { SleepIdle } from "./sleep-idle.ts";
 export { YieldIdle } from "./yield-idle.ts";
 
@@ -52,8 +54,10 @@ export function createIdleStrategy(choice: IdleChoice, parker: Parker): IdleStra
       return new YieldIdle(parker);
     case "backoff":
       return new BackoffIdle(parker);
+    case "park":
+      return new ParkIdle(parker);
     case "sleep":
-      return new SleepIdle(parker);
+      return new SleepIdle();
     default:
       parseIdleStrategy(choice);
       return new BackoffIdle(parker, { maxParkNs: parseDuration(choice.slice(BACKOFF_PREFIX.length)) });

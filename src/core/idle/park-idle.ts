@@ -1,0 +1,38 @@
+import { HAND_OVER, type IdleOutcome, type IdleStrategy, PARK, type Parker, WENT_ON } from "./idle-strategy.ts";
+
+/** Work is often followed by more within half a millisecond, as frames of a busy stream are. */
+const PARK_NS = 100_000;
+const MAX_PARKS = 5;
+const SLEEP_NS = 1_000_000;
+
+/** Rests as soon as there is nothing to do, at first briefly: leaves the processor to others, and still follows a busy stream. */
+export class ParkIdle implements IdleStrategy {
+  readonly name = "park";
+  restNs = SLEEP_NS;
+  readonly #parker: Parker;
+  #parks = MAX_PARKS;
+
+  constructor(parker: Parker) {
+    this.#parker = parker;
+  }
+
+  idle(workCount: number): IdleOutcome {
+    if (workCount > 0) {
+      this.#parks = 0;
+      return WENT_ON;
+    }
+    if (this.#parks < MAX_PARKS) {
+      this.#parks++;
+      this.restNs = PARK_NS;
+      return PARK;
+    }
+    this.restNs = SLEEP_NS;
+    return HAND_OVER;
+  }
+
+  park(): void {
+    this.#parker.parkNs(this.restNs);
+  }
+
+  reset(): void {}
+}
