@@ -67,7 +67,7 @@ _CLAIMS_VERSION = 1
 #: Many times the longest record, which is a region with its path.
 _BUFFER_BYTES = 1 << 16
 _CREDIT, _RELEASE, _CHECK, _MAPPED, _CLAIM, _COMMIT, _ABORT = range(1, 8)
-_HELLO, _REGION, _GONE, _STATE, _FRAME, _LOSS, _VERDICT, _SLOT, _REFUSED, _DROPPED = range(16, 26)
+_HELLO, _REGION, _GONE, _STATE, _FRAME, _LOSS, _VERDICT, _SLOT, _REFUSED, _DROPPED, _ATTRIBUTE = range(16, 27)
 _OVERWRITTEN, _GIVES_CREDIT = 1, 2
 _REFUSALS = {1: "no-pool", 2: "not-attached", 3: "ended"}
 
@@ -82,6 +82,7 @@ _REGION_RECORD = struct.Struct("<8xIIQQIIII")
 _FRAME_RECORD = struct.Struct("<8xIIQQIIQQQQQ")
 _LAYOUT = struct.Struct("<hBB4x8i8q8s")
 _LOSS_RECORD = struct.Struct("<8x24sQ")
+_ATTRIBUTE_RECORD = struct.Struct("<8x5I")
 _SLOT_RECORD = struct.Struct("<8xIIQQQQI4x")
 _REFUSED_RECORD = struct.Struct("<8xI4xQ")
 _SUPERBLOCK = struct.Struct("<QIQI")
@@ -364,6 +365,7 @@ class Frame:
 
     __slots__ = (
         "_array",
+        "_attributes",
         "_layout",
         "_offset",
         "_pool",
@@ -407,6 +409,14 @@ class Frame:
     def order(self) -> str:
         """``"C"`` (row major) or ``"F"`` (column major)."""
         return self._layout[4]
+
+    @property
+    def attributes(self) -> Mapping[str, Union[str, bytes]]:
+        """What the producer says beside the values (a gain, a calibration), by name: text as str, other formats as bytes.
+
+        Empty until they have come, which takes at most about a second after the stream was mapped.
+        """
+        return dict(self._attributes.get(self.meta_version, _NO_ATTRIBUTES))
 
     @property
     def age(self) -> float:
@@ -458,6 +468,7 @@ class Frame:
 
 
 _NO_LOSSES: Mapping[str, int] = {}
+_NO_ATTRIBUTES: Mapping[str, Union[str, bytes]] = {}
 
 
 class Stream:
@@ -480,6 +491,9 @@ class Stream:
         self._verdicts: Dict[int, bool] = {}
         self._lost: Dict[str, int] = {}
         self._lost_before: Dict[str, int] = {}
+        # Of the mapped epoch, by meta_version; another dict for the next epoch.
+        self._attributes: Dict[int, Dict[str, Union[str, bytes]]] = {}
+        self._meta_version = -1
         self._state = 0
         if not is_latest:
             self._request(_CREDIT, depth)
@@ -499,6 +513,11 @@ class Stream:
     def pid(self) -> int:
         """Process id of the executable."""
         return self._process.pid
+
+    @property
+    def attributes(self) -> Mapping[str, Union[str, bytes]]:
+        """The attributes that came last, as far as records were read; empty before. A frame has those that it goes with."""
+        return dict(self._attributes.get(self._meta_version, _NO_ATTRIBUTES))
 
     @property
     def is_mapped(self) -> bool:
@@ -691,13 +710,33 @@ class Stream:
                 self._on_region(buffer, at)
             elif kind == _GONE:
                 self._regions.pop(_PAIR.unpack_from(buffer, at + 8)[0], None)
+            elif kind == _ATTRIBUTE:
+                self._on_attribute(buffer, at)
             elif kind == _VERDICT:
                 token, intact = _PAIR.unpack_from(buffer, at + 8)
                 self._verdicts[token] = intact == 1
             elif kind == _HELLO:
                 _require_version(buffer, at)
 
+    def _on_attribute(self, buffer: bytearray, at: int) -> None:
+        version, _, key_bytes, format_bytes, value_bytes = _ATTRIBUTE_RECORD.unpack_from(buffer, at)
+        key_at, format_at = at + 28, at + 28 + key_bytes
+        value_at = format_at + format_bytes
+        value = bytes(buffer[value_at : value_at + value_bytes])
+        is_text = buffer[format_at:value_at].startswith(b"text/")
+        if version not in self._attributes:
+            self._attributes[version] = {}
+            # The executable keeps four versions as well.
+            for old in list(self._attributes)[:-4]:
+                del self._attributes[old]
+        key = buffer[key_at:format_at].decode("utf-8", "replace")
+        self._attributes[version][key] = value.decode("utf-8", "replace") if is_text else value
+        self._meta_version = version
+
     def _on_region(self, buffer: bytearray, at: int) -> None:
+        # A header ring begins an epoch, whose versions of attributes are its own.
+        if _PAIR.unpack_from(buffer, at + 8)[1] == 1:
+            self._attributes = {}
         try:
             region = _Region(buffer, at, writeable=False)
         except (OSError, ValueError) as error:
@@ -733,6 +772,7 @@ class Stream:
         frame._word_index = word_offset // 8
         frame._stream = self
         frame._array = None
+        frame._attributes = self._attributes
         key = bytes(buffer[at + 80 : at + 192])
         layout = self._layouts.get(key)
         if layout is None:
@@ -793,7 +833,7 @@ def open(  # noqa: A001 - as in tensorpool.open
     command += ["--once"] if once else ["--no-once"]
     # The executable rests as soon as it has nothing to do, and leaves the processor to Python.
     if "--idle" not in arguments:
-        command += ["--idle", "sleep"]
+        command += ["--idle", "park"]
     command += _place_arguments(standalone, aeron_dir, shm_dir) + _timeout_argument(timeout)
     return Stream([*command, *arguments], mode == "latest", depth)
 
@@ -1107,9 +1147,9 @@ def publish(
     # Slots are given as soon as they are asked for, and not only once a consumer is there.
     if flow == "wait" and "--wait-consumers" not in arguments:
         command += ["--wait-consumers", "0"]
-    # The executable sleeps until Python asks, and is woken by that.
+    # The executable rests until Python asks, and is woken by that.
     if "--idle" not in arguments:
-        command += ["--idle", "sleep"]
+        command += ["--idle", "park"]
     return Publisher([*command, *arguments], given, dtype, order, largest, timeout)
 
 

@@ -106,6 +106,10 @@ export interface SinkStream {
   readonly state: "waiting" | "attached" | "mapped";
   /** Where the frames of the mapped epoch lie, a pool each: the same array while the epoch is mapped; empty while nothing is. */
   readonly places: readonly SlotPlace[];
+  /** Version of the attributes that came last; -1 while none are known. */
+  readonly metaVersion: number;
+  /** The attributes of that version. */
+  readonly attributes: readonly Attribute[];
   /** What was lost so far, by cause; the values grow. */
   readonly losses: readonly { readonly name: string; readonly value: number }[];
   /** True when frame `seq` still lies in its slot of the mapped epoch. Acquires. */

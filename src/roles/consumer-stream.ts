@@ -1,6 +1,8 @@
 import type { SinkStream } from "../io/types.ts";
+import type { Attribute } from "../protocol/attribute.ts";
 import type { SlotPlace } from "../protocol/slot-place.ts";
 import type { Consumer } from "./consumer.ts";
+import type { ConsumerControl } from "./consumer-control.ts";
 import { LOSS_CAUSES } from "./counters.ts";
 import type { StreamMapping } from "./stream-mapping.ts";
 
@@ -12,19 +14,23 @@ export class ConsumerStream implements SinkStream {
   readonly losses: SinkStream["losses"];
   readonly #consumer: Consumer;
   readonly #mapping: StreamMapping;
-  readonly #hasLease: () => boolean;
+  readonly #control: () => Pick<ConsumerControl, "attachment" | "metadata">;
 
-  constructor(consumer: Consumer, mapping: StreamMapping, hasLease: () => boolean) {
+  constructor(
+    consumer: Consumer,
+    mapping: StreamMapping,
+    control: () => Pick<ConsumerControl, "attachment" | "metadata">,
+  ) {
     this.#consumer = consumer;
     this.#mapping = mapping;
-    this.#hasLease = hasLease;
+    this.#control = control;
     this.streamId = consumer.streamId;
     this.losses = LOSS_CAUSES.map((cause) => consumer.counters.of[cause]);
   }
 
   get state(): SinkStream["state"] {
     if (this.#mapping.state === "mapped") return "mapped";
-    return this.#hasLease() ? "attached" : "waiting";
+    return this.#control().attachment?.isAttached === true ? "attached" : "waiting";
   }
 
   get places(): readonly SlotPlace[] {
@@ -41,6 +47,14 @@ export class ConsumerStream implements SinkStream {
   /** Seq of the newest frame that was claimed in the mapped epoch; -1 before the first, and while nothing is mapped. */
   get newestSeq(): number {
     return this.#mapping.reader?.newestSeq(-1, true) ?? -1;
+  }
+
+  get metaVersion(): number {
+    return this.#control().metadata.latestVersion;
+  }
+
+  get attributes(): readonly Attribute[] {
+    return this.#control().metadata.latest;
   }
 
   isIntact(place: SlotPlace, seq: number): boolean {

@@ -89,7 +89,7 @@ export class Consumer implements Agent {
     this.#descriptors = connection.addBlockSubscription(source, descriptorStreamId, MAX_BLOCK_BYTES, onMessage);
     this.#descriptors.onArrival = () => this.#mapping.reader?.expect(this.#intake.newestSeq + 1);
     this.#control = new ConsumerControl(connection, options.streams, this.#newState(), options, this.#cycle, ports);
-    this.stream = new ConsumerStream(this, this.#mapping, () => this.#control.attachment?.isAttached === true);
+    this.stream = new ConsumerStream(this, this.#mapping, () => this.#control);
   }
 
   get consumerId(): number {

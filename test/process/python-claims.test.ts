@@ -12,6 +12,7 @@ const REGION = 17;
 const FRAME = 20;
 const SLOT = 23;
 const REFUSED = 24;
+const ATTRIBUTE = 26;
 
 interface ClaimRecord {
   readonly kind: number;
@@ -86,6 +87,16 @@ class Peer implements AsyncDisposable {
   }
 }
 
+/** Key, format and value of an ATTRIBUTE record. */
+function textsOf(record: DataView): string[] {
+  let at = record.byteOffset + 28;
+  return [16, 20, 24].map((field) => {
+    const bytes = new Uint8Array(record.buffer, at, record.getUint32(field, true));
+    at += bytes.length;
+    return new TextDecoder().decode(bytes);
+  });
+}
+
 class ClaimPlace extends Place {
   reader(args: readonly string[] = []): Peer {
     return new Peer(SELF, [...this.roleArguments("consumer"), "--sink", "claims:-", ...args]);
@@ -106,7 +117,7 @@ describe("claims between the executable and a program of any make", () => {
     "frames are handed over for credit only; what the program has when it closes its end was not read",
     async () => {
       await using place = new ClaimPlace();
-      place.producer(SOURCE);
+      place.producer([...SOURCE, "--attribute", "gain=2.5"]);
       await using peer = place.reader();
       const [hello] = await peer.count(HELLO, 1);
       expect([hello?.getUint32(8, true), hello?.getUint32(12, true), hello?.getUint32(16, true)]).toEqual([
@@ -125,6 +136,8 @@ describe("claims between the executable and a program of any make", () => {
         [192, 4096],
         [192, 4096],
       ]);
+      const attributes = await peer.count(ATTRIBUTE, 2);
+      expect(attributes.map(textsOf)).toContainEqual(["gain", "text/plain", "2.5"]);
       // Overwritten, and gives a credit; then only gives a credit.
       peer.send(RELEASE, frames[0]?.getUint32(8, true) ?? -1, 3);
       peer.send(RELEASE, frames[1]?.getUint32(8, true) ?? -1, 2);

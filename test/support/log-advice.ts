@@ -149,6 +149,12 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Mend its name: the setting is not in force.",
     },
   },
+  "src/io/claims/attribute-announcer.ts": {
+    "attribute …: larger than … bytes, not handed over": {
+      means: "A program that takes claims does not get this attribute of the stream: its record would be too long.",
+      remedy: "Use `tensorpool info` to read it, or keep large values out of attributes.",
+    },
+  },
   "src/io/module/ending.ts": {
     "…": {
       reads: "module:FILE: … threw …",

@@ -41,7 +41,7 @@ describe("frames in a reader's hands", () => {
     expect(frames.placeOf(second)).toBeNull();
     const lost: string[] = [];
     const takeBack: SinkStream["takeBack"] = (bytes, cause) => lost.push(`${bytes} ${cause}`);
-    frames.takeBackAll({ streamId: 1, state: "mapped", places: [], losses: [], isIntact: () => true, takeBack });
+    frames.takeBackAll({ takeBack });
     expect(lost).toEqual(["10 sinkTooSlow", "30 sinkTooSlow"]);
     expect([frames.count, frames.release(first), frames.release(third)]).toEqual([0, -1, -1]);
   });

@@ -135,6 +135,21 @@ class FramesTest(PlaceTest):
             _, _, frame = self.overwrite()
             self.assertFalse(frame.intact)
 
+    def test_attributes_come_beside_the_frames_and_are_those_of_their_epoch(self):
+        def frame_with_attributes(publisher, stream):
+            publisher.put(np.zeros(1, np.uint8))
+            frame = stream.read(0.05)
+            return frame if frame is not None and frame.epoch == publisher.epoch and frame.attributes else None
+
+        publisher = self.publish((1,), attributes={"gain": "2.5", "unit": "\u00b5m"})
+        stream = self.mapped(self.open())
+        first = until(lambda: frame_with_attributes(publisher, stream), "attributes")
+        publisher.close()
+        publisher = self.publish((1,), attributes={"gain": "3"})
+        second = until(lambda: frame_with_attributes(publisher, stream), "attributes of the next epoch")
+        self.assertEqual([first.attributes["gain"], second.attributes["gain"], stream.attributes["gain"]], ["2.5", "3", "3"])
+        self.assertEqual([first.attributes["unit"], second.attributes.get("unit")], ["\u00b5m", None])
+
     def test_latest_passes_over_what_is_older(self):
         with self.publish((1,), slots=64) as publisher:
             stream = self.mapped(self.open(mode="latest"))

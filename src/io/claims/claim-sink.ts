@@ -2,6 +2,7 @@ import type { WaitPoint } from "../../core/wait-point.ts";
 import type { SlotPlace } from "../../protocol/slot-place.ts";
 import { SinkError } from "../errors.ts";
 import type { Sink, SinkFrame, SinkStream } from "../types.ts";
+import { AttributeAnnouncer } from "./attribute-announcer.ts";
 import { stageFrame } from "./frame-record.ts";
 import { HandedFrames } from "./handed-frames.ts";
 import { LossReport } from "./loss-report.ts";
@@ -35,6 +36,7 @@ export class ClaimSink implements Sink {
   readonly #output: RecordOutput;
   readonly #input = new RecordInput();
   readonly #regions: RegionAnnouncer;
+  readonly #attributes: AttributeAnnouncer;
   readonly #handed = new HandedFrames();
   #losses: LossReport | null = null;
   #stream: SinkStream | null = null;
@@ -52,6 +54,7 @@ export class ClaimSink implements Sink {
   constructor() {
     this.#output = RecordOutput.open("sink");
     this.#regions = new RegionAnnouncer(this.#output);
+    this.#attributes = new AttributeAnnouncer(this.#output);
     sendHello(this.#output, "sink");
     this.#output.flush();
   }
@@ -123,6 +126,7 @@ export class ClaimSink implements Sink {
     if (stream === null) return work;
     // A peer that does not read is told later.
     if (stream.places !== this.#places && this.#output.hasRoom(REGIONS_BYTES)) this.#followRegions(stream.places);
+    this.#attributes.follow(stream);
     const state = STATE_CODES[stream.state];
     if (state !== this.#state && this.#output.hasRoom(STATE_BYTES)) {
       this.#state = state;
@@ -196,6 +200,7 @@ export class ClaimSink implements Sink {
   #followRegions(places: readonly SlotPlace[]): void {
     this.#places = places;
     this.#regions.forget();
+    this.#attributes.forget();
     for (const place of places) this.#regions.announce(place);
     const [first] = places;
     if (first !== undefined) this.#maxHanded = this.#handed.limitFor(first.nslots);

@@ -60,7 +60,7 @@ export class HandedFrames {
   }
 
   /** The peer has gone: what it has not given back was not read. */
-  takeBackAll(stream: SinkStream): void {
+  takeBackAll(stream: Pick<SinkStream, "takeBack">): void {
     for (const token of this.#tokens) {
       if (token !== NONE) stream.takeBack(this.release(token), "sinkTooSlow");
     }

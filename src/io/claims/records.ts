@@ -30,6 +30,7 @@ export const RecordKind = {
   SLOT: 23,
   REFUSED: 24,
   DROPPED: 25,
+  ATTRIBUTE: 26,
 } as const;
 
 export const HELLO_BYTES = 24;
@@ -44,6 +45,10 @@ export const REFUSED_BYTES = 24;
 export const DROPPED_BYTES = 16;
 /** Without the path. */
 export const REGION_BYTES = 48;
+/** Without key, format and value. */
+export const ATTRIBUTE_BYTES = 28;
+/** With them: half of what a peer needs to have room for. */
+export const MAX_ATTRIBUTE_BYTES = 32 * 1024;
 
 export const CREDIT_BYTES = 16;
 export const CLAIM_BYTES = 16;
