@@ -9,6 +9,8 @@ import type { RandomSource } from "./ports.ts";
 const ANSWER_BACKOFF = { firstNs: 500e6, maxNs: 2e9 };
 /** How long a client rests before it asks again after it was refused. */
 const REFUSED_BACKOFF = { firstNs: 100e6, maxNs: 1e9 };
+/** Requests whose answers may still come again. */
+const MAX_ANSWERED = 8;
 /** While nobody subscribes to the control stream, it is looked at this often. */
 const UNHEARD_RETRY_NS = 20e6;
 
@@ -21,9 +23,14 @@ export class AttachRequests {
   readonly #options: Pick<ClientIdentity, "streamId" | "role"> & { readonly requireHugepages?: boolean };
   readonly #answerBackoff: RetryBackoff;
   readonly #refusedBackoff: RetryBackoff;
+  /** The last that was used. */
   #correlationId: bigint;
+  /** Of the request in flight, or of the last that was. */
+  #requestId = 0n;
   /** In whose name a request is in flight; null while none is. */
   #requester: number | null = null;
+  /** Requests that were answered last, and in whose name. */
+  readonly #answered = new Map<bigint, number>();
   /** The request that was given up before its answer came. */
   #givenUp: { readonly correlationId: bigint; readonly clientId: number } | null = null;
   /** The lease that ended without the driver having said so: it is given back before another is asked for. */
@@ -67,9 +74,12 @@ export class AttachRequests {
       this.#abandoned = null;
     }
     const clientId = this.#requester ?? newClientId();
-    if (this.#requester === null) this.#correlationId += 1n;
+    if (this.#requester === null) {
+      this.#correlationId += 1n;
+      this.#requestId = this.#correlationId;
+    }
     const hugepages = this.#options.requireHugepages === true;
-    const result = this.#messages.requestAttach(this.#identity(clientId), this.#correlationId, hugepages);
+    const result = this.#messages.requestAttach(this.#identity(clientId), this.#requestId, hugepages);
     if (result === PublishResult.PUBLISHED) {
       this.#requester = clientId;
       this.#dueNs = nowNs + this.#answerBackoff.next();
@@ -78,20 +88,32 @@ export class AttachRequests {
     }
   }
 
-  /** True for the answer to the request in flight. That to one that was given up is dealt with here. */
-  takeAnswer(correlationId: bigint, read: () => AttachAnswer): boolean {
-    if (this.#requester !== null && correlationId === this.#correlationId) return true;
-    if (this.#givenUp?.correlationId !== correlationId) return false;
-    const { clientId } = this.#givenUp;
-    this.#givenUp = null;
+  /**
+   * True for the answer to the request in flight. A lease that another answer grants is given back here, unless it is `heldLeaseId`: a
+   * request that was repeated may be refused first and granted then, and a driver that was started again may find it in the log.
+   */
+  takeAnswer(correlationId: bigint, read: () => AttachAnswer, heldLeaseId: bigint | null): boolean {
+    if (this.#requester !== null && correlationId === this.#requestId) return true;
+    const isGivenUp = this.#givenUp?.correlationId === correlationId;
+    const clientId = isGivenUp ? this.#givenUp?.clientId : this.#answered.get(correlationId);
+    if (isGivenUp) this.#givenUp = null;
+    if (clientId === undefined) return false;
     const { code, leaseId } = read();
-    if (code === ResponseCode.OK && leaseId !== null) this.detach(clientId, leaseId);
+    if (code === ResponseCode.OK && leaseId !== null && leaseId !== heldLeaseId) this.detach(clientId, leaseId);
     return false;
+  }
+
+  #settle(): void {
+    if (this.#requester === null) return;
+    this.#answered.set(this.#requestId, this.#requester);
+    this.#requester = null;
+    const [oldest] = this.#answered.keys();
+    if (this.#answered.size > MAX_ANSWERED && oldest !== undefined) this.#answered.delete(oldest);
   }
 
   /** The lease was taken. */
   granted(): void {
-    this.#requester = null;
+    this.#settle();
     this.#abandoned = null;
     this.#answerBackoff.reset();
     this.#refusedBackoff.reset();
@@ -99,7 +121,7 @@ export class AttachRequests {
 
   /** The answer was a refusal, or of no use: it is asked again later. */
   refused(nowNs: number): void {
-    this.#requester = null;
+    this.#settle();
     this.#dueNs = nowNs + this.#refusedBackoff.next();
     this.#answerBackoff.reset();
   }
@@ -113,7 +135,7 @@ export class AttachRequests {
   /** The answer to the request in flight is not wanted any longer. */
   giveUp(): void {
     if (this.#requester === null) return;
-    this.#givenUp = { correlationId: this.#correlationId, clientId: this.#requester };
+    this.#givenUp = { correlationId: this.#requestId, clientId: this.#requester };
     this.#requester = null;
   }
 

@@ -176,7 +176,7 @@ export class Attachment implements AttachmentInboxListener {
   }
 
   onAnswer(correlationId: bigint, read: () => AttachAnswer, sessionId: number): void {
-    if (!this.#requests.takeAnswer(correlationId, read)) return;
+    if (!this.#requests.takeAnswer(correlationId, read, this.leaseId)) return;
     const answer = read();
     if (answer.code !== ResponseCode.OK) {
       this.#refused(codeName(answer.code), answer.errorMessage);
@@ -210,8 +210,8 @@ export class Attachment implements AttachmentInboxListener {
     if (!this.#isAttached || streamId !== this.#options.streamId) return;
     // What was announced before the lease was granted says nothing about it, nor about whether its driver lives.
     if (epoch < this.#epoch) return;
-    // On a stream apart nothing else names the driver: it is the first that announces the lease's epoch, or a later one.
-    this.#announcer ??= sessionId;
+    // On a stream apart nothing else names the driver: it is the first that announces the lease's epoch. A successor's are later.
+    if (epoch === this.#epoch) this.#announcer ??= sessionId;
     if (sessionId !== this.#announcer) {
       this.#onForeignAnnounce();
       return;

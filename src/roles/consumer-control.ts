@@ -14,7 +14,7 @@ import {
 } from "../protocol/attribute.ts";
 import { parseFallbackUri } from "../protocol/fallback-uri.ts";
 import type { ModeFilter } from "../protocol/mode-filter.ts";
-import { type AeronStreams, CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
+import { type AeronStreams, announceStreamIdOf, CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
 import type {
   ConsumerConfigDecoder,
   DataSourceMetaDecoder,
@@ -119,7 +119,7 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.metadata = new MetadataCache(streamId);
     this.#messages = new ConsumerMessages(streamId, options.maxRateHz ?? 0, options.progress ?? null);
     this.#inbox = new ConsumerInbox(this, counters.of.messagesRefused);
-    const { channel, controlStreamId, announceStreamId, qosStreamId } = streams;
+    const { channel, controlStreamId, qosStreamId } = streams;
     this.#hearing = new ControlHearing(
       hear(connection, streams, ["control", "announce", "qos", "metadata"], this.#onMessage),
       options.progress === undefined ? undefined : PROGRESS_PERIOD_NS,
@@ -127,7 +127,9 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
     this.#qos = connection.addPublication(controlPublicationChannel(channel), qosStreamId);
     this.attachment =
-      options.driver === undefined ? null : this.#newAttachment(options.driver, announceStreamId !== controlStreamId);
+      options.driver === undefined
+        ? null
+        : this.#newAttachment(options.driver, announceStreamIdOf(streams) !== controlStreamId);
   }
 
   /** Who this consumer is on the wire; with a lease, the lease's client id. */

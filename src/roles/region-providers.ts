@@ -1,6 +1,7 @@
 import type { MessageSink, Messaging } from "../aeron/ports.ts";
 import type { Clock } from "../core/clock.ts";
 import { UsageError } from "../core/errors.ts";
+import { announceStreamIdOf } from "../protocol/stream-ids.ts";
 import type { ProducerCounters } from "./counters.ts";
 import { DriverRegions } from "./driver-regions.ts";
 import type { RolePorts } from "./ports.ts";
@@ -24,8 +25,8 @@ export function newRegionProvider(
 ): RegionProvider {
   const { streamId, standalone, driver } = options;
   if (driver !== undefined && standalone === undefined) {
-    const { announceStreamId, controlStreamId } = options.streams;
-    const client = { ...driver, streamId, announcesApart: announceStreamId !== controlStreamId };
+    const announcesApart = announceStreamIdOf(options.streams) !== options.streams.controlStreamId;
+    const client = { ...driver, streamId, announcesApart };
     return new DriverRegions(connection, publication, client, host, of, cycle, ports);
   }
   if (standalone !== undefined && driver === undefined) {

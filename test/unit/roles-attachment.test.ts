@@ -199,6 +199,32 @@ describe("a client's lease", () => {
     expect(desk.attachment.refusal?.found).toBe("UNUSABLE");
   });
 
+  test("D-06: a lease that is granted to a request which was refused before is given back, and the request in flight continues", () => {
+    const desk = new Desk();
+    desk.pass(0.01);
+    const refused = desk.of("ShmAttachRequest").at(-1)?.["correlationId"] as string;
+    desk.answer({ code: "REJECTED", leaseId: null, epoch: null, errorMessage: "not yet" });
+    desk.pass(0.2);
+    const asked = desk.of("ShmAttachRequest").at(-1)?.["correlationId"] as string;
+    expect(asked).not.toBe(refused);
+    desk.answer({ correlationId: refused, leaseId: "8" });
+    expect(desk.attachment.isAttached).toBe(false);
+    expect(desk.of("ShmDetachRequest")).toMatchObject([{ leaseId: "8" }]);
+    desk.answer({ correlationId: asked });
+    expect(desk.attachment.leaseId).toBe(7n);
+    // The same answer comes again: the lease is held.
+    desk.answer({ correlationId: asked });
+    expect(desk.of("ShmDetachRequest").length).toBe(1);
+  });
+
+  test("D-10: a successor that announces a later epoch is not taken for the driver, though that has announced nothing yet", () => {
+    const desk = new Desk({ announcesApart: true });
+    desk.pass(0.01);
+    desk.answer();
+    for (let second = 0; second < 3; second++, desk.pass(1)) desk.announce("6", STRANGER);
+    expect(desk.events.at(-1)).toContain("another driver serves the stream");
+  });
+
   test("D-11: keepalives go once a second and name the lease in full; without announces the driver counts as dead (D-17)", () => {
     const desk = new Desk({ clientId: 42 });
     desk.pass(0.01);
