@@ -30,6 +30,7 @@ const TASKS = {
   demo: { library: true, program: "bun", args: [...APART, MAIN, "demo"], usersFolder: true },
   test: { library: true, program: "bun", args: ["test/run.ts"] },
   "test:full": { library: true, program: "bun", args: ["test/run.ts", "--full"] },
+  simulate: { library: true, program: "bun", args: ["test/sim/main.ts"] },
   bench: { library: true, program: "bun", args: ["bench/main.ts"] },
   // It sees to a libaeron by itself: mostly to another one than this machine's.
   build: { library: false, program: "bun", args: ["build.ts"] },

@@ -1,25 +1,3 @@
-/** What happens to a stream, as far as epochs are concerned. */
-export const STREAM_EVENTS = {
-  "producer-attached": true,
-  "producer-ended": true,
-  "layout-changed": true,
-  "files-recreated": true,
-  "driver-restarted": true,
-  "producer-regranted": false,
-  "consumer-attached": false,
-  "consumer-ended": false,
-  announced: false,
-} as const;
-export type StreamEvent = keyof typeof STREAM_EVENTS;
-
-/**
- * True for what begins a new epoch (D-13): a producer that attaches, a producer's lease that ends in whichever way, another
- * layout, files made anew, and a restart of the driver, before any lease is given.
- */
-export function beginsEpoch(event: StreamEvent): boolean {
-  return STREAM_EVENTS[event];
-}
-
 /** What the next epoch has to be above. */
 export interface EpochsSoFar {
   /** The highest that has a directory; null when none has. */

@@ -1,12 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { isAdminTokenValid } from "../../src/protocol/admin-token.ts";
-import {
-  beginsEpoch,
-  epochsToSweep,
-  nextEpochAfter,
-  STREAM_EVENTS,
-  type StreamEvent,
-} from "../../src/protocol/epoch-rules.ts";
+import { epochsToSweep, nextEpochAfter } from "../../src/protocol/epoch-rules.ts";
 
 describe("D-13: the next epoch", () => {
   test("is the wall clock in whole milliseconds where nothing is above it", () => {
@@ -28,17 +22,6 @@ describe("D-13: the next epoch", () => {
     expect(nextEpochAfter({ highestOnDisk: BigInt(last), current: 0, wallClockMs: 0 })).toBeNull();
     expect(nextEpochAfter({ highestOnDisk: 2n ** 64n - 1n, current: 0, wallClockMs: 0 })).toBeNull();
     expect(nextEpochAfter({ highestOnDisk: null, current: last, wallClockMs: 0 })).toBeNull();
-  });
-
-  test("begins with a producer that comes or goes, other files or layouts, and a restart; with nothing else", () => {
-    const beginning = (Object.keys(STREAM_EVENTS) as StreamEvent[]).filter(beginsEpoch);
-    expect(beginning).toEqual([
-      "producer-attached",
-      "producer-ended",
-      "layout-changed",
-      "files-recreated",
-      "driver-restarted",
-    ]);
   });
 });
 

@@ -1,0 +1,32 @@
+import { expect, test } from "bun:test";
+import { tallyInProcesses } from "../sim/batch.ts";
+import { simulate } from "../sim/simulate.ts";
+import { PROCESS_TEST_MS } from "../support/until.ts";
+
+const SCHEDULES = 400;
+
+test(
+  "D-03, D-06, D-10 to D-14, D-16 to D-19, W-08, W-19, W-22, W-23: the shipped roles keep the rules under any schedule of faults, and recover",
+  async () => {
+    const { schedules, failures, epochs, grants, accepted } = await tallyInProcesses(1, SCHEDULES, () => {});
+    // npm run simulate -- --seed N shows what happened.
+    expect(failures).toEqual([]);
+    expect(schedules).toBe(SCHEDULES);
+    expect(epochs).toBeGreaterThan(SCHEDULES * 2);
+    expect(grants).toBeGreaterThan(SCHEDULES * 2);
+    expect(accepted).toBeGreaterThan(SCHEDULES * 20);
+  },
+  PROCESS_TEST_MS,
+);
+
+test("a seed gives one schedule, step by step", async () => {
+  const linesOf = async (seed: number): Promise<readonly string[]> => {
+    const lines: string[] = [];
+    await simulate({ seed, trace: (line) => lines.push(line) });
+    return lines;
+  };
+  const lines = await linesOf(7);
+  expect(lines.length).toBeGreaterThan(10);
+  expect(await linesOf(7)).toEqual(lines);
+  expect(await linesOf(8)).not.toEqual(lines);
+});

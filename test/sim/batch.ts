@@ -1,0 +1,104 @@
+import { availableParallelism } from "node:os";
+import { type SimulationResult, simulate } from "./simulate.ts";
+
+/** What many schedules came to. */
+export interface Tally {
+  schedules: number;
+  accepted: number;
+  epochs: number;
+  grants: number;
+  failures: { readonly seed: number; readonly failure: string }[];
+}
+
+/** Seeds that a process runs at most before it is replaced: its collector has not much to do then. */
+const MAX_SHARE = 2500;
+
+export function newTally(): Tally {
+  return { schedules: 0, accepted: 0, epochs: 0, grants: 0, failures: [] };
+}
+
+function count(tally: Tally, { seed, failure, accepted, epochs, grants }: SimulationResult): void {
+  tally.schedules++;
+  tally.accepted += accepted;
+  tally.epochs += epochs;
+  tally.grants += grants;
+  if (failure !== null) tally.failures.push({ seed, failure });
+}
+
+/** Runs the seeds in this process; with `stopsAtFailure`, up to the first that fails. */
+export async function tallyOf(from: number, to: number, stopsAtFailure = false): Promise<Tally> {
+  const tally = newTally();
+  for (let seed = from; seed <= to; seed++) {
+    count(tally, await simulate({ seed }));
+    if (stopsAtFailure && tally.failures.length > 0) break;
+  }
+  return tally;
+}
+
+/** Runs the seeds in this process, and prints the tally for the process that has started this one. */
+export async function runShare(from: number, to: number): Promise<number> {
+  console.log(JSON.stringify(await tallyOf(from, to)));
+  return 0;
+}
+
+/** Runs the seeds in as many processes as there are cores. */
+export async function tallyInProcesses(from: number, to: number, onFailure: (text: string) => void): Promise<Tally> {
+  const total = newTally();
+  const cores = availableParallelism();
+  const share = Math.min(MAX_SHARE, Math.ceil((to - from + 1) / cores));
+  let next = from;
+  const worker = async (): Promise<void> => {
+    while (next <= to) {
+      const first = next;
+      const last = Math.min(to, first + share - 1);
+      next = last + 1;
+      const tally = await runApart(first, last);
+      total.schedules += tally.schedules;
+      total.accepted += tally.accepted;
+      total.epochs += tally.epochs;
+      total.grants += tally.grants;
+      total.failures.push(...tally.failures);
+      for (const { seed, failure } of tally.failures) onFailure(`seed ${seed}: ${failure}`);
+    }
+  };
+  await Promise.all(Array.from({ length: cores }, worker));
+  return total;
+}
+
+async function runApart(from: number, to: number): Promise<Tally> {
+  const command = [process.execPath, `${import.meta.dir}/main.ts`, "--share", `${from}..${to}`];
+  const child = Bun.spawn(command, { stdout: "pipe", stderr: "inherit" });
+  const text = await new Response(child.stdout).text();
+  if ((await child.exited) !== 0) throw new Error(`the simulation of seeds ${from}..${to} has failed`);
+  return JSON.parse(text) as Tally;
+}
+
+export async function runSeeds(from: number, to: number): Promise<number> {
+  const beganNs = Bun.nanoseconds();
+  const tally = await tallyInProcesses(from, to, (text) => console.log(text));
+  return report(tally, beganNs);
+}
+
+/** Runs seeds that no run before had, until the time is over. */
+export async function runHours(hours: number): Promise<number> {
+  const beganNs = Bun.nanoseconds();
+  const total = newTally();
+  for (let from = Date.now() * 1000; Bun.nanoseconds() - beganNs < hours * 3600e9; from += MAX_SHARE * 2) {
+    const tally = await tallyInProcesses(from, from + MAX_SHARE * 2 - 1, (text) => console.log(text));
+    total.schedules += tally.schedules;
+    total.accepted += tally.accepted;
+    total.epochs += tally.epochs;
+    total.grants += tally.grants;
+    total.failures.push(...tally.failures);
+  }
+  return report(total, beganNs);
+}
+
+function report({ schedules, accepted, epochs, grants, failures }: Tally, beganNs: number): number {
+  const perSecond = (schedules / (Bun.nanoseconds() - beganNs)) * 1e9;
+  console.log(
+    `${schedules} schedules, ${perSecond.toFixed(0)} a second: ${epochs} epochs, ${grants} leases, ${accepted} frames`,
+  );
+  console.log(failures.length === 0 ? "nothing failed" : `${failures.length} failed`);
+  return failures.length === 0 ? 0 : 1;
+}

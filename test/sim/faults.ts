@@ -1,0 +1,145 @@
+import type { SeededRandom } from "./random.ts";
+import type { Slot, World } from "./world.ts";
+
+/** Something that happens to a world, and when. */
+export interface Fault {
+  readonly atNs: number;
+  readonly text: string;
+  readonly apply: (world: World) => void;
+}
+
+/** Something that ends later. */
+interface Spell {
+  readonly begin: (world: World) => void;
+  readonly end: (world: World) => void;
+}
+
+const MESSAGE_SPELLS: readonly (readonly [string, Partial<World["media"]["faults"]>])[] = [
+  ["messages are lost", { loss: 0.2 }],
+  ["most messages are lost", { loss: 0.7 }],
+  ["messages are late", { delay: 0.3, maxDelayNs: 2e9 }],
+  ["messages are very late", { delay: 0.5, maxDelayNs: 6e9 }],
+  ["messages come twice", { duplicate: 0.3 }],
+  ["windows are full", { backPressure: 0.5 }],
+  ["windows are full all the time", { backPressure: 0.97 }],
+];
+const NO_MESSAGE_FAULTS = { loss: 0, delay: 0, maxDelayNs: 0, duplicate: 0, backPressure: 0 };
+
+/** A time in which there may be faults: nanoseconds from the start of a world. */
+export interface Period {
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
+/** Draws what happens to a world. */
+export function drawFaults(random: SeededRandom, period: Period, slotCount: number): Fault[] {
+  const faults: Fault[] = [];
+  // Epochs grow though folders are emptied, and though the wall clock is set back, but not through both.
+  const setsClock = random.chance(0.5);
+  const count = random.between(1, 8);
+  for (let i = 0; i < count; i++) faults.push(...drawFault(random, period, slotCount, setsClock));
+  return faults.sort((a, b) => a.atNs - b.atNs);
+}
+
+function drawFault(random: SeededRandom, { fromNs, toNs }: Period, slotCount: number, setsClock: boolean): Fault[] {
+  const atNs = fromNs + Math.floor(random.unit() * (toNs - fromNs));
+  const forNs = random.pick([0.2e9, 1e9, 2.5e9, 4e9, 7e9, 12e9]) + random.between(0, 1000) * 1e6;
+  const index = random.between(0, slotCount - 1);
+  const lasting = (text: string, { begin, end }: Spell): Fault[] => [
+    { atNs, text: `${text} for ${(forNs / 1e9).toFixed(1)} s`, apply: begin },
+    { atNs: Math.min(atNs + forNs, toNs), text: `${text}: no more`, apply: end },
+  ];
+  const once = (text: string, apply: (world: World) => void): Fault[] => [{ atNs, text, apply }];
+  const slotOf = (world: World): Slot => world.slots[index % world.slots.length] as Slot;
+  const kind = random.between(0, 11);
+  switch (kind === 8 && setsClock ? 10 : kind) {
+    case 0:
+    case 1: {
+      const steps = random.between(1, 40);
+      return once(`process ${index} is killed after ${steps} steps`, (world) => {
+        const { process } = slotOf(world);
+        if (process !== null) process.killAfter = Math.min(process.killAfter, steps);
+      });
+    }
+    case 2:
+      return once(`process ${index} ends`, (world) => slotOf(world).process?.end());
+    case 3:
+    case 4:
+      return once(`process ${index} is paused for ${(forNs / 1e9).toFixed(1)} s`, (world) => {
+        const { process } = slotOf(world);
+        if (process !== null) process.pausedUntilNs = world.nowNs + forNs;
+      });
+    case 5:
+      return lasting("the media driver is dead", {
+        begin: ({ media }) => media.isAlive && media.die(),
+        end: ({ media }) => !media.isAlive && media.start(),
+      });
+    case 6:
+      return lasting("the disk is full", {
+        begin: ({ disk }) => {
+          disk.isFull = true;
+        },
+        end: ({ disk }) => {
+          disk.isFull = false;
+        },
+      });
+    case 7:
+      return lasting(`process ${index} has no descriptors`, {
+        begin: (world) => setDescriptors(slotOf(world), true),
+        end: ({ slots }) => {
+          for (const slot of slots) setDescriptors(slot, false);
+        },
+      });
+    case 8: {
+      const how = random.pick(["removed", "moved", "emptied"] as const);
+      return once(`folder ${index} is ${how}`, ({ disk }) => {
+        const { folders } = disk;
+        const path = folders[index % Math.max(1, folders.length)];
+        if (path === undefined) return;
+        if (how === "emptied") disk.removeFiles(path);
+        else disk.displace(path, how === "removed");
+      });
+    }
+    case 9: {
+      const [text, messageFaults] = random.pick(MESSAGE_SPELLS);
+      return lasting(text, {
+        begin: ({ media }) => Object.assign(media.faults, messageFaults),
+        end: ({ media }) => Object.assign(media.faults, NO_MESSAGE_FAULTS),
+      });
+    }
+    case 10: {
+      if (!setsClock) return guests(once);
+      const backMs = random.pick([10, 5000, 3_600_000]);
+      return once(`the wall clock is set back by ${backMs} ms`, (world) => {
+        world.wallOffsetMs -= backMs;
+      });
+    }
+    default:
+      return guests(once);
+  }
+}
+
+function guests(once: (text: string, apply: (world: World) => void) => Fault[]): Fault[] {
+  return once("the guests come", (world) => {
+    for (const slot of world.slots) if (slot.isGuest && slot.process === null) slot.startNs = world.nowNs;
+  });
+}
+
+function setDescriptors(slot: Slot, isOut: boolean): void {
+  if (slot.process !== null) slot.process.isOutOfDescriptors = isOut;
+}
+
+/** Ends everything that keeps a world from its work. */
+export function endFaults(world: World): void {
+  Object.assign(world.media.faults, NO_MESSAGE_FAULTS);
+  if (!world.media.isAlive) world.media.start();
+  world.disk.isFull = false;
+  for (const slot of world.slots) {
+    const { process } = slot;
+    if (process === null) continue;
+    process.killAfter = Number.POSITIVE_INFINITY;
+    process.isOutOfDescriptors = false;
+    process.pausedUntilNs = Math.min(process.pausedUntilNs, world.nowNs);
+    if (slot.isGuest) world.kill(process);
+  }
+}

@@ -1,0 +1,194 @@
+import type { CounterRecord } from "../../src/aeron/counters-reader.ts";
+import type { SimProcess } from "./process.ts";
+import type { SeededRandom } from "./random.ts";
+
+/** How long the log of a dead process stays, and a client that says nothing is kept. */
+export const CLIENT_LIVENESS_NS = 10e9;
+/** Messages of a log that a new subscriber may still read. */
+const KEPT_MESSAGES = 12;
+
+export interface SimMessage {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** From when on its readers see it. */
+  readonly atNs: number;
+}
+
+/** What one publisher has under way to one subscriber. */
+export interface SimImage {
+  readonly log: SimLog;
+  readonly queue: SimMessage[];
+  /** Since when the queue has been as long as the window; null while it is not. */
+  fullSinceNs: number | null;
+}
+
+/** What a subscription gives the media driver. */
+export interface SimSubscriber {
+  readonly process: SimProcess;
+  readonly streamId: number;
+  readonly images: SimImage[];
+  /** True while the media driver has put it to rest. */
+  isResting: boolean;
+  /** Sessions that it has read from, and how many of their messages. */
+  readonly seen: Map<number, number>;
+}
+
+/** The log of a publication. */
+export interface SimLog {
+  readonly process: SimProcess;
+  readonly sessionId: number;
+  readonly streamId: number;
+  readonly windowMessages: number;
+  readonly windowLimitNs: number;
+  /** Of the last messages. */
+  readonly kept: SimMessage[];
+  published: number;
+  /** When its process died, or gave it back. */
+  endedNs: number | null;
+}
+
+export interface SimCounterRecord {
+  readonly process: SimProcess;
+  readonly record: Omit<CounterRecord, "value">;
+  value: bigint;
+}
+
+/** What happens to messages. */
+export interface MessageFaults {
+  loss: number;
+  duplicate: number;
+  delay: number;
+  maxDelayNs: number;
+  backPressure: number;
+}
+
+/** The media driver of one Aeron folder, which dies and comes back, and the logs of one of its lives. */
+export class SimMedia {
+  isAlive = true;
+  /** Grows with each life. */
+  incarnation = 1;
+  readonly faults: MessageFaults = { loss: 0, duplicate: 0, delay: 0, maxDelayNs: 0, backPressure: 0 };
+  readonly random: SeededRandom;
+  readonly #nowNs: () => number;
+  readonly logs = new Set<SimLog>();
+  readonly subscribers = new Set<SimSubscriber>();
+  readonly counters = new Set<SimCounterRecord>();
+  #nextSession = 1;
+
+  constructor(random: SeededRandom, nowNs: () => number) {
+    this.random = random;
+    this.#nowNs = nowNs;
+  }
+
+  die(): void {
+    this.isAlive = false;
+    for (const subscriber of this.subscribers) subscriber.images.length = 0;
+    this.logs.clear();
+    this.subscribers.clear();
+    this.counters.clear();
+  }
+
+  start(): void {
+    this.isAlive = true;
+    this.incarnation++;
+  }
+
+  addLog(process: SimProcess, streamId: number, windowMessages: number, windowLimitNs: number): SimLog {
+    const sessionId = this.#nextSession++;
+    const log = { process, sessionId, streamId, windowMessages, windowLimitNs, kept: [], published: 0, endedNs: null };
+    this.logs.add(log);
+    for (const subscriber of this.subscribers) if (subscriber.streamId === streamId) this.#join(subscriber, log);
+    return log;
+  }
+
+  subscribe(subscriber: SimSubscriber): void {
+    this.subscribers.add(subscriber);
+    for (const log of this.logs) if (log.streamId === subscriber.streamId) this.#join(subscriber, log);
+  }
+
+  unsubscribe(subscriber: SimSubscriber): void {
+    this.subscribers.delete(subscriber);
+    subscriber.images.length = 0;
+  }
+
+  endLog(log: SimLog): void {
+    log.endedNs = this.#nowNs();
+  }
+
+  /** A client was killed: its logs stay until the media driver notices. */
+  processDied(process: SimProcess): void {
+    for (const log of this.logs) if (log.process === process) log.endedNs ??= this.#nowNs();
+    for (const subscriber of [...this.subscribers]) if (subscriber.process === process) this.unsubscribe(subscriber);
+  }
+
+  /** Forgets what has ended long ago. */
+  expire(): void {
+    const nowNs = this.#nowNs();
+    for (const log of this.logs) {
+      if (log.endedNs === null || nowNs - log.endedNs < CLIENT_LIVENESS_NS) continue;
+      this.logs.delete(log);
+      for (const { images } of this.subscribers) {
+        const index = images.findIndex((image) => image.log === log);
+        if (index !== -1) images.splice(index, 1);
+      }
+    }
+    for (const counter of this.counters) if (counter.process.isDead) this.counters.delete(counter);
+  }
+
+  hasSubscriber(streamId: number): boolean {
+    for (const subscriber of this.subscribers) if (subscriber.streamId === streamId) return true;
+    return false;
+  }
+
+  /** True when a subscriber that is read from leaves no room for another message. */
+  isFull(log: SimLog): boolean {
+    const nowNs = this.#nowNs();
+    let isFull = false;
+    for (const subscriber of this.subscribers) {
+      const image = subscriber.images.find((each) => each.log === log);
+      if (image === undefined || image.queue.length < log.windowMessages) {
+        if (image !== undefined) image.fullSinceNs = null;
+        continue;
+      }
+      image.fullSinceNs ??= nowNs;
+      if (nowNs - image.fullSinceNs > log.windowLimitNs) {
+        subscriber.isResting = true;
+        subscriber.images.splice(subscriber.images.indexOf(image), 1);
+      } else isFull = true;
+    }
+    return isFull;
+  }
+
+  /** Takes a copy of the message to every subscriber, in order; what is lost, is lost to one of them. */
+  publish(log: SimLog, bytes: Uint8Array, isDescriptor: boolean): void {
+    const { faults, random } = this;
+    const nowNs = this.#nowNs();
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    log.published++;
+    log.kept.push({ bytes, view, atNs: nowNs });
+    if (log.kept.length > KEPT_MESSAGES) log.kept.shift();
+    for (const { images, seen, streamId } of this.subscribers) {
+      if (streamId !== log.streamId) continue;
+      const image = images.find((each) => each.log === log);
+      if (image === undefined) continue;
+      seen.set(log.sessionId, log.published);
+      if (faults.loss > 0 && random.chance(faults.loss)) continue;
+      const delayNs = faults.delay > 0 && random.chance(faults.delay) ? random.between(0, faults.maxDelayNs) : 0;
+      // Nothing overtakes what the same publisher has sent before.
+      const atNs = Math.max(nowNs + delayNs, image.queue.at(-1)?.atNs ?? 0);
+      image.queue.push({ bytes, view, atNs });
+      if (!isDescriptor && faults.duplicate > 0 && random.chance(faults.duplicate))
+        image.queue.push({ bytes, view, atNs });
+    }
+  }
+
+  /** A subscriber that joins may read some of what the log still holds, also that of a process that has died. */
+  #join(subscriber: SimSubscriber, log: SimLog): void {
+    const before = subscriber.seen.get(log.sessionId);
+    const unread = before === undefined ? this.random.between(0, KEPT_MESSAGES) : log.published - before;
+    const count = Math.min(unread, log.kept.length);
+    const queue = count === 0 ? [] : log.kept.slice(-count);
+    subscriber.seen.set(log.sessionId, log.published);
+    subscriber.images.push({ log, queue, fullSinceNs: null });
+  }
+}

@@ -1,0 +1,221 @@
+/** A fault put into the shipped code: text that occurs once in a file, and what stands in its place. */
+export interface Mutation {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What the simulation has to find: one-line faults of the roles' logic, each of a kind that was once made or may be. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "keepalive-ignored",
+    file: "src/protocol/lease-table.ts",
+    from: "    lease.expiresNs = nowNs + this.#durationNs;\n    return KeepaliveResult.VALID;",
+    to: "    return KeepaliveResult.VALID;",
+  },
+  {
+    name: "leases-never-expire",
+    file: "src/protocol/lease-table.ts",
+    from: "    if (nowNs < this.#earliestNs) return 0;",
+    to: "    if (nowNs >= 0) return 0;",
+  },
+  {
+    name: "no-epoch-after-a-producers-end",
+    file: "src/roles/driver/lease-desk.ts",
+    from: "    if (stream !== null) this.#streams.beginEpoch(stream, nowNs);",
+    to: '    if (stream === null) log.debug("");',
+  },
+  {
+    name: "two-producers-wait",
+    file: "src/roles/driver/lease-desk.ts",
+    from: "      if (other !== null) {",
+    to: "      if (other !== null && nowNs < 0) {",
+  },
+  {
+    name: "moved-folder-stays-open",
+    file: "src/roles/driver/driver-stream.ts",
+    from: "    if (this.#directory.isInPlace) return;",
+    to: '    if (this.#directory.path !== "") return;',
+  },
+  {
+    name: "damage-of-regions-ignored",
+    file: "src/roles/driver/stream-set.ts",
+    from: "      if (damage !== null) {",
+    to: "      if (damage !== null && nowNs < 0) {",
+  },
+  {
+    name: "old-regions-are-not-closed",
+    file: "src/roles/driver/driver-stream.ts",
+    from: "    regions.close({ unlink: false });\n",
+    to: "",
+  },
+  {
+    name: "waiting-requests-are-forgotten",
+    file: "src/roles/driver/driver.ts",
+    from: "    if (!stream.isMaking) this.#desk.onRegions(stream, nowNs);\n",
+    to: "",
+  },
+  {
+    name: "stream-is-announced-once",
+    file: "src/roles/driver/announcer.ts",
+    from: "    entry.dueNs = nowNs + (isFirst ? this.#spread(stream) : this.#periodNs);",
+    to: "    entry.dueNs = isFirst ? nowNs + this.#spread(stream) : Number.POSITIVE_INFINITY;",
+  },
+  {
+    name: "locks-stay-after-the-drivers-end",
+    file: "src/roles/driver/driver.ts",
+    from: "      this.#connection.remove(resource);\n    }\n    this.#locks.close();",
+    to: "      this.#connection.remove(resource);\n    }",
+  },
+  {
+    name: "expired-lease-is-used",
+    file: "src/protocol/lease-validity.ts",
+    from: '    if (nowNs >= this.#expiresNs) return "expired";\n',
+    to: "",
+  },
+  {
+    name: "lease-counted-twice-as-long",
+    file: "src/protocol/lease-validity.ts",
+    from: "    this.#expiresNs = nowNs + this.#durationNs;\n    this.#keepaliveDueNs",
+    to: "    this.#expiresNs = nowNs + this.#durationNs * 2;\n    this.#keepaliveDueNs",
+  },
+  {
+    name: "keepalives-are-not-sent",
+    file: "src/protocol/lease-validity.ts",
+    from: "    return nowNs >= this.#keepaliveDueNs;",
+    to: "    return nowNs < this.#keepaliveDueNs && nowNs < 0;",
+  },
+  {
+    name: "revocation-is-not-obeyed",
+    file: "src/roles/attachment.ts",
+    from: "    if (leaseId === this.#leaseId && clientId === this.clientId) this.#lose",
+    to: "    if (leaseId === 0n && clientId === this.clientId) this.#lose",
+  },
+  {
+    name: "shutdown-of-the-driver-ignored",
+    file: "src/roles/attachment.ts",
+    from: "    if (this.#isAttached) this.#lose(`the driver shuts down",
+    to: "    if (!this.#isAttached) this.#lose(`the driver shuts down",
+  },
+  {
+    name: "lost-lease-is-still-written-to",
+    file: "src/roles/driver-regions.ts",
+    from: "      onDetached: () => host.endEpoch(),",
+    to: "      onDetached: () => {},",
+  },
+  {
+    name: "lost-lease-is-still-read",
+    file: "src/roles/stream-mapping.ts",
+    from: '    this.#holdsLease = false;\n    this.unmap(reason, "remap");',
+    to: '    this.#holdsLease = reason !== "";',
+  },
+  {
+    name: "no-other-lease-is-asked-for",
+    file: "src/roles/attachment.ts",
+    from: "    this.#requests.askAt(this.#cycle.nanoTime());",
+    to: "    this.#requests.askAt(Number.POSITIVE_INFINITY);",
+  },
+  {
+    name: "successor-is-taken-for-the-driver",
+    file: "src/roles/attachment.ts",
+    from: "    if (epoch === this.#epoch) this.#announcer ??= sessionId;",
+    to: "    this.#announcer = sessionId;",
+  },
+  {
+    name: "stray-leases-are-kept",
+    file: "src/roles/attach-requests.ts",
+    from: "leaseId !== heldLeaseId) this.detach(clientId, leaseId);",
+    to: "leaseId === heldLeaseId) this.detach(clientId, leaseId);",
+  },
+  {
+    name: "left-epoch-is-never-cleared",
+    file: "src/protocol/stream-owner.ts",
+    from: "    this.#current = null;\n    this.#left = epoch - 1n;",
+    to: "    this.#current = null;\n    this.#left = 2n ** 62n;",
+  },
+  {
+    name: "first-announced-epoch-wins",
+    file: "src/protocol/stream-owner.ts",
+    from: "    if (this.#current !== null) return epoch > this.#current;",
+    to: "    if (this.#current !== null) return false;",
+  },
+  {
+    name: "any-announced-epoch-wins",
+    file: "src/protocol/stream-owner.ts",
+    from: "    return this.#left === null || epoch > this.#left || (activityNs ?? 0) > this.#leftNs;\n",
+    to: "    return epoch !== this.#left;\n",
+  },
+  {
+    name: "dead-owner-counts-as-alive",
+    file: "src/protocol/stream-owner.ts",
+    from: '> livenessNs ? "silent" : "alive"',
+    to: '> livenessNs * 1e6 ? "silent" : "alive"',
+  },
+  {
+    name: "unmapped-regions-stay-mapped",
+    file: "src/roles/stream-mapping.ts",
+    from: "      this.#ownerEnded = false;\n      stream.close();",
+    to: "      this.#ownerEnded = false;",
+  },
+  {
+    name: "no-epoch-after-a-long-pause",
+    file: "src/roles/standalone-regions.ts",
+    from: "    if (this.#host.silentNs(nowNs) < CADENCE_NS * (LIVENESS_PERIODS - 1)) return;",
+    to: "    if (nowNs > 0) return;",
+  },
+  {
+    name: "stream-lock-stays",
+    file: "src/roles/standalone-regions.ts",
+    from: "    this.#locks?.close();\n    this.#locks = null;\n    return null;",
+    to: "    this.#locks = null;\n    return null;",
+  },
+  {
+    name: "publication-is-not-given-back",
+    file: "src/roles/producer.ts",
+    from: "    if (this.#descriptors !== null) this.#connection.remove(this.#descriptors);\n  }",
+    to: "  }",
+  },
+  {
+    name: "gaps-are-not-counted",
+    file: "src/roles/descriptor-intake.ts",
+    from: "    if (this.#hasAccount) this.#countMissing(seq - 1, this.#counters.of.gap);",
+    to: "    if (!this.#hasAccount) this.#countMissing(seq - 1, this.#counters.of.gap);",
+  },
+  {
+    name: "waiting-frames-vanish-with-the-epoch",
+    file: "src/roles/descriptor-intake.ts",
+    from: '    if (end !== "left") cause.add(this.#queue.length);\n',
+    to: "",
+  },
+  {
+    name: "passed-frames-count-twice",
+    file: "src/roles/epoch-accounts.ts",
+    from: "    if (missed > counted) cause.add(missed - counted);",
+    to: "    if (missed > 0) cause.add(missed);",
+  },
+  {
+    name: "descriptors-of-other-epochs-are-taken",
+    file: "src/roles/descriptor-intake.ts",
+    from: "      view.getInt32(offset + 16, true) === prefix[4]",
+    to: "      view.getInt32(offset, true) === prefix[0]",
+  },
+  {
+    name: "seq-that-goes-back-is-taken",
+    file: "src/roles/descriptor-intake.ts",
+    from: "    if (seq !== this.newestSeq + 1 && !this.#admits(seq)) return;",
+    to: "    if (seq > this.newestSeq + 1 && !this.#admits(seq)) return;",
+  },
+  {
+    name: "account-begins-again-with-each-mapping",
+    file: "src/roles/descriptor-intake.ts",
+    from: "    const account = this.#accounts.resume(epoch);",
+    to: "    const account = this.#accounts.resume(epoch + 0n) && null as { newestSeq: number; counted: number } | null;",
+  },
+  {
+    name: "lost-media-driver-is-not-noticed",
+    file: "src/roles/attachment.ts",
+    from: "    if (this.#connection.losses !== this.#lossesAtGrant) {",
+    to: "    if (this.#connection.losses < this.#lossesAtGrant) {",
+  },
+];

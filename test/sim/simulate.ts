@@ -1,0 +1,193 @@
+import { drawFaults, endFaults } from "./faults.ts";
+import { ConsumerMember, DriverMember, DYNAMIC_STREAM, ProducerMember, SupervisorMember } from "./members.ts";
+import { World } from "./world.ts";
+
+export const DRIVER_STREAM = 10_000;
+export const STANDALONE_STREAM = 30_000;
+/** Before the first fault, all may come to work. */
+const WARM_UP_NS = 2e9;
+const FAULTS_NS = 10e9;
+/** After the last fault, everything that can flow flows within this time: leases, logs and back-offs of 10 s and less, one after the other. */
+const RECOVERY_NS = 45e9;
+const CLOSING_NS = 20e9;
+const SETTLING_NS = 5e9;
+const REST_NS = 5e9;
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** Faults of the schedule that are left out, by their place. */
+  readonly without?: ReadonlySet<number>;
+  readonly trace?: (line: string) => void;
+}
+
+export interface SimulationResult {
+  readonly seed: number;
+  readonly failure: string | null;
+  readonly faults: number;
+  readonly cycles: number;
+  readonly accepted: number;
+  readonly epochs: number;
+  readonly grants: number;
+  /** Virtual time from the last fault until everything flowed. */
+  readonly recoveryNs: number;
+}
+
+/** Runs one schedule. The same options give the same schedule. */
+export async function simulate({ seed, without, trace }: SimulationOptions): Promise<SimulationResult> {
+  const world = new World(seed, trace ?? null);
+  const beganNs = world.nowNs;
+  populate(world);
+  const period = { fromNs: beganNs + world.random.between(0, 1) * WARM_UP_NS, toNs: beganNs + WARM_UP_NS + FAULTS_NS };
+  const faults = drawFaults(world.random.fork(), period, world.slots.length);
+  for (const [index, fault] of faults.entries()) {
+    if (without?.has(index)) continue;
+    await world.run(fault.atNs);
+    if (world.violation !== null) break;
+    world.nowNs = Math.max(world.nowNs, fault.atNs);
+    world.trace(`fault ${index}: ${fault.text}`);
+    fault.apply(world);
+  }
+  await world.run(world.nowNs + Math.floor((period.toNs - world.nowNs) / 2));
+  const endedNs = world.nowNs;
+  if (world.violation === null) await recover(world);
+  const recoveryNs = world.nowNs - endedNs;
+  if (world.violation === null) await closeAll(world);
+  const { oracle, cycles, violation } = world;
+  const { accepted, epochs, grants } = oracle;
+  return {
+    seed,
+    failure: violation?.message ?? null,
+    faults: faults.length,
+    cycles,
+    accepted,
+    epochs,
+    grants,
+    recoveryNs,
+  };
+}
+
+/** The processes of a world; each seed has other ones. */
+function populate(world: World): void {
+  const { random } = world;
+  const hasDriver = random.chance(0.8);
+  const hasStandalone = !hasDriver || random.chance(0.5);
+  const modes = ["stream", "latest", "decimated"] as const;
+  const flow = random.chance(0.25) ? "wait" : "drop";
+  if (hasDriver) {
+    world.addSlot("driver", (process) => new DriverMember(process, [DRIVER_STREAM]));
+    const streams = random.chance(0.3) ? [DRIVER_STREAM, DYNAMIC_STREAM] : [DRIVER_STREAM];
+    for (const streamId of streams) {
+      world.addSlot(`producer-${streamId}`, (process) => new ProducerMember(world, process, streamId, false, flow));
+      const count = random.between(1, 2);
+      for (let i = 0; i < count; i++) {
+        const mode = random.pick(modes);
+        world.addSlot(
+          `consumer-${streamId}-${i}`,
+          (process) => new ConsumerMember(world, process, streamId, false, mode),
+        );
+      }
+    }
+    world.addSlot(
+      "guest-producer",
+      (process) => new ProducerMember(world, process, DRIVER_STREAM, false, "drop"),
+      true,
+    );
+    world.addSlot("guest-driver", (process) => new DriverMember(process, [DRIVER_STREAM]), true);
+  }
+  if (hasStandalone) {
+    const streamId = STANDALONE_STREAM;
+    world.addSlot(`producer-${streamId}`, (process) => new ProducerMember(world, process, streamId, true, flow));
+    world.addSlot(
+      `consumer-${streamId}`,
+      (process) => new ConsumerMember(world, process, streamId, true, random.pick(modes)),
+    );
+    world.addSlot("guest-standalone", (process) => new ProducerMember(world, process, streamId, true, "drop"), true);
+  }
+  if (random.chance(0.3)) world.addSlot("supervisor", (process) => new SupervisorMember(process));
+}
+
+/** Once faults end, everything that can flow flows. */
+async function recover(world: World): Promise<void> {
+  world.trace("no more faults");
+  endFaults(world);
+  for (const { member } of world.slots) member?.watch();
+  const endNs = world.nowNs + RECOVERY_NS;
+  let checked = 0;
+  const isDone = (): boolean => ++checked % 16 === 0 && problems(world).length === 0;
+  await world.run(endNs, isDone);
+  if (world.violation !== null) return;
+  const left = problems(world);
+  if (left.length > 0) world.fail(`${RECOVERY_NS / 1e9} s after the last fault: ${left.join("; ")}`);
+  else world.trace("everything flows");
+  if (world.violation === null && world.random.chance(0.3)) await rest(world);
+}
+
+/** Where nothing fails, leases, epochs and mappings stay as they are. */
+async function rest(world: World): Promise<void> {
+  // What was under way when the last problem went away, and the leases of guests, come to their ends.
+  await world.run(world.nowNs + SETTLING_NS);
+  const upheavals = (): string => world.slots.map(({ name, member }) => `${name} ${member?.upheavals()}`).join(", ");
+  const before = upheavals();
+  await world.run(world.nowNs + REST_NS);
+  const after = upheavals();
+  if (world.violation === null && after !== before) {
+    world.fail(
+      `${REST_NS / 1e9} s without a fault, and leases, epochs or mappings have changed: ${before} became ${after}`,
+    );
+  }
+}
+
+function problems(world: World): string[] {
+  const found: string[] = [];
+  let attached = 0;
+  let leases: number | null = null;
+  const epochs = new Map<number, bigint>();
+  for (const { name, member, isGuest } of world.slots) {
+    if (isGuest) continue;
+    const problem = member === null ? "it does not run" : member.problem();
+    if (problem !== null) found.push(`${name}: ${problem}`);
+    if (member instanceof DriverMember) leases = member.driver.leaseCount;
+    if (member instanceof ProducerMember) {
+      epochs.set(member.producer.streamId, BigInt(member.producer.epoch));
+      if (member.hasLease && member.producer.isAttached) attached++;
+    }
+  }
+  for (const { name, member } of world.slots) {
+    if (!(member instanceof ConsumerMember)) continue;
+    const { consumer } = member;
+    if (member.hasLease && consumer.isAttached) attached++;
+    if (consumer.epoch !== epochs.get(consumer.streamId))
+      found.push(`${name}: reads epoch ${consumer.epoch}, not ${epochs.get(consumer.streamId)}`);
+  }
+  if (leases !== null && leases !== attached)
+    found.push(`the driver has ${leases} leases, and ${attached} clients have one`);
+  return found;
+}
+
+/** Ends all processes in an order of the seed; afterwards nothing may be left. */
+async function closeAll(world: World): Promise<void> {
+  const { random } = world;
+  const waiting = world.slots.filter(({ process }) => process !== null);
+  world.restarts = false;
+  for (const slot of world.slots) slot.startNs = Number.POSITIVE_INFINITY;
+  const endNs = world.nowNs + CLOSING_NS;
+  while (waiting.length > 0 && world.violation === null) {
+    const [slot] = waiting.splice(random.between(0, waiting.length - 1), 1);
+    world.trace(`${slot?.name} is asked to end`);
+    slot?.process?.end();
+    await new Promise((resolve) => setImmediate(resolve));
+    await world.run(world.nowNs + random.between(0, 500) * 1e6);
+  }
+  const runs = (): boolean => world.slots.some(({ process }) => process !== null);
+  await world.run(endNs, () => !runs());
+  if (world.violation !== null) return;
+  if (runs())
+    world.fail(
+      `processes do not end: ${world.slots
+        .filter(({ process }) => process !== null)
+        .map(({ name }) => name)
+        .join(", ")}`,
+    );
+  const used = world.disk.epochs.filter(({ users }) => users.size > 0);
+  if (used.length > 0) world.fail(`regions are still mapped: ${used.map(({ uri }) => uri).join(", ")}`);
+}
