@@ -7,8 +7,8 @@ import { PeriodicTimer } from "../core/timers.ts";
 import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
 import { hear } from "../roles/hearing.ts";
+import { type KnownStream, KnownStreams } from "../roles/known-streams.ts";
 import { describeStreams } from "./observe/find-stream.ts";
-import { type KnownStream, KnownStreams } from "./observe/known-streams.ts";
 
 /** A role that may have to wait before it can work. */
 export interface AwaitingRole {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
-import type { KnownStream } from "../../src/cli/observe/known-streams.ts";
 import { attributeText, metaJson, readAttribute } from "../../src/cli/observe/meta-view.ts";
 import { SnapshotAgent } from "../../src/cli/observe/snapshot-agent.ts";
 import { type SnapshotTarget, snapshotTarget } from "../../src/cli/observe/snapshot-target.ts";
@@ -8,6 +7,7 @@ import { StreamWatch } from "../../src/cli/observe/stream-watch.ts";
 import type { SnapshotValues } from "../../src/cli/observe-commands.ts";
 import { textAttribute } from "../../src/protocol/attribute.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
+import type { KnownStream } from "../../src/roles/known-streams.ts";
 import type { PoolAnnouncement } from "../../src/shm/index.ts";
 import { AllowedBaseDirs } from "../../src/shm/index.ts";
 import { withFlags } from "../support/command-values.ts";

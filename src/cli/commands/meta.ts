@@ -1,9 +1,9 @@
 import type { Attribute } from "../../protocol/attribute.ts";
+import type { KnownStream } from "../../roles/known-streams.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
 import { requireStreamText, theOne } from "../observe/find-stream.ts";
-import type { KnownStream } from "../observe/known-streams.ts";
 import { attributeText, metaJson } from "../observe/meta-view.ts";
 import { ObserverIdle } from "../observe/observer-idle.ts";
 import { StreamWatch } from "../observe/stream-watch.ts";

@@ -1,11 +1,11 @@
 import { NotFoundError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatBytes, formatDuration } from "../../core/units.ts";
+import type { KnownStream } from "../../roles/known-streams.ts";
 import type { CommandContext } from "../command.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
 import { ExitCode } from "../exit.ts";
 import { requireStreamText, theOne } from "../observe/find-stream.ts";
-import type { KnownStream } from "../observe/known-streams.ts";
 import { baseDirsOf } from "../observe/meters.ts";
 import { ObserverIdle } from "../observe/observer-idle.ts";
 import { SnapshotAgent, type TakenFrame } from "../observe/snapshot-agent.ts";

@@ -1,6 +1,6 @@
 import type { CounterRecord } from "../../aeron/counters-reader.ts";
 import { LOSS_CAUSES } from "../../roles/counters.ts";
-import type { KnownStream } from "../observe/known-streams.ts";
+import type { KnownStream } from "../../roles/known-streams.ts";
 import type { CounterValues, Deployment, SeenDriver, SeenLease, SeenRole, SeenStream } from "./deployment.ts";
 
 /** "silent": it lives, and has not worked for a while: a debugger, SIGSTOP. */

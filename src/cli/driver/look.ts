@@ -1,9 +1,9 @@
 import { monotonic } from "../../aeron/monotonic.ts";
 import { lookOr, ServiceLocks } from "../../aeron/service-locks.ts";
 import { processNs } from "../../core/clock.ts";
+import type { KnownStream } from "../../roles/known-streams.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
 import type { ListenValues } from "../common-options.ts";
-import type { KnownStream } from "../observe/known-streams.ts";
 import { type Deployment, openCounters, readDeployment } from "./deployment.ts";
 import { type DeploymentView, viewOf } from "./deployment-view.ts";
 import { hearStreams } from "./hear-streams.ts";

@@ -8,12 +8,12 @@ import { PeriodicTimer } from "../../core/timers.ts";
 import { formatDuration } from "../../core/units.ts";
 import { isId } from "../../protocol/ids.ts";
 import type { RoleValues } from "../common-options.ts";
+import type { KnownStream, KnownStreams } from "../../roles/known-streams.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
 import { InterruptedError } from "../exit.ts";
 import { listed } from "../inspect/locate.ts";
 import { attachTimeoutOf } from "../role-runtime.ts";
 import { ToolRuntime, type ToolValues } from "../tap/tool-runtime.ts";
-import type { KnownStream, KnownStreams } from "./known-streams.ts";
 import { SEARCH_NS, StreamWatch } from "./stream-watch.ts";
 
 const log = getLogger("consumer");

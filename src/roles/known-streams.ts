@@ -1,16 +1,16 @@
-import { monotonic } from "../../aeron/monotonic.ts";
-import { processNs } from "../../core/clock.ts";
-import type { Attribute } from "../../protocol/attribute.ts";
-import { ownerStateOf } from "../../protocol/stream-owner.ts";
-import { announcementOf } from "../../roles/stream-mapping.ts";
+import { monotonic } from "../aeron/monotonic.ts";
+import { processNs } from "../core/clock.ts";
+import type { Attribute } from "../protocol/attribute.ts";
+import { ownerStateOf } from "../protocol/stream-owner.ts";
 import {
   DataSourceAnnounceDecoder,
   DataSourceMetaDecoder,
   messageKeyAt,
   QosProducerDecoder,
   ShmPoolAnnounceDecoder,
-} from "../../sbe/index.ts";
-import { type AllowedBaseDirs, announcedActivity, type PoolAnnouncement } from "../../shm/index.ts";
+} from "../sbe/index.ts";
+import { type AllowedBaseDirs, announcedActivity, type PoolAnnouncement } from "../shm/index.ts";
+import { announcementOf } from "./stream-mapping.ts";
 
 /** What was heard of a stream; null where nothing was heard yet. */
 export interface KnownStream {
