@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { bundlePage } from "../src/view/bundle-page.ts";
 import { withoutObeyedVariables } from "./bun-executable.ts";
 import type { Target } from "./targets.ts";
 
@@ -23,6 +24,8 @@ export async function compile({ target, outfile, bun, library, commit }: Compila
   const temporary = join(work, basename(outfile));
   const runtime = join(work, "bun");
   try {
+    const page = join(work, "view.page");
+    await Bun.write(page, JSON.stringify(await bundlePage()));
     await Bun.write(runtime, withoutObeyedVariables(Buffer.from(await Bun.file(bun).arrayBuffer())));
     await Bun.build({
       entrypoints: [ENTRY],
@@ -40,9 +43,10 @@ export async function compile({ target, outfile, bun, library, commit }: Compila
       define: { TENSORPOOL_COMMIT: JSON.stringify(commit) },
       plugins: [
         {
-          name: "libaeron",
+          name: "libaeron and the page",
           setup(build) {
             build.onResolve({ filter: /\/build\/libaeron\.so$/ }, () => ({ path: library }));
+            build.onResolve({ filter: /\/build\/view\.page$/ }, () => ({ path: page }));
           },
         },
       ],

@@ -4,3 +4,9 @@ declare module "*.so" {
   // biome-ignore lint/style/noDefaultExport: the form that Bun gives to imported files
   export default path;
 }
+
+declare module "*.page" {
+  const path: string;
+  // biome-ignore lint/style/noDefaultExport: the form that Bun gives to imported files
+  export default path;
+}

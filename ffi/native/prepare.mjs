@@ -16,6 +16,7 @@ import { stopToolsOnSignals, throwIfInterrupted } from "./tools.mjs";
  * @property {boolean} library whether libaeron is needed
  * @property {"bun" | string | null} program Bun, or a program of node_modules/.bin; null when set-up is all
  * @property {readonly string[]} args what comes before the user's arguments
+ * @property {readonly string[]} [second] the arguments of a second run of the program, when the first one was successful
  * @property {readonly string[]} [otherwise] what stands in for the user's arguments where there are none
  * @property {boolean} [usersFolder] whether it runs in the folder that the user called npm from
  */
@@ -36,7 +37,7 @@ const TASKS = {
   build: { library: false, program: "bun", args: ["build.ts"] },
   lint: { library: false, program: "biome", args: ["check", "--error-on-warnings"], otherwise: ["."] },
   format: { library: false, program: "biome", args: ["check", "--write"], otherwise: ["."] },
-  typecheck: { library: false, program: "tsc", args: ["-p", "."] },
+  typecheck: { library: false, program: "tsc", args: ["-p", "."], second: ["-p", "src/view/page"] },
   generate: { library: false, program: "bun", args: ["src/sbe/compiler/main.ts"] },
   "generate:protocol": { library: false, program: "bun", args: ["test/conformance/write-page.ts"] },
   "generate:docs": { library: false, program: "bun", args: ["test/support/write-docs.ts"] },
@@ -66,10 +67,10 @@ async function main([name = "setup", ...args]) {
     return 0;
   }
   const program = task.program === "bun" ? bun : join(ROOT, "node_modules", ".bin", task.program);
-  return await runCommand(program, [...task.args, ...(args.length === 0 ? (task.otherwise ?? []) : args)], {
-    cwd: task.usersFolder === true ? usersFolder() : ROOT,
-    env: process.env,
-  });
+  const options = { cwd: task.usersFolder === true ? usersFolder() : ROOT, env: process.env };
+  const given = args.length === 0 ? (task.otherwise ?? []) : args;
+  const code = await runCommand(program, [...task.args, ...given], options);
+  return code === 0 && task.second !== undefined ? await runCommand(program, task.second, options) : code;
 }
 
 /**

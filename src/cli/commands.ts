@@ -8,6 +8,7 @@ import { consumer, DATA, producer } from "./role-commands.ts";
 import { SIZING_COMMAND } from "./sizing-command.ts";
 import { supervisor, WATCHING_COMMANDS } from "./supervision-commands.ts";
 import { TOOL_COMMANDS } from "./tool-commands.ts";
+import { VIEW_COMMAND } from "./view-command.ts";
 
 const { choice, duration, path, rate, seconds, text } = valueTypes;
 
@@ -132,6 +133,7 @@ export const COMMANDS: readonly Command[] = [
   decimate,
   ...DRIVER_COMMANDS,
   supervisor,
+  VIEW_COMMAND,
   mediaDriver,
   ...WATCHING_COMMANDS,
   ...TOOL_COMMANDS,

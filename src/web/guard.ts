@@ -66,19 +66,32 @@ export class RequestGuard {
       );
     }
     const given = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-    if (given !== undefined && this.#wrongTokens.isExhausted(client, nowNs)) {
-      throw new ApiError(429, "too-many-attempts", "too many wrong tokens came from this address; wait a second", {
-        "retry-after": "1",
-      });
-    }
-    // Digests have one length, and comparing them takes one time.
-    if (given !== undefined && timingSafeEqual(digest(given), this.#tokenDigest)) return;
     if (given !== undefined) {
-      this.#wrongTokens.count(client, nowNs);
-      wrongTokenLog.warn(`a request with a wrong token came from ${client}`);
+      const verdict = this.judgeToken(given, client, nowNs);
+      if (verdict === "right") return;
+      if (verdict === "too many") {
+        throw new ApiError(429, "too-many-attempts", "too many wrong tokens came from this address; wait a second", {
+          "retry-after": "1",
+        });
+      }
     }
     const found = given === undefined ? "none" : "another one";
     throw new ApiError(401, "wrong-token", `expected the token as "Authorization: Bearer TOKEN", found ${found}`);
+  }
+
+  /** Compares a token that was given with the server's; wrong ones are counted for their address. */
+  judgeToken(given: string, client: string, nowNs: number): "right" | "wrong" | "too many" {
+    if (this.#tokenDigest === null) return "wrong";
+    if (this.#wrongTokens.isExhausted(client, nowNs)) return "too many";
+    // Digests have one length, and comparing them takes one time.
+    if (timingSafeEqual(digest(given), this.#tokenDigest)) return "right";
+    this.#wrongTokens.count(client, nowNs);
+    wrongTokenLog.warn(`a request with a wrong token came from ${client}`);
+    return "wrong";
+  }
+
+  get hasToken(): boolean {
+    return this.#tokenDigest !== null;
   }
 }
 

@@ -26,6 +26,7 @@ const CONTENT_SECURITY_POLICY = [
 ].join("; ");
 
 const PAGES: readonly (readonly [path: string, text: string])[] = [
+  ["/view", "streams and their frames, live"],
   ["/metrics", "metrics for Prometheus"],
   ["/healthz", "200 while the process runs"],
   ["/readyz", "200 while it receives everything, else 503 with the reason"],

@@ -1,11 +1,13 @@
 import type { Agent } from "../core/agent.ts";
 import { messageOf, TensorPoolError } from "../core/errors.ts";
-import { type ListenAddress, urlOf } from "./address.ts";
+import type { ViewHub } from "../view/hub.ts";
+import { isLoopback, type ListenAddress, urlOf } from "./address.ts";
 import { SupervisorApi } from "./api.ts";
 import { RequestGuard } from "./guard.ts";
 import { MAX_BODY_BYTES } from "./order-request.ts";
 import { ApiError, errorResponse } from "./responses.ts";
 import type { Supervised } from "./supervised.ts";
+import { type PageConnection, ViewRoutes } from "./view-routes.ts";
 
 /** The address cannot be listened on. */
 export class ListenError extends TensorPoolError<"address-in-use" | "listen-failed"> {}
@@ -21,15 +23,24 @@ export interface ServerOptions {
   readonly token: string | null;
 }
 
+/** True when other machines, or their proxy, may reach the server. */
+export function isOpenToOthers({ address, hostNames }: Pick<ServerOptions, "address" | "hostNames">): boolean {
+  return !isLoopback(address.hostname) || hostNames.length > 0;
+}
+
 /** Serves a supervisor's pages while its scheduler runs: requests are answered between slices of duty cycles. */
 export class SupervisorServer implements Agent {
   readonly roleName = "http";
   readonly url: string;
-  readonly #server: Bun.Server<undefined>;
+  readonly #server: Bun.Server<PageConnection>;
 
-  /** @throws ListenError */
-  constructor(supervised: Supervised, { address, hostNames, token }: ServerOptions) {
-    const api = new SupervisorApi(supervised, new RequestGuard(address, hostNames, token));
+  /** `hub`: what shows frames to pages; null: there is no page. @throws ListenError */
+  constructor(supervised: Supervised, options: ServerOptions, hub: ViewHub | null = null) {
+    const { address, hostNames, token } = options;
+    const guard = new RequestGuard(address, hostNames, token);
+    const api = new SupervisorApi(supervised, guard);
+    const nowNs = (): number => supervised.clock.nanoTime();
+    const view = new ViewRoutes({ hub, guard, nowNs, isOpenToOthers: isOpenToOthers(options) });
     try {
       this.#server = Bun.serve({
         hostname: address.hostname,
@@ -40,7 +51,12 @@ export class SupervisorServer implements Agent {
         idleTimeout: IDLE_SECONDS,
         // Far above the limit of a body, so that a body that is too long gets an answer in JSON.
         maxRequestBodySize: MAX_BODY_BYTES * 256,
-        fetch: (request, server) => api.answer(request, server.requestIP(request)?.address ?? "an unknown address"),
+        fetch: (request, server) => {
+          const client = server.requestIP(request)?.address ?? "an unknown address";
+          const answer = view.answer(request, server, client);
+          return answer === null ? api.answer(request, client) : (answer as Response | Promise<Response>);
+        },
+        websocket: view.websocket,
         error: () => errorResponse(new ApiError(500, "internal", "this request met a defect of the supervisor")),
       });
     } catch (error) {

@@ -15,7 +15,7 @@ const RUNS_MS = 1_000;
 const CATCHES_SIGTERM = 1n << 14n;
 /** Examples that go on until somebody ends them. */
 const GOES_ON =
-  /^(tap|top|events|supervisor|attach camera-1.*|driver.*|media-driver.*|producer.*|consumer( --standalone)?( --sink y4m:-)?)$/;
+  /^(tap|top|events|supervisor|view.*|attach camera-1.*|driver.*|media-driver.*|producer.*|consumer( --standalone)?( --sink y4m:-)?)$/;
 const WITH_OPTIONS = /^(events|supervisor) --/;
 const AT_ONCE = 4;
 const DONE = 0;

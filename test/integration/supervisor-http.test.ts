@@ -4,6 +4,8 @@ import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import type { Consumer } from "../../src/roles/consumer.ts";
 import type { Producer } from "../../src/roles/producer.ts";
 import { Supervisor } from "../../src/roles/supervisor.ts";
+import { AllowedBaseDirs } from "../../src/shm/index.ts";
+import { ViewHub } from "../../src/view/hub.ts";
 import { AttemptLimit } from "../../src/web/attempt-limit.ts";
 import { RequestGuard } from "../../src/web/guard.ts";
 import type { ApiError } from "../../src/web/responses.ts";
@@ -55,7 +57,19 @@ async function served(
     version: "1.2.3",
   };
   const address = { hostname, port: 0 };
-  const server = rig.add(new SupervisorServer(supervised, { address, hostNames, token: TOKEN }));
+  const hub = rig.add(
+    new ViewHub({
+      connection: rig.connection,
+      clock: rig.clock,
+      streams: DEFAULT_STREAMS,
+      baseDirs: AllowedBaseDirs.resolve([rig.directory.path]),
+      supervisor,
+      aeronDir: rig.aeronDir,
+      version: "1.2.3",
+    }),
+  );
+  const server = rig.add(new SupervisorServer(supervised, { address, hostNames, token: TOKEN }, hub));
+  rig.until(() => supervisor.isReady, "the page to receive everything, too");
   return { url: server.url, supervisor, consumer };
 }
 

@@ -16,6 +16,7 @@ const LAYERS = [
   "bridge",
   "library",
   "index",
+  "view",
   "web",
   "config",
   "cli",

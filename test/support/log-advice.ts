@@ -142,6 +142,17 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "MONITORING.md lists the kinds.",
     },
   },
+  "src/cli/commands/view.ts": {
+    "--open: xdg-open could not be started (…); open …": {
+      means: "This machine has no xdg-open, or no browser.",
+      remedy: "Open the address in a browser.",
+    },
+    "… is open to other machines, and not encrypted": {
+      means:
+        "`--listen`, `--http` or `--http-hosts` lets other machines reach the page; holders of the token see frames.",
+      remedy: "Put a proxy with TLS in front, or forward a port of the loopback with `ssh -L`.",
+    },
+  },
   "src/cli/main.ts": {
     "…": {
       reads: "TENSORPOOL_…: sets nothing; did you mean …?",
@@ -366,6 +377,25 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       means:
         "A request to steer a consumer carried another token than `--http-token`. After ten, an address has one attempt a second.",
       remedy: "Give the client the token, or find out who is guessing.",
+    },
+  },
+  "src/view/hub.ts": {
+    "a page at … was disconnected: …, … times": {
+      means: "A program that is no page of this version speaks to the viewer's WebSocket, or holds no token.",
+      remedy: "Load the page again. If it comes again, find the program at that address.",
+    },
+  },
+  "src/view/stream-eye.ts": {
+    "stream … cannot be shown: …": {
+      means: "The viewer is not allowed to map the regions of the stream, or they break a rule.",
+      remedy: "Mostly rights or another `--shm-dir`; `tensorpool inspect STREAM` names the rule.",
+    },
+  },
+  "src/web/view-routes.ts": {
+    "the page could not be bundled: …": {
+      means:
+        "From the sources, Bun bundles the page when it is first asked for; a source or the package uplot is missing.",
+      remedy: "`npm install`, or the single executable, which has the page inside.",
     },
   },
 };

@@ -42,7 +42,7 @@ describe("the layers of the house", () => {
   test("relative imports name the file with its extension", () => {
     const bare = files.flatMap((file) =>
       importsOf(file)
-        .filter(({ target }) => target !== null && !/\.(ts|mjs|json|so)$/.test(target))
+        .filter(({ target }) => target !== null && !/\.(ts|mjs|json|so|css|page)$/.test(target))
         .map(({ specifier }) => `${file.path} imports ${specifier}`),
     );
     expect(bare).toEqual([]);

@@ -6,6 +6,8 @@ import { getLogger } from "../../core/logger.ts";
 import { formatByteRate, formatCount, formatRate } from "../../core/units.ts";
 import { consumerViews, type EventView, streamViews } from "../../protocol/supervision/index.ts";
 import { Supervisor } from "../../roles/supervisor.ts";
+import { AllowedBaseDirs } from "../../shm/index.ts";
+import { ViewHub } from "../../view/hub.ts";
 import { isLoopback, parseListenAddress } from "../../web/address.ts";
 import { SupervisorServer } from "../../web/server.ts";
 import type { CommandContext } from "../command.ts";
@@ -102,10 +104,12 @@ export function startSupervisor(runtime: RoleRuntime, plan: SupervisorPlan): Run
   scheduler.add(supervisor, { vital: true });
   const agents: Agent[] = [new EventReporter(supervisor.model, logEvent)];
   if (http !== null) {
-    const supervised = { supervisor, clock: scheduler.clock, aeronDir, shmDir, version: VERSION };
-    const server = new SupervisorServer(supervised, http);
-    agents.push(server);
-    log.info(`/metrics, /healthz, /readyz and /api/v1 are served on ${server.url}`);
+    const { clock } = scheduler;
+    const baseDirs = AllowedBaseDirs.resolve([shmDir]);
+    const hub = new ViewHub({ connection, clock, streams, baseDirs, supervisor, aeronDir, version: VERSION });
+    const server = new SupervisorServer({ supervisor, clock, aeronDir, shmDir, version: VERSION }, http, hub);
+    agents.push(server, hub);
+    log.info(`/view, /metrics, /healthz, /readyz and /api/v1 are served on ${server.url}`);
     if (!isLoopback(http.address.hostname)) log.warn(`${server.url} is open to other machines, and not encrypted`);
   }
   if (statsInterval > 0)

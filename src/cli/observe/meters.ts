@@ -1,8 +1,8 @@
 import type { Agent } from "../../core/agent.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
+import type { KnownStream } from "../../roles/known-streams.ts";
 import { AllowedBaseDirs } from "../../shm/index.ts";
 import { shmDirOf } from "../aeron-dir.ts";
-import type { KnownStream } from "../../roles/known-streams.ts";
 import type { CommandContext } from "../command.ts";
 import type { PlaceValues } from "../common-options.ts";
 import { ExitCode } from "../exit.ts";

@@ -1,0 +1,109 @@
+import { spawn } from "node:child_process";
+import type { Agent } from "../../core/agent.ts";
+import { OptionError, UsageError } from "../../core/errors.ts";
+import { getLogger } from "../../core/logger.ts";
+import { Supervisor } from "../../roles/supervisor.ts";
+import { ViewHub } from "../../view/hub.ts";
+import { type ListenAddress, parseListenAddress } from "../../web/address.ts";
+import { isOpenToOthers, ListenError, type ServerOptions, SupervisorServer } from "../../web/server.ts";
+import { shmDirOf } from "../aeron-dir.ts";
+import type { CommandContext } from "../command.ts";
+import { ExitCode } from "../exit.ts";
+import { requireStreamText } from "../observe/find-stream.ts";
+import { baseDirsOf } from "../observe/meters.ts";
+import { ObserverIdle } from "../observe/observer-idle.ts";
+import { descriptorStreamsOf } from "../supervision/descriptor-streams.ts";
+import { supervisionOf } from "../supervision/thresholds.ts";
+import { ToolRuntime } from "../tap/tool-runtime.ts";
+import { VERSION } from "../version.ts";
+import type { ViewValues } from "../view-command.ts";
+
+const log = getLogger("view");
+const DEFAULT_PORT = 9470;
+/** Rest between two cycles: while a page is open, and without one. */
+const BUSY_REST_NS = 1e6;
+const CALM_REST_NS = 5e6;
+
+/** `view`: a page for the browser with streams and their frames. */
+export async function run(context: CommandContext<ViewValues>): Promise<number> {
+  const [stream] = context.positionals;
+  if (stream !== undefined) requireStreamText(stream, "view: <stream>");
+  const { values, others } = descriptorStreamsOf(context);
+  const http = httpOf(values);
+  const supervision = supervisionOf(values);
+  const baseDirs = baseDirsOf(values);
+  const idle = new ObserverIdle();
+  using runtime = new ToolRuntime(values, "tensorpool view", idle, { waitsForDriver: true });
+  const { scheduler, connection, streams, aeronDir } = runtime;
+  const { clock } = scheduler;
+  runtime.endAfter(values.seconds);
+  const supervisor = new Supervisor(connection, { streams, descriptorStreamIds: others, supervision, rules: [] });
+  const hub = new ViewHub({ connection, clock, streams, baseDirs, supervisor, aeronDir, version: VERSION });
+  const supervised = { supervisor, clock, aeronDir, shmDir: shmDirOf(values), version: VERSION };
+  const isAsked = values.http !== undefined;
+  const server = serverAt(http, isAsked, (at) => new SupervisorServer(supervised, at, hub));
+  const rest: Agent = {
+    roleName: "rest",
+    doWork: () => {
+      idle.calmDown(hub.pages.size > 0 ? BUSY_REST_NS : CALM_REST_NS);
+      return 0;
+    },
+  };
+  scheduler.add(supervisor, { vital: true });
+  for (const agent of [hub, server, rest]) scheduler.add(agent);
+  const url = pageUrl(server.url, stream, http);
+  console.log(url);
+  if (isOpenToOthers(http)) log.warn(`${server.url} is open to other machines, and not encrypted`);
+  if (values.open) openInBrowser(url);
+  await scheduler.run();
+  return runtime.signals.exitCode(ExitCode.DONE);
+}
+
+/** @throws OptionError */
+function httpOf({ http, httpToken, httpHosts = [], listen }: ViewValues): ServerOptions {
+  const options = { address: addressOf(http, listen), hostNames: httpHosts, token: httpToken ?? null };
+  if (options.token === null && isOpenToOthers(options)) {
+    const name = listen !== undefined ? "listen" : httpHosts.length > 0 ? "httpHosts" : "http";
+    throw new OptionError(name, "expected --http-token with it: other machines would see every frame");
+  }
+  return options;
+}
+
+/** @throws OptionError */
+function addressOf(http: string | undefined, listen: string | undefined): ListenAddress {
+  const host = listen?.replace(/^\[|\]$/g, "");
+  try {
+    const address = parseListenAddress(http ?? String(DEFAULT_PORT));
+    return host === undefined ? address : { hostname: host, port: address.port };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new OptionError("http", error.message, { cause: error });
+  }
+}
+
+/** Listens at the address; where none was asked for and the default port is taken, at any that is free. @throws ListenError */
+function serverAt(
+  http: ServerOptions,
+  isAsked: boolean,
+  listen: (options: ServerOptions) => SupervisorServer,
+): SupervisorServer {
+  try {
+    return listen(http);
+  } catch (error) {
+    if (isAsked || !(error instanceof ListenError) || error.code !== "address-in-use") throw error;
+    return listen({ ...http, address: { ...http.address, port: 0 } });
+  }
+}
+
+/** The token goes behind `#`, which browsers do not send: the page reads it and takes it out of sight. */
+function pageUrl(serverUrl: string, stream: string | undefined, { token }: ServerOptions): string {
+  const place = stream === undefined ? "/" : `/stream/${encodeURIComponent(stream)}`;
+  const secret = token === null ? "" : `?token=${encodeURIComponent(token)}`;
+  return `${serverUrl}/view#${place}${secret}`;
+}
+
+function openInBrowser(url: string): void {
+  const child = spawn("xdg-open", [url], { stdio: "ignore", detached: true });
+  child.on("error", ({ message }) => log.warn(`--open: xdg-open could not be started (${message}); open ${url}`));
+  child.unref();
+}

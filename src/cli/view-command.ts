@@ -1,0 +1,57 @@
+import { flag, option, options, valueTypes } from "../config/index.ts";
+import { type CommandValues, command } from "./command.ts";
+import { CONFIG, END, LISTEN } from "./common-options.ts";
+import { THRESHOLDS } from "./supervision/thresholds.ts";
+
+const { hostName, list, text } = valueTypes;
+
+const VIEW = options({
+  http: option(
+    text("an address such as 9470 or 127.0.0.1:9470", "127.0.0.1:9470"),
+    "ADDR",
+    "serve the page there; a port alone is on the loopback",
+    { otherwise: "9470, or a free port when that is taken" },
+  ),
+  listen: option(
+    hostName(),
+    "HOST",
+    "serve it at this address of the machine, or 0.0.0.0 for all: needs --http-token",
+    { otherwise: "the loopback" },
+  ),
+  httpToken: option(
+    text("a token", "secret"),
+    "TOKEN",
+    "its holders may steer consumers, and see frames from other machines (better as a variable: others see flags)",
+    { isSecret: true, otherwise: "none" },
+  ),
+  httpHosts: option(
+    list(hostName(), "host name"),
+    "NAME[,NAME]",
+    "further names under which the page is reached, behind a proxy for example: needs --http-token",
+    { otherwise: "those of its address" },
+  ),
+  open: flag("show the page in the browser of this machine"),
+  ...END,
+  ...THRESHOLDS,
+  ...LISTEN,
+  ...CONFIG,
+});
+export type ViewValues = CommandValues<typeof VIEW>;
+
+export const VIEW_COMMAND = command({
+  name: "view",
+  summary: "shows streams and their frames live, on a page for the browser",
+  usage: "[stream]",
+  maxPositionals: 1,
+  options: VIEW,
+  examples: ["view", "view camera-1", "view --http 8080"],
+  notes: async () =>
+    [
+      "STREAM is the id of a stream or the name of its data source: the page opens with it.",
+      "The address of the page is printed on standard output. Frames are read from shared",
+      "memory without being a consumer: neither producers nor consumers are disturbed, and",
+      "a slow page gets fewer pictures. Nothing is loaded from elsewhere. docs/VIEWER.md",
+      "says what the page shows.",
+    ].join("\n"),
+  load: () => import("./commands/view.ts"),
+});

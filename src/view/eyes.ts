@@ -1,0 +1,62 @@
+import type { SupervisionModel } from "../protocol/supervision/index.ts";
+import type { KnownStreams } from "../roles/known-streams.ts";
+import type { AllowedBaseDirs } from "../shm/index.ts";
+import { StreamEye } from "./stream-eye.ts";
+
+/** Streams that are mapped at the same time; further ones are shown without shape and picture. */
+const MAX_MAPPED = 256;
+/** After the last page has gone, so that one that is loaded again finds everything mapped. */
+const LINGER_NS = 5e9;
+
+/** The mapped streams: every one that lives, while a page is open. */
+export class Eyes {
+  readonly #baseDirs: AllowedBaseDirs;
+  readonly #nowNs: () => number;
+  readonly #eyes = new Map<number, StreamEye>();
+  #wantedNs = Number.NEGATIVE_INFINITY;
+
+  constructor(baseDirs: AllowedBaseDirs, nowNs: () => number) {
+    this.#baseDirs = baseDirs;
+    this.#nowNs = nowNs;
+  }
+
+  get(streamId: number): StreamEye | undefined {
+    return this.#eyes.get(streamId);
+  }
+
+  /** The eye of a stream, which may not be known yet. */
+  of(streamId: number): StreamEye {
+    let eye = this.#eyes.get(streamId);
+    if (eye === undefined) {
+      eye = new StreamEye(streamId, this.#baseDirs, this.#nowNs);
+      this.#eyes.set(streamId, eye);
+    }
+    return eye;
+  }
+
+  /** Maps streams that live, and unmaps those that do not: their owner has to be able to remove the files. */
+  sync(model: SupervisionModel, known: KnownStreams, isWanted: boolean, nowNs: number): void {
+    if (isWanted) this.#wantedNs = nowNs;
+    const isOpen = nowNs - this.#wantedNs < LINGER_NS;
+    let mapped = 0;
+    for (const { streamId, state } of model.streams.values()) {
+      if (!isOpen || state !== "live" || mapped++ >= MAX_MAPPED) this.#eyes.get(streamId)?.map(null);
+      else this.of(streamId).map(known.get(streamId)?.announcement ?? null);
+    }
+    for (const [streamId, eye] of this.#eyes) {
+      if (model.streams.has(streamId)) continue;
+      eye.map(null);
+      if (eye.users === 0) this.#eyes.delete(streamId);
+    }
+  }
+
+  /** Looks at the shape of every stream's newest frame. */
+  look(): void {
+    for (const eye of this.#eyes.values()) eye.look();
+  }
+
+  close(): void {
+    for (const eye of this.#eyes.values()) eye.close();
+    this.#eyes.clear();
+  }
+}

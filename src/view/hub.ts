@@ -1,0 +1,237 @@
+import type { Inbound, Messaging } from "../aeron/ports.ts";
+import type { Agent } from "../core/agent.ts";
+import type { Clock } from "../core/clock.ts";
+import { getLogger } from "../core/logger.ts";
+import { toJson } from "../core/text.ts";
+import { PeriodicTimer } from "../core/timers.ts";
+import type { AeronStreams } from "../protocol/stream-ids.ts";
+import { consumerViews, eventViews, streamViews } from "../protocol/supervision/index.ts";
+import { hear } from "../roles/hearing.ts";
+import { KnownStreams } from "../roles/known-streams.ts";
+import type { Supervisor } from "../roles/supervisor.ts";
+import type { AllowedBaseDirs } from "../shm/index.ts";
+import { parseClientMessage } from "./client-message.ts";
+import { DelayMeans } from "./delay-means.ts";
+import { Eyes } from "./eyes.ts";
+import { History } from "./history.ts";
+import type { WatchMessage } from "./messages.ts";
+import { PageLink, type PageSocket, type PageView } from "./page-link.ts";
+import { Pictures } from "./pictures.ts";
+import { NO_SEQ } from "./stream-eye.ts";
+
+const log = getLogger("view");
+const FRAGMENTS_PER_POLL = 64;
+const STATE_PERIOD_NS = 1e9;
+const SYNC_PERIOD_NS = 100e6;
+/** Bytes of pictures that may be under way, to one page and to all. */
+const MAX_BYTES_PER_PAGE = 96 * 1024 * 1024;
+const MAX_BYTES_UNDER_WAY = 256 * 1024 * 1024;
+export const MAX_PAGES = 32;
+const EVENTS_AT_FIRST = 500;
+const EVENTS_LATER = 200;
+/** Messages of a page that are none: then it is no page of ours. */
+const MAX_REFUSED = 16;
+
+/** What the token of a page, or its absence, allows. */
+export interface Admission {
+  readonly maySee: boolean;
+  /** It may change how consumers read. */
+  readonly maySteer: boolean;
+  /** Null unless something is refused. */
+  readonly reason: string | null;
+}
+
+export interface HubOptions {
+  readonly connection: Messaging;
+  readonly clock: Clock;
+  readonly streams: AeronStreams;
+  readonly baseDirs: AllowedBaseDirs;
+  readonly supervisor: Supervisor;
+  readonly aeronDir: string;
+  readonly version: string;
+}
+
+/**
+ * Shows what a supervisor knows, and the newest frames, to the pages that are open. The flow is by credit: a page gets its next picture
+ * when it has drawn the one before, so nothing queues for a slow page, and what is bounded is bounded for each page and in all.
+ */
+export class ViewHub implements Agent {
+  readonly roleName = "view";
+  readonly pages = new Set<PageLink>();
+  readonly #options: HubOptions;
+  readonly #known: KnownStreams;
+  readonly #subscriptions: readonly Inbound[];
+  readonly #eyes: Eyes;
+  readonly #pictures: Pictures;
+  readonly #history = new History();
+  readonly #delays = new DelayMeans();
+  readonly #state = new PeriodicTimer(STATE_PERIOD_NS);
+  readonly #sync = new PeriodicTimer(SYNC_PERIOD_NS);
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    const { connection, streams, baseDirs, clock } = options;
+    this.#known = new KnownStreams(baseDirs);
+    this.#subscriptions = hear(connection, streams, ["announce"], (view, length) => {
+      this.#known.onMessage(view, length);
+    });
+    this.#eyes = new Eyes(baseDirs, () => clock.nanoTime());
+    this.#pictures = new Pictures(this.#eyes);
+  }
+
+  /** A page has connected; null when there are too many. */
+  open(socket: PageSocket, client: string): PageLink | null {
+    if (this.pages.size >= MAX_PAGES) {
+      socket.close(1013, `${MAX_PAGES} pages are open already`);
+      return null;
+    }
+    const link = new PageLink(socket, client);
+    this.pages.add(link);
+    return link;
+  }
+
+  /** A page has gone. */
+  close(link: PageLink): void {
+    if (!this.pages.delete(link)) return;
+    for (const view of link.views.values()) this.#pictures.release(view.picture);
+    link.views.clear();
+  }
+
+  /** What a page sends. `admit` judges the token that it gives. */
+  onMessage(link: PageLink, text: string, admit: (token: string | null) => Admission): void {
+    const message = parseClientMessage(text);
+    if (message === null) this.#refuse(link, "it sent something that is no message");
+    else if (message.type === "hello") this.#admit(link, admit(message.token));
+    else if (!link.isAdmitted) this.#refuse(link, "it asked before it said hello");
+    else if (message.type === "watch") this.#watch(link, message);
+    else if (message.type === "unwatch") this.#unwatch(link, message.view);
+    else link.onDrawn(message);
+  }
+
+  doWork(nowNs: number): number {
+    let work = 0;
+    for (const subscription of this.#subscriptions) work += subscription.poll(FRAGMENTS_PER_POLL);
+    if (this.#sync.isDue(nowNs))
+      this.#eyes.sync(this.#options.supervisor.model, this.#known, this.pages.size > 0, nowNs);
+    if (this.#state.isDue(nowNs)) this.#tellState(nowNs);
+    let left = MAX_BYTES_UNDER_WAY;
+    for (const link of this.pages) left -= link.bytesUnderWay;
+    for (const link of this.pages) {
+      let leftOfPage = Math.min(left, MAX_BYTES_PER_PAGE - link.bytesUnderWay);
+      for (const view of link.views.values()) {
+        if (!view.hasCredit) continue;
+        this.#refresh(view, nowNs);
+        if (view.picture.message.length > leftOfPage || !link.show(view)) continue;
+        leftOfPage -= view.underWay;
+        left -= view.underWay;
+        work++;
+      }
+    }
+    return work;
+  }
+
+  onClose(): void {
+    for (const link of [...this.pages]) {
+      link.socket.close(1001, "the server ends");
+      this.close(link);
+    }
+    this.#eyes.close();
+    for (const subscription of this.#subscriptions) this.#options.connection.remove(subscription);
+  }
+
+  #refresh({ picture, request, sentSeq, sentEpoch }: PageView, nowNs: number): void {
+    // Another page may have had it converted already.
+    const isNews = picture.seq !== NO_SEQ && (picture.seq !== sentSeq || picture.epoch !== sentEpoch);
+    const ageNs = this.#pictures.refresh(picture, nowNs);
+    if (ageNs !== null && picture.isAwaited) this.#delays.add(request.stream, ageNs);
+    picture.isAwaited = ageNs === null && !isNews;
+  }
+
+  #refuse(link: PageLink, why: string): void {
+    if (++link.refused < MAX_REFUSED) return;
+    log.warn(`a page at ${link.client} was disconnected: ${why}, ${MAX_REFUSED} times`);
+    link.socket.close(1008, why);
+    this.close(link);
+  }
+
+  #admit(link: PageLink, { maySee, maySteer, reason }: Admission): void {
+    const { version, supervisor } = this.#options;
+    link.isAdmitted = maySee;
+    link.socket.sendText(
+      toJson({ type: "welcome", maySee, maySteer, reason, version, history: maySee ? this.#history.toJson() : {} }),
+    );
+    if (!maySee) {
+      this.#refuse(link, "it gave no token, or another one");
+      return;
+    }
+    link.lastEventId = Math.max(0, supervisor.model.events.lastId - EVENTS_AT_FIRST);
+    const nowNs = this.#options.clock.nanoTime();
+    this.#eyes.sync(supervisor.model, this.#known, true, nowNs);
+    this.#eyes.look();
+    link.socket.sendText(this.#stateFor(link, this.#overview(nowNs), nowNs));
+  }
+
+  #watch(link: PageLink, request: WatchMessage): void {
+    this.#unwatch(link, request.view);
+    const picture = this.#pictures.take(request);
+    const { view: id } = request;
+    link.views.set(id, {
+      id,
+      request,
+      picture,
+      hasCredit: true,
+      sentSeq: NO_SEQ,
+      sentEpoch: null,
+      shapeVersion: -1,
+      underWay: 0,
+    });
+  }
+
+  #unwatch(link: PageLink, id: number): void {
+    const view = link.views.get(id);
+    if (view === undefined) return;
+    link.views.delete(id);
+    this.#pictures.release(view.picture);
+  }
+
+  #tellState(nowNs: number): void {
+    const streams = streamViews(this.#options.supervisor.model, nowNs);
+    this.#history.add(Date.now(), streams, this.#delays.take());
+    if (this.pages.size === 0) return;
+    this.#eyes.look();
+    const overview = this.#overview(nowNs);
+    for (const link of this.pages) {
+      // What a slow page does not take now is out of date when it does.
+      if (link.isAdmitted && link.socket.buffered() === 0) link.socket.sendText(this.#stateFor(link, overview, nowNs));
+    }
+  }
+
+  /** JSON that is the same for every page, without its last brace. */
+  #overview(nowNs: number): string {
+    const { supervisor, aeronDir } = this.#options;
+    const streams = streamViews(supervisor.model, nowNs).map((stream) => {
+      const eye = this.#eyes.get(stream.streamId);
+      return {
+        ...stream,
+        summary: supervisor.model.streams.get(stream.streamId)?.summary ?? "",
+        dtype: eye?.shape?.dtype ?? null,
+        dims: eye?.shape?.dims ?? null,
+        majorOrder: eye?.shape?.majorOrder ?? null,
+        trouble: eye?.trouble ?? null,
+        sample: this.#history.newestOf(stream.streamId),
+      };
+    });
+    const consumers = consumerViews(supervisor.model, nowNs);
+    const isReady = supervisor.isReady;
+    const pages = this.pages.size;
+    return toJson({ type: "state", timeMs: Date.now(), isReady, aeronDir, pages, streams, consumers }).slice(0, -1);
+  }
+
+  #stateFor(link: PageLink, overview: string, nowNs: number): string {
+    const { events } = this.#options.supervisor.model;
+    const limit = link.lastEventId === 0 ? EVENTS_AT_FIRST : EVENTS_LATER;
+    const news = eventViews(events.after(link.lastEventId, limit), nowNs, Date.now());
+    link.lastEventId = events.lastId;
+    return `${overview},"events":${toJson(news)}}`;
+  }
+}

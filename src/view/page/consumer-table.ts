@@ -1,0 +1,97 @@
+import { button, h, replace } from "./dom.ts";
+import { formatCount, formatNumber } from "./format.ts";
+import { consumerHealth, healthBadge } from "./health.ts";
+import type { ConsumerState, Store } from "./store.ts";
+
+const HEADINGS = ["state", "consumer", "mode", "frames/s", "lag", "lost/s", "lost", "by cause"] as const;
+
+/** The consumers of a stream: how they read, what they lose and why; with the token they can be steered. */
+export class ConsumerTable {
+  readonly element: HTMLElement;
+  readonly #body = h("tbody");
+  readonly #empty = h("p", { class: "note" }, "No consumer reads this stream.");
+  readonly #outcome = h("p", { class: "note", role: "status" });
+  readonly #store: Store;
+  readonly #token: () => string | null;
+
+  constructor(store: Store, token: () => string | null) {
+    this.#store = store;
+    this.#token = token;
+    const head = h(
+      "tr",
+      {},
+      ...HEADINGS.map((name) => h("th", { scope: "col" }, name)),
+      h("th", { scope: "col" }, "steer"),
+    );
+    this.element = h(
+      "section",
+      { class: "consumers" },
+      h("h3", {}, "Consumers"),
+      h("div", { class: "scroll" }, h("table", {}, h("thead", {}, head), this.#body)),
+      this.#empty,
+      this.#outcome,
+    );
+  }
+
+  update(streamId: number): void {
+    const consumers = (this.#store.state?.consumers ?? []).filter((consumer) => consumer.streamId === streamId);
+    this.#empty.hidden = consumers.length > 0;
+    // A control that is being used is not taken away.
+    if (this.#body.contains(document.activeElement)) return;
+    replace(this.#body, ...consumers.map((consumer) => this.#row(consumer)));
+  }
+
+  #row(consumer: ConsumerState): HTMLElement {
+    const { consumerId, pid, mode, decimation, maxRateHz, framesPerSecond, lag, drops, causes } = consumer;
+    const how = mode === "decimated" && decimation !== null ? `every ${decimation}th` : (mode ?? "–");
+    const limit = maxRateHz === null || maxRateHz === 0 ? "" : `, at most ${formatNumber(maxRateHz)}/s`;
+    const byCause = Object.entries(causes)
+      .filter(([, loss]) => loss.total > 0)
+      .map(([name, loss]) => `${name} ${formatCount(loss.total)}`);
+    return h(
+      "tr",
+      {},
+      h("td", {}, healthBadge(consumerHealth(consumer))),
+      h("td", { class: "n" }, `${consumerId}${pid === null ? "" : ` (pid ${pid})`}`),
+      h("td", {}, how + limit),
+      h("td", { class: "n" }, formatNumber(framesPerSecond)),
+      h("td", { class: "n" }, formatCount(lag)),
+      h("td", { class: "n" }, formatNumber(drops.perSecond)),
+      h("td", { class: "n" }, formatCount(drops.total)),
+      h("td", {}, byCause.length === 0 ? "–" : byCause.join(", ")),
+      h("td", {}, this.#steering(consumer)),
+    );
+  }
+
+  #steering(consumer: ConsumerState): HTMLElement {
+    if (!this.#store.maySteer)
+      return h("span", { class: "faint", title: "needs the server's token" }, "needs the token");
+    const modes = ["stream", "latest", "decimated"].map((mode) =>
+      h("option", { value: mode, selected: mode === consumer.mode }, mode),
+    );
+    const mode = h("select", { "aria-label": `mode of consumer ${consumer.consumerId}` }, ...modes);
+    const every = h("input", {
+      type: "number",
+      min: 1,
+      value: consumer.decimation ?? 2,
+      class: "limit",
+      "aria-label": "every how many frames",
+    });
+    const send = button("Set", "tell the consumer to read so", () => {
+      void this.#order(consumer, mode.value, Number(every.value));
+    });
+    return h("span", { class: "steer" }, mode, every, send);
+  }
+
+  async #order({ streamId, consumerId }: ConsumerState, mode: string, decimation: number): Promise<void> {
+    const response = await fetch(`/api/v1/consumers/${streamId}/${consumerId}/config`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${this.#token() ?? ""}` },
+      body: JSON.stringify(mode === "decimated" ? { mode, decimation } : { mode }),
+    });
+    const answer = (await response.json()) as { error?: { message: string } };
+    this.#outcome.textContent = response.ok
+      ? `Consumer ${consumerId} was told to read in mode ${mode}; its next report shows whether it does.`
+      : `Consumer ${consumerId} was not told: ${answer.error?.message ?? response.statusText}`;
+  }
+}

@@ -1,0 +1,89 @@
+/** What an element is made of; text is always text, never markup. */
+export type Child = Node | string | number | null | undefined;
+
+export interface Properties {
+  readonly class?: string;
+  readonly [attribute: string]: string | number | boolean | undefined;
+}
+
+/** An element with attributes and children. An attribute that is true has no value, one that is false or undefined is left out. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  properties: Properties = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === false) continue;
+    element.setAttribute(name, value === true ? "" : String(value));
+  }
+  append(element, children);
+  return element;
+}
+
+export function append(element: Element, children: readonly Child[]): void {
+  for (const child of children) {
+    if (child === null || child === undefined) continue;
+    element.append(child instanceof Node ? child : String(child));
+  }
+}
+
+export function replace(element: Element, ...children: readonly Child[]): void {
+  element.replaceChildren();
+  append(element, children);
+}
+
+/** Sets a text if it is another one: a page that changes nothing is not laid out again. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export function button(label: string, title: string, onClick: () => void): HTMLButtonElement {
+  const element = h("button", { type: "button", title }, label);
+  element.addEventListener("click", onClick);
+  return element;
+}
+
+/** A button that stays pressed. */
+export function toggle(
+  label: string,
+  title: string,
+  isOn: boolean,
+  onChange: (isOn: boolean) => void,
+): HTMLButtonElement {
+  const element = h("button", { type: "button", title, "aria-pressed": String(isOn) }, label);
+  element.addEventListener("click", () => {
+    const isNowOn = element.getAttribute("aria-pressed") !== "true";
+    element.setAttribute("aria-pressed", String(isNowOn));
+    onChange(isNowOn);
+  });
+  return element;
+}
+
+export function choice<T extends string>(
+  label: string,
+  choices: readonly (readonly [value: T, text: string])[],
+  chosen: T,
+  onChange: (value: T) => void,
+): HTMLSelectElement {
+  const options = choices.map(([value, text]) => h("option", { value, selected: value === chosen }, text));
+  const element = h("select", { "aria-label": label, title: label }, ...options);
+  element.addEventListener("change", () => onChange(element.value as T));
+  return element;
+}
+
+/** A colour of the style sheet, for what is drawn. */
+export function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+/** Sizes a canvas to its place in device pixels; true when that changed it. */
+export function fitCanvas(canvas: HTMLCanvasElement): boolean {
+  const ratio = window.devicePixelRatio || 1;
+  const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
+  const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
+  if (canvas.width === width && canvas.height === height) return false;
+  canvas.width = width;
+  canvas.height = height;
+  return true;
+}

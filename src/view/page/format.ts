@@ -1,0 +1,50 @@
+const BYTE_UNITS = ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"];
+const NONE = "–";
+
+/** Three significant digits, as far as a person can read them. */
+export function formatNumber(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
+  if (value !== 0 && Math.abs(value) < 0.001) return value.toExponential(1);
+  if (Math.abs(value) >= 100) return formatCount(Math.round(value));
+  return String(Number(value.toPrecision(3)));
+}
+
+/** A whole number with its thousands apart. */
+export function formatCount(value: number | null | undefined): string {
+  return value === null || value === undefined ? NONE : value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+}
+
+export function formatRate(value: number | null | undefined): string {
+  return value === null || value === undefined ? NONE : `${formatNumber(value)}/s`;
+}
+
+export function formatByteRate(bytesPerSecond: number | null | undefined): string {
+  if (bytesPerSecond === null || bytesPerSecond === undefined) return NONE;
+  let value = bytesPerSecond;
+  let unit = 0;
+  for (; value >= 1000 && unit < BYTE_UNITS.length - 1; unit++) value /= 1000;
+  return `${formatNumber(value)} ${BYTE_UNITS[unit]}`;
+}
+
+export function formatSeconds(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return NONE;
+  if (seconds < 1e-3) return `${formatNumber(seconds * 1e6)} µs`;
+  if (seconds < 1) return `${formatNumber(seconds * 1e3)} ms`;
+  if (seconds < 120) return `${formatNumber(seconds)} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${formatNumber(seconds / 3600)} h`;
+}
+
+/** `uint16 2,048 × 1,024`. */
+export function formatShape(dtype: string | null, dims: readonly number[] | null): string {
+  if (dtype === null || dims === null) return NONE;
+  return dims.length === 0 ? dtype : `${dtype} ${dims.join(" × ")}`;
+}
+
+export function formatTime(iso: string): string {
+  return new Date(iso).toLocaleTimeString("en-GB");
+}
+
+/** Text of foreign origin on one line: control characters, which could reverse or hide text, are replaced. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
+}

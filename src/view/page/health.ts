@@ -1,0 +1,48 @@
+import { h } from "./dom.ts";
+import { formatNumber, formatSeconds } from "./format.ts";
+import type { ConsumerState, StreamState } from "./store.ts";
+
+/** Told apart by shape and word as well as by colour. */
+export type Health = "healthy" | "degraded" | "dead" | "idle";
+
+const SHAPES: Readonly<Record<Health, string>> = { healthy: "●", degraded: "▲", dead: "✕", idle: "○" };
+/** Two announce periods and a little more: a producer speaks once a second. */
+const SILENT_SECONDS = 2.5;
+
+export interface HealthView {
+  readonly health: Health;
+  /** Why, in words. */
+  readonly reason: string;
+}
+
+export function streamHealth(stream: StreamState, consumers: readonly ConsumerState[]): HealthView {
+  const { state, lastSignSeconds, dropsPerSecond, framesPerSecond } = stream;
+  if (state === "lost")
+    return { health: "dead", reason: `the producer was last heard ${formatSeconds(lastSignSeconds)} ago` };
+  if (state === "idle") return { health: "idle", reason: "no producer is attached" };
+  if (lastSignSeconds !== null && lastSignSeconds > SILENT_SECONDS)
+    return { health: "dead", reason: `the producer has been silent for ${formatSeconds(lastSignSeconds)}` };
+  if (stream.trouble !== null) return { health: "degraded", reason: `its frames cannot be shown: ${stream.trouble}` };
+  if ((dropsPerSecond ?? 0) > 0)
+    return { health: "degraded", reason: `consumers lose ${formatNumber(dropsPerSecond)} frames/s` };
+  const lost = consumers.filter((consumer) => consumer.streamId === stream.streamId && consumer.state === "lost");
+  if (lost.length > 0) return { health: "degraded", reason: `${lost.length} of its consumers fell silent` };
+  if (framesPerSecond === 0) return { health: "idle", reason: "the producer is attached and publishes nothing" };
+  return { health: "healthy", reason: "frames flow and no consumer loses any" };
+}
+
+export function consumerHealth({ state, lastSignSeconds, drops }: ConsumerState): HealthView {
+  if (state === "lost") return { health: "dead", reason: `it was last heard ${formatSeconds(lastSignSeconds)} ago` };
+  if ((drops.perSecond ?? 0) > 0)
+    return { health: "degraded", reason: `it loses ${formatNumber(drops.perSecond)} frames/s` };
+  return { health: "healthy", reason: "it loses no frame" };
+}
+
+export function healthBadge({ health, reason }: HealthView): HTMLElement {
+  return h(
+    "span",
+    { class: `health ${health}`, title: reason },
+    h("span", { class: "shape", "aria-hidden": "true" }, SHAPES[health]),
+    health,
+  );
+}

@@ -1,0 +1,127 @@
+import { colour, fitCanvas, h } from "./dom.ts";
+import { formatNumber } from "./format.ts";
+import { type Histogram, histogramOf } from "./statistics.ts";
+import type { Numbers } from "./values.ts";
+
+const BINS = 256;
+const GRIP_PIXELS = 10;
+
+/** The histogram of a picture, with a handle for each end of the range. */
+export class HistogramPanel {
+  readonly element: HTMLElement;
+  readonly #canvas = h("canvas", {
+    class: "histogram",
+    tabindex: "0",
+    role: "slider",
+    "aria-label": "range of values: arrow keys move the upper end, with shift the lower end",
+    "aria-valuetext": "",
+  });
+  readonly #ends = h("div", { class: "ends" });
+  readonly #onRange: (low: number, high: number) => void;
+  #histogram: Histogram | null = null;
+  #low = 0;
+  #high = 1;
+  #from = 0;
+  #to = 1;
+
+  constructor(onRange: (low: number, high: number) => void) {
+    this.#onRange = onRange;
+    this.element = h("div", { class: "histogram-panel" }, this.#canvas, this.#ends);
+    let dragged: "low" | "high" | null = null;
+    this.#canvas.addEventListener("pointerdown", (event) => {
+      this.#canvas.setPointerCapture(event.pointerId);
+      const [low, high] = [this.#xOf(this.#low), this.#xOf(this.#high)];
+      const isLow = Math.abs(event.offsetX - low) < Math.abs(event.offsetX - high);
+      dragged = low === high ? (event.offsetX < low ? "low" : "high") : isLow ? "low" : "high";
+      if (Math.abs(event.offsetX - (dragged === "low" ? low : high)) > GRIP_PIXELS) this.#drag(dragged, event.offsetX);
+    });
+    this.#canvas.addEventListener("pointermove", (event) => {
+      if (dragged !== null) this.#drag(dragged, event.offsetX);
+    });
+    this.#canvas.addEventListener("pointerup", () => {
+      dragged = null;
+      this.#rescale();
+      this.draw();
+    });
+    this.#canvas.addEventListener("keydown", (event) => {
+      const direction = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+      if (direction === 0) return;
+      event.preventDefault();
+      const step = ((this.#to - this.#from) / 100) * direction;
+      if (event.shiftKey) this.#onRange(Math.min(this.#low + step, this.#high), this.#high);
+      else this.#onRange(this.#low, Math.max(this.#high + step, this.#low));
+    });
+  }
+
+  /** Takes the values of another picture. */
+  update(values: Numbers): void {
+    this.#histogram = histogramOf(values, BINS);
+    this.#rescale();
+    this.draw();
+  }
+
+  setRange(low: number, high: number): void {
+    this.#low = low;
+    this.#high = high;
+    const text = `${formatNumber(low)} to ${formatNumber(high)}`;
+    this.#canvas.setAttribute("aria-valuetext", text);
+    this.draw();
+  }
+
+  draw(): void {
+    const canvas = this.#canvas;
+    fitCanvas(canvas);
+    const context = canvas.getContext("2d");
+    if (context === null) return;
+    const ratio = window.devicePixelRatio || 1;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    context.clearRect(0, 0, width, height);
+    const histogram = this.#histogram;
+    this.#ends.replaceChildren(
+      h("span", {}, formatNumber(this.#from)),
+      h("span", {}, `${formatNumber(this.#low)} … ${formatNumber(this.#high)}`),
+      h("span", {}, formatNumber(this.#to)),
+    );
+    if (histogram === null) return;
+    context.fillStyle = colour("histogram");
+    const tallest = Math.log1p(Math.max(...histogram.counts));
+    const valuesPerBin = (histogram.maximum - histogram.minimum) / BINS;
+    for (const [bin, count] of histogram.counts.entries()) {
+      if (count === 0) continue;
+      const left = this.#xOf(histogram.minimum + bin * valuesPerBin);
+      const right = this.#xOf(histogram.minimum + (bin + 1) * valuesPerBin);
+      const bar = (Math.log1p(count) / tallest) * (height - 4);
+      context.fillRect(left, height - bar, Math.max(1, right - left), bar);
+    }
+    const [low, high] = [this.#xOf(this.#low), this.#xOf(this.#high)];
+    context.fillStyle = colour("shade");
+    context.fillRect(0, 0, low, height);
+    context.fillRect(high, 0, width - high, height);
+    context.fillStyle = colour("mark");
+    for (const x of [low, high]) {
+      context.fillRect(x - 1, 0, 2, height);
+      context.fillRect(x - 4, 0, 8, 8);
+      context.fillRect(x - 4, height - 8, 8, 8);
+    }
+  }
+
+  #drag(end: "low" | "high", x: number): void {
+    const value = this.#from + (x / Math.max(1, this.#canvas.clientWidth)) * (this.#to - this.#from);
+    if (end === "low") this.#onRange(Math.min(value, this.#high), this.#high);
+    else this.#onRange(this.#low, Math.max(value, this.#low));
+  }
+
+  /** Shows all values and both ends of the range. */
+  #rescale(): void {
+    const { minimum, maximum } = this.#histogram ?? { minimum: 0, maximum: 1 };
+    const span = Math.max(maximum, this.#high) - Math.min(minimum, this.#low) || 1;
+    this.#from = Math.min(minimum, this.#low) - span * 0.02;
+    this.#to = Math.max(maximum, this.#high) + span * 0.02;
+  }
+
+  #xOf(value: number): number {
+    const place = (value - this.#from) / (this.#to - this.#from);
+    return Math.min(1, Math.max(0, place)) * this.#canvas.clientWidth;
+  }
+}

@@ -1,0 +1,134 @@
+import type { EventView } from "../../protocol/supervision/views.ts";
+import type { ClientMessage, PlaneSpec, Sample, ShapeMessage, WatchMessage } from "../messages.ts";
+import type { StateMessage } from "./store.ts";
+import { decodePicture, type Picture } from "./values.ts";
+
+const VIEWS = 64;
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 5000;
+
+export interface WelcomeMessage {
+  readonly type: "welcome";
+  readonly maySee: boolean;
+  readonly maySteer: boolean;
+  readonly reason: string | null;
+  readonly version: string;
+  readonly history: Readonly<Record<string, readonly Sample[]>>;
+}
+
+/** What the page shows of a stream. */
+export interface WatchRequest {
+  readonly stream: number;
+  readonly plane: PlaneSpec | null;
+  readonly maxPixels: number;
+  readonly maxSide: number;
+  readonly reduction: WatchMessage["reduction"];
+}
+
+export interface WatchHandler {
+  onShape(shape: ShapeMessage): void;
+  /** `drawn` has to be called once the picture was drawn: the next one comes only then. */
+  onPicture(picture: Picture, drawn: () => void): void;
+}
+
+export interface LinkListener {
+  onWelcome(message: WelcomeMessage): void;
+  onState(message: StateMessage & { readonly events: readonly EventView[] }): void;
+  onConnection(isOpen: boolean): void;
+}
+
+/** The page's WebSocket: connects again by itself, and then asks for everything again. */
+export class Link {
+  token: string | null;
+  readonly #listener: LinkListener;
+  readonly #watches = new Map<number, { readonly request: WatchRequest; readonly handler: WatchHandler }>();
+  #socket: WebSocket | null = null;
+  #isAdmitted = false;
+  #nextView = 0;
+  #retryMs = FIRST_RETRY_MS;
+
+  constructor(token: string | null, listener: LinkListener) {
+    this.token = token;
+    this.#listener = listener;
+  }
+
+  connect(): void {
+    const url = new URL("/view/socket", location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    url.hash = "";
+    const socket = new WebSocket(url);
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    socket.addEventListener("open", () => this.hello());
+    socket.addEventListener("message", ({ data }) => this.#onMessage(data));
+    socket.addEventListener("close", () => {
+      this.#isAdmitted = false;
+      this.#listener.onConnection(false);
+      setTimeout(() => this.connect(), this.#retryMs);
+      this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
+    });
+  }
+
+  /** Says who this is: again, when there is another token. */
+  hello(): void {
+    this.#send({ type: "hello", token: this.token });
+  }
+
+  /** Watches a stream until the returned function is called. */
+  watch(request: WatchRequest, handler: WatchHandler): () => void {
+    let view = this.#nextView;
+    while (this.#watches.has(view)) view = (view + 1) % VIEWS;
+    // Numbers go round, so that a picture which is under way for an old view meets no new one.
+    this.#nextView = (view + 1) % VIEWS;
+    const watch = { request, handler };
+    this.#watches.set(view, watch);
+    if (this.#isAdmitted) this.#send({ type: "watch", view, ...request });
+    return () => {
+      if (this.#watches.get(view) !== watch) return;
+      this.#watches.delete(view);
+      this.#send({ type: "unwatch", view });
+    };
+  }
+
+  /** Views that are free. */
+  get room(): number {
+    return VIEWS - this.#watches.size;
+  }
+
+  #onMessage(data: string | ArrayBuffer): void {
+    if (typeof data === "string") {
+      this.#onText(JSON.parse(data));
+      return;
+    }
+    const picture = decodePicture(data);
+    const watch = picture === null ? undefined : this.#watches.get(picture.view);
+    if (picture === null || watch === undefined) return;
+    const { view } = picture;
+    watch.handler.onPicture(picture, () => {
+      if (this.#watches.get(view) === watch) this.#send({ type: "drawn", view });
+    });
+  }
+
+  #onText(message: WelcomeMessage | ShapeMessage | (StateMessage & { readonly events: readonly EventView[] })): void {
+    switch (message.type) {
+      case "welcome":
+        this.#retryMs = FIRST_RETRY_MS;
+        this.#listener.onConnection(true);
+        this.#listener.onWelcome(message);
+        if (message.maySee && !this.#isAdmitted) {
+          this.#isAdmitted = true;
+          for (const [view, { request }] of this.#watches) this.#send({ type: "watch", view, ...request });
+        }
+        return;
+      case "state":
+        this.#listener.onState(message);
+        return;
+      case "shape":
+        this.#watches.get(message.view)?.handler.onShape(message);
+    }
+  }
+
+  #send(message: ClientMessage): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+}

@@ -1,0 +1,119 @@
+import "./style.css";
+import { h, replace } from "./dom.ts";
+import { Link } from "./link.ts";
+import { Overview } from "./overview.ts";
+import { remember, remembered } from "./settings.ts";
+import { Store } from "./store.ts";
+import { StreamPage } from "./stream-page.ts";
+
+const TOKEN_KEY = "tensorpool.token";
+const THEMES = ["auto", "dark", "light"] as const;
+
+interface Screen {
+  readonly element: HTMLElement;
+  update(): void;
+  close(): void;
+}
+
+/** The token comes behind `?` of the fragment; it is kept for this tab alone and taken out of sight. */
+function takeToken(): string | null {
+  const [path = "", query = ""] = location.hash.slice(1).split("?");
+  const given = new URLSearchParams(query).get("token");
+  if (given === null) return sessionStorage.getItem(TOKEN_KEY);
+  sessionStorage.setItem(TOKEN_KEY, given);
+  history.replaceState(null, "", `#${path}`);
+  return given;
+}
+
+const store = new Store();
+const link = new Link(takeToken(), {
+  onWelcome: (message) => store.onWelcome(message),
+  onState: (message) => store.onState(message),
+  onConnection: (isOpen) => store.onConnection(isOpen),
+});
+const main = h("main", { id: "main" });
+const connection = h("span", { class: "connection", role: "status" });
+const theme = h("button", { type: "button", class: "theme" });
+let screen: Screen | null = null;
+
+function route(): void {
+  const [, place = "", ...references] = location.hash.slice(1).split("?")[0]?.split("/") ?? [];
+  screen?.close();
+  const streams = references.slice(0, 2).map(decodeURIComponent);
+  screen =
+    place === "stream" && streams.length > 0
+      ? new StreamPage(streams, store, link, () => link.token)
+      : new Overview(store, link);
+  replace(main, store.maySee ? screen.element : tokenForm());
+  update();
+}
+
+/** Frames of a server that other machines reach are shown to holders of its token. */
+function tokenForm(): HTMLElement {
+  const input = h("input", { type: "password", autocomplete: "off", "aria-label": "token" });
+  const form = h(
+    "form",
+    { class: "token" },
+    h("p", {}, store.reason ?? "The server asks for its token."),
+    input,
+    h("button", { type: "submit" }, "Show"),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    link.token = input.value;
+    sessionStorage.setItem(TOKEN_KEY, input.value);
+    link.hello();
+  });
+  return form;
+}
+
+function update(): void {
+  const { isConnected, state, maySee, reason } = store;
+  const word = !isConnected
+    ? "disconnected"
+    : maySee && state?.isReady === false
+      ? "waiting for a media driver"
+      : "connected";
+  const isWell = word === "connected";
+  replace(connection, h("span", { class: `health ${isWell ? "healthy" : "degraded"}` }, isWell ? "●" : "▲"), word);
+  connection.title = reason ?? "";
+  screen?.update();
+}
+
+function setTheme(name: string): void {
+  document.documentElement.dataset["theme"] = name;
+  theme.textContent = `theme: ${name}`;
+  theme.title = "dark, light, or as the system has it";
+}
+
+let maySeeBefore = store.maySee;
+store.listen(() => {
+  if (store.maySee !== maySeeBefore) {
+    maySeeBefore = store.maySee;
+    route();
+  } else update();
+});
+
+theme.addEventListener("click", () => {
+  const at = THEMES.findIndex((name) => name === (remembered("theme") ?? "auto"));
+  const next = THEMES[(at + 1) % THEMES.length] ?? "auto";
+  remember("theme", next);
+  setTheme(next);
+  update();
+});
+setTheme(remembered("theme") ?? "auto");
+document.body.append(
+  h("a", { class: "unseen skip", href: "#main" }, "to the streams"),
+  h(
+    "header",
+    { class: "top" },
+    h("a", { href: "#/", class: "mark" }, "tensorpool"),
+    connection,
+    h("nav", {}, h("a", { href: "#/" }, "Streams")),
+    theme,
+  ),
+  main,
+);
+window.addEventListener("hashchange", route);
+route();
+link.connect();

@@ -1,0 +1,74 @@
+import { h, replace } from "./dom.ts";
+import { formatCount, formatNumber } from "./format.ts";
+import { drawLine } from "./line-plot.ts";
+import type { Place } from "./picture-pane.ts";
+import { type Box, profileOf, regionStatistics } from "./statistics.ts";
+import type { Numbers, Picture } from "./values.ts";
+
+/** Numbers of a region, and the values under a line. */
+export class MeasurePanel {
+  readonly element: HTMLElement;
+  region: Box | null = null;
+  profile: readonly [Place, Place] | null = null;
+  readonly #numbers = h("dl", { class: "numbers" });
+  readonly #note = h("p", { class: "note" });
+  readonly #title = h("h3", {}, "Statistics");
+  readonly #plot = h("canvas", { class: "plot", role: "img", "aria-label": "values under the line" });
+
+  constructor() {
+    this.element = h("section", { class: "measure" }, this.#title, this.#numbers, this.#plot, this.#note);
+    this.#plot.hidden = true;
+  }
+
+  update(picture: Picture, values: Numbers): void {
+    const box = this.#boxIn(picture);
+    this.#title.textContent =
+      this.region === null
+        ? "Statistics of the picture"
+        : `Region ${this.region.left}, ${this.region.top} · ${this.region.right - this.region.left} × ${this.region.bottom - this.region.top}`;
+    const numbers = regionStatistics(values, picture.width, picture.channels, box);
+    const rows: readonly (readonly [string, string])[] =
+      numbers === null
+        ? [["values", "none that is finite"]]
+        : [
+            ["min", formatNumber(numbers.minimum)],
+            ["max", formatNumber(numbers.maximum)],
+            ["mean", formatPrecise(numbers.mean)],
+            ["sigma", formatPrecise(numbers.sigma)],
+            ["sum", formatPrecise(numbers.sum)],
+            ["values", formatCount(numbers.count)],
+            ...(numbers.leftOut === 0 ? [] : [["NaN, inf", formatCount(numbers.leftOut)] as const]),
+          ];
+    replace(this.#numbers, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+    const { factor, isMaximum } = picture;
+    this.#note.textContent =
+      factor === 1
+        ? ""
+        : `of ${isMaximum ? "maxima" : "means"} over ${factor} × ${factor} pixels; “Every pixel” for all`;
+    this.#plot.hidden = this.profile === null;
+    if (this.profile === null) return;
+    const [from, to] = this.profile.map(([x, y]) => [
+      (x - picture.x + 0.5) / factor,
+      (y - picture.y + 0.5) / factor,
+    ]) as unknown as readonly [Place, Place];
+    drawLine(this.#plot, profileOf(values, picture, from, to), null);
+  }
+
+  #boxIn({ x, y, width, height, factor }: Picture): Box {
+    if (this.region === null) return { left: 0, top: 0, right: width, bottom: height };
+    const { left, top, right, bottom } = this.region;
+    const within = (value: number, most: number): number => Math.min(Math.max(0, value), most);
+    return {
+      left: within(Math.floor((left - x) / factor), width),
+      top: within(Math.floor((top - y) / factor), height),
+      right: within(Math.ceil((right - x) / factor), width),
+      bottom: within(Math.ceil((bottom - y) / factor), height),
+    };
+  }
+}
+
+function formatPrecise(value: number): string {
+  return Math.abs(value) >= 1e9 || (value !== 0 && Math.abs(value) < 1e-3)
+    ? value.toExponential(5)
+    : String(Number(value.toPrecision(7)));
+}

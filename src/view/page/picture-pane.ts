@@ -1,0 +1,113 @@
+import { Camera, type Size } from "./camera.ts";
+import { fitCanvas, h } from "./dom.ts";
+import { GlRenderer, type Renderer } from "./gl-renderer.ts";
+import { drawOverlay, type Marks } from "./overlay.ts";
+import { listenToInput } from "./pane-input.ts";
+import { SoftRenderer } from "./soft-renderer.ts";
+import type { Box } from "./statistics.ts";
+import type { Tone } from "./tone.ts";
+import type { Picture } from "./values.ts";
+
+/** A pixel of the plane. */
+export type Place = readonly [x: number, y: number];
+export type Tool = "pan" | "region" | "profile";
+
+export interface PaneListener {
+  /** The pointer, or the cursor that keys move, is at another pixel; null: it has left. */
+  onCursor(place: Place | null): void;
+  onRegion(box: Box | null): void;
+  onProfile(line: readonly [Place, Place] | null): void;
+  /** Another part of the plane is seen, or as large as before. */
+  onCamera(): void;
+  onKey(key: string): boolean;
+}
+
+/** The place where a picture is drawn, moved and measured. */
+export class PicturePane {
+  readonly element: HTMLElement;
+  readonly camera = new Camera();
+  readonly usesWebGl: boolean;
+  tool: Tool = "pan";
+  plane: Size = { width: 0, height: 0 };
+  picture: Picture | null = null;
+  tone: Tone = { low: 0, high: 1, scale: "linear", map: "gray", isInverted: false, marksClipped: false };
+  readonly marks: Marks = { cursor: null, region: null, profile: null };
+  readonly #canvas = h("canvas", { class: "picture" });
+  readonly #overlay = h("canvas", {
+    class: "overlay",
+    tabindex: "0",
+    role: "img",
+    "aria-label": "the newest frame; arrow keys move the cursor, plus and minus zoom",
+  });
+  readonly #renderer: Renderer;
+  readonly #listener: PaneListener;
+  readonly #observer: ResizeObserver;
+  #isScheduled = false;
+  #onDrawn: (() => void)[] = [];
+  #isClosed = false;
+
+  constructor(listener: PaneListener, hud: HTMLElement) {
+    this.#listener = listener;
+    this.element = h("div", { class: "pane" }, this.#canvas, this.#overlay, hud);
+    const gl = GlRenderer.on(this.#canvas, () => this.redraw());
+    this.#renderer = gl ?? new SoftRenderer(this.#canvas);
+    this.usesWebGl = gl !== null;
+    listenToInput(this.#overlay, this, listener);
+    this.#observer = new ResizeObserver(() => {
+      this.redraw();
+      this.#listener.onCamera();
+    });
+    this.#observer.observe(this.element);
+  }
+
+  get maxSide(): number {
+    return this.#renderer.maxSide;
+  }
+
+  /** Its size in CSS pixels. */
+  get size(): Size {
+    return { width: this.#overlay.clientWidth, height: this.#overlay.clientHeight };
+  }
+
+  /** Shows a picture; `onDrawn` is called once it is on the screen, so not while the page is hidden. */
+  show(picture: Picture, onDrawn: () => void): void {
+    this.picture = picture;
+    this.#renderer.setPicture(picture);
+    this.#onDrawn.push(onDrawn);
+    this.redraw();
+  }
+
+  redraw(): void {
+    if (this.#isScheduled || this.#isClosed) return;
+    this.#isScheduled = true;
+    requestAnimationFrame(() => {
+      this.#isScheduled = false;
+      if (!this.#isClosed) this.#draw();
+    });
+  }
+
+  fit(): void {
+    this.camera.fit(this.plane, this.size);
+    this.redraw();
+    this.#listener.onCamera();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#observer.disconnect();
+    this.#renderer.close();
+  }
+
+  #draw(): void {
+    fitCanvas(this.#canvas);
+    fitCanvas(this.#overlay);
+    const { picture, size, camera } = this;
+    if (camera.isFitting && this.plane.width > 0) camera.fit(this.plane, size);
+    const ratio = window.devicePixelRatio || 1;
+    if (picture !== null) this.#renderer.draw(camera.affine(size, ratio, picture), this.tone);
+    drawOverlay(this.#overlay, { camera, size, ratio, picture, plane: this.plane, marks: this.marks });
+    const drawn = this.#onDrawn;
+    this.#onDrawn = [];
+    for (const call of drawn) call();
+  }
+}

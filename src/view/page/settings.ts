@@ -1,0 +1,17 @@
+/** What the page remembers on this machine; a browser that keeps nothing starts afresh. */
+export function remembered(key: string): string | null {
+  try {
+    return localStorage.getItem(`tensorpool.${key}`);
+  } catch (error) {
+    if (error instanceof DOMException) return null;
+    throw error;
+  }
+}
+
+export function remember(key: string, value: string): void {
+  try {
+    localStorage.setItem(`tensorpool.${key}`, value);
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+  }
+}

@@ -1,0 +1,128 @@
+import type { Numbers } from "./values.ts";
+
+/** Values that percentiles are taken of: as many as are sorted within a few milliseconds. */
+const MAX_SAMPLES = 65_536;
+
+/** Ascending finite values, a sample of at most `MAX_SAMPLES`. */
+function sortedSample(values: Numbers): Float64Array {
+  // A step without a common divisor with usual row lengths, so that no column is preferred.
+  const step = values.length <= MAX_SAMPLES ? 1 : nextOdd(Math.ceil(values.length / MAX_SAMPLES));
+  const sample = new Float64Array(Math.ceil(values.length / step));
+  let count = 0;
+  for (let i = 0; i < values.length; i += step) {
+    const value = values[i] as number;
+    if (Number.isFinite(value)) sample[count++] = value;
+  }
+  return sample.subarray(0, count).sort();
+}
+
+function nextOdd(value: number): number {
+  return value % 2 === 0 ? value + 1 : value;
+}
+
+/** The range from the `low` to the `high` percentile of the finite values; null when there are none. */
+export function percentileRange(values: Numbers, low: number, high: number): readonly [number, number] | null {
+  const sorted = sortedSample(values);
+  if (sorted.length === 0) return null;
+  const at = (percent: number): number => {
+    const place = (percent / 100) * (sorted.length - 1);
+    // Towards the outside: what is between two values belongs to the range. Percentages are not exact in binary.
+    return sorted[percent < 50 ? Math.floor(place + 1e-6) : Math.ceil(place - 1e-6)] as number;
+  };
+  return [at(low), at(high)];
+}
+
+export interface Histogram {
+  readonly counts: Uint32Array;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** Counts of the finite values between the least and the greatest; null when there are none. */
+export function histogramOf(values: Numbers, bins: number): Histogram | null {
+  let minimum = Number.POSITIVE_INFINITY;
+  let maximum = Number.NEGATIVE_INFINITY;
+  const step = values.length <= 2 ** 20 ? 1 : nextOdd(Math.ceil(values.length / 2 ** 20));
+  for (let i = 0; i < values.length; i += step) {
+    const value = values[i] as number;
+    if (!Number.isFinite(value)) continue;
+    if (value < minimum) minimum = value;
+    if (value > maximum) maximum = value;
+  }
+  if (minimum > maximum) return null;
+  const counts = new Uint32Array(bins);
+  const perValue = maximum > minimum ? bins / (maximum - minimum) : 0;
+  for (let i = 0; i < values.length; i += step) {
+    const value = values[i] as number;
+    if (!Number.isFinite(value)) continue;
+    const bin = Math.min(bins - 1, Math.floor((value - minimum) * perValue));
+    counts[bin] = (counts[bin] as number) + 1;
+  }
+  return { counts, minimum, maximum };
+}
+
+/** Whole pixels: from `left` and `top`, up to before `right` and `bottom`. */
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+export interface RegionStatistics {
+  readonly count: number;
+  /** NaN and infinite values, which are left out. */
+  readonly leftOut: number;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly mean: number;
+  /** Of the population. */
+  readonly sigma: number;
+  readonly sum: number;
+}
+
+/** Statistics of the pixels of a box within rows of `width` pixels with `channels` values each; null when it has no finite one. */
+export function regionStatistics(values: Numbers, width: number, channels: number, box: Box): RegionStatistics | null {
+  let [count, leftOut, sum] = [0, 0, 0];
+  let minimum = Number.POSITIVE_INFINITY;
+  let maximum = Number.NEGATIVE_INFINITY;
+  // Welford's way: exact also where the mean is far larger than the spread.
+  let [mean, squares] = [0, 0];
+  for (let y = box.top; y < box.bottom; y++) {
+    const end = (y * width + box.right) * channels;
+    for (let i = (y * width + box.left) * channels; i < end; i++) {
+      const value = values[i] as number;
+      if (!Number.isFinite(value)) {
+        leftOut++;
+        continue;
+      }
+      count++;
+      sum += value;
+      if (value < minimum) minimum = value;
+      if (value > maximum) maximum = value;
+      const delta = value - mean;
+      mean += delta / count;
+      squares += delta * (value - mean);
+    }
+  }
+  if (count === 0) return null;
+  return { count, leftOut, minimum, maximum, mean, sigma: Math.sqrt(squares / count), sum };
+}
+
+/** The values under a line from one pixel to another, one for each step of a pixel. */
+export function profileOf(
+  values: Numbers,
+  { width, height, channels }: { readonly width: number; readonly height: number; readonly channels: number },
+  from: readonly [number, number],
+  to: readonly [number, number],
+): Float64Array {
+  const steps = Math.max(1, Math.round(Math.max(Math.abs(to[0] - from[0]), Math.abs(to[1] - from[1]))));
+  const profile = new Float64Array(steps + 1);
+  for (let i = 0; i <= steps; i++) {
+    const x = Math.floor(from[0] + ((to[0] - from[0]) * i) / steps);
+    const y = Math.floor(from[1] + ((to[1] - from[1]) * i) / steps);
+    const isInside = x >= 0 && y >= 0 && x < width && y < height;
+    profile[i] = isInside ? (values[(y * width + x) * channels] as number) : Number.NaN;
+  }
+  return profile;
+}

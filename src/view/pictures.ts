@@ -1,0 +1,54 @@
+import type { Eyes } from "./eyes.ts";
+import { keyOf, type PictureRequest, SharedPicture } from "./shared-picture.ts";
+
+/** Bytes that all pictures keep: beyond, further ones are reduced more. */
+const MAX_KEPT_BYTES = 256 * 1024 * 1024;
+/** A picture that is asked for when memory is short still has so many. */
+const LEAST_ROOM_BYTES = 256 * 1024;
+
+/** The pictures that pages look at, one for all pages that ask for the same. */
+export class Pictures {
+  /** Bytes of all messages together. */
+  keptBytes = 0;
+  readonly #eyes: Eyes;
+  readonly #pictures = new Map<string, SharedPicture>();
+  readonly #keys = new Map<SharedPicture, string>();
+
+  constructor(eyes: Eyes) {
+    this.#eyes = eyes;
+  }
+
+  get size(): number {
+    return this.#pictures.size;
+  }
+
+  take(request: PictureRequest): SharedPicture {
+    const key = keyOf(request);
+    let picture = this.#pictures.get(key);
+    if (picture === undefined) {
+      picture = new SharedPicture(request, this.#eyes.of(request.stream));
+      this.#pictures.set(key, picture);
+      this.#keys.set(picture, key);
+    }
+    picture.users++;
+    picture.eye.users++;
+    return picture;
+  }
+
+  release(picture: SharedPicture): void {
+    picture.eye.users--;
+    if (--picture.users > 0) return;
+    this.keptBytes -= picture.keptBytes;
+    this.#pictures.delete(this.#keys.get(picture) ?? "");
+    this.#keys.delete(picture);
+  }
+
+  /** Converts the newest frame of a picture within what memory is left, see `SharedPicture.refresh`. */
+  refresh(picture: SharedPicture, nowNs: number): number | null {
+    const before = picture.keptBytes;
+    const roomBytes = Math.max(LEAST_ROOM_BYTES, MAX_KEPT_BYTES - this.keptBytes + before);
+    const ageNs = picture.refresh(nowNs, roomBytes);
+    this.keptBytes += picture.keptBytes - before;
+    return ageNs;
+  }
+}

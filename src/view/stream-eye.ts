@@ -1,0 +1,116 @@
+import { messageOf } from "../core/errors.ts";
+import { getLogger } from "../core/logger.ts";
+import type { Dtype, MajorOrder } from "../protocol/dtype.ts";
+import { Frame } from "../roles/frame.ts";
+import { FrameReader } from "../roles/frame-reader.ts";
+import { type AllowedBaseDirs, MappedStream, type PoolAnnouncement, RegionError } from "../shm/index.ts";
+
+const log = getLogger("view");
+const refusedLog = log.every(10e9);
+
+/** No frame was found. */
+export const NO_SEQ = -1;
+
+/** The shape of the newest frame that was looked at. */
+export interface SeenShape {
+  readonly dtype: Dtype;
+  readonly dims: readonly number[];
+  readonly strides: readonly number[];
+  readonly majorOrder: MajorOrder;
+}
+
+/**
+ * Looks into the mapped regions of one stream without being a consumer: it says nothing, waits for no descriptor and has no window, so
+ * that neither the producer nor other consumers can be disturbed by it.
+ */
+export class StreamEye {
+  readonly streamId: number;
+  /** Why the regions could not be mapped; null when they are, or were not announced. */
+  trouble: string | null = null;
+  /** Views that look through it. */
+  users = 0;
+  /** Frames that were overwritten while they were read. */
+  overwritten = 0;
+  shape: SeenShape | null = null;
+  readonly #baseDirs: AllowedBaseDirs;
+  readonly #frame: Frame;
+  #announcement: PoolAnnouncement | null = null;
+  #stream: MappedStream | null = null;
+  #reader: FrameReader | null = null;
+  #newestSeq = NO_SEQ;
+
+  constructor(streamId: number, baseDirs: AllowedBaseDirs, nowNs: () => number) {
+    this.streamId = streamId;
+    this.#baseDirs = baseDirs;
+    this.#frame = new Frame(nowNs, () => []);
+  }
+
+  /** The mapped epoch; null while nothing is mapped. */
+  get epoch(): bigint | null {
+    return this.#stream?.epoch ?? null;
+  }
+
+  /** Maps what was announced, in place of another epoch; null unmaps. What was refused is not tried again until it is announced again. */
+  map(announcement: PoolAnnouncement | null): void {
+    if (announcement === this.#announcement) return;
+    this.#announcement = announcement;
+    if (announcement !== null && this.#stream?.epoch === announcement.epoch) return;
+    this.close();
+    if (announcement === null) return;
+    this.#announcement = announcement;
+    try {
+      this.#stream = MappedStream.map(announcement, this.#baseDirs);
+      this.#reader = new FrameReader(this.#stream);
+      this.#newestSeq = NO_SEQ;
+      this.trouble = null;
+    } catch (error) {
+      if (!(error instanceof RegionError)) throw error;
+      this.trouble = messageOf(error);
+      refusedLog.warn(`stream ${this.streamId} cannot be shown: ${this.trouble}`);
+    }
+  }
+
+  /** Seq of the newest committed frame; `NO_SEQ` before any. */
+  newestSeq(): number {
+    const reader = this.#reader;
+    if (reader === null) return NO_SEQ;
+    // Looking through the whole ring is left until something new is there.
+    if (this.#newestSeq === NO_SEQ || reader.hasReached(this.#newestSeq + 1)) {
+      this.#newestSeq = reader.newestSeq(this.#newestSeq, false);
+    }
+    return this.#newestSeq;
+  }
+
+  /** Has a frame read, in place. True when it was there and intact until `read` had returned; otherwise nothing that was read is of use. */
+  read(seq: number, read: (frame: Frame) => void): boolean {
+    const reader = this.#reader;
+    if (reader === null || seq === NO_SEQ || reader.begin(this.#frame, seq) !== null) return false;
+    let isIntact = false;
+    try {
+      read(this.#frame);
+    } finally {
+      isIntact = reader.end(this.#frame);
+    }
+    if (!isIntact) this.overwritten++;
+    return isIntact;
+  }
+
+  /** Looks at the shape of the newest frame. */
+  look(): void {
+    let seen: SeenShape | null = null;
+    const isIntact = this.read(this.newestSeq(), ({ dtype, dims, strides, majorOrder }) => {
+      seen = { dtype, dims, strides, majorOrder };
+    });
+    if (isIntact) this.shape = seen;
+  }
+
+  /** Unmaps. */
+  close(): void {
+    this.#frame.forget();
+    this.#stream?.close();
+    this.#stream = null;
+    this.#reader = null;
+    this.#announcement = null;
+    this.#newestSeq = NO_SEQ;
+  }
+}

@@ -1,0 +1,146 @@
+import { describe, expect, test } from "bun:test";
+import { FIELD, HEADER_BYTES, MAGIC } from "../../src/view/messages.ts";
+import { COLOUR_MAPS, colourTable } from "../../src/view/page/colour-maps.ts";
+import { npyFile } from "../../src/view/page/npy.ts";
+import {
+  flippedAcross,
+  flippedDown,
+  rotated,
+  toPicture,
+  toScreen,
+  transposed,
+  UPRIGHT,
+} from "../../src/view/page/orientation.ts";
+import { histogramOf, percentileRange, profileOf, regionStatistics } from "../../src/view/page/statistics.ts";
+import { placeOf } from "../../src/view/page/tone.ts";
+import { decodePicture, exactText, numbersOf } from "../../src/view/page/values.ts";
+
+const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
+
+describe("the numbers of a picture", () => {
+  test("percentiles leave NaN and infinite values out, and all NaN has no range", () => {
+    const ramp = Float32Array.from({ length: 1001 }, (_, i) => i);
+    expect(percentileRange(ramp, 0.1, 99.9)).toEqual([1, 999]);
+    expect(percentileRange(ramp, 0, 100)).toEqual([0, 1000]);
+    expect(percentileRange(Float32Array.from([nan, 3, infinity, -infinity, 5, nan]), 0.1, 99.9)).toEqual([3, 5]);
+    expect(percentileRange(Float32Array.from([nan, nan]), 0.1, 99.9)).toBeNull();
+    expect(percentileRange(new Uint16Array(1_000_000).fill(7), 0.1, 99.9)).toEqual([7, 7]);
+  });
+
+  test("a histogram counts every finite value once, also where all are the same", () => {
+    const histogram = histogramOf(Float32Array.from([0, 1, 2, 3, nan, infinity]), 4);
+    expect(histogram).toEqual({ counts: Uint32Array.from([1, 1, 1, 1]), minimum: 0, maximum: 3 });
+    expect(Array.from(histogramOf(new Uint8Array(9).fill(200), 4)?.counts ?? [])).toEqual([9, 0, 0, 0]);
+    expect(histogramOf(Float32Array.from([nan]), 4)).toBeNull();
+  });
+
+  test("statistics are of the region alone, and exact far from 0", () => {
+    const values = Float64Array.from([1e9, 1e9 + 1, 5, 1e9 + 2, 1e9 + 3, nan]);
+    const numbers = regionStatistics(values, 3, 1, { left: 0, top: 0, right: 2, bottom: 2 });
+    expect(numbers).toMatchObject({
+      count: 4,
+      leftOut: 0,
+      minimum: 1e9,
+      maximum: 1e9 + 3,
+      mean: 1e9 + 1.5,
+      sum: 4e9 + 6,
+    });
+    expect(numbers?.sigma).toBeCloseTo(Math.sqrt(1.25), 9);
+    expect(regionStatistics(values, 3, 1, { left: 2, top: 1, right: 3, bottom: 2 })).toBeNull();
+  });
+
+  test("a profile has a value for each step along its longer side", () => {
+    const values = Uint8Array.from([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    const size = { width: 3, height: 3, channels: 1 };
+    expect(Array.from(profileOf(values, size, [0.5, 0.5], [2.5, 2.5]))).toEqual([0, 4, 8]);
+    expect(Array.from(profileOf(values, size, [2.5, 1.5], [0.5, 1.5]))).toEqual([5, 4, 3]);
+  });
+
+  test("scales are within the range, and a range of nothing tells above from below", () => {
+    const tone = { low: 10, high: 20, scale: "linear" } as const;
+    expect([0, 10, 15, 20, 99].map((value) => placeOf(value, tone))).toEqual([0, 0, 0.5, 1, 1]);
+    expect(placeOf(nan, tone)).toBeNaN();
+    expect([1, 2, 3].map((value) => placeOf(value, { low: 2, high: 2, scale: "linear" }))).toEqual([0, 0.5, 1]);
+    for (const scale of ["log", "sqrt"] as const) {
+      expect([placeOf(10, { ...tone, scale }), placeOf(20, { ...tone, scale })]).toEqual([0, 1]);
+      expect(placeOf(12, { ...tone, scale })).toBeGreaterThan(0.2);
+    }
+  });
+
+  test("a value is written so that it is read back as the same value", () => {
+    for (const value of [0.1, 1e-45, 3.4028235e38, 16_777_217, -0.333_333_34, 1e10]) {
+      const single = Math.fround(value);
+      expect(Math.fround(Number(exactText(single, "float32")))).toBe(single);
+    }
+    expect(exactText(Math.fround(0.1), "float32")).toBe("0.1");
+    expect([exactText(-0, "float64"), exactText(nan, "float32"), exactText(-infinity, "float32")]).toEqual([
+      "-0",
+      "NaN",
+      "-Infinity",
+    ]);
+    expect(exactText(18_446_744_073_709_551_615n, "uint64")).toBe("18446744073709551615");
+  });
+
+  test("64-bit integers become the nearest doubles", () => {
+    const signed = BigInt64Array.from([-1n, 2n ** 53n, -(2n ** 63n)]);
+    expect(Array.from(numbersOf(signed))).toEqual([-1, 2 ** 53, -(2 ** 63)]);
+    expect(Array.from(numbersOf(BigUint64Array.from([2n ** 64n - 1n])))).toEqual([2 ** 64]);
+  });
+});
+
+describe("a picture on the screen", () => {
+  test("four quarter turns, two flips and two transpositions lead back", () => {
+    expect(rotated(rotated(rotated(rotated(UPRIGHT))))).toEqual(UPRIGHT);
+    for (const change of [flippedAcross, flippedDown, transposed]) expect(change(change(UPRIGHT))).toEqual(UPRIGHT);
+    // A turn clockwise: what was at the right is at the bottom.
+    expect(toScreen(rotated(UPRIGHT), 1, 0)).toEqual([0, 1]);
+    const turned = flippedAcross(rotated(UPRIGHT));
+    expect(toPicture(turned, ...toScreen(turned, 3, 5))).toEqual([3, 5]);
+  });
+
+  test("every colour map has 256 opaque colours, and its inverse is the same backwards", () => {
+    expect(COLOUR_MAPS).toEqual(["gray", "viridis", "magma", "inferno", "cividis", "turbo", "coolwarm"]);
+    for (const name of COLOUR_MAPS) {
+      const table = colourTable(name);
+      const inverse = colourTable(name, true);
+      expect(table.length).toBe(1024);
+      for (let i = 0; i < 256; i++) {
+        expect(table[i * 4 + 3]).toBe(255);
+        expect([...inverse.subarray(i * 4, i * 4 + 4)]).toEqual([...table.subarray((255 - i) * 4, (255 - i) * 4 + 4)]);
+      }
+    }
+    expect([...colourTable("gray").subarray(400, 404)]).toEqual([100, 100, 100, 255]);
+    expect([...colourTable("viridis").subarray(0, 4)]).toEqual([0x44, 0x01, 0x54, 255]);
+  });
+});
+
+describe("the message of a picture", () => {
+  const message = (pixels: number): ArrayBuffer => {
+    const buffer = new ArrayBuffer(HEADER_BYTES + pixels * 2);
+    const header = new DataView(buffer);
+    header.setUint32(FIELD.magic, MAGIC, true);
+    header.setUint8(FIELD.dtype, 3);
+    for (const field of [FIELD.width, FIELD.height]) header.setUint32(field, 2, true);
+    header.setUint32(FIELD.channels, 1, true);
+    return buffer;
+  };
+
+  test("is read without a copy; what is too short or of another kind is none", () => {
+    const buffer = message(4);
+    const picture = decodePicture(buffer);
+    expect(picture).toMatchObject({ dtype: "uint16", width: 2, height: 2, channels: 1 });
+    expect(picture?.values.buffer).toBe(buffer);
+    expect(decodePicture(message(3))).toBeNull();
+    expect(decodePicture(new ArrayBuffer(8))).toBeNull();
+    expect(decodePicture(new ArrayBuffer(80))).toBeNull();
+  });
+
+  test("its values are saved as .npy with a header of whole 64 bytes", async () => {
+    const blob = npyFile(Uint16Array.from([1, 2, 3, 4, 5, 6]), "uint16", [2, 3]);
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    const text = new TextDecoder("latin1").decode(bytes.subarray(10, bytes.length - 12));
+    expect((bytes.length - 12) % 64).toBe(0);
+    expect(text.trimEnd()).toBe("{'descr': '<u2', 'fortran_order': False, 'shape': (2, 3), }");
+    expect([...new Uint16Array(bytes.slice(-12).buffer)]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+});
