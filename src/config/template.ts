@@ -60,7 +60,7 @@ export function configTemplate(schema: SettingsSchema): string {
       isArray
         ? `# One table per process of \`tensorpool ${name}\`; of several, it uses the one that --use names.`
         : `# Flags of \`tensorpool ${name}\`.`,
-      isArray ? `[[${table}]]` : `[${table}]`,
+      heading(table, isArray, flags),
       ...flagLines(
         flags.filter((flag) => !schema.common.includes(flag) || SET[table]?.[flag.name] !== undefined),
         SET[table] ?? {},
@@ -68,6 +68,12 @@ export function configTemplate(schema: SettingsSchema): string {
     ]),
   ];
   return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+/** A table that has to say more than its defaults does not stand there until it is wanted: it would be run as it is. */
+function heading(table: string, isArray: boolean, flags: readonly OptionSpec[]): string {
+  const lacks = flags.some(({ name, isRequired }) => isRequired === true && SET[table]?.[name] === undefined);
+  return `${lacks ? "#" : ""}${isArray ? `[[${table}]]` : `[${table}]`}`;
 }
 
 function sectionLines(section: string): string[] {

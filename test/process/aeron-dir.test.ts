@@ -9,6 +9,7 @@ import { PROCESS_TEST_MS } from "../support/until.ts";
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   completion: ["streams"],
   "consumer-config": ["5", "6", "--mode", "latest"],
+  decimate: ["--to", "6", "--every", "2"],
   delay: ["5"],
   detach: ["5", "1", "6", "--role", "consumer"],
   driver: ["--stream", "5"],

@@ -11,7 +11,7 @@ describe("what is written about settings", () => {
 
   test("a new file is valid as it is, and with every setting in it set", () => {
     const text = configTemplate(SCHEMA);
-    const set = text.replace(/^#(\w+ = )/gm, "$1");
+    const set = text.replace(/^#(\w+ = |\[)/gm, "$1");
     expect(set).not.toBe(text);
     for (const each of [text, set]) {
       const general = new GeneralSettings(configFile(each), {});
@@ -19,12 +19,20 @@ describe("what is written about settings", () => {
     }
     const file = configFile(set);
     for (const role of SCHEMA.roles) expect(file.tables.get(role.name)).toHaveLength(1);
+    // As it is, it has the roles that run as they are.
+    const plain = configFile(text);
+    for (const { name, flags } of SCHEMA.roles) {
+      const lacking = flags.filter(
+        (flag) => flag.isRequired === true && plain.tables.get(name)?.[0]?.values.has(flag.name) !== true,
+      );
+      expect(plain.tables.get(name) ?? []).toHaveLength(lacking.length === 0 ? 1 : 0);
+    }
   });
 
   test("the defaults in it are the defaults", () => {
     const text = configTemplate(SCHEMA);
     const none = new GeneralSettings(null, {});
-    const set = new GeneralSettings(configFile(text.replace(/^#(\w+ = )/gm, "$1")), {});
+    const set = new GeneralSettings(configFile(text.replace(/^#(\w+ = |\[)/gm, "$1")), {});
     for (const key of ["driver.instance_id", "policies.epoch_gc_keep", "shm.permissions_mode"] as const) {
       expect(set.get(key)).toEqual(none.get(key) as never);
       expect(set.origin(key).kind).toBe("file");
