@@ -4,7 +4,7 @@
  */
 export type { Agent } from "./core/agent.ts";
 export { processNs } from "./core/clock.ts";
-export { NotFoundError, TensorPoolError, UsageError } from "./core/errors.ts";
+export { NotFoundError, OptionError, TensorPoolError, UsageError } from "./core/errors.ts";
 export {
   type CopySink,
   defineSink,

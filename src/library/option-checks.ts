@@ -1,37 +1,37 @@
-import { UsageError } from "../core/errors.ts";
+import { OptionError, UsageError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
 import { isId, MAX_ID } from "../protocol/ids.ts";
 
 // Types are checked where TypeScript is; programs in JavaScript get here with anything.
 
-/** @throws UsageError unless `value` is left out, or one of `choices` */
+/** @throws OptionError unless `value` is left out, or one of `choices` */
 export function requireChoice(name: string, value: unknown, choices: readonly string[]): void {
   if (value === undefined || choices.includes(value as string)) return;
   const expected = `one of ${choices.join(", ")}`;
   const hint = typeof value === "string" ? suggestion(value, choices) : "";
-  throw new UsageError(`${name}: expected ${expected}, found ${shown(value)}${hint}`, {
+  throw new OptionError(name, `expected ${expected}, found ${shown(value)}${hint}`, {
     expected,
     found: shown(value),
   });
 }
 
-/** @throws UsageError unless `value` is left out, or a number from `minimum` on */
+/** @throws OptionError unless `value` is left out, or a number from `minimum` on */
 export function requireAtLeast(name: string, value: unknown, minimum: number): void {
   if (value === undefined || (typeof value === "number" && value >= minimum)) return;
   const expected = `a number from ${minimum} on`;
-  throw new UsageError(`${name}: expected ${expected}, found ${shown(value)}`, { expected, found: shown(value) });
+  throw new OptionError(name, `expected ${expected}, found ${shown(value)}`, { expected, found: shown(value) });
 }
 
-/** @throws UsageError unless it is an id, or a name that is not empty */
+/** @throws OptionError unless it is an id, or a name that is not empty */
 function requireStream(stream: unknown): void {
   if (typeof stream === "number") requireStreamId(stream);
   else if (typeof stream !== "string" || stream === "") {
     const expected = `a stream id from 1 to ${MAX_ID}, or the name of a stream`;
-    throw new UsageError(`stream: expected ${expected}, found ${shown(stream)}`, { expected, found: shown(stream) });
+    throw new OptionError("stream", `expected ${expected}, found ${shown(stream)}`, { expected, found: shown(stream) });
   }
 }
 
-/** Which stream a role attaches to, and how. @throws UsageError */
+/** Which stream a role attaches to, and how. @throws OptionError */
 export function requireAttachOptions(options: {
   stream?: unknown;
   clientId?: unknown;
@@ -41,7 +41,7 @@ export function requireAttachOptions(options: {
   requireStream(stream);
   if (clientId !== undefined && !isId(clientId as number)) {
     const expected = `an id from 1 to ${MAX_ID}`;
-    throw new UsageError(`clientId: expected ${expected}, found ${shown(clientId)}`, {
+    throw new OptionError("clientId", `expected ${expected}, found ${shown(clientId)}`, {
       expected,
       found: shown(clientId),
     });

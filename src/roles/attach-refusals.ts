@@ -30,7 +30,7 @@ export function noDriver(streamId: number, timeoutNs: number, connection: Messag
   return new AttachError(
     "not-found",
     `no driver answered for stream ${streamId} within ${seconds} s (${found}): start \`tensorpool driver --stream ${streamId}\`, ` +
-      "or pass --standalone to the producer and its consumers",
+      "or make the producer and its consumers standalone",
     { expected: "a driver", found, retryable: true },
   );
 }

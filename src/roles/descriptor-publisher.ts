@@ -188,7 +188,7 @@ export class DescriptorPublisher {
     this.#isDeserted = true;
     this.isWaiting = false;
     log.warn(
-      `no consumer reads stream ${this.#streamId}: waiting ${formatDuration(this.#waitTimeoutNs)} for one (--wait-timeout), then frames are dropped at once`,
+      `no consumer reads stream ${this.#streamId}: waiting ${formatDuration(this.#waitTimeoutNs)} for one, then frames are dropped at once`,
     );
   }
 }

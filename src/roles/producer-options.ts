@@ -1,5 +1,5 @@
 import { descriptorPublicationChannel, LIVE_TIMEOUTS } from "../aeron/channel.ts";
-import { UsageError } from "../core/errors.ts";
+import { OptionError, UsageError } from "../core/errors.ts";
 import {
   type Attribute,
   EVERY_SEQ,
@@ -81,12 +81,13 @@ export function wrongLength(byteLength: unknown): UsageError {
   return new UsageError(`tryClaim: expected ${expected}, found ${String(byteLength)}`, { expected });
 }
 
-/** A producer that waits for its readers needs slots for what is under way. @throws UsageError */
+/** A producer that waits for its readers needs slots for what is under way. @throws OptionError */
 export function requireWaitSlots(options: Pick<ProducerOptions, "flow" | "seqStep">, nslots: number): void {
   const needed = MIN_WAIT_SLOTS * Math.max(1, options.seqStep ?? EVERY_SEQ);
   if (options.flow !== "wait" || nslots >= needed) return;
-  throw new UsageError(
-    `--flow wait: expected at least ${needed} slots (half of them are under way, others being read or written), found ${nslots}`,
+  throw new OptionError(
+    "flow",
+    `wait needs at least ${needed} slots (half of them are under way, others being read or written), found ${nslots}`,
   );
 }
 

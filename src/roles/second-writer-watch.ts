@@ -59,7 +59,7 @@ export class SecondWriterWatch {
     }
     throw new ProducerError(
       "second-writer",
-      `stream ${streamId} is owned by ${who}, which was first: end it, or choose another stream (--stream)`,
+      `stream ${streamId} is owned by ${who}, which was first: end it, or choose another stream`,
       { rule: "W-08", expected: "one producer a stream", found: `producer ${other.producerId}` },
     );
   };

@@ -262,7 +262,7 @@ export class SourcePump implements Agent {
     this.#hasConsumers = this.#producer.hasReaders(waitConsumers);
     if (!this.#hasConsumers && !this.#hasSaidWaiting && nowNs - this.#startedNs > PATIENCE_NS) {
       this.#hasSaidWaiting = true;
-      log.info(`waiting for ${waitConsumers} consumer(s) of stream ${this.#producer.streamId} (--wait-consumers)`);
+      log.info(`waiting for ${waitConsumers} consumer(s) of stream ${this.#producer.streamId}`);
     }
     return this.#hasConsumers;
   }

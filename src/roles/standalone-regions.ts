@@ -161,10 +161,10 @@ function ownedStream(streamId: number, aeronDir: string, { locks }: RolePorts): 
   const isDrivers = owner?.kind === "driver";
   const process = owner?.pid == null ? "" : ` (process ${owner.pid})`;
   const found = `${isDrivers ? "served by a driver" : "owned by another standalone producer"}${process}`;
-  const remedy = isDrivers ? "start the producer without --standalone" : "end that producer";
+  const remedy = isDrivers ? "start the producer as one that is not standalone" : "end that producer";
   return new ProducerError(
     "second-writer",
-    `stream ${streamId} is ${found} in ${aeronDir}: ${remedy}, or choose another stream (--stream)`,
+    `stream ${streamId} is ${found} in ${aeronDir}: ${remedy}, or choose another stream`,
     { rule: isDrivers ? "D-02" : "W-08", expected: "a stream without an owner", found: `one that is ${found}` },
   );
 }

@@ -80,7 +80,7 @@ test("a standalone producer of a stream that a driver serves is refused, and dis
   const pair = rig.leasedPair();
   const made = readdirSync(rig.baseDir, { recursive: true });
   expect(() => rig.producer()).toThrow(
-    `stream ${pair.producer.streamId} is served by a driver (process ${process.pid}) in ${rig.aeronDir}: start the producer without --standalone`,
+    `stream ${pair.producer.streamId} is served by a driver (process ${process.pid}) in ${rig.aeronDir}: start the producer as one that is not standalone`,
   );
   expect(readdirSync(rig.baseDir, { recursive: true })).toEqual(made);
   expect(exchange(rig, pair, 3)).toEqual([1, 2, 3]);

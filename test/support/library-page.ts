@@ -101,6 +101,7 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
     names: [
       "TensorPoolError",
       "UsageError",
+      "OptionError",
       "NotFoundError",
       "ConnectError",
       "AttachError",

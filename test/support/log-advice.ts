@@ -210,7 +210,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     },
   },
   "src/roles/descriptor-publisher.ts": {
-    "no consumer reads stream …: waiting … for one (--wait-timeout), then frames are dropped at once": {
+    "no consumer reads stream …: waiting … for one, then frames are dropped at once": {
       means: "The last reader of a stream with `--flow wait` has left, or none has come yet.",
       remedy: "Start a reader, or end the producer. What nobody takes is counted as `descriptorNotConnected`.",
     },

@@ -294,7 +294,7 @@ function alreadyRunning({ aeronDir }: Messaging, { channels }: DriverOptions): D
   return new DriverError(
     "already-running",
     `a driver already serves control stream ${channels.controlStreamId} in ${aeronDir}: use it, or name another ` +
-      "--aeron-dir or --control-stream-id",
+      "folder of Aeron or another control stream",
     { rule: "D-02", expected: "a control stream without a driver", found: "one that is served" },
   );
 }

@@ -233,7 +233,7 @@ function taken(streamId: number, aeronDir: string, { locks }: RolePorts): Driver
   const process = owner?.pid == null ? "" : ` (process ${owner.pid})`;
   const isProducers = owner?.kind === "producer";
   const found = `owned by ${isProducers ? "a standalone producer" : "another driver, on another control stream"}${process}`;
-  const remedy = isProducers ? "end that producer, or start it without --standalone" : "end that driver";
+  const remedy = isProducers ? "end that producer, or start it as one that is not standalone" : "end that driver";
   return new DriverError(
     "stream-taken",
     `stream ${streamId} is ${found} in ${aeronDir}: ${remedy}, or serve another stream`,
