@@ -49,8 +49,8 @@ export class Summary {
   readonly #channels = new Map<number, ChannelRecord>();
   readonly #messages = new Map<number, number>();
   readonly #chunks: ByteBuilder[] = [];
-  readonly #metadata: { place: RecordPlace; name: string }[] = [];
-  readonly #attachments: { place: RecordPlace; attachment: AttachmentRecord }[] = [];
+  #metadata: { place: RecordPlace; name: string }[] = [];
+  #attachments: { place: RecordPlace; attachment: AttachmentRecord }[] = [];
   #chunkCount = 0;
   #messageCount = 0;
   #startHigh = 0;
@@ -87,6 +87,12 @@ export class Summary {
 
   addAttachment(place: RecordPlace, attachment: AttachmentRecord): void {
     this.#attachments.push({ place, attachment });
+  }
+
+  /** The file was cut there: what stood behind is gone. */
+  cutAt(offset: number): void {
+    this.#metadata = this.#metadata.filter(({ place }) => place.offset < offset);
+    this.#attachments = this.#attachments.filter(({ place }) => place.offset < offset);
   }
 
   addChunk(chunk: ChunkSummary): void {

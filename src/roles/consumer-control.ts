@@ -17,6 +17,7 @@ import type { ModeFilter } from "../protocol/mode-filter.ts";
 import { type AeronStreams, announceStreamIdOf, CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
 import type {
   ConsumerConfigDecoder,
+  DataSourceAnnounceDecoder,
   DataSourceMetaDecoder,
   FrameProgressDecoder,
   QosConsumerDecoder,
@@ -61,6 +62,8 @@ export interface ConsumerControlOptions {
   readonly consumerId?: number;
   readonly maxRateHz?: number;
   readonly progress?: ProgressRequest;
+  /** What tools should know of this consumer; stands in the labels of its counters. */
+  readonly remark?: string;
   readonly onAttributes?: (attributes: readonly Attribute[], metaVersion: number) => void;
   /** Set in a driver deployment: the stream is read with a lease. */
   readonly driver?: DriverClientOptions;
@@ -72,6 +75,8 @@ export interface ConsumerControlOptions {
  */
 export class ConsumerControl implements ConsumerInboxListener {
   readonly metadata: MetadataCache;
+  /** What the data source is called; null before it has said so. */
+  sourceName: string | null = null;
   readonly #connection: Messaging;
   readonly #state: ConsumerState;
   readonly #cycle: Clock;
@@ -242,6 +247,10 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.#options.onAttributes?.(this.metadata.latest, this.metadata.latestVersion);
   }
 
+  onSource(message: DataSourceAnnounceDecoder): void {
+    if (message.streamId === this.#state.streamId) this.sourceName = message.name();
+  }
+
   onQosProducer(message: QosProducerDecoder): void {
     // The ring of the mapped epoch says it better: nobody but its producer writes there.
     if (message.streamId !== this.#state.streamId || this.#state.isEpoch(message.epochHigh, message.epochLow)) return;
@@ -320,6 +329,7 @@ export class ConsumerControl implements ConsumerInboxListener {
       this.#export?.close();
       this.#export = new CounterExport(this.#connection, "consumer", counters.list, streamId, this.#exportedId, {
         always: CONSUMER_SHOWS,
+        ...(this.#options.remark === undefined ? {} : { remark: this.#options.remark }),
       });
     }
     this.#export?.doWork(nowNs);

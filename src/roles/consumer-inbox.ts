@@ -2,6 +2,7 @@ import type { MessageHandler } from "../aeron/subscription.ts";
 import type { Counter } from "../core/counters.ts";
 import {
   ConsumerConfigDecoder,
+  DataSourceAnnounceDecoder,
   DataSourceMetaDecoder,
   FrameProgressDecoder,
   QosConsumerDecoder,
@@ -15,6 +16,7 @@ import type { MessageDecoder } from "../sbe/runtime/decoders.ts";
 export interface ConsumerInboxListener {
   onAnnounce(message: ShmPoolAnnounceDecoder): void;
   onMeta(message: DataSourceMetaDecoder): void;
+  onSource(message: DataSourceAnnounceDecoder): void;
   onQosProducer(message: QosProducerDecoder): void;
   onQosConsumer(message: QosConsumerDecoder, sessionId: number): void;
   onConfig(message: ConsumerConfigDecoder): void;
@@ -26,6 +28,7 @@ export class ConsumerInbox {
   readonly #listener: ConsumerInboxListener;
   readonly #refused: Counter;
   readonly #announce = new ShmPoolAnnounceDecoder();
+  readonly #source = new DataSourceAnnounceDecoder();
   readonly #meta = new DataSourceMetaDecoder();
   readonly #qosProducer = new QosProducerDecoder();
   readonly #qosConsumer = new QosConsumerDecoder();
@@ -44,6 +47,9 @@ export class ConsumerInbox {
         break;
       case DataSourceMetaDecoder.KEY:
         if (this.#accepts(this.#meta, view, length)) this.#listener.onMeta(this.#meta);
+        break;
+      case DataSourceAnnounceDecoder.KEY:
+        if (this.#accepts(this.#source, view, length)) this.#listener.onSource(this.#source);
         break;
       case QosProducerDecoder.KEY:
         if (this.#accepts(this.#qosProducer, view, length)) this.#listener.onQosProducer(this.#qosProducer);

@@ -4,6 +4,9 @@ import type { SlotPlace } from "../protocol/slot-place.ts";
 import type { Consumer } from "./consumer.ts";
 import type { ConsumerControl } from "./consumer-control.ts";
 import { LOSS_CAUSES } from "./counters.ts";
+import { ConsumerError } from "./errors.ts";
+import type { Frame } from "./frame.ts";
+import { HeldFrame } from "./held-frame.ts";
 import type { StreamMapping } from "./stream-mapping.ts";
 
 const NO_PLACES: readonly SlotPlace[] = [];
@@ -14,12 +17,12 @@ export class ConsumerStream implements SinkStream {
   readonly losses: SinkStream["losses"];
   readonly #consumer: Consumer;
   readonly #mapping: StreamMapping;
-  readonly #control: () => Pick<ConsumerControl, "attachment" | "metadata">;
+  readonly #control: () => Pick<ConsumerControl, "attachment" | "metadata" | "sourceName">;
 
   constructor(
     consumer: Consumer,
     mapping: StreamMapping,
-    control: () => Pick<ConsumerControl, "attachment" | "metadata">,
+    control: () => Pick<ConsumerControl, "attachment" | "metadata" | "sourceName">,
   ) {
     this.#consumer = consumer;
     this.#mapping = mapping;
@@ -55,6 +58,25 @@ export class ConsumerStream implements SinkStream {
 
   get attributes(): readonly Attribute[] {
     return this.#control().metadata.latest;
+  }
+
+  /** What the data source is called; null before it has said so. */
+  get sourceName(): string | null {
+    return this.#control().sourceName;
+  }
+
+  /** Slots of the mapped epoch's ring; 0 while nothing is mapped. */
+  get nslots(): number {
+    return this.#mapping.reader?.nslots ?? 0;
+  }
+
+  /** For a handler: its frame is read where it lies after the call, also when the stream is unmapped meanwhile. */
+  hold(frame: Frame): HeldFrame {
+    const { reader, stream } = this.#mapping;
+    if (reader === null || stream === null) {
+      throw new ConsumerError("frame-ended", "only a handler can hold its frame, while the stream is mapped");
+    }
+    return new HeldFrame(reader, stream, frame.seq);
   }
 
   isIntact(place: SlotPlace, seq: number): boolean {

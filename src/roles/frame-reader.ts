@@ -69,6 +69,11 @@ export class FrameReader {
     return this.#ring.indexOf(seq);
   }
 
+  /** True when the slot of frame `seq` holds it still, after its values were read. */
+  stillHolds(seq: number): boolean {
+    return this.#ring.stillHasCommitWord(this.#ring.indexOf(seq), seq * 2);
+  }
+
   /** The commit word of the slot of frame `seq`. */
   wordOf(seq: number): number {
     return this.#ring.loadCommitWord(this.#ring.indexOf(seq));

@@ -33,6 +33,8 @@ export class MappedStream {
   readonly #plan: MappingPlan;
   /** The header ring, then the pools in the order of the plan. */
   readonly #regions: readonly MappedRegion[];
+  #holders = 0;
+  #isClosing = false;
 
   private constructor(announce: PoolAnnouncement, plan: MappingPlan, regions: readonly MappedRegion[]) {
     this.streamId = announce.streamId;
@@ -116,8 +118,21 @@ export class MappedStream {
     return (this.#regions[0] as MappedRegion).pid;
   }
 
-  /** Unmaps everything; idempotent. Views that are still around read zeros. */
+  /** Keeps everything mapped beyond `close`, until `release`: native code reads from it. */
+  hold(): void {
+    this.#holders++;
+  }
+
+  /** Ends a `hold`. */
+  release(): void {
+    this.#holders--;
+    if (this.#isClosing) this.close();
+  }
+
+  /** Unmaps everything, once it is not held; idempotent. Views that are still around read zeros. */
   close(): void {
+    this.#isClosing = true;
+    if (this.#holders > 0) return;
     for (const region of this.#regions) region.close();
   }
 

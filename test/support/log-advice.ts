@@ -187,6 +187,15 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "None is needed unless a reader wants those parameters.",
     },
   },
+  "src/recorder/recording-writer.ts": {
+    "…": {
+      reads:
+        "the disk is full …: recording is paused until there is room …; the disk has not answered for …; … has no index: …",
+      means:
+        "The disk of a recording is full, hangs, or a file could not be completed. Frames that are not recorded meanwhile are counted, in the recording as well.",
+      remedy: "Make room, or let `--keep` remove the oldest parts. A file without an index can be read all the same.",
+    },
+  },
   "src/roles/attachment.ts": {
     "…; asking again": {
       reads: "the driver refuses stream … (CODE): …; asking again",

@@ -74,6 +74,7 @@ export class HandlerCases {
         this.#read("DataSourceMeta", message);
         this.#metadata.onMeta(message);
       },
+      onSource: (message) => this.#read("DataSourceAnnounce", message),
       onQosProducer: (message) => this.#read("QosProducer", message),
       onQosConsumer: (message) => this.#read("QosConsumer", message),
       onConfig: (message) => this.#read("ConsumerConfig", message),

@@ -1,0 +1,160 @@
+import { ByteBuilder } from "../recording/byte-builder.ts";
+import { Opcode } from "../recording/layout.ts";
+import { putIndexEntry, putMessageIndexHead } from "../recording/records.ts";
+import type { Block } from "./block.ts";
+import type { Channel } from "./channel.ts";
+import { chunkHeadBytes, putChunkHead } from "./chunk-head.ts";
+
+const MAX_ENTRIES = 16_384;
+
+/**
+ * A chunk that messages are copied into until it is large or old enough. A message is begun, and counts when it proves intact.
+ */
+export class GatheredChunk {
+  view: DataView;
+  buffer: Uint8Array;
+  /** When the first message came; 0 while there is none. */
+  sinceNs = 0;
+  readonly #headBytes: number;
+  #channels: Channel[] = [];
+  #frames: number[] = [];
+  #bytes: number[] = [];
+  #messages: number[] = [];
+  readonly #entryChannel = new Uint16Array(MAX_ENTRIES);
+  readonly #entryTimes = new Uint32Array(MAX_ENTRIES * 2);
+  readonly #entryOffsets = new Float64Array(MAX_ENTRIES);
+  #entries = 0;
+  #length: number;
+  #startHigh = 0;
+  #startLow = 0;
+  #endHigh = 0;
+  #endLow = 0;
+  /** True while all that it holds is the recorder's own account. */
+  #isAccount = true;
+
+  constructor(buffer: Uint8Array) {
+    this.buffer = buffer;
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+    this.#headBytes = chunkHeadBytes("");
+    this.#length = this.#headBytes;
+  }
+
+  /** An empty chunk again, in another buffer. What `seal` gave is not touched. */
+  begin(buffer: Uint8Array): void {
+    this.buffer = buffer;
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+    this.#channels = [];
+    this.#frames = [];
+    this.#bytes = [];
+    this.#messages = [];
+    this.#entries = 0;
+    this.#length = this.#headBytes;
+    this.#isAccount = true;
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries === 0;
+  }
+
+  /** Bytes of its records. */
+  get recordBytes(): number {
+    return this.#length - this.#headBytes;
+  }
+
+  hasRoom(byteLength: number): boolean {
+    return this.#length + byteLength <= this.buffer.length && this.#entries < MAX_ENTRIES;
+  }
+
+  /** Where the next message begins; nothing is kept of it before `add`. */
+  get at(): number {
+    return this.#length;
+  }
+
+  /** Takes in the message of `byteLength` bytes that was written at `at`. */
+  add(
+    channel: Channel,
+    byteLength: number,
+    frameBytes: number,
+    timeHigh: number,
+    timeLow: number,
+    nowNs: number,
+  ): void {
+    let index = this.#channels.indexOf(channel);
+    if (index === -1) {
+      index = this.#channels.length;
+      this.#channels.push(channel);
+      this.#frames.push(0);
+      this.#bytes.push(0);
+      this.#messages.push(0);
+    }
+    const entry = this.#entries;
+    if (entry === 0) {
+      this.#startHigh = timeHigh;
+      this.#startLow = timeLow;
+      this.sinceNs = nowNs;
+    }
+    this.#endHigh = timeHigh;
+    this.#endLow = timeLow;
+    this.#entryChannel[entry] = index;
+    this.#entryTimes[entry * 2] = timeHigh;
+    this.#entryTimes[entry * 2 + 1] = timeLow;
+    this.#entryOffsets[entry] = this.#length - this.#headBytes;
+    this.#entries = entry + 1;
+    this.#length += byteLength;
+    this.#messages[index]!++;
+    if (channel.owner === null) return;
+    this.#isAccount = false;
+    this.#frames[index]!++;
+    this.#bytes[index]! += frameBytes;
+  }
+
+  /** What it holds, as a block that is written from its buffer. */
+  seal(release: () => void): Block {
+    const size = this.recordBytes;
+    const times = {
+      startHigh: this.#startHigh,
+      startLow: this.#startLow,
+      endHigh: this.#endHigh,
+      endLow: this.#endLow,
+    };
+    putChunkHead(this.view, 0, Opcode.CHUNK, times, "", size, size);
+    const { index, offsets } = this.#index();
+    return {
+      channels: this.#channels,
+      pieces: [this.buffer.subarray(0, this.#length), index.bytes],
+      byteLength: this.#length + index.length,
+      frame: null,
+      chunk: {
+        ...times,
+        byteLength: this.#length,
+        compression: "",
+        compressedSize: size,
+        uncompressedSize: size,
+        indexOffsets: offsets.map((offset) => offset + this.#length),
+        messages: this.#messages,
+      },
+      frames: this.#frames,
+      bytes: this.#bytes,
+      isAccount: this.#isAccount,
+      isReady: true,
+      release,
+    };
+  }
+
+  /** The MessageIndex records, and where each of them begins. */
+  #index(): { index: ByteBuilder; offsets: number[] } {
+    const index = new ByteBuilder(this.#channels.length * 15 + this.#entries * 16);
+    const offsets: number[] = [];
+    for (let channel = 0; channel < this.#channels.length; channel++) {
+      offsets.push(index.length);
+      putMessageIndexHead(index, (this.#channels[channel] as Channel).record.id, this.#messages[channel] as number);
+      for (let entry = 0; entry < this.#entries; entry++) {
+        if (this.#entryChannel[entry] !== channel) continue;
+        const high = this.#entryTimes[entry * 2] as number;
+        const low = this.#entryTimes[entry * 2 + 1] as number;
+        putIndexEntry(index, high, low, this.#entryOffsets[entry] as number);
+      }
+    }
+    return { index, offsets };
+  }
+}

@@ -1,0 +1,63 @@
+import { readdir, stat, unlink } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+
+const NUMBER_DIGITS = 4;
+
+/**
+ * The names of a recording's files: the one that was asked for, or `NAME-<UTC time>-<number>.mcap` where it is split. Parts of earlier
+ * runs have other times, so that nothing is ever replaced; names sort by time.
+ */
+export class PartNames {
+  readonly folder: string;
+  readonly #path: string;
+  readonly #stem: string;
+  readonly #extension: string;
+  readonly #isSplit: boolean;
+  readonly #start: string;
+  #number = 0;
+
+  constructor(path: string, isSplit: boolean, start: Date) {
+    this.#path = path;
+    this.folder = dirname(path);
+    this.#extension = extname(path);
+    this.#stem = basename(path, this.#extension);
+    this.#isSplit = isSplit;
+    this.#start = start.toISOString().replaceAll(/[-:]/g, "");
+  }
+
+  next(): string {
+    this.#number++;
+    if (!this.#isSplit) return this.#path;
+    const number = String(this.#number).padStart(NUMBER_DIGITS, "0");
+    return join(this.folder, `${this.#stem}-${this.#start}-${number}${this.#extension}`);
+  }
+
+  /**
+   * Removes the oldest parts, also of earlier runs, while all of them have more than `keepBytes`; one of them in any case where the disk
+   * is full. Returns those that went.
+   */
+  async removeOldest(keepBytes: number, current: ReadonlySet<string>, isFull: boolean): Promise<readonly string[]> {
+    const parts: { readonly path: string; readonly byteLength: number }[] = [];
+    for (const name of (await readdir(this.folder)).filter((each) => this.#isPart(each)).sort()) {
+      const path = join(this.folder, name);
+      const found = await stat(path).catch(() => null);
+      if (found?.isFile()) parts.push({ path, byteLength: found.size });
+    }
+    let total = parts.reduce((sum, part) => sum + part.byteLength, 0);
+    const removed: string[] = [];
+    for (const { path, byteLength } of parts) {
+      if (total <= keepBytes && !(isFull && removed.length === 0)) break;
+      if (current.has(path)) continue;
+      await unlink(path);
+      total -= byteLength;
+      removed.push(path);
+    }
+    return removed;
+  }
+
+  #isPart(name: string): boolean {
+    if (!this.#isSplit || !name.startsWith(`${this.#stem}-`) || !name.endsWith(this.#extension)) return false;
+    const middle = name.slice(this.#stem.length + 1, name.length - this.#extension.length);
+    return /^\d{8}T\d{6}\.\d{3}Z-\d{4,}$/.test(middle);
+  }
+}

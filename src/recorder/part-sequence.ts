@@ -1,0 +1,143 @@
+import { messageOf } from "../core/errors.ts";
+import { PageCache } from "./page-cache.ts";
+import { Part } from "./part.ts";
+import { PartNames } from "./part-names.ts";
+import { RecorderError } from "./recorder-error.ts";
+import type { RecordingOptions } from "./recording-options.ts";
+
+/** The next part is opened when this much of the present one is used. */
+const OPEN_AHEAD = 0.9;
+
+export type Report = (level: "info" | "warn" | "error", message: string) => void;
+
+/** The files of a recording, one after the other: the next is open before the last is completed. */
+export class PartSequence {
+  readonly names: PartNames;
+  /** Paths of the files that are open. */
+  readonly open = new Set<string>();
+  readonly #options: RecordingOptions;
+  readonly #report: Report;
+  readonly #onError: (error: unknown) => void;
+  #present: Part | null = null;
+  #cache: PageCache | null = null;
+  #next: Part | null = null;
+  #isOpening = false;
+  #mayOpenNs = 0;
+  readonly #finishing = new Set<Promise<void>>();
+  #completed = 0;
+
+  constructor(options: RecordingOptions, report: Report, onError: (error: unknown) => void) {
+    this.#options = options;
+    this.#report = report;
+    this.#onError = onError;
+    this.names = new PartNames(options.path, this.#isSplit, new Date());
+  }
+
+  /** The file that is written; null before the first is open, and at the end. */
+  get present(): Part | null {
+    return this.#present;
+  }
+
+  /** Its pages in memory. */
+  get cache(): PageCache | null {
+    return this.#cache;
+  }
+
+  /** Files that were begun. */
+  get count(): number {
+    return this.#completed + (this.#present === null ? 0 : 1);
+  }
+
+  /** Creates the first file. @throws RecorderError */
+  async begin(nowNs: number): Promise<void> {
+    const path = this.names.next();
+    try {
+      this.#follow(await Part.create(path, nowNs));
+    } catch (error) {
+      throw RecorderError.ofOpening(path, error);
+    }
+  }
+
+  /** True when `moreBytes` do not belong to the present part any more, and the next one is there. */
+  isOver(nowNs: number, moreBytes: number): boolean {
+    const part = this.#present;
+    return this.#next !== null && part !== null && part.offset > 0 && this.#isUsed(part, nowNs, 1, moreBytes);
+  }
+
+  /** The part that `moreBytes` go to; no write to another one is under way. */
+  partFor(nowNs: number, moreBytes: number): Part {
+    const next = this.#next;
+    if (next !== null && this.isOver(nowNs, moreBytes)) {
+      this.#next = null;
+      this.#complete(this.#present as Part);
+      next.openedNs = nowNs;
+      this.#follow(next);
+      this.#report("info", `continues in ${next.path}`);
+    }
+    return this.#present as Part;
+  }
+
+  doWork(nowNs: number): number {
+    const work = this.#cache?.doWork() ?? 0;
+    const part = this.#present;
+    if (part === null || !this.#isSplit || this.#next !== null || this.#isOpening || part.offset === 0) return work;
+    if (nowNs < this.#mayOpenNs || !this.#isUsed(part, nowNs, OPEN_AHEAD, 0)) return work;
+    this.#isOpening = true;
+    void this.#openNext(nowNs);
+    return work + 1;
+  }
+
+  /** Completes all files. No write is under way. */
+  async close(): Promise<void> {
+    while (this.#isOpening) await new Promise((resolve) => setTimeout(resolve, 1));
+    await this.#next?.discard();
+    this.#next = null;
+    const part = this.#present;
+    this.#present = null;
+    if (part !== null) this.#complete(part);
+    await Promise.all(this.#finishing);
+  }
+
+  get #isSplit(): boolean {
+    return this.#options.splitBytes !== undefined || this.#options.splitNs !== undefined;
+  }
+
+  #isUsed(part: Part, nowNs: number, share: number, moreBytes: number): boolean {
+    const { splitBytes = Number.POSITIVE_INFINITY, splitNs = Number.POSITIVE_INFINITY } = this.#options;
+    return part.offset + moreBytes > splitBytes * share || nowNs - part.openedNs >= splitNs * share;
+  }
+
+  #follow(part: Part): void {
+    this.#present = part;
+    this.open.add(part.path);
+    this.#cache = new PageCache(part, this.#options.pageCacheBytes, this.#onError);
+  }
+
+  async #openNext(nowNs: number): Promise<void> {
+    const path = this.names.next();
+    try {
+      this.#next = await Part.create(path, nowNs);
+      this.open.add(path);
+    } catch (error) {
+      this.#mayOpenNs = nowNs + 1e9;
+      this.#report("warn", `${path} cannot be created: ${messageOf(error)}; the present part continues`);
+    } finally {
+      this.#isOpening = false;
+    }
+  }
+
+  #complete(part: Part): void {
+    const cache = this.#cache;
+    this.#completed++;
+    const finishing = (async () => {
+      await cache?.settled();
+      const failure = await part.finish();
+      this.open.delete(part.path);
+      if (failure === null) return;
+      const next = "`tensorpool record repair` makes one when there is room";
+      this.#report("warn", `${part.path} has no index: ${messageOf(failure)}; ${next}`);
+    })();
+    this.#finishing.add(finishing);
+    void finishing.finally(() => this.#finishing.delete(finishing));
+  }
+}

@@ -1,0 +1,231 @@
+import { close, constants, ftruncate, open, unlink, write, writev } from "node:fs";
+import { promisify } from "node:util";
+import { adviseDontNeed, reserveBeyondEnd } from "../../ffi/file-space.ts";
+import { tryLock } from "../../ffi/libc.ts";
+import { ByteBuilder } from "../recording/byte-builder.ts";
+import { MAGIC, Opcode } from "../recording/layout.ts";
+import {
+  type AttachmentRecord,
+  type MetadataRecord,
+  putAttachment,
+  putChannel,
+  putHeader,
+  putMetadata,
+  putSchema,
+} from "../recording/records.ts";
+import { Summary } from "../recording/summary.ts";
+import type { Block } from "./block.ts";
+import type { Channel } from "./channel.ts";
+
+const openAsync = promisify(open);
+const closeAsync = promisify(close);
+const truncateAsync = promisify(ftruncate);
+const unlinkAsync = promisify(unlink);
+
+const O_CLOEXEC = 0o2000000;
+const NEW_FILE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | O_CLOEXEC;
+
+/** Room that is reserved at a time behind the end, and what of it is kept for the account and the summary. */
+const RESERVE_BYTES = 64 * 1024 * 1024;
+const KEPT_BYTES = 1024 * 1024;
+
+const PROVEN = Uint8Array.of(Opcode.CHUNK);
+const PADDING = Uint8Array.of(Opcode.PADDING);
+
+/** One file of a recording while it is written. Records are put together here; who writes them is the recording. */
+export class Part {
+  readonly path: string;
+  readonly fd: number;
+  /** When the first record was written, or the file opened. */
+  openedNs: number;
+  readonly summary = new Summary();
+  readonly #known = new Set<number>();
+  readonly #knownSchemas = new Set<number>();
+  /** Where the next record goes. */
+  offset = 0;
+  /** Bytes behind the end that are ours already; 0 where the file system reserves nothing. */
+  #reservedEnd = 0;
+  #reserves = true;
+  #pendingPatches = 0;
+  #patched: (() => void) | null = null;
+  #failure: unknown = null;
+
+  private constructor(path: string, fd: number, nowNs: number) {
+    this.path = path;
+    this.fd = fd;
+    this.openedNs = nowNs;
+  }
+
+  /** Creates a file that is not there yet, and locks it. @throws the system's error */
+  static async create(path: string, nowNs: number): Promise<Part> {
+    const fd = await openAsync(path, NEW_FILE, 0o666);
+    try {
+      tryLock(fd, "exclusive");
+    } catch {
+      // A file system without locks: the file is not shown as being written.
+    }
+    return new Part(path, fd, nowNs);
+  }
+
+  /** Magic, header, and what stands at the beginning of each part. */
+  head(library: string, metadata: readonly MetadataRecord[], attachments: readonly AttachmentRecord[]): Uint8Array {
+    const to = new ByteBuilder(4096);
+    to.raw(MAGIC);
+    putHeader(to, "", library);
+    this.putRecords(to, metadata, attachments);
+    return to.bytes;
+  }
+
+  /** Adds metadata and attachments to records that will be written at `offset`. */
+  putRecords(to: ByteBuilder, metadata: readonly MetadataRecord[], attachments: readonly AttachmentRecord[]): void {
+    for (const record of metadata) {
+      const at = to.length;
+      putMetadata(to, record);
+      this.summary.addMetadata({ offset: this.offset + at, byteLength: to.length - at }, record.name);
+    }
+    for (const record of attachments) {
+      const at = to.length;
+      putAttachment(to, record);
+      this.summary.addAttachment({ offset: this.offset + at, byteLength: to.length - at }, record);
+    }
+  }
+
+  /** The records that have to stand before messages of these channels; null when they do already. */
+  declare(channels: readonly Channel[]): Uint8Array | null {
+    if (channels.every(({ record }) => this.#known.has(record.id))) return null;
+    const to = new ByteBuilder(2048);
+    for (const { record, schema } of channels) {
+      if (this.#known.has(record.id)) continue;
+      this.#known.add(record.id);
+      if (!this.#knownSchemas.has(schema.id)) {
+        this.#knownSchemas.add(schema.id);
+        putSchema(to, schema);
+        this.summary.addSchema(schema);
+      }
+      putChannel(to, record);
+      this.summary.addChannel(record);
+    }
+    return to.bytes;
+  }
+
+  /** What was declared for these channels did not get into the file. */
+  forgetDeclared(channels: readonly Channel[]): void {
+    for (const { record, schema } of channels) {
+      this.#known.delete(record.id);
+      this.#knownSchemas.delete(schema.id);
+    }
+  }
+
+  /** True when `byteLength` bytes more, and the summary, have their room on the disk; false when it is full. */
+  reserve(byteLength: number, isAccount: boolean): boolean {
+    if (!this.#reserves) return true;
+    const kept = KEPT_BYTES + this.summary.indexBytes * 2;
+    const needed = this.offset + byteLength + (isAccount ? kept / 2 : kept);
+    if (needed <= this.#reservedEnd) return true;
+    for (const step of [RESERVE_BYTES, 4 * 1024 * 1024, 0]) {
+      const from = Math.max(this.#reservedEnd, this.offset);
+      const end = needed + step;
+      const outcome = reserveBeyondEnd(this.fd, from, end - from);
+      if (outcome === "reserved") {
+        this.#reservedEnd = end;
+        return true;
+      }
+      if (outcome === "unsupported") {
+        this.#reserves = false;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The block at `at` is in the file, and was intact: its chunk becomes one, and the summary has it. */
+  prove(block: Block, at: number, done: (error: unknown) => void): void {
+    if (block.frame === null) {
+      this.#index(block, at);
+      done(null);
+      return;
+    }
+    this.#patch(PROVEN, at, (error) => {
+      if (error === null) this.#index(block, at);
+      done(error);
+    });
+  }
+
+  /** The block at `at` was overwritten while it was written: readers skip it, and its index. */
+  disown(block: Block, at: number): void {
+    this.#patch(PADDING, at + block.chunk.byteLength, () => undefined);
+  }
+
+  /** Tells the kernel that pages up to there need not stay in memory. */
+  forget(from: number, byteLength: number): void {
+    adviseDontNeed(this.fd, from, byteLength);
+  }
+
+  /** Writes the summary, gives back what was reserved, and closes. Resolves to the error that kept the file from being complete. */
+  async finish(): Promise<unknown> {
+    if (this.#pendingPatches > 0) await new Promise<void>((resolve) => (this.#patched = resolve));
+    let failure = this.#failure;
+    const end = this.offset;
+    try {
+      if (failure === null) {
+        const pieces = this.summary.finish(end);
+        const byteLength = pieces.reduce((sum, piece) => sum + piece.length, 0);
+        await writeAll(this.fd, pieces, end);
+        this.offset = end + byteLength;
+      }
+    } catch (error) {
+      failure = error;
+    }
+    try {
+      await truncateAsync(this.fd, this.offset);
+    } catch (error) {
+      failure ??= error;
+    }
+    await closeAsync(this.fd).catch((error: unknown) => {
+      failure ??= error;
+    });
+    return failure;
+  }
+
+  /** Removes a part that was opened ahead and never used. */
+  async discard(): Promise<void> {
+    await closeAsync(this.fd).catch(() => undefined);
+    await unlinkAsync(this.path).catch(() => undefined);
+  }
+
+  #index({ channels, chunk, byteLength }: Block, at: number): void {
+    this.summary.addChunk({
+      ...chunk,
+      offset: at,
+      messageIndexLength: byteLength - chunk.byteLength,
+      channels: channels.length,
+      channelIds: channels.map(({ record }) => record.id),
+      indexOffsets: chunk.indexOffsets.map((offset) => at + offset),
+    });
+  }
+
+  #patch(byte: Uint8Array, at: number, done: (error: unknown) => void): void {
+    this.#pendingPatches++;
+    write(this.fd, byte, 0, 1, at, (error) => {
+      this.#pendingPatches--;
+      if (error !== null) this.#failure ??= error;
+      done(error);
+      if (this.#pendingPatches === 0) this.#patched?.();
+    });
+  }
+}
+
+/** Writes all pieces from `at` on. */
+async function writeAll(fd: number, pieces: readonly Uint8Array[], at: number): Promise<void> {
+  let offset = at;
+  for (const piece of pieces) {
+    for (let done = 0; done < piece.length; ) {
+      const rest = done === 0 ? piece : piece.subarray(done);
+      const written = await new Promise<number>((resolve, reject) => {
+        writev(fd, [rest], offset, (error, count) => (error === null ? resolve(count) : reject(error)));
+      });
+      done += written;
+      offset += written;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { type ErrorDetails, messageOf, TensorPoolError } from "../core/errors.ts";
+import { printable } from "../core/text.ts";
+
+export type RecorderErrorCode =
+  /** There is a file of that name. */
+  | "exists"
+  /** The file cannot be created; the message carries the errno. */
+  | "cannot-open"
+  /** The disk failed, in another way than by being full. */
+  | "cannot-write"
+  /** An option contradicts another. */
+  | "options";
+
+/** A recording could not be begun, or not be continued. */
+export class RecorderError extends TensorPoolError<RecorderErrorCode> {
+  constructor(code: RecorderErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, printable(message), details);
+  }
+
+  static ofOpening(path: string, cause: unknown): RecorderError {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "EEXIST") {
+      return new RecorderError("exists", `${path}: there is a file of that name; choose another, or remove it`, {
+        cause,
+      });
+    }
+    return new RecorderError("cannot-open", `${path} cannot be created: ${messageOf(cause)}`, { cause });
+  }
+
+  static ofWriting(path: string, cause: unknown): RecorderError {
+    return new RecorderError(
+      "cannot-write",
+      `${path} cannot be written any more: ${messageOf(cause)}; what it holds can be read, and \`tensorpool record repair\` gives it an index`,
+      { cause },
+    );
+  }
+}

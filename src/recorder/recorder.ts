@@ -1,0 +1,135 @@
+import { hostname } from "node:os";
+import type { Agent } from "../core/agent.ts";
+import type { Clock } from "../core/clock.ts";
+import { PeriodicTimer } from "../core/timers.ts";
+import { SESSION_METADATA } from "../recording/source-record.ts";
+import type { Consumer } from "../roles/consumer.ts";
+import { AccountLog } from "./account-log.ts";
+import { ChannelTable } from "./channel.ts";
+import { hostClocks } from "./host-clocks.ts";
+import type { RecordingOptions } from "./recording-options.ts";
+import { RecordingTime } from "./recording-time.ts";
+import { RecordingWriter } from "./recording-writer.ts";
+import { Staging } from "./staging.ts";
+import { StreamRecorder } from "./stream-recorder.ts";
+
+const LEDGER_PERIOD_NS = 1e9;
+/** Longest wait, at the end, for a disk that takes nothing. */
+const PATIENCE_NS = 10e9;
+
+export interface RecorderOptions extends RecordingOptions {
+  /** Frames of each stream; no limit when left out. */
+  readonly count?: number;
+  /** End when all streams have ended. */
+  readonly once?: boolean;
+  /** What has made the recording, for the file: `tensorpool 0.1.0`. */
+  readonly library: string;
+  /** What else the session's metadata says, e.g. the command line. */
+  readonly session?: Readonly<Record<string, string>>;
+  /** Called once when the end was reached by `count` or `once`. */
+  readonly onDone?: () => void;
+}
+
+/**
+ * Records streams to MCAP files. To be added to a scheduler behind the consumers that it reads, so that it is closed before them; its
+ * `onClose` writes what waits, and completes the files.
+ */
+export class Recorder implements Agent {
+  readonly roleName = "recorder";
+  readonly writer: RecordingWriter;
+  readonly streams: StreamRecorder[] = [];
+  readonly staging: Staging;
+  readonly #options: RecorderOptions;
+  readonly #clock: Clock;
+  readonly #time: RecordingTime;
+  readonly #account: AccountLog;
+  readonly #ledgerTimer = new PeriodicTimer(LEDGER_PERIOD_NS);
+  #isDone = false;
+  #isClosing = false;
+  #hasFailed = false;
+
+  constructor(clock: Clock, options: RecorderOptions) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#time = new RecordingTime(hostClocks());
+    const nowNs = clock.nanoTime();
+    this.writer = new RecordingWriter(options, options.library, {
+      onEvent: (level, message) => this.#account.event(level, message, clock.nanoTime()),
+    });
+    const channels = new ChannelTable();
+    this.#account = new AccountLog(this.writer, channels, this.#time);
+    this.staging = new Staging(this.writer, channels, options);
+    this.writer.addStanding([
+      {
+        name: SESSION_METADATA,
+        entries: {
+          library: options.library,
+          host: hostname(),
+          pid: String(process.pid),
+          started_ns: String(this.#time.at(nowNs)),
+          ...this.#time.describe(nowNs),
+          ...options.session,
+        },
+      },
+    ]);
+  }
+
+  /** A stream to record. `name`: what it was asked for by, until its source says its own. */
+  add(consumer: Consumer, name: string | null = null): StreamRecorder {
+    const { count = Number.POSITIVE_INFINITY } = this.#options;
+    const options = { clock: this.#clock, time: this.#time, name, count };
+    const onEvent = (message: string): void => this.#account.event("info", message, this.#clock.nanoTime());
+    const stream = new StreamRecorder(consumer, this.writer, this.staging, options, onEvent);
+    this.streams.push(stream);
+    return stream;
+  }
+
+  /** Creates the first file. @throws RecorderError */
+  async open(): Promise<void> {
+    await this.writer.open(this.#clock.nanoTime());
+  }
+
+  doWork(nowNs: number): number {
+    if (this.#hasFailed || this.#isClosing) return 0;
+    if (this.writer.failure !== null) {
+      this.#hasFailed = true;
+      throw this.writer.failure;
+    }
+    let work = this.writer.doWork(nowNs) + this.staging.doWork(nowNs);
+    for (let i = 0; i < this.streams.length; i++) work += (this.streams[i] as StreamRecorder).doWork(nowNs);
+    if (this.#ledgerTimer.isDue(nowNs)) {
+      this.#writeLedger(nowNs, false);
+      work++;
+    }
+    if (!this.#isDone && this.#isComplete()) {
+      this.#isDone = true;
+      this.#options.onDone?.();
+    }
+    return work;
+  }
+
+  /** What waits is written, the account is closed, and the files are completed. */
+  async onClose(): Promise<void> {
+    this.#isClosing = true;
+    const now = (): number => this.#clock.nanoTime();
+    const { writer } = this;
+    this.staging.flush();
+    await writer.drain(PATIENCE_NS, now);
+    this.#writeLedger(now(), true);
+    await writer.drain(PATIENCE_NS, now);
+    await writer.close(PATIENCE_NS);
+  }
+
+  #isComplete(): boolean {
+    const { streams } = this;
+    if (streams.length === 0) return false;
+    return streams.every((stream) => stream.isDone || (this.#options.once === true && stream.hasEnded));
+  }
+
+  #writeLedger(nowNs: number, isEnd: boolean): void {
+    for (const stream of this.streams) {
+      for (const row of stream.rows(nowNs, isEnd)) this.#account.row(row, nowNs);
+    }
+    this.#account.flush();
+  }
+}

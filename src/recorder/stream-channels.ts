@@ -1,0 +1,106 @@
+import { attributeText } from "../protocol/attribute.ts";
+import { type FrameKind, FrameMessage } from "../recording/frame-message.ts";
+import { FRAME_SCHEMAS, PROTOBUF } from "../recording/schemas.ts";
+import type { Frame } from "../roles/frame.ts";
+import type { ChannelOwner, ChannelTable, FrameChannel } from "./channel.ts";
+import { FrameKey } from "./frame-key.ts";
+
+const CLOCK_KEY = "tensorpool.timestamp_clock";
+const DEFAULT_CLOCK = "monotonic";
+/** An epoch with more shapes than this has one channel for all of them from then on: channel ids are 16 bits. */
+const MAX_SHAPES = 64;
+
+export interface EpochFacts {
+  readonly streamId: number;
+  readonly name: string;
+  readonly epoch: bigint;
+  readonly owner: ChannelOwner;
+}
+
+/** The channels of one epoch of a stream: one for each kind of frame. */
+export class StreamChannels {
+  readonly #table: ChannelTable;
+  readonly #facts: EpochFacts;
+  readonly #key = new FrameKey();
+  #last: FrameChannel | null = null;
+  readonly #byKind = new Map<string, FrameChannel>();
+
+  constructor(table: ChannelTable, facts: EpochFacts) {
+    this.#table = table;
+    this.#facts = facts;
+  }
+
+  /** The channel of a frame. Allocates only for a kind that is not that of the frame before. */
+  of(frame: Frame): FrameChannel {
+    if (this.#last !== null && this.#key.matches(frame.header)) return this.#last;
+    const clock = attributeText(frame.attributes, CLOCK_KEY) ?? DEFAULT_CLOCK;
+    const { streamId, name, epoch } = this.#facts;
+    const kind: FrameKind = {
+      streamId,
+      name,
+      epoch,
+      clock,
+      metaVersion: frame.metaVersion,
+      dtype: frame.dtype,
+      dims: [...frame.dims],
+      strides: [...frame.strides],
+      majorOrder: frame.majorOrder,
+      byteLength: frame.byteLength,
+    };
+    this.#last = this.#find(kind);
+    this.#key.set(frame.header);
+    return this.#last;
+  }
+
+  /** Attributes have come: frames may be of another clock than was thought. */
+  refresh(): void {
+    this.#key.clear();
+  }
+
+  #find(kind: FrameKind): FrameChannel {
+    const key = `${kind.metaVersion} ${kind.clock} ${kind.dtype} ${kind.majorOrder} ${kind.dims} ${kind.strides} ${kind.byteLength}`;
+    const existing = this.#byKind.get(key);
+    if (existing !== undefined) return existing;
+    const isVaried = this.#byKind.size >= MAX_SHAPES;
+    if (!isVaried) {
+      const made = this.#make(kind, new FrameMessage(kind), true);
+      this.#byKind.set(key, made);
+      return made;
+    }
+    // Each frame says its shape itself.
+    const varied = `${kind.metaVersion} ${kind.clock} ${kind.dtype} varied`;
+    const message = new FrameMessage(kind, "tensorpool.Frame");
+    const shared = this.#byKind.get(varied) ?? this.#make(kind, message, false);
+    this.#byKind.set(varied, shared);
+    return { ...shared, message };
+  }
+
+  #make(kind: FrameKind, message: FrameMessage, hasShape: boolean): FrameChannel {
+    const { owner } = this.#facts;
+    const schema = this.#table.schema(message.schema, PROTOBUF, FRAME_SCHEMAS[message.schema]);
+    const topic = `/${kind.name.replaceAll(/^\/+|\/+$/g, "")}/${message.schema === "foxglove.RawImage" ? "image" : "frame"}`;
+    const shape = hasShape
+      ? { shape: kind.dims.join(","), strides: kind.strides.join(","), order: kind.majorOrder === "row" ? "C" : "F" }
+      : {};
+    return {
+      record: {
+        id: this.#table.nextId(),
+        schemaId: schema.id,
+        topic,
+        messageEncoding: PROTOBUF,
+        metadata: {
+          stream_id: String(kind.streamId),
+          epoch: String(kind.epoch),
+          dtype: kind.dtype,
+          ...shape,
+          meta_version: String(kind.metaVersion),
+          clock: kind.clock,
+        },
+      },
+      schema,
+      owner,
+      message,
+      clock: kind.clock,
+    };
+  }
+}

@@ -1,0 +1,283 @@
+import type { Clock } from "../core/clock.ts";
+import type { Attribute } from "../protocol/attribute.ts";
+import type { FrameStamp } from "../recording/frame-message.ts";
+import { encodeSource } from "../recording/source-record.ts";
+import type { Consumer } from "../roles/consumer.ts";
+import type { LossCause } from "../roles/counters.ts";
+import type { Frame } from "../roles/frame.ts";
+import type { PollOptions } from "../roles/frame-handler.ts";
+import type { HeldFrame } from "../roles/held-frame.ts";
+import type { FrameInPlace } from "./block.ts";
+import type { FrameChannel, RecorderCause } from "./channel.ts";
+import { MESSAGE_PREFIX_BYTES, putMessageHead } from "./chunk-head.ts";
+import { recorderCounters } from "./counters.ts";
+import { EpochAccount, type LedgerRow } from "./epoch-account.ts";
+import type { GatheredChunk } from "./gathered-chunk.ts";
+import { heldBlock } from "./held-block.ts";
+import type { RecordingTime } from "./recording-time.ts";
+import type { RecordingWriter } from "./recording-writer.ts";
+import { LARGE_FRAME_BYTES, type Staging } from "./staging.ts";
+import { StreamChannels } from "./stream-channels.ts";
+
+/** Frames that one cycle may take, so that the other agents have their turn. */
+const FRAMES_PER_CYCLE = 64;
+const MAX_CYCLE_NS = 1e6;
+/** How long the first frames of an epoch are left waiting for the stream's metadata. */
+const METADATA_TIMEOUT_NS = 500e6;
+/** No more of a ring is held for the disk than this part of it. */
+const HELD_SHARE = 4;
+
+export interface StreamRecorderOptions {
+  readonly clock: Clock;
+  readonly time: RecordingTime;
+  /** What the stream was asked for by; its source may say another name. */
+  readonly name: string | null;
+  /** Frames to record. */
+  readonly count: number;
+}
+
+/** What a recorder does of one stream: every frame goes to the writer, or is counted under one cause. */
+export class StreamRecorder {
+  readonly consumer: Consumer;
+  readonly counters = recorderCounters();
+  readonly #options: StreamRecorderOptions;
+  readonly #writer: RecordingWriter;
+  readonly #staging: Staging;
+  readonly #onEvent: (message: string) => void;
+  readonly #accounts: EpochAccount[] = [];
+  #account: EpochAccount | null = null;
+  #channels: StreamChannels | null = null;
+  #metaSince = 0;
+  #attributes: readonly Attribute[] | null = null;
+  #lastFrameBytes = 0;
+  #heldFrames = 0;
+  /** What the handler made of its frame, until it proves intact. */
+  #channel: FrameChannel | null = null;
+  #held: HeldFrame | null = null;
+  #values: Uint8Array | null = null;
+  #stagedIn: GatheredChunk | null = null;
+  #staged = 0;
+  #refusal: RecorderCause | null = null;
+  #nowNs = 0;
+  readonly #stamp = { seq: 0, timestampHigh: 0, timestampLow: 0, seconds: 0, nanos: 0 };
+  readonly #times = { high: 0, low: 0, publishHigh: 0, publishLow: 0 };
+  readonly #onFrame = (frame: Frame): LossCause | undefined => this.#take(frame);
+  readonly #pollOptions: PollOptions = { limit: 1, settled: (_seq, isIntact) => this.#settle(isIntact) };
+
+  constructor(
+    consumer: Consumer,
+    writer: RecordingWriter,
+    staging: Staging,
+    options: StreamRecorderOptions,
+    onEvent: (message: string) => void,
+  ) {
+    this.consumer = consumer;
+    this.#writer = writer;
+    this.#staging = staging;
+    this.#options = options;
+    this.#onEvent = onEvent;
+  }
+
+  get name(): string {
+    return this.consumer.stream.sourceName ?? this.#options.name ?? `stream-${this.consumer.streamId}`;
+  }
+
+  /** True when `count` frames are recorded, or on their way. */
+  get isDone(): boolean {
+    return this.consumer.counters.of.accepted.value >= this.#options.count;
+  }
+
+  /** True when the stream has ended, and nothing else has begun. */
+  get hasEnded(): boolean {
+    return this.consumer.counters.of.ends.value > 0 && !this.consumer.isMapped;
+  }
+
+  doWork(nowNs: number): number {
+    this.#nowNs = nowNs;
+    this.#followEpoch();
+    if (!this.#mayRead(nowNs)) return 0;
+    this.#followMetadata();
+    let moved = 0;
+    while (moved < FRAMES_PER_CYCLE && !this.isDone) {
+      // A producer that waits for its readers waits for the disk, within its own bounds; others do not.
+      if (this.consumer.flow === "wait" && this.#refusalOf(this.#lastFrameBytes) !== null) break;
+      if (this.consumer.poll(this.#onFrame, this.#pollOptions) === 0) break;
+      moved++;
+      this.#nowNs = this.#options.clock.nanoTime();
+      if (this.#nowNs - nowNs > MAX_CYCLE_NS) break;
+    }
+    return moved;
+  }
+
+  /** The ledger's rows that are due; `isEnd`: of every epoch, for the last time. */
+  rows(nowNs: number, isEnd: boolean): readonly LedgerRow[] {
+    const time = this.#options.time.at(nowNs);
+    if (isEnd) {
+      this.#account?.end();
+      this.#account = null;
+    }
+    const rows: LedgerRow[] = [];
+    for (const account of this.#accounts) {
+      if (account.isReported) continue;
+      const isFinal = account.hasEnded && (account.pending === 0 || isEnd);
+      rows.push(account.row(time, this.name, isFinal));
+      account.isReported = isFinal;
+    }
+    return rows;
+  }
+
+  #followEpoch(): void {
+    const { epoch } = this.consumer;
+    if (epoch === null || epoch === this.#account?.epoch) return;
+    this.#account?.end();
+    // What was reported for good is not needed any more.
+    for (let i = this.#accounts.length - 1; i >= 0; i--) {
+      if (this.#accounts[i]?.isReported === true) this.#accounts.splice(i, 1);
+    }
+    this.#account = new EpochAccount(epoch, this.consumer, this.counters, () => this.#account);
+    this.#accounts.push(this.#account);
+    this.#channels = null;
+    this.#attributes = null;
+    this.#metaSince = this.#nowNs;
+    this.#onEvent(`stream ${this.consumer.streamId} (${this.name}): epoch ${epoch} begins`);
+  }
+
+  /** False while the stream's metadata is awaited: frames need its name and clock. */
+  #mayRead(nowNs: number): boolean {
+    if (!this.consumer.isMapped || this.#account === null) return false;
+    return this.consumer.hasAttributes || nowNs - this.#metaSince > METADATA_TIMEOUT_NS;
+  }
+
+  /** What the source says of itself becomes part of the recording. */
+  #followMetadata(): void {
+    const { attributes, epoch } = this.consumer;
+    if (attributes === this.#attributes || epoch === null || !this.consumer.hasAttributes) return;
+    this.#attributes = attributes;
+    this.#channels?.refresh();
+    const source = {
+      streamId: this.consumer.streamId,
+      name: this.name,
+      epoch,
+      metaVersion: this.consumer.stream.metaVersion,
+      attributes,
+    };
+    const { metadata, attachments } = encodeSource(source, this.#options.time.at(this.#nowNs));
+    this.#writer.addStanding([metadata], attachments);
+  }
+
+  /** Why a frame of that size finds no place now; null when it does. */
+  #refusalOf(byteLength: number): RecorderCause | null {
+    const { state } = this.#writer;
+    if (state === "full") return "diskFull";
+    if (state === "failed" || state === "closed") return "diskFailed";
+    if (this.#mayHold(byteLength) || this.#staging.hasRoom(byteLength + 1024)) return null;
+    return this.#staging.canEverHold(byteLength + 1024) ? "stagingFull" : "diskTooSlow";
+  }
+
+  #mayHold(byteLength: number): boolean {
+    if (byteLength < LARGE_FRAME_BYTES || this.#staging.isCompressing) return false;
+    if (this.#heldFrames >= this.consumer.stream.nslots / HELD_SHARE) return false;
+    return this.#writer.mayHold(byteLength);
+  }
+
+  #take(frame: Frame): LossCause | undefined {
+    const { byteLength } = frame;
+    this.#lastFrameBytes = byteLength;
+    this.#refusal = this.#refusalOf(byteLength);
+    if (this.#refusal !== null) return "sinkTooSlow";
+    const account = this.#account as EpochAccount;
+    this.#channels ??= new StreamChannels(this.#staging.channels, {
+      streamId: this.consumer.streamId,
+      name: this.name,
+      epoch: account.epoch,
+      owner: account,
+    });
+    const channel = this.#channels.of(frame);
+    this.#channel = channel;
+    this.#stampFrame(frame, channel);
+    if (this.#mayHold(byteLength)) {
+      this.#held = this.consumer.stream.hold(frame);
+      this.#values = frame.bytes;
+      return undefined;
+    }
+    if (this.#stage(frame, channel)) return undefined;
+    this.#refusal = "stagingFull";
+    return "sinkTooSlow";
+  }
+
+  #stampFrame(frame: Frame, channel: FrameChannel): void {
+    const { time } = this.#options;
+    const { timestampHigh, timestampLow } = frame.header;
+    const nowNs = this.#nowNs;
+    const atNs = time.processNsOf(channel.clock, timestampHigh, timestampLow, nowNs);
+    this.#stamp.seq = frame.seq;
+    this.#stamp.timestampHigh = timestampHigh;
+    this.#stamp.timestampLow = timestampLow;
+    this.#stamp.seconds = time.seconds(atNs);
+    this.#stamp.nanos = time.nanos(atNs);
+    this.#times.high = time.high(nowNs);
+    this.#times.low = time.low(nowNs);
+    this.#times.publishHigh = time.high(atNs);
+    this.#times.publishLow = time.low(atNs);
+  }
+
+  /** Copies the frame into memory of the recorder's own; false without room. */
+  #stage(frame: Frame, { record, message }: FrameChannel): boolean {
+    const dataBytes = message.prefixBytes + frame.byteLength;
+    const chunk = this.#staging.begin(MESSAGE_PREFIX_BYTES + dataBytes);
+    if (chunk === null) return false;
+    const { at, view, buffer } = chunk;
+    const { high, low, publishHigh, publishLow } = this.#times;
+    putMessageHead(view, at, record.id, frame.seq % 0x1_0000_0000, high, low, publishHigh, publishLow, dataBytes);
+    message.writePrefix(buffer, at + MESSAGE_PREFIX_BYTES, this.#stamp);
+    buffer.set(frame.bytes, at + MESSAGE_PREFIX_BYTES + message.prefixBytes);
+    this.#stagedIn = chunk;
+    this.#staged = MESSAGE_PREFIX_BYTES + dataBytes;
+    return true;
+  }
+
+  /** The frame was read; only an intact one counts. */
+  #settle(isIntact: boolean): void {
+    const account = this.#account as EpochAccount;
+    const [held, channel, values, staged, refusal] = [
+      this.#held,
+      this.#channel,
+      this.#values,
+      this.#staged,
+      this.#refusal,
+    ];
+    this.#held = null;
+    this.#values = null;
+    this.#staged = 0;
+    if (refusal !== null) {
+      // One that was overwritten meanwhile is counted so by the consumer.
+      if (isIntact) account.onRefused(refusal);
+      return;
+    }
+    if (channel === null) return;
+    if (isIntact) account.onAccepted(this.#stamp.seq);
+    if (held !== null && values !== null) {
+      if (!isIntact) held.release();
+      else this.#writer.submit(heldBlock(channel, this.#stamp as FrameStamp, this.#times, values, this.#inPlace(held)));
+      return;
+    }
+    const chunk = this.#stagedIn;
+    this.#stagedIn = null;
+    if (isIntact && chunk !== null) {
+      const frameBytes = this.#lastFrameBytes;
+      chunk.add(channel, staged, frameBytes, this.#times.high, this.#times.low, this.#nowNs);
+    }
+    this.#staging.settle(isIntact);
+  }
+
+  #inPlace(held: HeldFrame): FrameInPlace {
+    this.#heldFrames++;
+    return {
+      isIntact: () => held.isIntact(),
+      release: () => {
+        this.#heldFrames--;
+        held.release();
+      },
+    };
+  }
+}
