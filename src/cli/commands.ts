@@ -4,6 +4,7 @@ import { decimate } from "./bridge-commands.ts";
 import { type Command, type CommandValues, command } from "./command.ts";
 import { CONFIG, OUTPUT, PLACE } from "./common-options.ts";
 import { DRIVER_COMMANDS } from "./driver-commands.ts";
+import { record } from "./record-command.ts";
 import { consumer, DATA, producer } from "./role-commands.ts";
 import { SIZING_COMMAND } from "./sizing-command.ts";
 import { supervisor, WATCHING_COMMANDS } from "./supervision-commands.ts";
@@ -130,6 +131,7 @@ export const COMMANDS: readonly Command[] = [
   demo,
   producer,
   consumer,
+  record,
   decimate,
   ...DRIVER_COMMANDS,
   supervisor,

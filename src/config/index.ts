@@ -20,6 +20,7 @@ export {
 } from "./option.ts";
 export { DEFAULT_ORIGIN, describeOrigin, describePlace, type Origin } from "./origin.ts";
 export * as placementTypes from "./placement-types.ts";
+export * as recordingTypes from "./recording-types.ts";
 export { defaultTextOf, keyOfFlag, type OptionSpec, type RoleSchema, type SettingsSchema } from "./role-schema.ts";
 export {
   checkTables,

@@ -22,6 +22,8 @@ export interface RecorderOptions extends RecordingOptions {
   readonly count?: number;
   /** End when all streams have ended. */
   readonly once?: boolean;
+  /** True while more streams are to come: then the end is not reached yet. */
+  readonly awaitsStreams?: () => boolean;
   /** What has made the recording, for the file: `tensorpool 0.1.0`. */
   readonly library: string;
   /** What else the session's metadata says, e.g. the command line. */
@@ -122,7 +124,7 @@ export class Recorder implements Agent {
 
   #isComplete(): boolean {
     const { streams } = this;
-    if (streams.length === 0) return false;
+    if (streams.length === 0 || this.#options.awaitsStreams?.() === true) return false;
     return streams.every((stream) => stream.isDone || (this.#options.once === true && stream.hasEnded));
   }
 

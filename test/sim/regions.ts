@@ -268,6 +268,9 @@ export class SimDisk {
         });
       },
       activity: () => epoch.activityNs,
+      // No role that is simulated reads frames behind its handler.
+      hold: () => {},
+      release: () => {},
       close: release,
     };
   }

@@ -4,6 +4,7 @@ import type { CommandContext } from "../command.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
 import type { RunValues } from "../driver-commands.ts";
 import { ExitCode } from "../exit.ts";
+import type { RecordPlan } from "../record/record-plan.ts";
 import { ProcessRuntime, RoleRuntime } from "../role-runtime.ts";
 import { RoleSet } from "../run/role-set.ts";
 import { type RunPlan, runPlan } from "../run/run-plan.ts";
@@ -13,6 +14,7 @@ import { type ConsumerPlan, startConsumer } from "./consumer.ts";
 import { type DecimatePlan, startDecimator } from "./decimate.ts";
 import { startDriver, startMediaDriver } from "./driver.ts";
 import { type ProducerPlan, startProducer } from "./producer.ts";
+import { startRecorder } from "./record.ts";
 import { startSupervisor } from "./supervisor.ts";
 
 const log = getLogger("run");
@@ -61,12 +63,12 @@ export async function run(context: CommandContext<RunValues>): Promise<number> {
 
 /** Consumers first: who waits for its readers finds them. */
 function startAll(
-  { producers, consumers, decimators }: RunPlan,
+  { producers, consumers, decimators, recorders }: RunPlan,
   runtime: ProcessRuntime,
   roles: RoleSet,
 ): Promise<void>[] {
   const start = async (
-    { values, origins }: ProducerPlan | ConsumerPlan | DecimatePlan,
+    { values, origins }: ProducerPlan | ConsumerPlan | DecimatePlan | RecordPlan,
     startRole: (role: RoleRuntime, onDone: () => void) => Promise<RunningRole> | RunningRole,
   ): Promise<void> => {
     try {
@@ -77,6 +79,7 @@ function startAll(
   };
   return [
     ...consumers.map((plan) => start(plan, (role, onDone) => startConsumer(role, plan, onDone))),
+    ...recorders.map((plan) => start(plan, (role, onDone) => startRecorder(role, plan, onDone))),
     ...decimators.map((plan) => start(plan, (role, onDone) => startDecimator(role, plan, onDone))),
     ...producers.map((plan) => start(plan, (role, onDone) => startProducer(role, plan, onDone))),
   ];

@@ -11,6 +11,7 @@ import {
 import type { DecimateValues } from "../bridge-commands.ts";
 import type { Command, CommandContext } from "../command.ts";
 import type { DriverValues } from "../driver-commands.ts";
+import type { RecordValues } from "../record-command.ts";
 import type { ConsumerValues, ProducerValues } from "../role-commands.ts";
 import type { SupervisorValues } from "../supervision-commands.ts";
 import type { ReadSettings } from "./read-settings.ts";
@@ -23,6 +24,7 @@ export interface ValuesByRole {
   readonly producer: ProducerValues;
   readonly consumer: ConsumerValues;
   readonly decimate: DecimateValues;
+  readonly record: RecordValues;
 }
 
 /** Where the options of several roles come from. */

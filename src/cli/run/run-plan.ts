@@ -9,6 +9,7 @@ import { ProducerPlan } from "../commands/producer.ts";
 import { SupervisorPlan } from "../commands/supervisor.ts";
 import { type RoleSources, roleContext, type ValuesByRole } from "../config/role-options.ts";
 import type { RunValues } from "../driver-commands.ts";
+import { RecordPlan } from "../record/record-plan.ts";
 import type { ProducerValues } from "../role-commands.ts";
 import { type MediaDriverChoice, processOptionsOf, streamIdOf } from "../role-runtime.ts";
 
@@ -19,6 +20,7 @@ export interface RunPlan {
   readonly producers: readonly ProducerPlan[];
   readonly consumers: readonly ConsumerPlan[];
   readonly decimators: readonly DecimatePlan[];
+  readonly recorders: readonly RecordPlan[];
   readonly aeronDir: string;
   readonly idle: IdleChoice;
   /** How a media driver is come by where there is no driver to bring one. */
@@ -59,16 +61,18 @@ export function runPlan({ values, origins, settings, commands }: RunContext): Ru
     producers: tables("producer", ProducerPlan),
     consumers: tables("consumer", ConsumerPlan),
     decimators: tables("decimate", DecimatePlan),
+    recorders: tables("record", RecordPlan),
   };
   const roles = [
     ...plan.producers,
     ...plan.consumers,
     ...plan.decimators,
+    ...plan.recorders,
     ...(plan.supervisor === null ? [] : [plan.supervisor]),
   ];
   if (plan.driver === null && roles.length === 0) {
     throw new UsageError(
-      `${file.name}: no roles to run: add [streams.NAME] for a driver, [[producers]], [[consumers]], [[decimators]] or [supervisor]`,
+      `${file.name}: no roles to run: add [streams.NAME] for a driver, [[producers]], [[consumers]], [[decimators]], [[recorders]] or [supervisor]`,
     );
   }
   refuseMixedOutput(file, roles);

@@ -1,0 +1,118 @@
+import { getLogger } from "../../core/logger.ts";
+import { printable } from "../../core/text.ts";
+import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
+import { Recorder } from "../../recorder/recorder.ts";
+import type { CommandContext } from "../command.ts";
+import { printError } from "../console.ts";
+import { ExitCode } from "../exit.ts";
+import { LiveLine } from "../live-line.ts";
+import { RecordPlan } from "../record/record-plan.ts";
+import {
+  describeMissing,
+  lostFrames,
+  missingInAll,
+  RECORDER_COLUMNS,
+  recordedBytes,
+  recordedFrames,
+  rowTaker,
+} from "../record/record-report.ts";
+import { RecordedStreams } from "../record/recorded-streams.ts";
+import type { RecordValues } from "../record-command.ts";
+import { RoleProgress } from "../role-progress.ts";
+import { RoleRuntime } from "../role-runtime.ts";
+import { type RunningRole, runAlone } from "../running-role.ts";
+import { StatsReporter } from "../stats-reporter.ts";
+import { VERSION } from "../version.ts";
+
+const log = getLogger("record");
+
+/** `record`: streams to MCAP files. */
+export async function run({ values, origins, positionals }: CommandContext<RecordValues>): Promise<number> {
+  const plan = new RecordPlan({ values, origins }, positionals);
+  using runtime = new RoleRuntime(plan.values, "tensorpool record");
+  return await runAlone(runtime, () => startRecorder(runtime, plan, () => runtime.scheduler.stop("done"), true));
+}
+
+/** Creates the file and adds the recorder; `onDone` is called when it has its last frame. @throws RecorderError */
+export async function startRecorder(
+  runtime: RoleRuntime,
+  plan: RecordPlan,
+  onDone: () => void,
+  isAlone = false,
+): Promise<RunningRole> {
+  const { scheduler } = runtime;
+  const recorder: Recorder = new Recorder(scheduler.clock, {
+    ...plan.recording,
+    ...(Number.isFinite(plan.count) ? { count: plan.count } : {}),
+    once: plan.values.once,
+    library: `tensorpool ${VERSION}`,
+    session: { command: process.argv.slice(1).join(" ") },
+    awaitsStreams: () => !streams.areKnown,
+    onDone,
+  });
+  const streams: RecordedStreams = new RecordedStreams(runtime, plan, recorder);
+  await recorder.open();
+  const nowNs = scheduler.clock.nanoTime();
+  const reporter =
+    plan.values.statsInterval > 0
+      ? new StatsReporter(plan.output, RECORDER_COLUMNS, plan.values.statsInterval, rowTaker(recorder, nowNs))
+      : null;
+  // The first to be added is the last to close: its last row has what the others count while they close.
+  if (reporter !== null) scheduler.add(reporter);
+  streams.begin();
+  scheduler.add(streams, { vital: true });
+  scheduler.add(recorder, { vital: true });
+  if (isAlone && LiveLine.isWanted(plan.values, { usesPipe: false })) {
+    scheduler.add(newLiveLine(recorder, streams, plan, nowNs));
+  }
+  log.info(`recording to ${printable(recorder.writer.path ?? plan.recording.path)}; Aeron in ${runtime.aeronDir}`);
+  return {
+    name: "recorder",
+    get agents() {
+      return [...(reporter === null ? [] : [reporter]), ...streams.consumers, streams, recorder];
+    },
+    finish: async () => {
+      await plan.output.flush();
+      return finish(recorder, plan);
+    },
+  };
+}
+
+function newLiveLine(recorder: Recorder, streams: RecordedStreams, plan: RecordPlan, startNs: number): LiveLine {
+  const subject = plan.values.all ? "all streams" : plan.streams.join(", ");
+  const count = plan.count * Math.max(1, plan.streams.length);
+  const progress = new RoleProgress(subject, count, startNs);
+  const take = rowTaker(recorder, startNs);
+  return new LiveLine((nowNs) => {
+    const row = take(nowNs);
+    const missing = describeMissing(missingInAll(recorder.streams));
+    const isMapped = recorder.streams.some(({ consumer }) => consumer.isMapped);
+    return progress.line(nowNs, {
+      verb: "recorded",
+      frames: row.recorded,
+      bytes: recordedBytes(recorder.streams),
+      rest: [
+        missing === "" ? "lost 0" : `lost ${formatCount(row.lost)} (${missing})`,
+        formatBytes(row.fileBytes),
+        ...(row.state === "full" ? ["DISK FULL"] : []),
+        ...(row.secondsLeft === null ? [] : [`disk full in ${formatDuration(row.secondsLeft * 1e9)}`]),
+      ],
+      awaited: !streams.areKnown ? streams.awaited.join(", ") : isMapped ? null : "a producer",
+    });
+  });
+}
+
+function finish(recorder: Recorder, plan: RecordPlan): number {
+  const { streams, writer } = recorder;
+  const lost = lostFrames(streams);
+  if (!plan.values.quiet) {
+    const where = writer.parts === 1 ? printable(plan.recording.path) : `${writer.parts} files`;
+    const frames = formatCount(recordedFrames(streams));
+    printError(`recorded ${frames} frames, ${formatBytes(writer.writtenBytes)}, lost ${formatCount(lost)} (${where})`);
+    for (const [cause, count] of Object.entries(missingInAll(streams))) {
+      printError(`  ${formatCount(count).padStart(9)}  ${cause}`);
+    }
+  }
+  if (plan.values.failOnLoss && lost > 0) return ExitCode.FRAMES_LOST;
+  return writer.failure === null ? ExitCode.DONE : ExitCode.FAILED;
+}

@@ -1,0 +1,54 @@
+import { domainTypes, flag, option, options, recordingTypes, valueTypes } from "../config/index.ts";
+import { type CommandValues, command } from "./command.ts";
+import { ROLE } from "./common-options.ts";
+
+const { compression, freeRule, recorderMemory, recordingPath, splitRule } = recordingTypes;
+const { count, dataSource } = domainTypes;
+const { list, size } = valueTypes;
+const MAX_BYTES = 2 ** 50;
+
+/** Options of every role, but those of one stream: a recorder has many. */
+const { stream: _stream, count: _count, ...ROLE_OF_MANY } = ROLE;
+
+const RECORD = options({
+  streams: option(list(dataSource(), "stream"), "STREAM[,STREAM]", "streams to record, as the arguments name them"),
+  all: flag("record every stream, also those that come later"),
+  to: option(
+    recordingPath(),
+    "FILE",
+    "the file, which must not exist; with --split the parts are named FILE-<time>-<number>.mcap",
+    { isRequired: true },
+  ),
+  split: option(splitRule(), "SIZE|TIME", "begin another file after so much: 16GiB, 1h", { otherwise: "never" }),
+  keep: option(
+    size(0, MAX_BYTES),
+    "SIZE",
+    "with --split: remove the oldest parts, also of earlier runs, when all have more than this, or when the disk is full",
+    { otherwise: "all parts" },
+  ),
+  minFree: option(freeRule(), "SHARE|SIZE", "recording is paused while less than this is free", { default: "5%" }),
+  compress: option(compression(), "zstd[:LEVEL]", "compress chunks; frames are copied once then", { default: "none" }),
+  buffer: option(recorderMemory(), "SIZE", "memory for frames that the disk does not take at once", {
+    default: "512MiB",
+  }),
+  pageCache: option(recorderMemory(), "SIZE", "what the recording may have in the page cache", { default: "1GiB" }),
+  count: option(count(), "N", "end when N frames of each stream are recorded", { short: "n" }),
+  once: flag("end when the streams have ended"),
+  ...ROLE_OF_MANY,
+});
+export type RecordValues = CommandValues<typeof RECORD>;
+
+export const record = command({
+  name: "record",
+  settings: { table: "recorders", isArray: true },
+  summary: "records streams to MCAP files: every frame in the file, or counted",
+  usage: "STREAM.. --to FILE.mcap [options]",
+  maxPositionals: Number.POSITIVE_INFINITY,
+  options: RECORD,
+  examples: [
+    "record camera-1 --to session.mcap",
+    "record 10000 10001 --to session.mcap --standalone",
+    "record --all --to /data/night.mcap --split 16GiB --keep 500GiB",
+  ],
+  load: () => import("./commands/record.ts"),
+});

@@ -1,0 +1,125 @@
+import { uptimeNs } from "../../core/clock.ts";
+import { formatByteRate, formatBytes, formatCount, formatDuration, formatRate } from "../../core/units.ts";
+import type { Recorder } from "../../recorder/recorder.ts";
+import type { StreamRecorder } from "../../recorder/stream-recorder.ts";
+import { LOSS_CAUSES, totalLost } from "../../roles/counters.ts";
+import type { Column } from "../output.ts";
+import { RateMeter } from "../rate-meter.ts";
+
+interface StreamRow {
+  readonly streamId: number;
+  readonly name: string;
+  readonly epoch: string | null;
+  readonly recorded: number;
+  readonly lost: number;
+  readonly missing: Readonly<Record<string, number>>;
+}
+
+/** One row of statistics. */
+export interface RecorderRow {
+  readonly role: "recorder";
+  readonly seconds: number;
+  readonly state: string;
+  readonly file: string | null;
+  readonly files: number;
+  readonly framesPerSecond: number;
+  readonly bytesPerSecond: number;
+  readonly recorded: number;
+  readonly lost: number;
+  readonly fileBytes: number;
+  readonly bufferedBytes: number;
+  /** Bytes until the disk counts as full; null while that is not known. */
+  readonly roomBytes: number | null;
+  /** How long they last at the present rate; null while nothing is written. */
+  readonly secondsLeft: number | null;
+  readonly streams: readonly StreamRow[];
+}
+
+export const RECORDER_COLUMNS: readonly Column<RecorderRow>[] = [
+  { header: "frames/s", cell: (row) => formatRate(row.framesPerSecond) },
+  { header: "bytes/s", cell: (row) => formatByteRate(row.bytesPerSecond) },
+  { header: "recorded", cell: (row) => row.recorded },
+  { header: "lost", cell: (row) => row.lost },
+  { header: "size", cell: (row) => formatBytes(row.fileBytes) },
+  { header: "buffered", cell: (row) => formatBytes(row.bufferedBytes) },
+  { header: "disk full in", cell: (row) => (row.secondsLeft === null ? "-" : formatDuration(row.secondsLeft * 1e9)) },
+  { header: "state", cell: (row) => row.state },
+];
+
+/** Frames of a stream that are missing, by cause: what the recorder lost by its own causes, the rest by the consumer's. */
+export function missingOf({ consumer, counters }: StreamRecorder): Record<string, number> {
+  const { recordingOverwritten, stagingFull, diskTooSlow, diskFull, diskFailed } = counters.of;
+  const missing: Record<string, number> = {};
+  for (const cause of LOSS_CAUSES) {
+    let frames = consumer.counters.of[cause].value;
+    if (cause === "sinkTooSlow") frames -= stagingFull.value + diskTooSlow.value + diskFull.value + diskFailed.value;
+    if (cause === "changed") frames -= recordingOverwritten.value;
+    if (frames > 0) missing[cause] = frames;
+  }
+  for (const { name, value } of [recordingOverwritten, stagingFull, diskTooSlow, diskFull, diskFailed]) {
+    if (value > 0) missing[name] = value;
+  }
+  return missing;
+}
+
+/** Losses of all streams, by cause. */
+export function missingInAll(streams: readonly StreamRecorder[]): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const stream of streams) {
+    for (const [cause, frames] of Object.entries(missingOf(stream))) all[cause] = (all[cause] ?? 0) + frames;
+  }
+  return all;
+}
+
+export function recordedFrames(streams: readonly StreamRecorder[]): number {
+  return streams.reduce((sum, { counters }) => sum + counters.of.recorded.value, 0);
+}
+
+export function recordedBytes(streams: readonly StreamRecorder[]): number {
+  return streams.reduce((sum, { counters }) => sum + counters.of.recordedBytes.value, 0);
+}
+
+export function lostFrames(streams: readonly StreamRecorder[]): number {
+  return streams.reduce((sum, { consumer }) => sum + totalLost(consumer.counters), 0);
+}
+
+/** `3 stagingFull, 1 gap`; empty without losses. */
+export function describeMissing(missing: Readonly<Record<string, number>>): string {
+  return Object.entries(missing)
+    .map(([cause, frames]) => `${cause} ${formatCount(frames)}`)
+    .join(", ");
+}
+
+/** Takes rows of statistics of a recorder. */
+export function rowTaker(recorder: Recorder, startNs: number): (nowNs: number) => RecorderRow {
+  const meter = new RateMeter(startNs);
+  return (nowNs) => {
+    const { streams, writer, staging } = recorder;
+    const seconds = meter.begin(nowNs);
+    const bytesPerSecond = meter.rate("written", writer.writtenBytes, seconds);
+    const isKnown = Number.isFinite(writer.roomBytes);
+    return {
+      role: "recorder",
+      seconds: uptimeNs(nowNs) / 1e9,
+      state: writer.state,
+      file: writer.path,
+      files: writer.parts,
+      framesPerSecond: meter.rate("recorded", recordedFrames(streams), seconds),
+      bytesPerSecond,
+      recorded: recordedFrames(streams),
+      lost: lostFrames(streams),
+      fileBytes: writer.writtenBytes,
+      bufferedBytes: staging.pool.usedBytes,
+      roomBytes: isKnown ? writer.roomBytes : null,
+      secondsLeft: isKnown && bytesPerSecond > 0 ? writer.roomBytes / bytesPerSecond : null,
+      streams: streams.map((stream) => ({
+        streamId: stream.consumer.streamId,
+        name: stream.name,
+        epoch: stream.consumer.epoch === null ? null : String(stream.consumer.epoch),
+        recorded: stream.counters.of.recorded.value,
+        lost: totalLost(stream.consumer.counters),
+        missing: missingOf(stream),
+      })),
+    };
+  };
+}

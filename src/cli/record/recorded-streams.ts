@@ -1,0 +1,102 @@
+import type { Agent } from "../../core/agent.ts";
+import { getLogger } from "../../core/logger.ts";
+import { PeriodicTimer } from "../../core/timers.ts";
+import type { Recorder } from "../../recorder/recorder.ts";
+import { Consumer } from "../../roles/consumer.ts";
+import type { KnownStream } from "../../roles/known-streams.ts";
+import { AllowedBaseDirs } from "../../shm/index.ts";
+import { streamIdOf } from "../observe/find-stream.ts";
+import { StreamWatch } from "../observe/stream-watch.ts";
+import type { RoleRuntime } from "../role-runtime.ts";
+import type { RecordPlan } from "./record-plan.ts";
+
+const log = getLogger("record");
+const REPORT_PERIOD_NS = 10e9;
+
+/** The consumers of a recorder: of the streams that were named, as soon as they are known, or of all. */
+export class RecordedStreams implements Agent {
+  readonly roleName = "recorded streams";
+  readonly consumers: Consumer[] = [];
+  readonly #runtime: RoleRuntime;
+  readonly #plan: RecordPlan;
+  readonly #recorder: Recorder;
+  readonly #baseDirs: AllowedBaseDirs;
+  readonly #watch: StreamWatch | null;
+  /** Names whose streams are not known yet. */
+  readonly #wanted: Set<string>;
+  readonly #reminder = new PeriodicTimer(REPORT_PERIOD_NS);
+
+  constructor(runtime: RoleRuntime, plan: RecordPlan, recorder: Recorder) {
+    this.#runtime = runtime;
+    this.#plan = plan;
+    this.#recorder = recorder;
+    this.#baseDirs = AllowedBaseDirs.resolve([runtime.shmDir]);
+    this.#wanted = new Set(plan.streams.filter((text) => streamIdOf(text) === null));
+    this.#watch =
+      plan.values.all || this.#wanted.size > 0
+        ? new StreamWatch(runtime.connection, {
+            streams: runtime.streams,
+            wanted: [...this.#wanted],
+            baseDirs: this.#baseDirs,
+            onNews: (stream) => this.#onNews(stream),
+            onSearched: () => this.#remind(),
+          })
+        : null;
+  }
+
+  /** Adds the consumers of streams that were named by id. */
+  begin(): void {
+    for (const text of this.#plan.streams) {
+      const streamId = streamIdOf(text);
+      if (streamId !== null) this.#add(streamId, null);
+    }
+  }
+
+  /** True once every stream that was named has its consumer. */
+  get areKnown(): boolean {
+    return this.#wanted.size === 0;
+  }
+
+  /** Names that are still waited for. */
+  get awaited(): readonly string[] {
+    return [...this.#wanted];
+  }
+
+  doWork(nowNs: number): number {
+    if (this.#watch === null) return 0;
+    if (this.#wanted.size > 0 && this.#reminder.isDue(nowNs) && !this.#watch.isSearching) this.#remind();
+    return this.#watch.doWork(nowNs);
+  }
+
+  onClose(): void {
+    this.#watch?.onClose();
+  }
+
+  #onNews({ streamId, name }: KnownStream): void {
+    const isNamed = name !== null && this.#wanted.has(name);
+    // What is announced while everything closes comes too late.
+    if ((!isNamed && !this.#plan.values.all) || this.#runtime.scheduler.isStopping) return;
+    if (name !== null) this.#wanted.delete(name);
+    if (!this.consumers.some((consumer) => consumer.streamId === streamId)) this.#add(streamId, name);
+  }
+
+  #add(streamId: number, name: string | null): void {
+    const { connection, scheduler, streams, driver } = this.#runtime;
+    const consumer = new Consumer(connection, scheduler.clock, {
+      streamId,
+      mode: "stream",
+      streams,
+      baseDirs: this.#baseDirs,
+      remark: "recording",
+      ...(driver === null ? {} : { driver }),
+    });
+    this.consumers.push(consumer);
+    scheduler.add(consumer, { vital: true });
+    this.#recorder.add(consumer, name);
+    log.info(`stream ${streamId}${name === null ? "" : ` "${name}"`} is recorded to ${this.#plan.recording.path}`);
+  }
+
+  #remind(): void {
+    for (const name of this.#wanted) log.info(`waiting for a stream that is called "${name}"`);
+  }
+}
