@@ -33,9 +33,22 @@ export {
 } from "./io/index.ts";
 export type { AddDriverOptions, StreamLayoutOptions } from "./library/driver-setup.ts";
 export type { CollectorOptions } from "./library/frame-collector.ts";
+export type {
+  Consumer,
+  ConsumerCounterName,
+  Driver,
+  DriverCounterName,
+  Frame,
+  FrameHandler,
+  PollOptions,
+  Producer,
+  ProducerCounterName,
+  ReadFailure,
+  ReadResult,
+  RoleCounters,
+  Slot,
+} from "./library/handles.ts";
 export type { OwnedFrame } from "./library/owned-frame.ts";
-export type { PoolConsumer, ReadFailure, ReadResult } from "./library/pool-consumer.ts";
-export type { PoolDriver, PoolProducer } from "./library/pool-roles.ts";
 export {
   type AddConsumerOptions,
   type AddProducerOptions,
@@ -49,16 +62,12 @@ export { DTYPE_NAMES, type Dtype, type MajorOrder } from "./protocol/dtype.ts";
 export type { FrameLayout, FrameShape } from "./protocol/frame-layout.ts";
 export { contiguousLayout } from "./protocol/frame-layout.ts";
 export type { ConsumerMode } from "./protocol/mode-filter.ts";
+export type { RegionPlace, SlotPlace } from "./protocol/slot-place.ts";
 export type { AeronStreams } from "./protocol/stream-ids.ts";
 export type { Values } from "./protocol/values.ts";
-export type { Consumer } from "./roles/consumer.ts";
 export { LOSS_CAUSES, type LossCause, totalLost } from "./roles/counters.ts";
-export type { Driver } from "./roles/driver/driver.ts";
 export { DriverError } from "./roles/driver/driver-errors.ts";
 export { AttachError, ConsumerError, ProducerError } from "./roles/errors.ts";
-export type { Frame } from "./roles/frame.ts";
-export type { FrameHandler, PollOptions } from "./roles/frame-handler.ts";
-export type { Producer } from "./roles/producer.ts";
+export type { ConsumerConfig } from "./roles/producer-messages.ts";
 export type { ClaimRefusal, OfferResult } from "./roles/producer-options.ts";
-export type { SlotClaim } from "./roles/slot-claim.ts";
 export { RegionCreateError, RegionError } from "./shm/errors.ts";

@@ -22,6 +22,14 @@ export function requireAtLeast(name: string, value: unknown, minimum: number): v
   throw new OptionError(name, `expected ${expected}, found ${shown(value)}`, { expected, found: shown(value) });
 }
 
+/** @throws OptionError unless `value` is left out, or a whole number from `minimum` to `maximum` */
+export function requireWhole(name: string, value: unknown, minimum: number, maximum: number): void {
+  if (value === undefined || (Number.isInteger(value) && (value as number) >= minimum && (value as number) <= maximum))
+    return;
+  const expected = `a whole number from ${minimum} to ${maximum}`;
+  throw new OptionError(name, `expected ${expected}, found ${shown(value)}`, { expected, found: shown(value) });
+}
+
 /** @throws OptionError unless it is an id, or a name that is not empty */
 function requireStream(stream: unknown): void {
   if (typeof stream === "number") requireStreamId(stream);

@@ -1,23 +1,16 @@
 import type { Scheduler } from "../core/scheduler.ts";
 import { Consumer } from "../roles/consumer.ts";
-import type { LossCause } from "../roles/counters.ts";
 import type { Frame } from "../roles/frame.ts";
 import type { PollOptions } from "../roles/frame-handler.ts";
 import { type CollectorOptions, FrameCollector } from "./frame-collector.ts";
+import type { Consumer as ConsumerHandle, ReadResult } from "./handles.ts";
 import type { OwnedFrame } from "./owned-frame.ts";
 import type { EndRole } from "./pool-roles.ts";
 
-/** What became of reading one frame: a value computed from an intact frame, or why there is none. */
-export type ReadResult<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly cause: ReadFailure };
-/** "none": no frame is there. Otherwise the cause under which the frame was counted as lost. */
-export type ReadFailure = "none" | LossCause;
-
 const NONE: ReadResult<never> = { ok: false, cause: "none" };
 
-/** A consumer of a `TensorPool`: everything of `Consumer`, and reading by value. Made by `TensorPool.addConsumer`. */
-export class PoolConsumer extends Consumer implements AsyncDisposable {
+/** The consumer behind the interface: a role that its pool ends, and reading by value. */
+export class PoolConsumer extends Consumer implements ConsumerHandle {
   #scheduler: Scheduler | null = null;
   #end: EndRole | null = null;
 
@@ -27,7 +20,6 @@ export class PoolConsumer extends Consumer implements AsyncDisposable {
     this.#end = end;
   }
 
-  /** Unmaps the regions, gives the lease back, and takes the consumer out of its pool; `frames` ends. Idempotent. */
   async close(): Promise<void> {
     await this.#end?.(this);
   }
@@ -36,10 +28,6 @@ export class PoolConsumer extends Consumer implements AsyncDisposable {
     return this.close();
   }
 
-  /**
-   * Computes something from the next frame that the mode does not skip. The value is given only when the frame was intact until
-   * `compute` returned; `compute` must have no side effects, since it may have seen a frame that was being overwritten.
-   */
   read<T>(compute: (frame: Frame) => T): ReadResult<T> {
     let result: ReadResult<T> = NONE;
     let value: T | undefined;
@@ -62,10 +50,6 @@ export class PoolConsumer extends Consumer implements AsyncDisposable {
     return NONE;
   }
 
-  /**
-   * Owned copies of the frames as they come, until the stream's consumer is closed or `signal` aborts. At most `depth` copies
-   * wait; beyond that `policy` "latest" drops the oldest and "stream" the newest, counted as `sinkTooSlow`.
-   */
   async *frames(options: CollectorOptions & { readonly signal?: AbortSignal } = {}): AsyncGenerator<OwnedFrame, void> {
     const scheduler = this.#scheduler;
     if (scheduler === null) return;

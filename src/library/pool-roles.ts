@@ -1,12 +1,13 @@
 import type { Agent } from "../core/agent.ts";
 import { Driver } from "../roles/driver/driver.ts";
 import { Producer } from "../roles/producer.ts";
+import type { Driver as DriverHandle, Producer as ProducerHandle } from "./handles.ts";
 
 /** Ends a role and takes it out of its pool. */
 export type EndRole = (role: Agent) => Promise<void>;
 
-/** A producer of a `TensorPool`. Made by `TensorPool.addProducer`. */
-export class PoolProducer extends Producer implements AsyncDisposable {
+/** The producer behind the interface: a role that its pool ends. */
+export class PoolProducer extends Producer implements ProducerHandle {
   #end: EndRole | null = null;
 
   /** For the pool: how this producer ends. */
@@ -14,7 +15,6 @@ export class PoolProducer extends Producer implements AsyncDisposable {
     this.#end = end;
   }
 
-  /** Ends the stream, removes its regions or gives the lease back, and takes the producer out of its pool. Idempotent. */
   async close(): Promise<void> {
     await this.#end?.(this);
   }
@@ -24,8 +24,8 @@ export class PoolProducer extends Producer implements AsyncDisposable {
   }
 }
 
-/** A driver of a `TensorPool`. Made by `TensorPool.addDriver`. */
-export class PoolDriver extends Driver implements AsyncDisposable {
+/** The driver behind the interface. */
+export class PoolDriver extends Driver implements DriverHandle {
   #end: EndRole | null = null;
 
   /** For the pool: how this driver ends. */
@@ -33,7 +33,6 @@ export class PoolDriver extends Driver implements AsyncDisposable {
     this.#end = end;
   }
 
-  /** Ends every lease, removes the regions, and takes the driver out of its pool. Idempotent. */
   async close(): Promise<void> {
     await this.#end?.(this);
   }

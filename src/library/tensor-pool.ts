@@ -17,7 +17,8 @@ import type { DriverClientOptions } from "../roles/attachment-options.ts";
 import { AllowedBaseDirs, defaultShmDir } from "../shm/index.ts";
 import { type AddDriverOptions, driverOptionsOf, poolsOf, type StreamLayoutOptions } from "./driver-setup.ts";
 import { requireHope } from "./first-lease.ts";
-import { requireAtLeast, requireAttachOptions, requireChoice, requireStreamId } from "./option-checks.ts";
+import type { Consumer, Driver, Producer } from "./handles.ts";
+import { requireAtLeast, requireAttachOptions, requireChoice, requireStreamId, requireWhole } from "./option-checks.ts";
 import { PoolConsumer } from "./pool-consumer.ts";
 import { PoolDriver, PoolProducer } from "./pool-roles.ts";
 import { StreamNames } from "./stream-names.ts";
@@ -76,6 +77,10 @@ export interface AddConsumerOptions extends AttachOptions {
   readonly standalone?: boolean;
   /** "stream" (every frame) when left out. */
   readonly mode?: ConsumerMode;
+  /** Every Nth frame of mode "decimated", 1 to 65535; 2. */
+  readonly decimation?: number;
+  /** Frames per second that are read at most; others are skipped. No limit when left out. */
+  readonly maxRateHz?: number;
   /** Skip to the newest frame when further behind than this (W-20). */
   readonly maxOutstandingSeqGap?: number;
 }
@@ -86,6 +91,9 @@ export class ConnectError extends TensorPoolError<"timeout"> {}
 /** Type of the counter that shows a connected pool. */
 const PRESENCE_TYPE_ID = 10501;
 const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_DECIMATION = 2;
+/** A u16 of ConsumerConfig (W-39). */
+const MAX_DECIMATION = 0xffff;
 const DEFAULT_WAIT_TIMEOUT_MS = 5_000;
 const DEFAULT_ATTACH_TIMEOUT_MS = 5_000;
 /** Data sources say their names once a second. */
@@ -151,7 +159,7 @@ export class TensorPool implements AsyncDisposable {
    * @throws AttachError when no lease comes; ProducerError where a driver serves the stream of a standalone one; RegionCreateError,
    * ConnectError, UsageError
    */
-  async addProducer(options: AddProducerOptions): Promise<PoolProducer> {
+  async addProducer(options: AddProducerOptions): Promise<Producer> {
     const { standalone } = options;
     requireAttachOptions(options);
     requireChoice("flow", options.flow, ["drop", "wait"]);
@@ -191,13 +199,17 @@ export class TensorPool implements AsyncDisposable {
    * A consumer: with a lease of a driver, or, `standalone`, of whatever a producer announces. Its regions are mapped when there
    * are some. @throws AttachError when no lease comes; ConnectError, UsageError
    */
-  async addConsumer(options: AddConsumerOptions): Promise<PoolConsumer> {
+  async addConsumer(options: AddConsumerOptions): Promise<Consumer> {
     requireAttachOptions(options);
     requireChoice("mode", options.mode, ["stream", "latest", "decimated"]);
+    requireWhole("decimation", options.decimation, 1, MAX_DECIMATION);
+    requireAtLeast("maxRateHz", options.maxRateHz, 0);
     requireAtLeast("maxOutstandingSeqGap", options.maxOutstandingSeqGap, 0);
     const consumer = new PoolConsumer(this.#connection, this.#scheduler.clock, {
       streamId: await this.#streamId(options.stream),
       mode: options.mode ?? "stream",
+      decimation: options.decimation ?? DEFAULT_DECIMATION,
+      maxRateHz: options.maxRateHz ?? 0,
       streams: this.#streams,
       baseDirs: AllowedBaseDirs.resolve([this.#shmDir]),
       ...(options.standalone === true ? {} : { driver: clientOf(options) }),
@@ -213,7 +225,7 @@ export class TensorPool implements AsyncDisposable {
    * A driver in this process, for producers and consumers here and in others, and for tools (D-02). It ends with the pool, by
    * `close`, or when an operator's request carries its token. @throws DriverError, RegionCreateError, ConnectError
    */
-  async addDriver(options: AddDriverOptions): Promise<PoolDriver> {
+  async addDriver(options: AddDriverOptions): Promise<Driver> {
     for (const { stream } of options.streams) requireStreamId(stream);
     requireChoice("share", options.share, ["private", "group"]);
     const driver: PoolDriver = new PoolDriver(
@@ -241,7 +253,7 @@ export class TensorPool implements AsyncDisposable {
     this.#scheduler.add(agent);
   }
 
-  /** Takes an agent out of this pool and closes it; a producer, consumer or driver ends by it as by its own `close`. Idempotent. */
+  /** Takes an agent that was added by `add` out of this pool and closes it. Idempotent. */
   remove(agent: Agent): Promise<void> {
     return this.#end(agent);
   }

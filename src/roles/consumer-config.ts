@@ -8,5 +8,5 @@ export function applyConsumerConfig(message: ConsumerConfigDecoder, filter: Mode
   else filter.mode = "stream";
   // 0 is no decimation that could be meant: it is read as "all", like 1.
   filter.decimation = Math.max(1, message.decimation);
-  return filter.mode === "decimated" ? `mode decimated, every ${filter.decimation}th frame` : `mode ${filter.mode}`;
+  return filter.mode === "decimated" ? `mode decimated, one frame of ${filter.decimation}` : `mode ${filter.mode}`;
 }

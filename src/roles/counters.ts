@@ -127,7 +127,7 @@ export const CONSUMER_SHOWS = ["accepted", "bytes"] as const;
 export type ConsumerCounters = ReturnType<typeof consumerCounters>;
 
 /** Everything that was lost on the way, by all causes. */
-export function totalLost(counters: ConsumerCounters): number {
+export function totalLost(counters: { readonly of: Readonly<Record<LossCause, { readonly value: number }>> }): number {
   let lost = 0;
   for (const cause of LOSS_CAUSES) lost += counters.of[cause].value;
   return lost;

@@ -94,7 +94,7 @@ export class Supervisor implements Agent {
     const result = this.#send(order);
     if (result !== PublishResult.PUBLISHED) return result;
     this.#steering.onForeignConfig(this.#nowNs, streamId, consumerId);
-    const how = mode === "decimated" ? `decimated, every ${decimation}th frame` : mode;
+    const how = mode === "decimated" ? `decimated, one frame of ${decimation}` : mode;
     const text = `${by} tells consumer ${consumerId} of stream ${streamId}: mode ${how}`;
     this.model.events.add(this.#nowNs, "config-sent", streamId, consumerId, text);
     return result;

@@ -43,7 +43,7 @@ function step(pool: TensorPool, condition: () => boolean, what: string): void {
 
 async function end(pool: TensorPool, driver: Driver): Promise<void> {
   let isOver = false;
-  const removing = pool.remove(driver).finally(() => {
+  const removing = driver.close().finally(() => {
     isOver = true;
   });
   while (!isOver) {

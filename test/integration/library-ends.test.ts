@@ -30,7 +30,7 @@ describe.each(["timer", "manual"] as const)("roles of a pool whose drive is %s",
     await consumer.close();
     const producer = await pool.addProducer({ stream: 77 });
     expect(driver.leaseCount).toBe(1);
-    await pool.remove(producer);
+    await producer.close();
     await producer.close();
     expect([producer.isClosed, producer.tryClaim(16), producer.lastRefusal]).toEqual([true, null, "closed"]);
     await driver.close();

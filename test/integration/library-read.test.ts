@@ -60,3 +60,31 @@ test("W-40: read() passes over frames that the mode skips, and they are no failu
   expect(consumer.read((frame) => frame.bytes[0])).toEqual({ ok: false, cause: "none" });
   expect(consumer.counters.snapshot()).toMatchObject({ skipped: 3, accepted: 2 });
 });
+
+test("W-40: a consumer takes every Nth frame, or no more than so many a second, when it is told so at its making", async () => {
+  await using scope = new AsyncDisposableStack();
+  const { pool, producer } = await open(scope, 16);
+  const third = await pool.addConsumer({ stream: 7, standalone: true, mode: "decimated", decimation: 3 });
+  const slow = await pool.addConsumer({ stream: 7, standalone: true, maxRateHz: 0.001 });
+  step(pool, () => third.isMapped && slow.isMapped && producer.hasReaders(2), "the consumers to map the stream");
+  for (let value = 0; value < 7; value++) publish(producer, value);
+  const valuesOf = (consumer: typeof third): number[] => {
+    const seen: number[] = [];
+    step(pool, () => consumer.poll((frame) => void seen.push(frame.bytes[0] ?? 0)) > 0, "frames");
+    return seen;
+  };
+  expect(valuesOf(third)).toEqual([0, 3, 6]);
+  expect(valuesOf(slow)).toEqual([0]);
+  expect(slow.counters.of.skipped.value).toBe(6);
+});
+
+test.each([
+  [{ decimation: 0 }, "decimation: expected a whole number from 1 to 65535, found 0"],
+  [{ decimation: 2.5 }, "decimation: expected a whole number from 1 to 65535, found 2.5"],
+  [{ decimation: 65_536 }, "decimation: expected a whole number from 1 to 65535, found 65536"],
+  [{ maxRateHz: -1 }, "maxRateHz: expected a number from 0 on, found -1"],
+] as const)("a consumer with %j is refused", async (options, message) => {
+  await using scope = new AsyncDisposableStack();
+  const { pool } = await open(scope, 16);
+  expect(pool.addConsumer({ stream: 7, standalone: true, ...options })).rejects.toThrow(message);
+});

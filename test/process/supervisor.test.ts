@@ -150,13 +150,13 @@ describe("the supervisor beside processes (W-46)", () => {
       const consumer = place.consumer(["--delay-per-frame", "25ms", "--stats-interval", "1"]);
       const sent = await supervisor.event("config-sent");
       expect(sent.text).toContain('rule "slow" tells consumer');
-      expect(sent.text).toContain("mode decimated, every 20th frame, because it lost");
+      expect(sent.text).toContain("mode decimated, one frame of 20, because it lost");
       await supervisor.event("mode-changed", sent.id);
       // Of the 20, the supervisor hears by its own message, which may come later than the consumer's report.
       await supervisor.until(
         async () =>
           (await supervisor.consumers()).find(({ mode, decimation }) => mode === "decimated" && decimation === 20),
-        "every 20th frame",
+        "one frame of 20",
       );
       const restored = await supervisor.event("config-sent", sent.id);
       expect(restored.text).toMatch(/mode stream, because it was well for 3 s$/);

@@ -75,7 +75,7 @@ describe("steering by rules (W-39)", () => {
     steered.run(9, slowInStream);
     const text = steered.it.model.events.after(0).find(({ kind }) => kind === "config-sent")?.text;
     expect(text).toBe(
-      'rule "slow" tells consumer 42 of stream 1: mode decimated, every 4th frame, because it lost 10 % of its frames, more than 1 %, for 5 s',
+      'rule "slow" tells consumer 42 of stream 1: mode decimated, one frame of 4, because it lost 10 % of its frames, more than 1 %, for 5 s',
     );
   });
 

@@ -164,7 +164,7 @@ export class SupervisionModel {
     const consumer = this.find(fact.streamId, fact.consumerId);
     consumer?.onConfig(fact);
     if (!isOurs) {
-      const how = fact.mode === "decimated" ? `decimated, every ${Math.max(1, fact.decimation)}th frame` : fact.mode;
+      const how = fact.mode === "decimated" ? `decimated, one frame of ${Math.max(1, fact.decimation)}` : fact.mode;
       const text = `another process told consumer ${fact.consumerId}: mode ${how}${fact.useShm ? "" : ", without shared memory"}`;
       this.events.add(nowNs, "config-seen", fact.streamId, fact.consumerId, text);
     }

@@ -155,7 +155,7 @@ export class Steering {
     known.state = state;
     known.sentNs = nowNs;
     known.attempts = 1;
-    const how = mode === "decimated" ? `decimated, every ${decimation}th frame` : mode;
+    const how = mode === "decimated" ? `decimated, one frame of ${decimation}` : mode;
     const text = `rule "${known.rule.name}" tells ${nameOf(consumer)}: mode ${how}, because ${why}`;
     this.#model.events.add(nowNs, "config-sent", streamId, consumerId, text);
     return { streamId, consumerId, mode, decimation };

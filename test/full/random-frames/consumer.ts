@@ -56,7 +56,7 @@ function settle(seq: number, isIntact: boolean): void {
 
 /** What is not as planned; "" when all is. */
 function differenceOf(frame: Frame, { shape, byteLength, isAborted }: FramePlan): string {
-  const { seq, header } = frame;
+  const { seq } = frame;
   if (isAborted && seq !== frames - 1) return "it was aborted";
   if (frame.dtype !== shape.dtype) return `dtype ${frame.dtype}, not ${shape.dtype}`;
   if (frame.majorOrder !== shape.majorOrder) return `order ${frame.majorOrder}, not ${shape.majorOrder}`;
@@ -65,7 +65,8 @@ function differenceOf(frame: Frame, { shape, byteLength, isAborted }: FramePlan)
   if (!isSame(frame.strides, strides)) return `strides ${frame.strides}, not ${strides}`;
   if (frame.timestampNs !== shape.timestampNs) return `timestamp ${frame.timestampNs}, not ${shape.timestampNs}`;
   if (frame.byteLength !== byteLength) return `${frame.byteLength} bytes, not ${byteLength}`;
-  if (header.poolId !== poolIdOf(byteLength)) return `pool ${header.poolId}, not ${poolIdOf(byteLength)}`;
+  const { poolId } = frame.place;
+  if (poolId !== poolIdOf(byteLength)) return `pool ${poolId}, not ${poolIdOf(byteLength)}`;
   return areBytesOf(frame.bytes, seq) ? "" : "other bytes";
 }
 

@@ -1,5 +1,5 @@
 /** Publishes the frames of a plan, waiting for the reader as a file would (`--flow wait`), and prints its counters. */
-import { type SlotClaim, TensorPool } from "../../../src/index.ts";
+import { type Slot, TensorPool } from "../../../src/index.ts";
 import { argumentOf, tell, turn, watchForEnd } from "../support/subject.ts";
 import { type FramePlan, fillBytes, NSLOTS, planOf, STREAM_ID, STRIDES } from "./plan.ts";
 
@@ -36,7 +36,7 @@ while (!producer.hasReaders(1) && !end.isOver) {
 }
 
 interface Made {
-  readonly claim: SlotClaim;
+  readonly claim: Slot;
   readonly plan: FramePlan;
 }
 

@@ -106,18 +106,22 @@ async function readFrames(): Promise<void> {
   let matches = false;
   const options = { settled: (_seq: number, isIntact: boolean) => settle(isIntact, matches) };
   const { of } = consumer.counters;
-  const late = [of.odd, of.identity, of.overwritten];
+  const late = ["odd", "identity", "overwritten"] as const;
   for (let cycle = 0; !isOver(); cycle++) {
     if (cycle % 256 === 0) await turn();
     tensorPool.doWork();
     const handled = consumer.poll((frame) => {
       const { seq } = frame;
       matches =
-        isPayloadOf(words.of(frame.index, frame.bytes), seq) && isHeaderOf(frame.header, seq, payloadBytes, false);
+        isPayloadOf(words.of(frame.index, frame.bytes), seq) &&
+        isHeaderOf((frame as Frame).header, seq, payloadBytes, false);
     }, options);
     if (handled === 0) Bun.sleepSync(PAUSE_MS);
     counts.reads = counts.accepted + (counts.refused["changed"] ?? 0);
-    for (const counter of late) counts.reads += counter.value;
+    for (const cause of late) counts.reads += of[cause].value;
   }
-  for (const { name, value } of late) if (value > 0) counts.refused[name] = value;
+  for (const cause of late) {
+    const { value } = of[cause];
+    if (value > 0) counts.refused[cause] = value;
+  }
 }
