@@ -1,13 +1,11 @@
-import { AeronConnection } from "../aeron/connection.ts";
-import { DriverLauncher } from "../aeron/driver-launcher.ts";
-import { MediaDriver } from "../aeron/media-driver.ts";
-import { nativeParker } from "../aeron/native-parker.ts";
-import { selfCommand } from "../aeron/self-command.ts";
+import type { AeronConnection } from "../aeron/connection.ts";
+import type { MediaDriver } from "../aeron/media-driver.ts";
 import { logAgentErrorsButTheEnd } from "../core/agent-errors.ts";
 import { OptionError } from "../core/errors.ts";
-import { createIdleStrategy, type IdleChoice } from "../core/idle/index.ts";
+import type { IdleChoice } from "../core/idle/index.ts";
 import { getLogger } from "../core/logger.ts";
-import { Scheduler } from "../core/scheduler.ts";
+import type { Scheduler } from "../core/scheduler.ts";
+import { Host, type MediaDriverChoice } from "../process/host.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
 import type { DriverClientOptions } from "../roles/attachment-options.ts";
 import { aeronDirOf, shmDirOf } from "./aeron-dir.ts";
@@ -19,9 +17,6 @@ import { StopSignals } from "./signals.ts";
 import { placeThread } from "./thread-placement.ts";
 
 const waitingLog = getLogger("aeron").reminder(10e9);
-
-/** How the process comes by a media driver: as a role says, or by one that it starts itself, if it does. */
-export type MediaDriverChoice = "auto" | "embedded" | "external" | { start(): MediaDriver | null };
 
 export interface ProcessOptions {
   readonly aeronDir: string;
@@ -49,10 +44,6 @@ export class ProcessRuntime implements Disposable {
   /** @throws MediaDriverError */
   constructor({ aeronDir, clientName, idle, mediaDriver }: ProcessOptions) {
     this.aeronDir = aeronDir;
-    this.scheduler = new Scheduler({
-      idle: createIdleStrategy(idle, nativeParker),
-      onAgentError: logAgentErrorsButTheEnd(),
-    });
     // Before anything is made that an end in order removes.
     this.signals = new StopSignals({
       onStop: (signal) => {
@@ -62,18 +53,17 @@ export class ProcessRuntime implements Disposable {
     });
     endWithParent();
     reportBusErrors();
-    if (typeof mediaDriver === "object") this.ownDriver = mediaDriver.start();
-    else this.ownDriver = mediaDriver === "embedded" ? MediaDriver.start({ aeronDir, threading: "invoker" }) : null;
-    if (this.ownDriver !== null) this.scheduler.add(this.ownDriver, { vital: true });
-    this.connection = new AeronConnection({
+    const host = new Host({
       aeronDir,
       clientName,
-      supply:
-        mediaDriver === "auto"
-          ? new DriverLauncher(selfCommand(), aeronDir)
-          : { ensure: () => waitingLog.info(describeMissingMediaDriver(aeronDir)) },
+      idle,
+      mediaDriver,
+      onAgentError: logAgentErrorsButTheEnd(),
+      onMissing: () => waitingLog.info(describeMissingMediaDriver(aeronDir)),
     });
-    this.scheduler.add(this.connection, { vital: true });
+    this.scheduler = host.scheduler;
+    this.connection = host.connection;
+    this.ownDriver = host.ownDriver;
   }
 
   /** Aborted by the signal that ends the process: what waits for a pipe or a reader gives up. */

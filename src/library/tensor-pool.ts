@@ -1,15 +1,12 @@
 import { resolve } from "node:path";
 import { defaultAeronDir } from "../aeron/aeron-dir.ts";
-import { AeronConnection } from "../aeron/connection.ts";
-import { DriverLauncher } from "../aeron/driver-launcher.ts";
-import { MediaDriver } from "../aeron/media-driver.ts";
-import { nativeParker } from "../aeron/native-parker.ts";
-import { selfCommand } from "../aeron/self-command.ts";
+import type { AeronConnection } from "../aeron/connection.ts";
 import type { Agent } from "../core/agent.ts";
 import { processNs } from "../core/clock.ts";
 import { NotFoundError, TensorPoolError, UsageError } from "../core/errors.ts";
-import { createIdleStrategy, type IdleChoice } from "../core/idle/index.ts";
-import { Scheduler } from "../core/scheduler.ts";
+import type { IdleChoice } from "../core/idle/index.ts";
+import type { Scheduler } from "../core/scheduler.ts";
+import { Host } from "../process/host.ts";
 import type { Attribute, Flow } from "../protocol/attribute.ts";
 import type { ConsumerMode } from "../protocol/mode-filter.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
@@ -121,22 +118,17 @@ export class TensorPool implements AsyncDisposable {
     this.#streams = { ...DEFAULT_STREAMS, ...options.streams };
     const aeronDir = resolve(options.aeronDir ?? defaultAeronDir());
     const drive = options.drive ?? "timer";
-    this.#scheduler = new Scheduler({
-      idle: createIdleStrategy(options.idle ?? "backoff", nativeParker),
-      drive: drive === "busy" ? "busy" : "timer",
-    });
-    if (options.mediaDriver === "embedded") {
-      this.#scheduler.add(MediaDriver.start({ aeronDir, threading: "invoker" }), { vital: true });
-    }
-    const isAuto = (options.mediaDriver ?? "auto") === "auto";
-    this.#connection = new AeronConnection({
+    const host = new Host({
       aeronDir,
       clientName: "tensorpool library",
-      ...(isAuto ? { supply: new DriverLauncher(selfCommand(), aeronDir) } : {}),
+      idle: options.idle ?? "backoff",
+      drive: drive === "busy" ? "busy" : "timer",
+      mediaDriver: options.mediaDriver ?? "auto",
     });
+    this.#scheduler = host.scheduler;
+    this.#connection = host.connection;
     // The media driver knows of a client when that has asked for something: one that has nothing yet is use, too.
     this.#connection.addCounter(PRESENCE_TYPE_ID, new Uint8Array(0), "tensorpool: a connected TensorPool");
-    this.#scheduler.add(this.#connection, { vital: true });
     this.#run = drive === "manual" ? null : this.#scheduler.run();
     // Failures of the run come out of `close`; until then they must not end the process as unhandled.
     this.#run?.catch(() => undefined);

@@ -12,6 +12,7 @@ const LAYERS = [
   "recording",
   "io",
   "roles",
+  "process",
   "recorder",
   "bridge",
   "library",

@@ -1,6 +1,7 @@
 import type { ConfigFile, GeneralSettings, GivenValues, Origin, Origins, Sourced } from "../../config/index.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { IdleChoice } from "../../core/idle/index.ts";
+import type { MediaDriverChoice } from "../../process/host.ts";
 import type { CommandContext } from "../command.ts";
 import { ConsumerPlan } from "../commands/consumer.ts";
 import { DecimatePlan } from "../commands/decimate.ts";
@@ -11,7 +12,7 @@ import { type RoleSources, roleContext, type ValuesByRole } from "../config/role
 import type { RunValues } from "../driver-commands.ts";
 import { RecordPlan } from "../record/record-plan.ts";
 import type { ProducerValues } from "../role-commands.ts";
-import { type MediaDriverChoice, processOptionsOf, streamIdOf } from "../role-runtime.ts";
+import { processOptionsOf, streamIdOf } from "../role-runtime.ts";
 
 /** Every role of a file, checked before anything of them is started. */
 export interface RunPlan {

@@ -1,10 +1,10 @@
-import { AeronConnection } from "../../aeron/connection.ts";
-import { nativeParker } from "../../aeron/native-parker.ts";
+import type { AeronConnection } from "../../aeron/connection.ts";
 import { logAgentErrorsButTheEnd } from "../../core/agent-errors.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import { createIdleStrategy, type IdleChoice, type IdleStrategy } from "../../core/idle/index.ts";
+import type { IdleChoice, IdleStrategy } from "../../core/idle/index.ts";
 import { getLogger } from "../../core/logger.ts";
-import { Scheduler } from "../../core/scheduler.ts";
+import type { Scheduler } from "../../core/scheduler.ts";
+import { Host } from "../../process/host.ts";
 import type { AeronStreams } from "../../protocol/stream-ids.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
 import { reportBusErrors } from "../bus-errors.ts";
@@ -37,19 +37,25 @@ export class ToolRuntime implements Disposable {
   constructor(
     values: ToolValues,
     clientName: string,
-    idle: IdleStrategy = createIdleStrategy(values.idle ?? "backoff", nativeParker),
+    idle: IdleChoice | IdleStrategy = values.idle ?? "backoff",
     { waitsForDriver = false }: ToolRuntimeOptions = {},
   ) {
     this.streams = streamsOf(values);
     this.aeronDir = aeronDirOf(values);
     if (!waitsForDriver) requireDriver(this.aeronDir, () => noDriver(this.aeronDir));
-    this.scheduler = new Scheduler({ idle, onAgentError: logAgentErrorsButTheEnd() });
     reportBusErrors();
     this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
-    const ensure = (): void => waitingLog.info(describeMissingMediaDriver(this.aeronDir));
-    const supply = waitsForDriver ? { supply: { ensure } } : {};
-    this.connection = new AeronConnection({ aeronDir: this.aeronDir, clientName, ...supply });
-    this.scheduler.add(this.connection, { vital: true });
+    const { aeronDir } = this;
+    const host = new Host({
+      aeronDir,
+      clientName,
+      idle,
+      mediaDriver: "external",
+      onAgentError: logAgentErrorsButTheEnd(),
+      ...(waitsForDriver ? { onMissing: () => waitingLog.info(describeMissingMediaDriver(aeronDir)) } : {}),
+    });
+    this.scheduler = host.scheduler;
+    this.connection = host.connection;
   }
 
   /** Where results go. The tool ends in order when no process reads them any more. */

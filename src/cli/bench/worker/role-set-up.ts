@@ -1,8 +1,7 @@
-import { AeronConnection } from "../../../aeron/connection.ts";
-import { MediaDriver } from "../../../aeron/media-driver.ts";
-import { nativeParker } from "../../../aeron/native-parker.ts";
-import { createIdleStrategy, type IdleChoice } from "../../../core/idle/index.ts";
-import { Scheduler } from "../../../core/scheduler.ts";
+import type { AeronConnection } from "../../../aeron/connection.ts";
+import type { IdleChoice } from "../../../core/idle/index.ts";
+import type { Scheduler } from "../../../core/scheduler.ts";
+import { Host } from "../../../process/host.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../../../protocol/stream-ids.ts";
 import { Consumer } from "../../../roles/consumer.ts";
 import { Producer } from "../../../roles/producer.ts";
@@ -37,10 +36,10 @@ export class RoleSetUp {
   constructor({ aeronDir, shmDir, embedded, idle, deployment = "standalone" }: RoleSetUpOptions) {
     this.#shmDir = shmDir;
     this.#deployment = deployment;
-    this.scheduler = new Scheduler({ idle: createIdleStrategy(idle, nativeParker) });
-    if (embedded) this.scheduler.add(MediaDriver.start({ aeronDir, threading: "invoker" }), { vital: true });
-    this.connection = new AeronConnection({ aeronDir, clientName: "tensorpool bench" });
-    this.scheduler.add(this.connection, { vital: true });
+    const mediaDriver = embedded ? "embedded" : "external";
+    const host = new Host({ aeronDir, clientName: "tensorpool bench", idle, mediaDriver });
+    this.scheduler = host.scheduler;
+    this.connection = host.connection;
   }
 
   addProducer(options: {

@@ -1,0 +1,52 @@
+import { AeronConnection } from "../aeron/connection.ts";
+import { DriverLauncher } from "../aeron/driver-launcher.ts";
+import { MediaDriver } from "../aeron/media-driver.ts";
+import { nativeParker } from "../aeron/native-parker.ts";
+import { selfCommand } from "../aeron/self-command.ts";
+import { createIdleStrategy, type IdleChoice, type IdleStrategy } from "../core/idle/index.ts";
+import { Scheduler, type SchedulerOptions } from "../core/scheduler.ts";
+
+/**
+ * How a process comes by a media driver. auto: a process of its own is started where none lives; embedded: it runs in this process;
+ * external: it is awaited. Or a function that starts one in this process, unless another lives already.
+ */
+export type MediaDriverChoice = "auto" | "embedded" | "external" | { start(): MediaDriver | null };
+
+export interface HostOptions extends Pick<SchedulerOptions, "drive" | "onAgentError"> {
+  readonly aeronDir: string;
+  /** Who this is for tools; the process id is added. */
+  readonly clientName: string;
+  readonly idle: IdleChoice | IdleStrategy;
+  readonly mediaDriver: MediaDriverChoice;
+  /** Called each time that an external media driver is looked for and none lives. */
+  readonly onMissing?: () => void;
+}
+
+/** The scheduler of a process, with its Aeron client and, if it brings one, its media driver: all agents of the process run on it. */
+export class Host {
+  readonly scheduler: Scheduler;
+  readonly connection: AeronConnection;
+  readonly aeronDir: string;
+  /** The media driver of this process. */
+  readonly ownDriver: MediaDriver | null;
+
+  /** @throws MediaDriverError */
+  constructor({ aeronDir, clientName, idle, mediaDriver, onMissing, ...options }: HostOptions) {
+    this.aeronDir = aeronDir;
+    this.scheduler = new Scheduler({
+      ...options,
+      idle: typeof idle === "string" ? createIdleStrategy(idle, nativeParker) : idle,
+    });
+    this.ownDriver = ownDriverOf(mediaDriver, aeronDir);
+    if (this.ownDriver !== null) this.scheduler.add(this.ownDriver, { vital: true });
+    const launcher = mediaDriver === "auto" ? new DriverLauncher(selfCommand(), aeronDir) : null;
+    const supply = launcher ?? (onMissing === undefined ? null : { ensure: onMissing });
+    this.connection = new AeronConnection({ aeronDir, clientName, ...(supply === null ? {} : { supply }) });
+    this.scheduler.add(this.connection, { vital: true });
+  }
+}
+
+function ownDriverOf(choice: MediaDriverChoice, aeronDir: string): MediaDriver | null {
+  if (typeof choice === "object") return choice.start();
+  return choice === "embedded" ? MediaDriver.start({ aeronDir, threading: "invoker" }) : null;
+}
