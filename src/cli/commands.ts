@@ -47,6 +47,12 @@ const DEMO = options({
     short: "t",
     default: "8",
   }),
+  web: option(
+    text("an address such as 9470 or 127.0.0.1:9470", "9470"),
+    "ADDR",
+    "show streams and frames on a page for the browser there, as view does; 0 is a free port",
+    { otherwise: "no page" },
+  ),
   // A demo's places are its own: what is set for every role, or for the driver, does not move it.
   aeronDir: option(path(), "DIR", "folder of the media driver", { otherwise: "a folder of its own" }),
   shmDir: option(path(), "DIR", "folder of the regions", { otherwise: "a folder of its own" }),

@@ -55,6 +55,15 @@ export class Eyes {
     for (const eye of this.#eyes.values()) eye.look();
   }
 
+  /** Times frames of the streams that are looked at, see `StreamEye.timeFrame`. */
+  time(nowNs: number, onDelay: (streamId: number, delayNs: number) => void): void {
+    for (const eye of this.#eyes.values()) {
+      if (eye.users === 0) continue;
+      const delayNs = eye.timeFrame(nowNs);
+      if (delayNs !== null) onDelay(eye.streamId, delayNs);
+    }
+  }
+
   close(): void {
     for (const eye of this.#eyes.values()) eye.close();
     this.#eyes.clear();

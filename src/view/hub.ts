@@ -15,7 +15,7 @@ import { DelayMeans } from "./delay-means.ts";
 import { Eyes } from "./eyes.ts";
 import { History } from "./history.ts";
 import type { WatchMessage } from "./messages.ts";
-import { PageLink, type PageSocket, type PageView } from "./page-link.ts";
+import { PageLink, type PageSocket } from "./page-link.ts";
 import { Pictures } from "./pictures.ts";
 import { NO_SEQ } from "./stream-eye.ts";
 
@@ -114,13 +114,14 @@ export class ViewHub implements Agent {
     if (this.#sync.isDue(nowNs))
       this.#eyes.sync(this.#options.supervisor.model, this.#known, this.pages.size > 0, nowNs);
     if (this.#state.isDue(nowNs)) this.#tellState(nowNs);
+    if (this.pages.size > 0) this.#eyes.time(nowNs, (streamId, delayNs) => this.#delays.add(streamId, delayNs));
     let left = MAX_BYTES_UNDER_WAY;
     for (const link of this.pages) left -= link.bytesUnderWay;
     for (const link of this.pages) {
       let leftOfPage = Math.min(left, MAX_BYTES_PER_PAGE - link.bytesUnderWay);
       for (const view of link.views.values()) {
         if (!view.hasCredit) continue;
-        this.#refresh(view, nowNs);
+        this.#pictures.refresh(view.picture, nowNs);
         if (view.picture.message.length > leftOfPage || !link.show(view)) continue;
         leftOfPage -= view.underWay;
         left -= view.underWay;
@@ -137,14 +138,6 @@ export class ViewHub implements Agent {
     }
     this.#eyes.close();
     for (const subscription of this.#subscriptions) this.#options.connection.remove(subscription);
-  }
-
-  #refresh({ picture, request, sentSeq, sentEpoch }: PageView, nowNs: number): void {
-    // Another page may have had it converted already.
-    const isNews = picture.seq !== NO_SEQ && (picture.seq !== sentSeq || picture.epoch !== sentEpoch);
-    const ageNs = this.#pictures.refresh(picture, nowNs);
-    if (ageNs !== null && picture.isAwaited) this.#delays.add(request.stream, ageNs);
-    picture.isAwaited = ageNs === null && !isNews;
   }
 
   #refuse(link: PageLink, why: string): void {

@@ -44,11 +44,10 @@ export class Pictures {
   }
 
   /** Converts the newest frame of a picture within what memory is left, see `SharedPicture.refresh`. */
-  refresh(picture: SharedPicture, nowNs: number): number | null {
+  refresh(picture: SharedPicture, nowNs: number): void {
     const before = picture.keptBytes;
     const roomBytes = Math.max(LEAST_ROOM_BYTES, MAX_KEPT_BYTES - this.keptBytes + before);
-    const ageNs = picture.refresh(nowNs, roomBytes);
+    picture.refresh(nowNs, roomBytes);
     this.keptBytes += picture.keptBytes - before;
-    return ageNs;
   }
 }

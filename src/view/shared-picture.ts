@@ -27,8 +27,6 @@ export class SharedPicture {
   users = 0;
   /** Seq of the frame that was converted last; `NO_SEQ` before any. */
   seq = NO_SEQ;
-  /** True while a page waits for a frame that is not there yet: the next one is shown as soon as it is found. */
-  isAwaited = false;
   epoch: bigint | null = null;
   shape: SeenShape | null = null;
   plane: PlaneSpec | null = null;
@@ -54,25 +52,19 @@ export class SharedPicture {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /**
-   * Converts the newest frame unless that was done already, or a moment ago, to a message of at most `roomBytes`. Returns the age of a
-   * frame that was converted, else null.
-   */
-  refresh(nowNs: number, roomBytes: number = MAX_MESSAGE_BYTES): number | null {
+  /** Converts the newest frame unless that was done already, or a moment ago, to a message of at most `roomBytes`. */
+  refresh(nowNs: number, roomBytes: number = MAX_MESSAGE_BYTES): void {
     const newest = this.eye.newestSeq();
     const isOfAnotherEpoch = this.eye.epoch !== null && this.eye.epoch !== this.epoch;
-    if (newest === NO_SEQ || (newest === this.seq && !isOfAnotherEpoch)) return null;
-    if (nowNs - this.#convertedNs < MIN_PERIOD_NS) return null;
-    let ageNs = 0;
-    const isIntact = this.eye.read(newest, (frame) => {
-      ageNs = frame.ageNs;
-      this.#convert(frame, ageNs, Math.min(roomBytes, MAX_MESSAGE_BYTES));
-    });
-    if (!isIntact) return null;
+    if (newest === NO_SEQ || (newest === this.seq && !isOfAnotherEpoch)) return;
+    if (nowNs - this.#convertedNs < MIN_PERIOD_NS) return;
+    const isIntact = this.eye.read(newest, (frame) =>
+      this.#convert(frame, frame.ageNs, Math.min(roomBytes, MAX_MESSAGE_BYTES)),
+    );
+    if (!isIntact) return;
     this.seq = newest;
     this.epoch = this.eye.epoch;
     this.#convertedNs = nowNs;
-    return ageNs;
   }
 
   #convert(frame: Frame, ageNs: number, roomBytes: number): void {

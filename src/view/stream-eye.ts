@@ -8,6 +8,8 @@ import { type AllowedBaseDirs, MappedStream, type PoolAnnouncement, RegionError 
 const log = getLogger("view");
 const refusedLog = log.every(10e9);
 
+/** So many frames a second are timed at most: a fast stream's ring is not looked through for each. */
+const TIMING_REST_NS = 20e6;
 /** No frame was found. */
 export const NO_SEQ = -1;
 
@@ -38,6 +40,9 @@ export class StreamEye {
   #stream: MappedStream | null = null;
   #reader: FrameReader | null = null;
   #newestSeq = NO_SEQ;
+  /** The newest frame when the next one began to be waited for, to time it; `NO_SEQ` while nothing is timed. */
+  #timedAfterSeq = NO_SEQ;
+  #restUntilNs = Number.NEGATIVE_INFINITY;
 
   constructor(streamId: number, baseDirs: AllowedBaseDirs, nowNs: () => number) {
     this.streamId = streamId;
@@ -95,6 +100,27 @@ export class StreamEye {
     return isIntact;
   }
 
+  /**
+   * Nanoseconds from the timestamp of a frame until now, where it is the first one since the call before; else null. To be called in every
+   * cycle: a frame that was there already tells nothing of how long it took.
+   */
+  timeFrame(nowNs: number): number | null {
+    if (nowNs < this.#restUntilNs) return null;
+    const newest = this.newestSeq();
+    const isNext = this.#timedAfterSeq !== NO_SEQ && newest > this.#timedAfterSeq;
+    if (!isNext) {
+      this.#timedAfterSeq = newest;
+      return null;
+    }
+    this.#timedAfterSeq = NO_SEQ;
+    this.#restUntilNs = nowNs + TIMING_REST_NS;
+    let ageNs = 0;
+    const isIntact = this.read(newest, (frame) => {
+      ageNs = frame.ageNs;
+    });
+    return isIntact ? ageNs : null;
+  }
+
   /** Looks at the shape of the newest frame. */
   look(): void {
     let seen: SeenShape | null = null;
@@ -112,5 +138,6 @@ export class StreamEye {
     this.#reader = null;
     this.#announcement = null;
     this.#newestSeq = NO_SEQ;
+    this.#timedAfterSeq = NO_SEQ;
   }
 }

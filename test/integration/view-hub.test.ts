@@ -152,6 +152,24 @@ describe("the flow of pictures to pages", () => {
     expect(events.map(({ id }) => id)).toEqual(events.map((_, i) => i + 1));
   });
 
+  test("the delay of frames is that of the moment at which they are found", async () => {
+    await using rig = new Rig({ tellsPauses: false });
+    const { publish, watching } = shown(rig);
+    const page = watching();
+    const delays = () =>
+      page.texts.flatMap(({ streams }) =>
+        ((streams ?? []) as { sample: number[] | null }[]).map(({ sample }) => sample?.[4]),
+      );
+    rig.until(() => {
+      // Found within the cycles of `publish`, 20 ms after the frame's timestamp by this clock.
+      publish();
+      return delays().some((delay) => typeof delay === "number");
+    }, "a delay");
+    const found = delays().find((delay) => typeof delay === "number") ?? 0;
+    expect(found).toBeGreaterThanOrEqual(19e6);
+    expect(found).toBeLessThan(60e9);
+  });
+
   test("the shape comes before the first picture, and a restarted producer's pictures are shown again", async () => {
     await using rig = new Rig({ tellsPauses: false });
     const { publishUntil, watching, producer } = shown(rig);

@@ -39,6 +39,21 @@ describe("demo, piped", () => {
   );
 
   test(
+    "with --web its streams are shown on a page, which ends with it",
+    async () => {
+      await using place = new Place();
+      const process = startDemo(place, ["--seconds", "4", "--rate", "50", "--web", "0"]);
+      const line = await process.errorLine(/live: http/);
+      const url = /http:[^#\s]+/.exec(line)?.[0] ?? "";
+      expect((await fetch(url)).status).toBe(200);
+      expect(await process.exit()).toBe(0);
+      await expect(fetch(url)).rejects.toThrow();
+      await leavesNothing(place);
+    },
+    PROCESS_TEST_MS,
+  );
+
+  test(
     "its numbers add up: each consumer accepted, or lost under a cause, what was published; the slow one lost more",
     async () => {
       await using place = new Place();

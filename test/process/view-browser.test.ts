@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import axe, { type AxeResults } from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { DTYPE_NAMES, type Dtype } from "../../src/protocol/dtype.ts";
 import { Place } from "../support/place.ts";
@@ -158,6 +159,29 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
       await page.getByRole("button", { name: "Freeze" }).click();
       await becomes(async () => (await seq()) > stepped + 1, true);
       await page.close();
+    },
+    PROCESS_TEST_MS,
+  );
+
+  test(
+    "axe finds nothing serious, on the streams and on a stream",
+    async () => {
+      if (browser === null) throw new Error("expected a browser");
+      // The policy of the page would not let the checker in.
+      const context = await browser.newContext({ bypassCSP: true });
+      const page = await context.newPage();
+      for (const [path, shown] of [
+        ["/", "a.name"],
+        [`/stream/${FIRST_STREAM + 2}`, ".hud span"],
+      ] as const) {
+        await page.goto(`${url}#${path}`);
+        await page.locator(shown).first().waitFor(PATIENCE);
+        await page.evaluate(axe.source);
+        const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
+        const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+        expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+      }
+      await context.close();
     },
     PROCESS_TEST_MS,
   );

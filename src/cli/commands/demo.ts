@@ -3,12 +3,14 @@ import { StreamWriter } from "../../core/stream-writer.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
 import type { DemoValues } from "../commands.ts";
+import { printError } from "../console.ts";
 import { Demo } from "../demo/demo.ts";
 import { JsonView } from "../demo/json-view.ts";
 import { LineView } from "../demo/line-view.ts";
 import { LiveView } from "../demo/live-view.ts";
 import { planDemo } from "../demo/plan.ts";
 import { summaryText } from "../demo/summary.ts";
+import { DemoViewer } from "../demo/viewer.ts";
 import { Workspace } from "../demo/workspace.ts";
 import { ExitCode } from "../exit.ts";
 import { Output } from "../output.ts";
@@ -22,6 +24,7 @@ export async function run({ values }: CommandContext<DemoValues>): Promise<numbe
   const { output: format } = values;
   const plan = await planDemo(values);
   let demo: Demo | null = null;
+  let viewer: DemoViewer | null = null;
   const writer = new StreamWriter(STDOUT, {
     maxQueuedBytes: Number.POSITIVE_INFINITY,
     onClosed: () => demo?.stop("nobody reads"),
@@ -35,14 +38,20 @@ export async function run({ values }: CommandContext<DemoValues>): Promise<numbe
   const leave = (): void => {
     view.close();
     demo?.kill();
+    viewer?.kill();
     workspace.remove();
   };
   // A second Ctrl-C, and whatever else ends the process at once, leaves nothing either.
   process.once("exit", leave);
   try {
     using signals = new StopSignals({ onStop: (signal) => demo?.stop(signal) });
+    if (values.web !== undefined) {
+      viewer = await DemoViewer.start(values.web, workspace);
+      printError(`streams and frames, live: ${viewer.url}`);
+    }
     demo = new Demo(plan, workspace, view);
     const outcome = await demo.run();
+    await viewer?.finish();
     if (view instanceof JsonView) view.summary(outcome);
     leave();
     if (format === "table" && !values.quiet) {

@@ -22,6 +22,8 @@ export interface ChildOptions {
   readonly readsStdin?: boolean;
   /** Each row of statistics. */
   readonly onRow?: (row: object) => void;
+  /** Each line that is no row. */
+  readonly onLine?: (line: string) => void;
 }
 
 const TAIL_LINES = 12;
@@ -35,7 +37,7 @@ export class DemoChild {
   readonly #tail: string[] = [];
   #isOver = false;
 
-  constructor({ name, args, readsStdin, onRow }: ChildOptions) {
+  constructor({ name, args, readsStdin, onRow, onLine }: ChildOptions) {
     this.name = name;
     const [file = "", ...before] = selfCommand();
     this.#process = spawn(file, [...before, ...args, "--no-color"], {
@@ -47,6 +49,7 @@ export class DemoChild {
     const { stdout, stderr } = this.#process;
     forEachLine(stdout, (line) => {
       if (line.startsWith("{")) onRow?.(JSON.parse(line));
+      else onLine?.(line);
     });
     forEachLine(stderr, (line) => {
       this.#tail.push(line);

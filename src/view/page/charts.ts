@@ -2,7 +2,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { EventView } from "../../protocol/supervision/views.ts";
 import type { Sample } from "../messages.ts";
-import { colour, h } from "./dom.ts";
+import { colour, h, setText } from "./dom.ts";
 import { formatByteRate, formatNumber, formatSeconds } from "./format.ts";
 
 const HEIGHT = 130;
@@ -30,10 +30,18 @@ const CHARTS: readonly ChartSpec[] = [
   },
 ];
 
+interface Plot {
+  readonly plot: uPlot;
+  readonly place: HTMLElement;
+  readonly spec: ChartSpec;
+  /** The value under the pointer, else the newest. */
+  readonly value: HTMLOutputElement;
+}
+
 /** Rate, bandwidth, losses and delay over the last minutes, with the events of the stream as lines. */
 export class Charts {
   readonly element = h("section", { class: "charts" });
-  readonly #plots: readonly { readonly plot: uPlot; readonly place: HTMLElement; readonly spec: ChartSpec }[];
+  readonly #plots: readonly Plot[];
   #events: readonly EventView[] = [];
   readonly #observer: ResizeObserver;
 
@@ -41,8 +49,9 @@ export class Charts {
     const sync = uPlot.sync(group);
     this.#plots = CHARTS.map((spec) => {
       const place = h("div", { class: "chart" });
-      this.element.append(h("figure", {}, h("figcaption", {}, spec.title), place));
-      return { plot: new uPlot(this.#options(spec, sync.key), [[], []], place), place, spec };
+      const value = h("output");
+      this.element.append(h("figure", {}, h("figcaption", {}, spec.title, value), place));
+      return { plot: new uPlot(this.#options(spec, sync.key), [[], []], place), place, spec, value };
     });
     this.#observer = new ResizeObserver(() => {
       for (const { plot, place } of this.#plots) {
@@ -59,6 +68,17 @@ export class Charts {
     for (const { plot, spec } of this.#plots) {
       plot.setData([times, samples.map((sample) => sample[spec.column])], false);
       plot.setScale("x", { min: Math.max(now - 300, Math.min(times[0] ?? now, now - 60)), max: now });
+    }
+    this.#tellValues();
+  }
+
+  #tellValues(): void {
+    for (const { plot, spec, value } of this.#plots) {
+      const at = plot.cursor.idx ?? null;
+      const [times = [], values = []] = plot.data;
+      const shown = at === null ? values.at(-1) : values[at];
+      const time = at === null ? "" : ` at ${clockOf(times[at] ?? 0)}`;
+      setText(value, `${spec.format(shown ?? null)}${time}`);
     }
   }
 
@@ -77,27 +97,23 @@ export class Charts {
     return {
       width: 300,
       height: HEIGHT,
-      legend: { show: true, live: true },
+      legend: { show: false },
       cursor: { sync: { key: sync }, y: false },
       scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : least] } },
       axes: [
-        { ...axis, size: 24 },
+        { ...axis, size: 24, space: 70, values: (_plot, values) => values.map(clockOf) },
         { ...axis, size: 58, values: (_plot, values) => values.map((value) => format(value)) },
       ],
       series: [
-        {
-          label: "time",
-          value: (_plot, value) => (value === null ? "–" : new Date(value * 1000).toLocaleTimeString("en-GB")),
-        },
+        {},
         {
           label: "value",
           stroke: () => colour(name),
           width: 1.5,
           points: { show: false },
-          value: (_plot, value) => format(value),
         },
       ],
-      hooks: { draw: [(plot) => this.#drawEvents(plot)] },
+      hooks: { draw: [(plot) => this.#drawEvents(plot)], setCursor: [() => this.#tellValues()] },
     };
   }
 
@@ -114,4 +130,8 @@ export class Charts {
     }
     context.restore();
   }
+}
+
+function clockOf(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleTimeString("en-GB");
 }

@@ -27,7 +27,11 @@ export class ConsumerTable {
       "section",
       { class: "consumers" },
       h("h3", {}, "Consumers"),
-      h("div", { class: "scroll" }, h("table", {}, h("thead", {}, head), this.#body)),
+      h(
+        "div",
+        { class: "scroll", tabindex: "0", role: "region", "aria-label": "consumers" },
+        h("table", {}, h("thead", {}, head), this.#body),
+      ),
       this.#empty,
       this.#outcome,
     );

@@ -7,12 +7,12 @@ const SHOWN = 200;
 /** What happened, the newest first. */
 export class EventList {
   readonly element: HTMLElement;
-  readonly #list = h("ol", { class: "events" });
+  readonly #list = h("ol", { class: "events", tabindex: "0" });
   #lastId = -1;
   #count = -1;
 
-  constructor() {
-    this.element = h("section", { class: "event-pane", "aria-label": "events" }, h("h3", {}, "Events"), this.#list);
+  constructor(label: string) {
+    this.element = h("section", { class: "event-pane", "aria-label": label }, h("h3", {}, "Events"), this.#list);
   }
 
   update(events: readonly EventView[]): void {

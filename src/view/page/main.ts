@@ -107,7 +107,7 @@ document.body.append(
   h(
     "header",
     { class: "top" },
-    h("a", { href: "#/", class: "mark" }, "tensorpool"),
+    h("h1", {}, h("a", { href: "#/", class: "mark" }, "tensorpool")),
     connection,
     h("nav", {}, h("a", { href: "#/" }, "Streams")),
     theme,

@@ -25,7 +25,7 @@ const COLUMNS: readonly Column[] = [
   { key: "consumers", title: "consumers", class: "n" },
   { key: "lost", title: "lost/s", class: "n" },
   { key: null, title: "lost, by cause" },
-  { key: null, title: "epoch · newest frame" },
+  { key: null, title: "newest frame" },
 ];
 
 const RANK: Readonly<Record<Health, number>> = { dead: 0, degraded: 1, healthy: 2, idle: 3 };
@@ -50,7 +50,7 @@ export class Overview {
   readonly #link: Link;
   readonly #rows = new Map<number, Row>();
   readonly #body = h("tbody");
-  readonly #events = new EventList();
+  readonly #events = new EventList("events");
   readonly #empty = h("div", { class: "empty" });
   readonly #summary = h("p", { class: "summary", role: "status" });
   readonly #filter = h("input", {
@@ -79,7 +79,12 @@ export class Overview {
       "div",
       { class: "overview" },
       h("div", { class: "bar" }, this.#summary, this.#filter),
-      h("div", { class: "columns" }, h("div", { class: "scroll" }, table, this.#empty), this.#events.element),
+      h(
+        "div",
+        { class: "columns" },
+        h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "streams" }, table, this.#empty),
+        this.#events.element,
+      ),
     );
     this.#markSort();
   }
@@ -213,7 +218,8 @@ export class Overview {
     }
     const named = [...causes].filter(([, total]) => total > 0).sort(([, a], [, b]) => b - a);
     setText(texts.name, printable(stream.name ?? `stream ${stream.streamId}`));
-    setText(texts.id, `${stream.streamId}${stream.pid === null ? "" : ` · pid ${stream.pid}`}`);
+    setText(texts.id, String(stream.streamId));
+    texts.id.title = stream.pid === null ? "" : `producer in process ${stream.pid}`;
     setText(texts.shape, formatShape(stream.dtype, stream.dims));
     setText(texts.frames, formatNumber(stream.framesPerSecond));
     setText(texts.bytes, formatByteRate(stream.bytesPerSecond));
@@ -226,7 +232,7 @@ export class Overview {
     );
     const restarts = stream.restarts === 0 ? "" : ` · ${stream.restarts} restarts`;
     const sign = stream.state === "live" ? "" : ` · last sign ${formatSeconds(stream.lastSignSeconds)} ago`;
-    setText(texts.epoch, `epoch ${stream.epoch ?? "–"} · #${stream.seq ?? "–"}${restarts}${sign}`);
+    setText(texts.epoch, `#${stream.seq ?? "–"}${restarts}${sign}\nepoch ${stream.epoch ?? "–"}`);
   }
 
   #drawSparks(streamId: number): void {

@@ -8,7 +8,8 @@ export function drawSparkline(canvas: HTMLCanvasElement, values: readonly (numbe
   const { width, height } = canvas;
   context.clearRect(0, 0, width, height);
   const known = values.filter((value) => value !== null);
-  if (known.length < 2) return;
+  // No losses are no line.
+  if (known.length < 2 || (isWarning && known.every((value) => value === 0))) return;
   const top = Math.max(...known, 1e-9);
   const ratio = window.devicePixelRatio || 1;
   const step = width / Math.max(59, values.length - 1);

@@ -40,7 +40,7 @@ class StreamColumn {
   readonly #beside: HTMLSelectElement;
   readonly #charts: Charts;
   readonly #consumers: ConsumerTable;
-  readonly #events = new EventList();
+  readonly #events: EventList;
   #besideKey = "";
   #panel: StreamPanel | null = null;
   #health = "";
@@ -58,6 +58,7 @@ class StreamColumn {
     this.#link = link;
     this.#charts = new Charts(`charts-${place}`);
     this.#consumers = new ConsumerTable(store, token);
+    this.#events = new EventList(`events of ${reference}`);
     this.#beside = h("select", { "aria-label": "stream beside this one" });
     this.#beside.addEventListener("change", () => {
       const chosen = this.#beside.value === "" ? [] : [this.#beside.value];
@@ -106,7 +107,8 @@ class StreamColumn {
     const key = `${view.health} ${view.reason}`;
     if (key !== this.#health) {
       this.#health = key;
-      replace(this.#state, healthBadge(view), h("span", { class: "reason" }, view.reason));
+      const isPlain = view.health === "healthy";
+      replace(this.#state, healthBadge(view), isPlain ? null : h("span", { class: "reason" }, view.reason));
     }
     const facts = [
       String(stream.streamId),

@@ -170,6 +170,7 @@ export class StreamPanel {
     const isLine = plane.y === null;
     this.#line.element.hidden = !isLine;
     this.#pane.element.hidden = isLine;
+    this.element.classList.toggle("is-line", isLine);
     if (before !== null && before.dims.join() !== dims.join()) {
       this.#region = null;
       this.#pane.camera.isFitting = true;
