@@ -2,7 +2,9 @@ import type { Clock } from "../core/clock.ts";
 import type { Counter } from "../core/counters.ts";
 
 /** Epochs whose accounts are kept: more at once are no stream's, but what somebody makes up. */
-const MAX_ACCOUNTS = 4;
+const MAX_ACCOUNTS = 6;
+/** Of these, accounts that are settled: of epochs that were followed by the one that is mapped. */
+const MAX_SETTLED = 2;
 /** Frames that no ring proves are believed up to the rate of the fastest producer, and this many more. */
 const MAX_FRAMES_PER_NS = 3e6 / 1e9;
 const UNPROVEN_SLACK_FRAMES = 2 ** 16;
@@ -54,12 +56,13 @@ export class EpochAccounts {
     this.#accounts.push({ ...account, provenSeq: account.heardSeq, sinceNs: this.#clock.nanoTime() });
   }
 
-  /** The epoch is mapped (again): returns its account, or null when there is none, and closes all others. */
+  /** The epoch is mapped (again): returns its account, or null when there is none, and settles all others. */
   resume(epoch: bigint): EpochAccount | null {
     const account = this.#find(epoch);
     if (account !== null) this.#accounts.splice(this.#accounts.indexOf(account), 1);
     for (const other of this.#accounts) this.#settle(other, true);
-    this.#accounts.length = 0;
+    // An epoch that was followed may be mapped again, after a rival's: its frames count from where they were settled.
+    while (this.#accounts.length > MAX_SETTLED) this.#accounts.shift();
     if (this.#newestEpoch === null || epoch > this.#newestEpoch) this.#newestEpoch = epoch;
     return account;
   }
@@ -109,5 +112,9 @@ export class EpochAccounts {
     const missed = (isPlausible ? heardSeq : provenSeq) - newestSeq;
     if (missed > counted) cause.add(missed - counted);
     if ((isFollowed && !isOver) || !isPlausible) this.#tailsUnknown.increment();
+    account.newestSeq = isPlausible ? heardSeq : provenSeq;
+    account.heardSeq = account.newestSeq;
+    account.counted = 0;
+    account.isOver = true;
   }
 }

@@ -44,3 +44,23 @@ test("W-19: epochs that a process invents add what could have passed in the time
   accounts.settle();
   expect(of.detached.value).toBeLessThan(100);
 });
+
+test("W-19: an epoch that was followed by a rival's, and is mapped again, continues its account", () => {
+  const { of, accounts } = unmapped();
+  expect(accounts.resume(6n)).toBeNull();
+  expect(of.detached.value).toBe(10);
+  accounts.keep({ epoch: 6n, newestSeq: 3, heardSeq: 3, counted: 0, isOver: true, cause: of.detached });
+  expect(accounts.resume(5n)).toMatchObject({ epoch: 5n, newestSeq: 110, counted: 0 });
+  expect(of.detached.value).toBe(10);
+});
+
+test("accounts of epochs that were followed leave room for those that pass while nothing is mapped", () => {
+  const { of, accounts } = unmapped();
+  for (let epoch = 6n; epoch < 20n; epoch++) {
+    accounts.resume(epoch);
+    accounts.keep({ epoch, newestSeq: 0, heardSeq: 0, counted: 0, isOver: true, cause: of.detached });
+  }
+  const before = of.detached.value;
+  for (let epoch = 20n; epoch < 23n; epoch++) expect(accounts.onDescriptor(epoch, 0)).toBe(true);
+  expect(of.detached.value).toBe(before + 3);
+});
