@@ -1,3 +1,5 @@
+import { ConsumerMember } from "./consumer-member.ts";
+import { ProducerMember } from "./producer-member.ts";
 import type { SeededRandom } from "./random.ts";
 import type { Slot, World } from "./world.ts";
 
@@ -41,6 +43,20 @@ export function drawFaults(random: SeededRandom, period: Period, slotCount: numb
   return faults.sort((a, b) => a.atNs - b.atNs);
 }
 
+/**
+ * Two producers of a stream without locks, which may begin before the media driver. Nothing else fails: where announces are lost, both
+ * may come to be established, and say so.
+ */
+export function drawRivalry(random: SeededRandom, beganNs: number): Fault[] {
+  const upNs = beganNs + random.between(0, 6000) * 1e6;
+  const faults: Fault[] = [
+    { atNs: beganNs, text: "there is no media driver", apply: ({ media }) => media.die() },
+    { atNs: beganNs + random.between(0, 4000) * 1e6, text: "the guests come", apply: inviteGuests },
+    { atNs: upNs, text: "the media driver starts", apply: ({ media }) => media.start() },
+  ];
+  return faults.sort((a, b) => a.atNs - b.atNs);
+}
+
 function drawFault(random: SeededRandom, { fromNs, toNs }: Period, slotCount: number, setsClock: boolean): Fault[] {
   const atNs = fromNs + Math.floor(random.unit() * (toNs - fromNs));
   const forNs = random.pick([0.2e9, 1e9, 2.5e9, 4e9, 7e9, 12e9]) + random.between(0, 1000) * 1e6;
@@ -51,7 +67,7 @@ function drawFault(random: SeededRandom, { fromNs, toNs }: Period, slotCount: nu
   ];
   const once = (text: string, apply: (world: World) => void): Fault[] => [{ atNs, text, apply }];
   const slotOf = (world: World): Slot => world.slots[index % world.slots.length] as Slot;
-  const kind = random.between(0, 11);
+  const kind = random.between(0, 12);
   switch (kind === 8 && setsClock ? 10 : kind) {
     case 0:
     case 1: {
@@ -114,15 +130,31 @@ function drawFault(random: SeededRandom, { fromNs, toNs }: Period, slotCount: nu
         world.wallOffsetMs -= backMs;
       });
     }
+    case 11:
+      return once(`consumer ${index} is forbidden to use shared memory`, forbid(index));
     default:
       return guests(once);
   }
 }
 
+/** A producer tells a consumer to use no shared memory (W-39). */
+function forbid(index: number): (world: World) => void {
+  return ({ slots }) => {
+    const consumers = slots.flatMap(({ member }) => (member instanceof ConsumerMember ? [member.consumer] : []));
+    const consumer = consumers[index % Math.max(1, consumers.length)];
+    for (const { member } of slots) {
+      if (!(member instanceof ProducerMember) || member.producer.streamId !== consumer?.streamId) continue;
+      member.producer.sendConsumerConfig({ consumerId: consumer.consumerId, mode: "stream", useShm: false });
+    }
+  };
+}
+
 function guests(once: (text: string, apply: (world: World) => void) => Fault[]): Fault[] {
-  return once("the guests come", (world) => {
-    for (const slot of world.slots) if (slot.isGuest && slot.process === null) slot.startNs = world.nowNs;
-  });
+  return once("the guests come", inviteGuests);
+}
+
+function inviteGuests({ slots, nowNs }: World): void {
+  for (const slot of slots) if (slot.isGuest && slot.process === null) slot.startNs = nowNs;
 }
 
 function setDescriptors(slot: Slot, isOut: boolean): void {
@@ -140,6 +172,6 @@ export function endFaults(world: World): void {
     process.killAfter = Number.POSITIVE_INFINITY;
     process.isOutOfDescriptors = false;
     process.pausedUntilNs = Math.min(process.pausedUntilNs, world.nowNs);
-    if (slot.isGuest) world.kill(process);
+    if (slot.isGuest && !slot.isRival) world.kill(process);
   }
 }

@@ -1,3 +1,4 @@
+import { LockFileError } from "../../src/aeron/lock-file.ts";
 import type { OwnerKind, StreamOwner } from "../../src/aeron/service-locks.ts";
 import type { OwnerLocks, OwnerLockTable } from "../../src/roles/ports.ts";
 import type { SimProcess } from "./process.ts";
@@ -9,6 +10,8 @@ interface Held {
 
 /** The lock file of an Aeron folder: what a process holds ends with it, whatever ends it. */
 export class SimLocks {
+  /** True in a world whose lock file no process may read: owners find each other by their announces alone. */
+  isUnreadable = false;
   readonly #controlStreams = new Map<number, SimProcess>();
   readonly #streams = new Map<number, Held>();
 
@@ -37,6 +40,7 @@ export class SimLocks {
 
   #open(process: SimProcess): OwnerLocks {
     process.step("open the lock file");
+    if (this.isUnreadable) throw new LockFileError("no-access", "the lock file may not be read");
     const controls = new Set<number>();
     const streams = new Set<number>();
     return {

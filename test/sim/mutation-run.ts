@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { MUTATIONS, type Mutation } from "./mutations.ts";
 
 /** A mutation that so many schedules do not find is not found. */
-export const MAX_SEEDS = 400;
+export const MAX_SEEDS = 1000;
 
 interface Outcome {
   readonly mutation: Mutation;

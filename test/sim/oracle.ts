@@ -43,7 +43,7 @@ interface Written {
  */
 export class Oracle {
   readonly #nowNs: () => number;
-  readonly #isClockSetBack: () => boolean;
+  readonly #mayGoBack: () => boolean;
   readonly #requests = new Map<bigint, { process: SimProcess; clientId: number }>();
   /** The newest of each client id. */
   readonly #leases = new Map<number, Lease>();
@@ -59,15 +59,15 @@ export class Oracle {
   frames = 0;
   accepted = 0;
 
-  /** `isClockSetBack`: true once the wall clock was; then epochs grow only as long as the folders of earlier ones are there. */
-  constructor(nowNs: () => number, isClockSetBack: () => boolean) {
-    this.#isClockSetBack = isClockSetBack;
+  /** `mayGoBack`: true where epochs grow within a folder only: once the wall clock was set back, and for rivals. */
+  constructor(nowNs: () => number, mayGoBack: () => boolean) {
+    this.#mayGoBack = mayGoBack;
     this.#nowNs = nowNs;
   }
 
   onEpochMade(streamId: number, epoch: number): void {
     const before = this.#epochs.get(streamId) ?? 0;
-    if (epoch <= before && !this.#isClockSetBack())
+    if (epoch <= before && !this.#mayGoBack())
       throw new Violation(`D-13: stream ${streamId}: epoch ${epoch} follows ${before}`);
     this.#epochs.set(streamId, epoch);
     this.epochs++;

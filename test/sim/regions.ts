@@ -47,8 +47,9 @@ export class SimDisk {
     return [...this.#epochs].filter((epoch) => epoch.isNamed || epoch.users.size > 0);
   }
 
-  get ownedFolders(): readonly string[] {
-    return [...this.#places.values()].filter(({ owner }) => owner !== null).map(({ path }) => path);
+  /** Folders of which the process holds the lock. */
+  ownedBy(process: SimProcess): readonly string[] {
+    return [...this.#places.values()].filter(({ owner }) => owner === process).map(({ path }) => path);
   }
 
   get folders(): readonly string[] {

@@ -1,6 +1,10 @@
-import { drawFaults, endFaults } from "./faults.ts";
-import { ConsumerMember, DriverMember, DYNAMIC_STREAM, ProducerMember, SupervisorMember } from "./members.ts";
-import { World } from "./world.ts";
+import { ConsumerMember } from "./consumer-member.ts";
+import { DriverMember } from "./driver-member.ts";
+import { drawFaults, drawRivalry, endFaults } from "./faults.ts";
+import { DYNAMIC_STREAM } from "./member.ts";
+import { ProducerMember } from "./producer-member.ts";
+import { SupervisorMember } from "./supervisor-member.ts";
+import { type Slot, World } from "./world.ts";
 
 export const DRIVER_STREAM = 10_000;
 export const STANDALONE_STREAM = 30_000;
@@ -38,7 +42,9 @@ export async function simulate({ seed, without, trace }: SimulationOptions): Pro
   const beganNs = world.nowNs;
   populate(world);
   const period = { fromNs: beganNs + world.random.between(0, 1) * WARM_UP_NS, toNs: beganNs + WARM_UP_NS + FAULTS_NS };
-  const faults = drawFaults(world.random.fork(), period, world.slots.length);
+  const random = world.random.fork();
+  const { isUnreadable } = world.locks;
+  const faults = isUnreadable ? drawRivalry(random, beganNs) : drawFaults(random, period, world.slots.length);
   for (const [index, fault] of faults.entries()) {
     if (without?.has(index)) continue;
     await world.run(fault.atNs);
@@ -74,7 +80,7 @@ function populate(world: World): void {
   const modes = ["stream", "latest", "decimated"] as const;
   const flow = random.chance(0.25) ? "wait" : "drop";
   if (hasDriver) {
-    world.addSlot("driver", (process) => new DriverMember(process, [DRIVER_STREAM]));
+    world.addSlot("driver", (process) => new DriverMember(world, process, [DRIVER_STREAM]));
     const streams = random.chance(0.3) ? [DRIVER_STREAM, DYNAMIC_STREAM] : [DRIVER_STREAM];
     for (const streamId of streams) {
       world.addSlot(`producer-${streamId}`, (process) => new ProducerMember(world, process, streamId, false, flow));
@@ -87,23 +93,40 @@ function populate(world: World): void {
         );
       }
     }
-    world.addSlot(
-      "guest-producer",
-      (process) => new ProducerMember(world, process, DRIVER_STREAM, false, "drop"),
-      true,
-    );
-    world.addSlot("guest-driver", (process) => new DriverMember(process, [DRIVER_STREAM]), true);
+    world.addSlot("guest-producer", (process) => new ProducerMember(world, process, DRIVER_STREAM, false, "drop"), {
+      isGuest: true,
+    });
+    world.addSlot("guest-driver", (process) => new DriverMember(world, process, [DRIVER_STREAM]), { isGuest: true });
   }
   if (hasStandalone) {
     const streamId = STANDALONE_STREAM;
-    world.addSlot(`producer-${streamId}`, (process) => new ProducerMember(world, process, streamId, true, flow));
+    // Where no lock keeps a second producer out, the announces have to: the one that came first stays.
+    const isRival = !hasDriver && random.chance(0.6);
+    world.locks.isUnreadable = isRival;
+    const start: Slot["start"] = (process) => new ProducerMember(world, process, streamId, true, flow);
+    world.addSlot(`producer-${streamId}`, start, { isRival });
     world.addSlot(
       `consumer-${streamId}`,
       (process) => new ConsumerMember(world, process, streamId, true, random.pick(modes)),
     );
-    world.addSlot("guest-standalone", (process) => new ProducerMember(world, process, streamId, true, "drop"), true);
+    const instanceId = isRival ? `rival-${streamId}` : `sim-${streamId}`;
+    const startGuest: Slot["start"] = (process) =>
+      new ProducerMember(world, process, streamId, true, "drop", instanceId);
+    world.addSlot("guest-standalone", startGuest, { isGuest: true, isRival });
   }
-  if (random.chance(0.3)) world.addSlot("supervisor", (process) => new SupervisorMember(process));
+  if (random.chance(0.3)) world.addSlot("supervisor", (process) => new SupervisorMember(world, process));
+}
+
+/** Consumers that were forbidden to use shared memory may use it again: their producers tell them, until they have heard it. */
+function allowAll(world: World): void {
+  for (const { member } of world.slots) {
+    if (!(member instanceof ConsumerMember) || member.consumer.state !== "failed") continue;
+    const { streamId, consumerId } = member.consumer;
+    for (const { member: other } of world.slots) {
+      if (!(other instanceof ProducerMember) || other.producer.streamId !== streamId) continue;
+      other.producer.sendConsumerConfig({ consumerId, mode: "stream" });
+    }
+  }
 }
 
 /** Once faults end, everything that can flow flows. */
@@ -113,7 +136,12 @@ async function recover(world: World): Promise<void> {
   for (const { member } of world.slots) member?.watch();
   const endNs = world.nowNs + RECOVERY_NS;
   let checked = 0;
-  const isDone = (): boolean => ++checked % 16 === 0 && problems(world).length === 0;
+  const isDone = (): boolean => {
+    if (++checked % 16 !== 0) return false;
+    if (checked % 128 === 0) allowAll(world);
+    startRival(world);
+    return problems(world).length === 0;
+  };
   await world.run(endNs, isDone);
   if (world.violation !== null) return;
   const left = problems(world);
@@ -141,9 +169,11 @@ function problems(world: World): string[] {
   const found: string[] = [];
   let attached = 0;
   let leases: number | null = null;
+  let rivals = 0;
   const epochs = new Map<number, bigint>();
-  for (const { name, member, isGuest } of world.slots) {
-    if (isGuest) continue;
+  for (const { name, member, isGuest, isRival } of world.slots) {
+    if (isRival && member !== null) rivals++;
+    if ((isGuest || isRival) && member === null) continue;
     const problem = member === null ? "it does not run" : member.problem();
     if (problem !== null) found.push(`${name}: ${problem}`);
     if (member instanceof DriverMember) leases = member.driver.leaseCount;
@@ -152,16 +182,27 @@ function problems(world: World): string[] {
       if (member.hasLease && member.producer.isAttached) attached++;
     }
   }
+  const wanted = world.slots.some(({ isRival }) => isRival) ? 1 : 0;
+  if (rivals !== wanted) found.push(`stream ${STANDALONE_STREAM} has ${rivals} producers, expected ${wanted}`);
   for (const { name, member } of world.slots) {
     if (!(member instanceof ConsumerMember)) continue;
     const { consumer } = member;
     if (member.hasLease && consumer.isAttached) attached++;
-    if (consumer.epoch !== epochs.get(consumer.streamId))
-      found.push(`${name}: reads epoch ${consumer.epoch}, not ${epochs.get(consumer.streamId)}`);
+    const epoch = epochs.get(consumer.streamId);
+    if (consumer.epoch !== epoch) found.push(`${name}: reads epoch ${consumer.epoch}, not ${epoch}`);
   }
-  if (leases !== null && leases !== attached)
+  if (leases !== null && leases !== attached) {
     found.push(`the driver has ${leases} leases, and ${attached} clients have one`);
+  }
   return found;
+}
+
+/** Rivals that have given way are not started again, unless none is left. */
+function startRival({ slots, nowNs }: World): void {
+  const rivals = slots.filter(({ isRival }) => isRival);
+  const [first] = rivals;
+  if (first === undefined || rivals.some(({ process }) => process !== null)) return;
+  first.startNs = Math.min(first.startNs, nowNs);
 }
 
 /** Ends all processes in an order of the seed; afterwards nothing may be left. */

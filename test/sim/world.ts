@@ -1,10 +1,11 @@
+import { type AeronStreams, DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import { DriverError } from "../../src/roles/driver/driver-errors.ts";
 import { ProducerError } from "../../src/roles/errors.ts";
 import type { CounterSource } from "../../src/roles/ports.ts";
 import { RegionCreateError } from "../../src/shm/index.ts";
 import { SimLocks } from "./locks.ts";
 import { SimMedia } from "./media.ts";
-import type { Member } from "./members.ts";
+import type { Member } from "./member.ts";
 import { Oracle, Violation } from "./oracle.ts";
 import { Killed, SimProcess } from "./process.ts";
 import { SeededRandom } from "./random.ts";
@@ -24,6 +25,8 @@ export interface Slot {
   startNs: number;
   /** Started by a fault, and not missed when it ends. */
   readonly isGuest: boolean;
+  /** One of several producers of a stream, of which one stays. */
+  readonly isRival: boolean;
 }
 
 interface Sleeper {
@@ -40,6 +43,8 @@ export class World {
   /** What the wall clock shows beside the time that has passed. */
   wallOffsetMs = 0;
   readonly random: SeededRandom;
+  /** Where roles speak; in some worlds announces have an Aeron stream of their own. */
+  readonly streams: AeronStreams;
   readonly media: SimMedia;
   readonly disk: SimDisk;
   readonly locks = new SimLocks();
@@ -59,8 +64,12 @@ export class World {
   constructor(seed: number, trace: ((line: string) => void) | null) {
     this.#trace = trace;
     this.random = new SeededRandom(seed);
+    const { controlStreamId } = DEFAULT_STREAMS;
+    this.streams = this.random.chance(0.25)
+      ? { ...DEFAULT_STREAMS, announceStreamId: controlStreamId + 1 }
+      : DEFAULT_STREAMS;
     const nowNs = (): number => this.nowNs;
-    this.oracle = new Oracle(nowNs, () => this.wallOffsetMs < 0);
+    this.oracle = new Oracle(nowNs, () => this.wallOffsetMs < 0 || this.locks.isUnreadable);
     this.media = new SimMedia(this.random.fork(), nowNs);
     const wallClockMs = (): number => START_WALL_MS + Math.floor((this.nowNs - START_NS) / 1e6) + this.wallOffsetMs;
     this.disk = new SimDisk(wallClockMs, {
@@ -81,9 +90,9 @@ export class World {
     this.#trace?.(`${((this.nowNs - START_NS) / 1e9).toFixed(3).padStart(8)} s  ${text}`);
   }
 
-  addSlot(name: string, start: Slot["start"], isGuest = false): Slot {
+  addSlot(name: string, start: Slot["start"], { isGuest = false, isRival = false } = {}): Slot {
     const startNs = isGuest ? Number.POSITIVE_INFINITY : this.nowNs + this.random.between(0, 1000) * 1e6;
-    const slot: Slot = { name, start, process: null, member: null, startNs, isGuest };
+    const slot: Slot = { name, start, process: null, member: null, startNs, isGuest, isRival };
     this.slots.push(slot);
     return slot;
   }
@@ -183,7 +192,7 @@ export class World {
     if (mapped.length > 0) {
       this.#fail(new Violation(`${process.name} has ended and has mapped ${mapped.map(({ uri }) => uri).join(", ")}`));
     }
-    const locks = this.locks.heldBy(process);
+    const locks = [...this.locks.heldBy(process), ...this.disk.ownedBy(process)];
     if (locks.length > 0) this.#fail(new Violation(`${process.name} has ended and holds locks: ${locks.join(", ")}`));
     this.locks.processEnded(process);
     this.disk.processEnded(process);
@@ -195,7 +204,8 @@ export class World {
       if (slot.process !== process) continue;
       slot.process = null;
       slot.member = null;
-      slot.startNs = slot.isGuest || !this.restarts ? Number.POSITIVE_INFINITY : this.nowNs + RESTART_NS;
+      const hasGivenWay = slot.isRival && process.fatal !== null;
+      slot.startNs = slot.isGuest || hasGivenWay || !this.restarts ? Number.POSITIVE_INFINITY : this.nowNs + RESTART_NS;
     }
   }
 

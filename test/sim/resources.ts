@@ -1,0 +1,246 @@
+import { bytesAt } from "../../ffi/memory.ts";
+import type { BlockMessageHandler } from "../../src/aeron/block-subscription.ts";
+import { DESCRIPTOR_FRAME_BYTES } from "../../src/aeron/channel.ts";
+import type { MessageBlock } from "../../src/aeron/message-block.ts";
+import type { BlockInbound, DescriptorSink, Inbound, SharedCounter } from "../../src/aeron/ports.ts";
+import { PublishResult } from "../../src/aeron/results.ts";
+import type { MessageHandler } from "../../src/aeron/subscription.ts";
+import type { SimCounterRecord, SimLog, SimSubscriber } from "./media.ts";
+import type { SimProcess } from "./process.ts";
+
+const MAX_MESSAGE_BYTES = 64 * 1024;
+/** Messages of the control plane that a window holds. */
+const CONTROL_WINDOW = 400;
+const RENEWAL_DELAY_NS = 10e6;
+
+import type { SimConnection } from "./connection.ts";
+/** A resource that outlives the connections it was made with. */
+export abstract class SimResource {
+  /** When the media driver has made it; infinite while it has not been asked. */
+  readyNs = Number.POSITIVE_INFINITY;
+  isMade = false;
+
+  get isReady(): boolean {
+    return this.isMade;
+  }
+
+  abstract make(): void;
+  abstract forget(): void;
+}
+
+export class SimPublication extends SimResource implements DescriptorSink {
+  readonly channel: string;
+  readonly streamId: number;
+  refusal: PublishResult = PublishResult.PUBLISHED;
+  readonly #connection: SimConnection;
+  #log: SimLog | null = null;
+
+  constructor(connection: SimConnection, channel: string, streamId: number) {
+    super();
+    this.#connection = connection;
+    this.channel = channel;
+    this.streamId = streamId;
+  }
+
+  get sessionId(): number | null {
+    return this.#log?.sessionId ?? null;
+  }
+
+  get isConnected(): boolean {
+    return this.#log !== null && this.#connection.media.hasSubscriber(this.streamId);
+  }
+
+  get maxMessageBytes(): number {
+    return this.#log === null ? Number.POSITIVE_INFINITY : MAX_MESSAGE_BYTES;
+  }
+
+  make(): void {
+    const { media, process } = this.#connection;
+    const windowBytes = Number(/pub-wnd=(\d+)/.exec(this.channel)?.[1] ?? 0);
+    const limitMs = Number(/untethered-window-limit-timeout=(\d+)ms/.exec(this.channel)?.[1] ?? 5);
+    const windowMessages = windowBytes === 0 ? CONTROL_WINDOW : Math.max(1, windowBytes / DESCRIPTOR_FRAME_BYTES);
+    this.#log = media.addLog(process, this.streamId, windowMessages, limitMs * 1e6);
+    this.isMade = true;
+  }
+
+  forget(): void {
+    if (this.#log !== null) this.#connection.media.endLog(this.#log);
+    this.#log = null;
+    this.isMade = false;
+  }
+
+  publish(address: number, length: number): PublishResult {
+    const { process, media, world } = this.#connection;
+    process.step("publish a message");
+    const log = this.#log;
+    const refusal = this.#refusalOf(log);
+    if (refusal !== null || log === null) return refusal ?? PublishResult.NOT_CONNECTED;
+    const bytes = bytesAt(address, length);
+    world.onPublished(process, bytes);
+    media.publish(log, bytes, false);
+    return PublishResult.PUBLISHED;
+  }
+
+  publishMessage(address: number, length: number): PublishResult {
+    return length > this.maxMessageBytes ? PublishResult.TOO_LONG : this.publish(address, length);
+  }
+
+  publishBlock(block: MessageBlock, from: number, count: number): number {
+    const { process, media } = this.#connection;
+    process.step("publish descriptors");
+    const log = this.#log;
+    const refusal = this.#refusalOf(log);
+    if (refusal !== null || log === null) {
+      this.refusal = refusal ?? PublishResult.NOT_CONNECTED;
+      return 0;
+    }
+    for (let i = 0; i < count; i++) {
+      if (i > 0 && media.isFull(log)) return i;
+      const offset = block.offsetOf(from + i);
+      const bytes = new Uint8Array(block.view.buffer, offset, block.messageBytes).slice();
+      media.publish(log, bytes, true);
+    }
+    return count;
+  }
+
+  #refusalOf(log: SimLog | null): PublishResult | null {
+    const { media, isConnected } = this.#connection;
+    if (log === null || !isConnected || !media.hasSubscriber(this.streamId)) return PublishResult.NOT_CONNECTED;
+    const { backPressure } = media.faults;
+    if (backPressure > 0 && media.random.chance(backPressure)) return PublishResult.BACK_PRESSURED;
+    return media.isFull(log) ? PublishResult.BACK_PRESSURED : null;
+  }
+}
+
+abstract class SimSubscription extends SimResource implements SimSubscriber {
+  readonly streamId: number;
+  readonly process: SimProcess;
+  readonly images: SimSubscriber["images"] = [];
+  readonly seen = new Map<number, number>();
+  isResting = false;
+  protected readonly connection: SimConnection;
+
+  constructor(connection: SimConnection, streamId: number) {
+    super();
+    this.connection = connection;
+    this.process = connection.process;
+    this.streamId = streamId;
+  }
+
+  termBytesOf(sessionId: number): number {
+    return this.images.some((image) => image.log.sessionId === sessionId) ? MAX_MESSAGE_BYTES : 0;
+  }
+
+  make(): void {
+    this.isResting = false;
+    this.connection.media.subscribe(this);
+    this.isMade = true;
+  }
+
+  forget(): void {
+    this.connection.media.unsubscribe(this);
+    this.isMade = false;
+  }
+}
+
+export class SimInbound extends SimSubscription implements Inbound {
+  readonly #onMessage: MessageHandler;
+
+  constructor(connection: SimConnection, streamId: number, onMessage: MessageHandler) {
+    super(connection, streamId);
+    this.#onMessage = onMessage;
+  }
+
+  poll(limit: number): number {
+    if (!this.isMade) return 0;
+    const { process, world, clock } = this.connection;
+    process.step("read messages");
+    const nowNs = clock.nanoTime();
+    let taken = 0;
+    for (const image of [...this.images]) {
+      for (
+        let next = image.queue[0];
+        next !== undefined && next.atNs <= nowNs && taken < limit;
+        next = image.queue[0]
+      ) {
+        image.queue.shift();
+        taken++;
+        world.onDelivered(process, next.bytes, image.log.sessionId);
+        this.#onMessage(next.view, next.bytes.length, image.log.sessionId);
+      }
+    }
+    // Readers of control streams come back by themselves.
+    if (this.isResting) this.connection.renew(this);
+    return taken;
+  }
+}
+
+export class SimBlockInbound extends SimSubscription implements BlockInbound {
+  onArrival: () => void = () => {};
+  readonly #onMessage: BlockMessageHandler;
+  #renewalDueNs = 0;
+
+  constructor(connection: SimConnection, streamId: number, onMessage: BlockMessageHandler) {
+    super(connection, streamId);
+    this.#onMessage = onMessage;
+  }
+
+  poll(blockBytes: number): number {
+    if (!this.isMade) return 0;
+    const { process, clock } = this.connection;
+    process.step("read descriptors");
+    const nowNs = clock.nanoTime();
+    const limit = Math.max(1, Math.floor(blockBytes / DESCRIPTOR_FRAME_BYTES));
+    let bytes = 0;
+    for (const image of [...this.images]) {
+      let taken = 0;
+      for (
+        let next = image.queue[0];
+        next !== undefined && next.atNs <= nowNs && taken < limit;
+        next = image.queue[0]
+      ) {
+        if (taken === 0) this.onArrival();
+        image.queue.shift();
+        taken++;
+        bytes += DESCRIPTOR_FRAME_BYTES;
+        this.#onMessage(next.view, 0, next.bytes.length);
+      }
+    }
+    return bytes;
+  }
+
+  needsRenewal(nowNs: number): boolean {
+    if (!this.isResting || nowNs < this.#renewalDueNs) return false;
+    this.#renewalDueNs = nowNs + RENEWAL_DELAY_NS;
+    return true;
+  }
+}
+
+export class SimCounter extends SimResource implements SharedCounter {
+  readonly #connection: SimConnection;
+  readonly #shown: SimCounterRecord;
+
+  constructor(connection: SimConnection, typeId: number, key: Uint8Array, label: string) {
+    super();
+    this.#connection = connection;
+    const view = new DataView(key.slice().buffer);
+    const { process } = connection;
+    const owner = BigInt(process.pid);
+    const record = { id: 0, typeId, key: view, label, registrationId: owner, ownerId: owner };
+    this.#shown = { process, record, value: 0n };
+  }
+
+  set(value: number): void {
+    if (this.isMade && !this.#shown.process.isDead) this.#shown.value = BigInt(value);
+  }
+
+  make(): void {
+    this.#connection.media.counters.add(this.#shown);
+    this.isMade = true;
+  }
+
+  forget(): void {
+    this.#connection.media.counters.delete(this.#shown);
+    this.isMade = false;
+  }
+}
