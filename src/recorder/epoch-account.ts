@@ -1,7 +1,6 @@
 import type { Consumer } from "../roles/consumer.ts";
 import { LOSS_CAUSES, type LossCause } from "../roles/counters.ts";
 import type { ChannelOwner, RecorderCause } from "./channel.ts";
-import type { RecorderCounters } from "./counters.ts";
 
 /** How the consumer counts what the recorder lost. */
 const CONSUMER_CAUSE: Readonly<Record<RecorderCause, LossCause>> = {
@@ -46,7 +45,6 @@ export interface LedgerRow {
 export class EpochAccount implements ChannelOwner {
   readonly epoch: bigint;
   readonly #consumer: Consumer;
-  readonly #counters: RecorderCounters;
   /** What the consumer had counted before. */
   readonly #before = new Map<LossCause | "skipped", number>();
   /** What it had counted at the end; null while the epoch lasts. */
@@ -67,10 +65,9 @@ export class EpochAccount implements ChannelOwner {
   lastSeq: number | null = null;
   isReported = false;
 
-  constructor(epoch: bigint, consumer: Consumer, counters: RecorderCounters, current: () => EpochAccount | null) {
+  constructor(epoch: bigint, consumer: Consumer, current: () => EpochAccount | null) {
     this.epoch = epoch;
     this.#consumer = consumer;
-    this.#counters = counters;
     this.#current = current;
     this.#read(this.#before);
   }
@@ -93,15 +90,15 @@ export class EpochAccount implements ChannelOwner {
   /** A frame that was not accepted; the consumer counts it as the handler's answer says. */
   onRefused(cause: RecorderCause, frames = 1): void {
     this.#own[cause] += frames;
-    this.#counters.of[COUNTER_OF[cause]].add(frames);
+    this.#consumer.counters.of[COUNTER_OF[cause]].add(frames);
   }
 
   onRecorded(frames: number, bytes: number): void {
     this.#pending -= frames;
     this.#recorded += frames;
     this.#bytes += bytes;
-    this.#counters.of.recorded.add(frames);
-    this.#counters.of.recordedBytes.add(bytes);
+    this.#consumer.counters.of.recorded.add(frames);
+    this.#consumer.counters.of.recordedBytes.add(bytes);
   }
 
   /** Frames that were accepted, and are lost behind that. */

@@ -3,14 +3,13 @@ import type { Attribute } from "../protocol/attribute.ts";
 import type { FrameStamp } from "../recording/frame-message.ts";
 import { encodeSource } from "../recording/source-record.ts";
 import type { Consumer } from "../roles/consumer.ts";
-import type { LossCause } from "../roles/counters.ts";
+import type { ConsumerCounters, LossCause } from "../roles/counters.ts";
 import type { Frame } from "../roles/frame.ts";
 import type { PollOptions } from "../roles/frame-handler.ts";
 import type { HeldFrame } from "../roles/held-frame.ts";
 import type { FrameInPlace } from "./block.ts";
 import type { FrameChannel, RecorderCause } from "./channel.ts";
 import { MESSAGE_PREFIX_BYTES, putMessageHead } from "./chunk-head.ts";
-import { recorderCounters } from "./counters.ts";
 import { EpochAccount, type LedgerRow } from "./epoch-account.ts";
 import type { GatheredChunk } from "./gathered-chunk.ts";
 import { heldBlock } from "./held-block.ts";
@@ -39,7 +38,8 @@ export interface StreamRecorderOptions {
 /** What a recorder does of one stream: every frame goes to the writer, or is counted under one cause. */
 export class StreamRecorder {
   readonly consumer: Consumer;
-  readonly counters = recorderCounters();
+  /** Those of the consumer, which has the recorder's among them. */
+  readonly counters: ConsumerCounters;
   readonly #options: StreamRecorderOptions;
   readonly #writer: RecordingWriter;
   readonly #staging: Staging;
@@ -72,6 +72,8 @@ export class StreamRecorder {
     onEvent: (message: string) => void,
   ) {
     this.consumer = consumer;
+    this.counters = consumer.counters;
+    this.counters.of.recording.set(1);
     this.#writer = writer;
     this.#staging = staging;
     this.#options = options;
@@ -134,7 +136,7 @@ export class StreamRecorder {
     for (let i = this.#accounts.length - 1; i >= 0; i--) {
       if (this.#accounts[i]?.isReported === true) this.#accounts.splice(i, 1);
     }
-    this.#account = new EpochAccount(epoch, this.consumer, this.counters, () => this.#account);
+    this.#account = new EpochAccount(epoch, this.consumer, () => this.#account);
     this.#accounts.push(this.#account);
     this.#channels = null;
     this.#attributes = null;

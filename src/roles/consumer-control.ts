@@ -62,8 +62,6 @@ export interface ConsumerControlOptions {
   readonly consumerId?: number;
   readonly maxRateHz?: number;
   readonly progress?: ProgressRequest;
-  /** What tools should know of this consumer; stands in the labels of its counters. */
-  readonly remark?: string;
   readonly onAttributes?: (attributes: readonly Attribute[], metaVersion: number) => void;
   /** Set in a driver deployment: the stream is read with a lease. */
   readonly driver?: DriverClientOptions;
@@ -329,7 +327,6 @@ export class ConsumerControl implements ConsumerInboxListener {
       this.#export?.close();
       this.#export = new CounterExport(this.#connection, "consumer", counters.list, streamId, this.#exportedId, {
         always: CONSUMER_SHOWS,
-        ...(this.#options.remark === undefined ? {} : { remark: this.#options.remark }),
       });
     }
     this.#export?.doWork(nowNs);

@@ -30,8 +30,6 @@ export interface ConsumerOptions {
   readonly driver?: DriverClientOptions;
   /** Told when the stream's attributes change. */
   readonly onAttributes?: (attributes: readonly Attribute[], metaVersion: number) => void;
-  /** What tools should know of this consumer, e.g. "recording". */
-  readonly remark?: string;
   /** How the next frame is waited for; by the kernel when left out. */
   readonly waitForWord?: WaitForWord;
 }

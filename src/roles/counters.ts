@@ -120,6 +120,25 @@ export function consumerCounters() {
       typeId: 10237,
       help: "unmapped epochs that were followed by another before their last frame was known",
     },
+    // Of a consumer that records; others have no such Aeron counters, as for all that was never counted. accepted = recorded + what
+    // waits for the disk.
+    recording: { typeId: 10240, help: "1 for a consumer that records" },
+    recorded: { typeId: 10241, help: "frames that are in a recording" },
+    recordedBytes: { typeId: 10242, help: "payload bytes of the recorded frames" },
+    recordingOverwritten: {
+      typeId: 10243,
+      help: "of `changed`: frames that were overwritten before the disk had taken them",
+    },
+    stagingFull: {
+      typeId: 10244,
+      help: "of `sinkTooSlow`: frames for which a recorder's buffer had no room",
+    },
+    diskTooSlow: {
+      typeId: 10245,
+      help: "of `sinkTooSlow`: frames larger than a recorder's buffer, or left when it ended",
+    },
+    diskFull: { typeId: 10246, help: "of `sinkTooSlow`: frames that came while the disk was full" },
+    diskFailed: { typeId: 10247, help: "of `sinkTooSlow`: frames that came after the disk had failed" },
   });
 }
 /** Counters that are shown from the beginning: they say that there is a consumer. */

@@ -39,6 +39,15 @@ export function consumerMetrics(registry: Registry, model: SupervisionModel): (n
       ({ accepted }) => accepted,
     ],
     [
+      counter(
+        registry,
+        "tensorpool_consumer_recorded_frames_total",
+        "Frames in the recording of a consumer that records, by its counters.",
+        LABELS,
+      ),
+      ({ recorded }) => recorded,
+    ],
+    [
       gauge(registry, "tensorpool_consumer_drop_ratio", "Share of lost frames over the last 3 s, 0 to 1.", LABELS),
       ({ dropRatio }) => dropRatio,
     ],

@@ -196,6 +196,26 @@ describe("record", () => {
   );
 
   test(
+    "info says that a consumer records",
+    async () => {
+      await using place = new Place();
+      await place.mediaDriver();
+      place.producer(["--source", numberedSource(place, SMALL, 100)]);
+      place.run(recordArgs(place, place.at("a.mcap"), "10000"));
+      const info = async (): Promise<string> => {
+        const tool = place.run(["info", "10000", "--aeron-dir", place.aeronDir, "--shm-dir", place.shmDir]);
+        await tool.exit();
+        return tool.stdout;
+      };
+      let text = "";
+      for (let i = 0; i < 50 && !text.includes("consumer, records"); i++) text = await info();
+      expect(text).toContain("consumer, records");
+      expect(text).toContain("recordedBytes");
+    },
+    PROCESS_TEST_MS,
+  );
+
+  test(
     "run: a recorder of a file with a driver, in parts",
     async () => {
       await using place = new Place();

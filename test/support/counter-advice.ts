@@ -81,6 +81,14 @@ export const CONSUMER_ADVICE: Advice<ConsumerCounters> = {
   leasesLost: "The process stood still for longer than the lease, the driver ended, or an operator revoked it.",
   detached:
     "This reader had no lease or no mapping for a while: see `leasesLost`, `regionsRefused` and its log. Shorter pauses, longer leases.",
+  recording: "-",
+  recorded: "-",
+  recordedBytes: "-",
+  recordingOverwritten: "More slots, a faster disk ([RECORDING.md](RECORDING.md)).",
+  stagingFull: "The disk takes less than comes: a faster one, `--compress`; for bursts a larger `--buffer`.",
+  diskTooSlow: "A larger `--buffer`.",
+  diskFull: "Make room; `--split` with `--keep`.",
+  diskFailed: "The recorder's error names the reason.",
   tailsUnknown:
     "The reader was detached when the epoch ended: what its producer published after the last message that came here is in no counter.",
 };

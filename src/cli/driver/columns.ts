@@ -85,7 +85,11 @@ export const LEASE_COLUMNS: readonly SparingColumn<LeaseView>[] = [
 ];
 
 export const ROLE_COLUMNS: readonly Column<RoleView>[] = [
-  { header: "role", align: "left", cell: ({ role }) => role },
+  {
+    header: "role",
+    align: "left",
+    cell: ({ role, counters }) => ((counters?.recording ?? 0) > 0 ? `${role}, records` : role),
+  },
   {
     header: "client",
     align: "right",

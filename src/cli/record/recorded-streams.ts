@@ -87,7 +87,6 @@ export class RecordedStreams implements Agent {
       mode: "stream",
       streams,
       baseDirs: this.#baseDirs,
-      remark: "recording",
       ...(driver === null ? {} : { driver }),
     });
     this.consumers.push(consumer);

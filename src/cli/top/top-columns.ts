@@ -61,7 +61,8 @@ export const CONSUMER_COLUMNS: readonly TopColumn<ConsumerView>[] = [
     header: "mode",
     dispensable: 1,
     minWidth: 9,
-    cell: ({ mode, decimation, state }) => (state === "lost" ? "lost" : modeText(mode, decimation)),
+    cell: ({ mode, decimation, state, recorded }) =>
+      state === "lost" ? "lost" : modeText(mode, decimation, recorded !== null),
     paint: (text, { state }, palette) => (state === "lost" ? palette.red(text) : text),
   },
   {
@@ -127,7 +128,8 @@ function causesText({ causes, gap, late }: ConsumerView): string {
     .join(", ");
 }
 
-function modeText(mode: string | null, decimation: number | null): string | null {
+function modeText(mode: string | null, decimation: number | null, isRecording: boolean): string | null {
+  if (isRecording) return "records";
   return mode === "decimated" && decimation !== null ? `1 in ${decimation}` : mode;
 }
 

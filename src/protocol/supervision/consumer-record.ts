@@ -62,6 +62,9 @@ export class ConsumerRecord {
   readonly causes = new Map<string, RunningTotal>();
   /** From its counters; null while these cannot be read. */
   accepted: RunningTotal | null = null;
+  isRecording = false;
+  /** Of one that records. */
+  recorded: RunningTotal | null = null;
   bytes: RunningTotal | null = null;
   /** Drops are above the threshold of events. */
   isDropping = false;
@@ -152,6 +155,8 @@ export class ConsumerRecord {
   onCounters(nowNs: number, counts: ReadonlyMap<string, number>, causes: ReadonlySet<string>): void {
     for (const [name, count] of counts) {
       if (name === "accepted") this.accepted = reported(this.accepted, nowNs, count);
+      else if (name === "recorded") this.recorded = reported(this.recorded, nowNs, count);
+      else if (name === "recording") this.isRecording = count > 0;
       else if (name === "bytes") this.bytes = reported(this.bytes, nowNs, count);
       else if (causes.has(name)) this.#reportCause(nowNs, name, count);
     }

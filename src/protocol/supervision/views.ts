@@ -37,6 +37,8 @@ export interface ConsumerView {
   readonly framesPerSecond: number | null;
   readonly accepted: number | null;
   readonly acceptedPerSecond: number | null;
+  /** Frames that it has recorded; null for one that does not record. */
+  readonly recorded: number | null;
   readonly bytesPerSecond: number | null;
   readonly conflicts: number;
   readonly restarts: number;
@@ -169,6 +171,7 @@ export function consumerView(consumer: ConsumerRecord, stream: StreamRecord, now
     framesPerSecond: consumer.passedPerSecond(nowNs),
     accepted: consumer.accepted?.total ?? null,
     acceptedPerSecond: consumer.accepted?.perSecond(nowNs) ?? null,
+    recorded: consumer.isRecording ? (consumer.recorded?.total ?? 0) : null,
     bytesPerSecond: consumer.bytes?.perSecond(nowNs) ?? null,
     conflicts: consumer.conflicts,
     restarts: consumer.restarts,
