@@ -9,7 +9,8 @@ import { describeMachine, hintsOf } from "../src/cli/bench/machine.ts";
 import { median, range } from "../src/cli/bench/statistics.ts";
 import { Workspace } from "../src/cli/bench/workspace.ts";
 import { checkoutCommit } from "../src/cli/commit.ts";
-import { Output, parseOutputFormat } from "../src/cli/output.ts";
+import { OUTPUT } from "../src/cli/common-options.ts";
+import { Output } from "../src/cli/output.ts";
 import { configureLogging } from "../src/core/logger.ts";
 import { toJson } from "../src/core/text.ts";
 import { type DriverFigures, driverFigures, versionMs } from "./binary-start.ts";
@@ -115,7 +116,7 @@ async function times<T>(runs: number, measure: () => Promise<T>): Promise<T[]> {
 }
 
 async function main(): Promise<void> {
-  const output = new Output({ format: parseOutputFormat(values.output), width: Number.POSITIVE_INFINITY });
+  const output = new Output({ format: OUTPUT.output.type.parse(values.output), width: Number.POSITIVE_INFINITY });
   const [rounds, frames, path] = [count("rounds", 1), count("frames", 3), findExecutable()];
   const machine = await describeMachine();
   say(`${machine.cpu}, ${machine.cores} cores, load ${machine.loadAverage.toFixed(2)}, ${relative(ROOT, path)}`);

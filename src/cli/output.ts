@@ -1,23 +1,14 @@
 import { isatty } from "node:tty";
 import { allowsColour, type Palette, paletteOf } from "../core/colours.ts";
-import { UsageError } from "../core/errors.ts";
 import { StreamWriter } from "../core/stream-writer.ts";
 import { toJson } from "../core/text.ts";
-import { OUTPUT_FORMATS } from "./common-options.ts";
+import type { OUTPUT_FORMATS } from "./common-options.ts";
 import { OutputError } from "./output-error.ts";
 import { type Column, renderTable, TableLayout } from "./table.ts";
 
 export type { Cell, Column } from "./table.ts";
 
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
-
-/** Throws UsageError naming the formats. */
-export function parseOutputFormat(text: string): OutputFormat {
-  const format = OUTPUT_FORMATS.find((candidate) => candidate === text);
-  if (format !== undefined) return format;
-  const expected = OUTPUT_FORMATS.join(", ");
-  throw new UsageError(`unknown output format "${text}": expected one of ${expected}`, { expected, found: text });
-}
 
 /** Where finished text goes; replaced in tests. `StreamWriter` is one. */
 export interface TextWriter {

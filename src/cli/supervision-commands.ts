@@ -6,7 +6,7 @@ import { CHANNELS, CONFIG, END, LISTEN, OUTPUT, PLACE, ROLE } from "./common-opt
 import { THRESHOLDS } from "./supervision/thresholds.ts";
 import { TOP_ORDERS } from "./top/top-state.ts";
 
-const { choice, duration, hostName, list, seconds, text } = valueTypes;
+const { choice, duration, hostName, list, seconds, text, webAddress } = valueTypes;
 const { count, dataSource, streamId } = domainTypes;
 
 /** Where the messages are. */
@@ -67,7 +67,7 @@ export type TopValues = CommandValues<typeof TOP>;
 
 const EVENTS = options({
   from: option(
-    text("the address of a supervisor such as http://127.0.0.1:9464", "http://127.0.0.1:9464"),
+    webAddress("the address of a supervisor such as http://127.0.0.1:9464", "http://127.0.0.1:9464"),
     "URL",
     "ask this supervisor's HTTP server for its events instead of watching",
   ),

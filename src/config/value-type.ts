@@ -117,6 +117,15 @@ export function hostName(): ValueType<string> {
   return scalar(expected, '"monitor.example"', ["string"], convert, { hint });
 }
 
+/** Where a server is, by http or https. */
+export function webAddress(expected: string, example: string): ValueType<URL> {
+  const convert = (value: string): URL | undefined => {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    return url !== undefined && /^https?:$/.test(url.protocol) ? url : undefined;
+  };
+  return scalar(expected, JSON.stringify(example), ["string"], convert);
+}
+
 /**
  * A path; relative ones are meant from where the process is started. The runtime hands over what is not UTF-8 as U+FFFD, which
  * would be another path.

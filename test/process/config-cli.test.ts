@@ -136,6 +136,26 @@ describe("settings of processes", () => {
     expect(lines).toEqual(["2", "4", "6", "8", "13", "16", "9", "12", `${file}: 8 mistakes`]);
   });
 
+  test("config validate reports all mistakes of the environment, and streams that are not there", async () => {
+    await using place = new Place();
+    const file = place.at("names.toml");
+    writeFileSync(file, '[[producers]]\nsource = "synthetic:"\nstream = "left"\n[[consumers]]\nstream = "left"\n');
+    const env = { TENSORPOOL_PRODUCER_RATE: "fast", TENSORPOOL_PRODUCER_SLOTS: "3", TENSORPOOL_IDLE: "lazily" };
+    const validate = place.run(["config", "validate", file], { env });
+    expect(await validate.exit()).toBe(2);
+    const mistakes = [
+      /PRODUCER_RATE: expected a rate/,
+      /PRODUCER_SLOTS: expected a power of two/,
+      /_IDLE: expected one of/,
+    ];
+    for (const mistake of mistakes) expect(validate.stderr).toMatch(mistake);
+    // A consumer asks for a name that the file does not have among the data sources.
+    expect(validate.stderr).toContain(
+      "names.toml:3: producers[0].stream: expected a stream id, or a name of [streams]",
+    );
+    expect(validate.stderrLines.at(-1)).toBe(`${file}: 4 mistakes`);
+  });
+
   test("config validate tells a file that run cannot run from one that is invalid", async () => {
     await using place = new Place();
     const file = place.at("part.toml");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { SystemError } from "../../../ffi/errors.ts";
 import { closeFile, O, openFile, tryLock } from "../../../ffi/libc.ts";
 import { DriverLock } from "../../aeron/driver-lock.ts";
-import { messageOf, UsageError } from "../../core/errors.ts";
+import { messageOf, OptionError } from "../../core/errors.ts";
 import { DemoError } from "./errors.ts";
 
 const DEFAULT_PARENT = "/dev/shm";
@@ -61,12 +61,13 @@ export class Workspace {
   }
 }
 
-/** The demo starts, and removes, a media driver of its own. @throws UsageError */
+/** The demo starts, and removes, a media driver of its own. @throws OptionError */
 function refuseForeignDriver(aeronDir: string): void {
   const isInUse = existsSync(aeronDir) && (!statSync(aeronDir).isDirectory() || readdirSync(aeronDir).length > 0);
   if (!isInUse && DriverLock.state(aeronDir) !== "held") return;
-  throw new UsageError(
-    `--aeron-dir: expected a folder that is not there yet, or is empty, found ${aeronDir} in use: the demo starts a media driver of its own`,
+  throw new OptionError(
+    "aeronDir",
+    `expected a folder that is not there yet, or is empty, found ${aeronDir} in use: the demo starts a media driver of its own`,
     { expected: "a folder that is not there yet", found: aeronDir },
   );
 }

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { OptionError, UsageError } from "../../core/errors.ts";
+import { OptionError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { openSink } from "../../io/index.ts";
 import { openPngFile } from "../../io/png/file-sink.ts";
@@ -48,7 +48,7 @@ function formatOf(values: SnapshotValues, path: string): SnapshotFormat {
   if (values.format !== undefined) return values.format;
   const names = Object.keys(EXTENSIONS);
   if (path === "-") {
-    throw new UsageError(`--to -: expected --format, one of ${FORMATS.join(", ")}`, { expected: "--format" });
+    throw new OptionError("to", `expected --format, one of ${FORMATS.join(", ")}`, { part: "-", expected: "--format" });
   }
   const extension = /\.([^./]*)$/.exec(path)?.[1] ?? "";
   const format = Object.hasOwn(EXTENSIONS, extension.toLowerCase()) ? EXTENSIONS[extension.toLowerCase()] : undefined;

@@ -1,4 +1,4 @@
-import { messageOf, NotFoundError, UsageError } from "../../core/errors.ts";
+import { messageOf, NotFoundError } from "../../core/errors.ts";
 import type { EventView } from "../../protocol/supervision/index.ts";
 import { ExitCode } from "../exit.ts";
 import { StopSignals } from "../signals.ts";
@@ -16,9 +16,9 @@ export interface FollowOptions {
   onStop(stop: (reason: string) => void): void;
 }
 
-/** Tells the events of a supervisor's HTTP server. @throws NotFoundError, UsageError */
-export async function followEvents(from: string, options: FollowOptions): Promise<number> {
-  const url = eventsUrl(from);
+/** Tells the events of a supervisor's HTTP server. @throws NotFoundError */
+export async function followEvents(from: URL, options: FollowOptions): Promise<number> {
+  const url = new URL("/api/v1/events", from);
   const stopped = new AbortController();
   options.onStop((reason) => stopped.abort(reason));
   using signals = new StopSignals({ onStop: (signal) => stopped.abort(signal) });
@@ -33,15 +33,6 @@ export async function followEvents(from: string, options: FollowOptions): Promis
     if (!isAnew && options.isFollowed) await pause(Math.min(POLL_MS, endMs - performance.now()), stopped.signal);
   } while (options.isFollowed && !stopped.signal.aborted && performance.now() < endMs);
   return signals.exitCode(ExitCode.DONE);
-}
-
-function eventsUrl(from: string): URL {
-  const expected = "the address of a supervisor such as http://127.0.0.1:9464";
-  const base = URL.canParse(from) ? new URL(from) : null;
-  if (base === null || !/^https?:$/.test(base.protocol)) {
-    throw new UsageError(`--from: expected ${expected}, found "${from}"`, { expected, found: from });
-  }
-  return new URL("/api/v1/events", base);
 }
 
 async function read(url: URL, after: number): Promise<{ lastId: number; events: EventView[] }> {

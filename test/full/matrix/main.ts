@@ -5,7 +5,8 @@
 //
 // --driver: only the deployments with a driver.
 import { parseArgs } from "node:util";
-import { Output, parseOutputFormat } from "../../../src/cli/output.ts";
+import { OUTPUT } from "../../../src/cli/common-options.ts";
+import { Output } from "../../../src/cli/output.ts";
 import { messageOf } from "../../../src/core/errors.ts";
 import { CASES } from "./cases.ts";
 import { outcomeOf, Turnstile } from "./run-matrix.ts";
@@ -20,7 +21,7 @@ async function main(): Promise<number> {
     },
   });
   const pattern = new RegExp(values.case);
-  const output = new Output({ format: parseOutputFormat(values.output), width: Number.POSITIVE_INFINITY });
+  const output = new Output({ format: OUTPUT.output.type.parse(values.output), width: Number.POSITIVE_INFINITY });
   const turnstile = new Turnstile();
   const outcomes = await Promise.all(
     CASES.filter(({ name }) => pattern.test(name))
