@@ -23,6 +23,7 @@ export const PUBLICATION_CONSTANTS = {
 
 /** aeron_image_constants_t. */
 export const IMAGE_CONSTANTS = {
+  sourceIdentity: 8,
   correlationId: 16,
   joinPosition: 24,
   termBufferLength: 40,

@@ -53,6 +53,8 @@ const SYMBOLS = {
   aeron_buffer_claim_abort: { args: ["ptr"], returns: "i32" },
   // int64_t aeron_exclusive_publication_offer(publication *, const uint8_t *buffer, size_t length, supplier, void *)
   aeron_exclusive_publication_offer: { args: ["ptr", "ptr", "u64_fast", "ptr", "ptr"], returns: "i64_fast" },
+  // int64_t aeron_exclusive_publication_offerv(publication *, aeron_iovec_t *iov, size_t iovcnt, supplier, void *)
+  aeron_exclusive_publication_offerv: { args: ["ptr", "ptr", "u64_fast", "ptr", "ptr"], returns: "i64_fast" },
   // int64_t aeron_exclusive_publication_offer_block(publication *, const uint8_t *buffer, size_t length)   (framed already)
   aeron_exclusive_publication_offer_block: { args: ["ptr", "ptr", "u64_fast"], returns: "i64_fast" },
   // int64_t aeron_exclusive_publication_position(aeron_exclusive_publication_t *publication)

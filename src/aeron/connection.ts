@@ -93,11 +93,11 @@ export class AeronConnection implements Agent, Messaging {
   }
 
   addPublication(channel: string, streamId: number): Publication {
-    return this.#add(new Publication(channel, streamId));
+    return this.add(new Publication(channel, streamId));
   }
 
   addSubscription(channel: string, streamId: number, onMessage: MessageHandler): MessageSubscription {
-    return this.#add(new MessageSubscription(channel, streamId, onMessage));
+    return this.add(new MessageSubscription(channel, streamId, onMessage));
   }
 
   addBlockSubscription(
@@ -106,14 +106,14 @@ export class AeronConnection implements Agent, Messaging {
     maxBlockBytes: number,
     onMessage: BlockMessageHandler,
   ): BlockSubscription {
-    return this.#add(new BlockSubscription(channel, streamId, maxBlockBytes, onMessage));
+    return this.add(new BlockSubscription(channel, streamId, maxBlockBytes, onMessage));
   }
 
   /** Beyond a limit, the counter is one that nobody sees. */
   addCounter(typeId: number, key: Uint8Array, label: string): AeronCounter {
     const counter = new AeronCounter(typeId, key, label);
     const made = this.#resources.reduce((count, other) => count + (other instanceof AeronCounter ? 1 : 0), 0);
-    if (made < MAX_COUNTERS) return this.#add(counter);
+    if (made < MAX_COUNTERS) return this.add(counter);
     exhaustedLog.warn(`"${label}" is not shown: this process shows ${MAX_COUNTERS} counters already`);
     return counter;
   }
@@ -193,7 +193,8 @@ export class AeronConnection implements Agent, Messaging {
     this.#requests.clear();
   }
 
-  #add<T extends AeronResource>(resource: T): T {
+  /** Makes a resource of a kind of the caller's own. */
+  add<T extends AeronResource>(resource: T): T {
     this.#resources.push(resource);
     if (this.#client !== null) this.#requests.add(this.#client, resource);
     return resource;

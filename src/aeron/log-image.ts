@@ -11,7 +11,7 @@ import {
 } from "../../ffi/aeron-structs.ts";
 import { AeronError } from "../../ffi/errors.ts";
 import { libc } from "../../ffi/libc.ts";
-import { bytesAt, int32At, NativeBuffer, nativePointerAt, overlay } from "../../ffi/memory.ts";
+import { bytesAt, int32At, NativeBuffer, nativePointerAt, overlay, stringAt } from "../../ffi/memory.ts";
 import { acquireFence, OwnedWord } from "../shm/atomics.ts";
 
 const MIN_TERM_BYTES = 64 * 1024;
@@ -39,6 +39,8 @@ export class LogImage {
   /** The aeron_image_t. */
   readonly address: number;
   readonly sessionId: number;
+  /** Where its datagrams come from, e.g. `192.0.2.1:40456`; of an IPC publication `aeron:ipc`. */
+  readonly sourceIdentity: string;
   readonly termBytes: number;
   /** Of the log: another publisher with the same session has another. */
   readonly correlationId: bigint;
@@ -65,6 +67,7 @@ export class LogImage {
     checkAeron(aeron.aeron_image_constants(image, constants.address), "aeron_image_constants");
     this.address = image;
     this.sessionId = constants.view.getInt32(IMAGE_CONSTANTS.sessionId, true);
+    this.sourceIdentity = stringAt(constants.pointerAt(IMAGE_CONSTANTS.sourceIdentity));
     this.termBytes = constants.numberAt(IMAGE_CONSTANTS.termBufferLength);
     this.correlationId = constants.view.getBigInt64(IMAGE_CONSTANTS.correlationId, true);
     this.#initialTermId = constants.view.getInt32(IMAGE_CONSTANTS.initialTermId, true);

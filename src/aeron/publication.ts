@@ -43,6 +43,8 @@ export class Publication implements AeronResource {
   readonly #out = new NativeBuffer(8);
   readonly #claim = new NativeBuffer(BUFFER_CLAIM.size);
   readonly #claimAddress: number;
+  /** Two aeron_iovec_t: an address and a length each. */
+  readonly #pieces = new NativeBuffer(32);
 
   constructor(channel: string, streamId: number) {
     this.channel = channel;
@@ -96,6 +98,45 @@ export class Publication implements AeronResource {
     if (length > this.maxMessageBytes) return PublishResult.TOO_LONG;
     this.#position = UNKNOWN_POSITION;
     return resultOfPosition(aeron.aeron_exclusive_publication_offer(this.#handle, address, length, 0, 0));
+  }
+
+  /** Bytes that may be published before the window is full; 0 while nothing is. */
+  get roomBytes(): number {
+    if (this.#handle === 0) return 0;
+    const limit = aeron.aeron_exclusive_publication_position_limit(this.#handle);
+    const room = limit - aeron.aeron_exclusive_publication_position(this.#handle);
+    return room > 0 ? room : 0;
+  }
+
+  /** Publishes one message of two pieces, which are copied once each; the second may be empty. Never blocks, never retries. */
+  publishPieces(head: number, headBytes: number, body: number, bodyBytes: number): PublishResult {
+    if (this.#handle === 0) return PublishResult.NOT_CONNECTED;
+    if (headBytes + bodyBytes > this.maxMessageBytes) return PublishResult.TOO_LONG;
+    this.#position = UNKNOWN_POSITION;
+    putAddress(this.#pieces.view, 0, head);
+    putAddress(this.#pieces.view, 8, headBytes);
+    putAddress(this.#pieces.view, 16, body);
+    putAddress(this.#pieces.view, 24, bodyBytes);
+    const count = bodyBytes === 0 ? 1 : 2;
+    const result = resultOfPosition(
+      aeron.aeron_exclusive_publication_offerv(this.#handle, this.#pieces.address, count, 0, 0),
+    );
+    this.results[result]!++;
+    return result;
+  }
+
+  /** Claims a message that fits one fragment: the address to write it to, or 0. It ends with `endClaim`, soon. */
+  claim(byteLength: number): number {
+    if (this.#handle === 0) return 0;
+    this.#position = UNKNOWN_POSITION;
+    const position = aeron.aeron_exclusive_publication_try_claim(this.#handle, byteLength, this.#claimAddress);
+    return position > 0 ? this.#claim.pointerAt(BUFFER_CLAIM.data) : 0;
+  }
+
+  /** Publishes what was claimed, or gives it up, so that no subscriber sees it. */
+  endClaim(isPublished: boolean): void {
+    if (isPublished) aeron.aeron_buffer_claim_commit(this.#claimAddress);
+    else aeron.aeron_buffer_claim_abort(this.#claimAddress);
   }
 
   /** What the last `publishBlock` that published nothing was refused with. */
@@ -243,4 +284,10 @@ export class Publication implements AeronResource {
     if (nowNs - this.#heldSinceNs < HELD_TIMEOUT_NS) return null;
     return "its window has not moved for 2.5 s, although no subscriber may hold it";
   }
+}
+
+/** Writes a pointer or a size, which are exact as numbers. */
+function putAddress(view: DataView, offset: number, value: number): void {
+  view.setUint32(offset, value, true);
+  view.setUint32(offset + 4, value / 0x1_0000_0000, true);
 }

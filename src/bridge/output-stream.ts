@@ -51,7 +51,7 @@ export interface SourceEpoch {
 }
 
 /** The attributes that go with the frames wherever they go; how a stream flows is each stream's own. */
-function forwardedAttributes(attributes: readonly Attribute[]): readonly Attribute[] {
+export function forwardedAttributes(attributes: readonly Attribute[]): readonly Attribute[] {
   const forwarded = attributes.filter(({ key }) => key !== FLOW_ATTRIBUTE_KEY && key !== SEQ_STEP_ATTRIBUTE_KEY);
   try {
     requireAttributes(forwarded);
@@ -107,6 +107,7 @@ export class OutputStream {
 
   /** Replaces the attributes; frames that are committed from now on go with them. */
   setAttributes(attributes: readonly Attribute[]): void {
+    if (this.#wanted !== null) this.#wanted = { ...this.#wanted, attributes };
     this.#producer?.setAttributes(forwardedAttributes(attributes));
   }
 

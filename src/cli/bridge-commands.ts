@@ -1,10 +1,11 @@
-import { domainTypes, flag, option, options, valueTypes, withDefault } from "../config/index.ts";
+import { bridgeTypes, domainTypes, flag, option, options, valueTypes, withDefault } from "../config/index.ts";
 import { type CommandValues, command } from "./command.ts";
 import { ROLE } from "./common-options.ts";
 import { PRODUCER } from "./role-commands.ts";
 
-const { integer, rate } = valueTypes;
+const { choice, integer, list, rate, size, text } = valueTypes;
 const { streamId } = domainTypes;
+const { bridgeEndpoint, streamRoute } = bridgeTypes;
 
 /** How a role that publishes another stream's frames does that. */
 const OUTPUT_STREAM = options({
@@ -48,4 +49,65 @@ export const decimate = command({
   ],
   asksForStreams: true,
   load: () => import("./commands/decimate.ts"),
+});
+
+/** Options of every role, but those of one stream: a bridge has several, and ends by itself only with --once. */
+const { stream: _stream, count: _count, ...ROLE_OF_MANY } = ROLE;
+
+const BRIDGE = options({
+  stream: option(
+    list(streamRoute(), "stream"),
+    "ID[,ID]",
+    "send: the streams; receive: those of the sender that are taken, A=B on stream B",
+    { otherwise: "send: 10000; receive: every stream, with the id that it has" },
+  ),
+  to: option(
+    list(bridgeEndpoint(), "receiver"),
+    "HOST:PORT[,..]",
+    "send: the receivers, as HOST:PORT or an Aeron channel; each has a connection of its own",
+  ),
+  from: option(
+    bridgeEndpoint(),
+    "ADDRESS:PORT",
+    "receive: the address and port of this host where frames arrive, or an Aeron channel",
+  ),
+  mode: option(
+    choice("latest", "lossless"),
+    "latest|lossless",
+    "send: drop whole frames that find no room (live), or have the source wait for it (files)",
+    { default: "latest" },
+  ),
+  decimation: option(integer(1, 0xffff, { example: 2 }), "N", "send: only the frames whose seq is a multiple of N", {
+    default: "1",
+  }),
+  maxRate: option(rate(), "HZ", "send: at most so many frames a second", { otherwise: "no limit" }),
+  once: flag("send: end with the source's stream"),
+  peer: option(
+    list(text("an IP address", "192.0.2.1"), "address"),
+    "ADDRESS[,..]",
+    "receive: the hosts that may send, by IP address",
+    { otherwise: "all that can reach this one" },
+  ),
+  maxMemory: option(
+    size(4096, 2 ** 40),
+    "SIZE",
+    "receive: most memory for the regions of a stream that has the sender's layout",
+    { default: "1GiB" },
+  ),
+  ...OUTPUT_STREAM,
+  ...ROLE_OF_MANY,
+});
+export type BridgeValues = CommandValues<typeof BRIDGE>;
+
+export const bridge = command({
+  name: "bridge",
+  summary: "sends frames of streams to another host over Aeron UDP, or receives them",
+  usage: "send|receive",
+  maxPositionals: 2,
+  options: BRIDGE,
+  examples: [
+    "bridge receive --standalone --from 127.0.0.1:4400 --stream 10000=10001",
+    "bridge send --standalone --to 127.0.0.1:4400",
+  ],
+  load: () => import("./commands/bridge.ts"),
 });

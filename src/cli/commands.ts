@@ -1,6 +1,6 @@
 import { option, options, valueTypes } from "../config/index.ts";
 import { BENCH_COMMAND } from "./bench-command.ts";
-import { decimate } from "./bridge-commands.ts";
+import { bridge, decimate } from "./bridge-commands.ts";
 import { type Command, type CommandValues, command } from "./command.ts";
 import { CONFIG, OUTPUT, PLACE } from "./common-options.ts";
 import { DRIVER_COMMANDS } from "./driver-commands.ts";
@@ -139,6 +139,7 @@ export const COMMANDS: readonly Command[] = [
   consumer,
   record,
   decimate,
+  bridge,
   ...DRIVER_COMMANDS,
   supervisor,
   VIEW_COMMAND,

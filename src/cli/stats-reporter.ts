@@ -3,15 +3,20 @@ import { PeriodicTimer } from "../core/timers.ts";
 import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
 import type { Column, Output, RowStream } from "./output.ts";
 
-/** Prints one row of statistics per period on standard output, and one more at the end. */
+/** Prints the rows of statistics that there are, one as a rule, once per period on standard output, and once more at the end. */
 export class StatsReporter<Row> implements Agent {
   readonly roleName = "stats";
   readonly #rows: RowStream<Row>;
   readonly #timer: PeriodicTimer;
-  readonly #take: (nowNs: number) => Row;
+  readonly #take: (nowNs: number) => Row | readonly Row[];
   #lastNs = 0;
 
-  constructor(output: Output, columns: readonly Column<Row>[], periodNs: number, take: (nowNs: number) => Row) {
+  constructor(
+    output: Output,
+    columns: readonly Column<Row>[],
+    periodNs: number,
+    take: (nowNs: number) => Row | readonly Row[],
+  ) {
     this.#rows = output.stream(columns);
     this.#timer = new PeriodicTimer(periodNs);
     this.#take = take;
@@ -20,7 +25,7 @@ export class StatsReporter<Row> implements Agent {
   doWork(nowNs: number): number {
     this.#lastNs = nowNs;
     if (!this.#timer.isDue(nowNs)) return 0;
-    this.#rows.row(this.#take(nowNs));
+    this.#print(nowNs);
     return 0;
   }
 
@@ -29,7 +34,13 @@ export class StatsReporter<Row> implements Agent {
   }
 
   onClose(): void {
-    this.#rows.row(this.#take(this.#lastNs));
+    this.#print(this.#lastNs);
     this.#rows.end();
+  }
+
+  #print(nowNs: number): void {
+    const taken = this.#take(nowNs);
+    const rows = (Array.isArray(taken) ? taken : [taken]) as readonly Row[];
+    for (const row of rows) this.#rows.row(row);
   }
 }

@@ -1,4 +1,5 @@
 export { type AttributeSetting, attributeList } from "./attribute-list.ts";
+export * as bridgeTypes from "./bridge-types.ts";
 export { ConfigFile, problemAt, type RoleTable } from "./config-file.ts";
 export * as domainTypes from "./domain-types.ts";
 export { type Environment, knownVariables, unknownVariables, withoutSettings } from "./environment.ts";

@@ -15,7 +15,7 @@ const RUNS_MS = 1_000;
 const CATCHES_SIGTERM = 1n << 14n;
 /** Examples that go on until somebody ends them. */
 const GOES_ON =
-  /^(tap|top|events|supervisor|view.*|attach camera-1.*|driver.*|media-driver.*|producer.*|consumer( --standalone)?( --sink y4m:-)?)$/;
+  /^(tap|top|events|supervisor|view.*|attach camera-1.*|driver.*|media-driver.*|producer.*|decimate.*|bridge.*|consumer( --standalone)?( --sink y4m:-)?)$/;
 const WITH_OPTIONS = /^(events|supervisor) --/;
 const AT_ONCE = 4;
 const DONE = 0;
@@ -49,7 +49,7 @@ const OTHER_ENDS: Readonly<Record<string, { code: number; because: string }>> = 
 };
 
 /** Commands that make streams themselves, and cannot have others beside them. */
-const ALONE = ["producer", "consumer", "driver", "media-driver"];
+const ALONE = ["producer", "consumer", "driver", "media-driver", "decimate", "bridge"];
 
 /** The words of a line as a shell takes them apart. */
 function wordsOf(line: string): string[] {

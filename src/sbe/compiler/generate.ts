@@ -6,7 +6,7 @@ import { emitSchema } from "./emit-schema.ts";
 import { parseSchema } from "./parse.ts";
 
 const ROOT = join(import.meta.dir, "../../..");
-const SCHEMAS = ["control-900.xml", "driver-901.xml"];
+const SCHEMAS = ["control-900.xml", "driver-901.xml", "bridge-902.xml"];
 
 /** Where the generated files are committed. */
 export const GENERATED = join(ROOT, "src/sbe/generated");

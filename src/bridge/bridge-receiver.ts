@@ -1,0 +1,155 @@
+import type { AeronConnection } from "../aeron/connection.ts";
+import type { LogImage } from "../aeron/log-image.ts";
+import type { Agent } from "../core/agent.ts";
+import { getLogger } from "../core/logger.ts";
+import { printable } from "../core/text.ts";
+import type { Attribute } from "../protocol/attribute.ts";
+import { BridgeLedgerDecoder, BridgeOpenDecoder } from "../sbe/generated/bridge/index.ts";
+import { DataSourceMetaDecoder } from "../sbe/generated/control/index.ts";
+import { messageKeyAt } from "../sbe/index.ts";
+import { BRIDGE_STREAM_ID, type Endpoint, receiverChannel } from "./channels.ts";
+import { FragmentSubscription } from "./fragment-subscription.ts";
+import type { ReceiverRoute } from "./receiver-route.ts";
+import { ReceiverSession } from "./receiver-session.ts";
+
+const log = getLogger("bridge");
+const refusedLog = log.every(10e9);
+
+export interface BridgeReceiverOptions {
+  readonly from: Endpoint;
+  /** Addresses of hosts that may send; empty: all. */
+  readonly peers: readonly string[];
+  /** The route of a stream of a sender; null: it is not taken. */
+  readonly routeFor: (streamId: number) => ReceiverRoute | null;
+}
+
+/** Blocks that one cycle takes of each sender, so that the other agents have their turn. */
+const BLOCKS_PER_CYCLE = 64;
+
+/**
+ * Receives the frames of bridge senders, each on an output stream of its own (W-48): an ordinary producer with its own epoch and layout.
+ * Every message is checked before it is used, and what a sender asks for is bounded by the route's own limits.
+ */
+export class BridgeReceiver implements Agent {
+  readonly roleName = "bridge receiver";
+  readonly #connection: AeronConnection;
+  readonly #options: BridgeReceiverOptions;
+  readonly #subscription: FragmentSubscription;
+  readonly #open = new BridgeOpenDecoder();
+  readonly #ledger = new BridgeLedgerDecoder();
+  readonly #meta = new DataSourceMetaDecoder();
+  readonly #routes = new Map<number, ReceiverRoute | null>();
+  #nowNs = 0;
+
+  constructor(connection: AeronConnection, options: BridgeReceiverOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#subscription = connection.add(
+      new FragmentSubscription(receiverChannel(options.from), BRIDGE_STREAM_ID, (image) => this.#newSession(image)),
+    );
+  }
+
+  /** True once datagrams are received. */
+  get isReady(): boolean {
+    return this.#subscription.isReady;
+  }
+
+  /** Routes that a sender has used. */
+  get routes(): readonly ReceiverRoute[] {
+    return [...this.#routes.values()].filter((route) => route !== null);
+  }
+
+  /** @throws ProducerError, AttachError */
+  doWork(nowNs: number): number {
+    this.#nowNs = nowNs;
+    let work = 0;
+    for (const route of this.#routes.values()) if (route !== null) work += route.doWork(nowNs);
+    for (let block = 0; block < BLOCKS_PER_CYCLE; block++) {
+      if (this.#subscription.poll() === 0) break;
+      work++;
+    }
+    return work;
+  }
+
+  onLateCycle(nowNs: number, lateByNs: number): void {
+    for (const route of this.routes) route.output.onLateCycle(nowNs, lateByNs);
+  }
+
+  async onClose(): Promise<void> {
+    this.#connection.remove(this.#subscription);
+    await Promise.all(this.routes.map((route) => route.output.onClose()));
+  }
+
+  #newSession(image: LogImage): ReceiverSession {
+    const { sourceIdentity } = image;
+    const { peers } = this.#options;
+    const isAllowed = peers.length === 0 || peers.includes(hostOf(sourceIdentity));
+    if (!isAllowed) refusedLog.warn(`a sender at ${sourceIdentity} is refused: it is none of the peers`);
+    return new ReceiverSession({
+      isAllowed,
+      now: () => this.#nowNs,
+      blockAddress: () => this.#subscription.blockAddress,
+      onControl: (session, view, offset, length) => this.#onControl(session, sourceIdentity, view, offset, length),
+    });
+  }
+
+  #onControl(session: ReceiverSession, source: string, view: DataView, offset: number, length: number): void {
+    switch (messageKeyAt(view, offset, length)) {
+      case BridgeOpenDecoder.KEY:
+        if (this.#open.wrap(view, offset, length) === null) this.#onOpen(session, source, this.#open);
+        break;
+      case BridgeLedgerDecoder.KEY:
+        if (this.#ledger.wrap(view, offset, length) === null) this.#onLedger(session, this.#ledger);
+        break;
+      case DataSourceMetaDecoder.KEY:
+        if (this.#meta.wrap(view, offset, length) === null) session.route?.onAttributes(attributesOf(this.#meta));
+    }
+  }
+
+  #onOpen(session: ReceiverSession, source: string, open: BridgeOpenDecoder): void {
+    const { streamId } = open;
+    const route = this.#routeOf(streamId);
+    const refusal = route === null ? `stream ${streamId} has no route here` : route.take(session, open, this.#nowNs);
+    session.route = refusal === null ? route : null;
+    if (refusal !== null) refusedLog.warn(`a sender at ${printable(source)} is refused: ${refusal}`);
+  }
+
+  #onLedger({ route }: ReceiverSession, ledger: BridgeLedgerDecoder): void {
+    if (route === null || ledger.instance !== route.instance) return;
+    route.account.onLedger({
+      seen: ledger.seenNumber,
+      sent: ledger.sentNumber,
+      skipped: ledger.skippedNumber,
+      backPressured: ledger.backPressuredNumber,
+      notConnected: ledger.notConnectedNumber,
+      overwritten: ledger.overwrittenNumber,
+      gapInSource: ledger.gapInSourceNumber,
+      tooLarge: ledger.tooLargeNumber,
+      refused: ledger.refusedNumber,
+    });
+  }
+
+  #routeOf(streamId: number): ReceiverRoute | null {
+    let route = this.#routes.get(streamId);
+    if (route === undefined) {
+      route = this.#options.routeFor(streamId);
+      // What others ask for must not fill the memory.
+      if (route !== null) this.#routes.set(streamId, route);
+    }
+    return route;
+  }
+}
+
+/** The address of `192.0.2.1:4400` or `[2001:db8::1]:4400`. */
+function hostOf(sourceIdentity: string): string {
+  return sourceIdentity.slice(0, sourceIdentity.lastIndexOf(":")).replace(/^\[|\]$/g, "");
+}
+
+function attributesOf(message: DataSourceMetaDecoder): readonly Attribute[] {
+  const attributes: Attribute[] = [];
+  const group = message.attributes;
+  for (group.rewind(); group.next(); ) {
+    attributes.push({ key: group.key(), format: group.format(), value: group.value() });
+  }
+  return attributes;
+}

@@ -1,0 +1,289 @@
+import type { AeronConnection } from "../aeron/connection.ts";
+import type { Publication } from "../aeron/publication.ts";
+import type { Agent } from "../core/agent.ts";
+import { getLogger } from "../core/logger.ts";
+import { PeriodicTimer } from "../core/timers.ts";
+import { type Attribute, seqStepOf } from "../protocol/attribute.ts";
+import type { Consumer } from "../roles/consumer.ts";
+import type { LossCause } from "../roles/counters.ts";
+import type { Frame } from "../roles/frame.ts";
+import type { PollOptions } from "../roles/frame-handler.ts";
+import { type Cutting, isAdmitted } from "./admission.ts";
+import { BRIDGE_STREAM_ID, type Endpoint, senderChannel } from "./channels.ts";
+import { FrameSending } from "./frame-sending.ts";
+import type { SenderLedger } from "./ledger.ts";
+import { forwardedAttributes } from "./output-stream.ts";
+import { senderLedgerOf } from "./sender-ledger.ts";
+import { HEAD_BYTES, SenderMessages } from "./sender-messages.ts";
+import { combinedStep } from "./seq-step.ts";
+import { pathThrough, streamIdentity } from "./stream-path.ts";
+
+const log = getLogger("bridge");
+
+/** "latest": a frame that finds no room is dropped, and counted. "lossless": it waits, bounded by the ring. */
+export type BridgeMode = "latest" | "lossless";
+
+export interface BridgeSenderOptions {
+  readonly to: Endpoint;
+  readonly mode: BridgeMode;
+  /** What the consumer's decimation is, 1: none; 0: a rate limits it. */
+  readonly step: number;
+  /** Called when the source has ended and its end was sent; left out: the next epoch is awaited. */
+  readonly onEnd?: () => void;
+}
+
+const HEARTBEAT_NS = 1e9;
+/** Values bytes that one cycle may copy, so that the other agents have their turn. */
+const BYTES_PER_CYCLE = 4 * 1024 * 1024;
+const FRAMES_PER_CYCLE = 64;
+
+/**
+ * Sends the frames that a consumer reads to one receiver on another host (W-48). A frame begins only when all of it fits the window,
+ * and is finished over as many cycles as it takes; its commit word is checked again before its end is sent, so that what was
+ * overwritten meanwhile is never taken for valid. The consumer is an agent of its own, which runs before this one.
+ */
+export class BridgeSender implements Agent {
+  readonly roleName: string;
+  readonly #connection: AeronConnection;
+  readonly #consumer: Consumer;
+  readonly #options: BridgeSenderOptions;
+  readonly #messages = new SenderMessages();
+  readonly #instance = crypto.getRandomValues(new BigUint64Array(1))[0] as bigint;
+  readonly #identity: string;
+  readonly #heartbeat = new PeriodicTimer(HEARTBEAT_NS, { immediate: true });
+  #publication: Publication | null = null;
+  #cutting: Cutting = { mtuBytes: 0, partBytes: 0, headBytes: HEAD_BYTES, windowBytes: 0 };
+  #maxFrameBytes = 0;
+  #epoch: bigint | null = null;
+  #joinedSeq = 0;
+  #wasConnected = false;
+  /** Until when the attributes of an epoch are awaited. */
+  #attributesUntilNs = 0;
+  /** What has to be sent before the next frame. */
+  #isOpenDue = true;
+  #isMetaDue = true;
+  #metaVersion = -1;
+  /** Those that the newest frame goes with; empty while they are not known. */
+  #attributes: readonly Attribute[] = [];
+  #roomBytes = 0;
+  readonly #sending: FrameSending;
+  /** True once there was an epoch. */
+  #hasCarried = false;
+  /** Frames that were dropped for want of room, and for want of a receiver, which the consumer counts as one cause. */
+  #backPressured = 0;
+  #notConnected = 0;
+  readonly #onFrame = (frame: Frame): LossCause | undefined => this.#take(frame);
+  readonly #one: PollOptions = { limit: 1 };
+
+  constructor(connection: AeronConnection, consumer: Consumer, options: BridgeSenderOptions) {
+    this.roleName = `bridge sender of stream ${consumer.streamId}`;
+    this.#connection = connection;
+    this.#consumer = consumer;
+    this.#options = options;
+    this.#sending = new FrameSending(consumer.stream, this.#messages);
+    this.#identity = streamIdentity(connection.aeronDir, consumer.streamId);
+  }
+
+  /** True while a receiver is connected. */
+  get isConnected(): boolean {
+    return this.#publication?.isConnected === true;
+  }
+
+  /** Values bytes of the frames that were sent. */
+  get bytes(): number {
+    return this.#sending.totalBytes;
+  }
+
+  /** Frames since the beginning, each in one column. */
+  get ledger(): SenderLedger {
+    return senderLedgerOf(this.#consumer.counters, {
+      isSending: this.#sending.isUnderWay,
+      backPressured: this.#backPressured,
+      notConnected: this.#notConnected,
+    });
+  }
+
+  doWork(nowNs: number): number {
+    let work = this.#followEpoch();
+    const publication = this.#publication;
+    if (publication === null) {
+      this.#consumer.receive();
+      return work;
+    }
+    const { isConnected } = publication;
+    if (isConnected !== this.#wasConnected) this.#onConnection(isConnected);
+    if (!isConnected) return work + this.#dropAll();
+    if (this.#heartbeat.isDue(nowNs)) this.#isOpenDue = true;
+    // A message between the parts of a frame would be none of its pieces.
+    if (!this.#sending.isUnderWay && this.#isOpenDue) work += this.#sendOpen(publication, nowNs);
+    return work + this.#sendFrames(publication);
+  }
+
+  onClose(): void {
+    this.#abandon(false);
+    const publication = this.#publication;
+    if (publication === null) return;
+    this.#publication = null;
+    if (publication.isConnected) {
+      this.#epoch = null;
+      this.#sendOpen(publication, 0);
+    }
+    this.#connection.remove(publication);
+  }
+
+  #followEpoch(): number {
+    const { epoch, stream, hasAttributes, attributes } = this.#consumer;
+    if (epoch === this.#epoch) return 0;
+    if (this.#sending.isUnderWay) return 0;
+    this.#isOpenDue = true;
+    this.#isMetaDue = true;
+    this.#metaVersion = -1;
+    this.#attributes = [];
+    const { layout } = stream;
+    if (epoch !== null && (layout === null || (!hasAttributes && attributes.length === 0 && !this.#hasWaited())))
+      return 0;
+    this.#epoch = epoch;
+    this.#hasCarried ||= epoch !== null;
+    this.#attributesUntilNs = 0;
+    if (layout === null) return 1;
+    this.#joinedSeq = Math.max(0, stream.newestSeq);
+    this.#prepare(Math.max(...layout.strideBytes));
+    return 1;
+  }
+
+  /** Metadata comes at once after an epoch was mapped, if ever. */
+  #hasWaited(): boolean {
+    const nowNs = Bun.nanoseconds();
+    if (this.#attributesUntilNs === 0) this.#attributesUntilNs = nowNs + HEARTBEAT_NS;
+    return nowNs >= this.#attributesUntilNs;
+  }
+
+  /** A publication whose terms hold frames of this size. */
+  #prepare(maxFrameBytes: number): void {
+    if (this.#publication !== null && maxFrameBytes <= this.#maxFrameBytes) return;
+    if (this.#publication !== null) this.#connection.remove(this.#publication);
+    this.#maxFrameBytes = maxFrameBytes;
+    const { channel, cutting } = senderChannel(this.#options.to, maxFrameBytes, HEAD_BYTES);
+    this.#cutting = cutting;
+    this.#publication = this.#connection.addPublication(channel, BRIDGE_STREAM_ID);
+    this.#wasConnected = false;
+  }
+
+  #onConnection(isConnected: boolean): void {
+    this.#wasConnected = isConnected;
+    this.#isOpenDue = true;
+    this.#isMetaDue = true;
+    const { streamId } = this.#consumer;
+    const { channel } = this.#options.to;
+    log.info(
+      `stream ${streamId}: ${isConnected ? `a receiver is connected at` : `no receiver is connected at`} ${channel}`,
+    );
+    if (!isConnected) this.#abandon(true);
+  }
+
+  /** Without a receiver nothing is read; what comes is counted, or waits where nothing may be lost. */
+  #dropAll(): number {
+    if (this.#options.mode === "lossless") {
+      if (this.#consumer.flow !== "wait") this.#consumer.receive();
+      return 0;
+    }
+    let dropped = 0;
+    while (dropped < FRAMES_PER_CYCLE && this.#consumer.skip("sinkTooSlow")) dropped++;
+    this.#notConnected += dropped;
+    return dropped;
+  }
+
+  /** The stream, its attributes and the ledger, in this order, behind all frames that were sent. */
+  #sendOpen(publication: Publication, nowNs: number): number {
+    const { stream, attributes, streamId, flow } = this.#consumer;
+    const layout = this.#epoch === null ? null : stream.layout;
+    const fields = {
+      streamId,
+      instance: this.#instance,
+      epoch: this.#epoch ?? 0n,
+      nslots: layout?.nslots ?? 0,
+      strideBytes: layout?.strideBytes ?? [],
+      joinedSeq: this.#joinedSeq,
+      partBytes: this.#cutting.partBytes,
+      seqStep: combinedStep(seqStepOf(attributes), this.#options.step),
+      flow: this.#options.mode === "lossless" ? flow : "drop",
+      path: pathThrough(attributes, this.#identity),
+    } as const;
+    if (!this.#messages.sendOpen(publication, fields, nowNs)) return 0;
+    if (!this.#sendMeta(publication)) return 0;
+    if (!this.#messages.sendLedger(publication, streamId, this.#instance, this.ledger)) return 0;
+    this.#isOpenDue = false;
+    if (this.#hasCarried && this.#epoch === null) this.#options.onEnd?.();
+    return 1;
+  }
+
+  #sendMeta(publication: Publication): boolean {
+    const { attributes, streamId } = this.#consumer;
+    const current = this.#attributes.length > 0 ? this.#attributes : attributes;
+    const metaVersion = Math.max(0, this.#metaVersion);
+    return this.#messages.sendMeta(publication, streamId, metaVersion, forwardedAttributes(current));
+  }
+
+  #sendFrames(publication: Publication): number {
+    let work = 0;
+    let bytes = 0;
+    while (work < FRAMES_PER_CYCLE && bytes < BYTES_PER_CYCLE) {
+      if (!this.#sending.isUnderWay && !this.#begin(publication)) break;
+      const { sentBytes } = this.#sending;
+      const isMoved = this.#move(publication);
+      bytes += this.#sending.sentBytes - sentBytes;
+      if (!isMoved) break;
+      work++;
+    }
+    return work;
+  }
+
+  /** Takes the next frame that is admitted; false when there is none now. */
+  #begin(publication: Publication): boolean {
+    // Everything of an epoch follows its open.
+    if (this.#isOpenDue || this.#epoch === null || this.#epoch !== this.#consumer.epoch) {
+      if (this.#consumer.flow !== "wait") this.#consumer.receive();
+      return false;
+    }
+    this.#roomBytes = publication.roomBytes;
+    if (this.#options.mode === "lossless" && !isAdmitted(this.#maxFrameBytes, this.#roomBytes, this.#cutting)) {
+      if (this.#consumer.flow !== "wait") this.#consumer.receive();
+      return false;
+    }
+    let handled = 1;
+    while (handled > 0 && !this.#sending.isUnderWay) handled = this.#consumer.poll(this.#onFrame, this.#one);
+    return this.#sending.isUnderWay;
+  }
+
+  #take(frame: Frame): LossCause | undefined {
+    const { byteLength, header } = frame;
+    if (!isAdmitted(byteLength, this.#roomBytes, this.#cutting)) {
+      this.#backPressured++;
+      return "sinkTooSlow";
+    }
+    if (header.metaVersion !== this.#metaVersion) {
+      this.#metaVersion = header.metaVersion;
+      this.#attributes = frame.attributes;
+      this.#isMetaDue = true;
+    }
+    this.#sending.begin(frame);
+    return undefined;
+  }
+
+  /** Sends the next piece of the frame under way; false when there is no room for it now. */
+  #move(publication: Publication): boolean {
+    if (this.#isMetaDue && !this.#sending.hasBegun) {
+      if (!this.#sendMeta(publication)) return false;
+      this.#isMetaDue = false;
+    }
+    return this.#sending.move(publication, this.#cutting);
+  }
+
+  /** The frame under way will not be finished. */
+  #abandon(isLost: boolean): void {
+    if (!this.#sending.isUnderWay) return;
+    this.#sending.abandon();
+    this.#notConnected++;
+    if (isLost) log.info(`stream ${this.#consumer.streamId}: frame ${this.#sending.seq} was not finished`);
+  }
+}

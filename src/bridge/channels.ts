@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { isAeronChannel, withParameters } from "../aeron/channel.ts";
+import { UsageError } from "../core/errors.ts";
+import type { Cutting } from "./admission.ts";
+
+/** The Aeron stream of bridges. */
+export const BRIDGE_STREAM_ID = 1400;
+/** An Ethernet frame's payload less the headers of IP and UDP, as a multiple of 32. */
+const ETHERNET_MTU_BYTES = 1472;
+/** Aeron's largest. The loopback takes it. */
+const MAX_MTU_BYTES = 65_504;
+const IP_UDP_BYTES = 28;
+const MIN_TERM_BYTES = 1024 * 1024;
+const MAX_TERM_BYTES = 64 * 1024 * 1024;
+const MAX_PART_BYTES = 1024 * 1024;
+/** A term holds at least so many frames. */
+const FRAMES_IN_TERM = 4;
+const MAX_RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
+/** What a stock Linux gives to a socket. */
+const STOCK_BUFFER_BYTES = 212_992;
+
+/** Where a bridge's datagrams go: a host and a port, or a channel of Aeron. */
+export interface Endpoint {
+  /** As it was given. */
+  readonly text: string;
+  readonly channel: string;
+  /** Null for a channel that names none. */
+  readonly host: string | null;
+}
+
+export const ENDPOINT_EXPECTED =
+  "HOST:PORT such as 192.0.2.7:4400, or a channel such as aeron:udp?endpoint=192.0.2.7:4400";
+
+/** `HOST:PORT`, `[IPv6]:PORT` or an Aeron channel; undefined for anything else. */
+export function readEndpoint(text: string): Endpoint | undefined {
+  if (text.startsWith("aeron:udp") && isAeronChannel(text)) {
+    const host = /[?|]endpoint=(\[[^\]]+\]|[^:|]+):\d+/.exec(text)?.[1] ?? null;
+    return { text, channel: text, host };
+  }
+  const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (match === null || !(port >= 1 && port <= 65_535)) return undefined;
+  return { text, channel: `aeron:udp?endpoint=${match[1]}:${port}`, host: match[1] as string };
+}
+
+/** True for an address of this host's loopback. */
+export function isLoopback(host: string | null): boolean {
+  return host !== null && /^(127\.[0-9.]+|localhost|\[::1\])$/.test(host);
+}
+
+/** Bytes of a datagram for a way to `host`: as large as the interfaces of this host allow without fragments of IP. */
+export function mtuFor(host: string | null): number {
+  if (isLoopback(host)) return MAX_MTU_BYTES;
+  const sizes = Object.keys(networkInterfaces())
+    .filter((name) => name !== "lo")
+    .map((name) => interfaceMtu(name));
+  const smallest = Math.min(...sizes, ETHERNET_MTU_BYTES + IP_UDP_BYTES);
+  return Math.floor((smallest - IP_UDP_BYTES) / 32) * 32;
+}
+
+function interfaceMtu(name: string): number {
+  try {
+    return Number(readFileSync(`/sys/class/net/${name}/mtu`, "latin1").trim()) || Number.POSITIVE_INFINITY;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** A sender's channel, and how frames of at most `maxFrameBytes` are cut for it. */
+export function senderChannel(
+  { channel, host }: Endpoint,
+  maxFrameBytes: number,
+  headBytes: number,
+): { readonly channel: string; readonly cutting: Cutting } {
+  let termBytes = MIN_TERM_BYTES;
+  while (termBytes < maxFrameBytes * FRAMES_IN_TERM && termBytes < MAX_TERM_BYTES) termBytes *= 2;
+  const full = withParameters(channel, { mtu: mtuFor(host), "term-length": termBytes, sparse: false });
+  const given = (key: string): number => sizeParameter(full, key);
+  const term = given("term-length");
+  const partBytes = Math.min(MAX_PART_BYTES, term / 8 - headBytes);
+  return { channel: full, cutting: { mtuBytes: given("mtu"), partBytes, headBytes, windowBytes: term / 2 } };
+}
+
+/** A size among a channel's parameters, which Aeron takes with the units k, m and g. @throws UsageError */
+function sizeParameter(channel: string, key: string): number {
+  const text = new RegExp(`[?|]${key}=([^|]*)`).exec(channel)?.[1] ?? "";
+  const [, digits = "", unit = ""] = /^(\d{1,10})([kmg]?)$/i.exec(text) ?? [];
+  if (digits !== "") return Number(digits) * 1024 ** ["", "k", "m", "g"].indexOf(unit.toLowerCase());
+  throw new UsageError(`${channel}: expected a size such as 64k for ${key}, found ${JSON.stringify(text)}`, {
+    found: text,
+  });
+}
+
+/** The largest buffer that the kernel gives to a socket. */
+export function maxReceiveBuffer(): number {
+  try {
+    return Number(readFileSync("/proc/sys/net/core/rmem_max", "latin1").trim()) || STOCK_BUFFER_BYTES;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return STOCK_BUFFER_BYTES;
+  }
+}
+
+/** A receiver's channel: buffer and window as large as the kernel allows. */
+export function receiverChannel({ channel }: Endpoint): string {
+  const bufferBytes = Math.min(maxReceiveBuffer(), MAX_RECEIVE_BUFFER_BYTES);
+  const windowBytes = Math.floor(bufferBytes / 4096) * 4096;
+  return withParameters(channel, { "so-rcvbuf": bufferBytes, "rcv-wnd": windowBytes });
+}

@@ -1,0 +1,235 @@
+import { FrameHeader, HEADER_WORD, HEADER_WORDS } from "../protocol/frame-header.ts";
+import {
+  BridgeEndDecoder,
+  BridgeFrameDecoder,
+  BridgePartDecoder,
+  BridgeVerdict,
+  BridgeWholeDecoder,
+} from "../sbe/generated/bridge/index.ts";
+import { MESSAGE_HEADER_BYTES, messageKeyAt } from "../sbe/index.ts";
+
+/** Flags of an Aeron fragment. */
+export const BEGIN_FLAG = 0x80;
+export const END_FLAG = 0x40;
+
+/** Longest other message that is put together; longer ones are ignored. */
+const MAX_CONTROL_BYTES = 1024 * 1024;
+const FRAME_HEAD_BYTES = MESSAGE_HEADER_BYTES + BridgeFrameDecoder.BLOCK_LENGTH;
+const PART_HEAD_BYTES = MESSAGE_HEADER_BYTES + BridgePartDecoder.BLOCK_LENGTH;
+/** Words of the slot before the fields. */
+const FIRST_WORD = HEADER_WORD.frameIdLow;
+
+/** Takes one frame at a time. */
+export interface FrameTarget {
+  /** A frame begins. False when it is not taken: then its values are passed over, and neither `commit` nor `abort` follows. */
+  begin(header: FrameHeader): boolean;
+  /** `length` bytes of the values, from `valuesOffset` on, which are within the length that the header says. */
+  write(valuesOffset: number, view: DataView, offset: number, length: number): void;
+  /** All values have come, and the sender says that they were intact. */
+  commit(header: FrameHeader): void;
+  /** The frame is not valid: by the sender's verdict, or because a part of it never came. */
+  abort(): void;
+}
+
+/** Takes the messages beside frames. */
+export type ControlHandler = (view: DataView, offset: number, length: number) => void;
+
+/** What the message under way is. */
+const NOTHING = 0;
+const VALUES = 1;
+const CONTROL = 2;
+
+/**
+ * Puts the frames of one Aeron session together from fragments, whose order Aeron keeps: a cursor, without a copy of its own. What is
+ * not the next piece of the frame under way ends it as incomplete; no length is believed beyond the values that the frame's header
+ * says. Other messages are handed on as a whole.
+ */
+export class FrameAssembly {
+  /** Frames that began and did not end, and pieces that belong to no frame. */
+  incomplete = 0;
+  strays = 0;
+  readonly #target: FrameTarget;
+  readonly #onControl: ControlHandler;
+  readonly #header = new FrameHeader();
+  readonly #frame = new BridgeFrameDecoder();
+  readonly #whole = new BridgeWholeDecoder();
+  readonly #part = new BridgePartDecoder();
+  readonly #end = new BridgeEndDecoder();
+  #message = NOTHING;
+  #isWhole = false;
+  /** The frame under way. */
+  #isOpen = false;
+  #isTaken = false;
+  #seq = 0;
+  #filledBytes = 0;
+  #valuesBytes = 0;
+  #control = new Uint8Array(0);
+  #controlBytes = 0;
+
+  constructor(target: FrameTarget, onControl: ControlHandler) {
+    this.#target = target;
+    this.#onControl = onControl;
+  }
+
+  onFragment(flags: number, view: DataView, offset: number, length: number): void {
+    if ((flags & BEGIN_FLAG) !== 0) this.#beginMessage(flags, view, offset, length);
+    else if (this.#message === VALUES) this.#addValues(view, offset, length);
+    else if (this.#message === CONTROL) this.#addControl(view, offset, length);
+    if ((flags & END_FLAG) !== 0) this.#endMessage();
+  }
+
+  /** The session has ended: no piece will follow. */
+  onEnd(): void {
+    this.#message = NOTHING;
+    this.#controlBytes = 0;
+    this.#giveUp();
+  }
+
+  #beginMessage(flags: number, view: DataView, offset: number, length: number): void {
+    this.#message = NOTHING;
+    switch (messageKeyAt(view, offset, length)) {
+      case BridgeFrameDecoder.KEY:
+      case BridgeWholeDecoder.KEY:
+        this.#beginFrame(view, offset, length);
+        break;
+      case BridgePartDecoder.KEY:
+        this.#beginPart(view, offset, length);
+        break;
+      case BridgeEndDecoder.KEY:
+        this.#endFrame(view, offset, length);
+        break;
+      default:
+        if ((flags & END_FLAG) !== 0) this.#onControl(view, offset, length);
+        else {
+          this.#message = CONTROL;
+          this.#controlBytes = 0;
+          this.#addControl(view, offset, length);
+        }
+    }
+  }
+
+  #beginFrame(view: DataView, offset: number, length: number): void {
+    this.#giveUp();
+    const isWhole = messageKeyAt(view, offset, length) === BridgeWholeDecoder.KEY;
+    if (length < FRAME_HEAD_BYTES) {
+      this.#stray();
+      return;
+    }
+    const decoder = isWhole ? this.#whole : this.#frame;
+    if (decoder.wrap(view, offset, FRAME_HEAD_BYTES) !== null) {
+      this.#stray();
+      return;
+    }
+    const { words } = this.#header;
+    for (let word = FIRST_WORD; word < HEADER_WORDS; word++) {
+      words[word] = view.getInt32(offset + MESSAGE_HEADER_BYTES + (word - FIRST_WORD) * 4, true);
+    }
+    this.#isOpen = true;
+    this.#isWhole = isWhole;
+    this.#seq = this.#header.frameId;
+    this.#valuesBytes = this.#header.valuesLenBytes;
+    this.#filledBytes = 0;
+    this.#isTaken = this.#target.begin(this.#header);
+    this.#message = VALUES;
+    this.#addValues(view, offset + FRAME_HEAD_BYTES, length - FRAME_HEAD_BYTES);
+  }
+
+  #beginPart(view: DataView, offset: number, length: number): void {
+    const part = this.#part;
+    if (length < PART_HEAD_BYTES || part.wrap(view, offset, PART_HEAD_BYTES) !== null) {
+      this.#stray();
+      return;
+    }
+    const isNext =
+      this.#isOpen && !this.#isWhole && part.seqNumber === this.#seq && part.valuesOffset === this.#filledBytes;
+    if (!isNext) {
+      this.#giveUp();
+      this.#stray();
+      return;
+    }
+    this.#message = VALUES;
+    this.#addValues(view, offset + PART_HEAD_BYTES, length - PART_HEAD_BYTES);
+  }
+
+  #addValues(view: DataView, offset: number, length: number): void {
+    if (!this.#isOpen || length === 0) return;
+    if (length > this.#valuesBytes - this.#filledBytes) {
+      this.#giveUp();
+      this.#stray();
+      return;
+    }
+    if (this.#isTaken) this.#target.write(this.#filledBytes, view, offset, length);
+    this.#filledBytes += length;
+  }
+
+  #addControl(view: DataView, offset: number, length: number): void {
+    const needed = this.#controlBytes + length;
+    if (needed > MAX_CONTROL_BYTES) {
+      this.#message = NOTHING;
+      this.#stray();
+      return;
+    }
+    if (needed > this.#control.length) {
+      const larger = new Uint8Array(2 ** Math.ceil(Math.log2(needed)));
+      larger.set(this.#control.subarray(0, this.#controlBytes));
+      this.#control = larger;
+    }
+    this.#control.set(new Uint8Array(view.buffer, view.byteOffset + offset, length), this.#controlBytes);
+    this.#controlBytes = needed;
+  }
+
+  #endMessage(): void {
+    const message = this.#message;
+    this.#message = NOTHING;
+    if (message === VALUES && this.#isOpen && this.#isWhole) this.#settle(true);
+    if (message !== CONTROL) return;
+    const length = this.#controlBytes;
+    this.#controlBytes = 0;
+    this.#onControl(new DataView(this.#control.buffer, 0, length), 0, length);
+  }
+
+  #endFrame(view: DataView, offset: number, length: number): void {
+    const end = this.#end;
+    if (end.wrap(view, offset, length) !== null) {
+      this.#stray();
+      return;
+    }
+    if (!this.#isOpen || end.seqNumber !== this.#seq) {
+      this.#giveUp();
+      this.#stray();
+      return;
+    }
+    if (end.verdict === BridgeVerdict.OK) {
+      this.#settle(true);
+      return;
+    }
+    this.#settle(false);
+  }
+
+  /** The frame under way has its end. */
+  #settle(isIntact: boolean): void {
+    if (isIntact && this.#filledBytes !== this.#valuesBytes) {
+      this.#giveUp();
+      return;
+    }
+    this.#isOpen = false;
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
+    if (isIntact) this.#target.commit(this.#header);
+    else this.#target.abort();
+  }
+
+  /** The frame under way will not be complete. */
+  #giveUp(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.incomplete++;
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
+    this.#target.abort();
+  }
+
+  #stray(): void {
+    this.strays++;
+  }
+}

@@ -1,0 +1,105 @@
+import { libc } from "../../ffi/libc.ts";
+import { addressOf } from "../../ffi/memory.ts";
+import type { Publication } from "../aeron/publication.ts";
+import { PublishResult } from "../aeron/results.ts";
+import { FrameHeader } from "../protocol/frame-header.ts";
+import type { SlotPlace } from "../protocol/slot-place.ts";
+import type { ConsumerStream } from "../roles/consumer-stream.ts";
+import type { Frame } from "../roles/frame.ts";
+import type { Cutting } from "./admission.ts";
+import { HEAD_BYTES, type SenderMessages } from "./sender-messages.ts";
+
+/** Of a message that is one fragment; the rest of a datagram is headers. */
+const FRAGMENT_HEADER_BYTES = 32;
+
+/**
+ * A frame under way, from its slot to a publication, over as many calls as it takes. Its commit word is looked at again after each
+ * piece, and before its end is sent. One object stands for all frames of a sender, one after the other.
+ */
+export class FrameSending {
+  /** True from `begin` until the frame's end was sent, or it was given up. */
+  isUnderWay = false;
+  seq = 0;
+  byteLength = 0;
+  sentBytes = 0;
+  /** Values bytes of the frames that were sent. */
+  totalBytes = 0;
+  hasBegun = false;
+  readonly #stream: ConsumerStream;
+  readonly #messages: SenderMessages;
+  readonly #header = new FrameHeader();
+  #place: SlotPlace | null = null;
+  #values = 0;
+
+  constructor(stream: ConsumerStream, messages: SenderMessages) {
+    this.#stream = stream;
+    this.#messages = messages;
+  }
+
+  /** Takes a frame, which its consumer counts as accepted. Its memory stays readable, whatever becomes of its epoch. */
+  begin(frame: Frame): void {
+    this.#header.words.set(frame.header.words);
+    this.seq = frame.seq;
+    this.#place = frame.place;
+    this.byteLength = frame.byteLength;
+    this.#values = frame.byteLength === 0 ? 0 : addressOf(frame.bytes);
+    this.sentBytes = 0;
+    this.hasBegun = false;
+    this.isUnderWay = true;
+  }
+
+  /** Sends the next piece; false when there is no room for it now. */
+  move(publication: Publication, { mtuBytes, partBytes }: Cutting): boolean {
+    if (!this.hasBegun && HEAD_BYTES + this.byteLength <= mtuBytes - FRAGMENT_HEADER_BYTES) {
+      return this.#sendWhole(publication);
+    }
+    const isIntact = this.#isIntact();
+    if (this.hasBegun && (this.sentBytes === this.byteLength || !isIntact)) {
+      if (this.#messages.sendEnd(publication, this.seq, isIntact) !== PublishResult.PUBLISHED) return false;
+      this.#settle(isIntact);
+      return true;
+    }
+    if (!isIntact) {
+      this.#settle(false);
+      return true;
+    }
+    const bytes = Math.min(this.byteLength - this.sentBytes, partBytes);
+    const values = this.#values + this.sentBytes;
+    const result = this.hasBegun
+      ? this.#messages.sendPart(publication, this.seq, this.sentBytes, values, bytes)
+      : this.#messages.sendFrame(publication, this.#header, values, bytes);
+    if (result !== PublishResult.PUBLISHED) return false;
+    this.hasBegun = true;
+    this.sentBytes += bytes;
+    return true;
+  }
+
+  /** Gives the frame up: the consumer counts it as not taken. */
+  abandon(): void {
+    this.isUnderWay = false;
+    this.#stream.takeBack(this.byteLength, "sinkTooSlow");
+  }
+
+  /** A frame that fits one datagram: copied into the log, looked at again, and only then published. */
+  #sendWhole(publication: Publication): boolean {
+    const address = publication.claim(HEAD_BYTES + this.byteLength);
+    if (address === 0) return false;
+    libc.memcpy(address, this.#messages.wholeHead(this.#header), HEAD_BYTES);
+    if (this.byteLength > 0) libc.memcpy(address + HEAD_BYTES, this.#values, this.byteLength);
+    const isIntact = this.#isIntact();
+    publication.endClaim(isIntact);
+    this.sentBytes = this.byteLength;
+    this.#settle(isIntact);
+    return true;
+  }
+
+  #isIntact(): boolean {
+    return this.#stream.isIntact(this.#place as SlotPlace, this.seq);
+  }
+
+  #settle(isIntact: boolean): void {
+    this.isUnderWay = false;
+    if (isIntact) this.totalBytes += this.byteLength;
+    else this.#stream.takeBack(this.byteLength, "changed");
+  }
+}

@@ -1,0 +1,80 @@
+/** A sender's frames since it began: each frame that it knows of is in one of the columns beside `seen`. */
+export interface SenderLedger {
+  readonly seen: number;
+  /** Whose end was sent, with the verdict OK. */
+  readonly sent: number;
+  readonly skipped: number;
+  readonly backPressured: number;
+  readonly notConnected: number;
+  readonly overwritten: number;
+  readonly gapInSource: number;
+  readonly tooLarge: number;
+  readonly refused: number;
+}
+
+export const SENDER_CAUSES = [
+  "skipped",
+  "backPressured",
+  "notConnected",
+  "overwritten",
+  "gapInSource",
+  "tooLarge",
+  "refused",
+] as const;
+
+/** What became of the frames that a sender has sent. */
+export interface ReceiverLedger {
+  readonly delivered: number;
+  readonly noSlot: number;
+  readonly refused: number;
+  /** Sent, and not received as a whole. */
+  readonly incomplete: number;
+}
+
+const EMPTY: SenderLedger = {
+  seen: 0,
+  sent: 0,
+  skipped: 0,
+  backPressured: 0,
+  notConnected: 0,
+  overwritten: 0,
+  gapInSource: 0,
+  tooLarge: 0,
+  refused: 0,
+};
+
+/** The account of a receiver with one sender: published = delivered + every cause on either side, to the frame, at each ledger. */
+export class BridgeAccount {
+  #first: SenderLedger | null = null;
+  #newest: SenderLedger = EMPTY;
+  #incomplete = 0;
+  delivered = 0;
+  noSlot = 0;
+  refused = 0;
+
+  /** True once the sender's first ledger has come: frames before it are in no account. */
+  get hasBegun(): boolean {
+    return this.#first !== null;
+  }
+
+  /** Takes a ledger of the sender, which comes behind every frame that it counts as sent. */
+  onLedger(ledger: SenderLedger): void {
+    this.#first ??= ledger;
+    this.#newest = ledger;
+    const sent = ledger.sent - this.#first.sent;
+    this.#incomplete = Math.max(0, sent - this.delivered - this.noSlot - this.refused);
+  }
+
+  /** The sender's columns since the account began. */
+  get sender(): SenderLedger {
+    const first = this.#first ?? EMPTY;
+    const newest = this.#first === null ? EMPTY : this.#newest;
+    const entries = Object.keys(EMPTY) as (keyof SenderLedger)[];
+    return Object.fromEntries(entries.map((key) => [key, newest[key] - first[key]])) as unknown as SenderLedger;
+  }
+
+  get receiver(): ReceiverLedger {
+    const { delivered, noSlot, refused } = this;
+    return { delivered, noSlot, refused, incomplete: this.#incomplete };
+  }
+}

@@ -1,0 +1,34 @@
+import type { ConsumerCounters } from "../roles/counters.ts";
+import type { SenderLedger } from "./ledger.ts";
+
+/** What the consumer does not know of the frames that it counts. */
+export interface SenderNotes {
+  /** True while a frame is under way, which is accepted already. */
+  readonly isSending: boolean;
+  /** Frames that were dropped for want of room, and for want of a receiver, which the consumer counts under one cause. */
+  readonly backPressured: number;
+  readonly notConnected: number;
+}
+
+/** The ledger of a sender, by the counters of its consumer: each frame is in one column. */
+export function senderLedgerOf({ of }: ConsumerCounters, notes: SenderNotes): SenderLedger {
+  const { backPressured, notConnected } = notes;
+  const sent = of.accepted.value - (notes.isSending ? 1 : 0);
+  const skipped = of.skipped.value;
+  const overwritten = of.overwritten.value + of.odd.value + of.changed.value + of.identity.value;
+  const gapInSource = of.gap.value + of.resync.value + of.detached.value;
+  const tooLarge = of.sinkRefused.value;
+  const refused =
+    of.headerNdims.value +
+    of.headerStrides.value +
+    of.headerPayloadOffset.value +
+    of.headerValuesLength.value +
+    of.headerPayloadSlot.value +
+    of.headerPoolId.value +
+    of.headerDtype.value +
+    of.headerMajorOrder.value +
+    of.headerDims.value +
+    of.headerShape.value;
+  const seen = sent + skipped + backPressured + notConnected + overwritten + gapInSource + tooLarge + refused;
+  return { seen, sent, skipped, backPressured, notConnected, overwritten, gapInSource, tooLarge, refused };
+}

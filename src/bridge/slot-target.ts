@@ -1,0 +1,80 @@
+import { libc } from "../../ffi/libc.ts";
+import type { FrameHeader } from "../protocol/frame-header.ts";
+import { findHeaderFault, HeaderFault } from "../protocol/frame-validation.ts";
+import { ClaimState, type SlotClaim } from "../roles/slot-claim.ts";
+import type { FrameTarget } from "./frame-assembly.ts";
+import type { BridgeAccount } from "./ledger.ts";
+import type { OutputStream } from "./output-stream.ts";
+
+/** What frames are put together for. */
+export interface SlotRoute {
+  readonly output: OutputStream;
+  readonly account: BridgeAccount;
+}
+
+/** Puts frames together in slots of an output stream: each is checked as a reader would before it is taken, and counted once. */
+export class SlotTarget implements FrameTarget {
+  readonly #routeOf: () => SlotRoute | null;
+  readonly #blockAddress: () => number;
+  #route: SlotRoute | null = null;
+  #claim: SlotClaim | null = null;
+  #address = 0;
+
+  /** `blockAddress`: where the views are that values come in. */
+  constructor(routeOf: () => SlotRoute | null, blockAddress: () => number) {
+    this.#routeOf = routeOf;
+    this.#blockAddress = blockAddress;
+  }
+
+  begin(header: FrameHeader): boolean {
+    const route = this.#routeOf();
+    this.#route = route;
+    if (route === null) return false;
+    const { producer } = route.output;
+    const { valuesLenBytes } = header;
+    const isReady = producer?.isReady === true;
+    if (!isReady || valuesLenBytes > producer.maxByteLength) {
+      if (isReady) route.account.refused++;
+      else route.account.noSlot++;
+      return false;
+    }
+    const claim = producer.skipTo(header.frameId) ? producer.tryClaim(valuesLenBytes) : null;
+    if (claim === null || claim.pool === null) {
+      route.account.noSlot++;
+      return false;
+    }
+    header.payloadSlot = claim.index;
+    if (findHeaderFault(header, claim.index, claim.pool.strideBytes) !== HeaderFault.NONE) {
+      claim.abort();
+      route.account.refused++;
+      return false;
+    }
+    this.#claim = claim;
+    this.#address = claim.address;
+    return true;
+  }
+
+  write(valuesOffset: number, _view: DataView, offset: number, length: number): void {
+    const claim = this.#claim;
+    // Its memory may be gone since: with a lease, or an epoch.
+    if (claim === null || claim.state !== ClaimState.CLAIMED) return;
+    libc.memcpy(this.#address + valuesOffset, this.#blockAddress() + offset, length);
+  }
+
+  commit(header: FrameHeader): void {
+    const { account } = this.#route as SlotRoute;
+    const claim = this.#claim as SlotClaim;
+    this.#claim = null;
+    if (claim.state !== ClaimState.CLAIMED) {
+      account.noSlot++;
+      return;
+    }
+    claim.commitCopy(header);
+    account.delivered++;
+  }
+
+  abort(): void {
+    this.#claim?.abort();
+    this.#claim = null;
+  }
+}

@@ -1,0 +1,27 @@
+import { ENDPOINT_EXPECTED, type Endpoint, readEndpoint } from "../bridge/channels.ts";
+import { isId, MAX_ID } from "../protocol/ids.ts";
+import { scalar, type ValueType } from "./value-type.ts";
+
+/** The other side of a bridge, or where this one listens. */
+export function bridgeEndpoint(): ValueType<Endpoint> {
+  return scalar(ENDPOINT_EXPECTED, '"192.0.2.7:4400"', ["string"], readEndpoint, { format: ({ text }) => text });
+}
+
+/** A sender's stream, and the stream of the receiver's host that carries its frames. */
+export interface StreamRoute {
+  readonly streamId: number;
+  readonly toStreamId: number;
+}
+
+/** `A` or `A=B`. */
+export function streamRoute(): ValueType<StreamRoute> {
+  const convert = (value: string): StreamRoute | undefined => {
+    const [, from = "", to = from] = /^(\d{1,10})(?:=(\d{1,10}))?$/.exec(value) ?? [];
+    const [streamId, toStreamId] = [Number(from), Number(to)];
+    return from !== "" && isId(streamId) && isId(toStreamId) ? { streamId, toStreamId } : undefined;
+  };
+  const expected = `a stream id from 1 to ${MAX_ID}, or A=B for bridge receive`;
+  const format = ({ streamId, toStreamId }: StreamRoute): string =>
+    streamId === toStreamId ? `${streamId}` : `${streamId}=${toStreamId}`;
+  return scalar(expected, '"10000"', ["string", "bigint"], convert, { format });
+}

@@ -1,0 +1,202 @@
+import { describe, expect, test } from "bun:test";
+import { frameLogBytes, isAdmitted, logBytesOf } from "../../src/bridge/admission.ts";
+import { type Endpoint, readEndpoint, senderChannel } from "../../src/bridge/channels.ts";
+import { BridgeAccount, type SenderLedger } from "../../src/bridge/ledger.ts";
+import { combinedStep } from "../../src/bridge/seq-step.ts";
+import { explainPathFault, pathThrough, streamIdentity, withPath } from "../../src/bridge/stream-path.ts";
+import { framesBetween, SEQ_STEP_ATTRIBUTE_KEY, seqStepOf, textAttribute } from "../../src/protocol/attribute.ts";
+import { BridgeVerdict } from "../../src/sbe/generated/bridge/index.ts";
+import {
+  bytesHeader,
+  cut,
+  deliver,
+  endMessage,
+  frameMessage,
+  newAssembly,
+  partMessage,
+  valuesOf,
+  wholeMessage,
+} from "../support/bridge.ts";
+
+const OK = BridgeVerdict.OK;
+
+/** The messages of a frame, in parts of at most `partBytes`. */
+function frame(seq: number, byteLength: number, partBytes: number): Uint8Array[] {
+  const values = valuesOf(seq, byteLength);
+  const messages = [frameMessage(bytesHeader(seq, byteLength), values.subarray(0, partBytes))];
+  for (let at = partBytes; at < byteLength; at += partBytes) {
+    messages.push(partMessage(seq, at, values.subarray(at, at + partBytes)));
+  }
+  return [...messages, endMessage(seq, OK)];
+}
+
+describe("the assembly of frames", () => {
+  test("W-48: a frame in parts and fragments is put together, and committed only at its end", () => {
+    const { assembly, target } = newAssembly();
+    const fragments = frame(7, 5000, 2000).flatMap((message) => cut(message, 600));
+    for (const fragment of fragments.slice(0, -1)) deliver(assembly, fragment);
+    expect(target.committed).toEqual([]);
+    deliver(assembly, fragments.at(-1) as never);
+    expect(target.committed).toEqual([{ seq: 7, values: valuesOf(7, 5000) }]);
+  });
+
+  test("a small frame is one message", () => {
+    const { assembly, target } = newAssembly();
+    for (const length of [0, 1, 900]) {
+      for (const fragment of cut(wholeMessage(bytesHeader(length, length), valuesOf(length, length)), 1376)) {
+        deliver(assembly, fragment);
+      }
+    }
+    expect(target.committed.map(({ values }) => values.length)).toEqual([0, 1, 900]);
+  });
+
+  test("W-48: a frame that was overwritten while it was sent is given up", () => {
+    const { assembly, target } = newAssembly();
+    const messages = [...frame(1, 900, 500).slice(0, -1), endMessage(1, BridgeVerdict.ABORTED)];
+    for (const message of messages) for (const fragment of cut(message, 600)) deliver(assembly, fragment);
+    expect([target.committed.length, target.aborted, assembly.incomplete]).toEqual([0, 1, 0]);
+  });
+
+  test("what is not the next piece ends the frame under way: missing, repeated, foreign and too many values", () => {
+    const [begin, part, end] = frame(3, 1000, 500) as [Uint8Array, Uint8Array, Uint8Array];
+    const values = valuesOf(3, 1000);
+    const cases: Uint8Array[][] = [
+      [begin, end],
+      [begin, part, part, end],
+      [begin, partMessage(4, 500, values.subarray(500)), end],
+      [begin, partMessage(3, 400, values.subarray(500)), end],
+      [begin, partMessage(3, 500, new Uint8Array(501)), end],
+      [begin, part, endMessage(4, OK)],
+      [part, end],
+    ];
+    for (const messages of cases) {
+      const { assembly, target } = newAssembly();
+      for (const message of messages) for (const fragment of cut(message, 1376)) deliver(assembly, fragment);
+      expect([target.committed.length, assembly.incomplete + assembly.strays > 0]).toEqual([0, true]);
+      for (const message of frame(9, 100, 500)) for (const fragment of cut(message, 1376)) deliver(assembly, fragment);
+      expect(target.committed.map(({ seq }) => seq)).toEqual([9]);
+    }
+  });
+
+  test("messages beside frames are handed on as a whole, also in fragments, and no longer than a limit", () => {
+    const { assembly, control } = newAssembly();
+    const message = (length: number): Uint8Array => new Uint8Array(length).fill(1);
+    for (const length of [4, 40, 5000, 1024 * 1024 + 1, 8]) {
+      for (const fragment of cut(message(length), 1376)) deliver(assembly, fragment);
+    }
+    expect(control.map(({ length }) => length)).toEqual([4, 40, 5000, 8]);
+  });
+
+  test("a receiver that joins in the middle of a message waits for the next", () => {
+    const { assembly, target } = newAssembly();
+    const fragments = frame(1, 3000, 5000).flatMap((message) => cut(message, 600));
+    for (const fragment of fragments.slice(2)) deliver(assembly, fragment);
+    for (const fragment of frame(2, 3000, 5000).flatMap((each) => cut(each, 600))) deliver(assembly, fragment);
+    expect(target.committed.map(({ seq }) => seq)).toEqual([2]);
+  });
+});
+
+describe("whole-frame admission", () => {
+  test("counts what Aeron writes: full fragments, and the rest aligned", () => {
+    expect(logBytesOf(1376, 1408)).toBe(1408);
+    expect(logBytesOf(1377, 1408)).toBe(1408 + 64);
+    expect(logBytesOf(0, 1408)).toBe(0);
+  });
+
+  test("a frame begins when all of it fits; one that never fits, when the window is empty", () => {
+    const cutting = { mtuBytes: 1408, partBytes: 10_000, headBytes: 112, windowBytes: 100_000 };
+    const needed = frameLogBytes(25_000, cutting);
+    expect(needed).toBeGreaterThan(25_000);
+    expect([isAdmitted(25_000, needed, cutting), isAdmitted(25_000, needed - 1, cutting)]).toEqual([true, false]);
+    expect([isAdmitted(1e6, 100_000, cutting), isAdmitted(1e6, 99_999, cutting)]).toEqual([true, false]);
+  });
+});
+
+describe("the account of a receiver", () => {
+  const ledger = (sent: number, backPressured = 0): SenderLedger => ({
+    seen: sent + backPressured,
+    sent,
+    skipped: 0,
+    backPressured,
+    notConnected: 0,
+    overwritten: 0,
+    gapInSource: 0,
+    tooLarge: 0,
+    refused: 0,
+  });
+
+  test("begins with the first ledger, and closes with each: what was sent and did not come is incomplete", () => {
+    const account = new BridgeAccount();
+    account.onLedger(ledger(100, 5));
+    account.delivered = 7;
+    account.noSlot = 1;
+    account.onLedger(ledger(110, 9));
+    expect(account.receiver).toEqual({ delivered: 7, noSlot: 1, refused: 0, incomplete: 2 });
+    const { sender, receiver } = account;
+    expect(sender.seen).toBe(receiver.delivered + receiver.noSlot + receiver.incomplete + sender.backPressured);
+  });
+});
+
+describe("where a bridge goes", () => {
+  const endpoint = (text: string): Endpoint => readEndpoint(text) as Endpoint;
+
+  test("a host and a port, an IPv6 address, or a channel, and nothing else", () => {
+    expect(endpoint("cam.local:4400")).toMatchObject({
+      channel: "aeron:udp?endpoint=cam.local:4400",
+      host: "cam.local",
+    });
+    expect(endpoint("[::1]:4400")).toMatchObject({ channel: "aeron:udp?endpoint=[::1]:4400", host: "[::1]" });
+    expect(endpoint("aeron:udp?endpoint=10.0.0.1:1|mtu=8192").host).toBe("10.0.0.1");
+    for (const text of ["", "host", "host:0", "host:65536", "a b:1", "aeron:ipc", "::1:4400"]) {
+      expect(readEndpoint(text)).toBeUndefined();
+    }
+  });
+
+  test("terms hold four frames within bounds, parts fit a message, and what the user sets stays", () => {
+    const local = endpoint("127.0.0.1:4400");
+    const small = senderChannel(local, 4096, 112);
+    expect(small.channel).toContain("term-length=1048576");
+    expect(small.cutting).toMatchObject({ mtuBytes: 65_504, partBytes: 131_072 - 112, windowBytes: 524_288 });
+    expect(senderChannel(local, 2 ** 31, 112).channel).toContain("term-length=67108864");
+    const given = senderChannel(endpoint("aeron:udp?endpoint=127.0.0.1:1|mtu=1408"), 4096, 112);
+    expect(given.cutting.mtuBytes).toBe(1408);
+    const units = senderChannel(endpoint("aeron:udp?endpoint=127.0.0.1:1|term-length=2m"), 4096, 112);
+    expect(units.cutting.windowBytes).toBe(1024 * 1024);
+  });
+});
+
+describe("the path of bridged frames", () => {
+  const [a, b] = [streamIdentity("/a", 1), streamIdentity("/b", 1)];
+
+  test("names each stream once, and a loop is refused", () => {
+    expect(a).not.toBe(b);
+    const first = pathThrough([], a);
+    const second = pathThrough(withPath([], first), b);
+    expect(second).toBe(`${a},${b}`);
+    expect(explainPathFault(second, streamIdentity("/c", 1))).toBeNull();
+    expect(explainPathFault(second, a)).toContain("loop");
+  });
+
+  test("a path that is malformed or too long is refused", () => {
+    expect(explainPathFault("\u001b[2J", a)).toContain("malformed");
+    expect(explainPathFault(Array.from({ length: 17 }, (_, i) => streamIdentity("/x", i + 1)).join(","), a)).toContain(
+      "17",
+    );
+  });
+});
+
+describe("seqs of a part of a stream", () => {
+  test("what a step leaves out is no frame of the stream", () => {
+    expect([
+      framesBetween(-1, 9, 1),
+      framesBetween(0, 9, 5),
+      framesBetween(0, 10, 5),
+      framesBetween(-1, 99, 0),
+    ]).toEqual([10, 1, 2, 0]);
+    expect([combinedStep(4, 6), combinedStep(0, 3), combinedStep(1, 7), combinedStep(65_535, 65_534)]).toEqual([
+      12, 0, 7, 0,
+    ]);
+    const step = (text: string): number => seqStepOf([textAttribute(SEQ_STEP_ATTRIBUTE_KEY, text)]);
+    expect([step("10"), step("0"), step("65536"), step("-1"), step("x"), seqStepOf([])]).toEqual([10, 0, 1, 1, 1, 1]);
+  });
+});
