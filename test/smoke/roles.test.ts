@@ -101,6 +101,12 @@ describe("roles of the single executable", () => {
         await elapse(20);
       }
       expect(metrics).toContain("# TYPE tensorpool_");
+      // The page is in the executable.
+      for (const path of ["/view", "/view/page.js", "/view/page.css"]) {
+        const response = await fetch(url + path);
+        expect({ path, status: response.status }).toEqual({ path, status: 200 });
+        expect((await response.text()).length).toBeGreaterThan(500);
+      }
       for (const role of [producer, supervisor]) {
         role.signal("SIGTERM");
         expect(await role.exit()).toBe(0);

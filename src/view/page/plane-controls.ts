@@ -18,12 +18,14 @@ export class PlaneControls {
 
   /** Takes the shape of the frames; true when other axes were chosen for this shape before, which are taken again. */
   setShape(shape: ShapeMessage): boolean {
-    const isNew = this.#shape === null || this.#key(this.#shape) !== this.#key(shape);
+    const before = this.#shape;
     this.#shape = shape;
-    if (!isNew) return false;
+    if (before !== null && this.#key(before) === this.#key(shape)) return false;
+    // Axes that were chosen for another shape are not those of this one.
+    this.spec = null;
     this.#render(shape.plane);
     const kept = remembered(this.#key(shape));
-    if (kept === null || this.spec !== null) return false;
+    if (kept === null) return false;
     this.spec = JSON.parse(kept) as PlaneSpec;
     this.#render(this.spec);
     return true;
