@@ -266,7 +266,7 @@ export class BridgeSender implements Agent {
       this.#attributes = frame.attributes;
       this.#isMetaDue = true;
     }
-    this.#sending.begin(frame);
+    this.#sending.begin(frame, this.#cutting);
     return undefined;
   }
 

@@ -6,6 +6,7 @@ import { FrameHeader } from "../protocol/frame-header.ts";
 import type { SlotPlace } from "../protocol/slot-place.ts";
 import type { ConsumerStream } from "../roles/consumer-stream.ts";
 import type { Frame } from "../roles/frame.ts";
+import type { HeldFrame } from "../roles/held-frame.ts";
 import type { Cutting } from "./admission.ts";
 import { HEAD_BYTES, type SenderMessages } from "./sender-messages.ts";
 
@@ -29,15 +30,19 @@ export class FrameSending {
   readonly #messages: SenderMessages;
   readonly #header = new FrameHeader();
   #place: SlotPlace | null = null;
+  /** Keeps the memory of a frame that takes several calls, also when its epoch ends meanwhile. */
+  #held: HeldFrame | null = null;
   #values = 0;
+  /** True for a frame that is one message. */
+  #isWhole = false;
 
   constructor(stream: ConsumerStream, messages: SenderMessages) {
     this.#stream = stream;
     this.#messages = messages;
   }
 
-  /** Takes a frame, which its consumer counts as accepted. Its memory stays readable, whatever becomes of its epoch. */
-  begin(frame: Frame): void {
+  /** Takes a frame, which its consumer counts as accepted. */
+  begin(frame: Frame, { mtuBytes }: Cutting): void {
     this.#header.words.set(frame.header.words);
     this.seq = frame.seq;
     this.#place = frame.place;
@@ -46,13 +51,13 @@ export class FrameSending {
     this.sentBytes = 0;
     this.hasBegun = false;
     this.isUnderWay = true;
+    this.#isWhole = HEAD_BYTES + frame.byteLength <= mtuBytes - FRAGMENT_HEADER_BYTES;
+    if (!this.#isWhole) this.#held = this.#stream.hold(frame);
   }
 
   /** Sends the next piece; false when there is no room for it now. */
-  move(publication: Publication, { mtuBytes, partBytes }: Cutting): boolean {
-    if (!this.hasBegun && HEAD_BYTES + this.byteLength <= mtuBytes - FRAGMENT_HEADER_BYTES) {
-      return this.#sendWhole(publication);
-    }
+  move(publication: Publication, { partBytes }: Cutting): boolean {
+    if (this.#isWhole) return this.#sendWhole(publication);
     const isIntact = this.#isIntact();
     if (this.hasBegun && (this.sentBytes === this.byteLength || !isIntact)) {
       if (this.#messages.sendEnd(publication, this.seq, isIntact) !== PublishResult.PUBLISHED) return false;
@@ -76,7 +81,7 @@ export class FrameSending {
 
   /** Gives the frame up: the consumer counts it as not taken. */
   abandon(): void {
-    this.isUnderWay = false;
+    this.#end();
     this.#stream.takeBack(this.byteLength, "sinkTooSlow");
   }
 
@@ -94,12 +99,18 @@ export class FrameSending {
   }
 
   #isIntact(): boolean {
-    return this.#stream.isIntact(this.#place as SlotPlace, this.seq);
+    return this.#held?.isIntact() ?? this.#stream.isIntact(this.#place as SlotPlace, this.seq);
   }
 
   #settle(isIntact: boolean): void {
-    this.isUnderWay = false;
+    this.#end();
     if (isIntact) this.totalBytes += this.byteLength;
     else this.#stream.takeBack(this.byteLength, "changed");
+  }
+
+  #end(): void {
+    this.isUnderWay = false;
+    this.#held?.release();
+    this.#held = null;
   }
 }

@@ -40,6 +40,22 @@ describe("bridge send --mode lossless", () => {
   }
 });
 
+test(
+  "frames larger than half a term arrive complete, the last one too, although its source ends meanwhile",
+  async () => {
+    await using place = await BridgePlace.open();
+    await place.mediaDrivers();
+    place.receive();
+    const consumer = place.consumer(["--sink", "stats", "--once", "--fail-on-loss", "--stats-interval", "100ms"]);
+    const send = place.send(["--mode", "lossless", "--once", "--fail-on-loss"], "term-length=1m");
+    const source = ["--source", "synthetic:dtype=uint8,dims=2000x1500", "--rate", "20", "--count", "60"];
+    const producer = place.producer([...source, "--flow", "wait", "--fail-on-loss"]);
+    expect([await producer.exit(), await send.exit(), await consumer.exit()]).toEqual([0, 0, 0]);
+    expect(consumer.lastRow.counters.accepted).toBe(60);
+  },
+  PROCESS_TEST_MS,
+);
+
 describe("bridge send --mode latest", () => {
   test(
     "W-48: of a live stream whole frames arrive, none is torn, and every other one has a cause",
