@@ -23,8 +23,11 @@ const FRAMES_PER_CYCLE = 64;
 const MAX_CYCLE_NS = 1e6;
 /** How long the first frames of an epoch are left waiting for the stream's metadata. */
 const METADATA_TIMEOUT_NS = 500e6;
-/** No more of a ring is held for the disk than this part of it. */
-const HELD_SHARE = 4;
+/**
+ * No more of a ring is held for the disk than this part of it. A producer that waits for its readers may be three quarters of the ring
+ * ahead of the frame that is read: half of it in its window, a quarter in the consumer's queue.
+ */
+const HELD_SHARE = 8;
 
 export interface StreamRecorderOptions {
   readonly clock: Clock;
@@ -102,7 +105,7 @@ export class StreamRecorder {
     let moved = 0;
     while (moved < FRAMES_PER_CYCLE && !this.isDone) {
       // A producer that waits for its readers waits for the disk, within its own bounds; others do not.
-      if (this.consumer.flow === "wait" && this.#refusalOf(this.#lastFrameBytes) !== null) break;
+      if (this.consumer.flow === "wait" && !this.#keepsUp(this.#lastFrameBytes)) break;
       if (this.consumer.poll(this.#onFrame, this.#pollOptions) === 0) break;
       moved++;
       this.#nowNs = this.#options.clock.nanoTime();
@@ -174,6 +177,12 @@ export class StreamRecorder {
     if (state === "failed" || state === "closed") return "diskFailed";
     if (this.#mayHold(byteLength) || this.#staging.hasRoom(byteLength + 1024)) return null;
     return this.#staging.canEverHold(byteLength + 1024) ? "stagingFull" : "diskTooSlow";
+  }
+
+  /** True when a frame that may as well wait is taken now: a copy would only cost what the disk needs. */
+  #keepsUp(byteLength: number): boolean {
+    if (this.#refusalOf(byteLength) !== null) return false;
+    return byteLength < LARGE_FRAME_BYTES || this.#staging.isCompressing || this.#mayHold(byteLength);
   }
 
   #mayHold(byteLength: number): boolean {

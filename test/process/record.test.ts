@@ -196,6 +196,25 @@ describe("record", () => {
   );
 
   test(
+    "large frames of a producer that waits for its readers are recorded one and all, ten times around its ring",
+    async () => {
+      await using place = new Place();
+      await place.mediaDriver();
+      const path = place.at("all.mcap");
+      const record = place.run(recordArgs(place, path, "10000", "--once", "--fail-on-loss"));
+      await record.errorLine(/recording to/);
+      const flow = ["--flow", "wait", "--wait-consumers", "1", "--wait-timeout", "60s", "--slots", "16"];
+      const source = numberedSource(place, LARGE, 5000);
+      const producer = place.producer(["--source", source, ...flow, "--count", "160", "--fail-on-loss"]);
+      expect([await producer.exit(), await record.exit(), record.stderr]).toEqual([0, 0, expect.any(String)]);
+      const file = streamFile(path);
+      requireNumberedFrames(file, bytesOf(LARGE));
+      expect(file.ledger.at(-1)).toMatchObject({ published: 160, recorded: 160, missing: {}, final: true });
+    },
+    PROCESS_TEST_MS,
+  );
+
+  test(
     "info says that a consumer records",
     async () => {
       await using place = new Place();
