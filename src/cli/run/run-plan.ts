@@ -111,7 +111,9 @@ function flagsForRoles(values: RunValues, origins: Origins): GivenValues {
   const flags = new Map<string, Sourced>();
   for (const name of ["config", "output", "quiet", "color"] as const) {
     const origin: Origin = { kind: "flag", name };
-    if (origins.has(name)) flags.set(name, { value: values[name], origin });
+    // What the file says of every role is below what it says of each.
+    const isAbove = origins.has(name) && origins.of(name).kind !== "file";
+    if (isAbove) flags.set(name, { value: values[name], origin });
   }
   return flags;
 }
