@@ -36,6 +36,7 @@ export function reducedDtype(dtype: Dtype, factor: number): Dtype {
 /** Turns planes into pixels. Its memory grows to a row of the largest plane, and is kept. */
 export class Reducer {
   #row = new Uint8Array(new ArrayBuffer(0));
+  #numbers = new Float64Array(0);
   #sums = new Float64Array(0);
   #counts = new Uint32Array(0);
 
@@ -61,10 +62,22 @@ export class Reducer {
       for (let y = row * size.factor; y < last; y++) {
         gatherRow(source, plane, y, this.#row, 0);
         const add = reduction === "mean" ? addToSums : addToMaxima;
-        add(values, plane.width, plane.channels, size.factor, this.#sums, this.#counts);
+        add(this.#numbersOf(values), plane.width, plane.channels, size.factor, this.#sums, this.#counts);
       }
       this.#write(pixels, row * perRow, perRow, reduction, isFloat || pixels.BYTES_PER_ELEMENT === 8);
     }
+  }
+
+  /** Values as doubles: loops over one kind of array are compiled for it. */
+  #numbersOf(values: Values): Float64Array {
+    const { length } = values;
+    if (this.#numbers.length < length) this.#numbers = new Float64Array(length);
+    if (values instanceof BigUint64Array || values instanceof BigInt64Array) {
+      for (let i = 0; i < length; i++) this.#numbers[i] = Number(values[i]);
+    } else {
+      this.#numbers.set(values);
+    }
+    return this.#numbers;
   }
 
   #begin(length: number, reduction: Reduction): void {
@@ -84,7 +97,7 @@ export class Reducer {
 }
 
 type Add = (
-  values: Values,
+  values: Float64Array,
   width: number,
   channels: number,
   factor: number,
@@ -94,33 +107,37 @@ type Add = (
 
 /** NaN is left out. */
 const addToSums: Add = (values, width, channels, factor, sums, counts) => {
-  let i = 0;
-  for (let x = 0; x < width; ) {
-    const end = Math.min(x + factor, width);
-    const at = Math.floor(x / factor) * channels;
-    for (; x < end; x++) {
-      for (let c = 0; c < channels; c++) {
-        const value = Number(values[i++]);
+  for (let c = 0; c < channels; c++) {
+    for (let x = 0, at = c; x < width; at += channels) {
+      const end = Math.min(x + factor, width);
+      let sum = 0;
+      let count = 0;
+      for (; x < end; x++) {
+        const value = values[x * channels + c] as number;
         if (Number.isNaN(value)) continue;
-        sums[at + c] = (sums[at + c] as number) + value;
-        counts[at + c] = (counts[at + c] as number) + 1;
+        sum += value;
+        count++;
       }
+      sums[at] = (sums[at] as number) + sum;
+      counts[at] = (counts[at] as number) + count;
     }
   }
 };
 
 const addToMaxima: Add = (values, width, channels, factor, sums, counts) => {
-  let i = 0;
-  for (let x = 0; x < width; ) {
-    const end = Math.min(x + factor, width);
-    const at = Math.floor(x / factor) * channels;
-    for (; x < end; x++) {
-      for (let c = 0; c < channels; c++) {
-        const value = Number(values[i++]);
+  for (let c = 0; c < channels; c++) {
+    for (let x = 0, at = c; x < width; at += channels) {
+      const end = Math.min(x + factor, width);
+      let most = sums[at] as number;
+      let count = 0;
+      for (; x < end; x++) {
+        const value = values[x * channels + c] as number;
         if (Number.isNaN(value)) continue;
-        if (value > (sums[at + c] as number)) sums[at + c] = value;
-        counts[at + c] = 1;
+        if (value > most) most = value;
+        count++;
       }
+      sums[at] = most;
+      counts[at] = (counts[at] as number) + count;
     }
   }
 };
