@@ -311,9 +311,9 @@ export class Consumer implements Agent {
     // A producer that waits must find the window full when this reader is: only an empty queue is filled.
     const isWaitedFor = this.#control.flow === "wait";
     if (isWaitedFor && this.#intake.length > 0) return 0;
-    const nowNs = this.#cycle.nanoTime();
     const bytes = this.#descriptors.poll(isWaitedFor ? this.#intake.quarterRingBytes : MAX_BLOCK_BYTES);
-    if (bytes === 0 && this.#descriptors.needsRenewal(nowNs)) this.#connection.renew(this.#descriptors);
+    if (bytes === 0 && this.#descriptors.needsRenewal(this.#cycle.nanoTime()))
+      this.#connection.renew(this.#descriptors);
     return bytes;
   }
 
