@@ -59,6 +59,7 @@ export const BENCH_COMMAND = command({
       "  pingpong      a frame and its answer, the round trip halved",
       "  sustained     the highest rate at which at most 0.1 % of the frames are lost",
       "  stream        large frames, every byte of which is read, and two memcpys",
+      "  record        frames to a disk and to /dev/shm, against plain writes of the same blocks",
       "  scale         consumers, streams, payloads and pools",
       "  interference  what a stopped, slow or killed consumer, or ten observers, change",
       "  idle          what waiting costs, and how late a frame is after it",

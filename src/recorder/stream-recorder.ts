@@ -28,6 +28,8 @@ const METADATA_TIMEOUT_NS = 500e6;
  * ahead of the frame that is read: half of it in its window, a quarter in the consumer's queue.
  */
 const HELD_SHARE = 8;
+/** Of a producer that waits no more is copied ahead of the disk: memory that is still in the processor's caches is cheaper. */
+const MAX_WAITED_BYTES = 16 * 1024 * 1024;
 
 export interface StreamRecorderOptions {
   readonly clock: Clock;
@@ -182,7 +184,8 @@ export class StreamRecorder {
   /** True when a frame that may as well wait is taken now: a copy would only cost what the disk needs. */
   #keepsUp(byteLength: number): boolean {
     if (this.#refusalOf(byteLength) !== null) return false;
-    return byteLength < LARGE_FRAME_BYTES || this.#staging.isCompressing || this.#mayHold(byteLength);
+    if (byteLength >= LARGE_FRAME_BYTES && !this.#staging.isCompressing) return this.#mayHold(byteLength);
+    return this.#writer.queuedBytes < Math.max(MAX_WAITED_BYTES, byteLength);
   }
 
   #mayHold(byteLength: number): boolean {

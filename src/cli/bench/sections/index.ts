@@ -6,6 +6,7 @@ import { idle } from "./idle.ts";
 import { interference } from "./interference.ts";
 import { latency } from "./latency.ts";
 import { pingpong } from "./pingpong.ts";
+import { record } from "./record.ts";
 import { scale } from "./scale.ts";
 import { stream } from "./stream.ts";
 import { sustained } from "./sustained.ts";
@@ -21,6 +22,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   pingpong,
   sustained,
   stream,
+  record,
   scale,
   interference,
   idle,
