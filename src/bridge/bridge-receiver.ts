@@ -63,16 +63,21 @@ export class BridgeReceiver implements Agent {
   doWork(nowNs: number): number {
     this.#nowNs = nowNs;
     let work = 0;
-    for (const route of this.#routes.values()) if (route !== null) work += route.doWork(nowNs);
     for (let block = 0; block < BLOCKS_PER_CYCLE; block++) {
       if (this.#subscription.poll() === 0) break;
       work++;
     }
+    // After what came was read: a sender is silent only if nothing did.
+    for (const route of this.#routes.values()) if (route !== null) work += route.doWork(nowNs);
     return work;
   }
 
   onLateCycle(nowNs: number, lateByNs: number): void {
-    for (const route of this.routes) route.output.onLateCycle(nowNs, lateByNs);
+    for (const route of this.routes) {
+      // It was not listened to during the pause.
+      route.hear(nowNs);
+      route.output.onLateCycle(nowNs, lateByNs);
+    }
   }
 
   async onClose(): Promise<void> {

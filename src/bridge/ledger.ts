@@ -47,7 +47,7 @@ const EMPTY: SenderLedger = {
 export class BridgeAccount {
   #first: SenderLedger | null = null;
   #newest: SenderLedger = EMPTY;
-  #incomplete = 0;
+  #receiver: ReceiverLedger = { delivered: 0, noSlot: 0, refused: 0, incomplete: 0 };
   delivered = 0;
   noSlot = 0;
   refused = 0;
@@ -62,7 +62,8 @@ export class BridgeAccount {
     this.#first ??= ledger;
     this.#newest = ledger;
     const sent = ledger.sent - this.#first.sent;
-    this.#incomplete = Math.max(0, sent - this.delivered - this.noSlot - this.refused);
+    const { delivered, noSlot, refused } = this;
+    this.#receiver = { delivered, noSlot, refused, incomplete: Math.max(0, sent - delivered - noSlot - refused) };
   }
 
   /** The sender's columns since the account began. */
@@ -73,8 +74,8 @@ export class BridgeAccount {
     return Object.fromEntries(entries.map((key) => [key, newest[key] - first[key]])) as unknown as SenderLedger;
   }
 
+  /** This side's columns when the newest ledger came: what has come since is in the next. */
   get receiver(): ReceiverLedger {
-    const { delivered, noSlot, refused } = this;
-    return { delivered, noSlot, refused, incomplete: this.#incomplete };
+    return this.#receiver;
   }
 }

@@ -22,6 +22,8 @@ export interface ReceiverRouteOptions {
 
 /** Without a sign of life for longer than this, a sender is gone: four of its heartbeats. */
 const SENDER_TIMEOUT_NS = 4e9;
+/** The same where nothing may be lost: frames of an epoch that was ended have no place. Aeron gives a session up after 10 s. */
+const WAITING_SENDER_TIMEOUT_NS = 15e9;
 /** How long frames wait for the regions of their epoch. */
 const REGIONS_TIMEOUT_NS = 10e9;
 const MAX_NSLOTS = 2 ** 22;
@@ -105,10 +107,10 @@ export class ReceiverRoute {
   }
 
   doWork(nowNs: number): number {
-    const isWaiting = this.output.producer?.isWaiting === true;
-    // A sender whose frames wait here is not expected to send.
-    if (isWaiting) this.#heardNs = Math.max(this.#heardNs, nowNs - SENDER_TIMEOUT_NS / 2);
-    if (this.#epoch !== null && nowNs - this.#heardNs > SENDER_TIMEOUT_NS) this.#end("the sender gave no sign of life");
+    // What a sender has sent is not read while its frames wait here.
+    if (!this.mayTake(nowNs)) this.hear(nowNs);
+    const timeoutNs = this.isWaitedFor ? WAITING_SENDER_TIMEOUT_NS : SENDER_TIMEOUT_NS;
+    if (this.#epoch !== null && nowNs - this.#heardNs > timeoutNs) this.#end("the sender gave no sign of life");
     return this.output.doWork(nowNs);
   }
 

@@ -37,6 +37,8 @@ interface BridgeRow {
   /** Where the frames go: an address, or a stream of this host. */
   to: string;
   isConnected: boolean;
+  /** That were sent, or delivered, until now; the ledgers are of the newest heartbeat. */
+  frames: number;
   seconds: number;
   framesPerSecond: number;
   bytesPerSecond: number;
@@ -105,6 +107,7 @@ async function runSender(context: Context): Promise<number> {
         streamId: consumer.streamId,
         to: to.text,
         isConnected: sender.isConnected,
+        frames: sender.ledger.sent,
         sender: sender.ledger,
         receiver: null,
       }));
@@ -163,6 +166,7 @@ async function runReceiver(context: Context): Promise<number> {
         streamId,
         to: String(output.streamId),
         isConnected: isOpen,
+        frames: account.delivered,
         sender: account.sender,
         receiver: account.receiver,
       }));
@@ -192,11 +196,10 @@ function started(
     const meter = meters.get(key) ?? new RateMeter(startNs);
     meters.set(key, meter);
     const seconds = meter.begin(nowNs);
-    const frames = reading.receiver?.delivered ?? reading.sender.sent;
     return {
       ...reading,
       seconds: uptimeNs(nowNs) / 1e9,
-      framesPerSecond: meter.rate("frames", frames, seconds),
+      framesPerSecond: meter.rate("frames", reading.frames, seconds),
       bytesPerSecond: meter.rate("bytes", bytes, seconds),
     };
   };
