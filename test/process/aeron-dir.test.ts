@@ -9,6 +9,7 @@ import { PROCESS_TEST_MS } from "../support/until.ts";
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   completion: ["streams"],
   "consumer-config": ["5", "6", "--mode", "latest"],
+  bridge: ["send", "--standalone", "--to", "127.0.0.1:4400"],
   decimate: ["--to", "6", "--every", "2"],
   delay: ["5"],
   detach: ["5", "1", "6", "--role", "consumer"],
@@ -21,6 +22,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   lease: ["ls"],
   meta: ["5"],
   producer: ["--source", "synthetic:"],
+  record: ["5", "--to", "session.mcap"],
   shutdown: ["--token", "1"],
   snapshot: ["5", "--to", "frame.png"],
 };
