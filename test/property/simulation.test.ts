@@ -3,7 +3,7 @@ import { tallyInProcesses } from "../sim/batch.ts";
 import { simulate } from "../sim/simulate.ts";
 import { PROCESS_TEST_MS } from "../support/until.ts";
 
-const SCHEDULES = 1000;
+const SCHEDULES = 500;
 
 test(
   "D-03, D-06, D-10 to D-14, D-16 to D-19, W-08, W-19, W-22, W-23: the shipped roles keep the rules under any schedule of faults, and recover",

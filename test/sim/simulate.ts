@@ -1,7 +1,8 @@
 import { ConsumerMember } from "./consumer-member.ts";
 import { DriverMember } from "./driver-member.ts";
-import { drawFaults, drawRivalry, endFaults } from "./faults.ts";
+import { drawFaults, drawRivalry, endFaults, type Fault } from "./faults.ts";
 import { DYNAMIC_STREAM } from "./member.ts";
+import { Killed } from "./process.ts";
 import { ProducerMember } from "./producer-member.ts";
 import { SupervisorMember } from "./supervisor-member.ts";
 import { type Slot, World } from "./world.ts";
@@ -51,7 +52,7 @@ export async function simulate({ seed, without, trace }: SimulationOptions): Pro
     if (world.violation !== null) break;
     world.nowNs = Math.max(world.nowNs, fault.atNs);
     world.trace(`fault ${index}: ${fault.text}`);
-    fault.apply(world);
+    applyFault(world, fault);
   }
   await world.run(world.nowNs + Math.floor((period.toNs - world.nowNs) / 2));
   const endedNs = world.nowNs;
@@ -70,6 +71,15 @@ export async function simulate({ seed, without, trace }: SimulationOptions): Pro
     grants,
     recoveryNs,
   };
+}
+
+/** A fault may have a process say something, in which it may be killed. */
+function applyFault(world: World, fault: Fault): void {
+  try {
+    fault.apply(world);
+  } catch (error) {
+    if (!(error instanceof Killed)) throw error;
+  }
 }
 
 /** The processes of a world; each seed has other ones. */
