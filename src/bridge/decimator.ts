@@ -75,7 +75,7 @@ export class Decimator implements Agent {
     let work = this.#output.doWork(nowNs);
     if (this.#isEnding) return work + this.#workEnding();
     work += this.#followEpoch(nowNs);
-    if (!this.#output.isReady) {
+    if (!this.#output.mayPublish(nowNs)) {
       if (this.#consumer.flow !== "wait") this.#consumer.receive();
       return work;
     }

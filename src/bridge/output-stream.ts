@@ -79,6 +79,9 @@ export class OutputStream {
   #ending: Producer | null = null;
   readonly #drain = new Deadline();
   readonly #retry = new Deadline();
+  readonly #firstReader = new Deadline();
+  /** True once a reader of the present epoch was there, or was awaited for long enough. */
+  #isBegun = false;
   #closing: Promise<void> | null = null;
   /** Frames of epochs that have ended, by counter. */
   readonly #ended = new Map<string, number>();
@@ -95,9 +98,17 @@ export class OutputStream {
     return this.#producer;
   }
 
-  /** True while frames of the present epoch can be published. */
-  get isReady(): boolean {
-    return this.#producer?.isReady === true;
+  /**
+   * True while frames of the present epoch can be published. One that waits for its readers waits for the first as well: as a producer
+   * does, and for as long as for one that was there.
+   */
+  mayPublish(nowNs: number): boolean {
+    const producer = this.#producer;
+    if (producer === null || !producer.isReady) return false;
+    if (producer.flow !== "wait" || this.#isBegun) return true;
+    if (!this.#firstReader.isSet) this.#firstReader.start(nowNs, this.#options.waitTimeoutNs);
+    this.#isBegun = producer.hasReaders(1) || this.#firstReader.hasExpired(nowNs);
+    return this.#isBegun;
   }
 
   /** True while readers of an epoch that has ended may still read, or its regions are given back. */
@@ -194,6 +205,8 @@ export class OutputStream {
       this.#producer = this.#newProducer(epoch);
       this.#wanted = null;
       this.#retry.clear();
+      this.#firstReader.clear();
+      this.#isBegun = false;
     } catch (error) {
       if (!(error instanceof RegionCreateError) || !error.retryable) throw error;
       log.error(`stream ${this.streamId}: ${messageOf(error)}; trying again`);

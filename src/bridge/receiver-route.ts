@@ -69,7 +69,7 @@ export class ReceiverRoute {
   mayTake(nowNs: number): boolean {
     if (this.#epoch === null) return true;
     const { producer } = this.output;
-    if (producer?.isReady === true) return !producer.isWaiting;
+    if (producer?.isReady === true) return !producer.isWaiting && this.output.mayPublish(nowNs);
     return nowNs - this.#begunNs > REGIONS_TIMEOUT_NS;
   }
 

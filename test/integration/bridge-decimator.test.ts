@@ -130,7 +130,10 @@ describe("the decimator", () => {
     await rig.remove(producer);
     rig.until(() => reader.epoch === null && output.producer === null, "the end of the epoch");
     const next = rig.producer({ attributes: [textAttribute("unit", "m")] }, { nslots: 64 });
-    rig.until(() => reader.isMapped && reader.hasAttributes && output.isReady && next.hasReaders(1), "the next epoch");
+    rig.until(
+      () => reader.isMapped && reader.hasAttributes && output.producer?.isReady === true && next.hasReaders(1),
+      "the next epoch",
+    );
     expect(reader.epoch).not.toBe(firstEpoch);
     for (let n = 0; n < 4; n++) offer(next, n);
     rig.until(() => {
