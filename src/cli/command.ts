@@ -35,6 +35,8 @@ export interface Command {
   /** Most positionals; 0 when left out. */
   readonly maxPositionals?: number;
   readonly options: readonly OptionSpec[];
+  /** Commands of two words, the first of which is this one's name. */
+  readonly verbs?: readonly Command[];
   /** The table of a file that sets its options; an array of tables where several processes of the kind run. */
   readonly settings?: { readonly table: string; readonly isArray: boolean };
   /** Command lines that run as they are, without the executable's name. */

@@ -5,6 +5,7 @@ import { type Command, type CommandValues, command } from "./command.ts";
 import { CONFIG, OUTPUT, PLACE } from "./common-options.ts";
 import { DRIVER_COMMANDS } from "./driver-commands.ts";
 import { record } from "./record-command.ts";
+import { RECORDING_COMMANDS } from "./recording-commands.ts";
 import { consumer, DATA, producer } from "./role-commands.ts";
 import { SIZING_COMMAND } from "./sizing-command.ts";
 import { supervisor, WATCHING_COMMANDS } from "./supervision-commands.ts";
@@ -140,6 +141,7 @@ export const COMMANDS: readonly Command[] = [
   record,
   decimate,
   bridge,
+  ...RECORDING_COMMANDS,
   ...DRIVER_COMMANDS,
   supervisor,
   VIEW_COMMAND,

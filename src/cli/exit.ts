@@ -32,7 +32,8 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError || isParserError(error)) return ExitCode.WRONG_USAGE;
   // What cannot be made as the options say has to be said otherwise.
   if (error instanceof TensorPoolError && error.code === "invalid-options") return ExitCode.WRONG_USAGE;
-  if (error instanceof TensorPoolError && error.code === "not-found") return ExitCode.NOTHING_THERE;
+  if (error instanceof TensorPoolError && ["not-found", "no-such-frame"].includes(error.code))
+    return ExitCode.NOTHING_THERE;
   return ExitCode.FAILED;
 }
 

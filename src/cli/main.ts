@@ -56,6 +56,8 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
       commands: COMMANDS,
     });
   }
+  const verb = command.verbs?.find(({ name }) => name === `${command.name} ${args[0]}`);
+  if (verb !== undefined) return await runCommand(verb, args.slice(1));
   const specs = [...command.options, ...Object.values(GENERAL)];
   const { written, positionals } = readOptions(command.name, specs, args, suggestion);
   if (written.get("help")?.value === true) return print(await helpText(COMMANDS, command));

@@ -1,6 +1,7 @@
 import { domainTypes, flag, option, options, recordingTypes, valueTypes } from "../config/index.ts";
 import { type CommandValues, command } from "./command.ts";
 import { ROLE } from "./common-options.ts";
+import { FILE_COMMANDS } from "./recording-commands.ts";
 
 const { compression, freeRule, recorderMemory, recordingPath, splitRule } = recordingTypes;
 const { count, dataSource } = domainTypes;
@@ -45,10 +46,12 @@ export const record = command({
   usage: "STREAM.. --to FILE.mcap [options]",
   maxPositionals: Number.POSITIVE_INFINITY,
   options: RECORD,
+  verbs: FILE_COMMANDS,
   examples: [
     "record camera-1 --to session.mcap",
     "record 10000 10001 --to session.mcap --standalone",
     "record --all --to /data/night.mcap --split 16GiB --keep 500GiB",
   ],
+  notes: async () => (await import("./recording/notes.ts")).RECORD_NOTES,
   load: () => import("./commands/record.ts"),
 });

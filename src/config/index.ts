@@ -22,6 +22,7 @@ export {
 export { DEFAULT_ORIGIN, describeOrigin, describePlace, type Origin } from "./origin.ts";
 export * as placementTypes from "./placement-types.ts";
 export * as recordingTypes from "./recording-types.ts";
+export * as replayTypes from "./replay-types.ts";
 export { defaultTextOf, keyOfFlag, type OptionSpec, type RoleSchema, type SettingsSchema } from "./role-schema.ts";
 export {
   checkTables,

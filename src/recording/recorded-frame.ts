@@ -7,6 +7,8 @@ import type { RecordedStream } from "./recorded-stream.ts";
 
 /** Where the values of frames are, and how a view of them is come by. */
 export interface FrameStore {
+  /** The absolute path of the file. */
+  readonly path: string;
   readonly window: ByteWindow;
   /** A view without a copy; null where the bytes are not in the file as they are. */
   view(offset: number, byteLength: number): Uint8Array | null;
@@ -62,6 +64,11 @@ export class RecordedFrame {
     this.#dataAt = frame.dataAt;
     this.#swapBytes = frame.swapBytes;
     this.fileOffset = window === store.window && frame.swapBytes === 1 ? frame.dataAt : -1;
+  }
+
+  /** The absolute path of the file that it is in. */
+  get path(): string {
+    return this.#store.path;
   }
 
   /** What the data source said of itself when the frame was made. */

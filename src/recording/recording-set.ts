@@ -6,6 +6,7 @@ import { explainShapeFault, type FrameShape, shapeByteLength } from "../protocol
 import type { ByteWindow } from "./byte-window.ts";
 import type { DecodedFrame } from "./decoded-frame.ts";
 import type { FrameReader } from "./frame-reader.ts";
+import type { RecordedFrame } from "./recorded-frame.ts";
 import type { RecordedStream } from "./recorded-stream.ts";
 import { Recording } from "./recording.ts";
 import { RecordingError } from "./recording-error.ts";
@@ -83,6 +84,13 @@ export class RecordingSet implements Disposable {
 
   reader(stream: SetStream): SetReader {
     return new SetReader(stream);
+  }
+
+  /** The frames of a stream that were recorded in a part of the time, both ends included, in ns from the beginning. @throws RecordingError */
+  *frames({ parts }: SetStream, fromNs: number, toNs: number): Generator<RecordedFrame, void, undefined> {
+    const from = this.startNs + BigInt(Math.floor(fromNs));
+    const to = this.startNs + BigInt(Math.floor(toNs)) + 1n;
+    for (const { recording, stream } of parts) yield* recording.frames(stream, { from, to });
   }
 
   /** When frame `seq` of a stream was recorded, in ns from the beginning. @throws RecordingError when it is not there */

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Attribute } from "../protocol/attribute.ts";
 import { FileWindow } from "./byte-window.ts";
 import type { FileIndex } from "./file-index.ts";
@@ -40,6 +41,7 @@ export class Recording implements Disposable, AsyncDisposable {
     this.streams = streamsOf(index);
     this.#views = new FileViews(window.fd, window.byteLength);
     this.#store = {
+      path: resolve(path),
       window,
       view: (offset, byteLength) => {
         this.#requireOpen();

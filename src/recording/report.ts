@@ -1,6 +1,7 @@
+import { describeShape } from "./describe-shape.ts";
 import type { FrameTable } from "./frame-table.ts";
-import type { RecordedStream } from "./recorded-stream.ts";
-import type { Recording } from "./recording.ts";
+import { type LedgerRow, readLedger } from "./ledger-reader.ts";
+import type { RecordingSet, SetStream } from "./recording-set.ts";
 
 /** Frames that are missing between two that are there. */
 export interface Gap {
@@ -25,62 +26,123 @@ export interface StreamReport {
   readonly streamId: number | null;
   readonly name: string;
   readonly topics: readonly string[];
+  /** Of the first frame. */
+  readonly layout: string | null;
   readonly frames: number;
   /** Of the values. */
   readonly bytes: number;
   readonly startNs: bigint | null;
   readonly endNs: bigint | null;
   readonly framesPerSecond: number | null;
+  readonly bytesPerSecond: number | null;
   /** The longest time between two frames. */
   readonly longestPauseNs: number | null;
-  readonly layout: string | null;
   readonly epochs: readonly EpochReport[];
-  /** Where numbers are missing, the first of them. */
+  /** Where numbers are missing: the first of them. */
   readonly gaps: readonly Gap[];
 }
 
-const MAX_GAPS = 100;
+export interface FileReport {
+  readonly path: string;
+  readonly bytes: number;
+  /** The program that wrote it. */
+  readonly library: string;
+  /** True when it has an index of its own. */
+  readonly hasIndex: boolean;
+  readonly cut: { readonly at: number; readonly because: string } | null;
+}
+
+export interface RecordingReport {
+  readonly files: readonly FileReport[];
+  readonly startNs: bigint | null;
+  readonly lengthNs: number;
+  readonly streams: readonly StreamReport[];
+  /** Topics that are not frames. */
+  readonly otherTopics: readonly string[];
+  /** The recorder's own account: the last row of each stream and epoch. */
+  readonly ledger: readonly LedgerRow[];
+}
+
+const MAX_GAPS = 1000;
 
 /** Reads what every frame says of itself. @throws RecordingError */
-export function reportStream(
-  recording: Recording,
-  stream: RecordedStream,
-  describe: (frame: import("./decoded-frame.ts").DecodedFrame) => string,
-): StreamReport {
-  const table = recording.table(stream);
-  const base = recording.index.chunks.baseNs ?? 0n;
-  const reader = recording.reader(stream);
-  const layout = reader.next() ? describe(reader.frame) : null;
-  const { length } = table;
-  const startNs = length === 0 ? null : base + BigInt(table.timeNs[0] as number);
-  const endNs = length === 0 ? null : base + BigInt(table.timeNs[length - 1] as number);
-  const spanNs = Number((endNs ?? 0n) - (startNs ?? 0n));
-  let longestPauseNs: number | null = null;
-  for (let i = 1; i < length; i++) {
-    longestPauseNs = Math.max(longestPauseNs ?? 0, (table.timeNs[i] as number) - (table.timeNs[i - 1] as number));
+export function reportRecordings(set: RecordingSet): RecordingReport {
+  const topics = new Set<string>();
+  for (const { index, streams } of set.recordings) {
+    const ofFrames = new Set(streams.flatMap((stream) => [...stream.channelIds]));
+    for (const { id, topic } of index.channels.values()) if (!ofFrames.has(id)) topics.add(topic);
   }
   return {
-    streamId: stream.streamId,
-    name: stream.name,
-    topics: stream.topics,
-    frames: length,
-    bytes: table.bytes,
-    startNs,
-    endNs,
-    framesPerSecond: length > 1 && spanNs > 0 ? ((length - 1) / spanNs) * 1e9 : null,
-    longestPauseNs,
-    layout,
-    ...countEpochs(table, stream.streamId !== null),
+    files: set.recordings.map(({ path, window, index }) => ({
+      path,
+      bytes: window.byteLength,
+      library: index.library,
+      hasIndex: index.isFromSummary,
+      cut: index.cut,
+    })),
+    startNs: set.recordings.some(({ timeRange }) => timeRange !== null) ? set.startNs : null,
+    lengthNs: set.lengthNs,
+    streams: set.streams.map((stream) => reportStream(set, stream)),
+    otherTopics: [...topics].sort(),
+    ledger: readLedger(set),
   };
 }
 
+function reportStream(set: RecordingSet, stream: SetStream): StreamReport {
+  const reader = set.reader(stream);
+  const layout = reader.next() ? describeShape(reader.frame) : null;
+  const accounts = new Map<bigint, number[]>();
+  let [frames, bytes, firstNs, lastNs, longest] = [0, 0, Number.NaN, Number.NaN, Number.NaN];
+  for (const { recording, stream: part, baseNs } of stream.parts) {
+    const table = recording.table(part);
+    bytes += table.bytes;
+    for (let i = 0; i < table.length; i++) {
+      const timeNs = baseNs + (table.timeNs[i] as number);
+      if (frames > 0) longest = Math.max(Number.isNaN(longest) ? 0 : longest, timeNs - lastNs);
+      else firstNs = timeNs;
+      lastNs = timeNs;
+      frames++;
+    }
+    collectNumbers(table, accounts);
+  }
+  const spanNs = lastNs - firstNs;
+  const perSecond = (amount: number): number | null => (frames > 1 && spanNs > 0 ? (amount * 1e9) / spanNs : null);
+  const at = (timeNs: number): bigint | null =>
+    Number.isNaN(timeNs) ? null : set.startNs + BigInt(Math.round(timeNs));
+  const { streamId, name } = stream;
+  return {
+    streamId,
+    name,
+    topics: [...new Set(stream.parts.flatMap(({ stream: part }) => part.topics))],
+    layout,
+    frames,
+    bytes,
+    startNs: at(firstNs),
+    endNs: at(lastNs),
+    framesPerSecond: perSecond(frames - 1),
+    bytesPerSecond: perSecond(frames === 0 ? 0 : bytes - bytes / frames),
+    longestPauseNs: Number.isNaN(longest) ? null : longest,
+    ...countEpochs(accounts, streamId !== null),
+  };
+}
+
+function collectNumbers(table: FrameTable, into: Map<bigint, number[]>): void {
+  for (let i = 0; i < table.length; i++) {
+    const epoch = table.epochs[table.epochIndex[i] as number] as bigint;
+    const numbers = into.get(epoch);
+    if (numbers === undefined) into.set(epoch, [table.seq[i] as number]);
+    else numbers.push(table.seq[i] as number);
+  }
+}
+
 /** Numbers of other programs may mean anything: no gaps are made of them. */
-function countEpochs(table: FrameTable, isNumbered: boolean): { epochs: EpochReport[]; gaps: Gap[] } {
+function countEpochs(
+  accounts: ReadonlyMap<bigint, readonly number[]>,
+  isNumbered: boolean,
+): { epochs: EpochReport[]; gaps: Gap[] } {
   const gaps: Gap[] = [];
-  const epochs = table.epochs.map((epoch, index) => {
-    const seqs: number[] = [];
-    for (let i = 0; i < table.length; i++) if (table.epochIndex[i] === index) seqs.push(table.seq[i] as number);
-    const sorted = Float64Array.from(seqs).sort();
+  const epochs = [...accounts].map(([epoch, numbers]): EpochReport => {
+    const sorted = Float64Array.from(numbers).sort();
     let missing = 0;
     for (let i = 1; i < sorted.length && isNumbered; i++) {
       const absent = (sorted[i] as number) - (sorted[i - 1] as number) - 1;

@@ -46,6 +46,9 @@ export class DocPlace extends Place {
     ]) {
       copyFileSync(join(ROOT, "test", "fixtures", "npy", "uint8.npy"), join(this.folder, name));
     }
+    for (const name of ["run.mcap", "run-2.mcap"]) {
+      copyFileSync(join(ROOT, "test", "fixtures", "run.mcap"), join(this.folder, name));
+    }
     writeFileSync(join(this.folder, "detector.bin"), new Uint8Array(3 * 2 * 480 * 640));
     writeFileSync(join(this.folder, "make_frames.py"), MAKE_FRAMES);
     // The examples import the library by its name, as in a project that has installed it.

@@ -18,6 +18,8 @@ export class ReplayClock {
   /** Length of the part that is replayed. */
   readonly lengthNs: number;
   isPaused = false;
+  /** True until it may begin: nothing is sent meanwhile. */
+  isHeld = false;
   readonly #followers: ReplayFollower[] = [];
   /** The position that was played at `#anchorNs`. */
   #positionNs = 0;
@@ -39,8 +41,19 @@ export class ReplayClock {
     return this.#positionNs + (nowNs - this.#anchorNs) * this.speed;
   }
 
+  /** Sends nothing before `release`. */
+  hold(): void {
+    this.isHeld = true;
+  }
+
+  release(nowNs: number): void {
+    this.isHeld = false;
+    this.#anchorNs = nowNs;
+  }
+
   /** True when a frame at this position is to be sent. */
   isDue(atNs: number, nowNs: number): boolean {
+    if (this.isHeld) return false;
     if (this.isPaused) return atNs <= this.#positionNs;
     if (this.speed === Number.POSITIVE_INFINITY) {
       if (atNs > this.#positionNs) this.#positionNs = atNs;
@@ -53,7 +66,7 @@ export class ReplayClock {
 
   /** Nanoseconds from now until a position is played; Infinity while paused. */
   untilNs(atNs: number, nowNs: number): number {
-    if (this.isPaused) return Number.POSITIVE_INFINITY;
+    if (this.isPaused || this.isHeld) return Number.POSITIVE_INFINITY;
     return (atNs - this.positionNs(nowNs)) / this.speed;
   }
 

@@ -1,4 +1,4 @@
-import { UsageError } from "../../core/errors.ts";
+import { formatDuration } from "../../core/units.ts";
 import { RecordingError } from "../../recording/recording-error.ts";
 import type { RecordingSet, SetStream } from "../../recording/recording-set.ts";
 import { type Position, resolvePosition } from "./position.ts";
@@ -17,18 +17,6 @@ export interface ReplayPlan {
 
 /** Between two rounds of a recording of one frame, whose spacing is not known. */
 const LONE_FRAME_NS = 1e9;
-const MIN_SPEED = 0.001;
-const MAX_SPEED = 1000;
-
-/** `2`, `0.1` or `max`. @throws UsageError */
-export function parseSpeed(text: string, option: string): number {
-  if (text === "max") return Number.POSITIVE_INFINITY;
-  const speed = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (speed >= MIN_SPEED && speed <= MAX_SPEED) return speed;
-  const expected = `max, or a number from ${MIN_SPEED} to ${MAX_SPEED}`;
-  throw new UsageError(`${option}: expected ${expected}, found "${text}"`, { expected, found: text });
-}
-
 /** The sources of several streams of a recording, which are replayed in step. */
 export interface Replay {
   readonly clock: ReplayClock;
@@ -45,16 +33,7 @@ export function newReplay(
   plan: ReplayPlan,
   specOf: (stream: SetStream) => string,
 ): Replay {
-  const first = streams[0];
-  if (first === undefined) throw new RecordingError("no-such-frame", `${set.name} has no streams of frames`);
-  const fromNs = plan.from === null ? 0 : Math.max(0, positionOf(plan.from, set, streams));
-  const toNs = plan.to === null ? set.lengthNs : Math.min(set.lengthNs, positionOf(plan.to, set, streams));
-  if (toNs < fromNs) {
-    throw new RecordingError(
-      "no-such-frame",
-      `${set.name}: there is nothing between the two positions: the recording is ${set.lengthNs / 1e9} s long`,
-    );
-  }
+  const { fromNs, toNs } = resolveRange(set, streams, plan.from, plan.to);
   const clock = new ReplayClock(plan.speed, roundNs(set, streams, toNs - fromNs));
   let open = streams.length;
   const onClose = (): void => {
@@ -64,6 +43,23 @@ export function newReplay(
   const { isRepeated, stampsAgain } = plan;
   const options = { set, clock, fromNs, toNs, isRepeated, stampsAgain, onClose };
   return { clock, sources: streams.map((stream) => new ReplaySource(specOf(stream), { ...options, stream })) };
+}
+
+/** A part of a recording in ns from its beginning, both ends included. @throws RecordingError when nothing is in it */
+export function resolveRange(
+  set: RecordingSet,
+  streams: readonly SetStream[],
+  from: Position | null,
+  to: Position | null,
+): { readonly fromNs: number; readonly toNs: number } {
+  if (streams.length === 0) throw new RecordingError("no-such-frame", `${set.name} has no streams of frames`);
+  const fromNs = from === null ? 0 : Math.max(0, positionOf(from, set, streams));
+  const toNs = to === null ? set.lengthNs : Math.min(set.lengthNs, positionOf(to, set, streams));
+  if (toNs >= fromNs) return { fromNs, toNs };
+  throw new RecordingError(
+    "no-such-frame",
+    `${set.name}: there is nothing between the two positions: the recording is ${formatDuration(set.lengthNs)} long`,
+  );
 }
 
 /** A frame is looked for in the streams from the first on. */

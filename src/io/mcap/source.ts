@@ -11,8 +11,9 @@ import {
   type SourceKind,
 } from "../spec.ts";
 import { errorOfRecording } from "./errors.ts";
-import { parsePosition } from "./position.ts";
-import { newReplay, parseSpeed, type ReplayPlan } from "./replay.ts";
+import { POSITION_EXPECTED, readPosition } from "./position.ts";
+import { newReplay, type ReplayPlan } from "./replay.ts";
+import { readSpeed, SPEED_EXPECTED } from "./speed.ts";
 
 const PLACE: OptionPlace = { ...SOURCE, part: "mcap" };
 const KEYS = ["stream", "from", "to", "speed", "loop", "stamp"];
@@ -38,13 +39,16 @@ export const mcapSource: SourceKind = {
     }
     const position = (key: "from" | "to") => {
       const value = values.get(key);
-      return value === undefined ? null : parsePosition(value, `mcap: ${key}`);
+      return value === undefined ? null : readValue(value, key, readPosition, POSITION_EXPECTED);
     };
     const loops = oneOf(values.get("loop"), "loop", ["yes", "no"]);
     const plan: ReplayPlan = {
       from: position("from"),
       to: position("to"),
-      speed: rateHz === undefined ? parseSpeed(speedText ?? "1", "mcap: speed") : Number.POSITIVE_INFINITY,
+      speed:
+        rateHz === undefined
+          ? readValue(speedText ?? "1", "speed", readSpeed, SPEED_EXPECTED)
+          : Number.POSITIVE_INFINITY,
       isRepeated: loops === undefined ? rateHz !== undefined && options.once !== true : loops === "yes",
       stampsAgain: oneOf(values.get("stamp"), "stamp", ["now", "recorded"]) === "now",
     };
@@ -83,4 +87,11 @@ function oneOf(value: string | undefined, key: string, choices: readonly string[
   if (value === undefined || choices.includes(value)) return value;
   const expected = choices.join(" or ");
   throw optionError(PLACE, `${key}: expected ${expected}, found "${value}"`, { expected, found: value });
+}
+
+/** One of the values behind the path. @throws OptionError */
+function readValue<T>(text: string, key: string, read: (text: string) => T | undefined, expected: string): T {
+  const value = read(text);
+  if (value !== undefined) return value;
+  throw optionError(PLACE, `${key}: expected ${expected}, found "${text}"`, { expected, found: text });
 }

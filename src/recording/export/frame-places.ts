@@ -32,8 +32,8 @@ export class FramePlaces {
   }
 
   /** @throws RecordingError "unsupported" for values that cannot be referred to */
-  add(path: string, frame: RecordedFrame): void {
-    const { stream, dtype, dims, majorOrder, seq, fileOffset } = frame;
+  add(frame: RecordedFrame): void {
+    const { path, stream, dtype, dims, majorOrder, seq, fileOffset } = frame;
     const group = stream.name.replaceAll(/^\/+|\/+$/g, "").replaceAll(/[^\w.-]+/g, "_") || `stream-${stream.label}`;
     const frameBytes = contiguousByteLength(dtype, dims);
     if (fileOffset < 0) {

@@ -1,0 +1,61 @@
+const ESCAPE = "\x1b";
+const CTRL_C = "\x03";
+const CTRL_Z = "\x1a";
+/** A key, or the sequence that a terminal sends for one. */
+const KEYS = new RegExp(`${ESCAPE}\\[[0-9;]*[A-Za-z~]|[\\s\\S]`, "g");
+
+/** The keys of the terminal, one by one. It is left as it was found, also while the process is suspended. */
+export class Keys {
+  readonly #onKey: (key: string) => void;
+  readonly #onData = (data: Buffer): void => this.#take(data.toString("utf8"));
+  readonly #onSuspend = (): void => this.#suspend();
+  readonly #onContinue = (): void => this.#enter();
+  readonly #onExit = (): void => this.#leave();
+  #isEntered = false;
+
+  constructor(onKey: (key: string) => void) {
+    this.#onKey = onKey;
+    process.on("exit", this.#onExit);
+    process.on("SIGTSTP", this.#onSuspend);
+    process.on("SIGCONT", this.#onContinue);
+    process.stdin.on("data", this.#onData);
+    this.#enter();
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#leave();
+    process.off("exit", this.#onExit);
+    process.off("SIGTSTP", this.#onSuspend);
+    process.off("SIGCONT", this.#onContinue);
+    process.stdin.off("data", this.#onData);
+    process.stdin.pause();
+  }
+
+  #enter(): void {
+    if (this.#isEntered) return;
+    this.#isEntered = true;
+    process.stdin.setRawMode(true);
+    process.stdin.resume();
+  }
+
+  #leave(): void {
+    if (!this.#isEntered) return;
+    this.#isEntered = false;
+    process.stdin.setRawMode(false);
+  }
+
+  #suspend(): void {
+    this.#leave();
+    process.kill(process.pid, "SIGSTOP");
+  }
+
+  #take(text: string): void {
+    for (const key of text.match(KEYS) ?? []) {
+      // In raw mode the terminal makes no signals of them.
+      if (key === CTRL_C) process.kill(process.pid, "SIGINT");
+      else if (key === CTRL_Z) process.kill(process.pid, "SIGTSTP");
+      else this.#onKey(key);
+    }
+  }
+}
