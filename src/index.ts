@@ -48,6 +48,15 @@ export type {
   RoleCounters,
   Slot,
 } from "./library/handles.ts";
+export {
+  type FrameRange,
+  type LedgerRow,
+  openRecording,
+  type RecordedFrame,
+  type RecordedStream,
+  type Recording,
+  type RecordingMetadata,
+} from "./library/open-recording.ts";
 export type { OwnedFrame } from "./library/owned-frame.ts";
 export {
   type AddConsumerOptions,
@@ -65,6 +74,7 @@ export type { ConsumerMode } from "./protocol/mode-filter.ts";
 export type { RegionPlace, SlotPlace } from "./protocol/slot-place.ts";
 export type { AeronStreams } from "./protocol/stream-ids.ts";
 export type { Values } from "./protocol/values.ts";
+export { RecordingError } from "./recording/recording-error.ts";
 export { LOSS_CAUSES, type LossCause, totalLost } from "./roles/counters.ts";
 export { DriverError } from "./roles/driver/driver-errors.ts";
 export { AttachError, ConsumerError, ProducerError } from "./roles/errors.ts";

@@ -1,8 +1,7 @@
 import { MessageCursor } from "./message-cursor.ts";
-import type { RecordingSet } from "./recording-set.ts";
+import type { Recording } from "./recording.ts";
+import { LEDGER_TOPIC } from "./source-record.ts";
 
-/** Where a recorder keeps its account. */
-const LEDGER_TOPIC = "/tensorpool/ledger";
 /** Longer rows are none. */
 const MAX_ROW_BYTES = 64 * 1024;
 
@@ -22,9 +21,9 @@ export interface LedgerRow {
 }
 
 /** The last row of each stream and epoch. */
-export function readLedger(set: RecordingSet): readonly LedgerRow[] {
+export function readLedger(recordings: readonly Recording[]): readonly LedgerRow[] {
   const rows = new Map<string, LedgerRow>();
-  for (const { window, index } of set.recordings) {
+  for (const { window, index } of recordings) {
     const ids = [...index.channels.values()].filter(
       ({ topic, messageEncoding }) => topic === LEDGER_TOPIC && messageEncoding === "json",
     );

@@ -1,5 +1,6 @@
 import type { FileIndex } from "./file-index.ts";
 import { decoderFor, type FrameDecoder } from "./frame-decode.ts";
+import type { SourceTable } from "./source-table.ts";
 
 /** One stream of frames in a recording. */
 export class RecordedStream {
@@ -41,7 +42,7 @@ export class RecordedStream {
 }
 
 /** The streams of a file, in the order of their first channels. */
-export function streamsOf(index: FileIndex): readonly RecordedStream[] {
+export function streamsOf(index: FileIndex, sources: SourceTable): readonly RecordedStream[] {
   const groups = new Map<string, { streamId: number | null; name: string; decoders: Map<number, FrameDecoder> }>();
   for (const channel of index.channels.values()) {
     const decoder = decoderFor(channel, index.schemas.get(channel.schemaId));
@@ -49,7 +50,7 @@ export function streamsOf(index: FileIndex): readonly RecordedStream[] {
     const text = channel.metadata.stream_id ?? "";
     const streamId = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
     const key = streamId === null ? `topic ${channel.topic}` : `id ${streamId}`;
-    const name = streamId === null ? channel.topic : (channel.metadata.name ?? sourceName(channel.topic));
+    const name = streamId === null ? channel.topic : (sources.nameOf(streamId) ?? sourceName(channel.topic));
     const group = groups.get(key) ?? { streamId, name, decoders: new Map() };
     group.decoders.set(channel.id, decoder);
     groups.set(key, group);

@@ -9,11 +9,12 @@ import { readIndex } from "./read-index.ts";
 import { type FrameStore, RecordedFrame } from "./recorded-frame.ts";
 import { type RecordedStream, streamsOf } from "./recorded-stream.ts";
 import { RecordingError } from "./recording-error.ts";
+import { SourceTable } from "./source-table.ts";
 
 const NO_ATTRIBUTES: readonly Attribute[] = [];
 
 /** Which frames of a stream. */
-export interface FrameRange {
+interface FrameRange {
   /** Recorded at this time or later, in nanoseconds since 1970; or from frame `{ seq }` on. */
   readonly from?: bigint | { readonly seq: number } | undefined;
   /** Recorded before this time; or up to frame `{ seq }`, it included. */
@@ -29,6 +30,7 @@ export class Recording implements Disposable, AsyncDisposable {
   readonly streams: readonly RecordedStream[];
   readonly index: FileIndex;
   readonly window: FileWindow;
+  readonly #sources: SourceTable;
   readonly #views: FileViews;
   readonly #store: FrameStore;
   readonly #tables = new Map<RecordedStream, FrameTable>();
@@ -38,7 +40,8 @@ export class Recording implements Disposable, AsyncDisposable {
     this.path = path;
     this.window = window;
     this.index = index;
-    this.streams = streamsOf(index);
+    this.#sources = new SourceTable(window, index);
+    this.streams = streamsOf(index, this.#sources);
     this.#views = new FileViews(window.fd, window.byteLength);
     this.#store = {
       path: resolve(path),
@@ -150,9 +153,9 @@ export class Recording implements Disposable, AsyncDisposable {
     return table;
   }
 
-  /** What a data source said of itself. */
-  attributesOf(_stream: RecordedStream, _epoch: bigint, _metaVersion: number): readonly Attribute[] {
-    return NO_ATTRIBUTES;
+  /** What the data source of a stream said of itself when its metadata had this version; the same list at each call. */
+  attributesOf({ streamId }: RecordedStream, epoch: bigint, metaVersion: number): readonly Attribute[] {
+    return streamId === null ? NO_ATTRIBUTES : this.#sources.attributesOf(streamId, epoch, metaVersion);
   }
 
   /** Views of the file read as zeros from now on. Idempotent. */

@@ -84,7 +84,7 @@ export function reportRecordings(set: RecordingSet): RecordingReport {
     lengthNs: set.lengthNs,
     streams: set.streams.map((stream) => reportStream(set, stream)),
     otherTopics: [...topics].sort(),
-    ledger: readLedger(set),
+    ledger: readLedger(set.recordings),
   };
 }
 

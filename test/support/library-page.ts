@@ -79,6 +79,19 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
     ],
   },
   {
+    title: "Recordings",
+    about: "`await using recording = await openRecording(path)`: frames by time or number, in any order.",
+    names: [
+      "openRecording",
+      "Recording",
+      "RecordedStream",
+      "RecordedFrame",
+      "FrameRange",
+      "LedgerRow",
+      "RecordingMetadata",
+    ],
+  },
+  {
     title: "Pictures",
     about: "For a web server: `new Response(await encodePng(frame), { headers: { 'content-type': 'image/png' } })`.",
     names: ["encodePng", "PictureFrame", "PngOptions", "ValueRange"],
@@ -125,6 +138,7 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
       "RegionError",
       "SourceError",
       "SinkError",
+      "RecordingError",
     ],
   },
 ];

@@ -4,6 +4,7 @@ import type { Dtype, MajorOrder } from "../../src/protocol/dtype.ts";
 import { contiguousByteLength } from "../../src/protocol/dtype.ts";
 import { FrameMessage } from "../../src/recording/frame-message.ts";
 import { FRAME_SCHEMAS } from "../../src/recording/schemas.ts";
+import { encodeSource, type SourceFacts } from "../../src/recording/source-record.ts";
 
 /** When the recordings of tests begin. */
 export const START_NS = 1_700_000_000_000_000_000n;
@@ -130,6 +131,15 @@ export class TestFile {
     const schemaId = await this.#schema(schemaName, schemaEncoding, new Uint8Array());
     const channelId = await this.#channel(topic, schemaId, topic, messageEncoding, new Map());
     await this.#writer.addMessage({ channelId, sequence, logTime: logTimeNs, publishTime: logTimeNs, data });
+  }
+
+  /** What `tensorpool record` writes of a data source. */
+  async source(source: SourceFacts): Promise<void> {
+    const { metadata, attachments } = encodeSource(source, START_NS);
+    await this.#writer.addMetadata({ name: metadata.name, metadata: new Map(Object.entries(metadata.entries)) });
+    for (const { name, mediaType, data } of attachments) {
+      await this.#writer.addAttachment({ name, mediaType, data, logTime: START_NS, createTime: START_NS });
+    }
   }
 
   async end(): Promise<void> {

@@ -173,8 +173,10 @@ export class ReplaySource implements Source, ReplayFollower, WaitPoint {
     if (attributes === this.#recorded && (streamId !== null || frame.encoding === this.#encoding)) return;
     this.#recorded = attributes;
     this.#encoding = frame.encoding;
-    this.#attributes =
+    const found =
       streamId === null ? foreignAttributes(frame) : attributes.filter(({ key }) => key !== FLOW_ATTRIBUTE_KEY);
+    // The next part of a recording says the same again.
+    if (!sameAttributes(found, this.#attributes)) this.#attributes = found;
   }
 
   /** Finds the next frame, and where it is. */
@@ -206,4 +208,12 @@ function foreignAttributes({ encoding, frameId, clock }: DecodedFrame): readonly
     ...(frameId === "" ? [] : [textAttribute("image.frame_id", frameId)]),
     ...(clock === "" ? [] : [textAttribute("tensorpool.timestamp_clock", clock)]),
   ];
+}
+
+function sameAttributes(a: readonly Attribute[], b: readonly Attribute[]): boolean {
+  if (a.length !== b.length) return false;
+  return a.every(({ key, format, value }, i) => {
+    const other = b[i] as Attribute;
+    return key === other.key && format === other.format && Buffer.compare(value, other.value) === 0;
+  });
 }
