@@ -240,7 +240,8 @@ export class SourcePump implements Agent {
   }
 
   #end(nowNs: number): boolean {
-    // A descriptor that is still held back belongs to the stream.
+    // A descriptor that waits for the end of a burst, or is held back, belongs to the stream.
+    this.#producer.setBurst(false);
     if (this.#producer.isWaiting) return false;
     this.#producer.finish();
     this.#drainUntilNs = nowNs + DRAIN_TIMEOUT_NS;
