@@ -56,6 +56,7 @@ export class AccountLog {
   readonly #events: Channel;
   #chunk: GatheredChunk | null = null;
   #sequence = 0;
+  #lastNs = Number.NEGATIVE_INFINITY;
 
   constructor(writer: RecordingWriter, channels: ChannelTable, time: RecordingTime) {
     this.#writer = writer;
@@ -81,7 +82,10 @@ export class AccountLog {
     if (chunk !== null) this.#writer.submit(chunk.seal(() => undefined));
   }
 
-  #add(channel: Channel, value: object, nowNs: number): void {
+  #add(channel: Channel, value: object, atNs: number): void {
+    // Rows are of the cycle's beginning and events of their moment: times in a file never go back.
+    const nowNs = Math.max(atNs, this.#lastNs);
+    this.#lastNs = nowNs;
     const data = encoder.encode(JSON.stringify(value));
     const byteLength = MESSAGE_PREFIX_BYTES + data.length;
     if (this.#chunk?.hasRoom(byteLength) === false) this.flush();
