@@ -67,6 +67,7 @@ export class ReplayClock {
   /** Nanoseconds from now until a position is played; Infinity while paused. */
   untilNs(atNs: number, nowNs: number): number {
     if (this.isPaused || this.isHeld) return Number.POSITIVE_INFINITY;
+    if (this.speed === Number.POSITIVE_INFINITY) return 0;
     return (atNs - this.positionNs(nowNs)) / this.speed;
   }
 

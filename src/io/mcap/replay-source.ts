@@ -29,8 +29,6 @@ export interface ReplayOptions {
 
 /** A wait that ends this long before a frame is due: the thread gets to it in time. */
 const WAKE_EARLY_NS = 80_000;
-/** Below this the cycle goes on at once. */
-const SHORTEST_WAIT_NS = 20_000;
 const NOT_SOUGHT = -1;
 const NO_ATTRIBUTES: readonly Attribute[] = [];
 
@@ -145,7 +143,8 @@ export class ReplaySource implements Source, ReplayFollower, WaitPoint {
   }
 
   arm(): boolean {
-    return this.#untilNs() > SHORTEST_WAIT_NS;
+    // Also close to the time: a rest of the idle strategy would be longer than what is left.
+    return this.#untilNs() !== Number.POSITIVE_INFINITY;
   }
 
   wait(): boolean {
