@@ -227,7 +227,7 @@ describe("record", () => {
         return tool.stdout;
       };
       let text = "";
-      for (let i = 0; i < 50 && !text.includes("consumer, records"); i++) text = await info();
+      for (let i = 0; i < 50 && !text.includes("recordedBytes"); i++) text = await info();
       expect(text).toContain("consumer, records");
       expect(text).toContain("recordedBytes");
     },
@@ -265,7 +265,7 @@ once = true
 `,
       );
       const run = place.run(["run", "--config", place.at("roles.toml")]);
-      await run.errorLine(/recorder is done/);
+      await run.errorLine(/recorded .* frames, /);
       const parts = readdirSync(place.path).filter((name) => /^night-.*\.mcap$/.test(name));
       expect(parts.length).toBeGreaterThan(1);
       const files = parts.sort().map((name) => streamFile(place.at(name)));
