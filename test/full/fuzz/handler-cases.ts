@@ -25,7 +25,15 @@ const CONSUMER_ID = 77;
 /** Also its slot. */
 const WRITTEN_SEQ = 5;
 const CASES_PER_MAPPING = 32;
-const INBOX = ["ShmPoolAnnounce", "DataSourceMeta", "QosProducer", "QosConsumer", "ConsumerConfig", "FrameProgress"];
+const INBOX = [
+  "ShmPoolAnnounce",
+  "DataSourceAnnounce",
+  "DataSourceMeta",
+  "QosProducer",
+  "QosConsumer",
+  "ConsumerConfig",
+  "FrameProgress",
+];
 const DIRECTORY = ["ConsumerHello", "QosConsumer"];
 /** Between two looks of the collector: closed mappings give their addresses back when they are collected. */
 const CASES_PER_COLLECTION = 5000;
