@@ -1,4 +1,5 @@
 import { type ErrorDetails, messageOf, TensorPoolError } from "../core/errors.ts";
+import { errnoOf, writeProblem } from "../core/system-errors.ts";
 import { printable } from "../core/text.ts";
 
 export type RecorderErrorCode =
@@ -24,14 +25,20 @@ export class RecorderError extends TensorPoolError<RecorderErrorCode> {
         cause,
       });
     }
-    return new RecorderError("cannot-open", `${path} cannot be created: ${messageOf(cause)}`, { cause });
+    return new RecorderError("cannot-open", `${path} cannot be created: ${problemOf(cause)}`, { cause });
   }
 
   static ofWriting(path: string, cause: unknown): RecorderError {
     return new RecorderError(
       "cannot-write",
-      `${path} cannot be written any more: ${messageOf(cause)}; what it holds can be read, and \`tensorpool record repair\` gives it an index`,
+      `${path} cannot be written any more: ${problemOf(cause)}; what it holds can be read, and \`tensorpool record repair\` gives it an index`,
       { cause },
     );
   }
+}
+
+/** The cause of a failed system call in words, with the next step. */
+function problemOf(cause: unknown): string {
+  const errno = errnoOf(cause);
+  return errno === "" ? messageOf(cause) : writeProblem(errno);
 }

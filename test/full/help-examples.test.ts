@@ -15,7 +15,7 @@ const RUNS_MS = 1_000;
 const CATCHES_SIGTERM = 1n << 14n;
 /** Examples that go on until somebody ends them. */
 const GOES_ON =
-  /^(tap|top|events|supervisor|view.*|attach camera-1.*|driver.*|media-driver.*|producer.*|decimate.*|bridge.*|consumer( --standalone)?( --sink y4m:-)?)$/;
+  /^(tap|top|events|supervisor|view.*|record (?!info|verify|repair).*|replay.*|attach camera-1.*|driver.*|media-driver.*|producer.*|decimate.*|bridge.*|consumer( --standalone)?( --sink y4m:-)?)$/;
 const WITH_OPTIONS = /^(events|supervisor) --/;
 const AT_ONCE = 4;
 const DONE = 0;
@@ -45,11 +45,17 @@ const OTHER_ENDS: Readonly<Record<string, { code: number; because: string }>> = 
   "detach 10000 3452629199349815198 42 --role consumer": { code: 3, because: "no lease has this id" },
   "keepalive 10000 3452629199349815198 42 --role consumer": { code: 3, because: "no lease has this id" },
   "lease revoke 3452629199349815198 --config tensorpool.toml": { code: 2, because: "the file sets no token" },
+  "replay run.mcap --standalone --from 10s --to 20s --loop": { code: 3, because: "the recording is shorter" },
   "inspect /dev/shm/tensorpool-jo --slots 0": { code: 3, because: "nothing is in that folder" },
 };
 
 /** Commands that make streams themselves, and cannot have others beside them. */
-const ALONE = ["producer", "consumer", "driver", "media-driver", "decimate", "bridge"];
+const ALONE = ["producer", "consumer", "driver", "media-driver", "decimate", "bridge", "replay"];
+
+/** What the examples of replay and export read. */
+const RECORDING = "run.mcap";
+/** Recordings that examples have made: each has a name of its own. */
+let made = 0;
 
 /** The words of a line as a shell takes them apart. */
 function wordsOf(line: string): string[] {
@@ -66,7 +72,9 @@ async function run(place: Place, line: string): Promise<{ code: number; role: Ro
     word
       .replace(/^\/dev\/shm\//, `${place.path}/named/`)
       .replace(/^(frame\.|frames\/|tensorpool\.toml)/, `${place.path}/$1`)
-      .replace(/^npy:frames/, `npy:${place.path}/frames`),
+      .replace(/^(npy:frames|png:pictures|kerchunk:run|hdf5:run)/, (found) => found.replace(":", `:${place.path}/`))
+      .replace(/^run\.mcap$/, place.at(RECORDING))
+      .replace(/^(session|\/data\/night)\.mcap$/, place.at(`made-${made++}.mcap`)),
   );
   const stdin = line.includes("--source y4m:-") ? Bun.file(join(FIXTURES, "y4m/mono.y4m")) : undefined;
   const binary = line.includes("--sink y4m:-") || line.includes("--to -");
@@ -118,6 +126,8 @@ describe("the examples of --help", () => {
     await producer.errorLine(/asking the driver|stream 10000/);
     const consumer = place.run(["consumer", "--client-id", "42", "--sink", "null"], { env });
     await consumer.errorLine(/mapped stream/);
+    const record = place.run(["record", "camera-1", "--to", place.at(RECORDING), "--count", "50", "-q"], { env });
+    expect(await record.exit()).toBe(DONE);
   });
 
   afterAll(async () => {
@@ -150,6 +160,7 @@ describe("the examples of --help", () => {
       await using own = new Place();
       cpSync(place.at("template.toml"), own.at("tensorpool.toml"));
       cpSync(place.at("frames.npy"), own.at("frames.npy"));
+      if (line.startsWith("replay")) cpSync(place.at(RECORDING), own.at(RECORDING));
       if (/^(producer|consumer)(?!.*--standalone)/.test(line)) {
         const driver = own.run(["driver", "--stream", "10000"], { env: environmentOf(own) });
         await driver.errorLine(/serves|stream 10000/);
