@@ -23,6 +23,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   meta: ["5"],
   producer: ["--source", "synthetic:"],
   record: ["5", "--to", "session.mcap"],
+  replay: ["run.mcap"],
   shutdown: ["--token", "1"],
   snapshot: ["5", "--to", "frame.png"],
 };

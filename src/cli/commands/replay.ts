@@ -44,13 +44,15 @@ class ReplayPlan extends ProducerPlan {
 
 /** `replay FILE..`: the streams of a recording, in step. */
 export async function run({ values, origins, positionals }: CommandContext<ReplayValues>): Promise<number> {
-  const { replay, choices } = openReplay(values, requireFiles("replay", positionals));
+  const files = requireFiles("replay", positionals);
+  const process = processOptionsOf(values, "tensorpool replay");
+  const { replay, choices } = openReplay(values, files);
   const plans = choices.map(
     ({ streamId }, i) =>
       new ReplayPlan({ values: producerValues(values, streamId), origins }, replay.sources[i] as ReplaySource),
   );
   replay.clock.hold();
-  using runtime = new ProcessRuntime(processOptionsOf(values, "tensorpool replay"));
+  using runtime = new ProcessRuntime(process);
   const { scheduler } = runtime;
   const roles = new RoleSet(scheduler);
   const secondsNs = values.seconds;
