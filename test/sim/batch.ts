@@ -4,6 +4,8 @@ import { type SimulationResult, simulate } from "./simulate.ts";
 /** What many schedules came to. */
 export interface Tally {
   schedules: number;
+  /** Of these, ended early without a failure. */
+  cut: number;
   accepted: number;
   epochs: number;
   grants: number;
@@ -14,11 +16,12 @@ export interface Tally {
 const MAX_SHARE = 2500;
 
 export function newTally(): Tally {
-  return { schedules: 0, accepted: 0, epochs: 0, grants: 0, failures: [] };
+  return { schedules: 0, cut: 0, accepted: 0, epochs: 0, grants: 0, failures: [] };
 }
 
-function count(tally: Tally, { seed, failure, accepted, epochs, grants }: SimulationResult): void {
+function count(tally: Tally, { seed, failure, isCut, accepted, epochs, grants }: SimulationResult): void {
   tally.schedules++;
+  if (isCut) tally.cut++;
   tally.accepted += accepted;
   tally.epochs += epochs;
   tally.grants += grants;
@@ -54,6 +57,7 @@ export async function tallyInProcesses(from: number, to: number, onFailure: (tex
       next = last + 1;
       const tally = await runApart(first, last);
       total.schedules += tally.schedules;
+      total.cut += tally.cut;
       total.accepted += tally.accepted;
       total.epochs += tally.epochs;
       total.grants += tally.grants;
@@ -86,6 +90,7 @@ export async function runHours(hours: number): Promise<number> {
   for (let from = Date.now() * 1000; Bun.nanoseconds() - beganNs < hours * 3600e9; from += MAX_SHARE * 2) {
     const tally = await tallyInProcesses(from, from + MAX_SHARE * 2 - 1, (text) => console.log(text));
     total.schedules += tally.schedules;
+    total.cut += tally.cut;
     total.accepted += tally.accepted;
     total.epochs += tally.epochs;
     total.grants += tally.grants;
@@ -94,11 +99,12 @@ export async function runHours(hours: number): Promise<number> {
   return report(total, beganNs);
 }
 
-function report({ schedules, accepted, epochs, grants, failures }: Tally, beganNs: number): number {
+function report({ schedules, cut, accepted, epochs, grants, failures }: Tally, beganNs: number): number {
   const perSecond = (schedules / (Bun.nanoseconds() - beganNs)) * 1e9;
   console.log(
     `${schedules} schedules, ${perSecond.toFixed(0)} a second: ${epochs} epochs, ${grants} leases, ${accepted} frames`,
   );
+  if (cut > 0) console.log(`${cut} ended early: two epochs of a stream had one number`);
   console.log(failures.length === 0 ? "nothing failed" : `${failures.length} failed`);
   return failures.length === 0 ? 0 : 1;
 }

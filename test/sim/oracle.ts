@@ -13,6 +13,13 @@ import type { SimProcess } from "./process.ts";
 /** What must never happen has happened. */
 export class Violation extends Error {}
 
+/**
+ * Two epochs of a stream have got one number, as may be where nothing remembers the first: the wall clock was set back by an hour and
+ * the folder was emptied since, or two producers without locks began within a millisecond, each in a folder of its own. What follows
+ * is judged by numbers, so the schedule ends here, and is no failure.
+ */
+export class SameEpochTwice extends Violation {}
+
 /** Duration of the leases that the world's drivers give. */
 export const LEASE_NS = 3e9;
 
@@ -69,6 +76,7 @@ export class Oracle {
     const before = this.#epochs.get(streamId) ?? 0;
     if (epoch <= before && !this.#mayGoBack())
       throw new Violation(`D-13: stream ${streamId}: epoch ${epoch} follows ${before}`);
+    if (this.#written.has(`${streamId}/${epoch}`)) throw new SameEpochTwice(`stream ${streamId}: epoch ${epoch} again`);
     this.#epochs.set(streamId, epoch);
     this.epochs++;
   }

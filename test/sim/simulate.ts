@@ -2,6 +2,7 @@ import { ConsumerMember } from "./consumer-member.ts";
 import { DriverMember } from "./driver-member.ts";
 import { drawFaults, drawRivalry, endFaults, type Fault } from "./faults.ts";
 import { DYNAMIC_STREAM } from "./member.ts";
+import { SameEpochTwice } from "./oracle.ts";
 import { Killed } from "./process.ts";
 import { ProducerMember } from "./producer-member.ts";
 import { SupervisorMember } from "./supervisor-member.ts";
@@ -28,6 +29,8 @@ export interface SimulationOptions {
 export interface SimulationResult {
   readonly seed: number;
   readonly failure: string | null;
+  /** True where it ended early without a failure, see `SameEpochTwice`. */
+  readonly isCut: boolean;
   readonly faults: number;
   readonly cycles: number;
   readonly accepted: number;
@@ -60,10 +63,12 @@ export async function simulate({ seed, without, trace }: SimulationOptions): Pro
   const recoveryNs = world.nowNs - endedNs;
   if (world.violation === null) await closeAll(world);
   const { oracle, cycles, violation } = world;
+  const isCut = violation instanceof SameEpochTwice;
   const { accepted, epochs, grants } = oracle;
   return {
     seed,
-    failure: violation?.message ?? null,
+    failure: violation === null || isCut ? null : violation.message,
+    isCut,
     faults: faults.length,
     cycles,
     accepted,
