@@ -26,7 +26,10 @@ export {
   missing as totalLost,
   missing as UsageError,
   missing as attributeText,
+  missing as OptionError,
+  missing as openRecording,
   missing as processNs,
+  missing as RecordingError,
 };
 
 throw new Error("tensorpool is a library for Bun (https://bun.com): run this program with `bun` instead of Node.js");
