@@ -37,6 +37,8 @@ export class AttachRequests {
   #abandoned: { readonly clientId: number; readonly leaseId: bigint } | null = null;
   /** When the next request, or its repetition, is due. */
   #dueNs = 0;
+  /** When the request in flight was sent last. */
+  #sentNs = 0;
 
   constructor(
     messages: AttachMessages,
@@ -60,8 +62,18 @@ export class AttachRequests {
     return this.#givenUp === null && this.#abandoned === null;
   }
 
+  /** Nanoseconds since the request in flight was sent last. */
+  ageNs(nowNs: number): number {
+    return nowNs - this.#sentNs;
+  }
+
   isDue(nowNs: number): boolean {
     return nowNs >= this.#dueNs;
+  }
+
+  /** After a pause the answer may be there already: it is read before the request is repeated. */
+  onLateCycle(nowNs: number): void {
+    if (this.isInFlight) this.#dueNs = Math.max(this.#dueNs, nowNs + UNHEARD_RETRY_NS);
   }
 
   /** Asks, in a name that `newClientId` chooses, or repeats what was asked. */
@@ -82,6 +94,7 @@ export class AttachRequests {
     const result = this.#messages.requestAttach(this.#identity(clientId), this.#requestId, hugepages);
     if (result === PublishResult.PUBLISHED) {
       this.#requester = clientId;
+      this.#sentNs = nowNs;
       this.#dueNs = nowNs + this.#answerBackoff.next();
     } else {
       this.#dueNs = nowNs + UNHEARD_RETRY_NS;

@@ -49,6 +49,8 @@ export class Attachment implements AttachmentInboxListener {
   readonly #driverLives: () => boolean;
   readonly #cycle: Clock;
   readonly #ports: RolePorts;
+  /** The last answer was given back because it was late. */
+  #wasLate = false;
   #isAttached = false;
   #isClosed = false;
   #startedNs = -1;
@@ -126,9 +128,12 @@ export class Attachment implements AttachmentInboxListener {
     return 1;
   }
 
-  /** This process stood still: what the driver said meanwhile is still to be read, so its silence means nothing yet. */
+  /** This process was paused: what the driver said meanwhile is still to be read, so its silence means nothing yet. */
   onLateCycle(nowNs: number): void {
-    if (!this.#isAttached) return;
+    if (!this.#isAttached) {
+      this.#requests.onLateCycle(nowNs);
+      return;
+    }
     const fault = this.#validity.fault(nowNs);
     if (fault === "driver-silent") this.#validity.announceHeard(nowNs);
     if (fault === "expired") this.#lose("this process stood still for longer than it lasts");
@@ -235,9 +240,9 @@ export class Attachment implements AttachmentInboxListener {
     const { streamId, role } = this.#options;
     const leaseId = answer.leaseId as bigint;
     const durationNs = this.#durationOf(answer);
-    if (durationNs <= 0) {
+    if (durationNs <= 0 || this.#isWorthAnother(durationNs)) {
       this.#requests.abandon(this.clientId, leaseId);
-      this.#refused("EXPIRED", "its answer came when the lease was over");
+      this.#refused("EXPIRED", `its answer came when ${durationNs <= 0 ? "" : "most of "}the lease was over`);
       return;
     }
     try {
@@ -274,6 +279,16 @@ export class Attachment implements AttachmentInboxListener {
   #durationOf(answer: AttachAnswer): number {
     if (answer.leaseExpiryTimestampNs === null) return CADENCE_NS * 3;
     return Math.min(monotonic.fromBigint(answer.leaseExpiryTimestampNs) - this.#cycle.nanoTime(), LONGEST_LEASE_NS);
+  }
+
+  /**
+   * True for an answer that took longer than the lease has left: the client was paused meanwhile. What is left is all that it may count on
+   * from then on, so that any short pause would end the lease. Another is asked for, but not a second time: all answers may be that slow.
+   */
+  #isWorthAnother(durationNs: number): boolean {
+    const isLate = this.#requests.ageNs(this.#cycle.nanoTime()) > durationNs && !this.#wasLate;
+    this.#wasLate = isLate;
+    return isLate;
   }
 
   #keepAlive(nowNs: number): number {

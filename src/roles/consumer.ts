@@ -221,7 +221,7 @@ export class Consumer implements Agent {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#connection.remove(this.#descriptors);
-    const unmap = () => this.#mapping.unmap("this consumer closes");
+    const unmap = () => this.#mapping.close("this consumer closes");
     const settle = () => this.#intake.close();
     releaseAll([() => this.#control.sendQos(), unmap, settle, () => this.#control.close()]);
     return this.#control.closing;

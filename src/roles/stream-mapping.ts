@@ -62,6 +62,7 @@ export class StreamMapping {
   #ownerEnded = false;
   #isEnabled = true;
   #holdsLease = false;
+  #isClosed = false;
   /** Where payloads come from instead, when shared memory cannot be used. */
   fallback: Fallback | null = null;
   /** Why the announced regions are refused, while nothing is mapped for that reason. */
@@ -163,6 +164,12 @@ export class StreamMapping {
     this.#release(reason, "remap");
   }
 
+  /** Unmaps the epoch, and maps none from now on: announces still come while the end of a lease is awaited. */
+  close(reason: string): void {
+    this.#isClosed = true;
+    this.unmap(reason);
+  }
+
   /** Whatever the listener does, the regions are unmapped. */
   #release(reason: string, end: StreamEnd): void {
     const stream = this.#stream;
@@ -190,8 +197,9 @@ export class StreamMapping {
     stream.close();
   }
 
-  /** The regions of an announce; null when they are refused. */
+  /** The regions of an announce; null when they are refused, or this is closed. */
   #tryMap(announce: PoolAnnouncement): MappedRegions | null {
+    if (this.#isClosed) return null;
     try {
       return this.#options.regions.map(announce, this.#options.baseDirs);
     } catch (error) {

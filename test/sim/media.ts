@@ -67,7 +67,7 @@ export class SimMedia {
   isAlive = true;
   /** Grows with each life. */
   incarnation = 1;
-  /** True once messages were late. */
+  /** True once messages were late, or had to wait for room in a window. */
   hasBeenLate = false;
   readonly faults: MessageFaults = { loss: 0, duplicate: 0, delay: 0, maxDelayNs: 0, backPressure: 0 };
   readonly random: SeededRandom;
@@ -175,7 +175,7 @@ export class SimMedia {
       if (image === undefined) continue;
       seen.set(log.sessionId, log.published);
       if (faults.loss > 0 && random.chance(faults.loss)) continue;
-      this.hasBeenLate ||= faults.delay > 0;
+      this.hasBeenLate ||= faults.delay > 0 || faults.backPressure > 0;
       const delayNs = faults.delay > 0 && random.chance(faults.delay) ? random.between(0, faults.maxDelayNs) : 0;
       // Nothing overtakes what the same publisher has sent before.
       const atNs = Math.max(nowNs + delayNs, image.queue.at(-1)?.atNs ?? 0);

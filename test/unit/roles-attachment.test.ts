@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { bytesAt } from "../../ffi/memory.ts";
 import type { AeronConnection } from "../../src/aeron/connection.ts";
+import { monotonic } from "../../src/aeron/monotonic.ts";
 import type { Publication } from "../../src/aeron/publication.ts";
 import { PublishResult } from "../../src/aeron/results.ts";
 import { CycleClock } from "../../src/core/clock.ts";
@@ -79,6 +80,12 @@ class Desk {
     }
   }
 
+  /** The process is paused: time passes, and nothing is done. */
+  pause(seconds: number): void {
+    this.nowNs += seconds * SECOND_NS;
+    this.#cycle.update(this.nowNs);
+  }
+
   hear(name: string, fields: JsonFields, sessionId = DRIVER): void {
     const bytes = encodeJson(name, fields);
     this.attachment.onMessage(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes.length, sessionId);
@@ -145,6 +152,30 @@ describe("a client's lease", () => {
     // Once more, late: there is a lease already.
     desk.answer({ leaseId: "8" });
     expect(desk.attachment.leaseId).toBe(7n);
+  });
+
+  test("D-11: a lease of which a pause has left little is given back for another, once", () => {
+    const desk = new Desk();
+    const expiry = (seconds: number): JsonFields => ({
+      leaseExpiryTimestampNs: String(monotonic.toBigint(desk.nowNs + seconds * SECOND_NS)),
+    });
+    desk.pass(0.01);
+    desk.pause(2.7);
+    desk.answer(expiry(0.3));
+    expect(desk.events).toEqual([]);
+    expect(desk.attachment.refusal?.message).toContain("its answer came when most of the lease was over");
+    desk.pass(0.2);
+    expect(desk.of("ShmDetachRequest").map(({ leaseId }) => leaseId)).toEqual(["7"]);
+    desk.pause(2.7);
+    desk.answer({ ...expiry(0.3), leaseId: "8" });
+    expect([desk.events, desk.attachment.leaseId]).toEqual([["attached 5"], 8n]);
+  });
+
+  test("D-11: a short lease whose answer comes at once is taken", () => {
+    const desk = new Desk();
+    desk.pass(0.01);
+    desk.answer({ leaseExpiryTimestampNs: String(monotonic.toBigint(desk.nowNs + 0.1 * SECOND_NS)) });
+    expect(desk.events).toEqual(["attached 5"]);
   });
 
   test("D-06: ids of two runs have nothing to do with each other", () => {

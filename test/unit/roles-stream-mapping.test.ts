@@ -100,6 +100,18 @@ class Bench implements Disposable {
   }
 }
 
+test("D-14: once it is closed nothing is mapped, though announces and a lease may still come", () => {
+  using bench = new Bench();
+  const owner = bench.owner("owner");
+  bench.announce(owner);
+  bench.mapping.close("the consumer closes");
+  bench.announce(owner);
+  bench.announce(bench.owner("next"));
+  bench.mapping.grant(announceOf(owner));
+  expect(bench.events).toEqual(["mapped", "remap"]);
+  expect([bench.epoch, bench.openCount]).toEqual([null, 0]);
+});
+
 describe("W-22, W-31: an announce that cannot be mapped", () => {
   test("does not end the reading of the living epoch, whichever of the two is higher", () => {
     using bench = new Bench();
