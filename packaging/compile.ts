@@ -4,7 +4,10 @@ import { bundlePage } from "../src/view/bundle-page.ts";
 import { withoutObeyedVariables } from "./bun-executable.ts";
 import type { Target } from "./targets.ts";
 
-const ENTRY = join(import.meta.dir, "..", "ffi", "native", "embedded-entry.ts");
+const NATIVE = join(import.meta.dir, "..", "ffi", "native");
+const ENTRY = join(NATIVE, "embedded-entry.ts");
+/** What set-up builds; not under version control. */
+const BUILT = join(NATIVE, "build");
 
 export interface Compilation {
   readonly target: Target;
@@ -17,6 +20,19 @@ export interface Compilation {
   readonly commit: string;
 }
 
+/**
+ * Writes the viewer's page beside the native libraries, under the name of its contents: its path goes into the executable, and the same
+ * files give the same bytes.
+ */
+async function writePage(): Promise<string> {
+  const text = JSON.stringify(await bundlePage());
+  const page = join(BUILT, `view-${Bun.hash(text).toString(16)}.page`);
+  const temporary = `${page}.${process.pid}`;
+  await Bun.write(temporary, text);
+  renameSync(temporary, page);
+  return page;
+}
+
 /** Compiles in a folder of its own and renames, so that nobody ever starts half an executable. @throws AggregateError */
 export async function compile({ target, outfile, bun, library, commit }: Compilation): Promise<void> {
   mkdirSync(dirname(outfile), { recursive: true });
@@ -24,8 +40,7 @@ export async function compile({ target, outfile, bun, library, commit }: Compila
   const temporary = join(work, basename(outfile));
   const runtime = join(work, "bun");
   try {
-    const page = join(work, "view.page");
-    await Bun.write(page, JSON.stringify(await bundlePage()));
+    const page = await writePage();
     await Bun.write(runtime, withoutObeyedVariables(Buffer.from(await Bun.file(bun).arrayBuffer())));
     await Bun.build({
       entrypoints: [ENTRY],
