@@ -39,6 +39,7 @@ export class AttachRequests {
   #dueNs = 0;
   /** When the request in flight was sent last. */
   #sentNs = 0;
+  #wasLate = false;
 
   constructor(
     messages: AttachMessages,
@@ -62,9 +63,13 @@ export class AttachRequests {
     return this.#givenUp === null && this.#abandoned === null;
   }
 
-  /** Nanoseconds since the request in flight was sent last. */
-  ageNs(nowNs: number): number {
-    return nowNs - this.#sentNs;
+  /**
+   * True for an answer that took longer than the lease has left: the client was paused meanwhile. What is left is all that it may count on
+   * from then on, so that any short pause would end the lease. Another is to be asked for, but not a second time: all answers may be late.
+   */
+  isLate(durationNs: number, nowNs: number): boolean {
+    this.#wasLate = nowNs - this.#sentNs > durationNs && !this.#wasLate;
+    return this.#wasLate;
   }
 
   isDue(nowNs: number): boolean {

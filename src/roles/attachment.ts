@@ -49,8 +49,6 @@ export class Attachment implements AttachmentInboxListener {
   readonly #driverLives: () => boolean;
   readonly #cycle: Clock;
   readonly #ports: RolePorts;
-  /** The last answer was given back because it was late. */
-  #wasLate = false;
   #isAttached = false;
   #isClosed = false;
   #startedNs = -1;
@@ -130,11 +128,8 @@ export class Attachment implements AttachmentInboxListener {
 
   /** This process was paused: what the driver said meanwhile is still to be read, so its silence means nothing yet. */
   onLateCycle(nowNs: number): void {
-    if (!this.#isAttached) {
-      this.#requests.onLateCycle(nowNs);
-      return;
-    }
-    const fault = this.#validity.fault(nowNs);
+    if (!this.#isAttached) this.#requests.onLateCycle(nowNs);
+    const fault = this.#isAttached ? this.#validity.fault(nowNs) : null;
     if (fault === "driver-silent") this.#validity.announceHeard(nowNs);
     if (fault === "expired") this.#lose("this process stood still for longer than it lasts");
   }
@@ -240,7 +235,7 @@ export class Attachment implements AttachmentInboxListener {
     const { streamId, role } = this.#options;
     const leaseId = answer.leaseId as bigint;
     const durationNs = this.#durationOf(answer);
-    if (durationNs <= 0 || this.#isWorthAnother(durationNs)) {
+    if (durationNs <= 0 || this.#requests.isLate(durationNs, this.#cycle.nanoTime())) {
       this.#requests.abandon(this.clientId, leaseId);
       this.#refused("EXPIRED", `its answer came when ${durationNs <= 0 ? "" : "most of "}the lease was over`);
       return;
@@ -279,16 +274,6 @@ export class Attachment implements AttachmentInboxListener {
   #durationOf(answer: AttachAnswer): number {
     if (answer.leaseExpiryTimestampNs === null) return CADENCE_NS * 3;
     return Math.min(monotonic.fromBigint(answer.leaseExpiryTimestampNs) - this.#cycle.nanoTime(), LONGEST_LEASE_NS);
-  }
-
-  /**
-   * True for an answer that took longer than the lease has left: the client was paused meanwhile. What is left is all that it may count on
-   * from then on, so that any short pause would end the lease. Another is asked for, but not a second time: all answers may be that slow.
-   */
-  #isWorthAnother(durationNs: number): boolean {
-    const isLate = this.#requests.ageNs(this.#cycle.nanoTime()) > durationNs && !this.#wasLate;
-    this.#wasLate = isLate;
-    return isLate;
   }
 
   #keepAlive(nowNs: number): number {
