@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
 import { tallyInProcesses } from "../sim/batch.ts";
 import { simulate } from "../sim/simulate.ts";
-import { PROCESS_TEST_MS } from "../support/until.ts";
 
-const SCHEDULES = 500;
+const SCHEDULES = 2000;
+/** Some ten seconds of two quiet cores. */
+const LIMIT_MS = 10 * 60_000;
 
 test(
   "D-03, D-06, D-10 to D-14, D-16 to D-19, W-08, W-19, W-22, W-23: the shipped roles keep the rules under any schedule of faults, and recover",
@@ -16,7 +17,7 @@ test(
     expect(grants).toBeGreaterThan(SCHEDULES * 2);
     expect(accepted).toBeGreaterThan(SCHEDULES * 20);
   },
-  PROCESS_TEST_MS,
+  LIMIT_MS,
 );
 
 test("a seed gives one schedule, step by step", async () => {
