@@ -10,7 +10,7 @@ const MAX_MS = 100;
 const WARM_UP_SECONDS = 10;
 
 /** What a second of the traffic of a thousand streams costs a supervisor, its messages encoded and decoded. */
-export function supervisionCost(seconds: number): Figure {
+function supervisionCost(seconds: number): Figure {
   const replacedPerSecond = 4;
   const options = { streams: STREAMS, consumersPerStream: CONSUMERS_PER_STREAM, replacedPerSecond };
   const traffic = new SupervisionTraffic(options);

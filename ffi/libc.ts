@@ -103,8 +103,8 @@ export const MAP = {
   POPULATE: 0x8000,
 } as const;
 export const MADV = { DONTDUMP: 16 } as const;
-export const LOCK = { SH: 1, EX: 2, NB: 4, UN: 8 } as const;
-export const POLL = { IN: 1, OUT: 4, ERR: 8, HUP: 16 } as const;
+const LOCK = { SH: 1, EX: 2, NB: 4, UN: 8 } as const;
+const POLL = { IN: 1, OUT: 4, ERR: 8, HUP: 16 } as const;
 const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;
 const MFD_EXEC = 0x10;

@@ -50,7 +50,7 @@ export function isLoopback(host: string | null): boolean {
 }
 
 /** Bytes of a datagram for a way to `host`: as large as the interfaces of this host allow without fragments of IP. */
-export function mtuFor(host: string | null): number {
+function mtuFor(host: string | null): number {
   if (isLoopback(host)) return MAX_MTU_BYTES;
   const sizes = Object.keys(networkInterfaces())
     .filter((name) => name !== "lo")
@@ -94,7 +94,7 @@ function sizeParameter(channel: string, key: string): number {
 }
 
 /** The largest buffer that the kernel gives to a socket. */
-export function maxReceiveBuffer(): number {
+function maxReceiveBuffer(): number {
   try {
     return Number(readFileSync("/proc/sys/net/core/rmem_max", "latin1").trim()) || STOCK_BUFFER_BYTES;
   } catch (error) {

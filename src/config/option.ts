@@ -57,7 +57,7 @@ function flagName(property: string): string {
 }
 
 /** `wait-timeout` as `waitTimeout`. */
-export function propertyName(flagWithDashes: string): string {
+function propertyName(flagWithDashes: string): string {
   return flagWithDashes.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 

@@ -54,7 +54,7 @@ function isIdText(text: string): boolean {
 }
 
 /** Formats that frames of a recording are written in. */
-export const EXPORT_FORMATS = ["npy", "raw", "png", "y4m", "kerchunk", "hdf5"] as const;
+const EXPORT_FORMATS = ["npy", "raw", "png", "y4m", "kerchunk", "hdf5"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface ExportTarget {

@@ -6,7 +6,7 @@ export type WaitOutcome = typeof NO_WAIT | typeof ARMED | typeof WOKEN | typeof 
 /** There is nothing to wait for: the rest has to be another one. */
 export const NO_WAIT = 0;
 /** Nothing was waited for yet: first a cycle has to find nothing. */
-export const ARMED = 1;
+const ARMED = 1;
 /** What was waited for has come: the next cycle begins at once. */
 export const WOKEN = 2;
 /** The time is up: the event loop has its turn before the next wait. */

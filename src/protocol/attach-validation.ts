@@ -5,9 +5,9 @@ import type { Lease, LeaseRequest } from "./lease-table.ts";
 import type { StreamLayout } from "./stream-layout.ts";
 
 /** The version of schema 901 that this driver speaks; the highest common one with any client is this or none (D-09). */
-export const DRIVER_SCHEMA_VERSION = 1;
+const DRIVER_SCHEMA_VERSION = 1;
 /** Most bytes of an `errorMessage` (D-08). */
-export const MAX_ERROR_MESSAGE_BYTES = 1024;
+const MAX_ERROR_MESSAGE_BYTES = 1024;
 
 /** A request for a lease (ShmAttachRequest) that could be read. */
 export interface AttachRequest extends LeaseRequest {

@@ -3,7 +3,7 @@ import type { Attribute } from "./attribute.ts";
 
 export const MAX_NAME_CHARS = 256;
 export const MAX_SUMMARY_CHARS = 1024;
-export const MAX_TOKEN_CHARS = 1024;
+const MAX_TOKEN_CHARS = 1024;
 /** Longest DataSourceMeta message: subscribers assemble no longer ones. */
 export const MAX_META_BYTES = 1024 * 1024;
 

@@ -38,7 +38,7 @@ export const MESSAGE_PREFIX_BYTES = RECORD_HEAD_BYTES + MESSAGE_FIXED_BYTES;
  * A Chunk's content before its records, without its compression's name: start time u64, end time u64, uncompressed size u64, CRC u32,
  * length of the name u32, length of the records u64.
  */
-export const CHUNK_FIXED_BYTES = 40;
+const CHUNK_FIXED_BYTES = 40;
 export const CHUNK_PREFIX_BYTES = RECORD_HEAD_BYTES + CHUNK_FIXED_BYTES;
 
 /** A MessageIndex without entries: channel id u16, length of the entries u32. */

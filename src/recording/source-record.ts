@@ -3,7 +3,7 @@ import type { AttachmentRecord, MetadataRecord } from "./records.ts";
 
 /** Names of the Metadata records that a recording has. */
 export const SESSION_METADATA = "tensorpool.session";
-export const SOURCE_METADATA = "tensorpool.source";
+const SOURCE_METADATA = "tensorpool.source";
 /** Topic, and names of the schemas, of what is not a frame. */
 export const LEDGER_TOPIC = "/tensorpool/ledger";
 export const EVENTS_TOPIC = "/tensorpool/events";

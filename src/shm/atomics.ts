@@ -15,7 +15,7 @@ import { MAX_INT32 } from "../core/integer.ts";
 export const loadAcquire: (address: number) => number = aeron.aeron_counter_get_acquire;
 
 /** Stores an aligned u64 with release. The value must be a safe integer. */
-export const storeRelease: (address: number, value: number) => void = aeron.aeron_counter_set_release;
+const storeRelease: (address: number, value: number) => void = aeron.aeron_counter_set_release;
 
 /** Orders loads before it with all loads and stores after it. */
 export const acquireFence: () => void = aeron.aeron_acquire;

@@ -11,7 +11,7 @@ export interface SlotSlicing {
 }
 
 /** Most bytes of a window: half of what the engine's fast paths index. */
-export const MAX_WINDOW_BYTES = 2 ** 30;
+const MAX_WINDOW_BYTES = 2 ** 30;
 
 /**
  * Cuts `nslots` slots of `strideBytes` (a power of two) that begin at `firstOffset` into windows of whole slots. A slot that is

@@ -5,7 +5,7 @@ import type { ClientMessage, PlaneSpec, WatchMessage } from "./messages.ts";
 /** Longest message of a page, in bytes. */
 export const MAX_CLIENT_MESSAGE_BYTES = 4096;
 /** Views of one page, numbered from 0. */
-export const MAX_VIEWS = 64;
+const MAX_VIEWS = 64;
 const MAX_TOKEN_LENGTH = 1024;
 const MAX_PIXELS = 2 ** 24;
 const MAX_SIDE = 2 ** 14;

@@ -3,7 +3,7 @@ import { type ConsumerView, consumerViews, type SupervisionModel } from "../prot
 import { counter, type Family, gauge } from "./metric-family.ts";
 
 /** Consumers that have series of their own; more are counted, so that a scrape stays short. */
-export const MAX_CONSUMERS_TOLD = 2048;
+const MAX_CONSUMERS_TOLD = 2048;
 const LABELS = ["stream_id", "consumer_id"];
 const MODES = ["stream", "latest", "decimated"];
 

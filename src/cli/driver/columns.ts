@@ -16,7 +16,7 @@ export function fitting<Row>(
   return width >= WIDE ? columns : columns.filter(({ isSpare }) => isSpare !== true);
 }
 
-export function paintState(text: string, state: LifeState | null, palette: Palette): string {
+function paintState(text: string, state: LifeState | null, palette: Palette): string {
   if (state === "dead") return palette.red(text);
   return state === "silent" ? palette.yellow(text) : text;
 }

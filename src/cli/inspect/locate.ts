@@ -12,7 +12,7 @@ export interface Located {
 }
 
 /** A folder cannot be listed. */
-export class LocateError extends TensorPoolError<"not-readable"> {}
+class LocateError extends TensorPoolError<"not-readable"> {}
 
 /** Base, namespace, instance, epoch, file: and something to spare. */
 const MAX_DEPTH = 8;

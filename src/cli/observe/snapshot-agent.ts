@@ -11,7 +11,7 @@ import { type AllowedBaseDirs, MappedStream, type PoolAnnouncement } from "../..
 import { NO_FRAME, RingFollower } from "./ring-follower.ts";
 
 /** The frame cannot be shown as what was asked for. */
-export class SnapshotError extends TensorPoolError<"unsupported"> {}
+class SnapshotError extends TensorPoolError<"unsupported"> {}
 
 /** The frame that was taken. */
 export interface TakenFrame {

@@ -47,7 +47,7 @@ export const RECORDER_COLUMNS: readonly Column<RecorderRow>[] = [
 ];
 
 /** Frames of a stream that are missing, by cause: what the recorder lost by its own causes, the rest by the consumer's. */
-export function missingOf({ consumer, counters }: StreamRecorder): Record<string, number> {
+function missingOf({ consumer, counters }: StreamRecorder): Record<string, number> {
   const { recordingOverwritten, stagingFull, diskTooSlow, diskFull, diskFailed } = counters.of;
   const missing: Record<string, number> = {};
   for (const cause of LOSS_CAUSES) {

@@ -50,10 +50,6 @@ export const ATTRIBUTE_BYTES = 28;
 /** With them: half of what a peer needs to have room for. */
 export const MAX_ATTRIBUTE_BYTES = 32 * 1024;
 
-export const CREDIT_BYTES = 16;
-export const CLAIM_BYTES = 16;
-export const COMMIT_BYTES = 88;
-
 export const RegionKind = { HEADER_RING: 1, POOL: 2 } as const;
 export const STATE_CODES = { waiting: 0, attached: 1, mapped: 2 } as const;
 export const REFUSAL_CODES = { "no-pool": 1, "not-attached": 2, ended: 3 } as const;

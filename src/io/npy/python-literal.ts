@@ -10,7 +10,7 @@ export class PythonSequence {
 }
 
 /** A literal whose value no header needs: a bytes string, a float, None. Kept as it is written. */
-export class OtherLiteral {
+class OtherLiteral {
   readonly text: string;
 
   constructor(text: string) {

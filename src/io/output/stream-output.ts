@@ -136,7 +136,7 @@ async function openFifo(path: string, { signal, onWaiting }: OpenOptions): Promi
 }
 
 /** Batches appended to one file or pipe. */
-export class StreamOutput implements Output {
+class StreamOutput implements Output {
   readonly name: string;
   readonly #target: Target;
   #isWriting = false;

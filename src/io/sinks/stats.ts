@@ -20,7 +20,7 @@ function duration(ns: number): string {
 }
 
 /** Counts frames without copying them; with `values` it reads every element as well. */
-export class StatsSink implements Sink {
+class StatsSink implements Sink {
   readonly description: string;
   readonly needsAttributes = false;
   readonly hasRoom = true;

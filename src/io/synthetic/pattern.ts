@@ -15,7 +15,7 @@ export interface Pattern {
 }
 
 /** Values of a ramp start over after so many elements (and so many frames). */
-export const RAMP_PERIOD = 65_536;
+const RAMP_PERIOD = 65_536;
 
 /** Ramps and counters are copied from a template of at least this size, small enough to stay in the cache. */
 const TEMPLATE_BYTES = 64 * 1024;

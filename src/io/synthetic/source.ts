@@ -36,7 +36,7 @@ export interface SyntheticOptions {
 }
 
 /** Frames that are made up: frame n depends on n alone, and one that was skipped was still number n. */
-export class SyntheticSource implements Source {
+class SyntheticSource implements Source {
   readonly live = true;
   readonly description: string;
   readonly layout: FrameLayout;

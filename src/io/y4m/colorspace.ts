@@ -1,4 +1,4 @@
-import { DTYPES, type Dtype } from "../../protocol/dtype.ts";
+import type { Dtype } from "../../protocol/dtype.ts";
 import { layoutOf, layoutProblem } from "../layout.ts";
 import type { FrameLayout } from "../types.ts";
 
@@ -77,9 +77,4 @@ export function frameLayout(colorspace: Colorspace, width: number, height: numbe
     dims = [samples / width, width];
   } else dims = [samples];
   return layoutProblem(dtype, dims) === null ? layoutOf(dtype, dims) : null;
-}
-
-/** Bytes of one sample. */
-export function sampleBytes(layout: FrameLayout): number {
-  return DTYPES[layout.dtype].bits / 8;
 }

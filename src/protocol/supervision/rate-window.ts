@@ -1,5 +1,5 @@
 /** Rates are those of about this long: three reports at the protocol's cadence. */
-export const RATE_WINDOW_NS = 3e9;
+const RATE_WINDOW_NS = 3e9;
 /** Samples that come closer together replace each other. */
 const SPACING_NS = 0.4e9;
 const MAX_SAMPLES = 8;

@@ -149,7 +149,7 @@ export function streamView(stream: StreamRecord, nowNs: number): StreamView {
   };
 }
 
-export function consumerView(consumer: ConsumerRecord, stream: StreamRecord, nowNs: number): ConsumerView {
+function consumerView(consumer: ConsumerRecord, stream: StreamRecord, nowNs: number): ConsumerView {
   const { epoch, lastSeqSeen } = consumer;
   return {
     streamId: consumer.streamId,
