@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { AeronError } from "../../ffi/errors.ts";
 import { causeOfRefusal } from "../../ffi/symbols.ts";
 import { describeError, detailsOf } from "../../src/cli/exit.ts";
 import { summaryLines } from "../../src/cli/summary.ts";
@@ -35,4 +36,15 @@ describe("errors on the command line", () => {
     expect(causeOfRefusal("1024000000")).toContain("may map 1024000000 bytes only (RLIMIT_AS)");
     expect(causeOfRefusal("unlimited")).toContain("SELinux");
   });
+});
+
+test("an error of libaeron says which call failed, and its innermost cause, without the trace", () => {
+  const trace =
+    "(-11) generic error, see message\n[poll, conductor.c:3807] registration error\n(99) Cannot assign requested address\n" +
+    "[aeron_bind, aeron_socket.c:93] failed to bind(9, 1.2.3.4:5)\n[init, transport.c:165] unicast bind, affinity=1\n";
+  expect(describeError(new AeronError("subscribing to aeron:udp stream 1400", -11, trace))).toBe(
+    "subscribing to aeron:udp stream 1400 failed: Cannot assign requested address (failed to bind(9, 1.2.3.4:5))",
+  );
+  const plain = new AeronError("aeron_init", 22, "invalid argument");
+  expect(describeError(plain)).toBe(plain.message);
 });
