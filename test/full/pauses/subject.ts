@@ -25,6 +25,9 @@ const block = new MessageBlock(MESSAGE_BYTES, 1);
 
 let value = 1;
 let reported = -1;
+/** When it was at work last, or has said why it is not. */
+let saidNs = Bun.nanoseconds();
+const SILENT_NS = 10e9;
 for (;;) {
   for (let cycle = 0; cycle < CYCLES_A_TURN; cycle++) {
     const nowNs = Bun.nanoseconds();
@@ -40,6 +43,13 @@ for (;;) {
   if (reported !== connection.losses && connection.isReady && messages.imageCount > 0) {
     reported = connection.losses;
     console.error(`at work ${reported}`);
+  }
+  if (reported === connection.losses) saidNs = Bun.nanoseconds();
+  if (Bun.nanoseconds() - saidNs > SILENT_NS) {
+    saidNs = Bun.nanoseconds();
+    const ready = [...publications, ...blocks, messages].map(({ isReady }) => (isReady ? "ready" : "missing"));
+    const connected = publications.map(({ isConnected }) => (isConnected ? "connected" : "alone"));
+    console.error(`not at work: ${ready}; ${connected}; ${messages.imageCount} image(s); ${connection.shortage ?? ""}`);
   }
   await new Promise((resolve) => setImmediate(resolve));
 }
