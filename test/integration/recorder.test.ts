@@ -6,6 +6,7 @@ import { Recorder, type RecorderOptions } from "../../src/recorder/recorder.ts";
 import { RECORDING_DEFAULTS } from "../../src/recorder/recording-options.ts";
 import type { Producer } from "../../src/roles/producer.ts";
 import { Rig } from "../support/rig.ts";
+import { PATIENCE_MS } from "../support/until.ts";
 
 interface Read {
   readonly topics: string[];
@@ -73,8 +74,9 @@ class Subject implements AsyncDisposable {
 
   /** Steps, and lets writes end, until the condition holds. */
   async until(condition: () => boolean): Promise<void> {
-    for (let i = 0; !condition(); i++) {
-      if (i > 20_000) throw new Error("it did not come");
+    const endMs = performance.now() + PATIENCE_MS;
+    while (!condition()) {
+      if (performance.now() > endMs) throw new Error("it did not come");
       this.rig.step();
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
