@@ -1,4 +1,5 @@
 import { contiguousByteLength, DTYPES, type Dtype, type MajorOrder } from "../protocol/dtype.ts";
+import { DESCR_OF_DTYPE } from "../protocol/numpy-descr.ts";
 import { PATCHABLE_VARINT32_BYTES, PATCHABLE_VARINT64_BYTES, ProtobufWriter, patchVarint } from "./protobuf.ts";
 import { FRAME_FIELD, type FrameSchemaName, IMAGE_FIELD, INFO_FIELD, TIMESTAMP_FIELD } from "./schemas.ts";
 
@@ -32,22 +33,8 @@ export interface FrameStamp {
   readonly nanos: number;
 }
 
-/** The typestr by which NumPy knows a dtype. It has no packed bits: "bit" stands for itself. */
-export const TYPESTR_OF_DTYPE: Readonly<Record<Dtype, string>> = {
-  bool: "|b1",
-  int8: "|i1",
-  int16: "<i2",
-  int32: "<i4",
-  int64: "<i8",
-  uint8: "|u1",
-  uint16: "<u2",
-  uint32: "<u4",
-  uint64: "<u8",
-  float32: "<f4",
-  float64: "<f8",
-  bytes: "|V1",
-  bit: "bit",
-};
+/** The typestr of a dtype in a message: NumPy's, but that packed bits and raw bytes are told apart from uint8. */
+export const TYPESTR_OF_DTYPE: Readonly<Record<Dtype, string>> = { ...DESCR_OF_DTYPE, bytes: "|V1", bit: "bit" };
 
 /**
  * The encoder of a frame's message: `prefix ++ values`, protobuf whose last field is the data. Everything before the values is a

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { contiguousByteLength, DTYPE_NAMES, type Dtype } from "../../src/protocol/dtype.ts";
-import { TYPESTRS } from "../../src/recording/export/frame-places.ts";
+import { DESCR_OF_DTYPE } from "../../src/protocol/numpy-descr.ts";
 import { framePattern, START_NS, TestFile } from "../support/mcap-file.ts";
 import { installPython, runCommand } from "../support/mcap-python.ts";
 import { SELF } from "../support/place.ts";
@@ -77,7 +77,7 @@ test("NumPy, zarr and h5py read every export equal", async () => {
       seq: Array.from({ length: count }, (_, seq) => seq),
       time: Array.from({ length: count }, (_, seq) => String(seq * 1_000_000)),
     };
-    const expected = { dtype: TYPESTRS[dtype], shape, sha1 };
+    const expected = { dtype: DESCR_OF_DTYPE[dtype], shape, sha1 };
     expect(rows.get(`npy ${name}`)).toMatchObject(expected);
     expect(rows.get(`kerchunk ${name}`)).toMatchObject({ ...expected, ...numbers });
     expect(rows.get(`hdf5 ${name}`)).toMatchObject({

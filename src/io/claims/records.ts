@@ -1,6 +1,6 @@
 // The binary form of claims, as docs/PYTHON.md describes it: little-endian records of whole 8-byte words, the length first.
 import { DTYPE_NAMES, DTYPES } from "../../protocol/dtype.ts";
-import { DESCR_OF_DTYPE } from "../npy/descr.ts";
+import { DESCR_OF_DTYPE } from "../../protocol/numpy-descr.ts";
 
 /** Grows when the meaning of a record changes; new kinds of records, and fields at the end of one, leave it as it is. */
 export const CLAIMS_VERSION = 1;

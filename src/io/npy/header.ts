@@ -1,8 +1,9 @@
+import { DESCR_OF_DTYPE } from "../../protocol/numpy-descr.ts";
 import { SourceError, type SourceErrorCode } from "../errors.ts";
 import { recognise } from "../input/known-formats.ts";
 import { layoutOf, layoutProblem } from "../layout.ts";
 import type { FrameLayout } from "../types.ts";
-import { DESCR_OF_DTYPE, type Descr, parseDescr, type RefusedDescr } from "./descr.ts";
+import { type Descr, parseDescr, type RefusedDescr } from "./descr.ts";
 import {
   type PythonLiteral,
   PythonLiteralError,

@@ -66,23 +66,6 @@ export class FramePlaces {
   }
 }
 
-/** How NumPy calls a dtype; "bit" goes as its packed bytes, whose array is flat. */
-export const TYPESTRS: Readonly<Record<Dtype, string>> = {
-  bool: "|b1",
-  int8: "|i1",
-  int16: "<i2",
-  int32: "<i4",
-  int64: "<i8",
-  uint8: "|u1",
-  uint16: "<u2",
-  uint32: "<u4",
-  uint64: "<u8",
-  float32: "<f4",
-  float64: "<f8",
-  bytes: "|u1",
-  bit: "|u1",
-};
-
 /** Shape of one frame in the array: of packed bits, their bytes. */
 export function frameDims({ dtype, dims, frameBytes }: FrameArray): readonly number[] {
   return dtype === "bit" ? [frameBytes] : dims;

@@ -1,4 +1,5 @@
-import { type FrameArray, frameDims, TYPESTRS } from "./frame-places.ts";
+import { DESCR_OF_DTYPE } from "../../protocol/numpy-descr.ts";
+import { type FrameArray, frameDims } from "./frame-places.ts";
 
 const GROUP = '{"zarr_format":2}';
 
@@ -15,7 +16,7 @@ export function kerchunkReferences(arrays: readonly FrameArray[]): string {
     refs[`${group}/.zgroup`] = GROUP;
     const order = array.majorOrder === "column" ? "F" : "C";
     const at = `${group}/${name}`;
-    refs[`${at}/.zarray`] = metadataOf(TYPESTRS[array.dtype], [offsets.length, ...dims], [1, ...dims], order);
+    refs[`${at}/.zarray`] = metadataOf(DESCR_OF_DTYPE[array.dtype], [offsets.length, ...dims], [1, ...dims], order);
     refs[`${at}/.zattrs`] = JSON.stringify({ dtype: array.dtype, order: array.majorOrder });
     const rest = dims.map(() => ".0").join("");
     for (const [i, offset] of offsets.entries()) refs[`${at}/${i}${rest}`] = [paths[i] as string, offset, frameBytes];
