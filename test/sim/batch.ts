@@ -28,6 +28,15 @@ function count(tally: Tally, { seed, failure, isCut, accepted, epochs, grants }:
   if (failure !== null) tally.failures.push({ seed, failure });
 }
 
+function add(total: Tally, tally: Tally): void {
+  total.schedules += tally.schedules;
+  total.cut += tally.cut;
+  total.accepted += tally.accepted;
+  total.epochs += tally.epochs;
+  total.grants += tally.grants;
+  total.failures.push(...tally.failures);
+}
+
 /** Runs the seeds in this process; with `stopsAtFailure`, up to the first that fails. */
 export async function tallyOf(from: number, to: number, stopsAtFailure = false): Promise<Tally> {
   const tally = newTally();
@@ -56,12 +65,7 @@ export async function tallyInProcesses(from: number, to: number, onFailure: (tex
       const last = Math.min(to, first + share - 1);
       next = last + 1;
       const tally = await runApart(first, last);
-      total.schedules += tally.schedules;
-      total.cut += tally.cut;
-      total.accepted += tally.accepted;
-      total.epochs += tally.epochs;
-      total.grants += tally.grants;
-      total.failures.push(...tally.failures);
+      add(total, tally);
       for (const { seed, failure } of tally.failures) onFailure(`seed ${seed}: ${failure}`);
     }
   };
@@ -89,12 +93,7 @@ export async function runHours(hours: number): Promise<number> {
   const total = newTally();
   for (let from = Date.now() * 1000; Bun.nanoseconds() - beganNs < hours * 3600e9; from += MAX_SHARE * 2) {
     const tally = await tallyInProcesses(from, from + MAX_SHARE * 2 - 1, (text) => console.log(text));
-    total.schedules += tally.schedules;
-    total.cut += tally.cut;
-    total.accepted += tally.accepted;
-    total.epochs += tally.epochs;
-    total.grants += tally.grants;
-    total.failures.push(...tally.failures);
+    add(total, tally);
   }
   return report(total, beganNs);
 }
