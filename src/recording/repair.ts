@@ -61,7 +61,7 @@ export function repairRecording(path: string): RepairResult {
   return { ...facts, isRepaired: true, lostBytes, because };
 }
 
-/** Nobody else may write the file. @throws RecordingError */
+/** Requires that no other process writes the file. @throws RecordingError */
 function requireAlone({ fd, name }: FileWindow): void {
   let isAlone: boolean;
   try {

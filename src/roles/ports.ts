@@ -36,7 +36,7 @@ export interface EpochFolder {
   readonly path: string;
   /** False once it was removed or moved by others. */
   readonly isInPlace: boolean;
-  /** Epochs whose regions are here, whoever left them. */
+  /** Epochs whose regions are in the folder, whichever process made them. */
   epochs(): bigint[];
   /** False only if an epoch that is here never carried a frame. */
   mayHaveCarriedFrames(epoch: bigint): boolean;

@@ -8,7 +8,6 @@ import type { CommandContext } from "../command.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
 import { ExitCode } from "../exit.ts";
 import { LiveLine } from "../live-line.ts";
-import { Keys } from "../recording/keys.ts";
 import { ReplayAgent } from "../recording/replay-agent.ts";
 import { replayLine } from "../recording/replay-line.ts";
 import { requireFiles } from "../recording/require-files.ts";
@@ -17,6 +16,7 @@ import type { ProducerValues } from "../role-commands.ts";
 import { ProcessRuntime, processOptionsOf, RoleRuntime } from "../role-runtime.ts";
 import { RoleSet } from "../run/role-set.ts";
 import type { RunningRole } from "../running-role.ts";
+import { Keys } from "../terminal-keys.ts";
 import { ProducerPlan, startProducer } from "./producer.ts";
 
 /** Streams of other programs get ids from here on. */
@@ -92,7 +92,7 @@ function addControls(
   producers: readonly Producer[],
 ): void {
   const hasKeys = isatty(0) && isatty(2) && !values.quiet && process.env.TERM !== "dumb";
-  const keys = hasKeys ? new Keys((key) => agent.press(key)) : null;
+  const keys = hasKeys ? new Keys({ onKey: (key) => agent.press(key) }) : null;
   const agent: ReplayAgent = new ReplayAgent(clock, producers, {
     waitConsumers: values.waitConsumers,
     stop: () => scheduler.stop("the key q"),

@@ -4,17 +4,26 @@ const CTRL_Z = "\x1a";
 /** A key, or the sequence that a terminal sends for one. */
 const KEYS = new RegExp(`${ESCAPE}\\[[0-9;]*[A-Za-z~]|[\\s\\S]`, "g");
 
+/** What else is to be done with the terminal. */
+export interface KeysListener {
+  onKey(key: string): void;
+  /** The terminal is in raw mode: at the start, and when the process continues after a suspension. */
+  onEnter?(): void;
+  /** The terminal is as it was found again. */
+  onLeave?(): void;
+}
+
 /** The keys of the terminal, one by one. It is left as it was found, also while the process is suspended. */
 export class Keys {
-  readonly #onKey: (key: string) => void;
+  readonly #listener: KeysListener;
   readonly #onData = (data: Buffer): void => this.#take(data.toString("utf8"));
   readonly #onSuspend = (): void => this.#suspend();
   readonly #onContinue = (): void => this.#enter();
   readonly #onExit = (): void => this.#leave();
   #isEntered = false;
 
-  constructor(onKey: (key: string) => void) {
-    this.#onKey = onKey;
+  constructor(listener: KeysListener) {
+    this.#listener = listener;
     process.on("exit", this.#onExit);
     process.on("SIGTSTP", this.#onSuspend);
     process.on("SIGCONT", this.#onContinue);
@@ -37,12 +46,14 @@ export class Keys {
     this.#isEntered = true;
     process.stdin.setRawMode(true);
     process.stdin.resume();
+    this.#listener.onEnter?.();
   }
 
   #leave(): void {
     if (!this.#isEntered) return;
     this.#isEntered = false;
     process.stdin.setRawMode(false);
+    this.#listener.onLeave?.();
   }
 
   #suspend(): void {
@@ -55,7 +66,7 @@ export class Keys {
       // In raw mode the terminal makes no signals of them.
       if (key === CTRL_C) process.kill(process.pid, "SIGINT");
       else if (key === CTRL_Z) process.kill(process.pid, "SIGTSTP");
-      else this.#onKey(key);
+      else this.#listener.onKey(key);
     }
   }
 }
