@@ -1,4 +1,4 @@
-import { flag, option, options, valueTypes } from "../config/index.ts";
+import { flag, option, options, valueTypes, withDefault } from "../config/index.ts";
 import { type CommandValues, command } from "./command.ts";
 import { CONFIG, END, LISTEN } from "./common-options.ts";
 import { THRESHOLDS } from "./supervision/thresholds.ts";
@@ -33,6 +33,10 @@ const VIEW = options({
   open: flag("show the page in the browser of this machine"),
   ...END,
   ...THRESHOLDS,
+  liveness: {
+    ...withDefault(THRESHOLDS.liveness, { default: "2.5s" }),
+    help: "silence after which a producer or consumer is shown as dead; they speak once a second",
+  },
   ...LISTEN,
   ...CONFIG,
 });

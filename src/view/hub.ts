@@ -5,7 +5,7 @@ import { getLogger } from "../core/logger.ts";
 import { toJson } from "../core/text.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
-import { consumerViews, eventViews, streamViews } from "../protocol/supervision/index.ts";
+import { consumerViews, eventViews, type StreamView, streamViews } from "../protocol/supervision/index.ts";
 import { hear } from "../roles/hearing.ts";
 import { KnownStreams } from "../roles/known-streams.ts";
 import type { Supervisor } from "../roles/supervisor.ts";
@@ -23,6 +23,8 @@ const log = getLogger("view");
 const FRAGMENTS_PER_POLL = 64;
 const STATE_PERIOD_NS = 1e9;
 const SYNC_PERIOD_NS = 100e6;
+/** Least time between two states because of events. */
+const NEWS_PERIOD_NS = 250e6;
 /** Bytes of pictures that may be under way, to one page and to all. */
 const MAX_BYTES_PER_PAGE = 96 * 1024 * 1024;
 const MAX_BYTES_UNDER_WAY = 256 * 1024 * 1024;
@@ -67,6 +69,9 @@ export class ViewHub implements Agent {
   readonly #delays = new DelayMeans();
   readonly #state = new PeriodicTimer(STATE_PERIOD_NS);
   readonly #sync = new PeriodicTimer(SYNC_PERIOD_NS);
+  /** The newest event, and the time, when pages were sent a state last. */
+  #toldEventId = 0;
+  #toldNs = Number.NEGATIVE_INFINITY;
 
   constructor(options: HubOptions) {
     this.#options = options;
@@ -113,7 +118,7 @@ export class ViewHub implements Agent {
     for (const subscription of this.#subscriptions) work += subscription.poll(FRAGMENTS_PER_POLL);
     if (this.#sync.isDue(nowNs))
       this.#eyes.sync(this.#options.supervisor.model, this.#known, this.pages.size > 0, nowNs);
-    if (this.#state.isDue(nowNs)) this.#tellState(nowNs);
+    this.#tellState(nowNs);
     if (this.pages.size > 0) this.#eyes.time(nowNs, (streamId, delayNs) => this.#delays.add(streamId, delayNs));
     let left = MAX_BYTES_UNDER_WAY;
     for (const link of this.pages) left -= link.bytesUnderWay;
@@ -187,10 +192,15 @@ export class ViewHub implements Agent {
     this.#pictures.release(view.picture);
   }
 
+  /** Once a second, and as soon as there are events. */
   #tellState(nowNs: number): void {
-    const streams = streamViews(this.#options.supervisor.model, nowNs);
-    this.#history.add(Date.now(), streams, this.#delays.take());
-    if (this.pages.size === 0) return;
+    const { lastId } = this.#options.supervisor.model.events;
+    const isDue = this.#state.isDue(nowNs);
+    if (isDue) this.#history.add(Date.now(), this.#streamViews(nowNs), this.#delays.take());
+    const hasNews = lastId !== this.#toldEventId && nowNs - this.#toldNs >= NEWS_PERIOD_NS;
+    if (this.pages.size === 0 || !(isDue || hasNews)) return;
+    this.#toldEventId = lastId;
+    this.#toldNs = nowNs;
     this.#eyes.look();
     const overview = this.#overview(nowNs);
     for (const link of this.pages) {
@@ -199,10 +209,20 @@ export class ViewHub implements Agent {
     }
   }
 
+  /** A producer counts the bytes of frames that it published: those that no consumer reads are estimated by the newest one. */
+  #streamViews(nowNs: number): StreamView[] {
+    return streamViews(this.#options.supervisor.model, nowNs).map((stream) => {
+      const { streamId, consumers, framesPerSecond } = stream;
+      const frameBytes = this.#eyes.get(streamId)?.frameBytes ?? null;
+      if (consumers > 0 || frameBytes === null || framesPerSecond === null) return stream;
+      return { ...stream, bytesPerSecond: framesPerSecond * frameBytes };
+    });
+  }
+
   /** JSON that is the same for every page, without its last brace. */
   #overview(nowNs: number): string {
     const { supervisor, aeronDir } = this.#options;
-    const streams = streamViews(supervisor.model, nowNs).map((stream) => {
+    const streams = this.#streamViews(nowNs).map((stream) => {
       const eye = this.#eyes.get(stream.streamId);
       return {
         ...stream,

@@ -34,6 +34,8 @@ export class StreamEye {
   /** Frames that were overwritten while they were read. */
   overwritten = 0;
   shape: SeenShape | null = null;
+  /** Bytes of the newest frame that was looked at; null before any. */
+  frameBytes: number | null = null;
   readonly #baseDirs: AllowedBaseDirs;
   readonly #frame: Frame;
   #announcement: PoolAnnouncement | null = null;
@@ -124,10 +126,14 @@ export class StreamEye {
   /** Looks at the shape of the newest frame. */
   look(): void {
     let seen: SeenShape | null = null;
-    const isIntact = this.read(this.newestSeq(), ({ dtype, dims, strides, majorOrder }) => {
+    let frameBytes = 0;
+    const isIntact = this.read(this.newestSeq(), ({ dtype, dims, strides, majorOrder, byteLength }) => {
       seen = { dtype, dims, strides, majorOrder };
+      frameBytes = byteLength;
     });
-    if (isIntact) this.shape = seen;
+    if (!isIntact) return;
+    this.shape = seen;
+    this.frameBytes = frameBytes;
   }
 
   /** Unmaps. */

@@ -152,6 +152,34 @@ describe("the flow of pictures to pages", () => {
     expect(events.map(({ id }) => id)).toEqual(events.map((_, i) => i + 1));
   });
 
+  test("the bandwidth of a stream that no consumer reads is that of its frames", async () => {
+    await using rig = new Rig({ tellsPauses: false });
+    const { publish, watching } = shown(rig);
+    const page = watching();
+    const newest = () => (page.texts.at(-1)?.["streams"] as { framesPerSecond: number; bytesPerSecond: number }[])?.[0];
+    rig.until(() => {
+      publish();
+      return page.texts.at(-1)?.["type"] === "state" && (newest()?.bytesPerSecond ?? 0) > 0;
+    }, "a bandwidth");
+    expect(newest()?.bytesPerSecond).toBeCloseTo((newest()?.framesPerSecond ?? 0) * 16, 6);
+  });
+
+  test("pages learn of an event before the next second", async () => {
+    await using rig = new Rig({ tellsPauses: false });
+    const { watching, supervisor } = shown(rig);
+    const page = watching();
+    const states = () => page.texts.filter(({ type }) => type === "state").length;
+    rig.clock.jump(1e9);
+    rig.step(3);
+    const before = states();
+    rig.clock.jump(260e6);
+    rig.step(3);
+    expect(states()).toBe(before);
+    supervisor.model.events.add(rig.clock.nanoTime(), "producer-lost", STREAM_ID, null, "a producer is lost");
+    rig.step(3);
+    expect(states()).toBe(before + 1);
+  });
+
   test("the delay of frames is that of the moment at which they are found", async () => {
     await using rig = new Rig({ tellsPauses: false });
     const { publish, watching } = shown(rig);

@@ -1,6 +1,7 @@
 import type { ConsumerMode } from "../mode-filter.ts";
 import { CADENCE_NS } from "../stream-ids.ts";
 import type { ConfigFact, HelloFact, QosConsumerFact } from "./facts.ts";
+import type { HeldLease } from "./held-lease.ts";
 import { RateWindow } from "./rate-window.ts";
 import { RunningTotal, reported } from "./running-total.ts";
 import { Sustained } from "./sustained.ts";
@@ -40,6 +41,8 @@ export class ConsumerRecord {
   /** Frames that the producer was ahead at the last report; null unless both were of one epoch. */
   lag: number | null = null;
   pid: number | null = null;
+  /** Null before one was seen. */
+  lease: HeldLease | null = null;
   isLost = false;
   /** What comes until then was under way when its end was told. */
   endedUntilNs = NEVER;

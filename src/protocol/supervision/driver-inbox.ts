@@ -8,17 +8,19 @@ import {
   ShmAttachRequestDecoder,
   ShmAttachResponseDecoder,
   ShmDriverShutdownDecoder,
+  ShmLeaseKeepaliveDecoder,
   ShmLeaseRevokedDecoder,
 } from "../../sbe/index.ts";
 import type { ClientRole } from "./facts.ts";
 import { bounded, MAX_TEXT_CHARS } from "./limits.ts";
 import type { SupervisionModel } from "./model.ts";
 
-/** Decodes attaches, ends of leases and the end of a driver (schema 901). */
+/** Decodes attaches, keepalives, ends of leases and the end of a driver (schema 901). */
 export class DriverInbox {
   readonly #model: SupervisionModel;
   readonly #request = new ShmAttachRequestDecoder();
   readonly #answer = new ShmAttachResponseDecoder();
+  readonly #keepalive = new ShmLeaseKeepaliveDecoder();
   readonly #revoked = new ShmLeaseRevokedDecoder();
   readonly #shutdown = new ShmDriverShutdownDecoder();
 
@@ -38,6 +40,12 @@ export class DriverInbox {
         if (!accepts(this.#answer)) return false;
         this.#onAnswer(nowNs);
         return true;
+      case ShmLeaseKeepaliveDecoder.KEY: {
+        if (!accepts(this.#keepalive)) return false;
+        const { leaseId, streamId, clientId, role } = this.#keepalive;
+        this.#model.onKeepalive(nowNs, { leaseId, streamId, clientId, role: roleOf(role) });
+        return true;
+      }
       case ShmLeaseRevokedDecoder.KEY:
         if (!accepts(this.#revoked)) return false;
         this.#onRevoked(nowNs);

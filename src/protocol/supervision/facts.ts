@@ -116,6 +116,14 @@ export interface AttachAnswerFact {
   readonly errorMessage: string;
 }
 
+/** ShmLeaseKeepalive (D-10). */
+export interface KeepaliveFact {
+  readonly leaseId: bigint;
+  readonly streamId: number;
+  readonly clientId: number;
+  readonly role: ClientRole;
+}
+
 /** ShmLeaseRevoked (D-12). */
 export interface RevocationFact {
   readonly leaseId: bigint;

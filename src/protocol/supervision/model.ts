@@ -8,6 +8,7 @@ import type {
   ConfigFact,
   DescriptorFact,
   HelloFact,
+  KeepaliveFact,
   MetaFact,
   ProducerFact,
   QosConsumerFact,
@@ -15,6 +16,7 @@ import type {
   SourceFact,
 } from "./facts.ts";
 import { FirstHellos } from "./first-hellos.ts";
+import { abandonedLease, endedLease, extendedLease } from "./held-lease.ts";
 import { LeaseWatch } from "./lease-watch.ts";
 import { Liveness } from "./liveness.ts";
 import { SUPERVISION_DEFAULTS, type SupervisionOptions } from "./options.ts";
@@ -177,12 +179,21 @@ export class SupervisionModel {
 
   onAttachAnswer(nowNs: number, fact: AttachAnswerFact): void {
     const holder = this.#leases.onAnswer(nowNs, fact);
+    if (holder !== null && fact.leaseId !== null) this.onKeepalive(nowNs, { ...holder, leaseId: fact.leaseId });
     const consumer = holder?.role === "consumer" ? this.find(holder.streamId, holder.clientId) : null;
     if (consumer !== null) this.#liveness.consumerLeaseGranted(consumer);
   }
 
+  /** The client holds a lease, whether or not its granting was seen. */
+  onKeepalive(nowNs: number, fact: KeepaliveFact): void {
+    const client = this.#clientOf(fact);
+    if (client !== undefined) client.lease = extendedLease(client.lease, fact, nowNs);
+  }
+
   onRevoked(nowNs: number, fact: RevocationFact): void {
     if (!this.#leases.onRevoked(nowNs, fact)) return;
+    const ended = this.#clientOf(fact);
+    if (ended !== undefined) ended.lease = endedLease(ended.lease, fact, nowNs, fact.reason);
     const stream = this.streams.get(fact.streamId);
     if (stream === undefined) return;
     const why = `its lease ended: ${fact.reason}`;
@@ -197,6 +208,9 @@ export class SupervisionModel {
 
   onDriverShutdown(nowNs: number, reason: string, message: string): void {
     this.#leases.onShutdown(nowNs, reason, message);
+    for (const stream of this.streams.values()) {
+      for (const client of [stream, ...stream.consumers.values()]) client.lease = abandonedLease(client.lease);
+    }
   }
 
   onCounters(nowNs: number, fact: ClientCountersFact): void {
@@ -234,6 +248,12 @@ export class SupervisionModel {
       this.streams.delete(stream.streamId);
       this.events.add(nowNs, "stream-forgotten", stream.streamId, null, `stream ${stream.streamId} is gone for long`);
     }
+  }
+
+  /** Leases make neither a stream nor a consumer known. */
+  #clientOf({ streamId, clientId, role }: KeepaliveFact): StreamRecord | ConsumerRecord | undefined {
+    const stream = this.streams.get(streamId);
+    return role === "producer" ? stream : stream?.consumers.get(clientId);
   }
 
   #forget(stream: StreamRecord, { consumerId }: ConsumerRecord): void {

@@ -1,5 +1,6 @@
 import type { ConsumerRecord } from "./consumer-record.ts";
 import type { AnnounceFact, AttributeFact, DescriptorFact, PoolFact } from "./facts.ts";
+import type { HeldLease } from "./held-lease.ts";
 import { RateWindow } from "./rate-window.ts";
 import { RunningTotal, reported } from "./running-total.ts";
 
@@ -39,6 +40,8 @@ export class StreamRecord {
   attributes: readonly AttributeFact[] = [];
   layout: LayoutView | null = null;
   pid: number | null = null;
+  /** Of the producer; null before one was seen. */
+  lease: HeldLease | null = null;
   lastSignNs: number;
   lastProducerSignNs = NEVER;
   lastAnnounceNs = NEVER;

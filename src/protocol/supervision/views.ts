@@ -1,5 +1,6 @@
 import type { ConsumerRecord } from "./consumer-record.ts";
 import type { SupervisionEvent } from "./event-log.ts";
+import { type LeaseView, leaseView } from "./held-lease.ts";
 import type { SupervisionModel } from "./model.ts";
 import type { RunningTotal } from "./running-total.ts";
 import type { StreamRecord } from "./stream-record.ts";
@@ -13,7 +14,7 @@ export interface LossView {
   readonly perSecond: number | null;
 }
 
-export interface ConsumerView {
+export interface ConsumerView extends LeaseView {
   readonly streamId: number;
   readonly consumerId: number;
   readonly state: "live" | "lost";
@@ -45,7 +46,7 @@ export interface ConsumerView {
   readonly lastSignSeconds: number;
 }
 
-export interface StreamView {
+export interface StreamView extends LeaseView {
   readonly streamId: number;
   readonly name: string | null;
   readonly state: string;
@@ -140,6 +141,7 @@ export function streamView(stream: StreamRecord, nowNs: number): StreamView {
     drops: consumers.reduce((sum, { drops }) => sum + drops, 0),
     dropsPerSecond: sumOf(consumers.map((consumer) => consumer.dropsPerSecond(nowNs))),
     restarts: stream.restartCount,
+    ...leaseView(stream.lease, stream.producerId, nowNs),
     nslots: stream.layout?.nslots ?? null,
     pools: stream.layout?.pools ?? [],
     metaVersion: stream.metaVersion,
@@ -175,6 +177,7 @@ function consumerView(consumer: ConsumerRecord, stream: StreamRecord, nowNs: num
     bytesPerSecond: consumer.bytes?.perSecond(nowNs) ?? null,
     conflicts: consumer.conflicts,
     restarts: consumer.restarts,
+    ...leaseView(consumer.lease, consumer.consumerId, nowNs),
     lastSignSeconds: seconds(nowNs - consumer.lastSignNs),
   };
 }

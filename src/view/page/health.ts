@@ -6,8 +6,6 @@ import type { ConsumerState, StreamState } from "./store.ts";
 export type Health = "healthy" | "degraded" | "dead" | "idle";
 
 const SHAPES: Readonly<Record<Health, string>> = { healthy: "●", degraded: "▲", dead: "✕", idle: "○" };
-/** Two announce periods and a little more: a producer speaks once a second. */
-const SILENT_SECONDS = 2.5;
 
 export interface HealthView {
   readonly health: Health;
@@ -20,8 +18,6 @@ export function streamHealth(stream: StreamState, consumers: readonly ConsumerSt
   if (state === "lost")
     return { health: "dead", reason: `the producer was last heard ${formatSeconds(lastSignSeconds)} ago` };
   if (state === "idle") return { health: "idle", reason: "no producer is attached" };
-  if (lastSignSeconds !== null && lastSignSeconds > SILENT_SECONDS)
-    return { health: "dead", reason: `the producer has been silent for ${formatSeconds(lastSignSeconds)}` };
   if (stream.trouble !== null) return { health: "degraded", reason: `its frames cannot be shown: ${stream.trouble}` };
   if ((dropsPerSecond ?? 0) > 0)
     return { health: "degraded", reason: `consumers lose ${formatNumber(dropsPerSecond)} frames/s` };
