@@ -5,7 +5,7 @@ import { type NamedTest, namedTestsOf } from "./named-tests.ts";
 import { CHAPTERS, type Chapter, type Rule, WITHOUT_TEST } from "./rules.ts";
 
 /** Where the page is committed. */
-export const PAGE = join(ROOT, "docs", "PROTOCOL.md");
+export const PAGE = join(ROOT, "docs", "PROTOCOL_RULES.md");
 
 /** All tests of the checkout that name rules. */
 export function namedTests(): NamedTest[] {
@@ -15,9 +15,10 @@ export function namedTests(): NamedTest[] {
     .flatMap(namedTestsOf);
 }
 
-const HEAD = `# How the protocols are kept
+const HEAD = `# Rules and tests
 
-Each rule of wire protocol 1.1 and of driver model 1.0, what we do about it, and the tests that prove it. Generated from
+[PROTOCOL.md](PROTOCOL.md) explains the protocol. Here is each rule of wire protocol 1.1 and of driver model 1.0, what we do about it, and the tests that prove
+it. Generated from
 test/conformance/rules.ts, driver-rules.ts and the titles of the tests: change those, then run \`npm run generate:protocol\`. Tests
 in test/full run with \`npm run test:full\`, all others with \`npm test\`; \`npm test -- -t W-07\` runs those of one rule.
 `;

@@ -43,7 +43,7 @@ describe("the rules", () => {
     expect(unknown.map(({ file, title }) => `${file}: ${title}`)).toEqual([]);
   });
 
-  test("and their tests are listed in docs/PROTOCOL.md; otherwise run `npm run generate:protocol`", () => {
+  test("and their tests are listed in docs/PROTOCOL_RULES.md; otherwise run `npm run generate:protocol`", () => {
     expect(readFileSync(PAGE, "utf8")).toBe(protocolPage(tests));
   });
 });
