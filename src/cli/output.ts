@@ -27,8 +27,6 @@ export interface OutputOptions {
   coloured?: boolean;
   /** Columns that tables have to fit in; left out: those of the terminal, or no limit elsewhere. */
   width?: number;
-  /** Called once when the reader of standard output has gone: the command ends in order, quietly, with 0. */
-  onClosed?: () => void;
 }
 
 const STDOUT = 1;
@@ -44,6 +42,8 @@ export class Output {
   readonly palette: Palette;
   readonly width: number | undefined;
   readonly #writer: TextWriter;
+  readonly #streams: { end(): void }[] = [];
+  #onClosed: (() => void) | null = null;
 
   constructor(options: OutputOptions) {
     const isTerminal = isatty(STDOUT);
@@ -52,9 +52,13 @@ export class Output {
     this.width = options.width ?? (isTerminal ? process.stdout.columns : undefined);
     // A result is never cut short by a slow reader: only streams drop rows, see RowStream.
     const unlimited = { maxQueuedBytes: Number.POSITIVE_INFINITY };
-    const { onClosed } = options;
-    this.#writer =
-      options.writer ?? new StreamWriter(STDOUT, onClosed === undefined ? unlimited : { ...unlimited, onClosed });
+    this.#writer = options.writer ?? new StreamWriter(STDOUT, { ...unlimited, onClosed: () => this.#onClosed?.() });
+  }
+
+  /** Sets what ends the command in order, quietly and with 0, when the reader of standard output has gone. */
+  whenClosed(onClosed: () => void): void {
+    this.#onClosed = onClosed;
+    if (this.isClosed) onClosed();
   }
 
   /** True once nobody reads any more. */
@@ -95,14 +99,22 @@ export class Output {
     for (const line of renderTable(columns, pairs, this).slice(1)) this.line(line);
   }
 
-  /** Rows that come one by one, e.g. one a second. End it, so that JSON is complete. */
+  /** Rows that come one by one, e.g. one a second. `finish`, or the end of the stream itself, completes JSON. */
   stream<Row>(columns: readonly Column<Row>[], json: (row: Row) => unknown = (row) => row): RowStream<Row> {
-    return new RowStream(this, columns, json);
+    const stream = new RowStream(this, columns, json);
+    this.#streams.push(stream);
+    return stream;
   }
 
   /** One line of text as it is. */
   line(text: string): void {
     this.#writer.write(`${text}\n`);
+  }
+
+  /** Ends its streams of rows, and resolves as `flush` does. */
+  async finish(): Promise<void> {
+    for (const stream of this.#streams) stream.end();
+    await this.flush();
   }
 
   /** Resolves when everything was written, or the reader has gone. Throws OutputError when it could not be written. */

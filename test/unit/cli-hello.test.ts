@@ -81,9 +81,7 @@ describe("the rows of an exchange", () => {
       write: (text: string) => lines.push(text.slice(0, -1)) > 0,
       flush: async () => {},
     };
-    const rows = new ExchangeRows(new Output({ format, writer, width, coloured: false }));
-    rows.row(row);
-    rows.end();
+    new ExchangeRows(new Output({ format, writer, width, coloured: false })).row(row);
     return lines;
   }
 

@@ -2,36 +2,32 @@ import { NotFoundError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { formatBytes, formatDuration } from "../../core/units.ts";
 import type { LeaseRole } from "../../protocol/lease-table.ts";
-import type { AttachError } from "../../roles/errors.ts";
-import type { CommandContext } from "../command.ts";
+import { AttachError } from "../../roles/errors.ts";
 import { printError } from "../console.ts";
 import { toolIdle } from "../driver/hear-streams.ts";
 import { type Grant, LeaseHolder } from "../driver/lease-holder.ts";
 import { look } from "../driver/look.ts";
 import { resolveStreamId } from "../driver/resolve-stream.ts";
 import type { AttachValues } from "../driver-tool-commands.ts";
-import { ExitCode } from "../exit.ts";
 import { listed } from "../inspect/locate.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
 import type { Output } from "../output.ts";
-import { ToolRuntime } from "../tap/tool-runtime.ts";
+import { tool } from "../tool/tool.ts";
+import { ToolRuntime } from "../tool/tool-runtime.ts";
 
 /** Where a driver is to be seen it is waited for: its regions may be large. */
 const SEEN_TIMEOUT_NS = 5e9;
 const UNSEEN_TIMEOUT_NS = 700e6;
 
 /** `attach`: asks for a lease as a client does, shows what the driver grants, and holds it. */
-export async function run({ values, positionals }: CommandContext<AttachValues>): Promise<number> {
+export const run = tool<AttachValues>(async ({ values, positionals, output }) => {
   const what = "attach: <stream>";
   requireStreamText(positionals[0], what);
   const { role, clientId } = values;
   const attachTimeoutNs = values.attachTimeout ?? (await patience(values));
   const streamId = await resolveStreamId(values, positionals[0], what);
-  using runtime = new ToolRuntime(values, "tensorpool attach", toolIdle());
-  const { scheduler } = runtime;
-  const output = runtime.output(values.output);
+  using runtime = new ToolRuntime(values, "attach", { output, idle: toolIdle() });
   const rows = output.stream<unknown>([]);
-  let failure: AttachError | null = null as AttachError | null;
   const holder = new LeaseHolder(
     runtime.connection,
     runtime.streams,
@@ -40,22 +36,18 @@ export async function run({ values, positionals }: CommandContext<AttachValues>)
       onGranted: (grant) => {
         if (output.format === "table") print(output, role, grant);
         else rows.row(jsonOf(role, grant));
-        if (values.once) scheduler.stop("once is enough");
+        if (values.once) runtime.stop("once is enough");
         else if (!values.quiet) printError("held until Ctrl-C, with keepalives; then it is given back");
       },
-      onFailed: (error) => {
-        failure = error;
-        scheduler.stop("no lease");
-      },
+      onFailed: (error) => runtime.fail(error),
     },
   );
-  scheduler.add(holder, { vital: true });
-  await scheduler.run();
-  if (failure !== null) throw await withNeighbours(failure, values, streamId);
-  rows.end();
-  await output.flush();
-  return runtime.signals.exitCode(ExitCode.DONE);
-}
+  try {
+    return await runtime.run(holder);
+  } catch (error) {
+    throw error instanceof AttachError ? await withNeighbours(error, values, streamId) : error;
+  }
+});
 
 /** Where the driver refuses because it has no such stream: that, and which there are. */
 async function withNeighbours(error: AttachError, values: AttachValues, streamId: number): Promise<Error> {

@@ -10,21 +10,19 @@ import type { Job } from "../bench/worker/jobs.ts";
 import { runJob } from "../bench/worker/run.ts";
 import { Workspace } from "../bench/workspace.ts";
 import type { BenchValues } from "../bench-command.ts";
-import type { CommandContext } from "../command.ts";
-import { ExitCode } from "../exit.ts";
-import { Output } from "../output.ts";
+import type { Output } from "../output.ts";
+import { tool } from "../tool/tool.ts";
 
 /** `bench`: measures and compares, all in one run. */
-export async function run({ values, positionals }: CommandContext<BenchValues>): Promise<number> {
+export const run = tool<BenchValues>(async ({ values, positionals, output }) => {
   const [name, job] = positionals;
   // How the bench starts its own processes.
   if (name === "worker" && job !== undefined) {
     await runJob(JSON.parse(job) as Job);
-    return ExitCode.DONE;
+    return;
   }
   const names = sectionsOf(name);
   if (job !== undefined) throw new UsageError(`bench: unexpected argument "${job}"`, { found: job });
-  const output = new Output({ format: values.output });
   const benchOptions = optionsOf(values);
   const machine = await describeMachine();
   describe(machine);
@@ -36,9 +34,7 @@ export async function run({ values, positionals }: CommandContext<BenchValues>):
   }
   print(output, results, machine);
   if (values.to !== undefined) writeFileSync(values.to, `${toJson(jsonOf(results, machine), 2)}\n`);
-  await output.flush();
-  return ExitCode.DONE;
-}
+});
 
 function sectionsOf(name: string | undefined): readonly string[] {
   const known = Object.keys(SECTIONS);

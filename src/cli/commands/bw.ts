@@ -1,9 +1,7 @@
 import { formatByteRate, formatBytes, formatCount, formatRate } from "../../core/units.ts";
-import type { CommandContext } from "../command.ts";
 import type { SpreadSummary } from "../observe/frame-statistics.ts";
 import { METER_COLUMNS, meterJson } from "../observe/meter-columns.ts";
-import { type MeterRow, runMeters } from "../observe/meters.ts";
-import type { MeterValues } from "../observe-commands.ts";
+import { type MeterRow, meterTool } from "../observe/meters.ts";
 import type { Column } from "../output.ts";
 
 const [STREAM, NAME, NOTE] = METER_COLUMNS;
@@ -26,10 +24,8 @@ const COLUMNS: readonly Column<MeterRow>[] = [
 ];
 
 /** `bw`: bytes per second, and how large the frames are. */
-export async function run(context: CommandContext<MeterValues>): Promise<number> {
-  return runMeters(context, {
-    name: "bw",
-    columns: COLUMNS,
-    json: (row) => ({ ...meterJson(row), bytesPerSecond: row.bytesPerSecond, frameBytes: row.frameBytes }),
-  });
-}
+export const run = meterTool({
+  name: "bw",
+  columns: COLUMNS,
+  json: (row) => ({ ...meterJson(row), bytesPerSecond: row.bytesPerSecond, frameBytes: row.frameBytes }),
+});

@@ -10,7 +10,6 @@ import { PlugInCode, unknownLine } from "../check/plug-in.ts";
 import { WorstDrops } from "../check/worst-drops.ts";
 import type { CommandContext } from "../command.ts";
 import { printLine, printResult } from "../console.ts";
-import { DeadlineAgent } from "../deadline-agent.ts";
 import { observe } from "../supervision/observing.ts";
 import { THRESHOLDS } from "../supervision/thresholds.ts";
 import type { CheckValues } from "../supervision-commands.ts";
@@ -61,16 +60,12 @@ export async function run(context: CommandContext<CheckValues>): Promise<number>
 const NOTHING: Observed = { streams: [], consumers: [], wasInterrupted: false };
 
 async function observeFor(context: CommandContext<CheckValues>, durationNs: number): Promise<Observed> {
-  const { runtime, observer } = observe(
-    { ...context, values: { ...DEFAULT_THRESHOLDS, ...context.values } },
-    "tensorpool check",
-  );
+  const { runtime, observer } = observe({ ...context, values: { ...DEFAULT_THRESHOLDS, ...context.values } }, "check");
   using _ = runtime;
   const { scheduler } = runtime;
   const drops = new WorstDrops(observer.model);
-  scheduler.add(drops);
-  scheduler.add(new DeadlineAgent(durationNs, () => scheduler.stop("--for is over")));
-  await scheduler.run();
+  runtime.endAfter(durationNs, () => runtime.stop("--for is over"));
+  await runtime.run(drops);
   const nowNs = scheduler.clock.nanoTime();
   return {
     streams: streamViews(observer.model, nowNs),

@@ -31,10 +31,11 @@ import { generalRows, roleRows, type SettingRow } from "../config/settings-rows.
 import { printError } from "../console.ts";
 import type { RunValues } from "../driver-commands.ts";
 import { describeError, ExitCode } from "../exit.ts";
-import { type Column, Output } from "../output.ts";
+import type { Column } from "../output.ts";
 import { OutputError } from "../output-error.ts";
 import type { CONSUMER, PRODUCER } from "../role-commands.ts";
 import { runPlan } from "../run/run-plan.ts";
+import { type ToolContext, tool } from "../tool/tool.ts";
 
 const VERBS: readonly string[] = ["init", "validate", "show"];
 
@@ -45,7 +46,7 @@ const COLUMNS: readonly Column<SettingRow>[] = [
 ];
 
 /** `config init|validate|show`. */
-export async function run(context: CommandContext<ConfigValues>): Promise<number> {
+export const run = tool<ConfigValues>(async (context) => {
   const [verb, ...rest] = context.positionals;
   switch (verb) {
     case "init":
@@ -63,17 +64,18 @@ export async function run(context: CommandContext<ConfigValues>): Promise<number
       });
     }
   }
-}
+});
 
-async function init({ values, commands }: CommandContext<ConfigValues>, rest: readonly string[]): Promise<number> {
+async function init(
+  { values, commands, output }: ToolContext<ConfigValues>,
+  rest: readonly string[],
+): Promise<undefined> {
   refuseRest("init", rest);
   const text = configTemplate(settingsSchema(commands));
   const { to } = values;
   if (to === undefined) {
-    const output = new Output({ format: "table" });
     output.line(text.trimEnd());
-    await output.flush();
-    return ExitCode.DONE;
+    return;
   }
   let file: number;
   try {
@@ -93,7 +95,6 @@ async function init({ values, commands }: CommandContext<ConfigValues>, rest: re
     closeSync(file);
   }
   if (!values.quiet) printError(`wrote ${resolve(to)}`);
-  return ExitCode.DONE;
 }
 
 function validate(context: CommandContext<ConfigValues>, rest: readonly string[]): number {
@@ -145,10 +146,9 @@ function whyNotRun({ commands }: CommandContext<ConfigValues>, settings: ReadSet
   }
 }
 
-async function show(context: CommandContext<ConfigValues>, rest: readonly string[]): Promise<number> {
+async function show(context: ToolContext<ConfigValues>, rest: readonly string[]): Promise<undefined> {
   refuseRest("show", rest);
-  const { values, commands } = context;
-  const output = new Output({ format: values.output });
+  const { commands, output } = context;
   const settings = readSettings(settingsSchema(commands), configOf(context, process.env), process.env);
   const use = sourcedOf(context, "use");
   const flags = showFlags(context);
@@ -165,8 +165,6 @@ async function show(context: CommandContext<ConfigValues>, rest: readonly string
     ),
   ];
   output.rows(COLUMNS, rows);
-  await output.flush();
-  return ExitCode.DONE;
 }
 
 /** Flags of `config show` that roles have too; how it prints its own result is not one of them. */

@@ -2,27 +2,23 @@ import { NotFoundError, OptionError } from "../../core/errors.ts";
 import { formatDuration } from "../../core/units.ts";
 import { MAX_ID } from "../../protocol/ids.ts";
 import { encodeJson } from "../../sbe/index.ts";
-import type { CommandContext } from "../command.ts";
-import { printError } from "../console.ts";
-import { ExitCode } from "../exit.ts";
 import { listed } from "../inspect/locate.ts";
 import { findStreamId, requireStreamText } from "../observe/find-stream.ts";
 import { Exchange } from "../tap/exchange.ts";
 import { ExchangeRows } from "../tap/exchange-rows.ts";
 import { idArgument, nearestId } from "../tap/options.ts";
-import { ToolRuntime } from "../tap/tool-runtime.ts";
+import { ToolError, tool } from "../tool/tool.ts";
+import { ToolRuntime } from "../tool/tool-runtime.ts";
 import type { ConsumerConfigValues } from "../tool-commands.ts";
 
 /** `consumer-config`: a ConsumerConfig, and the QoS of the consumer that it is for. */
-export async function run({ values, positionals }: CommandContext<ConsumerConfigValues>): Promise<number> {
+export const run = tool<ConsumerConfigValues>(async ({ values, positionals, output }) => {
   const stream = requireStreamText(positionals[0], "consumer-config: <stream>");
   const consumerId = idArgument("consumer-config", "consumer", positionals[1], MAX_ID);
   const config = configOf(values);
   const timeoutNs = values.timeout;
   const streamId = await findStreamId(values, stream, "consumer-config: <stream>");
-  using runtime = new ToolRuntime(values, "tensorpool consumer-config");
-  const { scheduler } = runtime;
-  const output = runtime.output(values.output);
+  using runtime = new ToolRuntime(values, "consumer-config", { output });
   const rows = new ExchangeRows(output);
   const consumers = new Set<number>();
   let mode: string | null = null;
@@ -45,13 +41,10 @@ export async function run({ values, positionals }: CommandContext<ConsumerConfig
       // One with the mode of before may have been under way already.
       return mode === config.mode;
     },
-    onEnd: () => scheduler.stop("done"),
+    onEnd: () => runtime.stop("done"),
   });
-  scheduler.add(exchange, { vital: true });
-  await scheduler.run();
-  rows.end();
-  await output.flush();
-  if (runtime.signals.received !== null || output.isClosed) return runtime.signals.exitCode(ExitCode.DONE);
+  const code = await runtime.run(exchange);
+  if (runtime.wasStopped) return code;
   if (mode === null) {
     const others = [...consumers].sort((a, b) => a - b).map(String);
     const heard = others.length === 0 ? "no consumer of it is known" : `its consumers are ${listed(others)}`;
@@ -59,12 +52,11 @@ export async function run({ values, positionals }: CommandContext<ConsumerConfig
       `consumer ${consumerId} of stream ${streamId} did not answer within ${formatDuration(timeoutNs)}: ${heard}${nearestId(consumerId, others)}`,
     );
   }
-  if (mode === config.mode) return ExitCode.DONE;
-  printError(
-    `tensorpool: consumer ${consumerId} did not change to mode ${config.mode} within ${formatDuration(timeoutNs)}: it still reads in mode ${mode}`,
+  if (mode === config.mode) return code;
+  throw new ToolError(
+    `consumer ${consumerId} did not change to mode ${config.mode} within ${formatDuration(timeoutNs)}: it still reads in mode ${mode}`,
   );
-  return ExitCode.FAILED;
-}
+});
 
 interface ConfigFields {
   readonly useShm: boolean;

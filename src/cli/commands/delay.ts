@@ -4,76 +4,52 @@ import { createIdleStrategy } from "../../core/idle/index.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatCount } from "../../core/units.ts";
 import type { KnownStream } from "../../roles/known-streams.ts";
-import type { CommandContext } from "../command.ts";
-import { ExitCode } from "../exit.ts";
 import { DelayMeter } from "../observe/delay-meter.ts";
 import { DELAY_COLUMNS } from "../observe/delay-rows.ts";
-import { requireStreamText, theOne } from "../observe/find-stream.ts";
+import { requireStreamText } from "../observe/find-stream.ts";
 import { histogramLines } from "../observe/histogram-lines.ts";
 import { ProbeIdle } from "../observe/probe-idle.ts";
-import { StreamWatch } from "../observe/stream-watch.ts";
 import { ClockError, timestampsOf } from "../observe/timestamp-clock.ts";
+import { watchStream } from "../observe/watch-stream.ts";
 import type { DelayValues } from "../observe-commands.ts";
-import { ToolRuntime } from "../tap/tool-runtime.ts";
+import { tool } from "../tool/tool.ts";
+import { ToolRuntime } from "../tool/tool-runtime.ts";
 
 const log = getLogger("delay");
 
 /** `delay`: how old frames are when their descriptors arrive. */
-export async function run({ values, positionals }: CommandContext<DelayValues>): Promise<number> {
+export const run = tool<DelayValues>(async ({ values, positionals, output }) => {
   const text = requireStreamText(positionals[0], "delay: <stream>");
   const count = values.count ?? Number.POSITIVE_INFINITY;
   const idle = new ProbeIdle(createIdleStrategy(values.idle, nativeParker));
-  using runtime = new ToolRuntime(values, "tensorpool delay", idle);
-  const { scheduler } = runtime;
-  const output = runtime.output(values.output);
+  using runtime = new ToolRuntime(values, "delay", { output, idle });
   const rows = output.stream(DELAY_COLUMNS);
-  const meter = new DelayMeter(runtime.connection, scheduler.clock, {
+  const meter = new DelayMeter(runtime.connection, runtime.scheduler.clock, {
     streams: runtime.streams,
     intervalNs: values.interval,
     count,
     readings: values.once ? 1 : Number.POSITIVE_INFINITY,
     onRow: (row) => rows.row(row),
-    onDone: () => scheduler.stop("done"),
+    onDone: () => runtime.stop("done"),
     onListening: (isListening) => {
       idle.isListening = isListening;
     },
   });
-  let failure: Error | null = null;
-  const tryIt = (isSearched: boolean): void => {
-    try {
-      const found = watch.known.find(text);
-      if (isSearched) theOne(text, found, watch.known);
-      const [stream] = found;
-      if (stream === undefined || found.length > 1 || (stream.meta === null && !isSearched) || meter.isRunning) return;
-      begin(meter, stream);
-    } catch (error) {
-      failure = error as Error;
-      scheduler.stop("failed");
-    }
-  };
-  const watch = new StreamWatch(runtime.connection, {
-    streams: runtime.streams,
-    wanted: [text],
-    onNews: () => tryIt(!watch.isSearching),
-    onSearched: () => tryIt(true),
+  const watch = watchStream(runtime, text, (stream, isSearched) => {
+    if ((stream.meta !== null || isSearched) && !meter.isRunning) begin(meter, stream);
   });
-  scheduler.add(watch, { vital: true });
-  scheduler.add(meter, { vital: true });
-  runtime.endAfter(values.seconds);
-  await scheduler.run();
-  if (failure === null && meter.total.count > 0) {
+  const code = await runtime.run(watch, meter);
+  if (meter.total.count > 0) {
     if (output.format !== "table") rows.row(meter.totalRow());
     else {
       output.line("");
       for (const line of histogramLines(meter.total, output)) output.line(line);
     }
   }
-  rows.end();
-  await output.flush();
-  failure ??= problemOf(meter, text, runtime.signals.received !== null || output.isClosed);
-  if (failure !== null) throw failure;
-  return runtime.signals.exitCode(ExitCode.DONE);
-}
+  const problem = problemOf(meter, text, runtime.wasStopped);
+  if (problem !== null) throw problem;
+  return code;
+});
 
 function begin(meter: DelayMeter, stream: KnownStream): void {
   const { clock, meaning } = timestampsOf(stream.meta?.attributes ?? []);

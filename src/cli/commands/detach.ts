@@ -1,15 +1,12 @@
 import { randomCorrelationId } from "../../roles/attach-messages.ts";
-import type { CommandContext } from "../command.ts";
 import { ask } from "../driver/ask.ts";
 import { namedLease } from "../driver/lease-arguments.ts";
 import { noAnswer, refusedLease } from "../driver/no-answer.ts";
 import type { NamedLeaseValues } from "../driver-tool-commands.ts";
-import { ExitCode } from "../exit.ts";
-import { Output } from "../output.ts";
+import { tool } from "../tool/tool.ts";
 
 /** `detach`: gives a lease back, as its holder does (D-16). */
-export async function run({ values, positionals }: CommandContext<NamedLeaseValues>): Promise<number> {
-  const output = new Output({ format: values.output });
+export const run = tool<NamedLeaseValues>(async ({ values, positionals, output }) => {
   const { streamId, leaseId, clientId, role } = await namedLease("detach", values, positionals);
   const correlationId = String(randomCorrelationId());
   const answer = await ask(values, {
@@ -24,7 +21,5 @@ export async function run({ values, positionals }: CommandContext<NamedLeaseValu
     ["lease", String(leaseId)],
     ["answer", code],
   ]);
-  await output.flush();
-  if (code === "OK") return ExitCode.DONE;
-  return refusedLease(values, leaseId, message);
-}
+  if (code !== "OK") throw await refusedLease(values, leaseId, message);
+});

@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
 import { memoryCgroupHeadrooms } from "../../shm/cgroup.ts";
 import { aeronDirOf, shmDirOf } from "../aeron-dir.ts";
-import type { CommandContext } from "../command.ts";
 import { aeronFindings } from "../doctor/aeron.ts";
 import { type Finding, type Level, ok } from "../doctor/finding.ts";
 import { ThisHost } from "../doctor/host.ts";
@@ -11,16 +10,16 @@ import { limitFindings } from "../doctor/process-limits.ts";
 import { regionFindings } from "../doctor/regions.ts";
 import { ExitCode } from "../exit.ts";
 import type { DoctorValues } from "../observe-commands.ts";
-import { Output } from "../output.ts";
+import type { Output } from "../output.ts";
 import { wrapWords } from "../tap/exchange-rows.ts";
+import { tool } from "../tool/tool.ts";
 import { VERSION } from "../version.ts";
 
 const SUBJECT_WIDTH = 18;
 const MAX_WIDTH = 110;
 
 /** `doctor`: what of this machine and its settings gets into the way of streams. */
-export async function run({ values }: CommandContext<DoctorValues>): Promise<number> {
-  const output = new Output({ format: values.output });
+export const run = tool<DoctorValues>(async ({ values, output }) => {
   const aeronDir = aeronDirOf(values);
   const shmDir = shmDirOf(values);
   const { aeronOrigin, aeronVersion } = await import("../../../ffi/load.ts");
@@ -38,9 +37,8 @@ export async function run({ values }: CommandContext<DoctorValues>): Promise<num
   ];
   if (output.format === "table") print(output, findings);
   else output.rows([], findings);
-  await output.flush();
   return findings.some(({ level }) => level === "bad") ? ExitCode.FAILED : ExitCode.DONE;
-}
+});
 
 function print(output: Output, findings: readonly Finding[]): void {
   const { palette } = output;

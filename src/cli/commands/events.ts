@@ -1,18 +1,17 @@
 import { OptionError } from "../../core/errors.ts";
 import type { EventView } from "../../protocol/supervision/index.ts";
-import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
-import { ExitCode } from "../exit.ts";
-import { Output, type RowStream } from "../output.ts";
+import type { RowStream } from "../output.ts";
 import { EventReporter } from "../supervision/event-reporter.ts";
 import { EVENT_COLUMNS } from "../supervision/event-rows.ts";
 import { followEvents } from "../supervision/follow-events.ts";
 import { observe } from "../supervision/observing.ts";
 import type { EventsValues } from "../supervision-commands.ts";
+import { type ToolContext, tool } from "../tool/tool.ts";
 
 /** `events`: what happens, a line each; seen by itself, or told by a supervisor. */
-export async function run(context: CommandContext<EventsValues>): Promise<number> {
-  const { values } = context;
+export const run = tool<EventsValues>(async (context) => {
+  const { values, output } = context;
   const { from } = values;
   const wanted = wantedOf(values);
   const count = values.count ?? Number.POSITIVE_INFINITY;
@@ -20,40 +19,32 @@ export async function run(context: CommandContext<EventsValues>): Promise<number
     throw new OptionError("watch", "expected --from URL with it: without one, events are followed anyway");
   }
   let stop: (reason: string) => void = () => {};
-  const output = new Output({ format: values.output, onClosed: () => stop("standard output is closed") });
   const printer = new Printer(output.stream(EVENT_COLUMNS), wanted, count, () => stop("--count is reached"));
   const onStop = (stopNow: (reason: string) => void): void => {
     stop = stopNow;
   };
-  const exitCode =
-    from === undefined
-      ? await observeEvents(context, printer, onStop)
-      : await followEvents(from, {
-          isFollowed: values.watch,
-          secondsNs: values.seconds ?? null,
-          tell: (event) => printer.tell(event),
-          onStop,
-        });
-  printer.end();
-  await output.flush();
-  return exitCode;
-}
+  if (from === undefined) return observeEvents(context, printer, onStop);
+  output.whenClosed(() => stop("standard output is closed"));
+  return followEvents(from, {
+    isFollowed: values.watch,
+    secondsNs: values.seconds ?? null,
+    tell: (event) => printer.tell(event),
+    onStop,
+  });
+});
 
 async function observeEvents(
-  context: CommandContext<EventsValues>,
+  context: ToolContext<EventsValues>,
   printer: Printer,
   onStop: (stop: (reason: string) => void) => void,
 ): Promise<number> {
-  const { runtime, observer } = observe(context, "tensorpool events");
+  const { runtime, observer } = observe(context, "events");
   using _ = runtime;
-  const { scheduler } = runtime;
-  onStop((reason) => scheduler.stop(reason));
+  onStop((reason) => runtime.stop(reason));
   const reporter = new EventReporter(observer.model, (event) => printer.tell(event));
-  scheduler.add(reporter, { vital: true });
-  runtime.endAfter(context.values.seconds);
-  await scheduler.run();
+  const code = await runtime.run(reporter);
   if (reporter.missed > 0) printError(`${reporter.missed} events were missed: too many came at once`);
-  return runtime.signals.exitCode(ExitCode.DONE);
+  return code;
 }
 
 /** Prints the events that are wanted, and no more of them than that. */
@@ -75,10 +66,6 @@ class Printer {
     if (this.#printed >= this.#count || !this.#isWanted(event)) return;
     this.#rows.row(event);
     if (++this.#printed >= this.#count) this.#onCount();
-  }
-
-  end(): void {
-    this.#rows.end();
   }
 }
 

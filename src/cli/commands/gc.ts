@@ -5,11 +5,10 @@ import { processNs } from "../../core/clock.ts";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
 import { findLeftovers, type Leftover } from "../../shm/leftovers.ts";
 import { aeronDirOf, namesAeronDir, shmDirOf } from "../aeron-dir.ts";
-import type { CommandContext } from "../command.ts";
 import type { GcValues } from "../driver-tool-commands.ts";
-import { ExitCode } from "../exit.ts";
-import { type Column, Output } from "../output.ts";
+import type { Column, Output } from "../output.ts";
 import { renderTable } from "../table.ts";
+import { tool } from "../tool/tool.ts";
 
 type Row = Leftover | AeronLeftover;
 
@@ -28,8 +27,7 @@ const COLUMNS: readonly Column<Row>[] = [
 ];
 
 /** `gc`: what was left behind by those who died, and removes what is provably nobody's. */
-export async function run({ values }: CommandContext<GcValues>): Promise<number> {
-  const output = new Output({ format: values.output });
+export const run = tool<GcValues>(async ({ values, output }) => {
   const isDryRun = values.dryRun;
   const shmDir = shmDirOf(values);
   const aeronDir = aeronDirOf(values);
@@ -41,9 +39,7 @@ export async function run({ values }: CommandContext<GcValues>): Promise<number>
   ];
   if (output.format === "table") print(output, rows, { isDryRun, isAlone, shmDir, aeronDir });
   else output.rows(COLUMNS, rows);
-  await output.flush();
-  return ExitCode.DONE;
-}
+});
 
 function print(
   output: Output,

@@ -3,14 +3,13 @@ import { formatDuration } from "../../core/units.ts";
 import { randomId } from "../../roles/random-id.ts";
 import { encodeJson, type JsonValue } from "../../sbe/index.ts";
 import { LAYOUT_VERSION } from "../../shm/index.ts";
-import type { CommandContext } from "../command.ts";
-import { ExitCode } from "../exit.ts";
 import { listed } from "../inspect/locate.ts";
 import { findStreamId } from "../observe/find-stream.ts";
 import { Exchange } from "../tap/exchange.ts";
 import { ExchangeRows } from "../tap/exchange-rows.ts";
 import { nearestId } from "../tap/options.ts";
-import { ToolRuntime } from "../tap/tool-runtime.ts";
+import { tool } from "../tool/tool.ts";
+import { ToolRuntime } from "../tool/tool-runtime.ts";
 import type { HelloValues } from "../tool-commands.ts";
 
 /** A second producer of the stream would answer as fast as the first. */
@@ -18,14 +17,12 @@ const LINGER_NS = 50e6;
 const ANSWERS = ["ShmPoolAnnounce", "DataSourceAnnounce", "DataSourceMeta"];
 
 /** `hello`: a ConsumerHello, and what comes in answer. */
-export async function run({ values }: CommandContext<HelloValues>): Promise<number> {
+export const run = tool<HelloValues>(async ({ values, output }) => {
   requireProgress(values);
   const timeoutNs = values.timeout;
   const streamId = await findStreamId(values, values.stream, "--stream");
   const fields = helloFields(values, streamId);
-  using runtime = new ToolRuntime(values, "tensorpool hello");
-  const { scheduler } = runtime;
-  const output = runtime.output(values.output);
+  using runtime = new ToolRuntime(values, "hello", { output });
   const rows = new ExchangeRows(output);
   const missing = new Set(fields.supportsProgress === true ? [...ANSWERS, "FrameProgress"] : ANSWERS);
   const shown = new Set([...missing, "ConsumerHello"]);
@@ -53,21 +50,18 @@ export async function run({ values }: CommandContext<HelloValues>): Promise<numb
       rows.row(row);
       return missing.size === 0;
     },
-    onEnd: () => scheduler.stop("done"),
+    onEnd: () => runtime.stop("done"),
   });
-  scheduler.add(exchange, { vital: true });
-  await scheduler.run();
-  rows.end();
-  await output.flush();
-  if (runtime.signals.received === null && !output.isClosed && answers === 0) {
+  const code = await runtime.run(exchange);
+  if (answers === 0 && !runtime.wasStopped) {
     const others = [...streams].sort((a, b) => a - b).map(String);
     const there = others.length === 0 ? "no stream was announced" : `streams that exist: ${listed(others)}`;
     throw new NotFoundError(
       `no producer or driver answered for stream ${streamId} within ${formatDuration(timeoutNs)}; ${there}${nearestId(streamId, others)}`,
     );
   }
-  return runtime.signals.exitCode(ExitCode.DONE);
-}
+  return code;
+});
 
 /** ConsumerHello of the options (W-38). */
 function helloFields(values: HelloValues, streamId: number): Record<string, JsonValue> {

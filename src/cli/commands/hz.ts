@@ -1,9 +1,7 @@
 import { formatCount, formatDuration, formatRate } from "../../core/units.ts";
-import type { CommandContext } from "../command.ts";
 import type { SpreadSummary } from "../observe/frame-statistics.ts";
 import { METER_COLUMNS, meterJson } from "../observe/meter-columns.ts";
-import { type MeterRow, runMeters } from "../observe/meters.ts";
-import type { MeterValues } from "../observe-commands.ts";
+import { type MeterRow, meterTool } from "../observe/meters.ts";
 import type { Column } from "../output.ts";
 
 const [STREAM, NAME, NOTE] = METER_COLUMNS;
@@ -26,10 +24,8 @@ const COLUMNS: readonly Column<MeterRow>[] = [
 ];
 
 /** `hz`: frames per second, and how evenly they come. */
-export async function run(context: CommandContext<MeterValues>): Promise<number> {
-  return runMeters(context, {
-    name: "hz",
-    columns: COLUMNS,
-    json: (row) => ({ ...meterJson(row), intervalNs: row.intervalNs }),
-  });
-}
+export const run = meterTool({
+  name: "hz",
+  columns: COLUMNS,
+  json: (row) => ({ ...meterJson(row), intervalNs: row.intervalNs }),
+});

@@ -1,17 +1,14 @@
-import type { CommandContext } from "../command.ts";
 import { producedStreams } from "../driver/deployment-view.ts";
 import { look } from "../driver/look.ts";
 import { theStream } from "../driver/resolve-stream.ts";
 import { printInfo, streamInfoOf } from "../driver/stream-info.ts";
 import type { LookValues } from "../driver-tool-commands.ts";
-import { ExitCode } from "../exit.ts";
 import { findStreamId, requireStreamText, streamIdOf } from "../observe/find-stream.ts";
-import { Output } from "../output.ts";
+import { tool } from "../tool/tool.ts";
 
 /** `info`: everything that is known of one stream. */
-export async function run({ values, positionals }: CommandContext<LookValues>): Promise<number> {
+export const run = tool<LookValues>(async ({ values, positionals, output }) => {
   const text = requireStreamText(positionals[0], "info: <stream>");
-  const output = new Output({ format: values.output });
   const id = streamIdOf(text);
   const found = await look(values, {
     ratesOf: (streamId) => id === null || streamId === id,
@@ -27,6 +24,4 @@ export async function run({ values, positionals }: CommandContext<LookValues>): 
   const isKnown = streamIdOf(text) !== null || streams.some(({ name, servedAs }) => name === text || servedAs === text);
   const stream = theStream(isKnown ? text : String(await findStreamId(values, text, "info: <stream>")), streams);
   printInfo(output, streamInfoOf(stream, found));
-  await output.flush();
-  return ExitCode.DONE;
-}
+});

@@ -3,25 +3,23 @@ import { SystemClock } from "../../core/clock.ts";
 import { NotFoundError, UsageError } from "../../core/errors.ts";
 import { InspectionError } from "../../shm/inspection.ts";
 import { shmDirOf } from "../aeron-dir.ts";
-import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
 import { type Located, locate } from "../inspect/locate.ts";
 import { printReports } from "../inspect/print.ts";
 import { type RegionReport, reportOf } from "../inspect/report.ts";
 import { findStreamId, streamIdOf } from "../observe/find-stream.ts";
-import { Output } from "../output.ts";
+import { tool } from "../tool/tool.ts";
 import type { InspectValues } from "../tool-commands.ts";
 
 /** `inspect`: what region files say, and which rules they break. */
-export async function run({ values, positionals }: CommandContext<InspectValues>): Promise<number> {
+export const run = tool<InspectValues>(async ({ values, positionals, output }) => {
   const [subject] = positionals;
   if (subject === undefined || subject === "") {
     throw new UsageError(
       "inspect: expected a file, a folder or a stream id, found nothing; e.g. tensorpool inspect 10000",
     );
   }
-  const output = new Output({ format: values.output });
   const slotCount = values.slots;
   const shmDir = shmDirOf(values);
   const { paths, unreadable } = await locateByAnyName(subject, shmDir, values);
@@ -43,9 +41,8 @@ export async function run({ values, positionals }: CommandContext<InspectValues>
   }
   if (output.format === "table") printReports(output, reports);
   else output.rows([], reports);
-  await output.flush();
   return isFailed || reports.some(({ valid }) => !valid) ? ExitCode.FAILED : ExitCode.DONE;
-}
+});
 
 /** What names nothing in the file system may be the name of a data source, where a media driver lives that can be asked. */
 async function locateByAnyName(subject: string, shmDir: string, values: InspectValues): Promise<Located> {

@@ -4,22 +4,18 @@ import { NotFoundError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { formatDuration } from "../../core/units.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
-import type { CommandContext } from "../command.ts";
-import { printError } from "../console.ts";
 import { ask } from "../driver/ask.ts";
 import { openCounters, readDeployment, type SeenLease } from "../driver/deployment.ts";
 import { type NamedLease, namedLease } from "../driver/lease-arguments.ts";
 import type { NamedLeaseValues } from "../driver-tool-commands.ts";
-import { ExitCode } from "../exit.ts";
-import { Output } from "../output.ts";
+import { ToolError, tool } from "../tool/tool.ts";
 
 /** Drivers take a keepalive at once, and tell of it at once. */
 const PATIENCE_NS = 500e6;
 const LOOK_PERIOD_MS = 2;
 
 /** `keepalive`: one keepalive, and whether it extended the lease, which no answer tells (D-11). */
-export async function run({ values, positionals }: CommandContext<NamedLeaseValues>): Promise<number> {
-  const output = new Output({ format: values.output });
+export const run = tool<NamedLeaseValues>(async ({ values, positionals, output }) => {
   const named = await namedLease("keepalive", values, positionals);
   const { leaseId, streamId, clientId, role } = named;
   using reader = openCounters(aeronDirOf(values));
@@ -51,11 +47,8 @@ export async function run({ values, positionals }: CommandContext<NamedLeaseValu
     ["extended", isExtended ? "yes" : "no"],
     ["expires", expiresInNs === null ? "it has ended" : `in ${formatDuration(Math.max(0, expiresInNs))}`],
   ]);
-  await output.flush();
-  if (isExtended) return ExitCode.DONE;
-  printError(`tensorpool: keepalive: ${fault ?? `the driver did not extend lease ${leaseId}`}`);
-  return ExitCode.FAILED;
-}
+  if (!isExtended) throw new ToolError(`keepalive: ${fault ?? `the driver did not extend lease ${leaseId}`}`);
+});
 
 /** Why a driver ignores the keepalive (D-11); null when it has no reason to. */
 function mismatch({ streamId, clientId, role }: NamedLease, lease: SeenLease): string | null {

@@ -1,7 +1,6 @@
 import { NotFoundError, UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { randomCorrelationId } from "../../roles/attach-messages.ts";
-import type { CommandContext } from "../command.ts";
 import { tokenOption } from "../driver/admin-token.ts";
 import { ask } from "../driver/ask.ts";
 import { fitting, LEASE_COLUMNS } from "../driver/columns.ts";
@@ -11,14 +10,13 @@ import { look } from "../driver/look.ts";
 import { noAnswer, refusedLease } from "../driver/no-answer.ts";
 import { theStream } from "../driver/resolve-stream.ts";
 import type { AdminValues } from "../driver-tool-commands.ts";
-import { ExitCode } from "../exit.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
-import { Output } from "../output.ts";
+import { type ToolContext, tool } from "../tool/tool.ts";
 
 const VERBS: readonly string[] = ["ls", "revoke"];
 
 /** `lease ls|revoke`. */
-export async function run(context: CommandContext<AdminValues>): Promise<number> {
+export const run = tool<AdminValues>(async (context) => {
   const [verb, ...rest] = context.positionals;
   if (verb === "ls") return list(context, rest);
   if (verb === "revoke") return revoke(context, rest);
@@ -28,11 +26,13 @@ export async function run(context: CommandContext<AdminValues>): Promise<number>
     expected: VERBS.join(", "),
     found,
   });
-}
+});
 
-async function list({ values }: CommandContext<AdminValues>, [stream, ...more]: readonly string[]): Promise<number> {
+async function list(
+  { values, output }: ToolContext<AdminValues>,
+  [stream, ...more]: readonly string[],
+): Promise<undefined> {
   if (more.length > 0) throw new UsageError(`lease ls: expected one stream at most, found ${more.length + 1}`);
-  const output = new Output({ format: values.output });
   if (stream !== undefined) requireStreamText(stream, "lease ls: <stream>");
   const { view, aeronDir } = await look(values, { ask: producedStreams });
   // Leases of a dead driver mean nothing any more (D-17).
@@ -43,14 +43,14 @@ async function list({ values }: CommandContext<AdminValues>, [stream, ...more]: 
   const streamId = stream === undefined ? null : theStream(stream, view.streams).streamId;
   const leases = view.leases.filter((lease) => streamId === null || lease.streamId === streamId);
   output.rows(fitting(output, LEASE_COLUMNS), leases);
-  await output.flush();
-  return ExitCode.DONE;
 }
 
 /** ShmLeaseRevokeRequest: the driver answers with a ShmDetachResponse, and then tells everybody. */
-async function revoke({ values }: CommandContext<AdminValues>, [lease, ...more]: readonly string[]): Promise<number> {
+async function revoke(
+  { values, output }: ToolContext<AdminValues>,
+  [lease, ...more]: readonly string[],
+): Promise<undefined> {
   if (more.length > 0) throw new UsageError(`lease revoke: expected one lease, found ${more.length + 1}`);
-  const output = new Output({ format: values.output });
   const leaseId = leaseArgument("lease revoke", lease);
   const token = tokenOption("lease revoke", values);
   const correlationId = String(randomCorrelationId());
@@ -66,7 +66,5 @@ async function revoke({ values }: CommandContext<AdminValues>, [lease, ...more]:
     ["lease", String(leaseId)],
     ["answer", code === "OK" ? "OK: revoked" : code],
   ]);
-  await output.flush();
-  if (code === "OK") return ExitCode.DONE;
-  return refusedLease(values, leaseId, message);
+  if (code !== "OK") throw await refusedLease(values, leaseId, message);
 }

@@ -1,16 +1,14 @@
 import { NotFoundError } from "../../core/errors.ts";
-import type { CommandContext } from "../command.ts";
 import { DRIVER_COLUMNS, fitting, LEASE_COLUMNS, STREAM_COLUMNS } from "../driver/columns.ts";
 import { producedStreams } from "../driver/deployment-view.ts";
 import { type Look, look } from "../driver/look.ts";
 import type { LookValues } from "../driver-tool-commands.ts";
-import { ExitCode } from "../exit.ts";
-import { type Column, Output } from "../output.ts";
+import type { Column, Output } from "../output.ts";
 import { renderTable } from "../table.ts";
+import { tool } from "../tool/tool.ts";
 
 /** `ls`: the drivers, streams and leases of one media driver. */
-export async function run({ values }: CommandContext<LookValues>): Promise<number> {
-  const output = new Output({ format: values.output });
+export const run = tool<LookValues>(async ({ values, output }) => {
   const found = await look(values, { ratesOf: () => true, ask: producedStreams });
   const { drivers, streams } = found.view;
   if (drivers.length === 0 && streams.length === 0) {
@@ -20,9 +18,7 @@ export async function run({ values }: CommandContext<LookValues>): Promise<numbe
     );
   }
   print(output, found);
-  await output.flush();
-  return ExitCode.DONE;
-}
+});
 
 function print(output: Output, { aeronDir, mediaDriverPid, view }: Look): void {
   const { drivers, streams, leases } = view;

@@ -1,16 +1,15 @@
 import type { Attribute } from "../../protocol/attribute.ts";
 import type { KnownStream } from "../../roles/known-streams.ts";
-import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
-import { ExitCode } from "../exit.ts";
-import { requireStreamText, theOne } from "../observe/find-stream.ts";
+import { requireStreamText } from "../observe/find-stream.ts";
 import { attributeText, metaJson } from "../observe/meta-view.ts";
 import { ObserverIdle } from "../observe/observer-idle.ts";
-import { StreamWatch } from "../observe/stream-watch.ts";
+import { watchStream } from "../observe/watch-stream.ts";
 import type { MetaValues } from "../observe-commands.ts";
 import type { Column, Output, RowStream } from "../output.ts";
 import { renderTable } from "../table.ts";
-import { ToolRuntime } from "../tap/tool-runtime.ts";
+import { tool } from "../tool/tool.ts";
+import { ToolRuntime } from "../tool/tool-runtime.ts";
 
 const COLUMNS: readonly Column<Attribute>[] = [
   { header: "attribute", align: "left", cell: ({ key }) => key },
@@ -19,51 +18,28 @@ const COLUMNS: readonly Column<Attribute>[] = [
 ];
 
 /** `meta`: who the data source of a stream is, and its attributes. */
-export async function run({ values, positionals }: CommandContext<MetaValues>): Promise<number> {
+export const run = tool<MetaValues>(async ({ values, positionals, output }) => {
   const text = requireStreamText(positionals[0], "meta: <stream>");
   const isWatching = values.watch;
   const count = values.count ?? (isWatching ? Number.POSITIVE_INFINITY : 1);
   const idle = new ObserverIdle();
-  using runtime = new ToolRuntime(values, "tensorpool meta", idle);
-  const { scheduler } = runtime;
-  const output = runtime.output(values.output);
+  using runtime = new ToolRuntime(values, "meta", { output, idle });
   const rows = isWatching ? output.stream<KnownStream>([], metaJson) : null;
-  let failure: Error | null = null;
   let shown = 0;
   let shownKey = "";
-  const show = (isSearched: boolean): void => {
-    try {
-      const found = watch.known.find(text);
-      if (isSearched) theOne(text, found, watch.known);
-      const [stream] = found;
-      if (stream === undefined || found.length > 1 || shown >= count) return;
-      // Nothing is shown by halves while the other half may still come.
-      if ((stream.meta === null || stream.name === null) && !isSearched) return;
-      const key = `${stream.producerId} ${stream.epoch} ${stream.name} ${stream.summary} ${stream.meta?.metaVersion}`;
-      if (key === shownKey) return;
-      shownKey = key;
-      print(output, rows, stream, shown > 0);
-      idle.calmDown();
-      if (++shown >= count) scheduler.stop("done");
-    } catch (error) {
-      failure = error as Error;
-      scheduler.stop("not found");
-    }
-  };
-  const watch = new StreamWatch(runtime.connection, {
-    streams: runtime.streams,
-    wanted: [text],
-    onNews: () => show(!watch.isSearching),
-    onSearched: () => show(true),
+  const watch = watchStream(runtime, text, (stream, isSearched) => {
+    if (shown >= count) return;
+    // Nothing is shown by halves while the other half may still come.
+    if ((stream.meta === null || stream.name === null) && !isSearched) return;
+    const key = `${stream.producerId} ${stream.epoch} ${stream.name} ${stream.summary} ${stream.meta?.metaVersion}`;
+    if (key === shownKey) return;
+    shownKey = key;
+    print(output, rows, stream, shown > 0);
+    idle.calmDown();
+    if (++shown >= count) runtime.stop("done");
   });
-  scheduler.add(watch, { vital: true });
-  runtime.endAfter(values.seconds);
-  await scheduler.run();
-  rows?.end();
-  await output.flush();
-  if (failure !== null) throw failure;
-  return runtime.signals.exitCode(ExitCode.DONE);
-}
+  return runtime.run(watch);
+});
 
 function print(output: Output, rows: RowStream<KnownStream> | null, stream: KnownStream, isFurther: boolean): void {
   if (output.format !== "table") {

@@ -2,22 +2,19 @@ import { ServiceLocks } from "../../aeron/service-locks.ts";
 import { processNs } from "../../core/clock.ts";
 import { randomCorrelationId } from "../../roles/attach-messages.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
-import type { CommandContext } from "../command.ts";
-import { printError } from "../console.ts";
 import { tokenOption } from "../driver/admin-token.ts";
 import { ask } from "../driver/ask.ts";
 import { look } from "../driver/look.ts";
 import { noAnswer } from "../driver/no-answer.ts";
 import type { ShutdownValues } from "../driver-tool-commands.ts";
 import { ExitCode } from "../exit.ts";
-import { Output } from "../output.ts";
 import { streamsOf } from "../role-runtime.ts";
+import { ToolError, tool } from "../tool/tool.ts";
 
 const LOOK_PERIOD_MS = 5;
 
 /** `shutdown`: asks the driver to end (D-20), and waits until it has. */
-export async function run({ values }: CommandContext<ShutdownValues>): Promise<number> {
-  const output = new Output({ format: values.output });
+export const run = tool<ShutdownValues>(async ({ values, output }) => {
   const token = tokenOption("shutdown", values);
   const waitNs = values.timeout;
   const why = values.why ?? "";
@@ -32,10 +29,9 @@ export async function run({ values }: CommandContext<ShutdownValues>): Promise<n
   if (answer === null) {
     // A driver does not answer a wrong token; it counts it.
     if ((await refusedSoFar(values, controlStreamId)) === before) throw noAnswer(values);
-    printError(
-      "tensorpool: the driver ignores the request: its token is another, or it has none (policies.shutdown_token), and such requests are off",
+    throw new ToolError(
+      "the driver ignores the request: its token is another, or it has none (policies.shutdown_token), and such requests are off",
     );
-    return ExitCode.FAILED;
   }
   const hasEnded = await endOf(aeronDir, controlStreamId, waitNs);
   const reason = String(answer.reason);
@@ -43,9 +39,8 @@ export async function run({ values }: CommandContext<ShutdownValues>): Promise<n
     ["driver", `control stream ${controlStreamId}: shuts down (${reason})`],
     ["ended", hasEnded ? "yes" : "not yet"],
   ]);
-  await output.flush();
   return hasEnded ? ExitCode.DONE : ExitCode.FAILED;
-}
+});
 
 /** Administrative requests that the driver has ignored; 0 where none is to be seen. */
 async function refusedSoFar(values: ShutdownValues, controlStreamId: number): Promise<number> {

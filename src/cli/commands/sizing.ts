@@ -3,19 +3,16 @@ import { formatDims } from "../../io/layout.ts";
 import { contiguousByteLength } from "../../protocol/dtype.ts";
 import { roomOf } from "../../shm/room.ts";
 import { shmDirOf } from "../aeron-dir.ts";
-import type { CommandContext } from "../command.ts";
-import { ExitCode } from "../exit.ts";
-import { Output } from "../output.ts";
 import { profileToml } from "../sizing/profile.ts";
 import { sizingJson, sizingPairs } from "../sizing/report.ts";
 import { type SizingRequest, sizeStream } from "../sizing/sizing.ts";
 import type { SizingValues } from "../sizing-command.ts";
+import { tool } from "../tool/tool.ts";
 
 /** `sizing`: how many slots, how large, and what they tolerate. */
-export async function run({ values }: CommandContext<SizingValues>): Promise<number> {
+export const run = tool<SizingValues>(async ({ values, output }) => {
   const request = requestOf(values);
   const { output: wanted } = values;
-  const output = new Output({ format: wanted === "toml" ? "table" : wanted });
   const sizing = sizeStream(request);
   const directory = shmDirOf(values);
   const free = { directory, freeBytes: roomOf(directory)?.freeBytes ?? null };
@@ -26,9 +23,7 @@ export async function run({ values }: CommandContext<SizingValues>): Promise<num
     for (const remark of sizing.remarks) output.line(`\nNote: ${remark}.`);
     output.line(`\n${toml}`);
   }
-  await output.flush();
-  return ExitCode.DONE;
-}
+});
 
 function requestOf(values: SizingValues): SizingRequest {
   return {

@@ -2,76 +2,49 @@ import { NotFoundError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatBytes, formatDuration } from "../../core/units.ts";
 import type { KnownStream } from "../../roles/known-streams.ts";
-import type { CommandContext } from "../command.ts";
-import { DeadlineAgent } from "../deadline-agent.ts";
-import { ExitCode } from "../exit.ts";
-import { requireStreamText, theOne } from "../observe/find-stream.ts";
+import { requireStreamText } from "../observe/find-stream.ts";
 import { baseDirsOf } from "../observe/meters.ts";
 import { ObserverIdle } from "../observe/observer-idle.ts";
 import { SnapshotAgent, type TakenFrame } from "../observe/snapshot-agent.ts";
 import { snapshotTarget } from "../observe/snapshot-target.ts";
-import { StreamWatch } from "../observe/stream-watch.ts";
+import { watchStream } from "../observe/watch-stream.ts";
 import type { SnapshotValues } from "../observe-commands.ts";
-import { Output } from "../output.ts";
-import { ToolRuntime } from "../tap/tool-runtime.ts";
+import type { Output } from "../output.ts";
+import { tool } from "../tool/tool.ts";
+import { ToolRuntime } from "../tool/tool-runtime.ts";
 
 const log = getLogger("snapshot");
 
 /** `snapshot`: one frame of a stream as a file. */
-export async function run({ values, positionals }: CommandContext<SnapshotValues>): Promise<number> {
+export const run = tool<SnapshotValues>(async ({ values, positionals, output }) => {
   const text = requireStreamText(positionals[0], "snapshot: <stream>");
   const target = snapshotTarget(values);
   const timeoutNs = values.timeout;
   const baseDirs = baseDirsOf(values);
-  using runtime = new ToolRuntime(values, "tensorpool snapshot", new ObserverIdle());
-  const { scheduler } = runtime;
-  const output = new Output({ format: values.output });
-  let stream: KnownStream | null = null;
-  let failure: Error | null = null;
-  const stopWith = (error: unknown): void => {
-    failure ??= error as Error;
-    scheduler.stop("failed");
-  };
+  using runtime = new ToolRuntime(values, "snapshot", { idle: new ObserverIdle() });
+  let stream: KnownStream | null = null as KnownStream | null;
   const snapshot = new SnapshotAgent({
     baseDirs,
-    clock: scheduler.clock,
+    clock: runtime.scheduler.clock,
     sink: await target.open(),
     isNew: values.new,
-    onDone: () => scheduler.stop("done"),
+    onDone: () => runtime.stop("done"),
   });
-  const tryIt = (isSearched: boolean): void => {
-    const found = watch.known.find(text);
-    try {
-      if (isSearched) theOne(text, found, watch.known);
-      if (found.length !== 1) return;
-      stream = found[0] as KnownStream;
-      // How the values are to be read may stand in the metadata: it is waited for as long as it may still come.
-      if (stream.announcement === null || (stream.meta === null && !isSearched)) return;
-      snapshot.meta = stream.meta;
-      snapshot.map(stream.announcement);
-    } catch (error) {
-      stopWith(error);
-    }
+  const onNews = (news: KnownStream, isSearched: boolean): void => {
+    stream = news;
+    // How the values are to be read may stand in the metadata: it is waited for as long as it may still come.
+    if (news.announcement === null || (news.meta === null && !isSearched)) return;
+    snapshot.meta = news.meta;
+    snapshot.map(news.announcement);
   };
-  const watch = new StreamWatch(runtime.connection, {
-    streams: runtime.streams,
-    baseDirs,
-    wanted: [text],
-    onNews: () => tryIt(!watch.isSearching),
-    onSearched: () => tryIt(true),
-  });
-  scheduler.add(watch, { vital: true });
-  scheduler.add(snapshot, { vital: true });
-  scheduler.add(new DeadlineAgent(timeoutNs, () => stopWith(nothingCame(text, stream, timeoutNs))));
-  await scheduler.run();
-  if (failure !== null) throw failure;
+  runtime.endAfter(timeoutNs, () => runtime.fail(nothingCame(text, stream, timeoutNs)));
+  const code = await runtime.run(watchStream(runtime, text, onNews, baseDirs), snapshot);
   const { taken } = snapshot;
-  if (taken === null || stream === null) return runtime.signals.exitCode(ExitCode.DONE);
+  if (taken === null || stream === null) return code;
   if (target.path === "-") tell(stream, taken);
   else print(output, stream, taken, target.path);
-  await output.flush();
-  return runtime.signals.exitCode(ExitCode.DONE);
-}
+  return code;
+});
 
 function nothingCame(text: string, stream: KnownStream | null, timeoutNs: number): NotFoundError {
   const within = `within ${formatDuration(timeoutNs)}`;

@@ -94,7 +94,8 @@ export function startSupervisor(runtime: RoleRuntime, plan: SupervisorPlan): Run
   const { descriptorStreamIds, values, http } = plan;
   const { output: format, statsInterval, rules = [] } = values;
   const { scheduler, streams, aeronDir, shmDir, connection } = runtime;
-  const output = new Output({ format, onClosed: () => scheduler.stop("standard output is closed") });
+  const output = new Output({ format });
+  output.whenClosed(() => scheduler.stop("standard output is closed"));
   const supervisor = new Supervisor(connection, {
     streams,
     descriptorStreamIds,

@@ -3,15 +3,14 @@ import { NotFoundError } from "../../core/errors.ts";
 import { BackoffIdle } from "../../core/idle/index.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatCount, formatDuration } from "../../core/units.ts";
-import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
-import { ExitCode } from "../exit.ts";
 import { findStreamId } from "../observe/find-stream.ts";
 import { descriptorStreamsOf } from "../supervision/descriptor-streams.ts";
 import { MessageFilter, streamIdsOfKind } from "../tap/message-filter.ts";
 import { rowJson, TAP_COLUMNS } from "../tap/message-rows.ts";
 import { TapAgent } from "../tap/tap-agent.ts";
-import { ToolRuntime } from "../tap/tool-runtime.ts";
+import { tool } from "../tool/tool.ts";
+import { ToolRuntime } from "../tool/tool-runtime.ts";
 import type { TapValues } from "../tool-commands.ts";
 
 const log = getLogger("tap");
@@ -19,7 +18,8 @@ const log = getLogger("tap");
 const LONGEST_REST_NS = 10e6;
 
 /** `tap`: every message on the media driver's streams, decoded. */
-export async function run(context: CommandContext<TapValues>): Promise<number> {
+export const run = tool<TapValues>(async (context) => {
+  const { output } = context;
   const { values, others: descriptorStreamIds } = descriptorStreamsOf(context);
   // What is wrong with the command line is said before anybody is asked.
   MessageFilter.of(values);
@@ -29,16 +29,13 @@ export async function run(context: CommandContext<TapValues>): Promise<number> {
     values,
     stream === undefined ? undefined : await findStreamId(values, stream, "--stream"),
   );
-  using runtime =
-    values.idle !== undefined
-      ? new ToolRuntime(values, "tensorpool tap")
-      : new ToolRuntime(values, "tensorpool tap", new BackoffIdle(nativeParker, { maxParkNs: LONGEST_REST_NS }));
-  const { scheduler, streams } = runtime;
-  const output = runtime.output(values.output);
+  const idle = values.idle ?? new BackoffIdle(nativeParker, { maxParkNs: LONGEST_REST_NS });
+  using runtime = new ToolRuntime(values, "tap", { output, idle });
+  const { streams } = runtime;
   const rows = output.stream(TAP_COLUMNS, rowJson);
   let shown = 0;
   let undecodable = 0;
-  const tap = new TapAgent(runtime.connection, scheduler.clock, {
+  const tap = new TapAgent(runtime.connection, runtime.scheduler.clock, {
     streams,
     descriptorStreamIds,
     filter,
@@ -48,18 +45,15 @@ export async function run(context: CommandContext<TapValues>): Promise<number> {
         if (missedBefore > 0) rows.row({ timeMs, missed: missedBefore });
         rows.row({ timeMs, aeronStreamId, sessionId, message });
         if (!("name" in message)) undecodable++;
-        if (++shown >= count) scheduler.stop("--count is reached");
+        if (++shown >= count) runtime.stop("--count is reached");
       },
     },
   });
-  scheduler.add(tap, { vital: true });
-  runtime.endAfter(values.seconds);
   const descriptors = filter.kinds.includes("descriptor") ? descriptorStreamIds : [];
   const ids = [...new Set([...filter.kinds.flatMap((kind) => streamIdsOfKind(streams, kind)), ...descriptors])];
   log.info(`listening on ${streams.channel}, streams ${ids.join(", ")}; Aeron in ${runtime.aeronDir}`);
-  await scheduler.run();
-  rows.end();
-  await output.flush();
+  const code = await runtime.run(tap);
+  await output.finish();
   if (!values.quiet && shown > 0) {
     const parts = [`${formatCount(shown)} messages`];
     if (undecodable > 0) parts.push(`${formatCount(undecodable)} of them undecodable`);
@@ -68,8 +62,8 @@ export async function run(context: CommandContext<TapValues>): Promise<number> {
     }
     printError(parts.join(", "));
   }
-  if (shown === 0 && runtime.signals.received === null && !output.isClosed) {
+  if (shown === 0 && !runtime.wasStopped) {
     throw new NotFoundError(`no message came within ${formatDuration(values.seconds ?? 0)} that was asked for`);
   }
-  return runtime.signals.exitCode(ExitCode.DONE);
-}
+  return code;
+});

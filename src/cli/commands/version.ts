@@ -1,13 +1,10 @@
-import type { CommandContext } from "../command.ts";
 import type { VersionValues } from "../commands.ts";
 import { runningCommit } from "../commit.ts";
-import { ExitCode } from "../exit.ts";
-import { Output } from "../output.ts";
+import { tool } from "../tool/tool.ts";
 import { VERSION } from "../version.ts";
 
 /** `version`: of this package, of Bun, and of the libaeron in use. */
-export async function run({ values }: CommandContext<VersionValues>): Promise<number> {
-  const output = new Output({ format: values.output });
+export const run = tool<VersionValues>(async ({ output }) => {
   const { aeronFile, aeronOrigin, aeronVersion } = await import("../../../ffi/load.ts");
   const versions = {
     tensorpool: VERSION,
@@ -22,6 +19,4 @@ export async function run({ values }: CommandContext<VersionValues>): Promise<nu
     versions,
     Object.entries(versions).flatMap(([key, value]) => (value === null ? [] : [[key, value] as const])),
   );
-  await output.flush();
-  return ExitCode.DONE;
-}
+});

@@ -8,13 +8,12 @@ import { type ListenAddress, parseListenAddress } from "../../web/address.ts";
 import { isOpenToOthers, ListenError, type ServerOptions, SupervisorServer } from "../../web/server.ts";
 import { shmDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
-import { ExitCode } from "../exit.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
 import { baseDirsOf } from "../observe/meters.ts";
 import { ObserverIdle } from "../observe/observer-idle.ts";
 import { descriptorStreamsOf } from "../supervision/descriptor-streams.ts";
 import { supervisionOf } from "../supervision/thresholds.ts";
-import { ToolRuntime } from "../tap/tool-runtime.ts";
+import { ToolRuntime } from "../tool/tool-runtime.ts";
 import { VERSION } from "../version.ts";
 import type { ViewValues } from "../view-command.ts";
 
@@ -33,10 +32,9 @@ export async function run(context: CommandContext<ViewValues>): Promise<number> 
   const supervision = supervisionOf(values);
   const baseDirs = baseDirsOf(values);
   const idle = new ObserverIdle();
-  using runtime = new ToolRuntime(values, "tensorpool view", idle, { waitsForDriver: true });
+  using runtime = new ToolRuntime(values, "view", { idle, waitsForDriver: true });
   const { scheduler, connection, streams, aeronDir } = runtime;
   const { clock } = scheduler;
-  runtime.endAfter(values.seconds);
   const supervisor = new Supervisor(connection, { streams, descriptorStreamIds: others, supervision, rules: [] });
   const hub = new ViewHub({ connection, clock, streams, baseDirs, supervisor, aeronDir, version: VERSION });
   const supervised = { supervisor, clock, aeronDir, shmDir: shmDirOf(values), version: VERSION };
@@ -55,8 +53,7 @@ export async function run(context: CommandContext<ViewValues>): Promise<number> 
   console.log(url);
   if (isOpenToOthers(http)) log.warn(`${server.url} is open to other machines, and not encrypted`);
   if (values.open) openInBrowser(url);
-  await scheduler.run();
-  return runtime.signals.exitCode(ExitCode.DONE);
+  return runtime.run();
 }
 
 /** @throws OptionError */

@@ -1,8 +1,7 @@
 import { encodeJson, type JsonFields } from "../../sbe/index.ts";
 import type { ListenValues } from "../common-options.ts";
-import { InterruptedError } from "../exit.ts";
 import { Exchange } from "../tap/exchange.ts";
-import { ToolRuntime } from "../tap/tool-runtime.ts";
+import { ToolRuntime } from "../tool/tool-runtime.ts";
 import { toolIdle } from "./hear-streams.ts";
 
 /** A driver answers within milliseconds, unless it is making regions, or stands still. */
@@ -25,8 +24,7 @@ export async function ask(
   { name, fields, isAnswer }: Question,
   timeoutNs = ANSWER_PATIENCE_NS,
 ): Promise<JsonFields | null> {
-  using runtime = new ToolRuntime(values, "tensorpool ask", toolIdle());
-  const { scheduler } = runtime;
+  using runtime = new ToolRuntime(values, "ask", { idle: toolIdle() });
   let answer: JsonFields | null = null;
   const exchange = new Exchange(runtime.connection, {
     streams: runtime.streams,
@@ -39,10 +37,8 @@ export async function ask(
       answer = message.fields;
       return true;
     },
-    onEnd: () => scheduler.stop("done"),
+    onEnd: () => runtime.stop("done"),
   });
-  scheduler.add(exchange, { vital: true });
-  await scheduler.run();
-  if (runtime.signals.received !== null) throw new InterruptedError(runtime.signals.exitCode(0));
+  await runtime.runPart(exchange);
   return answer;
 }

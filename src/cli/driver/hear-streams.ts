@@ -3,11 +3,9 @@ import { processNs } from "../../core/clock.ts";
 import { createIdleStrategy, type IdleStrategy } from "../../core/idle/index.ts";
 import type { KnownStream } from "../../roles/known-streams.ts";
 import type { ListenValues } from "../common-options.ts";
-import { DeadlineAgent } from "../deadline-agent.ts";
-import { InterruptedError } from "../exit.ts";
 import { baseDirsOf } from "../observe/meters.ts";
 import { StreamWatch } from "../observe/stream-watch.ts";
-import { ToolRuntime } from "../tap/tool-runtime.ts";
+import { ToolRuntime } from "../tool/tool-runtime.ts";
 
 /** A tool waits in small parks, whatever --idle says for roles. */
 export function toolIdle(): IdleStrategy {
@@ -27,8 +25,7 @@ export async function hearStreams(
   needs: { readonly announcement: boolean; readonly name: boolean },
 ): Promise<ReadonlyMap<number, KnownStream>> {
   if (streamIds.length === 0) return new Map();
-  using runtime = new ToolRuntime(values, "tensorpool ls", toolIdle());
-  const { scheduler } = runtime;
+  using runtime = new ToolRuntime(values, "ls", { idle: toolIdle() });
   const missing = new Set(streamIds);
   const askedNs = processNs();
   const watch = new StreamWatch(runtime.connection, {
@@ -41,14 +38,12 @@ export async function hearStreams(
       if (needs.announcement && !((stream.signNs ?? Number.NEGATIVE_INFINITY) >= askedNs)) return;
       if (needs.name && stream.name === null) return;
       missing.delete(stream.streamId);
-      if (missing.size === 0) scheduler.stop("all were heard");
+      if (missing.size === 0) runtime.stop("all were heard");
     },
-    onSearched: () => scheduler.stop("the time is over"),
+    onSearched: () => runtime.stop("the time is over"),
   });
-  scheduler.add(watch, { vital: true });
   // A media driver that stands still is not waited for.
-  scheduler.add(new DeadlineAgent(PATIENCE_NS, () => scheduler.stop("the time is over")));
-  await scheduler.run();
-  if (runtime.signals.received !== null) throw new InterruptedError(runtime.signals.exitCode(0));
+  runtime.endAfter(PATIENCE_NS, () => runtime.stop("the time is over"));
+  await runtime.runPart(watch);
   return new Map(watch.known.list().map((stream) => [stream.streamId, stream]));
 }

@@ -1,11 +1,9 @@
 import { NotFoundError } from "../../core/errors.ts";
-import { printable } from "../../core/text.ts";
 import { formatDuration } from "../../core/units.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
 import type { ListenValues } from "../common-options.ts";
-import { printError } from "../console.ts";
-import { ExitCode } from "../exit.ts";
 import { streamsOf } from "../role-runtime.ts";
+import { ToolError } from "../tool/tool.ts";
 import { ANSWER_PATIENCE_NS } from "./ask.ts";
 import { look } from "./look.ts";
 
@@ -19,10 +17,9 @@ export function noAnswer(values: ListenValues, timeoutNs = ANSWER_PATIENCE_NS): 
   );
 }
 
-/** The driver refused what was to be done with a lease. @throws NotFoundError when there is no such lease */
-export async function refusedLease(values: ListenValues, leaseId: bigint, message: string): Promise<number> {
+/** The driver refused what was to be done with a lease: it may be that there is none. */
+export async function refusedLease(values: ListenValues, leaseId: bigint, message: string): Promise<Error> {
   const { deployment } = await look(values);
-  if (!deployment.leases.some((lease) => lease.leaseId === leaseId)) throw new NotFoundError(message);
-  printError(`tensorpool: ${printable(message)}`);
-  return ExitCode.FAILED;
+  const isThere = deployment.leases.some((lease) => lease.leaseId === leaseId);
+  return isThere ? new ToolError(message) : new NotFoundError(message);
 }

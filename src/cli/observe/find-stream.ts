@@ -9,11 +9,9 @@ import { formatDuration } from "../../core/units.ts";
 import { isId } from "../../protocol/ids.ts";
 import type { KnownStream, KnownStreams } from "../../roles/known-streams.ts";
 import type { RoleValues } from "../common-options.ts";
-import { DeadlineAgent } from "../deadline-agent.ts";
-import { InterruptedError } from "../exit.ts";
 import { listed } from "../inspect/locate.ts";
 import { attachTimeoutOf } from "../role-runtime.ts";
-import { ToolRuntime, type ToolValues } from "../tap/tool-runtime.ts";
+import { ToolRuntime, type ToolValues } from "../tool/tool-runtime.ts";
 import { SEARCH_NS, StreamWatch } from "./stream-watch.ts";
 
 const log = getLogger("consumer");
@@ -48,9 +46,8 @@ export async function findStreamId(values: ToolValues, text: string, what: strin
   requireStreamText(text, what);
   const id = streamIdOf(text);
   if (id !== null) return id;
-  using runtime = new ToolRuntime(values, "tensorpool find");
-  const { scheduler } = runtime;
-  const search = new NameSearch(runtime, text, () => scheduler.stop("the time is over"));
+  using runtime = new ToolRuntime(values, "find");
+  const search = new NameSearch(runtime, text, () => runtime.stop("the time is over"));
   return (await search.run()).streamId;
 }
 
@@ -64,21 +61,19 @@ export async function awaitStreamId(
   what: string,
 ): Promise<number> {
   requireStreamText(text, what);
-  using runtime = new ToolRuntime(values, "tensorpool find", createIdleStrategy("backoff", nativeParker), {
+  using runtime = new ToolRuntime(values, "find", {
+    idle: createIdleStrategy("backoff", nativeParker),
     waitsForDriver: true,
   });
-  const { scheduler } = runtime;
   const timeoutNs = attachTimeoutOf(values);
   const search = new NameSearch(runtime, text, () => search.report());
-  if (timeoutNs !== Number.POSITIVE_INFINITY) {
-    scheduler.add(new DeadlineAgent(timeoutNs, () => scheduler.stop("the time is over")));
-  }
+  if (timeoutNs !== Number.POSITIVE_INFINITY) runtime.endAfter(timeoutNs, () => runtime.stop("the time is over"));
   const period = new PeriodicTimer(REPORT_PERIOD_NS);
   const reportWhenDue = (nowNs: number): number => {
     if (period.isDue(nowNs)) search.report();
     return 0;
   };
-  scheduler.add({ roleName: "name report", doWork: reportWhenDue });
+  runtime.scheduler.add({ roleName: "name report", doWork: reportWhenDue });
   return (await search.run()).streamId;
 }
 
@@ -93,18 +88,17 @@ class NameSearch {
   constructor(runtime: ToolRuntime, text: string, onSearched: () => void) {
     this.#runtime = runtime;
     this.#text = text;
-    const { connection, streams, scheduler } = runtime;
+    const { connection, streams } = runtime;
     const onNews = (): void => {
       this.#found = this.#watch.known.find(text);
-      if (this.#found.length > 0) scheduler.stop("found");
+      if (this.#found.length > 0) runtime.stop("found");
     };
     this.#watch = new StreamWatch(connection, { streams, wanted: [text], onNews, onSearched });
     const lookForDriver = (): number => {
       this.#wasConnected ||= connection.isConnected;
       return 0;
     };
-    scheduler.add({ roleName: "name search", doWork: lookForDriver });
-    scheduler.add(this.#watch, { vital: true });
+    runtime.scheduler.add({ roleName: "name search", doWork: lookForDriver });
   }
 
   /** Logs that it was not found yet. */
@@ -115,9 +109,7 @@ class NameSearch {
 
   /** @throws UsageError, NotFoundError, InterruptedError */
   async run(): Promise<KnownStream> {
-    const { scheduler, signals } = this.#runtime;
-    await scheduler.run();
-    if (signals.received !== null) throw new InterruptedError(signals.exitCode(0));
+    await this.#runtime.runPart(this.#watch);
     if (this.#found.length === 0 && !this.#wasConnected) {
       throw new NotFoundError(
         `no stream is called "${this.#text}": no media driver in ${this.#runtime.aeronDir}; start \`tensorpool driver\`, or a standalone producer`,

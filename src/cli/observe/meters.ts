@@ -3,12 +3,11 @@ import { PeriodicTimer } from "../../core/timers.ts";
 import type { KnownStream } from "../../roles/known-streams.ts";
 import { AllowedBaseDirs } from "../../shm/index.ts";
 import { shmDirOf } from "../aeron-dir.ts";
-import type { CommandContext } from "../command.ts";
 import type { PlaceValues } from "../common-options.ts";
-import { ExitCode } from "../exit.ts";
 import type { MeterValues } from "../observe-commands.ts";
 import type { Column, RowStream } from "../output.ts";
-import { ToolRuntime } from "../tap/tool-runtime.ts";
+import { type ToolContext, tool } from "../tool/tool.ts";
+import { ToolRuntime } from "../tool/tool-runtime.ts";
 import { requireStreamText, theOne, unknownStream } from "./find-stream.ts";
 import { ObserverIdle } from "./observer-idle.ts";
 import { StreamMeter, type StreamReading } from "./stream-meter.ts";
@@ -33,26 +32,24 @@ export function baseDirsOf(values: PlaceValues): AllowedBaseDirs {
   return AllowedBaseDirs.resolve([shmDirOf(values)]);
 }
 
-/** Measures the streams that the command line names, or all, and prints a row of each per interval. */
-export async function runMeters(
-  { values, positionals }: CommandContext<MeterValues>,
-  view: MeterView,
-): Promise<number> {
+/** A tool that measures the streams which the command line names, or all, and prints a row of each per interval. */
+export function meterTool(view: MeterView): ReturnType<typeof tool<MeterValues>> {
+  return tool<MeterValues>((context) => runMeters(context, view));
+}
+
+async function runMeters({ values, positionals, output }: ToolContext<MeterValues>, view: MeterView): Promise<number> {
   for (const text of positionals) requireStreamText(text, `${view.name}: <stream>`);
   const readings = values.count ?? (values.once ? 1 : Number.POSITIVE_INFINITY);
   const baseDirs = baseDirsOf(values);
   const idle = new ObserverIdle();
-  using runtime = new ToolRuntime(values, `tensorpool ${view.name}`, idle);
-  const { scheduler } = runtime;
-  const output = runtime.output(values.output);
+  using runtime = new ToolRuntime(values, view.name, { output, idle });
   const rows = output.stream(view.columns, view.json);
   const meters = new Meters(baseDirs, rows, {
     intervalNs: values.interval,
     readings,
-    onDone: () => scheduler.stop("done"),
+    onDone: () => runtime.stop("done"),
     onLooked: (restNs) => idle.calmDown(restNs),
   });
-  let failure: Error | null = null;
   const watch = new StreamWatch(runtime.connection, {
     streams: runtime.streams,
     baseDirs,
@@ -70,26 +67,15 @@ export async function runMeters(
       }
       if (meters.size === positionals.length) meters.begin();
     },
-    onSearched: () => {
-      try {
+    onSearched: () =>
+      runtime.attempt(() => {
         for (const text of positionals) theOne(text, watch.known.find(text), watch.known);
         if (positionals.length === 0 && meters.size === 0) throw unknownStream("of any name", watch.known);
         meters.begin();
-      } catch (error) {
-        failure = error as Error;
-        scheduler.stop("not found");
-      }
-    },
+      }),
     ...(positionals.length === 0 ? { searchNs: ALL_SEARCH_NS } : {}),
   });
-  scheduler.add(watch, { vital: true });
-  scheduler.add(meters, { vital: true });
-  runtime.endAfter(values.seconds);
-  await scheduler.run();
-  rows.end();
-  await output.flush();
-  if (failure !== null) throw failure;
-  return runtime.signals.exitCode(ExitCode.DONE);
+  return runtime.run(watch, meters);
 }
 
 /** With no stream named, those that are measured are those that answer a hello; others join when they announce themselves. */

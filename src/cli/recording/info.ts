@@ -1,10 +1,9 @@
 import { formatByteRate, formatBytes, formatCount, formatDuration, formatRate } from "../../core/units.ts";
 import { RecordingSet } from "../../recording/recording-set.ts";
 import { type RecordingReport, reportRecordings, type StreamReport } from "../../recording/report.ts";
-import type { CommandContext } from "../command.ts";
-import { ExitCode } from "../exit.ts";
-import { type Column, Output } from "../output.ts";
+import type { Column, Output } from "../output.ts";
 import type { FileValues } from "../recording-commands.ts";
+import { tool } from "../tool/tool.ts";
 import { requireFiles } from "./require-files.ts";
 
 const COLUMNS: readonly Column<StreamReport>[] = [
@@ -29,16 +28,13 @@ const COLUMNS: readonly Column<StreamReport>[] = [
 ];
 
 /** `record info FILE..`: the parts of one recording. */
-export async function run({ values, positionals }: CommandContext<FileValues>): Promise<number> {
+export const run = tool<FileValues>(async ({ positionals, output }) => {
   const files = requireFiles("record info", positionals);
-  const output = new Output({ format: values.output });
   using set = RecordingSet.open(files);
   const report = reportRecordings(set);
   if (output.format === "table") print(output, report);
   else output.record(report, []);
-  await output.flush();
-  return ExitCode.DONE;
-}
+});
 
 function print(output: Output, report: RecordingReport): void {
   const { files, startNs, lengthNs, streams, otherTopics, ledger } = report;

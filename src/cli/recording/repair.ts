@@ -1,23 +1,18 @@
 import { formatBytes, formatCount } from "../../core/units.ts";
 import { type RepairResult, repairRecording } from "../../recording/repair.ts";
-import type { CommandContext } from "../command.ts";
-import { ExitCode } from "../exit.ts";
-import { Output } from "../output.ts";
 import type { FileValues } from "../recording-commands.ts";
+import { tool } from "../tool/tool.ts";
 import { requireFiles } from "./require-files.ts";
 
 /** `record repair FILE..`: an index for each that has none. */
-export async function run({ values, positionals }: CommandContext<FileValues>): Promise<number> {
+export const run = tool<FileValues>(async ({ positionals, output }) => {
   const files = requireFiles("record repair", positionals);
-  const output = new Output({ format: values.output });
   for (const file of files) {
     const result = repairRecording(file);
     if (output.format === "table") output.line(describe(result));
     else output.record(result, []);
   }
-  await output.flush();
-  return ExitCode.DONE;
-}
+});
 
 function describe({ path, isRepaired, chunks, messages, lostBytes, because }: RepairResult): string {
   const has = `${formatCount(messages)} messages in ${formatCount(chunks)} chunks`;

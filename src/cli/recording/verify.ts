@@ -1,15 +1,13 @@
 import { formatBytes, formatCount } from "../../core/units.ts";
 import { type VerifyResult, verifyRecording } from "../../recording/verify.ts";
-import type { CommandContext } from "../command.ts";
 import { ExitCode } from "../exit.ts";
-import { Output } from "../output.ts";
 import type { FileValues } from "../recording-commands.ts";
+import { tool } from "../tool/tool.ts";
 import { requireFiles } from "./require-files.ts";
 
 /** `record verify FILE..`: every byte of each. */
-export async function run({ values, positionals }: CommandContext<FileValues>): Promise<number> {
+export const run = tool<FileValues>(async ({ positionals, output }) => {
   const files = requireFiles("record verify", positionals);
-  const output = new Output({ format: values.output });
   let isWrong = false;
   for (const file of files) {
     const result = verifyRecording(file);
@@ -17,9 +15,8 @@ export async function run({ values, positionals }: CommandContext<FileValues>): 
     if (output.format === "table") for (const line of lines(result)) output.line(line);
     else output.record(result, []);
   }
-  await output.flush();
   return isWrong ? ExitCode.FAILED : ExitCode.DONE;
-}
+});
 
 function lines({
   path,

@@ -2,8 +2,9 @@ import { nativeParker } from "../../aeron/native-parker.ts";
 import { createIdleStrategy } from "../../core/idle/index.ts";
 import { SupervisionObserver } from "../../roles/supervision-observer.ts";
 import type { CommandContext } from "../command.ts";
+import type { Output } from "../output.ts";
 import type { ObserveValues } from "../supervision-commands.ts";
-import { ToolRuntime } from "../tap/tool-runtime.ts";
+import { ToolRuntime } from "../tool/tool-runtime.ts";
 import { descriptorStreamsOf } from "./descriptor-streams.ts";
 import { supervisionOf } from "./thresholds.ts";
 
@@ -15,13 +16,16 @@ export interface Observing {
 
 /** @throws NotFoundError where no media driver lives, UsageError */
 export function observe(
-  context: Pick<CommandContext<ObserveValues>, "values" | "settings">,
-  clientName: string,
+  context: Pick<CommandContext<ObserveValues>, "values" | "settings"> & { readonly output?: Output },
+  name: string,
 ): Observing {
   const { values, others } = descriptorStreamsOf(context);
   const supervision = supervisionOf(values);
   // Nothing that it hears is urgent, and it should cost the machine nothing.
-  const runtime = new ToolRuntime(values, clientName, createIdleStrategy("sleep", nativeParker));
+  const runtime = new ToolRuntime(values, name, {
+    idle: createIdleStrategy("sleep", nativeParker),
+    ...(context.output === undefined ? {} : { output: context.output }),
+  });
   const { connection, streams, scheduler } = runtime;
   const observer = new SupervisionObserver(connection, { streams, descriptorStreamIds: others, supervision });
   scheduler.add(observer, { vital: true });

@@ -22,11 +22,6 @@ export class ExchangeRows {
     else this.#rows.row(row);
   }
 
-  /** Completes JSON. */
-  end(): void {
-    this.#rows.end();
-  }
-
   #print({ direction, afterNs, aeronStreamId, sessionId, message }: ExchangeMessage): void {
     const { palette, width } = this.#output;
     const when = direction === "sent" ? "sent" : formatDuration(afterNs);

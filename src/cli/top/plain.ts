@@ -32,8 +32,4 @@ export class PlainTop {
     this.#output.line("");
     for (const line of renderTable(CONSUMER_COLUMNS, state.consumersOf(reading), this.#output)) this.#output.line(line);
   }
-
-  end(): void {
-    this.#rows.end();
-  }
 }

@@ -1,0 +1,32 @@
+import type { KnownStream } from "../../roles/known-streams.ts";
+import type { AllowedBaseDirs } from "../../shm/index.ts";
+import type { ToolRuntime } from "../tool/tool-runtime.ts";
+import { theOne } from "./find-stream.ts";
+import { StreamWatch } from "./stream-watch.ts";
+
+/**
+ * Listens to what is said of the one stream with this id or name. `onNews` gets what is known of it whenever that has changed, and
+ * `isSearched` once no more is to be expected. The tool fails when there is no such stream by then, or when `onNews` does.
+ */
+export function watchStream(
+  runtime: ToolRuntime,
+  text: string,
+  onNews: (stream: KnownStream, isSearched: boolean) => void,
+  baseDirs?: AllowedBaseDirs,
+): StreamWatch {
+  const look = (isSearched: boolean): void =>
+    runtime.attempt(() => {
+      const found = watch.known.find(text);
+      if (isSearched) theOne(text, found, watch.known);
+      const [stream, second] = found;
+      if (stream !== undefined && second === undefined) onNews(stream, isSearched);
+    });
+  const watch: StreamWatch = new StreamWatch(runtime.connection, {
+    streams: runtime.streams,
+    ...(baseDirs === undefined ? {} : { baseDirs }),
+    wanted: [text],
+    onNews: () => look(!watch.isSearching),
+    onSearched: () => look(true),
+  });
+  return watch;
+}

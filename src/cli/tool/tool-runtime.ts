@@ -1,0 +1,122 @@
+import type { AeronConnection } from "../../aeron/connection.ts";
+import type { Agent } from "../../core/agent.ts";
+import { logAgentErrorsButTheEnd } from "../../core/agent-errors.ts";
+import { NotFoundError } from "../../core/errors.ts";
+import type { IdleChoice, IdleStrategy } from "../../core/idle/index.ts";
+import { getLogger } from "../../core/logger.ts";
+import type { Scheduler } from "../../core/scheduler.ts";
+import { Host } from "../../process/host.ts";
+import type { AeronStreams } from "../../protocol/stream-ids.ts";
+import { aeronDirOf } from "../aeron-dir.ts";
+import { reportBusErrors } from "../bus-errors.ts";
+import type { ListenValues } from "../common-options.ts";
+import { DeadlineAgent } from "../deadline-agent.ts";
+import { requireDriver } from "../driver/deployment.ts";
+import { ExitCode, InterruptedError } from "../exit.ts";
+import type { Output } from "../output.ts";
+import { describeMissingMediaDriver, streamsOf } from "../role-runtime.ts";
+import { StopSignals } from "../signals.ts";
+
+const waitingLog = getLogger("aeron").reminder(10e9);
+
+/** What the options of a tool say of where it listens, how it waits, and when it ends. */
+export type ToolValues = ListenValues & {
+  readonly idle?: IdleChoice | undefined;
+  readonly seconds?: number | undefined;
+};
+
+export interface ToolRuntimeOptions {
+  /** Left out: as the options say. */
+  readonly idle?: IdleChoice | IdleStrategy;
+  /** The tool ends in order when no process reads its results any more. */
+  readonly output?: Output;
+  /** A media driver that does not live yet is waited for. */
+  readonly waitsForDriver?: boolean;
+}
+
+/** The process of a tool that listens or speaks on a media driver which others run: it never starts one. */
+export class ToolRuntime implements Disposable {
+  readonly scheduler: Scheduler;
+  readonly connection: AeronConnection;
+  readonly streams: AeronStreams;
+  readonly aeronDir: string;
+  readonly signals: StopSignals;
+  readonly #output: Output | undefined;
+  #failure: { readonly error: unknown } | null = null;
+
+  /** `name` is the command's. @throws NotFoundError where no media driver lives, unless it waits for one; UsageError */
+  constructor(values: ToolValues, name: string, { idle, output, waitsForDriver = false }: ToolRuntimeOptions = {}) {
+    this.streams = streamsOf(values);
+    this.aeronDir = aeronDirOf(values);
+    this.#output = output;
+    if (!waitsForDriver) requireDriver(this.aeronDir, () => noDriver(this.aeronDir));
+    reportBusErrors();
+    this.signals = new StopSignals({ onStop: (signal) => this.scheduler.stop(signal) });
+    const { aeronDir } = this;
+    const host = new Host({
+      aeronDir,
+      clientName: `tensorpool ${name}`,
+      idle: idle ?? values.idle ?? "backoff",
+      mediaDriver: "external",
+      onAgentError: logAgentErrorsButTheEnd(),
+      ...(waitsForDriver ? { onMissing: () => waitingLog.info(describeMissingMediaDriver(aeronDir)) } : {}),
+    });
+    this.scheduler = host.scheduler;
+    this.connection = host.connection;
+    output?.whenClosed(() => this.stop("standard output is closed"));
+    if (values.seconds !== undefined) this.endAfter(values.seconds, () => this.stop("--seconds are over"));
+  }
+
+  /** True when a signal or a reader that has gone ended the tool: it need not have found what it was to find. */
+  get wasStopped(): boolean {
+    return this.signals.received !== null || this.#output?.isClosed === true;
+  }
+
+  /** Calls back so long after the tool has started. */
+  endAfter(timeoutNs: number, onExpired: () => void): void {
+    this.scheduler.add(new DeadlineAgent(timeoutNs, onExpired));
+  }
+
+  stop(reason: string): void {
+    this.scheduler.stop(reason);
+  }
+
+  /** Ends the tool: `run` throws the first of such errors. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.stop("failed");
+  }
+
+  /** Does what may fail in an agent's turn: the tool ends with its error. */
+  attempt(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Runs these agents, of which each is vital, to the end of the tool. Resolves to the exit code. */
+  async run(...agents: readonly Agent[]): Promise<number> {
+    for (const agent of agents) this.scheduler.add(agent, { vital: true });
+    await this.scheduler.run();
+    if (this.#failure !== null) throw this.#failure.error;
+    return this.signals.exitCode(ExitCode.DONE);
+  }
+
+  /** The same for a part of a command, which a signal leaves without its result. @throws InterruptedError */
+  async runPart(...agents: readonly Agent[]): Promise<void> {
+    const code = await this.run(...agents);
+    if (this.signals.received !== null) throw new InterruptedError(code);
+  }
+
+  [Symbol.dispose](): void {
+    this.signals.dispose();
+  }
+}
+
+function noDriver(aeronDir: string): NotFoundError {
+  return new NotFoundError(
+    `no media driver lives in ${aeronDir}: start a producer or \`tensorpool media-driver\`, or name another folder with --aeron-dir`,
+  );
+}
