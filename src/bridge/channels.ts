@@ -16,7 +16,8 @@ const MAX_TERM_BYTES = 64 * 1024 * 1024;
 const MAX_PART_BYTES = 1024 * 1024;
 /** A term holds at least so many frames. */
 const FRAMES_IN_TERM = 4;
-const MAX_RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
+/** What a socket of a bridge asks for at most. */
+export const MAX_SOCKET_BUFFER_BYTES = 8 * 1024 * 1024;
 /** What a stock Linux gives to a socket. */
 const STOCK_BUFFER_BYTES = 212_992;
 
@@ -105,7 +106,7 @@ function maxReceiveBuffer(): number {
 
 /** A receiver's channel: buffer and window as large as the kernel allows. */
 export function receiverChannel({ channel }: Endpoint): string {
-  const bufferBytes = Math.min(maxReceiveBuffer(), MAX_RECEIVE_BUFFER_BYTES);
+  const bufferBytes = Math.min(maxReceiveBuffer(), MAX_SOCKET_BUFFER_BYTES);
   const windowBytes = Math.floor(bufferBytes / 4096) * 4096;
   return withParameters(channel, { "so-rcvbuf": bufferBytes, "rcv-wnd": windowBytes });
 }

@@ -60,6 +60,7 @@ export const BENCH_COMMAND = command({
       "  sustained     the highest rate at which at most 0.1 % of the frames are lost",
       "  stream        large frames, every byte of which is read, and two memcpys",
       "  record        frames to a disk and to /dev/shm, against plain writes of the same blocks",
+      "  bridge        frames to another media driver over UDP, against a plain Aeron stream and sendmmsg",
       "  scale         consumers, streams, payloads and pools",
       "  interference  what a stopped, slow or killed consumer, or ten observers, change",
       "  idle          what waiting costs, and how late a frame is after it",

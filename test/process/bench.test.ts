@@ -102,6 +102,28 @@ describe("bench", () => {
     PROCESS_TEST_MS,
   );
 
+  test(
+    "bridge loses no frame under --mode lossless, and compares it with plain Aeron and sendmmsg in the same run",
+    async () => {
+      const { code, stdout, stderr, pid } = await bench(
+        ...["bridge", "--payload", "64KiB", "--seconds", "0.5", "--rounds", "1", "-o", "json"],
+      );
+      expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+      const { sizes, channels } = JSON.parse(stdout) as {
+        readonly sizes: readonly Record<string, number>[];
+        readonly channels: Record<string, string>;
+      };
+      const [size = {}] = sizes;
+      expect({ payloadBytes: size.payloadBytes, lost: size.lost }).toEqual({ payloadBytes: 64 * 1024, lost: 0 });
+      const { bytesPerSecond = 0, plainAeronBytesPerSecond = 0, sendmmsgBytesPerSecond = 0 } = size;
+      expect(size.ratioToPlainAeron).toBeCloseTo(bytesPerSecond / plainAeronBytesPerSecond, 6);
+      expect(size.ratioToSendmmsg).toBeCloseTo(bytesPerSecond / sendmmsgBytesPerSecond, 6);
+      expect(channels.sender).toContain("mtu=65504");
+      expect(leftOf(pid)).toEqual([]);
+    },
+    PROCESS_TEST_MS,
+  );
+
   test("a section that is not there is refused with those that are", async () => {
     const { code, stdout, stderr } = await bench("thruput");
     expect(code).toBe(2);

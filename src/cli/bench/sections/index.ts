@@ -1,6 +1,7 @@
 import type { SectionResult } from "../figures.ts";
 import type { BenchOptions } from "../options.ts";
 import type { Workspace } from "../workspace.ts";
+import { bridge } from "./bridge.ts";
 import { compare } from "./compare.ts";
 import { idle } from "./idle.ts";
 import { interference } from "./interference.ts";
@@ -23,6 +24,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   sustained,
   stream,
   record,
+  bridge,
   scale,
   interference,
   idle,

@@ -148,6 +148,41 @@ export interface SocketJob {
   readonly seconds: number;
 }
 
+/** One side of a plain Aeron stream over UDP, cut and buffered as a bridge's. */
+export interface LinkJob {
+  readonly side: "publisher" | "subscriber";
+  readonly aeronDir: string;
+  readonly idle: IdleChoice;
+  /** Host and port. */
+  readonly endpoint: string;
+  /** Of a frame; one that is longer than a message may be is several. */
+  readonly frameBytes: number;
+  readonly seconds: number;
+  /** Null: as fast as the window allows. */
+  readonly rateHz: number | null;
+}
+
+/** What a subscriber of a link has received. */
+export interface LinkReport {
+  readonly framesPerSecond: number;
+  /** From before the offer until all of a frame was read, without the first quarter of the time; null without a rate. */
+  readonly age: Quantiles | null;
+}
+
+/** One side of datagrams that only the kernel carries. */
+export interface DatagramJob {
+  readonly side: "send" | "receive";
+  readonly port: number;
+  readonly datagramBytes: number;
+  readonly seconds: number;
+}
+
+/** What one side of `DatagramJob` has sent or received. */
+export interface DatagramReport {
+  readonly datagrams: number;
+  readonly bytesPerSecond: number;
+}
+
 /** What one process of a bench is to do. */
 export type Job =
   | ({ readonly kind: "producer" } & ProducerJob)
@@ -157,4 +192,6 @@ export type Job =
   | ({ readonly kind: "copy" } & CopyJob)
   | ({ readonly kind: "spin" } & SpinJob)
   | ({ readonly kind: "cost" } & CostJob)
-  | ({ readonly kind: "socket" } & SocketJob);
+  | ({ readonly kind: "socket" } & SocketJob)
+  | ({ readonly kind: "link" } & LinkJob)
+  | ({ readonly kind: "datagrams" } & DatagramJob);

@@ -2,8 +2,10 @@ import { printError, printLine } from "../../console.ts";
 import { endWithParent } from "../../end-with-parent.ts";
 import { copy } from "./copy-worker.ts";
 import { cost } from "./cost-worker.ts";
+import { datagrams } from "./datagram-worker.ts";
 import { exchange } from "./exchange-worker.ts";
 import type { Job } from "./jobs.ts";
+import { link } from "./link-worker.ts";
 import { ping } from "./ping-worker.ts";
 import { consume, produce } from "./role-worker.ts";
 import { socket } from "./socket-worker.ts";
@@ -40,5 +42,9 @@ async function reportOf(job: Job): Promise<unknown> {
       return cost(job);
     case "socket":
       return socket(job);
+    case "link":
+      return link(job);
+    case "datagrams":
+      return datagrams(job);
   }
 }
