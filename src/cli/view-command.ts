@@ -30,6 +30,19 @@ const VIEW = options({
     "further names under which the page is reached, behind a proxy for example: needs --http-token",
     { otherwise: "those of its address" },
   ),
+  foxglove: flag("serve the streams to Foxglove and Lichtblick, by their WebSocket protocol, too"),
+  foxgloveAddress: option(
+    text("an address such as 8765 or 127.0.0.1:8765", "127.0.0.1:8765"),
+    "ADDR",
+    "serve that there; a port alone is on the loopback, others need --http-token",
+    { default: "8765" },
+  ),
+  foxgloveOrigins: option(
+    list(text("an origin such as https://viewer.example", "https://viewer.example"), "origin"),
+    "URL[,URL]",
+    "pages that may connect to it, beside app.foxglove.dev and those of this machine",
+    { otherwise: "none" },
+  ),
   open: flag("show the page in the browser of this machine"),
   ...END,
   ...THRESHOLDS,
@@ -48,7 +61,7 @@ export const VIEW_COMMAND = command({
   usage: "[stream]",
   maxPositionals: 1,
   options: VIEW,
-  examples: ["view", "view camera-1", "view --http 8080"],
+  examples: ["view", "view camera-1", "view --http 8080", "view --foxglove"],
   notes: async () =>
     [
       "STREAM is the id of a stream or the name of its data source: the page opens with it.",

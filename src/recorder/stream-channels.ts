@@ -4,9 +4,8 @@ import { FRAME_SCHEMAS, PROTOBUF } from "../recording/schemas.ts";
 import type { Frame } from "../roles/frame.ts";
 import type { ChannelOwner, ChannelTable, FrameChannel } from "./channel.ts";
 import { FrameKey } from "./frame-key.ts";
+import { frameKindOf, TIMESTAMP_CLOCK, topicOf } from "./frame-kind.ts";
 
-const CLOCK_KEY = "tensorpool.timestamp_clock";
-const DEFAULT_CLOCK = "monotonic";
 /** An epoch with more shapes than this has one channel for all of them from then on: channel ids are 16 bits. */
 const MAX_SHAPES = 64;
 
@@ -33,20 +32,8 @@ export class StreamChannels {
   /** The channel of a frame. Allocates only for a kind that is not that of the frame before. */
   of(frame: Frame): FrameChannel {
     if (this.#last !== null && this.#key.matches(frame.header)) return this.#last;
-    const clock = attributeText(frame.attributes, CLOCK_KEY) ?? DEFAULT_CLOCK;
-    const { streamId, name, epoch } = this.#facts;
-    const kind: FrameKind = {
-      streamId,
-      name,
-      epoch,
-      clock,
-      metaVersion: frame.metaVersion,
-      dtype: frame.dtype,
-      dims: [...frame.dims],
-      strides: [...frame.strides],
-      majorOrder: frame.majorOrder,
-      byteLength: frame.byteLength,
-    };
+    const clock = attributeText(frame.attributes, TIMESTAMP_CLOCK.key) ?? TIMESTAMP_CLOCK.otherwise;
+    const kind = frameKindOf(frame, { ...this.#facts, clock });
     this.#last = this.#find(kind);
     this.#key.set(frame.header);
     return this.#last;
@@ -78,7 +65,7 @@ export class StreamChannels {
   #make(kind: FrameKind, message: FrameMessage, hasShape: boolean): FrameChannel {
     const { owner } = this.#facts;
     const schema = this.#table.schema(message.schema, PROTOBUF, FRAME_SCHEMAS[message.schema]);
-    const topic = `/${kind.name.replaceAll(/^\/+|\/+$/g, "")}/${message.schema === "foxglove.RawImage" ? "image" : "frame"}`;
+    const topic = topicOf(kind.name, message.schema);
     const shape = hasShape
       ? { shape: kind.dims.join(","), strides: kind.strides.join(","), order: kind.majorOrder === "row" ? "C" : "F" }
       : {};

@@ -8,9 +8,11 @@ const MAX_MAPPED = 256;
 /** After the last page has gone, so that one that is loaded again finds everything mapped. */
 const LINGER_NS = 5e9;
 
-/** The mapped streams: every one that lives, while a page is open. */
+/** The mapped streams: every one that lives, while a client is connected. */
 export class Eyes {
   readonly #baseDirs: AllowedBaseDirs;
+  /** Pages and other clients that are connected: while there is one, streams are mapped. */
+  watchers = 0;
   readonly #nowNs: () => number;
   readonly #eyes = new Map<number, StreamEye>();
   #wantedNs = Number.NEGATIVE_INFINITY;
@@ -35,8 +37,8 @@ export class Eyes {
   }
 
   /** Maps streams that live, and unmaps those that do not: their owner has to be able to remove the files. */
-  sync(model: SupervisionModel, known: KnownStreams, isWanted: boolean, nowNs: number): void {
-    if (isWanted) this.#wantedNs = nowNs;
+  sync(model: SupervisionModel, known: KnownStreams, nowNs: number): void {
+    if (this.watchers > 0) this.#wantedNs = nowNs;
     const isOpen = nowNs - this.#wantedNs < LINGER_NS;
     let mapped = 0;
     for (const { streamId, state } of model.streams.values()) {

@@ -60,10 +60,10 @@ export interface HubOptions {
 export class ViewHub implements Agent {
   readonly roleName = "view";
   readonly pages = new Set<PageLink>();
+  readonly eyes: Eyes;
   readonly #options: HubOptions;
   readonly #known: KnownStreams;
   readonly #subscriptions: readonly Inbound[];
-  readonly #eyes: Eyes;
   readonly #pictures: Pictures;
   readonly #history = new History();
   readonly #delays = new DelayMeans();
@@ -80,8 +80,8 @@ export class ViewHub implements Agent {
     this.#subscriptions = hear(connection, streams, ["announce"], (view, length) => {
       this.#known.onMessage(view, length);
     });
-    this.#eyes = new Eyes(baseDirs, () => clock.nanoTime());
-    this.#pictures = new Pictures(this.#eyes);
+    this.eyes = new Eyes(baseDirs, () => clock.nanoTime());
+    this.#pictures = new Pictures(this.eyes);
   }
 
   /** A page has connected; null when there are too many. */
@@ -92,12 +92,14 @@ export class ViewHub implements Agent {
     }
     const link = new PageLink(socket, client);
     this.pages.add(link);
+    this.eyes.watchers++;
     return link;
   }
 
   /** A page has gone. */
   close(link: PageLink): void {
     if (!this.pages.delete(link)) return;
+    this.eyes.watchers--;
     for (const view of link.views.values()) this.#pictures.release(view.picture);
     link.views.clear();
   }
@@ -116,10 +118,9 @@ export class ViewHub implements Agent {
   doWork(nowNs: number): number {
     let work = 0;
     for (const subscription of this.#subscriptions) work += subscription.poll(FRAGMENTS_PER_POLL);
-    if (this.#sync.isDue(nowNs))
-      this.#eyes.sync(this.#options.supervisor.model, this.#known, this.pages.size > 0, nowNs);
+    if (this.#sync.isDue(nowNs)) this.eyes.sync(this.#options.supervisor.model, this.#known, nowNs);
     this.#tellState(nowNs);
-    if (this.pages.size > 0) this.#eyes.time(nowNs, (streamId, delayNs) => this.#delays.add(streamId, delayNs));
+    if (this.pages.size > 0) this.eyes.time(nowNs, (streamId, delayNs) => this.#delays.add(streamId, delayNs));
     let left = MAX_BYTES_UNDER_WAY;
     for (const link of this.pages) left -= link.bytesUnderWay;
     for (const link of this.pages) {
@@ -141,7 +142,7 @@ export class ViewHub implements Agent {
       link.socket.close(1001, "the server ends");
       this.close(link);
     }
-    this.#eyes.close();
+    this.eyes.close();
     for (const subscription of this.#subscriptions) this.#options.connection.remove(subscription);
   }
 
@@ -164,8 +165,8 @@ export class ViewHub implements Agent {
     }
     link.lastEventId = Math.max(0, supervisor.model.events.lastId - EVENTS_AT_FIRST);
     const nowNs = this.#options.clock.nanoTime();
-    this.#eyes.sync(supervisor.model, this.#known, true, nowNs);
-    this.#eyes.look();
+    this.eyes.sync(supervisor.model, this.#known, nowNs);
+    this.eyes.look();
     link.socket.sendText(this.#stateFor(link, this.#overview(nowNs), nowNs));
   }
 
@@ -201,7 +202,7 @@ export class ViewHub implements Agent {
     if (this.pages.size === 0 || !(isDue || hasNews)) return;
     this.#toldEventId = lastId;
     this.#toldNs = nowNs;
-    this.#eyes.look();
+    this.eyes.look();
     const overview = this.#overview(nowNs);
     for (const link of this.pages) {
       // What a slow page does not take now is out of date when it does.
@@ -213,7 +214,7 @@ export class ViewHub implements Agent {
   #streamViews(nowNs: number): StreamView[] {
     return streamViews(this.#options.supervisor.model, nowNs).map((stream) => {
       const { streamId, consumers, framesPerSecond } = stream;
-      const frameBytes = this.#eyes.get(streamId)?.frameBytes ?? null;
+      const frameBytes = this.eyes.get(streamId)?.frameBytes ?? null;
       if (consumers > 0 || frameBytes === null || framesPerSecond === null) return stream;
       return { ...stream, bytesPerSecond: framesPerSecond * frameBytes };
     });
@@ -223,7 +224,7 @@ export class ViewHub implements Agent {
   #overview(nowNs: number): string {
     const { supervisor, aeronDir } = this.#options;
     const streams = this.#streamViews(nowNs).map((stream) => {
-      const eye = this.#eyes.get(stream.streamId);
+      const eye = this.eyes.get(stream.streamId);
       return {
         ...stream,
         summary: supervisor.model.streams.get(stream.streamId)?.summary ?? "",

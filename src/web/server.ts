@@ -1,16 +1,13 @@
 import type { Agent } from "../core/agent.ts";
-import { messageOf, TensorPoolError } from "../core/errors.ts";
 import type { ViewHub } from "../view/hub.ts";
 import { isLoopback, type ListenAddress, urlOf } from "./address.ts";
 import { SupervisorApi } from "./api.ts";
 import { RequestGuard } from "./guard.ts";
+import { listenError } from "./listen-error.ts";
 import { MAX_BODY_BYTES } from "./order-request.ts";
 import { ApiError, errorResponse } from "./responses.ts";
 import type { Supervised } from "./supervised.ts";
 import { type PageConnection, ViewRoutes } from "./view-routes.ts";
-
-/** The address cannot be listened on. */
-export class ListenError extends TensorPoolError<"address-in-use" | "listen-failed"> {}
 
 /** A connection that is idle for longer is closed. */
 const IDLE_SECONDS = 10;
@@ -60,9 +57,7 @@ export class SupervisorServer implements Agent {
         error: () => errorResponse(new ApiError(500, "internal", "this request met a defect of the supervisor")),
       });
     } catch (error) {
-      const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-      const code = isTaken ? "address-in-use" : "listen-failed";
-      throw new ListenError(code, `cannot listen on ${urlOf(address)}: ${reasonOf(error)}`, { cause: error });
+      throw listenError(address, error);
     }
     this.url = urlOf({ hostname: address.hostname, port: this.#server.port ?? address.port });
   }
@@ -73,17 +68,5 @@ export class SupervisorServer implements Agent {
 
   async onClose(): Promise<void> {
     await this.#server.stop(true);
-  }
-}
-
-function reasonOf(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case "EADDRINUSE":
-      return "another process listens there already";
-    case "EACCES":
-      return messageOf(error);
-    default:
-      // A name that does not resolve has no error number of its own: Bun reports the one before.
-      return "expected an address of this machine, or a name that has one";
   }
 }

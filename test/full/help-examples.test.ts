@@ -33,6 +33,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   "run --config tensorpool.toml --no-driver --seconds 10 -o jsonl": "the same",
   "supervisor --http 9464 --stats-interval 1": "takes a port that something else may have",
   "view --http 8080": "takes a port that something else may have",
+  "view --foxglove": "takes a port that something else may have",
   "events --from http://127.0.0.1:9464": "asks at a port that something else may have",
   "shutdown --config tensorpool.toml": "ends the driver that the others need; tests of the driver run it",
   'shutdown --token secret --why "new disks"': "ends the driver that the others need; tests of the driver run it",

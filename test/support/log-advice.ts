@@ -167,7 +167,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     },
     "… is open to other machines, and not encrypted": {
       means:
-        "`--listen`, `--http` or `--http-hosts` lets other machines reach the page; holders of the token see frames.",
+        "`--listen`, `--http`, `--http-hosts` or `--foxglove-address` lets other machines connect; holders of the token see frames.",
       remedy: "Put a proxy with TLS in front, or forward a port of the loopback with `ssh -L`.",
     },
   },
@@ -406,6 +406,16 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Give the client the token, or find out who is guessing.",
     },
   },
+  "src/view/foxglove/hub.ts": {
+    "a client at … was disconnected: …": {
+      means: "A program sent the port of `--foxglove` malformed messages, or too many.",
+      remedy: "Find the program at that address. Foxglove and Lichtblick do not do that.",
+    },
+    "…; the viewer's own page reduces them": {
+      means: "Frames of that stream are larger than 64 MiB, more than viewers of `--foxglove` are sent.",
+      remedy: "Look at the stream on the viewer's own page.",
+    },
+  },
   "src/view/hub.ts": {
     "a page at … was disconnected: …, … times": {
       means: "A program that is no page of this version speaks to the viewer's WebSocket, or holds no token.",
@@ -416,6 +426,12 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     "stream … cannot be shown: …": {
       means: "The viewer is not allowed to map the regions of the stream, or they break a rule.",
       remedy: "Mostly rights or another `--shm-dir`; `tensorpool inspect STREAM` names the rule.",
+    },
+  },
+  "src/web/foxglove-server.ts": {
+    "a page of … was refused; --foxglove-origins … lets it connect": {
+      means: "A page in a browser tried to read frames by the port of `--foxglove`, and its origin is not listed.",
+      remedy: "If it is your viewer, add the origin; else a site that you visited tries to read your frames.",
     },
   },
   "src/web/view-routes.ts": {

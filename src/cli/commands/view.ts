@@ -3,9 +3,13 @@ import type { Agent } from "../../core/agent.ts";
 import { OptionError, UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { Supervisor } from "../../roles/supervisor.ts";
+import { FoxgloveHub } from "../../view/foxglove/hub.ts";
 import { ViewHub } from "../../view/hub.ts";
-import { type ListenAddress, parseListenAddress } from "../../web/address.ts";
-import { isOpenToOthers, ListenError, type ServerOptions, SupervisorServer } from "../../web/server.ts";
+import { isLoopback, type ListenAddress, parseListenAddress } from "../../web/address.ts";
+import { FoxgloveServer, type FoxgloveServerOptions } from "../../web/foxglove-server.ts";
+import { RequestGuard } from "../../web/guard.ts";
+import { ListenError } from "../../web/listen-error.ts";
+import { isOpenToOthers, type ServerOptions, SupervisorServer } from "../../web/server.ts";
 import { shmDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
@@ -29,6 +33,7 @@ export async function run(context: CommandContext<ViewValues>): Promise<number> 
   if (stream !== undefined) requireStreamText(stream, "view: <stream>");
   const { values, others } = descriptorStreamsOf(context);
   const http = httpOf(values);
+  const foxglove = foxgloveOf(values);
   const supervision = supervisionOf(values);
   const baseDirs = baseDirsOf(values);
   const idle = new ObserverIdle();
@@ -43,15 +48,23 @@ export async function run(context: CommandContext<ViewValues>): Promise<number> 
   const rest: Agent = {
     roleName: "rest",
     doWork: () => {
-      idle.calmDown(hub.pages.size > 0 ? BUSY_REST_NS : CALM_REST_NS);
+      idle.calmDown(hub.eyes.watchers > 0 ? BUSY_REST_NS : CALM_REST_NS);
       return 0;
     },
   };
   scheduler.add(supervisor, { vital: true });
   for (const agent of [hub, server, rest]) scheduler.add(agent);
+  const open = isOpenToOthers(http) ? [server.url] : [];
+  if (foxglove !== null) {
+    const frames = new FoxgloveHub({ clock, supervisor, eyes: hub.eyes, version: VERSION });
+    const viewers = new FoxgloveServer(frames, { ...foxglove, nowNs: () => clock.nanoTime() });
+    for (const agent of [frames, viewers]) scheduler.add(agent);
+    log.info(`Foxglove and Lichtblick: open a connection "Foxglove WebSocket" to ${viewers.url}`);
+    if (!isLoopback(foxglove.address.hostname)) open.push(viewers.url);
+  }
   const url = pageUrl(server.url, stream, http);
   console.log(url);
-  if (isOpenToOthers(http)) log.warn(`${server.url} is open to other machines, and not encrypted`);
+  for (const address of open) log.warn(`${address} is open to other machines, and not encrypted`);
   if (values.open) openInBrowser(url);
   return runtime.run();
 }
@@ -66,15 +79,31 @@ function httpOf({ http, httpToken, httpHosts = [], listen }: ViewValues): Server
   return options;
 }
 
+/** Null without --foxglove. @throws OptionError */
+function foxgloveOf(values: ViewValues): Omit<FoxgloveServerOptions, "nowNs"> | null {
+  const { foxglove, foxgloveAddress, foxgloveOrigins = [], httpToken = null } = values;
+  const address = parsedAddress("foxgloveAddress", foxgloveAddress);
+  if (!foxglove) return null;
+  if (httpToken === null && !isLoopback(address.hostname)) {
+    throw new OptionError("foxgloveAddress", "expected --http-token with it: other machines would see every frame");
+  }
+  return { address, origins: foxgloveOrigins, guard: new RequestGuard(address, [], httpToken) };
+}
+
 /** @throws OptionError */
 function addressOf(http: string | undefined, listen: string | undefined): ListenAddress {
   const host = listen?.replace(/^\[|\]$/g, "");
+  const address = parsedAddress("http", http ?? String(DEFAULT_PORT));
+  return host === undefined ? address : { hostname: host, port: address.port };
+}
+
+/** @throws OptionError */
+function parsedAddress(option: "http" | "foxgloveAddress", text: string): ListenAddress {
   try {
-    const address = parseListenAddress(http ?? String(DEFAULT_PORT));
-    return host === undefined ? address : { hostname: host, port: address.port };
+    return parseListenAddress(text);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new OptionError("http", error.message, { cause: error });
+    throw new OptionError(option, error.message, { cause: error });
   }
 }
 

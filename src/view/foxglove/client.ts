@@ -1,0 +1,68 @@
+import { RateLimit } from "../../core/rate-limit.ts";
+import type { PageSocket } from "../page-link.ts";
+import { NO_SEQ } from "../stream-eye.ts";
+import type { FoxgloveStream } from "./foxglove-stream.ts";
+import { STATUS, status } from "./replies.ts";
+
+/** Messages that a client may send at once, and the time in which it may send one more. */
+const MESSAGE_BURST = 200;
+const MESSAGE_PERIOD_NS = 20e6;
+
+/** A subscription of one client: the newest frame is sent when the socket has taken what was sent before. */
+export interface Subscription {
+  /** Chosen by the client. */
+  readonly id: number;
+  readonly client: FoxgloveClient;
+  readonly stream: FoxgloveStream;
+  sentSeq: number;
+  sentEpoch: bigint | null;
+  /** Not before this time. */
+  dueNs: number;
+}
+
+/** One connected viewer. */
+export class FoxgloveClient {
+  readonly socket: PageSocket;
+  /** Where it came from. */
+  readonly address: string;
+  readonly subscriptions = new Map<number, Subscription>();
+  sent = 0;
+  /** Messages that were malformed. */
+  refused = 0;
+  readonly #messages = new RateLimit(MESSAGE_PERIOD_NS, MESSAGE_BURST);
+
+  constructor(socket: PageSocket, address: string) {
+    this.socket = socket;
+    this.address = address;
+  }
+
+  /** True for one more message; false for a client that floods. */
+  mayAsk(nowNs: number): boolean {
+    return this.#messages.tryPass(nowNs);
+  }
+
+  subscribe(id: number, stream: FoxgloveStream): void {
+    const subscription = {
+      id,
+      client: this,
+      stream,
+      sentSeq: NO_SEQ,
+      sentEpoch: null,
+      dueNs: Number.NEGATIVE_INFINITY,
+    };
+    this.subscriptions.set(id, subscription);
+    stream.subscriptions.add(subscription);
+  }
+
+  unsubscribe(id: number): void {
+    const subscription = this.subscriptions.get(id);
+    if (subscription === undefined) return;
+    this.subscriptions.delete(id);
+    subscription.stream.subscriptions.delete(subscription);
+  }
+
+  /** Reports something to the person who looks at the viewer. A client that takes nothing gets none. */
+  warn(message: string): void {
+    if (this.socket.buffered() === 0) this.socket.sendText(status(STATUS.WARNING, message));
+  }
+}
