@@ -77,7 +77,7 @@ function say(message: string): void {
   try {
     writeSync(STDERR, `tensorpool: ${message}\n`);
   } catch (error) {
-    // Nobody reads, or the pipe is full: the work is worth more than this line.
+    // No reader, or a full pipe: the work is worth more than this line.
     if (!(error instanceof Error)) throw error;
   }
 }

@@ -19,7 +19,7 @@ const EVERYBODY = 0x7fff_ffff;
 
 /** How a wait ended. */
 export const FutexWait = {
-  /** Somebody called `futexWake`. */
+  /** Another thread or process called `futexWake`. */
   WOKEN: 0,
   /** The word was another one already. */
   CHANGED: 1,
@@ -55,7 +55,7 @@ export function futexWait(address: number, expected: number, timeoutNs: number):
   }
 }
 
-/** Wakes everybody, in any process, who waits for the word at `address`. Never blocks; there may be nobody. */
+/** Wakes every thread, in any process, that waits for the word at `address`, if there is one. Never blocks. */
 export function futexWake(address: number): void {
   syscall(SYS_FUTEX, address, FUTEX_WAKE, EVERYBODY, 0, 0, 0);
 }

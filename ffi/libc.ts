@@ -280,7 +280,7 @@ export function sealedMemoryFile(name: string, bytes: Uint8Array): number {
   }
 }
 
-/** Since Linux 6.3 a file that code is run from says so; kernels before that refuse the flag. */
+/** Since Linux 6.3 a file that code is run from carries this flag; earlier kernels refuse it. */
 function createMemoryFile(name: string, flags: number): number {
   const label = nativeString(name);
   const fd = libc.memfd_create(label.address, flags | MFD_EXEC);

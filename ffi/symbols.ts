@@ -14,7 +14,7 @@ type Argument<T> = T extends "ptr" ? number | NodeJS.TypedArray : number;
 
 type Arguments<A extends readonly ArgumentType[]> = { -readonly [I in keyof A]: Argument<A[I]> };
 
-/** `i64_fast` and `u64_fast` are numbers up to 2^53 and BigInt above; callers that can meet such values say so. */
+/** `i64_fast` and `u64_fast` are numbers up to 2^53 and BigInt above; callers that can meet such values document it. */
 type Result<T> = T extends "i64" ? bigint : T extends "void" ? undefined : number;
 
 /** The functions of a table, typed: pointers are plain numbers (user-space addresses are exact). */

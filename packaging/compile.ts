@@ -33,7 +33,7 @@ async function writePage(): Promise<string> {
   return page;
 }
 
-/** Compiles in a folder of its own and renames, so that nobody ever starts half an executable. @throws AggregateError */
+/** Compiles in a folder of its own and renames, so that no process ever starts half an executable. @throws AggregateError */
 export async function compile({ target, outfile, bun, library, commit }: Compilation): Promise<void> {
   mkdirSync(dirname(outfile), { recursive: true });
   const work = mkdtempSync(join(dirname(outfile), ".build-"));

@@ -18,7 +18,7 @@ export interface Library {
 
 /**
  * The libaeron for a target: the one named by AERON_LIBRARY; else, unless "host" is asked for, one that is built to run
- * anywhere; else the one that set-up builds for this machine. `say` is told when it had to be that.
+ * anywhere; else the one that set-up builds for this machine. `say` reports that case.
  *
  * @throws SetupError when there is none
  */

@@ -48,6 +48,6 @@ function runtimePackages(): { name: string; version: string; licence: string; te
 function licenceText(folder: string, name: string): string {
   const files = existsSync(folder) ? readdirSync(folder).filter((file) => /^licen[cs]e/i.test(file)) : [];
   const [file] = files;
-  if (file === undefined) throw new SetupError(`${name}: expected a licence file in its package, found none`);
+  if (file === undefined) throw new SetupError(`${name}: its package has no licence file`);
   return readFileSync(join(folder, file), "utf8").trim();
 }

@@ -15,7 +15,7 @@ const COMPILE_FLAGS = [
   "-O3",
   "-g0",
   "-fPIC",
-  // Calls between functions of the library are direct and can be inlined: nobody interposes them.
+  // Calls between functions of the library are direct and can be inlined: no other library interposes them.
   "-fno-semantic-interposition",
   "-w",
   ...[
@@ -33,7 +33,7 @@ const COMPILE_FLAGS = [
     `AERON_VERSION_GITSHA="${PACKAGE}"`,
   ].map((macro) => `-D${macro}`),
 ];
-/** A symbol that nothing defines fails the build here and not somebody's `dlopen` later. */
+/** A symbol that nothing defines fails the build here, and not a `dlopen` later. */
 const LINK_FLAGS = ["-shared", "-Wl,--no-undefined", "-lm", "-lpthread", "-ldl"];
 
 /** The files that decide what comes out. */

@@ -54,7 +54,7 @@ export async function prepareLibrary(env) {
 async function build(key, compiler, env) {
   const finished = join(BUILD, key);
   await mkdir(BUILD, { recursive: true });
-  // What an interrupted build left behind: nobody else builds while this process has the lock.
+  // Leftovers of an interrupted build: no other process builds while this process has the lock.
   await removeFromBuild((entry) => entry.startsWith("unfinished-"));
   if (!existsSync(join(finished, "libaeron.so"))) {
     const work = await mkdtemp(join(BUILD, "unfinished-"));

@@ -43,7 +43,7 @@ function tryLock(name) {
     const waiting = new Set();
     const server = createServer((socket) => {
       waiting.add(socket);
-      // Somebody who gave up waiting: nothing to tell them any more.
+      // That process gave up waiting: it needs no answer.
       socket.on("error", () => socket.destroy());
       socket.on("close", () => waiting.delete(socket));
     });

@@ -36,7 +36,7 @@ export async function preparePortableLibrary(arch, env) {
   await withLock(PORTABLE, async () => {
     if (existsSync(join(finished, "libaeron.so"))) return;
     await mkdir(PORTABLE, { recursive: true });
-    // Older builds for this CPU, and what an interrupted build left behind: nobody else builds meanwhile.
+    // Older builds for this CPU, and leftovers of an interrupted build: no other process builds meanwhile.
     for (const entry of await readdir(PORTABLE)) {
       if (entry.startsWith("unfinished-") || entry.startsWith(`${arch}-`)) {
         await rm(join(PORTABLE, entry), { recursive: true, force: true });

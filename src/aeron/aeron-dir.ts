@@ -18,7 +18,7 @@ export function fileInPlaceOf(aeronDir: string): string | null {
     try {
       return statSync(path).isDirectory() ? null : path;
     } catch (error) {
-      // Not there: the nearest parent that is decides. What may not be looked at is for whoever uses it to tell.
+      // Not there: the nearest parent that is decides. The user of the folder reports what may not be looked at.
       if (!["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return null;
     }
   }

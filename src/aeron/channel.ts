@@ -9,7 +9,7 @@ const DESCRIPTOR_MTU_BYTES = DESCRIPTOR_FRAME_BYTES;
 
 /**
  * Time-outs that make untethered subscriptions effective: a subscriber that holds the window for longer than the first
- * is put to rest after the second, and silences nobody any more (aeron's defaults are 5 s each).
+ * is put to rest after the second, and silences no other subscriber (aeron's defaults are 5 s each).
  */
 export interface UntetheredTimeouts {
   windowLimitMs: number;

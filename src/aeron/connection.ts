@@ -29,7 +29,7 @@ const CONNECT_PERIOD_NS = 20e6;
 const RESOURCE_CHECK_PERIOD_NS = 250e6;
 /** A driver that was silent for longer is not the one that holds a publication up. */
 const BUSY_DRIVER_MS = 1500;
-/** How often a driver whose lock is held is looked at for its heartbeat: it may stand still. */
+/** How often a driver whose lock is held is checked for its heartbeat: it may be paused. */
 const HEARTBEAT_CHECK_PERIOD_NS = 1e9;
 /** A driver beats at least once a second. Less than Aeron's ten seconds, in which connecting would block the duty cycle. */
 const SILENT_DRIVER_MS = 4000;
@@ -109,7 +109,7 @@ export class AeronConnection implements Agent, Messaging {
     return this.add(new BlockSubscription(channel, streamId, maxBlockBytes, onMessage));
   }
 
-  /** Beyond a limit, the counter is one that nobody sees. */
+  /** Beyond a limit, the counter is not shown. */
   addCounter(typeId: number, key: Uint8Array, label: string): AeronCounter {
     const counter = new AeronCounter(typeId, key, label);
     const made = this.#resources.reduce((count, other) => count + (other instanceof AeronCounter ? 1 : 0), 0);
@@ -254,7 +254,7 @@ export class AeronConnection implements Agent, Messaging {
     }
   }
 
-  /** Says when the driver stands still (SIGSTOP, a debugger), and when it goes on: nothing can be published meanwhile. */
+  /** Logs when the driver is paused (SIGSTOP, a debugger), and when it continues: nothing can be published meanwhile. */
   #watchHeartbeat(): void {
     const { aeronDir } = this.#options;
     const silentMs = silenceMs(aeronDir);

@@ -30,7 +30,7 @@ const CHUNK_RECORDS = 256;
 
 /**
  * Reads the counters of the media driver in a folder without being its client: by read(2), so that a file which is truncated or
- * removed meanwhile ends nothing here, and the driver notices nothing. It goes on reading the file that it opened, also after
+ * removed meanwhile ends nothing here, and the driver notices nothing. It continues to read the file that it opened, also after
  * its driver died. Close it.
  */
 export class CountersReader implements Disposable {

@@ -102,7 +102,7 @@ export class DriverLock {
     writeText(this.#fd, { phase: "serves", identity });
   }
 
-  /** False once somebody else has removed the file: then the folder may be another driver's by now. */
+  /** False once another process has removed the file: then the folder may be another driver's by now. */
   get isInPlace(): boolean {
     return this.#fd !== -1 && isSameFile(this.#path, this.#fd);
   }
@@ -110,7 +110,7 @@ export class DriverLock {
   /** Removes the file, if it is still ours, and gives the lock back. Idempotent. */
   release(): void {
     if (this.#fd === -1) return;
-    // Unlinked while it is still held, so that nobody can take a lock on a file that is about to go.
+    // Unlinked while it is still held, so that no process can take a lock on a file that is about to go.
     if (this.isInPlace) unlinkSync(this.#path);
     closeFile(this.#fd);
     this.#fd = -1;

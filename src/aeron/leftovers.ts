@@ -9,7 +9,7 @@ import { lookForDriver, lookForForeignDriver } from "./driver-watch.ts";
 import { foreignNameIn } from "./media-driver.ts";
 import { ServiceLocks, serviceLockPath } from "./service-locks.ts";
 
-/** A media driver's folder or a file of locks, and whether it is provably nobody's any more. */
+/** A media driver's folder or a file of locks, and whether it is provably unused. */
 export interface AeronLeftover {
   readonly kind: "aeron" | "locks";
   readonly path: string;

@@ -48,7 +48,7 @@ export function openLockFileToLook(path: string, isTrusted: (uid: number) => boo
 
 /**
  * Lets the group of the media driver's folder use the lock file, where that folder is its own to use: who may be a client of
- * the driver may look at its locks. Others never may, because whoever can open a file can lock it.
+ * the driver may look at its locks. Others never may: a user that can open a file can lock it.
  */
 export function shareLockFile(fd: number, aeronDir: string): void {
   const folder = statSync(aeronDir, { throwIfNoEntry: false });

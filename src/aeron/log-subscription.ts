@@ -9,7 +9,7 @@ import type { AeronResource } from "./resource.ts";
 
 const log = getLogger("aeron").every(10e9);
 
-/** Logs whose positions are kept when the subscription is added again; those of a driver that has ended never come back. */
+/** Logs whose positions are kept when the subscription is added again; those of a driver that has ended never return. */
 const MAX_REMEMBERED = 256;
 /** Frames that are longer than a term of the smallest size cannot be; what is longer is not copied. */
 const MAX_BLOCK_BYTES = 64 * 1024;

@@ -11,7 +11,7 @@ const WORD = {
 
 /**
  * Messages of one length, each in an Aeron frame of its own, one behind the other as they will stand in the log: what
- * `Publication.publishBlock` hands over with one call. Whoever fills the messages writes to `view` from `offsetOf(i)` on, or to
+ * `Publication.publishBlock` hands over with one call. The caller writes the messages to `view` from `offsetOf(i)` on, or to
  * `words` from `wordOf(i)` on.
  */
 export class MessageBlock {

@@ -36,7 +36,7 @@ const FREE_TO_REUSE_NS = 60e9;
 const IDLE_STRATEGY = "backoff";
 /**
  * Spins, yields, shortest and longest park. A busy publisher's limit is moved between spins and yields; each look at the time-outs
- * begins the rests anew, so that short ones would never grow long, and cost 14 % of a core while nothing happens.
+ * begins the rests again, so that short ones would never grow long, and cost 14 % of a core while nothing happens.
  */
 const IDLE_ARGUMENTS = "10-20-100us-250us";
 

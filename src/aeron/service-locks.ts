@@ -9,7 +9,7 @@ import { holderOfByte } from "./lock-holders.ts";
 
 const log = getLogger("aeron");
 
-/** Held while the file is opened or removed, so that nobody takes locks on a file that is about to go. */
+/** Held while the file is opened or removed, so that no process takes locks on a file that is about to go. */
 const GATE = 0;
 /** Bytes from here on stand for control streams; below, a byte for each stream id. */
 const CONTROL_STREAMS = 2 ** 32;
@@ -61,7 +61,7 @@ export class ServiceLocks {
       try {
         shareLockFile(fd, aeronDir);
         enterGate(fd);
-        // Whoever was the last to close it may have removed it after we opened it: then this is a lock on nothing.
+        // The process that closed it last may have removed it after we opened it: then this is a lock on nothing.
         if (isSameFile(path, fd)) {
           shareRange(fd, PRESENCE, 1);
           unlockRange(fd, GATE, 1);
@@ -118,12 +118,12 @@ export class ServiceLocks {
     if (existsSync(serviceLockPath(aeronDir))) ServiceLocks.open(aeronDir).close();
   }
 
-  /** Gives all locks back, and removes the file when nobody else has any. Idempotent. */
+  /** Gives all locks back, and removes the file when no other process holds any. Idempotent. */
   close(): void {
     if (this.#fd === -1) return;
     const fd = this.#fd;
     this.#fd = -1;
-    // The locks end with the descriptor; while everything is ours, nobody else's is lost with the name.
+    // The locks end with the descriptor; while everything is ours, no other process's lock is lost with the name.
     try {
       if (tryLockRange(fd, GATE, 0) && isSameFile(this.path, fd)) unlinkSync(this.path);
     } catch (error) {

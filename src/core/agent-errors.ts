@@ -54,8 +54,8 @@ export function logAgentError(report: AgentErrorReport): void {
 }
 
 /**
- * For a scheduler whose end is told by whoever awaits `run`: the error that ends it is not said twice. Those of other vital
- * agents that follow it are thrown to nobody, and logged.
+ * For a scheduler whose end is reported by the caller that awaits `run`: the error that ends it is not reported twice. Those of other vital
+ * agents that follow it have no caller to be thrown to, and are logged.
  */
 export function logAgentErrorsButTheEnd(): AgentErrorHandler {
   let hasEnded = false;

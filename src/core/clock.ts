@@ -3,7 +3,7 @@ const START_NS = 2 ** 32;
 
 /**
  * Nanoseconds, from 2^32 on when the process started. `Bun.nanoseconds` itself gives the engine integers until 2.1 s have passed, and
- * doubles then: all code that knows the time would be thrown away and compiled anew, in the midst of its work.
+ * doubles then: all code that knows the time would be discarded and compiled again, in the midst of its work.
  */
 export function processNs(): number {
   return Bun.nanoseconds() + START_NS;
@@ -42,7 +42,7 @@ export class CycleClock implements Clock {
   }
 }
 
-/** A clock that stands still until it is told otherwise, for tests and simulations. */
+/** A clock that only moves when it is set, for tests and simulations. */
 export class ManualClock implements Clock {
   #nowNs: number;
 

@@ -22,7 +22,7 @@ class Station {
 }
 
 export interface DutyCycleOptions {
-  /** For limiting the rate of error reports; the cycle itself is told the time. */
+  /** For limiting the rate of error reports; the cycle itself gets the time as a parameter. */
   clock: Clock;
   lateThresholdNs: number;
   onAgentError: AgentErrorHandler;

@@ -26,7 +26,7 @@ export function formatText(record: LogRecord, palette: Palette): string {
   let stack = "";
   for (const [key, value] of Object.entries(record.fields ?? {})) {
     if (value === undefined) continue;
-    // The message names the error already; saying it twice makes lines nobody reads.
+    // The message names the error already; repeating it makes lines too long to read.
     if (!(value instanceof Error)) line += ` ${palette.dim(`${printable(key)}=`)}${textOf(value)}`;
     else if (!record.message.includes(value.message)) line += ` ${palette.dim(`${key}=`)}${textOf(value.message)}`;
     if (!(value instanceof Error && record.withStack)) continue;

@@ -8,7 +8,7 @@ import { StallTracker } from "./stall-tracker.ts";
 import { LONGEST_WAIT_NS } from "./wait-point.ts";
 import { NO_WAIT, WAITED, Waiting, WOKEN } from "./waiting.ts";
 
-/** Who owns the thread: `busy`, this scheduler; `timer`, somebody else's event loop, in which it is a guest. */
+/** Who owns the thread: `busy`, this scheduler; `timer`, an event loop of the application, in which it is a guest. */
 export type SchedulerDrive = "busy" | "timer";
 
 export interface SchedulerOptions {
@@ -61,7 +61,7 @@ export class Scheduler implements AsyncDisposable {
   /** One function for all turns: a new one each would be garbage. */
   readonly #turn = (): void => this.#runTurn();
   #state: State = "new";
-  /** True once `run` was called: nobody else may drive. */
+  /** True once `run` was called: no other caller may drive. */
   #runsItself = false;
   #isInStep = false;
   #isStopRequested = false;

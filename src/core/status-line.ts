@@ -11,7 +11,7 @@ export function statusLineShown(): void {
 
 /**
  * What has to be written before anything else on this descriptor, so that it does not stand behind a status line: nothing, unless one is
- * shown and the descriptor is a terminal. Whoever draws the line draws it again.
+ * shown and the descriptor is a terminal. The owner of the line draws it again.
  */
 export function clearedStatusLine(fd: number): string {
   if (!isShown || !isTerminal(fd)) return "";

@@ -10,7 +10,7 @@ export interface StreamWriterOptions {
 
 const NOTHING = Buffer.alloc(0);
 const RETRY_MS = 5;
-/** How long the process's exit may be held up by text that nobody reads. */
+/** How long the process's exit may be delayed by text that has no reader. */
 const EXIT_PATIENCE_MS = 100;
 
 /**
@@ -18,7 +18,7 @@ const EXIT_PATIENCE_MS = 100;
  * does not fit waits in a bounded queue. Lines are written whole and in order. Never throws: a reader that has gone ends
  * the writing quietly (`isClosed`), any other failure is kept in `error`.
  *
- * Pipes and terminals are opened anew as non-blocking, which leaves the mode of the shared descriptor alone; regular files
+ * Pipes and terminals are opened again as non-blocking, which leaves the mode of the shared descriptor alone; regular files
  * are written through the given descriptor, whose position other processes may share.
  */
 export class StreamWriter {

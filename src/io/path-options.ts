@@ -14,7 +14,7 @@ export function splitPathOptions(kind: string, rest: string, place: OptionPlace,
   return { path, options: comma < 0 ? "" : rest.slice(comma + 1) };
 }
 
-/** The pairs of `key=value,key=value` whose keys somebody else knows. @throws OptionError */
+/** The pairs of `key=value,key=value` whose keys the caller knows. @throws OptionError */
 export function parseFreeKeyValues(text: string, place: OptionPlace): Readonly<Record<string, string>> {
   const values = new Map<string, string>();
   for (const pair of text === "" ? [] : text.split(",")) {

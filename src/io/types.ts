@@ -50,7 +50,7 @@ export type SkipReason = "no-pool" | "not-attached" | "ended";
 export interface Source {
   /** One line for the start message, e.g. `y4m:- 640x480 C420jpeg 30 frames/s`. */
   readonly description: string;
-  /** True for sources whose frames are produced when due and lost when nobody takes them; false for files and pipes. */
+  /** True for sources whose frames are produced when due and lost when no consumer takes them; false for files and pipes. */
   readonly live: boolean;
   /** Largest frame that can come, as far as is known when the source is opened; pools are sized by it. */
   readonly maxByteLength: number;

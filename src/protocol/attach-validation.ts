@@ -77,7 +77,7 @@ export function refuseUnreadable(refusal: Refusal, details: RefusalDetails): Att
  * Decides about a request for a lease. The checks, in this order; the first that fails is the answer:
  *
  * 1. the schema version: UNSUPPORTED (D-09)
- * 2. ids that stand for nobody or nothing: INVALID_PARAMS (D-09)
+ * 2. null ids: INVALID_PARAMS (D-09)
  * 3. an unknown publishMode: UNSUPPORTED (D-09)
  * 4. a repetition of the request that the client's lease came from: that lease again (D-06)
  * 5. a client id that has another lease: REJECTED (D-10)

@@ -38,7 +38,7 @@ export interface RetentionPolicy {
 
 /**
  * The retained epochs that may go by rule, oldest first (D-19): those that never carried a frame as soon as they are
- * superseded, and of the others all but the newest `keep`, once they are `minAgeNs` old. Whether somebody still uses one is
+ * superseded, and of the others all but the newest `keep`, once they are `minAgeNs` old. Whether a process still uses one is
  * for its locks to say.
  */
 export function epochsToSweep<T extends RetainedEpoch>(

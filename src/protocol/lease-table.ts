@@ -52,7 +52,7 @@ export const KeepaliveResult = {
 } as const;
 export type KeepaliveResult = (typeof KeepaliveResult)[keyof typeof KeepaliveResult];
 
-/** Told of every end of a lease, once, when the table does not hold it any more (D-12). */
+/** Called for every end of a lease, once, when the table does not hold it any more (D-12). */
 export type LeaseEndListener = (lease: Lease, reason: LeaseRevokeReason, nowNs: number) => void;
 
 export interface LeaseTableOptions {
@@ -138,7 +138,7 @@ export class LeaseTable {
   }
 
   /**
-   * Gives a lease to whoever `decideAttach` lets have one. It counts as a keepalive (D-11).
+   * Gives a lease to a client that `decideAttach` admits. It counts as a keepalive (D-11).
    * @throws Error when the stream has a producer, or the client a lease, already: the caller did not ask
    */
   grant(request: LeaseRequest, nowNs: number): Lease {
@@ -213,7 +213,7 @@ export class LeaseTable {
     return this.#end(lease, LeaseRevokeReason.DETACHED, nowNs);
   }
 
-  /** Ends a lease whoever holds it; false when there is none. */
+  /** Ends a lease, independent of its holder; false when there is none. */
   revoke(leaseId: bigint, nowNs: number): boolean {
     const lease = this.#leaseOf(leaseId);
     return lease !== undefined && this.#end(lease, LeaseRevokeReason.REVOKED, nowNs);
@@ -234,7 +234,7 @@ export class LeaseTable {
   }
 
   /**
-   * The driver stood still for a while: what clients said meanwhile is still to be read, so that time counts against nobody.
+   * The driver was paused: what clients sent meanwhile is still to be read, so that time counts against no client.
    * A client counts for itself and is never surprised by a lease that lives longer.
    */
   excuse(pauseNs: number): void {
@@ -244,7 +244,7 @@ export class LeaseTable {
 
   #end(lease: LiveLease, reason: LeaseRevokeReason, nowNs: number): boolean {
     const stream = this.#byStream.get(lease.streamId);
-    // A listener that was told of another end may have ended this one as well.
+    // A listener that was called for another end may have ended this one as well.
     if (stream === undefined || !stream.all.delete(lease)) return false;
     this.#leases.delete(this.#numberOf(lease.leaseHigh, lease.leaseLow));
     this.#byClient.delete(lease.clientId);

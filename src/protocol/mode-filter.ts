@@ -31,7 +31,7 @@ export class ModeFilter {
     if (this.mode === "decimated" && this.decimation > 1 && seq % this.decimation !== 0) return false;
     if (this.#periodNs === 0) return true;
     if (nowNs < this.#nextNs) return false;
-    // On the grid while the stream keeps up with the limit, anew after a pause.
+    // On the grid while the stream keeps up with the limit, again from the start after a pause.
     const next = this.#nextNs + this.#periodNs;
     this.#nextNs = next > nowNs ? next : nowNs + this.#periodNs;
     return true;

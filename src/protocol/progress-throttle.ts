@@ -1,4 +1,4 @@
-/** How often readers want to hear of a frame that is being written. */
+/** How often readers want progress of a frame that is being written. */
 export interface ProgressDemand {
   readonly intervalNs: number;
   readonly bytesDelta: number;

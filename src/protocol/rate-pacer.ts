@@ -1,4 +1,4 @@
-/** How far behind the pace may fall before it starts anew instead of catching up in a burst. */
+/** How far behind the pace may fall before it starts again instead of catching up in a burst. */
 const MAX_BACKLOG_NS = 100e6;
 
 /** Says when the next frame of a fixed rate is due; keeps the average rate over short delays. */

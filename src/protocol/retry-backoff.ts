@@ -7,7 +7,7 @@ export interface BackoffLimits {
 
 /**
  * Waits between attempts: each up to twice as long as the one before, up to a bound, and each shortened at random by up to
- * half, so that clients that failed together do not come back together (D-06).
+ * half, so that clients that failed together do not retry together (D-06).
  */
 export class RetryBackoff {
   readonly #limits: BackoffLimits;

@@ -90,7 +90,7 @@ const PROOF_DISTANCE_NS = CADENCE_NS / 2;
 export type RivalVerdict = "unproven" | "stays" | "gives-way";
 
 /**
- * How an owner deals with announces of its stream by another, which the lock has not kept out: an owner of another make, or one
+ * How an owner deals with announces of its stream by another, which the lock has not kept out: an owner of another implementation, or one
  * that cannot reach the lock. Nothing is done before the other is proven to live; then the newcomer of the two gives way.
  */
 export class RivalWatch {

@@ -9,7 +9,7 @@ import { isRegionPath } from "./uri.ts";
 /** Only a place to start from: needs no right to read. */
 const O_PATH = 0o10000000;
 
-/** Failures of rmdir that mean: somebody still needs it, or it is not ours to remove, or it is gone already. */
+/** Failures of rmdir that mean: it is still in use, or it is not ours to remove, or it is gone already. */
 const KEPT = new Set(["ENOTEMPTY", "EEXIST", "EBUSY", "ENOENT", "EACCES", "EPERM", "EROFS"]);
 
 /**
@@ -78,7 +78,7 @@ export class Directory {
       try {
         return this.makeChild(name, rights);
       } catch (error) {
-        // Somebody else made it in between.
+        // Another process made it in between.
         if (errnoOf(error) !== "EEXIST") throw error;
       }
     }

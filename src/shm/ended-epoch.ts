@@ -11,7 +11,7 @@ export function holdsFirstFrame(firstSlot: Uint8Array): boolean {
 }
 
 /**
- * True when a frame was, or may have been, claimed in an epoch that somebody else left: false only where its first slot is as
+ * True when a frame was, or may have been, claimed in an epoch that another process left: false only where its first slot is as
  * it was made, or where there is none.
  */
 export function mayHaveCarriedFrames(instance: Directory, epoch: bigint): boolean {

@@ -94,7 +94,7 @@ export type RegionCreateErrorCode =
   | "not-hugepages"
   /** Another process owns the directory. */
   | "in-use"
-  /** A directory on the way is a link, is no directory, or belongs to somebody else. */
+  /** A directory on the way is a link, is no directory, or belongs to another user. */
   | "unsafe-directory"
   /** Rights are missing. */
   | "no-access"

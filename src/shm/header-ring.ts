@@ -24,7 +24,7 @@ export class HeaderRing {
   readonly #words: Int32Array;
   /** Keeps what `fetch` loads from being optimised away. */
   #fetched = 0;
-  /** 0, as nobody can know who compiles this. */
+  /** 0, in a way that the compiler cannot fold. */
   #nothing = 0;
 
   /** The mapping must hold at least `64 + nslots * 256` bytes. */
@@ -45,7 +45,7 @@ export class HeaderRing {
   }
 
   /**
-   * True while nobody has claimed a frame: the first one marks slot 0. A slot of zeros is not frame 0 that was committed, which has
+   * True while no frame was claimed: the first one marks slot 0. A slot of zeros is not frame 0 that was committed, which has
    * an element type.
    */
   get isUntouched(): boolean {

@@ -45,7 +45,7 @@ const READ_ATTEMPTS = 8;
 const MAX_FAULTS = 100;
 const TWO_32 = 0x1_0000_0000;
 
-/** Reads the slots of a header ring while its producer goes on writing. */
+/** Reads the slots of a header ring while its producer continues to write. */
 export class SlotInspector {
   readonly #region: RegionInspection;
   readonly #nslots: number;

@@ -19,7 +19,7 @@ export interface InstanceDirectoryOptions {
   readonly rights: RegionRights;
 }
 
-/** An instance that ends removes empty directories; one that starts meanwhile begins again, but not for ever. */
+/** An instance that ends removes empty directories; one that starts meanwhile begins again, but not indefinitely. */
 const MAX_ATTEMPTS = 100;
 /** The base, the folder that holds it, namespace and instance. */
 const DESCRIPTORS = 4;
@@ -31,7 +31,7 @@ const LOCK_PAUSE_MS = 2;
 
 /**
  * The last epoch that this process made, by the directory's path: one that was emptied and made again within the same
- * millisecond goes on from there (W-21).
+ * millisecond continues from there (W-21).
  */
 const lastEpochs = new Map<string, number>();
 
@@ -159,7 +159,7 @@ export class InstanceDirectory {
     );
   }
 
-  /** Epochs whose directories are here, whoever left them. */
+  /** Epochs whose directories are here, of every owner. */
   epochs(): bigint[] {
     if (!this.isInPlace) return [];
     return this.#instance.names().flatMap((name) => epochOfDirectoryName(name) ?? []);
@@ -192,7 +192,7 @@ export class InstanceDirectory {
     return this.#instance.removeChild(epochDirectoryName(epoch));
   }
 
-  /** Removes what dead predecessors left here and nobody uses (D-19). */
+  /** Removes what dead predecessors left here and no process uses (D-19). */
   sweep(spare?: (epoch: bigint) => boolean): SweepReport {
     return sweepEpochs(this.#instance, spare);
   }
@@ -212,7 +212,7 @@ export class InstanceDirectory {
     this.#instance.close();
     this.#base.directory.removeChild(this.#namespaceName);
     this.#namespace.close();
-    // A base that we would have made like this may go; one that somebody set up otherwise (/tmp, /dev/shm) stays.
+    // A base that we would have made like this may go; one that was set up otherwise (/tmp, /dev/shm) stays.
     const base = this.#base.directory.stat();
     const mode = Number(base.mode) & 0o7777;
     if (mode === this.rights.directoryMode && Number(base.uid) === process.geteuid?.()) {

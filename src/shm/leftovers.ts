@@ -8,15 +8,15 @@ import { epochOfDirectoryName, HEADER_RING_FILE, isRegionFileName } from "./layo
 import { exclusiveLockHolder, type LockHolder } from "./lock-holder.ts";
 import { NOT_OURS, removeEpoch } from "./sweep.ts";
 
-/** A folder of regions, and whether it is provably nobody's any more (D-19). */
+/** A folder of regions, and whether it is provably unused (D-19). */
 export interface Leftover {
-  /** An epoch; or a whole instance, where that is somebody's, or empty. */
+  /** An epoch; or a whole instance, where that has an owner, or is empty. */
   readonly kind: "epoch" | "instance";
   readonly path: string;
   readonly streamId: number | null;
   readonly epoch: string | null;
   readonly uid: number;
-  /** Of whoever made it, in its own pid namespace, as the superblock says. */
+  /** Of the process that made it, in its own pid namespace, as the superblock says. */
   readonly pid: number | null;
   /** Processes that hold locks on it, as far as they can be seen from here. */
   readonly holders: readonly LockHolder[];
@@ -39,7 +39,7 @@ const UNUSED = "its owner is gone, and nobody has it mapped";
 
 /**
  * What is below `<base>/<namespace>/<instance>/epoch-<E>` (W-30), and removes what is provably dead: an instance whose lock is
- * free, and in it epochs whose regions can all be locked exclusively (D-19). Another user's folders stay, whoever asks.
+ * free, and in it epochs whose regions can all be locked exclusively (D-19). Another user's folders stay in any case.
  * @throws SystemError for failures other than missing rights or missing folders
  */
 export function findLeftovers(baseDir: string, options: LeftoverOptions): Leftover[] {

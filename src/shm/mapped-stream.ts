@@ -22,7 +22,7 @@ export interface PayloadPoolRegion {
   readonly mapping: RegionMemory;
 }
 
-/** All regions of a stream that somebody else owns: all of them are mapped, or none (W-31). */
+/** All regions of a stream that another process owns: all of them are mapped, or none (W-31). */
 export class MappedStream {
   readonly streamId: number;
   readonly epoch: bigint;

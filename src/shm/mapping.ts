@@ -171,7 +171,7 @@ function replaceByZeros(address: number, byteLength: number): void {
     mapMemory(address, byteLength, PROT.READ | PROT.WRITE, flags, -1);
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
-    // Where the kernel never overcommits, writable pages count even when nobody touches them; readable ones do not.
+    // Where the kernel never overcommits, writable pages count even when they are never touched; readable ones do not.
     mapMemory(address, byteLength, PROT.READ, flags, -1);
   }
   adviseMemory(address, byteLength, MADV.DONTDUMP);

@@ -6,7 +6,7 @@ import type { HeaderRingRegion, PayloadPoolRegion } from "./mapped-stream.ts";
 import type { RegionMemory, SlotWindows } from "./mapping.ts";
 import { SUPERBLOCK_BYTES } from "./superblock.ts";
 
-/** The regions of one epoch, whoever owns them. */
+/** The regions of one epoch, of this or another owner. */
 export interface StreamRegions {
   readonly streamId: number;
   readonly epoch: number | bigint;
@@ -31,7 +31,7 @@ export class PayloadPool {
   readonly #wholes: readonly Uint8Array[];
   /** Keeps what is fetched from being optimised away. */
   #fetched = 0;
-  /** 0, as nobody can know who compiles this. */
+  /** 0, in a way that the compiler cannot fold. */
   #nothing = 0;
   readonly #bytes: (Uint8Array | undefined)[];
   readonly #values: (Values | undefined)[];

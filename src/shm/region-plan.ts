@@ -30,7 +30,7 @@ export interface EpochOptions {
   readonly pid?: number;
   /** CLOCK_MONOTONIC ns; also the first activity timestamp. */
   readonly startTimestampNs: bigint;
-  /** Ended epochs that stay while there is room, though nobody uses them; left out: none. */
+  /** Ended epochs that stay while there is room, though no process uses them; left out: none. */
   readonly retains?: (epoch: bigint) => boolean;
   /** Where the kernel tells about memory; for tests. */
   readonly systemFiles?: SystemFiles;

@@ -11,7 +11,7 @@ import { asCreateError } from "./system-error.ts";
 import { SYSTEM_FILES, type SystemFiles } from "./system-files.ts";
 
 /**
- * Regions in the making. Memory is reserved step by step, so that a duty cycle goes on between the steps; whatever fails
+ * Regions in the making. Memory is reserved step by step, so that the duty cycle continues between the steps; whatever fails
  * leaves nothing behind.
  */
 export class RegionSetCreation {

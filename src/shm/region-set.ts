@@ -146,7 +146,7 @@ export class RegionSet implements WritableRegions {
         if (options.unlink) this.directory.removeEpoch(this.epoch);
       },
       () => {
-        // A reader that still held a dead predecessor's regions when these were made has let go of them since.
+        // A reader that still held a dead predecessor's regions when these were made has unmapped them since.
         if (this.#ownsDirectory && options.unlink) this.directory.sweep();
       },
       () => {

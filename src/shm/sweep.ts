@@ -29,7 +29,7 @@ export const NOT_OURS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Removes the epochs in an instance directory whose regions nobody uses (D-19). Owners and mappers hold a shared lock on every
+ * Removes the epochs in an instance directory whose regions no process uses (D-19). Owners and mappers hold a shared lock on every
  * region, so one that can be locked exclusively is provably unused, in whichever container its users would have lived. Touches
  * nothing but regular files with the names of regions, and follows no links.
  * @param spare epochs that stay, whatever their locks say
@@ -78,7 +78,7 @@ function sweepInstance(namespace: Directory, name: string): SweepReport | null {
 }
 
 /**
- * Removes the regions of an epoch that nobody uses, or only looks whether they could be (`isDryRun`).
+ * Removes the regions of an epoch that no process uses, or only looks whether they could be (`isDryRun`).
  * @returns bytes freed, or null when a region of the epoch is in use
  * @throws SystemError
  */
@@ -96,7 +96,7 @@ export function removeEpoch(instance: Directory, name: string, isDryRun = false)
       freedBytes += stat.blocks * 512;
     }
     if (isDryRun) return freedBytes;
-    // All locks are held until all names are gone: nobody who comes now can take hold of half an epoch.
+    // All locks are held until all names are gone: no process that comes now can map half an epoch.
     for (const file of files) epoch.removeFile(file);
     instance.removeChild(name);
     return freedBytes;

@@ -26,7 +26,7 @@ export { SleepIdle } from "./sleep-idle.ts";
 export { YieldIdle } from "./yield-idle.ts";
 
 const BACKOFF_PREFIX = "backoff:";
-/** Shorter than the first park there is none; longer than this, peers would take a role for one that stands still. */
+/** Shorter than the first park there is none; longer than this, peers would take a role for paused. */
 const REST_LIMITS_NS = { min: 1_000, max: 100_000_000 } as const;
 /** What `parseIdleStrategy` takes, in words. */
 export const IDLE_EXPECTED = `one of ${IDLE_STRATEGY_NAMES.join(", ")}, or backoff:DURATION with its longest rest (1us to 100ms)`;

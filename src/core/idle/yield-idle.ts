@@ -1,6 +1,6 @@
 import { type IdleOutcome, type IdleStrategy, type Parker, TIME_PASSED, WENT_ON } from "./idle-strategy.ts";
 
-/** Lets other threads run when there is nothing to do, but takes the core whenever nobody else wants it. */
+/** Lets other threads run when there is nothing to do, but takes the core whenever no other thread wants it. */
 export class YieldIdle implements IdleStrategy {
   readonly name = "yield";
   readonly restNs = 0;

@@ -124,7 +124,7 @@ export class ClaimSink implements Sink {
     const work = this.#readRequests();
     const stream = this.#stream;
     if (stream === null) return work;
-    // A peer that does not read is told later.
+    // A peer that does not read gets it later.
     if (stream.places !== this.#places && this.#output.hasRoom(REGIONS_BYTES)) this.#followRegions(stream.places);
     this.#attributes.follow(stream);
     const state = STATE_CODES[stream.state];

@@ -13,7 +13,7 @@ import {
 const HEADER_SLOT_BYTES = 256;
 const ROLES = { sink: 1, source: 2 } as const;
 
-/** What the peer is told first. */
+/** What the peer gets first. */
 export function sendHello(output: RecordOutput, side: "sink" | "source"): void {
   const at = output.begin(RecordKind.HELLO, HELLO_BYTES);
   output.setWord(at + 2, CLAIMS_VERSION);

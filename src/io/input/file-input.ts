@@ -37,7 +37,7 @@ export class FileInput implements ByteInput {
   #offsetBytes = 0;
   #nextReadBytes = 0;
   #isReading = false;
-  /** Reads of an earlier pass come back to nothing. */
+  /** Results of reads of an earlier pass are ignored. */
   #pass = 0;
   #isAtEnd = false;
   #failure: SourceError | null = null;
@@ -134,7 +134,7 @@ export class FileInput implements ByteInput {
     if (readAhead.byteLength > 0) return;
     const pass = this.#pass;
     const { bytes } = readAhead.buffer;
-    // stdin moves the offset that it shares with whoever redirected it, as any reader of it would.
+    // stdin moves the offset that it shares with the process that redirected it, as every reader does.
     const position = this.#isOwned ? this.#nextReadBytes : null;
     this.#isReading = true;
     read(this.#fd, bytes, 0, bytes.length, position, (error, count) => {
@@ -152,13 +152,13 @@ export class FileInput implements ByteInput {
       }
       readAhead.byteLength = count;
       this.#nextReadBytes += count;
-      // A read that comes back short found the end of a regular file whose size is known; else only an empty one has.
+      // A short read found the end of a regular file whose size is known; else only an empty one has.
       this.#isAtEnd = count === 0 || (this.#isOwned && count < bytes.length && this.#nextReadBytes === this.#sizeBytes);
     });
   }
 
   #release(): void {
-    // Nobody waits for the outcome, and a file that was only read has nothing to lose on closing.
+    // No caller waits for the outcome, and a file that was only read has nothing to lose on closing.
     if (this.#isOwned) close(this.#fd, () => {});
   }
 }

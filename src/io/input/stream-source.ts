@@ -14,7 +14,7 @@ export const FILL_LIMIT_BYTES = 1024 * 1024;
 /** Most reads of one `poll`: a y4m header comes byte by byte. */
 const LEAD_READS_PER_POLL = 256;
 
-/** What a stream's format knows beside the frames; read anew on each use, since it is known only after the header. */
+/** What a stream's format knows beside the frames; read again on each use, since it is known only after the header. */
 export interface StreamTraits {
   /** One line for the start message. */
   describe(): string;

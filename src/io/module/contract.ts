@@ -13,7 +13,7 @@ interface SourceTraits {
   /** For the start message; the module's path when left out. */
   readonly description?: string;
   /**
-   * True: frames come when they are due and are lost when nobody takes them. False: they wait for readers. Left out: true with
+   * True: frames come when they are due and are lost when no consumer takes them. False: they wait for readers. Left out: true with
    * `fill`, false with `frames`.
    */
   readonly live?: boolean;

@@ -21,7 +21,7 @@ export interface Output {
   /** Writes a whole batch and then calls back, never before `write` has returned. */
   write(batch: Batch, done: (outcome: WriteOutcome) => void): void;
   /**
-   * Ends the output. On a pipe a write may still be under way that nobody reads; it is not waited for. Idempotent.
+   * Ends the output. On a pipe without a reader a write may still be under way; it is not waited for. Idempotent.
    * @param isFailed true when the output failed: what there is keeps its temporary name
    * @throws SinkError
    */

@@ -59,8 +59,8 @@ export async function openStreamOutput(path: string, options: OpenOptions = {}):
 }
 
 /**
- * Standard output is shared: whoever makes it non-blocking does so for all (Bun does on the first use of process.stdout), and
- * its pipe would be written in portions of what just fits. So a pipe is opened anew, with a mode of its own.
+ * Standard output is shared: a process that makes it non-blocking does so for all (Bun does on the first use of process.stdout), and
+ * its pipe would be written in portions of what just fits. So a pipe is opened again, with a mode of its own.
  */
 async function openStdout(): Promise<Target> {
   const shared: Target = { name: "stdout", fd: STDOUT_FD, rename: null, isOwned: false };
@@ -176,7 +176,7 @@ class StreamOutput implements Output {
     this.#isClosed = true;
     const { fd, rename: names, isOwned } = this.#target;
     if (names === null) {
-      // Nobody may ever read the pipe: its descriptor is closed when the write comes back, and the process may end before.
+      // The pipe may never be read: its descriptor is closed when the write returns, and the process may end before.
       this.#isGivenUp = true;
       if (isOwned && this.#isWriting) this.#whenIdle = () => close(fd, () => {});
       else if (isOwned) await closeAsync(fd);

@@ -2,10 +2,10 @@ import { write } from "node:fs";
 import { errnoOf } from "../../core/system-errors.ts";
 import { CLOSED_BY_READER, GIVEN_UP, WRITTEN, type WriteOutcome } from "./output.ts";
 
-/** Most bytes of one write call: a pipe that nobody reads is noticed, and given up, at such a step. */
+/** Most bytes of one write call: a pipe without a reader is noticed, and given up, at such a step. */
 const STEP_BYTES = 1024 * 1024;
 
-/** How long a descriptor that somebody else made non-blocking is left alone when it is full. */
+/** How long a descriptor that another process made non-blocking is left alone when it is full. */
 const RETRY_MS = 1;
 
 /** Writes all bytes to `fd`, on the thread pool, going on after partial writes; `isGivenUp` stops it between steps. */

@@ -5,7 +5,7 @@ import { optionError, SINK } from "../spec.ts";
 import type { FrameLayout, Sink, SinkFrame } from "../types.ts";
 import { ValueStatistics } from "./value-statistics.ts";
 
-/** Layouts that are told apart; a stream with more says so. */
+/** Layouts that are counted one by one; a stream with more is reported as such. */
 const MAX_LAYOUTS = 16;
 
 /** A number with four significant digits, for people. */

@@ -31,7 +31,7 @@ export interface SyntheticOptions {
   readonly pattern: PatternName;
   /** Null: as fast as frames are asked for. */
   readonly rateHz: number | null;
-  /** Frames until the end; null: for ever. */
+  /** Frames until the end; null: no end. */
   readonly count: number | null;
 }
 

@@ -5,7 +5,7 @@ import { canonicalHeader, MAGIC, tryParseY4mHeader, type Y4mHeader } from "./hea
 
 const PREFIX = "y4m.";
 
-/** A value is the header's own bytes: where they are no text, the format says so. */
+/** A value is the header's own bytes: where they are no text, the format is that of bytes. */
 function attribute(key: string, value: string): Attribute {
   const bytes = new Uint8Array(Buffer.from(value, "latin1"));
   const format = isUtf8(bytes) ? "text/plain" : "application/octet-stream";

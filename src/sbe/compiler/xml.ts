@@ -24,7 +24,7 @@ export class SchemaElement {
   static parse(text: string, file: string): SchemaElement {
     try {
       const root = parseXml(text, { includeOffsets: true }).root;
-      if (root === null) throw new SchemaError("xml", `${file}: expected a root element, found none`);
+      if (root === null) throw new SchemaError("xml", `${file}: there is no root element`);
       return new SchemaElement(root, file, text);
     } catch (error) {
       if (error instanceof XmlError) throw new SchemaError("xml", `${file}: ${error.message}`, { cause: error });
