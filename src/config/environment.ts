@@ -92,7 +92,7 @@ export function unknownVariables(schema: SettingsSchema, env: Environment): stri
     .filter((name) => name.startsWith(PREFIX) && !name.startsWith(TEST_PREFIX) && !meant.has(name))
     .sort()
     .map((name) => {
-      // Compared without the prefix, which would make everything look alike. Nearness is told in lower case.
+      // Compared without the prefix, which would make everything look alike. Distances are measured in lower case.
       const bare = (variable: string): string => variable.slice(PREFIX.length).toLowerCase();
       const guess = nearest(bare(name), known.map(bare));
       const hint = guess === null ? "" : `; did you mean ${PREFIX}${guess.toUpperCase()}?`;

@@ -86,7 +86,7 @@ class Locator {
       return quoted.startsWith("'") ? quoted.slice(1, -1) : unescaped(quoted.slice(1, -1));
     }
     while (BARE_KEY.test(this.#peek())) this.#at += 1;
-    // A character that no accepted document has here must not be looked at for ever.
+    // A character that no accepted document has here must not be looked at again and again.
     if (this.#at === start) this.#at += 1;
     return this.#text.slice(start, this.#at);
   }
@@ -123,7 +123,7 @@ class Locator {
       if (this.#peek() === end || this.#at >= this.#text.length) break;
       const start = this.#at;
       element(index);
-      // As with keys: a bracket of the other kind must not be looked at for ever.
+      // As with keys: a bracket of the other kind must not be looked at again and again.
       if (this.#at === start) this.#at += 1;
     }
     this.#at += 1;

@@ -5,7 +5,7 @@ import { formatBytesExact, formatDurationExact, parseDuration, parseRate, parseS
 import { describeToml, parseTomlLiteral, type TomlValue } from "./toml-document.ts";
 import type { TomlPath } from "./toml-path.ts";
 
-/** A value that is not what its setting takes; whoever knows where it stands says so. */
+/** A value that its setting does not take; the caller that knows its place reports it. */
 export class ValueProblem extends UsageError {
   /** Which part of the value, where it has parts. */
   readonly path: TomlPath;
@@ -336,7 +336,7 @@ function converted<T>(parse: (text: string) => T, value: string): T | undefined 
   try {
     return parse(value);
   } catch (error) {
-    // It is said what was expected by whoever knows the setting.
+    // The caller that knows the setting says what was expected.
     if (error instanceof UsageError) return undefined;
     throw error;
   }

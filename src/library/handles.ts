@@ -96,7 +96,7 @@ export interface Producer extends AsyncDisposable {
   /**
    * Takes the next slot for a frame of `byteLength` bytes, from the smallest pool that holds it (W-05). Null when none can be
    * had; `lastRefusal` says why. Never blocks, never allocates after the first round through the ring. Several slots may be
-   * claimed at once; they are published in claim order. `nowNs` is the frame's time as agents are told it (`processNs`), read here
+   * claimed at once; they are published in claim order. `nowNs` is the frame's time, as `doWork` gets it (`processNs`), read here
    * when left out (a third of what a claim costs). @throws UsageError for a length that is no whole number from 0 on
    */
   tryClaim(byteLength: number, nowNs?: number): Slot | null;

@@ -46,7 +46,7 @@ interface AttachOptions {
   readonly stream: number | string;
   /** Who this is for the driver; drawn at random for each lease when left out. */
   readonly clientId?: number;
-  /** Longest wait for the first lease, in milliseconds; 5,000. A lease that ends later is asked for again, for ever. */
+  /** Longest wait for the first lease, in milliseconds; 5,000. A lease that ends later is requested again, without a limit. */
   readonly attachTimeoutMs?: number;
 }
 
@@ -336,7 +336,7 @@ export class TensorPool implements AsyncDisposable {
   }
 }
 
-/** The pool itself waits for the first lease: the role asks for ever. */
+/** The pool itself waits for the first lease: the role asks without a limit. */
 function clientOf({ clientId }: AttachOptions): DriverClientOptions {
   return { ...(clientId === undefined ? {} : { clientId }), attachTimeoutNs: 0 };
 }

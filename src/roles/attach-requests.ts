@@ -11,7 +11,7 @@ const ANSWER_BACKOFF = { firstNs: 500e6, maxNs: 2e9 };
 const REFUSED_BACKOFF = { firstNs: 100e6, maxNs: 1e9 };
 /** Requests whose answers may still come again. */
 const MAX_ANSWERED = 8;
-/** While nobody subscribes to the control stream, it is looked at this often. */
+/** While the control stream has no subscriber, it is checked this often. */
 const UNHEARD_RETRY_NS = 20e6;
 
 /**

@@ -68,7 +68,7 @@ export class AttachmentInbox {
         else this.#onShutdown(this.#shutdown);
         break;
       case ShmPoolAnnounceDecoder.KEY:
-        // Malformed ones are counted by whoever maps what they say.
+        // Malformed ones are counted where they would be mapped.
         if (this.#announce.wrap(view, 0, length) === null) {
           this.#listener.onAnnounce(this.#announce.streamId, this.#announce.epoch, sessionId);
         }

@@ -8,7 +8,7 @@ export interface DriverClientOptions {
   readonly clientId?: number;
   /** Refuse regions that are not on hugetlbfs. */
   readonly requireHugepages?: boolean;
-  /** Longest wait for the first lease, in nanoseconds; 0: for ever. After the first, a client attaches again for ever. */
+  /** Longest wait for the first lease, in nanoseconds; 0: no limit. After the first, a client attaches again without a limit. */
   readonly attachTimeoutNs: number;
 }
 
@@ -25,7 +25,7 @@ export interface AttachmentListener {
   onAttached(announcement: PoolAnnouncement): void;
   /** There is none any more: nothing of its regions may be touched after this returns (D-14). */
   onDetached(reason: string): void;
-  /** The lease of the stream's producer has ended, whoever that was: given back, or lost; for consumers. */
+  /** The lease of the stream's producer has ended: given back, or lost; for consumers. */
   onProducerEnded?(isGivenBack: boolean): void;
 }
 

@@ -131,7 +131,7 @@ export class Attachment implements AttachmentInboxListener {
     if (!this.#isAttached) this.#requests.onLateCycle(nowNs);
     const fault = this.#isAttached ? this.#validity.fault(nowNs) : null;
     if (fault === "driver-silent") this.#validity.announceHeard(nowNs);
-    if (fault === "expired") this.#lose("this process stood still for longer than it lasts");
+    if (fault === "expired") this.#lose("this process was paused for longer than it lasts");
   }
 
   /** Gives the lease back and asks for another under another client id (W-38). */

@@ -69,7 +69,7 @@ export interface ConsumerControlOptions {
 
 /**
  * A consumer's control plane: says hello and QoS at cadence (W-38, W-44), hands announces to the mapping, keeps the metadata,
- * obeys ConsumerConfig (W-39), and takes another id when somebody else has the same.
+ * obeys ConsumerConfig (W-39), and takes another id when another consumer has the same.
  */
 export class ConsumerControl implements ConsumerInboxListener {
   readonly metadata: MetadataCache;
@@ -142,7 +142,7 @@ export class ConsumerControl implements ConsumerInboxListener {
 
   /** How the producer treats a full window: "wait" means that this reader may hold it back for a while. */
   get flow(): Flow {
-    // Whoever must not lose frames is not read faster than it can be handled; for others it makes no difference for so short.
+    // A producer that must not lose frames is not read faster than its frames can be handled; for others so short a time makes no difference.
     return this.#flowUnknown.isSet ? "wait" : this.#flow;
   }
 
@@ -250,7 +250,7 @@ export class ConsumerControl implements ConsumerInboxListener {
   }
 
   onQosProducer(message: QosProducerDecoder): void {
-    // The ring of the mapped epoch says it better: nobody but its producer writes there.
+    // The ring of the mapped epoch is the better source: only its producer writes there.
     if (message.streamId !== this.#state.streamId || this.#state.isEpoch(message.epochHigh, message.epochLow)) return;
     this.#state.onProducerSeq(message.epoch, message.currentSeqNumber);
   }

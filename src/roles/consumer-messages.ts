@@ -6,7 +6,7 @@ import { LAYOUT_VERSION } from "../shm/index.ts";
 import type { ConsumerCounters } from "./counters.ts";
 import { MODE_CODES } from "./mode-codes.ts";
 
-/** How often a consumer wants to hear of a frame that is being written (W-42); left out: the producer's choice. */
+/** How often a consumer wants progress of a frame that is being written (W-42); left out: the producer's choice. */
 export interface ProgressRequest {
   readonly intervalUs?: number;
   readonly bytesDelta?: number;

@@ -10,7 +10,7 @@ import type { ProgressHandler } from "./progress-reader.ts";
 
 export interface ConsumerOptions {
   readonly streamId: number;
-  /** Drawn at random when left out; another is drawn when somebody else uses it too (W-38). */
+  /** Drawn at random when left out; another is drawn when another consumer uses it too (W-38). */
   readonly consumerId?: number;
   readonly mode: ConsumerMode;
   /** With mode "decimated": every Nth frame. */

@@ -37,7 +37,7 @@ export class Consumer implements Agent {
   readonly roleName: string;
   readonly counters = consumerCounters();
   readonly streamId: number;
-  /** What the thread can wait for, for whoever polls this consumer. */
+  /** What the thread can wait for, for the agent that polls this consumer. */
   readonly nextFrame: NextFrame;
   readonly stream: ConsumerStream;
   readonly #clock: Clock;
@@ -299,7 +299,7 @@ export class Consumer implements Agent {
     this.counters.of[as].add(this.#intake.dropBefore(this.#intake.newestSeq));
   }
 
-  /** The next ones would be overwritten as well: goes on where the ring leaves the time to read. */
+  /** The next ones would be overwritten as well: continues where the ring leaves the time to read. */
   #catchUp(nslots: number): void {
     this.#lastWasOverwritten = false;
     if (this.#control.flow === "wait") return;

@@ -61,7 +61,7 @@ export class CounterExport {
     }
   }
 
-  /** Copies them now; for whoever has a timer for many of these. */
+  /** Copies them now; for a caller with one timer for many of these. */
   copy(): void {
     for (let i = 0; i < this.#targets.length; i++) {
       const source = this.#sources[i] as Counter;

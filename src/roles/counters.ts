@@ -75,7 +75,7 @@ export function consumerCounters() {
     gap: { typeId: 10202, help: "frames whose descriptor never came (W-19)" },
     resync: { typeId: 10203, help: "frames skipped to catch up (W-20)" },
     overwritten: { typeId: 10204, help: "descriptors older than the ring can hold, skipped without reading (W-20)" },
-    odd: { typeId: 10205, help: "frames that were being written anew when they were read (W-16)" },
+    odd: { typeId: 10205, help: "frames that were being overwritten when they were read (W-16)" },
     changed: { typeId: 10206, help: "frames overwritten while they were read (W-16)" },
     identity: { typeId: 10207, help: "slots that held another frame than the descriptor's (W-16)" },
     headerNdims: { typeId: 10208, help: "more than eight dims (W-09)" },

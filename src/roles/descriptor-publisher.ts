@@ -23,7 +23,7 @@ export const NONE_STAGED = -1;
 /**
  * Publishes frame descriptors: they are staged one by one, and `flush` hands over what is staged with one call. With flow
  * "drop" descriptors that find no room are dropped and counted at once; with "wait" they stay staged, for a bounded time, and
- * are tried again at the next call. Where nobody subscribes any more that time is given once, and not to each descriptor.
+ * are tried again at the next call. After the last subscriber has left, that time is given once, and not to each descriptor.
  */
 export class DescriptorPublisher {
   readonly #publication: DescriptorSink;
@@ -42,7 +42,7 @@ export class DescriptorPublisher {
   #capacity = 1;
   /** When the oldest descriptor that is held back is given up, while one is. */
   #waitUntilNs = 0;
-  /** Set since nobody subscribes: once nothing is held back any more, the time in which somebody may come back is over. */
+  /** Set while there is no subscriber: once nothing is held back any more, the time in which one may return is over. */
   #isDeserted = false;
   #streamId = 0;
   /** True while descriptors are held back. */
@@ -167,7 +167,7 @@ export class DescriptorPublisher {
   #holdsBack(): boolean {
     const nowNs = this.#clock.nanoTime();
     const { refusal, isReady } = this.#publication;
-    // Without a media driver nobody can read, which is no reader that has left.
+    // Without a media driver no reader can exist, which is not the same as one that has left.
     if (refusal !== PublishResult.NOT_CONNECTED || !isReady) this.#isDeserted = false;
     else if (!this.#isDeserted) this.#beginDesertion();
     else if (!this.isWaiting) return false;
@@ -183,7 +183,7 @@ export class DescriptorPublisher {
     return false;
   }
 
-  /** A reader that comes back within the time-out loses nothing, however long the wait for the one before had lasted. */
+  /** A reader that returns within the time-out loses nothing, however long the wait for the one before had lasted. */
   #beginDesertion(): void {
     this.#isDeserted = true;
     this.isWaiting = false;

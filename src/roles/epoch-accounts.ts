@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Counter } from "../core/counters.ts";
 
-/** Epochs whose accounts are kept: more at once are no stream's, but what somebody makes up. */
+/** Epochs whose accounts are kept: more at once belong to no real stream. */
 const MAX_ACCOUNTS = 6;
 /** Of these, accounts that are settled: of epochs that were followed by the one that is mapped. */
 const MAX_SETTLED = 2;

@@ -177,7 +177,7 @@ export class FrameRing implements ClaimOwner {
   }
 
   abortClaim(claim: SlotClaim): void {
-    // The slot stays marked as being written until its next frame: nobody takes it for a valid one.
+    // The slot stays marked as being written until its next frame: no reader takes it for a valid one.
     claim.state = ClaimState.ABORTED;
     this.#aborted.increment();
     this.#progress.end(claim, false);
@@ -293,7 +293,7 @@ export class FrameRing implements ClaimOwner {
     this.#settledSeq = oldestSeq === NONE_STAGED ? this.#stageSeq : oldestSeq;
   }
 
-  /** What was held back goes on as soon as it can. */
+  /** What was held back is sent as soon as possible. */
   doWork(nowNs: number): number {
     this.#cycleNs = nowNs;
     this.#progress.doWork(nowNs);

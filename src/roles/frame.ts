@@ -13,7 +13,7 @@ import { ConsumerError } from "./errors.ts";
  * Whether it was is known afterwards: by the outcome of `poll`, or earlier by `isIntact`. One object stands for all frames.
  */
 export class Frame {
-  /** The header as it was read: what was checked is what is told. */
+  /** The header as it was read: what was checked is what is returned. */
   readonly header = new FrameHeader();
   /** Slot of the header ring and of the pool. */
   index = 0;

@@ -37,7 +37,7 @@ const CONTROL_PERIOD_NS = 1e6;
 /** Messages that one look takes from each Aeron stream: what many roles may say within a period. */
 const CONTROL_FRAGMENTS = 64;
 
-/** What a role hears of its control plane, which it looks at once per period. */
+/** The control messages of a role, polled once per period. */
 export class ControlHearing {
   /** To be given back to the connection at the end. */
   readonly subscriptions: readonly Inbound[];

@@ -52,7 +52,7 @@ export class MetadataCache {
     }
   }
 
-  /** Another producer or epoch: its versions begin anew. */
+  /** Another producer or epoch: its versions begin again. */
   clear(): void {
     this.#versions.clear();
     this.#latestVersion = -1;

@@ -19,7 +19,7 @@ import { ReaderDirectory } from "./reader-directory.ts";
 
 /** Readers that ask (hello) are answered at once, but not more often than this. */
 const ANSWER_PERIOD_NS = 20e6;
-/** What a producer's control plane is told, beside the stream and its names. */
+/** Parameters of a producer's control plane, beside the stream and its names. */
 export interface ProducerControlOptions {
   readonly attributes: readonly Attribute[];
   readonly sendsHeartbeat: boolean;
@@ -209,7 +209,7 @@ export class ProducerControl {
     const { announcesRegions } = this.#options;
     if (announcesRegions) ring.regions.refreshActivity(monotonic.high(nowNs), monotonic.low(nowNs));
     this.#lastActivityNs = nowNs;
-    // Before the driver has made the publications, nobody hears: that is done again soon, not a period later.
+    // Before the driver has made the publications, no subscriber can receive: it is repeated soon, not a period later.
     this.#isUnheard = !(this.publication.isReady && this.#metadata.isReady && this.#qos.isReady);
     if (this.#isUnheard) return;
     if (announcesRegions) this.#messages.announceRegions(this.publication, ring.regions);

@@ -190,7 +190,7 @@ export class Producer implements Agent {
    * Takes the next slot for a frame of `byteLength` bytes, from the smallest pool that holds it (W-05). Null when none can be
    * had; `lastRefusal` says why. Never blocks, never allocates after the first round through the ring. Several slots may be
    * claimed at once; they are published in claim order. @throws UsageError for a length that is no whole number from 0 on
-   * `nowNs` is the frame's time as agents are told it (`processNs`), read here when left out (a third of what a claim costs).
+   * `nowNs` is the frame's time as `doWork` gets it (`processNs`), read here when left out (a third of what a claim costs).
    */
   tryClaim(byteLength: number, nowNs: number = NOT_READ): SlotClaim | null {
     if (!(Number.isInteger(byteLength) && byteLength >= 0)) throw wrongLength(byteLength);
@@ -224,7 +224,7 @@ export class Producer implements Agent {
     return this.#publisher !== null && this.#publisher.publishedSeq >= seq ? "published" : "descriptor-dropped";
   }
 
-  /** While true, frames that are committed may be told of together, which costs less: others follow at once. */
+  /** While true, descriptors of committed frames may be published together, which costs less: others follow at once. */
   setBurst(isBurst: boolean): void {
     const publisher = this.#publisher;
     if (publisher === null) return;

@@ -8,14 +8,14 @@ import { FrameProgressEncoder, FrameProgressState } from "../sbe/generated/contr
 import { ProducerError } from "./errors.ts";
 import type { SlotClaim } from "./slot-claim.ts";
 
-/** A frame whose progress is told. */
+/** A frame whose progress is published. */
 interface Tracked {
   readonly claim: SlotClaim;
   readonly seq: number;
   readonly throttle: ProgressThrottle;
   bytesFilled: number;
   rowsFilled: number | null;
-  /** STARTED was sent: somebody has been listening since. */
+  /** STARTED was sent: there was a listener. */
   isStarted: boolean;
 }
 
@@ -47,7 +47,7 @@ export class ProgressSender {
     this.#demand = demand;
   }
 
-  /** True while the progress of some frame is told. */
+  /** True while the progress of some frame is published. */
   get isBusy(): boolean {
     return this.#tracked.length !== 0;
   }

@@ -15,7 +15,7 @@ interface Reader {
   epoch: number;
   lastSeqSeen: number;
   reportedNs: number;
-  /** What it wants to hear of frames that are being written; null when it does not read progress (W-41). */
+  /** Its wishes for progress of frames that are being written; null when it does not read progress (W-41). */
   progress: ProgressDemand | null;
 }
 

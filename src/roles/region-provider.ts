@@ -2,7 +2,7 @@ import type { MessageHandler } from "../aeron/subscription.ts";
 import type { WritableRegions } from "../shm/index.ts";
 import type { AttachError } from "./errors.ts";
 
-/** The producer, as far as whoever gives it its regions has to know it. */
+/** The producer, as far as the provider of its regions has to know it. */
 export interface RegionHost {
   /** Begins an epoch with these regions: from now on frames go there. What it refuses stays the caller's. @throws UsageError */
   beginEpoch(regions: WritableRegions): void;
@@ -18,7 +18,7 @@ export interface RegionHost {
 export interface RegionProvider {
   /** The producer's id on the wire; in a driver deployment that of its lease. */
   readonly producerId: number;
-  /** Why there are no regions, as far as a driver said; null where there are some, or nobody was asked. */
+  /** Why there are no regions, as far as a driver said; null where there are some, or no driver was asked. */
   readonly refusal: AttachError | null;
   /** Takes what comes on the control stream and the announce stream. */
   readonly onMessage: MessageHandler;

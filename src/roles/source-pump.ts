@@ -96,7 +96,7 @@ export class SourcePump implements Agent {
     this.#source.close();
   }
 
-  /** Frames that come as fast as they can are told of together. */
+  /** Descriptors of frames that come as fast as they can are published together. */
   #burst(nowNs: number): number {
     this.#producer.setBurst(true);
     try {
@@ -166,7 +166,7 @@ export class SourcePump implements Agent {
 
   /**
    * Before there were regions and a way for descriptors nothing is offered, so that nothing is lost; without a lease later on,
-   * a source that waits goes on waiting, and a live one does not.
+   * a source that waits continues to wait, and a live one does not.
    */
   #isProducerReady(): boolean {
     const { isReady, isAttached, flow } = this.#producer;
@@ -224,7 +224,7 @@ export class SourcePump implements Agent {
     }
   }
 
-  /** A part of the frame may have come: readers of progress see it, and the cycle goes on without a rest. */
+  /** A part of the frame may have come: readers of progress see it, and the cycle continues without a rest. */
   #tellProgress(claim: SlotClaim): void {
     const { filledBytes = 0 } = this.#source;
     if (filledBytes === this.#filledBytes) return;

@@ -22,7 +22,7 @@ export interface StandaloneOptions
   readonly instanceId?: string;
 }
 
-/** By then readers of a dead predecessor have let go of its regions, at the latest because it fell silent (W-08). */
+/** By then readers of a dead predecessor have unmapped its regions, at the latest because it fell silent (W-08). */
 const PREDECESSOR_SWEEP_NS = CADENCE_NS * (LIVENESS_PERIODS + 1);
 /** How often it is looked whether the regions are as they were made. */
 const LOOK_PERIOD_NS = 1e9;
@@ -148,7 +148,7 @@ export class StandaloneRegions implements RegionProvider {
     this.#beginAgain(nowNs);
   }
 
-  /** Removes what readers still held when this epoch was made (D-19), and looks again while some of them stand still. */
+  /** Removes what readers still held when this epoch was made (D-19), and checks again while some of them are paused. */
   #sweepPredecessors(nowNs: number): void {
     this.#sweep.clear();
     const kept = this.#regions?.sweepPredecessors() ?? 0;

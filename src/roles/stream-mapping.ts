@@ -253,7 +253,7 @@ export class StreamMapping {
     try {
       stream.requireSame(announce);
     } catch (error) {
-      // Somebody else announces the same epoch: the mapped regions are as they were, and are read on.
+      // Another owner announces the same epoch: the mapped regions are as they were, and are read on.
       this.#refuse(error, announce);
     }
   }

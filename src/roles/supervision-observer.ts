@@ -38,9 +38,9 @@ export interface ObserverOptions {
 }
 
 /**
- * Hears what is said on the control, QoS and metadata streams, looks at the newest descriptor of each producer and at the
+ * Receives the control, QoS and metadata streams, looks at the newest descriptor of each producer and at the
  * counters of all, and tells a model of it (W-46). Its subscriptions are untethered, and descriptors and counters are read
- * from outside: watching disturbs nobody.
+ * from outside: watching disturbs no process.
  */
 export class SupervisionObserver implements Agent {
   readonly roleName = "observer";

@@ -25,7 +25,7 @@ export interface SupervisorOptions extends Omit<ObserverOptions, "isOwnConfig"> 
   readonly rules: readonly SteeringRule[];
 }
 
-/** What somebody wants a consumer to do. */
+/** What a consumer is asked to do. */
 export interface ConsumerOrder {
   readonly streamId: number;
   readonly consumerId: number;
@@ -75,7 +75,7 @@ export class Supervisor implements Agent {
     return this.#steering.steered;
   }
 
-  /** True while it hears everything and can speak. */
+  /** True while it receives all streams and can publish. */
   get isReady(): boolean {
     return this.#connection.isReady && this.observer.isReady && this.#control.isReady;
   }
@@ -88,7 +88,7 @@ export class Supervisor implements Agent {
     return work;
   }
 
-  /** Sends a ConsumerConfig because somebody said so; the rules leave that consumer alone from then on. */
+  /** Sends a ConsumerConfig on request; the rules leave that consumer alone from then on. */
   order(order: ConsumerOrder, by: string): PublishResult {
     const { streamId, consumerId, mode, decimation } = order;
     const result = this.#send(order);

@@ -25,8 +25,7 @@ export class AllowedBaseDirs {
 
   /** @throws UsageError for an empty list or a relative path */
   static resolve(dirs: readonly string[]): AllowedBaseDirs {
-    if (dirs.length === 0)
-      throw new UsageError("allowed base directories: at least one is needed", { rule: "W-26" });
+    if (dirs.length === 0) throw new UsageError("allowed base directories: at least one is needed", { rule: "W-26" });
     for (const dir of dirs) {
       if (!dir.startsWith("/") || dir.includes("\0")) {
         throw new UsageError(`allowed base directory ${JSON.stringify(dir)}: expected an absolute path`, {

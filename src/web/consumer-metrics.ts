@@ -7,7 +7,7 @@ const MAX_CONSUMERS_TOLD = 2048;
 const LABELS = ["stream_id", "consumer_id"];
 const MODES = ["stream", "latest", "decimated"];
 
-/** Registers what is told of consumers; returns what fills it in. */
+/** Registers the metrics of consumers; returns the function that fills them in. */
 export function consumerMetrics(registry: Registry, model: SupervisionModel): (nowNs: number) => void {
   const known = gauge(registry, "tensorpool_consumers", "Consumers that are known, by state.", ["state"]);
   const omitted = gauge(registry, "tensorpool_consumers_omitted", "Consumers without series of their own: too many.");

@@ -3,11 +3,11 @@ import { EVENT_KINDS } from "../protocol/supervision/index.ts";
 import { counter, gauge } from "./metric-family.ts";
 import { driverHeartbeatSeconds, roomOf, type Supervised } from "./supervised.ts";
 
-/** Registers what is told of the supervisor itself and of the machine; returns what fills it in. */
+/** Registers the metrics of the supervisor itself and of the machine; returns the function that fills them in. */
 export function supervisorMetrics(registry: Registry, supervised: Supervised): (nowNs: number) => void {
   const { supervisor, aeronDir, shmDir, version } = supervised;
   const info = gauge(registry, "tensorpool_build_info", "1, with the version as a label.", ["version"]);
-  const ready = gauge(registry, "tensorpool_supervisor_ready", "1 while it hears everything, else 0.");
+  const ready = gauge(registry, "tensorpool_supervisor_ready", "1 while it receives all its streams, else 0.");
   const readsCounters = gauge(
     registry,
     "tensorpool_supervisor_reads_counters",

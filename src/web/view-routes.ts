@@ -106,7 +106,7 @@ function upgraded(request: Request, server: Bun.Server<PageConnection>, client: 
   throw new ApiError(426, "not-a-websocket", "expected a WebSocket", { upgrade: "websocket" });
 }
 
-/** Whoever gives the server's token may steer; frames of a server on the loopback are for everybody who reaches it. */
+/** A request with the server's token may steer; frames of a server on the loopback are for all who reach it. */
 function admission(
   guard: RequestGuard,
   isOpenToOthers: boolean,

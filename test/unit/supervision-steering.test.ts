@@ -105,7 +105,7 @@ describe("steering by rules (W-39)", () => {
     const steered = new Steered(RULE);
     steered.run(9, slowInStream);
     steered.steering.onForeignConfig(steered.it.nowNs, 1, 42);
-    expect(steered.it.lastText).toContain("alone until it restarts: somebody else told it");
+    expect(steered.it.lastText).toContain("alone until it restarts: another sender configured it");
     steered.mode = "stream";
     expect(steered.run(100, () => 100)).toEqual([]);
     steered.it.wait(3);

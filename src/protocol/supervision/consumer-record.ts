@@ -88,7 +88,7 @@ export class ConsumerRecord {
     this.lastSignNs = nowNs;
   }
 
-  /** With mode "decimated", what it was told last; null when nobody was heard telling it. */
+  /** With mode "decimated", the factor of the last ConsumerConfig; null when none was seen. */
   get decimation(): number | null {
     return this.mode === "decimated" ? this.#toldDecimation : null;
   }
@@ -131,7 +131,7 @@ export class ConsumerRecord {
     if (fact.epoch !== this.epoch) this.restartRates();
     this.epoch = fact.epoch;
     this.lastSeqSeen = fact.epoch === 0n ? null : fact.lastSeqSeen;
-    // The next that is heard of a producer that goes on tells where it is now, see `refineLag`.
+    // The next message of a producer that continues says where it is now, see `refineLag`.
     const isNow =
       producer === null || this.lag === null || producer.ns === nowNs || nowNs - producer.ns > PRODUCER_QUIET_NS;
     if (isNow) this.lag = producer === null ? null : Math.max(0, producer.seq - fact.lastSeqSeen);
@@ -167,7 +167,7 @@ export class ConsumerRecord {
 
   /**
    * Whose report under this id it is, by Aeron's session (W-38). "other": of a second session, which is not taken yet: it may
-   * be a restart, and then the first one falls silent. "duplicate": the first one goes on.
+   * be a restart, and then the first one falls silent. "duplicate": the first one continues.
    */
   hear(nowNs: number, sessionId: number): "same" | "duplicate" | "other" | "new" {
     if (this.sessionId === null) this.sessionId = sessionId;

@@ -24,7 +24,7 @@ export const EVENT_KINDS = [
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
-/** Kinds that somebody should look at. */
+/** Kinds that an operator should look at. */
 const WARNINGS: ReadonlySet<EventKind> = new Set([
   "producer-lost",
   "consumer-lost",

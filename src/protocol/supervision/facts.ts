@@ -86,7 +86,7 @@ export interface DescriptorFact {
   readonly metaVersion: number | null;
 }
 
-/** ConsumerConfig (W-39), whoever sent it. */
+/** ConsumerConfig (W-39), of any sender. */
 export interface ConfigFact {
   readonly streamId: number;
   readonly consumerId: number;

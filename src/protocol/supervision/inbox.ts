@@ -27,7 +27,7 @@ export interface InboxCounts {
   inexact: number;
 }
 
-/** Decodes what comes on the streams of the protocol and tells the model; what concerns nobody is left aside. */
+/** Decodes the messages of the protocol's streams for the model; others are ignored. */
 export class SupervisionInbox {
   readonly counts: InboxCounts = { refused: 0, inexact: 0 };
   readonly #model: SupervisionModel;
@@ -43,7 +43,7 @@ export class SupervisionInbox {
   readonly #descriptor = new FrameDescriptorDecoder();
   readonly #config = new ConsumerConfigDecoder();
 
-  /** `onConfig`: told about each ConsumerConfig, whoever sent it. */
+  /** `onConfig`: called for each ConsumerConfig, of any sender. */
   constructor(model: SupervisionModel, onConfig: (nowNs: number, fact: ConfigFact) => void) {
     this.#model = model;
     this.#driver = new DriverInbox(model);

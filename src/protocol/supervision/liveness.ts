@@ -4,7 +4,7 @@ import type { EventLog } from "./event-log.ts";
 import type { SupervisionOptions } from "./options.ts";
 import type { StreamRecord } from "./stream-record.ts";
 
-/** Decides who lives and who is lost, and who loses more frames than is well; says so once each time. */
+/** Decides which participants live and which are lost, and which lose too many frames; reports each change once. */
 export class Liveness {
   /** End of this process's last pause: messages sent during it may not have been received. */
   hearsSinceNs = Number.NEGATIVE_INFINITY;

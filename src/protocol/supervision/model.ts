@@ -161,7 +161,7 @@ export class SupervisionModel {
     this.#liveness.watchDrops(nowNs, consumer);
   }
 
-  /** A ConsumerConfig that somebody sent; true when it is for a consumer that is known. */
+  /** A ConsumerConfig of any sender; true when it is for a known consumer. */
   onConfig(nowNs: number, fact: ConfigFact, isOurs: boolean): boolean {
     const consumer = this.find(fact.streamId, fact.consumerId);
     consumer?.onConfig(fact);
@@ -222,7 +222,7 @@ export class SupervisionModel {
       stream.onCounters(nowNs, fact.counts);
       return;
     }
-    // Counters outlive the process for a while: they make nobody known, and are no sign of life.
+    // Counters outlive the process for a while: they introduce no participant, and are no sign of life.
     const consumer = stream.consumers.get(fact.clientId);
     if (consumer === undefined) return;
     consumer.pid = fact.pid;

@@ -2,7 +2,7 @@ import { RateWindow } from "./rate-window.ts";
 
 /**
  * A count that another process reports: the total over its restarts, and its rate. A report that is lower than the one before
- * is the count of somebody who began anew, and is added to what was counted until then.
+ * is the count of a process that began again, and is added to what was counted until then.
  */
 export class RunningTotal {
   readonly #window = new RateWindow();
@@ -34,7 +34,7 @@ export class RunningTotal {
     this.#window.restart();
   }
 
-  /** What grows from here on is another epoch's: the rate begins anew, the total goes on. */
+  /** What grows from here on is another epoch's: the rate begins again, the total continues. */
   restartRate(): void {
     this.#window.restart();
   }

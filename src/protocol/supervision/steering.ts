@@ -6,7 +6,7 @@ import { covers, type SteeringRule } from "./steering-rule.ts";
 import type { StreamRecord } from "./stream-record.ts";
 import { Sustained } from "./sustained.ts";
 
-/** A consumer says its mode once a second: one that does not follow is told again, */
+/** A consumer reports its mode once a second: one that does not follow gets the message again, */
 const REPEAT_NS = 2.5e9;
 /** so many times. */
 const MAX_ATTEMPTS = 4;
@@ -39,7 +39,7 @@ interface Case {
 
 /**
  * Tells consumers that lose too many frames to read less, by rules, and lets them read as before when they have been well for
- * a while (W-39). Whoever else tells a consumer something has the last word: it is then left alone.
+ * a while (W-39). Another sender has the last word: that consumer is then left alone.
  */
 export class Steering {
   readonly #model: SupervisionModel;
@@ -74,11 +74,12 @@ export class Steering {
     return orders;
   }
 
-  /** Somebody else told a consumer how to read. */
+  /** Another sender configured a consumer. */
   onForeignConfig(nowNs: number, streamId: number, consumerId: number): void {
     const consumer = this.#model.find(streamId, consumerId);
     const known = consumer === null ? undefined : this.#cases.get(consumer);
-    if (consumer !== null && known !== undefined) this.#leaveAlone(nowNs, consumer, known, "somebody else told it");
+    if (consumer !== null && known !== undefined)
+      this.#leaveAlone(nowNs, consumer, known, "another sender configured it");
   }
 
   #look(nowNs: number, stream: StreamRecord, consumer: ConsumerRecord): SteeringOrder | null {

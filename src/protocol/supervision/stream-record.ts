@@ -7,7 +7,7 @@ import { RunningTotal, reported } from "./running-total.ts";
 const NEVER = Number.NEGATIVE_INFINITY;
 const MAX_RESTARTS_KEPT = 16;
 
-/** "live": somebody produces; "idle": announced without a producer (D-04); "lost": the producer fell silent. */
+/** "live": there is a producer; "idle": announced without a producer (D-04); "lost": the producer fell silent. */
 export type StreamState = "live" | "idle" | "lost";
 
 export interface EpochChange {
@@ -28,11 +28,11 @@ export class StreamRecord {
   readonly firstSeenNs: number;
   readonly consumers = new Map<number, ConsumerRecord>();
   state: StreamState = "idle";
-  /** Null before somebody said it. */
+  /** Null until it is known. */
   epoch: bigint | null = null;
   /** The epoch whose producer was said to be gone; what comes of it afterwards was under way. */
   endedEpoch: bigint | null = null;
-  /** 0: nobody. */
+  /** 0: none. */
   producerId = 0;
   name: string | null = null;
   summary = "";
@@ -120,7 +120,7 @@ export class StreamRecord {
     if (bytes !== undefined) this.bytes = reported(this.bytes, nowNs, bytes);
   }
 
-  /** Another epoch: seqs and rates begin anew. */
+  /** Another epoch: seqs and rates begin again. */
   begin(nowNs: number, epoch: bigint): void {
     if (this.epoch !== null) {
       this.restartCount++;

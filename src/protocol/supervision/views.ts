@@ -5,7 +5,7 @@ import type { SupervisionModel } from "./model.ts";
 import type { RunningTotal } from "./running-total.ts";
 import type { StreamRecord } from "./stream-record.ts";
 
-// What is told to others: plain values that are JSON but for epochs, which are exact (`toJson` writes them as text). Ages are
+// Views for others: plain values that are JSON but for epochs, which are exact (`toJson` writes them as text). Ages are
 // in seconds; what is not known is null.
 
 /** A number of lost frames. */

@@ -59,7 +59,7 @@ export class Announcer {
     this.#due(stream, nowNs);
   }
 
-  /** Somebody asked for the stream. */
+  /** A client asked for the stream. */
   announceSoon(stream: DriverStream, nowNs: number): void {
     const entry = this.#entries.get(stream);
     if (entry !== undefined) this.#due(stream, Math.max(nowNs, entry.lastNs + ASKED_PERIOD_NS));

@@ -30,7 +30,7 @@ export interface LeaseRequests {
   onRevokeRequest(correlationId: bigint, leaseId: bigint, token: string): void;
 }
 
-/** What a driver is told beside that. */
+/** Calls to a driver beside those. */
 export interface DriverInboxListener {
   onShutdownRequest(correlationId: bigint, token: string, why: string): void;
   /** A consumer wants to know where the stream is (W-38). */

@@ -70,7 +70,7 @@ export interface DriverOptions {
   readonly keepaliveIntervalNs: number;
   /** Missed keepalives that end a lease (D-11). */
   readonly graceIntervals: number;
-  /** Longest wait for clients to let go of regions at an orderly end. */
+  /** Longest wait for clients to unmap regions at an orderly end. */
   readonly shutdownTimeoutNs: number;
   /** Administrative requests need it (D-20); empty: they are off. */
   readonly token: string;

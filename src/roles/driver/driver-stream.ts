@@ -21,7 +21,7 @@ const MAX_SLICE_BYTES = 64 * 1024 * 1024;
 const RETRY = { firstNs: 250e6, maxNs: 4e9 };
 
 /**
- * One stream of a driver: makes the regions of an epoch in slices, so that the duty cycle goes on; ends epochs; and sweeps
+ * One stream of a driver: makes the regions of an epoch in slices, so that the duty cycle continues; ends epochs; and sweeps
  * those that have ended (D-01, D-13, D-19). Knows nothing of leases.
  */
 export class DriverStream {
@@ -45,7 +45,7 @@ export class DriverStream {
   #sliceBytes = FIRST_SLICE_BYTES;
 
   /**
-   * `openDirectory`: opens the stream's own, which this closes in the end; again where somebody has removed it.
+   * `openDirectory`: opens the stream's own, which this closes in the end; again after it was removed.
    * @throws RegionCreateError
    */
   constructor(
@@ -124,7 +124,7 @@ export class DriverStream {
     this.#regions?.refreshActivity(monotonic.high(nowNs), monotonic.low(nowNs));
   }
 
-  /** Removes ended epochs that may go and that nobody uses (D-19). @returns how many went */
+  /** Removes ended epochs that may go and that no process uses (D-19). @returns how many went */
   sweep(nowNs: number): number {
     const swept = this.#ended.sweep(nowNs);
     this.counters.of.retainedEpochs.set(this.#ended.count);
@@ -136,17 +136,17 @@ export class DriverStream {
     this.#making?.abort();
     this.#making = null;
     this.#beginNs = Number.POSITIVE_INFINITY;
-    // So that readers which hear nothing else know (W-08): the stream has ended.
+    // So that readers without any message know (W-08): the stream has ended.
     this.#regions?.refreshActivity(0, 0);
     this.#retire(nowNs);
   }
 
-  /** Removes what nobody uses. @returns epochs that are still in use */
+  /** Removes what no process uses. @returns epochs that are still in use */
   sweepAll(): number {
     return this.#ended.sweepAll();
   }
 
-  /** Gives the folder up. What somebody still uses stays, for a later sweep. Idempotent. */
+  /** Gives the folder up. What is still used stays, for a later sweep. Idempotent. */
   close(): void {
     this.#making?.abort();
     this.#making = null;
@@ -186,7 +186,7 @@ export class DriverStream {
     return "made";
   }
 
-  /** What is in a folder that was moved stays there, for whoever moved it. */
+  /** What is in a folder that was moved stays there. */
   #reopenIfDisplaced(): void {
     if (this.#directory.isInPlace) return;
     this.#directory.close();

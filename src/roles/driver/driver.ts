@@ -188,7 +188,7 @@ export class Driver implements Agent {
     this.#end = { reason, why };
   }
 
-  /** Tells clients, waits until they have let go of the regions or the time is over, and removes everything. Idempotent. */
+  /** Notifies clients, waits until they have unmapped the regions or the time is over, and removes everything. Idempotent. */
   async onClose(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -38,13 +38,13 @@ export class EndedEpochs {
     this.#ended.set(epoch, { epoch, endedNs, hadFrames });
   }
 
-  /** Which of the epochs on disk stay by rule, if there is room: for whoever makes another. */
+  /** Which of the epochs on disk stay by rule, if there is room for another. */
   retained(nowNs: number): (epoch: bigint) => boolean {
     const going = new Set(this.#going(nowNs));
     return (epoch) => !going.has(epoch);
   }
 
-  /** Removes what may go and nobody uses. @returns how many epochs went */
+  /** Removes what may go and no process uses. @returns how many epochs went */
   sweep(nowNs: number): number {
     if (this.#ended.size === 0) return 0;
     const going = new Set(this.#going(nowNs));
@@ -53,7 +53,7 @@ export class EndedEpochs {
     return this.#forgetRemoved();
   }
 
-  /** Removes all that nobody uses, whatever the policy: the driver ends. @returns how many are still used */
+  /** Removes all that no process uses, whatever the policy: the driver ends. @returns how many are still used */
   sweepAll(): number {
     this.#directory.sweep((epoch) => !this.#ended.has(epoch));
     this.#forgetRemoved();

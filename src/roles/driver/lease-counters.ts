@@ -36,7 +36,7 @@ export class LeaseCounters {
     this.#counters.get(lease)?.set(monotonic.high(expiresNs) * TWO_32 + monotonic.low(expiresNs));
   }
 
-  /** Says once more what each lease's end is: counters that the media driver made late have missed it. */
+  /** Writes each lease's end again: counters that the media driver made late have missed it. */
   touchAll(): void {
     for (const lease of this.#counters.keys()) this.touch(lease);
   }

@@ -27,7 +27,7 @@ import { TOO_MANY_WAIT, WaitingRequests } from "./waiting-requests.ts";
 const log = getLogger("driver");
 const unauthorisedLog = log.every(10e9);
 
-/** Clients that hold on to leases that are none are told so, but a flood of keepalives makes no flood of answers. */
+/** Clients that keep an unknown lease alive get an answer, but a flood of keepalives makes no flood of answers. */
 const REMINDER_PERIOD_NS = 1e6;
 
 export interface LeaseDeskListener {
@@ -39,7 +39,7 @@ export interface LeaseDeskListener {
 
 /**
  * Where leases are asked for, kept alive and ended (D-06 to D-16). A request whose regions are still being made waits for them
- * here; every end is told once, and that of a producer's lease begins an epoch (D-12, D-13).
+ * here; every end is announced once, and that of a producer's lease begins an epoch (D-12, D-13).
  */
 export class LeaseDesk implements LeaseRequests {
   readonly table: LeaseTable;
@@ -211,7 +211,7 @@ export class LeaseDesk implements LeaseRequests {
     }
   }
 
-  /** Every lease has ended, as the driver's notice says (D-17): nothing more is told. */
+  /** Every lease has ended, as the driver's notice says (D-17): nothing more is announced. */
   close(): void {
     this.#isClosed = true;
     this.counters.close();
@@ -306,8 +306,8 @@ export class LeaseDesk implements LeaseRequests {
   }
 
   /**
-   * Somebody keeps a lease alive that this driver does not know: it has not heard of its end, e.g. because the driver that gave
-   * it was killed and this one took its place (D-17). A producer is told by the higher epoch of its stream.
+   * A client keeps a lease alive that this driver does not know: it did not receive its end, e.g. because the driver that gave
+   * it was killed and this one took its place (D-17). A producer learns it from the higher epoch of its stream.
    */
   #tellEndAgain(lease: NamedLease, nowNs: number): void {
     if (lease.role === "producer" && this.#streams.find(lease.streamId) !== null) return;

@@ -13,7 +13,7 @@ import { DriverStream } from "./driver-stream.ts";
 
 const log = getLogger("driver");
 
-/** A dynamic stream that nobody has a lease on is given up after this. */
+/** A dynamic stream without a lease is given up after this. */
 const DYNAMIC_IDLE_NS = 30e9;
 
 /** How often it is looked whether regions are still where they were made. */
@@ -104,7 +104,7 @@ export class StreamSet {
     return null;
   }
 
-  /** Sweeps ended epochs, and gives up dynamic streams that nobody uses; `onGone` is told of those before. */
+  /** Sweeps ended epochs, and gives up dynamic streams without a lease; `onGone` is called for those before. */
   sweep(nowNs: number, isUsed: (streamId: number) => boolean, onGone: (stream: DriverStream) => void): void {
     const looksForRegions = this.#look.isDue(nowNs);
     for (const [streamId, entry] of this.#entries) {
@@ -118,7 +118,7 @@ export class StreamSet {
       if (!stream.isDynamic) continue;
       if (isUsed(streamId)) entry.usedNs = nowNs;
       if (nowNs - entry.usedNs < DYNAMIC_IDLE_NS) continue;
-      log.info(`stream ${streamId}, made on demand, is given up: nobody has a lease on it`);
+      log.info(`stream ${streamId}, made on demand, is given up: no client has a lease on it`);
       onGone(stream);
       stream.end(nowNs);
       stream.sweepAll();
@@ -132,7 +132,7 @@ export class StreamSet {
     for (const entry of this.#entries.values()) entry.export.copy();
   }
 
-  /** Removes ended epochs that nobody uses any more. @returns how many are still used */
+  /** Removes ended epochs that no process uses any more. @returns how many are still used */
   sweepAll(): number {
     let inUse = 0;
     for (const { stream } of this.#entries.values()) inUse += stream.sweepAll();

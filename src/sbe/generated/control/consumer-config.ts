@@ -14,7 +14,7 @@ const USE_SHM_REFUSED = refusal("enum", "ConsumerConfig", "useShm", "a code of B
 const MODE_REFUSED = refusal("enum", "ConsumerConfig", "mode", "a code of Mode");
 const PAYLOAD_FALLBACK_URI = dataShape("ConsumerConfig", "payloadFallbackUri", true);
 
-/** Reads ConsumerConfig in place. What a consumer is told to do. */
+/** Reads ConsumerConfig in place. How a consumer has to read. */
 export class ConsumerConfigDecoder extends MessageDecoder {
   static readonly NAME = "ConsumerConfig";
   static readonly SCHEMA_ID = 900;
