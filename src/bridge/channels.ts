@@ -36,7 +36,7 @@ export const ENDPOINT_EXPECTED =
 /** `HOST:PORT`, `[IPv6]:PORT` or an Aeron channel; undefined for anything else. */
 export function readEndpoint(text: string): Endpoint | undefined {
   if (text.startsWith("aeron:udp") && isAeronChannel(text)) {
-    const host = /[?|]endpoint=(\[[^\]]+\]|[^:|]+):\d+/.exec(text)?.[1] ?? null;
+    const host = /[?|](?:endpoint|control)=(\[[^\]]+\]|[^:|]+):\d+/.exec(text)?.[1] ?? null;
     return { text, channel: text, host };
   }
   const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$/.exec(text);
@@ -48,6 +48,12 @@ export function readEndpoint(text: string): Endpoint | undefined {
 /** True for an address of this host's loopback. */
 export function isLoopback(host: string | null): boolean {
   return host !== null && /^(127\.[0-9.]+|localhost|\[::1\])$/.test(host);
+}
+
+/** True for a channel that goes to several receivers at once: multicast, or to destinations that are added. */
+function isShared(channel: string, host: string | null): boolean {
+  const first = Number(/^\d+(?=\.)/.exec(host ?? "")?.[0]);
+  return /[?|]control-mode=/.test(channel) || (first >= 224 && first <= 239) || /^\[ff/i.test(host ?? "");
 }
 
 /** Bytes of a datagram for a way to `host`: as large as the interfaces of this host allow without fragments of IP. */
@@ -77,7 +83,9 @@ export function senderChannel(
 ): { readonly channel: string; readonly cutting: Cutting } {
   let termBytes = MIN_TERM_BYTES;
   while (termBytes < maxFrameBytes * FRAMES_IN_TERM && termBytes < MAX_TERM_BYTES) termBytes *= 2;
-  const full = withParameters(channel, { mtu: mtuFor(host), "term-length": termBytes, sparse: false });
+  // The default of Aeron is the pace of the fastest: the others lose, and no one counts it.
+  const flowControl = isShared(channel, host) ? { fc: "min" } : {};
+  const full = withParameters(channel, { mtu: mtuFor(host), "term-length": termBytes, sparse: false, ...flowControl });
   const given = (key: string): number => sizeParameter(full, key);
   const term = given("term-length");
   const partBytes = Math.min(MAX_PART_BYTES, term / 8 - headBytes);

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { type Attribute, attributeText, textAttribute } from "../protocol/attribute.ts";
 
 /** The attribute that names the streams which a bridged stream's frames have passed, with commas between them. */
@@ -6,10 +7,22 @@ const PATH_ATTRIBUTE_KEY = "tensorpool.bridge_path";
 const PATH = /^[0-9a-f]{16}\/\d{1,10}(,[0-9a-f]{16}\/\d{1,10})*$/;
 const MAX_HOPS = 16;
 
-/** A stream among all hosts: by this boot of its host, the folder of its media driver, and its id. */
+/**
+ * A stream among all hosts: by this boot of its host, the folder of its media driver with the file system that it is in, and its id.
+ * Containers of one host have the same boot and often the same folder, each in a file system of its own.
+ */
 export function streamIdentity(aeronDir: string, streamId: number): string {
   const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
-  return `${Bun.hash(`${bootId} ${aeronDir}`).toString(16).padStart(16, "0")}/${streamId}`;
+  const place = `${bootId} ${deviceOf(dirname(aeronDir))} ${aeronDir}`;
+  return `${Bun.hash(place).toString(16).padStart(16, "0")}/${streamId}`;
+}
+
+/** The file system of a folder, or of the nearest one above it that exists: it may be made later. */
+function deviceOf(folder: string): number {
+  const above = dirname(folder);
+  const { dev } = statSync(folder, { throwIfNoEntry: false }) ?? { dev: null };
+  if (dev !== null) return dev;
+  return above === folder ? 0 : deviceOf(above);
 }
 
 /** The path of what leaves a stream with these attributes. */

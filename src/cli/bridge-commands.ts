@@ -1,5 +1,15 @@
-import { bridgeTypes, domainTypes, flag, option, options, valueTypes, withDefault } from "../config/index.ts";
-import { type CommandValues, command } from "./command.ts";
+import {
+  bridgeTypes,
+  domainTypes,
+  flag,
+  type OptionSet,
+  type OptionSpec,
+  option,
+  options,
+  valueTypes,
+  withDefault,
+} from "../config/index.ts";
+import { type Command, type CommandValues, command } from "./command.ts";
 import { ROLE } from "./common-options.ts";
 import { PRODUCER } from "./role-commands.ts";
 
@@ -54,60 +64,110 @@ export const decimate = command({
 /** Options of every role, but those of one stream: a bridge has several, and ends by itself only with --once. */
 const { stream: _stream, count: _count, ...ROLE_OF_MANY } = ROLE;
 
-const BRIDGE = options({
-  stream: option(
-    list(streamRoute(), "stream"),
-    "ID[,ID]",
-    "send: the streams; receive: those of the sender that are taken, A=B on stream B",
-    { otherwise: "send: 10000; receive: every stream, with the id that it has" },
-  ),
+const BRIDGE_SEND = options({
+  stream: option(list(streamId(), "stream"), "ID[,ID]", "streams to send", {
+    default: "10000",
+    isRepeatable: true,
+  }),
   to: option(
     list(bridgeEndpoint(), "receiver"),
     "HOST:PORT[,..]",
-    "send: the receivers, as HOST:PORT or an Aeron channel; each has a connection of its own",
-  ),
-  from: option(
-    bridgeEndpoint(),
-    "ADDRESS:PORT",
-    "receive: the address and port of this host where frames arrive, or an Aeron channel",
+    "the receivers, as HOST:PORT or an Aeron channel; each has a connection of its own",
+    { isRequired: true, isRepeatable: true },
   ),
   mode: option(
     choice("latest", "lossless"),
     "latest|lossless",
-    "send: drop whole frames that find no room (live), or have the source wait for it (files)",
+    "drop whole frames that find no room (live), or have the source wait for it (files)",
     { default: "latest" },
   ),
-  decimation: option(integer(1, 0xffff, { example: 2 }), "N", "send: only the frames whose seq is a multiple of N", {
+  decimation: option(integer(1, 0xffff, { example: 2 }), "N", "only the frames whose seq is a multiple of N", {
     default: "1",
   }),
-  maxRate: option(rate(), "HZ", "send: at most so many frames a second", { otherwise: "no limit" }),
-  once: flag("send: end with the source's stream"),
+  maxRate: option(rate(), "HZ", "at most so many frames a second", { otherwise: "no limit" }),
+  once: flag("end with the streams of the sources"),
+  ...ROLE_OF_MANY,
+});
+export type BridgeSendValues = CommandValues<typeof BRIDGE_SEND>;
+
+const BRIDGE_RECEIVE = options({
+  from: option(
+    bridgeEndpoint(),
+    "ADDRESS:PORT",
+    "the address and port of this host where frames arrive, or an Aeron channel",
+    { isRequired: true },
+  ),
+  stream: option(
+    list(streamRoute(), "stream"),
+    "ID[=ID][,..]",
+    "streams of the senders that are taken; A=B: stream A on stream B of this host",
+    { otherwise: "every stream, with the id that it has", isRepeatable: true },
+  ),
   peer: option(
     list(text("an IP address", "192.0.2.1"), "address"),
     "ADDRESS[,..]",
-    "receive: the hosts that may send, by IP address",
-    { otherwise: "all that can reach this one" },
+    "the hosts that may send, by IP address",
+    { otherwise: "all that can reach this one", isRepeatable: true },
   ),
   maxMemory: option(
     size(4096, 2 ** 40),
     "SIZE",
-    "receive: most memory for the regions of a stream that has the sender's layout",
+    "most memory for the regions of a stream that has the sender's layout",
     { default: "1GiB" },
   ),
   ...OUTPUT_STREAM,
   ...ROLE_OF_MANY,
 });
-export type BridgeValues = CommandValues<typeof BRIDGE>;
+export type BridgeReceiveValues = CommandValues<typeof BRIDGE_RECEIVE>;
+
+const SEND_EXAMPLE = "bridge send --standalone --to 127.0.0.1:4400";
+const RECEIVE_EXAMPLE = "bridge receive --standalone --from 127.0.0.1:4400 --stream 10000=10001";
+
+/** Either direction is a command of two words, and a role of its own. */
+const DIRECTIONS: readonly Command[] = [
+  command({
+    name: "bridge send",
+    settings: { table: "bridge_senders", isArray: true },
+    summary: "sends frames of streams to receivers on other hosts over Aeron UDP",
+    options: BRIDGE_SEND,
+    examples: [
+      SEND_EXAMPLE,
+      "bridge send --standalone --stream 10000,10002 --to 127.0.0.1:4400,127.0.0.1:4401",
+      "bridge send --standalone --to 127.0.0.1:4400 --mode lossless --once",
+    ],
+    load: () => import("./bridge/send.ts"),
+  }),
+  command({
+    name: "bridge receive",
+    settings: { table: "bridge_receivers", isArray: true },
+    summary: "receives frames of senders on other hosts, and publishes them on streams of this host",
+    options: BRIDGE_RECEIVE,
+    examples: [RECEIVE_EXAMPLE, "bridge receive --standalone --from 127.0.0.1:4400 --stream 10000=10001,10002=10003"],
+    load: () => import("./bridge/receive.ts"),
+  }),
+];
 
 export const bridge = command({
   name: "bridge",
   summary: "sends frames of streams to another host over Aeron UDP, or receives them",
-  usage: "send|receive",
-  maxPositionals: 2,
-  options: BRIDGE,
-  examples: [
-    "bridge receive --standalone --from 127.0.0.1:4400 --stream 10000=10001",
-    "bridge send --standalone --to 127.0.0.1:4400",
-  ],
+  usage: "send|receive [options]",
+  maxPositionals: Number.POSITIVE_INFINITY,
+  options: optionsOfEither(),
+  verbs: DIRECTIONS,
+  examples: [RECEIVE_EXAMPLE, SEND_EXAMPLE],
   load: () => import("./commands/bridge.ts"),
 });
+
+/** For help and completion of both directions together: an option of one of them names it. Nothing is required before there is a verb. */
+function optionsOfEither(): OptionSet {
+  const named = (verb: string, set: OptionSet, beside: OptionSet): [string, OptionSpec][] =>
+    Object.entries(set).map(([key, spec]) => {
+      if (beside[key] === spec) return [key, spec];
+      const { isRequired: _isRequired, ...rest } = spec;
+      return [key, { ...rest, help: `${verb}: ${spec.help}` }];
+    });
+  return Object.fromEntries([
+    ...named("receive", BRIDGE_RECEIVE, BRIDGE_SEND),
+    ...named("send", BRIDGE_SEND, BRIDGE_RECEIVE),
+  ]);
+}

@@ -80,10 +80,10 @@ const run = command({
   examples: ["run --config tensorpool.toml", "run --config tensorpool.toml --no-driver --seconds 10 -o jsonl"],
   notes: async () =>
     [
-      "[streams.NAME], or policies.allow_dynamic_streams, stand for a driver, each [[producers]]",
-      "[[consumers]] and [[decimators]] for one of these, [supervisor] for a supervisor; each with its own",
-      "settings, as its own process would have them. All share a thread and a media driver: one",
-      "that is busy holds up the others.",
+      "[streams.NAME], or policies.allow_dynamic_streams, stand for a driver, each [[producers]],",
+      "[[consumers]], [[decimators]], [[recorders]], [[bridge_senders]] and [[bridge_receivers]] for one of",
+      "these, [supervisor] for a supervisor; each with its own settings, as its own process would have",
+      "them. All share a thread and a media driver: one that is busy holds up the others.",
       "",
       "A producer or consumer that is done ends alone. The process ends with the last of them,",
       "unless a driver or a supervisor is part of it, and with Ctrl-C: in order, all of them.",

@@ -1,16 +1,11 @@
 import { ENDPOINT_EXPECTED, type Endpoint, readEndpoint } from "../bridge/channels.ts";
+import type { StreamRoute } from "../bridge/receiver-routes.ts";
 import { isId, MAX_ID } from "../protocol/ids.ts";
 import { scalar, type ValueType } from "./value-type.ts";
 
 /** The other side of a bridge, or where this one listens. */
 export function bridgeEndpoint(): ValueType<Endpoint> {
   return scalar(ENDPOINT_EXPECTED, '"192.0.2.7:4400"', ["string"], readEndpoint, { format: ({ text }) => text });
-}
-
-/** A sender's stream, and the stream of the receiver's host that carries its frames. */
-export interface StreamRoute {
-  readonly streamId: number;
-  readonly toStreamId: number;
 }
 
 /** `A` or `A=B`. */
@@ -20,7 +15,7 @@ export function streamRoute(): ValueType<StreamRoute> {
     const [streamId, toStreamId] = [Number(from), Number(to)];
     return from !== "" && isId(streamId) && isId(toStreamId) ? { streamId, toStreamId } : undefined;
   };
-  const expected = `a stream id from 1 to ${MAX_ID}, or A=B for bridge receive`;
+  const expected = `a stream id from 1 to ${MAX_ID}, or A=B`;
   const format = ({ streamId, toStreamId }: StreamRoute): string =>
     streamId === toStreamId ? `${streamId}` : `${streamId}=${toStreamId}`;
   return scalar(expected, '"10000"', ["string", "bigint"], convert, { format });

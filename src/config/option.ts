@@ -89,7 +89,7 @@ export function defaultsOf<const Set extends OptionSet>(set: Set): ValuesOf<Set>
 }
 
 function missing(command: string, { name, type }: OptionSpec): UsageError {
-  const example = type.example.replace(/^"(.*)"$/, "$1");
+  const example = type.example.replace(/^\[(.*)\]$/, "$1").replace(/^"(.*)"$/, "$1");
   return new UsageError(`${command}: --${name} is missing, e.g. --${name} ${example}`, { expected: `--${name}` });
 }
 

@@ -115,8 +115,9 @@ function nameOf(table: RoleTable): string | undefined {
 }
 
 function streamOf({ flags }: RoleSchema, table: RoleTable): string {
-  const fallback = flags.find(({ name }) => name === "stream")?.default ?? "";
-  return String(table.values.get("stream")?.value ?? fallback);
+  const spec = flags.find(({ name }) => name === "stream");
+  const value = table.values.get("stream")?.value;
+  return value === undefined || spec === undefined ? (spec?.default ?? "") : String(spec.type.format(value));
 }
 
 function listed(role: RoleSchema, tables: readonly RoleTable[]): string {

@@ -50,9 +50,9 @@ export function withNamedStream(
   mayAsk: boolean,
 ): GivenValues {
   const named = given.get("stream");
-  // Tools have no table in a file, and a --stream of their own.
-  if (named === undefined || role.table === "" || typeof named.value === "number") return given;
-  const name = String(named.value);
+  // Tools have no table in a file, and a --stream of their own; bridges have lists of ids.
+  if (named === undefined || role.table === "" || typeof named.value !== "string") return given;
+  const name = named.value;
   const stream = general.streams.get(name);
   if (stream === undefined) {
     if (mayAsk) return given;

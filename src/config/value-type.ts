@@ -287,8 +287,8 @@ export function list<T>(element: ValueType<T>, name: string): ValueType<readonly
   };
   const read = (value: TomlValue): readonly T[] => {
     if (Array.isArray(value)) return all(value, element.read);
-    // One element may go without brackets, as it does on the command line.
-    if (typeof value === "string") return all(value.split(","), element.parse);
+    // One element may go without brackets, as it does on the command line, where an option that is repeated has a line for each.
+    if (typeof value === "string") return all(value.split(/[,\n]/), element.parse);
     return [element.read(value)];
   };
   return {

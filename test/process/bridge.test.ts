@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { accountGap, BridgePlace, bridgeRows, frameNumbers, lossOf, numberedFrames } from "../support/bridge-place.ts";
+import { Place } from "../support/place.ts";
 import { PROCESS_TEST_MS, until } from "../support/until.ts";
 
 /** Not one fragment, and not one message. */
@@ -140,17 +141,20 @@ describe("either side that dies", () => {
 });
 
 test("bridge: says what is missing, and refuses options of the other direction", async () => {
-  await using place = await BridgePlace.open();
+  await using place = new Place();
   const refusals = [
     [["bridge"], "expected send or receive"],
+    [["bridge", "sent"], 'found "sent"; did you mean "send"?'],
     [["bridge", "send"], "--to is missing"],
     [["bridge", "receive"], "--from is missing"],
     [["bridge", "send", "--to", "host"], "HOST:PORT such as"],
-    [["bridge", "send", "--to", "127.0.0.1:1", "--peer", "127.0.0.1"], "it is of the other direction"],
-    [["bridge", "receive", "--standalone", "--from", "127.0.0.1:1", "--stream", "1=2=3"], "A=B for bridge receive"],
+    [["bridge", "send", "--to", "127.0.0.1:1", "--peer", "127.0.0.1"], "unknown option --peer"],
+    [["bridge", "send", "--to", "127.0.0.1:1,127.0.0.1:1"], "127.0.0.1:1 is named twice"],
+    [["bridge", "receive", "--from", "127.0.0.1:1", "--stream", "1=3", "--stream", "2=3"], "published on stream 3"],
+    [["bridge", "receive", "--standalone", "--from", "127.0.0.1:1", "--stream", "1=2=3"], "or A=B"],
   ] as const;
   for (const [args, message] of refusals) {
-    const role = place.near.run([...args]);
+    const role = place.run([...args]);
     expect([await role.exit(), role.stderr]).toEqual([2, expect.stringContaining(message)]);
   }
 });

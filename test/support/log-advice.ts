@@ -130,7 +130,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Correct the producer; frames are carried, without attributes.",
     },
   },
-  "src/cli/commands/bridge.ts": {
+  "src/cli/bridge/receive.ts": {
     "frames are taken from every host that can reach this one, and are not encrypted: name the senders with --peer": {
       means: "`bridge receive` listens on more than the loopback, without a list of senders.",
       remedy: "`--peer ADDRESS`, and a tunnel on networks that you do not trust: see SECURITY.md.",

@@ -163,6 +163,18 @@ describe("where a bridge goes", () => {
     const units = senderChannel(endpoint("aeron:udp?endpoint=127.0.0.1:1|term-length=2m"), 4096, 112);
     expect(units.cutting.windowBytes).toBe(1024 * 1024);
   });
+
+  test("several receivers of one publication are served at the pace of the slowest, unless the channel says otherwise", () => {
+    const flowOf = (channel: string): string | undefined =>
+      /fc=[a-z]+/.exec(senderChannel(endpoint(channel), 4096, 112).channel)?.[0];
+    expect([
+      flowOf("aeron:udp?control-mode=dynamic|control=127.0.0.1:1"),
+      flowOf("aeron:udp?endpoint=239.1.1.1:4400|interface=127.0.0.1"),
+      flowOf("aeron:udp?endpoint=[ff02::1]:4400"),
+      flowOf("aeron:udp?endpoint=239.1.1.1:4400|fc=max"),
+      flowOf("192.0.2.7:4400"),
+    ]).toEqual(["fc=min", "fc=min", "fc=min", "fc=max", undefined]);
+  });
 });
 
 describe("the path of bridged frames", () => {
@@ -175,6 +187,10 @@ describe("the path of bridged frames", () => {
     expect(second).toBe(`${a},${b}`);
     expect(explainPathFault(second, streamIdentity("/c", 1))).toBeNull();
     expect(explainPathFault(second, a)).toContain("loop");
+  });
+
+  test("a folder that does not exist yet has a place among hosts as well", () => {
+    expect(streamIdentity("/dev/shm/none/aeron", 7)).toMatch(/^[0-9a-f]{16}\/7$/);
   });
 
   test("a path that is malformed or too long is refused", () => {

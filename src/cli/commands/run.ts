@@ -1,5 +1,7 @@
 import { messageOf, SchedulerStoppedError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
+import { type BridgeReceivePlan, startBridgeReceiver } from "../bridge/receive.ts";
+import { type BridgeSendPlan, startBridgeSender } from "../bridge/send.ts";
 import type { CommandContext } from "../command.ts";
 import { DeadlineAgent } from "../deadline-agent.ts";
 import type { RunValues } from "../driver-commands.ts";
@@ -61,14 +63,16 @@ export async function run(context: CommandContext<RunValues>): Promise<number> {
   return code === ExitCode.DONE ? runtime.signals.exitCode(code) : code;
 }
 
-/** Consumers first: who waits for its readers finds them. */
+type StreamRolePlan = ProducerPlan | ConsumerPlan | DecimatePlan | RecordPlan | BridgeSendPlan | BridgeReceivePlan;
+
+/** Consumers first: a producer that waits for its readers finds them. */
 function startAll(
-  { producers, consumers, decimators, recorders }: RunPlan,
+  { producers, consumers, decimators, recorders, bridgeSenders, bridgeReceivers }: RunPlan,
   runtime: ProcessRuntime,
   roles: RoleSet,
 ): Promise<void>[] {
   const start = async (
-    { values, origins }: ProducerPlan | ConsumerPlan | DecimatePlan | RecordPlan,
+    { values, origins }: StreamRolePlan,
     startRole: (role: RoleRuntime, onDone: () => void) => Promise<RunningRole> | RunningRole,
   ): Promise<void> => {
     try {
@@ -80,6 +84,8 @@ function startAll(
   return [
     ...consumers.map((plan) => start(plan, (role, onDone) => startConsumer(role, plan, onDone))),
     ...recorders.map((plan) => start(plan, (role, onDone) => startRecorder(role, plan, onDone))),
+    ...bridgeSenders.map((plan) => start(plan, (role, onDone) => startBridgeSender(role, plan, onDone))),
+    ...bridgeReceivers.map((plan) => start(plan, (role) => startBridgeReceiver(role, plan))),
     ...decimators.map((plan) => start(plan, (role, onDone) => startDecimator(role, plan, onDone))),
     ...producers.map((plan) => start(plan, (role, onDone) => startProducer(role, plan, onDone))),
   ];

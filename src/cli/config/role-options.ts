@@ -8,14 +8,14 @@ import {
   valuesOf,
   withNamedStream,
 } from "../../config/index.ts";
-import type { DecimateValues } from "../bridge-commands.ts";
+import type { BridgeReceiveValues, BridgeSendValues, DecimateValues } from "../bridge-commands.ts";
 import type { Command, CommandContext } from "../command.ts";
 import type { DriverValues } from "../driver-commands.ts";
 import type { RecordValues } from "../record-command.ts";
 import type { ConsumerValues, ProducerValues } from "../role-commands.ts";
 import type { SupervisorValues } from "../supervision-commands.ts";
 import type { ReadSettings } from "./read-settings.ts";
-import { roleOf, settingsSchema } from "./schema.ts";
+import { roleOf, settingsSchema, withVerbs } from "./schema.ts";
 
 /** The values of the roles that a file can have. */
 export interface ValuesByRole {
@@ -25,6 +25,8 @@ export interface ValuesByRole {
   readonly consumer: ConsumerValues;
   readonly decimate: DecimateValues;
   readonly record: RecordValues;
+  readonly "bridge send": BridgeSendValues;
+  readonly "bridge receive": BridgeReceiveValues;
 }
 
 /** Where the options of several roles come from. */
@@ -37,7 +39,7 @@ export interface RoleSources {
 
 /** The command with this name. */
 export function commandNamed(commands: readonly Command[], name: string): Command {
-  const command = commands.find((candidate) => candidate.name === name);
+  const command = withVerbs(commands).find((candidate) => candidate.name === name);
   if (command === undefined) throw new Error(`no command is called ${name}`);
   return command;
 }

@@ -6,7 +6,7 @@ const COMMON: readonly OptionSpec[] = Object.values({ ...GENERAL, ...ROLE });
 
 /** What files and the environment can say: it follows from the options of the commands. */
 export function settingsSchema(commands: readonly Command[]): SettingsSchema {
-  const roles = commands.flatMap((command) => (command.settings === undefined ? [] : [roleOf(command)]));
+  const roles = withVerbs(commands).flatMap((command) => (command.settings === undefined ? [] : [roleOf(command)]));
   return { roles, common: COMMON };
 }
 
@@ -15,4 +15,9 @@ export function roleOf(command: Command): RoleSchema {
   const { table = "", isArray = false } = command.settings ?? {};
   const flags: readonly OptionSpec[] = [...command.options, ...Object.values(GENERAL)];
   return { name: command.name, table, isArray, flags };
+}
+
+/** Every command, those of two words behind the one that they begin with. */
+export function withVerbs(commands: readonly Command[]): Command[] {
+  return commands.flatMap((command) => [command, ...(command.verbs ?? [])]);
 }

@@ -2,6 +2,8 @@ import type { ConfigFile, GeneralSettings, GivenValues, Origin, Origins, Sourced
 import { UsageError } from "../../core/errors.ts";
 import type { IdleChoice } from "../../core/idle/index.ts";
 import type { MediaDriverChoice } from "../../process/host.ts";
+import { BridgeReceivePlan } from "../bridge/receive.ts";
+import { BridgeSendPlan } from "../bridge/send.ts";
 import type { CommandContext } from "../command.ts";
 import { ConsumerPlan } from "../commands/consumer.ts";
 import { DecimatePlan } from "../commands/decimate.ts";
@@ -22,6 +24,8 @@ export interface RunPlan {
   readonly consumers: readonly ConsumerPlan[];
   readonly decimators: readonly DecimatePlan[];
   readonly recorders: readonly RecordPlan[];
+  readonly bridgeSenders: readonly BridgeSendPlan[];
+  readonly bridgeReceivers: readonly BridgeReceivePlan[];
   readonly aeronDir: string;
   readonly idle: IdleChoice;
   /** How a media driver is come by where there is no driver to bring one. */
@@ -63,17 +67,21 @@ export function runPlan({ values, origins, settings, commands }: RunContext): Ru
     consumers: tables("consumer", ConsumerPlan),
     decimators: tables("decimate", DecimatePlan),
     recorders: tables("record", RecordPlan),
+    bridgeSenders: tables("bridge send", BridgeSendPlan),
+    bridgeReceivers: tables("bridge receive", BridgeReceivePlan),
   };
   const roles = [
     ...plan.producers,
     ...plan.consumers,
     ...plan.decimators,
     ...plan.recorders,
+    ...plan.bridgeSenders,
+    ...plan.bridgeReceivers,
     ...(plan.supervisor === null ? [] : [plan.supervisor]),
   ];
   if (plan.driver === null && roles.length === 0) {
     throw new UsageError(
-      `${file.name}: no roles to run: add [streams.NAME] for a driver, [[producers]], [[consumers]], [[decimators]], [[recorders]] or [supervisor]`,
+      `${file.name}: no roles to run: add [streams.NAME] for a driver, [[producers]], [[consumers]], [[decimators]], [[recorders]], [[bridge_senders]], [[bridge_receivers]] or [supervisor]`,
     );
   }
   refuseMixedOutput(file, roles);

@@ -1,0 +1,91 @@
+import { BridgeReceiver } from "../../bridge/bridge-receiver.ts";
+import { isLoopback } from "../../bridge/channels.ts";
+import { explainRoutesFault, receiverRoutes, type StreamRoute } from "../../bridge/receiver-routes.ts";
+import type { Origins } from "../../config/index.ts";
+import { OptionError } from "../../core/errors.ts";
+import { getLogger } from "../../core/logger.ts";
+import type { BridgeReceiveValues } from "../bridge-commands.ts";
+import type { CommandContext } from "../command.ts";
+import { Output } from "../output.ts";
+import { RoleRuntime } from "../role-runtime.ts";
+import { type RunningRole, runAlone } from "../running-role.ts";
+import { outputRegions } from "./output-regions.ts";
+import { type BridgeReading, runningBridge } from "./running-bridge.ts";
+
+const log = getLogger("bridge");
+/** What a role with one stream would have; nothing is read from it. */
+const SOME_STREAM = 10_000;
+
+/** What is to be received and where, checked as far as that goes without opening anything. */
+export class BridgeReceivePlan {
+  /** With a stream that stands for none: a receiver has several. */
+  readonly values: Omit<BridgeReceiveValues, "stream"> & { readonly stream: number };
+  readonly origins: Origins;
+  /** Empty: every stream of the senders. */
+  readonly routes: readonly StreamRoute[];
+  readonly output: Output;
+
+  /** @throws UsageError */
+  constructor({ values, origins }: Pick<CommandContext<BridgeReceiveValues>, "values" | "origins">) {
+    const { stream: routes = [], output: format } = values;
+    this.values = { ...values, stream: SOME_STREAM };
+    this.origins = origins;
+    this.routes = routes;
+    this.output = new Output({ format });
+    const fault = explainRoutesFault(routes);
+    if (fault !== null) throw new OptionError("stream", fault);
+    if (values.clientId !== undefined && routes.length !== 1) {
+      throw new OptionError("clientId", "each stream has a lease of its own: leave it out");
+    }
+  }
+}
+
+/** `bridge receive`: frames of other hosts on streams of this one. */
+export async function run(context: CommandContext<BridgeReceiveValues>): Promise<number> {
+  const plan = new BridgeReceivePlan(context);
+  using runtime = new RoleRuntime(plan.values, "tensorpool bridge receive");
+  return await runAlone(runtime, () => startBridgeReceiver(runtime, plan));
+}
+
+/** Adds the receiver, which goes on until it is stopped. @throws UsageError */
+export function startBridgeReceiver(runtime: RoleRuntime, plan: BridgeReceivePlan): RunningRole {
+  const { scheduler, connection } = runtime;
+  const { values, routes, output } = plan;
+  const { from, peer: peers = [], maxMemory: maxRegionBytes, flow, summary, name } = values;
+  const regions = outputRegions(runtime, plan);
+  const receiver = new BridgeReceiver(connection, {
+    from,
+    peers,
+    routeFor: receiverRoutes(connection, scheduler.clock, {
+      routes,
+      maxRegionBytes,
+      hasOwnLayout: "driver" in regions || (values.slots !== undefined && values.pool !== undefined),
+      output: {
+        ...(name === undefined ? {} : { name }),
+        ...(summary === undefined ? {} : { summary }),
+        streams: runtime.streams,
+        regions,
+        ...(flow === undefined ? {} : { flow }),
+        waitTimeoutNs: values.waitTimeout,
+      },
+    }),
+  });
+  if (peers.length === 0 && !isLoopback(from.host)) {
+    log.warn(
+      "frames are taken from every host that can reach this one, and are not encrypted: name the senders with --peer",
+    );
+  }
+  log.info(`receiving at ${from.channel}; Aeron in ${runtime.aeronDir}`);
+  const readings = (): BridgeReading[] =>
+    receiver.routes.map(({ streamId, output: carrier, account, isOpen }) => ({
+      role: "bridge-receiver",
+      streamId,
+      to: String(carrier.streamId),
+      isConnected: isOpen,
+      frames: account.delivered,
+      bytes: carrier.counters().bytes ?? 0,
+      sender: account.sender,
+      receiver: account.receiver,
+    }));
+  return runningBridge(runtime, { name: "bridge receiver", agents: [receiver], readings, values, output });
+}

@@ -1,0 +1,99 @@
+import { BridgeLink } from "../../bridge/bridge-link.ts";
+import type { Origins } from "../../config/index.ts";
+import { OptionError } from "../../core/errors.ts";
+import { getLogger } from "../../core/logger.ts";
+import { AllowedBaseDirs } from "../../shm/index.ts";
+import type { BridgeSendValues } from "../bridge-commands.ts";
+import type { CommandContext } from "../command.ts";
+import { Output } from "../output.ts";
+import { RoleRuntime } from "../role-runtime.ts";
+import { type RunningRole, runAlone } from "../running-role.ts";
+import { type BridgeReading, runningBridge } from "./running-bridge.ts";
+
+const log = getLogger("bridge");
+/** What a role with one stream would have; nothing is read from it. */
+const SOME_STREAM = 10_000;
+
+/** What is to be sent and where to, checked as far as that goes without opening anything. */
+export class BridgeSendPlan {
+  /** With a stream that stands for none: a sender has several. */
+  readonly values: Omit<BridgeSendValues, "stream"> & { readonly stream: number };
+  readonly origins: Origins;
+  readonly streamIds: readonly number[];
+  readonly output: Output;
+
+  /** @throws UsageError */
+  constructor({ values, origins }: Pick<CommandContext<BridgeSendValues>, "values" | "origins">) {
+    const { stream: streamIds, to, output: format } = values;
+    this.values = { ...values, stream: SOME_STREAM };
+    this.origins = origins;
+    this.streamIds = streamIds;
+    this.output = new Output({ format });
+    requireOnce("stream", streamIds.map(String));
+    requireOnce(
+      "to",
+      to.map(({ text }) => text),
+    );
+    if (values.clientId !== undefined && streamIds.length * to.length > 1) {
+      throw new OptionError("clientId", "each stream and receiver has a lease of its own: leave it out");
+    }
+  }
+}
+
+/** `bridge send`: frames of streams to receivers on other hosts. */
+export async function run(context: CommandContext<BridgeSendValues>): Promise<number> {
+  const plan = new BridgeSendPlan(context);
+  using runtime = new RoleRuntime(plan.values, "tensorpool bridge send");
+  return await runAlone(runtime, () => startBridgeSender(runtime, plan, () => runtime.scheduler.stop("done")));
+}
+
+/** Adds a consumer and a sender for each stream and receiver; `onDone` is called when all have ended, with --once. */
+export function startBridgeSender(
+  runtime: RoleRuntime,
+  { values, streamIds, output }: BridgeSendPlan,
+  onDone: () => void,
+): RunningRole {
+  const { scheduler, connection, shmDir, driver } = runtime;
+  const { to: endpoints, mode, decimation, maxRate: maxRateHz = 0 } = values;
+  const awaited = new Set<string>();
+  const links = streamIds.flatMap((streamId) =>
+    endpoints.map((to) => {
+      const way = `${streamId} ${to.text}`;
+      awaited.add(way);
+      const onEnd = (): void => {
+        if (awaited.delete(way) && awaited.size === 0) onDone();
+      };
+      log.info(`stream ${streamId} → ${to.text}: ${mode}, ${to.channel}; Aeron in ${runtime.aeronDir}`);
+      return new BridgeLink(connection, scheduler.clock, {
+        streamId,
+        to,
+        mode,
+        decimation,
+        maxRateHz,
+        streams: runtime.streams,
+        baseDirs: AllowedBaseDirs.resolve([shmDir]),
+        ...(driver === null ? {} : { driver }),
+        ...(values.once ? { onEnd } : {}),
+      });
+    }),
+  );
+  const readings = (): BridgeReading[] =>
+    links.map(({ consumer, sender, to }) => ({
+      role: "bridge-sender",
+      streamId: consumer.streamId,
+      to: to.text,
+      isConnected: sender.isConnected,
+      frames: sender.ledger.sent,
+      bytes: sender.bytes,
+      sender: sender.ledger,
+      receiver: null,
+    }));
+  const agents = links.flatMap((link) => link.agents);
+  return runningBridge(runtime, { name: "bridge sender", agents, readings, values, output });
+}
+
+/** @throws OptionError */
+function requireOnce(option: string, all: readonly string[]): void {
+  const twice = all.find((each, i) => all.indexOf(each) !== i);
+  if (twice !== undefined) throw new OptionError(option, `${twice} is named twice`, { found: twice });
+}
