@@ -6,7 +6,7 @@ const { choice, integer, path, rate, size } = valueTypes;
 const { slots } = domainTypes;
 
 const BENCH = options({
-  payload: option(size(0, 2 ** 31), "SIZE", "bytes of a frame", { otherwise: "64, stream: 8MiB" }),
+  payload: option(size(0, 2 ** 31), "SIZE", "bytes of a frame", { otherwise: "64; stream, view: 8MiB" }),
   frames: option(integer(3, Number.MAX_SAFE_INTEGER), "N", "frames of a run", { otherwise: "5000000" }),
   slots: option(slots(), "N", "slots of the ring", { otherwise: "1024" }),
   fill: option(choice("copy", "in-place"), "copy|in-place", "copy each frame in, or touch one byte of it", {
@@ -15,7 +15,7 @@ const BENCH = options({
   flow: option(choice("wait", "drop"), "wait|drop", "what the producer does when readers do not keep up", {
     otherwise: "wait; latency: drop",
   }),
-  consumers: option(integer(1, 64), "N", "consumer processes", { otherwise: "1" }),
+  consumers: option(integer(1, 64), "N", "consumer processes; view: pages", { otherwise: "1; view: 3" }),
   streams: option(integer(2, 128), "N", "scale: only what N streams in one process cost against one", {
     otherwise: "100, and all the rest",
   }),
@@ -27,8 +27,8 @@ const BENCH = options({
     "in the producer's duty cycle (the driver's process), or as a process of its own",
     { otherwise: "embedded" },
   ),
-  rate: option(rate(), "HZ", "frames per second", { otherwise: "latency: 20000" }),
-  seconds: { ...withDefault(END.seconds, { otherwise: "5, stream: 60" }), help: "how long a run is" },
+  rate: option(rate(), "HZ", "frames per second", { otherwise: "latency: 20000, view: 200" }),
+  seconds: { ...withDefault(END.seconds, { otherwise: "5, view: 30, stream: 60" }), help: "how long a run is" },
   rounds: option(integer(1, 1_000_000), "N", "repetitions; medians are shown", { otherwise: "1 to 3" }),
   idle: {
     ...withDefault(IDLE.idle, { otherwise: "backoff; latency and pingpong: busy-spin" }),
@@ -61,6 +61,7 @@ export const BENCH_COMMAND = command({
       "  stream        large frames, every byte of which is read, and two memcpys",
       "  record        frames to a disk and to /dev/shm, against plain writes of the same blocks",
       "  bridge        frames to another media driver over UDP, against a plain Aeron stream and sendmmsg",
+      "  view          large pictures while pages look at them, and without pages",
       "  scale         consumers, streams, payloads and pools",
       "  interference  what a stopped, slow or killed consumer, or ten observers, change",
       "  idle          what waiting costs, and how late a frame is after it",

@@ -25,9 +25,12 @@ const STATE_PERIOD_NS = 1e9;
 const SYNC_PERIOD_NS = 100e6;
 /** Least time between two states because of events. */
 const NEWS_PERIOD_NS = 250e6;
-/** Bytes of pictures that may be under way, to one page and to all. */
-const MAX_BYTES_PER_PAGE = 96 * 1024 * 1024;
-const MAX_BYTES_UNDER_WAY = 256 * 1024 * 1024;
+/** Bytes that may be under way to one page, and to all; what each page may have whatever the others have: one usual picture. */
+export const MAX_BYTES_PER_PAGE = 64 * 1024 * 1024;
+export const MAX_SHARED_BYTES = 128 * 1024 * 1024;
+export const OWN_BYTES = 8 * 1024 * 1024;
+/** Pictures are made in a cycle for about so long, so that the other agents have their turn. */
+const MAX_CYCLE_NS = 20e6;
 export const MAX_PAGES = 32;
 const EVENTS_AT_FIRST = 500;
 const EVENTS_LATER = 200;
@@ -72,6 +75,8 @@ export class ViewHub implements Agent {
   /** The newest event, and the time, when pages were sent a state last. */
   #toldEventId = 0;
   #toldNs = Number.NEGATIVE_INFINITY;
+  /** The page that is served first. */
+  #firstPage = 0;
 
   constructor(options: HubOptions) {
     this.#options = options;
@@ -86,6 +91,7 @@ export class ViewHub implements Agent {
 
   /** A page has connected; null when there are too many. */
   open(socket: PageSocket, client: string): PageLink | null {
+    if (this.pages.size >= MAX_PAGES) this.#makeRoom();
     if (this.pages.size >= MAX_PAGES) {
       socket.close(1013, `${MAX_PAGES} pages are open already`);
       return null;
@@ -104,10 +110,29 @@ export class ViewHub implements Agent {
     link.views.clear();
   }
 
+  /** A page that was not admitted keeps no other out. */
+  #makeRoom(): void {
+    const link = [...this.pages].find(({ isAdmitted }) => !isAdmitted);
+    if (link === undefined) return;
+    link.socket.close(1013, "other pages wait for a place");
+    this.close(link);
+  }
+
+  /** Bytes of pictures that are kept. */
+  get keptBytes(): number {
+    return this.#pictures.keptBytes;
+  }
+
   /** What a page sends. `admit` judges the token that it gives. */
   onMessage(link: PageLink, text: string, admit: (token: string | null) => Admission): void {
+    if (!this.pages.has(link)) return;
+    if (!link.mayAsk(this.#options.clock.nanoTime())) {
+      this.#disconnect(link, "it sent too many messages");
+      return;
+    }
     const message = parseClientMessage(text);
     if (message === null) this.#refuse(link, "it sent something that is no message");
+    else if (message.type === "hello" && link.socket.buffered() > 0) this.#refuse(link, "it does not take the answers");
     else if (message.type === "hello") this.#admit(link, admit(message.token));
     else if (!link.isAdmitted) this.#refuse(link, "it asked before it said hello");
     else if (message.type === "watch") this.#watch(link, message);
@@ -121,20 +146,7 @@ export class ViewHub implements Agent {
     if (this.#sync.isDue(nowNs)) this.eyes.sync(this.#options.supervisor.model, this.#known, nowNs);
     this.#tellState(nowNs);
     if (this.pages.size > 0) this.eyes.time(nowNs, (streamId, delayNs) => this.#delays.add(streamId, delayNs));
-    let left = MAX_BYTES_UNDER_WAY;
-    for (const link of this.pages) left -= link.bytesUnderWay;
-    for (const link of this.pages) {
-      let leftOfPage = Math.min(left, MAX_BYTES_PER_PAGE - link.bytesUnderWay);
-      for (const view of link.views.values()) {
-        if (!view.hasCredit) continue;
-        this.#pictures.refresh(view.picture, nowNs);
-        if (view.picture.message.length > leftOfPage || !link.show(view)) continue;
-        leftOfPage -= view.underWay;
-        left -= view.underWay;
-        work++;
-      }
-    }
-    return work;
+    return work + this.#sendPictures(nowNs);
   }
 
   onClose(): void {
@@ -146,9 +158,38 @@ export class ViewHub implements Agent {
     for (const subscription of this.#subscriptions) this.#options.connection.remove(subscription);
   }
 
+  /** Sends pictures to the pages that wait for one. What takes too long continues in the next cycle, with the page that is next. */
+  #sendPictures(nowNs: number): number {
+    const links = [...this.pages];
+    let left = MAX_SHARED_BYTES;
+    for (const link of links) left -= link.bytesUnderWay;
+    let work = 0;
+    for (let i = 0; i < links.length; i++) {
+      const link = links[(this.#firstPage + i) % links.length] as PageLink;
+      const underWay = link.bytesUnderWay;
+      let leftOfPage = Math.min(MAX_BYTES_PER_PAGE - underWay, Math.max(left, OWN_BYTES - underWay));
+      for (const view of link.views.values()) {
+        if (!view.hasCredit) continue;
+        this.#pictures.refresh(view.picture, nowNs);
+        if (view.picture.message.length <= leftOfPage && link.show(view)) {
+          leftOfPage -= view.underWay;
+          left -= view.underWay;
+          work++;
+        }
+        if (this.#options.clock.nanoTime() - nowNs < MAX_CYCLE_NS) continue;
+        this.#firstPage = (this.#firstPage + i + 1) % links.length;
+        return work;
+      }
+    }
+    return work;
+  }
+
   #refuse(link: PageLink, why: string): void {
-    if (++link.refused < MAX_REFUSED) return;
-    log.warn(`a page at ${link.client} was disconnected: ${why}, ${MAX_REFUSED} times`);
+    if (++link.refused >= MAX_REFUSED) this.#disconnect(link, `${why}, ${MAX_REFUSED} times`);
+  }
+
+  #disconnect(link: PageLink, why: string): void {
+    log.warn(`a page at ${link.client} was disconnected: ${why}`);
     link.socket.close(1008, why);
     this.close(link);
   }

@@ -1,6 +1,11 @@
+import { RateLimit } from "../core/rate-limit.ts";
 import type { ClientMessage, ShapeMessage, WatchMessage } from "./messages.ts";
 import type { SharedPicture } from "./shared-picture.ts";
 import { NO_SEQ } from "./stream-eye.ts";
+
+/** Messages that a page may send at once, and the time in which it may send one more: far more than a page of ours does. */
+const MESSAGE_BURST = 10_000;
+const MESSAGE_PERIOD_NS = 200_000;
 
 /** The connection of one page, as the server sees it. */
 export interface PageSocket {
@@ -40,17 +45,23 @@ export class PageLink {
   skipped = 0;
   /** Messages that were none. */
   refused = 0;
+  readonly #messages = new RateLimit(MESSAGE_PERIOD_NS, MESSAGE_BURST);
 
   constructor(socket: PageSocket, client: string) {
     this.socket = socket;
     this.client = client;
   }
 
-  /** Bytes of pictures that are under way to this page. */
+  /** Bytes under way to this page: pictures that it has not drawn, and whatever its socket has not taken, drawn or not. */
   get bytesUnderWay(): number {
     let sum = 0;
     for (const { underWay } of this.views.values()) sum += underWay;
-    return sum;
+    return Math.max(sum, this.socket.buffered());
+  }
+
+  /** True for one more message; false for a page that floods. */
+  mayAsk(nowNs: number): boolean {
+    return this.#messages.tryPass(nowNs);
   }
 
   /** The page says that it has drawn what it got. */
@@ -76,6 +87,9 @@ export class PageLink {
     view.underWay = picture.message.length;
     this.shown++;
     this.skipped += skipped;
+    // The view that was served last comes last.
+    this.views.delete(view.id);
+    this.views.set(view.id, view);
     this.socket.sendBytes(picture.message);
     return true;
   }

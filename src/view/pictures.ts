@@ -2,9 +2,9 @@ import type { Eyes } from "./eyes.ts";
 import { keyOf, type PictureRequest, SharedPicture } from "./shared-picture.ts";
 
 /** Bytes that all pictures keep: beyond, further ones are reduced more. */
-const MAX_KEPT_BYTES = 256 * 1024 * 1024;
+export const MAX_KEPT_BYTES = 256 * 1024 * 1024;
 /** A picture that is asked for when memory is short still has so many. */
-const LEAST_ROOM_BYTES = 256 * 1024;
+const LEAST_ROOM_BYTES = 64 * 1024;
 
 /** The pictures that pages look at, one for all pages that ask for the same. */
 export class Pictures {

@@ -38,7 +38,7 @@ export class Reducer {
   #row = new Uint8Array(new ArrayBuffer(0));
   #numbers = new Float64Array(0);
   #sums = new Float64Array(0);
-  #counts = new Uint32Array(0);
+  #counts = new Float64Array(0);
 
   /** Writes the pixels of a plane, reduced to `size`, to the beginning of `target`. */
   convert(source: Uint8Array, plane: Plane, size: ReducedSize, reduction: Reduction, target: Uint8Array): void {
@@ -47,51 +47,47 @@ export class Reducer {
       for (let y = 0; y < plane.height; y++) gatherRow(source, plane, y, target, y * rowBytes);
       return;
     }
+    const { width, channels, height } = plane;
     if (this.#row.length < rowBytes) this.#row = new Uint8Array(new ArrayBuffer(rowBytes));
-    const values = valuesOf(this.#row.subarray(0, rowBytes), gatheredDtype(plane.dtype));
+    const row = this.#row.subarray(0, rowBytes);
+    const values = valuesOf(row, gatheredDtype(plane.dtype));
+    const perRow = size.width * channels;
+    this.#makeRoom(width * channels, perRow);
+    const sums = this.#sums.subarray(0, perRow);
     const pixels = valuesOf(target, reducedDtype(plane.dtype, size.factor)) as Float64Array;
-    const perRow = size.width * plane.channels;
-    if (this.#sums.length < perRow) {
-      this.#sums = new Float64Array(perRow);
-      this.#counts = new Uint32Array(perRow);
-    }
     const isFloat = plane.dtype === "float32" || plane.dtype === "float64";
-    for (let row = 0; row < size.height; row++) {
-      const last = Math.min((row + 1) * size.factor, plane.height);
-      this.#begin(perRow, reduction);
-      for (let y = row * size.factor; y < last; y++) {
-        gatherRow(source, plane, y, this.#row, 0);
-        const add = reduction === "mean" ? addToSums : addToMaxima;
-        add(this.#numbersOf(values), plane.width, plane.channels, size.factor, this.#sums, this.#counts);
+    const isRounded = !isFloat && pixels.BYTES_PER_ELEMENT < 8;
+    const add = reduction === "mean" ? (isFloat ? addToSums : addIntegers) : isFloat ? addToMaxima : raiseIntegers;
+    for (let y = 0; y < size.height; y++) {
+      const last = Math.min((y + 1) * size.factor, height);
+      const rows = last - y * size.factor;
+      sums.fill(reduction === "mean" ? 0 : Number.NEGATIVE_INFINITY);
+      this.#counts.fill(0, 0, perRow);
+      for (let line = y * size.factor; line < last; line++) {
+        gatherRow(source, plane, line, row, 0);
+        this.#toNumbers(values);
+        add(this.#numbers, width, channels, size.factor, sums, this.#counts);
       }
-      this.#write(pixels, row * perRow, perRow, reduction, isFloat || pixels.BYTES_PER_ELEMENT === 8);
+      // Of integers every value counts; of floats those that are numbers, see `addToSums`.
+      if (isFloat) divide(sums, this.#counts, reduction === "mean");
+      else if (reduction === "mean") divideIntegers(sums, width, channels, size.factor, rows, isRounded);
+      pixels.set(sums, y * perRow);
     }
+  }
+
+  #makeRoom(numbers: number, sums: number): void {
+    if (this.#numbers.length < numbers) this.#numbers = new Float64Array(numbers);
+    if (this.#sums.length >= sums) return;
+    this.#sums = new Float64Array(sums);
+    this.#counts = new Float64Array(sums);
   }
 
   /** Values as doubles: loops over one kind of array are compiled for it. */
-  #numbersOf(values: Values): Float64Array {
-    const { length } = values;
-    if (this.#numbers.length < length) this.#numbers = new Float64Array(length);
+  #toNumbers(values: Values): void {
     if (values instanceof BigUint64Array || values instanceof BigInt64Array) {
-      for (let i = 0; i < length; i++) this.#numbers[i] = Number(values[i]);
+      for (let i = 0; i < values.length; i++) this.#numbers[i] = Number(values[i]);
     } else {
       this.#numbers.set(values);
-    }
-    return this.#numbers;
-  }
-
-  #begin(length: number, reduction: Reduction): void {
-    this.#sums.fill(reduction === "mean" ? 0 : Number.NEGATIVE_INFINITY, 0, length);
-    this.#counts.fill(0, 0, length);
-  }
-
-  #write(pixels: Float64Array, at: number, length: number, reduction: Reduction, isFloat: boolean): void {
-    for (let i = 0; i < length; i++) {
-      const count = this.#counts[i] as number;
-      const sum = this.#sums[i] as number;
-      // An area of NaN alone has no value either.
-      const value = count === 0 ? Number.NaN : reduction === "mean" ? sum / count : sum;
-      pixels[at + i] = isFloat ? value : Math.round(value);
     }
   }
 }
@@ -102,18 +98,46 @@ type Add = (
   channels: number,
   factor: number,
   sums: Float64Array,
-  counts: Uint32Array,
+  counts: Float64Array,
 ) => void;
+
+const addIntegers: Add = (values, width, channels, factor, sums) => {
+  const length = width * channels;
+  for (let c = 0; c < channels; c++) {
+    for (let i = c, at = c; i < length; at += channels) {
+      const end = Math.min(i + factor * channels, length);
+      let sum = sums[at] as number;
+      for (; i < end; i += channels) sum += values[i] as number;
+      sums[at] = sum;
+    }
+  }
+};
+
+const raiseIntegers: Add = (values, width, channels, factor, sums) => {
+  const length = width * channels;
+  for (let c = 0; c < channels; c++) {
+    for (let i = c, at = c; i < length; at += channels) {
+      const end = Math.min(i + factor * channels, length);
+      let most = sums[at] as number;
+      for (; i < end; i += channels) {
+        const value = values[i] as number;
+        if (value > most) most = value;
+      }
+      sums[at] = most;
+    }
+  }
+};
 
 /** NaN is left out. */
 const addToSums: Add = (values, width, channels, factor, sums, counts) => {
+  const length = width * channels;
   for (let c = 0; c < channels; c++) {
-    for (let x = 0, at = c; x < width; at += channels) {
-      const end = Math.min(x + factor, width);
+    for (let i = c, at = c; i < length; at += channels) {
+      const end = Math.min(i + factor * channels, length);
       let sum = 0;
       let count = 0;
-      for (; x < end; x++) {
-        const value = values[x * channels + c] as number;
+      for (; i < end; i += channels) {
+        const value = values[i] as number;
         if (Number.isNaN(value)) continue;
         sum += value;
         count++;
@@ -125,13 +149,14 @@ const addToSums: Add = (values, width, channels, factor, sums, counts) => {
 };
 
 const addToMaxima: Add = (values, width, channels, factor, sums, counts) => {
+  const length = width * channels;
   for (let c = 0; c < channels; c++) {
-    for (let x = 0, at = c; x < width; at += channels) {
-      const end = Math.min(x + factor, width);
+    for (let i = c, at = c; i < length; at += channels) {
+      const end = Math.min(i + factor * channels, length);
       let most = sums[at] as number;
       let count = 0;
-      for (; x < end; x++) {
-        const value = values[x * channels + c] as number;
+      for (; i < end; i += channels) {
+        const value = values[i] as number;
         if (Number.isNaN(value)) continue;
         if (value > most) most = value;
         count++;
@@ -141,3 +166,29 @@ const addToMaxima: Add = (values, width, channels, factor, sums, counts) => {
     }
   }
 };
+
+/** Means of sums; an area of NaN alone has no value either. */
+function divide(sums: Float64Array, counts: Float64Array, isMean: boolean): void {
+  for (let i = 0; i < sums.length; i++) {
+    const count = counts[i] as number;
+    if (count === 0) sums[i] = Number.NaN;
+    else if (isMean) sums[i] = (sums[i] as number) / count;
+  }
+}
+
+function divideIntegers(
+  sums: Float64Array,
+  width: number,
+  channels: number,
+  factor: number,
+  rows: number,
+  isRounded: boolean,
+): void {
+  // The last area of a row may be narrower.
+  const whole = Math.floor(width / factor) * channels;
+  for (let i = 0; i < sums.length; i++) {
+    const columns = i < whole ? factor : width % factor;
+    const value = (sums[i] as number) / (columns * rows);
+    sums[i] = isRounded ? Math.floor(value + 0.5) : value;
+  }
+}

@@ -8,8 +8,8 @@ import { NO_SEQ, type SeenShape, type StreamEye } from "./stream-eye.ts";
 
 /** Largest message of one picture: a reduction makes it smaller than that. */
 export const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
-/** Pictures of one view are made at most this often. */
-const MIN_PERIOD_NS = 1e9 / 120;
+/** Pictures of one view are made at most this often: pages that are ready in between get the one that is there. */
+const MIN_PERIOD_NS = 1e9 / 60;
 
 const reducer = new Reducer();
 

@@ -1,10 +1,9 @@
 import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { MAX_CLIENT_MESSAGE_BYTES } from "../view/client-message.ts";
-import type { Admission, ViewHub } from "../view/hub.ts";
+import { type Admission, MAX_BYTES_PER_PAGE, type ViewHub } from "../view/hub.ts";
 import { pageAssets } from "../view/page-assets.ts";
 import type { PageLink } from "../view/page-link.ts";
-import { MAX_MESSAGE_BYTES } from "../view/shared-picture.ts";
 import type { RequestGuard } from "./guard.ts";
 import { ApiError, errorResponse, textResponse } from "./responses.ts";
 
@@ -69,8 +68,8 @@ export class ViewRoutes {
     const { hub, guard, nowNs, isOpenToOthers } = this.#options;
     return {
       maxPayloadLength: MAX_CLIENT_MESSAGE_BYTES,
-      // More than what may be under way to one page.
-      backpressureLimit: MAX_MESSAGE_BYTES * 4,
+      // Twice what the hub lets be under way to one page: beyond are texts that no page of ours asks for.
+      backpressureLimit: MAX_BYTES_PER_PAGE * 2,
       closeOnBackpressureLimit: true,
       idleTimeout: 120,
       sendPings: true,

@@ -124,6 +124,36 @@ describe("bench", () => {
     PROCESS_TEST_MS,
   );
 
+  test(
+    "view says what pages cost the producer and the server, with clients and, where it is installed, with Chromium",
+    async () => {
+      const { code, stdout, stderr, pid } = await bench(
+        ...["view", "--payload", "128KiB", "--rate", "50", "--consumers", "1", "--seconds", "1", "-o", "json"],
+      );
+      expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+      interface Run {
+        readonly tabs: string;
+        readonly framesPerSecondWith: number;
+        readonly picturesPerSecond: number;
+        readonly firstPictureMs: number;
+        readonly serverBytes: readonly number[];
+      }
+      const { side, pageBytes, runs } = JSON.parse(stdout) as { side: number; pageBytes: number; runs: Run[] };
+      expect(side).toBe(256);
+      expect(pageBytes).toBeGreaterThan(10_000);
+      expect(runs[0]?.tabs).toBe("1 WebSocket clients");
+      expect(runs.length).toBe(stderr.includes("no Chromium is installed") ? 1 : 2);
+      for (const run of runs) {
+        expect(run.framesPerSecondWith).toBeGreaterThan(0);
+        expect(run.picturesPerSecond).toBeGreaterThan(0);
+        expect(run.firstPictureMs).toBeGreaterThan(0);
+        expect(run.serverBytes.length).toBeGreaterThan(0);
+      }
+      expect(leftOf(pid)).toEqual([]);
+    },
+    PROCESS_TEST_MS,
+  );
+
   test("a section that is not there is refused with those that are", async () => {
     const { code, stdout, stderr } = await bench("thruput");
     expect(code).toBe(2);

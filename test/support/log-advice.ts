@@ -417,8 +417,9 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     },
   },
   "src/view/hub.ts": {
-    "a page at … was disconnected: …, … times": {
-      means: "A program that is no page of this version speaks to the viewer's WebSocket, or holds no token.",
+    "a page at … was disconnected: …": {
+      means:
+        "A program that is no page of this version speaks to the viewer's WebSocket, holds no token, or floods it.",
       remedy: "Load the page again. If it comes again, find the program at that address.",
     },
   },

@@ -12,6 +12,7 @@ import { scale } from "./scale.ts";
 import { stream } from "./stream.ts";
 import { sustained } from "./sustained.ts";
 import { throughput } from "./throughput.ts";
+import { view } from "./view.ts";
 
 type Section = (workspace: Workspace, options: BenchOptions) => Promise<SectionResult>;
 
@@ -25,6 +26,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   stream,
   record,
   bridge,
+  view,
   scale,
   interference,
   idle,

@@ -20,8 +20,10 @@ export class BenchSource implements Source {
   /** The last object that was made on purpose; a field, so that making it is not optimised away. */
   garbage: object | null = null;
 
-  constructor(payloadBytes: number, fill: "copy" | "in-place", leaks = false) {
-    this.layout = contiguousLayout("uint8", [payloadBytes]);
+  /** `side`: frames are pictures of uint16 with so many rows and columns. */
+  constructor(payloadBytes: number, fill: "copy" | "in-place", leaks = false, side?: number) {
+    this.layout =
+      side === undefined ? contiguousLayout("uint8", [payloadBytes]) : contiguousLayout("uint16", [side, side]);
     this.maxByteLength = payloadBytes;
     this.#content = fill === "copy" ? new Uint8Array(payloadBytes).fill(7) : null;
     this.#leaks = leaks;

@@ -19,6 +19,8 @@ export interface RoleJob {
 
 export interface ProducerJob extends RoleJob {
   readonly payloadBytes: number;
+  /** Frames are pictures of uint16 with so many rows and columns; left out: bytes in a row. */
+  readonly side?: number;
   readonly slots: number;
   /** "copy": each frame is copied in from private memory. "in-place": one byte of it is written. */
   readonly fill: "copy" | "in-place";
@@ -183,6 +185,20 @@ export interface DatagramReport {
   readonly bytesPerSecond: number;
 }
 
+/** A page without a browser. */
+export interface TabJob {
+  /** Of the viewer's WebSocket. */
+  readonly url: string;
+  readonly stream: number;
+}
+
+export interface TabReport {
+  /** From the beginning of its connecting. */
+  readonly firstPictureMs: number;
+  readonly pictures: number;
+  readonly bytes: number;
+}
+
 /** What one process of a bench is to do. */
 export type Job =
   | ({ readonly kind: "producer" } & ProducerJob)
@@ -192,6 +208,7 @@ export type Job =
   | ({ readonly kind: "copy" } & CopyJob)
   | ({ readonly kind: "spin" } & SpinJob)
   | ({ readonly kind: "cost" } & CostJob)
+  | ({ readonly kind: "tab" } & TabJob)
   | ({ readonly kind: "socket" } & SocketJob)
   | ({ readonly kind: "link" } & LinkJob)
   | ({ readonly kind: "datagrams" } & DatagramJob);

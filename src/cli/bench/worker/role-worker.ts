@@ -90,7 +90,7 @@ export async function produce(job: ProducerJob): Promise<RoleReport> {
   const { published } = producer.counters.of;
   const onDone = (): void => scheduler.stop("done");
   process.on("SIGTERM", onDone);
-  const source = new BenchSource(payloadBytes, job.fill, job.leak);
+  const source = new BenchSource(payloadBytes, job.fill, job.leak, job.side);
   const pump = new SourcePump(producer, source, {
     rateHz: warmUp?.rateHz ?? rateHz,
     count: Number.POSITIVE_INFINITY,

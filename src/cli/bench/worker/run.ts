@@ -10,6 +10,7 @@ import { ping } from "./ping-worker.ts";
 import { consume, produce } from "./role-worker.ts";
 import { socket } from "./socket-worker.ts";
 import { spin } from "./spin-worker.ts";
+import { tab } from "./tab-worker.ts";
 
 /** A job that takes longer waits for somebody who will not come. */
 const LONGEST_MS = 600_000;
@@ -42,6 +43,8 @@ async function reportOf(job: Job): Promise<unknown> {
       return cost(job);
     case "socket":
       return socket(job);
+    case "tab":
+      return tab(job);
     case "link":
       return link(job);
     case "datagrams":
