@@ -2,6 +2,7 @@
  * tensorpool as a library: N-dimensional frames between processes of one host through shared memory. `TensorPool.connect` is
  * where to begin; `examples/` shows a producer and a consumer.
  */
+export type { ReceiverLedger, SenderLedger } from "./bridge/ledger.ts";
 export type { Agent } from "./core/agent.ts";
 export { processNs } from "./core/clock.ts";
 export { NotFoundError, OptionError, TensorPoolError, UsageError } from "./core/errors.ts";
@@ -31,6 +32,13 @@ export {
   type YieldedFrame,
   type YieldedFrames,
 } from "./io/index.ts";
+export type { BridgedStream, BridgeReceiver, BridgeSender, Decimator } from "./library/bridge-handles.ts";
+export type {
+  AddBridgeReceiverOptions,
+  AddBridgeSenderOptions,
+  AddDecimatorOptions,
+} from "./library/bridge-options.ts";
+export type { ConnectOptions, Drive } from "./library/connect-options.ts";
 export type { AddDriverOptions, StreamLayoutOptions } from "./library/driver-setup.ts";
 export type { CollectorOptions } from "./library/frame-collector.ts";
 export type {
@@ -58,14 +66,8 @@ export {
   type RecordingMetadata,
 } from "./library/open-recording.ts";
 export type { OwnedFrame } from "./library/owned-frame.ts";
-export {
-  type AddConsumerOptions,
-  type AddProducerOptions,
-  ConnectError,
-  type ConnectOptions,
-  type Drive,
-  TensorPool,
-} from "./library/tensor-pool.ts";
+export type { AddConsumerOptions, AddProducerOptions } from "./library/role-options.ts";
+export { ConnectError, TensorPool } from "./library/tensor-pool.ts";
 export { type Attribute, attributeText, type Flow, textAttribute } from "./protocol/attribute.ts";
 export { DTYPE_NAMES, type Dtype, type MajorOrder } from "./protocol/dtype.ts";
 export type { FrameLayout, FrameShape } from "./protocol/frame-layout.ts";

@@ -31,7 +31,7 @@ const GRACE_INTERVALS = 3;
 const KEPT_EPOCHS = 2;
 const SHUTDOWN_TIMEOUT_NS = 2e9;
 
-export function poolsOf({ strideBytes }: StreamLayoutOptions): PoolOptions[] {
+export function poolsOf({ strideBytes }: Pick<StreamLayoutOptions, "strideBytes">): PoolOptions[] {
   const strides = typeof strideBytes === "number" ? [strideBytes] : strideBytes;
   return strides.map((stride, index) => ({ poolId: index + 1, strideBytes: stride }));
 }

@@ -1,10 +1,16 @@
 import { processNs } from "../core/clock.ts";
 import { AttachError } from "../roles/errors.ts";
-import type { PoolConsumer } from "./pool-consumer.ts";
-import type { PoolProducer } from "./pool-roles.ts";
+
+/** A role that a pool ends, and that needs a lease unless it does without a driver. */
+export interface PoolRole {
+  readonly streamId: number;
+  readonly isAttached: boolean;
+  readonly attachRefusal: AttachError | null;
+  close(): Promise<void>;
+}
 
 /** Checks that the first lease may still come. @throws AttachError */
-export function requireHope(role: PoolProducer | PoolConsumer, attachTimeoutMs: number, deadlineNs: number): void {
+export function requireHope(role: PoolRole, attachTimeoutMs: number, deadlineNs: number): void {
   const { attachRefusal, streamId } = role;
   const isOver = processNs() > deadlineNs;
   if (attachRefusal !== null && (isOver || !attachRefusal.retryable)) throw attachRefusal;

@@ -4,83 +4,37 @@ import type { AeronConnection } from "../aeron/connection.ts";
 import type { Agent } from "../core/agent.ts";
 import { processNs } from "../core/clock.ts";
 import { NotFoundError, TensorPoolError, UsageError } from "../core/errors.ts";
-import type { IdleChoice } from "../core/idle/index.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Host } from "../process/host.ts";
-import type { Attribute, Flow } from "../protocol/attribute.ts";
-import type { ConsumerMode } from "../protocol/mode-filter.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
 import type { DriverClientOptions } from "../roles/attachment-options.ts";
 import { AllowedBaseDirs, defaultShmDir } from "../shm/index.ts";
-import { type AddDriverOptions, driverOptionsOf, poolsOf, type StreamLayoutOptions } from "./driver-setup.ts";
-import { requireHope } from "./first-lease.ts";
+import type { BridgeReceiver, BridgeSender, Decimator } from "./bridge-handles.ts";
+import type { AddBridgeReceiverOptions, AddBridgeSenderOptions, AddDecimatorOptions } from "./bridge-options.ts";
+import type { ConnectOptions } from "./connect-options.ts";
+import { type AddDriverOptions, driverOptionsOf, poolsOf } from "./driver-setup.ts";
+import { type PoolRole, requireHope } from "./first-lease.ts";
 import type { Consumer, Driver, Producer } from "./handles.ts";
 import { requireAtLeast, requireAttachOptions, requireChoice, requireStreamId, requireWhole } from "./option-checks.ts";
+import {
+  type CarriedSource,
+  PoolBridgeReceiver,
+  PoolBridgeSender,
+  PoolDecimator,
+  type PoolSurroundings,
+} from "./pool-bridges.ts";
 import { PoolConsumer } from "./pool-consumer.ts";
 import { PoolDriver, PoolProducer } from "./pool-roles.ts";
+import {
+  type AddConsumerOptions,
+  type AddProducerOptions,
+  type AttachOptions,
+  DEFAULT_DECIMATION,
+  DEFAULT_WAIT_TIMEOUT_MS,
+  MAX_DECIMATION,
+  standaloneOptionsOf,
+} from "./role-options.ts";
 import { StreamNames } from "./stream-names.ts";
-
-/** Who drives the pool's duty cycle, see `TensorPool.connect`. */
-export type Drive = "busy" | "timer" | "manual";
-
-export interface ConnectOptions {
-  /** Folder of the media driver; AERON_DIR or Aeron's default when left out. */
-  readonly aeronDir?: string;
-  /** Folder of the regions; TENSORPOOL_SHM_BASE_DIR or `/dev/shm/tensorpool-<user>` when left out. Consumers refuse regions outside of it (W-26). */
-  readonly shmDir?: string;
-  /** "timer" when left out. */
-  readonly drive?: Drive;
-  /** How a "busy" pool rests when there is nothing to do; "backoff". "backoff:100us" rests no longer than that. */
-  readonly idle?: IdleChoice;
-  /** "auto" starts a media driver as a process of its own where none lives; "embedded" runs it in this process. */
-  readonly mediaDriver?: "auto" | "embedded" | "external";
-  /** Aeron channel and stream ids where they differ from the defaults. */
-  readonly streams?: Partial<AeronStreams>;
-  /** Longest wait for a media driver, in milliseconds; 10,000. */
-  readonly timeoutMs?: number;
-}
-
-/** Which stream, and how it is attached to. */
-interface AttachOptions {
-  /** Stream id, 1 to 4294967294, or the name that a driver or the data source has for it. */
-  readonly stream: number | string;
-  /** Who this is for the driver; drawn at random for each lease when left out. */
-  readonly clientId?: number;
-  /** Longest wait for the first lease, in milliseconds; 5,000. A lease that ends later is requested again, without a limit. */
-  readonly attachTimeoutMs?: number;
-}
-
-export interface AddProducerOptions extends AttachOptions {
-  /** US-ASCII; `stream-<id>` when left out. */
-  readonly name?: string;
-  readonly summary?: string;
-  /** No driver: the producer owns the regions; their size, and who may read them. Left out: a driver leases them. */
-  readonly standalone?: StreamLayoutOptions & {
-    readonly namespace?: string;
-    readonly share?: "private" | "group";
-    readonly gid?: number;
-    readonly requireHugepages?: boolean;
-    readonly prefault?: boolean;
-  };
-  /** "drop" (live) when left out; "wait" lets readers hold the producer back. */
-  readonly flow?: Flow;
-  /** Longest wait of `flow` "wait", in milliseconds; 5,000. */
-  readonly waitTimeoutMs?: number;
-  readonly attributes?: readonly Attribute[];
-}
-
-export interface AddConsumerOptions extends AttachOptions {
-  /** True: no driver is asked; the regions are those that a standalone producer announces. */
-  readonly standalone?: boolean;
-  /** "stream" (every frame) when left out. */
-  readonly mode?: ConsumerMode;
-  /** Every Nth frame of mode "decimated", 1 to 65535; 2. */
-  readonly decimation?: number;
-  /** Frames per second that are read at most; others are skipped. No limit when left out. */
-  readonly maxRateHz?: number;
-  /** Skip to the newest frame when further behind than this (W-20). */
-  readonly maxOutstandingSeqGap?: number;
-}
 
 /** Why a pool could not be connected. */
 export class ConnectError extends TensorPoolError<"timeout"> {}
@@ -88,10 +42,6 @@ export class ConnectError extends TensorPoolError<"timeout"> {}
 /** Type of the counter that shows a connected pool. */
 const PRESENCE_TYPE_ID = 10501;
 const DEFAULT_TIMEOUT_MS = 10_000;
-const DEFAULT_DECIMATION = 2;
-/** A u16 of ConsumerConfig (W-39). */
-const MAX_DECIMATION = 0xffff;
-const DEFAULT_WAIT_TIMEOUT_MS = 5_000;
 const DEFAULT_ATTACH_TIMEOUT_MS = 5_000;
 /** Data sources say their names once a second. */
 const NAME_PATIENCE_NS = 2.5e9;
@@ -166,14 +116,9 @@ export class TensorPool implements AsyncDisposable {
         ? { driver: { ...clientOf(options), baseDirs: AllowedBaseDirs.resolve([this.#shmDir]) } }
         : {
             standalone: {
-              baseDir: this.#shmDir,
-              namespace: standalone.namespace ?? "default",
+              ...standaloneOptionsOf(standalone, this.#shmDir),
               nslots: standalone.slots,
               pools: poolsOf(standalone),
-              mode: standalone.share ?? "private",
-              ...(standalone.gid === undefined ? {} : { gid: standalone.gid }),
-              requireHugepages: standalone.requireHugepages ?? false,
-              prefault: standalone.prefault ?? true,
             },
           }),
       streams: this.#streams,
@@ -240,6 +185,41 @@ export class TensorPool implements AsyncDisposable {
     }
   }
 
+  /**
+   * Sends frames of a stream to a receiver on another host over Aeron UDP (docs/BRIDGE.md); several receivers, several senders. The
+   * source is read only while the receiver is connected. @throws AttachError when no lease comes; ConnectError, OptionError, UsageError
+   */
+  async addBridgeSender(options: AddBridgeSenderOptions): Promise<BridgeSender> {
+    return await this.#addBridge(options, (pool, source) => new PoolBridgeSender(pool, source, options));
+  }
+
+  /**
+   * Receives frames of bridge senders on other hosts, and publishes them on streams of this host; its consumers read them as those of
+   * any producer. @throws ConnectError, OptionError, UsageError
+   */
+  async addBridgeReceiver(options: AddBridgeReceiverOptions): Promise<BridgeReceiver> {
+    const receiver = new PoolBridgeReceiver(this.#surroundings, options);
+    for (const agent of receiver.agents) this.#scheduler.add(agent);
+    try {
+      await this.#until(() => receiver.isReady, `a socket at ${options.from}`);
+      return receiver;
+    } catch (error) {
+      await receiver.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Carries every Nth frame, a limited rate of them or the newest to a second stream of this host, under their seqs.
+   * @throws AttachError when no lease on the source comes; ConnectError, OptionError, UsageError
+   */
+  async addDecimator(options: AddDecimatorOptions): Promise<Decimator> {
+    return await this.#addBridge(
+      { ...options, standalone: options.standalone !== undefined },
+      (pool, source) => new PoolDecimator(pool, source, options),
+    );
+  }
+
   /** Runs an agent of the caller on the pool's duty cycle, after those that are there. */
   add(agent: Agent): void {
     this.#scheduler.add(agent);
@@ -268,6 +248,24 @@ export class TensorPool implements AsyncDisposable {
     return resolve(this.#options.shmDir ?? defaultShmDir());
   }
 
+  get #surroundings(): PoolSurroundings {
+    const { clock } = this.#scheduler;
+    return { connection: this.#connection, clock, streams: this.#streams, shmDir: this.#shmDir, end: this.#end };
+  }
+
+  /** Adds what reads a source and carries its frames elsewhere. */
+  async #addBridge<Role extends PoolBridgeSender | PoolDecimator>(
+    options: AttachOptions & { readonly standalone?: boolean },
+    make: (pool: PoolSurroundings, source: CarriedSource) => Role,
+  ): Promise<Role> {
+    requireAttachOptions(options);
+    const streamId = await this.#streamId(options.stream);
+    const role = make(this.#surroundings, { streamId, driver: options.standalone === true ? null : clientOf(options) });
+    for (const agent of role.agents) this.#scheduler.add(agent);
+    await this.#attached(role, options, () => true);
+    return role;
+  }
+
   /** Closes an agent. Where nothing else drives the pool, cycles run until that is done: a driver waits for its clients. */
   readonly #end = async (agent: Agent): Promise<void> => {
     let isOver = false;
@@ -283,7 +281,7 @@ export class TensorPool implements AsyncDisposable {
 
   /** Waits until a role that was added can be used; otherwise it is taken out again. */
   async #attached(
-    role: PoolProducer | PoolConsumer,
+    role: PoolRole,
     { attachTimeoutMs = DEFAULT_ATTACH_TIMEOUT_MS }: AttachOptions,
     isReady: () => boolean,
   ): Promise<void> {
@@ -294,7 +292,7 @@ export class TensorPool implements AsyncDisposable {
         return role.isAttached && this.#connection.isReady && isReady();
       }, "the media driver's answer");
     } catch (error) {
-      await this.#end(role);
+      await role.close();
       throw error;
     }
   }

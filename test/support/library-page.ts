@@ -64,6 +64,22 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
     ],
   },
   {
+    title: "Bridges and decimators",
+    about:
+      "Frames to another host, or a part of them on a second stream: [BRIDGE.md](BRIDGE.md) has the guarantees. [examples/bridge.ts](../examples/bridge.ts) is a program.",
+    names: [
+      "BridgeSender",
+      "AddBridgeSenderOptions",
+      "BridgeReceiver",
+      "AddBridgeReceiverOptions",
+      "BridgedStream",
+      "SenderLedger",
+      "ReceiverLedger",
+      "Decimator",
+      "AddDecimatorOptions",
+    ],
+  },
+  {
     title: "Shapes, values and attributes",
     about: "",
     names: [

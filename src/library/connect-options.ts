@@ -1,0 +1,22 @@
+import type { IdleChoice } from "../core/idle/index.ts";
+import type { AeronStreams } from "../protocol/stream-ids.ts";
+
+/** Who drives the pool's duty cycle, see `TensorPool.connect`. */
+export type Drive = "busy" | "timer" | "manual";
+
+export interface ConnectOptions {
+  /** Folder of the media driver; AERON_DIR or Aeron's default when left out. */
+  readonly aeronDir?: string;
+  /** Folder of the regions; TENSORPOOL_SHM_BASE_DIR or `/dev/shm/tensorpool-<user>` when left out. Consumers refuse regions outside of it (W-26). */
+  readonly shmDir?: string;
+  /** "timer" when left out. */
+  readonly drive?: Drive;
+  /** How a "busy" pool rests when there is nothing to do; "backoff". "backoff:100us" rests no longer than that. */
+  readonly idle?: IdleChoice;
+  /** "auto" starts a media driver as a process of its own where none lives; "embedded" runs it in this process. */
+  readonly mediaDriver?: "auto" | "embedded" | "external";
+  /** Aeron channel and stream ids where they differ from the defaults. */
+  readonly streams?: Partial<AeronStreams>;
+  /** Longest wait for a media driver, in milliseconds; 10,000. */
+  readonly timeoutMs?: number;
+}

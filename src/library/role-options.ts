@@ -1,0 +1,80 @@
+import type { Attribute, Flow } from "../protocol/attribute.ts";
+import type { ConsumerMode } from "../protocol/mode-filter.ts";
+import type { StandaloneOptions } from "../roles/standalone-regions.ts";
+import { poolsOf, type StreamLayoutOptions } from "./driver-setup.ts";
+
+/** Which stream, and how it is attached to. */
+export interface AttachOptions {
+  /** Stream id, 1 to 4294967294, or the name that a driver or the data source has for it. */
+  readonly stream: number | string;
+  /** Who this is for the driver; drawn at random for each lease when left out. */
+  readonly clientId?: number;
+  /** Longest wait for the first lease, in milliseconds; 5,000. A lease that ends later is requested again, without a limit. */
+  readonly attachTimeoutMs?: number;
+}
+
+/** Regions that a role makes itself, and who may read them. */
+export interface StandaloneRegionOptions {
+  readonly namespace?: string;
+  /** "private" when left out. */
+  readonly share?: "private" | "group";
+  readonly gid?: number;
+  readonly requireHugepages?: boolean;
+  readonly prefault?: boolean;
+}
+
+export interface AddProducerOptions extends AttachOptions {
+  /** US-ASCII; `stream-<id>` when left out. */
+  readonly name?: string;
+  readonly summary?: string;
+  /** No driver: the producer owns the regions; their size, and who may read them. Left out: a driver leases them. */
+  readonly standalone?: StreamLayoutOptions & StandaloneRegionOptions;
+  /** "drop" (live) when left out; "wait" lets readers hold the producer back. */
+  readonly flow?: Flow;
+  /** Longest wait of `flow` "wait", in milliseconds; 5,000. */
+  readonly waitTimeoutMs?: number;
+  readonly attributes?: readonly Attribute[];
+}
+
+export interface AddConsumerOptions extends AttachOptions {
+  /** True: no driver is asked; the regions are those that a standalone producer announces. */
+  readonly standalone?: boolean;
+  /** "stream" (every frame) when left out. */
+  readonly mode?: ConsumerMode;
+  /** Every Nth frame of mode "decimated", 1 to 65535; 2. */
+  readonly decimation?: number;
+  /** Frames per second that are read at most; others are skipped. No limit when left out. */
+  readonly maxRateHz?: number;
+  /** Skip to the newest frame when further behind than this (W-20). */
+  readonly maxOutstandingSeqGap?: number;
+}
+
+export const DEFAULT_DECIMATION = 2;
+/** A u16 of ConsumerConfig (W-39). */
+export const MAX_DECIMATION = 0xffff;
+export const DEFAULT_WAIT_TIMEOUT_MS = 5_000;
+
+/** What a role is made with that makes its regions itself; their layout follows from the source where it is left out. */
+export function standaloneOptionsOf(
+  {
+    slots,
+    strideBytes,
+    namespace,
+    share,
+    gid,
+    requireHugepages,
+    prefault,
+  }: Partial<StreamLayoutOptions> & StandaloneRegionOptions,
+  baseDir: string,
+): Omit<StandaloneOptions, "nslots" | "pools"> & Partial<Pick<StandaloneOptions, "nslots" | "pools">> {
+  return {
+    baseDir,
+    namespace: namespace ?? "default",
+    ...(slots === undefined ? {} : { nslots: slots }),
+    ...(strideBytes === undefined ? {} : { pools: poolsOf({ strideBytes }) }),
+    mode: share ?? "private",
+    ...(gid === undefined ? {} : { gid }),
+    requireHugepages: requireHugepages ?? false,
+    prefault: prefault ?? true,
+  };
+}
