@@ -95,7 +95,7 @@ function usableCnc(aeronDir: string): CncFile | DriverLook {
     state: "incompatible",
     why:
       `${aeronDir} holds the files of a media driver of another Aeron version (CnC ${version}, process ${pid}), and nothing ` +
-      "proves that it is dead: use a media driver of Aeron 1.54, or name another folder with --aeron-dir",
+      "proves that it is dead: use a media driver of Aeron 1.54, or name another folder",
   };
 }
 

@@ -113,8 +113,8 @@ function checked(path: string, fd: number, isTrusted: (uid: number) => boolean):
   throw new LockFileError(
     "not-ours",
     `${path}: this lock file belongs to ${describeUser(stat.uid)}, not to ${describeUser(currentUid())}: ` +
-      "have its owner remove it, or name another --aeron-dir",
-    { expected: `${currentUid()}`, found: `${stat.uid}` },
+      "have its owner remove it, or name another Aeron folder",
+    { expected: `${currentUid()}`, found: `${stat.uid}`, options: ["aeronDir"] },
   );
 }
 
@@ -122,8 +122,8 @@ function notAFile(path: string, uid: number): LockFileError {
   return new LockFileError(
     "not-a-file",
     `${path}: a link or special file, made by ${describeUser(uid)}, stands where the lock file belongs: ` +
-      "have it removed, or name another --aeron-dir",
-    { expected: "a regular file" },
+      "have it removed, or name another Aeron folder",
+    { expected: "a regular file", options: ["aeronDir"] },
   );
 }
 
@@ -148,8 +148,8 @@ function described(path: string, error: unknown): unknown {
   return new LockFileError(
     "no-access",
     `${path}: ${describeUser(currentUid())} may not use this lock file (${errno}): ${whose}; ` +
-      "run as that user, or name another --aeron-dir",
-    { found: errno, cause: error },
+      "run as that user, or name another Aeron folder",
+    { found: errno, options: ["aeronDir"], cause: error },
   );
 }
 

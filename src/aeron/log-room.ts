@@ -20,7 +20,7 @@ export function logShortage(channel: string, files: SystemFiles = SYSTEM_FILES):
   const neededBytes = logBytesOf(channel);
   for (const { where, bytes } of memoryCgroupHeadrooms(files)) {
     if (neededBytes + MARGIN_BYTES <= bytes) continue;
-    return `its log needs ${formatBytes(neededBytes)}, and ${where} has ${formatBytes(Math.max(0, bytes))} left (MemoryMax=, docker run --memory)`;
+    return `its log needs ${formatBytes(neededBytes)}, and ${where} has ${formatBytes(Math.max(0, bytes))} left (MemoryMax= of the service, or the memory limit of the container)`;
   }
   return null;
 }

@@ -179,11 +179,12 @@ function requireNoDriver(aeronDir: string, predecessor: string): void {
   if (look.state === "none") return;
   if (look.state !== "alive") {
     const code = look.state === "incompatible" ? "foreign-driver" : "no-access";
-    throw new MediaDriverError(code, look.why, { retryable: look.state === "unknown" });
+    throw new MediaDriverError(code, look.why, { retryable: look.state === "unknown", options: ["aeronDir"] });
   }
   throw new MediaDriverError(
     "foreign-driver",
-    `a media driver (pid ${look.driver.pid}) already serves ${aeronDir}: use it with --media-driver external, or name another --aeron-dir`,
+    `a media driver (pid ${look.driver.pid}) already serves ${aeronDir}: use it as an external one, or name another folder`,
+    { options: ["mediaDriver", "aeronDir"] },
   );
 }
 
@@ -198,8 +199,8 @@ function requireRoom(aeronDir: string): void {
     throw new MediaDriverError(
       "no-space",
       `no media driver started in ${aeronDir}: ${messageOf(error)}; free or enlarge it (\`tensorpool gc\`, \`tensorpool doctor\`), ` +
-        "or name another folder with --aeron-dir",
-      { retryable: true, cause: error },
+        "or name another folder",
+      { retryable: true, options: ["aeronDir"], cause: error },
     );
   }
 }
@@ -211,8 +212,8 @@ function removeLeftovers(aeronDir: string): void {
     throw new MediaDriverError(
       "no-access",
       `${aeronDir} belongs to ${describeUser(owner)}, not to ${describeUser(currentUid())}: have its owner remove it, or name ` +
-        "another folder with --aeron-dir",
-      { expected: `${currentUid()}`, found: `${owner}` },
+        "another folder",
+      { expected: `${currentUid()}`, found: `${owner}`, options: ["aeronDir"] },
     );
   }
   const foreign = foreignNameIn(aeronDir);
@@ -235,10 +236,8 @@ function acquireLock(aeronDir: string): DriverLock {
   }
   throw new MediaDriverError(
     "already-running",
-    `a media driver already serves ${aeronDir} (its lock is held): use it (--media-driver auto), or name another --aeron-dir`,
-    {
-      retryable: true,
-    },
+    `a media driver already serves ${aeronDir} (its lock is held): use it, or name another folder`,
+    { retryable: true, options: ["mediaDriver", "aeronDir"] },
   );
 }
 
@@ -246,8 +245,12 @@ function acquireLock(aeronDir: string): DriverLock {
 function asMediaDriverError(aeronDir: string, error: unknown): unknown {
   if (error instanceof MediaDriverError) return error;
   if (error instanceof LockFileError) {
-    const { retryable } = error;
-    return new MediaDriverError(retryable ? "no-space" : "no-access", error.message, { retryable, cause: error });
+    const { retryable, options } = error;
+    return new MediaDriverError(retryable ? "no-space" : "no-access", error.message, {
+      retryable,
+      options,
+      cause: error,
+    });
   }
   const errno = errnoOf(error);
   if (errno === "") return error;
@@ -255,10 +258,15 @@ function asMediaDriverError(aeronDir: string, error: unknown): unknown {
     return new MediaDriverError(
       "no-space",
       `no media driver started in ${aeronDir}: ${dirname(aeronDir)} is full; free or enlarge it (\`tensorpool gc\`, ` +
-        "`tensorpool doctor`), or name another folder with --aeron-dir",
-      { retryable: true, cause: error },
+        "`tensorpool doctor`), or name another folder",
+      { retryable: true, options: ["aeronDir"], cause: error },
     );
   }
-  const text = `no media driver started in ${aeronDir}: ${writeProblem(errno)}, or name another folder with --aeron-dir`;
-  return new MediaDriverError("failed", text, { found: errno, retryable: SHORTAGES.has(errno), cause: error });
+  const text = `no media driver started in ${aeronDir}: ${writeProblem(errno)}, or name another folder`;
+  return new MediaDriverError("failed", text, {
+    found: errno,
+    retryable: SHORTAGES.has(errno),
+    options: ["aeronDir"],
+    cause: error,
+  });
 }

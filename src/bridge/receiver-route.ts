@@ -160,7 +160,7 @@ export class ReceiverRoute {
     if (count === 0 || count > MAX_POOLS) return `expected 1 to ${MAX_POOLS} pools, found ${count}`;
     const { maxRegionBytes } = this.#options;
     return bytes > maxRegionBytes
-      ? `its layout takes ${bytes} bytes, and --max-memory allows ${maxRegionBytes}: raise that, or give a layout (--slots, --pool)`
+      ? `its layout takes ${bytes} bytes, and ${maxRegionBytes} are allowed for regions: allow more, or give a layout of its own (slots, pool)`
       : null;
   }
 }

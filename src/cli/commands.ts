@@ -1,4 +1,4 @@
-import { option, options, valueTypes } from "../config/index.ts";
+import { asFlag, option, options, valueTypes } from "../config/index.ts";
 import { BENCH_COMMAND } from "./bench-command.ts";
 import { bridge, decimate } from "./bridge-commands.ts";
 import { type Command, type CommandValues, command } from "./command.ts";
@@ -68,7 +68,7 @@ const demo = command({
   summary: "a producer and two consumers, one of them slow on purpose, as processes of their own",
   options: DEMO,
   examples: ["demo", "demo --source synthetic:dtype=uint16,dims=1024x1024 --rate 200 --seconds 5", "demo -o jsonl"],
-  notes: async () => `Sources\n${(await import("../io/index.ts")).SOURCE_HELP}`,
+  notes: async () => `Sources\n${(await import("../io/index.ts")).sourceHelp(asFlag)}`,
   load: () => import("./commands/demo.ts"),
 });
 

@@ -1,6 +1,6 @@
+import { asFlag } from "../config/index.ts";
 import { messageOf, TensorPoolError, UsageError } from "../core/errors.ts";
 import { printable } from "../core/text.ts";
-import { AttachError } from "../roles/errors.ts";
 
 /** What the process says when it ends. */
 export const ExitCode = {
@@ -47,8 +47,8 @@ export function describeError(error: unknown): string {
     return error.stack ?? messageOf(error);
   }
   const message = printable(isOfLibaeron(error) ? withoutTrace(error.message) : messageOf(error));
-  // What the roles' own words call standalone, this surface has an option for.
-  if (error instanceof AttachError && error.expected === "a driver") return `${message} (--standalone)`;
+  if (error instanceof TensorPoolError && error.options.length > 0)
+    return `${message} (${error.options.map(asFlag).join(", ")})`;
   return /\bE[MN]FILE\b/.test(message)
     ? `${message}: this process can open no more files; raise \`ulimit -n\``
     : message;

@@ -1,4 +1,4 @@
-import { attributeList, domainTypes, flag, openFlag, option, options, valueTypes } from "../config/index.ts";
+import { asFlag, attributeList, domainTypes, flag, openFlag, option, options, valueTypes } from "../config/index.ts";
 import { MAX_NAME_CHARS, MAX_SUMMARY_CHARS } from "../protocol/wire-text.ts";
 import { type CommandValues, command } from "./command.ts";
 import { ROLE } from "./common-options.ts";
@@ -95,7 +95,7 @@ export const producer = command({
     "producer --standalone --source y4m:- --name camera-1",
     "producer --standalone --source synthetic: --attribute gain=2.5 --attribute lens=f/2.8",
   ],
-  notes: async () => `Sources\n${(await import("../io/index.ts")).SOURCE_HELP}`,
+  notes: async () => `Sources\n${(await import("../io/index.ts")).sourceHelp(asFlag)}`,
   load: () => import("./commands/producer.ts"),
 });
 
@@ -141,7 +141,7 @@ export const consumer = command({
     "consumer --standalone --sink npy:frames/ --count 10",
     "consumer --standalone --sink y4m:-",
   ],
-  notes: async () => `Sinks\n${(await import("../io/index.ts")).SINK_HELP}`,
+  notes: async () => `Sinks\n${(await import("../io/index.ts")).sinkHelp(asFlag)}`,
   asksForStreams: true,
   load: () => import("./commands/consumer.ts"),
 });

@@ -8,6 +8,7 @@ export { GeneralSettings, type ProfileSetting, type Sourced, type StreamSetting 
 export { type IdRange, idRange } from "./id-ranges.ts";
 export { type Attempt, Mistakes, untilFirst } from "./mistakes.ts";
 export {
+  asFlag,
   defaultsOf,
   flag,
   type OptionSet,

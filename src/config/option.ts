@@ -56,6 +56,11 @@ function flagName(property: string): string {
   return property.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
+/** `waitTimeout` as `--wait-timeout`. */
+export function asFlag(property: string): string {
+  return `--${flagName(property)}`;
+}
+
 /** `wait-timeout` as `waitTimeout`. */
 function propertyName(flagWithDashes: string): string {
   return flagWithDashes.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
@@ -116,7 +121,7 @@ export class Origins {
   /** How an error names it: `--wait-timeout`, or the variable or the line of a file that sets it. */
   nameOf(property: string): string {
     const origin = this.of(property);
-    return origin.kind === "default" ? `--${flagName(property)}` : describeOrigin(origin);
+    return origin.kind === "default" ? asFlag(property) : describeOrigin(origin);
   }
 
   /** An error about an option, with the place that its value comes from. */

@@ -8,6 +8,8 @@ export interface ErrorDetails {
   found?: string;
   /** True when the same call may succeed later without anything being changed. */
   retryable?: boolean;
+  /** Options with which the next step is taken, by the names that they have in an API, e.g. "aeronDir". */
+  options?: readonly string[];
   cause?: unknown;
 }
 
@@ -21,6 +23,8 @@ export class TensorPoolError<Code extends string = string> extends Error {
   readonly expected: string | undefined;
   readonly found: string | undefined;
   readonly retryable: boolean;
+  /** Options with which the next step is taken; the command line adds its names of them to the message. */
+  readonly options: readonly string[];
 
   constructor(code: Code, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -30,6 +34,7 @@ export class TensorPoolError<Code extends string = string> extends Error {
     this.expected = details.expected;
     this.found = details.found;
     this.retryable = details.retryable ?? false;
+    this.options = details.options ?? [];
   }
 }
 

@@ -90,16 +90,24 @@ interface HelpEntry {
   readonly summary: readonly string[];
 }
 
-function helpTable(entries: readonly HelpEntry[]): string {
+/** `nameOf`: what the reader calls an option that a summary names in braces. */
+function helpTable(entries: readonly HelpEntry[], nameOf: (option: string) => string): string {
   const width = Math.max(...entries.map(({ usage }) => usage.length)) + 2;
   const lines = entries.flatMap(({ usage, summary }) =>
-    summary.map((line, index) => `  ${(index === 0 ? usage : "").padEnd(width)}${line}`),
+    summary.map(
+      (line, index) =>
+        `  ${(index === 0 ? usage : "").padEnd(width)}${line.replace(/\{(\w+)\}/g, (_, option: string) => nameOf(option))}`,
+    ),
   );
   return lines.join("\n");
 }
 
 /** What help says about sources. */
-export const SOURCE_HELP = helpTable(SOURCE_KINDS);
+export function sourceHelp(nameOf: (option: string) => string): string {
+  return helpTable(SOURCE_KINDS, nameOf);
+}
 
 /** What help says about sinks. */
-export const SINK_HELP = helpTable(SINK_KINDS);
+export function sinkHelp(nameOf: (option: string) => string): string {
+  return helpTable(SINK_KINDS, nameOf);
+}

@@ -65,6 +65,7 @@ export interface ParsedSink {
 export interface SourceKind {
   readonly name: string;
   readonly usage: string;
+  /** Options are in braces: {rate}. Each surface has its own name for them. */
   readonly summary: readonly string[];
   /** `rest` is what follows `name:`. @throws OptionError */
   parse(rest: string, options: SpecOptions): Omit<ParsedSource, "kind" | "spec">;
@@ -74,6 +75,7 @@ export interface SourceKind {
 export interface SinkKind {
   readonly name: string;
   readonly usage: string;
+  /** Options are in braces: {rate}. Each surface has its own name for them. */
   readonly summary: readonly string[];
   /** `rest` is what follows `name:`. @throws OptionError */
   parse(rest: string, options: SpecOptions): Omit<ParsedSink, "kind" | "spec">;

@@ -31,6 +31,6 @@ export function noDriver(streamId: number, timeoutNs: number, connection: Messag
     "not-found",
     `no driver answered for stream ${streamId} within ${seconds} s (${found}): start \`tensorpool driver --stream ${streamId}\`, ` +
       "or make the producer and its consumers standalone",
-    { expected: "a driver", found, retryable: true },
+    { expected: "a driver", found, retryable: true, options: ["standalone"] },
   );
 }

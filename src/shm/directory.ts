@@ -245,8 +245,13 @@ function requireTrustworthy(directory: Directory, rights: RegionRights): void {
     : `${whose}, who could exchange the regions of ${describeUser(user)} in it`;
   throw new RegionCreateError(
     "unsafe-directory",
-    `${why}: name another folder with --shm-dir, or have ${isOpenToAll ? "it closed to others (chmod o-w)" : "its owner remove it"}`,
-    { rule: "W-30", expected: `a folder of user ${user} or 0`, found: `user ${owner}, mode ${mode.toString(8)}` },
+    `${why}: choose another folder for regions, or have ${isOpenToAll ? "it closed to others (chmod o-w)" : "its owner remove it"}`,
+    {
+      rule: "W-30",
+      expected: `a folder of user ${user} or 0`,
+      found: `user ${owner}, mode ${mode.toString(8)}`,
+      options: ["shmDir"],
+    },
   );
 }
 

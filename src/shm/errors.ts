@@ -108,6 +108,8 @@ export interface CreationDetails {
   expected?: string;
   found?: string;
   retryable?: boolean;
+  /** Options with which the next step is taken. */
+  options?: readonly string[];
   cause?: unknown;
 }
 

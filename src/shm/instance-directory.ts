@@ -87,10 +87,8 @@ export class InstanceDirectory {
     }
     throw new RegionCreateError(
       "failed",
-      `${pathOf(options)} cannot be made: it, or a directory on the way, was not there ${MAX_ATTEMPTS} times after it was made; choose another --shm-dir`,
-      {
-        retryable: true,
-      },
+      `${pathOf(options)} cannot be made: it, or a directory on the way, was not there ${MAX_ATTEMPTS} times after it was made; choose another folder for regions`,
+      { retryable: true, options: ["shmDir"] },
     );
   }
 
@@ -236,9 +234,10 @@ function inUse(options: InstanceDirectoryOptions, holder: LockHolder | null): Re
     holder === null ? "another process" : `process ${holder.pid}${holder.command === "" ? "" : ` (${holder.command})`}`;
   return new RegionCreateError(
     "in-use",
-    `${pathOf(options)} is in use by ${who}: end that process, or use another stream, --namespace or --instance-id`,
+    `${pathOf(options)} is in use by ${who}: end that process, or use another stream, namespace or instance id`,
     {
       rule: "W-30",
+      options: ["namespace", "instanceId"],
       expected: "an instance directory that nobody owns",
       found: who,
     },

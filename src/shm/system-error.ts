@@ -35,19 +35,22 @@ function closedFolder(path: string): string | null {
   const { uid, mode } = closed.stat;
   return (
     `${describeUser(currentUid())} may not use ${closed.path}, which belongs to ${describeUser(uid)} (mode ${(mode & 0o7777).toString(8)}): ` +
-    "name another folder with --shm-dir, or share it with a group (--share group)"
+    "choose another folder for regions, or share it with a group"
   );
 }
 
-/** Causes and next steps for those who run it. */
+/** Causes and next steps. */
 const CAUSES: Readonly<Record<string, string>> = {
-  EROFS: "its file system is read-only: choose another --shm-dir",
-  ENOTDIR: "a file is where a directory has to be: choose another --shm-dir, or remove the file",
-  ELOOP: "a link is where a directory has to be: choose another --shm-dir, or remove the link",
+  EROFS: "its file system is read-only: choose another folder for regions",
+  ENOTDIR: "a file is where a directory has to be: choose another folder for regions, or remove the file",
+  ELOOP: "a link is where a directory has to be: choose another folder for regions, or remove the link",
   ENOSPC: "its file system is full: ask for fewer or smaller slots, or make room (`tensorpool doctor`)",
   EDQUOT: "this user's quota is used up: ask for fewer or smaller slots, or make room",
-  EIO: "its device fails: look at the kernel's messages (dmesg), or choose another --shm-dir",
+  EIO: "its device fails: look at the kernel's messages (dmesg), or choose another folder for regions",
 };
+
+/** Errors after which another folder for regions may do. */
+const OF_THE_FOLDER: ReadonlySet<string> = new Set(["EROFS", "ENOTDIR", "ELOOP", "EIO"]);
 
 /** A failed system call on the way to a region, told as an error of creation; anything else is passed through. */
 export function asCreateError(error: unknown, subject: string): unknown {
@@ -59,6 +62,7 @@ export function asCreateError(error: unknown, subject: string): unknown {
   const owner = errno === "EACCES" || errno === "EPERM" ? closedFolder(subject) : null;
   return new RegionCreateError(code, `${subject}: ${owner ?? message}`, {
     found: errno,
+    options: owner !== null ? ["shmDir", "share"] : OF_THE_FOLDER.has(errno) ? ["shmDir"] : [],
     retryable: code === "no-space" || code === "no-descriptors" || errno === "EIO",
     cause: error,
   });

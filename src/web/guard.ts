@@ -42,7 +42,7 @@ export class RequestGuard {
       throw new ApiError(
         403,
         "wrong-host",
-        `expected the name or address of this server as Host, found ${quoted(host)} (--http-hosts adds names)`,
+        `expected the name or address of this server as Host, found ${quoted(host)} (further names are given at its start)`,
       );
     }
     const origin = request.headers.get("origin");
@@ -62,7 +62,7 @@ export class RequestGuard {
       throw new ApiError(
         403,
         "no-token",
-        "this supervisor takes no orders by HTTP; start it with --http-token to allow them",
+        "this supervisor was started without a token, and takes no orders by HTTP then",
       );
     }
     const given = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];

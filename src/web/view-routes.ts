@@ -120,7 +120,7 @@ function admission(
     wrong: guard.hasToken ? "this is not the server's token" : "the server was started without a token",
     none: guard.hasToken
       ? "the server shows frames to holders of its token only"
-      : "other machines reach this server, and it has no token: start it with --http-token to show frames",
+      : "other machines reach this server, and it was started without a token, which frames need",
   };
   if (isOpenToOthers) return { maySee: false, maySteer: false, reason: reasons[verdict ?? "none"] };
   return { maySee: true, maySteer: false, reason: verdict === null ? null : reasons[verdict] };

@@ -17,6 +17,18 @@ function occurrences(among: readonly SourceFile[], pattern: RegExp): string[] {
   );
 }
 
+/** Flags in the strings of a line, but for arguments of a process, which are strings of their own, and whole commands of ours. */
+function flagsNamedIn(line: string): string[] {
+  if (/^\s*(?:\/\/|\/?\*)/.test(line)) return [];
+  return [...line.matchAll(/(?<=[\s(`])--[a-z][\w-]*/g)]
+    .filter(({ index }) => {
+      const before = line.slice(0, index);
+      const isInString = (before.match(/["`]/g) ?? []).length > 0 && !/["`][^\w"`]*$/.test(before);
+      return isInString && !/tensorpool [^`"]*$/.test(before);
+    })
+    .map(([flag]) => flag);
+}
+
 /** A pattern of alternatives that this file does not match itself. */
 function pattern(flags: string, ...alternatives: readonly (readonly string[])[]): RegExp {
   return new RegExp(alternatives.map((parts) => parts.join("")).join("|"), flags);
@@ -60,6 +72,18 @@ describe("the texts of the project", () => {
         .join("\n"),
     }));
     expect(occurrences(sentences, /["`][^"`\n]*\b[WD]-\d\d(?:: |\))[^"`\n]*/g)).toEqual([]);
+  });
+
+  test("layers below the command line name no flag of it: errors carry the option, and each surface has its own name for it", () => {
+    const below = /^src\/(?!cli\/|config\/|view\/page\/|sbe\/generated\/)/;
+    const named = code
+      .filter(({ path }) => below.test(path))
+      .flatMap(({ path, text }) =>
+        text.split("\n").flatMap((line, i) => flagsNamedIn(line).map((flag) => `${path}:${i + 1}: ${flag}`)),
+      );
+    expect(named).toEqual([]);
+    expect(flagsNamedIn('  "or name another folder with --aeron-dir",')).toEqual(["--aeron-dir"]);
+    expect(flagsNamedIn('  [file, "--aeron-dir", dir], "`tensorpool export --to npy` copies", --users;')).toEqual([]);
   });
 
   test("no error is caught without a word", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { AeronError } from "../../ffi/errors.ts";
 import { causeOfRefusal } from "../../ffi/symbols.ts";
+import { MediaDriverError } from "../../src/aeron/media-driver.ts";
 import { describeError, detailsOf } from "../../src/cli/exit.ts";
 import { summaryLines } from "../../src/cli/summary.ts";
 import { UsageError } from "../../src/core/errors.ts";
@@ -29,6 +30,13 @@ describe("errors on the command line", () => {
     const counters = consumerCounters();
     for (const counter of counters.list) counter.increment();
     expect(summaryLines("sums", counters, []).join("\n")).not.toMatch(/\b[WD]-\d\d/);
+  });
+
+  test("options with which the next step is taken are named as flags, behind the message", () => {
+    const refused = new MediaDriverError("no-space", "no room: name another folder", {
+      options: ["mediaDriver", "aeronDir"],
+    });
+    expect(describeError(refused)).toBe("no room: name another folder (--media-driver, --aeron-dir)");
   });
 
   test("what a process may not have more of is named with the limit", () => {

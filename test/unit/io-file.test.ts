@@ -98,7 +98,7 @@ describe("files that are written", () => {
     await writeAll(sink, []);
     expect(sink.summary()).toEqual([
       `wrote 1 frame, 4 bytes, to ${folder.path("out")}`,
-      "read it with --dtype uint8 --dims 4",
+      "to read it: dtype uint8, dims 4",
     ]);
   });
 

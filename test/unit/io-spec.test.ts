@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { asFlag } from "../../src/config/index.ts";
 import { UsageError } from "../../src/core/errors.ts";
-import { openSink, openSource, parseSink, parseSource, SINK_HELP, SOURCE_HELP } from "../../src/io/index.ts";
+import { openSink, openSource, parseSink, parseSource, sinkHelp, sourceHelp } from "../../src/io/index.ts";
 import { layoutProblem } from "../../src/io/layout.ts";
 import { temporaryFolder } from "../support/io-frames.ts";
 
@@ -91,12 +92,13 @@ describe("specs", () => {
       "mcap:FILE[,..]",
       "module:FILE[,..]",
     ]) {
-      expect(SOURCE_HELP).toContain(usage);
+      expect(sourceHelp(asFlag)).toContain(usage);
     }
     for (const usage of ["stats[:values]", "npy:DIR/|FILE|-", "y4m:FILE|-", "raw:FILE|-", "png:DIR[,..]", "null"]) {
-      expect(SINK_HELP).toContain(usage);
+      expect(sinkHelp(asFlag)).toContain(usage);
     }
-    for (const line of `${SOURCE_HELP}\n${SINK_HELP}`.split("\n")) expect(line.length).toBeLessThanOrEqual(120);
+    for (const line of `${sourceHelp(asFlag)}\n${sinkHelp(asFlag)}`.split("\n"))
+      expect(line.length).toBeLessThanOrEqual(120);
   });
 
   test("standard output is known before anything is opened", () => {

@@ -84,7 +84,7 @@ describe("instance directories", () => {
       const error = creationErrorOf(() => open(dir, INSTANCE, mode));
       expect(error.code).toBe("unsafe-directory");
       expect(error.message).toMatch(/base belongs to user \d+.* and may be changed by all users \(mode 777\)/);
-      expect(error.message).toContain("--shm-dir");
+      expect([error.message, error.options]).toEqual([expect.stringContaining("another folder"), ["shmDir"]]);
       expect(readdirSync(dir.at("base"))).toEqual([]);
       // As /tmp and /dev/shm are: everybody may make folders there, and rename only their own.
       chmodSync(dir.at("base"), 0o1777);

@@ -26,7 +26,7 @@ export const mcapSource: SourceKind = {
     "stream=ID (or its name or topic) where there are several",
     "from=10s to=#500: a time from the beginning, a date or a frame",
     "stamp=now: frames are stamped when they are sent, and not as they were",
-    "with --rate at that rate, and repeated unless --once",
+    "with {rate} at that rate, and repeated unless {once}",
   ],
   parse(rest, options) {
     refuseLayoutOptions("mcap", options);

@@ -15,7 +15,7 @@ export const npySource: SourceKind = {
     "NumPy .npy records; each record is a frame (np.save repeated on one handle, too)",
     "DIR/: the .npy files of a folder, in the order of their names, as the sink writes them",
     "FILE,frames-axis=0: an array (N, H, W) as N frames (-1: the last axis, of Fortran order)",
-    "with --rate the files are repeated until stopped, with --once (or no --rate) read once",
+    "with {rate} the files are repeated until stopped, with {once} (or no {rate}) read once",
     "bool, (u)int8 to 64, float32, float64; C or Fortran order; big-endian is swapped",
   ],
   parse(rest, options) {

@@ -34,6 +34,6 @@ export class RawEncoder implements FrameEncoder {
     const layout = this.#layout;
     if (layout === null) return [];
     const order = layout.majorOrder === "column" ? " (values in column-major order)" : "";
-    return [`read it with --dtype ${layout.dtype} --dims ${formatDims(layout.dims)}${order}`];
+    return [`to read it: dtype ${layout.dtype}, dims ${formatDims(layout.dims)}${order}`];
   }
 }

@@ -20,8 +20,8 @@ export const rawSource: SourceKind = {
   name: "raw",
   usage: "raw:FILE|-",
   summary: [
-    "frames of one size without headers, as --dtype uint16 --dims 480x640 say; little-endian",
-    "with --rate a file is repeated until stopped, with --once (or no --rate) read once",
+    "frames of one size without headers, as {dtype} uint16 {dims} 480x640 say; little-endian",
+    "with {rate} a file is repeated until stopped, with {once} (or no {rate}) read once",
   ],
   parse(rest, options) {
     const path = requirePath("raw", rest, SOURCE, "FILE");

@@ -11,7 +11,7 @@ export const y4mSink: SinkKind = {
   usage: "y4m:FILE|-",
   summary: [
     "yuv4mpeg2 for FFmpeg and players; size, chroma and rate come from the stream's metadata",
-    "without y4m metadata: [H, W] as mono, [3, H, W] as 444, uint8 or uint16, at --rate or 25 frames/s",
+    "without y4m metadata: [H, W] as mono, [3, H, W] as 444, uint8 or uint16, at {rate} or 25 frames/s",
   ],
   parse(rest, options) {
     const path = requirePath("y4m", rest, SINK, "FILE or -");

@@ -17,7 +17,7 @@ export const y4mSource: SourceKind = {
     "420, 422, 444, 411 and mono of 8 to 16 bits",
     "420 comes as [H*3/2, W], 422 as [H*2, W], 444 as [3, H, W], mono as [H, W];",
     "odd sizes as [samples]",
-    "a file is read once at its own rate; with --rate at that rate, and repeated unless --once",
+    "a file is read once at its own rate; with {rate} at that rate, and repeated unless {once}",
   ],
   parse(rest, options) {
     refuseLayoutOptions("y4m", options);

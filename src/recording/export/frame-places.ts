@@ -20,7 +20,7 @@ export interface FrameArray {
   readonly logTimesNs: bigint[];
 }
 
-const WAY_OUT = "`--to npy` copies the values instead";
+const WAY_OUT = "`tensorpool export --to npy` copies the values instead";
 
 /** Collects where the values of frames are, for files that refer to them: an array for each stream and shape. */
 export class FramePlaces {
