@@ -241,8 +241,7 @@ export class AeronConnection implements Agent, Messaging {
   #checkResources(nowNs: number): void {
     for (const resource of this.#resources) {
       if (!resource.isReady) continue;
-      // A log that rested and did not come back: seen twice in 2,000 pauses of clients of an impatient driver. Without any, none is missed.
-      if (resource instanceof MessageSubscription && resource.imageCount === 0 && resource.needsRenewal(nowNs)) {
+      if (resource.isStranded(nowNs)) {
         this.renew(resource);
         continue;
       }

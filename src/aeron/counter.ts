@@ -102,6 +102,10 @@ export class AeronCounter implements AeronResource {
   }
   dispose(): void {}
 
+  isStranded(): boolean {
+    return false;
+  }
+
   fault(): string | null {
     return null;
   }

@@ -175,6 +175,14 @@ export abstract class LogSubscription implements AeronResource {
   }
 
   /**
+   * Without any publisher, a subscription has lost those that it had: a log that rested and did not come back was seen twice in 2,000
+   * pauses of clients of an impatient driver.
+   */
+  isStranded(nowNs: number): boolean {
+    return this.images.length === 0 && this.needsRenewal(nowNs);
+  }
+
+  /**
    * Takes the next frames of a publisher to `block`. Returns their bytes: at most `maxBytes`, unless the first frame is longer; 0
    * when there are none, or when they must not be believed before the client's conductor has run.
    */

@@ -260,6 +260,10 @@ export class Publication implements AeronResource {
   }
   dispose(): void {}
 
+  isStranded(): boolean {
+    return false;
+  }
+
   /**
    * The media driver lets a publisher write up to the slowest subscriber's position and a window more. A limit that is further away
    * says that a subscriber's position is one that was never published: another client has overwritten it (one that was paused for so

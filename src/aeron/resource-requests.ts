@@ -1,6 +1,7 @@
 import { AeronError } from "../../ffi/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
+import { findInTrace } from "./libaeron-trace.ts";
 import { logShortage } from "./log-room.ts";
 import type { NativeClient } from "./native-client.ts";
 import { Publication } from "./publication.ts";
@@ -151,9 +152,9 @@ function isUnanswered(error: unknown): boolean {
  * left, or its folder was removed (another driver is found within a second then).
  */
 const SHORTAGE =
-  /Max counter id .* exceeded|Unable to allocate counter[^\n[]*|[^\n[]*nsufficient usable storage[^\n[]*|No space left on device|Disk quota exceeded|Input\/output error|Too many open files in system|Too many open files|Cannot allocate memory|Interrupted system call|No such file or directory/;
+  /Max counter id .* exceeded|Unable to allocate counter.*|.*nsufficient usable storage.*|No space left on device|Disk quota exceeded|Input\/output error|Too many open files in system|Too many open files|Cannot allocate memory|Interrupted system call|No such file or directory/;
 
 /** Why the driver refused a resource that it may grant later, in its own words; null for a refusal that is final. */
 function shortageOf(error: unknown): string | null {
-  return error instanceof AeronError ? (SHORTAGE.exec(error.message)?.[0].trim() ?? null) : null;
+  return error instanceof AeronError ? findInTrace(error.message, SHORTAGE) : null;
 }

@@ -19,6 +19,8 @@ export interface AeronResource {
    * @returns why the resource has to be released and added again, null when it is sound
    */
   fault(nowNs: number): string | null;
+  /** True when the media driver put it to rest and it is of no use until it is added again, which misses nothing. */
+  isStranded(nowNs: number): boolean;
   /** Kind, channel and stream, for people. */
   toString(): string;
 }

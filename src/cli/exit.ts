@@ -1,3 +1,4 @@
+import { withoutTrace } from "../aeron/libaeron-trace.ts";
 import { asFlag } from "../config/index.ts";
 import { messageOf, TensorPoolError, UsageError } from "../core/errors.ts";
 import { printable } from "../core/text.ts";
@@ -57,20 +58,6 @@ export function describeError(error: unknown): string {
 /** By its name: the command line starts without `ffi/`. */
 function isOfLibaeron(error: unknown): error is Error {
   return error instanceof Error && error.name === "AeronError";
-}
-
-/**
- * A message of libaeron without its trace: lines "(errno) cause", each followed by lines "[function, file:line] detail" up to the call
- * that failed. The last cause says most, and the first detail of it.
- */
-function withoutTrace(message: string): string {
-  const lines = message.split("\n");
-  const at = lines.findLastIndex((line) => /^\(-?\d+\) ./.test(line));
-  if (at <= 0) return message;
-  const call = (lines[0] as string).replace(/ failed \(.*$/, " failed");
-  const cause = (lines[at] as string).replace(/^\(-?\d+\) /, "");
-  const detail = /^\[[^\]]*\] (.+)$/.exec(lines[at + 1] ?? "")?.[1];
-  return `${call}: ${cause}${detail === undefined ? "" : ` (${detail.trim()})`}`;
 }
 
 /** Code and rule of an error, for its readers with the specification at hand; null where it has none. */

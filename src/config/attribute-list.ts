@@ -1,3 +1,4 @@
+import { quoted } from "../core/text.ts";
 import { describeToml, isTable, parseTomlLiteral, type TomlValue } from "./toml-document.ts";
 import { tomlLiteral, ValueProblem, type ValueType } from "./value-type.ts";
 
@@ -77,12 +78,9 @@ function attributeOf(text: string): AttributeSetting {
   const colon = name.indexOf(":");
   const key = colon < 0 ? name : name.slice(0, colon);
   const format = colon < 0 ? DEFAULT_FORMAT : name.slice(colon + 1);
-  if (!ASCII.test(key) || !ASCII.test(format)) throw new ValueProblem(EXPECTED, JSON.stringify(text));
+  if (!ASCII.test(key) || !ASCII.test(format)) throw new ValueProblem(EXPECTED, quoted(text));
   if (RESERVED.test(key)) {
-    throw new ValueProblem(
-      "a key of one's own (tensorpool.* have flags: --flow, --timestamp-clock)",
-      JSON.stringify(key),
-    );
+    throw new ValueProblem("a key of one's own (tensorpool.* have flags: --flow, --timestamp-clock)", quoted(key));
   }
   return { key, format, value: text.slice(equals + 1) };
 }

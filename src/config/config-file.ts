@@ -1,5 +1,6 @@
 import { UsageError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
+import { quoted } from "../core/text.ts";
 import {
   ENTRY_NAME,
   GENERAL_KEY_NAMES,
@@ -98,7 +99,7 @@ export class ConfigFile {
     this.#eachMember([table], value, (name, entry) => {
       if (!ENTRY_NAME.test(name)) {
         const expected = "a name of letters, digits and _.- that does not begin with a sign";
-        throw this.#wrong([table, name], expected, JSON.stringify(name));
+        throw this.#wrong([table, name], expected, quoted(name));
       }
       const values = new Map<string, FileValue>();
       this.#eachMember([table, name], entry, (leaf, leafValue) => {

@@ -1,4 +1,5 @@
 import { suggestion } from "../core/nearest.ts";
+import { quoted } from "../core/text.ts";
 import { DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
 import { MAX_REGION_BYTES } from "../shm/announcement.ts";
 import { defaultShmDir } from "../shm/default-dir.ts";
@@ -231,7 +232,7 @@ function requireProfile({ value, origin }: Sourced, profiles: ReadonlyMap<string
   if (profiles.has(name)) return;
   const names = [...profiles.keys()];
   const expected = names.length === 0 ? "a name of [profiles], which has none" : `one of ${names.join(", ")}`;
-  throw problemAt(origin, new ValueProblem(expected, JSON.stringify(name), [], suggestion(name, names)));
+  throw problemAt(origin, new ValueProblem(expected, quoted(name), [], suggestion(name, names)));
 }
 
 function asWritten(type: ValueType, value: unknown): unknown {

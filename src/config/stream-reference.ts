@@ -1,4 +1,5 @@
 import { suggestion } from "../core/nearest.ts";
+import { quoted } from "../core/text.ts";
 import { MAX_ID } from "../protocol/ids.ts";
 import { problemAt } from "./config-file.ts";
 import { streamId } from "./domain-types.ts";
@@ -57,7 +58,7 @@ export function withNamedStream(
   if (stream === undefined) {
     if (mayAsk) return given;
     const names = [...general.streams.keys()];
-    const found = `${JSON.stringify(name)}, ${names.length === 0 ? "and there is no [streams]" : `there are ${names.join(", ")}`}`;
+    const found = `${quoted(name)}, ${names.length === 0 ? "and there is no [streams]" : `there are ${names.join(", ")}`}`;
     throw problemAt(
       named.origin,
       new ValueProblem("a stream id, or a name of [streams]", found, [], suggestion(name, names)),

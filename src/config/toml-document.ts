@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { parse, TomlDate, TomlError, type TomlTable, type TomlValue } from "smol-toml";
 import { messageOf, NotFoundError, UsageError } from "../core/errors.ts";
 import { readProblem } from "../core/system-errors.ts";
-import { printable } from "../core/text.ts";
+import { quoted } from "../core/text.ts";
 import type { Origin } from "./origin.ts";
 import { locateKeys } from "./toml-locator.ts";
 import { formatPath, type TomlPath } from "./toml-path.ts";
@@ -30,7 +30,7 @@ export class TomlDocument {
       const detail = reason.replace(/^Invalid TOML document: /, "");
       const written = document.split("\n")[error.line - 1]?.trim() ?? "";
       throw new UsageError(
-        `${name}:${error.line}:${error.column}: expected TOML, found ${JSON.stringify(printable(written))}: ${detail}`,
+        `${name}:${error.line}:${error.column}: expected TOML, found ${quoted(written)}: ${detail}`,
         { expected: "TOML", found: written, cause: error },
       );
     }
@@ -98,7 +98,7 @@ export function isTable(value: TomlValue | undefined): value is TomlTable {
 
 /** What a message says of a value that is not what was expected. */
 export function describeToml(value: TomlValue | undefined): string {
-  if (typeof value === "string") return `the text ${JSON.stringify(value)}`;
+  if (typeof value === "string") return `the text ${quoted(value)}`;
   if (typeof value === "object") {
     if (Array.isArray(value)) return value.length === 0 ? "an empty array" : "an array";
     return isTable(value) ? "a table" : `the date or time ${JSON.stringify(value).slice(1, -1)}`;

@@ -1,6 +1,7 @@
 import { UsageError } from "../core/errors.ts";
 import { IDLE_EXPECTED, IDLE_STRATEGY_NAMES, type IdleChoice, parseIdleStrategy } from "../core/idle/index.ts";
 import { suggestion } from "../core/nearest.ts";
+import { quoted } from "../core/text.ts";
 import { formatBytesExact, formatDurationExact, parseDuration, parseRate, parseSize } from "../core/units.ts";
 import { describeToml, parseTomlLiteral, type TomlValue } from "./toml-document.ts";
 import type { TomlPath } from "./toml-path.ts";
@@ -67,7 +68,7 @@ export function scalar<T>(
     expected,
     example,
     format,
-    parse: (text) => converted(text, JSON.stringify(text)),
+    parse: (text) => converted(text, quoted(text)),
     read: (value) => {
       if (!kinds.includes(typeof value as Kind)) throw new ValueProblem(expected, describeToml(value));
       return converted(typeof value === "number" ? plainNumber(value) : String(value), describeToml(value));
@@ -307,7 +308,7 @@ export function list<T>(element: ValueType<T>, name: string): ValueType<readonly
 /** Reads a text as a TOML literal. @throws ValueProblem */
 export function readLiteral<T>(literal: string, expected: string, read: (value: TomlValue) => T): T {
   const value = parseTomlLiteral(literal);
-  if (value === null) throw new ValueProblem(`${expected}, as a TOML value`, JSON.stringify(literal));
+  if (value === null) throw new ValueProblem(`${expected}, as a TOML value`, quoted(literal));
   return read(value);
 }
 

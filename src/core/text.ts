@@ -13,6 +13,20 @@ export function printable(text: string): string {
   });
 }
 
+/** Such text in quotes, as a part of a sentence, and no longer than `maxCharacters`. */
+export function quoted(text: string, maxCharacters = Number.POSITIVE_INFINITY): string {
+  return `"${printable(cut(text, maxCharacters).replace(/["\\]/g, "\\$&"))}"`;
+}
+
+/** Such text on one line, and no longer than `maxCharacters`. */
+export function shortened(text: string, maxCharacters: number): string {
+  return printable(cut(text, maxCharacters));
+}
+
+function cut(text: string, maxCharacters: number): string {
+  return text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text;
+}
+
 function hex(code: number, digits: number): string {
   return code.toString(16).padStart(digits, "0");
 }

@@ -1,5 +1,6 @@
 import { OptionError, UsageError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
+import { quoted } from "../core/text.ts";
 import { isId, MAX_ID } from "../protocol/ids.ts";
 
 // Types are checked where TypeScript is; programs in JavaScript get here with anything.
@@ -66,5 +67,5 @@ export function requireStreamId(stream: number): number {
 
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? quoted(value) : String(value);
 }

@@ -1,3 +1,4 @@
+import { quoted } from "../core/text.ts";
 import { MAX_DIMS } from "./dtype.ts";
 import { HEADER_SLOT_BYTES, isPowerOfTwo, LAYOUT_VERSION } from "./stream-layout.ts";
 
@@ -83,7 +84,7 @@ function requirePowerOfTwo(what: string, found: number | null): string | null {
 }
 
 function requireUri(what: string, found: string): string | null {
-  return found.trim() === "" ? fault(what, "a region URI", JSON.stringify(found)) : null;
+  return found.trim() === "" ? fault(what, "a region URI", quoted(found)) : null;
 }
 
 function fault(what: string, expected: string, found: string): string {

@@ -1,3 +1,4 @@
+import { quoted } from "../core/text.ts";
 /** Where payloads come from when shared memory cannot be used (W-39): an Aeron channel, or a bridge by its id. */
 export type Fallback =
   | { readonly kind: "aeron"; readonly channel: string }
@@ -12,5 +13,5 @@ export function parseFallbackUri(uri: string): Fallback | string {
   if (bridge !== null) return { kind: "bridge", bridgeId: bridge[1] as string };
   if (/^aeron:(ipc|udp)(\?[!->@-{}~]+=[!->@-{}~]+(\|[!->@-{}~]+=[!->@-{}~]+)*)?$/.test(uri))
     return { kind: "aeron", channel: uri };
-  return `expected aeron:ipc, aeron:udp?key=value|.. or bridge://id, found ${JSON.stringify(uri)}`;
+  return `expected aeron:ipc, aeron:udp?key=value|.. or bridge://id, found ${quoted(uri)}`;
 }

@@ -1,3 +1,4 @@
+import { quoted } from "../core/text.ts";
 import { contiguousByteLength, DTYPES, type Dtype, isDtype, MAX_DIMS, type MajorOrder } from "./dtype.ts";
 
 /** Shape of one frame's values. Contiguous: strides follow from dims, dtype and major order. */
@@ -26,7 +27,7 @@ const MAX_DIM = 2 ** 31 - 1;
 
 /** What is wrong with a shape, as "expected ..., found ..."; null when nothing is (W-09 to W-11): readers would refuse it. */
 export function explainShapeFault(shape: FrameShape): string | null {
-  if (!isDtype(shape.dtype)) return `expected a dtype of the wire protocol, found ${JSON.stringify(shape.dtype)}`;
+  if (!isDtype(shape.dtype)) return `expected a dtype of the wire protocol, found ${quoted(String(shape.dtype))}`;
   if (shape.dims.length > MAX_DIMS) return `expected at most ${MAX_DIMS} dims, found ${shape.dims.length}`;
   for (let i = 0; i < shape.dims.length; i++) {
     const dim = shape.dims[i] as number;

@@ -1,9 +1,13 @@
 import { UsageError } from "../core/errors.ts";
+import { quoted } from "../core/text.ts";
 import type { Attribute } from "./attribute.ts";
 
 export const MAX_NAME_CHARS = 256;
 export const MAX_SUMMARY_CHARS = 1024;
 const MAX_TOKEN_CHARS = 1024;
+/** Characters of a text that an error shows. */
+const MAX_SHOWN = 80;
+
 /** Longest DataSourceMeta message: subscribers assemble no longer ones. */
 export const MAX_META_BYTES = 1024 * 1024;
 
@@ -33,10 +37,10 @@ export function requireAttributes(attributes: readonly Attribute[]): void {
   if (attributes.length > MAX_ATTRIBUTES) throw refused(`at most ${MAX_ATTRIBUTES} attributes`, `${attributes.length}`);
   for (const { key, format, value } of attributes) {
     requireAscii("the key of an attribute", key, 1, MAX_NAME_CHARS);
-    requireAscii(`the format of attribute ${JSON.stringify(key)}`, format, 0, MAX_NAME_CHARS);
+    requireAscii(`the format of attribute ${quoted(key, MAX_SHOWN)}`, format, 0, MAX_NAME_CHARS);
     if (!(value instanceof Uint8Array)) {
       throw refused(
-        `a Uint8Array as the value of attribute ${JSON.stringify(key)} (textAttribute makes one)`,
+        `a Uint8Array as the value of attribute ${quoted(key, MAX_SHOWN)} (textAttribute makes one)`,
         typeof value,
       );
     }
@@ -44,7 +48,7 @@ export function requireAttributes(attributes: readonly Attribute[]): void {
   const bytes = metaBytes(attributes);
   if (bytes <= MAX_META_BYTES) return;
   const { key, value } = attributes.reduce((a, b) => (b.value.length > a.value.length ? b : a));
-  const largest = `the largest is ${JSON.stringify(key)} with ${value.length}`;
+  const largest = `the largest is ${quoted(key, MAX_SHOWN)} with ${value.length}`;
   throw refused(`attributes of at most ${MAX_META_BYTES} bytes together`, `${bytes} bytes; ${largest}`);
 }
 
@@ -58,8 +62,7 @@ function requireAscii(what: string, text: string, minChars: number, maxChars: nu
   const isFit = typeof text === "string" && text.length >= minChars && text.length <= maxChars;
   if (isFit && PRINTABLE_ASCII.test(text)) return;
   const length = `${minChars} to ${maxChars} characters`;
-  const shown =
-    typeof text === "string" ? JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text) : typeof text;
+  const shown = typeof text === "string" ? quoted(text, MAX_SHOWN) : typeof text;
   throw refused(`${length} of printable US-ASCII as ${what}`, shown);
 }
 

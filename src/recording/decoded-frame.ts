@@ -1,3 +1,4 @@
+import { quoted } from "../core/text.ts";
 import { contiguousByteLength, DTYPES, type Dtype, type MajorOrder } from "../protocol/dtype.ts";
 import { explainShapeFault, type FrameLayout, type FrameShape, shapeByteLength } from "../protocol/frame-layout.ts";
 import { PIXEL_FORMATS, pixelFormatOf } from "./image-encoding.ts";
@@ -47,7 +48,7 @@ export class DecodedFrame implements FrameLayout, FrameShape {
     if (key !== this.#shapeKey) {
       const format = pixelFormatOf(encoding);
       if (format === null) {
-        const found = JSON.stringify(encoding.slice(0, 40));
+        const found = quoted(encoding, 40);
         throw new RecordingError(
           "unsupported",
           `${where}: images in ${found} are not read: expected ${PIXEL_FORMATS}`,

@@ -1,3 +1,4 @@
+import { quoted } from "../core/text.ts";
 import type { Dtype } from "../protocol/dtype.ts";
 import type { ByteWindow } from "./byte-window.ts";
 import { CdrImageDecoder, Ros1ImageDecoder } from "./cdr-image.ts";
@@ -146,7 +147,7 @@ class ArrayDecoder implements FrameDecoder {
     if (dtype === undefined) {
       throw new RecordingError(
         "unsupported",
-        `${where} has elements of ${JSON.stringify(typestr.slice(0, 40))}, which the wire does not have`,
+        `${where} has elements of ${quoted(typestr, 40)}, which the wire does not have`,
       );
     }
     into.setArray(where, dtype, this.#dims, this.#strides, order === "F" ? "column" : "row");

@@ -1,3 +1,4 @@
+import { quoted } from "../core/text.ts";
 import type { FileWindow } from "./byte-window.ts";
 import { completeDefinitions } from "./chunk-definitions.ts";
 import { FileIndex } from "./file-index.ts";
@@ -61,7 +62,7 @@ function readHead(window: FileWindow, index: FileIndex): number {
 
 function describeBytes(bytes: Uint8Array): string {
   const text = new TextDecoder("latin1").decode(bytes);
-  return /^[\x20-\x7e\n\r\t]+$/.test(text) ? JSON.stringify(text) : `bytes ${bytes.toHex()}`;
+  return /^[\x20-\x7e\n\r\t]+$/.test(text) ? quoted(text) : `bytes ${bytes.toHex()}`;
 }
 
 /** What other files of the field begin with. */

@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import { UsageError } from "../core/errors.ts";
+import { quoted } from "../core/text.ts";
 import { RegionError } from "./errors.ts";
 
 /** A path without links, and the allowed directory that holds it. */
@@ -28,7 +29,7 @@ export class AllowedBaseDirs {
     if (dirs.length === 0) throw new UsageError("allowed base directories: at least one is needed", { rule: "W-26" });
     for (const dir of dirs) {
       if (!dir.startsWith("/") || dir.includes("\0")) {
-        throw new UsageError(`allowed base directory ${JSON.stringify(dir)}: expected an absolute path`, {
+        throw new UsageError(`allowed base directory ${quoted(dir)}: expected an absolute path`, {
           rule: "W-26",
           found: dir,
         });

@@ -1,6 +1,7 @@
 import { type BigIntStats, chmodSync, fstatSync, lstatSync, readdirSync, realpathSync } from "node:fs";
 import { closeFile, makeDirectoryAt, O, openAt, openFile, setGroup, setMode, unlinkAt } from "../../ffi/libc.ts";
 import { errnoOf } from "../core/system-errors.ts";
+import { quoted } from "../core/text.ts";
 import { currentUid, describeUser } from "../core/users.ts";
 import { RegionCreateError } from "./errors.ts";
 import type { RegionRights } from "./rights.ts";
@@ -173,7 +174,7 @@ export function ensureBaseDirectory(path: string, rights: RegionRights): BaseDir
   if (!path.startsWith("/") || components.length === 0 || components.includes("..")) {
     throw new RegionCreateError(
       "invalid-options",
-      `base directory ${JSON.stringify(path)}: expected an absolute path below / without ..`,
+      `base directory ${quoted(path)}: expected an absolute path below / without ..`,
       { rule: "W-30", found: path },
     );
   }
@@ -188,7 +189,7 @@ export function ensureBaseDirectory(path: string, rights: RegionRights): BaseDir
   if (!isRegionPath(canonical)) {
     throw new RegionCreateError(
       "invalid-options",
-      `base directory ${JSON.stringify(canonical)}: expected visible ASCII characters except ?, | and space`,
+      `base directory ${quoted(canonical)}: expected visible ASCII characters except ?, | and space`,
       { rule: "W-25", found: canonical },
     );
   }

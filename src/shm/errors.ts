@@ -1,5 +1,5 @@
 import { TensorPoolError } from "../core/errors.ts";
-import { printable } from "../core/text.ts";
+import { shortened } from "../core/text.ts";
 
 /** Why a region is not mapped, or is not used any longer; each code belongs to one rule. */
 export type RegionErrorCode =
@@ -134,5 +134,5 @@ const SHOWN_CHARACTERS = 300;
 
 /** Foreign text, bounded and in one line, so that a log stays a log. */
 function shown(text: string): string {
-  return printable(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text);
+  return shortened(text, SHOWN_CHARACTERS);
 }

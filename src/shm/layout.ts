@@ -1,3 +1,4 @@
+import { quoted } from "../core/text.ts";
 import { RegionCreateError } from "./errors.ts";
 
 /** The file of a stream's header ring (W-30). */
@@ -33,7 +34,7 @@ const COMPONENT = /^[A-Za-z0-9_][A-Za-z0-9_.@+=,-]{0,127}$/;
 export function requireComponent(what: "namespace" | "instance id", name: string): void {
   if (COMPONENT.test(name)) return;
   const expected = "1 to 128 letters, digits and _.@+=,- that do not begin with a sign";
-  throw new RegionCreateError("invalid-options", `${what} ${JSON.stringify(name)}: expected ${expected}`, {
+  throw new RegionCreateError("invalid-options", `${what} ${quoted(name)}: expected ${expected}`, {
     rule: "W-30",
     expected,
     found: name,
@@ -45,7 +46,7 @@ export function requireStreamInInstanceId(instanceId: string, streamId: number):
   if (new RegExp(`(^|\\D)${streamId}(\\D|$)`).test(instanceId)) return;
   throw new RegionCreateError(
     "invalid-options",
-    `instance id ${JSON.stringify(instanceId)}: expected one that contains the stream id ${streamId}`,
+    `instance id ${quoted(instanceId)}: expected one that contains the stream id ${streamId}`,
     { rule: "W-30", expected: String(streamId), found: instanceId },
   );
 }

@@ -1,3 +1,4 @@
+import { quoted } from "../core/text.ts";
 import { RegionCreateError, RegionError } from "./errors.ts";
 
 /** A region's address as it is announced (section 5 of the wire specification). */
@@ -50,7 +51,7 @@ export function formatRegionUri(uri: RegionUri): string {
   if (!isRegionPath(uri.path)) {
     throw new RegionCreateError(
       "invalid-options",
-      `path ${JSON.stringify(uri.path)}: expected an absolute path of visible ASCII characters except ?, | and space`,
+      `path ${quoted(uri.path)}: expected an absolute path of visible ASCII characters except ?, | and space`,
       { rule: "W-25", found: uri.path },
     );
   }

@@ -2,6 +2,7 @@ import { PublishResult } from "../aeron/results.ts";
 import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { suggestion } from "../core/nearest.ts";
+import { quoted } from "../core/text.ts";
 import {
   consumerViews,
   EVENT_KINDS,
@@ -14,7 +15,7 @@ import type { RequestGuard } from "./guard.ts";
 import { indexPage } from "./index-page.ts";
 import { Metrics } from "./metrics.ts";
 import { readOrder } from "./order-request.ts";
-import { ApiError, errorResponse, jsonResponse, quoted, textResponse } from "./responses.ts";
+import { ApiError, errorResponse, jsonResponse, MAX_QUOTED, textResponse } from "./responses.ts";
 import type { Supervised } from "./supervised.ts";
 
 const log = getLogger("http");
@@ -80,7 +81,7 @@ export class SupervisorApi {
       return await this.#route(request, client);
     } catch (error) {
       if (error instanceof ApiError) return errorResponse(error);
-      defectLog.error(`${request.method} ${quoted(request.url)}: ${messageOf(error)}`);
+      defectLog.error(`${request.method} ${quoted(request.url, MAX_QUOTED)}: ${messageOf(error)}`);
       return errorResponse(
         new ApiError(500, "internal", "this request met a defect of the supervisor; its log says more"),
       );
@@ -98,7 +99,8 @@ export class SupervisorApi {
   #route(request: Request, client: string): Response | Promise<Response> {
     const { pathname, searchParams: query } = targetOf(request);
     const fitting = this.#routes.filter(({ path }) => path.test(pathname));
-    if (fitting.length === 0) throw new ApiError(404, "not-found", `no page ${quoted(pathname)}; / lists the pages`);
+    if (fitting.length === 0)
+      throw new ApiError(404, "not-found", `no page ${quoted(pathname, MAX_QUOTED)}; / lists the pages`);
     const method = request.method === "HEAD" ? "GET" : request.method;
     const route = fitting.find((candidate) => candidate.method === method);
     if (route === undefined) {
@@ -110,7 +112,7 @@ export class SupervisorApi {
       if (parameters?.includes(name)) continue;
       const known = parameters?.length === 0 ? "no parameters" : parameters?.join(", ");
       const hint = suggestion(name, parameters ?? []);
-      throw new ApiError(400, "bad-request", `expected ${known}, found ${quoted(name)}${hint}`);
+      throw new ApiError(400, "bad-request", `expected ${known}, found ${quoted(name, MAX_QUOTED)}${hint}`);
     }
     const parts = (route.path.exec(pathname) ?? []).slice(1).map(decoded);
     return route.answer(parts, { request, query, client });
@@ -127,7 +129,11 @@ export class SupervisorApi {
     const limit = numberOf(query, "limit", MAX_EVENTS);
     const kind = query.get("kind");
     if (kind !== null && !EVENT_KINDS.some((known) => known === kind)) {
-      throw new ApiError(400, "bad-request", `kind: expected one of ${EVENT_KINDS.join(", ")}, found ${quoted(kind)}`);
+      throw new ApiError(
+        400,
+        "bad-request",
+        `kind: expected one of ${EVENT_KINDS.join(", ")}, found ${quoted(kind, MAX_QUOTED)}`,
+      );
     }
     const { events } = this.#model;
     const wanted = events.after(after).filter((event) => kind === null || event.kind === kind);
@@ -142,7 +148,11 @@ export class SupervisorApi {
     if (consumer === undefined) {
       const ids = [...consumers.keys()].sort((a, b) => a - b).map(String);
       const there = ids.length === 0 ? "it has none" : `its consumers are ${ids.slice(0, 20).join(", ")}`;
-      throw new ApiError(404, "no-consumer", `no consumer ${quoted(consumerText)} of stream ${streamId}: ${there}`);
+      throw new ApiError(
+        404,
+        "no-consumer",
+        `no consumer ${quoted(consumerText, MAX_QUOTED)} of stream ${streamId}: ${there}`,
+      );
     }
     const order = await readOrder(request);
     const { consumerId } = consumer;
@@ -161,14 +171,14 @@ export class SupervisorApi {
       streams.find(({ streamId }) => String(streamId) === text) ?? streams.find(({ name }) => name === text);
     if (found !== undefined) return found;
     const known = streams.flatMap(({ streamId, name }) => [String(streamId), ...(name === null ? [] : [name])]);
-    throw new ApiError(404, "no-stream", `no stream ${quoted(text)} is known${suggestion(text, known)}`);
+    throw new ApiError(404, "no-stream", `no stream ${quoted(text, MAX_QUOTED)} is known${suggestion(text, known)}`);
   }
 }
 
 /** The target of a request. Without a Host header it is a path alone; `/metrics/` is `/metrics`. @throws ApiError 400 */
 function targetOf(request: Request): { readonly pathname: string; readonly searchParams: URLSearchParams } {
   const url = URL.parse(request.url, "http://localhost");
-  if (url === null) throw new ApiError(400, "bad-request", `expected a path, found ${quoted(request.url)}`);
+  if (url === null) throw new ApiError(400, "bad-request", `expected a path, found ${quoted(request.url, MAX_QUOTED)}`);
   return { pathname: url.pathname.replace(/(?<=.)\/+$/, ""), searchParams: url.searchParams };
 }
 
@@ -177,7 +187,7 @@ function decoded(part: string): string {
     return decodeURIComponent(part);
   } catch (error) {
     if (!(error instanceof URIError)) throw error;
-    throw new ApiError(400, "bad-request", `expected percent-encoding in UTF-8, found ${quoted(part)}`);
+    throw new ApiError(400, "bad-request", `expected percent-encoding in UTF-8, found ${quoted(part, MAX_QUOTED)}`);
   }
 }
 
@@ -186,5 +196,9 @@ function numberOf(query: URLSearchParams, name: string, fallback: number): numbe
   const text = query.get(name);
   if (text === null) return fallback;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new ApiError(400, "bad-request", `${name}: expected a whole number from 0 on, found ${quoted(text)}`);
+  throw new ApiError(
+    400,
+    "bad-request",
+    `${name}: expected a whole number from 0 on, found ${quoted(text, MAX_QUOTED)}`,
+  );
 }

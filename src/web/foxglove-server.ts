@@ -1,5 +1,6 @@
 import type { Agent } from "../core/agent.ts";
 import { getLogger } from "../core/logger.ts";
+import { quoted } from "../core/text.ts";
 import type { FoxgloveClient } from "../view/foxglove/client.ts";
 import { MAX_FRAME_MESSAGE_BYTES } from "../view/foxglove/encoder.ts";
 import type { FoxgloveHub } from "../view/foxglove/hub.ts";
@@ -7,7 +8,7 @@ import { MAX_REQUEST_BYTES } from "../view/foxglove/requests.ts";
 import { isLoopback, type ListenAddress, urlOf } from "./address.ts";
 import type { RequestGuard } from "./guard.ts";
 import { listenError } from "./listen-error.ts";
-import { ApiError, errorResponse, quoted, textResponse } from "./responses.ts";
+import { ApiError, errorResponse, MAX_QUOTED, textResponse } from "./responses.ts";
 
 const log = getLogger("foxglove");
 const originLog = log.every(10e9);
@@ -119,8 +120,12 @@ export class FoxgloveServer implements Agent {
   #checkOrigin(request: Request): void {
     const origin = request.headers.get("origin")?.toLowerCase() ?? null;
     if (origin === null || this.#origins.has(origin) || isOfThisMachine(origin)) return;
-    originLog.warn(`a page of ${origin} was refused; --foxglove-origins ${origin} lets it connect`);
-    throw new ApiError(403, "wrong-origin", `pages of ${quoted(origin)} may not connect; --foxglove-origins adds some`);
+    originLog.warn(`a page of ${origin} was refused: its origin is not among those that may connect`);
+    throw new ApiError(
+      403,
+      "wrong-origin",
+      `pages of ${quoted(origin, MAX_QUOTED)} may not connect; the command that serves them can allow more`,
+    );
   }
 
   /** @throws ApiError 401, 429 */
@@ -136,7 +141,7 @@ export class FoxgloveServer implements Agent {
     throw new ApiError(
       401,
       "wrong-token",
-      "expected the token of --http-token in the address: ws://HOST:PORT/?token=TOKEN",
+      "expected the token of this server in the address: ws://HOST:PORT/?token=TOKEN",
     );
   }
 }

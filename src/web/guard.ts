@@ -1,9 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { hostname as machineName, networkInterfaces } from "node:os";
 import { getLogger } from "../core/logger.ts";
+import { quoted } from "../core/text.ts";
 import { isLoopback, type ListenAddress } from "./address.ts";
 import { AttemptLimit } from "./attempt-limit.ts";
-import { ApiError, quoted } from "./responses.ts";
+import { ApiError, MAX_QUOTED } from "./responses.ts";
 
 const log = getLogger("http");
 const wrongTokenLog = log.every(10e9);
@@ -42,7 +43,7 @@ export class RequestGuard {
       throw new ApiError(
         403,
         "wrong-host",
-        `expected the name or address of this server as Host, found ${quoted(host)} (further names are given at its start)`,
+        `expected the name or address of this server as Host, found ${quoted(host, MAX_QUOTED)} (further names are given at its start)`,
       );
     }
     const origin = request.headers.get("origin");
@@ -52,7 +53,7 @@ export class RequestGuard {
     const isVisit = request.method === "GET" && request.headers.get("sec-fetch-mode") === "navigate";
     if (!isOwn || (site === "cross-site" && !isVisit)) {
       const found = origin ?? `a request that is ${site}`;
-      throw new ApiError(403, "wrong-origin", `expected no page of another site, found ${quoted(found)}`);
+      throw new ApiError(403, "wrong-origin", `expected no page of another site, found ${quoted(found, MAX_QUOTED)}`);
     }
   }
 

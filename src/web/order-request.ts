@@ -1,6 +1,7 @@
 import { suggestion } from "../core/nearest.ts";
+import { quoted, shortened } from "../core/text.ts";
 import type { ConsumerMode } from "../protocol/mode-filter.ts";
-import { ApiError } from "./responses.ts";
+import { ApiError, MAX_QUOTED } from "./responses.ts";
 
 /** What a request wants a consumer to do. */
 export interface OrderRequest {
@@ -20,7 +21,7 @@ export async function readOrder(request: Request): Promise<OrderRequest> {
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "none";
   // Forms of other sites cannot have this type.
   if (type !== "application/json") {
-    throw new ApiError(415, "wrong-type", `expected Content-Type: application/json, found ${JSON.stringify(type)}`);
+    throw new ApiError(415, "wrong-type", `expected Content-Type: application/json, found ${quoted(type, MAX_QUOTED)}`);
   }
   const announced = Number(request.headers.get("content-length") ?? 0);
   const text = announced > MAX_BODY_BYTES ? null : await request.text();
@@ -31,10 +32,10 @@ export async function readOrder(request: Request): Promise<OrderRequest> {
   try {
     body = JSON.parse(text);
   } catch (error) {
-    throw badRequest(`expected JSON, found ${JSON.stringify(text.slice(0, 80))}: ${(error as Error).message}`);
+    throw badRequest(`expected JSON, found ${quoted(text, MAX_QUOTED)}: ${(error as Error).message}`);
   }
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw badRequest(`expected an object with a mode, found ${JSON.stringify(body).slice(0, 80)}`);
+    throw badRequest(`expected an object with a mode, found ${shown(body)}`);
   }
   return orderOf(body as Readonly<Record<string, unknown>>);
 }
@@ -42,26 +43,30 @@ export async function readOrder(request: Request): Promise<OrderRequest> {
 function orderOf(body: Readonly<Record<string, unknown>>): OrderRequest {
   for (const key of Object.keys(body)) {
     if (KEYS.includes(key)) continue;
-    throw badRequest(`expected the keys ${KEYS.join(", ")}, found ${JSON.stringify(key)}${suggestion(key, KEYS)}`);
+    throw badRequest(`expected the keys ${KEYS.join(", ")}, found ${quoted(key, MAX_QUOTED)}${suggestion(key, KEYS)}`);
   }
   const mode = MODES.find((candidate) => candidate === body.mode);
   if (mode === undefined) {
-    throw badRequest(`mode: expected one of ${MODES.join(", ")}, found ${JSON.stringify(body.mode) ?? "nothing"}`);
+    throw badRequest(`mode: expected one of ${MODES.join(", ")}, found ${shown(body.mode)}`);
   }
   const { decimation = mode === "decimated" ? undefined : 1, useShm = true } = body;
   const isCount =
     Number.isInteger(decimation) && (decimation as number) >= 1 && (decimation as number) <= MAX_DECIMATION;
   if (!isCount) {
-    const found = JSON.stringify(decimation) ?? "nothing";
+    const found = shown(decimation);
     throw badRequest(`decimation: expected a whole number from 1 to ${MAX_DECIMATION}, found ${found}`);
   }
   if (mode !== "decimated" && decimation !== 1) {
     throw badRequest(`decimation: expected mode "decimated" with it, found mode "${mode}"`);
   }
-  if (typeof useShm !== "boolean") throw badRequest(`useShm: expected true or false, found ${JSON.stringify(useShm)}`);
+  if (typeof useShm !== "boolean") throw badRequest(`useShm: expected true or false, found ${shown(useShm)}`);
   return { mode, decimation: decimation as number, useShm };
 }
 
 function badRequest(message: string): ApiError {
   return new ApiError(400, "bad-request", message);
+}
+
+function shown(value: unknown): string {
+  return shortened(JSON.stringify(value) ?? "nothing", MAX_QUOTED);
 }

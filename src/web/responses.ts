@@ -25,7 +25,8 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 };
 
-const MAX_QUOTED = 80;
+/** What a message has room for of a request's text. */
+export const MAX_QUOTED = 80;
 
 export function jsonResponse(value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
   return textResponse(`${toJson(value, 2)}\n`, "application/json; charset=utf-8", status, headers);
@@ -44,9 +45,4 @@ export function textResponse(
 export function errorResponse({ status, code, message, headers }: ApiError): Response {
   const challenge = status === 401 ? { "www-authenticate": "Bearer" } : {};
   return jsonResponse({ error: { code, message } }, status, { ...challenge, ...headers });
-}
-
-/** Text of a request in quotes, as much as a message has room for. */
-export function quoted(text: string): string {
-  return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
 }

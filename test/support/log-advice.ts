@@ -430,9 +430,10 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     },
   },
   "src/web/foxglove-server.ts": {
-    "a page of … was refused; --foxglove-origins … lets it connect": {
+    "a page of … was refused: its origin is not among those that may connect": {
       means: "A page in a browser tried to read frames by the port of `--foxglove`, and its origin is not listed.",
-      remedy: "If it is your viewer, add the origin; else a site that you visited tries to read your frames.",
+      remedy:
+        "If it is your viewer, add the origin with `--foxglove-origins`; else a site that you visited tries to read your frames.",
     },
   },
   "src/web/view-routes.ts": {

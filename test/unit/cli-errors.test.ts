@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { AeronError } from "../../ffi/errors.ts";
 import { causeOfRefusal } from "../../ffi/symbols.ts";
+import { findInTrace } from "../../src/aeron/libaeron-trace.ts";
 import { MediaDriverError } from "../../src/aeron/media-driver.ts";
 import { describeError, detailsOf } from "../../src/cli/exit.ts";
 import { summaryLines } from "../../src/cli/summary.ts";
@@ -55,4 +56,15 @@ test("an error of libaeron says which call failed, and its innermost cause, with
   );
   const plain = new AeronError("aeron_init", 22, "invalid argument");
   expect(describeError(plain)).toBe(plain.message);
+});
+
+test("what a media driver has no room for is found anywhere in its trace", () => {
+  const trace =
+    "(-28) generic error, see message\n[on_error, conductor.c:1] insufficient usable storage for 5 bytes in /dev/shm\n";
+  const error = new AeronError("adding a publication on aeron:ipc stream 1", -28, trace);
+  expect(findInTrace(error.message, /.*nsufficient usable storage.*/)).toBe(
+    "insufficient usable storage for 5 bytes in /dev/shm",
+  );
+  expect(findInTrace(error.message, /Cannot allocate memory/)).toBeNull();
+  expect(findInTrace("no trace: Cannot allocate memory", /Cannot allocate memory/)).toBe("Cannot allocate memory");
 });

@@ -1,0 +1,48 @@
+/** A cause in a trace of libaeron, and what its functions said of it, from the innermost to the call that failed. */
+interface Cause {
+  readonly text: string;
+  readonly details: readonly string[];
+}
+
+/** A message of libaeron, taken apart. */
+interface Trace {
+  /** The call that failed, without its code. */
+  readonly call: string;
+  /** The last says most. */
+  readonly causes: readonly Cause[];
+}
+
+/**
+ * Takes a message of libaeron apart: `call failed (code): ` and lines "(errno) cause", each followed by lines
+ * "[function, file:line] detail". Null for a message that is none of its kind. Without `ffi/`: the command line starts without it.
+ */
+function traceOf(message: string): Trace | null {
+  const [, call = "", explanation = ""] = /^(.*?) failed \(-?\d+\): ([\s\S]*)$/.exec(message) ?? [];
+  const causes: { text: string; details: string[] }[] = [];
+  for (const line of explanation.split("\n")) {
+    const text = /^\(-?\d+\) (.+)/.exec(line)?.[1];
+    const detail = /^\[[^\]]*\] (.+)/.exec(line)?.[1] ?? line;
+    if (text !== undefined) causes.push({ text, details: [] });
+    else if (causes.length === 0) causes.push({ text: detail.trim(), details: [] });
+    else if (detail.trim() !== "") causes.at(-1)?.details.push(detail.trim());
+  }
+  return call === "" ? null : { call, causes };
+}
+
+/** The message of an error of libaeron for people: the call, its last cause, and the first detail of that. */
+export function withoutTrace(message: string): string {
+  const trace = traceOf(message);
+  if (trace === null || trace.causes.length < 2) return message;
+  const { text, details } = trace.causes.at(-1) as Cause;
+  return `${trace.call} failed: ${text}${details[0] === undefined ? "" : ` (${details[0]})`}`;
+}
+
+/** What of the causes and details of a message of libaeron the pattern matches first; null when it matches none. */
+export function findInTrace(message: string, pattern: RegExp): string | null {
+  const texts = traceOf(message)?.causes.flatMap(({ text, details }) => [text, ...details]) ?? [message];
+  for (const text of texts) {
+    const found = pattern.exec(text)?.[0].trim();
+    if (found !== undefined) return found;
+  }
+  return null;
+}
