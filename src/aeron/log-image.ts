@@ -147,6 +147,31 @@ export class LogImage {
     return length;
   }
 
+  /** Bytes of the next frame, as its header says; 0 or less while it is not complete. */
+  get nextFrameBytes(): number {
+    return this.#term.words[this.#termOffset >> 2] as number;
+  }
+
+  /** Where the next frame begins in memory. */
+  get nextAddress(): number {
+    return this.#term.address + this.#termOffset;
+  }
+
+  /**
+   * Copies the first bytes of the next frame, which is complete and at least as long, to `target`. The same holds for them as for what
+   * `copyTo` copies; the rest is where it was.
+   * @returns the bytes of the whole frame, or IMPOSSIBLE_FRAME
+   */
+  copyHeadTo(target: number, headBytes: number): number {
+    const { address } = this.#term;
+    const frameBytes = this.nextFrameBytes;
+    if (frameBytes < headBytes || frameBytes > this.#writtenBytes() - this.#termOffset) return IMPOSSIBLE_FRAME;
+    acquireFence();
+    libc.memcpy(target, address + this.#termOffset, headBytes);
+    acquireFence();
+    return (frameBytes + FRAME_ALIGNMENT - 1) & -FRAME_ALIGNMENT;
+  }
+
   /** The type of the next frame; there has to be one. */
   get frameType(): number {
     return (this.#term.words[(this.#termOffset + DATA_HEADER.version) >> 2] as number) >>> 16;

@@ -187,6 +187,13 @@ export abstract class LogSubscription implements AeronResource {
    * when there are none, or when they must not be believed before the client's conductor has run.
    */
   protected take(image: LogImage, maxBytes: number, maxFrames: number): number {
+    const length = this.look(image, maxBytes, maxFrames);
+    if (length > 0) this.advance(image, length);
+    return length;
+  }
+
+  /** As `take`, without going on: `advance` does that, once `isProven` says that the position is still this subscription's. */
+  protected look(image: LogImage, maxBytes: number, maxFrames: number): number {
     const capacity = maxBytes < this.block.bytes.length ? maxBytes : this.block.bytes.length;
     const length = image.copyTo(this.block.address, capacity, maxFrames);
     if (length === 0) return 0;
@@ -197,9 +204,17 @@ export abstract class LogSubscription implements AeronResource {
       this.passOver(image);
       return 0;
     }
-    if (length > capacity) return this.#takeLong(image, length);
-    this.#advance(image, length);
-    return length;
+    return length > capacity ? this.#takeLong(image, length) : length;
+  }
+
+  /** True while what was read from a log until now was not overwritten meanwhile, and its position may be stored. */
+  protected get isProven(): boolean {
+    return this.#client?.isCurrent === true;
+  }
+
+  /** Goes past `length` bytes of a publisher's log. */
+  protected advance(image: LogImage, length: number): void {
+    if (!image.advance(length)) this.#fault = "another client has overwritten its position";
   }
 
   /** Goes to the end of a log that holds what cannot be a frame; `lostBytes` of it were taken already. */
@@ -260,7 +275,7 @@ export abstract class LogSubscription implements AeronResource {
 
   #takeLong(image: LogImage, length: number): number {
     if (image.frameType === PADDING_FRAME_TYPE) {
-      this.#advance(image, length);
+      this.advance(image, length);
       return 0;
     }
     if (length <= this.#maxBlockBytes) {
@@ -269,13 +284,9 @@ export abstract class LogSubscription implements AeronResource {
       this.words = new Int32Array(this.block.bytes.buffer);
       return 0;
     }
-    this.#advance(image, length);
+    this.advance(image, length);
     this.onTooLong();
     return 0;
-  }
-
-  #advance(image: LogImage, length: number): void {
-    if (!image.advance(length)) this.#fault = "another client has overwritten its position";
   }
 
   #onAvailable(address: number): void {

@@ -64,7 +64,7 @@ export class BridgeReceiver implements Agent {
     this.#nowNs = nowNs;
     let work = 0;
     for (let block = 0; block < BLOCKS_PER_CYCLE; block++) {
-      if (this.#subscription.poll() === 0) break;
+      if (this.#subscription.poll(nowNs) === 0) break;
       work++;
     }
     // After what came was read: a sender is silent only if nothing did.
@@ -92,8 +92,6 @@ export class BridgeReceiver implements Agent {
     if (!isAllowed) refusedLog.warn(`a sender at ${sourceIdentity} is refused: it is none of the peers`);
     return new ReceiverSession({
       isAllowed,
-      now: () => this.#nowNs,
-      blockAddress: () => this.#subscription.blockAddress,
       onControl: (session, view, offset, length) => this.#onControl(session, sourceIdentity, view, offset, length),
     });
   }

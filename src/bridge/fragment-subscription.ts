@@ -1,79 +1,160 @@
 import { DATA_FRAME_TYPE, DATA_HEADER, FRAME_ALIGNMENT } from "../../ffi/aeron-structs.ts";
-import type { LogImage } from "../aeron/log-image.ts";
+import { IMPOSSIBLE_FRAME, type LogImage } from "../aeron/log-image.ts";
 import { LogSubscription } from "../aeron/log-subscription.ts";
 
-/** Where datagrams of one publisher go. */
+/** Where the fragments of one publisher go. */
 export interface FragmentReader {
-  /** Most fragments that may be taken now; 0: none, so that the publisher's window fills. */
-  readonly appetite: number;
-  /** A fragment of a message: `length` bytes from `offset` of the view on, which begin a message where the flags say so. */
-  onFragment(flags: number, view: DataView, offset: number, length: number): void;
+  /** False while nothing may be taken, so that the publisher's window fills. Asked before each message. */
+  mayTake(nowNs: number): boolean;
+  /**
+   * A fragment of a message, which it begins or ends where the flags say so: `length` bytes at `address`. The view, which is as long,
+   * has the first of them from `offset` on: all, or FRAGMENT_HEAD_BYTES. What is copied from the address counts only once `onFragmentEnd` is called.
+   */
+  onFragment(flags: number, view: DataView, offset: number, length: number, address: number): void;
+  /** All that was read of the fragment was the publisher's. */
+  onFragmentEnd(flags: number): void;
   /** The publisher is gone. */
   onEnd(): void;
 }
 
 /** Aeron's largest MTU. */
 const BLOCK_BYTES = 64 * 1024;
+/** Longer fragments are read where they are, but for their first bytes; shorter ones are copied many at a time. */
+const LONG_FRAGMENT_BYTES = 4096;
+/** Bytes of a fragment that a reader sees in its view at least, if the fragment has so many. */
+export const FRAGMENT_HEAD_BYTES = 256;
+const HEAD_BYTES = DATA_HEADER.size + FRAGMENT_HEAD_BYTES;
+/** As many as a block holds. */
+const ALL = 0x7fff_ffff;
+const NO_FLAGS = -1;
+/** Flags of a fragment that begins a message, and of one that ends it. */
+export const BEGIN_FLAG = 0x80;
+export const END_FLAG = 0x40;
 
-/** A subscription whose messages are read fragment by fragment, each publisher by a reader of its own. */
+/** One publisher. */
+interface Source {
+  readonly image: LogImage;
+  readonly reader: FragmentReader;
+  /** Bytes that were read, but not proven yet: the client's conductor had to run first. */
+  unprovenBytes: number;
+  /** Flags of the fragment that `onFragmentEnd` was not called for yet; NO_FLAGS without one. */
+  unprovenFlags: number;
+}
+
+/**
+ * A subscription whose messages are read fragment by fragment, each publisher by a reader of its own. Long fragments are copied once, by
+ * the reader, out of the log; the position is stored only when it is proven that the log was not overwritten meanwhile.
+ */
 export class FragmentSubscription extends LogSubscription {
   readonly #readerOf: (image: LogImage) => FragmentReader;
-  readonly #readers = new Map<LogImage, FragmentReader>();
+  readonly #sources: Source[] = [];
 
   constructor(channel: string, streamId: number, readerOf: (image: LogImage) => FragmentReader) {
     super(channel, streamId, BLOCK_BYTES);
     this.#readerOf = readerOf;
   }
 
-  /** Where the block is that fragments are handed out from. */
-  get blockAddress(): number {
-    return this.block.address;
-  }
-
   /** Takes at most one block of each publisher; returns the bytes taken. */
-  poll(): number {
+  poll(nowNs: number): number {
     this.acknowledgeImages();
     const { images } = this;
     let bytes = 0;
-    for (let i = 0; i < images.length; i++) bytes += this.#pollImage(images[i] as LogImage);
+    for (let i = 0; i < images.length; i++) bytes += this.#pollSource(this.#source(images[i] as LogImage), nowNs);
     return bytes;
   }
 
-  #pollImage(image: LogImage): number {
-    const reader = this.#reader(image);
-    const { appetite } = reader;
-    if (appetite === 0 || !image.hasNext) return 0;
+  #pollSource(source: Source, nowNs: number): number {
+    const { image, reader } = source;
+    if (source.unprovenBytes > 0 && !this.#settle(source)) return 0;
+    const { nextFrameBytes } = image;
+    if (nextFrameBytes <= 0 || !reader.mayTake(nowNs)) return 0;
+    return nextFrameBytes > LONG_FRAGMENT_BYTES ? this.#pollLong(source) : this.#pollBlock(source, nowNs);
+  }
+
+  /** A block of fragments, or as many of it as the reader takes. */
+  #pollBlock(source: Source, nowNs: number): number {
+    const { image, reader } = source;
     const { termId, termOffset } = image;
-    const length = this.take(image, BLOCK_BYTES, appetite);
+    const length = this.look(image, BLOCK_BYTES, ALL);
     const { view } = this.block;
-    for (let offset = 0; offset < length; ) {
+    let offset = 0;
+    while (offset < length) {
       const frameLength = this.frameLengthAt(offset, length, termId, termOffset);
       if (frameLength === -1) {
+        if (offset > 0) this.advance(image, offset);
         this.passOver(image, length - offset);
-        break;
+        return length;
       }
       const flagsAndType = this.flagsAndTypeAt(offset);
-      if (flagsAndType >>> 8 === DATA_FRAME_TYPE) {
-        reader.onFragment(flagsAndType & 0xff, view, offset + DATA_HEADER.size, frameLength - DATA_HEADER.size);
-      }
+      const payload = offset + DATA_HEADER.size;
       offset += (frameLength + FRAME_ALIGNMENT - 1) & -FRAME_ALIGNMENT;
+      if (flagsAndType >>> 8 !== DATA_FRAME_TYPE) continue;
+      const flags = flagsAndType & 0xff;
+      reader.onFragment(flags, view, payload, frameLength - DATA_HEADER.size, this.block.address + payload);
+      reader.onFragmentEnd(flags);
+      if ((flags & END_FLAG) !== 0 && !reader.mayTake(nowNs)) break;
     }
+    if (offset === 0) return 0;
+    source.unprovenBytes = offset;
+    this.#settle(source);
+    return offset;
+  }
+
+  /** One fragment, of which only the head is copied here. */
+  #pollLong(source: Source): number {
+    const { image, reader } = source;
+    const { termId, termOffset, nextAddress } = image;
+    const length = image.copyHeadTo(this.block.address, HEAD_BYTES);
+    if (!this.isProven) return 0;
+    if (length === IMPOSSIBLE_FRAME) {
+      this.passOver(image);
+      return 0;
+    }
+    const frameLength = this.frameLengthAt(0, length, termId, termOffset);
+    if (frameLength === -1) {
+      this.passOver(image);
+      return length;
+    }
+    source.unprovenBytes = length;
+    const flagsAndType = this.flagsAndTypeAt(0);
+    if (flagsAndType >>> 8 === DATA_FRAME_TYPE) {
+      const flags = flagsAndType & 0xff;
+      const { size } = DATA_HEADER;
+      reader.onFragment(flags, this.block.view, size, frameLength - size, nextAddress + size);
+      source.unprovenFlags = flags;
+    }
+    this.#settle(source);
     return length;
   }
 
-  #reader(image: LogImage): FragmentReader {
-    let reader = this.#readers.get(image);
-    if (reader === undefined) {
-      reader = this.#readerOf(image);
-      this.#readers.set(image, reader);
+  /** Goes past what was read once it is proven; until then the next poll tries again, and the media driver keeps it. */
+  #settle(source: Source): boolean {
+    if (!this.isProven) return false;
+    const { unprovenBytes, unprovenFlags } = source;
+    source.unprovenBytes = 0;
+    source.unprovenFlags = NO_FLAGS;
+    // The position first: between the proof and its store, nothing is done that takes time.
+    this.advance(source.image, unprovenBytes);
+    if (unprovenFlags !== NO_FLAGS) source.reader.onFragmentEnd(unprovenFlags);
+    return true;
+  }
+
+  #source(image: LogImage): Source {
+    for (let i = 0; i < this.#sources.length; i++) {
+      const source = this.#sources[i] as Source;
+      if (source.image === image) return source;
     }
-    return reader;
+    const source = { image, reader: this.#readerOf(image), unprovenBytes: 0, unprovenFlags: NO_FLAGS };
+    this.#sources.push(source);
+    return source;
   }
 
   protected override onTooLong(): void {}
 
   protected override onImageGone(image: LogImage): void {
-    this.#readers.get(image)?.onEnd();
-    this.#readers.delete(image);
+    const index = this.#sources.findIndex((source) => source.image === image);
+    if (index === -1) return;
+    this.#sources[index]?.reader.onEnd();
+    this.#sources.splice(index, 1);
   }
 }

@@ -1,3 +1,5 @@
+import { libc } from "../../ffi/libc.ts";
+import { NativeBuffer } from "../../ffi/memory.ts";
 import { FrameHeader, HEADER_WORD, HEADER_WORDS } from "../protocol/frame-header.ts";
 import {
   BridgeEndDecoder,
@@ -7,13 +9,11 @@ import {
   BridgeWholeDecoder,
 } from "../sbe/generated/bridge/index.ts";
 import { MESSAGE_HEADER_BYTES, messageKeyAt } from "../sbe/index.ts";
-
-/** Flags of an Aeron fragment. */
-export const BEGIN_FLAG = 0x80;
-export const END_FLAG = 0x40;
+import { BEGIN_FLAG, END_FLAG, FRAGMENT_HEAD_BYTES } from "./fragment-subscription.ts";
 
 /** Longest other message that is put together; longer ones are ignored. */
 const MAX_CONTROL_BYTES = 1024 * 1024;
+const INITIAL_CONTROL_BYTES = 1024;
 const FRAME_HEAD_BYTES = MESSAGE_HEADER_BYTES + BridgeFrameDecoder.BLOCK_LENGTH;
 const PART_HEAD_BYTES = MESSAGE_HEADER_BYTES + BridgePartDecoder.BLOCK_LENGTH;
 /** Words of the slot before the fields. */
@@ -23,8 +23,8 @@ const FIRST_WORD = HEADER_WORD.frameIdLow;
 export interface FrameTarget {
   /** A frame begins. False when it is not taken: then its values are passed over, and neither `commit` nor `abort` follows. */
   begin(header: FrameHeader): boolean;
-  /** `length` bytes of the values, from `valuesOffset` on, which are within the length that the header says. */
-  write(valuesOffset: number, view: DataView, offset: number, length: number): void;
+  /** `length` bytes of the values at `address`, from `valuesOffset` on, which are within the length that the header says. */
+  write(valuesOffset: number, address: number, length: number): void;
   /** All values have come, and the sender says that they were intact. */
   commit(header: FrameHeader): void;
   /** The frame is not valid: by the sender's verdict, or because a part of it never came. */
@@ -63,7 +63,9 @@ export class FrameAssembly {
   #seq = 0;
   #filledBytes = 0;
   #valuesBytes = 0;
-  #control = new Uint8Array(0);
+  /** Bytes of the fragment under way that are values. */
+  #fragmentBytes = 0;
+  #control = new NativeBuffer(INITIAL_CONTROL_BYTES);
   #controlBytes = 0;
 
   constructor(target: FrameTarget, onControl: ControlHandler) {
@@ -71,10 +73,18 @@ export class FrameAssembly {
     this.#onControl = onControl;
   }
 
-  onFragment(flags: number, view: DataView, offset: number, length: number): void {
-    if ((flags & BEGIN_FLAG) !== 0) this.#beginMessage(flags, view, offset, length);
-    else if (this.#message === VALUES) this.#addValues(view, offset, length);
-    else if (this.#message === CONTROL) this.#addControl(view, offset, length);
+  /** The view has the first FRAGMENT_HEAD_BYTES of the `length` bytes at `address`, or all. `onFragmentEnd` follows. */
+  onFragment(flags: number, view: DataView, offset: number, length: number, address: number): void {
+    this.#fragmentBytes = 0;
+    if ((flags & BEGIN_FLAG) !== 0) this.#beginMessage(flags, view, offset, length, address);
+    else if (this.#message === VALUES) this.#addValues(address, length);
+    else if (this.#message === CONTROL) this.#addControl(address, length);
+  }
+
+  /** What was copied from the fragment is valid. */
+  onFragmentEnd(flags: number): void {
+    this.#filledBytes += this.#fragmentBytes;
+    this.#fragmentBytes = 0;
     if ((flags & END_FLAG) !== 0) this.#endMessage();
   }
 
@@ -85,30 +95,30 @@ export class FrameAssembly {
     this.#giveUp();
   }
 
-  #beginMessage(flags: number, view: DataView, offset: number, length: number): void {
+  #beginMessage(flags: number, view: DataView, offset: number, length: number, address: number): void {
     this.#message = NOTHING;
     switch (messageKeyAt(view, offset, length)) {
       case BridgeFrameDecoder.KEY:
       case BridgeWholeDecoder.KEY:
-        this.#beginFrame(view, offset, length);
+        this.#beginFrame(view, offset, length, address);
         break;
       case BridgePartDecoder.KEY:
-        this.#beginPart(view, offset, length);
+        this.#beginPart(view, offset, length, address);
         break;
       case BridgeEndDecoder.KEY:
         this.#endFrame(view, offset, length);
         break;
       default:
-        if ((flags & END_FLAG) !== 0) this.#onControl(view, offset, length);
+        if ((flags & END_FLAG) !== 0 && length <= FRAGMENT_HEAD_BYTES) this.#onControl(view, offset, length);
         else {
           this.#message = CONTROL;
           this.#controlBytes = 0;
-          this.#addControl(view, offset, length);
+          this.#addControl(address, length);
         }
     }
   }
 
-  #beginFrame(view: DataView, offset: number, length: number): void {
+  #beginFrame(view: DataView, offset: number, length: number, address: number): void {
     this.#giveUp();
     const isWhole = messageKeyAt(view, offset, length) === BridgeWholeDecoder.KEY;
     if (length < FRAME_HEAD_BYTES) {
@@ -131,10 +141,10 @@ export class FrameAssembly {
     this.#filledBytes = 0;
     this.#isTaken = this.#target.begin(this.#header);
     this.#message = VALUES;
-    this.#addValues(view, offset + FRAME_HEAD_BYTES, length - FRAME_HEAD_BYTES);
+    this.#addValues(address + FRAME_HEAD_BYTES, length - FRAME_HEAD_BYTES);
   }
 
-  #beginPart(view: DataView, offset: number, length: number): void {
+  #beginPart(view: DataView, offset: number, length: number, address: number): void {
     const part = this.#part;
     if (length < PART_HEAD_BYTES || part.wrap(view, offset, PART_HEAD_BYTES) !== null) {
       this.#stray();
@@ -148,33 +158,33 @@ export class FrameAssembly {
       return;
     }
     this.#message = VALUES;
-    this.#addValues(view, offset + PART_HEAD_BYTES, length - PART_HEAD_BYTES);
+    this.#addValues(address + PART_HEAD_BYTES, length - PART_HEAD_BYTES);
   }
 
-  #addValues(view: DataView, offset: number, length: number): void {
+  #addValues(address: number, length: number): void {
     if (!this.#isOpen || length === 0) return;
     if (length > this.#valuesBytes - this.#filledBytes) {
       this.#giveUp();
       this.#stray();
       return;
     }
-    if (this.#isTaken) this.#target.write(this.#filledBytes, view, offset, length);
-    this.#filledBytes += length;
+    if (this.#isTaken) this.#target.write(this.#filledBytes, address, length);
+    this.#fragmentBytes = length;
   }
 
-  #addControl(view: DataView, offset: number, length: number): void {
+  #addControl(address: number, length: number): void {
     const needed = this.#controlBytes + length;
     if (needed > MAX_CONTROL_BYTES) {
       this.#message = NOTHING;
       this.#stray();
       return;
     }
-    if (needed > this.#control.length) {
-      const larger = new Uint8Array(2 ** Math.ceil(Math.log2(needed)));
-      larger.set(this.#control.subarray(0, this.#controlBytes));
+    if (needed > this.#control.bytes.length) {
+      const larger = new NativeBuffer(2 ** Math.ceil(Math.log2(needed)));
+      larger.bytes.set(this.#control.bytes.subarray(0, this.#controlBytes));
       this.#control = larger;
     }
-    this.#control.set(new Uint8Array(view.buffer, view.byteOffset + offset, length), this.#controlBytes);
+    libc.memcpy(this.#control.address + this.#controlBytes, address, length);
     this.#controlBytes = needed;
   }
 
@@ -185,7 +195,7 @@ export class FrameAssembly {
     if (message !== CONTROL) return;
     const length = this.#controlBytes;
     this.#controlBytes = 0;
-    this.#onControl(new DataView(this.#control.buffer, 0, length), 0, length);
+    this.#onControl(this.#control.view, 0, length);
   }
 
   #endFrame(view: DataView, offset: number, length: number): void {

@@ -1,12 +1,11 @@
 import { libc } from "../../ffi/libc.ts";
-import { addressOf } from "../../ffi/memory.ts";
 import type { Publication } from "../aeron/publication.ts";
 import { PublishResult } from "../aeron/results.ts";
 import { FrameHeader } from "../protocol/frame-header.ts";
 import type { SlotPlace } from "../protocol/slot-place.ts";
 import type { ConsumerStream } from "../roles/consumer-stream.ts";
 import type { Frame } from "../roles/frame.ts";
-import type { HeldFrame } from "../roles/held-frame.ts";
+import { HeldFrame } from "../roles/held-frame.ts";
 import type { Cutting } from "./admission.ts";
 import { HEAD_BYTES, type SenderMessages } from "./sender-messages.ts";
 
@@ -31,7 +30,7 @@ export class FrameSending {
   readonly #header = new FrameHeader();
   #place: SlotPlace | null = null;
   /** Keeps the memory of a frame that takes several calls, also when its epoch ends meanwhile. */
-  #held: HeldFrame | null = null;
+  readonly #held = new HeldFrame();
   #values = 0;
   /** True for a frame that is one message. */
   #isWhole = false;
@@ -47,12 +46,12 @@ export class FrameSending {
     this.seq = frame.seq;
     this.#place = frame.place;
     this.byteLength = frame.byteLength;
-    this.#values = frame.byteLength === 0 ? 0 : addressOf(frame.bytes);
+    this.#values = frame.byteLength === 0 ? 0 : frame.address;
     this.sentBytes = 0;
     this.hasBegun = false;
     this.isUnderWay = true;
     this.#isWhole = HEAD_BYTES + frame.byteLength <= mtuBytes - FRAGMENT_HEADER_BYTES;
-    if (!this.#isWhole) this.#held = this.#stream.hold(frame);
+    if (!this.#isWhole) this.#stream.hold(frame, this.#held);
   }
 
   /** Sends the next piece; false when there is no room for it now. */
@@ -99,7 +98,7 @@ export class FrameSending {
   }
 
   #isIntact(): boolean {
-    return this.#held?.isIntact() ?? this.#stream.isIntact(this.#place as SlotPlace, this.seq);
+    return this.#held.isHeld ? this.#held.isIntact() : this.#stream.isIntact(this.#place as SlotPlace, this.seq);
   }
 
   #settle(isIntact: boolean): void {
@@ -110,7 +109,6 @@ export class FrameSending {
 
   #end(): void {
     this.isUnderWay = false;
-    this.#held?.release();
-    this.#held = null;
+    this.#held.release();
   }
 }

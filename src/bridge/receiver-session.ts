@@ -6,13 +6,8 @@ import { SlotTarget } from "./slot-target.ts";
 export interface ReceiverSessionOptions {
   /** False for a sender that is none of the peers: nothing of it is read. */
   readonly isAllowed: boolean;
-  readonly now: () => number;
-  readonly blockAddress: () => number;
   readonly onControl: (session: ReceiverSession, view: DataView, offset: number, length: number) => void;
 }
-
-/** As many as a block holds. */
-const ALL = 0x7fff_ffff;
 
 /** One Aeron session of a sender: frames of one stream, in order. */
 export class ReceiverSession implements FragmentReader {
@@ -20,25 +15,27 @@ export class ReceiverSession implements FragmentReader {
   route: ReceiverRoute | null = null;
   readonly #options: ReceiverSessionOptions;
   readonly #assembly: FrameAssembly;
+  #nowNs = 0;
 
   constructor(options: ReceiverSessionOptions) {
     this.#options = options;
-    const target = new SlotTarget(() => this.route, options.blockAddress);
+    const target = new SlotTarget(() => this.route);
     this.#assembly = new FrameAssembly(target, (view, offset, length) => options.onControl(this, view, offset, length));
   }
 
-  get appetite(): number {
-    if (!this.#options.isAllowed) return 0;
-    // What follows an open may have to wait for what that begins.
-    if (this.route === null) return 1;
-    if (!this.route.mayTake(this.#options.now())) return 0;
-    // One that may hold its sender back is looked at again after each fragment, which may end a frame.
-    return this.route.isWaitedFor ? 1 : ALL;
+  mayTake(nowNs: number): boolean {
+    this.#nowNs = nowNs;
+    if (!this.#options.isAllowed) return false;
+    return this.route === null || this.route.mayTake(nowNs);
   }
 
-  onFragment(flags: number, view: DataView, offset: number, length: number): void {
-    this.route?.hear(this.#options.now());
-    this.#assembly.onFragment(flags, view, offset, length);
+  onFragment(flags: number, view: DataView, offset: number, length: number, address: number): void {
+    this.route?.hear(this.#nowNs);
+    this.#assembly.onFragment(flags, view, offset, length, address);
+  }
+
+  onFragmentEnd(flags: number): void {
+    this.#assembly.onFragmentEnd(flags);
   }
 
   onEnd(): void {

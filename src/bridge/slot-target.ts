@@ -15,15 +15,12 @@ export interface SlotRoute {
 /** Puts frames together in slots of an output stream: each is checked as a reader would before it is taken, and counted once. */
 export class SlotTarget implements FrameTarget {
   readonly #routeOf: () => SlotRoute | null;
-  readonly #blockAddress: () => number;
   #route: SlotRoute | null = null;
   #claim: SlotClaim | null = null;
   #address = 0;
 
-  /** `blockAddress`: where the views are that values come in. */
-  constructor(routeOf: () => SlotRoute | null, blockAddress: () => number) {
+  constructor(routeOf: () => SlotRoute | null) {
     this.#routeOf = routeOf;
-    this.#blockAddress = blockAddress;
   }
 
   begin(header: FrameHeader): boolean {
@@ -54,11 +51,11 @@ export class SlotTarget implements FrameTarget {
     return true;
   }
 
-  write(valuesOffset: number, _view: DataView, offset: number, length: number): void {
+  write(valuesOffset: number, address: number, length: number): void {
     const claim = this.#claim;
     // Its memory may be gone since: with a lease, or an epoch.
     if (claim === null || claim.state !== ClaimState.CLAIMED) return;
-    libc.memcpy(this.#address + valuesOffset, this.#blockAddress() + offset, length);
+    libc.memcpy(this.#address + valuesOffset, address, length);
   }
 
   commit(header: FrameHeader): void {

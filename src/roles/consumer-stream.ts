@@ -70,13 +70,17 @@ export class ConsumerStream implements SinkStream {
     return this.#mapping.reader?.nslots ?? 0;
   }
 
-  /** For a handler: its frame is read where it lies after the call, also when the stream is unmapped meanwhile. */
-  hold(frame: Frame): HeldFrame {
+  /**
+   * For a handler: its frame is read where it lies after the call, also when the stream is unmapped meanwhile. `held`: what is to hold
+   * it, instead of the frame that it held before.
+   */
+  hold(frame: Frame, held = new HeldFrame()): HeldFrame {
     const { reader, stream } = this.#mapping;
     if (reader === null || stream === null) {
       throw new ConsumerError("frame-ended", "only a handler can hold its frame, while the stream is mapped");
     }
-    return new HeldFrame(reader, stream, frame.seq);
+    held.begin(reader, stream, frame.seq);
+    return held;
   }
 
   isIntact(place: SlotPlace, seq: number): boolean {

@@ -46,6 +46,11 @@ export class Frame {
     return this.#requirePool().bytes(this.index, this.#readableBytes);
   }
 
+  /** Where the values are, for native code. @throws ConsumerError as `bytes` */
+  get address(): number {
+    return this.#requirePool().addressOf(this.index);
+  }
+
   /** The values as elements of `dtype`, in place ("bool", "bytes" and "bit" as bytes). @throws ConsumerError as `bytes` */
   get values(): Values {
     return this.#requirePool().values(this.index, this.#readableBytes, this.dtype);

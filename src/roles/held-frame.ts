@@ -1,26 +1,39 @@
 import type { FrameReader } from "./frame-reader.ts";
 import type { MappedRegions } from "./ports.ts";
 
-/** A frame that is read where it lies after its handler has returned; its memory stays mapped until `release`. */
+/**
+ * A frame that is read where it lies after its handler has returned; its memory stays mapped until `release`. One object can hold one
+ * frame after the other.
+ */
 export class HeldFrame {
-  readonly #reader: FrameReader;
-  readonly #regions: MappedRegions;
-  readonly #seq: number;
+  #reader: FrameReader | null = null;
+  #regions: MappedRegions | null = null;
+  #seq = 0;
 
-  constructor(reader: FrameReader, regions: MappedRegions, seq: number) {
+  /** For `ConsumerStream.hold`. */
+  begin(reader: FrameReader, regions: MappedRegions, seq: number): void {
+    this.release();
+    regions.hold();
     this.#reader = reader;
     this.#regions = regions;
     this.#seq = seq;
-    regions.hold();
+  }
+
+  /** True until `release`. */
+  get isHeld(): boolean {
+    return this.#reader !== null;
   }
 
   /** Acquires: true when everything that was read until now was of this frame. */
   isIntact(): boolean {
-    return this.#reader.stillHolds(this.#seq);
+    return this.#reader?.stillHolds(this.#seq) === true;
   }
 
-  /** To be called once. */
+  /** Idempotent. */
   release(): void {
-    this.#regions.release();
+    const regions = this.#regions;
+    this.#reader = null;
+    this.#regions = null;
+    regions?.release();
   }
 }

@@ -70,6 +70,7 @@ export function accountGap({ sender, receiver }: BridgeRow): number {
   return receiver === null ? seen - sent - notSent : seen - delivered - notSent - far;
 }
 
+/** A UDP port of the loopback that is free now. */
 export async function freePort(): Promise<number> {
   const socket = createSocket("udp4");
   await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));

@@ -1,3 +1,5 @@
+import { bytesAt, NativeBuffer } from "../../ffi/memory.ts";
+import { FRAGMENT_HEAD_BYTES } from "../../src/bridge/fragment-subscription.ts";
 import { FrameAssembly, type FrameTarget } from "../../src/bridge/frame-assembly.ts";
 import { DTYPES } from "../../src/protocol/dtype.ts";
 import { FrameHeader, HEADER_WORD, HEADER_WORDS, MAJOR_ORDER_CODES } from "../../src/protocol/frame-header.ts";
@@ -96,10 +98,10 @@ export class MemoryTarget implements FrameTarget {
     return true;
   }
 
-  write(valuesOffset: number, view: DataView, offset: number, length: number): void {
+  write(valuesOffset: number, address: number, length: number): void {
     if (this.#values === null) throw new Error("expected a frame before its values");
     if (valuesOffset + length > this.#values.length) throw new Error("expected values within the frame");
-    this.#values.set(new Uint8Array(view.buffer, view.byteOffset + offset, length), valuesOffset);
+    this.#values.set(bytesAt(address, length), valuesOffset);
   }
 
   commit(header: FrameHeader): void {
@@ -127,7 +129,12 @@ export function newAssembly(): { assembly: FrameAssembly; target: MemoryTarget; 
 
 export function deliver(assembly: FrameAssembly, { flags, bytes }: Fragment): void {
   // Among other bytes, as in a block.
-  const block = new Uint8Array(bytes.length + 64).fill(0xee);
-  block.set(bytes, 32);
-  assembly.onFragment(flags, new DataView(block.buffer), 32, bytes.length);
+  const block = new NativeBuffer(bytes.length + 64);
+  block.bytes.fill(0xee);
+  block.bytes.set(bytes, 32);
+  // A reader sees the head of a long fragment only.
+  const head = new DataView(new ArrayBuffer(block.bytes.length));
+  new Uint8Array(head.buffer).set(block.bytes.subarray(0, 32 + FRAGMENT_HEAD_BYTES));
+  assembly.onFragment(flags, head, 32, bytes.length, block.address + 32);
+  assembly.onFragmentEnd(flags);
 }

@@ -72,7 +72,8 @@ export async function runAllocation(
   return { producer: betweenMarks(producer.child.errors), consumer: betweenMarks(consumer.child.errors) };
 }
 
-function betweenMarks(lines: readonly string[]): SideAllocation {
+/** What one side said between its marks, by its lines of standard error. */
+export function betweenMarks(lines: readonly string[]): SideAllocation {
   const begin = markIn(lines, "MARK begin ");
   const end = markIn(lines, "MARK end ");
   return {

@@ -171,6 +171,19 @@ export interface LinkReport {
   readonly age: Quantiles | null;
 }
 
+/** A bridge in one process, for what it allocates. */
+export interface BridgeJob {
+  readonly aeronDir: string;
+  readonly shmDir: string;
+  /** Endpoints or channels of its two sides. */
+  readonly to: string;
+  readonly from: string;
+  readonly payloadBytes: number;
+  readonly marks: AllocationMarksJob;
+  /** Makes an object per frame on purpose. */
+  readonly leak: boolean;
+}
+
 /** One side of datagrams that only the kernel carries. */
 export interface DatagramJob {
   readonly side: "send" | "receive";
@@ -211,4 +224,5 @@ export type Job =
   | ({ readonly kind: "tab" } & TabJob)
   | ({ readonly kind: "socket" } & SocketJob)
   | ({ readonly kind: "link" } & LinkJob)
-  | ({ readonly kind: "datagrams" } & DatagramJob);
+  | ({ readonly kind: "datagrams" } & DatagramJob)
+  | ({ readonly kind: "carry" } & BridgeJob);

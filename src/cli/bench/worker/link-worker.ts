@@ -117,7 +117,6 @@ async function publish({ scheduler, connection }: RoleSetUp, endpoint: Endpoint,
 
 /** Counts frames by their bytes, and how old they are. */
 class FrameCounter implements FragmentReader {
-  readonly appetite = 0x7fff_ffff;
   readonly frames = new Counter("frames", { help: "Frames received" });
   readonly ages = new Histogram();
   lastNs = 0;
@@ -132,6 +131,10 @@ class FrameCounter implements FragmentReader {
     this.#now = now;
   }
 
+  mayTake(): boolean {
+    return true;
+  }
+
   onFragment(_flags: number, view: DataView, offset: number, length: number): void {
     if (this.#bytes === 0 && length >= TIMESTAMP_BYTES) this.#sentNs = monotonic.read(view, offset);
     this.#bytes += length;
@@ -143,6 +146,8 @@ class FrameCounter implements FragmentReader {
     const isWarm = this.lastNs - this.#firstNs > this.#job.seconds * 1e9 * WARM_UP_SHARE;
     if (this.#job.rateHz !== null && isWarm) this.ages.add(this.lastNs - this.#sentNs);
   }
+
+  onFragmentEnd(): void {}
 
   onEnd(): void {}
 }
@@ -160,7 +165,7 @@ async function subscribe({ scheduler, connection }: RoleSetUp, endpoint: Endpoin
       doWork: (nowNs) => {
         if (counter.frames.value > 0 && nowNs - counter.lastNs > SILENCE_NS) scheduler.stop("done");
         let work = 0;
-        while (work < BLOCKS_PER_CYCLE && subscription.poll() > 0) work++;
+        while (work < BLOCKS_PER_CYCLE && subscription.poll(nowNs) > 0) work++;
         return work;
       },
     },

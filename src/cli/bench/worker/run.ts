@@ -1,5 +1,6 @@
 import { printError, printLine } from "../../console.ts";
 import { endWithParent } from "../../end-with-parent.ts";
+import { carry } from "./bridge-worker.ts";
 import { copy } from "./copy-worker.ts";
 import { cost } from "./cost-worker.ts";
 import { datagrams } from "./datagram-worker.ts";
@@ -47,6 +48,8 @@ async function reportOf(job: Job): Promise<unknown> {
       return tab(job);
     case "link":
       return link(job);
+    case "carry":
+      return carry(job);
     case "datagrams":
       return datagrams(job);
   }
