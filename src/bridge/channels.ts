@@ -6,11 +6,13 @@ import type { Cutting } from "./admission.ts";
 
 /** The Aeron stream of bridges. */
 export const BRIDGE_STREAM_ID = 1400;
-/** An Ethernet frame's payload less the headers of IP and UDP, as a multiple of 32. */
-const ETHERNET_MTU_BYTES = 1472;
+/** An Ethernet frame's payload. */
+const ETHERNET_BYTES = 1500;
 /** Aeron's largest. The loopback takes it. */
 const MAX_MTU_BYTES = 65_504;
-const IP_UDP_BYTES = 28;
+const MTU_STEP_BYTES = 32;
+/** What the loopback takes, also with the headers of IPv6. */
+const LOOPBACK_BYTES = 65_536;
 const MIN_TERM_BYTES = 1024 * 1024;
 const MAX_TERM_BYTES = 64 * 1024 * 1024;
 const MAX_PART_BYTES = 1024 * 1024;
@@ -45,6 +47,12 @@ export function readEndpoint(text: string): Endpoint | undefined {
   return { text, channel: `aeron:udp?endpoint=${match[1]}:${port}`, host: match[1] as string };
 }
 
+/** The port of an endpoint; null for a channel that names none. */
+export function portOf({ channel }: Endpoint): number | null {
+  const port = /[?|]endpoint=(?:\[[^\]]+\]|[^:|]+):(\d+)/.exec(channel)?.[1];
+  return port === undefined ? null : Number(port);
+}
+
 /** True for an address of this host's loopback. */
 export function isLoopback(host: string | null): boolean {
   return host !== null && /^(127\.[0-9.]+|localhost|\[::1\])$/.test(host);
@@ -56,14 +64,20 @@ function isShared(channel: string, host: string | null): boolean {
   return /[?|]control-mode=/.test(channel) || (first >= 224 && first <= 239) || /^\[ff/i.test(host ?? "");
 }
 
-/** Bytes of a datagram for a way to `host`: as large as the interfaces of this host allow without fragments of IP. */
+/** Headers of IP and UDP before a datagram for `host`. A name is taken for one of IPv4, which Aeron prefers. */
+export function ipHeaderBytes(host: string | null): number {
+  const isVersion6 = host !== null && /^\[?[0-9a-fA-F]*:/.test(host);
+  return isVersion6 ? 48 : 28;
+}
+
+/** Bytes of a datagram for a path to `host`: as large as the interfaces of this host allow without fragments of IP. */
 function mtuFor(host: string | null): number {
-  if (isLoopback(host)) return MAX_MTU_BYTES;
   const sizes = Object.keys(networkInterfaces())
     .filter((name) => name !== "lo")
     .map((name) => interfaceMtu(name));
-  const smallest = Math.min(...sizes, ETHERNET_MTU_BYTES + IP_UDP_BYTES);
-  return Math.floor((smallest - IP_UDP_BYTES) / 32) * 32;
+  const linkBytes = isLoopback(host) ? LOOPBACK_BYTES : Math.min(...sizes, ETHERNET_BYTES);
+  const payloadBytes = Math.min(MAX_MTU_BYTES, linkBytes - ipHeaderBytes(host));
+  return Math.floor(payloadBytes / MTU_STEP_BYTES) * MTU_STEP_BYTES;
 }
 
 function interfaceMtu(name: string): number {

@@ -1,9 +1,10 @@
-import { domainTypes, flag, option, options, valueTypes } from "../config/index.ts";
+import { bridgeTypes, domainTypes, flag, option, options, valueTypes } from "../config/index.ts";
 import { type Command, type CommandValues, command } from "./command.ts";
 import { END, LISTEN, LISTEN_IDLE, OUTPUT, PLACE } from "./common-options.ts";
 
 const { choice, duration, path, text } = valueTypes;
 const { count } = domainTypes;
+const { bridgeEndpoint } = bridgeTypes;
 
 const INTERVAL = options({
   interval: option(duration({ isPositive: true }), "TIME", "time between two rows", { default: "1s" }),
@@ -55,7 +56,15 @@ const SNAPSHOT = options({
 });
 export type SnapshotValues = CommandValues<typeof SNAPSHOT>;
 
-const DOCTOR = options({ ...PLACE, ...OUTPUT });
+const DOCTOR = options({
+  bridge: option(
+    bridgeEndpoint(),
+    "HOST:PORT",
+    "examine also what a bridge to this address will meet, or at it where it is of this host",
+  ),
+  ...PLACE,
+  ...OUTPUT,
+});
 export type DoctorValues = CommandValues<typeof DOCTOR>;
 
 const METER_NOTES = [
@@ -151,12 +160,13 @@ const doctor = command({
   name: "doctor",
   summary: "examines this machine and its settings, and says what helps",
   options: DOCTOR,
-  examples: ["doctor", "doctor -o json"],
+  examples: ["doctor", "doctor -o json", "doctor --bridge 127.0.0.1:4400"],
   notes: async () =>
     [
-      "Looks only: nothing is changed, started or connected to. ok: a remark may follow;",
-      "warn: will get into the way in some situation; bad: does already. Exit code 1 when",
-      "something is bad.",
+      "Looks only: nothing is changed, started or connected to. --bridge resolves the name,",
+      "and sends three datagrams to the port, which no bridge takes for frames.",
+      "ok: a remark may follow; warn: will be a problem in some situation; bad: is one already.",
+      "Exit code 1 when something is bad.",
     ].join("\n"),
   load: () => import("./commands/doctor.ts"),
 });

@@ -1,5 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { freePort } from "../support/bridge-place.ts";
 import { Place } from "../support/place.ts";
 import { readPng } from "../support/png-reader.ts";
 import { PROCESS_TEST_MS } from "../support/until.ts";
@@ -154,6 +157,57 @@ describe("tools that measure and show streams", () => {
     const { code, stderr } = await tool(place, "snapshot", "7", "--to", path, "--timeout", "500ms");
     expect([code, stderr]).toEqual([3, expect.stringContaining("stream 7: no frame could be read within 500 ms")]);
     expect(readFileSync(path, "utf8")).toBe("as it was");
+  });
+});
+
+/** Findings of `doctor --bridge` by their subject, and the exit code. */
+async function bridgeFindings(place: Place, endpoint: string) {
+  const { code, rows } = await tool(place, "doctor", "--bridge", endpoint, "-o", "jsonl");
+  const findings = new Map(rows.map((row) => [row.subject as string, row as Record<string, string | null>]));
+  return { code, findings };
+}
+
+describe("doctor --bridge", () => {
+  test("finds the MTU of the path, and what to type for buffers", async () => {
+    await using place = new Place();
+    const { findings } = await bridgeFindings(place, `127.0.0.1:${await freePort()}`);
+    expect(findings.get("bridge address")?.found).toBe("127.0.0.1, of this host");
+    expect(findings.get("bridge port")?.level).toBe("ok");
+    expect(findings.get("bridge MTU")?.found).toMatch(/^the path takes 655\d\d bytes.* datagrams of 65504$/);
+    expect(findings.get("bridge settings")?.found).toContain("mtu 65504");
+    const buffers = findings.get("receive buffers");
+    const limit = Number(readFileSync("/proc/sys/net/core/rmem_max", "utf8"));
+    expect(buffers?.found).toStartWith(`net.core.rmem_max is ${limit}`);
+    if (limit < 8 * 1024 ** 2) expect(buffers?.remedy).toContain("sysctl -w net.core.rmem_max=8388608");
+  });
+
+  test("a port in use is a warning, datagrams longer than the path takes and a name that does not resolve are bad", async () => {
+    await using place = new Place();
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+    const busy = await bridgeFindings(place, `aeron:udp?endpoint=127.0.0.1:${socket.address().port}|mtu=1408`);
+    socket.close();
+    expect(busy.findings.get("bridge port")).toMatchObject({
+      level: "warn",
+      found: expect.stringContaining("is in use"),
+    });
+    expect(busy.findings.get("bridge MTU")).toMatchObject({
+      level: "ok",
+      remedy: expect.stringContaining("|mtu=65504"),
+    });
+    const nameless = await bridgeFindings(place, "no-such-host.invalid:4400");
+    expect(nameless.code).toBe(1);
+    expect(nameless.findings.get("bridge address")).toMatchObject({
+      level: "bad",
+      found: expect.stringContaining("does not resolve"),
+    });
+    const long = await bridgeFindings(place, "aeron:udp?endpoint=[::1]:4400|mtu=65504");
+    expect(long.code).toBe(1);
+    const hasIpv6 = networkInterfaces().lo?.some(({ family }) => family === "IPv6") === true;
+    expect(long.findings.get(hasIpv6 ? "bridge MTU" : "bridge path")).toMatchObject({
+      level: "bad",
+      remedy: expect.stringContaining(hasIpv6 ? "|mtu=65472" : "ip route get ::1"),
+    });
   });
 });
 

@@ -158,6 +158,9 @@ describe("where a bridge goes", () => {
     expect(small.channel).toContain("term-length=1048576");
     expect(small.cutting).toMatchObject({ mtuBytes: 65_504, partBytes: 131_072 - 112, windowBytes: 524_288 });
     expect(senderChannel(local, 2 ** 31, 112).channel).toContain("term-length=67108864");
+    // The headers of IPv6 are 20 bytes longer.
+    expect(senderChannel(endpoint("[::1]:1"), 4096, 112).cutting.mtuBytes).toBe(65_472);
+    expect(senderChannel(endpoint("[2001:db8::1]:1"), 4096, 112).cutting.mtuBytes).toBeLessThanOrEqual(1500 - 48);
     const given = senderChannel(endpoint("aeron:udp?endpoint=127.0.0.1:1|mtu=1408"), 4096, 112);
     expect(given.cutting.mtuBytes).toBe(1408);
     const units = senderChannel(endpoint("aeron:udp?endpoint=127.0.0.1:1|term-length=2m"), 4096, 112);

@@ -34,6 +34,9 @@ export const run = tool<DoctorValues>(async ({ values, output }) => {
     loginFinding(host, shmDir),
     ...aeronFindings(host, aeronDir),
     ...regionFindings(host, shmDir),
+    ...(values.bridge === undefined
+      ? []
+      : await (await import("../doctor/bridge.ts")).bridgeFindings(host, values.bridge)),
   ];
   if (output.format === "table") print(output, findings);
   else output.rows([], findings);

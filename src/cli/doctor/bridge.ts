@@ -1,0 +1,210 @@
+import { lookup } from "node:dns/promises";
+import { isIP, isIPv6 } from "node:net";
+import { networkInterfaces } from "node:os";
+import { SystemError } from "../../../ffi/errors.ts";
+import { NativeBuffer } from "../../../ffi/memory.ts";
+import { UdpSocket } from "../../../ffi/udp.ts";
+import {
+  type Endpoint,
+  ipHeaderBytes,
+  isLoopback,
+  MAX_SOCKET_BUFFER_BYTES,
+  portOf,
+  receiverChannel,
+  senderChannel,
+} from "../../bridge/channels.ts";
+import { messageOf } from "../../core/errors.ts";
+import { formatByteRate, formatBytes } from "../../core/units.ts";
+import { bad, type Finding, ok, warn } from "./finding.ts";
+import type { Host } from "./host.ts";
+
+const RMEM_MAX = "/proc/sys/net/core/rmem_max";
+const WMEM_MAX = "/proc/sys/net/core/wmem_max";
+const STOCK_BUFFER_BYTES = 212_992;
+/** With less, a receiver's window limits the rate on most networks. */
+const AMPLE_BUFFER_BYTES = 2 * 1024 * 1024;
+const MTU_STEP_BYTES = 32;
+/** Aeron's largest. */
+const MAX_MTU_BYTES = 65_504;
+/** Frames that the examples of term length and rate are given for. */
+const EXAMPLE_FRAME_BYTES = 8 * 1024 * 1024;
+const EXAMPLE_ROUND_TRIP_SECONDS = 0.001;
+/** A router that refuses a datagram for its length answers within this time on most networks. */
+const PROBES = 3;
+const PROBE_WAIT_MS = 150;
+
+/** What a bridge to `endpoint`, or at it where it is of this host, will meet. */
+export async function bridgeFindings(host: Host, endpoint: Endpoint): Promise<Finding[]> {
+  const buffers = [receiveBufferFinding(host), sendBufferFinding(host)];
+  const port = portOf(endpoint);
+  if (endpoint.host === null || port === null) {
+    const found = `${endpoint.text} names no host with a port: nothing is probed`;
+    return [ok("bridge address", found), settingsFinding(endpoint, ownMtu(endpoint)), ...buffers];
+  }
+  const name = endpoint.host.replace(/^\[|\]$/g, "");
+  const addresses = await addressesOf(name);
+  if (typeof addresses === "string") {
+    const remedy = "name an IP address, or enter the name in DNS or /etc/hosts";
+    return [bad("bridge address", `${name} does not resolve: ${addresses}`, remedy), ...buffers];
+  }
+  const address = addresses[0] as string;
+  const place = isOfThisHost(address) ? "of this host" : "of another host";
+  const resolved = isIP(name) === 0 ? `${name} is ${addresses.join(", ")}, ${place}` : `${address}, ${place}`;
+  const findings = [ok("bridge address", resolved)];
+  const isLocal = isOfThisHost(address);
+  if (isLocal) findings.push(portFinding(address, port));
+  if (!isAny(address)) {
+    const path = await pathFindings(endpoint, address, port);
+    // What is said of the port covers it.
+    findings.push(...path.filter(({ subject }) => !isLocal || subject !== "bridge receiver"));
+  }
+  return [...findings, settingsFinding(endpoint, ownMtu(endpoint)), ...buffers];
+}
+
+/** The addresses of a name, or why there are none. */
+async function addressesOf(name: string): Promise<readonly string[] | string> {
+  if (isIP(name) !== 0) return [name];
+  try {
+    const found = await lookup(name, { all: true, order: "ipv4first" });
+    return found.length === 0 ? "it has no address" : found.map(({ address }) => address);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? messageOf(error);
+  }
+}
+
+function isAny(address: string): boolean {
+  return address === "0.0.0.0" || address === "::";
+}
+
+function isOfThisHost(address: string): boolean {
+  if (isAny(address) || isLoopback(isIPv6(address) ? `[${address}]` : address)) return true;
+  return Object.values(networkInterfaces()).some((entries) => entries?.some((entry) => entry.address === address));
+}
+
+/** Whether a receiver of this host could take the port now. */
+function portFinding(address: string, port: number): Finding {
+  const subject = "bridge port";
+  const socket = new UdpSocket(address);
+  try {
+    socket.bind(address, port);
+    return ok(subject, `UDP port ${port} is free: no bridge receives there now`);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    if (error.errno === "EADDRINUSE") {
+      return warn(
+        subject,
+        `UDP port ${port} of this host is in use, by a bridge that receives there or by another program`,
+        `\`ss -ulpn "sport = :${port}"\` shows the process (a bridge's is its media driver); end it, or choose another port`,
+      );
+    }
+    const remedy = error.errno === "EACCES" ? "use a port above 1023" : "name an address of this host, or 0.0.0.0";
+    return bad(subject, `UDP port ${port} cannot be taken: ${error.errno}`, remedy);
+  } finally {
+    socket.close();
+  }
+}
+
+/** The path's MTU against the one that the bridge uses. */
+async function pathFindings(endpoint: Endpoint, address: string, port: number): Promise<Finding[]> {
+  const socket = new UdpSocket(address);
+  try {
+    socket.forbidFragments();
+    socket.connect(address, port);
+    const headerBytes = ipHeaderBytes(address);
+    const { mtuBytes: pathMtu, refusal } = await probe(socket, headerBytes);
+    if (refusal !== null && refusal !== "ECONNREFUSED") return [unreachableFinding(address, refusal)];
+    const findings =
+      refusal === "ECONNREFUSED"
+        ? [
+            warn(
+              "bridge receiver",
+              `no program receives at UDP port ${port} of ${address}: that host refuses the datagrams`,
+              "start `tensorpool bridge receive --from` there; a firewall that rejects UDP looks the same",
+            ),
+          ]
+        : [];
+    return [...findings, mtuFinding(endpoint, pathMtu, headerBytes)];
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    return [unreachableFinding(address, error.errno)];
+  } finally {
+    socket.close();
+  }
+}
+
+function unreachableFinding(address: string, errno: string): Finding {
+  const remedy = `\`ip route get ${address}\` shows what is missing: a route, an interface that is up, or the right to send there`;
+  return bad("bridge path", `no datagram can be sent to ${address}: ${errno}`, remedy);
+}
+
+/** Sends datagrams as long as the path is known to take: what it takes then, and what the last one was refused with. */
+async function probe(socket: UdpSocket, headerBytes: number): Promise<{ mtuBytes: number; refusal: string | null }> {
+  // No frame of Aeron begins like this: a receiver counts it as invalid, and drops it.
+  const datagram = new NativeBuffer(MAX_MTU_BYTES);
+  datagram.bytes.fill(0xff);
+  let refused: string | null = null;
+  let mtuBytes = socket.pathMtu();
+  for (let i = 0; i < PROBES; i++) {
+    const refusal = socket.send(datagram, Math.min(mtuBytes, MAX_MTU_BYTES + headerBytes) - headerBytes);
+    // The first two are answers about the length, or about this moment.
+    if (refusal !== null && refusal !== "EMSGSIZE" && refusal !== "EAGAIN") refused = refusal;
+    await Bun.sleep(PROBE_WAIT_MS);
+    mtuBytes = socket.pathMtu();
+  }
+  return { mtuBytes, refusal: refused };
+}
+
+function mtuFinding(endpoint: Endpoint, pathMtu: number, headerBytes: number): Finding {
+  const subject = "bridge MTU";
+  const used = ownMtu(endpoint);
+  const possible = Math.min(MAX_MTU_BYTES, Math.floor((pathMtu - headerBytes) / MTU_STEP_BYTES) * MTU_STEP_BYTES);
+  const found = `the path takes ${pathMtu} bytes, as far as the kernel knows; the bridge sends datagrams of ${used}`;
+  const channel = `--to "aeron:udp?endpoint=${endpoint.host}:${portOf(endpoint)}|mtu=${possible}"`;
+  if (used > possible) {
+    const cause = "IP cuts them into fragments, of which one that is lost costs the whole datagram";
+    return bad(subject, `${found}: ${cause}`, channel);
+  }
+  return possible > used
+    ? ok(subject, found, `where every link of the path takes them, longer datagrams cost less: ${channel}`)
+    : ok(subject, found);
+}
+
+function ownMtu(endpoint: Endpoint): number {
+  return senderChannel(endpoint, EXAMPLE_FRAME_BYTES, 0).cutting.mtuBytes;
+}
+
+function settingsFinding(endpoint: Endpoint, mtuBytes: number): Finding {
+  const { cutting } = senderChannel(endpoint, EXAMPLE_FRAME_BYTES, 0);
+  const window = Number(/rcv-wnd=(\d+)/.exec(receiverChannel(endpoint))?.[1] ?? 0);
+  const rate = formatByteRate(window / EXAMPLE_ROUND_TRIP_SECONDS);
+  return ok(
+    "bridge settings",
+    `mtu ${mtuBytes}; term-length ${formatBytes(cutting.windowBytes * 2)} for frames of ${formatBytes(EXAMPLE_FRAME_BYTES)}; ` +
+      `a receiver of this host: rcv-wnd ${formatBytes(window)}, so at most ${rate} at a round trip of 1 ms`,
+  );
+}
+
+function receiveBufferFinding(host: Host): Finding {
+  const subject = "receive buffers";
+  const bytes = limitOf(host, RMEM_MAX);
+  const found = `net.core.rmem_max is ${bytes}: a receiver here gets ${formatBytes(Math.min(bytes, MAX_SOCKET_BUFFER_BYTES))} of window`;
+  if (bytes >= MAX_SOCKET_BUFFER_BYTES) return ok(subject, found);
+  const remedy = sysctl("net.core.rmem_max");
+  return bytes < AMPLE_BUFFER_BYTES ? warn(subject, found, remedy) : ok(subject, found, `more: ${remedy}`);
+}
+
+function sendBufferFinding(host: Host): Finding {
+  const subject = "send buffers";
+  const bytes = limitOf(host, WMEM_MAX);
+  const found = `net.core.wmem_max is ${bytes}`;
+  return bytes < STOCK_BUFFER_BYTES ? warn(subject, found, sysctl("net.core.wmem_max")) : ok(subject, found);
+}
+
+function sysctl(key: string): string {
+  const setting = `${key}=${MAX_SOCKET_BUFFER_BYTES}`;
+  return `sysctl -w ${setting}; to keep it: echo ${setting} > /etc/sysctl.d/60-tensorpool.conf`;
+}
+
+function limitOf(host: Host, path: string): number {
+  return Number(host.text(path)?.trim() ?? "") || STOCK_BUFFER_BYTES;
+}
