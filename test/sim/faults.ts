@@ -49,9 +49,14 @@ export function drawFaults(random: SeededRandom, period: Period, slotCount: numb
  */
 export function drawRivalry(random: SeededRandom, beganNs: number): Fault[] {
   const upNs = beganNs + random.between(0, 6000) * 1e6;
+  const guestsNs = beganNs + random.between(0, 4000) * 1e6;
+  // Then the epochs of both have one number.
+  const beginsAtOnce = random.chance(0.3);
   const faults: Fault[] = [
     { atNs: beganNs, text: "there is no media driver", apply: ({ media }) => media.die() },
-    { atNs: beganNs + random.between(0, 4000) * 1e6, text: "the guests come", apply: inviteGuests },
+    beginsAtOnce
+      ? { atNs: beganNs, text: "the rivals begin at once", apply: startRivals }
+      : { atNs: guestsNs, text: "the guests come", apply: inviteGuests },
     { atNs: upNs, text: "the media driver starts", apply: ({ media }) => media.start() },
   ];
   return faults.sort((a, b) => a.atNs - b.atNs);
@@ -155,6 +160,10 @@ function guests(once: (text: string, apply: (world: World) => void) => Fault[]):
 
 function inviteGuests({ slots, nowNs }: World): void {
   for (const slot of slots) if (slot.isGuest && slot.process === null) slot.startNs = nowNs;
+}
+
+function startRivals({ slots, nowNs }: World): void {
+  for (const slot of slots) if (slot.isRival) slot.startNs = nowNs;
 }
 
 function setDescriptors(slot: Slot, isOut: boolean): void {

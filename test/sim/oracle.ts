@@ -13,13 +13,6 @@ import type { SimProcess } from "./process.ts";
 /** What must never happen has happened. */
 export class Violation extends Error {}
 
-/**
- * Two epochs of a stream have got one number, as may be where nothing remembers the first: the wall clock was set back by an hour and
- * the folder was emptied since, or two producers without locks began within a millisecond, each in a folder of its own. What follows
- * is judged by numbers, so the schedule ends here, and is no failure.
- */
-export class SameEpochTwice extends Violation {}
-
 /** Duration of the leases that the world's drivers give. */
 export const LEASE_NS = 3e9;
 
@@ -32,6 +25,16 @@ interface Lease {
   untilNs: number;
   /** Set once its client has read that it has ended. */
   isOver: boolean;
+}
+
+/**
+ * The regions of an epoch. Two of a stream may have one number where nothing remembers the first: the wall clock was set back, or two
+ * producers without locks began within a millisecond, each in a folder of its own.
+ */
+export interface EpochIdentity {
+  readonly streamId: number;
+  readonly epoch: number;
+  readonly uri: string;
 }
 
 interface Written {
@@ -54,7 +57,7 @@ export class Oracle {
   readonly #requests = new Map<bigint, { process: SimProcess; clientId: number }>();
   /** The newest of each client id. */
   readonly #leases = new Map<number, Lease>();
-  readonly #written = new Map<string, Written>();
+  readonly #written = new Map<EpochIdentity, Written>();
   readonly #epochs = new Map<number, number>();
   readonly #request = new ShmAttachRequestDecoder();
   readonly #answer = new ShmAttachResponseDecoder();
@@ -76,7 +79,6 @@ export class Oracle {
     const before = this.#epochs.get(streamId) ?? 0;
     if (epoch <= before && !this.#mayGoBack())
       throw new Violation(`D-13: stream ${streamId}: epoch ${epoch} follows ${before}`);
-    if (this.#written.has(`${streamId}/${epoch}`)) throw new SameEpochTwice(`stream ${streamId}: epoch ${epoch} again`);
     this.#epochs.set(streamId, epoch);
     this.epochs++;
   }
@@ -142,14 +144,14 @@ export class Oracle {
   }
 
   /** A producer has claimed frame `seq`. `clientId`: null without a lease. */
-  onClaimed(process: SimProcess, streamId: number, epoch: number, seq: number, clientId: number | null): void {
+  onClaimed(process: SimProcess, regions: EpochIdentity, seq: number, clientId: number | null): void {
+    const { streamId, epoch } = regions;
     const writer = `${process.name} (pid ${process.pid})${clientId === null ? "" : ` as client ${clientId}`}`;
     if (clientId !== null) this.requireLease(process, clientId, `writes to epoch ${epoch}`);
-    const key = `${streamId}/${epoch}`;
-    let written = this.#written.get(key);
+    let written = this.#written.get(regions);
     if (written === undefined) {
       written = { writer, claimed: 0, settled: 0, committed: 0 };
-      this.#written.set(key, written);
+      this.#written.set(regions, written);
     }
     if (written.writer !== writer) {
       throw new Violation(
@@ -157,37 +159,36 @@ export class Oracle {
       );
     }
     if (seq !== written.claimed)
-      throw new Violation(`${writer} claims frame ${seq} of ${key} after ${written.claimed}`);
+      throw new Violation(`${writer} claims frame ${seq} of epoch ${epoch} after ${written.claimed}`);
     written.claimed++;
     this.frames++;
   }
 
   /** A claim was committed, or given up. */
-  onSettled(streamId: number, epoch: number, seq: number, isCommitted: boolean): void {
-    const written = this.#written.get(`${streamId}/${epoch}`);
+  onSettled(regions: EpochIdentity, seq: number, isCommitted: boolean): void {
+    const written = this.#written.get(regions);
     if (written === undefined || seq !== written.settled) return;
     written.settled++;
     if (isCommitted) written.committed = written.settled;
   }
 
   /** Frames of an epoch that were claimed. */
-  claimed(streamId: number, epoch: bigint): number {
-    return this.#written.get(`${streamId}/${epoch}`)?.claimed ?? 0;
+  claimed(regions: EpochIdentity): number {
+    return this.#written.get(regions)?.claimed ?? 0;
   }
 
   /** Frames that were claimed in this epoch and all later ones. */
   claimedSince(streamId: number, epoch: bigint): number {
     let claimed = 0;
-    for (const [key, written] of this.#written) {
-      const [stream, other] = key.split("/") as [string, string];
-      if (Number(stream) === streamId && BigInt(other) >= epoch) claimed += written.claimed;
+    for (const [regions, written] of this.#written) {
+      if (regions.streamId === streamId && regions.epoch >= epoch) claimed += written.claimed;
     }
     return claimed;
   }
 
   /** Frames of an epoch up to the last that was committed, as far as all before it are settled. */
-  committed(streamId: number, epoch: bigint): number {
-    return this.#written.get(`${streamId}/${epoch}`)?.committed ?? 0;
+  committed(regions: EpochIdentity): number {
+    return this.#written.get(regions)?.committed ?? 0;
   }
 
   /** @throws Violation unless the client may count on a lease */

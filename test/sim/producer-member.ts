@@ -1,6 +1,7 @@
 import { Producer } from "../../src/roles/producer.ts";
 import type { SlotClaim } from "../../src/roles/slot-claim.ts";
 import { BASE_DIR, BASE_DIRS, FRAME_BYTES, type Member, NSLOTS, POOLS } from "./member.ts";
+import { type EpochIdentity, Violation } from "./oracle.ts";
 import type { SimProcess } from "./process.ts";
 import type { SeededRandom } from "./random.ts";
 import type { World } from "./world.ts";
@@ -9,7 +10,7 @@ const SHAPE = { dtype: "uint8", dims: [FRAME_BYTES] } as const;
 
 interface Held {
   readonly claim: SlotClaim;
-  readonly epoch: number;
+  readonly regions: EpochIdentity;
   readonly seq: number;
 }
 
@@ -21,6 +22,8 @@ export class ProducerMember implements Member {
   readonly #process: SimProcess;
   readonly #random: SeededRandom;
   readonly hasLease: boolean;
+  /** Where it writes. */
+  #regions: EpochIdentity | null = null;
   /** Claims that are filled later. */
   readonly #held: Held[] = [];
 
@@ -71,33 +74,37 @@ export class ProducerMember implements Member {
 
   #publish(nowNs: number): boolean {
     const { producer } = this;
-    const { epoch } = producer;
     const claim = producer.tryClaim(FRAME_BYTES, nowNs);
     if (claim === null) return false;
     const clientId = this.hasLease ? producer.producerId : null;
-    this.#world.oracle.onClaimed(this.#process, producer.streamId, epoch, claim.seq, clientId);
-    const held = { claim, epoch, seq: claim.seq };
+    const { epoch, streamId } = producer;
+    if (this.#regions?.epoch !== epoch) this.#regions = this.#world.disk.usedBy(this.#process, streamId, epoch);
+    const regions = this.#regions;
+    if (regions === null)
+      throw new Violation(`D-03: ${this.#process.name} writes to epoch ${epoch}, which it has not mapped`);
+    this.#world.oracle.onClaimed(this.#process, regions, claim.seq, clientId);
+    const held = { claim, regions, seq: claim.seq };
     if (this.#held.length === 0 && this.#random.chance(0.1)) this.#held.push(held);
     else this.#fill(held);
     return true;
   }
 
-  #fill({ claim, epoch, seq }: Held): void {
+  #fill({ claim, regions, seq }: Held): void {
     const isCommitted = !this.#random.chance(0.05);
     if (!isCommitted) claim.abort();
     else {
       const view = new DataView(claim.bytes.buffer, claim.bytes.byteOffset, FRAME_BYTES);
-      view.setFloat64(0, epoch, true);
+      view.setFloat64(0, regions.epoch, true);
       view.setUint32(8, seq, true);
       view.setUint32(12, this.#process.pid, true);
       claim.commit(SHAPE);
     }
-    this.#world.oracle.onSettled(this.producer.streamId, epoch, seq, isCommitted);
+    this.#world.oracle.onSettled(regions, seq, isCommitted);
   }
 
   /** What was claimed in an epoch that has ended is settled already. */
   #fillHeld(): void {
-    for (const held of this.#held.splice(0)) if (held.epoch === this.producer.epoch) this.#fill(held);
+    for (const held of this.#held.splice(0)) if (held.regions.epoch === this.producer.epoch) this.#fill(held);
   }
 
   onLateCycle(nowNs: number, lateByNs: number): void {

@@ -47,6 +47,14 @@ export class SimDisk {
     return [...this.#epochs].filter((epoch) => epoch.isNamed || epoch.users.size > 0);
   }
 
+  /** The regions of an epoch that a process has mapped; null when it has none. */
+  usedBy(process: SimProcess, streamId: number, epoch: number): SimEpoch | null {
+    for (const each of this.#epochs) {
+      if (each.epoch === epoch && each.streamId === streamId && each.users.has(process)) return each;
+    }
+    return null;
+  }
+
   /** Folders of which the process holds the lock. */
   ownedBy(process: SimProcess): readonly string[] {
     return [...this.#places.values()].filter(({ owner }) => owner === process).map(({ path }) => path);

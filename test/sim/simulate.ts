@@ -3,7 +3,6 @@ import { ConsumerMember } from "./consumer-member.ts";
 import { DriverMember } from "./driver-member.ts";
 import { drawFaults, drawRivalry, endFaults, type Fault } from "./faults.ts";
 import { DYNAMIC_STREAM } from "./member.ts";
-import { SameEpochTwice } from "./oracle.ts";
 import { Killed } from "./process.ts";
 import { ProducerMember } from "./producer-member.ts";
 import { SupervisorMember } from "./supervisor-member.ts";
@@ -30,8 +29,6 @@ export interface SimulationOptions {
 export interface SimulationResult {
   readonly seed: number;
   readonly failure: string | null;
-  /** True where it ended early without a failure, see `SameEpochTwice`. */
-  readonly isCut: boolean;
   readonly faults: number;
   readonly cycles: number;
   readonly accepted: number;
@@ -64,12 +61,10 @@ export async function simulate({ seed, without, trace }: SimulationOptions): Pro
   const recoveryNs = world.nowNs - endedNs;
   if (world.violation === null) await closeAll(world);
   const { oracle, cycles, violation } = world;
-  const isCut = violation instanceof SameEpochTwice;
   const { accepted, epochs, grants } = oracle;
   return {
     seed,
-    failure: violation === null || isCut ? null : violation.message,
-    isCut,
+    failure: violation?.message ?? null,
     faults: faults.length,
     cycles,
     accepted,

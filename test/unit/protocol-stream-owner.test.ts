@@ -17,8 +17,9 @@ describe("W-08: an owner, by its sign of life", () => {
 });
 
 describe("W-22, D-13: the epoch that a reader follows", () => {
-  const follows = (choice: EpochChoice, epoch: bigint, activityNs: number | null, nowNs: number): boolean =>
-    choice.isCandidate(epoch) && choice.follows(epoch, activityNs, nowNs, LIVENESS_NS);
+  const PID = 70n;
+  const follows = (choice: EpochChoice, epoch: bigint, activityNs: number | null, nowNs: number, pid = PID): boolean =>
+    choice.isCandidate(epoch) && choice.follows(epoch, pid, activityNs, nowNs, LIVENESS_NS);
 
   test("is any whose owner lives, while none was followed", () => {
     const choice = new EpochChoice(false);
@@ -37,7 +38,7 @@ describe("W-22, D-13: the epoch that a reader follows", () => {
   test("is a lower one after the end of the higher, on a sign of life that is newer than that end", () => {
     const choice = new EpochChoice(false);
     choice.begin(5n);
-    choice.leave(100);
+    choice.leave(100, PID);
     expect(follows(choice, 4n, 99, 101)).toBe(false);
     expect(follows(choice, 4n, 101, 102)).toBe(true);
     // A higher one needs no such proof.
@@ -47,11 +48,27 @@ describe("W-22, D-13: the epoch that a reader follows", () => {
   test("is not again the one whose owner is gone", () => {
     const choice = new EpochChoice(false);
     choice.begin(5n);
-    choice.leave(100);
+    choice.leave(100, PID);
     expect(follows(choice, 5n, 200, 200)).toBe(false);
     choice.begin(6n);
     choice.pause();
     expect(follows(choice, 6n, 200, 200)).toBe(true);
+  });
+
+  test("is that of another process with the same number, once it shows a sign of life since", () => {
+    const choice = new EpochChoice(false);
+    choice.begin(5n);
+    expect(follows(choice, 5n, 100, 100, PID + 1n)).toBe(false);
+    choice.leave(100, PID);
+    expect(follows(choice, 5n, 99, 101, PID + 1n)).toBe(false);
+    expect(follows(choice, 5n, 101, 102, PID + 1n)).toBe(true);
+  });
+
+  test("is none with this number where two processes write to its regions (W-08)", () => {
+    const choice = new EpochChoice(false);
+    choice.begin(5n);
+    choice.leave(100, null);
+    expect(follows(choice, 5n, 200, 200, PID + 1n)).toBe(false);
   });
 
   test("with a lease is never below the epoch of the lease, whatever lives", () => {
@@ -60,7 +77,7 @@ describe("W-22, D-13: the epoch that a reader follows", () => {
     expect(follows(choice, 4n, 200, 200)).toBe(false);
     expect(follows(choice, 5n, 200, 200)).toBe(true);
     choice.begin(5n);
-    choice.leave(300);
+    choice.leave(300, PID);
     expect(follows(choice, 4n, 400, 400)).toBe(false);
     expect(follows(choice, 5n, 400, 400)).toBe(false);
     expect(follows(choice, 6n, 400, 400)).toBe(true);
