@@ -1,7 +1,7 @@
 import { announceStreamIdOf } from "../../src/protocol/stream-ids.ts";
 import { Driver } from "../../src/roles/driver/driver.ts";
 import type { DriverOptions } from "../../src/roles/driver/driver-options.ts";
-import { BASE_DIR, DYNAMIC_STREAM, type Member, NSLOTS, POOLS } from "./member.ts";
+import { ADMIN_TOKEN, BASE_DIR, DYNAMIC_STREAM, LAST_DYNAMIC_STREAM, type Member, NSLOTS, POOLS } from "./member.ts";
 import { LEASE_NS } from "./oracle.ts";
 import type { SimProcess } from "./process.ts";
 import type { World } from "./world.ts";
@@ -20,7 +20,7 @@ export class DriverMember implements Member {
         announceStreamId: announceStreamIdOf(streams),
       },
       streams: streamIds.map((streamId) => ({ streamId, name: `stream-${streamId}`, nslots: NSLOTS, pools: POOLS })),
-      dynamic: { ranges: [{ first: DYNAMIC_STREAM, last: DYNAMIC_STREAM + 9 }], nslots: NSLOTS, pools: POOLS },
+      dynamic: { ranges: [{ first: DYNAMIC_STREAM, last: LAST_DYNAMIC_STREAM }], nslots: NSLOTS, pools: POOLS },
       storage: {
         baseDir: BASE_DIR,
         namespace: "sim",
@@ -34,8 +34,8 @@ export class DriverMember implements Member {
       keepaliveIntervalNs: LEASE_NS / 3,
       graceIntervals: 3,
       shutdownTimeoutNs: 2e9,
-      token: "",
-      onShutdownRequested: () => {},
+      token: ADMIN_TOKEN,
+      onShutdownRequested: () => process.end(),
     };
     this.driver = new Driver(process.connection, process.ports.clock, options, process.ports);
   }

@@ -1,6 +1,8 @@
 import { ConsumerMember } from "./consumer-member.ts";
+import { OperatorMember } from "./operator-member.ts";
 import { ProducerMember } from "./producer-member.ts";
 import type { SeededRandom } from "./random.ts";
+import { SupervisorMember } from "./supervisor-member.ts";
 import type { Slot, World } from "./world.ts";
 
 /** Something that happens to a world, and when. */
@@ -47,11 +49,12 @@ export function drawFaults(random: SeededRandom, period: Period, slotCount: numb
  * Two producers of a stream without locks, which may begin before the media driver. Nothing else fails: where announces are lost, both
  * may come to be established, and say so.
  */
-export function drawRivalry(random: SeededRandom, beganNs: number): Fault[] {
+export function drawRivalry(random: SeededRandom, beganNs: number, isElsewhere: boolean): Fault[] {
   const upNs = beganNs + random.between(0, 6000) * 1e6;
-  const guestsNs = beganNs + random.between(0, 4000) * 1e6;
+  // One whose regions no consumer maps has to be the second, which gives way.
+  const guestsNs = beganNs + random.between(isElsewhere ? 1100 : 0, 4000) * 1e6;
   // Then the epochs of both have one number.
-  const beginsAtOnce = random.chance(0.3);
+  const beginsAtOnce = !isElsewhere && random.chance(0.3);
   const faults: Fault[] = [
     { atNs: beganNs, text: "there is no media driver", apply: ({ media }) => media.die() },
     beginsAtOnce
@@ -72,7 +75,7 @@ function drawFault(random: SeededRandom, { fromNs, toNs }: Period, slotCount: nu
   ];
   const once = (text: string, apply: (world: World) => void): Fault[] => [{ atNs, text, apply }];
   const slotOf = (world: World): Slot => world.slots[index % world.slots.length] as Slot;
-  const kind = random.between(0, 12);
+  const kind = random.between(0, 15);
   switch (kind === 8 && setsClock ? 10 : kind) {
     case 0:
     case 1: {
@@ -137,9 +140,42 @@ function drawFault(random: SeededRandom, { fromNs, toNs }: Period, slotCount: nu
     }
     case 11:
       return once(`consumer ${index} is forbidden to use shared memory`, forbid(index));
+    case 12: {
+      const isAuthorised = random.chance(0.8);
+      return once(`the operator revokes lease ${index}${isAuthorised ? "" : " without the token"}`, ({ slots }) =>
+        operatorOf(slots)?.revoke(index, isAuthorised),
+      );
+    }
+    case 13: {
+      const isAuthorised = random.chance(0.8);
+      return once(`the operator asks the driver to end${isAuthorised ? "" : " without the token"}`, ({ slots }) =>
+        operatorOf(slots)?.shutDown(isAuthorised),
+      );
+    }
+    case 14:
+      return once(`the operator steers consumer ${index}`, steer(index, random.pick(MODES)));
     default:
       return guests(once);
   }
+}
+
+const MODES = ["stream", "latest", "decimated"] as const;
+
+function operatorOf(slots: readonly Slot[]): OperatorMember | null {
+  const found = slots.find(({ member }) => member instanceof OperatorMember)?.member;
+  return found instanceof OperatorMember ? found : null;
+}
+
+/** The supervisor sends what the operator wants (W-39). */
+function steer(index: number, mode: (typeof MODES)[number]): (world: World) => void {
+  return ({ slots }) => {
+    const consumers = slots.flatMap(({ member }) => (member instanceof ConsumerMember ? [member.consumer] : []));
+    const consumer = consumers[index % Math.max(1, consumers.length)];
+    const found = slots.find(({ member }) => member instanceof SupervisorMember)?.member;
+    if (consumer === undefined || !(found instanceof SupervisorMember)) return;
+    const { streamId, consumerId } = consumer;
+    found.supervisor.order({ streamId, consumerId, mode, decimation: 2, useShm: true }, "the operator");
+  };
 }
 
 /** A producer tells a consumer to use no shared memory (W-39). */

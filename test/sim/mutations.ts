@@ -33,6 +33,7 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "      if (other !== null && nowNs < 0) {",
   },
   {
+    // A driver whose folder was moved begins epoch after epoch where no client looks.
     name: "moved-folder-stays-open",
     file: "src/roles/driver/driver-stream.ts",
     from: "    if (this.#directory.isInPlace) return;",
@@ -49,6 +50,39 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/roles/driver/driver-stream.ts",
     from: "    regions.close({ unlink: false });\n",
     to: "",
+  },
+  {
+    // An announce that cannot be mapped ends the reading of what is mapped.
+    name: "unmapped-before-another-is-mapped",
+    file: "src/roles/stream-mapping.ts",
+    from: "    const stream = this.#tryMap(announce);\n    if (stream === null) return;\n    const nowNs",
+    to: '    this.unmap("another epoch is announced");\n    const stream = this.#tryMap(announce);\n    if (stream === null) return;\n    const nowNs',
+  },
+  {
+    // A newcomer's time begins before it can hear any other: both stay.
+    name: "newcomer-before-it-hears",
+    file: "src/roles/standalone-regions.ts",
+    from: "    if (this.#host.isHearing()) this.#watch.begin();",
+    to: "    this.#watch.begin();",
+  },
+  {
+    // A stream on demand is given up while a request waits for it, which is never answered.
+    name: "idle-although-waited-for",
+    file: "src/roles/driver/driver.ts",
+    from: " || this.#desk.waiting.isWaitedFor(streamId),",
+    to: ",",
+  },
+  {
+    name: "number-of-an-epoch-that-was-left",
+    file: "src/protocol/stream-owner.ts",
+    from: "    return epoch !== this.#left || this.#leftPid !== null;",
+    to: "    return epoch !== this.#left;",
+  },
+  {
+    name: "administrative-requests-are-not-answered",
+    file: "src/roles/driver/lease-desk.ts",
+    from: "    const isEnded = this.table.revoke(leaseId, this.#cycle.nanoTime());",
+    to: "    const isEnded = this.table.revoke(leaseId, this.#cycle.nanoTime());\n    if (!isEnded) return;",
   },
   {
     name: "waiting-requests-are-forgotten",

@@ -83,6 +83,11 @@ export class Oracle {
     this.epochs++;
   }
 
+  /** The newest lease of each client, ended ones included. */
+  get leaseIds(): readonly bigint[] {
+    return [...this.#leases.values()].map(({ leaseId }) => leaseId);
+  }
+
   /** The newest epoch that was made of a stream; 0 before the first. */
   newestEpoch(streamId: number): bigint {
     return BigInt(this.#epochs.get(streamId) ?? 0);

@@ -33,7 +33,7 @@ export class ProducerMember implements Member {
     streamId: number,
     isStandalone: boolean,
     flow: "drop" | "wait",
-    instanceId = `sim-${streamId}`,
+    { instanceId = `sim-${streamId}`, baseDir = BASE_DIR } = {},
   ) {
     this.#world = world;
     this.#process = process;
@@ -42,7 +42,7 @@ export class ProducerMember implements Member {
     const regions = isStandalone
       ? {
           standalone: {
-            baseDir: BASE_DIR,
+            baseDir,
             namespace: "sim",
             instanceId,
             mode: "private",

@@ -9,8 +9,12 @@ import {
   type WritableRegions,
 } from "../../src/shm/index.ts";
 import { SimEpoch } from "./epoch.ts";
+import { BASE_DIR, DYNAMIC_STREAM, LAST_DYNAMIC_STREAM } from "./member.ts";
 import { Violation } from "./oracle.ts";
 import type { SimProcess } from "./process.ts";
+
+/** Steps in which the regions of an epoch are made. */
+const STEPS = 2;
 
 /** A folder that holds the epochs of a stream. */
 interface Place {
@@ -29,6 +33,8 @@ export interface DiskObserver {
 
 /** Shared memory of a host: folders of epochs, in the memory of this process. */
 export class SimDisk {
+  /** Steps that it takes to make the regions of a stream on demand. */
+  dynamicSteps = STEPS;
   /** No room for further regions. */
   isFull = false;
   readonly #places = new Map<string, Place>();
@@ -174,7 +180,8 @@ export class SimDisk {
     epoch.isInPlace = place.isInPlace;
     place.epochs.set(BigInt(number), epoch);
     this.#epochs.add(epoch);
-    let steps = 2;
+    let steps =
+      options.streamId >= DYNAMIC_STREAM && options.streamId <= LAST_DYNAMIC_STREAM ? this.dynamicSteps : STEPS;
     let isEnded = false;
     const abort = (): void => {
       if (isEnded || process.isDead) return;
@@ -240,6 +247,14 @@ export class SimDisk {
   #find(process: SimProcess, announce: PoolAnnouncement): SimEpoch {
     process.step("map regions");
     const uri = announce.headerRegionUri;
+    if (!uri.startsWith(`shm:file?path=${BASE_DIR}/`)) {
+      throw new RegionError("path-not-allowed", {
+        subject: uri,
+        what: "path",
+        expected: `one below ${BASE_DIR}`,
+        found: uri,
+      });
+    }
     if (process.isOutOfDescriptors) {
       throw new RegionError("not-mappable", { subject: uri, what: "open", expected: "a file", found: "EMFILE" });
     }

@@ -14,6 +14,7 @@ import { SimDisk } from "./regions.ts";
 const START_NS = 2 ** 32;
 const START_WALL_MS = 1_700_000_000_000;
 const RESTART_NS = 500e6;
+const SLOW_MAKING_NS = 35e9;
 
 /** A place for a process: what runs there, and is started again when it ends. */
 export interface Slot {
@@ -40,6 +41,10 @@ export class World {
   nowNs = START_NS;
   /** Processes whose agents are closing. */
   closing = 0;
+  /** True where the second of two rivals has its regions where consumers map nothing. */
+  isRivalElsewhere = false;
+  /** How long it takes to make the regions of a stream on demand, where that is long. */
+  makingNs = 0;
   /** What the wall clock shows beside the time that has passed. */
   wallOffsetMs = 0;
   readonly random: SeededRandom;
@@ -84,6 +89,12 @@ export class World {
       { min: 40e6, max: 240e6 },
       { min: 60e6, max: 400e6 },
     ]);
+  }
+
+  /** A stream on demand takes longer to make than an idle one is kept. */
+  slowDownMaking(): void {
+    this.makingNs = SLOW_MAKING_NS;
+    this.disk.dynamicSteps = Math.ceil((SLOW_MAKING_NS * 2) / (this.gapNs.min + this.gapNs.max));
   }
 
   trace(text: string): void {
