@@ -57,14 +57,16 @@ export type ViewValues = CommandValues<typeof VIEW>;
 
 export const VIEW_COMMAND = command({
   name: "view",
-  summary: "shows streams and their frames live, on a page for the browser",
-  usage: "[stream]",
-  maxPositionals: 1,
+  summary: "shows streams and their frames live, or a recording, on a page for the browser",
+  usage: "[STREAM | FILE.mcap..]",
+  maxPositionals: Number.POSITIVE_INFINITY,
   options: VIEW,
-  examples: ["view", "view camera-1", "view --http 8080", "view --foxglove"],
+  examples: ["view", "view camera-1", "view --http 8080", "view --foxglove", "view run.mcap"],
   notes: async () =>
     [
       "STREAM is the id of a stream or the name of its data source: the page opens with it.",
+      "FILE is a recording: the page has a time line then; files of one recording, or their",
+      "folder, are shown as one. A file that was cut is shown up to its last whole frame.",
       "The address of the page is printed on standard output. Frames are read from shared",
       "memory without being a consumer: neither producers nor consumers are disturbed, and",
       "a slow page gets fewer pictures. Nothing is loaded from elsewhere. docs/VIEWER.md",

@@ -10,6 +10,7 @@ const MAX_TOKEN_LENGTH = 1024;
 const MAX_PIXELS = 2 ** 24;
 const MAX_SIDE = 2 ** 14;
 const MAX_COORDINATE = 2 ** 31 - 1;
+const MAX_STEP = 2 ** 31 - 1;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -36,6 +37,19 @@ export function parseClientMessage(text: string): ClientMessage | null {
     case "drawn": {
       const view = value["view"];
       return isWhole(view, 0, MAX_VIEWS - 1) ? { type: value["type"], view } : null;
+    }
+    case "seek": {
+      const timeNs = value["timeNs"];
+      return isWhole(timeNs, 0, Number.MAX_SAFE_INTEGER) ? { type: "seek", timeNs } : null;
+    }
+    case "step": {
+      const { stream, by } = value as Record<"stream" | "by", unknown>;
+      return isWhole(stream, 1, MAX_ID) && isWhole(by, -MAX_STEP, MAX_STEP) ? { type: "step", stream, by } : null;
+    }
+    case "find": {
+      const { stream, seq } = value as Record<"stream" | "seq", unknown>;
+      const isSeq = isWhole(seq, 0, Number.MAX_SAFE_INTEGER);
+      return isWhole(stream, 1, MAX_ID) && isSeq ? { type: "find", stream, seq } : null;
     }
     default:
       return null;

@@ -13,11 +13,11 @@ import type { AllowedBaseDirs } from "../shm/index.ts";
 import { parseClientMessage } from "./client-message.ts";
 import { DelayMeans } from "./delay-means.ts";
 import { Eyes } from "./eyes.ts";
+import { NO_SEQ } from "./frame-eye.ts";
 import { History } from "./history.ts";
 import type { WatchMessage } from "./messages.ts";
 import { PageLink, type PageSocket } from "./page-link.ts";
 import { Pictures } from "./pictures.ts";
-import { NO_SEQ } from "./stream-eye.ts";
 
 const log = getLogger("view");
 const FRAGMENTS_PER_POLL = 64;
@@ -137,7 +137,8 @@ export class ViewHub implements Agent {
     else if (!link.isAdmitted) this.#refuse(link, "it asked before it said hello");
     else if (message.type === "watch") this.#watch(link, message);
     else if (message.type === "unwatch") this.#unwatch(link, message.view);
-    else link.onDrawn(message);
+    else if (message.type === "drawn") link.onDrawn(message);
+    else this.#refuse(link, "it asked for a place in a recording, and frames are live");
   }
 
   doWork(nowNs: number): number {

@@ -21,7 +21,7 @@ export const FIELD = {
   skipped: 12,
   /** f64 */
   seq: 16,
-  /** f64: nanoseconds from the frame's timestamp to its conversion. */
+  /** f64: nanoseconds from the frame's timestamp to its conversion; of a recording, from its beginning to the frame. */
   ageNs: 24,
   /** u32 each: pixels that follow. */
   width: 32,
@@ -72,7 +72,13 @@ export type ClientMessage =
   | WatchMessage
   | { readonly type: "unwatch"; readonly view: number }
   /** The picture was drawn: the next one may come. */
-  | { readonly type: "drawn"; readonly view: number };
+  | { readonly type: "drawn"; readonly view: number }
+  /** Of a recording: shows the frames that were the newest at a time, counted from the beginning. */
+  | { readonly type: "seek"; readonly timeNs: number }
+  /** Goes so many frames of a stream on, or back. */
+  | { readonly type: "step"; readonly stream: number; readonly by: number }
+  /** Goes to a frame by its number. */
+  | { readonly type: "find"; readonly stream: number; readonly seq: number };
 
 /** The shape of the frames of a view; comes before the first picture that has it. */
 export interface ShapeMessage {
@@ -96,3 +102,64 @@ export type Sample = readonly [
 ];
 
 export const SAMPLES_KEPT = 300;
+
+/** Frames that a recording lacks, between two that it has. Times count from its beginning. */
+export interface RecordingGap {
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly fromSeq: number;
+  readonly missing: number;
+}
+
+/** What the recorder counted in one epoch. */
+export interface RecordingLedger {
+  readonly epoch: string;
+  readonly isFinal: boolean;
+  readonly published: number;
+  readonly recorded: number;
+  readonly skipped: number;
+  readonly missing: Readonly<Record<string, number>>;
+}
+
+/** One stream of a recording. */
+export interface RecordingStream {
+  /** What `watch` names: the stream's id where it has one. */
+  readonly stream: number;
+  readonly hasId: boolean;
+  readonly name: string;
+  readonly frames: number;
+  readonly bytes: number;
+  readonly missing: number;
+  /** The longest gaps, in the order of time. */
+  readonly gaps: readonly RecordingGap[];
+  /** Gaps that are not listed. */
+  readonly furtherGaps: number;
+  /** When each epoch begins. */
+  readonly epochs: readonly { readonly epoch: string; readonly atNs: number }[];
+  /** Frames in each of equal parts of the time; and in others, frames that are missing. */
+  readonly density: readonly number[];
+  readonly lacks: readonly number[];
+  /** Empty where the recorder kept none. */
+  readonly ledger: readonly RecordingLedger[];
+}
+
+/** What a page is sent of the recording that it shows. */
+export interface RecordingInfo {
+  readonly names: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly startMs: number;
+  readonly lengthNs: number;
+  readonly bytes: number;
+  /** Files that were cut, and why. */
+  readonly cuts: readonly string[];
+  readonly streams: readonly RecordingStream[];
+}
+
+/** Where a step or a search has led. */
+export interface PlayheadMessage {
+  readonly type: "playhead";
+  /** Null: it stays where it is. */
+  readonly timeNs: number | null;
+  /** Why a frame is not shown; null when it is. */
+  readonly note: string | null;
+}

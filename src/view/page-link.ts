@@ -1,7 +1,7 @@
 import { RateLimit } from "../core/rate-limit.ts";
+import { NO_SEQ } from "./frame-eye.ts";
 import type { ClientMessage, ShapeMessage, WatchMessage } from "./messages.ts";
 import type { SharedPicture } from "./shared-picture.ts";
-import { NO_SEQ } from "./stream-eye.ts";
 
 /** Messages that a page may send at once, and the time in which it may send one more: far more than a page of ours does. */
 const MESSAGE_BURST = 10_000;

@@ -1,4 +1,4 @@
-import type { Eyes } from "./eyes.ts";
+import type { FrameEye } from "./frame-eye.ts";
 import { keyOf, type PictureRequest, SharedPicture } from "./shared-picture.ts";
 
 /** Bytes that all pictures keep: beyond, further ones are reduced more. */
@@ -6,16 +6,23 @@ export const MAX_KEPT_BYTES = 256 * 1024 * 1024;
 /** A picture that is asked for when memory is short still has so many. */
 const LEAST_ROOM_BYTES = 64 * 1024;
 
+/** The eyes that pictures are seen through, by the stream of a request. */
+interface EyeSource {
+  of(stream: number): FrameEye;
+}
+
 /** The pictures that pages look at, one for all pages that ask for the same. */
 export class Pictures {
   /** Bytes of all messages together. */
   keptBytes = 0;
-  readonly #eyes: Eyes;
+  readonly #eyes: EyeSource;
+  readonly #minPeriodNs: number | undefined;
   readonly #pictures = new Map<string, SharedPicture>();
   readonly #keys = new Map<SharedPicture, string>();
 
-  constructor(eyes: Eyes) {
+  constructor(eyes: EyeSource, minPeriodNs?: number) {
     this.#eyes = eyes;
+    this.#minPeriodNs = minPeriodNs;
   }
 
   get size(): number {
@@ -26,7 +33,7 @@ export class Pictures {
     const key = keyOf(request);
     let picture = this.#pictures.get(key);
     if (picture === undefined) {
-      picture = new SharedPicture(request, this.#eyes.of(request.stream));
+      picture = new SharedPicture(request, this.#eyes.of(request.stream), this.#minPeriodNs);
       this.#pictures.set(key, picture);
       this.#keys.set(picture, key);
     }

@@ -1,14 +1,14 @@
 import { DTYPES } from "../protocol/dtype.ts";
-import type { Frame } from "../roles/frame.ts";
+import { type FrameEye, NO_SEQ, type SeenFrame } from "./frame-eye.ts";
 import { gatheredBytes } from "./gather.ts";
 import { FIELD, HEADER_BYTES, MAGIC, type PlaneSpec, type WatchMessage } from "./messages.ts";
 import { fits, type Plane, planeOf, suggestedPlane } from "./plane.ts";
 import { Reducer, reducedDtype, reducedSize } from "./reduce.ts";
-import { NO_SEQ, type SeenShape, type StreamEye } from "./stream-eye.ts";
+import type { SeenShape } from "./stream-eye.ts";
 
 /** Largest message of one picture: a reduction makes it smaller than that. */
 export const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
-/** Pictures of one view are made at most this often: pages that are ready in between get the one that is there. */
+/** Pictures of one live view are made at most this often: pages that are ready in between get the one that is there. */
 const MIN_PERIOD_NS = 1e9 / 60;
 
 const reducer = new Reducer();
@@ -22,7 +22,7 @@ export function keyOf({ stream, plane, maxPixels, maxSide, reduction }: PictureR
 
 /** The newest picture of a view: converted once, for every page that looks at it. */
 export class SharedPicture {
-  readonly eye: StreamEye;
+  readonly eye: FrameEye;
   /** Pages that look at it. */
   users = 0;
   /** Seq of the frame that was converted last; `NO_SEQ` before any. */
@@ -35,9 +35,12 @@ export class SharedPicture {
   #buffer = new Uint8Array(new ArrayBuffer(0));
   #length = 0;
   readonly #request: PictureRequest;
+  readonly #minPeriodNs: number;
   #convertedNs = Number.NEGATIVE_INFINITY;
 
-  constructor(request: PictureRequest, eye: StreamEye) {
+  /** `minPeriodNs`: pictures are made at most this often. */
+  constructor(request: PictureRequest, eye: FrameEye, minPeriodNs = MIN_PERIOD_NS) {
+    this.#minPeriodNs = minPeriodNs;
     this.#request = request;
     this.eye = eye;
   }
@@ -57,7 +60,7 @@ export class SharedPicture {
     const newest = this.eye.newestSeq();
     const isOfAnotherEpoch = this.eye.epoch !== null && this.eye.epoch !== this.epoch;
     if (newest === NO_SEQ || (newest === this.seq && !isOfAnotherEpoch)) return;
-    if (nowNs - this.#convertedNs < MIN_PERIOD_NS) return;
+    if (nowNs - this.#convertedNs < this.#minPeriodNs) return;
     const isIntact = this.eye.read(newest, (frame) =>
       this.#convert(frame, frame.ageNs, Math.min(roomBytes, MAX_MESSAGE_BYTES)),
     );
@@ -67,7 +70,7 @@ export class SharedPicture {
     this.#convertedNs = nowNs;
   }
 
-  #convert(frame: Frame, ageNs: number, roomBytes: number): void {
+  #convert(frame: SeenFrame, ageNs: number, roomBytes: number): void {
     const { dtype, dims, strides, majorOrder, seq } = frame;
     if (!this.#isOfShape(frame) || this.epoch !== this.eye.epoch) {
       this.shape = { dtype, dims, strides, majorOrder };
@@ -123,7 +126,7 @@ export class SharedPicture {
     header.setUint32(FIELD.skipped, Math.min(skipped, 0xffff_ffff), true);
   }
 
-  #isOfShape({ dtype, dims, strides, majorOrder }: Frame): boolean {
+  #isOfShape({ dtype, dims, strides, majorOrder }: SeenFrame): boolean {
     const { shape } = this;
     if (shape === null || shape.dtype !== dtype || shape.majorOrder !== majorOrder) return false;
     return sameNumbers(shape.dims, dims) && sameNumbers(shape.strides, strides);

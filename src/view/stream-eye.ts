@@ -4,14 +4,13 @@ import type { Dtype, MajorOrder } from "../protocol/dtype.ts";
 import { Frame } from "../roles/frame.ts";
 import { FrameReader } from "../roles/frame-reader.ts";
 import { type AllowedBaseDirs, MappedStream, type PoolAnnouncement, RegionError } from "../shm/index.ts";
+import { type FrameEye, NO_SEQ } from "./frame-eye.ts";
 
 const log = getLogger("view");
 const refusedLog = log.every(10e9);
 
 /** So many frames a second are timed at most: a fast stream's ring is not looked through for each. */
 const TIMING_REST_NS = 20e6;
-/** No frame was found. */
-export const NO_SEQ = -1;
 
 /** The shape of the newest frame that was looked at. */
 export interface SeenShape {
@@ -25,7 +24,7 @@ export interface SeenShape {
  * Looks into the mapped regions of one stream without being a consumer: it says nothing, waits for no descriptor and has no window, so
  * that neither the producer nor other consumers can be disturbed by it.
  */
-export class StreamEye {
+export class StreamEye implements FrameEye {
   readonly streamId: number;
   /** Why the regions could not be mapped; null when they are, or were not announced. */
   trouble: string | null = null;

@@ -38,27 +38,7 @@ export class SupervisorServer implements Agent {
     const api = new SupervisorApi(supervised, guard);
     const nowNs = (): number => supervised.clock.nanoTime();
     const view = new ViewRoutes({ hub, guard, nowNs, isOpenToOthers: isOpenToOthers(options) });
-    try {
-      this.#server = Bun.serve({
-        hostname: address.hostname,
-        port: address.port,
-        development: false,
-        // Bun shares the port with other processes of this user by default unless `development` is on.
-        reusePort: false,
-        idleTimeout: IDLE_SECONDS,
-        // Far above the limit of a body, so that a body that is too long gets an answer in JSON.
-        maxRequestBodySize: MAX_BODY_BYTES * 256,
-        fetch: (request, server) => {
-          const client = server.requestIP(request)?.address ?? "an unknown address";
-          const answer = view.answer(request, server, client);
-          return answer === null ? api.answer(request, client) : (answer as Response | Promise<Response>);
-        },
-        websocket: view.websocket,
-        error: () => errorResponse(new ApiError(500, "internal", "this request met a defect of the supervisor")),
-      });
-    } catch (error) {
-      throw listenError(address, error);
-    }
+    this.#server = listen(address, view, (request, client) => api.answer(request, client));
     this.url = urlOf({ hostname: address.hostname, port: this.#server.port ?? address.port });
   }
 
@@ -68,5 +48,34 @@ export class SupervisorServer implements Agent {
 
   async onClose(): Promise<void> {
     await this.#server.stop(true);
+  }
+}
+
+/** Listens at an address: requests for the viewer's page are answered by `view`, all others by `answer`. @throws ListenError */
+export function listen(
+  address: ListenAddress,
+  view: ViewRoutes,
+  answer: (request: Request, client: string) => Response | Promise<Response>,
+): Bun.Server<PageConnection> {
+  try {
+    return Bun.serve({
+      hostname: address.hostname,
+      port: address.port,
+      development: false,
+      // Bun shares the port with other processes of this user by default unless `development` is on.
+      reusePort: false,
+      idleTimeout: IDLE_SECONDS,
+      // Far above the limit of a body, so that a body that is too long gets an answer in JSON.
+      maxRequestBodySize: MAX_BODY_BYTES * 256,
+      fetch: (request, server) => {
+        const client = server.requestIP(request)?.address ?? "an unknown address";
+        const ofPage = view.answer(request, server, client);
+        return ofPage === null ? answer(request, client) : (ofPage as Response | Promise<Response>);
+      },
+      websocket: view.websocket,
+      error: () => errorResponse(new ApiError(500, "internal", "this request met a defect of the server")),
+    });
+  } catch (error) {
+    throw listenError(address, error);
   }
 }

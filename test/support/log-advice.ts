@@ -8,6 +8,11 @@ export interface LogAdvice {
 
 const ITSELF = "Nothing: it recovers by itself.";
 
+const PAGE_DISCONNECTED = {
+  means: "A program that is no page of this version speaks to the viewer's WebSocket, holds no token, or floods it.",
+  remedy: "Load the page again. If it comes again, find the program at that address.",
+};
+
 /** By file, and the text there. */
 export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvice>>>> = {
   "src/aeron/connection.ts": {
@@ -416,13 +421,8 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Look at the stream on the viewer's own page.",
     },
   },
-  "src/view/hub.ts": {
-    "a page at … was disconnected: …": {
-      means:
-        "A program that is no page of this version speaks to the viewer's WebSocket, holds no token, or floods it.",
-      remedy: "Load the page again. If it comes again, find the program at that address.",
-    },
-  },
+  "src/view/hub.ts": { "a page at … was disconnected: …": PAGE_DISCONNECTED },
+  "src/view/recording/recording-hub.ts": { "a page at … was disconnected: …": PAGE_DISCONNECTED },
   "src/view/stream-eye.ts": {
     "stream … cannot be shown: …": {
       means: "The viewer is not allowed to map the regions of the stream, or they break a rule.",

@@ -1,20 +1,26 @@
 import { spawn } from "node:child_process";
+import { statSync } from "node:fs";
 import type { Agent } from "../../core/agent.ts";
 import { OptionError, UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
+import { RecordingSet } from "../../recording/recording-set.ts";
 import { Supervisor } from "../../roles/supervisor.ts";
 import { FoxgloveHub } from "../../view/foxglove/hub.ts";
 import { ViewHub } from "../../view/hub.ts";
+import { RecordingHub } from "../../view/recording/recording-hub.ts";
 import { isLoopback, type ListenAddress, parseListenAddress } from "../../web/address.ts";
 import { FoxgloveServer, type FoxgloveServerOptions } from "../../web/foxglove-server.ts";
 import { RequestGuard } from "../../web/guard.ts";
 import { ListenError } from "../../web/listen-error.ts";
+import { PageServer } from "../../web/page-server.ts";
 import { isOpenToOthers, type ServerOptions, SupervisorServer } from "../../web/server.ts";
 import { shmDirOf } from "../aeron-dir.ts";
 import type { CommandContext } from "../command.ts";
+import { ExitCode } from "../exit.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
 import { baseDirsOf } from "../observe/meters.ts";
 import { ObserverIdle } from "../observe/observer-idle.ts";
+import { StopSignals } from "../signals.ts";
 import { descriptorStreamsOf } from "../supervision/descriptor-streams.ts";
 import { supervisionOf } from "../supervision/thresholds.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
@@ -30,6 +36,8 @@ const CALM_REST_NS = 5e6;
 /** `view`: a page for the browser with streams and their frames. */
 export async function run(context: CommandContext<ViewValues>): Promise<number> {
   const [stream] = context.positionals;
+  if (context.positionals.some(isRecording)) return await viewRecording(context);
+  if (context.positionals.length > 1) throw new UsageError("view: name one stream, or the files of a recording");
   if (stream !== undefined) requireStreamText(stream, "view: <stream>");
   const { values, others } = descriptorStreamsOf(context);
   const http = httpOf(values);
@@ -67,6 +75,34 @@ export async function run(context: CommandContext<ViewValues>): Promise<number> 
   for (const address of open) log.warn(`${address} is open to other machines, and not encrypted`);
   if (values.open) openInBrowser(url);
   return runtime.run();
+}
+
+/** `view FILE..`: a recording in the same page, without a media driver. */
+async function viewRecording({ values, positionals }: CommandContext<ViewValues>): Promise<number> {
+  const http = httpOf(values);
+  using set = RecordingSet.open(positionals);
+  if (set.streams.length === 0) throw new UsageError(`view: ${set.name} has no streams of frames`);
+  const hub = new RecordingHub(set, VERSION);
+  for (const cut of hub.info.cuts) log.info(`${cut}; what is complete is shown`);
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  using signals = new StopSignals({ onStop: () => end() });
+  await using server = serverAt(http, values.http !== undefined, (at) => new PageServer(hub, at));
+  const timer = values.seconds === undefined ? undefined : setTimeout(end, values.seconds / 1e6);
+  const url = pageUrl(server.url, undefined, http);
+  console.log(url);
+  if (isOpenToOthers(http)) log.warn(`${server.url} is open to other machines, and not encrypted`);
+  if (values.open) openInBrowser(url);
+  await ended;
+  clearTimeout(timer);
+  hub.end();
+  return signals.exitCode(ExitCode.DONE);
+}
+
+/** True for what is named as a recording, or is a file, or a folder that is written as one. */
+function isRecording(argument: string): boolean {
+  if (argument.endsWith(".mcap")) return true;
+  const found = statSync(argument, { throwIfNoEntry: false });
+  return found?.isFile() === true || (argument.includes("/") && found?.isDirectory() === true);
 }
 
 /** @throws OptionError */
@@ -108,11 +144,7 @@ function parsedAddress(option: "http" | "foxgloveAddress", text: string): Listen
 }
 
 /** Listens at the address; where none was asked for and the default port is taken, at any that is free. @throws ListenError */
-function serverAt(
-  http: ServerOptions,
-  isAsked: boolean,
-  listen: (options: ServerOptions) => SupervisorServer,
-): SupervisorServer {
+function serverAt<T>(http: ServerOptions, isAsked: boolean, listen: (options: ServerOptions) => T): T {
   try {
     return listen(http);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { RateLimit } from "../../core/rate-limit.ts";
+import { NO_SEQ } from "../frame-eye.ts";
 import type { PageSocket } from "../page-link.ts";
-import { NO_SEQ } from "../stream-eye.ts";
 import type { FoxgloveStream } from "./foxglove-stream.ts";
 import { STATUS, status } from "./replies.ts";
 

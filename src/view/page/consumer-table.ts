@@ -3,7 +3,19 @@ import { formatCount, formatNumber } from "./format.ts";
 import { consumerHealth, healthBadge } from "./health.ts";
 import type { ConsumerState, Store } from "./store.ts";
 
-const HEADINGS = ["state", "consumer", "mode", "frames/s", "lag", "lost/s", "lost", "by cause"] as const;
+/** Headings; those of numbers stand at the right. */
+const HEADINGS = [
+  ["state", ""],
+  ["consumer", ""],
+  ["mode", ""],
+  ["frames/s", "n"],
+  ["lag", "n"],
+  ["lost/s", "n"],
+  ["lost", "n"],
+  ["by cause", ""],
+  ["lease", ""],
+  ["steer", ""],
+] as const;
 
 /** The consumers of a stream: how they read, what they lose and why; with the token they can be steered. */
 export class ConsumerTable {
@@ -17,12 +29,7 @@ export class ConsumerTable {
   constructor(store: Store, token: () => string | null) {
     this.#store = store;
     this.#token = token;
-    const head = h(
-      "tr",
-      {},
-      ...HEADINGS.map((name) => h("th", { scope: "col" }, name)),
-      h("th", { scope: "col" }, "steer"),
-    );
+    const head = h("tr", {}, ...HEADINGS.map(([name, side]) => h("th", { scope: "col", class: side }, name)));
     this.element = h(
       "section",
       { class: "consumers" },
@@ -56,13 +63,14 @@ export class ConsumerTable {
       "tr",
       {},
       h("td", {}, healthBadge(consumerHealth(consumer))),
-      h("td", { class: "n" }, `${consumerId}${pid === null ? "" : ` (pid ${pid})`}`),
+      h("td", {}, `${consumerId}${pid === null ? "" : ` (pid ${pid})`}`),
       h("td", {}, how + limit),
       h("td", { class: "n" }, formatNumber(framesPerSecond)),
       h("td", { class: "n" }, formatCount(lag)),
       h("td", { class: "n" }, formatNumber(drops.perSecond)),
       h("td", { class: "n" }, formatCount(drops.total)),
       h("td", {}, byCause.length === 0 ? "–" : byCause.join(", ")),
+      h("td", {}, consumer.lease === "held" ? "held" : consumer.lease === "ended" ? "ended" : "none"),
       h("td", {}, this.#steering(consumer)),
     );
   }

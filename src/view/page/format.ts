@@ -48,3 +48,31 @@ export function formatTime(iso: string): string {
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
 }
+
+const pad = (value: number, digits: number): string => String(value).padStart(digits, "0");
+
+/** A place in a recording, to the millisecond: `1:02.345`, or `2:01:02.345` in one of more than an hour. */
+export function formatPlace(timeNs: number, lengthNs: number): string {
+  const ms = Math.max(0, Math.round(timeNs / 1e6));
+  const [hours, minutes, seconds] = [Math.floor(ms / 3.6e6), Math.floor(ms / 60_000) % 60, Math.floor(ms / 1000) % 60];
+  const rest = `${pad(seconds, 2)}.${pad(ms % 1000, 3)}`;
+  return lengthNs >= 3600e9 ? `${hours}:${pad(minutes, 2)}:${rest}` : `${Math.floor(ms / 60_000)}:${rest}`;
+}
+
+/** Nanoseconds of a place that a person writes: seconds, `m:s` or `h:m:s`; null for what is none. */
+export function parsePlace(text: string): number | null {
+  const parts = text.trim().replace(/s$/, "").split(":");
+  if (parts.length > 3 || !parts.every((part) => /^\d+(\.\d*)?$|^\.\d+$/.test(part))) return null;
+  return Math.round(parts.reduce((sum, part) => sum * 60 + Number(part), 0) * 1e9);
+}
+
+/** A date and a time of this machine's zone, to the millisecond. */
+export function formatDate(ms: number): string {
+  const date = new Date(ms);
+  const day = `${date.getFullYear()}-${pad(date.getMonth() + 1, 2)}-${pad(date.getDate(), 2)}`;
+  return `${day} ${date.toLocaleTimeString("en-GB")}.${pad(date.getMilliseconds(), 3)}`;
+}
+
+export function formatBytes(bytes: number): string {
+  return formatByteRate(bytes).replace("/s", "");
+}

@@ -7,6 +7,9 @@ export type Health = "healthy" | "degraded" | "dead" | "idle";
 
 const SHAPES: Readonly<Record<Health, string>> = { healthy: "●", degraded: "▲", dead: "✕", idle: "○" };
 
+/** For so long a consumer that has gone is news: most of them have simply ended. */
+const NEWS_SECONDS = 15;
+
 export interface HealthView {
   readonly health: Health;
   /** Why, in words. */
@@ -21,8 +24,14 @@ export function streamHealth(stream: StreamState, consumers: readonly ConsumerSt
   if (stream.trouble !== null) return { health: "degraded", reason: `its frames cannot be shown: ${stream.trouble}` };
   if ((dropsPerSecond ?? 0) > 0)
     return { health: "degraded", reason: `consumers lose ${formatNumber(dropsPerSecond)} frames/s` };
-  const lost = consumers.filter((consumer) => consumer.streamId === stream.streamId && consumer.state === "lost");
-  if (lost.length > 0) return { health: "degraded", reason: `${lost.length} of its consumers fell silent` };
+  const lost = consumers.filter(
+    ({ streamId, state: its, lastSignSeconds: silent }) =>
+      streamId === stream.streamId && its === "lost" && silent < NEWS_SECONDS,
+  );
+  if (lost.length > 0) {
+    const who = lost.length === 1 ? "a consumer" : `${lost.length} consumers`;
+    return { health: "degraded", reason: `${who} ended, or fell silent, a moment ago` };
+  }
   if (framesPerSecond === 0) return { health: "idle", reason: "the producer is attached and publishes nothing" };
   return { health: "healthy", reason: "frames flow and no consumer loses any" };
 }

@@ -1,5 +1,13 @@
 import type { EventView } from "../../protocol/supervision/views.ts";
-import type { ClientMessage, PlaneSpec, Sample, ShapeMessage, WatchMessage } from "../messages.ts";
+import type {
+  ClientMessage,
+  PlaneSpec,
+  PlayheadMessage,
+  RecordingInfo,
+  Sample,
+  ShapeMessage,
+  WatchMessage,
+} from "../messages.ts";
 import type { StateMessage } from "./store.ts";
 import { decodePicture, type Picture } from "./values.ts";
 
@@ -14,6 +22,8 @@ export interface WelcomeMessage {
   readonly reason: string | null;
   readonly version: string;
   readonly history: Readonly<Record<string, readonly Sample[]>>;
+  /** What is shown in place of live streams. */
+  readonly recording?: RecordingInfo | null;
 }
 
 /** What the page shows of a stream. */
@@ -35,6 +45,7 @@ export interface LinkListener {
   onWelcome(message: WelcomeMessage): void;
   onState(message: StateMessage & { readonly events: readonly EventView[] }): void;
   onConnection(isOpen: boolean): void;
+  onPlayhead(message: PlayheadMessage): void;
 }
 
 /** The page's WebSocket: connects again by itself, and then asks for everything again. */
@@ -90,6 +101,11 @@ export class Link {
     };
   }
 
+  /** Moves through a recording. */
+  move(message: Extract<ClientMessage, { type: "seek" | "step" | "find" }>): void {
+    if (this.#isAdmitted) this.#send(message);
+  }
+
   /** Views that are free. */
   get room(): number {
     return VIEWS - this.#watches.size;
@@ -109,16 +125,25 @@ export class Link {
     });
   }
 
-  #onText(message: WelcomeMessage | ShapeMessage | (StateMessage & { readonly events: readonly EventView[] })): void {
+  #onText(
+    message:
+      | WelcomeMessage
+      | ShapeMessage
+      | PlayheadMessage
+      | (StateMessage & { readonly events: readonly EventView[] }),
+  ): void {
     switch (message.type) {
       case "welcome":
         this.#retryMs = FIRST_RETRY_MS;
         this.#listener.onConnection(true);
-        this.#listener.onWelcome(message);
         if (message.maySee && !this.#isAdmitted) {
           this.#isAdmitted = true;
           for (const [view, { request }] of this.#watches) this.#send({ type: "watch", view, ...request });
         }
+        this.#listener.onWelcome(message);
+        return;
+      case "playhead":
+        this.#listener.onPlayhead(message);
         return;
       case "state":
         this.#listener.onState(message);

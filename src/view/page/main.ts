@@ -2,6 +2,7 @@ import "./style.css";
 import { h, replace } from "./dom.ts";
 import { Link } from "./link.ts";
 import { Overview } from "./overview.ts";
+import { RecordingPage } from "./recording-page.ts";
 import { remember, remembered } from "./settings.ts";
 import { Store } from "./store.ts";
 import { StreamPage } from "./stream-page.ts";
@@ -30,9 +31,11 @@ const link = new Link(takeToken(), {
   onWelcome: (message) => store.onWelcome(message),
   onState: (message) => store.onState(message),
   onConnection: (isOpen) => store.onConnection(isOpen),
+  onPlayhead: (message) => store.onPlayhead(message),
 });
 const main = h("main", { id: "main" });
 const connection = h("span", { class: "connection", role: "status" });
+const nav = h("nav", {}, h("a", { href: "#/" }, "Streams"));
 const theme = h("button", { type: "button", class: "theme" });
 let screen: Screen | null = null;
 
@@ -41,10 +44,13 @@ function route(): void {
   screen?.close();
   const streams = references.slice(0, 2).map(decodeURIComponent);
   screen =
-    place === "stream" && streams.length > 0
-      ? new StreamPage(streams, store, link, () => link.token)
-      : new Overview(store, link);
+    store.recording !== null
+      ? new RecordingPage(store.recording, store, link)
+      : place === "stream" && streams.length > 0
+        ? new StreamPage(streams, store, link, () => link.token)
+        : new Overview(store, link);
   replace(main, store.maySee ? screen.element : tokenForm());
+  nav.hidden = store.recording !== null;
   update();
 }
 
@@ -86,10 +92,10 @@ function setTheme(name: string): void {
   theme.title = "dark, light, or as the system has it";
 }
 
-let maySeeBefore = store.maySee;
+let [maySeeBefore, recordingBefore] = [store.maySee, store.recording];
 store.listen(() => {
-  if (store.maySee !== maySeeBefore) {
-    maySeeBefore = store.maySee;
+  if (store.maySee !== maySeeBefore || store.recording !== recordingBefore) {
+    [maySeeBefore, recordingBefore] = [store.maySee, store.recording];
     route();
   } else update();
 });
@@ -109,7 +115,7 @@ document.body.append(
     { class: "top" },
     h("h1", {}, h("a", { href: "#/", class: "mark" }, "tensorpool")),
     connection,
-    h("nav", {}, h("a", { href: "#/" }, "Streams")),
+    nav,
     theme,
   ),
   main,

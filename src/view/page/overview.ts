@@ -1,6 +1,6 @@
 import { append, h, replace, setText } from "./dom.ts";
 import { EventList } from "./event-list.ts";
-import { formatByteRate, formatCount, formatNumber, formatSeconds, formatShape, printable } from "./format.ts";
+import { formatByteRate, formatCount, formatNumber, formatRate, formatSeconds, printable } from "./format.ts";
 import { type Health, healthBadge, streamHealth } from "./health.ts";
 import type { Link } from "./link.ts";
 import { drawSparkline } from "./sparkline.ts";
@@ -10,22 +10,28 @@ import { Thumbnail } from "./thumbnail.ts";
 type SortKey = "state" | "stream" | "frames" | "bytes" | "consumers" | "lost";
 
 interface Column {
-  readonly key: SortKey | null;
   readonly title: string;
+  /** What its heading sorts by, and the words for it. */
+  readonly sorts: readonly (readonly [key: SortKey, text: string])[];
   readonly class?: string;
 }
 
 const COLUMNS: readonly Column[] = [
-  { key: null, title: "" },
-  { key: "state", title: "state" },
-  { key: "stream", title: "stream" },
-  { key: null, title: "frame" },
-  { key: "frames", title: "frames/s", class: "n" },
-  { key: "bytes", title: "bandwidth", class: "n" },
-  { key: "consumers", title: "consumers", class: "n" },
-  { key: "lost", title: "lost/s", class: "n" },
-  { key: null, title: "lost, by cause" },
-  { key: null, title: "newest frame" },
+  { title: "", sorts: [] },
+  { title: "state", sorts: [["state", "state"]] },
+  { title: "stream", sorts: [["stream", "stream"]] },
+  { title: "frame", sorts: [] },
+  {
+    title: "rate",
+    sorts: [
+      ["frames", "frames/s"],
+      ["bytes", "bytes/s"],
+    ],
+    class: "n",
+  },
+  { title: "consumers", sorts: [["consumers", "consumers"]], class: "n" },
+  { title: "lost", sorts: [["lost", "lost/s, by cause"]], class: "losses-cell" },
+  { title: "epoch and lease", sorts: [] },
 ];
 
 const RANK: Readonly<Record<Health, number>> = { dead: 0, degraded: 1, healthy: 2, idle: 3 };
@@ -38,7 +44,10 @@ interface Row {
   readonly rateSpark: HTMLCanvasElement;
   readonly lossSpark: HTMLCanvasElement;
   readonly texts: Readonly<
-    Record<"name" | "id" | "shape" | "frames" | "bytes" | "consumers" | "lost" | "causes" | "epoch", HTMLElement>
+    Record<
+      "name" | "id" | "dtype" | "shape" | "frames" | "bytes" | "consumers" | "lost" | "causes" | "epoch" | "lease",
+      HTMLElement
+    >
   >;
   health: string;
 }
@@ -164,13 +173,15 @@ export class Overview {
     const texts: Row["texts"] = {
       name: h("a", { href: `#/stream/${streamId}`, class: "name" }),
       id: span("faint"),
-      shape: span(),
+      dtype: span(),
+      shape: span("second"),
       frames: span(),
-      bytes: span(),
+      bytes: span("second"),
       consumers: span(),
       lost: span(),
-      causes: span("faint"),
-      epoch: span("faint"),
+      causes: span("second"),
+      epoch: span(),
+      lease: span("second"),
     };
     const rateSpark = h("canvas", { class: "spark", "aria-hidden": "true" });
     const lossSpark = h("canvas", { class: "spark", "aria-hidden": "true" });
@@ -178,13 +189,11 @@ export class Overview {
       [thumbnail.element],
       [],
       [texts.name, texts.id],
-      [texts.shape],
-      [rateSpark, texts.frames],
-      [texts.bytes],
+      [texts.dtype, texts.shape],
+      [rateSpark, texts.frames, texts.bytes],
       [texts.consumers],
-      [lossSpark, texts.lost],
-      [texts.causes],
-      [texts.epoch],
+      [texts.lost, lossSpark, texts.causes],
+      [texts.epoch, texts.lease],
     ];
     const cells = contents.map((children, i) => {
       const column = COLUMNS[i] as Column;
@@ -220,19 +229,20 @@ export class Overview {
     setText(texts.name, printable(stream.name ?? `stream ${stream.streamId}`));
     setText(texts.id, String(stream.streamId));
     texts.id.title = stream.pid === null ? "" : `producer in process ${stream.pid}`;
-    setText(texts.shape, formatShape(stream.dtype, stream.dims));
-    setText(texts.frames, formatNumber(stream.framesPerSecond));
+    setText(texts.dtype, stream.dtype ?? "–");
+    setText(texts.shape, stream.dims?.join(" × ") ?? "");
+    setText(texts.frames, formatRate(stream.framesPerSecond));
     setText(texts.bytes, formatByteRate(stream.bytesPerSecond));
     setText(texts.consumers, String(stream.consumers));
-    setText(texts.lost, formatNumber(stream.dropsPerSecond ?? 0));
+    setText(texts.lost, `${formatNumber(stream.dropsPerSecond ?? 0)}/s`);
     const list = named.slice(0, 4).map(([name, total]) => `${name} ${formatCount(total)}`);
-    setText(
-      texts.causes,
-      stream.drops === 0 ? "none" : `${formatCount(stream.drops)}${list.length > 0 ? ` · ${list.join(", ")}` : ""}`,
-    );
+    const total = stream.drops === 0 ? "none" : `${formatCount(stream.drops)} in all`;
+    setText(texts.causes, [total, ...list].join(" · "));
     const restarts = stream.restarts === 0 ? "" : ` · ${stream.restarts} restarts`;
     const sign = stream.state === "live" ? "" : ` · last sign ${formatSeconds(stream.lastSignSeconds)} ago`;
-    setText(texts.epoch, `#${stream.seq ?? "–"}${restarts}${sign}\nepoch ${stream.epoch ?? "–"}`);
+    setText(texts.epoch, `#${stream.seq ?? "–"}${restarts}${sign}`);
+    texts.epoch.title = "newest frame";
+    setText(texts.lease, `epoch ${stream.epoch ?? "–"}\n${leaseText(stream)}`);
   }
 
   #drawSparks(streamId: number): void {
@@ -250,29 +260,31 @@ export class Overview {
     );
   }
 
-  #heading(column: Column): HTMLTableCellElement {
-    const { key, title } = column;
-    const cell = h("th", { scope: "col", ...(column.class === undefined ? {} : { class: column.class }) });
-    if (key === null) {
-      append(cell, [title === "" ? h("span", { class: "unseen" }, "picture") : title]);
-      return cell;
+  #heading({ title, sorts, class: name }: Column): HTMLTableCellElement {
+    const cell = h("th", { scope: "col", ...(name === undefined ? {} : { class: name }) });
+    if (sorts.length === 0) append(cell, [title === "" ? h("span", { class: "unseen" }, "picture") : title]);
+    for (const [key, text] of sorts) {
+      const sort = h("button", { type: "button", class: "sort", "data-key": key }, text);
+      sort.addEventListener("click", () => {
+        this.#isDescending = this.#sort === key ? !this.#isDescending : !["stream", "state"].includes(key);
+        this.#sort = key;
+        this.#markSort();
+        this.update();
+      });
+      append(cell, [sort]);
     }
-    const sort = h("button", { type: "button", class: "sort" }, title);
-    sort.addEventListener("click", () => {
-      this.#isDescending = this.#sort === key ? !this.#isDescending : !["stream", "state"].includes(key);
-      this.#sort = key;
-      this.#markSort();
-      this.update();
-    });
-    append(cell, [sort]);
     return cell;
   }
 
   #markSort(): void {
-    for (const [i, { key }] of COLUMNS.entries()) {
+    for (const [i, { sorts }] of COLUMNS.entries()) {
       const heading = this.#headings[i];
-      if (key !== this.#sort) heading?.removeAttribute("aria-sort");
-      else heading?.setAttribute("aria-sort", this.#isDescending ? "descending" : "ascending");
+      const isSorted = sorts.some(([key]) => key === this.#sort);
+      if (isSorted) heading?.setAttribute("aria-sort", this.#isDescending ? "descending" : "ascending");
+      else heading?.removeAttribute("aria-sort");
+      for (const sort of heading?.querySelectorAll(".sort") ?? []) {
+        sort.classList.toggle("is-sorted", sort.getAttribute("data-key") === this.#sort);
+      }
     }
   }
 
@@ -299,6 +311,12 @@ export class Overview {
     const order = keyOf(a) - keyOf(b) || a.stream.streamId - b.stream.streamId;
     return this.#isDescending ? -order : order;
   }
+}
+
+/** How the producer holds its stream. */
+function leaseText({ lease, leaseEndReason, leaseSignSeconds }: StreamState): string {
+  if (lease === "held") return `lease extended ${formatSeconds(leaseSignSeconds)} ago`;
+  return lease === "ended" ? `lease ended: ${printable(leaseEndReason ?? "unknown")}` : "no lease";
 }
 
 function searchText(stream: StreamState, health: Health): string {

@@ -46,9 +46,9 @@ export class PicturePane {
   #onDrawn: (() => void)[] = [];
   #isClosed = false;
 
-  constructor(listener: PaneListener, hud: HTMLElement) {
+  constructor(listener: PaneListener) {
     this.#listener = listener;
-    this.element = h("div", { class: "pane" }, this.#canvas, this.#overlay, hud);
+    this.element = h("div", { class: "pane" }, this.#canvas, this.#overlay);
     const gl = GlRenderer.on(this.#canvas, () => this.redraw());
     this.#renderer = gl ?? new SoftRenderer(this.#canvas);
     this.usesWebGl = gl !== null;

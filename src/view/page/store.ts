@@ -1,6 +1,6 @@
 import type { Dtype, MajorOrder } from "../../protocol/dtype.ts";
 import type { ConsumerView, EventView, StreamView } from "../../protocol/supervision/views.ts";
-import { SAMPLES_KEPT, type Sample } from "../messages.ts";
+import { type PlayheadMessage, type RecordingInfo, SAMPLES_KEPT, type Sample } from "../messages.ts";
 import type { WelcomeMessage } from "./link.ts";
 
 /** Epochs come as text: they are larger than what a double holds. */
@@ -37,6 +37,10 @@ export class Store {
   reason: string | null = null;
   version = "";
   state: StateMessage | null = null;
+  /** What is shown in place of live streams. */
+  recording: RecordingInfo | null = null;
+  /** Where the last step or search has led. */
+  playhead: PlayheadMessage | null = null;
   /** The newest last. */
   events: readonly EventView[] = [];
   readonly #samples = new Map<number, Sample[]>();
@@ -68,12 +72,25 @@ export class Store {
     this.#tell();
   }
 
-  onWelcome({ maySee, maySteer, reason, version, history }: WelcomeMessage): void {
+  onWelcome({ maySee, maySteer, reason, version, history, recording = null }: WelcomeMessage): void {
     Object.assign(this, { maySee, maySteer, reason, version });
+    // The page of a recording stays as it is when the connection comes back.
+    if (JSON.stringify(recording) !== JSON.stringify(this.recording)) this.recording = recording;
     this.events = [];
     this.#samples.clear();
     for (const [streamId, samples] of Object.entries(history)) this.#samples.set(Number(streamId), [...samples]);
     this.#tell();
+  }
+
+  onPlayhead(playhead: PlayheadMessage): void {
+    this.playhead = playhead;
+    this.#tell();
+  }
+
+  /** The name of a stream; null where none is known. */
+  nameOf(streamId: number): string | null {
+    const recorded = this.recording?.streams.find(({ stream }) => stream === streamId);
+    return recorded?.name ?? this.stream(String(streamId))?.name ?? null;
   }
 
   onState({ events, ...state }: StateMessage & { readonly events: readonly EventView[] }): void {

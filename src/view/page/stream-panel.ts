@@ -1,6 +1,6 @@
 import type { PlaneSpec, ShapeMessage } from "../messages.ts";
 import { h, replace, setText } from "./dom.ts";
-import { formatCount, formatNumber, formatSeconds } from "./format.ts";
+import { formatCount, formatDate, formatNumber, formatPlace, formatSeconds } from "./format.ts";
 import { HistogramPanel } from "./histogram-panel.ts";
 import { Lens } from "./lens.ts";
 import { LinePane } from "./line-pane.ts";
@@ -86,22 +86,19 @@ export class StreamPanel {
         if (this.#picture !== null) saveNpy(this.#picture, this.#shape?.plane.y === null, this.#name);
       },
     });
-    this.#pane = new PicturePane(
-      {
-        onCursor: (place) => this.#onCursor(place),
-        onRegion: (box) => {
-          this.#measure.region = box;
-          this.#analyse(true);
-        },
-        onProfile: (line) => {
-          this.#measure.profile = line;
-          this.#analyse(true);
-        },
-        onCamera: () => this.#onCamera(),
-        onKey: (key) => this.#controls.onKey(key),
+    this.#pane = new PicturePane({
+      onCursor: (place) => this.#onCursor(place),
+      onRegion: (box) => {
+        this.#measure.region = box;
+        this.#analyse(true);
       },
-      this.#hud,
-    );
+      onProfile: (line) => {
+        this.#measure.profile = line;
+        this.#analyse(true);
+      },
+      onCamera: () => this.#onCamera(),
+      onKey: (key) => this.#controls.onKey(key),
+    });
     this.#line = new LinePane((place) => this.#onCursor(place));
     this.#histogram = new HistogramPanel((low, high) => this.#setRange(low, high, true));
     this.#lens = new Lens(link, () => this.#tellReadout());
@@ -113,7 +110,15 @@ export class StreamPanel {
       h(
         "div",
         { class: "stage" },
-        h("div", { class: "stage-main" }, this.#pane.element, this.#line.element, this.#waiting, this.#readout),
+        h(
+          "div",
+          { class: "stage-main" },
+          this.#pane.element,
+          this.#line.element,
+          this.#hud,
+          this.#waiting,
+          this.#readout,
+        ),
         h(
           "div",
           { class: "side" },
@@ -139,7 +144,7 @@ export class StreamPanel {
   }
 
   get #name(): string {
-    const name = this.#store.stream(String(this.#streamId))?.name ?? null;
+    const name = this.#store.nameOf(this.#streamId);
     return `${this.#streamId}${name === null ? "" : `-${name.replace(/[^\w.-]+/g, "_")}`}`;
   }
 
@@ -279,18 +284,26 @@ export class StreamPanel {
     const stream = this.#store.stream(String(this.#streamId));
     const now = performance.now();
     const rate = this.#shownTimes.filter((time) => now - time < RATE_MS).length / (RATE_MS / 1000);
-    const parts = [
-      `#${picture.seq}`,
-      `age ${formatSeconds(picture.ageNs / 1e9)}`,
-      `${formatNumber(rate)}/s shown`,
-      `${formatNumber(stream?.framesPerSecond)}/s published`,
-      `lost ${formatCount(stream?.drops)}`,
-    ];
+    const { recording } = this.#store;
+    const parts =
+      recording !== null
+        ? [
+            `#${picture.seq}`,
+            formatPlace(picture.ageNs, recording.lengthNs),
+            formatDate(recording.startMs + picture.ageNs / 1e6),
+          ]
+        : [
+            `#${picture.seq}`,
+            `age ${formatSeconds(picture.ageNs / 1e9)}`,
+            `${formatNumber(rate)}/s shown`,
+            `${formatNumber(stream?.framesPerSecond)}/s published`,
+            `lost ${formatCount(stream?.drops)}`,
+          ];
     const notes = [
       this.#controls.settings.isFrozen ? "frozen" : "",
       picture.factor > 1 ? `${picture.factor} × ${picture.factor} ${picture.isMaximum ? "maximum" : "mean"}` : "",
       this.#pane.usesWebGl ? "" : "without WebGL",
-      stream?.state === "live" ? "" : "the producer has gone: this is its last frame",
+      recording !== null || stream?.state === "live" ? "" : "the producer has gone: this is its last frame",
     ].filter((note) => note !== "");
     replace(
       this.#hud,

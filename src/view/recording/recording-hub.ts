@@ -1,0 +1,232 @@
+import { getLogger } from "../../core/logger.ts";
+import { toJson } from "../../core/text.ts";
+import type { RecordingSet, SetStream } from "../../recording/recording-set.ts";
+import { parseClientMessage } from "../client-message.ts";
+import { NO_SEQ } from "../frame-eye.ts";
+import { type Admission, MAX_BYTES_PER_PAGE, MAX_PAGES } from "../hub.ts";
+import type { ClientMessage, PlayheadMessage, RecordingInfo, WatchMessage } from "../messages.ts";
+import type { PageHub } from "../page-hub.ts";
+import { PageLink, type PageSocket } from "../page-link.ts";
+import { Pictures } from "../pictures.ts";
+import { describeRecording } from "./describe.ts";
+import { type FrameTimes, timesOf } from "./frame-times.ts";
+import { RecordedEye } from "./recorded-eye.ts";
+
+const log = getLogger("view");
+/** Bytes of pictures that may be under way to all pages. */
+const MAX_BYTES_UNDER_WAY = 256 * 1024 * 1024;
+/** Messages of a page that are none: then it is no page of ours. */
+const MAX_REFUSED = 16;
+
+/** The place in the recording of one page. */
+interface Viewer {
+  timeNs: number;
+  /** By the number of the stream. */
+  readonly eyes: Map<number, { readonly eye: RecordedEye; readonly id: number }>;
+  /** What the page was told last of frames that cannot be shown. */
+  note: string | null;
+}
+
+/**
+ * Shows the frames of a recording to the pages that are open. Each page has its own place in it. The flow is by credit, as for live
+ * frames: a page gets the frame at its place when it has drawn the one before, so a slow page shows fewer frames and nothing queues.
+ */
+export class RecordingHub implements PageHub {
+  readonly info: RecordingInfo;
+  readonly #set: RecordingSet;
+  readonly #version: string;
+  readonly #times: readonly FrameTimes[];
+  readonly #viewers = new Map<PageLink, Viewer>();
+  readonly #eyes = new Map<number, RecordedEye>();
+  readonly #pictures: Pictures;
+  readonly #streams: ReadonlyMap<number, { readonly stream: SetStream; readonly times: FrameTimes }>;
+  #nextEye = 1;
+
+  /** Looks at every frame once. @throws RecordingError */
+  constructor(set: RecordingSet, version: string) {
+    this.#set = set;
+    this.#version = version;
+    this.#times = timesOf(set);
+    const keys = keysOf(set.streams);
+    this.#streams = new Map(
+      set.streams.map((stream, i) => [keys[i] as number, { stream, times: this.#times[i] as FrameTimes }]),
+    );
+    this.info = describeRecording(set, this.#times, keys);
+    const eyeOf = (id: number): RecordedEye => this.#eyes.get(id) as RecordedEye;
+    this.#pictures = new Pictures({ of: eyeOf }, 0);
+  }
+
+  open(socket: PageSocket, client: string): PageLink | null {
+    if (this.#viewers.size >= MAX_PAGES) this.#makeRoom();
+    if (this.#viewers.size >= MAX_PAGES) {
+      socket.close(1013, `${MAX_PAGES} pages are open already`);
+      return null;
+    }
+    const link = new PageLink(socket, client);
+    this.#viewers.set(link, { timeNs: 0, eyes: new Map(), note: null });
+    return link;
+  }
+
+  close(link: PageLink): void {
+    const viewer = this.#viewers.get(link);
+    if (viewer === undefined) return;
+    this.#viewers.delete(link);
+    for (const { picture } of link.views.values()) this.#pictures.release(picture);
+    link.views.clear();
+    for (const { id } of viewer.eyes.values()) this.#eyes.delete(id);
+  }
+
+  onMessage(link: PageLink, text: string, admit: (token: string | null) => Admission): void {
+    const viewer = this.#viewers.get(link);
+    if (viewer === undefined) return;
+    if (!link.mayAsk(performance.now() * 1e6)) {
+      this.#disconnect(link, "it sent too many messages");
+      return;
+    }
+    const message = parseClientMessage(text);
+    if (message === null) this.#refuse(link, "it sent something that is no message");
+    else if (message.type === "hello" && link.socket.buffered() > 0) this.#refuse(link, "it does not take the answers");
+    else if (message.type === "hello") this.#admit(link, admit(message.token));
+    else if (!link.isAdmitted) this.#refuse(link, "it asked before it said hello");
+    else this.#obey(link, viewer, message);
+  }
+
+  /** Disconnects every page. */
+  end(): void {
+    for (const link of [...this.#viewers.keys()]) {
+      link.socket.close(1001, "the server ends");
+      this.close(link);
+    }
+  }
+
+  #obey(link: PageLink, viewer: Viewer, message: Exclude<ClientMessage, { type: "hello" }>): void {
+    switch (message.type) {
+      case "watch":
+        this.#watch(link, viewer, message);
+        break;
+      case "unwatch":
+        this.#unwatch(link, message.view);
+        return;
+      case "drawn":
+        link.onDrawn(message);
+        break;
+      case "seek":
+        this.#seek(viewer, message.timeNs);
+        break;
+      case "step": {
+        const eye = this.#eyeOf(viewer, message.stream)?.eye;
+        if (eye !== undefined) this.#goTo(link, viewer, eye, eye.index + message.by);
+        break;
+      }
+      case "find": {
+        const eye = this.#eyeOf(viewer, message.stream)?.eye;
+        const index = eye?.times.find(message.seq, eye.index) ?? -1;
+        if (eye !== undefined && index >= 0) this.#goTo(link, viewer, eye, index);
+        else tell(link, null, `frame #${message.seq} is not in the recording`);
+      }
+    }
+    this.#serve(link, viewer);
+  }
+
+  /** A page that was not admitted keeps no other out. */
+  #makeRoom(): void {
+    const link = [...this.#viewers.keys()].find(({ isAdmitted }) => !isAdmitted);
+    if (link === undefined) return;
+    link.socket.close(1013, "other pages wait for a place");
+    this.close(link);
+  }
+
+  #seek(viewer: Viewer, timeNs: number): void {
+    viewer.timeNs = Math.min(timeNs, this.info.lengthNs);
+    for (const { eye } of viewer.eyes.values()) eye.index = eye.times.at(viewer.timeNs);
+  }
+
+  /** Goes to the time of a frame, and shows that very frame also where another has the same time. */
+  #goTo(link: PageLink, viewer: Viewer, eye: RecordedEye, index: number): void {
+    if (eye.times.length === 0) return;
+    const nearest = Math.min(Math.max(0, index), eye.times.length - 1);
+    this.#seek(viewer, eye.times.timeNs[nearest] as number);
+    eye.index = nearest;
+    tell(link, viewer.timeNs, null);
+  }
+
+  #eyeOf(viewer: Viewer, key: number): { readonly eye: RecordedEye; readonly id: number } | null {
+    const known = viewer.eyes.get(key);
+    if (known !== undefined) return known;
+    const found = this.#streams.get(key);
+    if (found === undefined) return null;
+    const entry = { eye: new RecordedEye(this.#set, found.stream, found.times), id: this.#nextEye++ };
+    entry.eye.index = found.times.at(viewer.timeNs);
+    viewer.eyes.set(key, entry);
+    this.#eyes.set(entry.id, entry.eye);
+    return entry;
+  }
+
+  #watch(link: PageLink, viewer: Viewer, request: WatchMessage): void {
+    const { view: id } = request;
+    this.#unwatch(link, id);
+    const entry = this.#eyeOf(viewer, request.stream);
+    if (entry === null) return;
+    // Pages are at different places, so each has pictures of its own.
+    const picture = this.#pictures.take({ ...request, stream: entry.id });
+    const fresh = { hasCredit: true, sentSeq: NO_SEQ, sentEpoch: null, shapeVersion: -1, underWay: 0 };
+    link.views.set(id, { id, request, picture, ...fresh });
+  }
+
+  #unwatch(link: PageLink, id: number): void {
+    const view = link.views.get(id);
+    if (view === undefined) return;
+    link.views.delete(id);
+    this.#pictures.release(view.picture);
+  }
+
+  /** Sends what the page has room for. */
+  #serve(link: PageLink, viewer: Viewer): void {
+    let left = MAX_BYTES_UNDER_WAY;
+    for (const other of this.#viewers.keys()) left -= other.bytesUnderWay;
+    for (const view of link.views.values()) {
+      if (!view.hasCredit) continue;
+      this.#pictures.refresh(view.picture, performance.now() * 1e6);
+      const leftOfPage = Math.min(left, MAX_BYTES_PER_PAGE - link.bytesUnderWay);
+      if (view.picture.message.length <= leftOfPage && link.show(view)) left -= view.underWay;
+    }
+    const note = [...viewer.eyes.values()].map(({ eye }) => eye.trouble).find((trouble) => trouble !== null) ?? null;
+    if (note === viewer.note) return;
+    viewer.note = note;
+    tell(link, null, note);
+  }
+
+  #admit(link: PageLink, { maySee, maySteer, reason }: Admission): void {
+    link.isAdmitted = maySee;
+    const recording = maySee ? this.info : null;
+    const version = this.#version;
+    link.socket.sendText(toJson({ type: "welcome", maySee, maySteer, reason, version, history: {}, recording }));
+    if (!maySee) this.#refuse(link, "it gave no token, or another one");
+  }
+
+  #refuse(link: PageLink, why: string): void {
+    if (++link.refused >= MAX_REFUSED) this.#disconnect(link, `${why}, ${MAX_REFUSED} times`);
+  }
+
+  #disconnect(link: PageLink, why: string): void {
+    log.warn(`a page at ${link.client} was disconnected: ${why}`);
+    link.socket.close(1008, why);
+    this.close(link);
+  }
+}
+
+function tell(link: PageLink, timeNs: number | null, note: string | null): void {
+  const message: PlayheadMessage = { type: "playhead", timeNs, note };
+  link.socket.sendText(toJson(message));
+}
+
+/** The number of each stream: its id, or one that is free. */
+function keysOf(streams: readonly SetStream[]): readonly number[] {
+  const taken = new Set(streams.map(({ streamId }) => streamId));
+  let next = 1;
+  return streams.map(({ streamId }) => {
+    if (streamId !== null) return streamId;
+    while (taken.has(next)) next++;
+    return next++;
+  });
+}
