@@ -165,11 +165,6 @@ export function closeFile(fd: number): void {
   libc.close(fd);
 }
 
-/** Reads at most `byteLength` bytes to `address`; 0 at the end of the input. @throws SystemError */
-export function readFile(fd: number, address: number, byteLength: number): number {
-  return check(libc.read(fd, address, byteLength), "read");
-}
-
 /** Whether `fd` can be read (or is at its end, or broken: the next read tells) without blocking. */
 export class ReadinessPoll {
   readonly #entry: Int32Array;

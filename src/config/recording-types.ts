@@ -65,11 +65,12 @@ export function recorderMemory(): ValueType<number> {
   return scalar(expected, '"512MiB"', ["string", "bigint"], convert, { format: formatBytesExact });
 }
 
-/** The file of a recording. */
+/** The file of a recording, or the folder of a flight recorder's files. */
 export function recordingPath(): ValueType<string> {
   const convert = (text: string): string | undefined =>
-    /[\0\ufffd]/.test(text) || !/[^/]\.mcap$/.test(text) ? undefined : text;
-  return scalar("a path in UTF-8 that ends in .mcap", '"session.mcap"', ["string"], convert);
+    /[\0\ufffd]/.test(text) || !/([^/]\.mcap|\/)$/.test(text) ? undefined : text;
+  const expected = "a path in UTF-8 that ends in .mcap, or with --before a folder that ends in /";
+  return scalar(expected, '"session.mcap"', ["string"], convert);
 }
 
 function attempt(parse: (text: string) => number, text: string): number | undefined {

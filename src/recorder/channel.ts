@@ -8,6 +8,8 @@ export type RecorderCause = "overwritten" | "stagingFull" | "diskTooSlow" | "dis
 export interface ChannelOwner {
   onRecorded(frames: number, bytes: number): void;
   onLost(frames: number, bytes: number, cause: RecorderCause): void;
+  /** Frames that a flight recorder held and did not write: no trigger came. */
+  onPassed(frames: number): void;
 }
 
 /** A channel of the recording, the same in all of its parts. */

@@ -36,7 +36,7 @@ export interface LedgerRow {
   /** Frames by the cause for which they are missing; causes without frames are left out. */
   readonly missing: Readonly<Record<string, number>>;
   readonly bytes: number;
-  /** Seq of the first and the last frame that is recorded; null without. */
+  /** Seq of the first and the last frame that is recorded; null without, and where a flight recorder left frames out. */
   readonly first: number | null;
   readonly last: number | null;
 }
@@ -54,6 +54,8 @@ export class EpochAccount implements ChannelOwner {
   #recorded = 0;
   #bytes = 0;
   #pending = 0;
+  /** Frames that a flight recorder did not write. */
+  #passed = 0;
   readonly #own: Record<RecorderCause, number> = {
     overwritten: 0,
     stagingFull: 0,
@@ -116,6 +118,11 @@ export class EpochAccount implements ChannelOwner {
       current.#before.set(counted, (current.#before.get(counted) ?? 0) + frames);
   }
 
+  onPassed(frames: number): void {
+    this.#pending -= frames;
+    this.#passed += frames;
+  }
+
   end(): void {
     const after = new Map<LossCause | "skipped", number>();
     this.#read(after);
@@ -138,7 +145,7 @@ export class EpochAccount implements ChannelOwner {
       add(cause === "changed" ? "overwritten" : cause, this.#consumerMissing(cause));
     }
     for (const [cause, frames] of Object.entries(this.#own)) add(cause, frames);
-    const skipped = this.#consumerMissing("skipped");
+    const skipped = this.#consumerMissing("skipped") + this.#passed;
     const lost = Object.values(missing).reduce((sum, frames) => sum + frames, 0);
     return {
       time: String(time),
@@ -152,8 +159,9 @@ export class EpochAccount implements ChannelOwner {
       skipped,
       missing,
       bytes: this.#bytes,
-      first: this.firstSeq,
-      last: this.lastSeq,
+      // Of a flight recorder these would be frames that passed.
+      first: this.#passed === 0 ? this.firstSeq : null,
+      last: this.#passed === 0 ? this.lastSeq : null,
     };
   }
 

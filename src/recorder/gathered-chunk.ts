@@ -6,6 +6,8 @@ import type { Channel } from "./channel.ts";
 import { chunkHeadBytes, putChunkHead } from "./chunk-head.ts";
 
 const MAX_ENTRIES = 16_384;
+/** Room for the first messages: a large frame is a chunk of its own. */
+const FIRST_ENTRIES = 16;
 
 /**
  * A chunk that messages are copied into until it is large or old enough. A message is begun, and counts when it proves intact.
@@ -15,14 +17,16 @@ export class GatheredChunk {
   buffer: Uint8Array;
   /** When the first message came; 0 while there is none. */
   sinceNs = 0;
+  /** When the last message came. */
+  lastNs = 0;
   readonly #headBytes: number;
   #channels: Channel[] = [];
   #frames: number[] = [];
   #bytes: number[] = [];
   #messages: number[] = [];
-  readonly #entryChannel = new Uint16Array(MAX_ENTRIES);
-  readonly #entryTimes = new Uint32Array(MAX_ENTRIES * 2);
-  readonly #entryOffsets = new Float64Array(MAX_ENTRIES);
+  #entryChannel = new Uint16Array(FIRST_ENTRIES);
+  #entryTimes = new Uint32Array(FIRST_ENTRIES * 2);
+  #entryOffsets = new Float64Array(FIRST_ENTRIES);
   #entries = 0;
   #length: number;
   #startHigh = 0;
@@ -31,6 +35,8 @@ export class GatheredChunk {
   #endLow = 0;
   /** True while all that it holds is the recorder's own account. */
   #isAccount = true;
+  /** True once a block has its lists. */
+  #isSealed = false;
 
   constructor(buffer: Uint8Array) {
     this.buffer = buffer;
@@ -39,17 +45,32 @@ export class GatheredChunk {
     this.#length = this.#headBytes;
   }
 
-  /** An empty chunk again, in another buffer. What `seal` gave is not touched. */
+  /** An empty chunk again, in another buffer. What `seal` gave is not touched; without it the lists are used again. */
   begin(buffer: Uint8Array): void {
     this.buffer = buffer;
     this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
-    this.#channels = [];
-    this.#frames = [];
-    this.#bytes = [];
-    this.#messages = [];
+    if (this.#isSealed) {
+      this.#channels = [];
+      this.#frames = [];
+      this.#bytes = [];
+      this.#messages = [];
+      this.#isSealed = false;
+    } else {
+      this.#channels.length = 0;
+      this.#frames.length = 0;
+      this.#bytes.length = 0;
+      this.#messages.length = 0;
+    }
     this.#entries = 0;
     this.#length = this.#headBytes;
     this.#isAccount = true;
+  }
+
+  /** Its frames will not be in a file, and are not missing either: no trigger came. */
+  pass(): void {
+    for (let i = 0; i < this.#channels.length; i++) {
+      (this.#channels[i] as Channel).owner?.onPassed(this.#frames[i] as number);
+    }
   }
 
   get isEmpty(): boolean {
@@ -88,6 +109,8 @@ export class GatheredChunk {
       this.#messages.push(0);
     }
     const entry = this.#entries;
+    if (entry === this.#entryChannel.length) this.#growEntries();
+    this.lastNs = nowNs;
     if (entry === 0) {
       this.#startHigh = timeHigh;
       this.#startLow = timeLow;
@@ -110,6 +133,7 @@ export class GatheredChunk {
 
   /** What it holds, as a block that is written from its buffer. */
   seal(release: () => void): Block {
+    this.#isSealed = true;
     const size = this.recordBytes;
     const times = {
       startHigh: this.#startHigh,
@@ -139,6 +163,17 @@ export class GatheredChunk {
       isReady: true,
       release,
     };
+  }
+
+  #growEntries(): void {
+    const entries = Math.min(MAX_ENTRIES, this.#entryChannel.length * 4);
+    const [channels, times, offsets] = [this.#entryChannel, this.#entryTimes, this.#entryOffsets];
+    this.#entryChannel = new Uint16Array(entries);
+    this.#entryTimes = new Uint32Array(entries * 2);
+    this.#entryOffsets = new Float64Array(entries);
+    this.#entryChannel.set(channels);
+    this.#entryTimes.set(times);
+    this.#entryOffsets.set(offsets);
   }
 
   /** The MessageIndex records, and where each of them begins. */

@@ -12,22 +12,27 @@ export class PartNames {
   readonly #path: string;
   readonly #stem: string;
   readonly #extension: string;
-  readonly #isSplit: boolean;
-  readonly #start: string;
+  readonly #isNumbered: boolean;
+  #start: string;
   #number = 0;
 
-  constructor(path: string, isSplit: boolean, start: Date) {
+  constructor(path: string, isNumbered: boolean, start: Date) {
     this.#path = path;
     this.folder = dirname(path);
     this.#extension = extname(path);
     this.#stem = basename(path, this.#extension);
-    this.#isSplit = isSplit;
-    this.#start = start.toISOString().replaceAll(/[-:]/g, "");
+    this.#isNumbered = isNumbered;
+    this.#start = stampOf(start);
+  }
+
+  /** The names that follow have this time. */
+  beginAt(start: Date): void {
+    this.#start = stampOf(start);
   }
 
   next(): string {
     this.#number++;
-    if (!this.#isSplit) return this.#path;
+    if (!this.#isNumbered) return this.#path;
     const number = String(this.#number).padStart(NUMBER_DIGITS, "0");
     return join(this.folder, `${this.#stem}-${this.#start}-${number}${this.#extension}`);
   }
@@ -56,8 +61,12 @@ export class PartNames {
   }
 
   #isPart(name: string): boolean {
-    if (!this.#isSplit || !name.startsWith(`${this.#stem}-`) || !name.endsWith(this.#extension)) return false;
+    if (!this.#isNumbered || !name.startsWith(`${this.#stem}-`) || !name.endsWith(this.#extension)) return false;
     const middle = name.slice(this.#stem.length + 1, name.length - this.#extension.length);
     return /^\d{8}T\d{6}\.\d{3}Z-\d{4,}$/.test(middle);
   }
+}
+
+function stampOf(date: Date): string {
+  return date.toISOString().replaceAll(/[-:]/g, "");
 }

@@ -30,7 +30,7 @@ export class PartSequence {
     this.#options = options;
     this.#report = report;
     this.#onError = onError;
-    this.names = new PartNames(options.path, this.#isSplit, new Date());
+    this.names = new PartNames(options.path, this.#isSplit || options.flight !== undefined, new Date());
   }
 
   /** The file that is written; null before the first is open, and at the end. */
@@ -56,6 +56,15 @@ export class PartSequence {
     } catch (error) {
       throw RecorderError.ofOpening(path, error);
     }
+  }
+
+  /** Completes the present file, beside what follows. No write to it is under way. */
+  endPresent(): void {
+    const part = this.#present;
+    if (part === null) return;
+    this.#complete(part);
+    this.#present = null;
+    this.#cache = null;
   }
 
   /** True when `moreBytes` do not belong to the present part any more, and the next one is there. */

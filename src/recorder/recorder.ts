@@ -6,7 +6,9 @@ import { SESSION_METADATA } from "../recording/source-record.ts";
 import type { Consumer } from "../roles/consumer.ts";
 import { AccountLog } from "./account-log.ts";
 import { ChannelTable } from "./channel.ts";
+import { Flight, type TriggerResult } from "./flight.ts";
 import { hostClocks } from "./host-clocks.ts";
+import { RecorderError } from "./recorder-error.ts";
 import type { RecordingOptions } from "./recording-options.ts";
 import { RecordingTime } from "./recording-time.ts";
 import { RecordingWriter } from "./recording-writer.ts";
@@ -16,6 +18,7 @@ import { StreamRecorder } from "./stream-recorder.ts";
 const LEDGER_PERIOD_NS = 1e9;
 /** Longest wait, at the end, for a disk that takes nothing. */
 const PATIENCE_NS = 10e9;
+const LOSS_PERIOD_NS = 10e6;
 
 export interface RecorderOptions extends RecordingOptions {
   /** Frames of each stream; no limit when left out. */
@@ -41,11 +44,15 @@ export class Recorder implements Agent {
   readonly writer: RecordingWriter;
   readonly streams: StreamRecorder[] = [];
   readonly staging: Staging;
+  /** What writes on a trigger only; null where everything is recorded. */
+  readonly flight: Flight | null;
   readonly #options: RecorderOptions;
   readonly #clock: Clock;
   readonly #time: RecordingTime;
   readonly #account: AccountLog;
   readonly #ledgerTimer = new PeriodicTimer(LEDGER_PERIOD_NS);
+  readonly #lossTimer = new PeriodicTimer(LOSS_PERIOD_NS);
+  #lost = 0;
   #isDone = false;
   #isClosing = false;
   #hasFailed = false;
@@ -56,11 +63,19 @@ export class Recorder implements Agent {
     this.#time = new RecordingTime(hostClocks());
     const nowNs = clock.nanoTime();
     this.writer = new RecordingWriter(options, options.library, {
-      onEvent: (level, message) => this.#account.event(level, message, clock.nanoTime()),
+      onEvent: (level, message) => this.#addEvent(level, message),
     });
     const channels = new ChannelTable();
     this.#account = new AccountLog(this.writer, channels, this.#time);
     this.staging = new Staging(this.writer, channels, options);
+    const { flight } = options;
+    this.flight =
+      flight === undefined
+        ? null
+        : new Flight(flight, this.writer, this.staging, {
+            onEvent: (level, message) => this.#addEvent(level, message),
+            onAccountDue: () => this.#writeLedger(clock.nanoTime(), false),
+          });
     this.writer.addStanding([
       {
         name: SESSION_METADATA,
@@ -80,13 +95,24 @@ export class Recorder implements Agent {
   add(consumer: Consumer, name: string | null = null): StreamRecorder {
     const { count = Number.POSITIVE_INFINITY } = this.#options;
     const options = { clock: this.#clock, time: this.#time, name, count };
-    const onEvent = (message: string): void => this.#account.event("info", message, this.#clock.nanoTime());
+    const onEvent = (message: string): void => this.#addEvent("info", message);
     const stream = new StreamRecorder(consumer, this.writer, this.staging, options, onEvent);
     this.streams.push(stream);
     return stream;
   }
 
-  /** Creates the first file. @throws RecorderError */
+  /**
+   * A flight recorder writes the last seconds, and what follows; `reason` in words, for the file.
+   * @throws RecorderError of a recorder that is none
+   */
+  trigger(reason: string): TriggerResult {
+    if (this.flight === null) {
+      throw new RecorderError("options", "this recorder records everything: only a flight recorder can be triggered");
+    }
+    return this.flight.trigger(reason, this.#clock.nanoTime());
+  }
+
+  /** Creates the first file, or the folder of a flight recorder. @throws RecorderError */
   async open(): Promise<void> {
     await this.writer.open(this.#clock.nanoTime());
   }
@@ -99,6 +125,10 @@ export class Recorder implements Agent {
     }
     let work = this.writer.doWork(nowNs) + this.staging.doWork(nowNs);
     for (let i = 0; i < this.streams.length; i++) work += (this.streams[i] as StreamRecorder).doWork(nowNs);
+    if (this.flight !== null) {
+      work += this.flight.doWork(nowNs);
+      this.#watchLosses(nowNs);
+    }
     if (this.#ledgerTimer.isDue(nowNs)) {
       this.#writeLedger(nowNs, false);
       work++;
@@ -115,7 +145,8 @@ export class Recorder implements Agent {
     this.#isClosing = true;
     const now = (): number => this.#clock.nanoTime();
     const { writer } = this;
-    this.staging.flush();
+    if (this.flight !== null) await this.flight.end(now());
+    else this.staging.flush();
     await writer.drain(PATIENCE_NS, now);
     this.#writeLedger(now(), true);
     await writer.drain(PATIENCE_NS, now);
@@ -128,10 +159,31 @@ export class Recorder implements Agent {
     return streams.every((stream) => stream.isDone || (this.#options.once === true && stream.hasEnded));
   }
 
+  /** True while there is, or will be, a file for the account. */
+  get #hasAccount(): boolean {
+    return this.flight === null || this.flight.state !== "waiting";
+  }
+
+  #addEvent(level: "info" | "warn" | "error", message: string): void {
+    if (!this.#hasAccount) return;
+    this.#account.event(level, message, this.#clock.nanoTime());
+    if (this.flight?.state === "completing") this.#account.flush();
+  }
+
   #writeLedger(nowNs: number, isEnd: boolean): void {
     for (const stream of this.streams) {
-      for (const row of stream.rows(nowNs, isEnd)) this.#account.row(row, nowNs);
+      // Of an epoch that is over while a trigger is awaited nothing is kept.
+      const rows = stream.rows(nowNs, isEnd);
+      if (this.#hasAccount) for (const row of rows) this.#account.row(row, nowNs);
     }
     this.#account.flush();
+  }
+
+  #watchLosses(nowNs: number): void {
+    if (this.#options.flight?.onLoss !== true || !this.#lossTimer.isDue(nowNs)) return;
+    const lost = this.streams.reduce((sum, stream) => sum + stream.lostBefore, 0);
+    const more = lost - this.#lost;
+    this.#lost = lost;
+    if (more > 0) this.trigger(`a loss of ${more} frames`);
   }
 }

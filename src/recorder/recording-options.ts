@@ -1,6 +1,16 @@
 /** Free space that is never used: so many bytes, or a part of the file system. */
 export type MinFree = { readonly bytes: number } | { readonly fraction: number };
 
+/** What a flight recorder writes when it is triggered. */
+export interface FlightOptions {
+  /** Time before the trigger, as far as the buffer holds it. */
+  readonly beforeNs: number;
+  /** Time after the last trigger. */
+  readonly afterNs: number;
+  /** Frames that are lost before they are recorded are a trigger. */
+  readonly onLoss?: boolean;
+}
+
 export interface RecordingOptions {
   /** The file; with `splitBytes` or `splitNs` the parts are named after it. */
   readonly path: string;
@@ -13,6 +23,8 @@ export interface RecordingOptions {
   readonly bufferBytes: number;
   /** What the recording may have in the page cache. */
   readonly pageCacheBytes: number;
+  /** A file is written when something happens, and `path` is what those are named after; left out: everything is recorded. */
+  readonly flight?: FlightOptions;
   /** Level of zstd; not compressed when left out. */
   readonly zstdLevel?: number;
 }
@@ -23,7 +35,7 @@ export const RECORDING_DEFAULTS = {
   pageCacheBytes: 1024 * 1024 * 1024,
 } as const;
 
-/** Where a recording stands. */
+/** Where a recording is, as far as the disk is concerned. */
 export type DiskState =
   | "opening"
   | "writing"

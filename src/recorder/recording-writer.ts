@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { getLogger } from "../core/logger.ts";
 import { printable } from "../core/text.ts";
 import { PeriodicTimer } from "../core/timers.ts";
@@ -104,15 +105,37 @@ export class RecordingWriter {
     return this.#queue.heldBytes === 0 || this.#queue.heldBytes + byteLength <= MAX_BATCH_BYTES;
   }
 
-  /** Creates the first file. @throws RecorderError when that cannot be done */
+  /** Creates the first file, or the folder of a flight recorder. @throws RecorderError when that cannot be done */
   async open(nowNs: number): Promise<void> {
     try {
-      await this.#parts.begin(nowNs);
+      if (this.#options.flight === undefined) await this.#parts.begin(nowNs);
+      else await mkdir(this.#parts.names.folder, { recursive: true });
       this.#state = "writing";
     } catch (error) {
       this.#state = "failed";
-      throw error;
+      throw error instanceof RecorderError ? error : RecorderError.ofOpening(this.#parts.names.folder, error);
     }
+  }
+
+  /** True while there is a file to write to. */
+  get hasFile(): boolean {
+    return this.#parts.present !== null;
+  }
+
+  /** Creates a file of a flight recorder, named after the time of its trigger. @throws RecorderError when that cannot be done */
+  async beginFile(at: Date, nowNs: number): Promise<void> {
+    this.#parts.names.beginAt(at);
+    await this.#parts.begin(nowNs);
+  }
+
+  /** Completes the file of a flight recorder; everything is written. */
+  endFile(): void {
+    this.#parts.endPresent();
+  }
+
+  /** Gives up what waits for a file that cannot be created. */
+  giveUp(): void {
+    this.#queue.drop("all", "diskFailed");
   }
 
   submit(block: Block): void {
@@ -127,14 +150,14 @@ export class RecordingWriter {
 
   doWork(nowNs: number): number {
     this.#nowNs = nowNs;
-    if (this.#parts.present === null || this.#state === "failed" || this.#state === "closed") return 0;
+    if (this.#state === "opening" || this.#state === "failed" || this.#state === "closed") return 0;
     let work = this.#parts.doWork(nowNs);
     if (this.#watchTimer.isDue(nowNs)) {
       this.space.look(this.#state === "full", () => this.#onSpace());
       work++;
     }
     if (this.#isWriting) this.#watchWrite();
-    else work += this.#state === "full" ? this.#writeAccount() : this.#writeNext();
+    else if (this.#parts.present !== null) work += this.#state === "full" ? this.#writeAccount() : this.#writeNext();
     return work;
   }
 
@@ -282,7 +305,7 @@ export class RecordingWriter {
   #hasRoomAgain(): boolean {
     if (this.space.freeBytes < this.space.minFreeBytes) return false;
     const next = this.#queue.first?.byteLength ?? 0;
-    return this.#parts.present?.reserve(next + RESUME_BYTES, false) === true;
+    return this.#parts.present?.reserve(next + RESUME_BYTES, false) !== false;
   }
 
   #watchWrite(): void {

@@ -2,6 +2,7 @@ import type { Block } from "./block.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import type { ChannelTable } from "./channel.ts";
 import { chunkHeadBytes } from "./chunk-head.ts";
+import { ChunkRing } from "./chunk-ring.ts";
 import { compressed } from "./compressed-block.ts";
 import { GatheredChunk } from "./gathered-chunk.ts";
 import type { RecordingWriter } from "./recording-writer.ts";
@@ -14,6 +15,8 @@ export const LARGE_FRAME_BYTES = 1024 * 1024;
 
 export interface StagingOptions {
   readonly bufferBytes: number;
+  /** How long frames are kept for a trigger; left out: they are written at once. */
+  readonly flight?: { readonly beforeNs: number } | undefined;
   readonly zstdLevel?: number | undefined;
 }
 
@@ -23,6 +26,10 @@ export class Staging {
   readonly channels: ChannelTable;
   readonly #writer: RecordingWriter;
   readonly #zstdLevel: number | null;
+  /** Of that age a chunk is kept, and another one begun: a slow stream must not use a buffer for a few frames. */
+  readonly #keepNs: number;
+  #isKeeping: boolean;
+  readonly #kept = new ChunkRing();
   readonly #unused: GatheredChunk[] = [];
   /** What small frames are copied into at the moment. */
   #gathering: GatheredChunk | null = null;
@@ -34,6 +41,20 @@ export class Staging {
     this.channels = channels;
     this.pool = new BufferPool(options.bufferBytes);
     this.#zstdLevel = options.zstdLevel ?? null;
+    this.#isKeeping = options.flight !== undefined;
+    const chunks = Math.max(2, Math.floor(options.bufferBytes / GATHER_BYTES));
+    this.#keepNs = Math.max(GATHER_NS, ((options.flight?.beforeNs ?? 0) * 2) / chunks);
+  }
+
+  /** True while frames are kept for a trigger instead of being written. */
+  get isKeeping(): boolean {
+    return this.#isKeeping;
+  }
+
+  /** When the oldest frame came that is kept; null without one. */
+  get keptSinceNs(): number | null {
+    if (this.#kept.first !== undefined) return this.#kept.first.sinceNs;
+    return this.#isKeeping && this.#gathering?.isEmpty === false ? this.#gathering.sinceNs : null;
   }
 
   get isCompressing(): boolean {
@@ -43,7 +64,8 @@ export class Staging {
   /** True when a message of that size finds room. */
   hasRoom(byteLength: number): boolean {
     if (byteLength < LARGE_FRAME_BYTES && this.#gathering?.hasRoom(byteLength) === true) return true;
-    return this.pool.usedBytes + this.#bufferBytesFor(byteLength) <= this.pool.limitBytes;
+    const usedBytes = this.pool.usedBytes - this.#kept.bufferBytes;
+    return usedBytes + this.#bufferBytesFor(byteLength) <= this.pool.limitBytes;
   }
 
   /** True when one of that size could have room at all. */
@@ -76,9 +98,28 @@ export class Staging {
   /** Hands over what was gathered, if it is old enough. */
   doWork(nowNs: number): number {
     const gathering = this.#gathering;
-    if (gathering === null || gathering.isEmpty || nowNs - gathering.sinceNs < GATHER_NS) return 0;
+    if (gathering === null || gathering.isEmpty) return 0;
+    if (nowNs - gathering.sinceNs < (this.#isKeeping ? this.#keepNs : GATHER_NS)) return 0;
     this.flush();
     return 1;
+  }
+
+  /** From now on frames are kept for a trigger; what came before is written. */
+  keep(): void {
+    this.flush();
+    this.#isKeeping = true;
+  }
+
+  /** What was kept, and what comes from now on, is written. */
+  release(): void {
+    this.#isKeeping = false;
+    for (let chunk = this.#kept.shift(); chunk !== undefined; chunk = this.#kept.shift()) this.#submit(chunk);
+    this.flush();
+  }
+
+  /** Drops chunks that are kept and whose last frame came before. */
+  dropKept(beforeNs: number): void {
+    while ((this.#kept.first?.lastNs ?? Number.POSITIVE_INFINITY) < beforeNs) this.#dropOldest();
   }
 
   flush(): void {
@@ -94,7 +135,9 @@ export class Staging {
   }
 
   #newChunk(byteLength: number): GatheredChunk | null {
-    const buffer = this.pool.take(byteLength + chunkHeadBytes(""));
+    const size = byteLength + chunkHeadBytes("");
+    let buffer = this.pool.take(size);
+    while (buffer === null && this.#dropOldest()) buffer = this.pool.take(size);
     if (buffer === null) return null;
     const chunk = this.#unused.pop();
     if (chunk === undefined) return new GatheredChunk(buffer);
@@ -102,7 +145,21 @@ export class Staging {
     return chunk;
   }
 
+  /** False when nothing is kept. */
+  #dropOldest(): boolean {
+    const chunk = this.#kept.shift();
+    if (chunk === undefined) return false;
+    chunk.pass();
+    this.#drop(chunk);
+    return true;
+  }
+
   #seal(chunk: GatheredChunk): void {
+    if (this.#isKeeping) this.#kept.push(chunk);
+    else this.#submit(chunk);
+  }
+
+  #submit(chunk: GatheredChunk): void {
     const { buffer } = chunk;
     const block: Block = chunk.seal(() => this.pool.give(buffer));
     this.#unused.push(chunk);

@@ -3,7 +3,7 @@ import type { Attribute } from "../protocol/attribute.ts";
 import type { FrameStamp } from "../recording/frame-message.ts";
 import { encodeSource } from "../recording/source-record.ts";
 import type { Consumer } from "../roles/consumer.ts";
-import type { ConsumerCounters, LossCause } from "../roles/counters.ts";
+import { type ConsumerCounters, type LossCause, totalLost } from "../roles/counters.ts";
 import type { Frame } from "../roles/frame.ts";
 import type { PollOptions } from "../roles/frame-handler.ts";
 import type { HeldFrame } from "../roles/held-frame.ts";
@@ -99,6 +99,13 @@ export class StreamRecorder {
     return this.consumer.counters.of.ends.value > 0 && !this.consumer.isMapped;
   }
 
+  /** Frames that were lost before they could be recorded: not for reasons of the recorder's own. */
+  get lostBefore(): number {
+    const { recordingOverwritten, stagingFull, diskTooSlow, diskFull, diskFailed } = this.counters.of;
+    const own = recordingOverwritten.value + stagingFull.value + diskTooSlow.value + diskFull.value + diskFailed.value;
+    return totalLost(this.counters) - own;
+  }
+
   doWork(nowNs: number): number {
     this.#nowNs = nowNs;
     this.#followEpoch();
@@ -175,21 +182,27 @@ export class StreamRecorder {
   /** Why a frame of that size finds no place now; null when it does. */
   #refusalOf(byteLength: number): RecorderCause | null {
     const { state } = this.#writer;
+    if (this.#staging.isKeeping) return this.#stagingRefusalOf(byteLength);
     if (state === "full") return "diskFull";
     if (state === "failed" || state === "closed") return "diskFailed";
-    if (this.#mayHold(byteLength) || this.#staging.hasRoom(byteLength + 1024)) return null;
+    return this.#mayHold(byteLength) ? null : this.#stagingRefusalOf(byteLength);
+  }
+
+  #stagingRefusalOf(byteLength: number): RecorderCause | null {
+    if (this.#staging.hasRoom(byteLength + 1024)) return null;
     return this.#staging.canEverHold(byteLength + 1024) ? "stagingFull" : "diskTooSlow";
   }
 
   /** True when a frame that may as well wait is taken now: a copy would only cost what the disk needs. */
   #keepsUp(byteLength: number): boolean {
     if (this.#refusalOf(byteLength) !== null) return false;
+    if (this.#staging.isKeeping) return true;
     if (byteLength >= LARGE_FRAME_BYTES && !this.#staging.isCompressing) return this.#mayHold(byteLength);
     return this.#writer.queuedBytes < Math.max(MAX_WAITED_BYTES, byteLength);
   }
 
   #mayHold(byteLength: number): boolean {
-    if (byteLength < LARGE_FRAME_BYTES || this.#staging.isCompressing) return false;
+    if (byteLength < LARGE_FRAME_BYTES || this.#staging.isCompressing || this.#staging.isKeeping) return false;
     if (this.#heldFrames >= this.consumer.stream.nslots / HELD_SHARE) return false;
     return this.#writer.mayHold(byteLength);
   }

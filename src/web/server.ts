@@ -10,7 +10,7 @@ import type { Supervised } from "./supervised.ts";
 import { type PageConnection, ViewRoutes } from "./view-routes.ts";
 
 /** A connection that is idle for longer is closed. */
-const IDLE_SECONDS = 10;
+export const IDLE_SECONDS = 10;
 
 export interface ServerOptions {
   readonly address: ListenAddress;

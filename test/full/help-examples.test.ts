@@ -72,7 +72,7 @@ async function run(place: Place, line: string): Promise<{ code: number; role: Ro
   const args = wordsOf(line).map((word) =>
     word
       .replace(/^\/dev\/shm\//, `${place.path}/named/`)
-      .replace(/^(frame\.|frames\/|tensorpool\.toml)/, `${place.path}/$1`)
+      .replace(/^(frame\.|frames\/|flights\/|tensorpool\.toml)/, `${place.path}/$1`)
       .replace(/^(npy:frames|png:pictures|kerchunk:run|hdf5:run)/, (found) => found.replace(":", `:${place.path}/`))
       .replace(/^run\.mcap$/, place.at(RECORDING))
       .replace(/^(session|\/data\/night)\.mcap$/, place.at(`made-${made++}.mcap`)),

@@ -1,3 +1,5 @@
+import { FLIGHT_ADVICE } from "./log-advice-recorder.ts";
+
 /** What a line of the log means, and what to do about it. */
 export interface LogAdvice {
   /** How the line reads, where the code only passes it on. */
@@ -15,6 +17,7 @@ const PAGE_DISCONNECTED = {
 
 /** By file, and the text there. */
 export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvice>>>> = {
+  ...FLIGHT_ADVICE,
   "src/aeron/connection.ts": {
     '"…" is not shown: this process shows … counters already': {
       means: "A process with very many roles or streams: its counters beyond that exist, but nobody sees them.",

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { getLogger } from "../../core/logger.ts";
 import { printable } from "../../core/text.ts";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
@@ -6,14 +7,16 @@ import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
 import { LiveLine } from "../live-line.ts";
+import { flightTriggers } from "../record/flight-triggers.ts";
 import { RecordPlan } from "../record/record-plan.ts";
 import {
   describeMissing,
   lostFrames,
   missingInAll,
-  RECORDER_COLUMNS,
+  type RecorderRow,
   recordedBytes,
   recordedFrames,
+  recorderColumns,
   rowTaker,
 } from "../record/record-report.ts";
 import { RecordedStreams } from "../record/recorded-streams.ts";
@@ -55,27 +58,42 @@ export async function startRecorder(
   const nowNs = scheduler.clock.nanoTime();
   const reporter =
     plan.values.statsInterval > 0
-      ? new StatsReporter(plan.output, RECORDER_COLUMNS, plan.values.statsInterval, rowTaker(recorder, nowNs))
+      ? new StatsReporter(
+          plan.output,
+          recorderColumns(plan.flight !== null),
+          plan.values.statsInterval,
+          rowTaker(recorder, nowNs),
+        )
       : null;
   // The first to be added is the last to close: its last row has what the others count while they close.
   if (reporter !== null) scheduler.add(reporter);
   streams.begin();
   scheduler.add(streams, { vital: true });
   scheduler.add(recorder, { vital: true });
+  const triggers = plan.flight === null ? [] : flightTriggers(plan.flight, recorder, runtime);
+  for (const trigger of triggers) scheduler.add(trigger);
   if (isAlone && LiveLine.isWanted(plan.values, { usesPipe: false })) {
     scheduler.add(newLiveLine(recorder, streams, plan, nowNs));
   }
-  log.info(`recording to ${printable(recorder.writer.path ?? plan.recording.path)}; Aeron in ${runtime.aeronDir}`);
+  log.info(`${startOf(recorder, plan)}; Aeron in ${runtime.aeronDir}`);
   return {
     name: "recorder",
     get agents() {
-      return [...(reporter === null ? [] : [reporter]), ...streams.consumers, streams, recorder];
+      return [...(reporter === null ? [] : [reporter]), ...streams.consumers, streams, recorder, ...triggers];
     },
     finish: async () => {
       await plan.output.flush();
       return finish(recorder, plan);
     },
   };
+}
+
+function startOf({ writer }: Recorder, { flight, recording, values }: RecordPlan): string {
+  if (flight === null) return `recording to ${printable(writer.path ?? recording.path)}`;
+  const { beforeNs, afterNs } = flight.options;
+  const on = (values.on ?? ["signal"]).map((trigger) => (trigger === "signal" ? "SIGUSR1" : trigger)).join(", ");
+  const span = `${formatDuration(beforeNs)} before and ${formatDuration(afterNs)} after ${on}`;
+  return `keeping frames; ${span} are written to ${printable(dirname(recording.path))}`;
 }
 
 function newLiveLine(recorder: Recorder, streams: RecordedStreams, plan: RecordPlan, startNs: number): LiveLine {
@@ -93,6 +111,7 @@ function newLiveLine(recorder: Recorder, streams: RecordedStreams, plan: RecordP
       bytes: recordedBytes(recorder.streams),
       rest: [
         missing === "" ? "lost 0" : `lost ${formatCount(row.lost)} (${missing})`,
+        ...(row.heldSeconds === null ? [] : [flightText(row)]),
         formatBytes(row.fileBytes),
         ...(row.state === "full" ? ["DISK FULL"] : []),
         ...(row.secondsLeft === null ? [] : [`disk full in ${formatDuration(row.secondsLeft * 1e9)}`]),
@@ -102,11 +121,17 @@ function newLiveLine(recorder: Recorder, streams: RecordedStreams, plan: RecordP
   });
 }
 
+function flightText({ state, heldSeconds, files }: RecorderRow): string {
+  const held = `holds ${formatDuration((heldSeconds ?? 0) * 1e9)}`;
+  return `${held}, ${state === "waiting" ? `${formatCount(files)} files` : state}`;
+}
+
 function finish(recorder: Recorder, plan: RecordPlan): number {
   const { streams, writer } = recorder;
   const lost = lostFrames(streams);
   if (!plan.values.quiet) {
-    const where = writer.parts === 1 ? printable(plan.recording.path) : `${writer.parts} files`;
+    const isOne = plan.flight === null && writer.parts === 1;
+    const where = isOne ? printable(plan.recording.path) : `${writer.parts} files`;
     const frames = formatCount(recordedFrames(streams));
     printError(`recorded ${frames} frames, ${formatBytes(writer.writtenBytes)}, lost ${formatCount(lost)} (${where})`);
     for (const [cause, count] of Object.entries(missingInAll(streams))) {

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Origins } from "../../config/index.ts";
 import { OptionError, UsageError } from "../../core/errors.ts";
 import type { RecordingOptions } from "../../recorder/recording-options.ts";
@@ -6,6 +6,11 @@ import type { CommandContext } from "../command.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
 import { Output } from "../output.ts";
 import type { RecordValues } from "../record-command.ts";
+import { FlightPlan } from "./flight-plan.ts";
+
+const FLIGHT_FOLDER = "a folder that ends in /: --before writes a file for each trigger";
+/** The files of triggers are named after it: `flight-<time>-<number>.mcap`. */
+const FLIGHT_FILE = "flight.mcap";
 
 /** What a role with one stream would have; nothing is read from it. */
 const SOME_STREAM = 10_000;
@@ -18,6 +23,8 @@ export class RecordPlan {
   /** Ids and names. */
   readonly streams: readonly string[];
   readonly recording: RecordingOptions;
+  /** Null where everything is recorded. */
+  readonly flight: FlightPlan | null;
   readonly output: Output;
 
   /** @throws UsageError */
@@ -34,7 +41,8 @@ export class RecordPlan {
         expected: "a stream",
       });
     }
-    this.recording = recordingOptions(values);
+    this.flight = FlightPlan.of(values);
+    this.recording = recordingOptions(values, this.flight);
     this.output = new Output({ format: values.output });
   }
 
@@ -44,12 +52,19 @@ export class RecordPlan {
 }
 
 /** @throws OptionError */
-function recordingOptions({ to, split, keep, minFree, compress, buffer, pageCache }: RecordValues): RecordingOptions {
-  if (keep !== undefined && split === undefined) {
+function recordingOptions(values: RecordValues, flight: FlightPlan | null): RecordingOptions {
+  const { to, split, keep, minFree, compress, buffer, pageCache } = values;
+  if (keep !== undefined && split === undefined && flight === null) {
     throw new OptionError("keep", "only parts are removed: pass --split as well", { expected: "--split" });
   }
+  const isFolder = to.endsWith("/");
+  if (isFolder !== (flight !== null)) {
+    const expected = isFolder ? "a file that ends in .mcap: only --before writes to a folder" : FLIGHT_FOLDER;
+    throw new OptionError("to", `expected ${expected}, found "${to}"`, { expected, found: to });
+  }
   return {
-    path: resolve(to),
+    path: isFolder ? join(resolve(to), FLIGHT_FILE) : resolve(to),
+    ...(flight === null ? {} : { flight: flight.options }),
     ...(split === undefined ? {} : "bytes" in split ? { splitBytes: split.bytes } : { splitNs: split.durationNs }),
     ...(keep === undefined ? {} : { keepBytes: keep }),
     minFree,

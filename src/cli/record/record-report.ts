@@ -28,6 +28,9 @@ export interface RecorderRow {
   readonly lost: number;
   readonly fileBytes: number;
   readonly bufferedBytes: number;
+  /** Of a flight recorder: the time that the frames in memory span, and its triggers so far. */
+  readonly heldSeconds: number | null;
+  readonly triggers: number | null;
   /** Bytes until the disk counts as full; null while that is not known. */
   readonly roomBytes: number | null;
   /** How long they last at the present rate; null while nothing is written. */
@@ -35,7 +38,7 @@ export interface RecorderRow {
   readonly streams: readonly StreamRow[];
 }
 
-export const RECORDER_COLUMNS: readonly Column<RecorderRow>[] = [
+const COLUMNS: readonly Column<RecorderRow>[] = [
   { header: "frames/s", cell: (row) => formatRate(row.framesPerSecond) },
   { header: "bytes/s", cell: (row) => formatByteRate(row.bytesPerSecond) },
   { header: "recorded", cell: (row) => row.recorded },
@@ -45,6 +48,15 @@ export const RECORDER_COLUMNS: readonly Column<RecorderRow>[] = [
   { header: "disk full in", cell: (row) => (row.secondsLeft === null ? "-" : formatDuration(row.secondsLeft * 1e9)) },
   { header: "state", cell: (row) => row.state },
 ];
+
+const FLIGHT_COLUMNS: readonly Column<RecorderRow>[] = [
+  { header: "held", cell: (row) => formatDuration((row.heldSeconds ?? 0) * 1e9) },
+  { header: "triggers", cell: (row) => row.triggers },
+];
+
+export function recorderColumns(isFlight: boolean): readonly Column<RecorderRow>[] {
+  return isFlight ? [...COLUMNS.slice(0, -1), ...FLIGHT_COLUMNS, ...COLUMNS.slice(-1)] : COLUMNS;
+}
 
 /** Frames of a stream that are missing, by cause: what the recorder lost by its own causes, the rest by the consumer's. */
 function missingOf({ consumer, counters }: StreamRecorder): Record<string, number> {
@@ -94,14 +106,14 @@ export function describeMissing(missing: Readonly<Record<string, number>>): stri
 export function rowTaker(recorder: Recorder, startNs: number): (nowNs: number) => RecorderRow {
   const meter = new RateMeter(startNs);
   return (nowNs) => {
-    const { streams, writer, staging } = recorder;
+    const { streams, writer, staging, flight } = recorder;
     const seconds = meter.begin(nowNs);
     const bytesPerSecond = meter.rate("written", writer.writtenBytes, seconds);
     const isKnown = Number.isFinite(writer.roomBytes);
     return {
       role: "recorder",
       seconds: uptimeNs(nowNs) / 1e9,
-      state: writer.state,
+      state: flight === null || writer.state !== "writing" ? writer.state : flight.state,
       file: writer.path,
       files: writer.parts,
       framesPerSecond: meter.rate("recorded", recordedFrames(streams), seconds),
@@ -110,6 +122,8 @@ export function rowTaker(recorder: Recorder, startNs: number): (nowNs: number) =
       lost: lostFrames(streams),
       fileBytes: writer.writtenBytes,
       bufferedBytes: staging.pool.usedBytes,
+      heldSeconds: flight === null ? null : flight.heldNs(nowNs) / 1e9,
+      triggers: flight?.triggers ?? null,
       roomBytes: isKnown ? writer.roomBytes : null,
       secondsLeft: isKnown && bytesPerSecond > 0 ? writer.roomBytes / bytesPerSecond : null,
       streams: streams.map((stream) => ({
