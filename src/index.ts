@@ -66,6 +66,7 @@ export {
   type RecordingMetadata,
 } from "./library/open-recording.ts";
 export type { OwnedFrame } from "./library/owned-frame.ts";
+export type { AddRecorderOptions, Recorder, RecorderState, RecorderStream } from "./library/recorder-handle.ts";
 export type { AddConsumerOptions, AddProducerOptions } from "./library/role-options.ts";
 export { ConnectError, TensorPool } from "./library/tensor-pool.ts";
 export { type Attribute, attributeText, type Flow, textAttribute } from "./protocol/attribute.ts";
@@ -76,6 +77,7 @@ export type { ConsumerMode } from "./protocol/mode-filter.ts";
 export type { RegionPlace, SlotPlace } from "./protocol/slot-place.ts";
 export type { AeronStreams } from "./protocol/stream-ids.ts";
 export type { Values } from "./protocol/values.ts";
+export { RecorderError } from "./recorder/recorder-error.ts";
 export { RecordingError } from "./recording/recording-error.ts";
 export { LOSS_CAUSES, type LossCause, totalLost } from "./roles/counters.ts";
 export { DriverError } from "./roles/driver/driver-errors.ts";

@@ -28,6 +28,7 @@ export {
   missing as attributeText,
   missing as OptionError,
   missing as openRecording,
+  missing as RecorderError,
   missing as processNs,
   missing as RecordingError,
 };

@@ -21,7 +21,7 @@ import type {
 import type { AddBridgeReceiverOptions, AddBridgeSenderOptions, AddDecimatorOptions } from "./bridge-options.ts";
 import { requireAtLeast, requireChoice, requireStreamId, requireWhole } from "./option-checks.ts";
 import type { EndRole } from "./pool-roles.ts";
-import { DEFAULT_WAIT_TIMEOUT_MS, MAX_DECIMATION, standaloneOptionsOf } from "./role-options.ts";
+import { type AttachOptions, DEFAULT_WAIT_TIMEOUT_MS, MAX_DECIMATION, standaloneOptionsOf } from "./role-options.ts";
 
 /** What a pool gives to the roles in it. */
 export interface PoolSurroundings {
@@ -30,6 +30,8 @@ export interface PoolSurroundings {
   readonly streams: AeronStreams;
   readonly shmDir: string;
   readonly end: EndRole;
+  /** The stream that a role attaches to. @throws NotFoundError, OptionError */
+  sourceOf(options: AttachOptions & { readonly standalone?: boolean }): Promise<CarriedSource>;
 }
 
 /** The source of a role that reads one stream, with a lease or without. */
@@ -42,7 +44,7 @@ const DEFAULT_MAX_MEMORY_BYTES = 2 ** 30;
 const MAX_MEMORY_BYTES = 2 ** 40;
 
 /** Several agents that are one role for the pool's user. */
-abstract class PoolAgents implements AsyncDisposable {
+export abstract class PoolAgents implements AsyncDisposable {
   /** In the order in which they have to be added. */
   abstract readonly agents: readonly Agent[];
   readonly #end: EndRole;

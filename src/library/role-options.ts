@@ -1,5 +1,6 @@
 import type { Attribute, Flow } from "../protocol/attribute.ts";
 import type { ConsumerMode } from "../protocol/mode-filter.ts";
+import type { DriverClientOptions } from "../roles/attachment-options.ts";
 import type { StandaloneOptions } from "../roles/standalone-regions.ts";
 import { poolsOf, type StreamLayoutOptions } from "./driver-setup.ts";
 
@@ -47,6 +48,11 @@ export interface AddConsumerOptions extends AttachOptions {
   readonly maxRateHz?: number;
   /** Skip to the newest frame when further behind than this (W-20). */
   readonly maxOutstandingSeqGap?: number;
+}
+
+/** The pool itself waits for the first lease: the role asks without a limit. */
+export function clientOf({ clientId }: Pick<AttachOptions, "clientId">): DriverClientOptions {
+  return { ...(clientId === undefined ? {} : { clientId }), attachTimeoutNs: 0 };
 }
 
 export const DEFAULT_DECIMATION = 2;

@@ -7,7 +7,6 @@ import { NotFoundError, TensorPoolError, UsageError } from "../core/errors.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Host } from "../process/host.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
-import type { DriverClientOptions } from "../roles/attachment-options.ts";
 import { AllowedBaseDirs, defaultShmDir } from "../shm/index.ts";
 import type { BridgeReceiver, BridgeSender, Decimator } from "./bridge-handles.ts";
 import type { AddBridgeReceiverOptions, AddBridgeSenderOptions, AddDecimatorOptions } from "./bridge-options.ts";
@@ -16,19 +15,16 @@ import { type AddDriverOptions, driverOptionsOf, poolsOf } from "./driver-setup.
 import { type PoolRole, requireHope } from "./first-lease.ts";
 import type { Consumer, Driver, Producer } from "./handles.ts";
 import { requireAtLeast, requireAttachOptions, requireChoice, requireStreamId, requireWhole } from "./option-checks.ts";
-import {
-  type CarriedSource,
-  PoolBridgeReceiver,
-  PoolBridgeSender,
-  PoolDecimator,
-  type PoolSurroundings,
-} from "./pool-bridges.ts";
+import { PoolBridgeReceiver, PoolBridgeSender, PoolDecimator, type PoolSurroundings } from "./pool-bridges.ts";
 import { PoolConsumer } from "./pool-consumer.ts";
+import { PoolRecorder } from "./pool-recorder.ts";
 import { PoolDriver, PoolProducer } from "./pool-roles.ts";
+import type { AddRecorderOptions, Recorder } from "./recorder-handle.ts";
 import {
   type AddConsumerOptions,
   type AddProducerOptions,
   type AttachOptions,
+  clientOf,
   DEFAULT_DECIMATION,
   DEFAULT_WAIT_TIMEOUT_MS,
   MAX_DECIMATION,
@@ -190,7 +186,8 @@ export class TensorPool implements AsyncDisposable {
    * source is read only while the receiver is connected. @throws AttachError when no lease comes; ConnectError, OptionError, UsageError
    */
   async addBridgeSender(options: AddBridgeSenderOptions): Promise<BridgeSender> {
-    return await this.#addBridge(options, (pool, source) => new PoolBridgeSender(pool, source, options));
+    const pool = this.#surroundings;
+    return await this.#addAgents(options, new PoolBridgeSender(pool, await pool.sourceOf(options), options));
   }
 
   /**
@@ -214,10 +211,17 @@ export class TensorPool implements AsyncDisposable {
    * @throws AttachError when no lease on the source comes; ConnectError, OptionError, UsageError
    */
   async addDecimator(options: AddDecimatorOptions): Promise<Decimator> {
-    return await this.#addBridge(
-      { ...options, standalone: options.standalone !== undefined },
-      (pool, source) => new PoolDecimator(pool, source, options),
-    );
+    const pool = this.#surroundings;
+    const source = await pool.sourceOf({ ...options, standalone: options.standalone !== undefined });
+    return await this.#addAgents(options, new PoolDecimator(pool, source, options));
+  }
+
+  /**
+   * Records streams to MCAP files, or keeps their last seconds until it is triggered (docs/RECORDING.md has the guarantees).
+   * @throws RecorderError when the file cannot be created; AttachError when no lease comes; ConnectError, OptionError
+   */
+  async addRecorder(options: AddRecorderOptions): Promise<Recorder> {
+    return await this.#addAgents(options, await PoolRecorder.open(this.#surroundings, options));
   }
 
   /** Runs an agent of the caller on the pool's duty cycle, after those that are there. */
@@ -250,17 +254,20 @@ export class TensorPool implements AsyncDisposable {
 
   get #surroundings(): PoolSurroundings {
     const { clock } = this.#scheduler;
-    return { connection: this.#connection, clock, streams: this.#streams, shmDir: this.#shmDir, end: this.#end };
+    const sourceOf: PoolSurroundings["sourceOf"] = async (options) => {
+      requireAttachOptions(options);
+      const streamId = await this.#streamId(options.stream);
+      return { streamId, driver: options.standalone === true ? null : clientOf(options) };
+    };
+    const [connection, streams, shmDir, end] = [this.#connection, this.#streams, this.#shmDir, this.#end];
+    return { connection, clock, streams, shmDir, end, sourceOf };
   }
 
-  /** Adds what reads a source and carries its frames elsewhere. */
-  async #addBridge<Role extends PoolBridgeSender | PoolDecimator>(
-    options: AttachOptions & { readonly standalone?: boolean },
-    make: (pool: PoolSurroundings, source: CarriedSource) => Role,
+  /** Adds what reads sources and carries their frames elsewhere. */
+  async #addAgents<Role extends PoolBridgeSender | PoolDecimator | PoolRecorder>(
+    options: Pick<AttachOptions, "attachTimeoutMs">,
+    role: Role,
   ): Promise<Role> {
-    requireAttachOptions(options);
-    const streamId = await this.#streamId(options.stream);
-    const role = make(this.#surroundings, { streamId, driver: options.standalone === true ? null : clientOf(options) });
     for (const agent of role.agents) this.#scheduler.add(agent);
     await this.#attached(role, options, () => true);
     return role;
@@ -282,7 +289,7 @@ export class TensorPool implements AsyncDisposable {
   /** Waits until a role that was added can be used; otherwise it is taken out again. */
   async #attached(
     role: PoolRole,
-    { attachTimeoutMs = DEFAULT_ATTACH_TIMEOUT_MS }: AttachOptions,
+    { attachTimeoutMs = DEFAULT_ATTACH_TIMEOUT_MS }: Pick<AttachOptions, "attachTimeoutMs">,
     isReady: () => boolean,
   ): Promise<void> {
     const deadlineNs = processNs() + attachTimeoutMs * 1e6;
@@ -332,9 +339,4 @@ export class TensorPool implements AsyncDisposable {
     }
     return new UsageError("the pool was closed");
   }
-}
-
-/** The pool itself waits for the first lease: the role asks without a limit. */
-function clientOf({ clientId }: AttachOptions): DriverClientOptions {
-  return { ...(clientId === undefined ? {} : { clientId }), attachTimeoutNs: 0 };
 }

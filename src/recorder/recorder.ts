@@ -91,6 +91,15 @@ export class Recorder implements Agent {
     ]);
   }
 
+  /** Frames of all streams that are missing, by cause. */
+  get missing(): Record<string, number> {
+    const all: Record<string, number> = {};
+    for (const { missing } of this.streams) {
+      for (const [cause, frames] of Object.entries(missing)) all[cause] = (all[cause] ?? 0) + frames;
+    }
+    return all;
+  }
+
   /** A stream to record. `name`: what it was asked for by, until its source says its own. */
   add(consumer: Consumer, name: string | null = null): StreamRecorder {
     const { count = Number.POSITIVE_INFINITY } = this.#options;

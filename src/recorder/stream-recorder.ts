@@ -3,7 +3,7 @@ import type { Attribute } from "../protocol/attribute.ts";
 import type { FrameStamp } from "../recording/frame-message.ts";
 import { encodeSource } from "../recording/source-record.ts";
 import type { Consumer } from "../roles/consumer.ts";
-import { type ConsumerCounters, type LossCause, totalLost } from "../roles/counters.ts";
+import { type ConsumerCounters, LOSS_CAUSES, type LossCause, totalLost } from "../roles/counters.ts";
 import type { Frame } from "../roles/frame.ts";
 import type { PollOptions } from "../roles/frame-handler.ts";
 import type { HeldFrame } from "../roles/held-frame.ts";
@@ -104,6 +104,23 @@ export class StreamRecorder {
     const { recordingOverwritten, stagingFull, diskTooSlow, diskFull, diskFailed } = this.counters.of;
     const own = recordingOverwritten.value + stagingFull.value + diskTooSlow.value + diskFull.value + diskFailed.value;
     return totalLost(this.counters) - own;
+  }
+
+  /** Frames that are missing, by cause: what the recorder lost by its own causes, the rest by the consumer's. */
+  get missing(): Record<string, number> {
+    const { of } = this.counters;
+    const { recordingOverwritten, stagingFull, diskTooSlow, diskFull, diskFailed } = of;
+    const missing: Record<string, number> = {};
+    for (const cause of LOSS_CAUSES) {
+      let frames = of[cause].value;
+      if (cause === "sinkTooSlow") frames -= stagingFull.value + diskTooSlow.value + diskFull.value + diskFailed.value;
+      if (cause === "changed") frames -= recordingOverwritten.value;
+      if (frames > 0) missing[cause] = frames;
+    }
+    for (const { name, value } of [recordingOverwritten, stagingFull, diskTooSlow, diskFull, diskFailed]) {
+      if (value > 0) missing[name] = value;
+    }
+    return missing;
   }
 
   doWork(nowNs: number): number {

@@ -58,3 +58,19 @@ test("the web server gives the newest frame and what was lost, and ends in order
     await Promise.all([producer.destroy(), server.destroy()]);
   }
 });
+
+test("the recorder writes the last seconds when it is triggered, and reads them back", async () => {
+  await using place = new Place();
+  const env = { AERON_DIR: place.aeronDir, TENSORPOOL_SHM_BASE_DIR: place.shmDir };
+  const producer = new RoleProcess([process.execPath, join(EXAMPLES, "producer.ts"), "60"], { env });
+  const recorder = new RoleProcess([process.execPath, join(EXAMPLES, "recorder.ts"), place.at("flights"), "60"], {
+    env,
+  });
+  try {
+    expect([await recorder.exit(), recorder.stderr]).toEqual([0, expect.any(String)]);
+  } finally {
+    await Promise.all([producer.destroy(), recorder.destroy()]);
+  }
+  expect(recorder.stdout).toMatch(/\d+\.\d s before the trigger were kept/);
+  expect(Number(/has (\d+) frames/.exec(recorder.stdout)?.[1])).toBeGreaterThan(10);
+});

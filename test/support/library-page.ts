@@ -95,6 +95,12 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
     ],
   },
   {
+    title: "Recorders",
+    about:
+      "Frames to MCAP files, or the last seconds of them when something happens: [RECORDING.md](RECORDING.md) has the guarantees, [examples/recorder.ts](../examples/recorder.ts) is a program.",
+    names: ["Recorder", "AddRecorderOptions", "RecorderStream", "RecorderState"],
+  },
+  {
     title: "Recordings",
     about: "`await using recording = await openRecording(path)`: frames by time or number, in any order.",
     names: [
@@ -155,6 +161,7 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
       "SourceError",
       "SinkError",
       "RecordingError",
+      "RecorderError",
     ],
   },
 ];

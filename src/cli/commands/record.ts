@@ -12,7 +12,6 @@ import { RecordPlan } from "../record/record-plan.ts";
 import {
   describeMissing,
   lostFrames,
-  missingInAll,
   type RecorderRow,
   recordedBytes,
   recordedFrames,
@@ -103,7 +102,7 @@ function newLiveLine(recorder: Recorder, streams: RecordedStreams, plan: RecordP
   const take = rowTaker(recorder, startNs);
   return new LiveLine((nowNs) => {
     const row = take(nowNs);
-    const missing = describeMissing(missingInAll(recorder.streams));
+    const missing = describeMissing(recorder.missing);
     const isMapped = recorder.streams.some(({ consumer }) => consumer.isMapped);
     return progress.line(nowNs, {
       verb: "recorded",
@@ -134,7 +133,7 @@ function finish(recorder: Recorder, plan: RecordPlan): number {
     const where = isOne ? printable(plan.recording.path) : `${writer.parts} files`;
     const frames = formatCount(recordedFrames(streams));
     printError(`recorded ${frames} frames, ${formatBytes(writer.writtenBytes)}, lost ${formatCount(lost)} (${where})`);
-    for (const [cause, count] of Object.entries(missingInAll(streams))) {
+    for (const [cause, count] of Object.entries(recorder.missing)) {
       printError(`  ${formatCount(count).padStart(9)}  ${cause}`);
     }
   }

@@ -2,7 +2,7 @@ import { uptimeNs } from "../../core/clock.ts";
 import { formatByteRate, formatBytes, formatCount, formatDuration, formatRate } from "../../core/units.ts";
 import type { Recorder } from "../../recorder/recorder.ts";
 import type { StreamRecorder } from "../../recorder/stream-recorder.ts";
-import { LOSS_CAUSES, totalLost } from "../../roles/counters.ts";
+import { totalLost } from "../../roles/counters.ts";
 import type { Column } from "../output.ts";
 import { RateMeter } from "../rate-meter.ts";
 
@@ -58,31 +58,6 @@ export function recorderColumns(isFlight: boolean): readonly Column<RecorderRow>
   return isFlight ? [...COLUMNS.slice(0, -1), ...FLIGHT_COLUMNS, ...COLUMNS.slice(-1)] : COLUMNS;
 }
 
-/** Frames of a stream that are missing, by cause: what the recorder lost by its own causes, the rest by the consumer's. */
-function missingOf({ consumer, counters }: StreamRecorder): Record<string, number> {
-  const { recordingOverwritten, stagingFull, diskTooSlow, diskFull, diskFailed } = counters.of;
-  const missing: Record<string, number> = {};
-  for (const cause of LOSS_CAUSES) {
-    let frames = consumer.counters.of[cause].value;
-    if (cause === "sinkTooSlow") frames -= stagingFull.value + diskTooSlow.value + diskFull.value + diskFailed.value;
-    if (cause === "changed") frames -= recordingOverwritten.value;
-    if (frames > 0) missing[cause] = frames;
-  }
-  for (const { name, value } of [recordingOverwritten, stagingFull, diskTooSlow, diskFull, diskFailed]) {
-    if (value > 0) missing[name] = value;
-  }
-  return missing;
-}
-
-/** Losses of all streams, by cause. */
-export function missingInAll(streams: readonly StreamRecorder[]): Record<string, number> {
-  const all: Record<string, number> = {};
-  for (const stream of streams) {
-    for (const [cause, frames] of Object.entries(missingOf(stream))) all[cause] = (all[cause] ?? 0) + frames;
-  }
-  return all;
-}
-
 export function recordedFrames(streams: readonly StreamRecorder[]): number {
   return streams.reduce((sum, { counters }) => sum + counters.of.recorded.value, 0);
 }
@@ -132,7 +107,7 @@ export function rowTaker(recorder: Recorder, startNs: number): (nowNs: number) =
         epoch: stream.consumer.epoch === null ? null : String(stream.consumer.epoch),
         recorded: stream.counters.of.recorded.value,
         lost: totalLost(stream.consumer.counters),
-        missing: missingOf(stream),
+        missing: stream.missing,
       })),
     };
   };

@@ -1,0 +1,188 @@
+import { join, resolve } from "node:path";
+import type { Agent } from "../core/agent.ts";
+import { OptionError } from "../core/errors.ts";
+import { Recorder } from "../recorder/recorder.ts";
+import { RecorderError } from "../recorder/recorder-error.ts";
+import { RECORDING_DEFAULTS, type RecordingOptions } from "../recorder/recording-options.ts";
+import type { StreamRecorder } from "../recorder/stream-recorder.ts";
+import { Consumer } from "../roles/consumer.ts";
+import type { AttachError } from "../roles/errors.ts";
+import { AllowedBaseDirs } from "../shm/index.ts";
+import { requireAtLeast, requireWhole } from "./option-checks.ts";
+import { type CarriedSource, PoolAgents, type PoolSurroundings } from "./pool-bridges.ts";
+import type {
+  AddRecorderOptions,
+  Recorder as RecorderHandle,
+  RecorderState,
+  RecorderStream,
+} from "./recorder-handle.ts";
+
+const DEFAULT_AFTER_MS = 5_000;
+const MIN_MEMORY_BYTES = 16 * 1024 * 1024;
+const MIN_SPLIT_BYTES = 1024 * 1024;
+const MAX_BYTES = 2 ** 50;
+const MAX_ZSTD_LEVEL = 22;
+/** The files of triggers are named after it: `flight-<time>-<number>.mcap`. */
+const FLIGHT_FILE = "flight.mcap";
+const LIBRARY = "tensorpool library";
+
+/** The recorder behind the interface: a consumer for each stream, and what writes their frames. */
+export class PoolRecorder extends PoolAgents implements RecorderHandle {
+  readonly ended: Promise<void>;
+  readonly #consumers: readonly Consumer[];
+  readonly #recorder: Recorder;
+  readonly #pool: PoolSurroundings;
+  #isClosed = false;
+
+  private constructor(pool: PoolSurroundings, sources: readonly CarriedSource[], options: AddRecorderOptions) {
+    super(pool.end);
+    const { promise, resolve: onDone } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.#pool = pool;
+    this.#recorder = new Recorder(pool.clock, { ...recordingOptionsOf(options), library: LIBRARY, onDone });
+    this.#consumers = sources.map(
+      ({ streamId, driver }) =>
+        new Consumer(pool.connection, pool.clock, {
+          streamId,
+          mode: "stream",
+          streams: pool.streams,
+          baseDirs: AllowedBaseDirs.resolve([pool.shmDir]),
+          ...(driver === null ? {} : { driver }),
+        }),
+    );
+    for (const [i, consumer] of this.#consumers.entries()) {
+      const stream = options.streams[i];
+      this.#recorder.add(consumer, typeof stream === "string" ? stream : null);
+    }
+  }
+
+  /** The recorder is closed before its consumers. */
+  get agents(): readonly Agent[] {
+    return [...this.#consumers, this.#recorder];
+  }
+
+  /** For the pool: a recorder with its first file. @throws NotFoundError, OptionError, RecorderError */
+  static async open(pool: PoolSurroundings, options: AddRecorderOptions): Promise<PoolRecorder> {
+    const { streams } = options;
+    if (!Array.isArray(streams) || streams.length === 0) {
+      throw new OptionError("streams", "expected the ids or names of streams, found none");
+    }
+    const sources: CarriedSource[] = [];
+    for (const stream of streams) sources.push(await pool.sourceOf({ ...options, stream }));
+    const made = new PoolRecorder(pool, sources, options);
+    await made.#recorder.open();
+    return made;
+  }
+
+  /** For the pool: the stream that an error about a lease is about. */
+  get streamId(): number {
+    const first = this.#consumers.find(({ isAttached }) => !isAttached) ?? this.#consumers[0];
+    return first?.streamId ?? 0;
+  }
+
+  /** For the pool: true when each consumer has its lease. */
+  get isAttached(): boolean {
+    return this.#consumers.every(({ isAttached }) => isAttached);
+  }
+
+  /** For the pool: why a lease was refused last. */
+  get attachRefusal(): AttachError | null {
+    return this.#consumers.find(({ attachRefusal }) => attachRefusal !== null)?.attachRefusal ?? null;
+  }
+
+  get state(): RecorderState {
+    const { writer, flight } = this.#recorder;
+    if (this.#isClosed || writer.state === "closed") return "closed";
+    if (writer.state === "failed" || writer.state === "full") return writer.state;
+    return flight?.state === "waiting" ? "waiting" : "writing";
+  }
+
+  get failure(): Error | null {
+    return this.#recorder.writer.failure;
+  }
+
+  get streams(): readonly RecorderStream[] {
+    return this.#recorder.streams.map(streamOf);
+  }
+
+  get path() {
+    return this.#recorder.writer.path;
+  }
+
+  get files() {
+    return this.#recorder.writer.parts;
+  }
+
+  get writtenBytes() {
+    return this.#recorder.writer.writtenBytes;
+  }
+
+  get bufferedBytes() {
+    return this.#recorder.staging.pool.usedBytes;
+  }
+
+  get heldMs() {
+    return (this.#recorder.flight?.heldNs(this.#pool.clock.nanoTime()) ?? 0) / 1e6;
+  }
+
+  get missing(): Readonly<Record<string, number>> {
+    return this.#recorder.missing;
+  }
+
+  trigger(reason = "the program") {
+    if (this.#isClosed) throw new RecorderError("options", "this recorder is closed");
+    return this.#recorder.trigger(reason);
+  }
+
+  override close(): Promise<void> {
+    this.#isClosed = true;
+    return super.close();
+  }
+}
+
+function streamOf({ consumer, counters, name }: StreamRecorder): RecorderStream {
+  return { streamId: consumer.streamId, name, counters };
+}
+
+/** @throws OptionError */
+function recordingOptionsOf(options: AddRecorderOptions): RecordingOptions & { count?: number; once?: boolean } {
+  const { to, flight, count, once, splitBytes, splitMs, keepBytes, minFree, bufferBytes, pageCacheBytes, zstdLevel } =
+    options;
+  requireWhole("count", count, 1, Number.MAX_SAFE_INTEGER);
+  requireWhole("splitBytes", splitBytes, MIN_SPLIT_BYTES, MAX_BYTES);
+  requireAtLeast("splitMs", splitMs, 1);
+  requireWhole("keepBytes", keepBytes, 0, MAX_BYTES);
+  requireWhole("bufferBytes", bufferBytes, MIN_MEMORY_BYTES, MAX_BYTES);
+  requireWhole("pageCacheBytes", pageCacheBytes, MIN_MEMORY_BYTES, MAX_BYTES);
+  requireWhole("zstdLevel", zstdLevel, 1, MAX_ZSTD_LEVEL);
+  if (flight !== undefined) {
+    requireAtLeast("flight.beforeMs", flight.beforeMs, 0);
+    requireAtLeast("flight.afterMs", flight.afterMs, 0);
+    if (count !== undefined) throw new OptionError("count", "a flight recorder has no number of frames to end after");
+  } else if (typeof to !== "string" || !to.endsWith(".mcap")) {
+    throw new OptionError("to", `expected a file that ends in .mcap, found ${JSON.stringify(to)}`, {
+      found: String(to),
+    });
+  }
+  return {
+    path: flight === undefined ? resolve(to) : join(resolve(to), FLIGHT_FILE),
+    minFree: minFree ?? RECORDING_DEFAULTS.minFree,
+    bufferBytes: bufferBytes ?? RECORDING_DEFAULTS.bufferBytes,
+    pageCacheBytes: pageCacheBytes ?? RECORDING_DEFAULTS.pageCacheBytes,
+    ...(splitBytes === undefined ? {} : { splitBytes }),
+    ...(splitMs === undefined ? {} : { splitNs: splitMs * 1e6 }),
+    ...(keepBytes === undefined ? {} : { keepBytes }),
+    ...(zstdLevel === undefined ? {} : { zstdLevel }),
+    ...(count === undefined ? {} : { count }),
+    ...(once === undefined ? {} : { once }),
+    ...(flight === undefined
+      ? {}
+      : {
+          flight: {
+            beforeNs: flight.beforeMs * 1e6,
+            afterNs: (flight.afterMs ?? DEFAULT_AFTER_MS) * 1e6,
+            onLoss: flight.onLoss ?? false,
+          },
+        }),
+  };
+}
