@@ -121,6 +121,7 @@ export class EpochAccount implements ChannelOwner {
   onPassed(frames: number): void {
     this.#pending -= frames;
     this.#passed += frames;
+    this.#consumer.counters.of.recordingPassed.add(frames);
   }
 
   end(): void {

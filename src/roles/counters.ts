@@ -120,8 +120,8 @@ export function consumerCounters() {
       typeId: 10237,
       help: "unmapped epochs that were followed by another before their last frame was known",
     },
-    // Of a consumer that records; others have no such Aeron counters, as for all that was never counted. accepted = recorded + what
-    // waits for the disk.
+    // Of a consumer that records; others have no such Aeron counters, as for all that was never counted. accepted = recorded +
+    // recordingPassed + what waits for the disk or a trigger.
     recording: { typeId: 10240, help: "1 for a consumer that records" },
     recorded: { typeId: 10241, help: "frames that are in a recording" },
     recordedBytes: { typeId: 10242, help: "payload bytes of the recorded frames" },
@@ -139,6 +139,10 @@ export function consumerCounters() {
     },
     diskFull: { typeId: 10246, help: "of `sinkTooSlow`: frames that came while the disk was full" },
     diskFailed: { typeId: 10247, help: "of `sinkTooSlow`: frames that came after the disk had failed" },
+    recordingPassed: {
+      typeId: 10248,
+      help: "of `accepted`: frames that a flight recorder kept, and no trigger asked for",
+    },
   });
 }
 /** Counters that are shown from the beginning: they say that there is a consumer. */

@@ -24,6 +24,12 @@ export function consumerMetrics(registry: Registry, model: SupervisionModel): (n
     "Lost frames by cause, by the consumer's own counters.",
     [...LABELS, "cause"],
   );
+  const recorder = counter(
+    registry,
+    "tensorpool_consumer_recorder_losses_total",
+    "Frames that a consumer could not record, by its own cause; a part of its losses.",
+    [...LABELS, "cause"],
+  );
   const families: readonly (readonly [Family, (view: ConsumerView) => number | null])[] = [
     [
       gauge(registry, "tensorpool_consumer_up", "1 while the consumer lives, else 0.", LABELS),
@@ -70,7 +76,7 @@ export function consumerMetrics(registry: Registry, model: SupervisionModel): (n
     known.clear();
     for (const state of ["live", "lost"]) known.set({ state }, views.filter((view) => view.state === state).length);
     omitted.set({}, Math.max(0, views.length - MAX_CONSUMERS_TOLD));
-    for (const family of [mode, drops, causes, ...families.map(([each]) => each)]) family.clear();
+    for (const family of [mode, drops, causes, recorder, ...families.map(([each]) => each)]) family.clear();
     for (const view of views.slice(0, MAX_CONSUMERS_TOLD)) {
       const labels = { stream_id: String(view.streamId), consumer_id: String(view.consumerId) };
       for (const [family, read] of families) family.set(labels, read(view));
@@ -79,6 +85,7 @@ export function consumerMetrics(registry: Registry, model: SupervisionModel): (n
       drops.set({ ...labels, kind: "gap" }, view.gap.total);
       drops.set({ ...labels, kind: "late" }, view.late.total);
       for (const [cause, { total }] of Object.entries(view.causes)) causes.set({ ...labels, cause }, total);
+      for (const [cause, { total }] of Object.entries(view.recorderCauses)) recorder.set({ ...labels, cause }, total);
     }
   };
 }

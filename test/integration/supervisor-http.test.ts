@@ -259,6 +259,22 @@ describe("the supervisor's HTTP server", () => {
     }
   });
 
+  test("what a recorder could not record has series by its own causes", async () => {
+    await using rig = new Rig({ tellsPauses: false });
+    const { url, supervisor, consumer } = await served(rig);
+    const counts = new Map(
+      Object.entries({ recording: 1, recorded: 30, sinkTooSlow: 10, stagingFull: 7, diskFull: 3 }),
+    );
+    const fact = { streamId: STREAM_ID, clientId: consumer.consumerId, role: "consumer", pid: null, counts } as const;
+    supervisor.model.onCounters(rig.clock.nanoTime(), fact);
+    const families = parsePrometheus(await (await fetch(`${url}/metrics`)).text());
+    const losses = families.find(({ name }) => name === "tensorpool_consumer_recorder_losses_total")?.metrics ?? [];
+    expect(losses.map(({ labels, value }) => [labels?.cause, value])).toEqual([
+      ["stagingFull", "7"],
+      ["diskFull", "3"],
+    ]);
+  });
+
   test("wrong tokens are logged and slowed; the token of another address is not", async () => {
     const limit = new AttemptLimit();
     const guard = new RequestGuard({ hostname: "127.0.0.1", port: 1 }, [], TOKEN, limit);

@@ -89,6 +89,7 @@ export const CONSUMER_ADVICE: Advice<ConsumerCounters> = {
   diskTooSlow: "A larger `--buffer`.",
   diskFull: "Make room; `--split` with `--keep`.",
   diskFailed: "The recorder's error names the reason.",
+  recordingPassed: "None: that is what a flight recorder does between triggers.",
   tailsUnknown:
     "The reader was detached when the epoch ended: what its producer published after the last message that came here is in no counter.",
 };

@@ -12,6 +12,15 @@ const TAKE_OVER_NS = 2 * CADENCE_NS;
 const PRODUCER_QUIET_NS = 2 * CADENCE_NS;
 const NEVER = Number.NEGATIVE_INFINITY;
 
+/** Counters of a consumer that records, of frames that it could not record. */
+const RECORDER_CAUSES: ReadonlySet<string> = new Set([
+  "recordingOverwritten",
+  "stagingFull",
+  "diskTooSlow",
+  "diskFull",
+  "diskFailed",
+]);
+
 /** Causes that are on the wire too, as parts of dropsGap and dropsLate (W-19). */
 const CAUSES_ON_THE_WIRE: ReadonlySet<string> = new Set([
   "gap",
@@ -63,6 +72,8 @@ export class ConsumerRecord {
   readonly dropsLate = new RunningTotal();
   /** Lost frames by their causes, as its counters name them; empty while these cannot be read. */
   readonly causes = new Map<string, RunningTotal>();
+  /** Of one that records: frames that it could not record, by its own causes. They are a part of `causes`. */
+  readonly recorderCauses = new Map<string, RunningTotal>();
   /** From its counters; null while these cannot be read. */
   accepted: RunningTotal | null = null;
   isRecording = false;
@@ -161,7 +172,8 @@ export class ConsumerRecord {
       else if (name === "recorded") this.recorded = reported(this.recorded, nowNs, count);
       else if (name === "recording") this.isRecording = count > 0;
       else if (name === "bytes") this.bytes = reported(this.bytes, nowNs, count);
-      else if (causes.has(name)) this.#reportCause(nowNs, name, count);
+      else if (causes.has(name)) reportCause(this.causes, nowNs, name, count);
+      else if (RECORDER_CAUSES.has(name)) reportCause(this.recorderCauses, nowNs, name, count);
     }
   }
 
@@ -204,20 +216,20 @@ export class ConsumerRecord {
     this.dropsLate.restartRate();
   }
 
-  /** Most consumers lose nothing by most causes: those are not kept. */
-  #reportCause(nowNs: number, name: string, count: number): void {
-    let cause = this.causes.get(name);
-    if (cause === undefined) {
-      if (count === 0) return;
-      cause = new RunningTotal();
-      this.causes.set(name, cause);
-    }
-    cause.report(nowNs, count);
-  }
-
   #otherDrops(): number {
     let sum = 0;
     for (const [name, cause] of this.causes) if (!CAUSES_ON_THE_WIRE.has(name)) sum += cause.total;
     return sum;
   }
+}
+
+/** Most consumers lose nothing by most causes: those are not kept. */
+function reportCause(causes: Map<string, RunningTotal>, nowNs: number, name: string, count: number): void {
+  let cause = causes.get(name);
+  if (cause === undefined) {
+    if (count === 0) return;
+    cause = new RunningTotal();
+    causes.set(name, cause);
+  }
+  cause.report(nowNs, count);
 }

@@ -40,6 +40,8 @@ export interface ConsumerView extends LeaseView {
   readonly acceptedPerSecond: number | null;
   /** Frames that it has recorded; null for one that does not record. */
   readonly recorded: number | null;
+  /** Frames that it could not record, by its own causes; a part of `causes`. */
+  readonly recorderCauses: Readonly<Record<string, LossView>>;
   readonly bytesPerSecond: number | null;
   readonly conflicts: number;
   readonly restarts: number;
@@ -168,12 +170,13 @@ function consumerView(consumer: ConsumerRecord, stream: StreamRecord, nowNs: num
     drops: { total: consumer.drops, perSecond: consumer.dropsPerSecond(nowNs) },
     gap: lossView(consumer.dropsGap, nowNs),
     late: lossView(consumer.dropsLate, nowNs),
-    causes: Object.fromEntries([...consumer.causes].map(([name, cause]) => [name, lossView(cause, nowNs)])),
+    causes: lossViews(consumer.causes, nowNs),
     dropRatio: consumer.dropRatio(nowNs),
     framesPerSecond: consumer.passedPerSecond(nowNs),
     accepted: consumer.accepted?.total ?? null,
     acceptedPerSecond: consumer.accepted?.perSecond(nowNs) ?? null,
     recorded: consumer.isRecording ? (consumer.recorded?.total ?? 0) : null,
+    recorderCauses: lossViews(consumer.recorderCauses, nowNs),
     bytesPerSecond: consumer.bytes?.perSecond(nowNs) ?? null,
     conflicts: consumer.conflicts,
     restarts: consumer.restarts,
@@ -195,6 +198,10 @@ function readersOf(stream: StreamRecord, nowNs: number): ConsumerView[] {
     .filter(({ isConfirmed }) => isConfirmed)
     .sort((a, b) => a.consumerId - b.consumerId)
     .map((consumer) => consumerView(consumer, stream, nowNs));
+}
+
+function lossViews(causes: ReadonlyMap<string, RunningTotal>, nowNs: number): Record<string, LossView> {
+  return Object.fromEntries([...causes].map(([name, cause]) => [name, lossView(cause, nowNs)]));
 }
 
 function lossView(total: RunningTotal, nowNs: number): LossView {
