@@ -6,6 +6,7 @@ import { RecorderError } from "../recorder/recorder-error.ts";
 import { RECORDING_DEFAULTS, type RecordingOptions } from "../recorder/recording-options.ts";
 import type { StreamRecorder } from "../recorder/stream-recorder.ts";
 import { Consumer } from "../roles/consumer.ts";
+import type { ConsumerOptions } from "../roles/consumer-options.ts";
 import type { AttachError } from "../roles/errors.ts";
 import { AllowedBaseDirs } from "../shm/index.ts";
 import { requireAtLeast, requireWhole } from "./option-checks.ts";
@@ -40,20 +41,19 @@ export class PoolRecorder extends PoolAgents implements RecorderHandle {
     this.ended = promise;
     this.#pool = pool;
     this.#recorder = new Recorder(pool.clock, { ...recordingOptionsOf(options), library: LIBRARY, onDone });
-    this.#consumers = sources.map(
-      ({ streamId, driver }) =>
+    this.#consumers = sources.map(({ streamId, driver }, i) => {
+      const stream = options.streams[i];
+      const make = (onAttributes: ConsumerOptions["onAttributes"] & object): Consumer =>
         new Consumer(pool.connection, pool.clock, {
           streamId,
           mode: "stream",
           streams: pool.streams,
           baseDirs: AllowedBaseDirs.resolve([pool.shmDir]),
+          onAttributes,
           ...(driver === null ? {} : { driver }),
-        }),
-    );
-    for (const [i, consumer] of this.#consumers.entries()) {
-      const stream = options.streams[i];
-      this.#recorder.add(consumer, typeof stream === "string" ? stream : null);
-    }
+        });
+      return this.#recorder.add(make, typeof stream === "string" ? stream : null).consumer;
+    });
   }
 
   /** The recorder is closed before its consumers. */

@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import { SESSION_METADATA } from "../recording/source-record.ts";
 import type { Consumer } from "../roles/consumer.ts";
+import type { ConsumerOptions } from "../roles/consumer-options.ts";
 import { AccountLog } from "./account-log.ts";
 import { ChannelTable } from "./channel.ts";
 import { Flight, type TriggerResult } from "./flight.ts";
@@ -14,6 +15,8 @@ import { RecordingTime } from "./recording-time.ts";
 import { RecordingWriter } from "./recording-writer.ts";
 import { Staging } from "./staging.ts";
 import { StreamRecorder } from "./stream-recorder.ts";
+
+type OnAttributes = NonNullable<ConsumerOptions["onAttributes"]>;
 
 const LEDGER_PERIOD_NS = 1e9;
 /** Longest wait, at the end, for a disk that takes nothing. */
@@ -100,12 +103,18 @@ export class Recorder implements Agent {
     return all;
   }
 
-  /** A stream to record. `name`: what it was asked for by, until its source says its own. */
-  add(consumer: Consumer, name: string | null = null): StreamRecorder {
+  /**
+   * A stream to record, by the consumer that `make` makes with that listener: each version of the metadata is recorded, also where several
+   * come in one cycle. `name`: what it was asked for by, until its source says its own.
+   */
+  add(make: (onAttributes: OnAttributes) => Consumer, name: string | null = null): StreamRecorder {
+    let made: StreamRecorder | null = null;
+    const consumer = make((attributes, metaVersion) => made?.onAttributes(attributes, metaVersion));
     const { count = Number.POSITIVE_INFINITY } = this.#options;
     const options = { clock: this.#clock, time: this.#time, name, count };
     const onEvent = (message: string): void => this.#addEvent("info", message);
     const stream = new StreamRecorder(consumer, this.writer, this.staging, options, onEvent);
+    made = stream;
     this.streams.push(stream);
     return stream;
   }

@@ -54,6 +54,8 @@ export class StreamRecorder {
   #channels: StreamChannels | null = null;
   #metaSince = 0;
   #attributes: readonly Attribute[] | null = null;
+  /** Versions of the metadata that are not in the recording yet. */
+  #versions: { readonly attributes: readonly Attribute[]; readonly metaVersion: number }[] = [];
   #lastFrameBytes = 0;
   #heldFrames = 0;
   /** What the handler made of its frame, until it proves intact. */
@@ -140,6 +142,11 @@ export class StreamRecorder {
     return moved;
   }
 
+  /** The source has said something new of itself; versions that follow one another within a cycle are all kept. */
+  onAttributes(attributes: readonly Attribute[], metaVersion: number): void {
+    this.#versions.push({ attributes, metaVersion });
+  }
+
   /** The ledger's rows that are due; `isEnd`: of every epoch, for the last time. */
   rows(nowNs: number, isEnd: boolean): readonly LedgerRow[] {
     const time = this.#options.time.at(nowNs);
@@ -182,18 +189,21 @@ export class StreamRecorder {
   /** What the source says of itself becomes part of the recording. */
   #followMetadata(): void {
     const { attributes, epoch } = this.consumer;
-    if (attributes === this.#attributes || epoch === null || !this.consumer.hasAttributes) return;
+    if (epoch === null || !this.consumer.hasAttributes) return;
+    const hasNews = attributes !== this.#attributes;
+    if (!hasNews && this.#versions.length === 0) return;
+    const { metaVersion } = this.consumer.stream;
+    const versions = this.#versions.filter((version) => version.metaVersion !== metaVersion);
+    if (hasNews) versions.push({ attributes, metaVersion });
+    this.#versions = [];
     this.#attributes = attributes;
     this.#channels?.refresh();
-    const source = {
-      streamId: this.consumer.streamId,
-      name: this.name,
-      epoch,
-      metaVersion: this.consumer.stream.metaVersion,
-      attributes,
-    };
-    const { metadata, attachments } = encodeSource(source, this.#options.time.at(this.#nowNs));
-    this.#writer.addStanding([metadata], attachments);
+    const { streamId } = this.consumer;
+    for (const version of versions) {
+      const source = { streamId, name: this.name, epoch, ...version };
+      const { metadata, attachments } = encodeSource(source, this.#options.time.at(this.#nowNs));
+      this.#writer.addStanding([metadata], attachments);
+    }
   }
 
   /** Why a frame of that size finds no place now; null when it does. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 import { McapStreamReader } from "@mcap/core";
+import { attributeText, textAttribute } from "../../src/protocol/attribute.ts";
+import { Recording } from "../../src/recording/recording.ts";
 import { publish, RecorderSubject, readRecordingFile } from "../support/recorder-subject.ts";
 
 describe("a recorder", () => {
@@ -65,6 +67,19 @@ describe("a recorder", () => {
       const values = data.subarray(-1024 * 1024);
       expect(values.every((byte) => byte === values[0])).toBe(true);
     }
+  });
+
+  test("each version of the metadata is in the file, also where several come in one cycle", async () => {
+    await using subject = await RecorderSubject.open({}, 16);
+    for (let version = 1; version <= 6; version++) {
+      subject.producer.setAttributes([textAttribute("lens", `f/${version}`)]);
+      publish(subject.producer, version, [16, 16]);
+    }
+    await subject.until(() => subject.stream.consumer.counters.of.accepted.value === 6);
+    await subject.close();
+    using recording = Recording.open(subject.path);
+    const lenses = [...recording.frames("camera-1")].map(({ attributes }) => attributeText(attributes, "lens"));
+    expect(lenses).toEqual(["f/1", "f/2", "f/3", "f/4", "f/5", "f/6"]);
   });
 
   test("frames of the last moment before the producer ends are kept", async () => {

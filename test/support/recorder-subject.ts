@@ -62,14 +62,19 @@ export class RecorderSubject implements AsyncDisposable {
 
   private constructor(overrides: Partial<RecorderOptions>, nslots: number, strideBytes: number, folder: string) {
     this.path = this.rig.directory.at(join(folder, "out.mcap"));
-    const { producer, consumer } = this.rig.pair(
-      { name: "camera-1", attributes: [textAttribute("lens", "f/2.8")] },
-      { nslots, pools: [{ poolId: 1, strideBytes }] },
-    );
-    this.producer = producer;
     const options = { ...RECORDING_DEFAULTS, path: this.path, library: "test", minFree: { bytes: 0 }, ...overrides };
     this.recorder = new Recorder(this.rig.clock, options);
-    this.stream = this.recorder.add(consumer);
+    let producer: Producer | null = null;
+    this.stream = this.recorder.add((onAttributes) => {
+      const pair = this.rig.pair(
+        { name: "camera-1", attributes: [textAttribute("lens", "f/2.8")] },
+        { nslots, pools: [{ poolId: 1, strideBytes }] },
+        { onAttributes },
+      );
+      producer = pair.producer;
+      return pair.consumer;
+    });
+    this.producer = producer as unknown as Producer;
   }
 
   /** `folder`: of the recording, in the rig's own. */

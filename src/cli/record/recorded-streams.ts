@@ -82,16 +82,20 @@ export class RecordedStreams implements Agent {
 
   #add(streamId: number, name: string | null): void {
     const { connection, scheduler, streams, driver } = this.#runtime;
-    const consumer = new Consumer(connection, scheduler.clock, {
-      streamId,
-      mode: "stream",
-      streams,
-      baseDirs: this.#baseDirs,
-      ...(driver === null ? {} : { driver }),
-    });
+    const { consumer } = this.#recorder.add(
+      (onAttributes) =>
+        new Consumer(connection, scheduler.clock, {
+          streamId,
+          mode: "stream",
+          streams,
+          baseDirs: this.#baseDirs,
+          onAttributes,
+          ...(driver === null ? {} : { driver }),
+        }),
+      name,
+    );
     this.consumers.push(consumer);
     scheduler.add(consumer, { vital: true });
-    this.#recorder.add(consumer, name);
     log.info(`stream ${streamId}${name === null ? "" : ` "${name}"`} is recorded to ${this.#plan.recording.path}`);
   }
 
