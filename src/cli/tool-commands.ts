@@ -1,8 +1,9 @@
 import { domainTypes, flag, option, options, valueTypes, withDefault } from "../config/index.ts";
+import { MESSAGE_KINDS } from "../protocol/stream-ids.ts";
 import { type Command, type CommandValues, command } from "./command.ts";
 import { END, LISTEN, LISTEN_IDLE, OUTPUT } from "./common-options.ts";
 import { OBSERVE_COMMANDS } from "./observe-commands.ts";
-import { MESSAGE_KINDS, microseconds, numberOrAll } from "./tap/options.ts";
+import { microseconds, numberOrAll } from "./tap/options.ts";
 
 const { anyCase, choice, duration, integer, list, size, text } = valueTypes;
 const { clientId, count, dataSource, fallbackUri } = domainTypes;

@@ -27,3 +27,7 @@ export const CADENCE_NS = 1e9;
 
 /** Announce periods without activity after which an owner is dead: 3 to 5 (W-08). */
 export const LIVENESS_PERIODS = 4;
+
+/** The four Aeron streams by what they carry. */
+export const MESSAGE_KINDS = ["control", "descriptor", "qos", "metadata"] as const;
+export type MessageKind = (typeof MESSAGE_KINDS)[number];

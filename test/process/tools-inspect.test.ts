@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { RegionReport } from "../../src/cli/inspect/report.ts";
+import type { RegionReport } from "../../src/observe/region-report.ts";
 import { Place } from "../support/place.ts";
 import { elapse, PROCESS_TEST_MS } from "../support/until.ts";
 

@@ -12,6 +12,8 @@ const LAYERS = [
   "recording",
   "io",
   "roles",
+  // What watches streams from outside, for tools.
+  "observe",
   "process",
   "recorder",
   "bridge",

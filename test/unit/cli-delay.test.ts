@@ -1,12 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { epochOf, HOST_CLOCKS } from "../../src/aeron/wall-clocks.ts";
-import { DelayMeter } from "../../src/cli/observe/delay-meter.ts";
-import { type DelayRow, delayRow } from "../../src/cli/observe/delay-rows.ts";
-import { DurationHistogram } from "../../src/cli/observe/duration-histogram.ts";
-import { histogramBars, histogramLines } from "../../src/cli/observe/histogram-lines.ts";
-import { timestampsOf } from "../../src/cli/observe/timestamp-clock.ts";
+import { histogramLines } from "../../src/cli/observe/histogram-lines.ts";
 import { paletteOf } from "../../src/core/colours.ts";
+import { DelayMeter, type DelayRow, delayRow } from "../../src/observe/delay-meter.ts";
+import { DurationHistogram, histogramBars } from "../../src/observe/duration-histogram.ts";
+import { timestampsOf } from "../../src/observe/timestamp-clock.ts";
 import { textAttribute } from "../../src/protocol/attribute.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import { Rig } from "../support/rig.ts";

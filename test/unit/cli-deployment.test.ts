@@ -4,10 +4,10 @@ import { fitting, LEASE_COLUMNS, STREAM_COLUMNS } from "../../src/cli/driver/col
 import { deploymentOf } from "../../src/cli/driver/deployment.ts";
 import { type Surroundings, viewOf } from "../../src/cli/driver/deployment-view.ts";
 import { leaseArgument } from "../../src/cli/driver/lease-arguments.ts";
-import { StepRate } from "../../src/cli/driver/rate-sampler.ts";
 import { theStream } from "../../src/cli/driver/resolve-stream.ts";
 import { renderTable } from "../../src/cli/table.ts";
 import { paletteOf } from "../../src/core/colours.ts";
+import { StepRate } from "../../src/observe/rate-sampler.ts";
 import { consumerCounters, producerCounters } from "../../src/roles/counters.ts";
 import { driverCounters, streamCounters } from "../../src/roles/driver/driver-counters.ts";
 import { clientRecord, counterRecords, leaseRecord, publicationRecord } from "../support/counter-records.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { requireStreamText, streamIdOf, theOne, unknownStream } from "../../src/cli/observe/find-stream.ts";
-import { StreamWatch } from "../../src/cli/observe/stream-watch.ts";
+import { StreamWatch } from "../../src/observe/stream-watch.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import { KnownStreams } from "../../src/roles/known-streams.ts";
 import { encodeJson, type JsonFields } from "../../src/sbe/index.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { Output } from "../../src/cli/output.ts";
-import { nameOf } from "../../src/cli/tap/decoded-message.ts";
-import { Exchange, type ExchangeMessage } from "../../src/cli/tap/exchange.ts";
 import { ExchangeRows, wrapWords } from "../../src/cli/tap/exchange-rows.ts";
+import { nameOf } from "../../src/observe/decoded-message.ts";
+import { Exchange, type ExchangeMessage } from "../../src/observe/exchange.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import { encodeJson } from "../../src/sbe/index.ts";
 import { Rig } from "../support/rig.ts";

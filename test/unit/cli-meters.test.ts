@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { frameRate, Spread } from "../../src/cli/observe/frame-statistics.ts";
-import { NO_FRAME, RingFollower } from "../../src/cli/observe/ring-follower.ts";
-import { StreamMeter } from "../../src/cli/observe/stream-meter.ts";
+import { frameRate, Spread } from "../../src/observe/frame-statistics.ts";
+import { NO_FRAME, RingFollower } from "../../src/observe/ring-follower.ts";
+import { StreamMeter } from "../../src/observe/stream-meter.ts";
 import { FrameHeader } from "../../src/protocol/frame-header.ts";
 import type { KnownStream } from "../../src/roles/known-streams.ts";
 import { HeaderRing } from "../../src/shm/header-ring.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
 import { attributeText, metaJson, readAttribute } from "../../src/cli/observe/meta-view.ts";
-import { SnapshotAgent } from "../../src/cli/observe/snapshot-agent.ts";
 import { type SnapshotTarget, snapshotTarget } from "../../src/cli/observe/snapshot-target.ts";
-import { StreamWatch } from "../../src/cli/observe/stream-watch.ts";
 import type { SnapshotValues } from "../../src/cli/observe-commands.ts";
+import { SnapshotAgent } from "../../src/observe/snapshot-agent.ts";
+import { StreamWatch } from "../../src/observe/stream-watch.ts";
 import { textAttribute } from "../../src/protocol/attribute.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import type { KnownStream } from "../../src/roles/known-streams.ts";

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { NativeBuffer } from "../../ffi/memory.ts";
 import { controlPublicationChannel } from "../../src/aeron/channel.ts";
-import { compactFields, type DecodedMessage, decodeMessage, nameOf } from "../../src/cli/tap/decoded-message.ts";
-import { LogGaps } from "../../src/cli/tap/log-gaps.ts";
-import { MessageFilter } from "../../src/cli/tap/message-filter.ts";
-import { MessageQueue } from "../../src/cli/tap/message-queue.ts";
 import { rowJson } from "../../src/cli/tap/message-rows.ts";
-import { TapAgent } from "../../src/cli/tap/tap-agent.ts";
 import type { TapValues } from "../../src/cli/tool-commands.ts";
+import { compactFields, type DecodedMessage, decodeMessage, nameOf } from "../../src/observe/decoded-message.ts";
+import { LogGaps } from "../../src/observe/log-gaps.ts";
+import { MessageFilter } from "../../src/observe/message-filter.ts";
+import { MessageQueue } from "../../src/observe/message-queue.ts";
+import { TapAgent } from "../../src/observe/tap-agent.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import { encodeJson, type JsonFields } from "../../src/sbe/index.ts";
 import { valuesFor } from "../support/command-values.ts";

@@ -1,11 +1,11 @@
 import { NotFoundError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { formatBytes, formatDuration } from "../../core/units.ts";
+import { type Grant, LeaseHolder } from "../../observe/lease-holder.ts";
 import type { LeaseRole } from "../../protocol/lease-table.ts";
 import { AttachError } from "../../roles/errors.ts";
 import { printError } from "../console.ts";
 import { toolIdle } from "../driver/hear-streams.ts";
-import { type Grant, LeaseHolder } from "../driver/lease-holder.ts";
 import { look } from "../driver/look.ts";
 import { resolveStreamId } from "../driver/resolve-stream.ts";
 import type { AttachValues } from "../driver-tool-commands.ts";

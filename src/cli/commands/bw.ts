@@ -1,5 +1,5 @@
 import { formatByteRate, formatBytes, formatCount, formatRate } from "../../core/units.ts";
-import type { SpreadSummary } from "../observe/frame-statistics.ts";
+import type { SpreadSummary } from "../../observe/frame-statistics.ts";
 import { METER_COLUMNS, meterJson } from "../observe/meter-columns.ts";
 import { type MeterRow, meterTool } from "../observe/meters.ts";
 import type { Column } from "../output.ts";

@@ -1,10 +1,10 @@
 import { NotFoundError, OptionError } from "../../core/errors.ts";
 import { formatDuration } from "../../core/units.ts";
+import { Exchange } from "../../observe/exchange.ts";
 import { MAX_ID } from "../../protocol/ids.ts";
 import { encodeJson } from "../../sbe/index.ts";
 import { listed } from "../inspect/locate.ts";
 import { findStreamId, requireStreamText } from "../observe/find-stream.ts";
-import { Exchange } from "../tap/exchange.ts";
 import { ExchangeRows } from "../tap/exchange-rows.ts";
 import { idArgument, nearestId } from "../tap/options.ts";
 import { ToolError, tool } from "../tool/tool.ts";

@@ -1,11 +1,11 @@
 import { NotFoundError, OptionError } from "../../core/errors.ts";
 import { formatDuration } from "../../core/units.ts";
+import { Exchange } from "../../observe/exchange.ts";
 import { randomId } from "../../roles/random-id.ts";
 import { encodeJson, type JsonValue } from "../../sbe/index.ts";
 import { LAYOUT_VERSION } from "../../shm/index.ts";
 import { listed } from "../inspect/locate.ts";
 import { findStreamId } from "../observe/find-stream.ts";
-import { Exchange } from "../tap/exchange.ts";
 import { ExchangeRows } from "../tap/exchange-rows.ts";
 import { nearestId } from "../tap/options.ts";
 import { tool } from "../tool/tool.ts";

@@ -1,13 +1,13 @@
 import { monotonic } from "../../aeron/monotonic.ts";
 import { SystemClock } from "../../core/clock.ts";
 import { NotFoundError, UsageError } from "../../core/errors.ts";
+import { type RegionReport, reportOf } from "../../observe/region-report.ts";
 import { InspectionError } from "../../shm/inspection.ts";
 import { shmDirOf } from "../aeron-dir.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
 import { type Located, locate } from "../inspect/locate.ts";
 import { printReports } from "../inspect/print.ts";
-import { type RegionReport, reportOf } from "../inspect/report.ts";
 import { findStreamId, streamIdOf } from "../observe/find-stream.ts";
 import { tool } from "../tool/tool.ts";
 import type { InspectValues } from "../tool-commands.ts";

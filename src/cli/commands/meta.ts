@@ -1,9 +1,9 @@
+import { ObserverIdle } from "../../observe/observer-idle.ts";
 import type { Attribute } from "../../protocol/attribute.ts";
 import type { KnownStream } from "../../roles/known-streams.ts";
 import { printError } from "../console.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
 import { attributeText, metaJson } from "../observe/meta-view.ts";
-import { ObserverIdle } from "../observe/observer-idle.ts";
 import { watchStream } from "../observe/watch-stream.ts";
 import type { MetaValues } from "../observe-commands.ts";
 import type { Column, Output, RowStream } from "../output.ts";

@@ -1,11 +1,11 @@
 import { NotFoundError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatBytes, formatDuration } from "../../core/units.ts";
+import { ObserverIdle } from "../../observe/observer-idle.ts";
+import { SnapshotAgent, type TakenFrame } from "../../observe/snapshot-agent.ts";
 import type { KnownStream } from "../../roles/known-streams.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
 import { baseDirsOf } from "../observe/meters.ts";
-import { ObserverIdle } from "../observe/observer-idle.ts";
-import { SnapshotAgent, type TakenFrame } from "../observe/snapshot-agent.ts";
 import { snapshotTarget } from "../observe/snapshot-target.ts";
 import { watchStream } from "../observe/watch-stream.ts";
 import type { SnapshotValues } from "../observe-commands.ts";

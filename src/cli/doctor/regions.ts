@@ -4,10 +4,10 @@ import { monotonic } from "../../aeron/monotonic.ts";
 import { processNs } from "../../core/clock.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { formatBytes, formatCount } from "../../core/units.ts";
+import { type RegionReport, reportOf } from "../../observe/region-report.ts";
 import { InspectionError } from "../../shm/inspection.ts";
 import { exclusiveLockHolder } from "../../shm/lock-holder.ts";
 import { listed, locate } from "../inspect/locate.ts";
-import { type RegionReport, reportOf } from "../inspect/report.ts";
 import { bad, type Finding, ok, warn } from "./finding.ts";
 import type { Host } from "./host.ts";
 

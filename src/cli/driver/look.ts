@@ -1,13 +1,13 @@
 import { monotonic } from "../../aeron/monotonic.ts";
 import { lookOr, ServiceLocks } from "../../aeron/service-locks.ts";
 import { processNs } from "../../core/clock.ts";
+import { sampleRates } from "../../observe/rate-sampler.ts";
 import type { KnownStream } from "../../roles/known-streams.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
 import type { ListenValues } from "../common-options.ts";
 import { type Deployment, openCounters, readDeployment } from "./deployment.ts";
 import { type DeploymentView, viewOf } from "./deployment-view.ts";
 import { hearStreams } from "./hear-streams.ts";
-import { sampleRates } from "./rate-sampler.ts";
 
 const NOTHING_HEARD: ReadonlyMap<number, KnownStream> = new Map();
 

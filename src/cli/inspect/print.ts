@@ -2,9 +2,9 @@ import { basename, dirname } from "node:path";
 import type { Palette } from "../../core/colours.ts";
 import { printable } from "../../core/text.ts";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
+import type { OwnerReport, RegionReport, SlotReport, SlotsReport } from "../../observe/region-report.ts";
 import type { Output } from "../output.ts";
 import { type Column, renderTable, truncate } from "../table.ts";
-import type { OwnerReport, RegionReport, SlotReport, SlotsReport } from "./report.ts";
 
 const INDENT = "  ";
 /** Findings of one region; the rest is counted. */

@@ -6,13 +6,13 @@ import { getLogger } from "../../core/logger.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
 import { formatDuration } from "../../core/units.ts";
+import { SEARCH_NS, StreamWatch } from "../../observe/stream-watch.ts";
 import { isId } from "../../protocol/ids.ts";
 import type { KnownStream, KnownStreams } from "../../roles/known-streams.ts";
 import type { RoleValues } from "../common-options.ts";
 import { listed } from "../inspect/locate.ts";
 import { attachTimeoutOf } from "../role-runtime.ts";
 import { ToolRuntime, type ToolValues } from "../tool/tool-runtime.ts";
-import { SEARCH_NS, StreamWatch } from "./stream-watch.ts";
 
 const log = getLogger("consumer");
 const REPORT_PERIOD_NS = 10e9;

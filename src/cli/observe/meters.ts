@@ -1,5 +1,8 @@
 import type { Agent } from "../../core/agent.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
+import { ObserverIdle } from "../../observe/observer-idle.ts";
+import { StreamMeter, type StreamReading } from "../../observe/stream-meter.ts";
+import { StreamWatch } from "../../observe/stream-watch.ts";
 import type { KnownStream } from "../../roles/known-streams.ts";
 import { AllowedBaseDirs } from "../../shm/index.ts";
 import { shmDirOf } from "../aeron-dir.ts";
@@ -9,9 +12,6 @@ import type { Column, RowStream } from "../output.ts";
 import { type ToolContext, tool } from "../tool/tool.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 import { requireStreamText, theOne, unknownStream } from "./find-stream.ts";
-import { ObserverIdle } from "./observer-idle.ts";
-import { StreamMeter, type StreamReading } from "./stream-meter.ts";
-import { StreamWatch } from "./stream-watch.ts";
 
 /** A row of `hz` or `bw`: what was measured of one stream in one interval. */
 export interface MeterRow extends StreamReading {

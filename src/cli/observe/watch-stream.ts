@@ -1,8 +1,8 @@
+import { StreamWatch } from "../../observe/stream-watch.ts";
 import type { KnownStream } from "../../roles/known-streams.ts";
 import type { AllowedBaseDirs } from "../../shm/index.ts";
 import type { ToolRuntime } from "../tool/tool-runtime.ts";
 import { theOne } from "./find-stream.ts";
-import { StreamWatch } from "./stream-watch.ts";
 
 /**
  * Listens to what is said of the one stream with this id or name. `onNews` gets what is known of it whenever that has changed, and

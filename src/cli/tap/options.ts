@@ -3,9 +3,6 @@ import { UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { parseDuration } from "../../core/units.ts";
 
-/** The four Aeron streams by what they carry. */
-export const MESSAGE_KINDS = ["control", "descriptor", "qos", "metadata"] as const;
-
 /** A whole number of microseconds, from a duration with its unit. */
 export function microseconds(max: number): ValueType<number> {
   const convert = (value: string): number | undefined => {

@@ -1,15 +1,15 @@
-import { controlPublicationChannel, observerChannel } from "../../aeron/channel.ts";
-import type { AeronConnection } from "../../aeron/connection.ts";
-import type { Publication } from "../../aeron/publication.ts";
-import type { MessageSubscription } from "../../aeron/subscription.ts";
-import type { Agent } from "../../core/agent.ts";
-import { CycleClock } from "../../core/clock.ts";
-import { CounterSet } from "../../core/counters.ts";
-import type { AeronStreams } from "../../protocol/stream-ids.ts";
-import { Attachment } from "../../roles/attachment.ts";
-import type { AttachmentListener, AttachmentOptions } from "../../roles/attachment-options.ts";
-import { AttachError } from "../../roles/errors.ts";
-import type { PoolAnnouncement } from "../../shm/index.ts";
+import { controlPublicationChannel, observerChannel } from "../aeron/channel.ts";
+import type { AeronConnection } from "../aeron/connection.ts";
+import type { Publication } from "../aeron/publication.ts";
+import type { MessageSubscription } from "../aeron/subscription.ts";
+import type { Agent } from "../core/agent.ts";
+import { CycleClock } from "../core/clock.ts";
+import { CounterSet } from "../core/counters.ts";
+import type { AeronStreams } from "../protocol/stream-ids.ts";
+import { Attachment } from "../roles/attachment.ts";
+import type { AttachmentListener, AttachmentOptions } from "../roles/attachment-options.ts";
+import { AttachError } from "../roles/errors.ts";
+import type { PoolAnnouncement } from "../shm/index.ts";
 
 /** What a driver granted. */
 export interface Grant {

@@ -1,13 +1,13 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { type Dtype, dtypeOfCode, MAX_DIMS } from "../../protocol/dtype.ts";
-import { CADENCE_NS, LIVENESS_PERIODS } from "../../protocol/stream-ids.ts";
-import { InspectionError, RegionInspection } from "../../shm/inspection.ts";
-import type { Finding } from "../../shm/inspection-findings.ts";
-import { commandOf } from "../../shm/inspection-locks.ts";
-import { type InspectedSlot, SlotInspector, type SlotSummary } from "../../shm/inspection-slots.ts";
-import { isRegionFileName } from "../../shm/layout.ts";
-import { RegionType } from "../../shm/superblock.ts";
+import { type Dtype, dtypeOfCode, MAX_DIMS } from "../protocol/dtype.ts";
+import { CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
+import { InspectionError, RegionInspection } from "../shm/inspection.ts";
+import type { Finding } from "../shm/inspection-findings.ts";
+import { commandOf } from "../shm/inspection-locks.ts";
+import { type InspectedSlot, SlotInspector, type SlotSummary } from "../shm/inspection-slots.ts";
+import { isRegionFileName } from "../shm/layout.ts";
+import { RegionType } from "../shm/superblock.ts";
 
 const LIVENESS_NS = CADENCE_NS * LIVENESS_PERIODS;
 

@@ -1,9 +1,9 @@
-import { FrameHeader } from "../../protocol/frame-header.ts";
-import { newestSeqOf } from "../../roles/ring-extent.ts";
-import { planMapping } from "../../shm/announcement.ts";
-import { HeaderRing } from "../../shm/header-ring.ts";
-import type { AllowedBaseDirs, PoolAnnouncement } from "../../shm/index.ts";
-import { MappedRegion } from "../../shm/mapped-region.ts";
+import { FrameHeader } from "../protocol/frame-header.ts";
+import { newestSeqOf } from "../roles/ring-extent.ts";
+import { planMapping } from "../shm/announcement.ts";
+import { HeaderRing } from "../shm/header-ring.ts";
+import type { AllowedBaseDirs, PoolAnnouncement } from "../shm/index.ts";
+import { MappedRegion } from "../shm/mapped-region.ts";
 
 /** No frame: nothing was written yet. */
 export const NO_FRAME = -1;

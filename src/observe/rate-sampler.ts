@@ -1,5 +1,5 @@
-import type { CounterRecord, CountersReader } from "../../aeron/counters-reader.ts";
-import { processNs } from "../../core/clock.ts";
+import type { CounterRecord, CountersReader } from "../aeron/counters-reader.ts";
+import { processNs } from "../core/clock.ts";
 
 /** Roles copy their counters to Aeron's ten times a second: a few copies fall into this. */
 const WINDOW_MS = 450;

@@ -1,6 +1,6 @@
-import { OptionError } from "../../core/errors.ts";
-import { suggestion } from "../../core/nearest.ts";
-import { type AeronStreams, announceStreamIdOf } from "../../protocol/stream-ids.ts";
+import { OptionError } from "../core/errors.ts";
+import { suggestion } from "../core/nearest.ts";
+import { type AeronStreams, announceStreamIdOf, MESSAGE_KINDS, type MessageKind } from "../protocol/stream-ids.ts";
 import {
   FrameDescriptorDecoder,
   type JsonFields,
@@ -8,12 +8,8 @@ import {
   MESSAGES,
   messageKey,
   messageKeyAt,
-} from "../../sbe/index.ts";
-import type { TapValues } from "../tool-commands.ts";
+} from "../sbe/index.ts";
 import type { DecodedMessage } from "./decoded-message.ts";
-import { MESSAGE_KINDS } from "./options.ts";
-
-export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
 const KIND_OF_MESSAGE: Readonly<Record<string, MessageKind>> = {
   FrameDescriptor: "descriptor",
@@ -35,6 +31,13 @@ export function streamIdsOfKind(streams: AeronStreams, kind: MessageKind): reado
     case "metadata":
       return [streams.metadataStreamId];
   }
+}
+
+/** What is given of the messages that are wanted; what is left out is of no matter. */
+interface WantedMessages {
+  readonly message?: readonly string[] | undefined;
+  readonly kind?: readonly MessageKind[] | undefined;
+  readonly client?: number | undefined;
 }
 
 /** Which messages the user wants to see. */
@@ -65,11 +68,8 @@ export class MessageFilter {
           );
   }
 
-  /** From --message, --kind and --client, for the stream that --stream means. @throws UsageError */
-  static of(
-    { message, kind, client }: Pick<TapValues, "message" | "kind" | "client">,
-    streamId?: number,
-  ): MessageFilter {
+  /** Of names as a person spells them, kinds, a client and a stream. @throws OptionError */
+  static of({ message, kind, client }: WantedMessages, streamId?: number): MessageFilter {
     return new MessageFilter({
       streamId,
       clientId: client,

@@ -1,9 +1,9 @@
-import { NativeBuffer } from "../../../ffi/memory.ts";
-import type { Publication } from "../../aeron/publication.ts";
-import { PublishResult } from "../../aeron/results.ts";
-import { randomId } from "../../roles/random-id.ts";
-import { ConsumerHelloEncoder, Mode } from "../../sbe/index.ts";
-import { LAYOUT_VERSION } from "../../shm/index.ts";
+import { NativeBuffer } from "../../ffi/memory.ts";
+import type { Publication } from "../aeron/publication.ts";
+import { PublishResult } from "../aeron/results.ts";
+import { randomId } from "../roles/random-id.ts";
+import { ConsumerHelloEncoder, Mode } from "../sbe/index.ts";
+import { LAYOUT_VERSION } from "../shm/index.ts";
 
 /** Says hello to streams, once each, so that their producers announce at once and not only at their cadence (W-38). */
 export class HelloSender {

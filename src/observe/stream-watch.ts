@@ -1,15 +1,15 @@
-import { controlPublicationChannel } from "../../aeron/channel.ts";
-import type { AeronConnection } from "../../aeron/connection.ts";
-import { CountersError, CountersReader } from "../../aeron/counters-reader.ts";
-import type { Inbound } from "../../aeron/ports.ts";
-import type { Publication } from "../../aeron/publication.ts";
-import type { Agent } from "../../core/agent.ts";
-import { Deadline } from "../../core/timers.ts";
-import { type AeronStreams, CADENCE_NS } from "../../protocol/stream-ids.ts";
-import { producerCounters } from "../../roles/counters.ts";
-import { hear } from "../../roles/hearing.ts";
-import { type KnownStream, KnownStreams } from "../../roles/known-streams.ts";
-import type { AllowedBaseDirs } from "../../shm/index.ts";
+import { controlPublicationChannel } from "../aeron/channel.ts";
+import type { AeronConnection } from "../aeron/connection.ts";
+import { CountersError, CountersReader } from "../aeron/counters-reader.ts";
+import type { Inbound } from "../aeron/ports.ts";
+import type { Publication } from "../aeron/publication.ts";
+import type { Agent } from "../core/agent.ts";
+import { Deadline } from "../core/timers.ts";
+import { type AeronStreams, CADENCE_NS } from "../protocol/stream-ids.ts";
+import { producerCounters } from "../roles/counters.ts";
+import { hear } from "../roles/hearing.ts";
+import { type KnownStream, KnownStreams } from "../roles/known-streams.ts";
+import type { AllowedBaseDirs } from "../shm/index.ts";
 import { HelloSender } from "./hello-sender.ts";
 
 /** A little more than one announce period: whoever is there has spoken by then, also without being asked. */

@@ -1,4 +1,4 @@
-import { HAND_OVER, type IdleOutcome, type IdleStrategy } from "../../core/idle/index.ts";
+import { HAND_OVER, type IdleOutcome, type IdleStrategy } from "../core/idle/index.ts";
 
 /** While it finds its way: the media driver's answers take a few cycles each. */
 const EAGER_NS = 1e6;

@@ -1,4 +1,4 @@
-import { DATA_HEADER, FRAME_ALIGNMENT } from "../../../ffi/aeron-structs.ts";
+import { DATA_HEADER, FRAME_ALIGNMENT } from "../../ffi/aeron-structs.ts";
 
 /** Where a message stands in its publisher's log. */
 export interface LogPlace {

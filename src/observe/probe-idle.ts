@@ -1,4 +1,4 @@
-import { HAND_OVER, type IdleOutcome, type IdleStrategy } from "../../core/idle/index.ts";
+import { HAND_OVER, type IdleOutcome, type IdleStrategy } from "../core/idle/index.ts";
 
 const CALM_NS = 25e6;
 

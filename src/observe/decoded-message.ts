@@ -1,5 +1,5 @@
-import { printable } from "../../core/text.ts";
-import { DecodeError, decodeJson, type JsonFields, type JsonValue } from "../../sbe/index.ts";
+import { printable } from "../core/text.ts";
+import { DecodeError, decodeJson, type JsonFields, type JsonValue } from "../sbe/index.ts";
 
 /** A message for a tool: its fields, or why there are none. */
 export type DecodedMessage =

@@ -1,13 +1,13 @@
-import type { BlockSubscription } from "../../aeron/block-subscription.ts";
-import { observerChannel } from "../../aeron/channel.ts";
-import type { AeronConnection } from "../../aeron/connection.ts";
-import { epochOf, type HostClock } from "../../aeron/wall-clocks.ts";
-import type { Agent } from "../../core/agent.ts";
-import type { Clock } from "../../core/clock.ts";
-import type { MonotonicEpoch } from "../../core/monotonic-epoch.ts";
-import { PeriodicTimer } from "../../core/timers.ts";
-import type { AeronStreams } from "../../protocol/stream-ids.ts";
-import { FrameDescriptorDecoder, messageKeyAt } from "../../sbe/index.ts";
+import type { BlockSubscription } from "../aeron/block-subscription.ts";
+import { observerChannel } from "../aeron/channel.ts";
+import type { AeronConnection } from "../aeron/connection.ts";
+import { epochOf, type HostClock } from "../aeron/wall-clocks.ts";
+import type { Agent } from "../core/agent.ts";
+import type { Clock } from "../core/clock.ts";
+import type { MonotonicEpoch } from "../core/monotonic-epoch.ts";
+import { PeriodicTimer } from "../core/timers.ts";
+import type { AeronStreams } from "../protocol/stream-ids.ts";
+import { FrameDescriptorDecoder, messageKeyAt } from "../sbe/index.ts";
 import { DurationHistogram } from "./duration-histogram.ts";
 
 const BLOCK_BYTES = 64 * 1024;

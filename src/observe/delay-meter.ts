@@ -1,12 +1,22 @@
-import type { AeronConnection } from "../../aeron/connection.ts";
-import type { HostClock } from "../../aeron/wall-clocks.ts";
-import type { Agent } from "../../core/agent.ts";
-import type { Clock } from "../../core/clock.ts";
-import { PeriodicTimer } from "../../core/timers.ts";
-import type { AeronStreams } from "../../protocol/stream-ids.ts";
+import type { AeronConnection } from "../aeron/connection.ts";
+import type { HostClock } from "../aeron/wall-clocks.ts";
+import type { Agent } from "../core/agent.ts";
+import type { Clock } from "../core/clock.ts";
+import { PeriodicTimer } from "../core/timers.ts";
+import type { AeronStreams } from "../protocol/stream-ids.ts";
 import { DelayProbe } from "./delay-probe.ts";
-import { type DelayRow, delayRow } from "./delay-rows.ts";
-import { DurationHistogram } from "./duration-histogram.ts";
+import { DurationHistogram, histogramBars } from "./duration-histogram.ts";
+
+/** Delays of one interval, or of all of them. */
+export interface DelayRow {
+  readonly kind: "interval" | "total";
+  /** Since the first descriptor was waited for. */
+  readonly seconds: number;
+  readonly descriptors: number;
+  /** Nanoseconds; null without descriptors. */
+  readonly delayNs: Readonly<Record<"min" | "p50" | "p90" | "p99" | "max" | "mean", number>> | null;
+  readonly histogram?: readonly unknown[];
+}
 
 export interface DelayMeterOptions {
   readonly streams: AeronStreams;
@@ -97,4 +107,11 @@ export class DelayMeter implements Agent {
     this.total.addAll(delays);
     delays.clear();
   }
+}
+
+export function delayRow(kind: DelayRow["kind"], seconds: number, delays: DurationHistogram): DelayRow {
+  const { count: descriptors, min, max, mean } = delays;
+  const [p50, p90, p99] = [delays.quantile(0.5), delays.quantile(0.9), delays.quantile(0.99)];
+  const delayNs = descriptors === 0 ? null : { min, p50, p90, p99, max, mean };
+  return { kind, seconds, descriptors, delayNs, ...(kind === "total" ? { histogram: histogramBars(delays) } : {}) };
 }

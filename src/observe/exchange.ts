@@ -1,13 +1,13 @@
-import { NativeBuffer } from "../../../ffi/memory.ts";
-import { controlPublicationChannel } from "../../aeron/channel.ts";
-import type { AeronConnection } from "../../aeron/connection.ts";
-import type { Inbound } from "../../aeron/ports.ts";
-import type { Publication } from "../../aeron/publication.ts";
-import { PublishResult } from "../../aeron/results.ts";
-import type { Agent } from "../../core/agent.ts";
-import { Deadline } from "../../core/timers.ts";
-import type { AeronStreams } from "../../protocol/stream-ids.ts";
-import { hear } from "../../roles/hearing.ts";
+import { NativeBuffer } from "../../ffi/memory.ts";
+import { controlPublicationChannel } from "../aeron/channel.ts";
+import type { AeronConnection } from "../aeron/connection.ts";
+import type { Inbound } from "../aeron/ports.ts";
+import type { Publication } from "../aeron/publication.ts";
+import { PublishResult } from "../aeron/results.ts";
+import type { Agent } from "../core/agent.ts";
+import { Deadline } from "../core/timers.ts";
+import type { AeronStreams } from "../protocol/stream-ids.ts";
+import { hear } from "../roles/hearing.ts";
 import { type DecodedMessage, decodeMessage } from "./decoded-message.ts";
 
 /** A message of an exchange: the one that was sent, or one that came after it. */

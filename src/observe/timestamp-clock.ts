@@ -1,6 +1,6 @@
-import { HOST_CLOCKS, type HostClock, knowsTai } from "../../aeron/wall-clocks.ts";
-import { TensorPoolError } from "../../core/errors.ts";
-import { type Attribute, attributeText } from "../../protocol/attribute.ts";
+import { HOST_CLOCKS, type HostClock, knowsTai } from "../aeron/wall-clocks.ts";
+import { TensorPoolError } from "../core/errors.ts";
+import { type Attribute, attributeText } from "../protocol/attribute.ts";
 
 /** Timestamps of a stream are of a clock that this host does not have: no delay can be told from them. */
 export class ClockError extends TensorPoolError<"other-clock"> {}

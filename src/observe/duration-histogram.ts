@@ -76,3 +76,34 @@ function lowerBound(bucket: number): number {
   const index = bucket - 1;
   return (10 ** Math.floor(index / PER_DECADE) * (100 + (index % PER_DECADE))) / 100;
 }
+
+/** One bar of a histogram. */
+interface HistogramBar {
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly count: number;
+}
+
+/** More would be lines nobody compares. */
+const MAX_BARS = 16;
+
+/** The histogram in steps of 1, 2, 5, 10, ... (of 1, 10, 100, ... where that would be too many), without empty ends. */
+export function histogramBars(histogram: DurationHistogram): HistogramBar[] {
+  if (histogram.count === 0) return [];
+  for (const steps of [[1, 2, 5], [1]]) {
+    const bounds = boundsOf(histogram, steps);
+    if (bounds.length > MAX_BARS + 1 && steps.length > 1) continue;
+    return bounds.slice(1).map((toNs, i) => {
+      const fromNs = bounds[i] as number;
+      return { fromNs, toNs, count: histogram.between(fromNs, toNs) };
+    });
+  }
+  return [];
+}
+
+/** From the largest bound that is not above the minimum to the smallest that is above the maximum. */
+function boundsOf({ min, max }: DurationHistogram, steps: readonly number[]): number[] {
+  const all = [0, ...Array.from({ length: 17 }, (_, decade) => steps.map((step) => step * 10 ** decade)).flat()];
+  const first = all.findLastIndex((bound) => bound <= min);
+  return all.slice(Math.max(0, first), all.findIndex((bound) => bound > max) + 1);
+}
