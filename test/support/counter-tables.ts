@@ -2,9 +2,9 @@
 //
 //   npm run generate:docs
 import type { Counter } from "../../src/core/counters.ts";
+import { CONSUMER_ADVICE, DRIVER_ADVICE, PRODUCER_ADVICE, STREAM_ADVICE } from "../../src/roles/counter-advice.ts";
 import { consumerCounters, LOSS_CAUSES, producerCounters } from "../../src/roles/counters.ts";
 import { driverCounters, LEASE_COUNTER_TYPE_ID, streamCounters } from "../../src/roles/driver/driver-counters.ts";
-import { CONSUMER_ADVICE, DRIVER_ADVICE, PRODUCER_ADVICE, STREAM_ADVICE } from "./counter-advice.ts";
 import { GeneratedPart, markdownTable } from "./generated-part.ts";
 
 export const COUNTER_PART = new GeneratedPart(

@@ -1,5 +1,5 @@
-import type { ConsumerCounters, ProducerCounters } from "../../src/roles/counters.ts";
-import type { DriverCounters, StreamCounters } from "../../src/roles/driver/driver-counters.ts";
+import type { ConsumerCounters, ProducerCounters } from "./counters.ts";
+import type { DriverCounters, StreamCounters } from "./driver/driver-counters.ts";
 
 type Advice<Counters extends { readonly of: object }> = Readonly<Record<keyof Counters["of"], string>>;
 
