@@ -75,6 +75,8 @@ const SYMBOLS = {
   },
   // int aeron_async_add_subscription_poll(aeron_subscription_t **subscription, async *)
   aeron_async_add_subscription_poll: { args: ["ptr", "ptr"], returns: "i32" },
+  // int aeron_subscription_resolved_endpoint(aeron_subscription_t *subscription, char *address, size_t address_len)
+  aeron_subscription_resolved_endpoint: { args: ["ptr", "ptr", "u64_fast"], returns: "i32" },
   // int aeron_subscription_image_count(aeron_subscription_t *subscription)
   aeron_subscription_image_count: { args: ["ptr"], returns: "i32" },
   // aeron_image_t *aeron_subscription_image_at_index(subscription *, size_t index)   (retains it)

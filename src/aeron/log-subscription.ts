@@ -1,7 +1,7 @@
 import { aeron } from "../../ffi/aeron.ts";
 import { checkAeron, DATA_HEADER, lastAeronError, PADDING_FRAME_TYPE } from "../../ffi/aeron-structs.ts";
 import { ImageCallback } from "../../ffi/callbacks.ts";
-import { NativeBuffer, nativeString } from "../../ffi/memory.ts";
+import { NativeBuffer, nativeString, stringAt } from "../../ffi/memory.ts";
 import { getLogger } from "../core/logger.ts";
 import { IMPOSSIBLE_FRAME, LogImage } from "./log-image.ts";
 import type { NativeClient } from "./native-client.ts";
@@ -13,6 +13,8 @@ const log = getLogger("aeron").every(10e9);
 const MAX_REMEMBERED = 256;
 /** Frames that are longer than a term of the smallest size cannot be; what is longer is not copied. */
 const MAX_BLOCK_BYTES = 64 * 1024;
+/** Longest text of an address with its port, and more. */
+const MAX_ADDRESS_BYTES = 64;
 /** Offsets in a frame header, in words of 32 bits. */
 const TERM_ID_WORD = DATA_HEADER.termId / 4;
 const TERM_OFFSET_WORD = DATA_HEADER.termOffset / 4;
@@ -84,6 +86,14 @@ export abstract class LogSubscription implements AeronResource {
   /** Bytes of a term of the publisher with this session id; 0 when this subscription does not read from it (any more). */
   termBytesOf(sessionId: number): number {
     return this.images.find((image) => image.sessionId === sessionId)?.termBytes ?? 0;
+  }
+
+  /** The address and port where a UDP subscription receives, also where the media driver has chosen the port; null while unknown. */
+  resolvedEndpoint(): string | null {
+    if (this.#handle === 0) return null;
+    const text = new NativeBuffer(MAX_ADDRESS_BYTES);
+    const result = aeron.aeron_subscription_resolved_endpoint(this.#handle, text.address, MAX_ADDRESS_BYTES);
+    return result === 1 ? stringAt(text.address) : null;
   }
 
   toString(): string {

@@ -7,10 +7,12 @@ import type { Attribute } from "../protocol/attribute.ts";
 import { BridgeLedgerDecoder, BridgeOpenDecoder } from "../sbe/generated/bridge/index.ts";
 import { DataSourceMetaDecoder } from "../sbe/generated/control/index.ts";
 import { messageKeyAt } from "../sbe/index.ts";
-import { BRIDGE_STREAM_ID, type Endpoint, receiverChannel } from "./channels.ts";
+import { BRIDGE_STREAM_ID, type Endpoint, receiverChannel, receiverLimits } from "./channels.ts";
+import type { FarReader, FarReport } from "./far-account.ts";
 import { FragmentSubscription } from "./fragment-subscription.ts";
 import type { ReceiverRoute } from "./receiver-route.ts";
 import { ReceiverSession } from "./receiver-session.ts";
+import { ReportSender } from "./report-sender.ts";
 
 const log = getLogger("bridge");
 const refusedLog = log.every(10e9);
@@ -21,6 +23,14 @@ export interface BridgeReceiverOptions {
   readonly peers: readonly string[];
   /** The route of a stream of a sender; null: it is not taken. */
   readonly routeFor: (streamId: number) => ReceiverRoute | null;
+  /** What is known of the readers of a stream of this host, and of the way: left out, nothing. */
+  readonly surroundings?: ReceiverSurroundings;
+}
+
+export interface ReceiverSurroundings {
+  readersOf(streamId: number): readonly FarReader[];
+  /** NAKs that this host has sent for frames of bridges. */
+  readonly naks: number;
 }
 
 /** Blocks that one cycle takes of each sender, so that the other agents have their turn. */
@@ -38,7 +48,8 @@ export class BridgeReceiver implements Agent {
   readonly #open = new BridgeOpenDecoder();
   readonly #ledger = new BridgeLedgerDecoder();
   readonly #meta = new DataSourceMetaDecoder();
-  readonly #routes = new Map<number, ReceiverRoute | null>();
+  readonly #routes = new Map<number, ReceiverRoute>();
+  readonly #reports = new Map<ReceiverRoute, ReportSender>();
   #nowNs = 0;
 
   constructor(connection: AeronConnection, options: BridgeReceiverOptions) {
@@ -56,7 +67,7 @@ export class BridgeReceiver implements Agent {
 
   /** Routes that a sender has used. */
   get routes(): readonly ReceiverRoute[] {
-    return [...this.#routes.values()].filter((route) => route !== null);
+    return [...this.#routes.values()];
   }
 
   /** @throws ProducerError, AttachError */
@@ -68,7 +79,10 @@ export class BridgeReceiver implements Agent {
       work++;
     }
     // After what came was read: a sender is silent only if nothing did.
-    for (const route of this.#routes.values()) if (route !== null) work += route.doWork(nowNs);
+    for (const [route, reports] of this.#reports) {
+      work += route.doWork(nowNs) + reports.doWork(nowNs, () => this.#reportOf(route));
+      if (!route.hasSession) reports.close();
+    }
     return work;
   }
 
@@ -82,6 +96,7 @@ export class BridgeReceiver implements Agent {
 
   async onClose(): Promise<void> {
     this.#connection.remove(this.#subscription);
+    for (const reports of this.#reports.values()) reports.close();
     await Promise.all(this.routes.map((route) => route.output.onClose()));
   }
 
@@ -114,7 +129,12 @@ export class BridgeReceiver implements Agent {
     const route = this.#routeOf(streamId);
     const refusal = route === null ? `stream ${streamId} has no route here` : route.take(session, open, this.#nowNs);
     session.route = refusal === null ? route : null;
-    if (refusal !== null) refusedLog.warn(`a sender at ${printable(source)} is refused: ${refusal}`);
+    if (refusal !== null || route === null) {
+      refusedLog.warn(`a sender at ${printable(source)} is refused: ${refusal}`);
+      return;
+    }
+    const returnPort = open.hasReturnPort ? open.returnPort : null;
+    this.#reports.get(route)?.onOpen(hostOf(source), returnPort, open.instance, open.monotonicNs, this.#nowNs);
   }
 
   #onLedger({ route }: ReceiverSession, ledger: BridgeLedgerDecoder): void {
@@ -130,15 +150,36 @@ export class BridgeReceiver implements Agent {
       tooLarge: ledger.tooLargeNumber,
       refused: ledger.refusedNumber,
     });
+    this.#reports.get(route)?.onLedger();
+  }
+
+  #reportOf({ account, output }: ReceiverRoute): FarReport | null {
+    if (!account.hasBegun) return null;
+    const { from, surroundings } = this.#options;
+    const { windowBytes, bufferBytes } = receiverLimits(from);
+    const readers = surroundings?.readersOf(output.streamId) ?? [];
+    return {
+      toStreamId: output.streamId,
+      receiver: account.id,
+      firstSent: account.firstSent,
+      lastSent: account.firstSent + account.sender.sent,
+      ledger: account.receiver,
+      naks: surroundings?.naks ?? 0,
+      windowBytes,
+      socketBufferBytes: bufferBytes,
+      consumers: readers.length,
+      readers,
+    };
   }
 
   #routeOf(streamId: number): ReceiverRoute | null {
-    let route = this.#routes.get(streamId);
-    if (route === undefined) {
-      route = this.#options.routeFor(streamId);
-      // What others ask for must not fill the memory.
-      if (route !== null) this.#routes.set(streamId, route);
-    }
+    const known = this.#routes.get(streamId);
+    if (known !== undefined) return known;
+    const route = this.#options.routeFor(streamId);
+    // What others ask for must not fill the memory.
+    if (route === null) return null;
+    this.#routes.set(streamId, route);
+    this.#reports.set(route, new ReportSender(this.#connection, streamId));
     return route;
   }
 }

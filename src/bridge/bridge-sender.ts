@@ -2,7 +2,7 @@ import type { AeronConnection } from "../aeron/connection.ts";
 import type { Publication } from "../aeron/publication.ts";
 import type { Agent } from "../core/agent.ts";
 import { getLogger } from "../core/logger.ts";
-import { PeriodicTimer } from "../core/timers.ts";
+import { Deadline, PeriodicTimer } from "../core/timers.ts";
 import { type Attribute, seqStepOf } from "../protocol/attribute.ts";
 import type { Consumer } from "../roles/consumer.ts";
 import type { LossCause } from "../roles/counters.ts";
@@ -11,8 +11,9 @@ import type { PollOptions } from "../roles/frame-handler.ts";
 import { type Cutting, isAdmitted } from "./admission.ts";
 import { BRIDGE_STREAM_ID, type Endpoint, senderChannel } from "./channels.ts";
 import { FrameSending } from "./frame-sending.ts";
-import type { SenderLedger } from "./ledger.ts";
+import type { ReceiverLedger, SenderLedger } from "./ledger.ts";
 import { forwardedAttributes } from "./output-stream.ts";
+import { ReturnPath } from "./return-path.ts";
 import { senderLedgerOf } from "./sender-ledger.ts";
 import { HEAD_BYTES, SenderMessages } from "./sender-messages.ts";
 import { combinedStep } from "./seq-step.ts";
@@ -28,7 +29,7 @@ export interface BridgeSenderOptions {
   readonly mode: BridgeMode;
   /** What the consumer's decimation is, 1: none; 0: a rate limits it. */
   readonly step: number;
-  /** Called when the source has ended and its end was sent; left out: the next epoch is awaited. */
+  /** Called when the source has ended, and the receiver has reported all of it; left out: the next epoch is awaited. */
   readonly onEnd?: () => void;
 }
 
@@ -36,6 +37,8 @@ const HEARTBEAT_NS = 1e9;
 /** Values bytes that one cycle may copy, so that the other agents have their turn. */
 const BYTES_PER_CYCLE = 4 * 1024 * 1024;
 const FRAMES_PER_CYCLE = 64;
+/** After the end of a source, the receiver's report of its last frames is awaited for so long. */
+const LAST_REPORT_TIMEOUT_NS = 2e9;
 
 /**
  * Sends the frames that a consumer reads to one receiver on another host (W-48). A frame begins only when all of it fits the window,
@@ -50,6 +53,8 @@ export class BridgeSender implements Agent {
   readonly #messages = new SenderMessages();
   readonly #instance = crypto.getRandomValues(new BigUint64Array(1))[0] as bigint;
   readonly #identity: string;
+  readonly #returns: ReturnPath;
+  readonly #lastReport = new Deadline();
   readonly #heartbeat = new PeriodicTimer(HEARTBEAT_NS, { immediate: true });
   #publication: Publication | null = null;
   #cutting: Cutting = { mtuBytes: 0, partBytes: 0, headBytes: HEAD_BYTES, windowBytes: 0 };
@@ -82,6 +87,12 @@ export class BridgeSender implements Agent {
     this.#options = options;
     this.#sending = new FrameSending(consumer.stream, this.#messages);
     this.#identity = streamIdentity(connection.aeronDir, consumer.streamId);
+    this.#returns = new ReturnPath(connection, {
+      to: options.to,
+      streamId: consumer.streamId,
+      instance: this.#instance,
+      sent: () => this.ledger.sent,
+    });
   }
 
   /** True while a receiver is connected. */
@@ -103,8 +114,20 @@ export class BridgeSender implements Agent {
     });
   }
 
+  /** What the receivers have reported of the frames that were sent; `unreported`: nothing yet. */
+  get far(): ReceiverLedger & { readonly unreported: number } {
+    const { account } = this.#returns;
+    return { ...account.ledger, unreported: account.unreported(this.ledger.sent) };
+  }
+
+  /** The way back from the receiver. */
+  get returns(): Pick<ReturnPath, "account" | "heardNs" | "roundTripNs" | "minRoundTripNs"> {
+    return this.#returns;
+  }
+
   doWork(nowNs: number): number {
-    let work = this.#followEpoch();
+    let work = this.#returns.poll(nowNs) + this.#followEpoch();
+    this.#endIfReported(nowNs);
     const publication = this.#publication;
     if (publication === null) {
       this.#consumer.receive();
@@ -121,6 +144,7 @@ export class BridgeSender implements Agent {
 
   onClose(): void {
     this.#abandon(false);
+    this.#returns.close();
     const publication = this.#publication;
     if (publication === null) return;
     this.#publication = null;
@@ -207,14 +231,23 @@ export class BridgeSender implements Agent {
       partBytes: this.#cutting.partBytes,
       seqStep: combinedStep(seqStepOf(attributes), this.#options.step),
       flow: this.#options.mode === "lossless" ? flow : "drop",
+      returnPort: this.#returns.port,
       path: pathThrough(attributes, this.#identity),
     } as const;
     if (!this.#messages.sendOpen(publication, fields, nowNs)) return 0;
     if (!this.#sendMeta(publication)) return 0;
     if (!this.#messages.sendLedger(publication, streamId, this.#instance, this.ledger)) return 0;
     this.#isOpenDue = false;
-    if (this.#hasCarried && this.#epoch === null) this.#options.onEnd?.();
+    if (!this.#hasCarried || this.#epoch !== null) this.#lastReport.clear();
+    else if (!this.#lastReport.isSet) this.#lastReport.start(nowNs, LAST_REPORT_TIMEOUT_NS);
     return 1;
+  }
+
+  /** The end of the source was sent: what became of its last frames is awaited, for a while. */
+  #endIfReported(nowNs: number): void {
+    const { onEnd } = this.#options;
+    if (onEnd === undefined || !this.#lastReport.isSet) return;
+    if (this.far.unreported === 0 || this.#lastReport.hasExpired(nowNs)) onEnd();
   }
 
   #sendMeta(publication: Publication): boolean {

@@ -6,6 +6,10 @@ import type { Cutting } from "./admission.ts";
 
 /** The Aeron stream of bridges. */
 export const BRIDGE_STREAM_ID = 1400;
+/** That of what receivers report to senders. */
+export const BRIDGE_RETURN_STREAM_ID = 1401;
+/** Small enough for every path; a report is one or two datagrams. */
+const REPORT_MTU_BYTES = 1408;
 /** An Ethernet frame's payload. */
 const ETHERNET_BYTES = 1500;
 /** Aeron's largest. The loopback takes it. */
@@ -59,7 +63,7 @@ export function isLoopback(host: string | null): boolean {
 }
 
 /** True for a channel that goes to several receivers at once: multicast, or to destinations that are added. */
-function isShared(channel: string, host: string | null): boolean {
+export function isShared(channel: string, host: string | null): boolean {
   const first = Number(/^\d+(?=\.)/.exec(host ?? "")?.[0]);
   return /[?|]control-mode=/.test(channel) || (first >= 224 && first <= 239) || /^\[ff/i.test(host ?? "");
 }
@@ -124,6 +128,26 @@ function maxReceiveBuffer(): number {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     return STOCK_BUFFER_BYTES;
   }
+}
+
+/** Where a sender hears its receivers, at a port that the media driver chooses: on the loopback only if its frames stay there. */
+export function returnChannel({ host }: Endpoint): string {
+  const isVersion6 = host?.startsWith("[") === true;
+  const any = isVersion6 ? "[::]" : "0.0.0.0";
+  const local = isVersion6 ? "[::1]" : "127.0.0.1";
+  return `aeron:udp?endpoint=${isLoopback(host) ? local : any}:0`;
+}
+
+/** A receiver's channel to a sender that hears at this port of `host`. */
+export function reportChannel(host: string, port: number): string {
+  const literal = host.includes(":") ? `[${host}]` : host;
+  return `aeron:udp?endpoint=${literal}:${port}|mtu=${REPORT_MTU_BYTES}|term-length=65536|sparse=false`;
+}
+
+/** The window and the socket buffer of a receiver's channel, in bytes. */
+export function receiverLimits({ channel }: Endpoint): { readonly windowBytes: number; readonly bufferBytes: number } {
+  const full = receiverChannel({ text: "", channel, host: null });
+  return { windowBytes: sizeParameter(full, "rcv-wnd"), bufferBytes: sizeParameter(full, "so-rcvbuf") };
 }
 
 /** A receiver's channel: buffer and window as large as the kernel allows. */

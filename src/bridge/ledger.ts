@@ -29,6 +29,26 @@ export interface ReceiverLedger {
   readonly refused: number;
   /** Sent, and not received as a whole. */
   readonly incomplete: number;
+  /** Whose slot went with a lease or an epoch before the frame was complete. */
+  readonly epochChange: number;
+  /** Whose values are not those that were sent. */
+  readonly checksum: number;
+}
+
+export const RECEIVER_CAUSES = ["noSlot", "refused", "incomplete", "epochChange", "checksum"] as const;
+
+export const NOTHING_RECEIVED: ReceiverLedger = {
+  delivered: 0,
+  noSlot: 0,
+  refused: 0,
+  incomplete: 0,
+  epochChange: 0,
+  checksum: 0,
+};
+
+/** All frames of a receiver's ledger: delivered, and lost by each cause. */
+export function receivedTotal(ledger: ReceiverLedger): number {
+  return RECEIVER_CAUSES.reduce((sum, cause) => sum + ledger[cause], ledger.delivered);
 }
 
 const EMPTY: SenderLedger = {
@@ -45,12 +65,16 @@ const EMPTY: SenderLedger = {
 
 /** The account of a receiver with one sender: published = delivered + every cause on either side, to the frame, at each ledger. */
 export class BridgeAccount {
+  /** By which the sender tells this account from one with another receiver. */
+  readonly id = crypto.getRandomValues(new BigUint64Array(1))[0] as bigint;
   #first: SenderLedger | null = null;
   #newest: SenderLedger = EMPTY;
-  #receiver: ReceiverLedger = { delivered: 0, noSlot: 0, refused: 0, incomplete: 0 };
+  #receiver = NOTHING_RECEIVED;
   delivered = 0;
   noSlot = 0;
   refused = 0;
+  epochChange = 0;
+  checksum = 0;
 
   /** True once the sender's first ledger has come: frames before it are in no account. */
   get hasBegun(): boolean {
@@ -61,9 +85,15 @@ export class BridgeAccount {
   onLedger(ledger: SenderLedger): void {
     this.#first ??= ledger;
     this.#newest = ledger;
-    const sent = ledger.sent - this.#first.sent;
-    const { delivered, noSlot, refused } = this;
-    this.#receiver = { delivered, noSlot, refused, incomplete: Math.max(0, sent - delivered - noSlot - refused) };
+    const { delivered, noSlot, refused, epochChange, checksum } = this;
+    const known = delivered + noSlot + refused + epochChange + checksum;
+    const incomplete = Math.max(0, ledger.sent - this.#first.sent - known);
+    this.#receiver = { delivered, noSlot, refused, incomplete, epochChange, checksum };
+  }
+
+  /** What the sender had sent when the account began. */
+  get firstSent(): number {
+    return this.#first?.sent ?? 0;
   }
 
   /** The sender's columns since the account began. */

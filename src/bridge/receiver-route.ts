@@ -60,6 +60,11 @@ export class ReceiverRoute {
     return this.#epoch !== null;
   }
 
+  /** True while the Aeron session of a sender is there. */
+  get hasSession(): boolean {
+    return this.#session !== null;
+  }
+
   /** A sign of life of the sender. */
   hear(nowNs: number): void {
     this.#heardNs = nowNs;

@@ -37,6 +37,8 @@ export interface OpenFields {
   readonly partBytes: number;
   readonly seqStep: number;
   readonly flow: Flow;
+  /** Null: none yet. */
+  readonly returnPort: number | null;
   readonly path: string;
 }
 
@@ -62,6 +64,7 @@ export class SenderMessages {
       .setRealtimeNsBigint(BigInt(Date.now()) * 1_000_000n);
     message.setPartBytes(fields.partBytes).setSeqStep(fields.seqStep);
     message.setFlow(fields.flow === "wait" ? BridgeFlow.WAIT : BridgeFlow.DROP);
+    if (fields.returnPort !== null) message.setReturnPort(fields.returnPort);
     const pools = message.poolsCount(fields.strideBytes.length);
     for (const strideBytes of fields.strideBytes) pools.next().setStrideBytes(strideBytes);
     message.putPath(fields.path);

@@ -63,7 +63,7 @@ export class SlotTarget implements FrameTarget {
     const claim = this.#claim as SlotClaim;
     this.#claim = null;
     if (claim.state !== ClaimState.CLAIMED) {
-      account.noSlot++;
+      account.epochChange++;
       return;
     }
     claim.commitCopy(header);

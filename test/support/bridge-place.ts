@@ -10,7 +10,8 @@ export interface BridgeRow {
   readonly role: string;
   readonly isConnected: boolean;
   readonly sender: Readonly<Record<string, number>>;
-  readonly receiver: Readonly<Record<string, number>> | null;
+  readonly receiver: Readonly<Record<string, number>>;
+  readonly roundTripNs?: number | null;
 }
 
 /** Two hosts on one: each has a media driver and regions of its own, and only the loopback's UDP between them. */
@@ -61,13 +62,11 @@ export function bridgeRows(role: RoleProcess): BridgeRow[] {
   return role.stdoutLines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
 }
 
-/** What is missing from an account: 0 where published = delivered + causes. */
+/** What is missing from an account: 0 where published = delivered + causes, and frames that were not reported yet. */
 export function accountGap({ sender, receiver }: BridgeRow): number {
-  const { seen = 0, sent = 0, ...causes } = sender;
-  const notSent = Object.values(causes).reduce((sum, count) => sum + count, 0);
-  const { delivered = 0, ...farCauses } = receiver ?? {};
-  const far = Object.values(farCauses).reduce((sum, count) => sum + count, 0);
-  return receiver === null ? seen - sent - notSent : seen - delivered - notSent - far;
+  const { seen = 0, sent: _sent, ...causes } = sender;
+  const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
+  return seen - sum(causes) - sum(receiver);
 }
 
 /** A UDP port of the loopback that is free now. */

@@ -1,4 +1,6 @@
 import { bytesAt, NativeBuffer } from "../../ffi/memory.ts";
+import type { MessageSink } from "../../src/aeron/ports.ts";
+import { PublishResult } from "../../src/aeron/results.ts";
 import { FRAGMENT_HEAD_BYTES } from "../../src/bridge/fragment-subscription.ts";
 import { FrameAssembly, type FrameTarget } from "../../src/bridge/frame-assembly.ts";
 import { DTYPES } from "../../src/protocol/dtype.ts";
@@ -137,4 +139,24 @@ export function deliver(assembly: FrameAssembly, { flags, bytes }: Fragment): vo
   new Uint8Array(head.buffer).set(block.bytes.subarray(0, 32 + FRAGMENT_HEAD_BYTES));
   assembly.onFragment(flags, head, 32, bytes.length, block.address + 32);
   assembly.onFragmentEnd(flags);
+}
+
+/** Keeps what is published. */
+export class MemorySink implements MessageSink {
+  readonly channel = "aeron:ipc";
+  readonly streamId = 1;
+  readonly sessionId = 1;
+  readonly isReady = true;
+  readonly isConnected = true;
+  readonly maxMessageBytes = Number.POSITIVE_INFINITY;
+  readonly messages: Uint8Array[] = [];
+
+  publish(address: number, length: number): PublishResult {
+    this.messages.push(bytesAt(address, length));
+    return PublishResult.PUBLISHED;
+  }
+
+  publishMessage(address: number, length: number): PublishResult {
+    return this.publish(address, length);
+  }
 }

@@ -127,6 +127,17 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
         "As the message says: `--stream A=B`, one sender for a stream, `--max-memory`, or `--slots` and `--pool`.",
     },
   },
+  "src/bridge/return-path.ts": {
+    "stream …: a receiver's report is refused: …": {
+      means:
+        "A receiver reports frames that cannot be, or that another receiver has reported: the sender's account leaves them out.",
+      remedy: "One receiver at each address. If there is one only, it is of another version, or forged.",
+    },
+    "stream …: a message on the way back is refused: …": {
+      means: "Something other than reports comes at the sender's port for reports.",
+      remedy: "Find the host that sends there; frames are carried as before.",
+    },
+  },
   "src/bridge/output-stream.ts": {
     "stream …: …; trying again": {
       reads: "stream ID: why its regions cannot be made; trying again",

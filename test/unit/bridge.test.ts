@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { frameLogBytes, isAdmitted, logBytesOf } from "../../src/bridge/admission.ts";
 import { type Endpoint, readEndpoint, senderChannel } from "../../src/bridge/channels.ts";
-import { BridgeAccount, type SenderLedger } from "../../src/bridge/ledger.ts";
+import { BridgeAccount, NOTHING_RECEIVED, type SenderLedger } from "../../src/bridge/ledger.ts";
 import { combinedStep } from "../../src/bridge/seq-step.ts";
 import { explainPathFault, pathThrough, streamIdentity, withPath } from "../../src/bridge/stream-path.ts";
 import { framesBetween, SEQ_STEP_ATTRIBUTE_KEY, seqStepOf, textAttribute } from "../../src/protocol/attribute.ts";
@@ -131,7 +131,7 @@ describe("the account of a receiver", () => {
     account.delivered = 7;
     account.noSlot = 1;
     account.onLedger(ledger(110, 9));
-    expect(account.receiver).toEqual({ delivered: 7, noSlot: 1, refused: 0, incomplete: 2 });
+    expect(account.receiver).toEqual({ ...NOTHING_RECEIVED, delivered: 7, noSlot: 1, incomplete: 2 });
     const { sender, receiver } = account;
     expect(sender.seen).toBe(receiver.delivered + receiver.noSlot + receiver.incomplete + sender.backPressured);
   });

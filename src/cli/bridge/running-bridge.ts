@@ -1,4 +1,4 @@
-import { type ReceiverLedger, SENDER_CAUSES, type SenderLedger } from "../../bridge/ledger.ts";
+import { RECEIVER_CAUSES, type ReceiverLedger, SENDER_CAUSES, type SenderLedger } from "../../bridge/ledger.ts";
 import type { Agent } from "../../core/agent.ts";
 import { uptimeNs } from "../../core/clock.ts";
 import { formatByteRate, formatCount, formatRate } from "../../core/units.ts";
@@ -22,8 +22,10 @@ export interface BridgeReading {
   readonly frames: number;
   readonly bytes: number;
   readonly sender: SenderLedger;
-  /** Null at the sender. */
-  readonly receiver: ReceiverLedger | null;
+  /** At the sender as the receiver reports it; `unreported`: frames of which it has not said what became of them. */
+  readonly receiver: ReceiverLedger & { readonly unreported?: number };
+  /** At the sender: to the receiver and back, in nanoseconds, with the wait behind frames; null while not known. */
+  readonly roundTripNs?: number | null;
 }
 
 interface BridgeRow extends Omit<BridgeReading, "bytes"> {
@@ -37,7 +39,7 @@ const COLUMNS: readonly Column<BridgeRow>[] = [
   { header: "frames/s", cell: (row) => formatRate(row.framesPerSecond) },
   { header: "bytes/s", cell: (row) => formatByteRate(row.bytesPerSecond) },
   { header: "sent", cell: (row) => row.sender.sent },
-  { header: "delivered", cell: (row) => row.receiver?.delivered ?? "-" },
+  { header: "delivered", cell: (row) => row.receiver.delivered },
   { header: "lost", cell: (row) => lostOf(row) },
 ];
 
@@ -97,18 +99,18 @@ function newReporter(
 /** Frames that were lost before, on and after the way; what was left out on purpose is no loss. */
 function lostOf({ sender, receiver }: Pick<BridgeReading, "sender" | "receiver">): number {
   const before = sender.seen - sender.sent - sender.skipped;
-  return before + (receiver === null ? 0 : receiver.noSlot + receiver.refused + receiver.incomplete);
+  return before + RECEIVER_CAUSES.reduce((sum, cause) => sum + receiver[cause], 0);
 }
 
-function summaryOf({ sender, receiver, streamId, to }: BridgeReading): string {
-  const causes = SENDER_CAUSES.filter((cause) => sender[cause] > 0).map(
-    (cause) => `${cause} ${formatCount(sender[cause])}`,
-  );
-  if (receiver !== null) {
-    for (const cause of ["noSlot", "refused", "incomplete"] as const) {
-      if (receiver[cause] > 0) causes.push(`${cause} here ${formatCount(receiver[cause])}`);
-    }
-  }
-  const done = receiver === null ? `sent ${formatCount(sender.sent)}` : `delivered ${formatCount(receiver.delivered)}`;
-  return `stream ${streamId} → ${to}: ${done} of ${formatCount(sender.seen)} frames${causes.length === 0 ? "" : `: ${causes.join(", ")}`}`;
+function summaryOf({ role, sender, receiver, streamId, to }: BridgeReading): string {
+  const told = (name: string, count: number): string[] => (count > 0 ? [`${name} ${formatCount(count)}`] : []);
+  const where = role === "bridge-receiver" ? "here" : "at the receiver";
+  const causes = [
+    ...SENDER_CAUSES.flatMap((cause) => told(cause, sender[cause])),
+    ...RECEIVER_CAUSES.flatMap((cause) => told(`${cause} ${where}`, receiver[cause])),
+    ...told("not reported", receiver.unreported ?? 0),
+  ];
+  const sent = role === "bridge-receiver" ? "" : `sent ${formatCount(sender.sent)}, `;
+  const done = `${sent}delivered ${formatCount(receiver.delivered)} of ${formatCount(sender.seen)} frames`;
+  return `stream ${streamId} → ${to}: ${done}${causes.length === 0 ? "" : `: ${causes.join(", ")}`}`;
 }

@@ -86,7 +86,8 @@ export function startBridgeSender(
       frames: sender.ledger.sent,
       bytes: sender.bytes,
       sender: sender.ledger,
-      receiver: null,
+      receiver: sender.far,
+      roundTripNs: sender.returns.roundTripNs,
     }));
   const agents = links.flatMap((link) => link.agents);
   return runningBridge(runtime, { name: "bridge sender", agents, readings, values, output });

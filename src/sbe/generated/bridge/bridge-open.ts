@@ -1,4 +1,4 @@
-// Generated from schemas/bridge-902.xml (id 902, version 1): change that, then run `npm run generate`.
+// Generated from schemas/bridge-902.xml (id 902, version 2): change that, then run `npm run generate`.
 import { asciiAt } from "../../runtime/bytes.ts";
 import { GroupDecoder, MessageDecoder } from "../../runtime/decoders.ts";
 import { outOfRange } from "../../runtime/encode-error.ts";
@@ -10,9 +10,9 @@ import { dataShape, groupShape, messageShape } from "../../runtime/shapes.ts";
 import { putUint64, putUint64Number } from "../../runtime/words.ts";
 import { BRIDGE_FLOW_INFO, type BridgeFlow, isBridgeFlow } from "./enums.ts";
 
-const MESSAGE = messageShape("BridgeOpen", 902, 71, 1, [55]);
+const MESSAGE = messageShape("BridgeOpen", 902, 71, 1, [55, 57]);
 const FLOW_REFUSED = refusal("enum", "BridgeOpen", "flow", "a code of BridgeFlow");
-const POOLS = groupShape("BridgeOpen", "pools", 1, [4], 0);
+const POOLS = groupShape("BridgeOpen", "pools", 1, [4, 4], 0);
 const PATH = dataShape("BridgeOpen", "path", true);
 
 /** Reads the entries of BridgeOpen.pools. */
@@ -43,7 +43,7 @@ export class BridgeOpenDecoder extends MessageDecoder {
   static readonly NAME = "BridgeOpen";
   static readonly SCHEMA_ID = 902;
   static readonly TEMPLATE_ID = 71;
-  static readonly BLOCK_LENGTH = 55;
+  static readonly BLOCK_LENGTH = 57;
   /** What `messageKeyAt` says for this message. */
   static readonly KEY = 59113543;
 
@@ -203,6 +203,18 @@ export class BridgeOpenDecoder extends MessageDecoder {
     return this.view.getUint8(this.block + 54) as BridgeFlow;
   }
 
+  static readonly returnPortNull = 65535;
+
+  /** UDP port of the sender for BridgeReport; absent: it hears none. */
+  get returnPort(): number {
+    if (this.version < 2) return 65535;
+    return this.view.getUint16(this.block + 55, true);
+  }
+
+  get hasReturnPort(): boolean {
+    return this.version >= 2 && this.view.getUint16(this.block + 55, true) !== 65535;
+  }
+
   /** The string (Streams that the frames have passed, with commas between them). Allocates. */
   path(): string {
     return asciiAt(this.view, this.pathOffset, this.pathLength);
@@ -228,7 +240,7 @@ export class BridgeOpenPoolsEncoder extends GroupEncoder {
   }
 }
 
-const HEADER = { name: "BridgeOpen", blockLength: 55, templateId: 71, schemaId: 902, version: 1 };
+const HEADER = { name: "BridgeOpen", blockLength: 57, templateId: 71, schemaId: 902, version: 2 };
 
 /** Writes BridgeOpen in place. */
 export class BridgeOpenEncoder extends MessageEncoder {
@@ -258,6 +270,7 @@ export class BridgeOpenEncoder extends MessageEncoder {
     view.setUint32(block + 48, 0, true);
     view.setUint16(block + 52, 0, true);
     view.setUint8(block + 54, 0);
+    view.setUint16(block + 55, 65535, true);
     return this;
   }
 
@@ -385,6 +398,18 @@ export class BridgeOpenEncoder extends MessageEncoder {
     return this;
   }
 
+  /** UDP port of the sender for BridgeReport; absent: it hears none. */
+  setReturnPort(value: number): this {
+    if ((value & 0xffff) !== value) throw outOfRange("BridgeOpen.returnPort", "0 to 65535", value);
+    this.view.setUint16(this.block + 55, value, true);
+    return this;
+  }
+
+  setReturnPortNull(): this {
+    this.view.setUint16(this.block + 55, 65535, true);
+    return this;
+  }
+
   /** Begins pools, of `count` entries, which are then written one by one. */
   poolsCount(count: number): BridgeOpenPoolsEncoder {
     this.enter(0);
@@ -404,8 +429,8 @@ export const BRIDGE_OPEN_INFO: MessageInfo = {
   name: "BridgeOpen",
   schemaId: 902,
   templateId: 71,
-  version: 1,
-  blockLength: 55,
+  version: 2,
+  blockLength: 57,
   fields: [
     fieldInfo("streamId", 1, "uint32", 0),
     fieldInfo("nslots", 2, "uint32", 4),
@@ -417,6 +442,7 @@ export const BRIDGE_OPEN_INFO: MessageInfo = {
     fieldInfo("partBytes", 8, "uint32", 48),
     fieldInfo("seqStep", 9, "uint16", 52),
     fieldInfo("flow", 10, "uint8", 54, { codes: BRIDGE_FLOW_INFO }),
+    fieldInfo("returnPort", 13, "uint16", 55, { nullValue: "65535" }),
   ],
   groups: [
     { name: "pools", id: 11, blockLength: 4, fields: [fieldInfo("strideBytes", 1, "uint32", 0)], groups: [], data: [] },

@@ -1,0 +1,93 @@
+import type { AeronConnection } from "../aeron/connection.ts";
+import type { MessageSubscription } from "../aeron/subscription.ts";
+import { getLogger } from "../core/logger.ts";
+import { BridgeReportDecoder } from "../sbe/generated/bridge/index.ts";
+import { messageKeyAt } from "../sbe/index.ts";
+import { BRIDGE_RETURN_STREAM_ID, type Endpoint, isShared, returnChannel } from "./channels.ts";
+import { FarAccount } from "./far-account.ts";
+import { reportOf, roundTripOf } from "./report-messages.ts";
+
+const refusedLog = getLogger("bridge").every(10e9);
+/** Fragments that one cycle reads: reports come once a second. */
+const FRAGMENTS_PER_POLL = 8;
+
+export interface ReturnPathOptions {
+  readonly to: Endpoint;
+  readonly streamId: number;
+  /** Of the sender: what does not know it is no answer. */
+  readonly instance: bigint;
+  /** Frames that were sent until now. */
+  readonly sent: () => number;
+}
+
+/**
+ * Where a sender hears what became of its frames: a UDP port of its own, which its open messages name. Anybody may send there; a
+ * report is taken only if it knows the sender's instance, and adds up.
+ */
+export class ReturnPath {
+  readonly account: FarAccount;
+  /** When a report was taken last. */
+  heardNs = Number.NEGATIVE_INFINITY;
+  /** Of the newest open that was answered, and the shortest since the receiver's account began; null before. It includes the wait behind frames. */
+  roundTripNs: number | null = null;
+  minRoundTripNs: number | null = null;
+  readonly #connection: AeronConnection;
+  readonly #options: ReturnPathOptions;
+  readonly #subscription: MessageSubscription;
+  readonly #report = new BridgeReportDecoder();
+  #nowNs = 0;
+
+  constructor(connection: AeronConnection, options: ReturnPathOptions) {
+    this.#connection = connection;
+    this.account = new FarAccount(isShared(options.to.channel, options.to.host));
+    this.#options = options;
+    const onMessage = (view: DataView, length: number): void => this.#onMessage(view, length);
+    this.#subscription = connection.addSubscription(returnChannel(options.to), BRIDGE_RETURN_STREAM_ID, onMessage);
+  }
+
+  /** The UDP port that the media driver has chosen; null while it has not. */
+  get port(): number | null {
+    const port = Number(/:(\d{1,5})$/.exec(this.#subscription.resolvedEndpoint() ?? "")?.[1] ?? 0);
+    return port >= 1 && port <= 65_534 ? port : null;
+  }
+
+  poll(nowNs: number): number {
+    this.#nowNs = nowNs;
+    return this.#subscription.poll(FRAGMENTS_PER_POLL);
+  }
+
+  close(): void {
+    this.#connection.remove(this.#subscription);
+  }
+
+  #onMessage(view: DataView, length: number): void {
+    const message = this.#report;
+    if (messageKeyAt(view, 0, length) !== BridgeReportDecoder.KEY || message.wrap(view, 0, length) !== null) {
+      this.#refuse("it is malformed");
+      return;
+    }
+    const { streamId, instance, sent } = this.#options;
+    // Of another sender, or of one that had this port before.
+    if (message.instance !== instance || message.streamId !== streamId) {
+      this.account.refused++;
+      return;
+    }
+    const before = this.account.newest?.receiver;
+    const fault = this.account.onReport(reportOf(message), sent());
+    if (fault !== null) {
+      refusedLog.warn(`stream ${streamId}: a receiver's report is refused: ${fault}`);
+      return;
+    }
+    this.heardNs = this.#nowNs;
+    if (before !== message.receiver) this.minRoundTripNs = null;
+    const roundTripNs = roundTripOf(message, this.#nowNs);
+    if (roundTripNs === null) return;
+    this.roundTripNs = roundTripNs;
+    this.minRoundTripNs = Math.min(this.minRoundTripNs ?? roundTripNs, roundTripNs);
+  }
+
+  #refuse(why: string): void {
+    this.account.refused++;
+    refusedLog.warn(`stream ${this.#options.streamId}: a message on the way back is refused: ${why}`);
+  }
+}
