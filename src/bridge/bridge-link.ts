@@ -8,7 +8,7 @@ import type { Endpoint } from "./channels.ts";
 
 export interface BridgeLinkOptions
   extends Pick<ConsumerOptions, "streamId" | "streams" | "baseDirs" | "driver">,
-    Pick<BridgeSenderOptions, "to" | "mode" | "onEnd"> {
+    Pick<BridgeSenderOptions, "to" | "mode" | "checksum" | "onEnd"> {
   /** Only frames whose seq is a multiple of it; 1: all. */
   readonly decimation: number;
   /** At most so many frames a second; 0: no limit. */
@@ -22,7 +22,7 @@ export class BridgeLink {
   readonly sender: BridgeSender;
 
   constructor(connection: AeronConnection, clock: Clock, options: BridgeLinkOptions) {
-    const { to, mode, onEnd, decimation, maxRateHz, ...source } = options;
+    const { to, mode, checksum = false, onEnd, decimation, maxRateHz, ...source } = options;
     this.to = to;
     this.consumer = new Consumer(connection, clock, {
       ...source,
@@ -33,6 +33,7 @@ export class BridgeLink {
     this.sender = new BridgeSender(connection, this.consumer, {
       to,
       mode,
+      checksum,
       step: maxRateHz > 0 ? 0 : decimation,
       ...(onEnd === undefined ? {} : { onEnd }),
     });

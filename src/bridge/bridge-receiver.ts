@@ -4,12 +4,14 @@ import type { Agent } from "../core/agent.ts";
 import { getLogger } from "../core/logger.ts";
 import { printable } from "../core/text.ts";
 import type { Attribute } from "../protocol/attribute.ts";
+import type { RolePorts } from "../roles/host-ports.ts";
 import { BridgeLedgerDecoder, BridgeOpenDecoder } from "../sbe/generated/bridge/index.ts";
 import { DataSourceMetaDecoder } from "../sbe/generated/control/index.ts";
 import { messageKeyAt } from "../sbe/index.ts";
 import { BRIDGE_STREAM_ID, type Endpoint, receiverChannel, receiverLimits } from "./channels.ts";
-import type { FarReader, FarReport } from "./far-account.ts";
+import type { FarReport } from "./far-account.ts";
 import { FragmentSubscription } from "./fragment-subscription.ts";
+import { ReceiverMeter } from "./receiver-meter.ts";
 import type { ReceiverRoute } from "./receiver-route.ts";
 import { ReceiverSession } from "./receiver-session.ts";
 import { ReportSender } from "./report-sender.ts";
@@ -23,14 +25,8 @@ export interface BridgeReceiverOptions {
   readonly peers: readonly string[];
   /** The route of a stream of a sender; null: it is not taken. */
   readonly routeFor: (streamId: number) => ReceiverRoute | null;
-  /** What is known of the readers of a stream of this host, and of the way: left out, nothing. */
-  readonly surroundings?: ReceiverSurroundings;
-}
-
-export interface ReceiverSurroundings {
-  readersOf(streamId: number): readonly FarReader[];
-  /** NAKs that this host has sent for frames of bridges. */
-  readonly naks: number;
+  /** Opens the media driver's counters; those of this host when left out. */
+  readonly openCounters?: RolePorts["openCounters"];
 }
 
 /** Blocks that one cycle takes of each sender, so that the other agents have their turn. */
@@ -49,12 +45,14 @@ export class BridgeReceiver implements Agent {
   readonly #ledger = new BridgeLedgerDecoder();
   readonly #meta = new DataSourceMetaDecoder();
   readonly #routes = new Map<number, ReceiverRoute>();
+  readonly #meter: ReceiverMeter;
   readonly #reports = new Map<ReceiverRoute, ReportSender>();
   #nowNs = 0;
 
   constructor(connection: AeronConnection, options: BridgeReceiverOptions) {
     this.#connection = connection;
     this.#options = options;
+    this.#meter = new ReceiverMeter(connection, options.openCounters);
     this.#subscription = connection.add(
       new FragmentSubscription(receiverChannel(options.from), BRIDGE_STREAM_ID, (image) => this.#newSession(image)),
     );
@@ -78,6 +76,7 @@ export class BridgeReceiver implements Agent {
       if (this.#subscription.poll(nowNs) === 0) break;
       work++;
     }
+    this.#meter.doWork(nowNs, this.#routes.values());
     // After what came was read: a sender is silent only if nothing did.
     for (const [route, reports] of this.#reports) {
       work += route.doWork(nowNs) + reports.doWork(nowNs, () => this.#reportOf(route));
@@ -97,6 +96,7 @@ export class BridgeReceiver implements Agent {
   async onClose(): Promise<void> {
     this.#connection.remove(this.#subscription);
     for (const reports of this.#reports.values()) reports.close();
+    this.#meter.close();
     await Promise.all(this.routes.map((route) => route.output.onClose()));
   }
 
@@ -133,6 +133,7 @@ export class BridgeReceiver implements Agent {
       refusedLog.warn(`a sender at ${printable(source)} is refused: ${refusal}`);
       return;
     }
+    route.peer = source;
     const returnPort = open.hasReturnPort ? open.returnPort : null;
     this.#reports.get(route)?.onOpen(hostOf(source), returnPort, open.instance, open.monotonicNs, this.#nowNs);
   }
@@ -155,16 +156,15 @@ export class BridgeReceiver implements Agent {
 
   #reportOf({ account, output }: ReceiverRoute): FarReport | null {
     if (!account.hasBegun) return null;
-    const { from, surroundings } = this.#options;
-    const { windowBytes, bufferBytes } = receiverLimits(from);
-    const readers = surroundings?.readersOf(output.streamId) ?? [];
+    const { windowBytes, bufferBytes } = receiverLimits(this.#options.from);
+    const readers = this.#meter.readersOf(output.streamId);
     return {
       toStreamId: output.streamId,
       receiver: account.id,
       firstSent: account.firstSent,
       lastSent: account.firstSent + account.sender.sent,
       ledger: account.receiver,
-      naks: surroundings?.naks ?? 0,
+      naks: this.#meter.naks,
       windowBytes,
       socketBufferBytes: bufferBytes,
       consumers: readers.length,

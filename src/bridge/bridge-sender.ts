@@ -2,20 +2,23 @@ import type { AeronConnection } from "../aeron/connection.ts";
 import type { Publication } from "../aeron/publication.ts";
 import type { Agent } from "../core/agent.ts";
 import { getLogger } from "../core/logger.ts";
-import { Deadline, PeriodicTimer } from "../core/timers.ts";
+import { PeriodicTimer } from "../core/timers.ts";
 import { type Attribute, seqStepOf } from "../protocol/attribute.ts";
 import type { Consumer } from "../roles/consumer.ts";
 import type { LossCause } from "../roles/counters.ts";
 import type { Frame } from "../roles/frame.ts";
 import type { PollOptions } from "../roles/frame-handler.ts";
+import type { RolePorts } from "../roles/host-ports.ts";
 import { type Cutting, isAdmitted } from "./admission.ts";
 import { BRIDGE_STREAM_ID, type Endpoint, senderChannel } from "./channels.ts";
 import { FrameSending } from "./frame-sending.ts";
+import { LastReport } from "./last-report.ts";
 import type { ReceiverLedger, SenderLedger } from "./ledger.ts";
 import { forwardedAttributes } from "./output-stream.ts";
 import { ReturnPath } from "./return-path.ts";
 import { senderLedgerOf } from "./sender-ledger.ts";
 import { HEAD_BYTES, SenderMessages } from "./sender-messages.ts";
+import { SenderMeter, type SenderReading } from "./sender-meter.ts";
 import { combinedStep } from "./seq-step.ts";
 import { pathThrough, streamIdentity } from "./stream-path.ts";
 
@@ -31,15 +34,16 @@ export interface BridgeSenderOptions {
   readonly step: number;
   /** Called when the source has ended, and the receiver has reported all of it; left out: the next epoch is awaited. */
   readonly onEnd?: () => void;
+  /** Each frame ends with a checksum of its values, which the receiver compares. */
+  readonly checksum?: boolean;
+  /** Opens the media driver's counters; those of this host when left out. */
+  readonly openCounters?: RolePorts["openCounters"];
 }
 
 const HEARTBEAT_NS = 1e9;
 /** Values bytes that one cycle may copy, so that the other agents have their turn. */
 const BYTES_PER_CYCLE = 4 * 1024 * 1024;
 const FRAMES_PER_CYCLE = 64;
-/** After the end of a source, the receiver's report of its last frames is awaited for so long. */
-const LAST_REPORT_TIMEOUT_NS = 2e9;
-
 /**
  * Sends the frames that a consumer reads to one receiver on another host (W-48). A frame begins only when all of it fits the window,
  * and is finished over as many cycles as it takes; its commit word is checked again before its end is sent, so that what was
@@ -54,7 +58,8 @@ export class BridgeSender implements Agent {
   readonly #instance = crypto.getRandomValues(new BigUint64Array(1))[0] as bigint;
   readonly #identity: string;
   readonly #returns: ReturnPath;
-  readonly #lastReport = new Deadline();
+  readonly #lastReport: LastReport;
+  readonly #meter: SenderMeter;
   readonly #heartbeat = new PeriodicTimer(HEARTBEAT_NS, { immediate: true });
   #publication: Publication | null = null;
   #cutting: Cutting = { mtuBytes: 0, partBytes: 0, headBytes: HEAD_BYTES, windowBytes: 0 };
@@ -79,20 +84,23 @@ export class BridgeSender implements Agent {
   #notConnected = 0;
   readonly #onFrame = (frame: Frame): LossCause | undefined => this.#take(frame);
   readonly #one: PollOptions = { limit: 1 };
+  readonly #read = (): SenderReading => this.#reading();
 
   constructor(connection: AeronConnection, consumer: Consumer, options: BridgeSenderOptions) {
     this.roleName = `bridge sender of stream ${consumer.streamId}`;
     this.#connection = connection;
     this.#consumer = consumer;
     this.#options = options;
-    this.#sending = new FrameSending(consumer.stream, this.#messages);
+    this.#sending = new FrameSending(consumer.stream, this.#messages, options.checksum ?? false);
     this.#identity = streamIdentity(connection.aeronDir, consumer.streamId);
+    this.#lastReport = new LastReport(options.mode === "lossless");
     this.#returns = new ReturnPath(connection, {
       to: options.to,
       streamId: consumer.streamId,
       instance: this.#instance,
       sent: () => this.ledger.sent,
     });
+    this.#meter = new SenderMeter(connection, consumer, options.to.text, options.openCounters);
   }
 
   /** True while a receiver is connected. */
@@ -128,6 +136,7 @@ export class BridgeSender implements Agent {
   doWork(nowNs: number): number {
     let work = this.#returns.poll(nowNs) + this.#followEpoch();
     this.#endIfReported(nowNs);
+    this.#meter.doWork(nowNs, this.#read);
     const publication = this.#publication;
     if (publication === null) {
       this.#consumer.receive();
@@ -145,6 +154,7 @@ export class BridgeSender implements Agent {
   onClose(): void {
     this.#abandon(false);
     this.#returns.close();
+    this.#meter.close();
     const publication = this.#publication;
     if (publication === null) return;
     this.#publication = null;
@@ -239,15 +249,24 @@ export class BridgeSender implements Agent {
     if (!this.#messages.sendLedger(publication, streamId, this.#instance, this.ledger)) return 0;
     this.#isOpenDue = false;
     if (!this.#hasCarried || this.#epoch !== null) this.#lastReport.clear();
-    else if (!this.#lastReport.isSet) this.#lastReport.start(nowNs, LAST_REPORT_TIMEOUT_NS);
+    else this.#lastReport.begin(nowNs);
     return 1;
+  }
+
+  #reading(): SenderReading {
+    const { isConnected, far } = this;
+    const [backPressured, notConnected] = [this.#backPressured, this.#notConnected];
+    const sessionId = this.#publication?.sessionId ?? null;
+    return { isConnected, backPressured, notConnected, far, returns: this.#returns, sessionId };
   }
 
   /** The end of the source was sent: what became of its last frames is awaited, for a while. */
   #endIfReported(nowNs: number): void {
     const { onEnd } = this.#options;
-    if (onEnd === undefined || !this.#lastReport.isSet) return;
-    if (this.far.unreported === 0 || this.#lastReport.hasExpired(nowNs)) onEnd();
+    if (onEnd === undefined || !this.#lastReport.isAwaited) return;
+    if (!this.#lastReport.isOver(nowNs, this.#consumer.streamId, this.far.unreported)) return;
+    this.#hasCarried = false;
+    onEnd();
   }
 
   #sendMeta(publication: Publication): boolean {

@@ -10,6 +10,11 @@ export interface FarReader {
   readonly other: number;
 }
 
+/** Lost frames of a reader, by all causes. */
+export function lostBy({ gap, late, sinkTooSlow, other }: FarReader): number {
+  return gap + late + sinkTooSlow + other;
+}
+
 /** What a receiver reports of its account with a sender (BridgeReport). */
 export interface FarReport {
   readonly toStreamId: number;

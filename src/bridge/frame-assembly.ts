@@ -25,14 +25,16 @@ export interface FrameTarget {
   begin(header: FrameHeader): boolean;
   /** `length` bytes of the values at `address`, from `valuesOffset` on, which are within the length that the header says. */
   write(valuesOffset: number, address: number, length: number): void;
-  /** All values have come, and the sender says that they were intact. */
-  commit(header: FrameHeader): void;
+  /** All values have come, and the sender says that they were intact. `checksum`: theirs, by the sender; -1 when it has none. */
+  commit(header: FrameHeader, checksum: number): void;
   /** The frame is not valid: by the sender's verdict, or because a part of it never came. */
   abort(): void;
 }
 
 /** Takes the messages beside frames. */
 export type ControlHandler = (view: DataView, offset: number, length: number) => void;
+
+export const NO_CHECKSUM = -1;
 
 /** What the message under way is. */
 const NOTHING = 0;
@@ -191,7 +193,7 @@ export class FrameAssembly {
   #endMessage(): void {
     const message = this.#message;
     this.#message = NOTHING;
-    if (message === VALUES && this.#isOpen && this.#isWhole) this.#settle(true);
+    if (message === VALUES && this.#isOpen && this.#isWhole) this.#settle(true, NO_CHECKSUM);
     if (message !== CONTROL) return;
     const length = this.#controlBytes;
     this.#controlBytes = 0;
@@ -210,14 +212,14 @@ export class FrameAssembly {
       return;
     }
     if (end.verdict === BridgeVerdict.OK) {
-      this.#settle(true);
+      this.#settle(true, end.hasChecksum ? end.checksumNumber : NO_CHECKSUM);
       return;
     }
-    this.#settle(false);
+    this.#settle(false, NO_CHECKSUM);
   }
 
   /** The frame under way has its end. */
-  #settle(isIntact: boolean): void {
+  #settle(isIntact: boolean, checksum: number): void {
     if (isIntact && this.#filledBytes !== this.#valuesBytes) {
       this.#giveUp();
       return;
@@ -225,7 +227,7 @@ export class FrameAssembly {
     this.#isOpen = false;
     if (!this.#isTaken) return;
     this.#isTaken = false;
-    if (isIntact) this.#target.commit(this.#header);
+    if (isIntact) this.#target.commit(this.#header, checksum);
     else this.#target.abort();
   }
 

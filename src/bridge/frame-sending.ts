@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { libc } from "../../ffi/libc.ts";
 import type { Publication } from "../aeron/publication.ts";
 import { PublishResult } from "../aeron/results.ts";
@@ -34,10 +35,16 @@ export class FrameSending {
   #values = 0;
   /** True for a frame that is one message. */
   #isWhole = false;
+  /** Of the values that were sent. */
+  #checksum = 0;
+  readonly #hasChecksums: boolean;
+  #bytes: Uint8Array | null = null;
 
-  constructor(stream: ConsumerStream, messages: SenderMessages) {
+  /** `hasChecksums`: each frame ends with one of its values; then none is one message. */
+  constructor(stream: ConsumerStream, messages: SenderMessages, hasChecksums: boolean) {
     this.#stream = stream;
     this.#messages = messages;
+    this.#hasChecksums = hasChecksums;
   }
 
   /** Takes a frame, which its consumer counts as accepted. */
@@ -50,7 +57,9 @@ export class FrameSending {
     this.sentBytes = 0;
     this.hasBegun = false;
     this.isUnderWay = true;
-    this.#isWhole = HEAD_BYTES + frame.byteLength <= mtuBytes - FRAGMENT_HEADER_BYTES;
+    this.#isWhole = !this.#hasChecksums && HEAD_BYTES + frame.byteLength <= mtuBytes - FRAGMENT_HEADER_BYTES;
+    this.#checksum = 0;
+    this.#bytes = this.#hasChecksums ? frame.bytes : null;
     if (!this.#isWhole) this.#stream.hold(frame, this.#held);
   }
 
@@ -59,7 +68,8 @@ export class FrameSending {
     if (this.#isWhole) return this.#sendWhole(publication);
     const isIntact = this.#isIntact();
     if (this.hasBegun && (this.sentBytes === this.byteLength || !isIntact)) {
-      if (this.#messages.sendEnd(publication, this.seq, isIntact) !== PublishResult.PUBLISHED) return false;
+      const checksum = this.#hasChecksums ? this.#checksum : null;
+      if (this.#messages.sendEnd(publication, this.seq, isIntact, checksum) !== PublishResult.PUBLISHED) return false;
       this.#settle(isIntact);
       return true;
     }
@@ -74,7 +84,9 @@ export class FrameSending {
       : this.#messages.sendFrame(publication, this.#header, values, bytes);
     if (result !== PublishResult.PUBLISHED) return false;
     this.hasBegun = true;
+    const from = this.sentBytes;
     this.sentBytes += bytes;
+    if (this.#bytes !== null) this.#checksum = crc32(this.#bytes.subarray(from, this.sentBytes), this.#checksum);
     return true;
   }
 
@@ -109,6 +121,7 @@ export class FrameSending {
 
   #end(): void {
     this.isUnderWay = false;
+    this.#bytes = null;
     this.#held.release();
   }
 }

@@ -9,13 +9,12 @@ import { requireAttributes } from "../protocol/wire-text.ts";
 import type { DriverProducerOptions } from "../roles/driver-regions.ts";
 import { Producer } from "../roles/producer.ts";
 import { randomId } from "../roles/random-id.ts";
+import { ReaderDrain } from "../roles/reader-drain.ts";
 import type { StandaloneOptions } from "../roles/standalone-regions.ts";
 import { RegionCreateError } from "../shm/index.ts";
 
 const log = getLogger("bridge");
 const refusedLog = log.every(10e9);
-/** Readers of an epoch that has ended get this long for what is still to be read. */
-const DRAIN_TIMEOUT_NS = 2e9;
 /** Regions that could not be made are tried again, when there may be room. */
 const RETRY_NS = 1e9;
 
@@ -77,7 +76,7 @@ export class OutputStream {
   #wanted: SourceEpoch | null = null;
   #producer: Producer | null = null;
   #ending: Producer | null = null;
-  readonly #drain = new Deadline();
+  #drain: ReaderDrain | null = null;
   readonly #retry = new Deadline();
   readonly #firstReader = new Deadline();
   /** True once a reader of the present epoch was there, or was awaited for long enough. */
@@ -146,7 +145,7 @@ export class OutputStream {
     this.#producer.finish();
     this.#ending = this.#producer;
     this.#producer = null;
-    this.#drain.start(this.#clock.nanoTime(), DRAIN_TIMEOUT_NS);
+    this.#drain = new ReaderDrain(this.#ending, this.#options.waitTimeoutNs, this.#clock.nanoTime());
   }
 
   /** @throws ProducerError "second-writer", AttachError, UsageError */
@@ -179,8 +178,8 @@ export class OutputStream {
   #workEnding(ending: Producer, nowNs: number): number {
     if (this.#closing !== null) return 0;
     const work = ending.doWork(nowNs);
-    if (!ending.isDrained && !this.#drain.hasExpired(nowNs)) return work;
-    this.#drain.clear();
+    if (this.#drain?.isOver(nowNs) === false) return work;
+    this.#drain = null;
     const closing = ending.onClose();
     if (closing === undefined) this.#onEnded(ending);
     else this.#closing = closing.finally(() => this.#onEnded(ending));

@@ -40,6 +40,8 @@ export class ReceiverRoute {
   account = new BridgeAccount();
   /** Of the sender; null before the first. */
   instance: bigint | null = null;
+  /** The address of the newest sender; "" before the first. */
+  peer = "";
   /** True while readers of the output may hold the sender back. */
   isWaitedFor = false;
   #session: object | null = null;

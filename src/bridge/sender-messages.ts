@@ -111,9 +111,11 @@ export class SenderMessages {
     return publication.publishPieces(this.#partHead.address, PART_HEAD_BYTES, values, valuesBytes);
   }
 
-  sendEnd(publication: Publication, seq: number, isIntact: boolean): PublishResult {
+  sendEnd(publication: Publication, seq: number, isIntact: boolean, checksum: number | null): PublishResult {
     const verdict = isIntact ? BridgeVerdict.OK : BridgeVerdict.ABORTED;
-    this.#end.wrap(this.#buffer.view, 0, BridgeEndEncoder.ENCODED_LENGTH).setSeqNumber(seq).setVerdict(verdict);
+    const message = this.#end.wrap(this.#buffer.view, 0, BridgeEndEncoder.ENCODED_LENGTH);
+    message.setSeqNumber(seq).setVerdict(verdict);
+    if (checksum !== null) message.setChecksumNumber(checksum);
     return publication.publish(this.#buffer.address, BridgeEndEncoder.ENCODED_LENGTH);
   }
 

@@ -1,8 +1,9 @@
+import { crc32 } from "node:zlib";
 import { libc } from "../../ffi/libc.ts";
 import type { FrameHeader } from "../protocol/frame-header.ts";
 import { findHeaderFault, HeaderFault } from "../protocol/frame-validation.ts";
 import { ClaimState, type SlotClaim } from "../roles/slot-claim.ts";
-import type { FrameTarget } from "./frame-assembly.ts";
+import { type FrameTarget, NO_CHECKSUM } from "./frame-assembly.ts";
 import type { BridgeAccount } from "./ledger.ts";
 import type { OutputStream } from "./output-stream.ts";
 
@@ -58,12 +59,17 @@ export class SlotTarget implements FrameTarget {
     libc.memcpy(this.#address + valuesOffset, address, length);
   }
 
-  commit(header: FrameHeader): void {
+  commit(header: FrameHeader, checksum: number): void {
     const { account } = this.#route as SlotRoute;
     const claim = this.#claim as SlotClaim;
     this.#claim = null;
     if (claim.state !== ClaimState.CLAIMED) {
       account.epochChange++;
+      return;
+    }
+    if (checksum !== NO_CHECKSUM && crc32(claim.bytes) !== checksum) {
+      claim.abort();
+      account.checksum++;
       return;
     }
     claim.commitCopy(header);

@@ -85,6 +85,7 @@ const BRIDGE_SEND = options({
     default: "1",
   }),
   maxRate: option(rate(), "HZ", "at most so many frames a second", { otherwise: "no limit" }),
+  checksum: flag("end each frame with a checksum of its values (CRC-32), which the receiver compares"),
   once: flag("end with the streams of the sources"),
   ...ROLE_OF_MANY,
 });

@@ -32,7 +32,12 @@ export const PRODUCER = options({
     "what to do when readers do not keep up: drop frames (live), or wait for them (files)",
     { otherwise: "wait for files and pipes read once, else drop" },
   ),
-  waitTimeout: option(duration(), "TIME", "longest wait of --flow wait; then the frame is dropped", { default: "5s" }),
+  waitTimeout: option(
+    duration(),
+    "TIME",
+    "longest wait of --flow wait; then the frame is dropped, and a source that has ended ends its stream",
+    { default: "5s" },
+  ),
   waitConsumers: option(integer(0, 1_000_000), "N", "begin when N consumers have mapped", {
     otherwise: "1 with --flow wait, else 0",
   }),

@@ -1,6 +1,7 @@
 import { AeronClients } from "../aeron/clients.ts";
 import type { CounterRecord } from "../aeron/counters-reader.ts";
 import type { ClientCountersFact, SupervisionModel } from "../protocol/supervision/index.ts";
+import { BridgeLinks } from "./bridge-links.ts";
 import { consumerCounters, producerCounters } from "./counters.ts";
 
 interface Meaning {
@@ -41,12 +42,13 @@ interface Group {
 
 /** True for the counters that `feedCounters` reads. */
 export function isFedCounter(typeId: number): boolean {
-  return MEANINGS.has(typeId) || AeronClients.isWanted(typeId);
+  return MEANINGS.has(typeId) || AeronClients.isWanted(typeId) || BridgeLinks.isWanted(typeId);
 }
 
 /** Tells the model what producers and consumers count themselves, from the media driver's counters. */
 export function feedCounters(model: SupervisionModel, records: readonly CounterRecord[], nowNs: number): void {
   const clients = new AeronClients(records);
+  const bridges = new BridgeLinks(records);
   const groups = new Map<string, Group>();
   for (const { typeId, key, value, ownerId } of records) {
     const meaning = MEANINGS.get(typeId);
@@ -71,6 +73,7 @@ export function feedCounters(model: SupervisionModel, records: readonly CounterR
     else model.counts.countersRefused++;
   }
   for (const { owner, role, streamId, clientId, counts } of groups.values()) {
-    model.onCounters(nowNs, { role, streamId, clientId, counts, pid: clients.find(owner)?.pid ?? null });
+    const bridge = bridges.find(owner, role, streamId, clientId);
+    model.onCounters(nowNs, { role, streamId, clientId, counts, pid: clients.find(owner)?.pid ?? null, bridge });
   }
 }

@@ -36,6 +36,16 @@ export function producerCounters() {
       help: "attach requests that the driver refused, or answered wrongly (D-07)",
     },
     leasesLost: { typeId: 10119, help: "leases that ended before this producer gave them back (D-14)" },
+    // Of a producer whose frames come from another host; others have no such Aeron counters.
+    bridged: { typeId: 10130, help: "1 for a producer whose frames come from another host" },
+    bridgeSent: { typeId: 10131, help: "frames that the bridge's sender has sent" },
+    bridgeNotSent: { typeId: 10132, help: "frames that the bridge's sender counts as lost before they were sent" },
+    bridgeNoSlot: { typeId: 10133, help: "sent frames for which there was no slot here" },
+    bridgeRefused: { typeId: 10134, help: "sent frames that are too large here, or break a rule" },
+    bridgeIncomplete: { typeId: 10135, help: "sent frames that did not come as a whole" },
+    bridgeEpochChange: { typeId: 10136, help: "sent frames whose slot went with a lease or an epoch" },
+    bridgeChecksum: { typeId: 10137, help: "sent frames whose values had changed on the way" },
+    bridgeNaks: { typeId: 10138, help: "times that datagrams of bridges were asked for again by this media driver" },
     passed: { typeId: 10121, help: "seqs of frames that a decimated or bridged stream does not carry (W-48)" },
   });
 }
@@ -143,6 +153,24 @@ export function consumerCounters() {
       typeId: 10248,
       help: "of `accepted`: frames that a flight recorder kept, and no trigger asked for",
     },
+    // Of a consumer that sends to another host. accepted = the far causes, farDelivered and farUnreported together.
+    bridging: { typeId: 10250, help: "1 for a consumer that sends to another host" },
+    bridgeBackPressured: { typeId: 10251, help: "of `sinkTooSlow`: frames that found no room on the way" },
+    bridgeNotConnected: { typeId: 10252, help: "of `sinkTooSlow`: frames that came while no receiver was connected" },
+    farDelivered: { typeId: 10253, help: "of `accepted`: frames that the receiver has published" },
+    farNoSlot: { typeId: 10254, help: "of `accepted`: frames for which the receiver had no slot" },
+    farRefused: { typeId: 10255, help: "of `accepted`: frames that the receiver has refused" },
+    farIncomplete: { typeId: 10256, help: "of `accepted`: frames that did not come as a whole" },
+    farEpochChange: { typeId: 10257, help: "of `accepted`: frames whose slot went with a lease or an epoch" },
+    farChecksum: { typeId: 10258, help: "of `accepted`: frames whose values had changed on the way" },
+    farUnreported: { typeId: 10259, help: "of `accepted`: frames whose fate the receiver has not reported, now" },
+    farReaders: { typeId: 10260, help: "readers of the receiver's stream, now" },
+    roundTripNs: { typeId: 10261, help: "nanoseconds to the receiver and back, at the last report" },
+    bridgeNaks: { typeId: 10262, help: "times that the receiver's host has asked for datagrams again" },
+    bridgeRetransmits: { typeId: 10263, help: "times that this media driver has sent datagrams again" },
+    bridgeWindowFull: { typeId: 10264, help: "times that the way's window was full" },
+    bridgeWindowBytes: { typeId: 10265, help: "the receiver's window" },
+    bridgeSocketBytes: { typeId: 10266, help: "the receiver's socket buffer" },
   });
 }
 /** Counters that are shown from the beginning: they say that there is a consumer. */

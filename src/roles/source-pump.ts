@@ -6,6 +6,7 @@ import type { FillState, FrameLayout, SkipReason, Source } from "../io/types.ts"
 import type { Attribute } from "../protocol/attribute.ts";
 import { RatePacer } from "../protocol/rate-pacer.ts";
 import type { Producer } from "./producer.ts";
+import { ReaderDrain } from "./reader-drain.ts";
 import { ClaimState, type SlotClaim } from "./slot-claim.ts";
 
 const log = getLogger("producer");
@@ -20,14 +21,14 @@ export interface SourcePumpOptions {
   readonly waitConsumers: number;
   /** What the stream's metadata is to say, of what the source says; left out: that. */
   readonly attributesOf?: (attributes: readonly Attribute[]) => readonly Attribute[];
+  /** How long the producer's frames wait for readers; its last ones do as well. */
+  readonly waitTimeoutNs?: number;
   /** Called once when the source has ended, `count` was reached and readers have drained, or stopped answering. */
   readonly onDone: () => void;
 }
 
 /** Frames that one cycle may publish, so that the other agents have their turn. */
 const FRAMES_PER_CYCLE = 128;
-/** Readers of a finite stream get this long to get on, until they have seen its last frame. */
-const DRAIN_TIMEOUT_NS = 2e9;
 const PATIENCE_NS = 1e9;
 
 /** Moves frames from a source into a producer's slots: the source fills them in place. */
@@ -43,8 +44,8 @@ export class SourcePump implements Agent {
   #skipReason: SkipReason = "ended";
   #hasConsumers: boolean;
   #startedNs = -1;
-  #drainUntilNs = 0;
-  #drainedSeqs = 0;
+  /** Since the source has ended. */
+  #ending: ReaderDrain | null = null;
   #isDone = false;
   /** Bytes of the claim under way that were there at the last look. */
   #filledBytes = 0;
@@ -75,7 +76,7 @@ export class SourcePump implements Agent {
   doWork(nowNs: number): number {
     if (this.#isDone) return 0;
     if (this.#startedNs === -1) this.#startedNs = nowNs;
-    if (this.#drainUntilNs !== 0) return this.#drain(nowNs);
+    if (this.#ending !== null) return this.#drain(this.#ending, nowNs);
     if (!this.#hasConsumers && !this.#awaitConsumers(nowNs)) return 0;
     const work = this.#pacer === null ? this.#burst(nowNs) : this.#steps(nowNs);
     const isMoving = this.#hasMoved;
@@ -85,7 +86,7 @@ export class SourcePump implements Agent {
 
   /** What the source waits for, unless the pump itself is to move something on in time. */
   waitPoint(): WaitPoint | null {
-    const isPaused = this.#pacer !== null || this.#drainUntilNs !== 0 || !this.#hasConsumers || this.#isSkipping;
+    const isPaused = this.#pacer !== null || this.#ending !== null || !this.#hasConsumers || this.#isSkipping;
     if (isPaused || this.#isRefused || this.#isDone || !this.#producer.isReady) return null;
     return this.#source.waitPoint ?? null;
   }
@@ -244,15 +245,12 @@ export class SourcePump implements Agent {
     this.#producer.setBurst(false);
     if (this.#producer.isWaiting) return false;
     this.#producer.finish();
-    this.#drainUntilNs = nowNs + DRAIN_TIMEOUT_NS;
+    this.#ending = new ReaderDrain(this.#producer, this.#options.waitTimeoutNs ?? 0, nowNs);
     return false;
   }
 
-  #drain(nowNs: number): number {
-    const { drainedSeqs } = this.#producer;
-    if (drainedSeqs !== this.#drainedSeqs) this.#drainUntilNs = nowNs + DRAIN_TIMEOUT_NS;
-    this.#drainedSeqs = drainedSeqs;
-    if (!this.#producer.isDrained && nowNs < this.#drainUntilNs) return 0;
+  #drain(ending: ReaderDrain, nowNs: number): number {
+    if (!ending.isOver(nowNs)) return 0;
     this.#isDone = true;
     this.#options.onDone();
     return 1;

@@ -1,4 +1,5 @@
 import { Registry } from "prom-client";
+import { bridgeMetrics } from "./bridge-metrics.ts";
 import { consumerMetrics } from "./consumer-metrics.ts";
 import { streamMetrics } from "./stream-metrics.ts";
 import type { Supervised } from "./supervised.ts";
@@ -16,6 +17,7 @@ export class Metrics {
       supervisorMetrics(this.#registry, supervised),
       streamMetrics(this.#registry, supervised.supervisor.model),
       consumerMetrics(this.#registry, supervised.supervisor.model),
+      bridgeMetrics(this.#registry, supervised.supervisor.model),
     ];
   }
 

@@ -7,6 +7,7 @@ import { PROCESS_TEST_MS } from "../support/until.ts";
 const COUNTS: Readonly<Record<CaseKind, number>> = {
   messages: 15_000,
   handlers: 15_000,
+  bridge: 2_000,
   superblocks: 800,
   headers: 5_000,
   "region files": 400,

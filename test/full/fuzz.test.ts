@@ -4,6 +4,7 @@ import { type FuzzOutcome, firstSeed, fuzz, fuzzTable } from "./fuzz/fuzz.ts";
 import type { CaseKind } from "./fuzz/subject.ts";
 
 const MESSAGES = 1_000_000;
+const BRIDGES = 50_000;
 const SUPERBLOCKS = 30_000;
 const HEADERS = 50_000;
 const REGION_FILES = 20_000;
@@ -40,6 +41,15 @@ test(
       expect({ name, isSeen: (counts[`counter ${name}`] ?? 0) > 0 }).toEqual({ name, isSeen: true });
     }
     expect(counts["counter progressSeen"]).toBeGreaterThan(0);
+  },
+  TEST_MS,
+);
+
+test(
+  "W-36: changed messages of bridges are refused, or open no more than is allowed, and report no more than was sent",
+  async () => {
+    const { counts } = await run("bridge", BRIDGES);
+    expect(Object.keys(counts).sort()).toEqual(["opens refused", "opens taken", "reports refused", "reports taken"]);
   },
   TEST_MS,
 );

@@ -1,3 +1,4 @@
+import { BRIDGE_LOG_ADVICE } from "./bridge-log-advice.ts";
 import { FLIGHT_ADVICE } from "./log-advice-recorder.ts";
 
 /** What a line of the log means, and what to do about it. */
@@ -115,40 +116,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Limits of processes (`ulimit -u`), or the executable was removed.",
     },
   },
-  "src/bridge/bridge-receiver.ts": {
-    "a sender at … is refused: it is none of the peers": {
-      means: "A host that `--peer` does not name sends frames to this bridge.",
-      remedy: "Name it with `--peer`, or end its sender.",
-    },
-    "a sender at … is refused: …": {
-      means:
-        "A sender asks for a stream that has no route, has another sender, forms a loop, or takes too much memory.",
-      remedy:
-        "As the message says: `--stream A=B`, one sender for a stream, `--max-memory`, or `--slots` and `--pool`.",
-    },
-  },
-  "src/bridge/return-path.ts": {
-    "stream …: a receiver's report is refused: …": {
-      means:
-        "A receiver reports frames that cannot be, or that another receiver has reported: the sender's account leaves them out.",
-      remedy: "One receiver at each address. If there is one only, it is of another version, or forged.",
-    },
-    "stream …: a message on the way back is refused: …": {
-      means: "Something other than reports comes at the sender's port for reports.",
-      remedy: "Find the host that sends there; frames are carried as before.",
-    },
-  },
-  "src/bridge/output-stream.ts": {
-    "stream …: …; trying again": {
-      reads: "stream ID: why its regions cannot be made; trying again",
-      means: "The stream that a decimator or a bridge publishes has no regions, so that it carries no frames.",
-      remedy: "Free memory where the message says it is missing, or give the stream fewer `--slots`.",
-    },
-    "the attributes of the source are not forwarded: …": {
-      means: "The producer of the source sends metadata that the protocol does not allow.",
-      remedy: "Correct the producer; frames are carried, without attributes.",
-    },
-  },
+  ...BRIDGE_LOG_ADVICE,
   "src/cli/bridge/receive.ts": {
     "frames are taken from every host that can reach this one, and are not encrypted: name the senders with --peer": {
       means: "`bridge receive` listens on more than the loopback, without a list of senders.",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { CounterRecord } from "../../src/aeron/counters-reader.ts";
-import { fitting, LEASE_COLUMNS, STREAM_COLUMNS } from "../../src/cli/driver/columns.ts";
+import { fitting, LEASE_COLUMNS, streamColumns } from "../../src/cli/driver/columns.ts";
 import { deploymentOf } from "../../src/cli/driver/deployment.ts";
 import { type Surroundings, viewOf } from "../../src/cli/driver/deployment-view.ts";
 import { leaseArgument } from "../../src/cli/driver/lease-arguments.ts";
@@ -165,7 +165,7 @@ describe("the tables", () => {
 
   test("show every column where there is room", () => {
     const wide = { palette: paletteOf(false), width: 160 };
-    expect(renderTable(fitting(wide, STREAM_COLUMNS), streams, wide)).toMatchInlineSnapshot(`
+    expect(renderTable(fitting(wide, streamColumns(streams)), streams, wide)).toMatchInlineSnapshot(`
       [
         "stream  name      producer   pid  consumers  frames/s  bytes/s  dropped  lost  owner      memory  epoch",
         " 10000  camera-1        77  4242          1       0/s    0 B/s       13     9  driver-01   4 KiB   1234",
@@ -183,7 +183,7 @@ describe("the tables", () => {
   test("fit 80 columns by leaving columns out, and shorten no number", () => {
     const narrow = { palette: paletteOf(false), width: 80 };
     const lines = [
-      ...renderTable(fitting(narrow, STREAM_COLUMNS), streams, narrow),
+      ...renderTable(fitting(narrow, streamColumns(streams)), streams, narrow),
       ...renderTable(fitting(narrow, LEASE_COLUMNS), leases, narrow),
     ];
     expect(lines.filter((line) => line.length > 80 || line.includes("…"))).toEqual([]);

@@ -68,6 +68,7 @@ export function startBridgeSender(
         streamId,
         to,
         mode,
+        checksum: values.checksum,
         decimation,
         maxRateHz,
         streams: runtime.streams,

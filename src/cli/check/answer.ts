@@ -47,7 +47,7 @@ function rank({ code }: Finding): number {
 function performanceOf({ streams, consumers }: CheckFacts, findings: readonly Finding[]): string[] {
   const data = findings.flatMap(({ name, value, limits }) => {
     if (value === null) return [];
-    const isShare = name === "drops" || name === "free";
+    const isShare = name === "drops" || name === "bridge" || name === "free";
     const shown = (number: number): string => String(Number((isShare ? number * 100 : number).toFixed(6)));
     const end = name === "free" ? ":" : "";
     return [
@@ -77,6 +77,7 @@ async function metricsOf(code: PlugInCode, facts: CheckFacts, findings: readonly
   const worst = (name: Finding["name"]): number | null => findings.find((one) => one.name === name)?.value ?? null;
   gauge("tensorpool_check_state", "0: OK, 1: warning, 2: critical, 3: unknown.", code);
   gauge("tensorpool_check_drop_ratio", "Largest share of lost frames of a consumer, 0 to 1.", worst("drops"));
+  gauge("tensorpool_check_bridge_lost_ratio", "Largest share of lost frames of a bridge, 0 to 1.", worst("bridge"));
   gauge("tensorpool_check_silence_seconds", "Longest time without a sign of life of a producer.", worst("silence"));
   gauge("tensorpool_check_heartbeat_age_seconds", "Age of the media driver's last heartbeat.", worst("heartbeat"));
   gauge("tensorpool_check_free_ratio", "Share of free memory where the regions are, 0 to 1.", worst("free"));

@@ -1,12 +1,16 @@
 import { formatDuration } from "../../core/units.ts";
 import type { ConsumerView, StreamView } from "../../protocol/supervision/index.ts";
+import { bridgeText } from "../driver/bridge-lines.ts";
 import type { CheckLimits, Limits } from "./limits.ts";
 import { PlugInCode } from "./plug-in.ts";
+import type { WatchedBridge } from "./watched-bridges.ts";
 
 /** What was seen, as far as it could be. */
 export interface CheckFacts {
   readonly streams: readonly StreamView[];
   readonly consumers: readonly ConsumerView[];
+  /** Sides of bridges; left out: none. */
+  readonly bridges?: readonly WatchedBridge[];
   /** Ids or names that have to be there. */
   readonly expected: readonly string[];
   /** How long was listened; null when nothing could be heard. */
@@ -19,7 +23,7 @@ export interface CheckFacts {
 
 /** One thing that was looked at. */
 export interface Finding {
-  readonly name: "drops" | "silence" | "heartbeat" | "free";
+  readonly name: "drops" | "silence" | "heartbeat" | "free" | "bridge";
   readonly code: PlugInCode;
   /** The worst value: a share, or seconds; null where there is none. */
   readonly value: number | null;
@@ -30,7 +34,13 @@ export interface Finding {
 
 /** Compares what was seen with the limits, each by its worst value. */
 export function findingsOf(facts: CheckFacts, limits: CheckLimits): Finding[] {
-  return [dropsOf(facts, limits.drops), silenceOf(facts, limits.silenceNs), ...machineOf(facts, limits)];
+  const { bridges = [] } = facts;
+  return [
+    dropsOf(facts, limits.drops),
+    ...(bridges.length === 0 ? [] : [bridgeOf(bridges, limits.bridge)]),
+    silenceOf(facts, limits.silenceNs),
+    ...machineOf(facts, limits),
+  ];
 }
 
 /** The worst of them. What is critical is so whatever else could not be told. */
@@ -53,6 +63,20 @@ function dropsOf({ consumers }: CheckFacts, limits: Limits): Finding {
       ? ""
       : `consumer ${worst.consumerId} of stream ${worst.streamId} loses ${percent(value ?? 0)} of its frames`;
   return { name: "drops", code, value, limits, text };
+}
+
+/** A bridge that is not connected carries nothing, whatever it has lost. */
+function bridgeOf(bridges: readonly WatchedBridge[], limits: Limits): Finding {
+  const away = bridges.find(({ bridge }) => !bridge.isConnected);
+  const worst = bridges.reduce((found, one) => ((one.lostShare ?? -1) > (found.lostShare ?? -1) ? one : found));
+  const value = worst.lostShare;
+  if (away !== undefined) {
+    const text = `stream ${away.streamId}: the bridge ${bridgeText(away.bridge)}`;
+    return { name: "bridge", code: PlugInCode.CRITICAL, value, limits, text };
+  }
+  const code = value === null ? PlugInCode.OK : risen(value, limits);
+  const loses = `stream ${worst.streamId}: the bridge ${bridgeText(worst.bridge)} loses ${percent(value ?? 0)} of its frames`;
+  return { name: "bridge", code, value, limits, text: code === PlugInCode.OK ? "" : loses };
 }
 
 function silenceOf({ streams, expected, observedNs }: CheckFacts, limitsNs: Limits): Finding {

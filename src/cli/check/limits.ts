@@ -13,6 +13,8 @@ export interface Limits {
 export interface CheckLimits {
   /** Share of lost frames, 0 to 1. */
   readonly drops: Limits;
+  /** Share of frames that a bridge between hosts loses, 0 to 1. */
+  readonly bridge: Limits;
   /** Nanoseconds without a sign of life of a producer. */
   readonly silenceNs: Limits;
   /** Age of the media driver's last heartbeat, in nanoseconds. */
@@ -26,6 +28,9 @@ const DURATIONS = list(duration(), "duration");
 
 export const LIMITS = options({
   drops: option(SHARES, "WARN[,CRIT]", "share of lost frames of a consumer that is too much", { default: "0.1%,1%" }),
+  bridge: option(SHARES, "WARN[,CRIT]", "share of frames that a bridge loses on its way that is too much", {
+    default: "0.1%,1%",
+  }),
   silence: option(DURATIONS, "WARN[,CRIT]", "time without a sign of life of a producer that is too long", {
     default: "5s,10s",
   }),
@@ -40,6 +45,7 @@ export type LimitValues = ValuesOf<typeof LIMITS>;
 export function limitsOf(values: LimitValues): CheckLimits {
   return {
     drops: pairOf("drops", values, "rise"),
+    bridge: pairOf("bridge", values, "rise"),
     silenceNs: pairOf("silence", values, "rise"),
     heartbeatNs: pairOf("heartbeat", values, "rise"),
     free: pairOf("free", values, "fall"),

@@ -1,6 +1,7 @@
 import type { Agent } from "../../core/agent.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
 import { type ConsumerView, consumerViews, type SupervisionModel } from "../../protocol/supervision/index.ts";
+import { BridgeWatch, type WatchedBridge } from "./watched-bridges.ts";
 
 /** Reports come once a second. */
 const PERIOD_NS = 250e6;
@@ -10,10 +11,12 @@ export class WorstDrops implements Agent {
   readonly roleName = "worst-drops";
   readonly #model: SupervisionModel;
   readonly #timer = new PeriodicTimer(PERIOD_NS);
+  readonly #bridges: BridgeWatch;
   readonly #ratios = new Map<string, number>();
 
   constructor(model: SupervisionModel) {
     this.#model = model;
+    this.#bridges = new BridgeWatch(model);
   }
 
   doWork(nowNs: number): number {
@@ -31,7 +34,13 @@ export class WorstDrops implements Agent {
       .map((view) => ({ ...view, dropRatio: this.#ratios.get(keyOf(view)) ?? view.dropRatio }));
   }
 
+  /** The sides of bridges, with what they have lost while they were observed. */
+  bridges(nowNs: number): readonly WatchedBridge[] {
+    return this.#bridges.look(nowNs);
+  }
+
   #look(nowNs: number): void {
+    this.#bridges.look(nowNs);
     for (const view of consumerViews(this.#model, nowNs)) {
       if (view.dropRatio === null) continue;
       const key = keyOf(view);

@@ -7,6 +7,7 @@ import { answerOf } from "../check/answer.ts";
 import { type CheckFacts, findingsOf } from "../check/findings.ts";
 import { limitsOf } from "../check/limits.ts";
 import { PlugInCode, unknownLine } from "../check/plug-in.ts";
+import type { WatchedBridge } from "../check/watched-bridges.ts";
 import { WorstDrops } from "../check/worst-drops.ts";
 import type { CommandContext } from "../command.ts";
 import { printLine, printResult } from "../console.ts";
@@ -23,6 +24,7 @@ const DEFAULT_THRESHOLDS = defaultsOf(THRESHOLDS);
 interface Observed {
   readonly streams: readonly StreamView[];
   readonly consumers: readonly ConsumerView[];
+  readonly bridges: readonly WatchedBridge[];
   readonly wasInterrupted: boolean;
 }
 
@@ -46,6 +48,9 @@ export async function run(context: CommandContext<CheckValues>): Promise<number>
     consumers: observed.consumers.filter(({ streamId }) =>
       observed.streams.some((stream) => stream.streamId === streamId && isWanted(stream, expected)),
     ),
+    bridges: observed.bridges.filter(({ streamId }) =>
+      observed.streams.some((stream) => stream.streamId === streamId && isWanted(stream, expected)),
+    ),
     expected,
     observedNs: isHeard ? observedNs : null,
     heartbeatNs: heartbeatNsOf(aeronDir),
@@ -57,7 +62,7 @@ export async function run(context: CommandContext<CheckValues>): Promise<number>
   return code;
 }
 
-const NOTHING: Observed = { streams: [], consumers: [], wasInterrupted: false };
+const NOTHING: Observed = { streams: [], consumers: [], bridges: [], wasInterrupted: false };
 
 async function observeFor(context: CommandContext<CheckValues>, durationNs: number): Promise<Observed> {
   const { runtime, observer } = observe({ ...context, values: { ...DEFAULT_THRESHOLDS, ...context.values } }, "check");
@@ -70,6 +75,7 @@ async function observeFor(context: CommandContext<CheckValues>, durationNs: numb
   return {
     streams: streamViews(observer.model, nowNs),
     consumers: drops.consumers(nowNs),
+    bridges: drops.bridges(nowNs),
     wasInterrupted: runtime.signals.received !== null,
   };
 }

@@ -1,5 +1,5 @@
 import { NotFoundError } from "../../core/errors.ts";
-import { DRIVER_COLUMNS, fitting, LEASE_COLUMNS, STREAM_COLUMNS } from "../driver/columns.ts";
+import { DRIVER_COLUMNS, fitting, LEASE_COLUMNS, streamColumns } from "../driver/columns.ts";
 import { producedStreams } from "../driver/deployment-view.ts";
 import { type Look, look } from "../driver/look.ts";
 import type { LookValues } from "../driver-tool-commands.ts";
@@ -32,7 +32,7 @@ function print(output: Output, { aeronDir, mediaDriverPid, view }: Look): void {
     case "table":
       section(output, DRIVER_COLUMNS, drivers, "no driver: what is here are producers with regions of their own");
       output.line("");
-      section(output, STREAM_COLUMNS, streams, "no stream");
+      section(output, streamColumns(streams), streams, "no stream");
       if (leases.length === 0) return;
       output.line("");
       section(output, LEASE_COLUMNS, leases, "");

@@ -115,6 +115,7 @@ export async function startProducer(
   }
   const waitConsumers = values.waitConsumers ?? (flow === "wait" ? 1 : 0);
   const pump = new SourcePump(producer, source, {
+    waitTimeoutNs: values.waitTimeout,
     rateHz: values.rate ?? source.nativeRateHz,
     count: plan.count,
     waitConsumers,

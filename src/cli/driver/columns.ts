@@ -1,6 +1,8 @@
 import type { Palette } from "../../core/colours.ts";
 import { formatByteRate, formatBytes, formatCount, formatDuration, formatRate } from "../../core/units.ts";
+import type { BridgeView } from "../../protocol/supervision/index.ts";
 import type { Column, Output } from "../output.ts";
+import { bridgeText } from "./bridge-lines.ts";
 import type { DriverView, LeaseView, LifeState, RoleView, StreamView } from "./deployment-view.ts";
 
 /** From this width on a terminal shows every column. */
@@ -37,7 +39,7 @@ export const DRIVER_COLUMNS: readonly SparingColumn<DriverView>[] = [
   { header: "worked", align: "right", cell: ({ silentNs }) => `${formatDuration(roundedNs(silentNs))} ago` },
 ];
 
-export const STREAM_COLUMNS: readonly SparingColumn<StreamView>[] = [
+const STREAM_COLUMNS: readonly SparingColumn<StreamView>[] = [
   { header: "stream", align: "right", cell: ({ streamId }) => streamId },
   { header: "name", align: "left", cell: ({ name }) => name },
   {
@@ -68,6 +70,22 @@ export const STREAM_COLUMNS: readonly SparingColumn<StreamView>[] = [
   { header: "epoch", isSpare: true, align: "right", cell: ({ epoch }) => epoch },
 ];
 
+/** With a column of bridges where there are some. */
+export function streamColumns(streams: readonly StreamView[]): readonly SparingColumn<StreamView>[] {
+  return streams.some((stream) => bridgesOf(stream).length > 0)
+    ? [
+        ...STREAM_COLUMNS,
+        { header: "bridge", align: "left", cell: (stream) => bridgesOf(stream).map(bridgeText).join(", ") },
+      ]
+    : STREAM_COLUMNS;
+}
+
+function bridgesOf({ producer, consumers }: StreamView): BridgeView[] {
+  return [...(producer === null ? [] : [producer]), ...consumers].flatMap(({ bridge }) =>
+    bridge === null ? [] : [bridge],
+  );
+}
+
 export const LEASE_COLUMNS: readonly SparingColumn<LeaseView>[] = [
   { header: "lease", align: "right", cell: ({ leaseId }) => leaseId },
   { header: "stream", align: "right", cell: ({ streamId }) => streamId },
@@ -88,7 +106,10 @@ export const ROLE_COLUMNS: readonly Column<RoleView>[] = [
   {
     header: "role",
     align: "left",
-    cell: ({ role, counters }) => ((counters?.recording ?? 0) > 0 ? `${role}, records` : role),
+    cell: ({ role, counters, bridge }) => {
+      if (bridge !== null) return `${role}, bridge ${bridgeText(bridge)}`;
+      return (counters?.recording ?? 0) > 0 ? `${role}, records` : role;
+    },
   },
   {
     header: "client",

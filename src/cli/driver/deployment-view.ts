@@ -1,4 +1,5 @@
 import type { CounterRecord } from "../../aeron/counters-reader.ts";
+import { type BridgeView, bridgeViewOf } from "../../protocol/supervision/index.ts";
 import { LOSS_CAUSES } from "../../roles/counters.ts";
 import type { KnownStream } from "../../roles/known-streams.ts";
 import type { CounterValues, Deployment, SeenDriver, SeenLease, SeenRole, SeenStream } from "./deployment.ts";
@@ -32,6 +33,8 @@ export interface RoleView {
   readonly lost: number;
   /** Null for whoever holds a lease and counts nothing. */
   readonly counters: CounterValues | null;
+  /** How the bridge goes whose side it is; null where it is none. */
+  readonly bridge: BridgeView | null;
   /** The lease that it holds, if it holds one. */
   readonly leaseId: string | null;
 }
@@ -226,6 +229,11 @@ function roleView(role: SeenRole, leases: readonly SeenLease[], around: Surround
     bytesPerSecond: around.rates.get(role.bytes) ?? 0,
     lost: lostBy(role),
     counters: role.counters,
+    bridge: bridgeViewOf(
+      role.role === "consumer" ? "send" : "receive",
+      role.bridge,
+      new Map(Object.entries(role.counters)),
+    ),
     leaseId: lease === undefined ? null : String(lease.leaseId),
   };
 }
@@ -241,6 +249,7 @@ function silentHolder({ role, clientId, pid, leaseId }: SeenLease): RoleView {
     bytesPerSecond: 0,
     lost: 0,
     counters: null,
+    bridge: null,
     leaseId: String(leaseId),
   };
 }

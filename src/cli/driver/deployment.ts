@@ -2,6 +2,8 @@ import { AeronClients } from "../../aeron/clients.ts";
 import { type CounterRecord, CountersError, CountersReader } from "../../aeron/counters-reader.ts";
 import { lookForDriver } from "../../aeron/driver-watch.ts";
 import { NotFoundError } from "../../core/errors.ts";
+import type { BridgeFact } from "../../protocol/supervision/index.ts";
+import { BridgeLinks } from "../../roles/bridge-links.ts";
 import { consumerCounters, producerCounters } from "../../roles/counters.ts";
 import {
   driverCounters,
@@ -46,6 +48,8 @@ export interface SeenRole {
   /** When its process last showed that it lives, in milliseconds of the wall clock; null when its client is gone. */
   readonly aliveMs: number | null;
   readonly counters: CounterValues;
+  /** Null for a role that is no side of a bridge. */
+  readonly bridge: BridgeFact | null;
   /** Where frames and bytes are counted, to be read again. */
   readonly frames: CounterRecord;
   readonly bytes: CounterRecord;
@@ -116,12 +120,14 @@ export function readDeployment(reader: CountersReader): Deployment {
 }
 
 function isOurs(typeId: number): boolean {
+  if (BridgeLinks.isWanted(typeId)) return true;
   return typeId === LEASE_COUNTER_TYPE_ID || Object.values(NAMES).some((names) => names.has(typeId));
 }
 
 /** Sorts counters by whose they are. */
 export function deploymentOf(records: readonly CounterRecord[]): Deployment {
   const clients = new AeronClients(records);
+  const links = new BridgeLinks(records);
   const drivers = groupsOf(records, "driver").map((group): SeenDriver => {
     const { first, counters } = group;
     return {
@@ -146,7 +152,8 @@ export function deploymentOf(records: readonly CounterRecord[]): Deployment {
       const client = clients.find(first.ownerId);
       const [streamId, clientId] = [first.key.getUint32(0, true), first.key.getUint32(4, true)];
       const aliveMs = client?.aliveMs ?? null;
-      return [{ role, streamId, clientId, pid: client?.pid ?? null, aliveMs, counters, frames, bytes }];
+      const bridge = links.find(first.ownerId, role, streamId, clientId);
+      return [{ role, streamId, clientId, pid: client?.pid ?? null, aliveMs, counters, bridge, frames, bytes }];
     }),
   );
   const leases = records

@@ -5,6 +5,7 @@ import { consumerCounters, producerCounters } from "../../roles/counters.ts";
 import { driverCounters } from "../../roles/driver/driver-counters.ts";
 import type { Output } from "../output.ts";
 import { renderTable } from "../table.ts";
+import { bridgeLines, bridgeText } from "./bridge-lines.ts";
 import { ROLE_COLUMNS } from "./columns.ts";
 import type { CounterValues } from "./deployment.ts";
 import type { DriverView, LeaseView, StreamView } from "./deployment-view.ts";
@@ -33,7 +34,17 @@ export interface RegionsInfo {
 
 const INDENT = "  ";
 /** Shown elsewhere, or true of every living role. */
-const LEFT_OUT = new Set(["heartbeatNs", "streams", "leases", "regionBytes", "published", "accepted", "bytes"]);
+const LEFT_OUT = new Set([
+  "bridging",
+  "bridged",
+  "heartbeatNs",
+  "streams",
+  "leases",
+  "regionBytes",
+  "published",
+  "accepted",
+  "bytes",
+]);
 
 export function streamInfoOf(stream: StreamView, { view, heard }: Look): StreamInfo {
   const known = heard.get(stream.streamId);
@@ -82,6 +93,12 @@ export function printInfo(output: Output, info: StreamInfo): void {
   output.line("");
   if (roles.length === 0) output.line("no process has a lease on it, or reads it");
   else for (const text of renderTable(ROLE_COLUMNS, roles, output)) output.line(text);
+  for (const { role, clientId, bridge } of roles) {
+    if (bridge === null) continue;
+    output.line("");
+    output.line(palette.bold(`bridge ${bridgeText(bridge)}: ${role} ${clientId}`));
+    for (const text of bridgeLines(bridge)) line(text);
+  }
   for (const role of roles) {
     if (role.counters === null) continue;
     const list = role.role === "producer" ? producerCounters().list : consumerCounters().list;

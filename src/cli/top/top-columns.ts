@@ -1,5 +1,6 @@
 import { formatByteRate, formatCount, formatRate } from "../../core/units.ts";
-import type { ConsumerView, LossView, StreamView } from "../../protocol/supervision/index.ts";
+import type { BridgeView, ConsumerView, LossView, StreamView } from "../../protocol/supervision/index.ts";
+import { bridgeText } from "../driver/bridge-lines.ts";
 import type { Column } from "../table.ts";
 
 /** A column, and which of several that do not all fit goes first: the higher, the sooner. 0 stays. */
@@ -61,8 +62,10 @@ export const CONSUMER_COLUMNS: readonly TopColumn<ConsumerView>[] = [
     header: "mode",
     dispensable: 1,
     minWidth: 9,
-    cell: ({ mode, decimation, state, recorded }) =>
-      state === "lost" ? "lost" : modeText(mode, decimation, recorded !== null),
+    cell: ({ mode, decimation, state, recorded, bridge }) => {
+      if (state === "lost") return "lost";
+      return bridge === null ? modeText(mode, decimation, recorded !== null) : "bridge";
+    },
     paint: (text, { state }, palette) => (state === "lost" ? palette.red(text) : text),
   },
   {
@@ -96,7 +99,12 @@ export const CONSUMER_COLUMNS: readonly TopColumn<ConsumerView>[] = [
   },
   { header: "drops", dispensable: 3, align: "right", minWidth: 9, cell: ({ drops }) => formatCount(drops.total) },
   { header: "pid", dispensable: 5, align: "right", minWidth: 7, cell: ({ pid }) => pid },
-  { header: "by cause", dispensable: 0, minWidth: 8, cell: (view) => causesText(view) },
+  {
+    header: "by cause",
+    dispensable: 0,
+    minWidth: 8,
+    cell: (view) => (view.bridge === null ? causesText(view) : bridgeCauses(view, view.bridge)),
+  },
 ];
 
 /** Those of the columns that fit, the least needed ones left out. */
@@ -126,6 +134,17 @@ function causesText({ causes, gap, late }: ConsumerView): string {
     .sort(([, a], [, b]) => b.total - a.total)
     .map(([name, { total }]) => `${name} ${formatCount(total)}`)
     .join(", ");
+}
+
+/** Where the frames go, and those that were lost on the way, on either side. */
+function bridgeCauses(view: ConsumerView, bridge: BridgeView): string {
+  const { sinkTooSlow: _told, ...own } = view.causes;
+  const lost = Object.entries(bridge.losses).filter(([, count]) => count > 0);
+  const causes = [
+    causesText({ ...view, causes: own }),
+    ...lost.map(([cause, count]) => `${cause} ${formatCount(count)}`),
+  ];
+  return [bridgeText(bridge), ...causes.filter((text) => text !== "")].join(", ");
 }
 
 function modeText(mode: string | null, decimation: number | null, isRecording: boolean): string | null {

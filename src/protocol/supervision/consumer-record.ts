@@ -1,5 +1,6 @@
 import type { ConsumerMode } from "../mode-filter.ts";
 import { CADENCE_NS } from "../stream-ids.ts";
+import { BridgeState } from "./bridge-state.ts";
 import type { ConfigFact, HelloFact, QosConsumerFact } from "./facts.ts";
 import type { HeldLease } from "./held-lease.ts";
 import { RateWindow } from "./rate-window.ts";
@@ -77,6 +78,8 @@ export class ConsumerRecord {
   /** From its counters; null while these cannot be read. */
   accepted: RunningTotal | null = null;
   isRecording = false;
+  /** Of one that sends to another host. */
+  readonly bridge = new BridgeState();
   /** Of one that records. */
   recorded: RunningTotal | null = null;
   bytes: RunningTotal | null = null;

@@ -21,6 +21,8 @@ export const EVENT_KINDS = [
   "lease-revoked",
   "attach-refused",
   "driver-shutdown",
+  "bridge-connected",
+  "bridge-disconnected",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
@@ -33,6 +35,7 @@ const WARNINGS: ReadonlySet<EventKind> = new Set([
   "config-ignored",
   "attach-refused",
   "driver-shutdown",
+  "bridge-disconnected",
 ]);
 
 export interface SupervisionEvent {

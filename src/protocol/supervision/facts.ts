@@ -134,6 +134,23 @@ export interface RevocationFact {
   readonly errorMessage: string;
 }
 
+/** A reader on the other side of a bridge. */
+export interface FarReaderFact {
+  readonly streamId: number;
+  readonly consumerId: number;
+  readonly accepted: number;
+  readonly lost: number;
+}
+
+/** Of a consumer that sends to another host, or a producer whose frames come from one. */
+export interface BridgeFact {
+  /** The other side's address. */
+  readonly peer: string;
+  readonly isConnected: boolean;
+  /** Of the other side's stream, as far as they were reported. */
+  readonly readers: readonly FarReaderFact[];
+}
+
 /** What a client counts itself, as far as its counters can be read. */
 export interface ClientCountersFact {
   readonly streamId: number;
@@ -143,4 +160,6 @@ export interface ClientCountersFact {
   readonly pid: number | null;
   /** Counts by their stable names, e.g. `bytes`, `overwritten`. */
   readonly counts: ReadonlyMap<string, number>;
+  /** Null, or left out, where it is no side of a bridge. */
+  readonly bridge?: BridgeFact | null;
 }

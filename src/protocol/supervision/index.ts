@@ -1,8 +1,16 @@
 /** Who produces, who consumes, who loses frames and why: from what was heard, without Aeron, memory or a clock of its own. */
 
+export { type BridgeView, bridgeLosses, bridgeViewOf } from "./bridge-state.ts";
 export type { ConsumerRecord } from "./consumer-record.ts";
 export { EVENT_KINDS, type EventKind, type SupervisionEvent } from "./event-log.ts";
-export type { ClientCountersFact, ConfigFact, DescriptorFact } from "./facts.ts";
+export type {
+  BridgeFact,
+  ClientCountersFact,
+  ClientRole,
+  ConfigFact,
+  DescriptorFact,
+  FarReaderFact,
+} from "./facts.ts";
 export { type InboxCounts, SupervisionInbox } from "./inbox.ts";
 export { SupervisionModel } from "./model.ts";
 export { SUPERVISION_DEFAULTS, type SupervisionOptions } from "./options.ts";

@@ -220,6 +220,7 @@ export class SupervisionModel {
       if (stream.producerId !== 0 && stream.producerId !== fact.clientId) return;
       stream.pid = fact.pid;
       stream.onCounters(nowNs, fact.counts);
+      stream.bridge.onCounters(nowNs, fact, this.events);
       return;
     }
     // Counters outlive the process for a while: they introduce no participant, and are no sign of life.
@@ -227,6 +228,7 @@ export class SupervisionModel {
     if (consumer === undefined) return;
     consumer.pid = fact.pid;
     consumer.onCounters(nowNs, fact.counts, this.#causes);
+    consumer.bridge.onCounters(nowNs, fact, this.events);
   }
 
   /** This process was paused until now: silence before that is no sign that a producer or consumer is lost. */

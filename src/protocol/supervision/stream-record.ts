@@ -1,3 +1,4 @@
+import { BridgeState } from "./bridge-state.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
 import type { AnnounceFact, AttributeFact, DescriptorFact, PoolFact } from "./facts.ts";
 import type { HeldLease } from "./held-lease.ts";
@@ -55,6 +56,8 @@ export class StreamRecord {
   /** From the producer's counters; null while these cannot be read. */
   published: RunningTotal | null = null;
   bytes: RunningTotal | null = null;
+  /** Of a producer whose frames come from another host. */
+  readonly bridge = new BridgeState();
   /** Frames of all epochs since the first one that was seen. */
   readonly frames = new RunningTotal();
   /** When the producer was last heard of, and where it was then. */

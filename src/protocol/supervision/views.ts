@@ -1,3 +1,4 @@
+import type { BridgeView } from "./bridge-state.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
 import type { SupervisionEvent } from "./event-log.ts";
 import { type LeaseView, leaseView } from "./held-lease.ts";
@@ -42,6 +43,8 @@ export interface ConsumerView extends LeaseView {
   readonly recorded: number | null;
   /** Frames that it could not record, by its own causes; a part of `causes`. */
   readonly recorderCauses: Readonly<Record<string, LossView>>;
+  /** Of one that sends to another host; null for others. */
+  readonly bridge: BridgeView | null;
   readonly bytesPerSecond: number | null;
   readonly conflicts: number;
   readonly restarts: number;
@@ -63,6 +66,8 @@ export interface StreamView extends LeaseView {
   readonly bytes: number | null;
   readonly bytesPerSecond: number | null;
   readonly consumers: number;
+  /** Of one whose frames come from another host; null for others. */
+  readonly bridge: BridgeView | null;
   /** Sums over its consumers that live. */
   readonly drops: number;
   readonly dropsPerSecond: number | null;
@@ -140,6 +145,7 @@ export function streamView(stream: StreamRecord, nowNs: number): StreamView {
     bytesPerSecond: stream.bytes === null ? null : isLive ? stream.bytes.perSecond(nowNs) : 0,
     bytes: stream.bytes?.total ?? null,
     consumers: consumers.length,
+    bridge: stream.bridge.view("receive", isLive),
     drops: consumers.reduce((sum, { drops }) => sum + drops, 0),
     dropsPerSecond: sumOf(consumers.map((consumer) => consumer.dropsPerSecond(nowNs))),
     restarts: stream.restartCount,
@@ -177,6 +183,7 @@ function consumerView(consumer: ConsumerRecord, stream: StreamRecord, nowNs: num
     acceptedPerSecond: consumer.accepted?.perSecond(nowNs) ?? null,
     recorded: consumer.isRecording ? (consumer.recorded?.total ?? 0) : null,
     recorderCauses: lossViews(consumer.recorderCauses, nowNs),
+    bridge: consumer.bridge.view("send", !consumer.isLost),
     bytesPerSecond: consumer.bytes?.perSecond(nowNs) ?? null,
     conflicts: consumer.conflicts,
     restarts: consumer.restarts,

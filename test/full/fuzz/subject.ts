@@ -3,6 +3,7 @@
  *   node_modules/.bin/bun test/full/fuzz/subject.ts '{"kind":"headers","seed":123,"count":1}'
  */
 import { argumentOf, tell } from "../support/subject.ts";
+import { BridgeCases } from "./bridge-cases.ts";
 import { HandlerCases } from "./handler-cases.ts";
 import { HeaderCases } from "./header-cases.ts";
 import { MessageCases } from "./message-cases.ts";
@@ -34,6 +35,7 @@ interface Cases {
 const CASES = {
   messages: () => new MessageCases(),
   handlers: () => new HandlerCases(),
+  bridge: () => new BridgeCases(),
   superblocks: () => new SuperblockCases(),
   headers: () => new HeaderCases(),
   "region files": () => new RegionFileCases(),

@@ -1,0 +1,56 @@
+import type { LogAdvice } from "./log-advice.ts";
+
+/** The part of `LOG_ADVICE` that is of src/bridge. */
+export const BRIDGE_LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvice>>>> = {
+  "src/bridge/bridge-receiver.ts": {
+    "a sender at … is refused: it is none of the peers": {
+      means: "A host that `--peer` does not name sends frames to this bridge.",
+      remedy: "Name it with `--peer`, or end its sender.",
+    },
+    "a sender at … is refused: …": {
+      means:
+        "A sender asks for a stream that has no route, has another sender, forms a loop, or takes too much memory.",
+      remedy:
+        "As the message says: `--stream A=B`, one sender for a stream, `--max-memory`, or `--slots` and `--pool`.",
+    },
+  },
+  "src/bridge/aeron-link-counters.ts": {
+    "NAKs, retransmits and readers of a bridge are not known: …": {
+      means: "The media driver's counters cannot be read, so that a bridge's counters lack them.",
+      remedy: "As the message says; frames are carried as before.",
+    },
+  },
+  "src/bridge/return-path.ts": {
+    "stream …: a receiver's report is refused: …": {
+      means: "A receiver reports frames that cannot be: the sender's account leaves them out.",
+      remedy: "One receiver at each address. If there is only one, it is of another version, or forged.",
+    },
+    "stream …: a message on the way back is refused: …": {
+      means: "Something other than reports comes at the sender's port for reports.",
+      remedy: "Find the host that sends there; frames are carried as before.",
+    },
+  },
+  "src/bridge/last-report.ts": {
+    "stream …: ends, and the receiver has not reported … of the frames": {
+      means: "The last frames of a source were sent, and no report of them came.",
+      remedy: "Look at the receiver; `lossless` waits for 15 s without progress.",
+    },
+  },
+  "src/roles/reader-drain.ts": {
+    "stream …: a reader has not seen the last frames, and took none for …: the stream ends": {
+      means: "A source with `--flow wait` ended, and a reader did not get on: it loses the tail.",
+      remedy: "A larger `--wait-timeout`; `tensorpool top` names the reader.",
+    },
+  },
+  "src/bridge/output-stream.ts": {
+    "stream …: …; trying again": {
+      reads: "stream ID: why its regions cannot be made; trying again",
+      means: "The stream that a decimator or a bridge publishes has no regions, so that it carries no frames.",
+      remedy: "Free memory where the message says it is missing, or give the stream fewer `--slots`.",
+    },
+    "the attributes of the source are not forwarded: …": {
+      means: "The producer of the source sends metadata that the protocol does not allow.",
+      remedy: "Correct the producer; frames are carried, without attributes.",
+    },
+  },
+};
