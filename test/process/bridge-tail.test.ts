@@ -23,7 +23,7 @@ test(
     );
     await send.stop();
     // Longer than readers of a live stream get.
-    await elapse(4000);
+    await elapse(2500);
     expect(producer.hasEnded).toBe(false);
     send.signal("SIGCONT");
     expect([await producer.exit(), await send.exit(), await consumer.exit()]).toEqual([0, 0, 0]);

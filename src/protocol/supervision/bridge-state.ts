@@ -85,10 +85,12 @@ export function bridgeLosses({ losses }: BridgeView): number {
   return Object.values(losses).reduce((sum, count) => sum + count, 0);
 }
 
+const NO_COUNTS: ReadonlyMap<string, number> = new Map();
+
 /** What is kept of one side of a bridge. */
 export class BridgeState {
   fact: BridgeFact | null = null;
-  #counts: ReadonlyMap<string, number> = new Map();
+  #counts = NO_COUNTS;
 
   /** An event says when the connection was made, or lost. */
   onCounters(
