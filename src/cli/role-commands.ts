@@ -1,9 +1,20 @@
-import { asFlag, attributeList, domainTypes, flag, openFlag, option, options, valueTypes } from "../config/index.ts";
+import {
+  asFlag,
+  attributeList,
+  bridgeTypes,
+  domainTypes,
+  flag,
+  openFlag,
+  option,
+  options,
+  valueTypes,
+} from "../config/index.ts";
 import { MAX_NAME_CHARS, MAX_SUMMARY_CHARS } from "../protocol/wire-text.ts";
 import { type CommandValues, command } from "./command.ts";
 import { ROLE } from "./common-options.ts";
 
 const { asciiText, choice, duration, integer, list, path, rate, text } = valueTypes;
+const { namedEndpoint } = bridgeTypes;
 const { count, dims, dtype, fallbackUri, folderName, groupId, slots, strides } = domainTypes;
 
 /** What sources without a format of their own have to be told. */
@@ -122,9 +133,28 @@ export const CONSUMER = options({
     otherwise: "--shm-dir",
   }),
   maxRate: option(rate(), "HZ", "frames per second that are read at most", { otherwise: "no limit" }),
-  fallback: option(fallbackUri(), "URI", "aeron:... or bridge://id, reported when shared memory cannot be used", {
-    otherwise: "none",
+  useShm: flag("read shared memory (--no-use-shm: read the fallback, as on a host that the producer is not on)", {
+    negatable: true,
+    default: "true",
   }),
+  fallback: option(
+    fallbackUri(),
+    "URI",
+    "where a bridge's frames are read while shared memory cannot be: aeron:udp?endpoint=ADDRESS:PORT, or bridge://ID",
+    { otherwise: "none" },
+  ),
+  bridge: option(
+    list(namedEndpoint(), "bridge"),
+    "ID=ADDRESS:PORT",
+    "what a fallback bridge://ID stands for: the address and port of this host where its frames arrive",
+    { otherwise: "none", isRepeatable: true },
+  ),
+  peer: option(
+    list(text("an IP address", "192.0.2.1"), "address"),
+    "ADDRESS[,..]",
+    "with a bridge as fallback: the hosts that may send, by IP address",
+    { otherwise: "all that can reach this one", isRepeatable: true },
+  ),
   progress: flag("say on standard error how far frames are that are still being written"),
   once: openFlag("end with the stream (default for sinks on standard output; --no-once: wait for the next producer)", {
     negatable: true,

@@ -20,3 +20,21 @@ export function streamRoute(): ValueType<StreamRoute> {
     streamId === toStreamId ? `${streamId}` : `${streamId}=${toStreamId}`;
   return scalar(expected, '"10000"', ["string", "bigint"], convert, { format });
 }
+
+/** A bridge that a fallback `bridge://ID` stands for. */
+export interface NamedEndpoint {
+  readonly id: string;
+  readonly endpoint: Endpoint;
+}
+
+/** `ID=HOST:PORT`, or a channel in place of the last. */
+export function namedEndpoint(): ValueType<NamedEndpoint> {
+  const convert = (value: string): NamedEndpoint | undefined => {
+    const [, id, text = ""] = /^([A-Za-z0-9._-]+)=(.+)$/.exec(value) ?? [];
+    const endpoint = readEndpoint(text);
+    return id === undefined || endpoint === undefined ? undefined : { id, endpoint };
+  };
+  const expected = "ID=HOST:PORT such as lab=0.0.0.0:4400, or ID=CHANNEL";
+  const format = ({ id, endpoint }: NamedEndpoint): string => `${id}=${endpoint.text}`;
+  return scalar(expected, '"lab=0.0.0.0:4400"', ["string"], convert, { format });
+}

@@ -1,6 +1,6 @@
 import type { Attribute } from "../protocol/attribute.ts";
 import type { Fallback } from "../protocol/fallback-uri.ts";
-import type { ConsumerMode } from "../protocol/mode-filter.ts";
+import type { ConsumerMode, ModeFilter } from "../protocol/mode-filter.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
 import type { AllowedBaseDirs } from "../shm/index.ts";
 import type { DriverClientOptions } from "./attachment-options.ts";
@@ -17,6 +17,8 @@ export interface ConsumerOptions {
   readonly decimation?: number;
   /** Frames per second that are read at most; 0: no limit. */
   readonly maxRateHz?: number;
+  /** In place of mode, decimation and rate: those of another consumer, also when they change. */
+  readonly filter?: ModeFilter;
   readonly streams: AeronStreams;
   /** Regions outside of these are refused (W-26). */
   readonly baseDirs: AllowedBaseDirs;
@@ -24,6 +26,8 @@ export interface ConsumerOptions {
   readonly maxOutstandingSeqGap?: number;
   /** `aeron:...` or `bridge://id`: where payloads come from when shared memory cannot be used (W-39). */
   readonly fallback?: Fallback;
+  /** False: shared memory is not to be used until a ConsumerConfig says so. */
+  readonly usesShm?: boolean;
   /** Shows rows before their frame is complete (W-43). */
   readonly progress?: ProgressRequest & { readonly handler: ProgressHandler };
   /** Set in a driver deployment: the stream is read with a lease that this asks for. */

@@ -40,6 +40,8 @@ export class Consumer implements Agent {
   /** What the thread can wait for, for the agent that polls this consumer. */
   readonly nextFrame: NextFrame;
   readonly stream: ConsumerStream;
+  /** What it is told to read (W-39); another consumer may have the same. */
+  readonly filter: ModeFilter;
   readonly #clock: Clock;
   /** Its time is that of the control plane's last cycle. */
   readonly #cycle = new CycleClock();
@@ -47,7 +49,6 @@ export class Consumer implements Agent {
   readonly #mapping: StreamMapping;
   readonly #control: ConsumerControl;
   readonly #frame: Frame;
-  readonly #filter: ModeFilter;
   readonly #progress: ProgressReader | null;
   readonly #maxOutstandingSeqGap: number;
   readonly #intake: DescriptorIntake;
@@ -67,21 +68,21 @@ export class Consumer implements Agent {
     this.#pauses = new PauseReport(this.roleName, this.counters);
     this.#clock = clock;
     this.#connection = connection;
-    this.#filter = new ModeFilter(options.mode, options.decimation ?? 1, options.maxRateHz ?? 0);
+    this.filter = options.filter ?? new ModeFilter(options.mode, options.decimation ?? 1, options.maxRateHz ?? 0);
     this.#maxOutstandingSeqGap = options.maxOutstandingSeqGap ?? 0;
     this.#frame = this.#newFrame();
     this.#progress =
       options.progress === undefined
         ? null
         : new ProgressReader(this.#newFrame(), this.counters, options.progress.handler);
-    const { streamId, baseDirs } = options;
-    const { regions } = ports;
-    const mapped = { streamId, baseDirs, needsLease: options.driver !== undefined, clock, regions };
+    const { streamId, baseDirs, driver } = options;
+    const mapped = { streamId, baseDirs, needsLease: driver !== undefined, clock, regions: ports.regions };
     this.#mapping = new StreamMapping(mapped, this.counters, {
       onMapped: () => this.#onMapped(),
       onUnmapping: (reason, end) => this.#onUnmapping(reason, end),
     });
     this.#mapping.fallback = options.fallback ?? null;
+    if (options.usesShm === false) this.#mapping.setEnabled(false);
     this.#intake = new DescriptorIntake(streamId, this.counters, (why) => this.#mapping.remap(why), clock);
     this.nextFrame = new NextFrame(this.#mapping, this.#intake, options.waitForWord);
     const { channel, descriptorStreamId } = options.streams;
@@ -97,7 +98,7 @@ export class Consumer implements Agent {
   }
 
   get mode(): ConsumerMode {
-    return this.#filter.mode;
+    return this.filter.mode;
   }
 
   get isClosed(): boolean {
@@ -162,7 +163,7 @@ export class Consumer implements Agent {
     while (handled < limit && this.#intake.length > 0) {
       const { reader } = this.#mapping;
       if (reader === null) break;
-      if (this.#filter.mode === "latest") this.#skipToNewest("skipped");
+      if (this.filter.mode === "latest") this.#skipToNewest("skipped");
       this.#handleNext(reader, handler, options.settled);
       handled++;
     }
@@ -172,7 +173,7 @@ export class Consumer implements Agent {
   /** Takes descriptors that have come, and hands no frame out; in mode "latest" only the newest waits. */
   receive(): void {
     this.#fill();
-    if (this.#filter.mode === "latest") this.#skipToNewest("skipped");
+    if (this.filter.mode === "latest") this.#skipToNewest("skipped");
   }
 
   /** Drops the oldest waiting frame without reading it and counts it under `cause`; false when there is none. */
@@ -232,7 +233,7 @@ export class Consumer implements Agent {
     return {
       streamId: this.streamId,
       counters: this.counters,
-      filter: this.#filter,
+      filter: this.filter,
       mapping: this.#mapping,
       get lastSeqSeen(): number {
         return lastSeqSeen();
@@ -265,7 +266,7 @@ export class Consumer implements Agent {
       this.lastMiss = "overwritten";
       return;
     }
-    const filter = this.#filter;
+    const { filter } = this;
     if (!filter.takesAll && !filter.takes(seq, filter.isRateLimited ? this.#clock.nanoTime() : 0)) {
       of.skipped.increment();
       return;

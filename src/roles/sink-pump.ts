@@ -35,7 +35,11 @@ const DRAIN_TIMEOUT_NS = 1e9;
 /** Moves frames from a consumer to a sink; what the sink has no room for is counted, or waits where the stream allows that. */
 export class SinkPump implements Agent {
   readonly roleName = "sink";
-  readonly #consumer: Consumer;
+  #consumer: Consumer;
+  /** All that were read from so far. */
+  readonly #consumers: Consumer[];
+  /** Ends of streams that the present consumer had seen before it was read from. */
+  #endsBefore = 0;
   readonly #sink: Sink;
   readonly #options: SinkPumpOptions;
   /** A sink that may fill up is asked for room before each frame; another takes many at once. */
@@ -50,6 +54,7 @@ export class SinkPump implements Agent {
 
   constructor(consumer: Consumer, sink: Sink, options: SinkPumpOptions) {
     this.#consumer = consumer;
+    this.#consumers = [consumer];
     this.#sink = sink;
     this.#options = options;
     const settled = (_seq: number, isIntact: boolean): void => {
@@ -59,6 +64,13 @@ export class SinkPump implements Agent {
     this.#one = { limit: 1, settled };
     this.#many = { limit: FRAMES_PER_POLL, settled };
     sink.begin?.(consumer.stream);
+  }
+
+  /** Reads frames of another consumer from now on: of the same stream, through a bridge. Not for a sink that has begun with a stream. */
+  readFrom(consumer: Consumer): void {
+    this.#consumer = consumer;
+    this.#endsBefore = consumer.counters.of.ends.value;
+    if (!this.#consumers.includes(consumer)) this.#consumers.push(consumer);
   }
 
   doWork(nowNs: number): number {
@@ -116,14 +128,14 @@ export class SinkPump implements Agent {
   }
 
   #moveFrames(nowNs: number): number {
-    const { of } = this.#consumer.counters;
-    if (of.accepted.value >= this.#options.count || (this.#options.once && of.ends.value > 0)) {
+    const { count, once } = this.#options;
+    if (this.#accepted >= count || (once && this.#consumer.counters.of.ends.value > this.#endsBefore)) {
       this.#isEnding = true;
       return 1;
     }
     if (!this.#mayRead(nowNs)) return 0;
     let moved = 0;
-    while (moved < FRAMES_PER_CYCLE && of.accepted.value < this.#options.count) {
+    while (moved < FRAMES_PER_CYCLE && this.#accepted < count) {
       if (!this.#sink.hasRoom) {
         if (this.#keepsFrames) {
           this.#consumer.receive();
@@ -134,7 +146,7 @@ export class SinkPump implements Agent {
         moved++;
         continue;
       }
-      const isAmple = this.#sink.takesAll === true && this.#options.count - of.accepted.value > FRAMES_PER_POLL;
+      const isAmple = this.#sink.takesAll === true && count - this.#accepted > FRAMES_PER_POLL;
       const handled = this.#consumer.poll(this.#onFrame, isAmple ? this.#many : this.#one);
       if (handled === 0) break;
       moved += handled;
@@ -142,6 +154,13 @@ export class SinkPump implements Agent {
       if (!isAmple && this.#options.clock.nanoTime() - nowNs > MAX_CYCLE_NS) break;
     }
     return moved;
+  }
+
+  get #accepted(): number {
+    const consumers = this.#consumers;
+    let accepted = 0;
+    for (let i = 0; i < consumers.length; i++) accepted += (consumers[i] as Consumer).counters.of.accepted.value;
+    return accepted;
   }
 
   /** True while frames wait in the consumer's queue for a sink without room. */

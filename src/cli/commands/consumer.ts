@@ -9,10 +9,10 @@ import { openSink, parseSink } from "../../io/index.ts";
 import type { Sink } from "../../io/types.ts";
 import { type Fallback, parseFallbackUri } from "../../protocol/fallback-uri.ts";
 import { Consumer } from "../../roles/consumer.ts";
-import { totalLost } from "../../roles/counters.ts";
 import type { Frame } from "../../roles/frame.ts";
 import { SinkPump } from "../../roles/sink-pump.ts";
 import { AllowedBaseDirs } from "../../shm/index.ts";
+import { ConsumerFigures, newFallbackReader, requireFallback } from "../bridge/consumer-fallback.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
@@ -44,6 +44,8 @@ interface ConsumerRow {
   lost: number;
   /** Nanoseconds between a frame's timestamp and its acceptance: the mean since the last row; null without frames. */
   latencyNs: number | null;
+  /** Where the frames of a bridge arrive that are read in place of shared memory; null while that is read. */
+  bridge: string | null;
   counters: Record<string, number>;
 }
 
@@ -71,6 +73,7 @@ export class ConsumerPlan {
     this.usesStdout = parseSink(sink).usesStdout;
     this.output = new Output({ format: values.output });
     this.count = values.count ?? Number.POSITIVE_INFINITY;
+    if (!values.useShm) requireFallback(values);
     if (this.usesStdout && values.statsInterval > 0) {
       throw new OptionError("statsInterval", `the sink ${sink} takes standard output, statistics have no place there`);
     }
@@ -103,6 +106,7 @@ export async function startConsumer(
     decimation: values.decimation,
     maxRateHz: values.maxRate ?? 0,
     ...fallbackOption(values),
+    usesShm: values.useShm,
     ...(values.progress ? { progress: { handler: tellProgress } } : {}),
     streams: runtime.streams,
     baseDirs: AllowedBaseDirs.resolve(values.allowedBaseDirs?.map((dir) => resolve(dir)) ?? [shmDir]),
@@ -122,18 +126,19 @@ export async function startConsumer(
     once: values.once ?? plan.usesStdout,
     onDone,
   });
+  // A sink that is told its stream before the first frame can only have that one.
+  const fallback = opened.begin === undefined ? newFallbackReader(runtime, consumer, pump, values) : null;
+  const figures = new ConsumerFigures(consumer, fallback);
   const timeoutNs = attachTimeoutOf(values);
   const waits = new WaitReporter(runtime.connection, runtime.streams, awaitingConsumer(consumer, runtime), timeoutNs);
   const reporter =
-    values.statsInterval > 0
-      ? newReporter(consumer, sink, output, values.statsInterval, scheduler.clock.nanoTime())
-      : null;
+    values.statsInterval > 0 ? newReporter(consumer, figures, sink, plan, scheduler.clock.nanoTime()) : null;
   // The first to be added is the last to close: its last row has what the others count while they close.
   if (reporter !== null) scheduler.add(reporter);
-  const agents = [consumer, pump, waits];
+  const agents = [consumer, ...(fallback === null ? [] : [fallback]), pump, waits];
   for (const agent of agents) scheduler.add(agent, { vital: true });
   const isLive = isAlone && LiveLine.isWanted(values, { usesPipe: plan.usesStdout && !isatty(1) });
-  if (isLive) scheduler.add(newLiveLine(consumer, sink, plan, runtime));
+  if (isLive) scheduler.add(newLiveLine(figures, sink, plan, runtime));
   log.info(
     `stream ${streamId} → ${sink.description}; mode ${mode}, regions below ${shmDir}, Aeron in ${runtime.aeronDir}; ` +
       (runtime.driver === null ? "waiting for a producer" : "asking the driver for a lease"),
@@ -147,43 +152,46 @@ export async function startConsumer(
         for (const line of sink.summary()) output.format === "table" ? output.line(line) : printError(line);
       }
       await output.flush();
-      return finish(consumer, sink, values);
+      return finish(consumer, figures, sink, values);
     },
   };
 }
 
 function awaitingConsumer(consumer: Consumer, { driver, streamId }: RoleRuntime): AwaitingRole {
   const isReady = (): boolean =>
-    driver === null ? consumer.state !== "unmapped" && consumer.state !== "failed" : consumer.isAttached;
+    consumer.state === "fallback" || (driver === null ? consumer.isMapped : consumer.isAttached);
   const refusal = (): string | null => (consumer.attachRefusal ?? consumer.refusal)?.message ?? null;
   return { kind: "consumer", streamId, needsDriver: driver !== null, isReady, refusal };
 }
 
 function newLiveLine(
-  consumer: Consumer,
+  figures: ConsumerFigures,
   sink: SlowSink,
   { count }: ConsumerPlan,
   { scheduler, streamId, driver }: RoleRuntime,
 ): LiveLine {
   const progress = new RoleProgress(`stream ${streamId}`, count, scheduler.clock.nanoTime());
-  const { accepted, bytes } = consumer.counters.of;
   return new LiveLine((nowNs) => {
     const ageNs = sink.takeMeanAgeNs();
     return progress.line(nowNs, {
       verb: "accepted",
-      frames: accepted.value,
-      bytes: bytes.value,
+      frames: figures.accepted,
+      bytes: figures.bytes,
       rest: [
-        `lost ${formatCount(totalLost(consumer.counters))}`,
+        `lost ${formatCount(figures.lost)}`,
+        ...(figures.bridge === null ? [] : [`through a bridge at ${figures.bridge}`]),
         ...(ageNs === null ? [] : [`latency ${formatDuration(ageNs)}`]),
       ],
-      awaited: consumer.isMapped
-        ? accepted.value === 0
-          ? "frames"
-          : null
-        : driver === null
-          ? "a producer"
-          : "a driver",
+      awaited:
+        figures.epoch !== null
+          ? figures.accepted === 0
+            ? "frames"
+            : null
+          : figures.bridge !== null
+            ? "the sender of the bridge"
+            : driver === null
+              ? "a producer"
+              : "a driver",
     });
   });
 }
@@ -200,18 +208,21 @@ function tellProgress(frame: Frame, rowsFilled: number | null): void {
   );
 }
 
-function finish(consumer: Consumer, sink: Sink, values: ConsumerValues): number {
+function finish(consumer: Consumer, figures: ConsumerFigures, sink: Sink, values: ConsumerValues): number {
   const { counters } = consumer;
-  const lost = totalLost(counters);
+  const { accepted, lost, bridgeCounters } = figures;
   if (!values.quiet) {
-    const lead = `accepted ${formatCount(counters.of.accepted.value)} frames, lost ${formatCount(lost)} (${sink.description})`;
-    for (const line of summaryLines(lead, counters, ["accepted", "bytes", "maps", "ends"])) {
-      printError(line);
+    const lead = `accepted ${formatCount(accepted)} frames, lost ${formatCount(lost)} (${sink.description})`;
+    const leftOut = ["accepted", "bytes", "maps", "ends"] as const;
+    for (const line of summaryLines(lead, counters, leftOut)) printError(line);
+    if (bridgeCounters !== null) {
+      const through = `of these, ${formatCount(bridgeCounters.of.accepted.value)} through a bridge`;
+      for (const line of summaryLines(through, bridgeCounters, leftOut)) printError(line);
     }
   }
   if (values.failOnLoss && lost > 0) return ExitCode.FRAMES_LOST;
   const refused = counters.of.sinkRefused.value;
-  if (refused > 0 && counters.of.accepted.value === 0) {
+  if (refused > 0 && accepted === 0) {
     // Nothing of what was asked for was done.
     printError(
       `tensorpool: the sink ${sink.description} cannot express any of the ${formatCount(refused)} frames that came`,
@@ -223,27 +234,29 @@ function finish(consumer: Consumer, sink: Sink, values: ConsumerValues): number 
 
 function newReporter(
   consumer: Consumer,
+  figures: ConsumerFigures,
   sink: SlowSink,
-  output: Output,
-  intervalNs: number,
+  { output, values }: ConsumerPlan,
   startNs: number,
 ): StatsReporter<ConsumerRow> {
   const meter = new RateMeter(startNs);
   const take = (nowNs: number): ConsumerRow => {
     const seconds = meter.begin(nowNs);
-    const counters = consumer.counters.snapshot();
+    const counters = figures.snapshot();
+    const { epoch, bridge, lost } = figures;
     return {
       role: "consumer",
       streamId: consumer.streamId,
       consumerId: consumer.consumerId,
-      epoch: consumer.epoch === null ? null : String(consumer.epoch),
+      epoch: epoch === null ? null : String(epoch),
       seconds: uptimeNs(nowNs) / 1e9,
-      framesPerSecond: meter.rate("accepted", counters.accepted, seconds),
-      bytesPerSecond: meter.rate("bytes", counters.bytes, seconds),
-      lost: totalLost(consumer.counters),
+      framesPerSecond: meter.rate("accepted", counters.accepted ?? 0, seconds),
+      bytesPerSecond: meter.rate("bytes", counters.bytes ?? 0, seconds),
+      lost,
       latencyNs: sink.takeMeanAgeNs(),
+      bridge,
       counters,
     };
   };
-  return new StatsReporter(output, COLUMNS, intervalNs, take);
+  return new StatsReporter(output, COLUMNS, values.statsInterval, take);
 }

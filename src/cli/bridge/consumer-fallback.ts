@@ -1,0 +1,97 @@
+import { type Endpoint, readEndpoint } from "../../bridge/channels.ts";
+import { FallbackReader } from "../../bridge/fallback-reader.ts";
+import type { bridgeTypes } from "../../config/index.ts";
+import { OptionError } from "../../core/errors.ts";
+import { type Fallback, parseFallbackUri } from "../../protocol/fallback-uri.ts";
+import type { Consumer } from "../../roles/consumer.ts";
+import { totalLost } from "../../roles/counters.ts";
+import type { SinkPump } from "../../roles/sink-pump.ts";
+import type { ConsumerValues } from "../role-commands.ts";
+import type { RoleRuntime } from "../role-runtime.ts";
+
+/** What reads a consumer's stream through a bridge into the same sink, while its shared memory cannot be used. */
+export function newFallbackReader(
+  { connection, scheduler, streams, shmDir }: RoleRuntime,
+  consumer: Consumer,
+  pump: SinkPump,
+  { bridge: bridges = [], peer: peers = [] }: ConsumerValues,
+): FallbackReader {
+  const endpointOf = (fallback: Fallback): Endpoint | string => endpointAmong(bridges, fallback);
+  const onSwitch = (from: Consumer): void => pump.readFrom(from);
+  return new FallbackReader(connection, scheduler.clock, consumer, { streams, shmDir, peers, endpointOf, onSwitch });
+}
+
+/** Checks that a consumer without shared memory has something to read. @throws OptionError */
+export function requireFallback({ fallback: uri, bridge: bridges = [] }: ConsumerValues): void {
+  if (uri === undefined) {
+    throw new OptionError(
+      "useShm",
+      "without shared memory there is nothing to read: pass --fallback aeron:udp?endpoint=ADDRESS:PORT as well",
+      { expected: "--fallback" },
+    );
+  }
+  const fallback = parseFallbackUri(uri);
+  const endpoint = typeof fallback === "string" ? fallback : endpointAmong(bridges, fallback);
+  if (typeof endpoint === "string") throw new OptionError("fallback", `${uri}: ${endpoint}`, { found: uri });
+}
+
+/** Where frames of a fallback arrive; a text says why none can. */
+function endpointAmong(bridges: readonly bridgeTypes.NamedEndpoint[], fallback: Fallback): Endpoint | string {
+  if (fallback.kind === "aeron") {
+    return readEndpoint(fallback.channel) ?? "no bridge sends there: expected aeron:udp?endpoint=ADDRESS:PORT";
+  }
+  const named = bridges.find(({ id }) => id === fallback.bridgeId);
+  return named?.endpoint ?? `no bridge has this id here: pass --bridge ${fallback.bridgeId}=ADDRESS:PORT`;
+}
+
+/** The figures of a consumer, with those of what it has read through a bridge. */
+export class ConsumerFigures {
+  readonly #consumer: Consumer;
+  readonly #fallback: FallbackReader | null;
+
+  constructor(consumer: Consumer, fallback: FallbackReader | null) {
+    this.#consumer = consumer;
+    this.#fallback = fallback;
+  }
+
+  get accepted(): number {
+    return this.#sum(({ of }) => of.accepted.value);
+  }
+
+  get bytes(): number {
+    return this.#sum(({ of }) => of.bytes.value);
+  }
+
+  get lost(): number {
+    return this.#sum(totalLost);
+  }
+
+  /** Generation of the regions that are read: of the stream, or of what comes through the bridge. */
+  get epoch(): bigint | null {
+    return this.#consumer.epoch ?? this.#fallback?.consumer?.epoch ?? null;
+  }
+
+  /** Where the bridge's frames arrive that are read now; null while shared memory is. */
+  get bridge(): string | null {
+    return this.#fallback?.endpoint?.text ?? null;
+  }
+
+  /** Counters of what was read through a bridge; null where nothing was. */
+  get bridgeCounters(): Consumer["counters"] | null {
+    return this.#fallback?.consumer?.counters ?? null;
+  }
+
+  /** Each counter by its name, both together. */
+  snapshot(): Record<string, number> {
+    const sums: Record<string, number> = this.#consumer.counters.snapshot();
+    for (const [name, value] of Object.entries(this.bridgeCounters?.snapshot() ?? {})) {
+      sums[name] = (sums[name] ?? 0) + value;
+    }
+    return sums;
+  }
+
+  #sum(of: (counters: Consumer["counters"]) => number): number {
+    const { bridgeCounters } = this;
+    return of(this.#consumer.counters) + (bridgeCounters === null ? 0 : of(bridgeCounters));
+  }
+}
