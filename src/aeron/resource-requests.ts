@@ -132,6 +132,8 @@ export class ResourceRequests {
       } else if (shortage !== null) {
         this.#shortage = `the media driver cannot make ${resource.toString()}: ${shortage}`;
         exhaustedLog.warn(`the media driver cannot make ${resource.toString()}: ${shortage}; asking again`);
+      } else if (isBusy(error)) {
+        log.debug(`the media driver still closes what ${resource.toString()} needs: asking again`);
       } else {
         throw error;
       }
@@ -140,6 +142,11 @@ export class ResourceRequests {
       return true;
     }
   }
+}
+
+/** True for a request that came while the driver closes the socket of its predecessor: an endpoint of UDP is closed by another thread. */
+function isBusy(error: unknown): boolean {
+  return error instanceof AeronError && error.message.includes("resource temporarily unavailable");
 }
 
 /** True for a request that a busy driver has left unanswered for longer than libaeron waits. */

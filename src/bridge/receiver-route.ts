@@ -22,6 +22,8 @@ export interface ReceiverRouteOptions {
 
 /** Without a sign of life for longer than this, a sender is gone: four of its heartbeats. */
 const SENDER_TIMEOUT_NS = 4e9;
+/** Of a sender whose successor asks already: two heartbeats. */
+const SUCCESSION_TIMEOUT_NS = 2e9;
 /** The same where nothing may be lost: frames of an epoch that was ended have no place. Aeron gives a session up after 10 s. */
 const WAITING_SENDER_TIMEOUT_NS = 15e9;
 /** How long frames wait for the regions of their epoch. */
@@ -83,7 +85,12 @@ export class ReceiverRoute {
   /** A sender says what it sends. Returns why it is refused; null when it is not. */
   take(session: object, open: BridgeOpenDecoder, nowNs: number): string | null {
     const isOther = this.instance !== null && open.instance !== this.instance;
-    if (isOther && this.#session !== null && this.#session !== session && nowNs - this.#heardNs < SENDER_TIMEOUT_NS) {
+    if (
+      isOther &&
+      this.#session !== null &&
+      this.#session !== session &&
+      nowNs - this.#heardNs < SUCCESSION_TIMEOUT_NS
+    ) {
       return `another sender sends stream ${this.streamId} already`;
     }
     const path = open.path();

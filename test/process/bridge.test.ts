@@ -104,6 +104,8 @@ describe("either side that dies", () => {
       await flows();
       await receive.destroy();
       receive = place.receive();
+      // Its position would hold the sender's window for 10 s.
+      await receive.errorLine(/ was killed: the media driver gives it up now/);
       await flows();
       await send.destroy();
       send = place.send();

@@ -1,5 +1,6 @@
 import { BridgeReceiver } from "../../bridge/bridge-receiver.ts";
 import { isLoopback } from "../../bridge/channels.ts";
+import { PredecessorWatch } from "../../bridge/predecessor-watch.ts";
 import { explainRoutesFault, receiverRoutes, type StreamRoute } from "../../bridge/receiver-routes.ts";
 import type { Origins } from "../../config/index.ts";
 import { OptionError } from "../../core/errors.ts";
@@ -87,5 +88,11 @@ export function startBridgeReceiver(runtime: RoleRuntime, plan: BridgeReceivePla
       sender: account.sender,
       receiver: account.receiver,
     }));
-  return runningBridge(runtime, { name: "bridge receiver", agents: [receiver], readings, values, output });
+  return runningBridge(runtime, {
+    name: "bridge receiver",
+    agents: [new PredecessorWatch(runtime.aeronDir), receiver],
+    readings,
+    values,
+    output,
+  });
 }
