@@ -18,10 +18,12 @@ export interface LedgerRow {
   readonly pending: number;
   readonly skipped: number;
   readonly missing: Readonly<Record<string, number>>;
+  /** Seq of the first frame that is recorded; null without, and in files of a flight recorder. */
+  readonly first: number | null;
 }
 
 /** The last row of each stream and epoch. */
-export function readLedger(recordings: readonly Recording[]): readonly LedgerRow[] {
+export function readLedger(recordings: readonly Pick<Recording, "window" | "index">[]): readonly LedgerRow[] {
   const rows = new Map<string, LedgerRow>();
   for (const { window, index } of recordings) {
     const ids = [...index.channels.values()].filter(
@@ -59,6 +61,7 @@ function parseRow(text: string): LedgerRow | null {
       pending: count(row.pending),
       skipped: count(row.skipped),
       missing: Object.fromEntries(missing.map(([cause, frames]) => [cause, count(frames)])),
+      first: typeof row.first === "number" ? row.first : null,
     };
   } catch {
     // A message of another program, on our topic.

@@ -12,6 +12,7 @@ import { parseAttachment, parseChunk } from "./record-parsers.ts";
 import { RecordWalk } from "./record-walk.ts";
 import { RecordingError } from "./recording-error.ts";
 import { readFooter } from "./summary-reader.ts";
+import { LedgerCheck } from "./verify-ledger.ts";
 
 /** Something that is wrong with a file. */
 export interface Problem {
@@ -50,6 +51,7 @@ class Verification {
   readonly #problems: Problem[] = [];
   readonly #decoders = new Map<number, FrameDecoder | null>();
   readonly #frame = new DecodedFrame();
+  readonly #ledger = new LedgerCheck();
   readonly #messages = new ChunkMessages();
   readonly #piece = new Uint8Array(PIECE_BYTES);
   /** Channel and log time of the messages of the chunk before, by their offsets in its records. */
@@ -85,6 +87,7 @@ class Verification {
       isFooter = opcode === Opcode.FOOTER;
     }
     this.#end(walk, dataEnded, isFooter);
+    for (const message of this.#ledger.problems({ window, index: this.#index })) this.#report(0, message);
     return {
       path: window.name,
       bytes: window.byteLength,
@@ -200,6 +203,7 @@ class Verification {
     if (decoder === null) return;
     decoder.decode(window, at, byteLength, this.#frame);
     this.#frameCount++;
+    this.#ledger.add(this.#frame);
   }
 
   /** @throws RecordingError for a channel that is not there */

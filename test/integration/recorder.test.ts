@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { McapStreamReader } from "@mcap/core";
 import { attributeText, textAttribute } from "../../src/protocol/attribute.ts";
+import { Opcode } from "../../src/recording/layout.ts";
 import { Recording } from "../../src/recording/recording.ts";
+import { verifyRecording } from "../../src/recording/verify.ts";
 import { publish, RecorderSubject, readRecordingFile } from "../support/recorder-subject.ts";
 
 describe("a recorder", () => {
@@ -80,6 +82,31 @@ describe("a recorder", () => {
     using recording = Recording.open(subject.path);
     const lenses = [...recording.frames("camera-1")].map(({ attributes }) => attributeText(attributes, "lens"));
     expect(lenses).toEqual(["f/1", "f/2", "f/3", "f/4", "f/5", "f/6"]);
+  });
+
+  test("verify compares the frames of a file with its ledger", async () => {
+    await using subject = await RecorderSubject.open({}, 16, 2 ** 21);
+    for (let i = 1; i <= 3; i++) {
+      publish(subject.producer, i, [1024, 1024]);
+      await subject.until(() => subject.recorded >= i);
+    }
+    await subject.close();
+    expect(verifyRecording(subject.path).problems).toEqual([]);
+    const bytes = readFileSync(subject.path);
+    let second = 0;
+    {
+      using recording = Recording.open(subject.path);
+      second = recording.index.chunks.offset(1);
+    }
+    expect(bytes[second]).toBe(Opcode.CHUNK);
+    bytes[second] = Opcode.TORN_CHUNK;
+    writeFileSync(subject.path, bytes);
+    const messages = verifyRecording(subject.path).problems.map(({ message }) => message);
+    expect(messages.filter((message) => message.startsWith("the ledger"))).toEqual([
+      expect.stringMatching(
+        /^the ledger says that 3 frames of stream \d+ \(epoch \d+\) were recorded, and 2 are in the file$/,
+      ),
+    ]);
   });
 
   test("frames of the last moment before the producer ends are kept", async () => {
