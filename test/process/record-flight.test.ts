@@ -55,7 +55,8 @@ describe("record --before", () => {
     async () => {
       await using place = new Place();
       await place.mediaDriver();
-      place.producer(["--source", numberedSource(place, SMALL, 200)]);
+      // A ring of 1.3 s: a busy machine loses nothing before the pause.
+      place.producer(["--source", numberedSource(place, SMALL, 200), "--slots", "256"]);
       const on = ["--on", "SIGUSR2,loss,http", "--http", "0", "--http-token", "secret"];
       const record = flight(place, "--before", "1s", "--after", "100ms", ...on);
       const line = await record.errorLine(/POST (http\S+) is a trigger/);
@@ -83,7 +84,7 @@ describe("record --before", () => {
       await untilRow(record, "the second file", ({ state, files }) => state === "waiting" && files === 2);
 
       await record.stop();
-      await elapse(700);
+      await elapse(2000);
       record.signal("SIGCONT");
       await untilRow(record, "the third file", ({ state, files }) => state === "waiting" && files >= 3);
       record.signal("SIGTERM");
