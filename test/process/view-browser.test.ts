@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import axe, { type AxeResults } from "axe-core";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { DTYPE_NAMES, type Dtype } from "../../src/protocol/dtype.ts";
 import { Place } from "../support/place.ts";
 import type { RoleProcess } from "../support/role-process.ts";
-import { PROCESS_TEST_MS, until } from "../support/until.ts";
+import { PROCESS_TEST_MS } from "../support/until.ts";
+import { CHROMIUM, complaintsOf, launchBrowser, PATIENCE, pageAddress } from "../support/view-browser.ts";
 import { FIRST_STREAM, HEIGHT, HOSTILE_NAME, valueAt, WIDTH } from "../support/view-pictures.ts";
 
-const CHROMIUM = Bun.which("chromium") ?? Bun.which("chromium-browser") ?? Bun.which("google-chrome");
 const SUBJECT = join(import.meta.dir, "view-subject.ts");
-const PATIENCE = { timeout: 90_000 };
 /** CSS pixels for a pixel of so small a picture: as large as it is made to fit. */
 const ZOOM = 64;
 
@@ -28,14 +27,8 @@ beforeAll(async () => {
     stderr: "ignore",
   });
   view = place.run(["view", "--http", "0", "--aeron-dir", place.aeronDir, "--shm-dir", place.shmDir]);
-  await until(
-    () => /http:\S+/.test(view.stdout),
-    () => `the address of the page\n${view.describe()}`,
-  );
-  url = /http:[^#\s]+/.exec(view.stdout)?.[0] ?? "";
-  // Where WebGL is computed by the CPU it has to be allowed.
-  const args = ["--no-sandbox", "--enable-unsafe-swiftshader"];
-  browser = await chromium.launch({ executablePath: CHROMIUM, args, timeout: 90_000 });
+  url = await pageAddress(view);
+  browser = await launchBrowser();
 }, PROCESS_TEST_MS);
 
 afterAll(async () => {
@@ -50,12 +43,7 @@ async function opened(path: string): Promise<{ page: Page; complaints: string[] 
   if (browser === null) throw new Error("expected a browser");
   const page = await browser.newPage({ viewport: { width: 1300, height: 1000 } });
   page.setDefaultTimeout(PATIENCE.timeout);
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    // What the test itself reads back makes the software renderer wait, and it says so.
-    if (!message.text().includes("GPU stall due to ReadPixels")) complaints.push(message.text());
-  });
-  page.on("pageerror", ({ message }) => complaints.push(message));
+  const complaints = complaintsOf(page);
   await page.goto(`${url}#${path}`);
   return { page, complaints };
 }

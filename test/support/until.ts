@@ -5,9 +5,13 @@ export const PATIENCE_MS = 90_000;
 export const PROCESS_TEST_MS = 240_000;
 
 /** Waits until `condition` holds, looking every few milliseconds; fails with what was waited for. */
-export async function until(condition: () => boolean, what: () => string, patienceMs = PATIENCE_MS): Promise<void> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: () => string,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
   const endMs = performance.now() + patienceMs;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > endMs) throw new Error(`expected ${what()}, waited ${patienceMs / 1000} s for it`);
     await new Promise((resolve) => setTimeout(resolve, 3));
   }

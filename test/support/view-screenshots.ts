@@ -1,7 +1,8 @@
 // Makes a picture of every view of the page, in three sizes, dark and light:
-//   bun test/support/view-screenshots.ts --out DIR [--only NAME] [--docs]
-// --docs writes the pictures of the README to docs/images as well.
-import { mkdirSync } from "node:fs";
+//   bun test/support/view-screenshots.ts --out DIR [--only NAME,NAME]
+// or those of the documentation, to docs/images:
+//   bun test/support/view-screenshots.ts --docs
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -19,7 +20,7 @@ const DOCUMENTED: Readonly<Record<string, string>> = { overview: "dark", stream:
 interface View {
   readonly name: string;
   /** Which server shows it. */
-  readonly of: "live" | "empty" | "recording";
+  readonly of: "live" | "empty" | "recording" | "gone";
   readonly path: string;
   /** What is done before the picture is made. */
   prepare?(page: Page): Promise<void>;
@@ -43,6 +44,7 @@ const VIEWS: readonly View[] = [
   { name: "recording", of: "recording", path: "/", prepare: recording },
   { name: "losses", of: "recording", path: "/", prepare: losses },
   { name: "empty", of: "empty", path: "/" },
+  { name: "gone", of: "gone", path: "/" },
 ];
 
 async function magma(page: Page): Promise<void> {
@@ -100,20 +102,39 @@ async function addressOf(view: RoleProcess): Promise<string> {
   return /http:[^#\s]+/.exec(view.stdout)?.[0] ?? "";
 }
 
-async function photograph(browser: Browser, view: View, url: string, out: string, docs: boolean): Promise<void> {
+/** Address of a server, and what ends it: the view of a server that has gone is made when it has. */
+interface Server {
+  readonly url: string;
+  end?(): Promise<void>;
+}
+
+async function photograph(
+  browser: Browser,
+  view: View,
+  serve: () => Promise<Server>,
+  out: string | null,
+): Promise<void> {
   for (const [size, [width, height]] of Object.entries(SIZES)) {
     for (const colorScheme of THEMES) {
+      if (out === null && (size !== "usual" || DOCUMENTED[view.name] !== colorScheme)) continue;
       const page = await browser.newPage({ viewport: { width, height }, colorScheme });
-      await page.goto(`${url}#${view.path}`);
+      const server = await serve();
+      await page.goto(`${server.url}#${view.path}`);
       await page.waitForTimeout(1200);
       await view.prepare?.(page);
-      const path = join(out, `${view.name}-${size}-${colorScheme}.png`);
-      await page.screenshot({ path, fullPage: size === "narrow" });
+      if (server.end !== undefined) {
+        await server.end();
+        await page.waitForTimeout(800);
+      }
+      // Small: the documentation is downloaded with the sources.
+      const path = join(
+        out ?? DOCS,
+        out === null ? `viewer-${view.name}.jpg` : `${view.name}-${size}-${colorScheme}.png`,
+      );
+      const format = out === null ? ({ type: "jpeg", quality: 80 } as const) : ({ type: "png" } as const);
+      await page.screenshot({ path, fullPage: size === "narrow", ...format });
       const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
       if (Number(overflow) > 0) console.log(`${path}: ${overflow} pixels wider than the window`);
-      if (docs && size === "usual" && DOCUMENTED[view.name] === colorScheme) {
-        await page.screenshot({ path: join(DOCS, `viewer-${view.name}.png`) });
-      }
       await page.close();
     }
   }
@@ -125,6 +146,7 @@ async function live(place: Place): Promise<{ url: string; file: string; end: () 
     stdout: "pipe",
     stderr: "inherit",
   });
+  process.once("exit", () => scene.kill());
   await scene.stdout.getReader().read();
   const dirs = ["--aeron-dir", place.aeronDir, "--shm-dir", place.shmDir];
   const view = place.run(["view", "--http", "0", "--http-token", TOKEN, ...dirs]);
@@ -135,8 +157,11 @@ async function live(place: Place): Promise<{ url: string; file: string; end: () 
   const url = await addressOf(view);
   const file = place.at("session.mcap");
   const streams = ["detector", "harbour-cam", "spectrum"];
-  const recorder = place.run(["record", ...streams, "--to", file, "--standalone", "--seconds", "6", ...dirs]);
-  await Bun.sleep(3000);
+  const recorder = place.run(["record", ...streams, "--to", file, "--standalone", "--count", "150", ...dirs]);
+  await until(
+    () => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 40e6,
+    () => `the first half of a recording\n${recorder.describe()}`,
+  );
   recorder.signal("SIGSTOP");
   await Bun.sleep(1500);
   recorder.signal("SIGCONT");
@@ -158,15 +183,16 @@ async function live(place: Place): Promise<{ url: string; file: string; end: () 
 const { values } = parseArgs({
   options: { out: { type: "string" }, only: { type: "string" }, docs: { type: "boolean", default: false } },
 });
-const { out, only, docs } = values;
+const { only, docs } = values;
+const out = docs ? null : values.out;
 const executablePath = Bun.which("chromium") ?? Bun.which("chromium-browser") ?? Bun.which("google-chrome");
 if (out === undefined || executablePath === null) {
   console.error(
-    "usage: bun test/support/view-screenshots.ts --out DIR [--only NAME] [--docs]; Chromium has to be installed",
+    "usage: bun test/support/view-screenshots.ts --out DIR [--only NAME,NAME] | --docs; Chromium has to be installed",
   );
   process.exit(2);
 }
-for (const folder of docs ? [out, DOCS] : [out]) mkdirSync(folder, { recursive: true });
+mkdirSync(out ?? DOCS, { recursive: true });
 {
   await using place = new Place();
   await using nothing = new Place();
@@ -181,7 +207,14 @@ for (const folder of docs ? [out, DOCS] : [out]) mkdirSync(folder, { recursive: 
     if (only === undefined) await Bun.sleep(20_000);
     for (const view of VIEWS) {
       if (only !== undefined && !only.split(",").includes(view.name)) continue;
-      await photograph(browser, view, { live: url, recording: recorded, empty }[view.of], out, docs);
+      if (out === null && DOCUMENTED[view.name] === undefined) continue;
+      const served = { live: url, recording: recorded, empty, gone: null }[view.of];
+      const serve = async (): Promise<Server> => {
+        if (served !== null) return { url: served };
+        const role = place.run(["view", "--http", "0", "--aeron-dir", place.aeronDir, "--shm-dir", place.shmDir]);
+        return { url: await addressOf(role), end: () => role.destroy() };
+      };
+      await photograph(browser, view, serve, out);
       console.log(view.name);
     }
   } finally {

@@ -54,7 +54,7 @@ export class ConsumerTable {
 
   #row(consumer: ConsumerState): HTMLElement {
     const { consumerId, pid, mode, decimation, maxRateHz, framesPerSecond, lag, drops, causes } = consumer;
-    const how = mode === "decimated" && decimation !== null ? `every ${decimation}th` : (mode ?? "–");
+    const how = mode === "decimated" && decimation !== null ? `1 frame in ${decimation}` : (mode ?? "–");
     const limit = maxRateHz === null || maxRateHz === 0 ? "" : `, at most ${formatNumber(maxRateHz)}/s`;
     const byCause = Object.entries(causes)
       .filter(([, loss]) => loss.total > 0)

@@ -34,6 +34,7 @@ const link = new Link(takeToken(), {
   onPlayhead: (message) => store.onPlayhead(message),
 });
 const main = h("main", { id: "main" });
+const notice = h("p", { class: "notice", hidden: true });
 const connection = h("span", { class: "connection", role: "status" });
 const nav = h("nav", {}, h("a", { href: "#/" }, "Streams"));
 const theme = h("button", { type: "button", class: "theme" });
@@ -83,6 +84,11 @@ function update(): void {
   const isWell = word === "connected";
   replace(connection, h("span", { class: `health ${isWell ? "healthy" : "degraded"}` }, isWell ? "●" : "▲"), word);
   connection.title = reason ?? "";
+  notice.hidden = isConnected || (state === null && store.recording === null);
+  if (!notice.hidden && notice.textContent === "") {
+    const since = new Date().toLocaleTimeString("en-GB");
+    notice.textContent = `▲ The server has not answered since ${since}: what stands here is from before. Connecting again …`;
+  } else if (notice.hidden) notice.textContent = "";
   screen?.update();
 }
 
@@ -118,6 +124,7 @@ document.body.append(
     nav,
     theme,
   ),
+  notice,
   main,
 );
 window.addEventListener("hashchange", route);

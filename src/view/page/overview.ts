@@ -221,8 +221,9 @@ export class Overview {
       replace(cells[1] as HTMLElement, healthBadge(view), isPlain ? null : h("span", { class: "reason" }, view.reason));
     }
     const causes = new Map<string, number>();
-    for (const { streamId, causes: ofOne } of this.#store.state?.consumers ?? []) {
-      if (streamId !== stream.streamId) continue;
+    for (const { streamId, state, causes: ofOne } of this.#store.state?.consumers ?? []) {
+      // The sum is of consumers that live, as well.
+      if (streamId !== stream.streamId || state === "lost") continue;
       for (const [name, { total }] of Object.entries(ofOne)) causes.set(name, (causes.get(name) ?? 0) + total);
     }
     const named = [...causes].filter(([, total]) => total > 0).sort(([, a], [, b]) => b - a);
@@ -239,10 +240,9 @@ export class Overview {
     const total = stream.drops === 0 ? "none" : `${formatCount(stream.drops)} in all`;
     setText(texts.causes, [total, ...list].join(" · "));
     const restarts = stream.restarts === 0 ? "" : ` · ${stream.restarts} restarts`;
-    const sign = stream.state === "live" ? "" : ` · last sign ${formatSeconds(stream.lastSignSeconds)} ago`;
-    setText(texts.epoch, `#${stream.seq ?? "–"}${restarts}${sign}`);
+    setText(texts.epoch, `#${stream.seq ?? "–"}${restarts}`);
     texts.epoch.title = "newest frame";
-    setText(texts.lease, `epoch ${stream.epoch ?? "–"}\n${leaseText(stream)}`);
+    setText(texts.lease, `${stream.epoch ?? "–"}\n${leaseText(stream)}`);
   }
 
   #drawSparks(streamId: number): void {

@@ -47,7 +47,13 @@ export class RecordingPage {
     this.element.append(
       this.#head(),
       this.#panels,
-      h("section", { class: "transport", "aria-label": "time" }, this.#controls(), this.#timeLine.element, this.#note),
+      h(
+        "section",
+        { class: "transport", "aria-label": "time line" },
+        this.#controls(),
+        this.#timeLine.element,
+        this.#note,
+      ),
       lossesPanel(recording, (timeNs) => {
         this.#player.pause();
         seek(timeNs);
