@@ -6,6 +6,7 @@ import {
   type OptionSpec,
   option,
   options,
+  streamReference,
   valueTypes,
   withDefault,
 } from "../config/index.ts";
@@ -65,7 +66,7 @@ export const decimate = command({
 const { stream: _stream, count: _count, ...ROLE_OF_MANY } = ROLE;
 
 const BRIDGE_SEND = options({
-  stream: option(list(streamId(), "stream"), "ID[,ID]", "streams to send", {
+  stream: option(list(streamReference(), "stream"), "STREAM[,..]", "streams to send, by id or by name", {
     default: "10000",
     isRepeatable: true,
   }),
@@ -136,6 +137,7 @@ const DIRECTIONS: readonly Command[] = [
       "bridge send --standalone --stream 10000,10002 --to 127.0.0.1:4400,127.0.0.1:4401",
       "bridge send --standalone --to 127.0.0.1:4400 --mode lossless --once",
     ],
+    asksForStreams: true,
     load: () => import("./bridge/send.ts"),
   }),
   command({

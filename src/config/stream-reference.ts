@@ -51,19 +51,18 @@ export function withNamedStream(
   mayAsk: boolean,
 ): GivenValues {
   const named = given.get("stream");
-  // Tools have no table in a file, and a --stream of their own; bridges have lists of ids.
-  if (named === undefined || role.table === "" || typeof named.value !== "string") return given;
-  const name = named.value;
-  const stream = general.streams.get(name);
-  if (stream === undefined) {
-    if (mayAsk) return given;
-    const names = [...general.streams.keys()];
-    const found = `${quoted(name)}, ${names.length === 0 ? "and there is no [streams]" : `there are ${names.join(", ")}`}`;
-    throw problemAt(
-      named.origin,
-      new ValueProblem("a stream id, or a name of [streams]", found, [], suggestion(name, names)),
+  // Tools have no table in a file, and a --stream of their own.
+  if (named === undefined || role.table === "") return given;
+  if (Array.isArray(named.value)) {
+    const value = named.value.map((each: unknown) =>
+      typeof each === "string" ? (namedStream(each, named.origin, general, mayAsk)?.streamId ?? each) : each,
     );
+    return new Map(given).set("stream", { ...named, value });
   }
+  if (typeof named.value !== "string") return given;
+  const name = named.value;
+  const stream = namedStream(name, named.origin, general, mayAsk);
+  if (stream === null) return given;
   const originOf = (table: "streams" | "profiles", entry: string, leaf: string): Origin =>
     general.entries(table).find((each) => each.name === entry && each.leaf === leaf)?.origin ?? { kind: "default" };
   const resolved = new Map<string, Sourced>(given);
@@ -82,4 +81,14 @@ export function withNamedStream(
   const strides = profile.payloadPools.map(({ strideBytes }) => strideBytes);
   fallBack("pool", strides, originOf("profiles", profile.name, "payload_pools"));
   return resolved;
+}
+
+/** The stream of `[streams]` with a name; null where there is none and the role can ask for it. @throws UsageError */
+function namedStream(name: string, origin: Origin, general: GeneralSettings, mayAsk: boolean) {
+  const stream = general.streams.get(name);
+  if (stream !== undefined) return stream;
+  if (mayAsk) return null;
+  const names = [...general.streams.keys()];
+  const found = `${quoted(name)}, ${names.length === 0 ? "and there is no [streams]" : `there are ${names.join(", ")}`}`;
+  throw problemAt(origin, new ValueProblem("a stream id, or a name of [streams]", found, [], suggestion(name, names)));
 }

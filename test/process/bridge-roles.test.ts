@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { freePort } from "../support/bridge-place.ts";
+import { BridgePlace, FROM_STREAM, freePort } from "../support/bridge-place.ts";
 import { Place } from "../support/place.ts";
 import { PROCESS_TEST_MS } from "../support/until.ts";
 
@@ -27,7 +27,7 @@ stream = "own"
 source = "synthetic:dtype=uint8,dims=64x64"
 rate = 100
 [[bridge_senders]]
-stream = ${own}
+stream = "own"
 to = "127.0.0.1:${to}"
 [[bridge_receivers]]
 from = "127.0.0.1:${from}"
@@ -60,6 +60,24 @@ test(
     } finally {
       await Promise.all([near, far].map((place) => place[Symbol.asyncDispose]()));
     }
+  },
+  PROCESS_TEST_MS,
+);
+
+test(
+  "bridge send takes a stream by the name of its data source, and waits for one that does not exist yet",
+  async () => {
+    await using place = await BridgePlace.open();
+    await place.mediaDrivers();
+    const { near, port } = place;
+    const way = ["--standalone", "--aeron-dir", near.aeronDir, "--shm-dir", near.shmDir, "--to", `127.0.0.1:${port}`];
+    const sender = near.run(["bridge", "send", ...way, "--stream", "camera-1"]);
+    await sender.errorLine(/waiting for a stream: .*"camera-1"/);
+    place.receive();
+    place.producer(["--source", "synthetic:dtype=uint8,dims=64x64", "--rate", "100", "--name", "camera-1"]);
+    const consumer = place.consumer(["--count", "20"]);
+    expect([await consumer.exit(), consumer.stderr]).toEqual([0, expect.stringContaining("accepted 20 frames")]);
+    expect(sender.stderr).toContain(`stream ${FROM_STREAM} → 127.0.0.1:${port}`);
   },
   PROCESS_TEST_MS,
 );

@@ -80,6 +80,12 @@ describe("a stream by its name in [streams]", () => {
     expect(resolved("consumer", ["--stream", "camera-1"], FILE, true)).toEqual({ stream: "camera-1 (flag)" });
   });
 
+  test("a role with several streams takes ids and names", () => {
+    const text = `${FILE}\n[[bridge_senders]]\nstream = ["left", 7]\nto = "127.0.0.1:4400"\n`;
+    expect(resolved("bridge send", [], text)).toMatchObject({ stream: "42,7 (line 8)" });
+    expect(() => resolved("bridge send", [], text.replace('"left"', '"lft"'))).toThrow('did you mean "left"?');
+  });
+
   test("what can be neither is refused", () => {
     const type = streamReference();
     expect([type.parse("007"), type.parse("left"), type.read(7n), type.read("left")]).toEqual([7, "left", 7, "left"]);

@@ -5,8 +5,9 @@ import { getLogger } from "../../core/logger.ts";
 import { AllowedBaseDirs } from "../../shm/index.ts";
 import type { BridgeSendValues } from "../bridge-commands.ts";
 import type { CommandContext } from "../command.ts";
+import { awaitStreamId } from "../observe/find-stream.ts";
 import { Output } from "../output.ts";
-import { RoleRuntime } from "../role-runtime.ts";
+import { RoleRuntime, streamIdOf } from "../role-runtime.ts";
 import { type RunningRole, runAlone } from "../running-role.ts";
 import { type BridgeReading, runningBridge } from "./running-bridge.ts";
 
@@ -27,7 +28,7 @@ export class BridgeSendPlan {
     const { stream: streamIds, to, output: format } = values;
     this.values = { ...values, stream: SOME_STREAM };
     this.origins = origins;
-    this.streamIds = streamIds;
+    this.streamIds = streamIds.map((stream) => streamIdOf({ stream }));
     this.output = new Output({ format });
     requireOnce("stream", streamIds.map(String));
     requireOnce(
@@ -41,8 +42,12 @@ export class BridgeSendPlan {
 }
 
 /** `bridge send`: frames of streams to receivers on other hosts. */
-export async function run(context: CommandContext<BridgeSendValues>): Promise<number> {
-  const plan = new BridgeSendPlan(context);
+export async function run({ values, origins }: CommandContext<BridgeSendValues>): Promise<number> {
+  const stream: number[] = [];
+  for (const each of values.stream) {
+    stream.push(typeof each === "number" ? each : await awaitStreamId(values, each, "--stream"));
+  }
+  const plan = new BridgeSendPlan({ values: { ...values, stream }, origins });
   using runtime = new RoleRuntime(plan.values, "tensorpool bridge send");
   return await runAlone(runtime, () => startBridgeSender(runtime, plan, () => runtime.scheduler.stop("done")));
 }
