@@ -3,6 +3,7 @@ import { EVENT_KINDS } from "../protocol/supervision/event-log.ts";
 import { LIMITS } from "./check/limits.ts";
 import { type Command, type CommandValues, command } from "./command.ts";
 import { CHANNELS, CONFIG, END, LISTEN, OUTPUT, PLACE, ROLE } from "./common-options.ts";
+import { FOXGLOVE } from "./supervision/foxglove-options.ts";
 import { THRESHOLDS } from "./supervision/thresholds.ts";
 import { TOP_ORDERS } from "./top/top-state.ts";
 
@@ -31,6 +32,7 @@ const SUPERVISOR = options({
     "further names under which the server is reached; * for any name",
     { otherwise: "those of its address" },
   ),
+  ...FOXGLOVE,
   rules: option(ruleList(), "TOML", "what to do about consumers that lose frames, see below", {
     otherwise: "watch only",
   }),

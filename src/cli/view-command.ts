@@ -1,6 +1,7 @@
 import { flag, option, options, valueTypes, withDefault } from "../config/index.ts";
 import { type CommandValues, command } from "./command.ts";
 import { CONFIG, END, LISTEN } from "./common-options.ts";
+import { FOXGLOVE } from "./supervision/foxglove-options.ts";
 import { THRESHOLDS } from "./supervision/thresholds.ts";
 
 const { hostName, list, text } = valueTypes;
@@ -30,19 +31,7 @@ const VIEW = options({
     "further names under which the page is reached, behind a proxy for example: needs --http-token",
     { otherwise: "those of its address" },
   ),
-  foxglove: flag("serve the streams to Foxglove and Lichtblick, by their WebSocket protocol, too"),
-  foxgloveAddress: option(
-    text("an address such as 8765 or 127.0.0.1:8765", "127.0.0.1:8765"),
-    "ADDR",
-    "serve that there; a port alone is on the loopback, others need --http-token",
-    { default: "8765" },
-  ),
-  foxgloveOrigins: option(
-    list(text("an origin such as https://viewer.example", "https://viewer.example"), "origin"),
-    "URL[,URL]",
-    "pages that may connect to it, beside app.foxglove.dev and those of this machine",
-    { otherwise: "none" },
-  ),
+  ...FOXGLOVE,
   open: flag("show the page in the browser of this machine"),
   ...END,
   ...THRESHOLDS,

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
+import { consumerViews } from "../../src/protocol/supervision/index.ts";
 import { Supervisor } from "../../src/roles/supervisor.ts";
 import { AllowedBaseDirs } from "../../src/shm/index.ts";
 import { ViewHub } from "../../src/view/hub.ts";
@@ -9,7 +10,7 @@ import { until } from "../support/until.ts";
 
 const TOKEN = "a token of this test";
 
-function serve(rig: Rig, hostNames: readonly string[] = []) {
+function serve(rig: Rig, hostNames: readonly string[] = [], token: string | null = TOKEN) {
   const { connection, clock, aeronDir } = rig;
   const supervisor = rig.add(
     new Supervisor(connection, { streams: DEFAULT_STREAMS, descriptorStreamIds: [], rules: [] }),
@@ -20,8 +21,8 @@ function serve(rig: Rig, hostNames: readonly string[] = []) {
     new ViewHub({ connection, clock, streams: DEFAULT_STREAMS, baseDirs, supervisor, aeronDir, version }),
   );
   const supervised = { supervisor, clock, aeronDir, shmDir: rig.directory.path, version };
-  const options = { address: { hostname: "127.0.0.1", port: 0 }, hostNames, token: TOKEN };
-  return { hub, url: rig.add(new SupervisorServer(supervised, options, hub)).url };
+  const options = { address: { hostname: "127.0.0.1", port: 0 }, hostNames, token };
+  return { hub, supervisor, url: rig.add(new SupervisorServer(supervised, options, hub)).url };
 }
 
 /** Says hello with a token, and resolves to the answer; null when no WebSocket came to be. */
@@ -88,4 +89,31 @@ test("the token allows to steer; where other machines may come, it is needed to 
   expect(await hello(open, null)).toMatchObject({ maySee: false, maySteer: false, history: {} });
   expect(await hello(open, "another")).toMatchObject({ maySee: false });
   expect(await hello(open, TOKEN)).toMatchObject({ maySee: true, maySteer: true });
+});
+
+test("a page steers a consumer with the token alone: what it is sent next shows whether the consumer followed", async () => {
+  await using rig = new Rig({ tellsPauses: false });
+  const { url, supervisor } = serve(rig);
+  const { consumer } = rig.pair({ name: "camera" });
+  const modes = () => consumerViews(supervisor.model, rig.clock.nanoTime()).map(({ mode }) => mode);
+  rig.until(() => modes().includes("stream"), "the consumer to be known");
+  const steer = async (at: string, token: string | null): Promise<number> => {
+    const headers = {
+      "content-type": "application/json",
+      origin: at,
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+    };
+    const body = JSON.stringify({ mode: "decimated", decimation: 3 });
+    const path = `/api/v1/consumers/${consumer.streamId}/${consumer.consumerId}/config`;
+    return (await fetch(at + path, { method: "POST", body, headers })).status;
+  };
+  expect([await steer(url, null), await steer(url, "another")]).toEqual([401, 401]);
+  // A server without a token changes nothing, whatever a page sends.
+  const { url: withoutToken } = serve(rig, [], null);
+  expect([await steer(withoutToken, null), await steer(withoutToken, TOKEN)]).toEqual([403, 403]);
+  expect(await hello(withoutToken, TOKEN)).toMatchObject({ maySee: true, maySteer: false });
+  rig.settle();
+  expect(supervisor.configsSent).toBe(0);
+  expect(await steer(url, TOKEN)).toBe(202);
+  rig.until(() => modes().includes("decimated"), "the consumer to follow");
 });

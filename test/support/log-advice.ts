@@ -16,6 +16,12 @@ const PAGE_DISCONNECTED = {
   remedy: "Load the page again. If it comes again, find the program at that address.",
 };
 
+const OPEN_VIEWER = {
+  means:
+    "`--listen`, `--http`, `--http-hosts` or `--foxglove-address` lets other machines connect; holders of the token see frames.",
+  remedy: "Put a proxy with TLS in front, or forward a port of the loopback with `ssh -L`.",
+};
+
 /** By file, and the text there. */
 export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvice>>>> = {
   ...FLIGHT_ADVICE,
@@ -152,11 +158,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       means: "This machine has no xdg-open, or no browser.",
       remedy: "Open the address in a browser.",
     },
-    "… is open to other machines, and not encrypted": {
-      means:
-        "`--listen`, `--http`, `--http-hosts` or `--foxglove-address` lets other machines connect; holders of the token see frames.",
-      remedy: "Put a proxy with TLS in front, or forward a port of the loopback with `ssh -L`.",
-    },
+    "… is open to other machines, and not encrypted": OPEN_VIEWER,
   },
   "src/cli/main.ts": {
     "…": {
@@ -164,6 +166,9 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       means: "A variable of ours with a name that nothing takes.",
       remedy: "Mend its name: the setting is not in force.",
     },
+  },
+  "src/cli/supervision/foxglove.ts": {
+    "… is open to other machines, and not encrypted": OPEN_VIEWER,
   },
   "src/io/claims/attribute-announcer.ts": {
     "attribute …: larger than … bytes, not handed over": {

@@ -1,14 +1,14 @@
 import type { Origins } from "../../config/index.ts";
 import type { Agent } from "../../core/agent.ts";
 import { uptimeNs } from "../../core/clock.ts";
-import { OptionError, UsageError } from "../../core/errors.ts";
+import { OptionError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatByteRate, formatCount, formatRate } from "../../core/units.ts";
 import { consumerViews, type EventView, streamViews } from "../../protocol/supervision/index.ts";
 import { Supervisor } from "../../roles/supervisor.ts";
 import { AllowedBaseDirs } from "../../shm/index.ts";
 import { ViewHub } from "../../view/hub.ts";
-import { isLoopback, parseListenAddress } from "../../web/address.ts";
+import { isLoopback } from "../../web/address.ts";
 import { SupervisorServer } from "../../web/server.ts";
 import type { CommandContext } from "../command.ts";
 import { printError } from "../console.ts";
@@ -20,6 +20,8 @@ import { notifyServiceManager } from "../service-manager.ts";
 import { StatsReporter } from "../stats-reporter.ts";
 import { descriptorStreamsOf } from "../supervision/descriptor-streams.ts";
 import { EventReporter } from "../supervision/event-reporter.ts";
+import { type FoxglovePlan, foxgloveAgents, foxgloveOf } from "../supervision/foxglove.ts";
+import { listenAddress } from "../supervision/listen-address.ts";
 import { supervisionOf } from "../supervision/thresholds.ts";
 import type { SupervisorValues } from "../supervision-commands.ts";
 import { VERSION } from "../version.ts";
@@ -61,6 +63,7 @@ export class SupervisorPlan {
   readonly origins: Origins;
   readonly descriptorStreamIds: readonly number[];
   readonly http: ReturnType<typeof httpOf>;
+  readonly foxglove: FoxglovePlan | null;
   readonly runtime: RuntimeValues;
 
   /** @throws UsageError */
@@ -70,6 +73,7 @@ export class SupervisorPlan {
     this.origins = context.origins;
     this.descriptorStreamIds = others;
     this.http = httpOf(values);
+    this.foxglove = foxgloveOf(values);
     // It owns no regions, so nothing is asked of a driver. And it starts no media driver unless it is told to: one with its
     // settings and rights would be there before the driver's own.
     const { mediaDriver = "external" } = values;
@@ -91,7 +95,7 @@ export async function run(context: CommandContext<SupervisorValues>): Promise<nu
 
 /** Adds the supervisor, and its HTTP server if there is to be one. */
 export function startSupervisor(runtime: RoleRuntime, plan: SupervisorPlan): RunningRole {
-  const { descriptorStreamIds, values, http } = plan;
+  const { descriptorStreamIds, values, http, foxglove } = plan;
   const { output: format, statsInterval, rules = [] } = values;
   const { scheduler, streams, aeronDir, shmDir, connection } = runtime;
   const output = new Output({ format });
@@ -104,14 +108,18 @@ export function startSupervisor(runtime: RoleRuntime, plan: SupervisorPlan): Run
   });
   scheduler.add(supervisor, { vital: true });
   const agents: Agent[] = [new EventReporter(supervisor.model, logEvent)];
-  if (http !== null) {
+  if (http !== null || foxglove !== null) {
     const { clock } = scheduler;
     const baseDirs = AllowedBaseDirs.resolve([shmDir]);
     const hub = new ViewHub({ connection, clock, streams, baseDirs, supervisor, aeronDir, version: VERSION });
-    const server = new SupervisorServer({ supervisor, clock, aeronDir, shmDir, version: VERSION }, http, hub);
-    agents.push(server, hub);
-    log.info(`/view, /metrics, /healthz, /readyz and /api/v1 are served on ${server.url}`);
-    if (!isLoopback(http.address.hostname)) log.warn(`${server.url} is open to other machines, and not encrypted`);
+    if (http !== null) {
+      const server = new SupervisorServer({ supervisor, clock, aeronDir, shmDir, version: VERSION }, http, hub);
+      agents.push(server);
+      log.info(`/view, /metrics, /healthz, /readyz and /api/v1 are served on ${server.url}`);
+      if (!isLoopback(http.address.hostname)) log.warn(`${server.url} is open to other machines, and not encrypted`);
+    }
+    agents.push(hub);
+    if (foxglove !== null) agents.push(...foxgloveAgents(foxglove, hub, supervisor, clock));
   }
   if (statsInterval > 0)
     agents.push(new StatsReporter(output, COLUMNS, statsInterval, (nowNs) => rowOf(supervisor, nowNs)));
@@ -136,18 +144,15 @@ function logEvent({ kind, severity, text }: EventView): void {
 
 /** @throws OptionError */
 function httpOf(values: SupervisorValues): ConstructorParameters<typeof SupervisorServer>[1] | null {
-  const { http, httpToken, httpHosts } = values;
+  const { http, httpToken, httpHosts, foxglove } = values;
   if (http === undefined) {
-    const stray = Object.entries({ httpToken, httpHosts }).find(([, value]) => value !== undefined);
+    const stray = Object.entries({ httpToken: foxglove ? undefined : httpToken, httpHosts }).find(
+      ([, value]) => value !== undefined,
+    );
     if (stray === undefined) return null;
     throw new OptionError(stray[0], "expected --http with it: it is for the HTTP server, which is off");
   }
-  try {
-    return { address: parseListenAddress(http), hostNames: httpHosts ?? [], token: httpToken ?? null };
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new OptionError("http", error.message, { found: http, cause: error });
-  }
+  return { address: listenAddress("http", http), hostNames: httpHosts ?? [], token: httpToken ?? null };
 }
 
 function rowOf({ model, steered }: Supervisor, nowNs: number): SupervisorRow {

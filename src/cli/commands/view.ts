@@ -1,17 +1,14 @@
 import { spawn } from "node:child_process";
 import { statSync } from "node:fs";
 import type { Agent } from "../../core/agent.ts";
-import { OptionError, UsageError } from "../../core/errors.ts";
+import { OptionError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { ObserverIdle } from "../../observe/observer-idle.ts";
 import { RecordingSet } from "../../recording/recording-set.ts";
 import { Supervisor } from "../../roles/supervisor.ts";
-import { FoxgloveHub } from "../../view/foxglove/hub.ts";
 import { ViewHub } from "../../view/hub.ts";
 import { RecordingHub } from "../../view/recording/recording-hub.ts";
-import { isLoopback, type ListenAddress, parseListenAddress } from "../../web/address.ts";
-import { FoxgloveServer, type FoxgloveServerOptions } from "../../web/foxglove-server.ts";
-import { RequestGuard } from "../../web/guard.ts";
+import type { ListenAddress } from "../../web/address.ts";
 import { ListenError } from "../../web/listen-error.ts";
 import { PageServer } from "../../web/page-server.ts";
 import { isOpenToOthers, type ServerOptions, SupervisorServer } from "../../web/server.ts";
@@ -22,6 +19,8 @@ import { requireStreamText } from "../observe/find-stream.ts";
 import { baseDirsOf } from "../observe/meters.ts";
 import { StopSignals } from "../signals.ts";
 import { descriptorStreamsOf } from "../supervision/descriptor-streams.ts";
+import { foxgloveAgents, foxgloveOf } from "../supervision/foxglove.ts";
+import { listenAddress } from "../supervision/listen-address.ts";
 import { supervisionOf } from "../supervision/thresholds.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 import { VERSION } from "../version.ts";
@@ -62,17 +61,10 @@ export async function run(context: CommandContext<ViewValues>): Promise<number> 
   };
   scheduler.add(supervisor, { vital: true });
   for (const agent of [hub, server, rest]) scheduler.add(agent);
-  const open = isOpenToOthers(http) ? [server.url] : [];
-  if (foxglove !== null) {
-    const frames = new FoxgloveHub({ clock, supervisor, eyes: hub.eyes, version: VERSION });
-    const viewers = new FoxgloveServer(frames, { ...foxglove, nowNs: () => clock.nanoTime() });
-    for (const agent of [frames, viewers]) scheduler.add(agent);
-    log.info(`Foxglove and Lichtblick: open a connection "Foxglove WebSocket" to ${viewers.url}`);
-    if (!isLoopback(foxglove.address.hostname)) open.push(viewers.url);
-  }
+  if (foxglove !== null) for (const agent of foxgloveAgents(foxglove, hub, supervisor, clock)) scheduler.add(agent);
   const url = pageUrl(server.url, stream, http);
   console.log(url);
-  for (const address of open) log.warn(`${address} is open to other machines, and not encrypted`);
+  if (isOpenToOthers(http)) log.warn(`${server.url} is open to other machines, and not encrypted`);
   if (values.open) openInBrowser(url);
   return runtime.run();
 }
@@ -115,32 +107,11 @@ function httpOf({ http, httpToken, httpHosts = [], listen }: ViewValues): Server
   return options;
 }
 
-/** Null without --foxglove. @throws OptionError */
-function foxgloveOf(values: ViewValues): Omit<FoxgloveServerOptions, "nowNs"> | null {
-  const { foxglove, foxgloveAddress, foxgloveOrigins = [], httpToken = null } = values;
-  const address = parsedAddress("foxgloveAddress", foxgloveAddress);
-  if (!foxglove) return null;
-  if (httpToken === null && !isLoopback(address.hostname)) {
-    throw new OptionError("foxgloveAddress", "expected --http-token with it: other machines would see every frame");
-  }
-  return { address, origins: foxgloveOrigins, guard: new RequestGuard(address, [], httpToken) };
-}
-
 /** @throws OptionError */
 function addressOf(http: string | undefined, listen: string | undefined): ListenAddress {
   const host = listen?.replace(/^\[|\]$/g, "");
-  const address = parsedAddress("http", http ?? String(DEFAULT_PORT));
+  const address = listenAddress("http", http ?? String(DEFAULT_PORT));
   return host === undefined ? address : { hostname: host, port: address.port };
-}
-
-/** @throws OptionError */
-function parsedAddress(option: "http" | "foxgloveAddress", text: string): ListenAddress {
-  try {
-    return parseListenAddress(text);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new OptionError(option, error.message, { cause: error });
-  }
 }
 
 /** Listens at the address; where none was asked for and the default port is taken, at any that is free. @throws ListenError */
