@@ -1,5 +1,6 @@
 import { BRIDGE_LOG_ADVICE } from "./bridge-log-advice.ts";
 import { FLIGHT_ADVICE } from "./log-advice-recorder.ts";
+import { VIEWER_ADVICE } from "./log-advice-viewer.ts";
 
 /** What a line of the log means, and what to do about it. */
 export interface LogAdvice {
@@ -10,17 +11,6 @@ export interface LogAdvice {
 }
 
 const ITSELF = "Nothing: it recovers by itself.";
-
-const PAGE_DISCONNECTED = {
-  means: "A program that is no page of this version speaks to the viewer's WebSocket, holds no token, or floods it.",
-  remedy: "Load the page again. If it comes again, find the program at that address.",
-};
-
-const OPEN_VIEWER = {
-  means:
-    "`--listen`, `--http`, `--http-hosts` or `--foxglove-address` lets other machines connect; holders of the token see frames.",
-  remedy: "Put a proxy with TLS in front, or forward a port of the loopback with `ssh -L`.",
-};
 
 /** By file, and the text there. */
 export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvice>>>> = {
@@ -153,22 +143,12 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "MONITORING.md lists the kinds.",
     },
   },
-  "src/cli/commands/view.ts": {
-    "--open: xdg-open could not be started (…); open …": {
-      means: "This machine has no xdg-open, or no browser.",
-      remedy: "Open the address in a browser.",
-    },
-    "… is open to other machines, and not encrypted": OPEN_VIEWER,
-  },
   "src/cli/main.ts": {
     "…": {
       reads: "TENSORPOOL_…: sets nothing; did you mean …?",
       means: "A variable of ours with a name that nothing takes.",
       remedy: "Mend its name: the setting is not in force.",
     },
-  },
-  "src/cli/supervision/foxglove.ts": {
-    "… is open to other machines, and not encrypted": OPEN_VIEWER,
   },
   "src/io/claims/attribute-announcer.ts": {
     "attribute …: larger than … bytes, not handed over": {
@@ -398,36 +378,5 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Give the client the token, or find out who is guessing.",
     },
   },
-  "src/view/foxglove/hub.ts": {
-    "a client at … was disconnected: …": {
-      means: "A program sent the port of `--foxglove` malformed messages, or too many.",
-      remedy: "Find the program at that address. Foxglove and Lichtblick do not do that.",
-    },
-    "…; the viewer's own page reduces them": {
-      means: "Frames of that stream are larger than 64 MiB, more than viewers of `--foxglove` are sent.",
-      remedy: "Look at the stream on the viewer's own page.",
-    },
-  },
-  "src/view/hub.ts": { "a page at … was disconnected: …": PAGE_DISCONNECTED },
-  "src/view/recording/recording-hub.ts": { "a page at … was disconnected: …": PAGE_DISCONNECTED },
-  "src/view/stream-eye.ts": {
-    "stream … cannot be shown: …": {
-      means: "The viewer is not allowed to map the regions of the stream, or they break a rule.",
-      remedy: "Mostly rights or another `--shm-dir`; `tensorpool inspect STREAM` names the rule.",
-    },
-  },
-  "src/web/foxglove-server.ts": {
-    "a page of … was refused: its origin is not among those that may connect": {
-      means: "A page in a browser tried to read frames by the port of `--foxglove`, and its origin is not listed.",
-      remedy:
-        "If it is your viewer, add the origin with `--foxglove-origins`; else a site that you visited tries to read your frames.",
-    },
-  },
-  "src/web/view-routes.ts": {
-    "the page could not be bundled: …": {
-      means:
-        "From the sources, Bun bundles the page when it is first asked for; a source or the package uplot is missing.",
-      remedy: "`npm install`, or the single executable, which has the page inside.",
-    },
-  },
+  ...VIEWER_ADVICE,
 };
