@@ -57,6 +57,7 @@ export class Reducer {
     const pixels = valuesOf(target, reducedDtype(plane.dtype, size.factor)) as Float64Array;
     const isFloat = plane.dtype === "float32" || plane.dtype === "float64";
     const isRounded = !isFloat && pixels.BYTES_PER_ELEMENT < 8;
+    const shorts = reduction === "mean" ? shortsOf(source, plane) : null;
     const add = reduction === "mean" ? (isFloat ? addToSums : addIntegers) : isFloat ? addToMaxima : raiseIntegers;
     for (let y = 0; y < size.height; y++) {
       const last = Math.min((y + 1) * size.factor, height);
@@ -64,6 +65,10 @@ export class Reducer {
       sums.fill(reduction === "mean" ? 0 : Number.NEGATIVE_INFINITY);
       this.#counts.fill(0, 0, perRow);
       for (let line = y * size.factor; line < last; line++) {
+        if (shorts !== null) {
+          addShorts(shorts, (plane.first + line * plane.yStep) / 2, width, size.factor, sums);
+          continue;
+        }
         gatherRow(source, plane, line, row, 0);
         this.#toNumbers(values);
         add(this.#numbers, width, channels, size.factor, sums, this.#counts);
@@ -100,6 +105,24 @@ type Add = (
   sums: Float64Array,
   counts: Float64Array,
 ) => void;
+
+/** The source of a plane of uint16 whose rows can be read where they lie, as those of most cameras; null for others. */
+function shortsOf(source: Uint8Array, { dtype, channels, xStep, yStep, first }: Plane): Uint16Array | null {
+  if (dtype !== "uint16" || channels !== 1 || xStep !== 2 || yStep % 2 !== 0) return null;
+  if (first % 2 !== 0 || source.byteOffset % 2 !== 0) return null;
+  return new Uint16Array(source.buffer, source.byteOffset, source.byteLength >> 1);
+}
+
+/** As `addIntegers`, without the copy and the conversion that take longer than the sums. */
+function addShorts(values: Uint16Array, from: number, width: number, factor: number, sums: Float64Array): void {
+  const stop = from + width;
+  for (let i = from, at = 0; i < stop; at++) {
+    const end = Math.min(i + factor, stop);
+    let sum = sums[at] as number;
+    for (; i < end; i++) sum += values[i] as number;
+    sums[at] = sum;
+  }
+}
 
 const addIntegers: Add = (values, width, channels, factor, sums) => {
   const length = width * channels;
