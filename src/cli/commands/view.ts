@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { statSync } from "node:fs";
 import type { Agent } from "../../core/agent.ts";
-import { OptionError } from "../../core/errors.ts";
+import { OptionError, UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { ObserverIdle } from "../../observe/observer-idle.ts";
 import { RecordingSet } from "../../recording/recording-set.ts";
@@ -72,6 +72,8 @@ export async function run(context: CommandContext<ViewValues>): Promise<number> 
 /** `view FILE..`: a recording in the same page, without a media driver. */
 async function viewRecording({ values, positionals }: CommandContext<ViewValues>): Promise<number> {
   const http = httpOf(values);
+  if (values.foxglove)
+    throw new OptionError("foxglove", "expected a stream with it: viewers open a recording as a file");
   using set = RecordingSet.open(positionals);
   if (set.streams.length === 0) throw new UsageError(`view: ${set.name} has no streams of frames`);
   const hub = new RecordingHub(set, VERSION);
