@@ -129,6 +129,8 @@ describe("either side that dies", () => {
       place.send();
       const first = place.producer(LIVE);
       const { epoch } = await consumer.row((row) => (row.counters.accepted ?? 0) > 5, "frames");
+      // Before the first epoch it had none either.
+      consumer.markRows();
       first.signal("SIGTERM");
       expect(await first.exit()).toBe(0);
       await consumer.row((row) => row.epoch === null, "the end of the epoch");
