@@ -29,6 +29,13 @@ export interface BridgeReceiverOptions {
   readonly openCounters?: RolePorts["openCounters"];
 }
 
+/** A route, and what its senders are told of it. */
+interface Reporting {
+  readonly route: ReceiverRoute;
+  readonly reports: ReportSender;
+  readonly read: () => FarReport | null;
+}
+
 /** Blocks that one cycle takes of each sender, so that the other agents have their turn. */
 const BLOCKS_PER_CYCLE = 64;
 
@@ -47,6 +54,8 @@ export class BridgeReceiver implements Agent {
   readonly #routes = new Map<number, ReceiverRoute>();
   readonly #meter: ReceiverMeter;
   readonly #reports = new Map<ReceiverRoute, ReportSender>();
+  /** The same, for each cycle: iterating a map allocates. */
+  readonly #reporting: Reporting[] = [];
   #nowNs = 0;
 
   constructor(connection: AeronConnection, options: BridgeReceiverOptions) {
@@ -76,10 +85,11 @@ export class BridgeReceiver implements Agent {
       if (this.#subscription.poll(nowNs) === 0) break;
       work++;
     }
-    this.#meter.doWork(nowNs, this.#routes.values());
+    this.#meter.doWork(nowNs, this.#routes);
     // After what came was read: a sender is silent only if nothing did.
-    for (const [route, reports] of this.#reports) {
-      work += route.doWork(nowNs) + reports.doWork(nowNs, () => this.#reportOf(route));
+    for (let i = 0; i < this.#reporting.length; i++) {
+      const { route, reports, read } = this.#reporting[i] as Reporting;
+      work += route.doWork(nowNs) + reports.doWork(nowNs, read);
       if (!route.hasSession) reports.close();
     }
     return work;
@@ -179,7 +189,9 @@ export class BridgeReceiver implements Agent {
     // What others ask for must not fill the memory.
     if (route === null) return null;
     this.#routes.set(streamId, route);
-    this.#reports.set(route, new ReportSender(this.#connection, streamId));
+    const reports = new ReportSender(this.#connection, streamId);
+    this.#reports.set(route, reports);
+    this.#reporting.push({ route, reports, read: () => this.#reportOf(route) });
     return route;
   }
 }

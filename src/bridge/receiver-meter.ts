@@ -54,13 +54,13 @@ export class ReceiverMeter {
     return this.#readers.get(streamId) ?? [];
   }
 
-  doWork(nowNs: number, routes: Iterable<ReceiverRoute>): void {
-    const records = this.#aeron.readIfDue(nowNs, (typeId) => KIND_OF_TYPE.has(typeId) || isReceivingCounter(typeId));
+  doWork(nowNs: number, routes: ReadonlyMap<number, ReceiverRoute>): void {
+    const records = this.#aeron.readIfDue(nowNs, isWanted);
     if (records !== null) {
       this.naks = receivedNaks(records, BRIDGE_STREAM_ID);
       this.#readers = readersIn(records);
     }
-    if (this.#timer.isDue(nowNs)) for (const route of routes) this.#show(route);
+    if (this.#timer.isDue(nowNs)) for (const route of routes.values()) this.#show(route);
   }
 
   close(): void {
@@ -93,6 +93,10 @@ export class ReceiverMeter {
     of.bridgeChecksum.set(receiver.checksum);
     of.bridgeNaks.set(this.naks);
   }
+}
+
+function isWanted(typeId: number): boolean {
+  return KIND_OF_TYPE.has(typeId) || isReceivingCounter(typeId);
 }
 
 /** The consumers of each stream, by their counters. Those of a process that has died stay for a while: its successor's have a higher owner. */
