@@ -8,6 +8,8 @@ import { AeronCounter } from "./counter.ts";
 import { DriverLock } from "./driver-lock.ts";
 import { silenceMs, silentDriver } from "./driver-silence.ts";
 import { isStillAlive, type LivingDriver, lookForDriver } from "./driver-watch.ts";
+import { type FragmentReader, FragmentSubscription } from "./fragment-subscription.ts";
+import type { LogImage } from "./log-image.ts";
 import { NativeClient } from "./native-client.ts";
 import type { Messaging, MessagingResource } from "./ports.ts";
 import { Publication } from "./publication.ts";
@@ -107,6 +109,14 @@ export class AeronConnection implements Agent, Messaging {
     onMessage: BlockMessageHandler,
   ): BlockSubscription {
     return this.add(new BlockSubscription(channel, streamId, maxBlockBytes, onMessage));
+  }
+
+  addFragmentSubscription(
+    channel: string,
+    streamId: number,
+    readerOf: (source: LogImage) => FragmentReader,
+  ): FragmentSubscription {
+    return this.add(new FragmentSubscription(channel, streamId, readerOf));
   }
 
   /** Beyond a limit, the counter is not shown. */

@@ -1,4 +1,5 @@
 import type { BlockMessageHandler } from "./block-subscription.ts";
+import type { FragmentReader } from "./fragment-subscription.ts";
 import type { MessageBlock } from "./message-block.ts";
 import type { PublishResult } from "./results.ts";
 import type { MessageHandler } from "./subscription.ts";
@@ -36,12 +37,26 @@ export interface DescriptorSink extends MessageSink {
   publishBlock(block: MessageBlock, from: number, count: number): number;
 }
 
+/** Where frames go that are longer than a message, or are written in place. */
+export interface FrameSink extends DescriptorSink {
+  /** Bytes that may be published before the window is full; 0 while nothing is. */
+  readonly roomBytes: number;
+  /** Publishes one message of two pieces, the second of which may be empty. Never blocks, never retries. */
+  publishPieces(head: number, headBytes: number, body: number, bodyBytes: number): PublishResult;
+  /** Claims a message that fits one fragment: the address to write it to, or 0. It ends with `endClaim`, soon. */
+  claim(byteLength: number): number;
+  /** Publishes what was claimed, or gives it up, so that no subscriber sees it. */
+  endClaim(isPublished: boolean): void;
+}
+
 /** Messages of one stream, read one by one. */
 export interface Inbound extends MessagingResource {
   /** Reads at most `limit` fragments, and hands on their messages; returns how many. */
   poll(limit: number): number;
   /** Bytes of a term of the publication with this session; 0 while it is not there. */
   termBytesOf(sessionId: number): number;
+  /** Address and port where it listens, as the media driver has chosen; null while it has not. */
+  resolvedEndpoint(): string | null;
 }
 
 /** Small messages of one stream, read in blocks. */
@@ -52,6 +67,18 @@ export interface BlockInbound extends MessagingResource {
   poll(blockBytes: number): number;
   /** True where the media driver has put the subscription to rest, so that it has to be renewed. */
   needsRenewal(nowNs: number): boolean;
+}
+
+/** Messages of one stream, read fragment by fragment. */
+export interface FragmentInbound extends MessagingResource {
+  /** Takes at most one block of each publisher; returns the bytes taken. */
+  poll(nowNs: number): number;
+}
+
+/** A publisher, as the media driver names it. */
+export interface FragmentSource {
+  /** Its address and port. */
+  readonly sourceIdentity: string;
 }
 
 /** A counter that other processes see. */
@@ -72,7 +99,7 @@ export interface Messaging {
   readonly refusal: string | null;
   /** Why resources are missing, where that is a lack of room. */
   readonly shortage: string | null;
-  addPublication(channel: string, streamId: number): DescriptorSink;
+  addPublication(channel: string, streamId: number): FrameSink;
   addSubscription(channel: string, streamId: number, onMessage: MessageHandler): Inbound;
   addBlockSubscription(
     channel: string,
@@ -80,6 +107,12 @@ export interface Messaging {
     maxBlockBytes: number,
     onMessage: BlockMessageHandler,
   ): BlockInbound;
+  /** `readerOf`: what reads the fragments of a publisher. */
+  addFragmentSubscription(
+    channel: string,
+    streamId: number,
+    readerOf: (source: FragmentSource) => FragmentReader,
+  ): FragmentInbound;
   addCounter(typeId: number, key: Uint8Array, label: string): SharedCounter;
   /** Gives the resource back. */
   remove(resource: MessagingResource): void;

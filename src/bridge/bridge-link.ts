@@ -1,8 +1,9 @@
-import type { AeronConnection } from "../aeron/connection.ts";
+import type { Messaging } from "../aeron/ports.ts";
 import type { Agent } from "../core/agent.ts";
 import type { Clock } from "../core/clock.ts";
 import { Consumer } from "../roles/consumer.ts";
 import type { ConsumerOptions } from "../roles/consumer-options.ts";
+import { HOST_PORTS } from "../roles/host-ports.ts";
 import { BridgeSender, type BridgeSenderOptions } from "./bridge-sender.ts";
 import type { Endpoint } from "./channels.ts";
 
@@ -21,16 +22,18 @@ export class BridgeLink {
   readonly consumer: Consumer;
   readonly sender: BridgeSender;
 
-  constructor(connection: AeronConnection, clock: Clock, options: BridgeLinkOptions) {
+  constructor(connection: Messaging, clock: Clock, options: BridgeLinkOptions, ports = HOST_PORTS) {
     const { to, mode, checksum = false, onEnd, decimation, maxRateHz, ...source } = options;
     this.to = to;
-    this.consumer = new Consumer(connection, clock, {
+    const reading = {
       ...source,
       mode: decimation > 1 ? "decimated" : "stream",
       decimation,
       maxRateHz,
-    });
+    } as const;
+    this.consumer = new Consumer(connection, clock, reading, ports);
     this.sender = new BridgeSender(connection, this.consumer, {
+      openCounters: ports.openCounters,
       to,
       mode,
       checksum,

@@ -1,5 +1,4 @@
-import type { AeronConnection } from "../aeron/connection.ts";
-import type { LogImage } from "../aeron/log-image.ts";
+import type { FragmentInbound, FragmentSource, Messaging } from "../aeron/ports.ts";
 import type { Agent } from "../core/agent.ts";
 import { getLogger } from "../core/logger.ts";
 import { printable } from "../core/text.ts";
@@ -10,7 +9,6 @@ import { DataSourceMetaDecoder } from "../sbe/generated/control/index.ts";
 import { messageKeyAt } from "../sbe/index.ts";
 import { BRIDGE_STREAM_ID, type Endpoint, receiverChannel, receiverLimits } from "./channels.ts";
 import type { FarReport } from "./far-account.ts";
-import { FragmentSubscription } from "./fragment-subscription.ts";
 import { ReceiverMeter } from "./receiver-meter.ts";
 import type { ReceiverRoute } from "./receiver-route.ts";
 import { ReceiverSession } from "./receiver-session.ts";
@@ -45,9 +43,9 @@ const BLOCKS_PER_CYCLE = 64;
  */
 export class BridgeReceiver implements Agent {
   readonly roleName = "bridge receiver";
-  readonly #connection: AeronConnection;
+  readonly #connection: Messaging;
   readonly #options: BridgeReceiverOptions;
-  readonly #subscription: FragmentSubscription;
+  readonly #subscription: FragmentInbound;
   readonly #open = new BridgeOpenDecoder();
   readonly #ledger = new BridgeLedgerDecoder();
   readonly #meta = new DataSourceMetaDecoder();
@@ -58,12 +56,12 @@ export class BridgeReceiver implements Agent {
   readonly #reporting: Reporting[] = [];
   #nowNs = 0;
 
-  constructor(connection: AeronConnection, options: BridgeReceiverOptions) {
+  constructor(connection: Messaging, options: BridgeReceiverOptions) {
     this.#connection = connection;
     this.#options = options;
     this.#meter = new ReceiverMeter(connection, options.openCounters);
-    this.#subscription = connection.add(
-      new FragmentSubscription(receiverChannel(options.from), BRIDGE_STREAM_ID, (image) => this.#newSession(image)),
+    this.#subscription = connection.addFragmentSubscription(receiverChannel(options.from), BRIDGE_STREAM_ID, (source) =>
+      this.#newSession(source),
     );
   }
 
@@ -110,8 +108,7 @@ export class BridgeReceiver implements Agent {
     await Promise.all(this.routes.map((route) => route.output.onClose()));
   }
 
-  #newSession(image: LogImage): ReceiverSession {
-    const { sourceIdentity } = image;
+  #newSession({ sourceIdentity }: FragmentSource): ReceiverSession {
     const { peers } = this.#options;
     const isAllowed = peers.length === 0 || peers.includes(hostOf(sourceIdentity));
     if (!isAllowed) refusedLog.warn(`a sender at ${sourceIdentity} is refused: it is none of the peers`);

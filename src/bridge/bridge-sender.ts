@@ -1,5 +1,4 @@
-import type { AeronConnection } from "../aeron/connection.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { FrameSink, Messaging } from "../aeron/ports.ts";
 import type { Agent } from "../core/agent.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
@@ -51,7 +50,7 @@ const FRAMES_PER_CYCLE = 64;
  */
 export class BridgeSender implements Agent {
   readonly roleName: string;
-  readonly #connection: AeronConnection;
+  readonly #connection: Messaging;
   readonly #consumer: Consumer;
   readonly #options: BridgeSenderOptions;
   readonly #messages = new SenderMessages();
@@ -61,7 +60,7 @@ export class BridgeSender implements Agent {
   readonly #lastReport: LastReport;
   readonly #meter: SenderMeter;
   readonly #heartbeat = new PeriodicTimer(HEARTBEAT_NS, { immediate: true });
-  #publication: Publication | null = null;
+  #publication: FrameSink | null = null;
   #cutting: Cutting = { mtuBytes: 0, partBytes: 0, headBytes: HEAD_BYTES, windowBytes: 0 };
   #maxFrameBytes = 0;
   #epoch: bigint | null = null;
@@ -86,7 +85,7 @@ export class BridgeSender implements Agent {
   readonly #one: PollOptions = { limit: 1 };
   readonly #read = (): SenderReading => this.#reading();
 
-  constructor(connection: AeronConnection, consumer: Consumer, options: BridgeSenderOptions) {
+  constructor(connection: Messaging, consumer: Consumer, options: BridgeSenderOptions) {
     this.roleName = `bridge sender of stream ${consumer.streamId}`;
     this.#connection = connection;
     this.#consumer = consumer;
@@ -134,7 +133,7 @@ export class BridgeSender implements Agent {
   }
 
   doWork(nowNs: number): number {
-    let work = this.#returns.poll(nowNs) + this.#followEpoch();
+    let work = this.#returns.poll(nowNs) + this.#followEpoch(nowNs);
     this.#endIfReported(nowNs);
     this.#meter.doWork(nowNs, this.#read);
     const publication = this.#publication;
@@ -165,7 +164,7 @@ export class BridgeSender implements Agent {
     this.#connection.remove(publication);
   }
 
-  #followEpoch(): number {
+  #followEpoch(nowNs: number): number {
     const { epoch, stream, hasAttributes, attributes } = this.#consumer;
     if (epoch === this.#epoch) return 0;
     if (this.#sending.isUnderWay) return 0;
@@ -174,7 +173,7 @@ export class BridgeSender implements Agent {
     this.#metaVersion = -1;
     this.#attributes = [];
     const { layout } = stream;
-    if (epoch !== null && (layout === null || (!hasAttributes && attributes.length === 0 && !this.#hasWaited())))
+    if (epoch !== null && (layout === null || (!hasAttributes && attributes.length === 0 && !this.#hasWaited(nowNs))))
       return 0;
     this.#epoch = epoch;
     this.#hasCarried ||= epoch !== null;
@@ -186,8 +185,7 @@ export class BridgeSender implements Agent {
   }
 
   /** Metadata comes at once after an epoch was mapped, if ever. */
-  #hasWaited(): boolean {
-    const nowNs = Bun.nanoseconds();
+  #hasWaited(nowNs: number): boolean {
     if (this.#attributesUntilNs === 0) this.#attributesUntilNs = nowNs + HEARTBEAT_NS;
     return nowNs >= this.#attributesUntilNs;
   }
@@ -228,7 +226,7 @@ export class BridgeSender implements Agent {
   }
 
   /** The stream, its attributes and the ledger, in this order, behind all frames that were sent. */
-  #sendOpen(publication: Publication, nowNs: number): number {
+  #sendOpen(publication: FrameSink, nowNs: number): number {
     const { stream, attributes, streamId, flow } = this.#consumer;
     const layout = this.#epoch === null ? null : stream.layout;
     const fields = {
@@ -269,14 +267,14 @@ export class BridgeSender implements Agent {
     onEnd();
   }
 
-  #sendMeta(publication: Publication): boolean {
+  #sendMeta(publication: FrameSink): boolean {
     const { attributes, streamId } = this.#consumer;
     const current = this.#attributes.length > 0 ? this.#attributes : attributes;
     const metaVersion = Math.max(0, this.#metaVersion);
     return this.#messages.sendMeta(publication, streamId, metaVersion, forwardedAttributes(current));
   }
 
-  #sendFrames(publication: Publication): number {
+  #sendFrames(publication: FrameSink): number {
     let work = 0;
     let bytes = 0;
     while (work < FRAMES_PER_CYCLE && bytes < BYTES_PER_CYCLE) {
@@ -291,7 +289,7 @@ export class BridgeSender implements Agent {
   }
 
   /** Takes the next frame that is admitted; false when there is none now. */
-  #begin(publication: Publication): boolean {
+  #begin(publication: FrameSink): boolean {
     // Everything of an epoch follows its open.
     if (this.#isOpenDue || this.#epoch === null || this.#epoch !== this.#consumer.epoch) {
       if (this.#consumer.flow !== "wait") this.#consumer.receive();
@@ -323,7 +321,7 @@ export class BridgeSender implements Agent {
   }
 
   /** Sends the next piece of the frame under way; false when there is no room for it now. */
-  #move(publication: Publication): boolean {
+  #move(publication: FrameSink): boolean {
     if (this.#isMetaDue && !this.#sending.hasBegun) {
       if (!this.#sendMeta(publication)) return false;
       this.#isMetaDue = false;

@@ -1,5 +1,6 @@
 import { libc } from "../../ffi/libc.ts";
 import { NativeBuffer } from "../../ffi/memory.ts";
+import { BEGIN_FLAG, END_FLAG, FRAGMENT_HEAD_BYTES } from "../aeron/fragment-subscription.ts";
 import { FrameHeader, HEADER_WORD, HEADER_WORDS } from "../protocol/frame-header.ts";
 import {
   BridgeEndDecoder,
@@ -9,7 +10,6 @@ import {
   BridgeWholeDecoder,
 } from "../sbe/generated/bridge/index.ts";
 import { MESSAGE_HEADER_BYTES, messageKeyAt } from "../sbe/index.ts";
-import { BEGIN_FLAG, END_FLAG, FRAGMENT_HEAD_BYTES } from "./fragment-subscription.ts";
 
 /** Longest other message that is put together; longer ones are ignored. */
 const MAX_CONTROL_BYTES = 1024 * 1024;
@@ -21,12 +21,14 @@ const FIRST_WORD = HEADER_WORD.frameIdLow;
 
 /** Takes one frame at a time. */
 export interface FrameTarget {
-  /** A frame begins. False when it is not taken: then its values are passed over, and neither `commit` nor `abort` follows. */
+  /** A frame begins. False when it is not taken: then its values are passed over, and `pass` may follow, but neither `commit` nor `abort`. */
   begin(header: FrameHeader): boolean;
   /** `length` bytes of the values at `address`, from `valuesOffset` on, which are within the length that the header says. */
   write(valuesOffset: number, address: number, length: number): void;
   /** All values have come, and the sender says that they were intact. `checksum`: theirs, by the sender; -1 when it has none. */
   commit(header: FrameHeader, checksum: number): void;
+  /** The frame that was not taken was sent as a whole: until then its sender may give it up, and counts it itself. */
+  pass(): void;
   /** The frame is not valid: by the sender's verdict, or because a part of it never came. */
   abort(): void;
 }
@@ -225,7 +227,10 @@ export class FrameAssembly {
       return;
     }
     this.#isOpen = false;
-    if (!this.#isTaken) return;
+    if (!this.#isTaken) {
+      if (isIntact) this.#target.pass();
+      return;
+    }
     this.#isTaken = false;
     if (isIntact) this.#target.commit(this.#header, checksum);
     else this.#target.abort();

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { libc } from "../../ffi/libc.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { FrameSink } from "../aeron/ports.ts";
 import { PublishResult } from "../aeron/results.ts";
 import { FrameHeader } from "../protocol/frame-header.ts";
 import type { SlotPlace } from "../protocol/slot-place.ts";
@@ -64,7 +64,7 @@ export class FrameSending {
   }
 
   /** Sends the next piece; false when there is no room for it now. */
-  move(publication: Publication, { partBytes }: Cutting): boolean {
+  move(publication: FrameSink, { partBytes }: Cutting): boolean {
     if (this.#isWhole) return this.#sendWhole(publication);
     const isIntact = this.#isIntact();
     if (this.hasBegun && (this.sentBytes === this.byteLength || !isIntact)) {
@@ -97,7 +97,7 @@ export class FrameSending {
   }
 
   /** A frame that fits one datagram: copied into the log, looked at again, and only then published. */
-  #sendWhole(publication: Publication): boolean {
+  #sendWhole(publication: FrameSink): boolean {
     const address = publication.claim(HEAD_BYTES + this.byteLength);
     if (address === 0) return false;
     libc.memcpy(address, this.#messages.wholeHead(this.#header), HEAD_BYTES);

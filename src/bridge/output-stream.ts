@@ -1,4 +1,4 @@
-import type { AeronConnection } from "../aeron/connection.ts";
+import type { Messaging } from "../aeron/ports.ts";
 import type { Clock } from "../core/clock.ts";
 import { messageOf, UsageError } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
@@ -7,8 +7,9 @@ import { type Attribute, FLOW_ATTRIBUTE_KEY, type Flow, SEQ_STEP_ATTRIBUTE_KEY }
 import type { AeronStreams } from "../protocol/stream-ids.ts";
 import { requireAttributes } from "../protocol/wire-text.ts";
 import type { DriverProducerOptions } from "../roles/driver-regions.ts";
+import { HOST_PORTS } from "../roles/host-ports.ts";
+import type { RolePorts } from "../roles/ports.ts";
 import { Producer } from "../roles/producer.ts";
-import { randomId } from "../roles/random-id.ts";
 import { ReaderDrain } from "../roles/reader-drain.ts";
 import type { StandaloneOptions } from "../roles/standalone-regions.ts";
 import { RegionCreateError } from "../shm/index.ts";
@@ -68,10 +69,11 @@ export function forwardedAttributes(attributes: readonly Attribute[]): readonly 
  */
 export class OutputStream {
   readonly streamId: number;
-  readonly #connection: AeronConnection;
+  readonly #connection: Messaging;
   readonly #clock: Clock;
   readonly #options: OutputStreamOptions;
-  readonly #producerId = randomId();
+  readonly #ports: RolePorts;
+  readonly #producerId: number;
   /** What is to be carried, once its producer can be made. */
   #wanted: SourceEpoch | null = null;
   #producer: Producer | null = null;
@@ -85,11 +87,13 @@ export class OutputStream {
   /** Frames of epochs that have ended, by counter. */
   readonly #ended = new Map<string, number>();
 
-  constructor(connection: AeronConnection, clock: Clock, options: OutputStreamOptions) {
+  constructor(connection: Messaging, clock: Clock, options: OutputStreamOptions, ports = HOST_PORTS) {
     this.streamId = options.streamId;
     this.#connection = connection;
     this.#clock = clock;
     this.#options = options;
+    this.#ports = ports;
+    this.#producerId = ports.random.clientId();
   }
 
   /** The producer of the present epoch; null while there is none. */
@@ -221,7 +225,7 @@ export class OutputStream {
     const { streamId, name, summary = "", streams, regions, waitTimeoutNs, flow = epoch.flow } = this.#options;
     const pools = epoch.strideBytes.map((strideBytes, index) => ({ poolId: index + 1, strideBytes }));
     const { standalone, driver } = { standalone: undefined, driver: undefined, ...regions };
-    return new Producer(this.#connection, this.#clock, {
+    const producing = {
       streamId,
       name,
       summary,
@@ -233,6 +237,7 @@ export class OutputStream {
       waitTimeoutNs,
       attributes: forwardedAttributes(epoch.attributes),
       seqStep: epoch.seqStep,
-    });
+    };
+    return new Producer(this.#connection, this.#clock, producing, this.#ports);
   }
 }

@@ -1,4 +1,4 @@
-import type { AeronConnection } from "../aeron/connection.ts";
+import type { Messaging } from "../aeron/ports.ts";
 import type { Clock } from "../core/clock.ts";
 import { OutputStream, type OutputStreamOptions } from "./output-stream.ts";
 import { ReceiverRoute } from "./receiver-route.ts";
@@ -26,7 +26,7 @@ const MAX_UNNAMED_ROUTES = 16;
 
 /** Makes the route of a sender's stream, the first time that a sender opens it; null: it is not taken. */
 export function receiverRoutes(
-  connection: AeronConnection,
+  connection: Messaging,
   clock: Clock,
   { routes, maxRegionBytes, hasOwnLayout, output }: ReceiverRoutesOptions,
 ): (streamId: number) => ReceiverRoute | null {

@@ -1,4 +1,4 @@
-import type { FragmentReader } from "./fragment-subscription.ts";
+import type { FragmentReader } from "../aeron/fragment-subscription.ts";
 import { FrameAssembly } from "./frame-assembly.ts";
 import type { ReceiverRoute } from "./receiver-route.ts";
 import { SlotTarget } from "./slot-target.ts";

@@ -1,5 +1,4 @@
-import type { AeronConnection } from "../aeron/connection.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { FrameSink, Messaging } from "../aeron/ports.ts";
 import { Deadline, PeriodicTimer } from "../core/timers.ts";
 import { BRIDGE_RETURN_STREAM_ID, reportChannel } from "./channels.ts";
 import type { FarReport } from "./far-account.ts";
@@ -12,19 +11,19 @@ const PERIOD_NS = 1e9;
 
 /** Sends what became of a sender's frames back to it: to the address that its datagrams come from, at the port that it names. */
 export class ReportSender {
-  readonly #connection: AeronConnection;
+  readonly #connection: Messaging;
   readonly #streamId: number;
   readonly #messages = new ReportMessages();
   readonly #timer = new PeriodicTimer(PERIOD_NS);
   readonly #change = new Deadline();
   #channel = "";
-  #publication: Publication | null = null;
+  #publication: FrameSink | null = null;
   #instance = 0n;
   #echoNs = 0n;
   #openedNs = 0;
   #isDue = false;
 
-  constructor(connection: AeronConnection, streamId: number) {
+  constructor(connection: Messaging, streamId: number) {
     this.#connection = connection;
     this.#streamId = streamId;
   }

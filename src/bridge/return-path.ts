@@ -1,5 +1,4 @@
-import type { AeronConnection } from "../aeron/connection.ts";
-import type { MessageSubscription } from "../aeron/subscription.ts";
+import type { Inbound, Messaging } from "../aeron/ports.ts";
 import { getLogger } from "../core/logger.ts";
 import { BridgeReportDecoder } from "../sbe/generated/bridge/index.ts";
 import { messageKeyAt } from "../sbe/index.ts";
@@ -31,13 +30,13 @@ export class ReturnPath {
   /** Of the newest open that was answered, and the shortest since the receiver's account began; null before. It includes the wait behind frames. */
   roundTripNs: number | null = null;
   minRoundTripNs: number | null = null;
-  readonly #connection: AeronConnection;
+  readonly #connection: Messaging;
   readonly #options: ReturnPathOptions;
-  readonly #subscription: MessageSubscription;
+  readonly #subscription: Inbound;
   readonly #report = new BridgeReportDecoder();
   #nowNs = 0;
 
-  constructor(connection: AeronConnection, options: ReturnPathOptions) {
+  constructor(connection: Messaging, options: ReturnPathOptions) {
     this.#connection = connection;
     this.account = new FarAccount(isShared(options.to.channel, options.to.host));
     this.#options = options;

@@ -1,6 +1,6 @@
 import { NativeBuffer } from "../../ffi/memory.ts";
 import { monotonic } from "../aeron/monotonic.ts";
-import type { Publication } from "../aeron/publication.ts";
+import type { FrameSink } from "../aeron/ports.ts";
 import { PublishResult } from "../aeron/results.ts";
 import type { Attribute, Flow } from "../protocol/attribute.ts";
 import { type FrameHeader, HEADER_WORD, HEADER_WORDS } from "../protocol/frame-header.ts";
@@ -54,7 +54,7 @@ export class SenderMessages {
   readonly #part = new BridgePartEncoder();
   #buffer = new NativeBuffer(INITIAL_BYTES);
 
-  sendOpen(publication: Publication, fields: OpenFields, nowNs: number): boolean {
+  sendOpen(publication: FrameSink, fields: OpenFields, nowNs: number): boolean {
     const { bytes, view } = this.#buffer;
     const message = this.#open.wrap(view, 0, bytes.length);
     message.setStreamId(fields.streamId).setNslots(fields.nslots).setInstanceBigint(fields.instance);
@@ -71,7 +71,7 @@ export class SenderMessages {
     return this.#publish(publication, message.encodedLength);
   }
 
-  sendMeta(publication: Publication, streamId: number, metaVersion: number, attributes: readonly Attribute[]): boolean {
+  sendMeta(publication: FrameSink, streamId: number, metaVersion: number, attributes: readonly Attribute[]): boolean {
     const needed = metaBytes(attributes);
     if (needed > this.#buffer.bytes.length) this.#buffer = new NativeBuffer(2 ** Math.ceil(Math.log2(needed)));
     const message = this.#meta.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
@@ -84,7 +84,7 @@ export class SenderMessages {
     return this.#publish(publication, message.encodedLength);
   }
 
-  sendLedger(publication: Publication, streamId: number, instance: bigint, ledger: SenderLedger): boolean {
+  sendLedger(publication: FrameSink, streamId: number, instance: bigint, ledger: SenderLedger): boolean {
     const message = this.#ledger.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(streamId).setInstanceBigint(instance);
     message.setSeenNumber(ledger.seen).setSentNumber(ledger.sent).setSkippedNumber(ledger.skipped);
@@ -95,13 +95,13 @@ export class SenderMessages {
   }
 
   /** The head of a frame's first message, with its first values. */
-  sendFrame(publication: Publication, header: FrameHeader, values: number, valuesBytes: number): PublishResult {
+  sendFrame(publication: FrameSink, header: FrameHeader, values: number, valuesBytes: number): PublishResult {
     putHeader(this.#frameHead, header);
     return publication.publishPieces(this.#frameHead.address, FRAME_HEAD_BYTES, values, valuesBytes);
   }
 
   sendPart(
-    publication: Publication,
+    publication: FrameSink,
     seq: number,
     valuesOffset: number,
     values: number,
@@ -111,7 +111,7 @@ export class SenderMessages {
     return publication.publishPieces(this.#partHead.address, PART_HEAD_BYTES, values, valuesBytes);
   }
 
-  sendEnd(publication: Publication, seq: number, isIntact: boolean, checksum: number | null): PublishResult {
+  sendEnd(publication: FrameSink, seq: number, isIntact: boolean, checksum: number | null): PublishResult {
     const verdict = isIntact ? BridgeVerdict.OK : BridgeVerdict.ABORTED;
     const message = this.#end.wrap(this.#buffer.view, 0, BridgeEndEncoder.ENCODED_LENGTH);
     message.setSeqNumber(seq).setVerdict(verdict);
@@ -125,7 +125,7 @@ export class SenderMessages {
     return this.#wholeHead.address;
   }
 
-  #publish(publication: Publication, length: number): boolean {
+  #publish(publication: FrameSink, length: number): boolean {
     return publication.publishPieces(this.#buffer.address, length, 0, 0) === PublishResult.PUBLISHED;
   }
 }

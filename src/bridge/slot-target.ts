@@ -19,6 +19,8 @@ export class SlotTarget implements FrameTarget {
   #route: SlotRoute | null = null;
   #claim: SlotClaim | null = null;
   #address = 0;
+  /** Why the newest frame was not taken. */
+  #cause: "noSlot" | "refused" = "noSlot";
 
   constructor(routeOf: () => SlotRoute | null) {
     this.#routeOf = routeOf;
@@ -32,19 +34,18 @@ export class SlotTarget implements FrameTarget {
     const { valuesLenBytes } = header;
     const isReady = producer?.isReady === true;
     if (!isReady || valuesLenBytes > producer.maxByteLength) {
-      if (isReady) route.account.refused++;
-      else route.account.noSlot++;
+      this.#cause = isReady ? "refused" : "noSlot";
       return false;
     }
     const claim = producer.skipTo(header.frameId) ? producer.tryClaim(valuesLenBytes) : null;
     if (claim === null || claim.pool === null) {
-      route.account.noSlot++;
+      this.#cause = "noSlot";
       return false;
     }
     header.payloadSlot = claim.index;
     if (findHeaderFault(header, claim.index, claim.pool.strideBytes) !== HeaderFault.NONE) {
       claim.abort();
-      route.account.refused++;
+      this.#cause = "refused";
       return false;
     }
     this.#claim = claim;
@@ -74,6 +75,10 @@ export class SlotTarget implements FrameTarget {
     }
     claim.commitCopy(header);
     account.delivered++;
+  }
+
+  pass(): void {
+    if (this.#route !== null) this.#route.account[this.#cause]++;
   }
 
   abort(): void {

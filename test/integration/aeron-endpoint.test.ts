@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type FragmentReader, FragmentSubscription } from "../../src/bridge/fragment-subscription.ts";
+import { type FragmentReader, FragmentSubscription } from "../../src/aeron/fragment-subscription.ts";
 import { freePort } from "../support/bridge-place.ts";
 import { Rig } from "../support/rig.ts";
 

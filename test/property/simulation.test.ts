@@ -3,19 +3,32 @@ import { tallyInProcesses } from "../sim/batch.ts";
 import { simulate } from "../sim/simulate.ts";
 
 const SCHEDULES = 2000;
+const BRIDGE_SCHEDULES = 40;
 /** Some ten seconds of two quiet cores. */
 const LIMIT_MS = 10 * 60_000;
 
 test(
   "D-03, D-06, D-10 to D-14, D-16 to D-19, W-08, W-19, W-22, W-23: the shipped roles keep the rules under any schedule of faults, and recover",
   async () => {
-    const { schedules, failures, epochs, grants, accepted } = await tallyInProcesses(1, SCHEDULES, () => {});
+    const { schedules, failures, epochs, grants, accepted } = await tallyInProcesses("host", 1, SCHEDULES, () => {});
     // npm run simulate -- --seed N shows what happened.
     expect(failures).toEqual([]);
     expect(schedules).toBe(SCHEDULES);
     expect(epochs).toBeGreaterThan(SCHEDULES * 2);
     expect(grants).toBeGreaterThan(SCHEDULES * 2);
     expect(accepted).toBeGreaterThan(SCHEDULES * 20);
+  },
+  LIMIT_MS,
+);
+
+test(
+  "W-48: the shipped bridge keeps frames whole, in order and in the accounts under any schedule of faults, and recovers",
+  async () => {
+    const { schedules, failures, accepted } = await tallyInProcesses("bridge", 1, BRIDGE_SCHEDULES, () => {});
+    // npm run simulate -- --scene bridge --seed N shows what happened.
+    expect(failures).toEqual([]);
+    expect(schedules).toBe(BRIDGE_SCHEDULES);
+    expect(accepted).toBeGreaterThan(BRIDGE_SCHEDULES * 20);
   },
   LIMIT_MS,
 );

@@ -1,5 +1,13 @@
 import { availableParallelism } from "node:os";
-import { type SimulationResult, simulate } from "./simulate.ts";
+import { simulateBridge } from "./bridge-simulate.ts";
+import { type SimulationOptions, type SimulationResult, simulate } from "./simulate.ts";
+
+/** What is simulated: the roles of a host, or a bridge between two. */
+export type Scene = "host" | "bridge";
+
+export function simulateScene(scene: Scene, options: SimulationOptions): Promise<SimulationResult> {
+  return scene === "bridge" ? simulateBridge(options) : simulate(options);
+}
 
 /** What many schedules came to. */
 export interface Tally {
@@ -34,23 +42,28 @@ function add(total: Tally, tally: Tally): void {
 }
 
 /** Runs the seeds in this process; with `stopsAtFailure`, up to the first that fails. */
-export async function tallyOf(from: number, to: number, stopsAtFailure = false): Promise<Tally> {
+export async function tallyOf(scene: Scene, from: number, to: number, stopsAtFailure = false): Promise<Tally> {
   const tally = newTally();
   for (let seed = from; seed <= to; seed++) {
-    count(tally, await simulate({ seed }));
+    count(tally, await simulateScene(scene, { seed }));
     if (stopsAtFailure && tally.failures.length > 0) break;
   }
   return tally;
 }
 
 /** Runs the seeds in this process, and prints the tally for the process that has started this one. */
-export async function runShare(from: number, to: number): Promise<number> {
-  console.log(JSON.stringify(await tallyOf(from, to)));
+export async function runShare(scene: Scene, from: number, to: number): Promise<number> {
+  console.log(JSON.stringify(await tallyOf(scene, from, to)));
   return 0;
 }
 
 /** Runs the seeds in as many processes as there are cores. */
-export async function tallyInProcesses(from: number, to: number, onFailure: (text: string) => void): Promise<Tally> {
+export async function tallyInProcesses(
+  scene: Scene,
+  from: number,
+  to: number,
+  onFailure: (text: string) => void,
+): Promise<Tally> {
   const total = newTally();
   const cores = availableParallelism();
   const share = Math.min(MAX_SHARE, Math.ceil((to - from + 1) / cores));
@@ -60,7 +73,7 @@ export async function tallyInProcesses(from: number, to: number, onFailure: (tex
       const first = next;
       const last = Math.min(to, first + share - 1);
       next = last + 1;
-      const tally = await runApart(first, last);
+      const tally = await runApart(scene, first, last);
       add(total, tally);
       for (const { seed, failure } of tally.failures) onFailure(`seed ${seed}: ${failure}`);
     }
@@ -69,26 +82,26 @@ export async function tallyInProcesses(from: number, to: number, onFailure: (tex
   return total;
 }
 
-async function runApart(from: number, to: number): Promise<Tally> {
-  const command = [process.execPath, `${import.meta.dir}/main.ts`, "--share", `${from}..${to}`];
+async function runApart(scene: Scene, from: number, to: number): Promise<Tally> {
+  const command = [process.execPath, `${import.meta.dir}/main.ts`, "--scene", scene, "--share", `${from}..${to}`];
   const child = Bun.spawn(command, { stdout: "pipe", stderr: "inherit" });
   const text = await new Response(child.stdout).text();
   if ((await child.exited) !== 0) throw new Error(`the simulation of seeds ${from}..${to} has failed`);
   return JSON.parse(text) as Tally;
 }
 
-export async function runSeeds(from: number, to: number): Promise<number> {
+export async function runSeeds(scene: Scene, from: number, to: number): Promise<number> {
   const beganNs = Bun.nanoseconds();
-  const tally = await tallyInProcesses(from, to, (text) => console.log(text));
+  const tally = await tallyInProcesses(scene, from, to, (text) => console.log(text));
   return report(tally, beganNs);
 }
 
 /** Runs seeds that no run before had, until the time is over. */
-export async function runHours(hours: number): Promise<number> {
+export async function runHours(scene: Scene, hours: number): Promise<number> {
   const beganNs = Bun.nanoseconds();
   const total = newTally();
   for (let from = Date.now() * 1000; Bun.nanoseconds() - beganNs < hours * 3600e9; from += MAX_SHARE * 2) {
-    const tally = await tallyInProcesses(from, from + MAX_SHARE * 2 - 1, (text) => console.log(text));
+    const tally = await tallyInProcesses(scene, from, from + MAX_SHARE * 2 - 1, (text) => console.log(text));
     add(total, tally);
   }
   return report(total, beganNs);

@@ -1,9 +1,20 @@
 import type { BlockMessageHandler } from "../../src/aeron/block-subscription.ts";
-import type { BlockInbound, DescriptorSink, Inbound, Messaging, SharedCounter } from "../../src/aeron/ports.ts";
+import type { FragmentReader } from "../../src/aeron/fragment-subscription.ts";
+import type {
+  BlockInbound,
+  FragmentInbound,
+  FragmentSource,
+  FrameSink,
+  Inbound,
+  Messaging,
+  SharedCounter,
+} from "../../src/aeron/ports.ts";
 import type { MessageHandler } from "../../src/aeron/subscription.ts";
+import { BRIDGE_STREAM_ID } from "../../src/bridge/channels.ts";
 import type { Agent } from "../../src/core/agent.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { PeriodicTimer } from "../../src/core/timers.ts";
+import { SimFragments, SimLinkPublication } from "./link-resources.ts";
 import { CLIENT_LIVENESS_NS, type SimMedia } from "./media.ts";
 import type { SimProcess } from "./process.ts";
 import type { SeededRandom } from "./random.ts";
@@ -53,7 +64,8 @@ export class SimConnection implements Messaging, Agent {
     return this.#resources.size;
   }
 
-  addPublication(channel: string, streamId: number): DescriptorSink {
+  addPublication(channel: string, streamId: number): FrameSink {
+    if (streamId === BRIDGE_STREAM_ID) return this.#add(new SimLinkPublication(this, channel, streamId));
     return this.#add(new SimPublication(this, channel, streamId));
   }
 
@@ -68,6 +80,14 @@ export class SimConnection implements Messaging, Agent {
     onMessage: BlockMessageHandler,
   ): BlockInbound {
     return this.#add(new SimBlockInbound(this, streamId, onMessage));
+  }
+
+  addFragmentSubscription(
+    channel: string,
+    streamId: number,
+    readerOf: (source: FragmentSource) => FragmentReader,
+  ): FragmentInbound {
+    return this.#add(new SimFragments(this, channel, streamId, readerOf));
   }
 
   addCounter(typeId: number, key: Uint8Array, label: string): SharedCounter {

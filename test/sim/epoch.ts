@@ -1,17 +1,18 @@
+import { addressOf } from "../../ffi/memory.ts";
 import type { EpochOptions, RegionMemory } from "../../src/shm/index.ts";
 import { sortedPools } from "../../src/shm/region-plan.ts";
 import { sliceSlots } from "../../src/shm/slot-slicing.ts";
 import { HEADER_SLOT_BYTES, SUPERBLOCK_BYTES } from "../../src/shm/superblock.ts";
 import type { SimProcess } from "./process.ts";
 
-/** The slots of a region. There is no address: nothing native reads them. */
+/** The slots of a region. What would precede them is not there. */
 function memoryOf(slots: ArrayBuffer): RegionMemory {
   const window = (offset: number, byteLength: number): ArrayBuffer => {
     if (offset !== SUPERBLOCK_BYTES || byteLength !== slots.byteLength) throw new RangeError("expected all slots");
     return slots;
   };
   return {
-    address: 0,
+    address: addressOf(new Uint8Array(slots)) - SUPERBLOCK_BYTES,
     byteLength: SUPERBLOCK_BYTES + slots.byteLength,
     readOnly: false,
     closed: false,

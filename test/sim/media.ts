@@ -1,4 +1,5 @@
 import type { CounterRecord } from "../../src/aeron/counters-reader.ts";
+import { SimLinks } from "./link.ts";
 import type { SimProcess } from "./process.ts";
 import type { SeededRandom } from "./random.ts";
 
@@ -75,11 +76,14 @@ export class SimMedia {
   readonly logs = new Set<SimLog>();
   readonly subscribers = new Set<SimSubscriber>();
   readonly counters = new Set<SimCounterRecord>();
+  /** What goes to other hosts. */
+  readonly links: SimLinks;
   #nextSession = 1;
 
   constructor(random: SeededRandom, nowNs: () => number) {
     this.random = random;
     this.#nowNs = nowNs;
+    this.links = new SimLinks(random, nowNs);
   }
 
   die(): void {
@@ -88,6 +92,7 @@ export class SimMedia {
     this.logs.clear();
     this.subscribers.clear();
     this.counters.clear();
+    this.links.clear();
   }
 
   start(): void {
@@ -119,6 +124,7 @@ export class SimMedia {
 
   /** A client was killed: its logs stay until the media driver notices. */
   processDied(process: SimProcess): void {
+    this.links.processDied(process);
     for (const log of this.logs) if (log.process === process) log.endedNs ??= this.#nowNs();
     for (const subscriber of [...this.subscribers]) if (subscriber.process === process) this.unsubscribe(subscriber);
   }

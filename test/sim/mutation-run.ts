@@ -31,7 +31,14 @@ export async function runMutations(
 
 async function runMutation(mutation: Mutation): Promise<Outcome> {
   const script = `${import.meta.dir}/mutation-subject.ts`;
-  const command = [process.execPath, "--preload", `${import.meta.dir}/mutation-loader.ts`, script, String(MAX_SEEDS)];
+  const command = [
+    process.execPath,
+    "--preload",
+    `${import.meta.dir}/mutation-loader.ts`,
+    script,
+    String(MAX_SEEDS),
+    mutation.scene ?? "host",
+  ];
   const child = Bun.spawn(command, {
     stdout: "pipe",
     stderr: "pipe",

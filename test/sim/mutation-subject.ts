@@ -1,7 +1,8 @@
 import { configureLogging } from "../../src/core/logger.ts";
-import { tallyOf } from "./batch.ts";
+import { type Scene, tallyOf } from "./batch.ts";
 
 // Runs seeds up to the first that fails, with the mutation that was preloaded.
 configureLogging({ level: "off", filter: "off" });
-const [failed] = (await tallyOf(1, Number(process.argv[2]), true)).failures;
+const [, , seeds, scene] = process.argv;
+const [failed] = (await tallyOf(scene as Scene, 1, Number(seeds), true)).failures;
 console.log(JSON.stringify({ seed: failed?.seed ?? null, failure: failed?.failure ?? "" }));

@@ -1,13 +1,19 @@
+import type { Scene } from "./batch.ts";
+import { BRIDGE_MUTATIONS } from "./bridge-mutations.ts";
+
 /** A fault put into the shipped code: text that occurs once in a file, and what stands in its place. */
 export interface Mutation {
   readonly name: string;
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** Where it is looked for; left out: on one host. */
+  readonly scene?: Scene;
 }
 
 /** What the simulation has to find: one-line faults of the roles' logic, each of a kind that was once made or may be. */
 export const MUTATIONS: readonly Mutation[] = [
+  ...BRIDGE_MUTATIONS,
   {
     name: "keepalive-ignored",
     file: "src/protocol/lease-table.ts",

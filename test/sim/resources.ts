@@ -2,7 +2,7 @@ import { bytesAt } from "../../ffi/memory.ts";
 import type { BlockMessageHandler } from "../../src/aeron/block-subscription.ts";
 import { DESCRIPTOR_FRAME_BYTES } from "../../src/aeron/channel.ts";
 import type { MessageBlock } from "../../src/aeron/message-block.ts";
-import type { BlockInbound, DescriptorSink, Inbound, SharedCounter } from "../../src/aeron/ports.ts";
+import type { BlockInbound, FrameSink, Inbound, SharedCounter } from "../../src/aeron/ports.ts";
 import { PublishResult } from "../../src/aeron/results.ts";
 import type { MessageHandler } from "../../src/aeron/subscription.ts";
 import type { SimCounterRecord, SimLog, SimSubscriber } from "./media.ts";
@@ -28,7 +28,7 @@ export abstract class SimResource {
   abstract forget(): void;
 }
 
-export class SimPublication extends SimResource implements DescriptorSink {
+export class SimPublication extends SimResource implements FrameSink {
   readonly channel: string;
   readonly streamId: number;
   refusal: PublishResult = PublishResult.PUBLISHED;
@@ -80,6 +80,20 @@ export class SimPublication extends SimResource implements DescriptorSink {
     media.publish(log, bytes, false);
     return PublishResult.PUBLISHED;
   }
+
+  get roomBytes(): number {
+    throw new Error("expected no frames within a host");
+  }
+
+  publishPieces(): PublishResult {
+    throw new Error("expected no frames within a host");
+  }
+
+  claim(): number {
+    throw new Error("expected no frames within a host");
+  }
+
+  endClaim(): void {}
 
   publishMessage(address: number, length: number): PublishResult {
     return length > this.maxMessageBytes ? PublishResult.TOO_LONG : this.publish(address, length);
@@ -149,6 +163,10 @@ export class SimInbound extends SimSubscription implements Inbound {
   constructor(connection: SimConnection, streamId: number, onMessage: MessageHandler) {
     super(connection, streamId);
     this.#onMessage = onMessage;
+  }
+
+  resolvedEndpoint(): string | null {
+    return this.isMade ? "192.0.2.1:40001" : null;
   }
 
   poll(limit: number): number {

@@ -235,7 +235,7 @@ function startRival({ slots, nowNs }: World): void {
 }
 
 /** Ends all processes in an order of the seed; afterwards nothing may be left. */
-async function closeAll(world: World): Promise<void> {
+export async function closeAll(world: World): Promise<void> {
   const { random } = world;
   const waiting = world.slots.filter(({ process }) => process !== null);
   world.restarts = false;

@@ -1,7 +1,7 @@
 import { bytesAt, NativeBuffer } from "../../ffi/memory.ts";
+import { FRAGMENT_HEAD_BYTES } from "../../src/aeron/fragment-subscription.ts";
 import type { MessageSink } from "../../src/aeron/ports.ts";
 import { PublishResult } from "../../src/aeron/results.ts";
-import { FRAGMENT_HEAD_BYTES } from "../../src/bridge/fragment-subscription.ts";
 import { FrameAssembly, type FrameTarget } from "../../src/bridge/frame-assembly.ts";
 import { DTYPES } from "../../src/protocol/dtype.ts";
 import { FrameHeader, HEADER_WORD, HEADER_WORDS, MAJOR_ORDER_CODES } from "../../src/protocol/frame-header.ts";
@@ -90,6 +90,7 @@ export function cut(message: Uint8Array, payloadBytes: number): Fragment[] {
 export class MemoryTarget implements FrameTarget {
   readonly committed: { readonly seq: number; readonly values: Uint8Array }[] = [];
   aborted = 0;
+  passed = 0;
   refuses: (header: FrameHeader) => boolean = () => false;
   #values: Uint8Array | null = null;
 
@@ -110,6 +111,10 @@ export class MemoryTarget implements FrameTarget {
     if (this.#values === null) throw new Error("expected a frame before its end");
     this.committed.push({ seq: header.frameId, values: this.#values });
     this.#values = null;
+  }
+
+  pass(): void {
+    this.passed++;
   }
 
   abort(): void {

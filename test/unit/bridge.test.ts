@@ -31,6 +31,21 @@ function frame(seq: number, byteLength: number, partBytes: number): Uint8Array[]
 }
 
 describe("the assembly of frames", () => {
+  test("W-48: a frame that is not taken counts once it was sent as a whole; one that its sender gives up counts there", () => {
+    const { assembly, target } = newAssembly();
+    target.refuses = () => true;
+    const send = (seq: number, verdict: BridgeVerdict): void => {
+      const begin = frameMessage(bytesHeader(seq, 100), valuesOf(seq, 100));
+      for (const message of [begin, endMessage(seq, verdict)]) {
+        for (const fragment of cut(message, 600)) deliver(assembly, fragment);
+      }
+    };
+    send(1, BridgeVerdict.ABORTED);
+    expect(target.passed).toBe(0);
+    send(2, OK);
+    expect([target.passed, target.committed.length, target.aborted]).toEqual([1, 0, 0]);
+  });
+
   test("W-48: a frame in parts and fragments is put together, and committed only at its end", () => {
     const { assembly, target } = newAssembly();
     const fragments = frame(7, 5000, 2000).flatMap((message) => cut(message, 600));

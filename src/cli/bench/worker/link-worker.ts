@@ -1,4 +1,5 @@
 import { NativeBuffer } from "../../../../ffi/memory.ts";
+import { type FragmentReader, FragmentSubscription } from "../../../aeron/fragment-subscription.ts";
 import { monotonic } from "../../../aeron/monotonic.ts";
 import type { Publication } from "../../../aeron/publication.ts";
 import { PublishResult } from "../../../aeron/results.ts";
@@ -9,7 +10,6 @@ import {
   receiverChannel,
   senderChannel,
 } from "../../../bridge/channels.ts";
-import { type FragmentReader, FragmentSubscription } from "../../../bridge/fragment-subscription.ts";
 import type { Agent } from "../../../core/agent.ts";
 import { Counter } from "../../../core/counters.ts";
 import { RatePacer } from "../../../protocol/rate-pacer.ts";

@@ -1,6 +1,6 @@
 import { DATA_FRAME_TYPE, DATA_HEADER, FRAME_ALIGNMENT } from "../../ffi/aeron-structs.ts";
-import { IMPOSSIBLE_FRAME, type LogImage } from "../aeron/log-image.ts";
-import { LogSubscription } from "../aeron/log-subscription.ts";
+import { IMPOSSIBLE_FRAME, type LogImage } from "./log-image.ts";
+import { LogSubscription } from "./log-subscription.ts";
 
 /** Where the fragments of one publisher go. */
 export interface FragmentReader {
