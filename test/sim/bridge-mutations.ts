@@ -24,13 +24,6 @@ export const BRIDGE_MUTATIONS: readonly Mutation[] = [
     scene: "bridge",
   },
   {
-    name: "epoch-of-the-source-is-not-followed",
-    file: "src/bridge/receiver-route.ts",
-    from: "    if (open.epoch === this.#epoch) return;",
-    to: "    if (this.#epoch !== null) return;",
-    scene: "bridge",
-  },
-  {
     name: "account-of-another-sender-continues",
     file: "src/bridge/receiver-route.ts",
     from: "      this.account = new BridgeAccount();\n",
