@@ -8,13 +8,13 @@ import { Reducer, reducedDtype, reducedSize } from "../../src/view/reduce.ts";
 const DTYPES_HERE = ["uint8", "int16", "uint16", "uint32", "float32", "float64", "int64", "bool"] as const;
 const reducer = new Reducer();
 
-/** What a pixel of a reduction is: computed from the values one by one, without NaN. */
+/** What a pixel of a reduction is: computed from the values one by one, without NaN. Integers have no -0. */
 function modelOf(values: readonly number[], dtype: Dtype, reduction: "mean" | "maximum"): number {
   const numbers = values.filter((value) => !Number.isNaN(value));
   if (numbers.length === 0) return Number.NaN;
   const value =
     reduction === "maximum" ? Math.max(...numbers) : numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
-  return dtype === "float32" || dtype === "float64" || dtype === "int64" ? value : Math.round(value);
+  return dtype === "float32" || dtype === "float64" || dtype === "int64" ? value : Math.round(value) || 0;
 }
 
 test("every pixel of a reduced plane is the mean, or the maximum, of its area: any dtype, size, padding and number of colours", () => {
