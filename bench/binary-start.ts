@@ -14,7 +14,7 @@ type Command = readonly string[];
 
 const STREAM_ID = 10_000;
 const DRIVER_SLOTS = 64;
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 const FRAGMENTS_PER_POLL = 16;
 /** A look each millisecond, a request with every tenth. */
 const ATTEMPTS_PER_REQUEST = 10;
@@ -106,7 +106,7 @@ async function firstFrame(workspace: Workspace, program: Command, place: readonl
 
 /** @throws Error when the process has ended before, or after a time that nothing takes */
 async function unlessEnded<T>(promise: Promise<T>, child: Child): Promise<T> {
-  const late = Bun.sleep(PATIENCE_MS).then(() => "nothing within 20 s");
+  const late = Bun.sleep(TIMEOUT_MS).then(() => "nothing within 20 s");
   const ended = child.ended.then((code) => `its end with ${code}: ${child.errors.slice(-3).join("\n")}`);
   const found = await Promise.race([promise.then((value) => ({ value })), ended, late]);
   if (typeof found !== "string") return found.value;

@@ -10,7 +10,7 @@ const STREAMS = 256;
 const LEASES = 1000;
 const MEASURED_MS = 10_000;
 const SETTLE_MS = 3000;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 /** Of /proc/PID/stat, fixed by the kernel's interface to user space. */
 const TICKS_PER_SECOND = 100;
 
@@ -69,7 +69,7 @@ class Deployment implements AsyncDisposable {
 
   /** Waits until a counter of the driver is at least this. */
   async reaches(name: string, count: number): Promise<void> {
-    const endMs = performance.now() + PATIENCE_MS;
+    const endMs = performance.now() + TIMEOUT_MS;
     while ((this.counters()[name] ?? 0) < count) {
       const dead = this.#children.find(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null);
       if (dead !== undefined || performance.now() > endMs) {

@@ -20,7 +20,7 @@ import {
   startNative,
   type ThreadingMode,
 } from "./native-media-driver.ts";
-import { lookOr, ServiceLocks } from "./service-locks.ts";
+import { probeLockOr, ServiceLocks } from "./service-locks.ts";
 
 const log = getLogger("aeron");
 const waitingLog = log.reminder(10e9);
@@ -80,7 +80,7 @@ export class MediaDriver implements Agent {
     if (this.#served !== null) leave(this.aeronDir, this.#served);
     this.#served = null;
     // What owners that were killed have left beside the folder goes with it.
-    lookOr(undefined, () => ServiceLocks.removeUnused(this.aeronDir));
+    probeLockOr(undefined, () => ServiceLocks.removeUnused(this.aeronDir));
   }
 
   /** Serves again where the folder was removed or moved: clients find a folder by its path, and no other driver serves it then. */

@@ -20,7 +20,7 @@ const PRESENCE = 2 ** 34;
 const GATE_ATTEMPTS = 1000;
 
 /** What a look at the locks finds; `otherwise` where they are not ours to read. */
-export function lookOr<T>(otherwise: T, look: () => T): T {
+export function probeLockOr<T>(otherwise: T, look: () => T): T {
   try {
     return look();
   } catch (error) {

@@ -6,7 +6,7 @@ import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
-import { hear } from "../roles/hearing.ts";
+import { subscribeControl } from "../roles/hearing.ts";
 import { type KnownStream, KnownStreams } from "../roles/known-streams.ts";
 import { describeStreams } from "./observe/find-stream.ts";
 
@@ -99,7 +99,7 @@ export class WaitReporter implements Agent {
   #listen(nowNs: number): void {
     if (this.#subscriptions.length === 0 && nowNs - this.#sinceNs >= HEAR_AFTER_NS) {
       const kinds = ["control", "announce", "metadata"] as const;
-      this.#subscriptions = hear(this.#connection, this.#streams, kinds, (view, length) => {
+      this.#subscriptions = subscribeControl(this.#connection, this.#streams, kinds, (view, length) => {
         this.#known.onMessage(view, length);
       });
     }

@@ -7,7 +7,7 @@ import { ANY_WAIT, type WaitPoint } from "./wait-point.ts";
 const NO_CYCLE_YET = -1;
 
 /** An agent in its place in the cycle. */
-class Station {
+class AgentSlot {
   readonly agent: Agent;
   readonly vital: boolean;
   readonly errors = new AgentErrorCount();
@@ -38,10 +38,10 @@ export class DutyCycle {
   readonly #options: DutyCycleOptions;
   readonly #lateThresholdNs: number;
   /** Replaced, never changed, so that a cycle under way runs over the list it began with. */
-  #stations: readonly Station[] = [];
+  #slots: readonly AgentSlot[] = [];
   readonly #closing = new Map<Agent, Promise<void>>();
   /** Agents removed during a cycle: they are closed when it is over, when none of their frames is on the stack. */
-  #toClose: { station: Station; done: PromiseWithResolvers<void> }[] = [];
+  #toClose: { station: AgentSlot; done: PromiseWithResolvers<void> }[] = [];
   #inCycle = false;
   #isStarted = false;
   #hasFatalError = false;
@@ -49,7 +49,7 @@ export class DutyCycle {
   #lateCycles = 0;
   #agentErrors = 0;
   /** Whose wait point was given last. */
-  #waitingStation: Station | null = null;
+  #waitingSlot: AgentSlot | null = null;
 
   constructor(options: DutyCycleOptions) {
     this.#options = options;
@@ -67,20 +67,20 @@ export class DutyCycle {
   }
 
   get isEmpty(): boolean {
-    return this.#stations.length === 0;
+    return this.#slots.length === 0;
   }
 
   get agents(): readonly Agent[] {
-    return this.#stations.map((station) => station.agent);
+    return this.#slots.map((station) => station.agent);
   }
 
   /** Puts the agent behind the others. Once started, its `onStart` runs here, and what that throws is thrown. */
   add(agent: Agent, vital: boolean): void {
-    if (this.#closing.has(agent) || this.#stations.some((station) => station.agent === agent)) {
+    if (this.#closing.has(agent) || this.#slots.some((station) => station.agent === agent)) {
       throw new UsageError(`${agent.roleName} is in this scheduler already`);
     }
-    const station = new Station(agent, vital);
-    this.#stations = [...this.#stations, station];
+    const station = new AgentSlot(agent, vital);
+    this.#slots = [...this.#slots, station];
     if (!this.#isStarted) return;
     station.started = true;
     try {
@@ -95,7 +95,7 @@ export class DutyCycle {
   start(): void {
     this.#isStarted = true;
     this.#inCycle = true;
-    for (const station of this.#stations) {
+    for (const station of this.#slots) {
       if (station.started || !station.active || this.#hasFatalError) continue;
       station.started = true;
       try {
@@ -115,10 +115,10 @@ export class DutyCycle {
     if (elapsedNs > this.#lateThresholdNs && this.#lastCycleNs !== NO_CYCLE_YET) this.#lateCycle(nowNs, elapsedNs);
     this.#lastCycleNs = nowNs;
     this.#inCycle = true;
-    const stations = this.#stations;
+    const stations = this.#slots;
     let work = 0;
     for (let i = 0; i < stations.length; i++) {
-      const station = stations[i] as Station;
+      const station = stations[i] as AgentSlot;
       if (!station.active) continue;
       try {
         work += station.agent.doWork(nowNs);
@@ -136,26 +136,26 @@ export class DutyCycle {
     // An agent that closes may need many turns of the event loop.
     if (this.#closing.size > 0) return null;
     let found = ANY_WAIT;
-    for (const station of this.#stations) {
+    for (const station of this.#slots) {
       if (!station.active) continue;
       const point = this.#waitPointOf(station, nowNs);
       if (point === ANY_WAIT) continue;
       // A thread waits for one thing at a time.
       if (point === null || found !== ANY_WAIT) return null;
       found = point;
-      this.#waitingStation = station;
+      this.#waitingSlot = station;
     }
     return found === ANY_WAIT ? null : found;
   }
 
   /** What `waitPoint` gave last has thrown. */
   waitFailed(error: unknown): void {
-    if (this.#waitingStation !== null) this.#failed(this.#waitingStation, "work", error);
+    if (this.#waitingSlot !== null) this.#failed(this.#waitingSlot, "work", error);
   }
 
   /** Takes the agent out at once and closes it, after the cycle under way if there is one. Nothing happens twice. */
   remove(agent: Agent): Promise<void> {
-    const station = this.#stations.find((candidate) => candidate.agent === agent);
+    const station = this.#slots.find((candidate) => candidate.agent === agent);
     if (station === undefined) return this.#closing.get(agent) ?? Promise.resolve();
     return this.#retire(station);
   }
@@ -163,7 +163,7 @@ export class DutyCycle {
   /** Closes the agents in reverse order, each when the one after it has closed. Never rejects. */
   async closeAll(): Promise<void> {
     for (;;) {
-      const last = this.#stations.at(-1);
+      const last = this.#slots.at(-1);
       if (last === undefined) break;
       const closed = this.#retire(last);
       // Awaited only when there is something to wait for: otherwise the agents that remain do no cycle in between.
@@ -175,9 +175,9 @@ export class DutyCycle {
   #lateCycle(nowNs: number, lateByNs: number): void {
     this.#lateCycles += 1;
     this.#inCycle = true;
-    const stations = this.#stations;
+    const stations = this.#slots;
     for (let i = 0; i < stations.length; i++) {
-      const station = stations[i] as Station;
+      const station = stations[i] as AgentSlot;
       if (!station.active) continue;
       try {
         station.agent.onLateCycle?.(nowNs, lateByNs);
@@ -187,7 +187,7 @@ export class DutyCycle {
     }
   }
 
-  #waitPointOf(station: Station, nowNs: number): WaitPoint | null {
+  #waitPointOf(station: AgentSlot, nowNs: number): WaitPoint | null {
     try {
       return station.agent.waitPoint?.(nowNs) ?? null;
     } catch (error) {
@@ -196,10 +196,10 @@ export class DutyCycle {
     }
   }
 
-  #retire(station: Station): Promise<void> {
+  #retire(station: AgentSlot): Promise<void> {
     const done = Promise.withResolvers<void>();
     station.active = false;
-    this.#stations = this.#stations.filter((candidate) => candidate !== station);
+    this.#slots = this.#slots.filter((candidate) => candidate !== station);
     this.#closing.set(station.agent, done.promise);
     this.#toClose.push({ station, done });
     if (!this.#inCycle) this.#closeRemoved();
@@ -221,7 +221,7 @@ export class DutyCycle {
   }
 
   /** Null when the agent closed at once; otherwise a promise that never rejects. */
-  #close(station: Station): Promise<void> | null {
+  #close(station: AgentSlot): Promise<void> | null {
     try {
       const closed = station.agent.onClose?.();
       if (closed === undefined) return null;
@@ -232,7 +232,7 @@ export class DutyCycle {
     }
   }
 
-  #failed(station: Station, phase: AgentPhase, error: unknown): void {
+  #failed(station: AgentSlot, phase: AgentPhase, error: unknown): void {
     this.#agentErrors += 1;
     const fatal = station.vital;
     const nowNs = this.#options.clock.nanoTime();

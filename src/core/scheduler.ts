@@ -3,7 +3,7 @@ import { type AgentErrorHandler, logAgentError } from "./agent-errors.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import { DutyCycle } from "./duty-cycle.ts";
 import { SchedulerStoppedError, UsageError } from "./errors.ts";
-import { HAND_OVER, type IdleStrategy, PARK, WENT_ON } from "./idle/index.ts";
+import { CONTINUE, type IdleStrategy, PARK, YIELD_TO_EVENT_LOOP } from "./idle/index.ts";
 import { StallTracker } from "./stall-tracker.ts";
 import { LONGEST_WAIT_NS } from "./wait-point.ts";
 import { NO_WAIT, WAITED, Waiting, WOKEN } from "./waiting.ts";
@@ -251,13 +251,13 @@ export class Scheduler implements AsyncDisposable {
         continue;
       }
       const outcome = idle.idle(work);
-      if (outcome === HAND_OVER || outcome === PARK) {
+      if (outcome === YIELD_TO_EVENT_LOOP || outcome === PARK) {
         const end = this.#waiting.rest(!this.#isWoken, nowNs, idle.restNs);
         if (end === WOKEN || end === WAITED) idle.onWaited?.();
         if (end === NO_WAIT) {
-          if (outcome === HAND_OVER) return idle.restNs;
+          if (outcome === YIELD_TO_EVENT_LOOP) return idle.restNs;
           idle.park?.();
-        } else if (end !== WAITED || outcome === HAND_OVER) {
+        } else if (end !== WAITED || outcome === YIELD_TO_EVENT_LOOP) {
           nowNs = clock.nanoTime();
           if (end === WAITED || nowNs >= latestWaitNs) break;
           // What ended the wait is looked at before the event loop has its turn, which takes as long as a small frame's whole way.
@@ -266,7 +266,7 @@ export class Scheduler implements AsyncDisposable {
         }
       }
       // One reading serves as the end of a cycle and the beginning of the next, unless time passed in between.
-      if (outcome === WENT_ON) continue;
+      if (outcome === CONTINUE) continue;
       const restedNs = clock.nanoTime();
       // A turn of the event loop costs more than a short park, and is not needed after each of them.
       endNs = Math.min(latestNs, endNs + (restedNs - nowNs));

@@ -11,7 +11,7 @@ export interface StreamWriterOptions {
 const NOTHING = Buffer.alloc(0);
 const RETRY_MS = 5;
 /** How long the process's exit may be delayed by text that has no reader. */
-const EXIT_PATIENCE_MS = 100;
+const EXIT_TIMEOUT_MS = 100;
 
 /**
  * Writes text to standard output or standard error without ever blocking on a pipe or a terminal that is not read: what
@@ -154,7 +154,7 @@ export class StreamWriter {
   }
 
   #onExit(): void {
-    const patientUntil = performance.now() + EXIT_PATIENCE_MS;
+    const patientUntil = performance.now() + EXIT_TIMEOUT_MS;
     this.#pump();
     while (this.#queuedBytes > 0 && performance.now() < patientUntil) {
       Bun.sleepSync(1);

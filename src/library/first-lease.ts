@@ -10,7 +10,7 @@ export interface PoolRole {
 }
 
 /** Checks that the first lease may still come. @throws AttachError */
-export function requireHope(role: PoolRole, attachTimeoutMs: number, deadlineNs: number): void {
+export function throwIfAttachFailed(role: PoolRole, attachTimeoutMs: number, deadlineNs: number): void {
   const { attachRefusal, streamId } = role;
   const isOver = processNs() > deadlineNs;
   if (attachRefusal !== null && (isOver || !attachRefusal.retryable)) throw attachRefusal;

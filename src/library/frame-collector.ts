@@ -76,7 +76,7 @@ export class FrameCollector implements Agent {
     }
     if (this.#queue.length >= this.#depth) {
       const dropped = this.#queue.shift() as OwnedFrame;
-      this.#consumer.unaccept(dropped.bytes.length, "sinkTooSlow");
+      this.#consumer.recordAsLost(dropped.bytes.length, "sinkTooSlow");
     }
     this.#queue.push(frame);
   }

@@ -12,7 +12,7 @@ import type { BridgeReceiver, BridgeSender, Decimator } from "./bridge-handles.t
 import type { AddBridgeReceiverOptions, AddBridgeSenderOptions, AddDecimatorOptions } from "./bridge-options.ts";
 import type { ConnectOptions } from "./connect-options.ts";
 import { type AddDriverOptions, driverOptionsOf, poolsOf } from "./driver-setup.ts";
-import { type PoolRole, requireHope } from "./first-lease.ts";
+import { type PoolRole, throwIfAttachFailed } from "./first-lease.ts";
 import type { Consumer, Driver, Producer } from "./handles.ts";
 import { requireAtLeast, requireAttachOptions, requireChoice, requireStreamId, requireWhole } from "./option-checks.ts";
 import { PoolBridgeReceiver, PoolBridgeSender, PoolDecimator, type PoolSurroundings } from "./pool-bridges.ts";
@@ -40,7 +40,7 @@ const PRESENCE_TYPE_ID = 10501;
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_ATTACH_TIMEOUT_MS = 5_000;
 /** Data sources say their names once a second. */
-const NAME_PATIENCE_NS = 2.5e9;
+const NAME_TIMEOUT_NS = 2.5e9;
 
 /**
  * This process's access to streams: one Aeron client and one scheduler for all producers and consumers that are added.
@@ -295,7 +295,7 @@ export class TensorPool implements AsyncDisposable {
     const deadlineNs = processNs() + attachTimeoutMs * 1e6;
     try {
       await this.#until(() => {
-        if (!role.isAttached) requireHope(role, attachTimeoutMs, deadlineNs);
+        if (!role.isAttached) throwIfAttachFailed(role, attachTimeoutMs, deadlineNs);
         return role.isAttached && this.#connection.isReady && isReady();
       }, "the media driver's answer");
     } catch (error) {
@@ -309,12 +309,12 @@ export class TensorPool implements AsyncDisposable {
     if (typeof stream === "number") return requireStreamId(stream);
     const names = new StreamNames(this.#connection, this.#streams, stream);
     this.#scheduler.add(names);
-    const deadlineNs = processNs() + NAME_PATIENCE_NS;
+    const deadlineNs = processNs() + NAME_TIMEOUT_NS;
     await this.#until(() => names.streamId !== null || processNs() > deadlineNs, "the stream's name");
     await this.#end(names);
     if (names.streamId !== null) return names.streamId;
     const expected = `a stream that is called "${stream}", by a driver or its data source`;
-    throw new NotFoundError(`expected ${expected}, found none within ${NAME_PATIENCE_NS / 1e9} s`, { expected });
+    throw new NotFoundError(`expected ${expected}, found none within ${NAME_TIMEOUT_NS / 1e9} s`, { expected });
   }
 
   async #until(condition: () => boolean, what: string): Promise<void> {

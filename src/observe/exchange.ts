@@ -7,7 +7,7 @@ import { PublishResult } from "../aeron/results.ts";
 import type { Agent } from "../core/agent.ts";
 import { Deadline } from "../core/timers.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
-import { hear } from "../roles/hearing.ts";
+import { subscribeControl } from "../roles/hearing.ts";
 import { type DecodedMessage, decodeMessage } from "./decoded-message.ts";
 
 /** A message of an exchange: the one that was sent, or one that came after it. */
@@ -56,8 +56,12 @@ export class Exchange implements Agent {
     this.#buffer.bytes.set(options.bytes);
     const { channel, controlStreamId } = options.streams;
     const kinds = ["control", "announce", "qos", "metadata"] as const;
-    this.#subscriptions = hear(connection, options.streams, kinds, (view, length, sessionId, aeronStreamId) =>
-      this.#onMessage(new Uint8Array(view.buffer, view.byteOffset, length), aeronStreamId, sessionId),
+    this.#subscriptions = subscribeControl(
+      connection,
+      options.streams,
+      kinds,
+      (view, length, sessionId, aeronStreamId) =>
+        this.#onMessage(new Uint8Array(view.buffer, view.byteOffset, length), aeronStreamId, sessionId),
     );
     this.#control = connection.addPublication(
       controlPublicationChannel(channel, options.bytes.length),

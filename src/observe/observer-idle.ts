@@ -1,4 +1,4 @@
-import { HAND_OVER, type IdleOutcome, type IdleStrategy } from "../core/idle/index.ts";
+import { type IdleOutcome, type IdleStrategy, YIELD_TO_EVENT_LOOP } from "../core/idle/index.ts";
 
 /** While it finds its way: the media driver's answers take a few cycles each. */
 const EAGER_NS = 1e6;
@@ -11,12 +11,12 @@ export class ObserverIdle implements IdleStrategy {
   restNs = EAGER_NS;
 
   /** What is to be watched was found: from now on it rests for so long. */
-  calmDown(restNs = CALM_NS): void {
+  setPollInterval(restNs = CALM_NS): void {
     this.restNs = restNs;
   }
 
   idle(_workCount: number): IdleOutcome {
-    return HAND_OVER;
+    return YIELD_TO_EVENT_LOOP;
   }
 
   reset(): void {}

@@ -1,4 +1,4 @@
-import { HAND_OVER, type IdleOutcome, type IdleStrategy } from "../core/idle/index.ts";
+import { type IdleOutcome, type IdleStrategy, YIELD_TO_EVENT_LOOP } from "../core/idle/index.ts";
 
 const CALM_NS = 25e6;
 
@@ -17,7 +17,7 @@ export class ProbeIdle implements IdleStrategy {
   }
 
   idle(workCount: number): IdleOutcome {
-    return this.isListening ? this.#listening.idle(workCount) : HAND_OVER;
+    return this.isListening ? this.#listening.idle(workCount) : YIELD_TO_EVENT_LOOP;
   }
 
   reset(): void {

@@ -7,7 +7,7 @@ import type { Agent } from "../core/agent.ts";
 import { Deadline } from "../core/timers.ts";
 import { type AeronStreams, CADENCE_NS } from "../protocol/stream-ids.ts";
 import { producerCounters } from "../roles/counters.ts";
-import { hear } from "../roles/hearing.ts";
+import { subscribeControl } from "../roles/hearing.ts";
 import { type KnownStream, KnownStreams } from "../roles/known-streams.ts";
 import type { AllowedBaseDirs } from "../shm/index.ts";
 import { HelloSender } from "./hello-sender.ts";
@@ -53,7 +53,9 @@ export class StreamWatch implements Agent {
     const { channel, controlStreamId } = options.streams;
     // Before the publication: whoever is said hello to then finds us listening.
     const kinds = ["control", "announce", "qos", "metadata"] as const;
-    this.#subscriptions = hear(connection, options.streams, kinds, (view, length) => this.#onMessage(view, length));
+    this.#subscriptions = subscribeControl(connection, options.streams, kinds, (view, length) =>
+      this.#onMessage(view, length),
+    );
     this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
     for (const text of options.wanted) if (/^\d{1,10}$/.test(text)) this.#hellos.ask(Number(text));
     for (const streamId of this.#streamsOfCounters()) this.#hellos.ask(streamId);

@@ -237,7 +237,7 @@ export class LeaseTable {
    * The driver was paused: what clients sent meanwhile is still to be read, so that time counts against no client.
    * A client counts for itself and is never surprised by a lease that lives longer.
    */
-  excuse(pauseNs: number): void {
+  extendAll(pauseNs: number): void {
     for (const lease of this.#leases.values()) lease.expiresNs += pauseNs;
     this.#earliestNs += pauseNs;
   }

@@ -9,7 +9,7 @@ import type { Staging } from "./staging.ts";
 const log = getLogger("record");
 const RETRY_NS = 1e9;
 /** Longest wait, behind the time that was asked for, for a file that cannot be created. */
-const PATIENCE_NS = 10e9;
+const TIMEOUT_NS = 10e9;
 
 export type FlightState =
   /** Frames are kept in memory; a trigger is awaited. */
@@ -144,7 +144,7 @@ export class Flight {
   /** Frames wait in the buffer for the file. */
   #open(nowNs: number): void {
     if (this.#opening !== null || !this.#retry.isDue(nowNs)) return;
-    if (nowNs > this.#endNs + PATIENCE_NS) {
+    if (nowNs > this.#endNs + TIMEOUT_NS) {
       this.#state = "waiting";
       this.#staging.keep();
       this.#writer.giveUp();

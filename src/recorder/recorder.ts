@@ -20,7 +20,7 @@ type OnAttributes = NonNullable<ConsumerOptions["onAttributes"]>;
 
 const LEDGER_PERIOD_NS = 1e9;
 /** Longest wait, at the end, for a disk that takes nothing. */
-const PATIENCE_NS = 10e9;
+const TIMEOUT_NS = 10e9;
 const LOSS_PERIOD_NS = 10e6;
 
 export interface RecorderOptions extends RecordingOptions {
@@ -165,10 +165,10 @@ export class Recorder implements Agent {
     const { writer } = this;
     if (this.flight !== null) await this.flight.end(now());
     else this.staging.flush();
-    await writer.drain(PATIENCE_NS, now);
+    await writer.drain(TIMEOUT_NS, now);
     this.#writeLedger(now(), true);
-    await writer.drain(PATIENCE_NS, now);
-    await writer.close(PATIENCE_NS);
+    await writer.drain(TIMEOUT_NS, now);
+    await writer.close(TIMEOUT_NS);
   }
 
   #isComplete(): boolean {

@@ -2,7 +2,7 @@ import { monotonic } from "../aeron/monotonic.ts";
 import { isPassing } from "../aeron/outbox.ts";
 import type { MessageSink, Messaging } from "../aeron/ports.ts";
 import { PublishResult } from "../aeron/results.ts";
-import { lookOr } from "../aeron/service-locks.ts";
+import { probeLockOr } from "../aeron/service-locks.ts";
 import type { Clock } from "../core/clock.ts";
 import { messageOf } from "../core/errors.ts";
 import { getLogger, type Logger } from "../core/logger.ts";
@@ -161,7 +161,7 @@ export class Attachment implements AttachmentInboxListener {
     if (this.#isAttached) this.#requests.detach(this.clientId, this.#leaseId);
     this.#isAttached = false;
     this.#requests.close();
-    const awaits = !this.#requests.isSettled && this.#connection.isConnected && lookOr(false, this.#driverLives);
+    const awaits = !this.#requests.isSettled && this.#connection.isConnected && probeLockOr(false, this.#driverLives);
     return awaits ? this.#awaitLastAnswer(poll) : null;
   }
 

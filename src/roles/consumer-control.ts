@@ -31,7 +31,7 @@ import { ConsumerInbox, type ConsumerInboxListener } from "./consumer-inbox.ts";
 import { ConsumerMessages, type ProgressRequest } from "./consumer-messages.ts";
 import { CounterExport } from "./counter-export.ts";
 import { CONSUMER_SHOWS, type ConsumerCounters } from "./counters.ts";
-import { ControlHearing, hear } from "./hearing.ts";
+import { ControlHearing, subscribeControl } from "./hearing.ts";
 import { MetadataCache } from "./metadata-cache.ts";
 import type { RolePorts } from "./ports.ts";
 import type { StreamMapping } from "./stream-mapping.ts";
@@ -124,7 +124,7 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.#inbox = new ConsumerInbox(this, counters.of.messagesRefused);
     const { channel, controlStreamId, qosStreamId } = streams;
     this.#hearing = new ControlHearing(
-      hear(connection, streams, ["control", "announce", "qos", "metadata"], this.#onMessage),
+      subscribeControl(connection, streams, ["control", "announce", "qos", "metadata"], this.#onMessage),
       options.progress === undefined ? undefined : PROGRESS_PERIOD_NS,
     );
     this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
@@ -182,14 +182,14 @@ export class ConsumerControl implements ConsumerInboxListener {
     if (this.attachment?.isAttached === false) return 0;
     if (this.#saysHello && this.#control.isConnected) {
       this.#saysHello = false;
-      this.#sayHello();
+      this.#sendHello();
     }
     if (this.#saysLeft) {
       this.#saysLeft = false;
       this.sendQos();
     }
     if (!this.#cadence.isDue(nowNs)) return 0;
-    this.#sayHello();
+    this.#sendHello();
     this.sendQos();
     return 1;
   }
@@ -332,7 +332,7 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.#export?.doWork(nowNs);
   }
 
-  #sayHello(): void {
+  #sendHello(): void {
     this.#messages.sendHello(this.#control, this.consumerId, this.#state.filter.mode);
   }
 }

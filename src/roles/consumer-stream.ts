@@ -89,6 +89,6 @@ export class ConsumerStream implements SinkStream {
   }
 
   takeBack(byteLength: number, cause: "changed" | "sinkTooSlow"): void {
-    this.#consumer.unaccept(byteLength, cause);
+    this.#consumer.recordAsLost(byteLength, cause);
   }
 }

@@ -186,7 +186,7 @@ export class Consumer implements Agent {
   }
 
   /** Counts a frame that was accepted, and then dropped by its taker, under `cause` instead. */
-  unaccept(byteLength: number, cause: LossCause): void {
+  recordAsLost(byteLength: number, cause: LossCause): void {
     const { of } = this.counters;
     of.accepted.add(-1);
     of.bytes.add(-byteLength);

@@ -40,13 +40,13 @@ interface Group {
   readonly counts: Map<string, number>;
 }
 
-/** True for the counters that `feedCounters` reads. */
+/** True for the counters that `applyRoleCounters` reads. */
 export function isFedCounter(typeId: number): boolean {
   return MEANINGS.has(typeId) || AeronClients.isWanted(typeId) || BridgeLinks.isWanted(typeId);
 }
 
 /** Tells the model what producers and consumers count themselves, from the media driver's counters. */
-export function feedCounters(model: SupervisionModel, records: readonly CounterRecord[], nowNs: number): void {
+export function applyRoleCounters(model: SupervisionModel, records: readonly CounterRecord[], nowNs: number): void {
   const clients = new AeronClients(records);
   const bridges = new BridgeLinks(records);
   const groups = new Map<string, Group>();

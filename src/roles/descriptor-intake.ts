@@ -191,7 +191,7 @@ export class DescriptorIntake {
   /** Has what the next frames need, at most `limit`, come to this core all at once, because they are about to be read. */
   fetchNext(reader: FrameReader, limit: number): void {
     const { length } = this.#queue;
-    if (length === 0) reader.awaits(this.newestSeq + 1);
+    if (length === 0) reader.prefetchNext(this.newestSeq + 1);
     if (length < 2) return;
     const frames = Math.min(limit, length, MAX_FETCHED);
     for (let i = 0; i < frames; i++) reader.fetch(this.#queue.seqAt(i));

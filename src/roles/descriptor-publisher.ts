@@ -43,7 +43,7 @@ export class DescriptorPublisher {
   /** When the oldest descriptor that is held back is given up, while one is. */
   #waitUntilNs = 0;
   /** Set while there is no subscriber: once nothing is held back any more, the time in which one may return is over. */
-  #isDeserted = false;
+  #hasNoSubscriber = false;
   #streamId = 0;
   /** True while descriptors are held back. */
   isWaiting = false;
@@ -89,7 +89,7 @@ export class DescriptorPublisher {
   begin(streamId: number, epoch: number, nslots: number): void {
     this.#capacity = Math.max(1, Math.min(MAX_STAGED, Math.floor(nslots / 8)));
     this.isWaiting = false;
-    this.#isDeserted = false;
+    this.#hasNoSubscriber = false;
     this.#streamId = streamId;
     this.#first = 0;
     this.#end = 0;
@@ -141,7 +141,7 @@ export class DescriptorPublisher {
     this.publishedSeq = this.#seqs[end - 1] as number;
     this.#first = end;
     this.isWaiting = false;
-    this.#isDeserted = false;
+    this.#hasNoSubscriber = false;
   }
 
   /** The oldest staged ones, under the cause that the last try was refused with: those behind it would have met the same. */
@@ -168,8 +168,8 @@ export class DescriptorPublisher {
     const nowNs = this.#clock.nanoTime();
     const { refusal, isReady } = this.#publication;
     // Without a media driver no reader can exist, which is not the same as one that has left.
-    if (refusal !== PublishResult.NOT_CONNECTED || !isReady) this.#isDeserted = false;
-    else if (!this.#isDeserted) this.#beginDesertion();
+    if (refusal !== PublishResult.NOT_CONNECTED || !isReady) this.#hasNoSubscriber = false;
+    else if (!this.#hasNoSubscriber) this.#beginWithoutSubscriber();
     else if (!this.isWaiting) return false;
     if (!this.isWaiting) {
       this.isWaiting = true;
@@ -184,8 +184,8 @@ export class DescriptorPublisher {
   }
 
   /** A reader that returns within the time-out loses nothing, however long the wait for the one before had lasted. */
-  #beginDesertion(): void {
-    this.#isDeserted = true;
+  #beginWithoutSubscriber(): void {
+    this.#hasNoSubscriber = true;
     this.isWaiting = false;
     log.warn(
       `no consumer reads stream ${this.#streamId}: waiting ${formatDuration(this.#waitTimeoutNs)} for one, then frames are dropped at once`,

@@ -93,7 +93,7 @@ export class FrameReader {
    * Frame `seq` is not there yet. Asked a second time, and so not while frame follows frame, this fetches what reading it will need,
    * but for the lines that its producer will write.
    */
-  awaits(seq: number): void {
+  prefetchNext(seq: number): void {
     const isLong = seq === this.#awaitedSeq;
     this.#awaitedSeq = seq;
     if (!isLong || seq === this.#preparedSeq) return;

@@ -314,8 +314,8 @@ export class FrameRing implements ClaimOwner {
     const index = this.#ring.indexOf(this.#nextSeq);
     const claim = this.#claims[index];
     if (claim === undefined || claim.pool === null || this.isFull) return;
-    this.#ring.own(index);
-    claim.pool.own(index);
+    this.#ring.prefetchForWrite(index);
+    claim.pool.prefetchForWrite(index);
   }
 
   /** True while the slot of the next frame belongs to an older claim. */
@@ -324,7 +324,7 @@ export class FrameRing implements ClaimOwner {
   }
 
   /** Gives every claim an outcome that is counted: what is being filled is aborted, what is held back has one last try. */
-  settle(): void {
+  resolveAll(): void {
     const publisher = this.#publisher;
     publisher.isBurst = false;
     publisher.isGivingUp = true;

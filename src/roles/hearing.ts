@@ -10,7 +10,7 @@ export type SpokenKind = "control" | "announce" | "qos" | "metadata";
 export type HearingHandler = (view: DataView, length: number, sessionId: number, aeronStreamId: number) => void;
 
 /** Subscribes to these kinds of traffic as an observer, to each Aeron stream once: several kinds may share one. */
-export function hear(
+export function subscribeControl(
   connection: Messaging,
   streams: AeronStreams,
   kinds: readonly SpokenKind[],

@@ -13,7 +13,7 @@ import { metaBytes, requireAttributes, requireSourceText } from "../protocol/wir
 import { CounterExport } from "./counter-export.ts";
 import { PRODUCER_SHOWS, type ProducerCounters } from "./counters.ts";
 import type { FrameRing } from "./frame-ring.ts";
-import { ControlHearing, hear } from "./hearing.ts";
+import { ControlHearing, subscribeControl } from "./hearing.ts";
 import { type ConsumerConfig, type ProducerIdentity, ProducerMessages } from "./producer-messages.ts";
 import { ReaderDirectory } from "./reader-directory.ts";
 
@@ -89,7 +89,9 @@ export class ProducerControl {
     this.#channel = channel;
     this.#metadataStreamId = metadataStreamId;
     this.#metadata = connection.addPublication(this.#metadataChannel, metadataStreamId);
-    this.#hearing = new ControlHearing(hear(connection, streams, ["control", "announce", "qos"], this.#onMessage));
+    this.#hearing = new ControlHearing(
+      subscribeControl(connection, streams, ["control", "announce", "qos"], this.#onMessage),
+    );
   }
 
   /** Names the attributes that frames which are committed now go with (W-45). */
@@ -125,7 +127,7 @@ export class ProducerControl {
   }
 
   /** Reads what is there, at the end. */
-  hear(): void {
+  pollNow(): void {
     this.#hearing.poll();
   }
 
@@ -139,10 +141,10 @@ export class ProducerControl {
   /** Announces where that is due. */
   announceIfDue(ring: FrameRing, nowNs: number): number {
     const isDue = this.#cadence.isDue(nowNs);
-    const isAsked = (this.readers.hasNews || this.#isUnheard) && this.#answer.isDue(nowNs);
+    const isAsked = (this.readers.mustAnnounce || this.#isUnheard) && this.#answer.isDue(nowNs);
     if (!isDue && !isAsked) return 0;
     if (isDue) this.readers.expire(nowNs);
-    this.readers.hasNews = false;
+    this.readers.mustAnnounce = false;
     this.#announce(ring, nowNs);
     if (isDue && this.#options.sendsHeartbeat) this.#messages.sendHeartbeat(this.publication, this.#epoch, nowNs);
     return 1;

@@ -290,7 +290,7 @@ export class Producer implements Agent {
     const ring = this.#ring;
     if (ring === null) return;
     releaseAll([
-      () => ring.settle(),
+      () => ring.resolveAll(),
       () => this.#options.onRegionsEnding?.(ring.regions),
       () => {
         this.#ring = null;
@@ -313,9 +313,9 @@ export class Producer implements Agent {
     this.#isClosed = true;
     let closing: Promise<void> | null = null;
     try {
-      releaseAll([() => this.#ring?.settle(), () => this.finish(), () => this.#endEpoch()]);
+      releaseAll([() => this.#ring?.resolveAll(), () => this.finish(), () => this.#endEpoch()]);
     } finally {
-      closing = this.#provider.close(() => this.#control.hear());
+      closing = this.#provider.close(() => this.#control.pollNow());
       if (closing === null) this.#release();
       else closing = closing.finally(() => this.#release());
     }

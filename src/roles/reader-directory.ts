@@ -22,7 +22,7 @@ interface Reader {
 /** The consumers of one stream, as far as they tell: by ConsumerHello that they are there, by QosConsumer what they mapped. */
 export class ReaderDirectory {
   /** True since a consumer appeared that has not been announced to. */
-  hasNews = false;
+  mustAnnounce = false;
   /** What readers of progress ask for together; null while there are none (W-41, W-42). */
   progressDemand: ProgressDemand | null = null;
   readonly #streamId: number;
@@ -94,7 +94,7 @@ export class ReaderDirectory {
     const isNew = !this.#readers.has(this.#hello.consumerId);
     const reader = this.#reader(this.#hello.consumerId);
     if (reader === null) return;
-    if (isNew) this.hasNews = true;
+    if (isNew) this.mustAnnounce = true;
     reader.lastHeardNs = this.#cycle.nanoTime();
     reader.progress = progressOf(this.#hello);
     // A stricter demand holds at once. A looser one waits for `expire`: a look at all readers for each hello would make n hellos

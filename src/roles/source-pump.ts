@@ -29,7 +29,7 @@ export interface SourcePumpOptions {
 
 /** Frames that one cycle may publish, so that the other agents have their turn. */
 const FRAMES_PER_CYCLE = 128;
-const PATIENCE_NS = 1e9;
+const TIMEOUT_NS = 1e9;
 
 /** Moves frames from a source into a producer's slots: the source fills them in place. */
 export class SourcePump implements Agent {
@@ -207,7 +207,7 @@ export class SourcePump implements Agent {
     }
     if (state === "more") {
       this.#claim = claim;
-      this.#tellProgress(claim);
+      this.#reportProgress(claim);
       return false;
     }
     if (this.#claim !== null) this.#claim = null;
@@ -226,7 +226,7 @@ export class SourcePump implements Agent {
   }
 
   /** A part of the frame may have come: readers of progress see it, and the cycle continues without a rest. */
-  #tellProgress(claim: SlotClaim): void {
+  #reportProgress(claim: SlotClaim): void {
     const { filledBytes = 0 } = this.#source;
     if (filledBytes === this.#filledBytes) return;
     this.#filledBytes = filledBytes;
@@ -259,7 +259,7 @@ export class SourcePump implements Agent {
   #awaitConsumers(nowNs: number): boolean {
     const { waitConsumers } = this.#options;
     this.#hasConsumers = this.#producer.hasReaders(waitConsumers);
-    if (!this.#hasConsumers && !this.#hasSaidWaiting && nowNs - this.#startedNs > PATIENCE_NS) {
+    if (!this.#hasConsumers && !this.#hasSaidWaiting && nowNs - this.#startedNs > TIMEOUT_NS) {
       this.#hasSaidWaiting = true;
       log.info(`waiting for ${waitConsumers} consumer(s) of stream ${this.#producer.streamId}`);
     }

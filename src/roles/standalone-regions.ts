@@ -1,5 +1,5 @@
 import { monotonic } from "../aeron/monotonic.ts";
-import { lookOr } from "../aeron/service-locks.ts";
+import { probeLockOr } from "../aeron/service-locks.ts";
 import type { MessageHandler } from "../aeron/subscription.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counter } from "../core/counters.ts";
@@ -69,7 +69,7 @@ export class StandaloneRegions implements RegionProvider {
 
   /** Takes the stream's lock, and makes an epoch. @throws RegionCreateError, ProducerError "second-writer" where it has an owner */
   begin(nowNs: number): void {
-    this.#locks = lookOr(null, () => this.#takeStream());
+    this.#locks = probeLockOr(null, () => this.#takeStream());
     this.#begin(nowNs);
   }
 
@@ -157,7 +157,7 @@ export class StandaloneRegions implements RegionProvider {
 }
 
 function ownedStream(streamId: number, aeronDir: string, { locks }: RolePorts): ProducerError {
-  const owner = lookOr(null, () => locks.ownerOf(aeronDir, streamId));
+  const owner = probeLockOr(null, () => locks.ownerOf(aeronDir, streamId));
   const isDrivers = owner?.kind === "driver";
   const process = owner?.pid == null ? "" : ` (process ${owner.pid})`;
   const found = `${isDrivers ? "served by a driver" : "owned by another standalone producer"}${process}`;

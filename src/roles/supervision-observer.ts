@@ -10,10 +10,10 @@ import {
   SupervisionModel,
   type SupervisionOptions,
 } from "../protocol/supervision/index.ts";
-import { feedCounters, isFedCounter } from "./counter-feed.ts";
+import { applyRoleCounters, isFedCounter } from "./counter-feed.ts";
 import { LOSS_CAUSES } from "./counters.ts";
 import { DescriptorSampler } from "./descriptor-sampler.ts";
-import { hear } from "./hearing.ts";
+import { subscribeControl } from "./hearing.ts";
 import { HOST_PORTS } from "./host-ports.ts";
 import type { CounterSource, RolePorts } from "./ports.ts";
 
@@ -69,7 +69,7 @@ export class SupervisionObserver implements Agent {
     const { descriptorStreamId } = options.streams;
     this.#sampler = new DescriptorSampler([descriptorStreamId, ...options.descriptorStreamIds]);
     const kinds = ["control", "announce", "qos", "metadata"] as const;
-    this.#subscriptions = hear(connection, options.streams, kinds, (view, length, sessionId) => {
+    this.#subscriptions = subscribeControl(connection, options.streams, kinds, (view, length, sessionId) => {
       this.messages++;
       this.inbox.onMessage(this.#nowNs, view, 0, length, sessionId);
     });
@@ -140,7 +140,7 @@ export class SupervisionObserver implements Agent {
     }
     const records = this.#counters.snapshot((typeId) => isFedCounter(typeId) || DescriptorSampler.isWanted(typeId));
     this.#sampler.follow(aeronDir, records);
-    feedCounters(this.model, records, nowNs);
+    applyRoleCounters(this.model, records, nowNs);
   }
 
   #closeCounters(): void {

@@ -23,9 +23,9 @@ export class HeaderRing {
   readonly #commitWordsAddress: number;
   readonly #words: Int32Array;
   /** Keeps what `fetch` loads from being optimised away. */
-  #fetched = 0;
+  #blackhole = 0;
   /** 0, in a way that the compiler cannot fold. */
-  #nothing = 0;
+  #opaqueZero = 0;
 
   /** The mapping must hold at least `64 + nslots * 256` bytes. */
   constructor(mapping: RegionMemory, nslots: number) {
@@ -79,14 +79,14 @@ export class HeaderRing {
     to[at + WORD.dims + 1] = ndims > 1 ? (from[WORD.dims + 1] as number) : 0;
     to[at + WORD.dims + 2] = ndims > 2 ? (from[WORD.dims + 2] as number) : 0;
     to[at + WORD.dims + 3] = ndims > 3 ? (from[WORD.dims + 3] as number) : 0;
-    this.#settleSecondLine(at, ndims, from);
+    this.#storeSecondLineIfChanged(at, ndims, from);
   }
 
   /**
    * The other dims and the strides. A store takes their line away from every reader's core, and costs as much as the rest of a
    * small frame: what is there already is compared, which does not. It seldom changes, and is all zeros as a rule.
    */
-  #settleSecondLine(at: number, ndims: number, from: Int32Array): void {
+  #storeSecondLineIfChanged(at: number, ndims: number, from: Int32Array): void {
     const words = this.#words;
     const rest = at + SECOND_LINE;
     const found =
@@ -105,14 +105,14 @@ export class HeaderRing {
     const due = from[WORD.strides]! | from[WORD.strides + 1]! | from[WORD.strides + 2]! | from[WORD.strides + 3]!;
     if (found === 0 && due === 0 && ndims <= DIMS_BESIDE_COMMIT_WORD) return;
     for (let i = DIMS_BESIDE_COMMIT_WORD; i < MAX_DIMS; i++) {
-      this.#settle(at + WORD.dims + i, i < ndims ? (from[WORD.dims + i] as number) : 0);
+      this.#storeIfChanged(at + WORD.dims + i, i < ndims ? (from[WORD.dims + i] as number) : 0);
     }
     for (let i = 0; i < MAX_DIMS; i++) {
-      this.#settle(at + WORD.strides + i, i < ndims ? (from[WORD.strides + i] as number) : 0);
+      this.#storeIfChanged(at + WORD.strides + i, i < ndims ? (from[WORD.strides + i] as number) : 0);
     }
   }
 
-  #settle(at: number, value: number): void {
+  #storeIfChanged(at: number, value: number): void {
     if (this.#words[at] !== value) this.#words[at] = value;
   }
 
@@ -154,22 +154,22 @@ export class HeaderRing {
    * loaded is not used.
    */
   fetch(index: number): void {
-    this.#fetched ^= this.#words[index * HEADER_SLOT_WORDS + WORD.frameIdLow] as number;
+    this.#blackhole ^= this.#words[index * HEADER_SLOT_WORDS + WORD.frameIdLow] as number;
   }
 
   /**
    * Makes the slot's first cache line this core's own, by a store that changes nothing, so that the stores of the next frame find it:
    * they wait for each other, and for each line that has to come. Fetches the second, which seldom changes.
    */
-  own(index: number): void {
+  prefetchForWrite(index: number): void {
     const at = index * HEADER_SLOT_WORDS + WORD.frameIdLow;
     this.fetchSecondLine(index);
-    this.#words[at] = (this.#words[at] as number) ^ this.#nothing;
+    this.#words[at] = (this.#words[at] as number) ^ this.#opaqueZero;
   }
 
   /** Fetches the second line of a slot, and with it the page that the first is in. */
   fetchSecondLine(index: number): void {
-    this.#fetched ^= this.#words[index * HEADER_SLOT_WORDS + SECOND_LINE] as number;
+    this.#blackhole ^= this.#words[index * HEADER_SLOT_WORDS + SECOND_LINE] as number;
   }
 
   /**

@@ -30,9 +30,9 @@ export class PayloadPool {
   readonly #windows: SlotWindows;
   readonly #wholes: readonly Uint8Array[];
   /** Keeps what is fetched from being optimised away. */
-  #fetched = 0;
+  #blackhole = 0;
   /** 0, in a way that the compiler cannot fold. */
-  #nothing = 0;
+  #opaqueZero = 0;
   readonly #bytes: (Uint8Array | undefined)[];
   readonly #values: (Values | undefined)[];
   readonly #dtypes: (Dtype | undefined)[];
@@ -95,9 +95,9 @@ export class PayloadPool {
    * Makes the slot's first cache line this core's own, if it was used before: a store that changes nothing, so that the next one
    * finds it.
    */
-  own(index: number): void {
+  prefetchForWrite(index: number): void {
     const kept = this.#bytes[index];
-    if (kept !== undefined && kept.length > 0) kept[0] = (kept[0] as number) ^ this.#nothing;
+    if (kept !== undefined && kept.length > 0) kept[0] = (kept[0] as number) ^ this.#opaqueZero;
   }
 
   /** Fetches what reading the slot will need, if it was used before, but not a line that is about to be written: its view, its page. */
@@ -105,13 +105,13 @@ export class PayloadPool {
     const kept = this.#bytes[index];
     if (kept === undefined) return;
     const whole = this.#wholes[Math.floor(index / this.#windows.slotsPerWindow)] as Uint8Array;
-    this.#fetched ^= kept.length ^ (whole[this.#offsetOf(index) + this.strideBytes / 2] as number);
+    this.#blackhole ^= kept.length ^ (whole[this.#offsetOf(index) + this.strideBytes / 2] as number);
   }
 
   /** Fetches the slot's first cache line, if it was used before. */
   fetchFirst(index: number): void {
     const kept = this.#bytes[index];
-    if (kept !== undefined && kept.length > 0) this.#fetched ^= kept[0] as number;
+    if (kept !== undefined && kept.length > 0) this.#blackhole ^= kept[0] as number;
   }
 
   #bufferOf(index: number): ArrayBuffer {

@@ -6,7 +6,7 @@ import { toJson } from "../core/text.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
 import { consumerViews, eventViews, type StreamView, streamViews } from "../protocol/supervision/index.ts";
-import { hear } from "../roles/hearing.ts";
+import { subscribeControl } from "../roles/hearing.ts";
 import { KnownStreams } from "../roles/known-streams.ts";
 import type { Supervisor } from "../roles/supervisor.ts";
 import type { AllowedBaseDirs } from "../shm/index.ts";
@@ -82,7 +82,7 @@ export class ViewHub implements Agent {
     this.#options = options;
     const { connection, streams, baseDirs, clock } = options;
     this.#known = new KnownStreams(baseDirs);
-    this.#subscriptions = hear(connection, streams, ["announce"], (view, length) => {
+    this.#subscriptions = subscribeControl(connection, streams, ["announce"], (view, length) => {
       this.#known.onMessage(view, length);
     });
     this.eyes = new Eyes(baseDirs, () => clock.nanoTime());
@@ -145,7 +145,7 @@ export class ViewHub implements Agent {
     let work = 0;
     for (const subscription of this.#subscriptions) work += subscription.poll(FRAGMENTS_PER_POLL);
     if (this.#sync.isDue(nowNs)) this.eyes.sync(this.#options.supervisor.model, this.#known, nowNs);
-    this.#tellState(nowNs);
+    this.#sendState(nowNs);
     if (this.pages.size > 0) this.eyes.time(nowNs, (streamId, delayNs) => this.#delays.add(streamId, delayNs));
     return work + this.#sendPictures(nowNs);
   }
@@ -236,7 +236,7 @@ export class ViewHub implements Agent {
   }
 
   /** Once a second, and as soon as there are events. */
-  #tellState(nowNs: number): void {
+  #sendState(nowNs: number): void {
     const { lastId } = this.#options.supervisor.model.events;
     const isDue = this.#state.isDue(nowNs);
     if (isDue) this.#history.add(Date.now(), this.#streamViews(nowNs), this.#delays.take());

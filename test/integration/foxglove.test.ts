@@ -12,7 +12,7 @@ import { RequestGuard } from "../../src/web/guard.ts";
 import { decodeRawImage, Viewer } from "../support/foxglove.ts";
 import { Rig } from "../support/rig.ts";
 import { STREAM_ID } from "../support/shm.ts";
-import { PATIENCE_MS } from "../support/until.ts";
+import { TIMEOUT_MS } from "../support/until.ts";
 
 const MONO16 = { dtype: "uint16", dims: [3, 4] } as const;
 
@@ -36,7 +36,7 @@ function serve(rig: Rig, { hostname = "127.0.0.1", origins = [] as readonly stri
 
 /** Steps the roles, and lets sockets have their turn, until the condition holds; `publish` is called each time. */
 async function becomes(rig: Rig, condition: () => boolean, what: string, publish = (): void => {}): Promise<void> {
-  const endMs = performance.now() + PATIENCE_MS;
+  const endMs = performance.now() + TIMEOUT_MS;
   while (!condition()) {
     if (performance.now() > endMs) throw new Error(`expected ${what}, and it did not come`);
     publish();

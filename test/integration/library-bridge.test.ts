@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { OptionError, TensorPool } from "../../src/index.ts";
 import { freePort } from "../support/bridge-place.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
-import { PATIENCE_MS } from "../support/until.ts";
+import { TIMEOUT_MS } from "../support/until.ts";
 
 const SHAPE = { dtype: "uint8", dims: [1] } as const;
 const LAYOUT = { slots: 64, strideBytes: 4096 } as const;
@@ -16,7 +16,7 @@ async function open(scope: AsyncDisposableStack) {
 }
 
 async function until(pool: TensorPool, condition: () => boolean, what: string): Promise<void> {
-  const endMs = performance.now() + PATIENCE_MS;
+  const endMs = performance.now() + TIMEOUT_MS;
   while (!condition()) {
     if (performance.now() > endMs) throw new Error(`expected ${what}, and it did not come`);
     pool.doWork();

@@ -9,12 +9,12 @@ import {
   TensorPool,
 } from "../../src/index.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
-import { hear } from "../../src/roles/hearing.ts";
+import { subscribeControl } from "../../src/roles/hearing.ts";
 import { ShmPoolAnnounceDecoder } from "../../src/sbe/generated/control/index.ts";
 import { messageKeyAt } from "../../src/sbe/header.ts";
 import { Mapping } from "../../src/shm/index.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
-import { PATIENCE_MS } from "../support/until.ts";
+import { TIMEOUT_MS } from "../support/until.ts";
 
 const SHAPE = { dtype: "uint8", dims: [16] } as const;
 const STREAMS = [{ stream: 77, name: "camera-1", slots: 8, strideBytes: 4096 }];
@@ -34,7 +34,7 @@ async function open(scope: AsyncDisposableStack, options: ConnectOptions = {}) {
 }
 
 function step(pool: TensorPool, condition: () => boolean, what: string): void {
-  const endMs = performance.now() + PATIENCE_MS;
+  const endMs = performance.now() + TIMEOUT_MS;
   while (!condition()) {
     if (performance.now() > endMs) throw new Error(`expected ${what}, and it did not come`);
     pool.doWork();
@@ -165,7 +165,7 @@ describe("the library with a driver", () => {
     const observer = new AeronConnection({ aeronDir, clientName: "observer" });
     scope.defer(() => observer.onClose());
     let announces = 0;
-    const [heard] = hear(observer, streams, ["announce"], (view, length) => {
+    const [heard] = subscribeControl(observer, streams, ["announce"], (view, length) => {
       if (messageKeyAt(view, 0, length) === ShmPoolAnnounceDecoder.KEY) announces++;
     });
     await pool.addDriver({ streams: STREAMS });

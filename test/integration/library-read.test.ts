@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { type Producer, TensorPool } from "../../src/index.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
-import { PATIENCE_MS } from "../support/until.ts";
+import { TIMEOUT_MS } from "../support/until.ts";
 
 const SHAPE = { dtype: "uint8", dims: [1] } as const;
 
@@ -20,7 +20,7 @@ async function open(scope: AsyncDisposableStack, slots: number) {
 }
 
 function step(pool: TensorPool, condition: () => boolean, what: string): void {
-  const endMs = performance.now() + PATIENCE_MS;
+  const endMs = performance.now() + TIMEOUT_MS;
   while (!condition()) {
     if (performance.now() > endMs) throw new Error(`expected ${what}, and it did not come`);
     pool.doWork();

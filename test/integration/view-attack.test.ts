@@ -15,7 +15,7 @@ import { MAX_KEPT_BYTES } from "../../src/view/pictures.ts";
 import { SupervisorServer } from "../../src/web/server.ts";
 import { Rig } from "../support/rig.ts";
 import { STREAM_ID } from "../support/shm.ts";
-import { PATIENCE_MS } from "../support/until.ts";
+import { TIMEOUT_MS } from "../support/until.ts";
 
 const SIDE = 1024;
 const FRAME_BYTES = SIDE * SIDE * 2;
@@ -42,7 +42,7 @@ function besieged(rig: Rig) {
   const publish = (): void => void producer.offer(frame, { dtype: "uint16", dims: [SIDE, SIDE] });
   /** Steps with a new frame each time, until the condition holds. */
   const becomes = async (condition: () => boolean, what: string, meanwhile = (): void => {}): Promise<void> => {
-    const endMs = performance.now() + PATIENCE_MS;
+    const endMs = performance.now() + TIMEOUT_MS;
     while (!condition()) {
       if (performance.now() > endMs) throw new Error(`expected ${what}, and it did not come`);
       publish();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Place } from "../support/place.ts";
 import { readPng } from "../support/png-reader.ts";
 import { RoleProcess } from "../support/role-process.ts";
-import { PATIENCE_MS, until } from "../support/until.ts";
+import { TIMEOUT_MS, until } from "../support/until.ts";
 
 const EXAMPLES = join(import.meta.dir, "../../examples");
 const SECONDS = "3";
@@ -41,7 +41,7 @@ test("the web server gives the newest frame and what was lost, and ends in order
       () => `an address: ${server.describe()}`,
     );
     let response = await fetch(`${url}frame`);
-    const endMs = performance.now() + PATIENCE_MS;
+    const endMs = performance.now() + TIMEOUT_MS;
     while (response.status === 503 && performance.now() < endMs) response = await fetch(`${url}frame`);
     expect(response.status).toBe(200);
     expect([response.headers.get("x-dtype"), response.headers.get("x-dims")]).toEqual(["uint16", "480x640"]);

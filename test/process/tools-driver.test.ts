@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { DriverView, LeaseView, StreamView } from "../../src/cli/driver/deployment-view.ts";
 import { TEST_TOKEN, ToolPlace } from "../support/tool-place.ts";
-import { PATIENCE_MS, PROCESS_TEST_MS } from "../support/until.ts";
+import { PROCESS_TEST_MS, TIMEOUT_MS } from "../support/until.ts";
 
 setDefaultTimeout(PROCESS_TEST_MS);
 
@@ -22,7 +22,7 @@ async function lsUntil(
   isSo: (seen: Awaited<ReturnType<typeof ls>>) => boolean,
   what: string,
 ): ReturnType<typeof ls> {
-  const endMs = performance.now() + PATIENCE_MS;
+  const endMs = performance.now() + TIMEOUT_MS;
   for (;;) {
     const seen = await ls(place);
     if (isSo(seen)) return seen;

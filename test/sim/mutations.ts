@@ -28,13 +28,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "no-epoch-after-a-producers-end",
-    file: "src/roles/driver/lease-desk.ts",
+    file: "src/roles/driver/lease-service.ts",
     from: "    if (stream !== null) this.#streams.beginEpoch(stream, nowNs);",
     to: '    if (stream === null) log.debug("");',
   },
   {
     name: "two-producers-wait",
-    file: "src/roles/driver/lease-desk.ts",
+    file: "src/roles/driver/lease-service.ts",
     from: "      if (other !== null) {",
     to: "      if (other !== null && nowNs < 0) {",
   },
@@ -75,7 +75,7 @@ export const MUTATIONS: readonly Mutation[] = [
     // A stream on demand is given up while a request waits for it, which is never answered.
     name: "idle-although-waited-for",
     file: "src/roles/driver/driver.ts",
-    from: " || this.#desk.waiting.isWaitedFor(streamId),",
+    from: " || this.#leases.waiting.isWaitedFor(streamId),",
     to: ",",
   },
   {
@@ -86,14 +86,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "administrative-requests-are-not-answered",
-    file: "src/roles/driver/lease-desk.ts",
+    file: "src/roles/driver/lease-service.ts",
     from: "    const isEnded = this.table.revoke(leaseId, this.#cycle.nanoTime());",
     to: "    const isEnded = this.table.revoke(leaseId, this.#cycle.nanoTime());\n    if (!isEnded) return;",
   },
   {
     name: "waiting-requests-are-forgotten",
     file: "src/roles/driver/driver.ts",
-    from: "    if (!stream.isMaking) this.#desk.onRegions(stream, nowNs);\n",
+    from: "    if (!stream.isMaking) this.#leases.onRegions(stream, nowNs);\n",
     to: "",
   },
   {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BinaryPlace, BUILD_MS, runningPids, testedBinary } from "../support/binary.ts";
-import { elapse, PATIENCE_MS, PROCESS_TEST_MS, until } from "../support/until.ts";
+import { elapse, PROCESS_TEST_MS, TIMEOUT_MS, until } from "../support/until.ts";
 
 beforeAll(testedBinary, BUILD_MS);
 
@@ -95,7 +95,7 @@ describe("roles of the single executable", () => {
         metrics = await (await fetch(`${url}/metrics`)).text();
         return metrics.includes('stream_id="10000"');
       };
-      const endMs = performance.now() + PATIENCE_MS;
+      const endMs = performance.now() + TIMEOUT_MS;
       while (!(await isThere())) {
         if (performance.now() > endMs) throw new Error(`expected metrics of stream 10000, found ${metrics}`);
         await elapse(20);

@@ -10,7 +10,7 @@ import type { Producer } from "../../src/roles/producer.ts";
 import { AllowedBaseDirs } from "../../src/shm/index.ts";
 import { DriverRig, smallPlan } from "./driver-rig.ts";
 import { STREAM_ID } from "./shm.ts";
-import { PATIENCE_MS } from "./until.ts";
+import { TIMEOUT_MS } from "./until.ts";
 
 const SHAPE = { dtype: "uint8", dims: [4] } as const;
 const BYTES = new Uint8Array(4);
@@ -227,7 +227,7 @@ class AccountWorld implements AsyncDisposable {
   }
 
   #until(condition: () => boolean, what: string): void {
-    const endMs = performance.now() + PATIENCE_MS;
+    const endMs = performance.now() + TIMEOUT_MS;
     while (!condition()) {
       if (performance.now() > endMs) throw new Error(`expected ${what}, and it did not come`);
       this.#turn(1);

@@ -13,7 +13,7 @@ import { messageByKey, messageKeyAt } from "../../src/sbe/index.ts";
 import { INTEGERS, type MessageInfo } from "../../src/sbe/runtime/info.ts";
 import { DriverRig } from "./driver-rig.ts";
 import { FRAMED, MESSAGE_VECTORS } from "./sbe-messages.ts";
-import { PATIENCE_MS } from "./until.ts";
+import { TIMEOUT_MS } from "./until.ts";
 
 const { channel, controlStreamId, descriptorStreamId, qosStreamId, metadataStreamId } = DEFAULT_STREAMS;
 const STREAM_IDS = [controlStreamId, descriptorStreamId, qosStreamId, metadataStreamId] as const;
@@ -170,7 +170,7 @@ export class HostileWorld implements AsyncDisposable {
   }
 
   #until(condition: () => boolean, what: string): void {
-    const endMs = performance.now() + PATIENCE_MS;
+    const endMs = performance.now() + TIMEOUT_MS;
     while (!condition()) {
       if (performance.now() > endMs) throw new Error(`expected ${what}, and it did not come; ${this.#state()}`);
       this.rig.step();

@@ -250,7 +250,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "End one of the two, or give it another stream id.",
     },
   },
-  "src/roles/driver/lease-desk.ts": {
+  "src/roles/driver/lease-service.ts": {
     "an administrative request is ignored: they are off (policies.shutdown_token is empty)": {
       means: "Somebody asked for a shutdown or a revocation.",
       remedy: "Set a token if that is wanted.",

@@ -7,7 +7,7 @@ import { Recorder, type RecorderOptions } from "../../src/recorder/recorder.ts";
 import { RECORDING_DEFAULTS } from "../../src/recorder/recording-options.ts";
 import type { Producer } from "../../src/roles/producer.ts";
 import { Rig } from "./rig.ts";
-import { PATIENCE_MS } from "./until.ts";
+import { TIMEOUT_MS } from "./until.ts";
 
 export interface ReadRecording {
   readonly topics: string[];
@@ -91,7 +91,7 @@ export class RecorderSubject implements AsyncDisposable {
 
   /** Steps, and lets writes end, until the condition holds. */
   async until(condition: () => boolean): Promise<void> {
-    const endMs = performance.now() + PATIENCE_MS;
+    const endMs = performance.now() + TIMEOUT_MS;
     while (!condition()) {
       if (performance.now() > endMs) throw new Error("it did not come");
       this.rig.step();

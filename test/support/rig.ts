@@ -11,7 +11,7 @@ import { Producer } from "../../src/roles/producer.ts";
 import type { ProducerOptions } from "../../src/roles/producer-options.ts";
 import { AllowedBaseDirs } from "../../src/shm/index.ts";
 import { STREAM_ID, TemporaryDirectory } from "./shm.ts";
-import { PATIENCE_MS } from "./until.ts";
+import { TIMEOUT_MS } from "./until.ts";
 
 /**
  * The time of this process, which a test may let jump ahead: what a pause looks like from inside. While it is held it moves by
@@ -35,7 +35,7 @@ export class JumpingClock implements Clock {
 }
 
 /** Steps take microseconds; this only ends tests that would wait indefinitely. */
-const PATIENCE_NS = PATIENCE_MS * 1e6;
+const TIMEOUT_NS = TIMEOUT_MS * 1e6;
 /** At least so long and so many steps: the media driver works by time, and a busy machine takes few steps in it. */
 const SETTLE_NS = 20e6;
 const SETTLE_STEPS = 200;
@@ -145,7 +145,7 @@ export class Rig implements AsyncDisposable {
 
   /** Steps until the condition holds; fails with what was waited for. */
   until(condition: () => boolean, what: string): void {
-    const endNs = Bun.nanoseconds() + PATIENCE_NS;
+    const endNs = Bun.nanoseconds() + TIMEOUT_NS;
     while (!condition()) {
       if (Bun.nanoseconds() > endNs) throw new Error(`expected ${what}, and it did not come`);
       this.scheduler.step();

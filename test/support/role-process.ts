@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { PATIENCE_MS } from "./until.ts";
+import { TIMEOUT_MS } from "./until.ts";
 
 export interface RoleProcessOptions {
   /** What it reads on standard input. */
@@ -166,8 +166,8 @@ export class RoleProcess {
   #await<T>(find: () => T | undefined, what: string): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new Error(this.#explain(`expected ${what}, waited ${PATIENCE_MS} ms`))),
-        PATIENCE_MS,
+        () => reject(new Error(this.#explain(`expected ${what}, waited ${TIMEOUT_MS} ms`))),
+        TIMEOUT_MS,
       );
       const waiter: Waiter = {
         check: () => {

@@ -1,7 +1,7 @@
 import type { ConsumerView, EventView, StreamView } from "../../src/protocol/supervision/index.ts";
 import type { Place } from "./place.ts";
 import type { RoleProcess, RoleProcessOptions } from "./role-process.ts";
-import { PATIENCE_MS } from "./until.ts";
+import { TIMEOUT_MS } from "./until.ts";
 
 /** A supervisor of a place as a process, asked by HTTP. */
 export class SupervisorProcess {
@@ -43,7 +43,7 @@ export class SupervisorProcess {
 
   /** Asks again and again until there is an answer; fails with what was waited for and what happened until then. */
   async until<T>(ask: () => Promise<T | undefined>, what: string): Promise<T> {
-    const endMs = performance.now() + PATIENCE_MS;
+    const endMs = performance.now() + TIMEOUT_MS;
     for (;;) {
       const answer = await ask();
       if (answer !== undefined) return answer;

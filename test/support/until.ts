@@ -1,5 +1,5 @@
 /** Far longer than anything takes on a busy machine: it only ends tests that would wait indefinitely. */
-export const PATIENCE_MS = 90_000;
+export const TIMEOUT_MS = 90_000;
 
 /** For tests that start processes, each of which may wait several times. It only ends tests that hang. */
 export const PROCESS_TEST_MS = 240_000;
@@ -8,11 +8,11 @@ export const PROCESS_TEST_MS = 240_000;
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: () => string,
-  patienceMs = PATIENCE_MS,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<void> {
-  const endMs = performance.now() + patienceMs;
+  const endMs = performance.now() + timeoutMs;
   while (!(await condition())) {
-    if (performance.now() > endMs) throw new Error(`expected ${what()}, waited ${patienceMs / 1000} s for it`);
+    if (performance.now() > endMs) throw new Error(`expected ${what()}, waited ${timeoutMs / 1000} s for it`);
     await new Promise((resolve) => setTimeout(resolve, 3));
   }
 }

@@ -14,7 +14,7 @@ import { DriverLock, lockPath } from "../../src/aeron/driver-lock.ts";
 import { findLivingDriver } from "../../src/aeron/driver-watch.ts";
 import { LockFileError } from "../../src/aeron/lock-file.ts";
 import { MediaDriver } from "../../src/aeron/media-driver.ts";
-import { lookOr, ServiceLocks, serviceLockPath } from "../../src/aeron/service-locks.ts";
+import { probeLockOr, ServiceLocks, serviceLockPath } from "../../src/aeron/service-locks.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
 import { canActAsOthers } from "../support/users.ts";
 
@@ -67,7 +67,7 @@ describe("lock files", () => {
       const aeronDir = directory.at("aeron");
       for (const path of pathsOf(aeronDir)) Bun.spawnSync([make, path]);
       for (const take of Object.values(TAKERS)) expect(errorOf(() => take(aeronDir)).code).toBe("not-a-file");
-      expect(lookOr(true, () => ServiceLocks.isServed(aeronDir, 1000))).toBe(true);
+      expect(probeLockOr(true, () => ServiceLocks.isServed(aeronDir, 1000))).toBe(true);
       expect(DriverLock.state(aeronDir)).toBe("unknown");
     }
   });
@@ -112,7 +112,7 @@ describe("lock files", () => {
       expect([error.message, error.options]).toEqual([expect.stringContaining("another Aeron folder"), ["aeronDir"]]);
     }
     expect(() => MediaDriver.start({ aeronDir, threading: "invoker" })).toThrow(/belongs to user 65534/);
-    expect(lookOr(false, () => ServiceLocks.isServed(aeronDir, 1000))).toBe(false);
+    expect(probeLockOr(false, () => ServiceLocks.isServed(aeronDir, 1000))).toBe(false);
   });
 
   test("a media driver's folder that another user made is refused, left as it is, and the error says whose it is", () => {

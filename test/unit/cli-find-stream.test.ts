@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { requireStreamText, streamIdOf, theOne, unknownStream } from "../../src/cli/observe/find-stream.ts";
+import { requireSingleMatch, requireStreamText, streamIdOf, unknownStream } from "../../src/cli/observe/find-stream.ts";
 import { StreamWatch } from "../../src/observe/stream-watch.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import { KnownStreams } from "../../src/roles/known-streams.ts";
@@ -58,10 +58,10 @@ describe("streams by id and name", () => {
   });
 
   test("a name that several streams have is no answer", () => {
-    expect(() => theOne("twin", known.find("twin"), known)).toThrow(
+    expect(() => requireSingleMatch("twin", known.find("twin"), known)).toThrow(
       '"twin" is the name of several streams (8, 9): give the id',
     );
-    expect(theOne("camera-1", known.find("camera-1"), known).streamId).toBe(7);
+    expect(requireSingleMatch("camera-1", known.find("camera-1"), known).streamId).toBe(7);
   });
 
   test("who is not there is told with those who are, and the nearest", () => {

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { UsageError } from "../../src/core/errors.ts";
 import {
   BackoffIdle,
+  CONTINUE,
   createIdleStrategy,
-  HAND_OVER,
   IDLE_STRATEGY_NAMES,
   type IdleOutcome,
   type IdleStrategy,
@@ -12,7 +12,7 @@ import {
   parseIdleStrategy,
   SleepIdle,
   TIME_PASSED,
-  WENT_ON,
+  YIELD_TO_EVENT_LOOP,
   YieldIdle,
 } from "../../src/core/idle/index.ts";
 
@@ -32,11 +32,11 @@ test("back-off spins, yields, parks twice as long each time, then hands over to 
   const parker = recordingParker();
   const idle = new BackoffIdle(parker, { maxSpins: 2, maxYields: 1, minParkNs: 300_000, maxParkNs: 1_000_000 });
   const outcomes = Array.from({ length: 6 }, () => rest(idle));
-  expect(outcomes).toEqual([WENT_ON, WENT_ON, TIME_PASSED, PARK, PARK, HAND_OVER]);
+  expect(outcomes).toEqual([CONTINUE, CONTINUE, TIME_PASSED, PARK, PARK, YIELD_TO_EVENT_LOOP]);
   expect(parker.calls).toEqual(["yield", 300_000, 600_000]);
   expect(idle.restNs).toBe(1_000_000);
-  expect(idle.idle(1)).toBe(WENT_ON);
-  expect(idle.idle(0)).toBe(WENT_ON);
+  expect(idle.idle(1)).toBe(CONTINUE);
+  expect(idle.idle(0)).toBe(CONTINUE);
 });
 
 test("back-off with a longest rest under a millisecond never leaves the thread", () => {
@@ -54,18 +54,18 @@ test("back-off with a longest rest of several milliseconds rests longer and long
     maxParkNs: 5_000_000,
   });
   const rests = Array.from({ length: 4 }, () => {
-    expect(idle.idle(0)).toBe(HAND_OVER);
+    expect(idle.idle(0)).toBe(YIELD_TO_EVENT_LOOP);
     return idle.restNs;
   });
   expect(rests).toEqual([1_000_000, 2_000_000, 4_000_000, 5_000_000]);
   idle.idle(1);
-  expect([idle.idle(0), idle.restNs]).toEqual([HAND_OVER, 1_000_000]);
+  expect([idle.idle(0), idle.restNs]).toEqual([YIELD_TO_EVENT_LOOP, 1_000_000]);
 });
 
 test("backoff:DURATION makes a back-off that never rests longer, and takes nothing but durations from 1us to 100ms", () => {
   const parker = recordingParker();
   const idle = createIdleStrategy(parseIdleStrategy("backoff:100us"), parker);
-  for (let i = 0; i < 200; i++) expect(rest(idle)).not.toBe(HAND_OVER);
+  for (let i = 0; i < 200; i++) expect(rest(idle)).not.toBe(YIELD_TO_EVENT_LOOP);
   expect(Math.max(...parker.calls.filter((call) => call !== "yield"))).toBe(100_000);
   for (const text of ["backoff:", "backoff:0", "backoff:200ms", "backoff:5", "sleep:5ms"]) {
     expect(() => parseIdleStrategy(text)).toThrow(UsageError);
@@ -79,24 +79,24 @@ test("back-off refuses parks that cannot grow", () => {
 test("yield gives the thread away only after a cycle without work", () => {
   const parker = recordingParker();
   const idle = new YieldIdle(parker);
-  expect(idle.idle(3)).toBe(WENT_ON);
+  expect(idle.idle(3)).toBe(CONTINUE);
   expect(idle.idle(0)).toBe(TIME_PASSED);
   expect(parker.calls).toEqual(["yield"]);
 });
 
 test("sleep hands over for at least a millisecond", () => {
   const idle = new SleepIdle();
-  expect(idle.idle(1)).toBe(WENT_ON);
-  expect(idle.idle(0)).toBe(HAND_OVER);
+  expect(idle.idle(1)).toBe(CONTINUE);
+  expect(idle.idle(0)).toBe(YIELD_TO_EVENT_LOOP);
   expect(idle.restNs).toBe(1_000_000);
 });
 
 test("park rests briefly after work, and then hands over for a millisecond", () => {
   const parker = recordingParker();
   const idle = new ParkIdle(parker);
-  expect([idle.idle(0), idle.restNs]).toEqual([HAND_OVER, 1_000_000]);
-  expect(idle.idle(1)).toBe(WENT_ON);
-  expect(Array.from({ length: 6 }, () => rest(idle))).toEqual([PARK, PARK, PARK, PARK, PARK, HAND_OVER]);
+  expect([idle.idle(0), idle.restNs]).toEqual([YIELD_TO_EVENT_LOOP, 1_000_000]);
+  expect(idle.idle(1)).toBe(CONTINUE);
+  expect(Array.from({ length: 6 }, () => rest(idle))).toEqual([PARK, PARK, PARK, PARK, PARK, YIELD_TO_EVENT_LOOP]);
   expect(parker.calls).toEqual([100_000, 100_000, 100_000, 100_000, 100_000]);
   expect(idle.restNs).toBe(1_000_000);
 });

@@ -3,11 +3,11 @@ import {
   type Agent,
   type AgentErrorReport,
   BusySpinIdle,
+  CONTINUE,
   ManualClock,
   Scheduler,
   type SchedulerOptions,
   SleepIdle,
-  WENT_ON,
 } from "../../src/core/index.ts";
 
 const clock = new ManualClock();
@@ -368,7 +368,7 @@ describe("a scheduler that runs", () => {
     let asked = 0;
     idle.idle = () => {
       asked += 1;
-      return WENT_ON;
+      return CONTINUE;
     };
     const { scheduler } = schedulerWith({ idle, drive: "timer" });
     let cycles = 0;

@@ -3,7 +3,7 @@ import {
   type Agent,
   ANY_WAIT,
   BackoffIdle,
-  HAND_OVER,
+  CONTINUE,
   type IdleStrategy,
   ManualClock,
   messageOf,
@@ -13,7 +13,7 @@ import {
   SleepIdle,
   TIME_PASSED,
   type WaitPoint,
-  WENT_ON,
+  YIELD_TO_EVENT_LOOP,
 } from "../../src/core/index.ts";
 import { until } from "../support/until.ts";
 
@@ -184,9 +184,9 @@ test("back-off goes on with a park after work that came alone after a wait, and 
       if (outcome === PARK) idle.park();
       return outcome;
     });
-  const whole = [WENT_ON, TIME_PASSED, PARK, PARK, HAND_OVER];
+  const whole = [CONTINUE, TIME_PASSED, PARK, PARK, YIELD_TO_EVENT_LOOP];
   expect(rests(5)).toEqual(whole);
-  const short = [PARK, PARK, HAND_OVER];
+  const short = [PARK, PARK, YIELD_TO_EVENT_LOOP];
   const waitedWork = (): void => {
     idle.onWaited();
     idle.idle(1);

@@ -197,12 +197,12 @@ describe("ReaderDirectory", () => {
   test("a consumer is news once; it counts as mapped when it says so, for the epoch that it names", () => {
     const { readers, hello, qos } = directoryOf();
     hello(1, STREAM_ID + 1);
-    expect(readers.hasNews).toBe(false);
+    expect(readers.mustAnnounce).toBe(false);
     hello(1);
-    expect(readers.hasNews).toBe(true);
-    readers.hasNews = false;
+    expect(readers.mustAnnounce).toBe(true);
+    readers.mustAnnounce = false;
     hello(1);
-    expect(readers.hasNews).toBe(false);
+    expect(readers.mustAnnounce).toBe(false);
     expect(readers.mappedCount(7)).toBe(0);
     qos(1, 7, 0);
     expect(readers.mappedCount(7)).toBe(1);

@@ -27,8 +27,8 @@ test("W-18: getting a slot's memory near before its next frame changes no byte o
   const pool = new PayloadPool(mapping, poolId, strideBytes, NSLOTS);
   for (let i = 0; i < NSLOTS; i++) {
     pool.bytes(i, i === 0 ? 0 : FRAME_BYTES);
-    ring.own(i);
-    pool.own(i);
+    ring.prefetchForWrite(i);
+    pool.prefetchForWrite(i);
     ring.fetch(i);
     ring.fetchSecondLine(i);
     pool.fetch(i);

@@ -107,7 +107,7 @@ export async function startConsumer(
     maxRateHz: values.maxRate ?? 0,
     ...fallbackOption(values),
     usesShm: values.useShm,
-    ...(values.progress ? { progress: { handler: tellProgress } } : {}),
+    ...(values.progress ? { progress: { handler: printProgress } } : {}),
     streams: runtime.streams,
     baseDirs: AllowedBaseDirs.resolve(values.allowedBaseDirs?.map((dir) => resolve(dir)) ?? [shmDir]),
     ...(runtime.driver === null ? {} : { driver: runtime.driver }),
@@ -201,7 +201,7 @@ function fallbackOption({ fallback: uri }: ConsumerValues): { fallback?: Fallbac
   return fallback === null || typeof fallback === "string" ? {} : { fallback };
 }
 
-function tellProgress(frame: Frame, rowsFilled: number | null): void {
+function printProgress(frame: Frame, rowsFilled: number | null): void {
   const rows = rowsFilled === null ? "" : `, ${rowsFilled} rows`;
   progressLog.info(
     `frame ${frame.seq} is being written: ${frame.byteLength} of ${frame.header.valuesLenBytes} bytes${rows}`,

@@ -70,7 +70,7 @@ export function startDriver(
     onShutdownRequested: () => scheduler.stop("asked to"),
   });
   scheduler.add(driver, { vital: true });
-  tellServices(settings, aeronDir, ownDriver);
+  logServices(settings, aeronDir, ownDriver);
   return {
     name: driver.roleName,
     agents: [driver],
@@ -108,7 +108,7 @@ export function startMediaDriver({
 }
 
 /** What is served, where, and by which times. */
-function tellServices(
+function logServices(
   settings: Omit<DriverOptions, "onShutdownRequested">,
   aeronDir: string,
   own: MediaDriver | null,

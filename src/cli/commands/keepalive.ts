@@ -11,7 +11,7 @@ import type { NamedLeaseValues } from "../driver-tool-commands.ts";
 import { ToolError, tool } from "../tool/tool.ts";
 
 /** Drivers take a keepalive at once, and tell of it at once. */
-const PATIENCE_NS = 500e6;
+const TIMEOUT_NS = 500e6;
 const LOOK_PERIOD_MS = 2;
 
 /** `keepalive`: one keepalive, and whether it extended the lease, which no answer tells (D-11). */
@@ -32,7 +32,7 @@ export const run = tool<NamedLeaseValues>(async ({ values, positionals, output }
       clientTimestampNs: String(monotonic.toBigint(processNs())),
     },
   });
-  const endNs = processNs() + PATIENCE_NS;
+  const endNs = processNs() + TIMEOUT_NS;
   let expiresNs: bigint | null = lease.expiresNs;
   // The holder's own keepalives extend it as well: what names another lease than this is known to extend nothing.
   const fault = mismatch(named, lease);

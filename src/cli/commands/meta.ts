@@ -35,7 +35,7 @@ export const run = tool<MetaValues>(async ({ values, positionals, output }) => {
     if (key === shownKey) return;
     shownKey = key;
     print(output, rows, stream, shown > 0);
-    idle.calmDown();
+    idle.setPollInterval();
     if (++shown >= count) runtime.stop("done");
   });
   return runtime.run(watch);

@@ -55,7 +55,7 @@ export async function run(context: CommandContext<ViewValues>): Promise<number> 
   const rest: Agent = {
     roleName: "rest",
     doWork: () => {
-      idle.calmDown(hub.eyes.watchers > 0 ? BUSY_REST_NS : CALM_REST_NS);
+      idle.setPollInterval(hub.eyes.watchers > 0 ? BUSY_REST_NS : CALM_REST_NS);
       return 0;
     },
   };

@@ -84,9 +84,9 @@ export class DemoChild {
     if (!this.#isOver) this.#process.kill("SIGKILL");
   }
 
-  /** Waits for its end; asks for it after `patienceMs`, and makes it after `graceMs` more. */
-  async finish(patienceMs: number, graceMs: number): Promise<void> {
-    if (patienceMs > 0 && (await settles(this.ended, patienceMs))) return;
+  /** Waits for its end; asks for it after `timeoutMs`, and makes it after `graceMs` more. */
+  async finish(timeoutMs: number, graceMs: number): Promise<void> {
+    if (timeoutMs > 0 && (await settles(this.ended, timeoutMs))) return;
     this.stop();
     if (await settles(this.ended, graceMs)) return;
     this.kill();

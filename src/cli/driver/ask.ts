@@ -5,7 +5,7 @@ import { ToolRuntime } from "../tool/tool-runtime.ts";
 import { toolIdle } from "./hear-streams.ts";
 
 /** A driver answers within milliseconds, unless it is making regions, or stands still. */
-export const ANSWER_PATIENCE_NS = 700e6;
+export const ANSWER_TIMEOUT_NS = 700e6;
 
 export interface Question {
   /** Name of the message, e.g. `ShmDetachRequest`. */
@@ -22,7 +22,7 @@ export interface Question {
 export async function ask(
   values: ListenValues,
   { name, fields, isAnswer }: Question,
-  timeoutNs = ANSWER_PATIENCE_NS,
+  timeoutNs = ANSWER_TIMEOUT_NS,
 ): Promise<JsonFields | null> {
   using runtime = new ToolRuntime(values, "ask", { idle: toolIdle() });
   let answer: JsonFields | null = null;

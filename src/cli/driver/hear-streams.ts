@@ -13,7 +13,7 @@ export function toolIdle(): IdleStrategy {
 }
 
 /** Whoever is asked answers at once; this is for those that are busy, and for nobody to be there. */
-const PATIENCE_NS = 450e6;
+const TIMEOUT_NS = 450e6;
 
 /**
  * What producers and drivers say of these streams when they are asked (ConsumerHello): names, layouts, where regions are. Those
@@ -31,7 +31,7 @@ export async function hearStreams(
   const watch = new StreamWatch(runtime.connection, {
     streams: runtime.streams,
     wanted: streamIds.map(String),
-    searchNs: PATIENCE_NS,
+    searchNs: TIMEOUT_NS,
     baseDirs: baseDirsOf(values),
     onNews: (stream) => {
       // What a dead predecessor left in its log is read first; an owner that lives announces after it was asked.
@@ -43,7 +43,7 @@ export async function hearStreams(
     onSearched: () => runtime.stop("the time is over"),
   });
   // A media driver that stands still is not waited for.
-  runtime.endAfter(PATIENCE_NS, () => runtime.stop("the time is over"));
+  runtime.endAfter(TIMEOUT_NS, () => runtime.stop("the time is over"));
   await runtime.runPart(watch);
   return new Map(watch.known.list().map((stream) => [stream.streamId, stream]));
 }

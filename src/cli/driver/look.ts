@@ -1,5 +1,5 @@
 import { monotonic } from "../../aeron/monotonic.ts";
-import { lookOr, ServiceLocks } from "../../aeron/service-locks.ts";
+import { probeLockOr, ServiceLocks } from "../../aeron/service-locks.ts";
 import { processNs } from "../../core/clock.ts";
 import { sampleRates } from "../../observe/rate-sampler.ts";
 import type { KnownStream } from "../../roles/known-streams.ts";
@@ -47,7 +47,7 @@ export async function look(values: ListenValues, { ratesOf, ask }: Looking = {})
     nowNs,
     nowMs,
     // Where that cannot be seen, the heartbeat has to do.
-    isServed: (controlStreamId) => lookOr(true, () => ServiceLocks.isServed(aeronDir, controlStreamId)),
+    isServed: (controlStreamId) => probeLockOr(true, () => ServiceLocks.isServed(aeronDir, controlStreamId)),
     rates,
     heard,
   });

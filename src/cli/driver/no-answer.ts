@@ -4,11 +4,11 @@ import { aeronDirOf } from "../aeron-dir.ts";
 import type { ListenValues } from "../common-options.ts";
 import { streamsOf } from "../role-runtime.ts";
 import { ToolError } from "../tool/tool.ts";
-import { ANSWER_PATIENCE_NS } from "./ask.ts";
+import { ANSWER_TIMEOUT_NS } from "./ask.ts";
 import { look } from "./look.ts";
 
 /** No driver has answered. */
-export function noAnswer(values: ListenValues, timeoutNs = ANSWER_PATIENCE_NS): NotFoundError {
+export function noAnswer(values: ListenValues, timeoutNs = ANSWER_TIMEOUT_NS): NotFoundError {
   const { channel, controlStreamId } = streamsOf(values);
   return new NotFoundError(
     `no driver answered within ${formatDuration(timeoutNs)} on control stream ${controlStreamId} (${channel}) of ` +

@@ -115,12 +115,12 @@ class NameSearch {
         `no stream is called "${this.#text}": no media driver in ${this.#runtime.aeronDir}; start \`tensorpool driver\`, or a standalone producer`,
       );
     }
-    return theOne(this.#text, this.#found, this.#watch.known);
+    return requireSingleMatch(this.#text, this.#found, this.#watch.known);
   }
 }
 
 /** The only one of those that were found. @throws NotFoundError for none, UsageError for several */
-export function theOne(text: string, found: readonly KnownStream[], known: KnownStreams): KnownStream {
+export function requireSingleMatch(text: string, found: readonly KnownStream[], known: KnownStreams): KnownStream {
   const [stream, second] = found;
   if (stream === undefined) throw unknownStream(text, known);
   if (second === undefined) return stream;

@@ -11,7 +11,7 @@ import type { MeterValues } from "../observe-commands.ts";
 import type { Column, RowStream } from "../output.ts";
 import { type ToolContext, tool } from "../tool/tool.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
-import { requireStreamText, theOne, unknownStream } from "./find-stream.ts";
+import { requireSingleMatch, requireStreamText, unknownStream } from "./find-stream.ts";
 
 /** A row of `hz` or `bw`: what was measured of one stream in one interval. */
 export interface MeterRow extends StreamReading {
@@ -48,7 +48,7 @@ async function runMeters({ values, positionals, output }: ToolContext<MeterValue
     intervalNs: values.interval,
     readings,
     onDone: () => runtime.stop("done"),
-    onLooked: (restNs) => idle.calmDown(restNs),
+    onLooked: (restNs) => idle.setPollInterval(restNs),
   });
   const watch = new StreamWatch(runtime.connection, {
     streams: runtime.streams,
@@ -69,7 +69,7 @@ async function runMeters({ values, positionals, output }: ToolContext<MeterValue
     },
     onSearched: () =>
       runtime.attempt(() => {
-        for (const text of positionals) theOne(text, watch.known.find(text), watch.known);
+        for (const text of positionals) requireSingleMatch(text, watch.known.find(text), watch.known);
         if (positionals.length === 0 && meters.size === 0) throw unknownStream("of any name", watch.known);
         meters.begin();
       }),

@@ -2,7 +2,7 @@ import { StreamWatch } from "../../observe/stream-watch.ts";
 import type { KnownStream } from "../../roles/known-streams.ts";
 import type { AllowedBaseDirs } from "../../shm/index.ts";
 import type { ToolRuntime } from "../tool/tool-runtime.ts";
-import { theOne } from "./find-stream.ts";
+import { requireSingleMatch } from "./find-stream.ts";
 
 /**
  * Listens to what is said of the one stream with this id or name. `onNews` gets what is known of it whenever that has changed, and
@@ -17,7 +17,7 @@ export function watchStream(
   const look = (isSearched: boolean): void =>
     runtime.attempt(() => {
       const found = watch.known.find(text);
-      if (isSearched) theOne(text, found, watch.known);
+      if (isSearched) requireSingleMatch(text, found, watch.known);
       const [stream, second] = found;
       if (stream !== undefined && second === undefined) onNews(stream, isSearched);
     });

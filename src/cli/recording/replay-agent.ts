@@ -5,7 +5,7 @@ import type { ReplayClock } from "../../io/index.ts";
 import type { Producer } from "../../roles/producer.ts";
 
 const log = getLogger("replay");
-const PATIENCE_NS = 1e9;
+const TIMEOUT_NS = 1e9;
 
 /** Holds the clock of a replay until there are consumers, and has the keys act on it. */
 export class ReplayAgent implements Agent {
@@ -60,7 +60,7 @@ export class ReplayAgent implements Agent {
     if (areReady && count >= this.#waitConsumers) {
       this.#hasBegun = true;
       this.#clock.release(nowNs);
-    } else if (!this.#hasReported && nowNs - this.#startNs > PATIENCE_NS) {
+    } else if (!this.#hasReported && nowNs - this.#startNs > TIMEOUT_NS) {
       this.#hasReported = true;
       log.info(`waiting for ${this.#waitConsumers} consumer(s) before the first frame (--wait-consumers)`);
     }

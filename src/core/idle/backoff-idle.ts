@@ -1,15 +1,15 @@
 import {
-  HAND_OVER,
+  CONTINUE,
   type IdleOutcome,
   type IdleStrategy,
   PARK,
   type Parker,
   TIME_PASSED,
-  WENT_ON,
+  YIELD_TO_EVENT_LOOP,
 } from "./idle-strategy.ts";
 
 /** The event loop's timers are no finer than this: shorter rests are parks. */
-const SHORTEST_HAND_OVER_NS = 1_000_000;
+const SHORTEST_YIELD_NS = 1_000_000;
 /** An answer to what a wait has brought is no sign that the stream is busy. */
 const MAX_FOLLOWERS = 1;
 /** The park after work that ended a wait, and that is likely to be all: as long as a wait point takes to be ready again. */
@@ -51,7 +51,7 @@ export class BackoffIdle implements IdleStrategy {
     this.#minParkNs = options.minParkNs ?? 1_000;
     this.#maxParkNs = options.maxParkNs ?? 1_000_000;
     this.restNs = this.#maxParkNs;
-    this.onlyParks = this.#maxParkNs < SHORTEST_HAND_OVER_NS;
+    this.onlyParks = this.#maxParkNs < SHORTEST_YIELD_NS;
     this.#parkNs = this.#minParkNs;
     if (!(this.#minParkNs > 0 && this.#minParkNs <= this.#maxParkNs)) {
       throw new RangeError(`parks grow from more than 0 ns, found ${this.#minParkNs} to ${this.#maxParkNs} ns`);
@@ -61,11 +61,11 @@ export class BackoffIdle implements IdleStrategy {
   idle(workCount: number): IdleOutcome {
     if (workCount > 0) {
       if (this.#idleCycles !== 0) this.#beginAnew();
-      return WENT_ON;
+      return CONTINUE;
     }
     if (this.#idleCycles < this.#maxSpins) {
       this.#idleCycles += 1;
-      return WENT_ON;
+      return CONTINUE;
     }
     if (this.#idleCycles < this.#maxSpins + this.#maxYields) {
       this.#idleCycles += 1;
@@ -75,7 +75,7 @@ export class BackoffIdle implements IdleStrategy {
     this.#idleCycles += 1;
     this.restNs = this.#parkNs;
     this.#parkNs = Math.min(this.#maxParkNs, this.restNs * 2);
-    return this.restNs < SHORTEST_HAND_OVER_NS ? PARK : HAND_OVER;
+    return this.restNs < SHORTEST_YIELD_NS ? PARK : YIELD_TO_EVENT_LOOP;
   }
 
   park(): void {

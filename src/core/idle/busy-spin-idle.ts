@@ -1,4 +1,4 @@
-import { type IdleOutcome, type IdleStrategy, WENT_ON } from "./idle-strategy.ts";
+import { CONTINUE, type IdleOutcome, type IdleStrategy } from "./idle-strategy.ts";
 
 /** Never rests: the lowest latency, for a whole core. */
 export class BusySpinIdle implements IdleStrategy {
@@ -6,7 +6,7 @@ export class BusySpinIdle implements IdleStrategy {
   readonly restNs = 0;
 
   idle(_workCount: number): IdleOutcome {
-    return WENT_ON;
+    return CONTINUE;
   }
 
   reset(): void {}

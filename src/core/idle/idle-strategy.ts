@@ -1,19 +1,19 @@
 /** What an idle strategy did, or wants done, between two cycles. */
-export type IdleOutcome = typeof WENT_ON | typeof TIME_PASSED | typeof PARK | typeof HAND_OVER;
+export type IdleOutcome = typeof CONTINUE | typeof TIME_PASSED | typeof PARK | typeof YIELD_TO_EVENT_LOOP;
 
 /** Nothing: the next cycle begins at once. */
-export const WENT_ON = 0;
+export const CONTINUE = 0;
 /** The thread yielded: the clock has to be read again. */
 export const TIME_PASSED = 1;
 /** The thread is free for `restNs`: the scheduler waits in the event loop, where a wake-up can cut the wait short. */
-export const HAND_OVER = 2;
+export const YIELD_TO_EVENT_LOOP = 2;
 /** The thread is free for `restNs`, too short for a timer of the event loop: the scheduler waits at a wait point, or calls `park`. */
 export const PARK = 3;
 
 /** What to do between cycles. Sees nothing but the work that the last cycle did. */
 export interface IdleStrategy {
   readonly name: IdleStrategyName;
-  /** How long HAND_OVER and PARK last. */
+  /** How long YIELD_TO_EVENT_LOOP and PARK last. */
   readonly restNs: number;
   /** Set when it never hands over: its parks are too short for a turn of the event loop after each of them. */
   readonly onlyParks?: boolean;

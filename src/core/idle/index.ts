@@ -10,7 +10,7 @@ import { YieldIdle } from "./yield-idle.ts";
 export { BackoffIdle, type BackoffOptions } from "./backoff-idle.ts";
 export { BusySpinIdle } from "./busy-spin-idle.ts";
 export {
-  HAND_OVER,
+  CONTINUE,
   IDLE_STRATEGY_NAMES,
   type IdleChoice,
   type IdleOutcome,
@@ -19,7 +19,7 @@ export {
   PARK,
   type Parker,
   TIME_PASSED,
-  WENT_ON,
+  YIELD_TO_EVENT_LOOP,
 } from "./idle-strategy.ts";
 export { ParkIdle } from "./park-idle.ts";
 export { SleepIdle } from "./sleep-idle.ts";

@@ -1,4 +1,11 @@
-import { HAND_OVER, type IdleOutcome, type IdleStrategy, PARK, type Parker, WENT_ON } from "./idle-strategy.ts";
+import {
+  CONTINUE,
+  type IdleOutcome,
+  type IdleStrategy,
+  PARK,
+  type Parker,
+  YIELD_TO_EVENT_LOOP,
+} from "./idle-strategy.ts";
 
 /** Work is often followed by more within half a millisecond, as frames of a busy stream are. */
 const PARK_NS = 100_000;
@@ -19,7 +26,7 @@ export class ParkIdle implements IdleStrategy {
   idle(workCount: number): IdleOutcome {
     if (workCount > 0) {
       this.#parks = 0;
-      return WENT_ON;
+      return CONTINUE;
     }
     if (this.#parks < MAX_PARKS) {
       this.#parks++;
@@ -27,7 +34,7 @@ export class ParkIdle implements IdleStrategy {
       return PARK;
     }
     this.restNs = SLEEP_NS;
-    return HAND_OVER;
+    return YIELD_TO_EVENT_LOOP;
   }
 
   park(): void {

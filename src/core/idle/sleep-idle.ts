@@ -1,4 +1,4 @@
-import { HAND_OVER, type IdleOutcome, type IdleStrategy, WENT_ON } from "./idle-strategy.ts";
+import { CONTINUE, type IdleOutcome, type IdleStrategy, YIELD_TO_EVENT_LOOP } from "./idle-strategy.ts";
 
 /** Hands the thread to the event loop as soon as there is nothing to do: the least CPU, a latency of milliseconds. */
 export class SleepIdle implements IdleStrategy {
@@ -11,7 +11,7 @@ export class SleepIdle implements IdleStrategy {
   }
 
   idle(workCount: number): IdleOutcome {
-    return workCount > 0 ? WENT_ON : HAND_OVER;
+    return workCount > 0 ? CONTINUE : YIELD_TO_EVENT_LOOP;
   }
 
   reset(): void {}

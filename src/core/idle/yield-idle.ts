@@ -1,4 +1,4 @@
-import { type IdleOutcome, type IdleStrategy, type Parker, TIME_PASSED, WENT_ON } from "./idle-strategy.ts";
+import { CONTINUE, type IdleOutcome, type IdleStrategy, type Parker, TIME_PASSED } from "./idle-strategy.ts";
 
 /** Lets other threads run when there is nothing to do, but takes the core whenever no other thread wants it. */
 export class YieldIdle implements IdleStrategy {
@@ -11,7 +11,7 @@ export class YieldIdle implements IdleStrategy {
   }
 
   idle(workCount: number): IdleOutcome {
-    if (workCount > 0) return WENT_ON;
+    if (workCount > 0) return CONTINUE;
     this.#parker.yieldThread();
     return TIME_PASSED;
   }

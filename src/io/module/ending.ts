@@ -8,11 +8,11 @@ const closed = new WeakSet<object>();
 export function closeDefinition(definition: { close?(): unknown }, faults: ModuleFaults): void {
   if (closed.has(definition)) return;
   closed.add(definition);
-  sayFailure(() => definition.close?.(), "close() to return", faults);
+  reportFailure(() => definition.close?.(), "close() to return", faults);
 }
 
 /** Calls `end`, and logs what it throws, then or later. */
-export function sayFailure(end: () => unknown, expected: string, faults: ModuleFaults): void {
+export function reportFailure(end: () => unknown, expected: string, faults: ModuleFaults): void {
   const say = (error: unknown): void => logger.error(faults.thrown(expected, error).message);
   try {
     const result = end();

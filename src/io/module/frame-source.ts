@@ -6,7 +6,7 @@ import type { OpenOptions } from "../spec.ts";
 import type { Attribute, FillState, FrameLayout, Source, SourceState } from "../types.ts";
 import type { FrameSource } from "./contract.ts";
 import { attributesOf, layoutFrom, positiveNumber } from "./definition.ts";
-import { closeDefinition, sayFailure } from "./ending.ts";
+import { closeDefinition, reportFailure } from "./ending.ts";
 import { describe, disregard, isObject, isThenable, type ModuleFaults } from "./faults.ts";
 import { awaitModule } from "./load.ts";
 
@@ -98,7 +98,7 @@ export class FrameModuleSource implements Source {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#state = "end";
-    sayFailure(() => this.#puller.return?.(), "frames() to end", this.#faults);
+    reportFailure(() => this.#puller.return?.(), "frames() to end", this.#faults);
     closeDefinition(this.#definition, this.#faults);
   }
 

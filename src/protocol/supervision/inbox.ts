@@ -77,7 +77,7 @@ export class SupervisionInbox {
         if (this.#accepts(this.#descriptor, view, offset, length)) this.#onDescriptor(nowNs);
         break;
       case ConsumerConfigDecoder.KEY:
-        if (this.#accepts(this.#config, view, offset, length)) this.#tellConfig(nowNs, sessionId);
+        if (this.#accepts(this.#config, view, offset, length)) this.#reportConfig(nowNs, sessionId);
         break;
       default:
         if (!this.#driver.onMessage(nowNs, view, offset, length)) this.counts.refused++;
@@ -174,7 +174,7 @@ export class SupervisionInbox {
     });
   }
 
-  #tellConfig(nowNs: number, sessionId: number): void {
+  #reportConfig(nowNs: number, sessionId: number): void {
     const { streamId, consumerId, useShm, mode, decimation } = this.#config;
     this.#onConfig(nowNs, {
       streamId,

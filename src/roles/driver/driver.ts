@@ -19,7 +19,7 @@ import { DriverError } from "./driver-errors.ts";
 import { DriverInbox } from "./driver-inbox.ts";
 import { DriverMessages } from "./driver-messages.ts";
 import { type DriverOptions, longestMessageBytes, requireLayouts } from "./driver-options.ts";
-import { LeaseDesk } from "./lease-desk.ts";
+import { LeaseService } from "./lease-service.ts";
 import { StreamSet } from "./stream-set.ts";
 
 const log = getLogger("driver");
@@ -48,7 +48,7 @@ export class Driver implements Agent {
   readonly #ports: RolePorts;
   readonly #cycle = new CycleClock();
   readonly #streams: StreamSet;
-  readonly #desk: LeaseDesk;
+  readonly #leases: LeaseService;
   readonly #control: MessageSink;
   readonly #announces: MessageSink;
   readonly #subscriptions: readonly Inbound[];
@@ -95,9 +95,9 @@ export class Driver implements Agent {
     this.#outbox = new Outbox(this.#control);
     this.#messages = new DriverMessages(this.#outbox);
     this.#announcer = new Announcer(this.#announces, options.announcePeriodNs, this.counters, (streamId) =>
-      this.#desk.producerIdOf(streamId),
+      this.#leases.producerIdOf(streamId),
     );
-    this.#desk = new LeaseDesk(
+    this.#leases = new LeaseService(
       connection,
       options,
       this.#streams,
@@ -112,7 +112,7 @@ export class Driver implements Agent {
     );
     for (const stream of this.#streams.all) this.#announcer.add(stream);
     const inbox = new DriverInbox(
-      this.#desk,
+      this.#leases,
       {
         onShutdownRequest: (correlationId, token, why) => this.#onShutdownRequest(correlationId, token, why),
         onHello: (streamId) => this.#onHello(streamId),
@@ -141,7 +141,7 @@ export class Driver implements Agent {
 
   /** Live leases. */
   get leaseCount(): number {
-    return this.#desk.table.size;
+    return this.#leases.table.size;
   }
 
   /** @throws DriverError "stream-taken" while it is new, "mlock"; RegionCreateError for regions that can never be made */
@@ -166,7 +166,7 @@ export class Driver implements Agent {
     this.counters.of.messagesTooLong.set(this.#outbox.tooLong + this.#announcer.tooLong);
     if (this.#connection.isReady) this.#hearsSinceNs ??= nowNs;
     for (const subscription of this.#subscriptions) work += subscription.poll(FRAGMENTS_PER_CYCLE);
-    work += this.#desk.expire(nowNs);
+    work += this.#leases.expire(nowNs);
     work += this.#makeRegions(nowNs);
     work += this.#announcer.doWork(nowNs);
     if (this.#sweep.isDue(nowNs)) this.#sweepEnded(nowNs);
@@ -179,7 +179,7 @@ export class Driver implements Agent {
     this.#cycle.update(nowNs);
     for (const watch of this.#rivals.values()) watch.onPause();
     // What clients said meanwhile is still to be read.
-    this.#desk.table.excuse(lateByNs);
+    this.#leases.table.extendAll(lateByNs);
     log.warn(`this driver was paused for ${(lateByNs / 1e9).toFixed(1)} s: leases are given that much longer`);
   }
 
@@ -195,7 +195,7 @@ export class Driver implements Agent {
     const nowNs = this.#clock.nanoTime();
     const { reason, why } = this.#end;
     this.#messages.shutdown(reason, why, nowNs);
-    this.#desk.close();
+    this.#leases.close();
     for (const stream of this.#streams.all) stream.end(nowNs);
     const endNs = nowNs + this.options.shutdownTimeoutNs;
     let inUse = this.#streams.sweepAll();
@@ -217,20 +217,20 @@ export class Driver implements Agent {
     const stream = this.#streams.doWork(nowNs);
     if (stream === null) return 0;
     if (stream.regions !== null) this.#announcer.announceNow(stream, nowNs);
-    if (!stream.isMaking) this.#desk.onRegions(stream, nowNs);
+    if (!stream.isMaking) this.#leases.onRegions(stream, nowNs);
     return 1;
   }
 
   #sweepEnded(nowNs: number): void {
     this.#streams.sweep(
       nowNs,
-      (streamId) => this.#desk.table.leasesOf(streamId).size > 0 || this.#desk.waiting.isWaitedFor(streamId),
+      (streamId) => this.#leases.table.leasesOf(streamId).size > 0 || this.#leases.waiting.isWaitedFor(streamId),
       (stream) => {
         this.#announcer.remove(stream);
         this.#rivals.delete(stream.streamId);
       },
     );
-    this.#desk.counters.touchAll();
+    this.#leases.counters.touchAll();
   }
 
   #onHello(streamId: number): void {
@@ -239,7 +239,7 @@ export class Driver implements Agent {
   }
 
   #onShutdownRequest(correlationId: bigint, token: string, why: string): void {
-    if (!this.#desk.isAuthorised(token)) return;
+    if (!this.#leases.isAuthorised(token)) return;
     log.warn(`asked to shut down (request ${correlationId})${why === "" ? "" : `: ${why}`}`);
     this.#endsBecause(ShutdownReason.ADMIN, why);
     this.options.onShutdownRequested();
@@ -284,7 +284,7 @@ export class Driver implements Agent {
   /** Everybody's connection is gone, and with it whatever was said: leases start afresh (D-17). */
   #onMediaDriverLost(nowNs: number): void {
     this.#losses = this.#connection.losses;
-    this.#desk.endAll("the media driver went away", nowNs);
+    this.#leases.endAll("the media driver went away", nowNs);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Messaging } from "../../aeron/ports.ts";
-import { lookOr } from "../../aeron/service-locks.ts";
+import { probeLockOr } from "../../aeron/service-locks.ts";
 import type { Clock } from "../../core/clock.ts";
 import { getLogger } from "../../core/logger.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
@@ -229,7 +229,7 @@ export class StreamSet {
 }
 
 function taken(streamId: number, aeronDir: string, { locks }: RolePorts): DriverError {
-  const owner = lookOr(null, () => locks.ownerOf(aeronDir, streamId));
+  const owner = probeLockOr(null, () => locks.ownerOf(aeronDir, streamId));
   const process = owner?.pid == null ? "" : ` (process ${owner.pid})`;
   const isProducers = owner?.kind === "producer";
   const found = `owned by ${isProducers ? "a standalone producer" : "another driver, on another control stream"}${process}`;

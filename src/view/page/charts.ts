@@ -69,10 +69,10 @@ export class Charts {
       plot.setData([times, samples.map((sample) => sample[spec.column])], false);
       plot.setScale("x", { min: Math.max(now - 300, Math.min(times[0] ?? now, now - 60)), max: now });
     }
-    this.#tellValues();
+    this.#showValues();
   }
 
-  #tellValues(): void {
+  #showValues(): void {
     for (const { plot, spec, value } of this.#plots) {
       const at = plot.cursor.idx ?? null;
       const [times = [], values = []] = plot.data;
@@ -113,7 +113,7 @@ export class Charts {
           points: { show: false },
         },
       ],
-      hooks: { draw: [(plot) => this.#drawEvents(plot)], setCursor: [() => this.#tellValues()] },
+      hooks: { draw: [(plot) => this.#drawEvents(plot)], setCursor: [() => this.#showValues()] },
     };
   }
 

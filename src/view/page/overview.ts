@@ -121,8 +121,8 @@ export class Overview {
     if (elements.length !== this.#body.children.length || elements.some((row, i) => row !== this.#body.children[i]))
       this.#body.replaceChildren(...elements);
     for (const { stream } of shown) this.#drawSparks(stream.streamId);
-    this.#tellSummary(views.map(({ view }) => view.health));
-    this.#tellEmpty(streams.length, shown.length);
+    this.#showSummary(views.map(({ view }) => view.health));
+    this.#showEmpty(streams.length, shown.length);
     this.#events.update(events);
   }
 
@@ -131,7 +131,7 @@ export class Overview {
     this.#rows.clear();
   }
 
-  #tellSummary(healths: readonly Health[]): void {
+  #showSummary(healths: readonly Health[]): void {
     const streams = this.#store.state?.streams ?? [];
     const count = (health: Health): number => healths.filter((one) => one === health).length;
     const sum = (of: (stream: StreamState) => number | null): number =>
@@ -146,7 +146,7 @@ export class Overview {
     setText(this.#summary, parts.join(" · "));
   }
 
-  #tellEmpty(known: number, shown: number): void {
+  #showEmpty(known: number, shown: number): void {
     const { state } = this.#store;
     this.#empty.hidden = shown > 0;
     if (shown > 0) return;

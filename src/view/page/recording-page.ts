@@ -36,7 +36,7 @@ export class RecordingPage {
       recording.lengthNs,
       () => {
         link.move({ type: "seek", timeNs: this.#player.timeNs });
-        this.#tellTime();
+        this.#showTime();
       },
       () => setText(this.#play, this.#player.isPlaying ? "❚❚ Pause" : "▶ Play"),
     );
@@ -62,7 +62,7 @@ export class RecordingPage {
     this.element.addEventListener("keydown", (event) => this.#onKey(event), { capture: true });
     const first = recording.streams[0];
     if (first !== undefined) this.#show(first, true);
-    this.#tellTime();
+    this.#showTime();
   }
 
   update(): void {
@@ -75,7 +75,7 @@ export class RecordingPage {
       setText(this.#note, playhead.note === null ? "" : `▲ ${playhead.note}`);
       if (playhead.timeNs !== null) {
         this.#player.timeNs = playhead.timeNs;
-        this.#tellTime();
+        this.#showTime();
       }
     }
     this.#timeLine.draw();
@@ -204,7 +204,7 @@ export class RecordingPage {
     else this.#link.move({ ...message, stream });
   }
 
-  #tellTime(): void {
+  #showTime(): void {
     const { lengthNs, startMs } = this.#recording;
     const { timeNs } = this.#player;
     const text = `${formatPlace(timeNs, lengthNs)} of ${formatPlace(lengthNs, lengthNs)}`;

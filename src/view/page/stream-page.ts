@@ -87,7 +87,7 @@ class StreamColumn {
       this.#panel = new StreamPanel(stream.streamId, this.#link, this.#store);
       this.element.append(this.#panel.element, this.#charts.element, this.#consumers.element, this.#events.element);
     }
-    this.#tellHead(stream);
+    this.#showHead(stream);
     this.#panel.update();
     const events = this.#store.events.filter(({ streamId }) => streamId === stream.streamId);
     this.#charts.update(this.#store.samplesOf(stream.streamId), events);
@@ -101,7 +101,7 @@ class StreamColumn {
     this.#charts.close();
   }
 
-  #tellHead(stream: StreamState): void {
+  #showHead(stream: StreamState): void {
     setText(this.#title, printable(stream.name ?? `stream ${stream.streamId}`));
     const view = streamHealth(stream, this.#store.state?.consumers ?? []);
     const key = `${view.health} ${view.reason}`;

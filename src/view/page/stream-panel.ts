@@ -73,7 +73,7 @@ export class StreamPanel {
       },
       onFreeze: () => {
         if (!this.#controls.settings.isFrozen) this.#release();
-        this.#tellHud();
+        this.#showHud();
       },
       onStep: () => this.#step(),
       onFit: () => this.#pane.fit(),
@@ -101,7 +101,7 @@ export class StreamPanel {
     });
     this.#line = new LinePane((place) => this.#onCursor(place));
     this.#histogram = new HistogramPanel((low, high) => this.#setRange(low, high, true));
-    this.#lens = new Lens(link, () => this.#tellReadout());
+    this.#lens = new Lens(link, () => this.#showReadout());
     this.element = h(
       "div",
       { class: "stream-panel" },
@@ -133,7 +133,7 @@ export class StreamPanel {
 
   /** The state of the stream was told again. */
   update(): void {
-    this.#tellHud();
+    this.#showHud();
   }
 
   close(): void {
@@ -203,8 +203,8 @@ export class StreamPanel {
     this.#analyse(false);
     if (this.#shape?.plane.y === null) this.#line.show(this.#numbers, picture, drawn);
     else this.#pane.show(picture, drawn);
-    this.#tellHud();
-    this.#tellReadout();
+    this.#showHud();
+    this.#showReadout();
   }
 
   #release(): void {
@@ -270,15 +270,15 @@ export class StreamPanel {
   #onCursor(place: Place | null): void {
     this.#cursor = place;
     this.#lens.look(place, this.#picture, this.#shape, this.#streamId);
-    this.#tellReadout();
+    this.#showReadout();
   }
 
-  #tellReadout(): void {
+  #showReadout(): void {
     const text = readoutOf(this.#cursor, this.#picture, this.#shape, this.#lens.picture);
     setText(this.#readout, text);
   }
 
-  #tellHud(): void {
+  #showHud(): void {
     const picture = this.#picture;
     if (picture === null) return;
     const stream = this.#store.stream(String(this.#streamId));

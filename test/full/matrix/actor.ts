@@ -67,12 +67,12 @@ export class Actor implements Disposable {
   }
 
   /** Waits until frames move on, and go on doing so. */
-  async flows(patienceMs: number): Promise<void> {
+  async flows(timeoutMs: number): Promise<void> {
     const start = this.frames;
     await until(
       () => this.frames >= start + FLOWING_FRAMES || this.process.hasEnded,
       () => `${FLOWING_FRAMES} more frames in the ${this.name}\n${this.process.stderr}`,
-      patienceMs,
+      timeoutMs,
     );
     if (this.frames < start + FLOWING_FRAMES) {
       throw new Error(`expected the ${this.name} to go on, it ended:\n${this.process.stderr}`);

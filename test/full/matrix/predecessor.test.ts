@@ -5,7 +5,7 @@ import { Stage } from "./stage.ts";
 
 /** A start and twenty seconds of patience, on a machine that is busy. */
 const LIMIT_MS = 120_000;
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 test(
   "W-21: what a killed producer left, and a reader held when the next one started, goes while that one runs",
@@ -14,7 +14,7 @@ test(
     const epochs = (): string[] => readdirSync(`${stage.place.shmDir}/default/standalone-10000`).sort();
     const killed = stage.start("producer");
     const consumer = stage.start("consumer");
-    await consumer.flows(PATIENCE_MS);
+    await consumer.flows(TIMEOUT_MS);
     const [dead = ""] = epochs();
     // It stands still, so that it holds the dead epoch for certain when the next producer starts.
     await consumer.process.stop();
@@ -23,11 +23,11 @@ test(
     await until(
       () => (next.counters.claimed ?? 0) > 0,
       () => "frames of the next producer",
-      PATIENCE_MS,
+      TIMEOUT_MS,
     );
     expect(epochs()).toContain(dead);
     consumer.process.signal("SIGCONT");
-    await consumer.flows(PATIENCE_MS);
+    await consumer.flows(TIMEOUT_MS);
     await until(
       () => !epochs().includes(dead),
       () => `the dead epoch ${dead} to be swept, found ${epochs()}`,

@@ -104,8 +104,8 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Waits until no process of the place lives; resolves to the paths that are left then. */
-  async strike(patienceMs: number): Promise<string[]> {
-    const endMs = performance.now() + patienceMs;
+  async strike(timeoutMs: number): Promise<string[]> {
+    const endMs = performance.now() + timeoutMs;
     for (;;) {
       const pids = this.place.driverPids();
       if (pids.length === 0) break;

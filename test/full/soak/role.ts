@@ -8,7 +8,7 @@ import { SilenceWatch } from "./silence.ts";
 /** How long a role may show no progress when it and its peers are up. */
 export const SILENCE_LIMIT_MS = 5000;
 /** How long it may take to be up, and to end after SIGTERM. */
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 /** A process without a line that says so is up then. */
 const SETTLED_MS = 1500;
 /** What a process holds is compared with what it held at this age. */
@@ -38,8 +38,8 @@ export class Role {
   readonly #logDir: string;
   readonly #report: (role: Role, what: string) => void;
   readonly #silence = new SilenceWatch(SILENCE_LIMIT_MS);
-  readonly #coming = new SilenceWatch(PATIENCE_MS);
-  readonly #going = new SilenceWatch(PATIENCE_MS);
+  readonly #coming = new SilenceWatch(TIMEOUT_MS);
+  readonly #going = new SilenceWatch(TIMEOUT_MS);
   #run: RoleRun | null = null;
   #purpose: Purpose = "run";
   #isUp = false;
@@ -153,11 +153,11 @@ export class Role {
     }
     const isComing = this.#run !== null && this.#purpose === "run" && !this.#isStopped && !this.#isUp;
     if (this.#coming.look({ ...time, isDisturbed: !isComing || !arePeersUp, hasProgressed: false })) {
-      this.#report(this, `not up ${PATIENCE_MS / 1000} s after it was started`);
+      this.#report(this, `not up ${TIMEOUT_MS / 1000} s after it was started`);
     }
     const isGoing = this.#run !== null && this.#purpose === "end";
     if (this.#going.look({ ...time, isDisturbed: !isGoing, hasProgressed: false })) {
-      this.#report(this, `does not end: SIGTERM was ${PATIENCE_MS / 1000} s ago`);
+      this.#report(this, `does not end: SIGTERM was ${TIMEOUT_MS / 1000} s ago`);
       this.#purpose = "kill";
       this.#run?.signal("SIGKILL");
     }

@@ -18,7 +18,7 @@ const SETTLING_MS = 2000;
 const OBSERVERS = 10;
 const MAX_CHANGE = 0.05;
 const MAX_SILENCE_MS = 100;
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 interface Disturbance {
   readonly name: string;
@@ -152,10 +152,10 @@ async function watch(workspace: Workspace, disturbance: Disturbance, options: Be
 }
 
 async function began(watched: RoleRows, rateHz: number, producer: Child): Promise<void> {
-  const deadlineMs = performance.now() + PATIENCE_MS;
+  const deadlineMs = performance.now() + TIMEOUT_MS;
   while (watched.last("accepted") < rateHz) {
     if (performance.now() > deadlineMs) {
-      throw new Error(`expected frames within ${PATIENCE_MS / 1000} s, found none:\n  ${producer.errors.join("\n  ")}`);
+      throw new Error(`expected frames within ${TIMEOUT_MS / 1000} s, found none:\n  ${producer.errors.join("\n  ")}`);
     }
     await sleep(100);
   }

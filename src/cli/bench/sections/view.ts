@@ -15,7 +15,7 @@ const SECONDS = 30;
 const SLOTS = 16;
 /** Caches are filled, and code is compiled, after that; less before short runs. */
 const SETTLE_MS = 2000;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const LOOK_MS = 250;
 const TARGETS = { lossShare: 0.03, cores: 1, growthBytes: 16 << 20, perSecond: 20, firstMs: 1000, pageBytes: 300_000 };
 
@@ -282,9 +282,9 @@ async function rateDuring(rows: RoleRows, durationMs: number): Promise<number> {
 }
 
 async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  const endMs = performance.now() + PATIENCE_MS;
+  const endMs = performance.now() + TIMEOUT_MS;
   while (!(await condition())) {
-    if (performance.now() > endMs) throw new Error(`view: ${what} did not come within ${PATIENCE_MS / 1000} s`);
+    if (performance.now() > endMs) throw new Error(`view: ${what} did not come within ${TIMEOUT_MS / 1000} s`);
     await Bun.sleep(LOOK_MS / 10);
   }
 }

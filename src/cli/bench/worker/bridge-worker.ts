@@ -15,7 +15,7 @@ const [FROM_STREAM_ID, TO_STREAM_ID] = [1, 2];
 const SLOTS = 256;
 /** Of one cycle. */
 const FRAMES = 16;
-const PATIENCE_NS = 60e9;
+const TIMEOUT_NS = 60e9;
 const FIRST_FRAME_PATIENCE_NS = 20e9;
 
 /**
@@ -48,7 +48,7 @@ export async function carry(job: BridgeJob): Promise<number> {
         },
       },
       flow: "drop",
-      waitTimeoutNs: PATIENCE_NS,
+      waitTimeoutNs: TIMEOUT_NS,
     }),
     identity: streamIdentity(connection.aeronDir, TO_STREAM_ID),
     maxRegionBytes: 2 ** 30,

@@ -9,7 +9,7 @@ import { RoleSetUp } from "./role-set-up.ts";
 
 /** Fewer than the window of the smallest ring holds, so that no descriptor is dropped. */
 const FRAMES_PER_STREAM = 16;
-const PATIENCE_NS = 20e9;
+const TIMEOUT_NS = 20e9;
 const FIRST_AERON_STREAM_ID = 5000;
 
 /** One way, with the roles that it needs. */
@@ -28,7 +28,7 @@ export async function cost(job: CostJob): Promise<CostReport> {
   const setUp = new RoleSetUp({ ...job, embedded: true, idle: "busy-spin" });
   const builder = new WayBuilder(setUp);
   const ways = job.ways.map((plan) => builder.build(plan));
-  const deadlineNs = Bun.nanoseconds() + PATIENCE_NS;
+  const deadlineNs = Bun.nanoseconds() + TIMEOUT_NS;
   while (!ways.every(({ consumers }) => consumers.every((consumer) => consumer.isMapped))) {
     setUp.scheduler.step();
     if (Bun.nanoseconds() > deadlineNs) throw new Error("expected the consumers to map their streams within 20 s");
@@ -121,7 +121,7 @@ class WayBuilder {
   /** A media driver that is asked for everything at once takes longer than its clients have patience. */
   #awaitDriver(): void {
     const { scheduler, connection } = this.#setUp;
-    const deadlineNs = Bun.nanoseconds() + PATIENCE_NS;
+    const deadlineNs = Bun.nanoseconds() + TIMEOUT_NS;
     do scheduler.step();
     while (!connection.isReady && Bun.nanoseconds() < deadlineNs);
   }

@@ -13,7 +13,7 @@ const SLOTS = 64;
 /** Of the time, until code is compiled. */
 const WARM_UP_SHARE = 0.25;
 /** A frame that is not answered by then was lost, and another is sent. */
-const PATIENCE_NS = 100e6;
+const TIMEOUT_NS = 100e6;
 
 /** Sends a frame and waits for its answer, over and over: one clock, and none in the loop of the other side. */
 class Ping implements Agent {
@@ -48,7 +48,7 @@ class Ping implements Agent {
   doWork(nowNs: number): number {
     if (this.#sentNs === -1 && this.#producer.hasReaders(1) && this.#consumer.isMapped) this.#send();
     const answers = this.#consumer.poll(this.#onAnswer);
-    if (answers === 0 && this.#sentNs !== -1 && nowNs - this.#sentNs > PATIENCE_NS) {
+    if (answers === 0 && this.#sentNs !== -1 && nowNs - this.#sentNs > TIMEOUT_NS) {
       this.lost++;
       this.#send();
     }

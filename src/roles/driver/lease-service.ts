@@ -30,7 +30,7 @@ const unauthorisedLog = log.every(10e9);
 /** Clients that keep an unknown lease alive get an answer, but a flood of keepalives makes no flood of answers. */
 const REMINDER_PERIOD_NS = 1e6;
 
-export interface LeaseDeskListener {
+export interface LeaseServiceListener {
   /** A stream was made on demand. */
   onStreamAdded(stream: DriverStream): void;
   /** False once the client with this Aeron session has gone. */
@@ -41,7 +41,7 @@ export interface LeaseDeskListener {
  * Where leases are asked for, kept alive and ended (D-06 to D-16). A request whose regions are still being made waits for them
  * here; every end is announced once, and that of a producer's lease begins an epoch (D-12, D-13).
  */
-export class LeaseDesk implements LeaseRequests {
+export class LeaseService implements LeaseRequests {
   readonly table: LeaseTable;
   readonly counters: LeaseCounters;
   readonly #options: DriverOptions;
@@ -49,7 +49,7 @@ export class LeaseDesk implements LeaseRequests {
   readonly #streams: StreamSet;
   readonly #messages: DriverMessages;
   readonly #count: DriverCounters["of"];
-  readonly #listener: LeaseDeskListener;
+  readonly #listener: LeaseServiceListener;
   readonly #policy: AttachPolicy;
   readonly waiting = new WaitingRequests();
   /** What an operator said about the lease that is being ended. */
@@ -65,7 +65,7 @@ export class LeaseDesk implements LeaseRequests {
     counters: DriverCounters,
     cycle: Clock,
     random: RandomSource,
-    listener: LeaseDeskListener,
+    listener: LeaseServiceListener,
   ) {
     this.#options = options;
     this.#cycle = cycle;
@@ -155,11 +155,11 @@ export class LeaseDesk implements LeaseRequests {
         break;
       case KeepaliveResult.ENDED:
         this.#count.keepalivesOfEndedLeases.increment();
-        this.#tellEndAgain({ leaseHigh, leaseLow, streamId, clientId, role }, nowNs);
+        this.#announceEndAgain({ leaseHigh, leaseLow, streamId, clientId, role }, nowNs);
         break;
       case KeepaliveResult.UNKNOWN:
         this.#count.keepalivesUnknown.increment();
-        this.#tellEndAgain({ leaseHigh, leaseLow, streamId, clientId, role }, nowNs);
+        this.#announceEndAgain({ leaseHigh, leaseLow, streamId, clientId, role }, nowNs);
         break;
       default:
         this.#count.keepalivesMismatched.increment();
@@ -309,7 +309,7 @@ export class LeaseDesk implements LeaseRequests {
    * A client keeps a lease alive that this driver does not know: it did not receive its end, e.g. because the driver that gave
    * it was killed and this one took its place (D-17). A producer learns it from the higher epoch of its stream.
    */
-  #tellEndAgain(lease: NamedLease, nowNs: number): void {
+  #announceEndAgain(lease: NamedLease, nowNs: number): void {
     if (lease.role === "producer" && this.#streams.find(lease.streamId) !== null) return;
     if (nowNs < this.#nextReminderNs) return;
     this.#nextReminderNs = nowNs + REMINDER_PERIOD_NS;
