@@ -12,7 +12,7 @@ const STDERR = 2;
  *
  * A sealed memory file leaves nothing in a temporary folder and cannot be exchanged before it is opened. Where the system
  * refuses those, or running code from them, a file in a private folder takes its place, which is gone once it is open; the
- * user is told.
+ * user is informed.
  *
  * @param open opens a path once; what it throws counts as a refusal
  * @throws NativeLibraryError with every refusal

@@ -318,7 +318,7 @@ class _Process:
 
 
 class _Region:
-    """A mapped file of a stream. The shared lock that says so is held for as long as anything refers to the memory."""
+    """A mapped file of a stream. A shared lock on the file is held for as long as anything refers to the memory."""
 
     def __init__(self, record: bytearray, at: int, writeable: bool) -> None:
         self.id, self.kind, length, self.epoch, stream, nslots, slot_bytes, name_length = _REGION_RECORD.unpack_from(
@@ -818,7 +818,7 @@ def open(  # noqa: A001 - as in tensorpool.open
     """Opens a stream for reading and waits until it can be read.
 
     ``stream``: its id, or the name of its data source. ``mode``: ``"stream"`` takes every frame, ``"latest"`` the newest at each
-    look. ``once``: iteration ends with the producer; otherwise it goes on with the next one (another ``epoch``). ``depth``: frames
+    look. ``once``: iteration ends with the producer; otherwise it continues with the next one (another ``epoch``). ``depth``: frames
     that are handed over at most at a time, and no more than a quarter of the stream's slots. ``timeout``: seconds to wait for the
     driver or, standalone, for the stream; None waits without limit. ``standalone``: read from a producer without a driver.
     ``arguments``: further flags of ``tensorpool consumer``.

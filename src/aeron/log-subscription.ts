@@ -185,7 +185,7 @@ export abstract class LogSubscription implements AeronResource {
   }
 
   /**
-   * Without any publisher, a subscription has lost those that it had: a log that rested and did not come back was seen twice in 2,000
+   * Without any publisher, a subscription has lost those that it had: a log that rested and did not return was seen twice in 2,000
    * pauses of clients of an impatient driver.
    */
   isStranded(nowNs: number): boolean {

@@ -27,7 +27,7 @@ export interface BridgeReceiverOptions {
   readonly openCounters?: RolePorts["openCounters"];
 }
 
-/** A route, and what its senders are told of it. */
+/** A route, and what its senders get to know of it. */
 interface Reporting {
   readonly route: ReceiverRoute;
   readonly reports: ReportSender;

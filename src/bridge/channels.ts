@@ -130,7 +130,7 @@ function maxReceiveBuffer(): number {
   }
 }
 
-/** Where a sender hears its receivers, at a port that the media driver chooses: on the loopback only if its frames stay there. */
+/** Where a sender receives reports, at a port that the media driver chooses: on the loopback only if its frames stay there. */
 export function returnChannel({ host }: Endpoint): string {
   const isVersion6 = host?.startsWith("[") === true;
   const any = isVersion6 ? "[::]" : "0.0.0.0";
@@ -138,7 +138,7 @@ export function returnChannel({ host }: Endpoint): string {
   return `aeron:udp?endpoint=${isLoopback(host) ? local : any}:0`;
 }
 
-/** A receiver's channel to a sender that hears at this port of `host`. */
+/** A receiver's channel to a sender that listens at this port of `host`. */
 export function reportChannel(host: string, port: number): string {
   const literal = host.includes(":") ? `[${host}]` : host;
   return `aeron:udp?endpoint=${literal}:${port}|mtu=${REPORT_MTU_BYTES}|term-length=65536|sparse=false`;

@@ -29,7 +29,7 @@ export interface FarReport {
   /** Of its channel and its socket, in bytes. */
   readonly windowBytes: number;
   readonly socketBufferBytes: number;
-  /** Readers of the stream; those that are told of may be fewer. */
+  /** Readers of the stream; those that are reported may be fewer. */
   readonly consumers: number;
   readonly readers: readonly FarReader[];
 }

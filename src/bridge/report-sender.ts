@@ -28,7 +28,7 @@ export class ReportSender {
     this.#streamId = streamId;
   }
 
-  /** A sender at `host` has opened, and hears at `port`; null: it hears nothing. */
+  /** A sender at `host` has opened, and listens at `port`; null: it does not listen. */
   onOpen(host: string, port: number | null, instance: bigint, monotonicNs: bigint, nowNs: number): void {
     this.#instance = instance;
     this.#echoNs = monotonicNs;

@@ -20,7 +20,7 @@ export interface ReturnPathOptions {
 }
 
 /**
- * Where a sender hears what became of its frames: a UDP port of its own, which its open messages name. Anybody may send there; a
+ * Where a sender receives what became of its frames: a UDP port of its own, which its open messages name. Any host may send there; a
  * report is taken only if it knows the sender's instance, and adds up.
  */
 export class ReturnPath {

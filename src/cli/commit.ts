@@ -23,7 +23,7 @@ export function commitTimeSeconds(): number {
 }
 
 function git(...args: readonly string[]): string {
-  // An installed package may lie inside of somebody else's checkout.
+  // An installed package may lie inside of another project's checkout.
   if (!existsSync(new URL(".git", CHECKOUT))) return "";
   const program = Bun.which("git");
   if (program === null) return "";

@@ -144,5 +144,5 @@ export type RoleValues = ValuesOf<typeof ROLE> & ValuesOf<typeof GENERAL>;
 export const LISTEN = options({ ...PLACE, ...CHANNELS });
 export type ListenValues = ValuesOf<typeof LISTEN>;
 
-/** The same, for tools that wait as they are told to. */
+/** The same, for tools that wait for as long as an option says. */
 export const LISTEN_IDLE = options({ ...PLACE, ...IDLE, ...CHANNELS });

@@ -15,7 +15,7 @@ export function printLine(text: string): void {
   stdout.write(`${text}\n`);
 }
 
-/** Prints a whole result, and resolves when it was written, or nobody reads any more. Throws OutputError otherwise. */
+/** Prints a whole result, and resolves when it was written, or its reader has gone. Throws OutputError otherwise. */
 export async function printResult(text: string): Promise<void> {
   printLine(text);
   await stdout?.flush();
@@ -32,7 +32,7 @@ export function printError(text: string): void {
   stderr.write(`${text.split("\n").map(printable).join("\n")}\n`);
 }
 
-/** Resolves when everything was written, or nobody reads any more. */
+/** Resolves when everything was written, or its reader has gone. */
 export async function flushConsole(): Promise<void> {
   await stdout?.flush();
   await stderr?.flush();

@@ -59,7 +59,7 @@ const driver = command({
       "without --standalone. Streams with layouts of their own, time-outs, rights and",
       "what becomes of ended epochs stand in a file: `tensorpool config init`.",
       "",
-      "Ends with Ctrl-C or SIGTERM: clients are told, and the regions are removed.",
+      "Ends with Ctrl-C or SIGTERM: clients are notified, and the regions are removed.",
     ].join("\n"),
   load: () => import("./commands/driver.ts"),
 });

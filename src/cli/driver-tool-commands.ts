@@ -18,7 +18,7 @@ const ls = command({
   examples: ["ls", "ls -o json", "ls --aeron-dir /dev/shm/my-aeron -o jsonl"],
   notes: async () =>
     [
-      "Reads the counters in the media driver's file; nobody is asked, but producers without",
+      "Reads the counters in the media driver's file; no role is asked, but producers without",
       "a driver for the names of their streams. Rates are those of half a second. dropped:",
       "frames that the producer could not publish. lost: frames that consumers lost, all",
       "together; `info STREAM` says by which cause. A driver is dead when its locks are free;",

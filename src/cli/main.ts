@@ -120,5 +120,5 @@ async function exitCode(): Promise<number> {
 provideModuleLibrary(() => import("../index.ts"));
 const code = await exitCode();
 await flushConsole();
-// Not a natural end: that would wait for a write which is stuck in a pipe that nobody reads.
+// Not a natural end: that would wait for a write which is stuck in a pipe without a reader.
 process.exit(code);

@@ -31,7 +31,7 @@ const DELAY = options({
 export type DelayValues = CommandValues<typeof DELAY>;
 
 const META = options({
-  watch: flag("go on, and show it again whenever it has changed", { short: "w" }),
+  watch: flag("continue, and show it again whenever it has changed", { short: "w" }),
   count: option(count(), "N", "end after N showings", { short: "n" }),
   ...END,
   ...LISTEN,
@@ -150,7 +150,7 @@ const snapshot = command({
   notes: async () =>
     [
       "The frame is checked like any reader's, and copied before it is written: what is",
-      "in FILE was intact. No consumer is added: the producer does not hear of it.",
+      "in FILE was intact. No consumer is added: the producer is not involved.",
       "Exit code 3: no media driver is there, no such stream, or no frame in time.",
     ].join("\n"),
   load: () => import("./commands/snapshot.ts"),

@@ -61,7 +61,7 @@ export class Output {
     if (this.isClosed) onClosed();
   }
 
-  /** True once nobody reads any more. */
+  /** True once the reader has gone. */
   get isClosed(): boolean {
     return this.#writer.isClosed;
   }

@@ -37,7 +37,7 @@ export class StopSignals implements Disposable {
     return this.#first;
   }
 
-  /** The exit code after an orderly end, given the one of a command that nobody interrupted. */
+  /** The exit code after an orderly end, given the one of a command that was not interrupted. */
   exitCode(undisturbed: number): number {
     if (this.#first === "SIGINT") return ExitCode.INTERRUPTED;
     return undisturbed;

@@ -3,7 +3,7 @@ import { PeriodicTimer } from "../core/timers.ts";
 import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
 import type { Column, Output, RowStream } from "./output.ts";
 
-/** Prints the rows of statistics that there are, one as a rule, once per period on standard output, and once more at the end. */
+/** Prints the rows of statistics that there are, one as a rule, once per period on standard output, and again at the end. */
 export class StatsReporter<Row> implements Agent {
   readonly roleName = "stats";
   readonly #rows: RowStream<Row>;

@@ -73,7 +73,7 @@ const EVENTS = options({
     "URL",
     "ask this supervisor's HTTP server for its events instead of watching",
   ),
-  watch: flag("with --from: go on when those that are there are printed", { short: "w" }),
+  watch: flag("with --from: continue when those that are there are printed", { short: "w" }),
   kind: option(list(choice(...EVENT_KINDS), "kind"), "KIND[,KIND]", "only these, e.g. drops-above,producer-lost"),
   stream: option(streamId(), "ID", "only events of this stream"),
   count: option(count(), "N", "end after N events", { short: "n" }),

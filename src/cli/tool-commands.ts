@@ -95,7 +95,7 @@ const tap = command({
   examples: ["tap", "tap --kind qos --stream 10000 --count 2", "tap --message FrameDescriptor --seconds 1 -o jsonl"],
   notes: async () =>
     [
-      "Holds nobody up: what comes faster than it can be printed is dropped, and",
+      "Delays no publisher: what comes faster than it can be printed is dropped, and",
       "counted as missed where it was. Lines are cut to the width of the terminal; a",
       "pipe, or -o jsonl, has them whole. Sessions are shown in hexadecimal, as numbers",
       "in JSON. What cannot be decoded is shown as hexadecimal with the reason.",
@@ -127,7 +127,7 @@ const consumerConfig = command({
   notes: async () =>
     [
       "`tensorpool tap --message QosConsumer` shows the ids of the consumers that are",
-      "there. Exit code 1: the consumer is there and goes on as before. 3: no media",
+      "there. Exit code 1: the consumer exists and continues as before. 3: no media",
       "driver is there, or no such consumer answered.",
     ].join("\n"),
   load: () => import("./commands/consumer-config.ts"),

@@ -128,7 +128,7 @@ export function describeWait(
   const others = known.filter((stream) => stream.streamId !== streamId);
   const there = others.length === 0 ? "" : `; streams that exist: ${describeStreams(others)}`;
   if (refused !== null) return `${refused}${isThere ? "" : there}; asking again`;
-  // No owner can hear a role, or be heard, that has no publication or subscription.
+  // A role without a publication or subscription can neither be received by an owner nor receive one.
   if (shortage !== null) {
     return `stream ${streamId}: waiting for room: ${shortage}; \`tensorpool gc\` removes leftovers, \`tensorpool doctor\` shows the room`;
   }

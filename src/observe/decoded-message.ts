@@ -28,7 +28,7 @@ export function nameOf(message: DecodedMessage): string {
 const LAST_FIELDS = ["timestampNs", "producerId", "epoch"];
 
 /**
- * The fields on one line: `key=value`, absent ones left out. What could not be decoded is told as the reason and its
+ * The fields on one line: `key=value`, absent ones left out. What could not be decoded is shown as the reason and its
  * hexadecimal.
  */
 export function compactFields(message: DecodedMessage): string {

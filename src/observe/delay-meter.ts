@@ -31,7 +31,7 @@ export interface DelayMeterOptions {
   readonly onListening: (isListening: boolean) => void;
 }
 
-/** Measures delays from when it is told the stream and its clock, and makes a row of them per interval. */
+/** Measures delays once the stream and its clock are known, and makes a row of them per interval. */
 export class DelayMeter implements Agent {
   readonly roleName = "delay";
   /** All delays until the last row. */

@@ -74,7 +74,7 @@ export class DelayProbe implements Agent {
     const subscription = this.#subscription ?? this.#join(nowNs);
     const bytes = subscription.poll(BLOCK_BYTES);
     if (bytes > 0) return bytes;
-    // Put to rest by the driver: the next second begins anew.
+    // Put to rest by the driver: the next second begins again.
     if (subscription.needsRenewal(nowNs)) this.#connection.renew(subscription);
     return this.#heard === 0 && nowNs - this.#joinedNs < EAGER_NS ? AT_ONCE : 0;
   }

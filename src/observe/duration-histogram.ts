@@ -84,7 +84,7 @@ interface HistogramBar {
   readonly count: number;
 }
 
-/** More would be lines nobody compares. */
+/** More lines would be too many to compare. */
 const MAX_BARS = 16;
 
 /** The histogram in steps of 1, 2, 5, 10, ... (of 1, 10, 100, ... where that would be too many), without empty ends. */

@@ -26,7 +26,7 @@ export interface ExchangeOptions {
   readonly bytes: Uint8Array;
   /** How long to listen after sending. */
   readonly timeoutNs: number;
-  /** Goes on listening this long after the answer is complete, for those who answer as well. */
+  /** Listens this much longer after the answer is complete, for further answers. */
   readonly lingerNs: number;
   /** The message was sent, or another one came; true once the answer is complete. */
   onMessage(message: ExchangeMessage): boolean;
@@ -108,7 +108,7 @@ export class Exchange implements Agent {
   }
 
   #onMessage(bytes: Uint8Array, aeronStreamId: number, sessionId: number): void {
-    // What came before it was sent is no answer, and our own message comes back to us.
+    // What came before it was sent is no answer, and our own message is received as well.
     if (!this.wasSent || sessionId === this.#control.sessionId) return;
     const afterNs = this.#nowNs - this.#sentNs;
     this.#take({ direction: "got", afterNs, aeronStreamId, sessionId, message: decodeMessage(bytes) });

@@ -44,7 +44,7 @@ export interface SpreadSummary {
 
 /**
  * Frames per second from one look to another. The frames' own timestamps are the finer clock, as long as they tell the same time
- * as ours; where they do not (a device's clock, a stream that stood still) ours counts, to within a frame.
+ * as ours; where they do not (a device's clock, a stream that was paused) ours counts, to within a frame.
  */
 export function frameRate(frames: number, elapsedNs: number, stampedNs: number, lookNs: number): number {
   if (frames <= 0 || !(elapsedNs > 0)) return 0;

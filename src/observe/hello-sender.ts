@@ -18,7 +18,7 @@ export class HelloSender {
     if (!this.#said.has(streamId)) this.#wanted.add(streamId);
   }
 
-  /** Says what is due as soon as somebody hears it; returns how many hellos were sent. */
+  /** Sends what is due as soon as there is a subscriber; returns how many hellos were sent. */
   doWork(control: Publication): number {
     if (this.#wanted.size === 0 || !control.isConnected) return 0;
     let sent = 0;

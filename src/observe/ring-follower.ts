@@ -10,7 +10,7 @@ export const NO_FRAME = -1;
 /** Frames of one look where more were written than the ring holds: enough for a statistic, and few cache lines of the producer. */
 const MAX_SAMPLED = 64;
 
-/** Told of each frame that a look finds committed, in order; the header is valid during the call only. */
+/** Called for each frame that a look finds committed, in order; the header is valid during the call only. */
 export type SeenFrame = (seq: number, header: FrameHeader) => void;
 
 /**
@@ -57,7 +57,7 @@ export class RingFollower implements Disposable {
     for (let walked = 0; walked < this.nslots; walked++) {
       const word = this.#ring.loadCommitWord(this.#ring.indexOf(seq));
       if (word > seq * 2 + 1) {
-        // Overtaken once more: the next look begins near the newest frame again.
+        // Overtaken again: the next look begins near the newest frame again.
         if (isResumed) return;
         isResumed = true;
         seq = this.#resume(seq);
@@ -78,7 +78,7 @@ export class RingFollower implements Disposable {
     this.#region.close();
   }
 
-  /** Where to go on when `seq` was overwritten: near the newest frame, and never back. */
+  /** Where to continue when `seq` was overwritten: near the newest frame, and never back. */
   #resume(seq: number): number {
     const newest = this.#findNewest();
     const span = Math.min(this.nslots / 2, MAX_SAMPLED);
@@ -95,7 +95,7 @@ export class RingFollower implements Disposable {
   #read(seq: number): boolean {
     const index = this.#ring.indexOf(seq);
     this.#ring.readHeader(index, this.#header);
-    // A slot of zeros, which nobody has written to, looks like a committed frame 0 without an element type.
+    // A slot of zeros, which was never written, looks like a committed frame 0 without an element type.
     return this.#header.dtype !== 0 && this.#header.frameId === seq && this.#ring.stillHasCommitWord(index, seq * 2);
   }
 

@@ -34,7 +34,7 @@ export interface SnapshotOptions {
 
 /**
  * Takes the newest frame of a mapped stream, without being a consumer of it: no descriptor is waited for, and the producer does
- * not hear of it. The frame is checked as any reader does, and copied before it is told to be intact.
+ * not hear of it. The frame is checked as any reader does, and copied before it is called intact.
  */
 export class SnapshotAgent implements Agent {
   readonly roleName = "snapshot";

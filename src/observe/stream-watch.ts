@@ -12,7 +12,7 @@ import { type KnownStream, KnownStreams } from "../roles/known-streams.ts";
 import type { AllowedBaseDirs } from "../shm/index.ts";
 import { HelloSender } from "./hello-sender.ts";
 
-/** A little more than one announce period: whoever is there has spoken by then, also without being asked. */
+/** A little more than one announce period: every owner has announced by then, also without being asked. */
 export const SEARCH_NS = CADENCE_NS * 1.3;
 const FRAGMENTS_PER_POLL = 64;
 const CLAIMED = producerCounters().of.claimed.typeId;
@@ -51,7 +51,7 @@ export class StreamWatch implements Agent {
     this.#options = options;
     this.known = new KnownStreams(options.baseDirs ?? null);
     const { channel, controlStreamId } = options.streams;
-    // Before the publication: whoever is said hello to then finds us listening.
+    // Before the publication: owners that answer a hello find a subscriber.
     const kinds = ["control", "announce", "qos", "metadata"] as const;
     this.#subscriptions = subscribeControl(connection, options.streams, kinds, (view, length) =>
       this.#onMessage(view, length),
@@ -97,7 +97,7 @@ export class StreamWatch implements Agent {
       using reader = CountersReader.open(this.#connection.aeronDir);
       return reader.snapshot((typeId) => typeId === CLAIMED).map(({ key }) => key.getUint32(0, true));
     } catch (error) {
-      // Then nobody is asked who does not speak by itself.
+      // Then owners that do not announce by themselves are not asked.
       if (error instanceof CountersError) return [];
       throw error;
     }

@@ -15,11 +15,11 @@ const BLOCK_BYTES = 64 * 1024;
 const FRAGMENTS_PER_POLL = 256;
 /** Polls of one subscription in a cycle, so that the others have their turn. */
 const MAX_POLLS = 16;
-/** Showing stops after this, so that taking goes on: a window that is not read from holds its publisher up. */
+/** Showing stops after this, so that reading continues: a window that is not read delays its publisher. */
 const SHOWING_NS = 500e3;
 
 export interface TapListener {
-  /** False while whoever reads what is shown has much to catch up with. */
+  /** False while the reader of the output has much to catch up with. */
   hasRoom(): boolean;
   onMessage(message: DecodedMessage, queued: QueuedMessage): void;
 }
@@ -35,7 +35,7 @@ export interface TapOptions {
 /**
  * Takes every message that passes and hands on those that the filter wants, decoded. Taking comes first: it never waits for
  * showing, and what cannot be shown in time is dropped and counted. The subscriptions are untethered, so that even a tap that
- * stands still holds nobody up for long.
+ * is paused delays no publisher for long.
  */
 export class TapAgent implements Agent {
   readonly roleName = "tap";

@@ -22,7 +22,7 @@ export function ownerStateOf(activityNs: number | null, nowNs: number, livenessN
 /**
  * Which of the announced epochs a reader follows. The highest whose owner lives; a lower one only after the owner of the higher
  * one is known to be gone, and on a sign of life that is newer than that. Two standalone owners that begin within a millisecond may
- * have one number: the epoch of the other is told apart by its process.
+ * have one number: the epoch of the other is distinguished by its process.
  */
 export class EpochChoice {
   readonly #isOrdered: boolean;

@@ -4,7 +4,7 @@ import type { ChannelRecord, SchemaRecord } from "../recording/records.ts";
 /** Why a frame that reached the recorder is not in the file. */
 export type RecorderCause = "overwritten" | "stagingFull" | "diskTooSlow" | "diskFull" | "diskFailed";
 
-/** Who is told what became of the frames of a channel. */
+/** Called with what became of the frames of a channel. */
 export interface ChannelOwner {
   onRecorded(frames: number, bytes: number): void;
   onLost(frames: number, bytes: number, cause: RecorderCause): void;

@@ -90,7 +90,7 @@ export class FileWindow implements ByteWindow, Disposable {
   load(offset: number, byteLength: number): number {
     if (offset >= this.#from && offset + byteLength <= this.#to) return offset - this.#from;
     requireInside(this, offset, byteLength);
-    // Where reading goes on behind the window, more is wanted soon; elsewhere there may be a frame in between.
+    // Where reading continues behind the window, more is wanted soon; elsewhere there may be a frame in between.
     const isNear = offset >= this.#from && offset <= this.#to + GLANCE_BYTES;
     const wanted = Math.max(byteLength, isNear ? WINDOW_BYTES : GLANCE_BYTES);
     const length = Math.min(wanted, this.#byteLength - offset);

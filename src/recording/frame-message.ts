@@ -33,7 +33,7 @@ export interface FrameStamp {
   readonly nanos: number;
 }
 
-/** The typestr of a dtype in a message: NumPy's, but that packed bits and raw bytes are told apart from uint8. */
+/** The typestr of a dtype in a message: NumPy's, but that packed bits and raw bytes are distinct from uint8. */
 export const TYPESTR_OF_DTYPE: Readonly<Record<Dtype, string>> = { ...DESCR_OF_DTYPE, bytes: "|V1", bit: "bit" };
 
 /**

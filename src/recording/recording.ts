@@ -23,7 +23,7 @@ interface FrameRange {
 
 /**
  * A recording, open for reading. A file that was cut (its writer was killed) is read up to its last complete frame, as one that is
- * complete; `cut` says so.
+ * complete; `cut` is true then.
  */
 export class Recording implements Disposable, AsyncDisposable {
   readonly path: string;

@@ -15,7 +15,7 @@ const KEY_BYTES = 112;
 const MAX_PEER_BYTES = KEY_BYTES - KEY.peer;
 const CONSUMER_ROLE = 1;
 const PRODUCER_ROLE = 2;
-/** Readers that are told of one link. */
+/** Readers that are reported for one link. */
 const MAX_READERS = 64;
 const MAX_COUNT = BigInt(Number.MAX_SAFE_INTEGER);
 

@@ -40,7 +40,7 @@ export class Consumer implements Agent {
   /** What the thread can wait for, for the agent that polls this consumer. */
   readonly nextFrame: NextFrame;
   readonly stream: ConsumerStream;
-  /** What it is told to read (W-39); another consumer may have the same. */
+  /** What it has to read (W-39); another consumer may have the same. */
   readonly filter: ModeFilter;
   readonly #clock: Clock;
   /** Its time is that of the control plane's last cycle. */

@@ -5,7 +5,7 @@ type Advice<Counters extends { readonly of: object }> = Readonly<Record<keyof Co
 
 const PROGRESS = "It grows: that is all.";
 const MALFORMED =
-  "Somebody speaks another version or sends rubbish: `tensorpool tap` shows who, as hexadecimal with the reason.";
+  "A participant speaks another version or sends garbage: `tensorpool tap` shows which, as hexadecimal with the reason.";
 const HEADER =
   "The producer writes a header that breaks the rule: `tensorpool inspect STREAM` names it. Mend the producer.";
 
@@ -18,23 +18,24 @@ export const PRODUCER_ADVICE: Advice<ProducerCounters> = {
   descriptorBackPressured:
     "A reader was stopped, or cannot take descriptors as fast as they come: more slots, fewer or faster readers, or `--flow wait` for a source that can wait.",
   descriptorNotConnected:
-    "Nobody reads. At start: `--wait-consumers 1`. Later: the media driver died, or the last reader left.",
+    "There is no reader. At start: `--wait-consumers 1`. Later: the media driver died, or the last reader left.",
   descriptorAdminAction:
-    "Two terms were changed at once: harmless when rare. If it goes on, more slots make longer terms.",
-  descriptorClosed: "The connection to the media driver was lost: look at its log, the producer comes back by itself.",
+    "Two terms were changed at once: harmless when rare. If it continues, more slots make longer terms.",
+  descriptorClosed: "The connection to the media driver was lost: look at its log, the producer returns by itself.",
   noPool: "A frame is larger than every slot: a larger pool (`--pool`, `payload_pools`).",
   slotsBusy: "A program holds more claims than the ring has slots: commit them, in order, or take more slots.",
   waits: "Readers are slower than the source, which waits for them: that is what `--flow wait` is for.",
   waitTimeouts: "A reader took nothing for the whole `--wait-timeout`: find it with `tensorpool top`.",
   controlSent: PROGRESS,
   controlTooLong: "`--channel` has a `term-length` that is too small for the attributes: leave it out.",
-  controlFailed: "Control messages found no room or nobody: a subscriber of control, QoS or metadata is stopped.",
+  controlFailed:
+    "Control messages found no room or no subscriber: a subscriber of control, QoS or metadata is stopped.",
   messagesRefused: MALFORMED,
   progressSent: "Only while a consumer asks for progress.",
   notAttached: "No lease: the driver is away, refuses, or is making another epoch. See `leasesLost` and its log.",
   attaches: "1 for each lease. More: leases are lost again and again.",
   attachesRefused: "The reason is in the log: another producer has the stream, it is unknown, or the layout differs.",
-  leasesLost: "The process stood still for longer than the lease, the driver ended, or an operator revoked it.",
+  leasesLost: "The process was paused for longer than the lease, the driver ended, or an operator revoked it.",
   bridged: "-",
   bridgeSent: PROGRESS,
   bridgeNotSent: "The sender's summary and `tensorpool info` on its host name the causes ([BRIDGE.md](BRIDGE.md)).",
@@ -53,12 +54,12 @@ export const CONSUMER_ADVICE: Advice<ConsumerCounters> = {
   bytes: PROGRESS,
   gap: "Descriptors never came: the producer's counters say why (`descriptorBackPressured`, `aborted`), or this reader was stopped. More slots, shorter pauses.",
   resync:
-    "This reader is too slow for every frame: after one that was overwritten under its eyes it goes on half a ring behind the newest (or at the newest, by `--max-seq-gap`). Less work a frame, `--mode latest` or `decimated`; more slots only if it is slow now and then.",
+    "This reader is too slow for every frame: after one that was overwritten under its eyes it continues half a ring behind the newest (or at the newest, by `--max-seq-gap`). Less work a frame, `--mode latest` or `decimated`; more slots only if it is slow now and then.",
   overwritten:
     "This reader is further behind than the ring holds: more slots, less work a frame, `--mode latest` or `decimated`.",
-  odd: "As `overwritten`, by a hair: the slot is written anew just now. More slots.",
+  odd: "As `overwritten`, by a hair: the slot is written again just now. More slots.",
   changed: "As `overwritten`, during the reading: more slots, or copy first (`frame.copyTo`) and work on the copy.",
-  identity: "As `overwritten`; or a producer whose descriptors name wrong slots, if it goes on with an idle reader.",
+  identity: "As `overwritten`; or a producer whose descriptors name wrong slots, if it continues with an idle reader.",
   headerNdims: HEADER,
   headerStrides: HEADER,
   headerPayloadOffset: HEADER,
@@ -79,7 +80,7 @@ export const CONSUMER_ADVICE: Advice<ConsumerCounters> = {
   regionsRefused: "The log names rule and value: often `--allowed-base-dirs`, rights, or another `--shm-dir`.",
   progressSeen: "Only with `--progress`.",
   progressRefused: "A producer that tells of progress wrongly: harmless to frames.",
-  configsObeyed: "Somebody steers this reader: the supervisor's rules, `consumer-config`, the HTTP API.",
+  configsObeyed: "This reader is being steered: the supervisor's rules, `consumer-config`, the HTTP API.",
   configsRefused: "The sender names a fallback that this version does not have.",
   idConflicts: "Two readers with one `--client-id`: give each its own, or none.",
   maps: "1 for each epoch. It grows fast: the producer restarts again and again.",
@@ -87,7 +88,7 @@ export const CONSUMER_ADVICE: Advice<ConsumerCounters> = {
   ownersLost: "The owner of the regions died or was stopped: restart it.",
   attaches: "1 for each lease. More: leases are lost again and again.",
   attachesRefused: "The reason is in the log; unknown streams are served by `--stream` or `[streams]` of the driver.",
-  leasesLost: "The process stood still for longer than the lease, the driver ended, or an operator revoked it.",
+  leasesLost: "The process was paused for longer than the lease, the driver ended, or an operator revoked it.",
   detached:
     "This reader had no lease or no mapping for a while: see `leasesLost`, `regionsRefused` and its log. Shorter pauses, longer leases.",
   recording: "-",
@@ -136,15 +137,15 @@ export const DRIVER_ADVICE: Advice<DriverCounters> = {
   keepalivesOfEndedLeases: "Clients that were stopped continue: they attach again by themselves.",
   keepalivesUnknown: "Clients of a driver before this one: they attach again by themselves.",
   keepalivesMismatched: "A client with a mixed-up lease; ignored. Mend the client.",
-  leasesExpired: "Clients died or stood still: `tensorpool events` says which.",
+  leasesExpired: "Clients died or was paused: `tensorpool events` says which.",
   leasesRevoked: "An operator did it, or the media driver went away: the log says which.",
   messagesRefused: MALFORMED,
   messagesUnknown:
     "Other programs share the control stream, or a newer version speaks: `tensorpool tap --kind control` shows what.",
   messagesTooLong: "`--channel` has a `term-length` that is too small for the driver's answers: leave it out.",
   answersDropped: "Too many requests at once: clients ask again.",
-  requestsUnauthorised: "Somebody tries to shut down or revoke without the token, or with another one.",
-  announces: "It stands still: the driver is stopped.",
+  requestsUnauthorised: "A client tries to shut down or revoke without the token, or with another one.",
+  announces: "It is paused: the driver is stopped.",
   sendsFailed: "A subscriber of the control stream is stopped or too slow: harmless when rare.",
   epochsMade: "Grows with each start and end of a producer. Fast: a producer restarts again and again.",
   epochsSwept:
@@ -163,6 +164,6 @@ export const STREAM_ADVICE: Advice<StreamCounters> = {
   producerId: "0: no producer is attached.",
   consumers: "Who they are: `tensorpool info STREAM`.",
   regionBytes: "",
-  retainedEpochs: "More than `epoch_gc_keep`: somebody still maps old epochs, or they are too young to go.",
+  retainedEpochs: "More than `epoch_gc_keep`: a process still maps old epochs, or they are too young to go.",
   epochsMade: "Grows with each start and end of a producer.",
 };

@@ -33,7 +33,7 @@ export class DescriptorPublisher {
   readonly #waitTimeoutNs: number;
   readonly #block = new MessageBlock(DESCRIPTOR_BYTES, MAX_STAGED);
   readonly #words = this.#block.words;
-  // Arrays and not Float64Arrays, whose elements go on as doubles: what is computed from them would be twice the work.
+  // Arrays and not Float64Arrays, whose elements continue as doubles: what is computed from them would be twice the work.
   readonly #seqs: number[] = new Array(MAX_STAGED).fill(0);
   readonly #byteLengths: number[] = new Array(MAX_STAGED).fill(0);
   /** The messages of the block from `#first` to `#end` are staged. */

@@ -6,7 +6,7 @@ import { asInteger } from "../core/integer.ts";
  */
 export class DescriptorQueue {
   readonly capacity: number;
-  /** Not a Float64Array, whose elements go on as doubles: what is computed from them would be twice the work. */
+  /** Not a Float64Array, whose elements continue as doubles: what is computed from them would be twice the work. */
   readonly #seqs: number[];
   #head = 0;
   #tail = 0;

@@ -30,7 +30,7 @@ export function subscribeControl(
 }
 
 /**
- * How often a role looks for control messages. Looking costs more than a small frame, for each stream of the process, and nobody
+ * How often a role looks for control messages. Looking costs more than a small frame, for each stream of the process, and no reader
  * waits for an answer within a millisecond.
  */
 const CONTROL_PERIOD_NS = 1e6;

@@ -238,7 +238,7 @@ function inUse(options: InstanceDirectoryOptions, holder: LockHolder | null): Re
     {
       rule: "W-30",
       options: ["namespace", "instanceId"],
-      expected: "an instance directory that nobody owns",
+      expected: "an instance directory without an owner",
       found: who,
     },
   );

@@ -35,7 +35,7 @@ export interface LeftoverOptions {
   readonly nowNs: bigint;
 }
 
-const UNUSED = "its owner is gone, and nobody has it mapped";
+const UNUSED = "its owner is gone, and no process has it mapped";
 
 /**
  * What is below `<base>/<namespace>/<instance>/epoch-<E>` (W-30), and removes what is provably dead: an instance whose lock is

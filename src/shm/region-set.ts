@@ -98,7 +98,7 @@ export class RegionSet implements WritableRegions {
 
   /**
    * What others have done to the regions, so that no reader can map them any more, in words; null when nothing. Those who have
-   * mapped them go on, and another epoch is needed.
+   * mapped them continue, and another epoch is needed.
    */
   findDamage(): string | null {
     if (this.#closed) return null;

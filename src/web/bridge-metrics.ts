@@ -14,7 +14,7 @@ interface Side {
   readonly bridge: BridgeView;
 }
 
-/** Registers what is told of bridges between hosts; returns what fills it in. */
+/** Registers the metrics of bridges; returns the function that fills them in. */
 export function bridgeMetrics(registry: Registry, model: SupervisionModel): (nowNs: number) => void {
   const gaugeOf = (name: string, help: string): Family => gauge(registry, `tensorpool_bridge_${name}`, help, LABELS);
   const counterOf = (name: string, help: string): Family =>

@@ -40,7 +40,7 @@ describe("the producer's side", () => {
     }
   });
 
-  test("W-15: every header field is filled anew, whatever was there", async () => {
+  test("W-15: every header field is filled again, whatever was there", async () => {
     await using rig = new Rig();
     const producer = rig.producer();
     const words = new Uint32Array(producer.regions.headerRing.mapping.window(64, 8 * 256));
@@ -51,7 +51,7 @@ describe("the producer's side", () => {
     expect([...words.subarray(12, 28)]).toEqual([4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
   });
 
-  test("W-18: a producer of live frames overwrites a ring that nobody reads, without waiting for anybody", async () => {
+  test("W-18: a producer of live frames overwrites a ring without a reader, without waiting for a reader", async () => {
     await using rig = new Rig();
     const { producer, consumer } = rig.pair();
     for (let n = 0; n < 1000; n++) producer.offer(BYTES, SHAPE);
@@ -65,7 +65,7 @@ describe("the producer's side", () => {
 });
 
 describe("the consumer's side", () => {
-  test("W-17: a frame that is being written is dropped as odd in the same poll; nobody waits for its commit", async () => {
+  test("W-17: a frame that is being written is dropped as odd in the same poll; no reader waits for its commit", async () => {
     await using rig = new Rig();
     const { producer, consumer } = rig.pair();
     const send = voice(rig, "descriptor");

@@ -39,7 +39,7 @@ describe("the life of a lease", () => {
     expect(client.revocations).toMatchObject([{ ...lease, reason: "EXPIRED" }]);
     pass(rig, 2);
     expect(client.revocations.length).toBe(1);
-    // Whoever goes on with it has not heard of the end.
+    // Whoever continues with it has not heard of the end.
     client.keepAlive(lease);
     rig.until(() => client.revocations.length === 2, "the end to be told again");
     expect(client.revocations[1]).toMatchObject({ ...lease, reason: "EXPIRED" });
@@ -161,7 +161,7 @@ describe("the life of a lease", () => {
 });
 
 describe("clients whose lease has ended", () => {
-  test("D-14: a revoked producer touches nothing any more, its claims end, and it attaches anew by itself", async () => {
+  test("D-14: a revoked producer touches nothing any more, its claims end, and it attaches again by itself", async () => {
     await using rig = new DriverRig();
     rig.startDriver({ token: "secret" });
     const client = new TestClient(rig);
@@ -243,7 +243,7 @@ describe("clients whose lease has ended", () => {
     expect([producer, consumer].map(({ counters }) => counters.of.leasesLost.value)).toEqual([0, 0]);
   });
 
-  test("D-11: a client that stood still for longer than its lease fails closed, and attaches anew", async () => {
+  test("D-11: a client that was paused for longer than its lease fails closed, and attaches again", async () => {
     await using rig = new DriverRig({ tellsPauses: false });
     const driver = rig.startDriver();
     const { producer, consumer } = rig.leasedPair();

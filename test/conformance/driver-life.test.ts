@@ -138,7 +138,7 @@ describe("end and start of a driver", () => {
     expect([producer, consumer].map(({ counters }) => counters.of.leasesLost.value)).toEqual([1, 1]);
   });
 
-  test("D-04: announces on a stream of their own reach producers and consumers that are told of it", async () => {
+  test("D-04: announces on a stream of their own reach producers and consumers that are configured for it", async () => {
     await using rig = new DriverRig({ tellsPauses: false });
     const { channels } = rig.driverOptions();
     const announceStreamId = 1001;
@@ -214,7 +214,7 @@ describe("end and start of a driver", () => {
     expect(epochFolders(rig).slice(0, -1)).toEqual(carried.slice(2));
   });
 
-  test("D-19: an epoch that somebody maps is not swept, whatever its age", async () => {
+  test("D-19: an epoch that a process maps is not swept, whatever its age", async () => {
     await using rig = new DriverRig();
     rig.startDriver();
     const { producer, consumer } = rig.leasedPair();

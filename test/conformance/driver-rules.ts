@@ -88,7 +88,7 @@ export const DRIVER_CHAPTERS: readonly Chapter[] = [
       ),
       rule(
         "D-14",
-        "A client whose lease ended stops at once and attaches anew; other leases are left alone.",
+        "A client whose lease ended stops at once and attaches again; other leases are left alone.",
         "Before anything else a cycle asks whether the lease still holds, and reads what the driver said before it touches a region; claims and frames in flight end with it, and their handles become errors.",
       ),
       rule(
@@ -118,7 +118,7 @@ export const DRIVER_CHAPTERS: readonly Chapter[] = [
       ),
       rule(
         "D-19",
-        "Stale epochs are swept by number and age, those without a frame at once, and only what nobody locks.",
+        "Stale epochs are swept by number and age, those without a frame at once, and only what no process locks.",
         "`epochsToSweep` says which may go, the locks which can; nothing else is touched.",
       ),
       rule(

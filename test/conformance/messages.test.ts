@@ -114,7 +114,7 @@ describe("W-38: ConsumerHello", () => {
     rig.until(() => consumer.consumerId !== CONSUMER_ID, "another id");
     rig.until(() => tap.of("ConsumerHello").some(({ consumerId }) => consumerId === consumer.consumerId), "its hello");
     expect(consumer.counters.of.idConflicts.value).toBe(1);
-    // Its own QoS comes back to it as well, and is no conflict.
+    // Its own QoS returns to it as well, and is no conflict.
     passCadence(rig);
     passCadence(rig);
     expect(consumer.counters.of.idConflicts.value).toBe(1);

@@ -101,7 +101,7 @@ describe("W-41, W-42, W-43: FrameProgress", () => {
     rig.until(() => refused.value === 2, "one beyond the frame");
     say("FrameProgress", { ...progress, frameId: "1", payloadBytesFilled: "64" });
     rig.until(() => refused.value === 3, "one of another slot");
-    // Of another epoch, and of a frame that is not being written: nobody's fault, and nothing to see.
+    // Of another epoch, and of a frame that is not being written: no process's fault, and nothing to see.
     say("FrameProgress", { ...progress, epoch: "1", frameId: "0", payloadBytesFilled: "256" });
     say("FrameProgress", { ...progress, headerIndex: 3, frameId: "3", payloadBytesFilled: "256" });
     settle(rig);

@@ -114,7 +114,7 @@ export const CHAPTERS: readonly Chapter[] = [
       ),
       rule(
         "W-18",
-        "A producer overwrites without waiting for anybody.",
+        "A producer overwrites without waiting for a reader.",
         "Slots are reused in ring order; the only wait there is (`--flow wait`) is for descriptors, bounded and asked for.",
       ),
       rule(
@@ -199,7 +199,7 @@ export const CHAPTERS: readonly Chapter[] = [
     rules: [
       rule(
         "W-32",
-        "Small messages go by try_claim and commit, and each way to fail is told apart and counted.",
+        "Small messages go by try_claim and commit, and each way to fail is distinguished and counted.",
         "`Publication` does so and counts by result; producers count each under a cause.",
       ),
       rule(
@@ -234,7 +234,7 @@ export const CHAPTERS: readonly Chapter[] = [
       ),
       rule(
         "W-38",
-        "ConsumerHello at start and at cadence; somebody else with my id means another id.",
+        "ConsumerHello at start and at cadence; another consumer with the same id means another id.",
         "A QosConsumer with the same id from another Aeron session makes the consumer draw a new one and say hello again.",
       ),
       rule(
@@ -249,7 +249,7 @@ export const CHAPTERS: readonly Chapter[] = [
       ),
       rule(
         "W-41",
-        "FrameProgress only while somebody reads it; STARTED, PROGRESS, COMPLETE, never backwards.",
+        "FrameProgress only while a consumer reads it; STARTED, PROGRESS, COMPLETE, never backwards.",
         "`ProgressSender` refuses to go back or beyond the frame; readers count messages that do as `progressRefused`.",
       ),
       rule(

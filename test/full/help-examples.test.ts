@@ -9,11 +9,11 @@ import { elapse, PROCESS_TEST_MS, until } from "../support/until.ts";
 setDefaultTimeout(PROCESS_TEST_MS);
 
 const FIXTURES = join(import.meta.dir, "../fixtures");
-/** What goes on by itself has run well when it has done so for this long after it began to listen to signals. */
+/** What continues by itself has run well when it has done so for this long after it began to listen to signals. */
 const RUNS_MS = 1_000;
 /** SIGTERM, as a bit of the signals that a process catches. */
 const CATCHES_SIGTERM = 1n << 14n;
-/** Examples that go on until somebody ends them. */
+/** Examples that continue until somebody ends them. */
 const GOES_ON =
   /^(tap|top|events|supervisor|view.*|record (?!info|verify|repair).*|replay.*|attach camera-1.*|driver.*|media-driver.*|producer.*|decimate.*|bridge.*|consumer( --standalone)?( --sink y4m:-)?)$/;
 const WITH_OPTIONS = /^(events|supervisor) --/;
@@ -67,7 +67,7 @@ function environmentOf(place: Place): Record<string, string> {
   return { AERON_DIR: place.aeronDir, TENSORPOOL_SHM_BASE_DIR: place.shmDir };
 }
 
-/** Runs the line with the place's folders in place of those it names, and ends it when it goes on by itself. */
+/** Runs the line with the place's folders in place of those it names, and ends it when it continues by itself. */
 async function run(place: Place, line: string): Promise<{ code: number; role: RoleProcess }> {
   const args = wordsOf(line).map((word) =>
     word

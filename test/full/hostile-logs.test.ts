@@ -48,7 +48,7 @@ test(
     ]);
     const endMs = performance.now() + SECONDS * 1000;
     while (performance.now() < endMs) {
-      // A tool that attaches anew in between meets logs that are spoiled already.
+      // A tool that attaches again in between meets logs that are spoiled already.
       const list = tool("ls");
       await elapse(2000);
       await list.destroy();

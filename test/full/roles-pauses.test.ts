@@ -5,7 +5,7 @@ import { elapse } from "../support/until.ts";
 
 const LIVE = ["--source", "synthetic:dtype=uint8,dims=64x64,rate=500", "--slots", "256", "--stats-interval", "100ms"];
 const WATCH = ["--stats-interval", "100ms"];
-/** Longer than Aeron lets a client be silent: it comes back to a client that is dead. */
+/** Longer than Aeron lets a client be silent: it returns to a client that is dead. */
 const PAUSE_MS = 17_000;
 const TEST_MS = 120_000;
 

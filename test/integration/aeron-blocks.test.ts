@@ -159,12 +159,12 @@ test("a publisher that overruns a paused reader changes nothing about what the o
   expect(slow.publishBlock(block, 0, 2)).toBe(2);
   sendFast(1);
   rig.until(() => stepReader() && subscription.poll(64 * 1024) >= 0 && received.length === 3, "three messages");
-  // The reader stands still now: it holds the window of the fast one for some milliseconds, and then is put to rest.
+  // The reader is paused now: it holds the window of the fast one for some milliseconds, and then is put to rest.
   rig.until(() => {
     observer.poll(64 * 1024);
     sendFast(CAPACITY);
     return sent > 2100;
-  }, "the first of three terms to be written anew");
+  }, "the first of three terms to be written again");
   // The driver has announced that the fast one is not available to it any more: nothing of any log is believed before that is read.
   expect(subscription.poll(64 * 1024)).toBe(0);
   expect(received.length).toBe(3);
@@ -174,7 +174,7 @@ test("a publisher that overruns a paused reader changes nothing about what the o
       reader.renew(subscription);
     sendFast(1);
     return received.length > 3 && subscription.imageCount === 2;
-  }, "the reader to come back");
+  }, "the reader to return");
   fill(block, 2);
   expect(slow.publishBlock(block, 0, 1)).toBe(1);
   rig.until(() => stepReader() && subscription.poll(64 * 1024) >= 0 && received.includes(2), "the slow one's message");

@@ -73,7 +73,7 @@ describe("AeronConnection", () => {
     );
   });
 
-  test("what is removed before the driver has answered does not stay there as an orphan that nobody reads", async () => {
+  test("what is removed before the driver has answered does not stay there as an orphan without a reader", async () => {
     await using rig = new Rig();
     rig.until(() => rig.connection.isConnected, "the connection");
     const publication = rig.connection.addPublication(CONTROL, STREAM_ID);
@@ -149,7 +149,7 @@ describe("AeronConnection", () => {
   });
 });
 
-describe("W-32: what became of a message is told apart and counted", () => {
+describe("W-32: what became of a message is distinguished and counted", () => {
   test("not connected, published, back-pressured at a full window, not connected again", async () => {
     await using rig = new Rig();
     const channel = descriptorPublicationChannel("aeron:ipc", 16, {
@@ -181,7 +181,7 @@ describe("W-32: what became of a message is told apart and counted", () => {
     expect(results.length).toBe(PUBLISH_RESULT_NAMES.length);
   });
 
-  test("a publication whose position cannot grow any more is told apart, and so is a message that is too long", async () => {
+  test("a publication whose position cannot grow any more is distinguished, and so is a message that is too long", async () => {
     await using rig = new Rig();
     const end = "aeron:ipc?term-length=64k|init-term-id=0|term-id=2147483647|term-offset=65472";
     const publication = rig.connection.addPublication(end, STREAM_ID);
@@ -217,7 +217,7 @@ describe("MessageSubscription", () => {
     expect(seen.every(({ sessionId }) => sessionId === publication.sessionId)).toBe(true);
   });
 
-  test("an exception of the handler comes out after the poll, once, and the subscription goes on", async () => {
+  test("an exception of the handler comes out after the poll, once, and the subscription continues", async () => {
     await using rig = new Rig();
     const publication = rig.connection.addPublication(CONTROL, STREAM_ID);
     let calls = 0;
@@ -302,7 +302,7 @@ describe("BlockSubscription", () => {
     expect(calls).toBe(2);
   });
 
-  test("put to rest by the driver while it stood still, it asks to be renewed and reads on after that", async () => {
+  test("put to rest by the driver while it was paused, it asks to be renewed and reads on after that", async () => {
     await using rig = new Rig();
     const channel = descriptorPublicationChannel("aeron:ipc", 16, LIVE_TIMEOUTS);
     const publication = rig.connection.addPublication(channel, STREAM_ID);
@@ -316,7 +316,7 @@ describe("BlockSubscription", () => {
     const healthy = rig.connection.addBlockSubscription(observerChannel("aeron:ipc"), STREAM_ID, 4096, () => {});
     rig.until(() => subscription.imageCount === 1 && healthy.imageCount === 1, "both subscribers");
     const message = bufferOf("x".repeat(44));
-    // One stands still: it holds the window for some milliseconds, then the stream goes on without it.
+    // One is paused: it holds the window for some milliseconds, then the stream continues without it.
     rig.until(() => {
       healthy.poll(4096);
       publication.publish(message.address, 44);

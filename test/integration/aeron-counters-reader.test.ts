@@ -57,7 +57,7 @@ describe("the media driver's counters, read from outside", () => {
     expect(reader.driverPid).toBe(process.pid);
   });
 
-  test("a folder without a driver, and files that are none of a driver's, are told apart", () => {
+  test("a folder without a driver, and files that are none of a driver's, are distinguished", () => {
     using directory = new TemporaryDirectory();
     expect(failureOf(() => CountersReader.open(directory.at("absent"))).code).toBe("not-found");
     const folder = directory.at("odd");

@@ -27,7 +27,7 @@ describe("MediaDriver", () => {
     rig.until(() => publication.isReady, "the first driver to serve");
   });
 
-  test("its folder and lock are gone after it closed, twice is once, also when somebody else removed them before", () => {
+  test("its folder and lock are gone after it closed, twice is once, also when another process removed them before", () => {
     using directory = new TemporaryDirectory();
     const aeronDir = directory.at("aeron");
     for (const isRemovedByOthers of [false, true]) {
@@ -70,7 +70,7 @@ describe("MediaDriver", () => {
     using directory = new TemporaryDirectory();
     const aeronDir = directory.at("aeron");
     const first = MediaDriver.start({ aeronDir, threading: "invoker" });
-    // As after a clean-up of /dev/shm by somebody else: the second one starts over nothing.
+    // As after a clean-up of /dev/shm by another process: the second one starts over nothing.
     rmSync(aeronDir, { recursive: true });
     rmSync(`${aeronDir}.lock`);
     const second = MediaDriver.start({ aeronDir, threading: "invoker" });

@@ -74,7 +74,7 @@ describe("a producer and a consumer with leases of a driver", () => {
   });
 });
 
-test("a standalone producer of a stream that a driver serves is refused, and disturbs nobody; others are not", async () => {
+test("a standalone producer of a stream that a driver serves is refused, and disturbs no stream; others are not", async () => {
   await using rig = new DriverRig();
   const driver = rig.startDriver();
   const pair = rig.leasedPair();

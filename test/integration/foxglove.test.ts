@@ -134,7 +134,7 @@ describe("streams in Foxglove", () => {
     viewer.client.close();
   });
 
-  test("channels come and go with their streams, two of one name are told apart, and a new epoch continues", async () => {
+  test("channels come and go with their streams, two of one name are distinguished, and a new epoch continues", async () => {
     await using rig = new Rig({ tellsPauses: false });
     const { url, foxglove } = serve(rig);
     let [one, other] = [rig.producer({ name: "cam" }), rig.producer({ name: "cam", streamId: STREAM_ID + 1 })];

@@ -6,7 +6,7 @@ const NSLOTS = 16;
 const BYTES = new Uint8Array(4);
 const SHAPE = { dtype: "uint8", dims: [4] } as const;
 
-test("W-20: a reader whose frame was overwritten meanwhile goes on half a ring behind the newest, and reads what is there", async () => {
+test("W-20: a reader whose frame was overwritten meanwhile continues half a ring behind the newest, and reads what is there", async () => {
   await using rig = new Rig();
   const { producer, consumer } = rig.pair({ flow: "drop" }, { nslots: NSLOTS });
   const offer = (frames: number): void => {

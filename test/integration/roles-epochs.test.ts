@@ -51,7 +51,7 @@ function descriptorSender(rig: Rig) {
 }
 
 describe("W-22: epochs", () => {
-  test("W-21: a producer that starts anew has a greater epoch, begins at seq 0, and its consumer maps that", async () => {
+  test("W-21: a producer that starts again has a greater epoch, begins at seq 0, and its consumer maps that", async () => {
     await using rig = new Rig();
     const { producer, consumer } = rig.pair();
     offer(producer, 3);
@@ -91,7 +91,7 @@ describe("W-22: epochs", () => {
     expect(totalLost(consumer.counters)).toBe(0);
   });
 
-  test("a producer that stood still for longer than readers wait starts a new epoch; its consumer follows", async () => {
+  test("a producer that was paused for longer than readers wait starts a new epoch; its consumer follows", async () => {
     await using rig = new Rig();
     const { producer, consumer } = rig.pair();
     offer(producer, 1);
@@ -114,7 +114,7 @@ describe("W-22: epochs", () => {
       const { producer, consumer } = rig.pair();
       offer(producer, 1);
       accept(rig, consumer, 1);
-      // The producer stops shortly before its next sign of life would be due; the consumer goes on.
+      // The producer stops shortly before its next sign of life would be due; the consumer continues.
       rig.clock.jump(0.95 * SECOND_NS);
       for (let second = 0; second < pausedSeconds; second += 0.5) {
         rig.clock.jump(Math.min(0.5, pausedSeconds - second) * SECOND_NS);

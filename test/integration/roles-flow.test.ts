@@ -144,7 +144,7 @@ describe("--flow wait", () => {
     expect(consumer.counters.of.accepted.value).toBe(0);
   });
 
-  test("a stream whose last reader has left waits once, says so once, and goes on as soon as somebody reads again", async () => {
+  test("a stream whose last reader has left waits once, says so once, and continues as soon as somebody reads again", async () => {
     const lines: string[] = [];
     configureLogging({ sink: { write: (text: string) => lines.push(text) } });
     try {
@@ -359,7 +359,7 @@ describe("--flow drop", () => {
 });
 
 describe("a pause in the middle of a frame", () => {
-  test("a source that was filling a slot goes on with the next frame in the new epoch", async () => {
+  test("a source that was filling a slot continues with the next frame in the new epoch", async () => {
     await using rig = new Rig();
     const { producer, consumer } = rig.pair();
     const source = new PartialSource(4);

@@ -60,7 +60,7 @@ describe("W-36: malformed messages on the real streams", () => {
     qosStreamId,
     metadataStreamId,
   })) {
-    test(`mutations of every message on ${name} are refused or ignored by both roles, and frames go on`, async () => {
+    test(`mutations of every message on ${name} are refused or ignored by both roles, and frames continue`, async () => {
       await using rig = new Rig();
       const { producer, consumer } = rig.pair({}, { nslots: 16 });
       const publication = rig.connection.addPublication(controlPublicationChannel(channel), streamId);

@@ -7,7 +7,7 @@ const SHAPE = { dtype: "uint8", dims: [4] } as const;
 const BYTES = new Uint8Array(4);
 
 describe("several roles on the same Aeron streams", () => {
-  test("W-38: two consumers that drew the same id notice, and go on with ids of their own", async () => {
+  test("W-38: two consumers that drew the same id notice, and continue with ids of their own", async () => {
     await using rig = new Rig();
     const { producer, consumer } = rig.pair({}, {}, { consumerId: 77 });
     const second = rig.consumer({ consumerId: 77 });

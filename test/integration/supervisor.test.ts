@@ -80,7 +80,7 @@ describe("the supervisor beside real roles (W-46)", () => {
     expect(supervisor.observer.inbox.counts).toEqual({ refused: 0, inexact: 0 });
   });
 
-  test("a ConsumerConfig by hand is obeyed, told as an event, and not taken for somebody else's (W-39)", async () => {
+  test("a ConsumerConfig by hand is obeyed, told as an event, and not taken for another's (W-39)", async () => {
     await using rig = new Rig({ tellsPauses: false });
     const supervisor = supervisorOf(rig);
     const { consumer } = rig.pair();

@@ -28,7 +28,7 @@ test("a check that nobody can read has no other answer than UNKNOWN", async () =
 });
 
 test(
-  "a sink that could not be written is told once, with the reason why the consumer ends",
+  "a sink that could not be written is reported once, with the reason why the consumer ends",
   async () => {
     await using place = new Place();
     await place.mediaDriver();

@@ -66,7 +66,7 @@ test(
       expect(received.length).toBe(PUBLISHERS * MESSAGES);
       await until(
         () => step(writer, reader) && reader.losses === 1 && areJoined(),
-        () => "the reader to come back",
+        () => "the reader to return",
       );
       publish();
       await until(

@@ -30,12 +30,12 @@ describe("demo, ended in mid-run", () => {
       const process = await runningDemo(place);
       for (const pid of pidsOf(place, "consumer")) globalThis.process.kill(pid, "SIGSTOP");
       process.signal("SIGINT");
-      // One that follows at once is taken for the first, passed on by somebody else.
+      // One that follows at once is taken for the first, passed on by another process.
       await elapse(500);
       const sentMs = performance.now();
       process.signal("SIGINT");
       expect(await process.exit()).toBe(130);
-      // In order, it would have waited for the consumers, which stand still.
+      // In order, it would have waited for the consumers, which are paused.
       expect(performance.now() - sentMs).toBeLessThan(2_000);
       await leavesNothing(place);
     },

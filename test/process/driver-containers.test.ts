@@ -17,7 +17,7 @@ const NAMESPACE = [
   ...["--pid", "--fork", "--mount-proc", "--kill-child"],
 ];
 
-/** As in a container of its own that shares /dev/shm: it is process 1, and sees nobody else. */
+/** As in a container of its own that shares /dev/shm: it is process 1, and sees no other process. */
 const APART: RoleProcessOptions = { through: (command) => [...NAMESPACE, ...command] };
 
 /** Signals end with `unshare`, which ignores them: they go to its child. */

@@ -55,14 +55,14 @@ describe("a driver", () => {
         () => `both in an epoch above ${epoch}, found ${epochOf(producer)} and ${epochOf(consumer)}`,
       );
       await end(place, producer, consumer, next, mediaDriver);
-      // Keepalives of leases that the new driver never gave would go on for ever.
+      // Keepalives of leases that the new driver never gave would continue indefinitely.
       expect(/keepalivesUnknown +(\d+)/.exec(next.stderr)?.[1] ?? "0").toMatch(/^[0-9]$/);
     },
     PROCESS_TEST_MS,
   );
 
   test(
-    "W-08, D-17: that stood still for longer than its leases last goes on, and so do its clients",
+    "W-08, D-17: that was paused for longer than its leases last continues, and so do its clients",
     async () => {
       await using place = new DriverPlace();
       const { driver, producer, consumer } = await start(place, SERVE);
@@ -102,7 +102,7 @@ describe("a driver", () => {
   );
 
   test(
-    "D-13: whose folders are removed while it runs makes regions anew, under a greater epoch, and readers can come",
+    "D-13: whose folders are removed while it runs makes regions again, under a greater epoch, and readers can come",
     async () => {
       await using place = new DriverPlace();
       const { driver, producer, consumer } = await start(place, SERVE);

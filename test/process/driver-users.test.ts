@@ -151,7 +151,7 @@ describe("users of one driver", () => {
   );
 
   test(
-    "W-26, D-05: regions that a user who may attach cannot open are refused by name, and nobody else is disturbed",
+    "W-26, D-05: regions that a user who may attach cannot open are refused by name, and no other process is disturbed",
     async () => {
       using checkout = canActAsOthers ? new OpenCheckout(STRANGER) : null;
       await using place = new DriverPlace(checkout?.command);

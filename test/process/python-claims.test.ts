@@ -19,7 +19,7 @@ interface ClaimRecord {
   readonly view: DataView;
 }
 
-/** A program of another make: it speaks the binary form over pipes, as docs/PYTHON.md describes it. */
+/** A program of another implementation: it speaks the binary form over pipes, as docs/PYTHON.md describes it. */
 class Peer implements AsyncDisposable {
   readonly records: ClaimRecord[] = [];
   readonly child: Bun.Subprocess<"pipe", "pipe", "pipe">;

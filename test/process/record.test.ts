@@ -121,7 +121,7 @@ describe("record", () => {
   );
 
   test(
-    "a producer that comes back with another shape is recorded on another channel",
+    "a producer that returns with another shape is recorded on another channel",
     async () => {
       await using place = new Place();
       await place.mediaDriver();

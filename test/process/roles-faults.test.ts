@@ -111,7 +111,7 @@ describe("the media driver", () => {
         () => place.driverPids().length === 1 && place.driverPids()[0] !== driver,
         () => `one media driver, another than ${driver}`,
       );
-      // It is the same stream all the while: nothing was mapped anew.
+      // It is the same stream all the while: nothing was mapped again.
       expect(consumer.rows.at(-1)?.counters.maps).toBe(1);
       for (const role of [producer, consumer]) role.signal("SIGTERM");
       expect([await producer.exit(), await consumer.exit()]).toEqual([0, 0]);
@@ -273,7 +273,7 @@ describe("a producer", () => {
 
 describe("a consumer", () => {
   test(
-    "stopped for a while: the producer and a healthy consumer go on, and it says afterwards what it missed",
+    "stopped for a while: the producer and a healthy consumer continue, and it says afterwards what it missed",
     async () => {
       await using place = new Place();
       await place.mediaDriver();

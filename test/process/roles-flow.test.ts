@@ -153,7 +153,7 @@ describe("--flow wait: a file arrives complete", () => {
 
 describe("several consumers of a live stream", () => {
   test(
-    "one that is far too slow loses frames by count, and the others go on as if it were not there",
+    "one that is far too slow loses frames by count, and the others continue as if it were not there",
     async () => {
       await using place = new Place();
       await place.mediaDriver();
@@ -277,7 +277,7 @@ describe("how a role ends", () => {
   );
 
   test(
-    "a second producer of the same stream is refused with 1, and says who owns it; the first goes on",
+    "a second producer of the same stream is refused with 1, and says who owns it; the first continues",
     async () => {
       await using place = new Place();
       await place.mediaDriver();

@@ -40,7 +40,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-test("HTTP is answered while an agent always has work and the idle strategy never rests; cycles go on meanwhile", async () => {
+test("HTTP is answered while an agent always has work and the idle strategy never rests; cycles continue meanwhile", async () => {
   const { process, nextLine } = start("http");
   const { port } = await nextLine();
   const times: number[] = [];

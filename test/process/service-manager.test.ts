@@ -121,7 +121,7 @@ else {
     expect(manager.count("WATCHDOG=1")).toBe(0);
   });
 
-  test("a socket that nobody reads, or that is no address, costs a log line only", async () => {
+  test("a socket without a reader, or that is no address, costs a log line only", async () => {
     await using place = new Place();
     const places = ["--aeron-dir", place.aeronDir, "--shm-dir", place.shmDir, "--http", "0"];
     for (const [socket, reason] of [

@@ -55,7 +55,7 @@ describe("file systems that are full", () => {
     writeFileSync(`${dead}/header.ring`, new Uint8Array(1.5 * MIB));
     using set = RegionSet.create(smallStream(dir, { pools: quarterMebibytes(4) }));
     expect(set.pools.length).toBe(1);
-    // Where there was room anyway, nobody else's remains are touched.
+    // Where there was room anyway, no other process's remains are touched.
     expect(existsSync(dead)).toBe(mount === null);
   });
 });

@@ -7,7 +7,7 @@ const SOURCE = ["--source", "synthetic:pattern=counter,dtype=uint8,dims=64"];
 
 describe("the supervisor beside processes (W-46)", () => {
   test(
-    "counts of a consumer that stood still are exact, and the rate is right within 2 %",
+    "counts of a consumer that was paused are exact, and the rate is right within 2 %",
     async () => {
       await using place = new Place();
       const supervisor = await SupervisorProcess.start(place);
@@ -50,7 +50,7 @@ describe("the supervisor beside processes (W-46)", () => {
       expect(seen.late.total).toBe(onWire("odd", "changed", "identity", "overwritten"));
       producer.signal("SIGTERM");
       expect(await producer.exit()).toBe(0);
-      // The last frame is told when the stream ends.
+      // The last frame is reported when the stream ends.
       const frames = producer.lastRow.counters.claimed ?? 0;
       const [stream] = await supervisor.streams();
       expect(stream).toMatchObject({ name: "camera", frames, seq: frames - 1 });

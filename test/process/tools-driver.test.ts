@@ -101,7 +101,7 @@ describe("ls and info", () => {
     expect([code, stderr]).toEqual([3, expect.stringContaining("no driver lives in")]);
   });
 
-  test("a driver that stands still is silent, not dead", async () => {
+  test("a driver that is paused is silent, not dead", async () => {
     await using place = new ToolPlace();
     await place.mediaDriver();
     const driver = await place.servingDriver();

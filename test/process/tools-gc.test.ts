@@ -38,7 +38,7 @@ test("gc --aeron-dir looks at that folder alone, not at the folders beside it", 
   expect(existsSync(join(beside, "cnc.dat"))).toBe(true);
 });
 
-test("D-19: what a killed driver left goes, but not what somebody has mapped who stands still; then nothing is left", async () => {
+test("D-19: what a killed driver left goes, but not what a process has mapped who is paused; then nothing is left", async () => {
   await using place = new ToolPlace();
   const media = await place.mediaDriver();
   const driver = await place.servingDriver();

@@ -81,7 +81,7 @@ describe("tap", () => {
     expect([code, stderr]).toEqual([3, expect.stringContaining("no message came within 300 ms")]);
   });
 
-  test("while it stands still, frames flow on to consumers", async () => {
+  test("while it is paused, frames flow on to consumers", async () => {
     await using place = new Place();
     const { consumer } = await streamWithConsumer(place);
     const tap = place.run(["tap", "--aeron-dir", place.aeronDir, "-o", "jsonl"]);

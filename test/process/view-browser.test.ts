@@ -132,7 +132,7 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
   );
 
   test(
-    "a frozen picture stays, a step shows another one, and the newest comes back",
+    "a frozen picture stays, a step shows another one, and the newest returns",
     async () => {
       const { page } = await opened(`/stream/${FIRST_STREAM + 2}`);
       const seq = async (): Promise<number> =>

@@ -13,7 +13,7 @@ import { STREAM_ID } from "../support/shm.ts";
 /** Longer than a test has patience. */
 const FOR_EVER_NS = 600e9;
 
-/** A process under test: a consumer that waits for its next frame for ever. Arguments: folders of Aeron and of the regions. */
+/** A process under test: a consumer that waits for its next frame indefinitely. Arguments: folders of Aeron and of the regions. */
 const [, , aeronDir = "", shmDir = ""] = process.argv;
 
 function say(line: object): void {

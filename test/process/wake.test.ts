@@ -12,7 +12,7 @@ function linesWith(role: RoleProcess, key: string): string[] {
   return role.stdoutLines.filter((line) => line.includes(`"${key}"`));
 }
 
-/** A consumer that waits for ever, unless somebody wakes it, and the producer of its stream. */
+/** A consumer that waits indefinitely, unless somebody wakes it, and the producer of its stream. */
 async function start(place: Place) {
   const producer = place.producer(SLOW);
   await producer.errorLine(/./);
@@ -20,7 +20,7 @@ async function start(place: Place) {
   return { producer, consumer: new RoleProcess(subject, { surroundings: () => producer.describe() }) };
 }
 
-/** Waits until the consumer is in a wait that its producer, who stands still, will not end. */
+/** Waits until the consumer is in a wait that its producer, who is paused, will not end. */
 async function waits(producer: RoleProcess, consumer: RoleProcess): Promise<void> {
   await until(
     () => linesWith(consumer, "waits").length > 0,
@@ -37,7 +37,7 @@ async function waits(producer: RoleProcess, consumer: RoleProcess): Promise<void
 }
 
 test(
-  "a consumer that waits for ever is woken by frame after frame, and loses none",
+  "a consumer that waits indefinitely is woken by frame after frame, and loses none",
   async () => {
     await using place = new Place();
     const { producer, consumer } = await start(place);
@@ -58,7 +58,7 @@ test(
 );
 
 test(
-  "SIGTERM ends a consumer that waits for ever, in order",
+  "SIGTERM ends a consumer that waits indefinitely, in order",
   async () => {
     await using place = new Place();
     const { producer, consumer } = await start(place);

@@ -32,7 +32,7 @@ test("any process time becomes the same CLOCK_MONOTONIC as with big integers, in
   );
 });
 
-test("a reading within 2^53 ns of the process's start comes back exactly, before or after it", () => {
+test("a reading within 2^53 ns of the process's start returns exactly, before or after it", () => {
   const view = new DataView(new ArrayBuffer(8));
   const difference = fc.oneof(
     fc.integer({ min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }),
@@ -44,7 +44,7 @@ test("a reading within 2^53 ns of the process's start comes back exactly, before
       fc.pre(readingNs >= 0n && readingNs < 2n ** 64n);
       const epoch = MonotonicEpoch.from(startNs, 0);
       view.setBigUint64(0, readingNs, true);
-      // A difference of 0 may come back as either zero.
+      // A difference of 0 may return as either zero.
       expect(epoch.read(view, 0) + 0).toBe(differenceNs + 0);
       expect(epoch.fromBigint(readingNs) + 0).toBe(differenceNs + 0);
     }),

@@ -26,7 +26,7 @@ function elementAt(dims: readonly number[], order: MajorOrder, index: readonly n
   return at;
 }
 
-test("uint8 and uint16 frames of random shapes and orders come back pixel by pixel", async () => {
+test("uint8 and uint16 frames of random shapes and orders return pixel by pixel", async () => {
   using folder = await temporaryFolder();
   let run = 0;
   await fc.assert(

@@ -63,7 +63,7 @@ export interface MessageFaults {
   backPressure: number;
 }
 
-/** The media driver of one Aeron folder, which dies and comes back, and the logs of one of its lives. */
+/** The media driver of one Aeron folder, which dies and returns, and the logs of one of its lives. */
 export class SimMedia {
   isAlive = true;
   /** Grows with each life. */

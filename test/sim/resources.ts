@@ -187,7 +187,7 @@ export class SimInbound extends SimSubscription implements Inbound {
         this.#onMessage(next.view, next.bytes.length, image.log.sessionId);
       }
     }
-    // Readers of control streams come back by themselves.
+    // Readers of control streams return by themselves.
     if (this.isResting) this.connection.renew(this);
     return taken;
   }

@@ -16,7 +16,7 @@ import { codeOf, ROOT, textFiles } from "./source-tree.ts";
 
 const BINARIES = join(ROOT, "dist", "smoke");
 const LIBRARY = join(ROOT, "ffi", "native", "build", "libaeron.so");
-/** Far longer than a build takes: it only ends tests that would wait for ever. */
+/** Far longer than a build takes: it only ends tests that would wait indefinitely. */
 export const BUILD_MS = 60_000;
 
 /**
@@ -130,7 +130,7 @@ export function runningPids(binary: string): number[] {
       try {
         return readlinkSync(join("/proc", pid, "exe")) === binary;
       } catch {
-        // It ended between the two calls, or belongs to somebody else: not ours either way.
+        // It ended between the two calls, or belongs to another user: not ours either way.
         return false;
       }
     })

@@ -79,7 +79,7 @@ function declarationsIn(text: string): Declaration[] {
     const { kind, name } = HEAD.exec(line)?.groups ?? {};
     if (kind !== undefined && name !== undefined) {
       const body = [line];
-      // One that is not closed on its line goes on until a line in the first column.
+      // One that is not closed on its line continues until a line in the first column.
       if (!line.endsWith(";") && !line.endsWith("}")) {
         do body.push(lines[++i] as string);
         while (!/^[^\s]/.test(lines[i] as string));

@@ -93,7 +93,7 @@ function prompts(body: string): string[] {
   return body.split("\n").flatMap((line) => (line.startsWith("$ ") ? [line.slice(2)] : []));
 }
 
-/** One command each: lines that end with a backslash, or are indented, go on. */
+/** One command each: lines that end with a backslash, or are indented, continue. */
 function joined(lines: readonly string[]): string[] {
   const commands: string[] = [];
   for (const line of lines) {

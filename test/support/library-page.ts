@@ -178,7 +178,7 @@ export function libraryPage(): string {
   return [
     "# The library",
     'What `import ... from "tensorpool"` gives, in Bun. [README.md](../README.md#as-a-library) has a first example,\n[examples/](../examples) programs to run, [INTEGRATION_EXAMPLES.md](INTEGRATION_EXAMPLES.md#in-a-bun-server) a web server.',
-    "Whoever allocates nothing in a handler has no allocation for a frame: objects that are handed out are used again for the next\nframe, so keep copies, not them. Times are in the unit that their name says; seqs are exact numbers, epochs `bigint`.",
+    "A handler that allocates nothing makes no allocation per frame: objects that are handed out are used again for the next\nframe, so keep copies, not them. Times are in the unit that their name says; seqs are exact numbers, epochs `bigint`.",
     "<!-- Generated from the doc comments of src/index.ts's exports, by npm run generate:library -->",
     contents(),
     ...SECTIONS.map(({ title, about, names }) =>

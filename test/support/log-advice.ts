@@ -1,4 +1,4 @@
-import { BRIDGE_LOG_ADVICE } from "./bridge-log-advice.ts";
+import { BRIDGE_LOG_ADVICE } from "./log-advice-bridge.ts";
 import { FLIGHT_ADVICE } from "./log-advice-recorder.ts";
 import { VIEWER_ADVICE } from "./log-advice-viewer.ts";
 
@@ -17,8 +17,8 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
   ...FLIGHT_ADVICE,
   "src/aeron/connection.ts": {
     '"…" is not shown: this process shows … counters already': {
-      means: "A process with very many roles or streams: its counters beyond that exist, but nobody sees them.",
-      remedy: "Nothing, if nobody has to see them; else fewer streams in a process.",
+      means: "A process with very many roles or streams: its counters beyond that exist, but are not shown.",
+      remedy: "Nothing, if they are not needed; else fewer streams in a process.",
     },
     "… is added again: …": {
       means:
@@ -31,12 +31,12 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     },
     "cannot connect to the media driver in …: …": {
       means: "There is a media driver, and it does not let this process in.",
-      remedy: "Mostly rights: see SECURITY.md on users and groups. It is tried again for ever.",
+      remedy: "Mostly rights: see SECURITY.md on users and groups. It is tried again indefinitely.",
     },
     "… (…): waiting for it": {
       reads: "the media driver (pid …) gave no sign of life for … (DIR): waiting for it",
       means: "The media driver is stopped, or gets no processor time.",
-      remedy: "Let it go on (`kill -CONT`), or end it: roles connect to the next one.",
+      remedy: "Let it continue (`kill -CONT`), or end it: roles connect to the next one.",
     },
     "…: waiting for that to change": {
       reads: "why a media driver that may live cannot be used: waiting for that to change",
@@ -46,11 +46,11 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     "… (…)": {
       reads: "the media driver (pid …) gave no sign of life for … (DIR)",
       means: "The media driver this role is connected to is stopped, or gets no processor time.",
-      remedy: "Let it go on (`kill -CONT`), or end it: roles connect to the next one.",
+      remedy: "Let it continue (`kill -CONT`), or end it: roles connect to the next one.",
     },
     "… (…): waiting for another": {
       reads: "the media driver died (DIR): waiting for another",
-      means: "The media driver ended, was killed, or gave this client up because it stood still.",
+      means: "The media driver ended, was killed, or gave this client up because it was paused.",
       remedy: "Start a driver again if none starts by itself. Roles reconnect and attach again by themselves.",
     },
   },
@@ -104,7 +104,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
   },
   "src/aeron/driver-launcher.ts": {
     "the media driver ended with …: …": {
-      means: "The media driver that this role started could not go on; the reason follows.",
+      means: "The media driver that this role started could not continue; the reason follows.",
       remedy: "Mend the reason: no room in /dev/shm, no rights in the folder, a folder that is no Aeron folder.",
     },
     "cannot start a media driver (…): …; trying again": {
@@ -194,7 +194,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     },
     "the lease on stream … has ended: …; attaching again": {
       means: "The lease expired, was revoked, or the driver ended.",
-      remedy: `${ITSELF} Often: the process stands still, see \`stood still\` below.`,
+      remedy: `${ITSELF} Often: the process is paused, see \`was paused\` below.`,
     },
   },
   "src/roles/consumer-control.ts": {
@@ -204,14 +204,14 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Give each its own `--client-id`, or none.",
     },
     "ConsumerConfig for stream … refused: fallback: …": {
-      means: "Somebody told this consumer to use a fallback that is unknown here.",
+      means: "A ConsumerConfig names a fallback that is unknown here.",
       remedy: "Mend the sender.",
     },
   },
   "src/roles/descriptor-publisher.ts": {
     "no consumer reads stream …: waiting … for one, then frames are dropped at once": {
       means: "The last reader of a stream with `--flow wait` has left, or none has come yet.",
-      remedy: "Start a reader, or end the producer. What nobody takes is counted as `descriptorNotConnected`.",
+      remedy: "Start a reader, or end the producer. Frames without a reader are counted as `descriptorNotConnected`.",
     },
   },
   "src/roles/driver/driver-stream.ts": {
@@ -240,7 +240,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "`tensorpool gc` when they have ended; the next driver sweeps them as well.",
     },
     "asked to shut down (request …)…": {
-      means: "`tensorpool shutdown`, or somebody else with the token.",
+      means: "`tensorpool shutdown`, or another sender with the token.",
       remedy: "Nothing.",
     },
     "stream …: … as well: end it, or give one of the two another stream": {
@@ -252,7 +252,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
   },
   "src/roles/driver/lease-service.ts": {
     "an administrative request is ignored: they are off (policies.shutdown_token is empty)": {
-      means: "Somebody asked for a shutdown or a revocation.",
+      means: "A client asked for a shutdown or a revocation.",
       remedy: "Set a token if that is wanted.",
     },
     "an administrative request is ignored: its token is another": {
@@ -265,7 +265,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
     },
     "… has expired: no keepalive came": {
       reads: "ROLE CLIENT of stream …: lease … has expired: no keepalive came",
-      means: "The client died or stood still for longer than the lease.",
+      means: "The client died or was paused for longer than the lease.",
       remedy: "See what became of the process that is named.",
     },
     "… was revoked…": {

@@ -1,11 +1,11 @@
 import type { Outcome } from "./binary.ts";
 
-/** A user who is nobody else on this machine. */
+/** A user who is no other process on this machine. */
 const OTHER_UID = 12345;
 export const isRoot = process.getuid?.() === 0;
 
 /**
- * Runs a script of bash in mount and process namespaces of its own, as root there: what it mounts is seen by nobody else, and
+ * Runs a script of bash in mount and process namespaces of its own, as root there: what it mounts is seen by no other process, and
  * whatever it started ends with it. Null where this user may not do that; root always may, or the test fails.
  */
 export async function inNamespace(script: string, words: readonly string[]): Promise<Outcome | null> {

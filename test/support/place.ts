@@ -82,7 +82,7 @@ export class Place implements AsyncDisposable {
     return driver;
   }
 
-  /** Ids of the media drivers that serve this place, whoever started them. */
+  /** Ids of the media drivers that serve this place, of any process that started them. */
   driverPids(): number[] {
     return processes((args) => args.includes("media-driver") && args.includes(this.aeronDir));
   }

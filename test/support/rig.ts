@@ -53,7 +53,7 @@ export class Rig implements AsyncDisposable {
   readonly driver: MediaDriver;
   readonly connection: AeronConnection;
 
-  /** `tellsPauses`: false where a test lets some agents stand still and others not, and tells them itself. */
+  /** `tellsPauses`: false where a test lets some agents are paused and others not, and tells them itself. */
   constructor({
     tellsPauses = true,
     supply,
@@ -152,7 +152,7 @@ export class Rig implements AsyncDisposable {
     }
   }
 
-  /** Closes an agent, while the others go on. */
+  /** Closes an agent, while the others continue. */
   async remove(agent: Agent): Promise<void> {
     let isClosed = false;
     const closing = this.scheduler.remove(agent).finally(() => {

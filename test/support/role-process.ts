@@ -103,7 +103,7 @@ export class RoleProcess {
     this.#child.kill(signal);
   }
 
-  /** Stops it and waits until the kernel says that it stands still. */
+  /** Stops it and waits until the kernel says that it is paused. */
   async stop(): Promise<void> {
     this.signal("SIGSTOP");
     while (!/\) T /.test(readFileSync(`/proc/${this.pid}/stat`, "utf8"))) {
@@ -140,7 +140,7 @@ export class RoleProcess {
     return exitCode;
   }
 
-  /** Ends it at once, also when it stands still. Idempotent. */
+  /** Ends it at once, also when it is paused. Idempotent. */
   async destroy(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#finished;

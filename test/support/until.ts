@@ -17,7 +17,7 @@ export async function until(
   }
 }
 
-/** A span of the real world, for effects that only time has (a process that stands still). */
+/** A span of the real world, for effects that only time has (a process that is paused). */
 export async function elapse(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -7,7 +7,7 @@ const START = "src/cli/main.ts";
 function chainTo(start: string, isWanted: (path: string) => boolean): string[] | null {
   const files = new Map(codeOf(textFiles()).map((file) => [file.path, file]));
   const reachedFrom = new Map<string, string | null>([[start, null]]);
-  // Files are added while it goes on.
+  // Files are added while it continues.
   for (const path of reachedFrom.keys()) {
     if (isWanted(path)) {
       const chain: string[] = [];

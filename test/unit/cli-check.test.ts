@@ -91,7 +91,7 @@ describe("check", () => {
     expect(await answer(factsOf(0, { streams: [], consumers: [], heartbeatNs: 60e9 }))).toStartWith("2 ");
   });
 
-  test("little free memory is told with the folder; memory that has no limit is unknown", async () => {
+  test("little free memory is reported with the folder; memory that has no limit is unknown", async () => {
     const free = (share: number) => factsOf(0, { free: { share, where: "/dev/shm" } });
     expect(await answer(free(0.1))).toStartWith("0 ");
     expect(await answer(free(0.07))).toStartWith("1 TENSORPOOL WARNING: memory: 7 % free in /dev/shm");

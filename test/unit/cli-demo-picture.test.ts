@@ -172,7 +172,7 @@ describe("the summary", () => {
     expect(lines).toEqual([
       "The producer published 4,000 frames (synthetic uint8 480x640, 300 KiB each), 500/s or 154 MB/s.",
       "The fast consumer accepted all 4,000: nothing was lost. It had each of them 85 us after the producer began to fill it, on average.",
-      "The slow consumer held each frame for 8 ms on purpose: it accepted 1,000 frames (25 %), 33 ms old on average, and lost 3,000. Live frames are dropped when nobody takes them in time, so neither the producer nor the fast consumer waited for it. It lost:",
+      "The slow consumer held each frame for 8 ms on purpose: it accepted 1,000 frames (25 %), 33 ms old on average, and lost 3,000. Live frames are dropped when a consumer does not take them in time, so neither the producer nor the fast consumer waited for it. It lost:",
       "      2,900  resync   frames skipped to catch up",
       "        100  changed  frames overwritten while they were read",
       "Each frame was written once, into shared memory, and read there: the consumers read 1.43 GiB without a copy. Through Aeron went a message of 96 bytes for each frame, 375 KiB in all.",

@@ -38,7 +38,7 @@ describe("the score of a role", () => {
     expect(new RoleScore("producer", "producer").at(1000).framesPerSecond).toBeNull();
   });
 
-  test("the last row comes twice when a role ends: once more changes nothing", () => {
+  test("the last row comes twice when a role ends: again changes nothing", () => {
     const score = new RoleScore("producer", "producer");
     feed(score, "published", [25, 25, 25]);
     const before = score.total();
@@ -54,7 +54,7 @@ describe("the score of a role", () => {
     expect(score.total().latencyNs).toBe(200);
   });
 
-  test("losses are told by cause, the largest first, and descriptors that could not be used are among them", () => {
+  test("losses are reported by cause, the largest first, and descriptors that could not be used are among them", () => {
     const score = new RoleScore("consumer", "slow consumer");
     score.add({ seconds: 0.25, counters: { accepted: 5, gap: 2, overwritten: 7, unmapped: 1, maps: 1 } }, 250);
     const { lost, losses } = score.total();

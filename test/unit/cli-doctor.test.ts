@@ -123,7 +123,7 @@ describe("memory", () => {
     expect(levelOf(memoryFindings(scant, []), "memory")).toBe("warn");
   });
 
-  test("reserved hugepages that are not mounted are found; shmem_enabled is told with what it would bring", () => {
+  test("reserved hugepages that are not mounted are found; shmem_enabled is reported with what it would bring", () => {
     const findings = (files: Record<string, string>): Finding[] => hugepageFindings(machine({ files }));
     const reserved = { "/proc/meminfo": "HugePages_Total:      16\nHugePages_Free:       12\n" };
     expect(findings({})[0]).toMatchObject({ level: "ok", found: "none reserved" });
@@ -201,7 +201,7 @@ describe("Aeron and regions on this machine", () => {
     }
   });
 
-  test("regions in use and regions of the dead are told apart", () => {
+  test("regions in use and regions of the dead are distinguished", () => {
     using directory = new TemporaryDirectory();
     const host = new ThisHost();
     expect(regionFindings(host, directory.at("base"))[0]?.found).toContain("is not there yet");

@@ -21,7 +21,7 @@ describe("errors on the command line", () => {
     );
   });
 
-  test("a rule of the specification is told with --log-level debug, not in the sentence", () => {
+  test("a rule of the specification is reported with --log-level debug, not in the sentence", () => {
     const refused = new RegionError("path-changed", { subject: "/r", what: "inode", expected: "7", found: "8" });
     expect([describeError(refused), detailsOf(refused)]).toEqual([
       "region refused: /r: inode: expected 7, found 8",

@@ -64,7 +64,7 @@ describe("streams by id and name", () => {
     expect(requireSingleMatch("camera-1", known.find("camera-1"), known).streamId).toBe(7);
   });
 
-  test("who is not there is told with those who are, and the nearest", () => {
+  test("who is not there is reported with those who are, and the nearest", () => {
     expect(unknownStream("camra-1", known).message).toBe(
       'no stream is called "camra-1" within 1.3 s; streams that exist: 7 "camera-1", 8 "twin", 9 "twin", 10, 11 "12"; did you mean "camera-1"?',
     );

@@ -59,7 +59,7 @@ describe("an exchange", () => {
     const timeoutNs = 10e9;
     const { state, exchange } = exchangeOn(rig, timeoutNs, () => false);
     rig.until(() => exchange.wasSent, "the message to be sent");
-    // Its own message comes back to it.
+    // Its own message returns to it.
     rig.settle();
     // Only the exchange sees this time: how long the machine took to get here does not matter.
     exchange.doWork(rig.clock.nanoTime() + timeoutNs);

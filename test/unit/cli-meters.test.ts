@@ -106,7 +106,7 @@ describe("following a header ring", () => {
     expect(seen(follower)).toEqual([13]);
   });
 
-  test("goes on near the newest frame when it was overtaken, and knows how many it did not see", () => {
+  test("continues near the newest frame when it was overtaken, and knows how many it did not see", () => {
     using ring = new Ring();
     using follower = ring.follow();
     ring.commit(0);
@@ -175,7 +175,7 @@ describe("a meter", () => {
     expect(note(ring.stream())).toBe("the stream has ended");
   });
 
-  test("goes on with the next epoch, from its first frame on", () => {
+  test("continues with the next epoch, from its first frame on", () => {
     using ring = new Ring();
     // Epochs of different instances may be the same within a millisecond.
     while (Date.now() <= ring.set.epoch) Bun.sleepSync(1);
@@ -202,7 +202,7 @@ describe("statistics", () => {
     expect(spread.summary()).toBeNull();
   });
 
-  test("a rate is told by the frames' timestamps where they tell our time, else by our clock", () => {
+  test("a rate is reported by the frames' timestamps where they tell our time, else by our clock", () => {
     // Thirty frames a second, looked at a frame too late: their stamps know better.
     expect(frameRate(30, 1.02e9, 1e9, 25e6)).toBeCloseTo(30, 6);
     // A device's clock that runs a thousand times as fast.

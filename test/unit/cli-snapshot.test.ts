@@ -20,7 +20,7 @@ function targetOf(...args: readonly string[]): SnapshotTarget {
 }
 
 describe("what a snapshot becomes", () => {
-  test("is told by the file's name, or by --format", () => {
+  test("is reported by the file's name, or by --format", () => {
     const formatOf = (...args: string[]): string => targetOf(...args).format;
     expect(formatOf("--to", "a/frame.png")).toBe("png");
     expect(formatOf("--to", "frame.NPY")).toBe("npy");

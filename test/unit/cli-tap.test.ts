@@ -152,7 +152,7 @@ describe("what tap misses", () => {
     expect(gaps.next(place(7, 0))).toBe(Math.round((65_536 - 96 * 2 + 2 * 65_536) / 96));
   });
 
-  test("term ids wrap around, publishers are told apart, long messages conclude nothing", () => {
+  test("term ids wrap around, publishers are distinguished, long messages conclude nothing", () => {
     const gaps = new LogGaps(() => 65_536);
     gaps.next(place(2 ** 31 - 1, 65_440));
     expect(gaps.next(place(-(2 ** 31), 96))).toBe(1);
@@ -269,7 +269,7 @@ describe("tap on a media driver", () => {
     expect(seen.map(({ sessionId }) => sessionId)).toEqual(Array(3).fill(publication.sessionId));
   });
 
-  test("takes messages though nothing can be shown: nobody is held up, and what is missed is counted", async () => {
+  test("takes messages though nothing can be shown: no publisher is delayed, and what is missed is counted", async () => {
     await using rig = new Rig();
     let isOpen = false;
     const { tap, seen } = tapOn(rig, { kind: "descriptor" }, () => isOpen);

@@ -81,7 +81,7 @@ describe("general settings", () => {
 });
 
 describe("names of variables", () => {
-  test("unknown ones with our prefix are told with the nearest", () => {
+  test("unknown ones with our prefix are reported with the nearest", () => {
     const env = { TENSORPOOL_PRODUCER_RAET: "3", TENSORPOOL_LOG: "info", PRODUCER_X: "1", TENSORPOOL_TEST_X: "1" };
     expect(unknownVariables(SCHEMA, env)).toEqual([
       "TENSORPOOL_PRODUCER_RAET: expected a variable that sets something, found an unknown name; did you mean TENSORPOOL_PRODUCER_RATE?",

@@ -314,7 +314,7 @@ describe("a scheduler that runs", () => {
     await expect(scheduler.run()).rejects.toThrow("disk full");
   });
 
-  test("the remaining agents go on working while one takes its time to close", async () => {
+  test("the remaining agents continue working while one takes its time to close", async () => {
     const { scheduler } = schedulerWith({ clock: { nanoTime: () => Bun.nanoseconds() } });
     const worked = Promise.withResolvers<void>();
     let isClosing = false;
@@ -372,7 +372,7 @@ describe("a scheduler that runs", () => {
     };
     const { scheduler } = schedulerWith({ idle, drive: "timer" });
     let cycles = 0;
-    // The clock stands still: a slice would never end by time.
+    // The clock is paused: a slice would never end by time.
     const doWork = () => {
       cycles += 1;
       return cycles === 5 ? stopped(scheduler) : 0;

@@ -32,7 +32,7 @@ function drain(fd: number): string {
   return Buffer.concat(chunks).toString();
 }
 
-test("a pipe that nobody reads never blocks: lines wait in order up to the limit, what comes beyond is dropped whole", async () => {
+test("a pipe without a reader never blocks: lines wait in order up to the limit, what comes beyond is dropped whole", async () => {
   const { readFd, writeFd } = pipe("slow");
   const writer = new StreamWriter(writeFd, { maxQueuedBytes: 100_000 });
   const line = (i: number) => `${String(i).padStart(9, "0")}\n`;
@@ -69,7 +69,7 @@ test("a text larger than the limit is taken when nothing else waits", async () =
   closeSync(readFd);
 });
 
-test("a reader that has gone ends the writing quietly, and is told once", () => {
+test("a reader that has gone ends the writing quietly, and is reported once", () => {
   const { readFd, writeFd } = pipe("gone");
   let closed = 0;
   const onClosed = () => {

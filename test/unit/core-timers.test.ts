@@ -76,7 +76,7 @@ test("a rate limit passes its burst, then one per period, and counts the rest", 
   expect(limit.takeHeldBack()).toBe(0);
 });
 
-test("the system clock counts whole nanoseconds forward; a manual one stands still and never goes back by advancing", () => {
+test("the system clock counts whole nanoseconds forward; a manual one is paused and never goes back by advancing", () => {
   const system = new SystemClock();
   const first = system.nanoTime();
   expect(Number.isSafeInteger(first)).toBe(true);

@@ -175,7 +175,7 @@ test("an agent that fails to say what it waits for is reported, and the thread n
 
 const SHORT = { maxSpins: 1, maxYields: 1, minParkNs: 400_000, maxParkNs: 1_000_000 };
 
-test("back-off goes on with a park after work that came alone after a wait, and starts over after work that did not", () => {
+test("back-off continues with a park after work that came alone after a wait, and starts over after work that did not", () => {
   const parks: number[] = [];
   const idle = new BackoffIdle({ yieldThread: () => {}, parkNs: (ns) => void parks.push(ns) }, SHORT);
   const rests = (count: number): unknown[] =>
@@ -256,7 +256,7 @@ test("while an agent closes, which may take turns of the event loop, nothing is 
   }
 });
 
-test("a wait point that throws is an error of its agent, and the scheduler goes on", async () => {
+test("a wait point that throws is an error of its agent, and the scheduler continues", async () => {
   const reports: string[] = [];
   const scheduler = new Scheduler({
     idle: new SleepIdle(),

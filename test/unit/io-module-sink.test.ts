@@ -182,7 +182,7 @@ describe("modules that do not work", () => {
     );
   });
 
-  test("close() that throws is told when the sink is closed, summary() that throws in its place", async () => {
+  test("close() that throws is reported when the sink is closed, summary() that throws in its place", async () => {
     const sink = await open(
       "export default { frame() {}, close() { throw new Error('c'); }, summary() { throw new Error('s'); } };",
     );

@@ -176,7 +176,7 @@ describe("sources that yield", () => {
   });
 });
 
-describe("modules that do not work are told by name, with what was expected and what came", () => {
+describe("modules that do not work are reported by name, with what was expected and what came", () => {
   test("files that are not there, or no files", async () => {
     const missing = await failure(openSource("module:no/such/module.ts"));
     expect(missing).toMatchObject({ code: "not-found", found: "ENOENT" });

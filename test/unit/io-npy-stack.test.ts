@@ -57,7 +57,7 @@ describe("frames-axis: an array as a stack of frames", () => {
 });
 
 describe("a folder of .npy files as a source", () => {
-  test("what the sink npy:DIR/ wrote comes back in order, also when it is read again and again", async () => {
+  test("what the sink npy:DIR/ wrote returns in order, also when it is read again and again", async () => {
     using folder = await temporaryFolder();
     const layout = layoutOf("uint8", [4]);
     const sink = await openSink(`npy:${folder.path("out")}/`);

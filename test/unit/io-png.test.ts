@@ -252,7 +252,7 @@ describe("png: itself", () => {
     expect(turns).toBeGreaterThan(20);
   });
 
-  test("what cannot be written is told with its path", async () => {
+  test("what cannot be written is reported with its path", async () => {
     using folder = await temporaryFolder();
     await Bun.write(folder.path("file"), "x");
     expect(openSink(`png:${folder.path("file")}`)).rejects.toMatchObject({ code: "unwritable" });

@@ -85,7 +85,7 @@ describe("synthetic source", () => {
     expect(target).toEqual(syntheticFrame(source.layout, "ramp", 0) as Uint8Array<ArrayBuffer>);
   });
 
-  test("rate and count: from the spec, else --rate, else 30 frames/s for ever", async () => {
+  test("rate and count: from the spec, else --rate, else 30 frames/s indefinitely", async () => {
     expect((await openSource("synthetic:")).nativeRateHz).toBe(30);
     expect((await openSource("synthetic:", { rateHz: 7 })).nativeRateHz).toBe(7);
     expect((await openSource("synthetic:rate=max")).nativeRateHz).toBeNull();

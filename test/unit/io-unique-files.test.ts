@@ -97,7 +97,7 @@ describe("file sinks never replace a file", () => {
     });
   }
 
-  test("a second sink on a file that is being written is refused, and the first goes on", async () => {
+  test("a second sink on a file that is being written is refused, and the first continues", async () => {
     using folder = await temporaryFolder();
     const path = folder.path("out");
     const first = await openSink(`raw:${path}`);

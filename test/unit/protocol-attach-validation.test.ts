@@ -135,7 +135,7 @@ describe("attach requests that are refused", () => {
     expect(decide({ publishMode: 3 })).toEqual(refused(UNSUPPORTED, message));
   });
 
-  test("refused with an id that is nobody's", () => {
+  test("refused with an id that is no process's", () => {
     for (const id of [0, 0xffff_ffff]) {
       const expected = "expected an id of 1 to 4294967294";
       expect(decide({ clientId: id })).toEqual(refused(INVALID_PARAMS, `clientId: ${expected}, found ${id}`));

@@ -10,7 +10,7 @@ describe("D-13: the next epoch", () => {
     expect(nextEpochAfter({ highestOnDisk: 5n, current: 6, wallClockMs: 1000 })).toBe(1000);
   });
 
-  test("is above the highest on disk and the current one when the clock is behind them, or stands still", () => {
+  test("is above the highest on disk and the current one when the clock is behind them, or is paused", () => {
     expect(nextEpochAfter({ highestOnDisk: 2000n, current: 0, wallClockMs: 1000 })).toBe(2001);
     expect(nextEpochAfter({ highestOnDisk: 1999n, current: 2000, wallClockMs: 2000 })).toBe(2001);
     expect(nextEpochAfter({ highestOnDisk: null, current: 3000, wallClockMs: 1000 })).toBe(3001);

@@ -149,7 +149,7 @@ describe("D-11: keepalives", () => {
     expect(table.size).toBe(1);
   });
 
-  test("need not have come while the driver itself stood still", () => {
+  test("need not have come while the driver itself was paused", () => {
     const { table } = tableWith(0n);
     const lease = table.grant(request(1), 0);
     table.extendAll(10e9);
@@ -190,7 +190,7 @@ describe("ends of leases", () => {
     expect([...table.leases()]).toEqual([other]);
   });
 
-  test("D-12: those that expired meanwhile are told in the order of their deadlines", () => {
+  test("D-12: those that expired meanwhile are reported in the order of their deadlines", () => {
     const { table, ended } = tableWith(0n);
     const leases = [1, 2, 3].map((clientId) => table.grant(request(clientId), clientId));
     keepAlive(table, leases[0] as Lease, 2e9);
@@ -199,7 +199,7 @@ describe("ends of leases", () => {
     expect(ended.map(({ leaseId }) => leaseId)).toEqual([2n, 3n, 1n]);
   });
 
-  test("D-12: a listener may give and end leases; each end is told once all the same", () => {
+  test("D-12: a listener may give and end leases; each end is reported once all the same", () => {
     const { table, ended } = tableWith(0n, (lease) => {
       if (lease.role !== "producer") return;
       table.revoke(2n, DURATION_NS);

@@ -104,7 +104,7 @@ describe("a view of a frame", () => {
 });
 
 describe("several streams, epochs and shapes", () => {
-  test("are told apart", async () => {
+  test("are distinguished", async () => {
     const path = newPath();
     const file = await TestFile.create(path);
     for (const epoch of [3n, 4n]) {

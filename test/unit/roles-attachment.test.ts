@@ -149,7 +149,7 @@ describe("a client's lease", () => {
     expect(desk.events).toEqual([]);
     desk.answer();
     expect(desk.events).toEqual(["attached 5"]);
-    // Once more, late: there is a lease already.
+    // Again, late: there is a lease already.
     desk.answer({ leaseId: "8" });
     expect(desk.attachment.leaseId).toBe(7n);
   });
@@ -201,7 +201,7 @@ describe("a client's lease", () => {
       { payloadPools: [{ poolId: 1, poolNslots: 4, strideBytes: 4096, regionUri: "shm:file?path=/x" }] },
     ],
   ];
-  test.each(faults)("D-07: an answer with %s maps nothing, and the lease is asked for anew", (_what, change) => {
+  test.each(faults)("D-07: an answer with %s maps nothing, and the lease is asked for again", (_what, change) => {
     const desk = new Desk();
     desk.pass(0.01);
     desk.answer(change);
@@ -272,7 +272,7 @@ describe("a client's lease", () => {
     expect(desk.events.at(-1)).toContain("detached: the driver fell silent");
   });
 
-  test("D-15: a keepalive that cannot be sent for a period is fatal to the lease: detached, and asked for anew", () => {
+  test("D-15: a keepalive that cannot be sent for a period is fatal to the lease: detached, and asked for again", () => {
     const desk = new Desk();
     desk.pass(0.01);
     desk.answer();

@@ -141,7 +141,7 @@ describe("DescriptorIntake", () => {
     expect(totalLost(counters)).toBe(0);
   });
 
-  test("W-23: epochs that differ in the upper half only are told apart; after the end everything is unmapped", () => {
+  test("W-23: epochs that differ in the upper half only are distinguished; after the end everything is unmapped", () => {
     const { counters, intake, send } = intakeOf(16);
     send(0n, { epoch: 5n + 2n ** 32n });
     send(0n, { epoch: 5n + 2n ** 63n });
@@ -154,7 +154,7 @@ describe("DescriptorIntake", () => {
     expect(intake.length).toBe(0);
   });
 
-  test("other streams' and other kinds of messages are nobody's loss", () => {
+  test("other streams' and other kinds of messages are no process's loss", () => {
     const { counters, intake, send } = intakeOf(16);
     send(0n, { streamId: STREAM_ID + 1 });
     intake.onMessage(view, 0, 3);

@@ -138,7 +138,7 @@ describe("instance directories", () => {
     expect(instance.sweep()).toMatchObject({ removed: [], kept: [] });
   });
 
-  test("D-13: epochs grow within one process when the clock stands still and the directories were emptied", () => {
+  test("D-13: epochs grow within one process when the clock is paused and the directories were emptied", () => {
     using dir = new TemporaryDirectory();
     using instance = open(dir);
     const epoch = instance.nextEpoch(1000);
@@ -184,7 +184,7 @@ describe("instance directories", () => {
 });
 
 describe("sweeping", () => {
-  test("D-19: what a dead owner left and nobody maps is removed when its successor starts", () => {
+  test("D-19: what a dead owner left and no process maps is removed when its successor starts", () => {
     using dir = new TemporaryDirectory();
     const paths = [deadEpoch(dir, 5), deadEpoch(dir, 6)];
     mkdirSync(dir.at("base/test", INSTANCE, "epoch-7"));
@@ -193,7 +193,7 @@ describe("sweeping", () => {
     expect(readdirSync(set.directory.path)).toEqual([`epoch-${set.epoch}`]);
   });
 
-  test("D-19: what somebody still maps stays, in full, until it is unmapped", () => {
+  test("D-19: what a process still maps stays, in full, until it is unmapped", () => {
     using dir = new TemporaryDirectory();
     const dead = createSmallStream(dir);
     const announce = announceOf(dead);
@@ -217,7 +217,7 @@ describe("sweeping", () => {
     stream.recheck();
   });
 
-  test("D-19: epochs may be spared although nobody uses them", () => {
+  test("D-19: epochs may be spared although no process uses them", () => {
     using dir = new TemporaryDirectory();
     deadEpoch(dir, 5);
     deadEpoch(dir, 6);

@@ -118,7 +118,7 @@ describe("creating the regions of a stream", () => {
     }
   });
 
-  test("reserving goes on in bounded steps, and giving up leaves nothing", () => {
+  test("reserving continues in bounded steps, and giving up leaves nothing", () => {
     using dir = new TemporaryDirectory();
     const pools = [
       { poolId: 1, strideBytes: 2 ** 16 },

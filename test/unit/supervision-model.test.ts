@@ -80,7 +80,7 @@ describe("the supervisor's view of streams (W-46)", () => {
     expect([...it.model.streams.keys()]).toEqual([6]);
   });
 
-  test("a new epoch is told with both numbers, exact beyond 2^53, and counted as a restart", () => {
+  test("a new epoch is reported with both numbers, exact beyond 2^53, and counted as a restart", () => {
     const it = new Supervised();
     it.announce({ epoch: LARGE + 1n });
     it.announce({ epoch: LARGE + 2n });
@@ -264,7 +264,7 @@ describe("the supervisor's view of consumers", () => {
     expect(consumerViews(it.model, it.nowNs)[0]).toMatchObject({ dropRatio: 0.01, drops: { perSecond: 1 } });
   });
 
-  test("a second session under an id is told once when both go on, and taken over when the first falls silent (W-38)", () => {
+  test("a second session under an id is reported once when both continue, and taken over when the first falls silent (W-38)", () => {
     const it = new Supervised();
     it.announce();
     it.news();
@@ -331,7 +331,7 @@ describe("the supervisor's view of consumers", () => {
     expect(it.lastText).toBe("the driver shut down (ADMIN): maintenance; every lease has ended");
   });
 
-  test("what was under way when an end was told makes nobody come back, and an orderly end is no warning", () => {
+  test("what was under way when an end was told makes nobody return, and an orderly end is no warning", () => {
     const it = new Supervised();
     it.announce();
     it.qos(5);
@@ -381,7 +381,7 @@ describe("the supervisor's view of consumers", () => {
     expect(speaking.news()).toContain("consumer-back");
   });
 
-  test("an attach is told with its answer", () => {
+  test("an attach is reported with its answer", () => {
     const it = new Supervised();
     const request = { streamId: 1, clientId: 42, role: "producer" } as const;
     it.model.onAttachRequest(it.nowNs, { ...request, correlationId: 1n });

@@ -28,7 +28,7 @@ describe("RateWindow", () => {
     }
   });
 
-  test("a count that goes backwards begins anew: never negative, and no spike", () => {
+  test("a count that goes backwards begins again: never negative, and no spike", () => {
     const rate = new RateWindow();
     for (let i = 0; i <= 5; i++) rate.add(i * SECOND_NS, i * 1000);
     rate.add(6 * SECOND_NS, 3);

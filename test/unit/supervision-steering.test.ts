@@ -101,7 +101,7 @@ describe("steering by rules (W-39)", () => {
     expect(steered.it.news()).toContain("config-ignored");
   });
 
-  test("who was told something by somebody else is left alone until it restarts", () => {
+  test("who was told something by another process is left alone until it restarts", () => {
     const steered = new Steered(RULE);
     steered.run(9, slowInStream);
     steered.steering.onForeignConfig(steered.it.nowNs, 1, 42);

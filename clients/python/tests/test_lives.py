@@ -1,4 +1,4 @@
-"""What lives, dies and comes back: producers, drivers, Python itself; and what is missing."""
+"""What lives, dies and returns: producers, drivers, Python itself; and what is missing."""
 
 import os
 import random

@@ -7,7 +7,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }
 
-/** Mean of the largest quarter, one value at least: what a machine does while nobody takes time from it. */
+/** Mean of the largest quarter, one value at least: what a machine does while no other load takes its time. */
 export function fastestQuarter(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError("fastestQuarter: expected one value at least, found none");
   const fastest = [...values].sort((a, b) => b - a).slice(0, Math.ceil(values.length / 4));

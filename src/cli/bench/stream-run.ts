@@ -36,7 +36,7 @@ export function startJob<Report>(
     },
   });
   child.succeeded().then(() => reject(new Error(`expected a report of the ${job.kind}, found none`)), reject);
-  // Whoever asks for it hears of the failure; a worker that is stopped without being asked has none.
+  // The caller that awaits it gets the failure; a worker that is stopped without being asked has none.
   promise.catch(() => undefined);
   return { child, report: promise };
 }

@@ -5,7 +5,7 @@ import type { Workspace } from "./workspace.ts";
 
 // zeromq.js does not run in Bun: its two sides are programs for Node.
 
-/** Should whoever started it be gone, it ends all the same. */
+/** It ends even if the process that started it has ended. */
 const ENDING = "setTimeout(() => process.exit(1), 60000);";
 const PUSH = `import { Push } from "zeromq";
 ${ENDING}

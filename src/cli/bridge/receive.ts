@@ -48,7 +48,7 @@ export async function run(context: CommandContext<BridgeReceiveValues>): Promise
   return await runAlone(runtime, () => startBridgeReceiver(runtime, plan));
 }
 
-/** Adds the receiver, which goes on until it is stopped. @throws UsageError */
+/** Adds the receiver, which continues until it is stopped. @throws UsageError */
 export function startBridgeReceiver(runtime: RoleRuntime, plan: BridgeReceivePlan): RunningRole {
   const { scheduler, connection } = runtime;
   const { values, routes, output } = plan;

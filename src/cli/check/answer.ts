@@ -12,7 +12,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** The answer in the words of whoever asks. */
+/** The answer in the form that the caller asks for. */
 export async function answerOf(facts: CheckFacts, findings: readonly Finding[], format: CheckFormat): Promise<Answer> {
   const code = worstOf(findings);
   switch (format) {

@@ -98,7 +98,7 @@ function silenceOf({ streams, expected, observedNs }: CheckFacts, limitsNs: Limi
     return { name: "silence", code: PlugInCode.UNKNOWN, value: null, limits, text };
   }
   const { stream, seconds } = worst;
-  // A stream that is announced without a producer has nobody who could be silent, unless it is expected to have one.
+  // A stream that is announced without a producer cannot be silent, unless it is expected to have one.
   const isIdle = stream.state === "idle" && expected.some((text) => isNamed(stream, text));
   const code = isIdle ? PlugInCode.CRITICAL : risen(seconds, limits);
   const told = isIdle ? "has no producer" : `gave no sign of life for ${formatDuration(seconds * 1e9)}`;

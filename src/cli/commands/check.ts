@@ -35,7 +35,7 @@ export async function run(context: CommandContext<CheckValues>): Promise<number>
   const expected = values.stream ?? [];
   const observedNs = values.for ?? Math.max(SHORTEST_NS, limits.silenceNs.warning + MARGIN_NS);
   const aeronDir = aeronDirOf(values);
-  // One that is dead or stands still has left its last heartbeat: there is nothing to be heard from it.
+  // One that is dead or paused has left its last heartbeat: it sends nothing.
   const absence = driverAbsence(aeronDir);
   const isHeard = absence === null;
   const observed = isHeard ? await observeFor(context, observedNs) : NOTHING;

@@ -90,7 +90,7 @@ export async function run({ values: given, origins }: CommandContext<ConsumerVal
   return await runAlone(runtime, () => startConsumer(runtime, plan, () => runtime.scheduler.stop("done"), true));
 }
 
-/** Opens the sink and adds the consumer; `onDone` is told when it has its last frame. @throws SinkError, UsageError */
+/** Opens the sink and adds the consumer; `onDone` is called when it has its last frame. @throws SinkError, UsageError */
 export async function startConsumer(
   runtime: RoleRuntime,
   plan: ConsumerPlan,
@@ -126,7 +126,7 @@ export async function startConsumer(
     once: values.once ?? plan.usesStdout,
     onDone,
   });
-  // A sink that is told its stream before the first frame can only have that one.
+  // A sink that gets its stream before the first frame can only have that one.
   const fallback = opened.begin === undefined ? newFallbackReader(runtime, consumer, pump, values) : null;
   const figures = new ConsumerFigures(consumer, fallback);
   const timeoutNs = attachTimeoutOf(values);

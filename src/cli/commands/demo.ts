@@ -27,7 +27,7 @@ export async function run({ values }: CommandContext<DemoValues>): Promise<numbe
   let viewer: DemoViewer | null = null;
   const writer = new StreamWriter(STDOUT, {
     maxQueuedBytes: Number.POSITIVE_INFINITY,
-    onClosed: () => demo?.stop("nobody reads"),
+    onClosed: () => demo?.stop("output closed"),
   });
   const output = new Output({ format, writer });
   const view = viewFor(output, writer);

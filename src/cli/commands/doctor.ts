@@ -18,7 +18,7 @@ import { VERSION } from "../version.ts";
 const SUBJECT_WIDTH = 18;
 const MAX_WIDTH = 110;
 
-/** `doctor`: what of this machine and its settings gets into the way of streams. */
+/** `doctor`: problems of this machine and its settings that affect streams. */
 export const run = tool<DoctorValues>(async ({ values, output }) => {
   const aeronDir = aeronDirOf(values);
   const shmDir = shmDirOf(values);

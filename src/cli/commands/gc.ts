@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { header: "made by", align: "right", cell: ({ pid }) => pid },
 ];
 
-/** `gc`: what was left behind by those who died, and removes what is provably nobody's. */
+/** `gc`: leftovers of dead processes; removes those that are provably unused. */
 export const run = tool<GcValues>(async ({ values, output }) => {
   const isDryRun = values.dryRun;
   const shmDir = shmDirOf(values);

@@ -53,7 +53,7 @@ async function locateByAnyName(subject: string, shmDir: string, values: InspectV
     try {
       return locate(String(await findStreamId(values, subject, "inspect: <stream>")), shmDir);
     } catch (second) {
-      // Nobody knows the name: then what is there is told.
+      // No stream has the name: the streams that exist are listed.
       throw second instanceof NotFoundError ? error : second;
     }
   }

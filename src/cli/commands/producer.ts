@@ -80,7 +80,7 @@ export async function run(context: CommandContext<ProducerValues>): Promise<numb
   return await runAlone(runtime, () => startProducer(runtime, plan, () => runtime.scheduler.stop("done"), true));
 }
 
-/** Opens the source and adds the producer; `onDone` is told when its last frame was published and read. @throws SourceError, RegionCreateError */
+/** Opens the source and adds the producer; `onDone` is called when its last frame was published and read. @throws SourceError, RegionCreateError */
 export async function startProducer(
   runtime: RoleRuntime,
   plan: ProducerPlan,

@@ -140,7 +140,7 @@ function chooseStreams(set: RecordingSet, { stream: wanted }: ReplayValues): rea
   return choices;
 }
 
-/** What each producer is told. */
+/** Parameters of each producer. */
 function producerValues(values: ReplayValues, streamId: number): ProducerValues {
   return { ...values, source: "mcap:recording", once: true, stream: streamId, waitConsumers: 0 };
 }

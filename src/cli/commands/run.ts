@@ -37,7 +37,7 @@ export async function run(context: CommandContext<RunValues>): Promise<number> {
   if (secondsNs !== undefined) {
     scheduler.add(new DeadlineAgent(secondsNs, () => scheduler.stop("--seconds are over")));
   }
-  // Running already, so that a source which is waited for holds up nobody else.
+  // Running already, so that a source which is waited for delays no other role.
   const running = scheduler.run();
   running.catch(() => undefined);
   notifyServiceManager(scheduler, () => roles.areReady);

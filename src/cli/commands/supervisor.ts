@@ -74,7 +74,7 @@ export class SupervisorPlan {
     this.descriptorStreamIds = others;
     this.http = httpOf(values);
     this.foxglove = foxgloveOf(values);
-    // It owns no regions, so nothing is asked of a driver. And it starts no media driver unless it is told to: one with its
+    // It owns no regions, so nothing is asked of a driver. And it starts no media driver unless asked to: one with its
     // settings and rights would be there before the driver's own.
     const { mediaDriver = "external" } = values;
     this.runtime = { ...values, standalone: true, mediaDriver, stream: NO_STREAM };

@@ -14,7 +14,7 @@ import { ToolRuntime } from "../tool/tool-runtime.ts";
 import type { TapValues } from "../tool-commands.ts";
 
 const log = getLogger("tap");
-/** Nobody reads lines faster than this; a stream whose messages come closer together lets it rest for less. */
+/** No person reads lines faster than this; a stream whose messages come closer together lets it rest for less. */
 const LONGEST_REST_NS = 10e6;
 
 /** `tap`: every message on the media driver's streams, decoded. */

@@ -41,7 +41,7 @@ export class DemoChild {
     this.name = name;
     const [file = "", ...before] = selfCommand();
     this.#process = spawn(file, [...before, ...args, "--no-color"], {
-      // A session of its own: Ctrl-C is the demo's to hear, which then ends everybody in order.
+      // A session of its own: the demo receives Ctrl-C, and then ends all processes in order.
       detached: true,
       stdio: [readsStdin === true ? "inherit" : "ignore", "pipe", "pipe"],
       env: { ...withoutSettings(process.env), [PARENT_VARIABLE]: String(process.pid) },

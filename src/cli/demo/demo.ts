@@ -12,7 +12,7 @@ import type { Workspace } from "./workspace.ts";
 
 /** What a demo came to. */
 export interface DemoOutcome {
-  /** "interrupted" by Ctrl-C, "terminated" by another signal or because nobody reads what it prints any more. */
+  /** "interrupted" by Ctrl-C, "terminated" by another signal or because its output was closed. */
   readonly ending: "completed" | "source-ended" | "interrupted" | "terminated";
   /** Since the first frame. */
   readonly elapsedSeconds: number;
@@ -29,7 +29,7 @@ const SETTLE_MS = 50;
 /** A producer waits so long at most for consumers to see the last frame, and then ends. */
 const STREAM_END_MS = 3_000;
 
-type StopReason = StopSignal | "nobody reads" | "time" | "no frames";
+type StopReason = StopSignal | "output closed" | "time" | "no frames";
 
 /** Runs the processes of one demo, shows what they do, and ends them. */
 export class Demo {
@@ -52,7 +52,7 @@ export class Demo {
   }
 
   /** Ends the demo in order, before its time. */
-  stop(reason: StopSignal | "nobody reads"): void {
+  stop(reason: StopSignal | "output closed"): void {
     this.#stopRequest.resolve(reason);
   }
 
@@ -131,7 +131,7 @@ export class Demo {
   async #failureOf(end: ChildEnd): Promise<ChildEnd | null> {
     const { producer, consumers, mediaDriver } = this.#processes;
     if (end.child === producer && end.code === 0) return null;
-    // Consumers end with the stream, and may be faster than its producer; else somebody else has ended this one.
+    // Consumers end with the stream, and may be faster than its producer; else another process has ended this one.
     if (consumers.includes(end.child) && end.code === 0 && (await settles(producer.ended, STREAM_END_MS))) return null;
     return (await settles(mediaDriver.ended, SETTLE_MS)) ? mediaDriver.ended : end;
   }

@@ -124,7 +124,7 @@ function hintLines({ plan, processes }: DemoState, { palette, glyphs }: LiveStyl
   const delay = formatDuration(plan.delayNs);
   const pids = processes.map(({ name, pid }) => `${name.replace(" consumer", "")} ${pid ?? "-"}`);
   return [
-    `The slow consumer holds each frame for ${delay}, on purpose; nobody waits for it.`,
+    `The slow consumer holds each frame for ${delay}, on purpose; no process waits for it.`,
     `pids: ${pids.join(` ${glyphs.dot} `)}`,
     "Ctrl-C ends the demo.",
   ].map((line) => palette.dim(truncate(line, width)));

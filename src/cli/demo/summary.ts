@@ -70,7 +70,7 @@ function slowText(plan: DemoPlan, slow: Reading, palette: Palette): string {
   const latency = slow.latencyNs === null ? "" : `, ${formatDuration(slow.latencyNs)} old on average`;
   return (
     `${held}: it accepted ${count(slow.frames)} (${share(slow)})${latency}, and lost ${lost(slow, palette)}. ` +
-    "Live frames are dropped when nobody takes them in time, so neither the producer nor the fast consumer waited for it. " +
+    "Live frames are dropped when a consumer does not take them in time, so neither the producer nor the fast consumer waited for it. " +
     "It lost:"
   );
 }

@@ -8,7 +8,7 @@ export interface DemoState {
   readonly readings: readonly Reading[];
   /** "starting": no frame came yet. "ending": the last frames are read. "over": nothing will change any more. */
   readonly phase: "starting" | "running" | "ending" | "over";
-  /** Since the first frame; it stands still from the end on. */
+  /** Since the first frame; it stops at the end. */
   readonly elapsedSeconds: number;
   /** Names and ids of the processes. */
   readonly processes: readonly { readonly name: string; readonly pid: number | undefined }[];
@@ -16,7 +16,7 @@ export interface DemoState {
 
 /** Shows a demo while it runs. */
 export interface DemoView {
-  /** Called several times a second, and once more when everything is over. Never waits. */
+  /** Called several times a second, and again at the end. Never waits. */
   show(state: DemoState): void;
   /** Gives the terminal back as it was; further calls of `show` do nothing. Idempotent. */
   close(): void;

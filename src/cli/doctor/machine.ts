@@ -35,7 +35,7 @@ function governorFinding(host: Host): Finding {
     .filter((name) => /^cpu\d+$/.test(name))
     .flatMap((name) => host.text(`${CPU}/${name}/cpufreq/scaling_governor`)?.trim() ?? []);
   const kinds = [...new Set(governors)].sort();
-  if (kinds.length === 0) return ok("CPU governor", "none is told (a virtual machine decides that outside)");
+  if (kinds.length === 0) return ok("CPU governor", "not reported (a virtual machine: its host decides)");
   const found = kinds.join(", ");
   return kinds.some((kind) => kind === "powersave" || kind === "conservative")
     ? warn("CPU governor", found, "cpupower frequency-set -g performance: slow steps up of the clock are latency")
@@ -44,7 +44,7 @@ function governorFinding(host: Host): Finding {
 
 function clockFinding(host: Host): Finding {
   const clock = host.text(CLOCK)?.trim();
-  if (clock === undefined) return ok("clock source", "none is told");
+  if (clock === undefined) return ok("clock source", "not reported");
   if (FAST_CLOCKS.includes(clock)) return ok("clock source", clock);
   return warn(
     "clock source",

@@ -39,7 +39,7 @@ function parted<T>(all: readonly T[], condition: (each: T) => boolean): [readonl
   return [all.filter(condition), all.filter((each) => !condition(each))];
 }
 
-/** Nobody has it mapped, or shows that it may be wanted again. */
+/** No process has it mapped, or shows that it may be needed again. */
 function isIdle({ owner }: RegionReport): boolean {
   return owner !== null && owner.state !== "alive" && owner.holdsLock === false && owner.mappers.length === 0;
 }

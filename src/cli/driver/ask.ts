@@ -4,7 +4,7 @@ import type { ListenValues } from "../common-options.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 import { toolIdle } from "./hear-streams.ts";
 
-/** A driver answers within milliseconds, unless it is making regions, or stands still. */
+/** A driver answers within milliseconds, unless it is making regions, or is paused. */
 export const ANSWER_TIMEOUT_NS = 700e6;
 
 export interface Question {

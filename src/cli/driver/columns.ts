@@ -137,7 +137,7 @@ export const ROLE_COLUMNS: readonly Column<RoleView>[] = [
   { header: "lost", align: "right", cell: ({ counters, lost }) => (counters === null ? null : formatCount(lost)) },
 ];
 
-/** "17 (silent)": whoever is not known to be alive is marked. */
+/** "17 (silent)": a process that is not known to be alive is marked. */
 function who({ clientId, state }: RoleView): string {
   return state === "alive" ? String(clientId) : `${clientId} (${state})`;
 }
@@ -156,7 +156,7 @@ function expiryText({ expiresInNs }: LeaseView): string {
   return expiresInNs < 0 ? "expired" : `in ${formatDuration(roundedNs(expiresInNs))}`;
 }
 
-/** To the tenth of a second: nobody reads nanoseconds of an age. */
+/** To the tenth of a second: nanoseconds of an age are of no use. */
 function roundedNs(ns: number): number {
   return ns < 100e6 ? Math.round(ns / 1e6) * 1e6 : Math.round(ns / 100e6) * 100e6;
 }

@@ -31,7 +31,7 @@ export interface RoleView {
   readonly bytesPerSecond: number;
   /** Frames that were claimed and not published, or lost by all causes. */
   readonly lost: number;
-  /** Null for whoever holds a lease and counts nothing. */
+  /** Null for a holder of a lease that has no counters. */
   readonly counters: CounterValues | null;
   /** How the bridge goes whose side it is; null where it is none. */
   readonly bridge: BridgeView | null;
@@ -238,7 +238,7 @@ function roleView(role: SeenRole, leases: readonly SeenLease[], around: Surround
   };
 }
 
-/** Somebody who has a lease, and no counters: a client that is not ours, or `tensorpool attach`. */
+/** A client with a lease and without counters: of another implementation, or `tensorpool attach`. */
 function silentHolder({ role, clientId, pid, leaseId }: SeenLease): RoleView {
   return {
     role,

@@ -88,7 +88,7 @@ const NAMES = {
 const PROGRESS = { producer: { frames: "published" }, consumer: { frames: "accepted" } } as const;
 
 /**
- * Opens the counters of the media driver that lives in a folder. Nobody notices.
+ * Opens the counters of the media driver that lives in a folder. It does not notice.
  * @throws NotFoundError when none lives there, CountersError
  */
 export function openCounters(aeronDir: string): CountersReader {

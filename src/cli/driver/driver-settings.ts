@@ -62,7 +62,7 @@ export function driverSettings(
   };
 }
 
-/** Roles listen on one channel for everything: what is announced elsewhere would reach nobody. */
+/** Roles listen on one channel for everything: what is announced elsewhere would reach no role. */
 function requireOneChannel(general: GeneralSettings, channel: string): void {
   for (const key of ["driver.announce_channel", "driver.qos_channel"] as const) {
     const other = general.get(key);

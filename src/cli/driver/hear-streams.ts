@@ -12,7 +12,7 @@ export function toolIdle(): IdleStrategy {
   return createIdleStrategy("backoff", nativeParker);
 }
 
-/** Whoever is asked answers at once; this is for those that are busy, and for nobody to be there. */
+/** A role that is asked answers at once; this is for busy ones, and the time after which none is assumed. */
 const TIMEOUT_NS = 450e6;
 
 /**
@@ -42,7 +42,7 @@ export async function hearStreams(
     },
     onSearched: () => runtime.stop("the time is over"),
   });
-  // A media driver that stands still is not waited for.
+  // A paused media driver is not waited for.
   runtime.endAfter(TIMEOUT_NS, () => runtime.stop("the time is over"));
   await runtime.runPart(watch);
   return new Map(watch.known.list().map((stream) => [stream.streamId, stream]));

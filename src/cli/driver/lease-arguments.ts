@@ -7,7 +7,7 @@ import { resolveStreamId } from "./resolve-stream.ts";
 
 const MAX_LEASE_ID = 2n ** 64n - 2n;
 
-/** A lease, as whoever speaks of it names it. */
+/** A lease, as a request names it. */
 export interface NamedLease {
   readonly streamId: number;
   readonly leaseId: bigint;

@@ -15,7 +15,7 @@ import type { Look } from "./look.ts";
 export interface StreamInfo extends StreamView {
   /** Of its data source; null where no producer said so. */
   readonly dataSource: { readonly name: string; readonly summary: string } | null;
-  /** Where its regions are; null where nobody announced them. */
+  /** Where its regions are; null where they were not announced. */
   readonly regions: RegionsInfo | null;
   readonly leases: readonly LeaseView[];
   readonly servedBy: DriverView | null;

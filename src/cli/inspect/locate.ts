@@ -34,7 +34,7 @@ export function locate(subject: string, shmDir: string): Located {
 
 function locatePath(path: string): Located {
   const stat = lstatSync(path);
-  // Whatever else it is, a region it is not: the inspection says so.
+  // It is no region, in any case: the inspection reports that.
   if (!stat.isDirectory()) return { paths: [path], unreadable: [] };
   const found = regionFilesBelow(path);
   if (found.paths.length === 0 && found.unreadable.length === 0) {

@@ -28,7 +28,7 @@ export class RoleSet {
     return this.#lasting.every((role) => role.isReady?.() !== false);
   }
 
-  /** A role that goes on until the process is told to end. */
+  /** A role that runs until the process is asked to end. */
   addLasting(role: RunningRole): void {
     this.#lasting.push(role);
   }

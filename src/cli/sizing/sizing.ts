@@ -42,7 +42,7 @@ export interface Sizing {
   readonly aeronBytes: number;
   /** What /dev/shm has to hold. */
   readonly totalBytes: number;
-  /** A reader may stand still for this long before descriptors are lost. */
+  /** A reader may be paused for this long before descriptors are lost. */
   readonly longestPauseNs: number;
   /** After this long a frame's slot holds another one. */
   readonly lifetimeNs: number;
@@ -147,7 +147,7 @@ function remarksOn(sizing: Omit<Sizing, "remarks">): string[] {
   if (neededSlots < MIN_SLOTS) remarks.push(`the rule asks for ${neededSlots} slots only: ${MIN_SLOTS} are the least`);
   if (longestPauseNs < request.latencyNs) {
     remarks.push(
-      "a reader that stands still for the whole --latency loses descriptors: the window is half of the ring, so take --headroom 2 or more",
+      "a reader that is paused for the whole --latency loses descriptors: the window is half of the ring, so take --headroom 2 or more",
     );
   }
   const fill = request.frameBytes / strideBytes;

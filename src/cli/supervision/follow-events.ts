@@ -26,7 +26,7 @@ export async function followEvents(from: URL, options: FollowOptions): Promise<n
   let lastId = 0;
   do {
     const { lastId: newest, events } = await read(url, lastId);
-    // A supervisor that was started anew counts anew.
+    // A supervisor that was restarted counts from 0.
     const isAnew = newest < lastId;
     lastId = isAnew ? 0 : newest;
     for (const event of events) options.tell(event);

@@ -4,17 +4,17 @@ export const SUPERVISOR_NOTES = [
   "  As [[supervisor.rules]] in a file, or as TOML tables with commas between them:",
   "  drop_ratio_above  share of lost frames, such as 0.1%, above which the rule applies",
   "  for               when that lasts for this long, such as 5s",
-  "  mode              latest or decimated: how the consumer is told to read then",
+  "  mode              latest or decimated: how the consumer has to read then",
   "  decimation        with decimated: every Nth frame (default: 2)",
   "  restore_after     how long it has to be well to read as before (default: 30s);",
   "                    each time that this was too early it takes twice as long",
   "  streams           ids or names, with * for any part (default: all)",
   "  consumers         ids (default: all)",
   "  name              what events call it",
-  "The first rule that covers a consumer holds. Whoever else tells a consumer how to",
+  "The first rule that covers a consumer holds. Another sender that configures how to",
   "read has the last word: the rule leaves it alone until it restarts.",
   "",
-  "It disturbs nobody: it holds no descriptors up, and reads no payload. Every event",
+  "It disturbs no stream: it delays no descriptor, and reads no payload. Every event",
   "is logged; docs/MONITORING.md describes metrics, alerts and the HTTP API.",
 ].join("\n");
 
@@ -23,7 +23,7 @@ export const TOP_NOTES = [
   "Keys: tab turns the page, i n f b d l choose the order, arrows scroll, space pauses,",
   "? tells more, q quits. Where standard input or output is no terminal, and with -n, --once or -o",
   "json and jsonl, readings are printed one after the other. Rates are those of the",
-  "last 3 s. Watching disturbs nobody. Exit code 3: no media driver is there.",
+  "last 3 s. Watching disturbs no stream. Exit code 3: no media driver is there.",
 ].join("\n");
 
 /** What `events --help` says beside the options. */
@@ -37,5 +37,5 @@ export const EVENTS_NOTES = [
 export const CHECK_NOTES = [
   "Exit codes are those of monitoring plug-ins: 0 OK, 1 WARNING, 2 CRITICAL,",
   "3 UNKNOWN (it cannot tell: no media driver, wrong usage). A value has to be beyond",
-  "a limit, not at it. What is worst is told first; the numbers follow a bar.",
+  "a limit, not at it. The worst comes first; the numbers follow a bar.",
 ].join("\n");

@@ -21,7 +21,7 @@ export function observe(
 ): Observing {
   const { values, others } = descriptorStreamsOf(context);
   const supervision = supervisionOf(values);
-  // Nothing that it hears is urgent, and it should cost the machine nothing.
+  // Nothing that it receives is urgent, and it should cost the machine nothing.
   const runtime = new ToolRuntime(values, name, {
     idle: createIdleStrategy("sleep", nativeParker),
     ...(context.output === undefined ? {} : { output: context.output }),

@@ -30,7 +30,7 @@ export function tool<Values extends { readonly output: string }>(
   };
 }
 
-/** What a tool was to do did not happen; its results, which say so too, have been written. Exit code 1. */
+/** What a tool was to do did not happen; its results, which show that, have been written. Exit code 1. */
 export class ToolError extends TensorPoolError<"failed"> {
   constructor(message: string) {
     super("failed", message);

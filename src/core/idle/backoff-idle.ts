@@ -16,7 +16,7 @@ const MAX_FOLLOWERS = 1;
 const PARK_BETWEEN_WAITS_NS = 400_000;
 
 export interface BackoffOptions {
-  /** Empty cycles that go on at once. */
+  /** Empty cycles that continue at once. */
   maxSpins?: number;
   /** Empty cycles after those that yield the thread. */
   maxYields?: number;

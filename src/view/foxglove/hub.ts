@@ -239,7 +239,7 @@ export class FoxgloveHub implements Agent {
     return stream;
   }
 
-  /** Streams of one name are told apart by their ids: a topic has one channel. */
+  /** Streams of one name are distinguished by their ids: a topic has one channel. */
   #topicFor(stream: FoxgloveStream, schema: FrameSchemaName): string {
     const topic = topicOf(stream.name, schema);
     for (const other of this.#channels.values()) {

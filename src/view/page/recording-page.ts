@@ -67,7 +67,7 @@ export class RecordingPage {
 
   update(): void {
     const { isConnected, playhead } = this.#store;
-    // The server begins at the beginning when the connection comes back.
+    // The server begins at the beginning when the connection returns.
     if (isConnected && !this.#wasConnected) this.#player.seek(this.#player.timeNs);
     this.#wasConnected = isConnected;
     if (playhead !== this.#playhead && playhead !== null) {

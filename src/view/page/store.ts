@@ -74,7 +74,7 @@ export class Store {
 
   onWelcome({ maySee, maySteer, reason, version, history, recording = null }: WelcomeMessage): void {
     Object.assign(this, { maySee, maySteer, reason, version });
-    // The page of a recording stays as it is when the connection comes back.
+    // The page of a recording stays as it is when the connection returns.
     if (JSON.stringify(recording) !== JSON.stringify(this.recording)) this.recording = recording;
     this.events = [];
     this.#samples.clear();

@@ -63,7 +63,7 @@ test(
 
     expect(Object.values(sent).reduce((sum, count) => sum + count, 0)).toBe(MESSAGES);
     for (const [cause, count] of expected) expect({ cause, count: counted[cause] }).toEqual({ cause, count });
-    // Those of the prober, and nobody else's.
+    // Those of the prober, and no other process's.
     expect({ attaches: counted.attaches, detaches: counted.detaches }).toEqual({ attaches: 10, detaches: 10 });
     expect({ expired: counted.leasesExpired, revoked: counted.leasesRevoked }).toEqual({ expired: 0, revoked: 0 });
     for (const role of [producer, consumer]) expect(role.rows.at(-1)?.counters.leasesLost).toBe(0);

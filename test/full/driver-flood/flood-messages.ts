@@ -39,7 +39,7 @@ const NOBODYS: Readonly<Record<string, Cause>> = {
   ShmLeaseRevokeRequest: "requestsUnauthorised",
 };
 
-/** Changed messages of schema 901, random bytes, and sound messages that name nobody's lease. */
+/** Changed messages of schema 901, random bytes, and sound messages that name no process's lease. */
 export class FloodMessages {
   readonly #originals = MESSAGE_VECTORS.filter(({ schemaId }) => schemaId === DRIVER_SCHEMA)
     .map(({ hex }) => Uint8Array.fromHex(hex))

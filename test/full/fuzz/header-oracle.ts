@@ -25,7 +25,7 @@ const BITS_OF_DTYPE: Readonly<Record<number, bigint>> = {
 };
 
 /**
- * What the wire protocol says of a slot, worked out anew from its 256 bytes, in exact numbers: the causes for which a reader
+ * What the wire protocol says of a slot, worked out again from its 256 bytes, in exact numbers: the causes for which a reader
  * may drop the frame. None: it must be accepted.
  */
 export function causesOf(slot: DataView, { index, seq, strides }: SlotContext): ReadonlySet<LossCause> {

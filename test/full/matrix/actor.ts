@@ -66,7 +66,7 @@ export class Actor implements Disposable {
     return Object.fromEntries(found.filter(([, count]) => count > 0));
   }
 
-  /** Waits until frames move on, and go on doing so. */
+  /** Waits until frames move on, and continue doing so. */
   async flows(timeoutMs: number): Promise<void> {
     const start = this.frames;
     await until(
@@ -75,7 +75,7 @@ export class Actor implements Disposable {
       timeoutMs,
     );
     if (this.frames < start + FLOWING_FRAMES) {
-      throw new Error(`expected the ${this.name} to go on, it ended:\n${this.process.stderr}`);
+      throw new Error(`expected the ${this.name} to continue, it ended:\n${this.process.stderr}`);
     }
   }
 

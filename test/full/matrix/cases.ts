@@ -79,7 +79,7 @@ export function hitsMediaDriver({ deployment, subject }: MatrixCase): boolean {
   return subject === "media driver" || (subject === "driver" && deployment === "embedded");
 }
 
-/** How long it stands still; null when it ends instead. */
+/** How long it is paused; null when it ends instead. */
 export function pauseMs(disturbance: Disturbance): number | null {
   const seconds = /^SIGSTOP (\d+) s$/.exec(disturbance)?.[1];
   return seconds === undefined ? null : Number(seconds) * 1000;

@@ -111,15 +111,15 @@ const SAYINGS: readonly {
   {
     of: /^standalone: media driver, SIGSTOP 15 s, load$/,
     says: ["producer: media driver silent", "consumer: media driver silent"],
-    // The roles themselves did not stand still: connecting to a silent driver would have made them wait for it.
+    // The roles themselves did not are paused: connecting to a silent driver would have made them wait for it.
     saysNot: ["producer: new epoch", "consumer: owner lost"],
   },
   {
     of: /^(embedded|external): driver, (kill -9|clean stop), load$/,
     says: ["producer: lease lost", "consumer: lease lost", "producer: attached again", "consumer: attached again"],
   },
-  { of: /^(embedded|external): driver, SIGSTOP .*, load$/, says: ["driver: stood still"] },
-  // Longer than a lease lasts: it comes back, fails closed and recovers.
+  { of: /^(embedded|external): driver, SIGSTOP .*, load$/, says: ["driver: was paused"] },
+  // Longer than a lease lasts: it returns, fails closed and recovers.
   {
     of: /^(embedded|external): producer, SIGSTOP .*, load$/,
     says: ["producer: lease lost", "producer: attached again", "driver: lease expired"],

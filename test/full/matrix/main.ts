@@ -1,4 +1,4 @@
-// The process matrix: what becomes of the roles when one of them is killed, stands still or ends, before, while and after
+// The process matrix: what becomes of the roles when one of them is killed, is paused or ends, before, while and after
 // frames flow. One row per case.
 //
 //   bun test/full/matrix/main.ts [--driver] [--case REGEX] [-o table|json|jsonl]

@@ -7,7 +7,7 @@ export interface Outcome {
   readonly subject: MatrixCase["subject"];
   readonly disturbance: MatrixCase["disturbance"];
   readonly moment: MatrixCase["moment"];
-  /** Milliseconds from the end of the disturbance to the first new frame, of each role that went on or was started again. */
+  /** Milliseconds from the end of the disturbance to the first new frame, of each role that continued or was started again. */
   readonly recoveryMs: Readonly<Record<string, number>>;
   /** Milliseconds in which the others ended when they were told to, of the moment "last". */
   readonly endMs: Readonly<Record<string, number>>;
@@ -37,7 +37,7 @@ const SAID: readonly (readonly [pattern: RegExp, text: string])[] = [
   [/started a media driver/, "started a media driver"],
   [/the lease on stream .* has ended/, "lease lost"],
   [/attached to stream .* again/, "attached again"],
-  [/was paused for .* leases are given that much longer/, "stood still"],
+  [/was paused for .* leases are given that much longer/, "was paused"],
   [/: lease \d+ has expired/, "lease expired"],
   [/: lease \d+ was revoked/, "lease revoked"],
   [/starting a new epoch/, "new epoch"],

@@ -16,7 +16,7 @@ test(
     const consumer = stage.start("consumer");
     await consumer.flows(TIMEOUT_MS);
     const [dead = ""] = epochs();
-    // It stands still, so that it holds the dead epoch for certain when the next producer starts.
+    // It is paused, so that it holds the dead epoch for certain when the next producer starts.
     await consumer.process.stop();
     await killed.process.destroy();
     const next = stage.start("producer");

@@ -156,7 +156,7 @@ class Scenario {
     }
   }
 
-  /** The others have to end in order while the subject is gone or stands still; services stay for a role that goes on. */
+  /** The others have to end in order while the subject is gone or is paused; services stay for a role that continues. */
   async #endOthers(): Promise<void> {
     const { subject } = this.#case;
     const others = this.#living.filter(({ name }) => name !== subject);
@@ -199,7 +199,7 @@ class Scenario {
     }
   }
 
-  /** Frames go on flowing until a driver that was started again takes over: its leases are what to wait for. */
+  /** Frames continue flowing until a driver that was started again takes over: its leases are what to wait for. */
   async #newLeases(): Promise<void> {
     const { subject, disturbance, moment } = this.#case;
     if (subject !== "driver" || pauseMs(disturbance) !== null || moment !== "load") return;
@@ -216,7 +216,7 @@ class Scenario {
         actor.name === "producer"
           ? (actor.counters.claimed ?? 0) > claimed
           : this.#hasLetGo(actor) && actor.process.stderrLines.length > 0,
-      () => `the ${actor.name} to go on\n${actor.process.stderr}`,
+      () => `the ${actor.name} to continue\n${actor.process.stderr}`,
       RECOVERY_LIMIT_MS,
     );
     this.#recoveryMs[actor.name] = performance.now() - this.#undisturbedMs;

@@ -73,7 +73,7 @@ export class Stage implements AsyncDisposable {
     return this.deployment === "external" ? ["--media-driver", "external"] : [];
   }
 
-  /** Id of the service that lives now: in a standalone deployment of the media driver, whoever started it. */
+  /** Id of the service that lives now: in a standalone deployment of the media driver, of any process that started it. */
   async servicePid(name: Service): Promise<number> {
     const run = this.services.findLast((one) => one.name === name && !one.process.hasEnded);
     if (run !== undefined) return run.process.pid;
@@ -121,16 +121,16 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** Stops a process and waits until all its threads stand still. */
+/** Stops a process and waits until all its threads are paused. */
 export async function stopProcess(pid: number): Promise<void> {
   process.kill(pid, "SIGSTOP");
   await until(
     () => /\) T /.test(readFileSync(`/proc/${pid}/stat`, "utf8")),
-    () => `process ${pid} to stand still`,
+    () => `process ${pid} to are paused`,
   );
 }
 
-/** Waits until a process is gone, whoever started it. */
+/** Waits until a process is gone, of any process that started it. */
 export async function processEnd(pid: number): Promise<void> {
   await until(
     () => !isAlive(pid),

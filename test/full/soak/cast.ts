@@ -10,7 +10,7 @@ export interface Place {
   readonly mediaDriver: MediaDriverKind;
 }
 
-/** Ours as a process of its own, ours within the driver's process, or a program of another make. */
+/** Ours as a process of its own, ours within the driver's process, or a program of another implementation. */
 export type MediaDriverKind = "own" | "embedded" | { readonly foreign: string };
 
 /** A role, how it is started, and how its progress shows. */

@@ -213,7 +213,7 @@ export class Role {
     this.#takeOutput(run);
     this.#takeErrors(run);
     const how = signal === null ? `exit code ${code}` : `${signal}`;
-    // A program of another make has exit codes of its own.
+    // A program of another implementation has exit codes of its own.
     if (this.#purpose === "end" && code !== 0 && this.part.upLine !== null)
       this.#report(this, `ended by SIGTERM with ${how}, expected 0`);
     if (this.#purpose === "end" && code === 0 && this.#isProducer && this.#lastRow !== "") {

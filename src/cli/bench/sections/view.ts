@@ -42,7 +42,7 @@ interface Outcome {
   readonly firstPictureMs: number;
 }
 
-/** A stream of large pictures that nobody reads, and then that pages look at: what that costs the producer and the server. */
+/** A stream of large pictures without a reader, and then with pages that look at it: what that costs the producer and the server. */
 export async function view(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   const side = Math.floor(Math.sqrt((options.payloadBytes ?? SIDE * SIDE * 2) / 2));
   const count = options.consumers ?? TABS;

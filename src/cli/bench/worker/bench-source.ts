@@ -29,7 +29,7 @@ export class BenchSource implements Source {
     this.#leaks = leaks;
   }
 
-  /** Frames that it has: those that nobody takes included. */
+  /** Frames that it has, including those that no consumer takes. */
   endsAfter(frames: number): void {
     this.#count = frames;
   }

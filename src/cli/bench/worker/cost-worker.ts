@@ -100,7 +100,7 @@ class WayBuilder {
     const consumers: Consumer[] = [];
     for (let i = 0; i < plan.streams; i++) {
       const streamId = ++this.#streamId;
-      // Aeron streams of its own: nobody takes what is another stream's. (Shared ones need a counter of the media driver for
+      // Aeron streams of its own: no reader takes what is another stream's. (Shared ones need a counter of the media driver for
       // each pair of a publisher and a subscriber.)
       const first = FIRST_AERON_STREAM_ID + streamId * 4;
       const streams = {

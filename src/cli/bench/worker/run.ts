@@ -13,7 +13,7 @@ import { socket } from "./socket-worker.ts";
 import { spin } from "./spin-worker.ts";
 import { tab } from "./tab-worker.ts";
 
-/** A job that takes longer waits for somebody who will not come. */
+/** A job that takes longer waits for a peer that will not come. */
 const LONGEST_MS = 600_000;
 
 /** Does one process's part of a bench, and prints what came out as the last line: `{"report": ...}`. */
