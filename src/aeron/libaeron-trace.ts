@@ -29,12 +29,21 @@ function traceOf(message: string): Trace | null {
   return call === "" ? null : { call, causes };
 }
 
-/** The message of an error of libaeron for people: the call, its last cause, and the first detail of that. */
+/** Causes of a channel that a person named, with the next step. */
+const NEXT_STEPS: readonly (readonly [cause: RegExp, step: string])[] = [
+  [/unknown host/i, "no address is known for this host; check its name"],
+  [/cannot assign requested address/i, "this machine has no such address; name one of its own, or 0.0.0.0 for all"],
+  [/address already in use/i, "another program uses this port; choose another one"],
+];
+
+/** The message of an error of libaeron for people: the call, its last cause with the first detail of that, and the next step. */
 export function withoutTrace(message: string): string {
   const trace = traceOf(message);
   if (trace === null || trace.causes.length < 2) return message;
   const { text, details } = trace.causes.at(-1) as Cause;
-  return `${trace.call} failed: ${text}${details[0] === undefined ? "" : ` (${details[0]})`}`;
+  const detail = details[0]?.replace(/^\(-?\d+\) /, "") ?? text;
+  const step = NEXT_STEPS.find(([cause]) => cause.test(`${text} ${detail}`))?.[1];
+  return `${trace.call} failed: ${text}${detail === text ? "" : ` (${detail})`}${step === undefined ? "" : `: ${step}`}`;
 }
 
 /** What of the causes and details of a message of libaeron the pattern matches first; null when it matches none. */

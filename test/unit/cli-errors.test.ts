@@ -52,7 +52,7 @@ test("an error of libaeron says which call failed, and its innermost cause, with
     "(-11) generic error, see message\n[poll, conductor.c:3807] registration error\n(99) Cannot assign requested address\n" +
     "[aeron_bind, aeron_socket.c:93] failed to bind(9, 1.2.3.4:5)\n[init, transport.c:165] unicast bind, affinity=1\n";
   expect(describeError(new AeronError("subscribing to aeron:udp stream 1400", -11, trace))).toBe(
-    "subscribing to aeron:udp stream 1400 failed: Cannot assign requested address (failed to bind(9, 1.2.3.4:5))",
+    "subscribing to aeron:udp stream 1400 failed: Cannot assign requested address (failed to bind(9, 1.2.3.4:5)): this machine has no such address; name one of its own, or 0.0.0.0 for all",
   );
   const plain = new AeronError("aeron_init", 22, "invalid argument");
   expect(describeError(plain)).toBe(plain.message);
