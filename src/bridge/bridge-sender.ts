@@ -11,6 +11,7 @@ import type { RolePorts } from "../roles/host-ports.ts";
 import { type Cutting, isAdmitted } from "./admission.ts";
 import { BRIDGE_STREAM_ID, type Endpoint, senderChannel } from "./channels.ts";
 import { FrameSending } from "./frame-sending.ts";
+import { JoinedSeq } from "./joined-seq.ts";
 import { LastReport } from "./last-report.ts";
 import type { ReceiverLedger, SenderLedger } from "./ledger.ts";
 import { forwardedAttributes } from "./output-stream.ts";
@@ -68,6 +69,7 @@ export class BridgeSender implements Agent {
   #wasConnected = false;
   /** Until when the attributes of an epoch are awaited. */
   #attributesUntilNs = 0;
+  readonly #join = new JoinedSeq();
   /** What has to be sent before the next frame. */
   #isOpenDue = true;
   #isMetaDue = true;
@@ -175,11 +177,13 @@ export class BridgeSender implements Agent {
     const { layout } = stream;
     if (epoch !== null && (layout === null || (!hasAttributes && attributes.length === 0 && !this.#hasWaited(nowNs))))
       return 0;
+    const joinedSeq = epoch === null ? 0 : this.#join.of(this.#consumer, nowNs);
+    if (joinedSeq === null) return 0;
     this.#epoch = epoch;
     this.#hasCarried ||= epoch !== null;
     this.#attributesUntilNs = 0;
     if (layout === null) return 1;
-    this.#joinedSeq = Math.max(0, stream.newestSeq);
+    this.#joinedSeq = joinedSeq;
     this.#prepare(Math.max(...layout.strideBytes));
     return 1;
   }

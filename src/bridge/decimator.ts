@@ -8,6 +8,7 @@ import type { Frame } from "../roles/frame.ts";
 import type { PollOptions } from "../roles/frame-handler.ts";
 import type { Producer } from "../roles/producer.ts";
 import { ClaimState, type SlotClaim } from "../roles/slot-claim.ts";
+import { JoinedSeq } from "./joined-seq.ts";
 import type { OutputStream } from "./output-stream.ts";
 import { combinedStep } from "./seq-step.ts";
 
@@ -44,6 +45,7 @@ export class Decimator implements Agent {
   /** The epoch that the output was begun for. */
   #epoch: bigint | null = null;
   readonly #attributesWait = new Deadline();
+  readonly #join = new JoinedSeq();
   /** The source's attributes that the output has, and their version. */
   #forwarded: readonly Attribute[] = [];
   #metaVersion = -1;
@@ -110,6 +112,8 @@ export class Decimator implements Agent {
       if (!this.#attributesWait.isSet) this.#attributesWait.start(nowNs, ATTRIBUTES_TIMEOUT_NS);
       return 0;
     }
+    const joinedSeq = this.#join.of(this.#consumer, nowNs);
+    if (joinedSeq === null) return 0;
     this.#attributesWait.clear();
     this.#epoch = epoch;
     this.#metaVersion = -1;
@@ -120,7 +124,7 @@ export class Decimator implements Agent {
       strideBytes: layout.strideBytes,
       flow,
       seqStep,
-      joinedSeq: stream.newestSeq,
+      joinedSeq,
       attributes,
     });
     return 1;

@@ -4,6 +4,7 @@ import type { SlotPlace } from "../protocol/slot-place.ts";
 import type { Consumer } from "./consumer.ts";
 import type { ConsumerControl } from "./consumer-control.ts";
 import { LOSS_CAUSES } from "./counters.ts";
+import type { DescriptorIntake } from "./descriptor-intake.ts";
 import { ConsumerError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import { HeldFrame } from "./held-frame.ts";
@@ -17,15 +18,18 @@ export class ConsumerStream implements SinkStream {
   readonly losses: SinkStream["losses"];
   readonly #consumer: Consumer;
   readonly #mapping: StreamMapping;
+  readonly #intake: Pick<DescriptorIntake, "joinedSeq">;
   readonly #control: () => Pick<ConsumerControl, "attachment" | "metadata" | "sourceName">;
 
   constructor(
     consumer: Consumer,
     mapping: StreamMapping,
+    intake: Pick<DescriptorIntake, "joinedSeq">,
     control: () => Pick<ConsumerControl, "attachment" | "metadata" | "sourceName">,
   ) {
     this.#consumer = consumer;
     this.#mapping = mapping;
+    this.#intake = intake;
     this.#control = control;
     this.streamId = consumer.streamId;
     this.losses = LOSS_CAUSES.map((cause) => consumer.counters.of[cause]);
@@ -50,6 +54,14 @@ export class ConsumerStream implements SinkStream {
   /** Seq of the newest frame that was claimed in the mapped epoch; -1 before the first, and while nothing is mapped. */
   get newestSeq(): number {
     return this.#mapping.reader?.newestSeq(-1, true) ?? -1;
+  }
+
+  /**
+   * Newest frame of the mapped epoch that the consumer does not account for, because it was published before: every later one is handed
+   * out, or counted. -1 when there is none; null while nothing is mapped, and until the first descriptor shows it.
+   */
+  get joinedSeq(): number | null {
+    return this.#mapping.state === "mapped" ? this.#intake.joinedSeq : null;
   }
 
   get metaVersion(): number {

@@ -90,7 +90,7 @@ export class Consumer implements Agent {
     this.#descriptors = connection.addBlockSubscription(source, descriptorStreamId, MAX_BLOCK_BYTES, onMessage);
     this.#descriptors.onArrival = () => this.#mapping.reader?.expect(this.#intake.newestSeq + 1);
     this.#control = new ConsumerControl(connection, options.streams, this.#newState(), options, this.#cycle, ports);
-    this.stream = new ConsumerStream(this, this.#mapping, () => this.#control);
+    this.stream = new ConsumerStream(this, this.#mapping, this.#intake, () => this.#control);
   }
 
   get consumerId(): number {

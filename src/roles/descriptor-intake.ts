@@ -141,6 +141,16 @@ export class DescriptorIntake {
     return this.newestSeq !== NO_SEQ || this.isFromStart;
   }
 
+  /**
+   * Newest frame that the account of the mapped epoch leaves out: every later one is handed out, or counted. -1 when all count; null
+   * while that is not known, because no descriptor has come.
+   */
+  get joinedSeq(): number | null {
+    if (this.isFromStart && !this.#isResumed) return NO_SEQ;
+    if (this.length > 0) return this.peek() - 1;
+    return this.newestSeq === NO_SEQ ? null : this.newestSeq;
+  }
+
   /** True while no descriptor has come since the epoch was mapped again. */
   get #isAtResumption(): boolean {
     return this.#isResumed && this.newestSeq === this.#resumedSeq;

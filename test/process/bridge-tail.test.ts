@@ -26,7 +26,8 @@ test(
     await elapse(2500);
     expect(producer.hasEnded).toBe(false);
     send.signal("SIGCONT");
-    expect([await producer.exit(), await send.exit(), await consumer.exit()]).toEqual([0, 0, 0]);
+    const codes = [await producer.exit(), await send.exit(), await consumer.exit()];
+    expect([codes, send.stderr]).toEqual([[0, 0, 0], expect.any(String)]);
     expect(frameNumbers(consumer.bytes, FRAME_BYTES)).toEqual(Array.from({ length: FRAMES }, (_, n) => n));
   },
   PROCESS_TEST_MS,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { frameLogBytes, isAdmitted, logBytesOf } from "../../src/bridge/admission.ts";
 import { type Endpoint, readEndpoint, senderChannel } from "../../src/bridge/channels.ts";
+import { JoinedSeq } from "../../src/bridge/joined-seq.ts";
 import { BridgeAccount, NOTHING_RECEIVED, type SenderLedger } from "../../src/bridge/ledger.ts";
 import { combinedStep } from "../../src/bridge/seq-step.ts";
 import { explainPathFault, pathThrough, streamIdentity, withPath } from "../../src/bridge/stream-path.ts";
@@ -232,5 +233,29 @@ describe("seqs of a part of a stream", () => {
     ]);
     const step = (text: string): number => seqStepOf([textAttribute(SEQ_STEP_ATTRIBUTE_KEY, text)]);
     expect([step("10"), step("0"), step("65536"), step("-1"), step("x"), seqStepOf([])]).toEqual([10, 0, 1, 1, 1, 1]);
+  });
+});
+
+describe("W-48: where the account of a source begins", () => {
+  /** A consumer whose descriptors come with the next look, as `arriving`. */
+  function consumerOf(newestSeq: number, joinedSeq: number | null, arriving: number | null = joinedSeq) {
+    const stream = { newestSeq, joinedSeq };
+    const receive = (): void => {
+      stream.joinedSeq = arriving;
+    };
+    return { stream, receive } as unknown as Parameters<JoinedSeq["of"]>[0];
+  }
+
+  test("before the oldest frame that can still be read, though the ring has newer ones", () => {
+    expect(new JoinedSeq().of(consumerOf(3, -1), 0)).toBe(0);
+    expect(new JoinedSeq().of(consumerOf(90, 87), 0)).toBe(87);
+    expect(new JoinedSeq().of(consumerOf(90, null, 88), 0)).toBe(88);
+  });
+
+  test("at the newest frame of the ring where no descriptor comes, and at once where it has none", () => {
+    const join = new JoinedSeq();
+    expect([join.of(consumerOf(90, null), 0), join.of(consumerOf(90, null), 49e6)]).toEqual([null, null]);
+    expect(join.of(consumerOf(90, null), 51e6)).toBe(90);
+    expect(join.of(consumerOf(-1, null), 52e6)).toBe(0);
   });
 });

@@ -115,6 +115,18 @@ describe("DescriptorIntake", () => {
     }
   });
 
+  test("knows the newest frame that its account leaves out, from the start or from the first descriptor", () => {
+    expect(intakeOf(16, true).intake.joinedSeq).toBe(-1);
+    const { intake, send } = intakeOf(16);
+    expect(intake.joinedSeq).toBeNull();
+    send(7n);
+    send(8n);
+    expect(intake.joinedSeq).toBe(6);
+    intake.take();
+    intake.take();
+    expect(intake.joinedSeq).toBe(8);
+  });
+
   test("W-22: a seq that goes back, or comes twice, is told, and changes nothing", () => {
     const { counters, intake, send, back } = intakeOf(16);
     for (const seq of [3n, 4n, 4n, 0n]) send(seq);

@@ -14,7 +14,8 @@ export class HistogramPanel {
     tabindex: "0",
     role: "slider",
     "aria-label": "range of values: arrow keys move the upper end, with shift the lower end",
-    "aria-valuetext": "",
+    "aria-valuenow": "0",
+    "aria-valuetext": "no picture yet",
   });
   readonly #ends = h("div", { class: "ends" });
   readonly #onRange: (low: number, high: number) => void;
@@ -64,6 +65,7 @@ export class HistogramPanel {
     this.#low = low;
     this.#high = high;
     const text = `${formatNumber(low)} to ${formatNumber(high)}`;
+    this.#canvas.setAttribute("aria-valuenow", String(high));
     this.#canvas.setAttribute("aria-valuetext", text);
     this.draw();
   }
