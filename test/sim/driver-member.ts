@@ -35,7 +35,7 @@ export class DriverMember implements Member {
       graceIntervals: 3,
       shutdownTimeoutNs: 2e9,
       token: ADMIN_TOKEN,
-      onShutdownRequested: () => process.end(),
+      onShutdownRequested: () => process.stop(),
     };
     this.driver = new Driver(process.connection, process.ports.clock, options, process.ports);
   }

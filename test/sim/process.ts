@@ -30,6 +30,8 @@ export class SimProcess {
   hasEnded = false;
   /** Set while its agents close. */
   isEnding = false;
+  /** It ends after the present cycle, as a scheduler that was stopped. */
+  #isStopped = false;
   /** The error that ended it. */
   fatal: unknown = null;
   /** It is killed when it has taken so many steps. */
@@ -85,7 +87,12 @@ export class SimProcess {
   cycle(nowNs: number): void {
     this.#dutyCycle.cycle(nowNs);
     if (this.isDead) return;
-    if (this.fatal !== null && !this.isEnding) this.end();
+    if (this.fatal !== null || this.#isStopped) this.end();
+  }
+
+  /** For an agent in its turn: the process ends in order when the cycle is over. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   /** Ends it in order, which may take a while. */
@@ -94,8 +101,10 @@ export class SimProcess {
     this.isEnding = true;
     this.world.closing++;
     void this.#dutyCycle.closeAll().then(() => {
+      // Of one that was killed meanwhile, the world has counted the end already.
+      if (this.isDead) return;
       this.world.closing--;
-      if (!this.isDead) this.world.ended(this);
+      this.world.ended(this);
     });
   }
 
