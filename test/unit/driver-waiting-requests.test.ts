@@ -20,3 +20,13 @@ test("so many requests wait at most, and those that are answered make room", () 
   expect(waiting.add(request(7, 9999))).toBe(false);
   expect(waiting.take(9)).toEqual([]);
 });
+
+test("D-06: a later request of the same client takes the place of its earlier one; another role or client waits beside it", () => {
+  const waiting = new WaitingRequests();
+  const first = { ...request(1, 10), clientId: 7, role: "producer" } as AttachRequest;
+  const second = { ...request(1, 11), clientId: 7, role: "producer" } as AttachRequest;
+  const reader = { ...request(1, 12), clientId: 7, role: "consumer" } as AttachRequest;
+  for (const each of [first, second, reader]) expect(waiting.add(each)).toBe(true);
+  expect([waiting.has(first), waiting.has(second)]).toEqual([false, true]);
+  expect(waiting.take(1).map(({ correlationId }) => correlationId)).toEqual([11n, 12n]);
+});

@@ -238,7 +238,7 @@ export class LeaseService implements LeaseRequests {
     const { streamId, role } = request;
     if (role === "producer") {
       const other = this.waiting.producerOf(streamId);
-      if (other !== null) {
+      if (other !== null && other !== request.clientId) {
         const why = `stream ${streamId} is about to have a producer (client ${other}): end it, or use another stream`;
         this.#refuse(request.correlationId, ResponseCode.REJECTED, why);
         return;

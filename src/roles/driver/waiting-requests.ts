@@ -24,11 +24,19 @@ export class WaitingRequests {
     return this.#byStream.get(streamId)?.find(({ role }) => role === "producer")?.clientId ?? null;
   }
 
-  /** False when too many wait already. */
+  /**
+   * False when too many wait already. A later request of the same client takes the place of its earlier one, which it does not know any
+   * more: an answer to that would be a lease that no client keeps alive.
+   */
   add(request: AttachRequest): boolean {
+    const waiting = this.#byStream.get(request.streamId);
+    const at = waiting?.findIndex(({ clientId, role }) => clientId === request.clientId && role === request.role) ?? -1;
+    if (waiting !== undefined && at !== -1) {
+      waiting[at] = request;
+      return true;
+    }
     if (this.#count === MAX_WAITING) return false;
     this.#count++;
-    const waiting = this.#byStream.get(request.streamId);
     if (waiting === undefined) this.#byStream.set(request.streamId, [request]);
     else waiting.push(request);
     return true;
