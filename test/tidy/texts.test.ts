@@ -114,4 +114,17 @@ describe("the texts of the project", () => {
     const lock = files.filter(({ path }) => path === "package-lock.json");
     expect(occurrences(lock, /"resolved": "http.*/g)).toEqual([]);
   });
+
+  test("a promise that is returned out of the scope of a resource is awaited there: the resource would end before it", () => {
+    const found = files
+      .filter(({ path }) => path.startsWith("src/"))
+      .flatMap(({ path, text }) =>
+        /^\s+(await )?using \w+ = new \w*(Runtime|Process)\(/m.test(text)
+          ? text
+              .split("\n")
+              .flatMap((line, i) => (/^\s*return \w+\.(run|runPart)\(/.test(line) ? [`${path}:${i + 1}`] : []))
+          : [],
+      );
+    expect(found).toEqual([]);
+  });
 });

@@ -38,7 +38,7 @@ export const run = tool<MetaValues>(async ({ values, positionals, output }) => {
     idle.setPollInterval();
     if (++shown >= count) runtime.stop("done");
   });
-  return runtime.run(watch);
+  return await runtime.run(watch);
 });
 
 function print(output: Output, rows: RowStream<KnownStream> | null, stream: KnownStream, isFurther: boolean): void {

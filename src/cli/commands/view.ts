@@ -66,7 +66,7 @@ export async function run(context: CommandContext<ViewValues>): Promise<number> 
   console.log(url);
   if (isOpenToOthers(http)) log.warn(`${server.url} is open to other machines, and not encrypted`);
   if (values.open) openInBrowser(url);
-  return runtime.run();
+  return await runtime.run();
 }
 
 /** `view FILE..`: a recording in the same page, without a media driver. */

@@ -75,7 +75,7 @@ async function runMeters({ values, positionals, output }: ToolContext<MeterValue
       }),
     ...(positionals.length === 0 ? { searchNs: ALL_SEARCH_NS } : {}),
   });
-  return runtime.run(watch, meters);
+  return await runtime.run(watch, meters);
 }
 
 /** With no stream named, those that are measured are those that answer a hello; others join when they announce themselves. */
