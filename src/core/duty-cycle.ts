@@ -41,7 +41,7 @@ export class DutyCycle {
   #slots: readonly AgentSlot[] = [];
   readonly #closing = new Map<Agent, Promise<void>>();
   /** Agents removed during a cycle: they are closed when it is over, when none of their frames is on the stack. */
-  #toClose: { station: AgentSlot; done: PromiseWithResolvers<void> }[] = [];
+  #toClose: { slot: AgentSlot; done: PromiseWithResolvers<void> }[] = [];
   #inCycle = false;
   #isStarted = false;
   #hasFatalError = false;
@@ -71,22 +71,22 @@ export class DutyCycle {
   }
 
   get agents(): readonly Agent[] {
-    return this.#slots.map((station) => station.agent);
+    return this.#slots.map((slot) => slot.agent);
   }
 
   /** Puts the agent behind the others. Once started, its `onStart` runs here, and what that throws is thrown. */
   add(agent: Agent, vital: boolean): void {
-    if (this.#closing.has(agent) || this.#slots.some((station) => station.agent === agent)) {
+    if (this.#closing.has(agent) || this.#slots.some((slot) => slot.agent === agent)) {
       throw new UsageError(`${agent.roleName} is in this scheduler already`);
     }
-    const station = new AgentSlot(agent, vital);
-    this.#slots = [...this.#slots, station];
+    const slot = new AgentSlot(agent, vital);
+    this.#slots = [...this.#slots, slot];
     if (!this.#isStarted) return;
-    station.started = true;
+    slot.started = true;
     try {
       agent.onStart?.();
     } catch (error) {
-      void this.#retire(station);
+      void this.#retire(slot);
       throw error;
     }
   }
@@ -95,14 +95,14 @@ export class DutyCycle {
   start(): void {
     this.#isStarted = true;
     this.#inCycle = true;
-    for (const station of this.#slots) {
-      if (station.started || !station.active || this.#hasFatalError) continue;
-      station.started = true;
+    for (const slot of this.#slots) {
+      if (slot.started || !slot.active || this.#hasFatalError) continue;
+      slot.started = true;
       try {
-        station.agent.onStart?.();
+        slot.agent.onStart?.();
       } catch (error) {
-        this.#failed(station, "start", error);
-        void this.#retire(station);
+        this.#failed(slot, "start", error);
+        void this.#retire(slot);
       }
     }
     this.#inCycle = false;
@@ -115,15 +115,15 @@ export class DutyCycle {
     if (elapsedNs > this.#lateThresholdNs && this.#lastCycleNs !== NO_CYCLE_YET) this.#lateCycle(nowNs, elapsedNs);
     this.#lastCycleNs = nowNs;
     this.#inCycle = true;
-    const stations = this.#slots;
+    const slots = this.#slots;
     let work = 0;
-    for (let i = 0; i < stations.length; i++) {
-      const station = stations[i] as AgentSlot;
-      if (!station.active) continue;
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i] as AgentSlot;
+      if (!slot.active) continue;
       try {
-        work += station.agent.doWork(nowNs);
+        work += slot.agent.doWork(nowNs);
       } catch (error) {
-        this.#failed(station, "work", error);
+        this.#failed(slot, "work", error);
       }
     }
     this.#inCycle = false;
@@ -136,14 +136,14 @@ export class DutyCycle {
     // An agent that closes may need many turns of the event loop.
     if (this.#closing.size > 0) return null;
     let found = ANY_WAIT;
-    for (const station of this.#slots) {
-      if (!station.active) continue;
-      const point = this.#waitPointOf(station, nowNs);
+    for (const slot of this.#slots) {
+      if (!slot.active) continue;
+      const point = this.#waitPointOf(slot, nowNs);
       if (point === ANY_WAIT) continue;
       // A thread waits for one thing at a time.
       if (point === null || found !== ANY_WAIT) return null;
       found = point;
-      this.#waitingSlot = station;
+      this.#waitingSlot = slot;
     }
     return found === ANY_WAIT ? null : found;
   }
@@ -155,9 +155,9 @@ export class DutyCycle {
 
   /** Takes the agent out at once and closes it, after the cycle under way if there is one. Nothing happens twice. */
   remove(agent: Agent): Promise<void> {
-    const station = this.#slots.find((candidate) => candidate.agent === agent);
-    if (station === undefined) return this.#closing.get(agent) ?? Promise.resolve();
-    return this.#retire(station);
+    const slot = this.#slots.find((candidate) => candidate.agent === agent);
+    if (slot === undefined) return this.#closing.get(agent) ?? Promise.resolve();
+    return this.#retire(slot);
   }
 
   /** Closes the agents in reverse order, each when the one after it has closed. Never rejects. */
@@ -175,33 +175,33 @@ export class DutyCycle {
   #lateCycle(nowNs: number, lateByNs: number): void {
     this.#lateCycles += 1;
     this.#inCycle = true;
-    const stations = this.#slots;
-    for (let i = 0; i < stations.length; i++) {
-      const station = stations[i] as AgentSlot;
-      if (!station.active) continue;
+    const slots = this.#slots;
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i] as AgentSlot;
+      if (!slot.active) continue;
       try {
-        station.agent.onLateCycle?.(nowNs, lateByNs);
+        slot.agent.onLateCycle?.(nowNs, lateByNs);
       } catch (error) {
-        this.#failed(station, "late-cycle", error);
+        this.#failed(slot, "late-cycle", error);
       }
     }
   }
 
-  #waitPointOf(station: AgentSlot, nowNs: number): WaitPoint | null {
+  #waitPointOf(slot: AgentSlot, nowNs: number): WaitPoint | null {
     try {
-      return station.agent.waitPoint?.(nowNs) ?? null;
+      return slot.agent.waitPoint?.(nowNs) ?? null;
     } catch (error) {
-      this.#failed(station, "work", error);
+      this.#failed(slot, "work", error);
       return null;
     }
   }
 
-  #retire(station: AgentSlot): Promise<void> {
+  #retire(slot: AgentSlot): Promise<void> {
     const done = Promise.withResolvers<void>();
-    station.active = false;
-    this.#slots = this.#slots.filter((candidate) => candidate !== station);
-    this.#closing.set(station.agent, done.promise);
-    this.#toClose.push({ station, done });
+    slot.active = false;
+    this.#slots = this.#slots.filter((candidate) => candidate !== slot);
+    this.#closing.set(slot.agent, done.promise);
+    this.#toClose.push({ slot, done });
     if (!this.#inCycle) this.#closeRemoved();
     return done.promise;
   }
@@ -209,34 +209,34 @@ export class DutyCycle {
   #closeRemoved(): void {
     const removed = this.#toClose;
     this.#toClose = [];
-    for (const { station, done } of removed) {
+    for (const { slot, done } of removed) {
       const finish = () => {
-        this.#closing.delete(station.agent);
+        this.#closing.delete(slot.agent);
         done.resolve();
       };
-      const closed = this.#close(station);
+      const closed = this.#close(slot);
       if (closed === null) finish();
       else void closed.then(finish);
     }
   }
 
   /** Null when the agent closed at once; otherwise a promise that never rejects. */
-  #close(station: AgentSlot): Promise<void> | null {
+  #close(slot: AgentSlot): Promise<void> | null {
     try {
-      const closed = station.agent.onClose?.();
+      const closed = slot.agent.onClose?.();
       if (closed === undefined) return null;
-      return closed.catch((error: unknown) => this.#failed(station, "close", error));
+      return closed.catch((error: unknown) => this.#failed(slot, "close", error));
     } catch (error) {
-      this.#failed(station, "close", error);
+      this.#failed(slot, "close", error);
       return null;
     }
   }
 
-  #failed(station: AgentSlot, phase: AgentPhase, error: unknown): void {
+  #failed(slot: AgentSlot, phase: AgentPhase, error: unknown): void {
     this.#agentErrors += 1;
-    const fatal = station.vital;
+    const fatal = slot.vital;
     const nowNs = this.#options.clock.nanoTime();
-    const report = station.errors.record(error, station.agent, phase, { fatal, nowNs });
+    const report = slot.errors.record(error, slot.agent, phase, { fatal, nowNs });
     if (report !== null) {
       try {
         this.#options.onAgentError(report);
