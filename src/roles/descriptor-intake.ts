@@ -57,6 +57,8 @@ export class DescriptorIntake {
   #resumedSeq = NO_SEQ;
   #resumedCount = 0;
   #isResumed = false;
+  /** Newest frame of the epoch when it was mapped, unless all of its frames count. */
+  #mappedSeq = NO_SEQ;
   #seqStep = EVERY_SEQ;
   /** Seq of the descriptor that came last. */
   newestSeq = NO_SEQ;
@@ -97,6 +99,7 @@ export class DescriptorIntake {
     this.#isResumed = isResumed;
     this.newestSeq = isResumed ? account.newestSeq : NO_SEQ;
     this.isFromStart = isResumed || ring.isUntouched;
+    this.#mappedSeq = this.isFromStart ? NO_SEQ : ring.newestSeq(NO_SEQ, true);
     this.#resumedSeq = this.newestSeq;
     this.#resumedCount = isResumed ? account.counted : 0;
   }
@@ -286,6 +289,11 @@ export class DescriptorIntake {
       this.#onSeqBack(`seq went back from ${newestSeq} to ${seq}`);
       return false;
     }
+    // What an earlier reader has left in the log was published before this one: the frames behind it went to no reader.
+    if (newestSeq === NO_SEQ && seq <= this.#mappedSeq) {
+      this.#counters.of.unmapped.increment();
+      return false;
+    }
     if (this.#hasAccount) this.#countMissing(seq - 1, this.#counters.of.gap);
     return true;
   }
@@ -294,6 +302,7 @@ export class DescriptorIntake {
     this.newestSeq = NO_SEQ;
     this.isFromStart = false;
     this.#isResumed = false;
+    this.#mappedSeq = NO_SEQ;
   }
 
   /** A descriptor while nothing is mapped. */

@@ -115,6 +115,14 @@ describe("DescriptorIntake", () => {
     }
   });
 
+  test("what was published before it was mapped is in no account, and what lies behind it no gap", () => {
+    const { counters, intake, send, ring } = intakeOf(16);
+    intake.end("left");
+    intake.begin(5n, { ...ring, newestSeq: () => 40 });
+    for (const seq of [7n, 8n, 41n, 42n, 45n]) send(seq);
+    expect([counters.of.unmapped.value, counters.of.gap.value, intake.length, intake.joinedSeq]).toEqual([2, 2, 3, 40]);
+  });
+
   test("knows the newest frame that its account leaves out, from the start or from the first descriptor", () => {
     expect(intakeOf(16, true).intake.joinedSeq).toBe(-1);
     const { intake, send } = intakeOf(16);
