@@ -35,7 +35,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "two-producers-wait",
     file: "src/roles/driver/lease-service.ts",
-    from: "      if (other !== null) {",
+    from: "      if (other !== null && other !== request.clientId) {",
     to: "      if (other !== null && nowNs < 0) {",
   },
   {
