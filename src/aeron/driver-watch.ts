@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { processExists } from "../core/process-exists.ts";
 import { describeUser } from "../core/users.ts";
 import { exclusiveLockHolder } from "../shm/lock-holder.ts";
 import { accessFault, type CncFile, lookAtCnc } from "./aeron-dir.ts";
@@ -116,14 +117,7 @@ function foreignDriver({ identity, pid, heartbeatMs }: CncFile): DriverLook {
 }
 
 function isProcessVisible(pid: number): boolean {
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it is there, and another user's.
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
-  }
-  return !isZombie(pid);
+  return pid > 0 && processExists(pid) && !isZombie(pid);
 }
 
 /** True for a process that has ended, while its parent has not looked yet: signals still reach it. */

@@ -4,6 +4,7 @@ import { type CounterRecord, CountersReader } from "../aeron/counters-reader.ts"
 import type { Agent } from "../core/agent.ts";
 import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
+import { processExists } from "../core/process-exists.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
 import { BRIDGE_STREAM_ID } from "./channels.ts";
@@ -78,14 +79,5 @@ function isDead({ name, pid, aliveMs }: AeronClient): boolean {
   const silentMs = Date.now() - aliveMs;
   // A client that was killed in its first half second has not given its name.
   if (name === "") return silentMs > NAMELESS_SILENT_MS;
-  return pid !== null && silentMs > SILENT_MS && !isAlive(pid);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
-  }
+  return pid !== null && silentMs > SILENT_MS && !processExists(pid);
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { processExists } from "../../core/process-exists.ts";
 import { Child, type ChildOptions } from "./child.ts";
 
 const PARENT = "/dev/shm";
@@ -62,16 +63,6 @@ export interface Place {
 function removeLeftovers(): void {
   for (const name of readdirSync(PARENT)) {
     const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split("-")[0]) : Number.NaN;
-    if (Number.isInteger(pid) && !isAlive(pid)) rmSync(join(PARENT, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, and belongs to another user.
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+    if (Number.isInteger(pid) && !processExists(pid)) rmSync(join(PARENT, name), { recursive: true, force: true });
   }
 }
