@@ -87,3 +87,17 @@ export function fitCanvas(canvas: HTMLCanvasElement): boolean {
   canvas.height = height;
   return true;
 }
+
+/** A canvas as large as it is shown, cleared, to be drawn on in CSS pixels; null where it cannot be drawn on. */
+export function clearedCanvas(
+  canvas: HTMLCanvasElement,
+): { readonly context: CanvasRenderingContext2D; readonly width: number; readonly height: number } | null {
+  fitCanvas(canvas);
+  const context = canvas.getContext("2d");
+  if (context === null) return null;
+  const ratio = window.devicePixelRatio || 1;
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+  context.clearRect(0, 0, width, height);
+  return { context, width, height };
+}

@@ -1,4 +1,4 @@
-import { colour, fitCanvas, h } from "./dom.ts";
+import { clearedCanvas, colour, h } from "./dom.ts";
 import { formatNumber } from "./format.ts";
 import { type Histogram, histogramOf } from "./statistics.ts";
 import type { Numbers } from "./values.ts";
@@ -71,14 +71,9 @@ export class HistogramPanel {
   }
 
   draw(): void {
-    const canvas = this.#canvas;
-    fitCanvas(canvas);
-    const context = canvas.getContext("2d");
-    if (context === null) return;
-    const ratio = window.devicePixelRatio || 1;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    context.clearRect(0, 0, width, height);
+    const drawing = clearedCanvas(this.#canvas);
+    if (drawing === null) return;
+    const { context, width, height } = drawing;
     const histogram = this.#histogram;
     this.#ends.replaceChildren(
       h("span", {}, formatNumber(this.#from)),

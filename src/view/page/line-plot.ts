@@ -1,4 +1,4 @@
-import { colour, fitCanvas } from "./dom.ts";
+import { clearedCanvas, colour } from "./dom.ts";
 import { formatNumber } from "./format.ts";
 import type { Numbers } from "./values.ts";
 
@@ -6,13 +6,9 @@ const MARGIN = { left: 52, right: 8, top: 8, bottom: 20 };
 
 /** Draws values over their index as a line; where there are more than pixels, from the least to the greatest of each column. */
 export function drawLine(canvas: HTMLCanvasElement, values: Numbers, cursor: number | null, firstIndex = 0): void {
-  fitCanvas(canvas);
-  const context = canvas.getContext("2d");
-  if (context === null) return;
-  const ratio = window.devicePixelRatio || 1;
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  context.clearRect(0, 0, width, height);
+  const drawing = clearedCanvas(canvas);
+  if (drawing === null) return;
+  const { context, width, height } = drawing;
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (const value of values) {

@@ -1,5 +1,5 @@
 import type { RecordingInfo, RecordingStream } from "../messages.ts";
-import { colour, fitCanvas, h } from "./dom.ts";
+import { clearedCanvas, colour, h } from "./dom.ts";
 import { formatPlace, printable } from "./format.ts";
 
 const LANE = 30;
@@ -57,14 +57,9 @@ export class TimeLine {
   }
 
   draw(): void {
-    const canvas = this.#canvas;
-    fitCanvas(canvas);
-    const context = canvas.getContext("2d");
-    if (context === null) return;
-    const ratio = window.devicePixelRatio || 1;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    context.clearRect(0, 0, width, height);
+    const drawing = clearedCanvas(this.#canvas);
+    if (drawing === null) return;
+    const { context, width, height } = drawing;
     for (const [i, stream] of this.#recording.streams.entries()) this.#drawLane(context, stream, i * LANE, width);
     this.#drawScale(context, width, height);
   }
