@@ -1,7 +1,6 @@
 import type { Inbound, Messaging } from "../aeron/ports.ts";
 import type { Agent } from "../core/agent.ts";
 import type { Clock } from "../core/clock.ts";
-import { getLogger } from "../core/logger.ts";
 import { toJson } from "../core/text.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
@@ -10,16 +9,15 @@ import { subscribeControl } from "../roles/hearing.ts";
 import { KnownStreams } from "../roles/known-streams.ts";
 import type { Supervisor } from "../roles/supervisor.ts";
 import type { AllowedBaseDirs } from "../shm/index.ts";
-import { parseClientMessage } from "./client-message.ts";
+import { ConnectedPages } from "./connected-pages.ts";
 import { DelayMeans } from "./delay-means.ts";
 import { Eyes } from "./eyes.ts";
-import { NO_SEQ } from "./frame-eye.ts";
 import { History } from "./history.ts";
 import type { WatchMessage } from "./messages.ts";
-import { PageLink, type PageSocket } from "./page-link.ts";
+import type { Admission, PageHub } from "./page-hub.ts";
+import type { PageLink, PageSocket } from "./page-link.ts";
 import { Pictures } from "./pictures.ts";
 
-const log = getLogger("view");
 const FRAGMENTS_PER_POLL = 64;
 const STATE_PERIOD_NS = 1e9;
 const SYNC_PERIOD_NS = 100e6;
@@ -31,20 +29,8 @@ export const MAX_SHARED_BYTES = 128 * 1024 * 1024;
 export const OWN_BYTES = 8 * 1024 * 1024;
 /** Pictures are made in a cycle for about so long, so that the other agents have their turn. */
 const MAX_CYCLE_NS = 20e6;
-export const MAX_PAGES = 32;
 const EVENTS_AT_FIRST = 500;
 const EVENTS_LATER = 200;
-/** Messages of a page that are none: then it is no page of ours. */
-const MAX_REFUSED = 16;
-
-/** What the token of a page, or its absence, allows. */
-export interface Admission {
-  readonly maySee: boolean;
-  /** It may change how consumers read. */
-  readonly maySteer: boolean;
-  /** Null unless something is refused. */
-  readonly reason: string | null;
-}
 
 export interface HubOptions {
   readonly connection: Messaging;
@@ -60,14 +46,14 @@ export interface HubOptions {
  * Shows what a supervisor knows, and the newest frames, to the pages that are open. The flow is by credit: a page gets its next picture
  * when it has drawn the one before, so nothing queues for a slow page, and what is bounded is bounded for each page and in all.
  */
-export class ViewHub implements Agent {
+export class ViewHub implements Agent, PageHub {
   readonly roleName = "view";
-  readonly pages = new Set<PageLink>();
   readonly eyes: Eyes;
   readonly #options: HubOptions;
   readonly #known: KnownStreams;
   readonly #subscriptions: readonly Inbound[];
   readonly #pictures: Pictures;
+  readonly #connected: ConnectedPages;
   readonly #history = new History();
   readonly #delays = new DelayMeans();
   readonly #state = new PeriodicTimer(STATE_PERIOD_NS);
@@ -87,35 +73,28 @@ export class ViewHub implements Agent {
     });
     this.eyes = new Eyes(baseDirs, () => clock.nanoTime());
     this.#pictures = new Pictures(this.eyes);
+    this.#connected = new ConnectedPages({
+      pictures: this.#pictures,
+      nanoTime: () => clock.nanoTime(),
+      onHello: (link, admission) => this.#welcome(link, admission),
+      onGone: () => {
+        this.eyes.watchers--;
+      },
+    });
   }
 
-  /** A page has connected; null when there are too many. */
+  get pages(): ReadonlySet<PageLink> {
+    return this.#connected.links;
+  }
+
   open(socket: PageSocket, client: string): PageLink | null {
-    if (this.pages.size >= MAX_PAGES) this.#makeRoom();
-    if (this.pages.size >= MAX_PAGES) {
-      socket.close(1013, `${MAX_PAGES} pages are open already`);
-      return null;
-    }
-    const link = new PageLink(socket, client);
-    this.pages.add(link);
-    this.eyes.watchers++;
+    const link = this.#connected.open(socket, client);
+    if (link !== null) this.eyes.watchers++;
     return link;
   }
 
-  /** A page has gone. */
   close(link: PageLink): void {
-    if (!this.pages.delete(link)) return;
-    this.eyes.watchers--;
-    for (const view of link.views.values()) this.#pictures.release(view.picture);
-    link.views.clear();
-  }
-
-  /** A page that was not admitted keeps no other out. */
-  #makeRoom(): void {
-    const link = [...this.pages].find(({ isAdmitted }) => !isAdmitted);
-    if (link === undefined) return;
-    link.socket.close(1013, "other pages wait for a place");
-    this.close(link);
+    this.#connected.close(link);
   }
 
   /** Bytes of pictures that are kept. */
@@ -123,22 +102,13 @@ export class ViewHub implements Agent {
     return this.#pictures.keptBytes;
   }
 
-  /** What a page sends. `admit` judges the token that it gives. */
   onMessage(link: PageLink, text: string, admit: (token: string | null) => Admission): void {
-    if (!this.pages.has(link)) return;
-    if (!link.mayAsk(this.#options.clock.nanoTime())) {
-      this.#disconnect(link, "it sent too many messages");
-      return;
-    }
-    const message = parseClientMessage(text);
-    if (message === null) this.#refuse(link, "it sent something that is no message");
-    else if (message.type === "hello" && link.socket.buffered() > 0) this.#refuse(link, "it does not take the answers");
-    else if (message.type === "hello") this.#admit(link, admit(message.token));
-    else if (!link.isAdmitted) this.#refuse(link, "it asked before it said hello");
-    else if (message.type === "watch") this.#watch(link, message);
-    else if (message.type === "unwatch") this.#unwatch(link, message.view);
-    else if (message.type === "drawn") link.onDrawn(message);
-    else this.#refuse(link, "it asked for a place in a recording, and frames are live");
+    const request = this.#connected.requestOf(link, text, admit);
+    if (request === null) return;
+    if (request.type === "watch") this.#watch(link, request);
+    else if (request.type === "unwatch") this.#connected.unwatch(link, request.view);
+    else if (request.type === "drawn") link.onDrawn(request);
+    else this.#connected.refuse(link, "it asked for a place in a recording, and frames are live");
   }
 
   doWork(nowNs: number): number {
@@ -151,10 +121,7 @@ export class ViewHub implements Agent {
   }
 
   onClose(): void {
-    for (const link of [...this.pages]) {
-      link.socket.close(1001, "the server ends");
-      this.close(link);
-    }
+    this.#connected.end();
     this.eyes.close();
     for (const subscription of this.#subscriptions) this.#options.connection.remove(subscription);
   }
@@ -185,26 +152,12 @@ export class ViewHub implements Agent {
     return work;
   }
 
-  #refuse(link: PageLink, why: string): void {
-    if (++link.refused >= MAX_REFUSED) this.#disconnect(link, `${why}, ${MAX_REFUSED} times`);
-  }
-
-  #disconnect(link: PageLink, why: string): void {
-    log.warn(`a page at ${link.client} was disconnected: ${why}`);
-    link.socket.close(1008, why);
-    this.close(link);
-  }
-
-  #admit(link: PageLink, { maySee, maySteer, reason }: Admission): void {
+  #welcome(link: PageLink, { maySee, maySteer, reason }: Admission): void {
     const { version, supervisor } = this.#options;
-    link.isAdmitted = maySee;
     link.socket.sendText(
       toJson({ type: "welcome", maySee, maySteer, reason, version, history: maySee ? this.#history.toJson() : {} }),
     );
-    if (!maySee) {
-      this.#refuse(link, "it gave no token, or another one");
-      return;
-    }
+    if (!maySee) return;
     link.lastEventId = Math.max(0, supervisor.model.events.lastId - EVENTS_AT_FIRST);
     const nowNs = this.#options.clock.nanoTime();
     this.eyes.sync(supervisor.model, this.#known, nowNs);
@@ -213,26 +166,8 @@ export class ViewHub implements Agent {
   }
 
   #watch(link: PageLink, request: WatchMessage): void {
-    this.#unwatch(link, request.view);
-    const picture = this.#pictures.take(request);
-    const { view: id } = request;
-    link.views.set(id, {
-      id,
-      request,
-      picture,
-      hasCredit: true,
-      sentSeq: NO_SEQ,
-      sentEpoch: null,
-      shapeVersion: -1,
-      underWay: 0,
-    });
-  }
-
-  #unwatch(link: PageLink, id: number): void {
-    const view = link.views.get(id);
-    if (view === undefined) return;
-    link.views.delete(id);
-    this.#pictures.release(view.picture);
+    this.#connected.unwatch(link, request.view);
+    link.watch(request, this.#pictures.take(request));
   }
 
   /** Once a second, and as soon as there are events. */

@@ -1,5 +1,13 @@
-import type { Admission } from "./hub.ts";
 import type { PageLink, PageSocket } from "./page-link.ts";
+
+/** What the token of a page, or its absence, allows. */
+export interface Admission {
+  readonly maySee: boolean;
+  /** It may change how consumers read. */
+  readonly maySteer: boolean;
+  /** Null unless something is refused. */
+  readonly reason: string | null;
+}
 
 /** What pages are connected to: it shows live frames, or a recording. */
 export interface PageHub {

@@ -64,6 +64,13 @@ export class PageLink {
     return this.#messages.tryPass(nowNs);
   }
 
+  /** Shows a picture in a view of the page. */
+  watch(request: WatchMessage, picture: SharedPicture): void {
+    const { view: id } = request;
+    const fresh = { hasCredit: true, sentSeq: NO_SEQ, sentEpoch: null, shapeVersion: -1, underWay: 0 };
+    this.views.set(id, { id, request, picture, ...fresh });
+  }
+
   /** The page says that it has drawn what it got. */
   onDrawn({ view }: Extract<ClientMessage, { type: "drawn" }>): void {
     const seen = this.views.get(view);

@@ -1,9 +1,9 @@
 import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { MAX_CLIENT_MESSAGE_BYTES } from "../view/client-message.ts";
-import { type Admission, MAX_BYTES_PER_PAGE } from "../view/hub.ts";
+import { MAX_BYTES_PER_PAGE } from "../view/hub.ts";
 import { pageAssets } from "../view/page-assets.ts";
-import type { PageHub } from "../view/page-hub.ts";
+import type { Admission, PageHub } from "../view/page-hub.ts";
 import type { PageLink } from "../view/page-link.ts";
 import type { RequestGuard } from "./guard.ts";
 import { ApiError, errorResponse, textResponse } from "./responses.ts";

@@ -2,14 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import { Supervisor } from "../../src/roles/supervisor.ts";
 import { AllowedBaseDirs } from "../../src/shm/index.ts";
-import {
-  type Admission,
-  MAX_BYTES_PER_PAGE,
-  MAX_PAGES,
-  MAX_SHARED_BYTES,
-  OWN_BYTES,
-  ViewHub,
-} from "../../src/view/hub.ts";
+import { MAX_PAGES } from "../../src/view/connected-pages.ts";
+import { MAX_BYTES_PER_PAGE, MAX_SHARED_BYTES, OWN_BYTES, ViewHub } from "../../src/view/hub.ts";
+import type { Admission } from "../../src/view/page-hub.ts";
 import type { PageLink } from "../../src/view/page-link.ts";
 import { MAX_KEPT_BYTES } from "../../src/view/pictures.ts";
 import { SupervisorServer } from "../../src/web/server.ts";

@@ -33,8 +33,7 @@ export const VIEWER_ADVICE: Readonly<Record<string, Readonly<Record<string, LogA
       remedy: "Look at the stream on the viewer's own page.",
     },
   },
-  "src/view/hub.ts": { "a page at … was disconnected: …": PAGE_DISCONNECTED },
-  "src/view/recording/recording-hub.ts": { "a page at … was disconnected: …": PAGE_DISCONNECTED },
+  "src/view/connected-pages.ts": { "a page at … was disconnected: …": PAGE_DISCONNECTED },
   "src/view/stream-eye.ts": {
     "stream … cannot be shown: …": {
       means: "The viewer is not allowed to map the regions of the stream, or they break a rule.",

@@ -1,22 +1,17 @@
-import { getLogger } from "../../core/logger.ts";
 import { toJson } from "../../core/text.ts";
 import type { RecordingSet, SetStream } from "../../recording/recording-set.ts";
-import { parseClientMessage } from "../client-message.ts";
-import { NO_SEQ } from "../frame-eye.ts";
-import { type Admission, MAX_BYTES_PER_PAGE, MAX_PAGES } from "../hub.ts";
-import type { ClientMessage, PlayheadMessage, RecordingInfo, WatchMessage } from "../messages.ts";
-import type { PageHub } from "../page-hub.ts";
-import { PageLink, type PageSocket } from "../page-link.ts";
+import { ConnectedPages, type PageRequest } from "../connected-pages.ts";
+import { MAX_BYTES_PER_PAGE } from "../hub.ts";
+import type { PlayheadMessage, RecordingInfo, WatchMessage } from "../messages.ts";
+import type { Admission, PageHub } from "../page-hub.ts";
+import type { PageLink, PageSocket } from "../page-link.ts";
 import { Pictures } from "../pictures.ts";
 import { describeRecording } from "./describe.ts";
 import { type FrameTimes, timesOf } from "./frame-times.ts";
 import { RecordedEye } from "./recorded-eye.ts";
 
-const log = getLogger("view");
 /** Bytes of pictures that may be under way to all pages. */
 const MAX_BYTES_UNDER_WAY = 256 * 1024 * 1024;
-/** Messages of a page that are none: then it is no page of ours. */
-const MAX_REFUSED = 16;
 
 /** The place in the recording of one page. */
 interface Viewer {
@@ -39,6 +34,7 @@ export class RecordingHub implements PageHub {
   readonly #viewers = new Map<PageLink, Viewer>();
   readonly #eyes = new Map<number, RecordedEye>();
   readonly #pictures: Pictures;
+  readonly #connected: ConnectedPages;
   readonly #streams: ReadonlyMap<number, { readonly stream: SetStream; readonly times: FrameTimes }>;
   #nextEye = 1;
 
@@ -54,58 +50,41 @@ export class RecordingHub implements PageHub {
     this.info = describeRecording(set, this.#times, keys);
     const eyeOf = (id: number): RecordedEye => this.#eyes.get(id) as RecordedEye;
     this.#pictures = new Pictures({ of: eyeOf }, 0);
+    this.#connected = new ConnectedPages({
+      pictures: this.#pictures,
+      nanoTime: () => performance.now() * 1e6,
+      onHello: (link, admission) => this.#welcome(link, admission),
+      onGone: (link) => this.#forget(link),
+    });
   }
 
   open(socket: PageSocket, client: string): PageLink | null {
-    if (this.#viewers.size >= MAX_PAGES) this.#makeRoom();
-    if (this.#viewers.size >= MAX_PAGES) {
-      socket.close(1013, `${MAX_PAGES} pages are open already`);
-      return null;
-    }
-    const link = new PageLink(socket, client);
-    this.#viewers.set(link, { timeNs: 0, eyes: new Map(), note: null });
+    const link = this.#connected.open(socket, client);
+    if (link !== null) this.#viewers.set(link, { timeNs: 0, eyes: new Map(), note: null });
     return link;
   }
 
   close(link: PageLink): void {
-    const viewer = this.#viewers.get(link);
-    if (viewer === undefined) return;
-    this.#viewers.delete(link);
-    for (const { picture } of link.views.values()) this.#pictures.release(picture);
-    link.views.clear();
-    for (const { id } of viewer.eyes.values()) this.#eyes.delete(id);
+    this.#connected.close(link);
   }
 
   onMessage(link: PageLink, text: string, admit: (token: string | null) => Admission): void {
-    const viewer = this.#viewers.get(link);
-    if (viewer === undefined) return;
-    if (!link.mayAsk(performance.now() * 1e6)) {
-      this.#disconnect(link, "it sent too many messages");
-      return;
-    }
-    const message = parseClientMessage(text);
-    if (message === null) this.#refuse(link, "it sent something that is no message");
-    else if (message.type === "hello" && link.socket.buffered() > 0) this.#refuse(link, "it does not take the answers");
-    else if (message.type === "hello") this.#admit(link, admit(message.token));
-    else if (!link.isAdmitted) this.#refuse(link, "it asked before it said hello");
-    else this.#obey(link, viewer, message);
+    const request = this.#connected.requestOf(link, text, admit);
+    if (request !== null) this.#obey(link, this.#viewers.get(link) as Viewer, request);
   }
 
   /** Disconnects every page. */
   end(): void {
-    for (const link of [...this.#viewers.keys()]) {
-      link.socket.close(1001, "the server ends");
-      this.close(link);
-    }
+    this.#connected.end();
   }
 
-  #obey(link: PageLink, viewer: Viewer, message: Exclude<ClientMessage, { type: "hello" }>): void {
+  #obey(link: PageLink, viewer: Viewer, message: PageRequest): void {
     switch (message.type) {
       case "watch":
         this.#watch(link, viewer, message);
         break;
       case "unwatch":
-        this.#unwatch(link, message.view);
+        this.#connected.unwatch(link, message.view);
         return;
       case "drawn":
         link.onDrawn(message);
@@ -128,12 +107,9 @@ export class RecordingHub implements PageHub {
     this.#serve(link, viewer);
   }
 
-  /** A page that was not admitted keeps no other out. */
-  #makeRoom(): void {
-    const link = [...this.#viewers.keys()].find(({ isAdmitted }) => !isAdmitted);
-    if (link === undefined) return;
-    link.socket.close(1013, "other pages wait for a place");
-    this.close(link);
+  #forget(link: PageLink): void {
+    for (const { id } of this.#viewers.get(link)?.eyes.values() ?? []) this.#eyes.delete(id);
+    this.#viewers.delete(link);
   }
 
   #seek(viewer: Viewer, timeNs: number): void {
@@ -163,21 +139,10 @@ export class RecordingHub implements PageHub {
   }
 
   #watch(link: PageLink, viewer: Viewer, request: WatchMessage): void {
-    const { view: id } = request;
-    this.#unwatch(link, id);
+    this.#connected.unwatch(link, request.view);
     const entry = this.#eyeOf(viewer, request.stream);
-    if (entry === null) return;
     // Pages are at different places, so each has pictures of its own.
-    const picture = this.#pictures.take({ ...request, stream: entry.id });
-    const fresh = { hasCredit: true, sentSeq: NO_SEQ, sentEpoch: null, shapeVersion: -1, underWay: 0 };
-    link.views.set(id, { id, request, picture, ...fresh });
-  }
-
-  #unwatch(link: PageLink, id: number): void {
-    const view = link.views.get(id);
-    if (view === undefined) return;
-    link.views.delete(id);
-    this.#pictures.release(view.picture);
+    if (entry !== null) link.watch(request, this.#pictures.take({ ...request, stream: entry.id }));
   }
 
   /** Sends what the page has room for. */
@@ -196,22 +161,10 @@ export class RecordingHub implements PageHub {
     tell(link, null, note);
   }
 
-  #admit(link: PageLink, { maySee, maySteer, reason }: Admission): void {
-    link.isAdmitted = maySee;
+  #welcome(link: PageLink, { maySee, maySteer, reason }: Admission): void {
     const recording = maySee ? this.info : null;
     const version = this.#version;
     link.socket.sendText(toJson({ type: "welcome", maySee, maySteer, reason, version, history: {}, recording }));
-    if (!maySee) this.#refuse(link, "it gave no token, or another one");
-  }
-
-  #refuse(link: PageLink, why: string): void {
-    if (++link.refused >= MAX_REFUSED) this.#disconnect(link, `${why}, ${MAX_REFUSED} times`);
-  }
-
-  #disconnect(link: PageLink, why: string): void {
-    log.warn(`a page at ${link.client} was disconnected: ${why}`);
-    link.socket.close(1008, why);
-    this.close(link);
   }
 }
 
