@@ -39,7 +39,7 @@ describe("the life of a lease", () => {
     expect(client.revocations).toMatchObject([{ ...lease, reason: "EXPIRED" }]);
     pass(rig, 2);
     expect(client.revocations.length).toBe(1);
-    // Whoever continues with it has not heard of the end.
+    // A client that keeps it alive did not receive its end.
     client.keepAlive(lease);
     rig.until(() => client.revocations.length === 2, "the end to be told again");
     expect(client.revocations[1]).toMatchObject({ ...lease, reason: "EXPIRED" });

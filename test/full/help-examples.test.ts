@@ -13,7 +13,7 @@ const FIXTURES = join(import.meta.dir, "../fixtures");
 const RUNS_MS = 1_000;
 /** SIGTERM, as a bit of the signals that a process catches. */
 const CATCHES_SIGTERM = 1n << 14n;
-/** Examples that continue until somebody ends them. */
+/** Examples that run until they are ended. */
 const GOES_ON =
   /^(tap|top|events|supervisor|view.*|record (?!info|verify|repair).*|replay.*|attach camera-1.*|driver.*|media-driver.*|producer.*|decimate.*|bridge.*|consumer( --standalone)?( --sink y4m:-)?)$/;
 const WITH_OPTIONS = /^(events|supervisor) --/;

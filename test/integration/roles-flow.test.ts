@@ -144,7 +144,7 @@ describe("--flow wait", () => {
     expect(consumer.counters.of.accepted.value).toBe(0);
   });
 
-  test("a stream whose last reader has left waits once, says so once, and continues as soon as somebody reads again", async () => {
+  test("a stream whose last reader has left waits once, logs that once, and continues as soon as a consumer reads again", async () => {
     const lines: string[] = [];
     configureLogging({ sink: { write: (text: string) => lines.push(text) } });
     try {

@@ -12,7 +12,7 @@ function linesWith(role: RoleProcess, key: string): string[] {
   return role.stdoutLines.filter((line) => line.includes(`"${key}"`));
 }
 
-/** A consumer that waits indefinitely, unless somebody wakes it, and the producer of its stream. */
+/** A consumer that waits until it is woken, and the producer of its stream. */
 async function start(place: Place) {
   const producer = place.producer(SLOW);
   await producer.errorLine(/./);

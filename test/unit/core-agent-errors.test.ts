@@ -21,7 +21,7 @@ function said(): string[] {
   return lines.map((line) => line.trimEnd().replace(/^\S+ /, ""));
 }
 
-test("the error that ends a scheduler is reported by whoever awaits its end; all others are logged", () => {
+test("the error that ends a scheduler is reported by the caller that awaits its end; all others are logged", () => {
   const log = logAgentErrorsButTheEnd();
   log(report("reporter", { fatal: false, unreported: 2 }));
   log(report("sink"));

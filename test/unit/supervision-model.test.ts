@@ -331,7 +331,7 @@ describe("the supervisor's view of consumers", () => {
     expect(it.lastText).toBe("the driver shut down (ADMIN): maintenance; every lease has ended");
   });
 
-  test("what was under way when an end was told makes nobody return, and an orderly end is no warning", () => {
+  test("messages under way when an end is announced bring no participant back, and an orderly end is no warning", () => {
     const it = new Supervised();
     it.announce();
     it.qos(5);
