@@ -17,8 +17,8 @@ export function throwIfAttachFailed(role: PoolRole, attachTimeoutMs: number, dea
   if (!isOver) return;
   throw new AttachError(
     "not-found",
-    `stream ${streamId}: expected a driver to attach to within ${attachTimeoutMs} ms, found none: start one ` +
-      "(tensorpool driver, or pool.addDriver), or do without (standalone for producer and consumers)",
+    `stream ${streamId}: no driver answered within ${attachTimeoutMs} ms; start one (tensorpool driver, or ` +
+      "pool.addDriver), or pass standalone to the producer and its consumers",
     { expected: "a driver", found: "none", retryable: true },
   );
 }

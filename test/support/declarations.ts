@@ -13,7 +13,7 @@ export interface Declaration {
   readonly code: string;
 }
 
-const HEAD = /^export (?:declare )?(?:abstract )?(?<kind>class|interface|type|const|function) (?<name>\w+)/;
+const HEAD = /^(?:export )?(?:declare )?(?:abstract )?(?<kind>class|interface|type|const|function) (?<name>\w+)/;
 
 /** Names that src/index.ts exports, in its order, each with the file that it names. */
 export function publicNames(): { name: string; from: string }[] {
@@ -28,8 +28,11 @@ export function publicNames(): { name: string; from: string }[] {
   );
 }
 
-/** The declarations of all public names. @throws when the compiler fails, or one cannot be found */
-export function publicDeclarations(): Map<string, Declaration> {
+/**
+ * The declarations of all public names, and of `others`: types that public ones are made of.
+ * @throws when the compiler fails, or one cannot be found
+ */
+export function publicDeclarations(others: readonly string[] = []): Map<string, Declaration> {
   const folder = mkdtempSync(join(tmpdir(), "tensorpool-types-"));
   try {
     const compiler = join(ROOT, "node_modules", ".bin", "tsc");
@@ -41,7 +44,8 @@ export function publicDeclarations(): Map<string, Declaration> {
     const declared = new Map(
       files.map((file) => [file, declarationsIn(readFileSync(join(folder, "src", file), "utf8"))]),
     );
-    return new Map(publicNames().map(({ name, from }) => [name, find(declared, name, from)]));
+    const names = [...publicNames(), ...others.map((name) => ({ name, from: "" }))];
+    return new Map(names.map(({ name, from }) => [name, find(declared, name, from)]));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -79,16 +83,18 @@ function declarationsIn(text: string): Declaration[] {
     const { kind, name } = HEAD.exec(line)?.groups ?? {};
     if (kind !== undefined && name !== undefined) {
       const body = [line];
-      // One that is not closed on its line continues until a line in the first column.
-      if (!line.endsWith(";") && !line.endsWith("}")) {
-        do body.push(lines[++i] as string);
-        while (!/^[^\s]/.test(lines[i] as string));
-      }
+      while (!isWhole(body)) body.push(lines[++i] as string);
       declarations.push({ name, kind: kind as Declaration["kind"], doc: docOf(comment), code: codeOf(body) });
     }
     comment = [];
   }
   return declarations;
+}
+
+/** A declaration ends with ";" or "}" outside of its own braces. */
+function isWhole(body: readonly string[]): boolean {
+  const code = body.filter((line) => !/^\s*(?:\/\*\*|\*)/.test(line)).join("\n");
+  return code.split("{").length === code.split("}").length && /[;}]$/.test(code);
 }
 
 function docOf(comment: readonly string[]): string {
