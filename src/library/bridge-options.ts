@@ -26,6 +26,8 @@ export interface AddBridgeSenderOptions extends AttachOptions {
   readonly decimation?: number;
   /** Frames per second that are sent at most; others are skipped. No limit when left out. */
   readonly maxRateHz?: number;
+  /** True: each frame ends with a checksum of its values, which the receiver compares. */
+  readonly checksum?: boolean;
 }
 
 export interface AddBridgeReceiverOptions extends CarryOptions {

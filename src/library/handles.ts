@@ -194,7 +194,11 @@ export interface Consumer extends AsyncDisposable {
   readonly attachRefusal: AttachError | null;
   /** True while the stream's regions are mapped. */
   readonly isMapped: boolean;
-  /** Generation of the mapped regions; null while nothing is mapped. */
+  /** Where the frames of a bridge arrive that are read in place of shared memory; null while that is read. */
+  readonly bridge: string | null;
+  /** Frames that were read through a bridge, which `counters` has not; null before the first use of one. */
+  readonly bridgeCounters: RoleCounters<ConsumerCounterName> | null;
+  /** Generation of the mapped regions, or of what comes through the bridge; null while nothing is mapped. */
   readonly epoch: bigint | null;
   /** How the producer treats a full window: "wait" means that this reader may hold it back for a while. */
   readonly flow: Flow;

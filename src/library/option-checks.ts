@@ -16,6 +16,15 @@ export function requireChoice(name: string, value: unknown, choices: readonly st
   });
 }
 
+/** @throws OptionError unless `value` is left out, true or false */
+export function requireFlag(name: string, value: unknown): void {
+  if (value === undefined || typeof value === "boolean") return;
+  throw new OptionError(name, `expected true or false, found ${shown(value)}`, {
+    expected: "true or false",
+    found: shown(value),
+  });
+}
+
 /** @throws OptionError unless `value` is left out, or a number from `minimum` on */
 export function requireAtLeast(name: string, value: unknown, minimum: number): void {
   if (value === undefined || (typeof value === "number" && value >= minimum)) return;

@@ -1,7 +1,6 @@
 import type { AeronConnection } from "../aeron/connection.ts";
 import { BridgeLink } from "../bridge/bridge-link.ts";
 import { BridgeReceiver } from "../bridge/bridge-receiver.ts";
-import { ENDPOINT_EXPECTED, type Endpoint, readEndpoint } from "../bridge/channels.ts";
 import { Decimator } from "../bridge/decimator.ts";
 import { OutputStream, type OutputStreamOptions } from "../bridge/output-stream.ts";
 import { explainRoutesFault, receiverRoutes } from "../bridge/receiver-routes.ts";
@@ -19,7 +18,8 @@ import type {
   Decimator as DecimatorHandle,
 } from "./bridge-handles.ts";
 import type { AddBridgeReceiverOptions, AddBridgeSenderOptions, AddDecimatorOptions } from "./bridge-options.ts";
-import { requireAtLeast, requireChoice, requireStreamId, requireWhole } from "./option-checks.ts";
+import { requireEndpoint } from "./consumer-fallback.ts";
+import { requireAtLeast, requireChoice, requireFlag, requireStreamId, requireWhole } from "./option-checks.ts";
 import type { EndRole } from "./pool-roles.ts";
 import { type AttachOptions, DEFAULT_WAIT_TIMEOUT_MS, MAX_DECIMATION, standaloneOptionsOf } from "./role-options.ts";
 
@@ -71,7 +71,8 @@ export class PoolBridgeSender extends PoolAgents implements BridgeSenderHandle {
   /** @throws OptionError */
   constructor(pool: PoolSurroundings, { streamId, driver }: CarriedSource, options: AddBridgeSenderOptions) {
     super(pool.end);
-    const { mode, decimation, maxRateHz } = options;
+    const { mode, decimation, maxRateHz, checksum } = options;
+    requireFlag("checksum", checksum);
     requireChoice("mode", mode, ["latest", "lossless"]);
     requireWhole("decimation", decimation, 1, MAX_DECIMATION);
     requireAtLeast("maxRateHz", maxRateHz, 0);
@@ -83,6 +84,7 @@ export class PoolBridgeSender extends PoolAgents implements BridgeSenderHandle {
       mode: mode ?? "latest",
       decimation: decimation ?? 1,
       maxRateHz: maxRateHz ?? 0,
+      checksum: checksum ?? false,
       streams: pool.streams,
       baseDirs: AllowedBaseDirs.resolve([pool.shmDir]),
       ...(driver === null ? {} : { driver }),
@@ -236,17 +238,6 @@ export class PoolDecimator extends PoolAgents implements DecimatorHandle {
   get counters() {
     return this.#consumer.counters;
   }
-}
-
-/** @throws OptionError */
-function requireEndpoint(option: string, text: string): Endpoint {
-  const endpoint = typeof text === "string" ? readEndpoint(text) : undefined;
-  if (endpoint !== undefined) return endpoint;
-  const found = JSON.stringify(text) ?? "nothing";
-  throw new OptionError(option, `expected ${ENDPOINT_EXPECTED}, found ${found}`, {
-    expected: ENDPOINT_EXPECTED,
-    found,
-  });
 }
 
 /** What streams that carry the frames of others are made with. @throws OptionError */

@@ -1,18 +1,28 @@
+import { FallbackReader } from "../bridge/fallback-reader.ts";
 import type { Scheduler } from "../core/scheduler.ts";
+import type { Attribute, Flow } from "../protocol/attribute.ts";
 import { Consumer } from "../roles/consumer.ts";
+import type { LossCause } from "../roles/counters.ts";
 import type { Frame } from "../roles/frame.ts";
-import type { PollOptions } from "../roles/frame-handler.ts";
+import type { FrameHandler, PollOptions } from "../roles/frame-handler.ts";
+import type { ConsumerFallback } from "./consumer-fallback.ts";
 import { type CollectorOptions, FrameCollector } from "./frame-collector.ts";
 import type { Consumer as ConsumerHandle, ReadResult } from "./handles.ts";
 import type { OwnedFrame } from "./owned-frame.ts";
+import type { PoolSurroundings } from "./pool-bridges.ts";
 import type { EndRole } from "./pool-roles.ts";
+
+type FallbackSurroundings = Pick<PoolSurroundings, "connection" | "clock" | "streams" | "shmDir">;
 
 const NONE: ReadResult<never> = { ok: false, cause: "none" };
 
-/** The consumer behind the interface: a role that its pool ends, and reading by value. */
+/** The consumer behind the interface: a role that its pool ends, reading by value, and through a bridge in place of shared memory. */
 export class PoolConsumer extends Consumer implements ConsumerHandle {
   #scheduler: Scheduler | null = null;
   #end: EndRole | null = null;
+  #fallback: FallbackReader | null = null;
+  /** What frames are read from now on, while a bridge is; null: this consumer's own shared memory. */
+  #bridged: Consumer | null = null;
 
   /** For the pool: what drives this consumer, and how it ends. */
   attach(scheduler: Scheduler, end: EndRole): void {
@@ -20,7 +30,55 @@ export class PoolConsumer extends Consumer implements ConsumerHandle {
     this.#end = end;
   }
 
+  /** For the pool: the agent that reads through a bridge while shared memory cannot be used; it runs after this consumer. */
+  newFallbackReader(pool: FallbackSurroundings, { peers, endpointOf }: ConsumerFallback): FallbackReader {
+    const { connection, clock, streams, shmDir } = pool;
+    const onSwitch = (from: Consumer): void => {
+      this.#bridged = from === this ? null : from;
+    };
+    this.#fallback = new FallbackReader(connection, clock, this, { streams, shmDir, peers, endpointOf, onSwitch });
+    return this.#fallback;
+  }
+
+  get bridge() {
+    return this.#fallback?.endpoint?.text ?? null;
+  }
+
+  get bridgeCounters() {
+    return this.#fallback?.consumer?.counters ?? null;
+  }
+
+  override get epoch(): bigint | null {
+    return this.#bridged === null ? super.epoch : this.#bridged.epoch;
+  }
+
+  override get flow(): Flow {
+    return this.#bridged === null ? super.flow : this.#bridged.flow;
+  }
+
+  override get attributes(): readonly Attribute[] {
+    return this.#bridged === null ? super.attributes : this.#bridged.attributes;
+  }
+
+  override get hasAttributes(): boolean {
+    return this.#bridged === null ? super.hasAttributes : this.#bridged.hasAttributes;
+  }
+
+  override poll(handler: FrameHandler, options?: PollOptions): number {
+    return this.#bridged === null ? super.poll(handler, options) : this.#bridged.poll(handler, options);
+  }
+
+  override skip(cause: LossCause): boolean {
+    return this.#bridged === null ? super.skip(cause) : this.#bridged.skip(cause);
+  }
+
+  override recordAsLost(byteLength: number, cause: LossCause): void {
+    if (this.#bridged === null) super.recordAsLost(byteLength, cause);
+    else this.#bridged.recordAsLost(byteLength, cause);
+  }
+
   async close(): Promise<void> {
+    if (this.#fallback !== null) await this.#end?.(this.#fallback);
     await this.#end?.(this);
   }
 
@@ -42,10 +100,11 @@ export class PoolConsumer extends Consumer implements ConsumerHandle {
         if (hasValue) result = isIntact ? { ok: true, value: value as T } : { ok: false, cause: "changed" };
       },
     };
-    this.lastMiss = null;
+    const source = this.#bridged ?? this;
+    source.lastMiss = null;
     while (this.poll(handler, options) > 0) {
       if (hasValue) return result;
-      if (this.lastMiss !== null) return { ok: false, cause: this.lastMiss };
+      if (source.lastMiss !== null) return { ok: false, cause: source.lastMiss };
     }
     return NONE;
   }

@@ -48,6 +48,14 @@ export interface AddConsumerOptions extends AttachOptions {
   readonly maxRateHz?: number;
   /** Skip to the newest frame when further behind than this (W-20). */
   readonly maxOutstandingSeqGap?: number;
+  /** False: shared memory is not read, as on a host that the producer is not on, until a ConsumerConfig allows it (W-39). */
+  readonly usesShm?: boolean;
+  /** Where a bridge's frames are read while shared memory cannot be: `aeron:udp?endpoint=ADDRESS:PORT`, or `bridge://ID`. */
+  readonly fallback?: string;
+  /** What `bridge://ID` stands for: by id, the `ADDRESS:PORT` of this host where its frames arrive. */
+  readonly bridges?: Readonly<Record<string, string>>;
+  /** With a bridge as fallback: IP addresses of the hosts that may send; all when left out. */
+  readonly peers?: readonly string[];
 }
 
 /** The pool itself waits for the first lease: the role asks without a limit. */

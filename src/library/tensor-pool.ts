@@ -11,6 +11,7 @@ import { AllowedBaseDirs, defaultShmDir } from "../shm/index.ts";
 import type { BridgeReceiver, BridgeSender, Decimator } from "./bridge-handles.ts";
 import type { AddBridgeReceiverOptions, AddBridgeSenderOptions, AddDecimatorOptions } from "./bridge-options.ts";
 import type { ConnectOptions } from "./connect-options.ts";
+import { ConsumerFallback } from "./consumer-fallback.ts";
 import { type AddDriverOptions, driverOptionsOf, poolsOf } from "./driver-setup.ts";
 import { type PoolRole, throwIfAttachFailed } from "./first-lease.ts";
 import type { Consumer, Driver, Producer } from "./handles.ts";
@@ -39,6 +40,7 @@ export class ConnectError extends TensorPoolError<"timeout"> {}
 const PRESENCE_TYPE_ID = 10501;
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_ATTACH_TIMEOUT_MS = 5_000;
+const ANY_TIME = (): boolean => true;
 /** Data sources say their names once a second. */
 const NAME_TIMEOUT_NS = 2.5e9;
 
@@ -129,8 +131,8 @@ export class TensorPool implements AsyncDisposable {
   }
 
   /**
-   * A consumer: with a lease of a driver, or, `standalone`, of whatever a producer announces. Its regions are mapped when there
-   * are some. @throws AttachError when no lease comes; ConnectError, UsageError
+   * A consumer: with a lease of a driver, or, `standalone`, of whatever a producer announces. Where shared memory cannot be used, it
+   * reads the frames of its `fallback`. @throws AttachError when no lease comes; ConnectError, OptionError, UsageError
    */
   async addConsumer(options: AddConsumerOptions): Promise<Consumer> {
     requireAttachOptions(options);
@@ -138,19 +140,23 @@ export class TensorPool implements AsyncDisposable {
     requireWhole("decimation", options.decimation, 1, MAX_DECIMATION);
     requireAtLeast("maxRateHz", options.maxRateHz, 0);
     requireAtLeast("maxOutstandingSeqGap", options.maxOutstandingSeqGap, 0);
-    const consumer = new PoolConsumer(this.#connection, this.#scheduler.clock, {
+    const [fallback, pool] = [new ConsumerFallback(options), this.#surroundings];
+    const consumer = new PoolConsumer(pool.connection, pool.clock, {
       streamId: await this.#streamId(options.stream),
       mode: options.mode ?? "stream",
       decimation: options.decimation ?? DEFAULT_DECIMATION,
       maxRateHz: options.maxRateHz ?? 0,
-      streams: this.#streams,
-      baseDirs: AllowedBaseDirs.resolve([this.#shmDir]),
+      streams: pool.streams,
+      baseDirs: AllowedBaseDirs.resolve([pool.shmDir]),
       ...(options.standalone === true ? {} : { driver: clientOf(options) }),
       maxOutstandingSeqGap: options.maxOutstandingSeqGap ?? 0,
+      usesShm: options.usesShm ?? true,
+      ...(fallback.given === null ? {} : { fallback: fallback.given }),
     });
     consumer.attach(this.#scheduler, this.#end);
-    this.#scheduler.add(consumer);
-    await this.#attached(consumer, options, () => true);
+    for (const agent of [consumer, consumer.newFallbackReader(pool, fallback)]) this.#scheduler.add(agent);
+    // What reads through a bridge needs no lease.
+    await this.#attached(consumer, options, ANY_TIME, () => consumer.bridge === null);
     return consumer;
   }
 
@@ -269,7 +275,7 @@ export class TensorPool implements AsyncDisposable {
     role: Role,
   ): Promise<Role> {
     for (const agent of role.agents) this.#scheduler.add(agent);
-    await this.#attached(role, options, () => true);
+    await this.#attached(role, options, ANY_TIME);
     return role;
   }
 
@@ -291,12 +297,14 @@ export class TensorPool implements AsyncDisposable {
     role: PoolRole,
     { attachTimeoutMs = DEFAULT_ATTACH_TIMEOUT_MS }: Pick<AttachOptions, "attachTimeoutMs">,
     isReady: () => boolean,
+    needsLease = ANY_TIME,
   ): Promise<void> {
     const deadlineNs = processNs() + attachTimeoutMs * 1e6;
     try {
       await this.#until(() => {
-        if (!role.isAttached) throwIfAttachFailed(role, attachTimeoutMs, deadlineNs);
-        return role.isAttached && this.#connection.isReady && isReady();
+        const lacksLease = needsLease() && !role.isAttached;
+        if (lacksLease) throwIfAttachFailed(role, attachTimeoutMs, deadlineNs);
+        return !lacksLease && this.#connection.isReady && isReady();
       }, "the media driver's answer");
     } catch (error) {
       await role.close();

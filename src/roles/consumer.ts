@@ -56,7 +56,7 @@ export class Consumer implements Agent {
   readonly #pauses: PauseReport;
 
   /** Why the frame that could not be read last could not. Only misses are kept: a frame that is read costs nothing more. */
-  protected lastMiss: LossCause | null = null;
+  lastMiss: LossCause | null = null;
   /** Seq of the frame that was handled last. */
   #lastSeqSeen = NO_SEQ;
   #lastWasOverwritten = false;

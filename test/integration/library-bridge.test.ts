@@ -92,6 +92,11 @@ test("what a bridge or a decimator cannot be made with is refused by the option'
     [() => pool.addBridgeSender({ ...source, to: "host" }), "to"],
     [() => pool.addBridgeSender({ ...source, to: "127.0.0.1:1", decimation: 0 }), "decimation"],
     [() => pool.addBridgeSender({ ...source, to: "127.0.0.1:1", mode: "fast" as "latest" }), "mode"],
+    [() => pool.addBridgeSender({ ...source, to: "127.0.0.1:1", checksum: 1 as unknown as boolean }), "checksum"],
+    [() => pool.addConsumer({ ...source, usesShm: false }), "usesShm"],
+    [() => pool.addConsumer({ ...source, usesShm: false, fallback: "bridge://lab" }), "fallback"],
+    [() => pool.addConsumer({ ...source, fallback: "http://lab" }), "fallback"],
+    [() => pool.addConsumer({ ...source, bridges: { lab: "host" } }), "bridges"],
     [() => pool.addBridgeReceiver({ from: "127.0.0.1:99999" }), "from"],
     [() => pool.addBridgeReceiver({ from: "127.0.0.1:1", maxMemoryBytes: 0.5 }), "maxMemoryBytes"],
     [
@@ -113,4 +118,60 @@ test("what a bridge or a decimator cannot be made with is refused by the option'
     const error = await add().catch((reason: unknown) => reason);
     expect([error instanceof OptionError, (error as OptionError).option]).toEqual([true, option]);
   }
+});
+
+test("W-39: a consumer of the library without the stream's shared memory reads it through the bridge of its fallback", async () => {
+  await using scope = new AsyncDisposableStack();
+  const { pool } = await open(scope);
+  const at = `127.0.0.1:${await freePort()}`;
+  const sender = await pool.addBridgeSender({ stream: 1, to: at, mode: "lossless", standalone: true, checksum: true });
+  const elsewhere = { usesShm: false, fallback: "bridge://lab", bridges: { lab: at } } as const;
+  const consumer = await pool.addConsumer({ stream: 1, standalone: true, ...elsewhere });
+  const producer = await pool.addProducer({ stream: 1, flow: "wait", standalone: LAYOUT });
+  await until(pool, () => sender.isConnected && consumer.epoch !== null, "the way to be there");
+  const seqs: number[] = [];
+  for (let value = 0; value < 10; value++) {
+    await until(pool, () => producer.offer(Uint8Array.of(value), SHAPE) !== "slots-busy", "room for a frame");
+    await until(
+      pool,
+      () => {
+        const read = consumer.read((frame) => frame.bytes[0] as number);
+        if (read.ok) seqs.push(read.value);
+        return seqs.length > value;
+      },
+      `frame ${value} through the bridge`,
+    );
+  }
+  expect(seqs).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect([consumer.bridge, consumer.isMapped, consumer.counters.of.accepted.value]).toEqual([at, false, 0]);
+  expect(consumer.bridgeCounters?.of.accepted.value).toBe(10);
+  await consumer.close();
+  expect(consumer.isClosed).toBe(true);
+});
+
+test("a bridge sender with a rate sends no more than that, and counts the others as skipped", async () => {
+  await using scope = new AsyncDisposableStack();
+  const { pool } = await open(scope);
+  const at = `127.0.0.1:${await freePort()}`;
+  const receiver = await pool.addBridgeReceiver({ from: at, routes: [{ stream: 1, to: 2 }], standalone: {} });
+  const sender = await pool.addBridgeSender({ stream: 1, to: at, mode: "lossless", standalone: true, maxRateHz: 1 });
+  const producer = await pool.addProducer({ stream: 1, standalone: LAYOUT });
+  await until(pool, () => sender.isConnected && receiver.streams[0]?.isConnected === true, "the way to be there");
+  const beganMs = performance.now();
+  let published = 0;
+  await until(
+    pool,
+    () => {
+      if (producer.offer(Uint8Array.of(0), SHAPE) === "published") published++;
+      return sender.ledger.sent >= 3;
+    },
+    "three frames",
+  );
+  await until(pool, () => sender.ledger.seen >= published, "every frame in the account");
+  const { seen, sent, skipped } = sender.ledger;
+  const elapsedSeconds = (performance.now() - beganMs) / 1000;
+  // The first goes at once.
+  expect(sent).toBeLessThanOrEqual(1 + elapsedSeconds + 0.01);
+  expect(sent + skipped).toBe(seen);
+  expect(seen).toBe(published);
 });

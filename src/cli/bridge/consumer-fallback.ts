@@ -1,4 +1,5 @@
-import { type Endpoint, readEndpoint } from "../../bridge/channels.ts";
+import type { Endpoint } from "../../bridge/channels.ts";
+import { fallbackEndpoint } from "../../bridge/fallback-endpoint.ts";
 import { FallbackReader } from "../../bridge/fallback-reader.ts";
 import type { bridgeTypes } from "../../config/index.ts";
 import { OptionError } from "../../core/errors.ts";
@@ -35,13 +36,9 @@ export function requireFallback({ fallback: uri, bridge: bridges = [] }: Consume
   if (typeof endpoint === "string") throw new OptionError("fallback", `${uri}: ${endpoint}`, { found: uri });
 }
 
-/** Where frames of a fallback arrive; a text says why none can. */
 function endpointAmong(bridges: readonly bridgeTypes.NamedEndpoint[], fallback: Fallback): Endpoint | string {
-  if (fallback.kind === "aeron") {
-    return readEndpoint(fallback.channel) ?? "no bridge sends there: expected aeron:udp?endpoint=ADDRESS:PORT";
-  }
-  const named = bridges.find(({ id }) => id === fallback.bridgeId);
-  return named?.endpoint ?? `no bridge has this id here: pass --bridge ${fallback.bridgeId}=ADDRESS:PORT`;
+  const endpointOf = (id: string): Endpoint | undefined => bridges.find((each) => each.id === id)?.endpoint;
+  return fallbackEndpoint(fallback, endpointOf, (id) => `pass --bridge ${id}=ADDRESS:PORT`);
 }
 
 /** The figures of a consumer, with those of what it has read through a bridge. */

@@ -1,0 +1,53 @@
+import { ENDPOINT_EXPECTED, type Endpoint, readEndpoint } from "../bridge/channels.ts";
+import { fallbackEndpoint } from "../bridge/fallback-endpoint.ts";
+import { OptionError } from "../core/errors.ts";
+import { type Fallback, parseFallbackUri } from "../protocol/fallback-uri.ts";
+import { requireFlag } from "./option-checks.ts";
+import type { AddConsumerOptions } from "./role-options.ts";
+
+/** What a consumer of the library reads while shared memory cannot be used. */
+export class ConsumerFallback {
+  /** As it was given; null: none, until a ConsumerConfig names one. */
+  readonly given: Fallback | null;
+  readonly peers: readonly string[];
+  readonly #bridges: ReadonlyMap<string, Endpoint>;
+
+  /** @throws OptionError */
+  constructor({ usesShm, fallback, bridges = {}, peers = [] }: AddConsumerOptions) {
+    requireFlag("usesShm", usesShm);
+    this.peers = peers;
+    this.#bridges = new Map(Object.entries(bridges).map(([id, text]) => [id, requireEndpoint("bridges", text)]));
+    const parsed = fallback === undefined ? null : parseFallbackUri(String(fallback));
+    if (typeof parsed === "string") throw new OptionError("fallback", parsed, { found: String(fallback) });
+    this.given = parsed;
+    if (usesShm !== false) return;
+    if (parsed === null) {
+      throw new OptionError("usesShm", "without shared memory there is nothing to read: give a fallback as well", {
+        expected: "a fallback",
+      });
+    }
+    const endpoint = this.endpointOf(parsed);
+    if (typeof endpoint === "string") {
+      throw new OptionError("fallback", `${fallback}: ${endpoint}`, { found: String(fallback) });
+    }
+  }
+
+  /** Where the frames of a fallback arrive; a text says why none can. */
+  readonly endpointOf = (fallback: Fallback): Endpoint | string =>
+    fallbackEndpoint(
+      fallback,
+      (id) => this.#bridges.get(id),
+      (id) => `give its address in bridges: { ${JSON.stringify(id)}: "ADDRESS:PORT" }`,
+    );
+}
+
+/** @throws OptionError */
+export function requireEndpoint(option: string, text: string): Endpoint {
+  const endpoint = typeof text === "string" ? readEndpoint(text) : undefined;
+  if (endpoint !== undefined) return endpoint;
+  const found = JSON.stringify(text) ?? "nothing";
+  throw new OptionError(option, `expected ${ENDPOINT_EXPECTED}, found ${found}`, {
+    expected: ENDPOINT_EXPECTED,
+    found,
+  });
+}
