@@ -6,6 +6,7 @@ import type { ConsumerOptions } from "../roles/consumer-options.ts";
 import { HOST_PORTS } from "../roles/host-ports.ts";
 import { BridgeSender, type BridgeSenderOptions } from "./bridge-sender.ts";
 import type { Endpoint } from "./channels.ts";
+import { PathMtuWatch } from "./path-mtu-watch.ts";
 
 export interface BridgeLinkOptions
   extends Pick<ConsumerOptions, "streamId" | "streams" | "baseDirs" | "driver">,
@@ -21,6 +22,8 @@ export class BridgeLink {
   readonly to: Endpoint;
   readonly consumer: Consumer;
   readonly sender: BridgeSender;
+  /** In the order in which they have to be added. */
+  readonly agents: readonly Agent[];
 
   constructor(connection: Messaging, clock: Clock, options: BridgeLinkOptions, ports = HOST_PORTS) {
     const { to, mode, checksum = false, onEnd, decimation, maxRateHz, ...source } = options;
@@ -40,10 +43,8 @@ export class BridgeLink {
       step: maxRateHz > 0 ? 0 : decimation,
       ...(onEnd === undefined ? {} : { onEnd }),
     });
-  }
-
-  /** In the order in which they have to be added. */
-  get agents(): readonly [Agent, Agent] {
-    return [this.consumer, this.sender];
+    // A simulated network has no paths.
+    const path = ports === HOST_PORTS ? [new PathMtuWatch(this.sender, source.streamId, to)] : [];
+    this.agents = [this.consumer, this.sender, ...path];
   }
 }

@@ -9,13 +9,14 @@ import type { Frame } from "../roles/frame.ts";
 import type { PollOptions } from "../roles/frame-handler.ts";
 import type { RolePorts } from "../roles/host-ports.ts";
 import { type Cutting, isAdmitted } from "./admission.ts";
-import { BRIDGE_STREAM_ID, type Endpoint, senderChannel } from "./channels.ts";
+import { BRIDGE_STREAM_ID, type BridgeMode, type Endpoint } from "./channels.ts";
 import { FrameSending } from "./frame-sending.ts";
 import { JoinedSeq } from "./joined-seq.ts";
 import { LastReport } from "./last-report.ts";
 import type { ReceiverLedger, SenderLedger } from "./ledger.ts";
 import { forwardedAttributes } from "./output-stream.ts";
 import { ReturnPath } from "./return-path.ts";
+import { senderChannel } from "./sender-channel.ts";
 import { senderLedgerOf } from "./sender-ledger.ts";
 import { HEAD_BYTES, SenderMessages } from "./sender-messages.ts";
 import { SenderMeter, type SenderReading } from "./sender-meter.ts";
@@ -23,9 +24,6 @@ import { combinedStep } from "./seq-step.ts";
 import { pathThrough, streamIdentity } from "./stream-path.ts";
 
 const log = getLogger("bridge");
-
-/** "latest": a frame that finds no room is dropped, and counted. "lossless": it waits, bounded by the ring. */
-export type BridgeMode = "latest" | "lossless";
 
 export interface BridgeSenderOptions {
   readonly to: Endpoint;
@@ -107,6 +105,11 @@ export class BridgeSender implements Agent {
   /** True while a receiver is connected. */
   get isConnected(): boolean {
     return this.#publication?.isConnected === true;
+  }
+
+  /** Bytes of its datagrams at most; 0 before the first epoch. */
+  get mtuBytes(): number {
+    return this.#cutting.mtuBytes;
   }
 
   /** Values bytes of the frames that were sent. */
@@ -199,7 +202,8 @@ export class BridgeSender implements Agent {
     if (this.#publication !== null && maxFrameBytes <= this.#maxFrameBytes) return;
     if (this.#publication !== null) this.#connection.remove(this.#publication);
     this.#maxFrameBytes = maxFrameBytes;
-    const { channel, cutting } = senderChannel(this.#options.to, maxFrameBytes, HEAD_BYTES);
+    const { to, mode } = this.#options;
+    const { channel, cutting } = senderChannel(to, { maxFrameBytes, headBytes: HEAD_BYTES, mode });
     this.#cutting = cutting;
     this.#publication = this.#connection.addPublication(channel, BRIDGE_STREAM_ID);
     this.#wasConnected = false;
@@ -211,9 +215,9 @@ export class BridgeSender implements Agent {
     this.#isMetaDue = true;
     const { streamId } = this.#consumer;
     const { channel } = this.#options.to;
-    log.info(
-      `stream ${streamId}: ${isConnected ? `a receiver is connected at` : `no receiver is connected at`} ${channel}`,
-    );
+    const what = isConnected ? "a receiver is connected at" : "no receiver is connected at";
+    const how = isConnected ? `, datagrams of at most ${this.mtuBytes} bytes` : "";
+    log.info(`stream ${streamId}: ${what} ${channel}${how}`);
     if (!isConnected) this.#abandon(true);
   }
 

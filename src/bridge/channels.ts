@@ -1,8 +1,6 @@
 import { readFileSync } from "node:fs";
-import { networkInterfaces } from "node:os";
 import { isAeronChannel, withParameters } from "../aeron/channel.ts";
 import { UsageError } from "../core/errors.ts";
-import type { Cutting } from "./admission.ts";
 
 /** The Aeron stream of bridges. */
 export const BRIDGE_STREAM_ID = 1400;
@@ -10,22 +8,13 @@ export const BRIDGE_STREAM_ID = 1400;
 export const BRIDGE_RETURN_STREAM_ID = 1401;
 /** Small enough for every path; a report is one or two datagrams. */
 const REPORT_MTU_BYTES = 1408;
-/** An Ethernet frame's payload. */
-const ETHERNET_BYTES = 1500;
-/** Aeron's largest. The loopback takes it. */
-const MAX_MTU_BYTES = 65_504;
-const MTU_STEP_BYTES = 32;
-/** What the loopback takes, also with the headers of IPv6. */
-const LOOPBACK_BYTES = 65_536;
-const MIN_TERM_BYTES = 1024 * 1024;
-const MAX_TERM_BYTES = 64 * 1024 * 1024;
-const MAX_PART_BYTES = 1024 * 1024;
-/** A term holds at least so many frames. */
-const FRAMES_IN_TERM = 4;
 /** What a socket of a bridge asks for at most. */
 export const MAX_SOCKET_BUFFER_BYTES = 8 * 1024 * 1024;
 /** What a stock Linux gives to a socket. */
 const STOCK_BUFFER_BYTES = 212_992;
+
+/** "latest": a frame that finds no room is dropped, and counted. "lossless": it waits, bounded by the ring. */
+export type BridgeMode = "latest" | "lossless";
 
 /** Where a bridge's datagrams go: a host and a port, or a channel of Aeron. */
 export interface Endpoint {
@@ -74,44 +63,8 @@ export function ipHeaderBytes(host: string | null): number {
   return isVersion6 ? 48 : 28;
 }
 
-/** Bytes of a datagram for a path to `host`: as large as the interfaces of this host allow without fragments of IP. */
-function mtuFor(host: string | null): number {
-  const sizes = Object.keys(networkInterfaces())
-    .filter((name) => name !== "lo")
-    .map((name) => interfaceMtu(name));
-  const linkBytes = isLoopback(host) ? LOOPBACK_BYTES : Math.min(...sizes, ETHERNET_BYTES);
-  const payloadBytes = Math.min(MAX_MTU_BYTES, linkBytes - ipHeaderBytes(host));
-  return Math.floor(payloadBytes / MTU_STEP_BYTES) * MTU_STEP_BYTES;
-}
-
-function interfaceMtu(name: string): number {
-  try {
-    return Number(readFileSync(`/sys/class/net/${name}/mtu`, "latin1").trim()) || Number.POSITIVE_INFINITY;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    return Number.POSITIVE_INFINITY;
-  }
-}
-
-/** A sender's channel, and how frames of at most `maxFrameBytes` are cut for it. */
-export function senderChannel(
-  { channel, host }: Endpoint,
-  maxFrameBytes: number,
-  headBytes: number,
-): { readonly channel: string; readonly cutting: Cutting } {
-  let termBytes = MIN_TERM_BYTES;
-  while (termBytes < maxFrameBytes * FRAMES_IN_TERM && termBytes < MAX_TERM_BYTES) termBytes *= 2;
-  // The default of Aeron is the pace of the fastest: the others lose, and no one counts it.
-  const flowControl = isShared(channel, host) ? { fc: "min" } : {};
-  const full = withParameters(channel, { mtu: mtuFor(host), "term-length": termBytes, sparse: false, ...flowControl });
-  const given = (key: string): number => sizeParameter(full, key);
-  const term = given("term-length");
-  const partBytes = Math.min(MAX_PART_BYTES, term / 8 - headBytes);
-  return { channel: full, cutting: { mtuBytes: given("mtu"), partBytes, headBytes, windowBytes: term / 2 } };
-}
-
 /** A size among a channel's parameters, which Aeron takes with the units k, m and g. @throws UsageError */
-function sizeParameter(channel: string, key: string): number {
+export function sizeParameter(channel: string, key: string): number {
   const text = new RegExp(`[?|]${key}=([^|]*)`).exec(channel)?.[1] ?? "";
   const [, digits = "", unit = ""] = /^(\d{1,10})([kmg]?)$/i.exec(text) ?? [];
   if (digits !== "") return Number(digits) * 1024 ** ["", "k", "m", "g"].indexOf(unit.toLowerCase());

@@ -1,7 +1,6 @@
 import { BridgeLink } from "../../src/bridge/bridge-link.ts";
 import { BridgeReceiver } from "../../src/bridge/bridge-receiver.ts";
-import type { BridgeMode } from "../../src/bridge/bridge-sender.ts";
-import type { Endpoint } from "../../src/bridge/channels.ts";
+import type { BridgeMode, Endpoint } from "../../src/bridge/channels.ts";
 import type { ReceiverLedger, SenderLedger } from "../../src/bridge/ledger.ts";
 import { OutputStream } from "../../src/bridge/output-stream.ts";
 import { ReceiverRoute } from "../../src/bridge/receiver-route.ts";

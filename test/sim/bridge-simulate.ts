@@ -1,4 +1,4 @@
-import type { BridgeMode } from "../../src/bridge/bridge-sender.ts";
+import type { BridgeMode } from "../../src/bridge/channels.ts";
 import {
   OUTPUT_STREAM,
   ReaderMember,

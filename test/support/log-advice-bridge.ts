@@ -20,6 +20,13 @@ export const BRIDGE_LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, 
       remedy: "As the message says; frames are carried as before.",
     },
   },
+  "src/bridge/path-mtu-watch.ts": {
+    "stream …: the path to … takes datagrams of … bytes, and … are sent: IP cuts them into fragments, of which one that is lost costs the whole datagram; send to …":
+      {
+        means: "A link between the hosts takes shorter packets than the sender's own.",
+        remedy: "Send to the channel that the message names; `tensorpool doctor --bridge HOST:PORT` looks at the path.",
+      },
+  },
   "src/bridge/return-path.ts": {
     "stream …: a receiver's report is refused: …": {
       means: "A receiver reports frames that cannot be: the sender's account leaves them out.",

@@ -58,6 +58,12 @@ export class Network implements Disposable {
     ip("-n", this.#names[link + 1] as string, "link", "set", `near${link}`, state);
   }
 
+  /** The largest packet that either side of a link sends. */
+  setMtu(link: number, bytes: number): void {
+    ip("-n", this.#names[link] as string, "link", "set", `far${link}`, "mtu", `${bytes}`);
+    ip("-n", this.#names[link + 1] as string, "link", "set", `near${link}`, "mtu", `${bytes}`);
+  }
+
   /** Delays what comes over a link; false where the kernel has no netem. */
   delay(link: number, milliseconds: number): boolean {
     const name = this.#names[link];

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { frameLogBytes, isAdmitted, logBytesOf } from "../../src/bridge/admission.ts";
-import { type Endpoint, readEndpoint, senderChannel } from "../../src/bridge/channels.ts";
+import { type BridgeMode, type Endpoint, readEndpoint } from "../../src/bridge/channels.ts";
 import { JoinedSeq } from "../../src/bridge/joined-seq.ts";
 import { BridgeAccount, NOTHING_RECEIVED, type SenderLedger } from "../../src/bridge/ledger.ts";
+import { senderChannel } from "../../src/bridge/sender-channel.ts";
 import { combinedStep } from "../../src/bridge/seq-step.ts";
 import { explainPathFault, pathThrough, streamIdentity, withPath } from "../../src/bridge/stream-path.ts";
 import { framesBetween, SEQ_STEP_ATTRIBUTE_KEY, seqStepOf, textAttribute } from "../../src/protocol/attribute.ts";
@@ -168,24 +169,28 @@ describe("where a bridge goes", () => {
     }
   });
 
+  const needs = (maxFrameBytes: number, mode: BridgeMode = "latest") => ({ maxFrameBytes, headBytes: 112, mode });
+
   test("terms hold four frames within bounds, parts fit a message, and what the user sets stays", () => {
     const local = endpoint("127.0.0.1:4400");
-    const small = senderChannel(local, 4096, 112);
+    const small = senderChannel(local, needs(4096));
     expect(small.channel).toContain("term-length=1048576");
     expect(small.cutting).toMatchObject({ mtuBytes: 65_504, partBytes: 131_072 - 112, windowBytes: 524_288 });
-    expect(senderChannel(local, 2 ** 31, 112).channel).toContain("term-length=67108864");
+    expect(senderChannel(local, needs(2 ** 31)).channel).toContain("term-length=67108864");
+    // What waits for room needs enough of it to be sent while the sender is not on the processor.
+    expect(senderChannel(local, needs(4096, "lossless")).cutting.windowBytes).toBe(2 * 1024 * 1024);
     // The headers of IPv6 are 20 bytes longer.
-    expect(senderChannel(endpoint("[::1]:1"), 4096, 112).cutting.mtuBytes).toBe(65_472);
-    expect(senderChannel(endpoint("[2001:db8::1]:1"), 4096, 112).cutting.mtuBytes).toBeLessThanOrEqual(1500 - 48);
-    const given = senderChannel(endpoint("aeron:udp?endpoint=127.0.0.1:1|mtu=1408"), 4096, 112);
+    expect(senderChannel(endpoint("[::1]:1"), needs(4096)).cutting.mtuBytes).toBe(65_472);
+    expect(senderChannel(endpoint("[2001:db8::1]:1"), needs(4096)).cutting.mtuBytes).toBeLessThanOrEqual(1500 - 48);
+    const given = senderChannel(endpoint("aeron:udp?endpoint=127.0.0.1:1|mtu=1408"), needs(4096));
     expect(given.cutting.mtuBytes).toBe(1408);
-    const units = senderChannel(endpoint("aeron:udp?endpoint=127.0.0.1:1|term-length=2m"), 4096, 112);
+    const units = senderChannel(endpoint("aeron:udp?endpoint=127.0.0.1:1|term-length=2m"), needs(4096));
     expect(units.cutting.windowBytes).toBe(1024 * 1024);
   });
 
   test("several receivers of one publication are served at the pace of the slowest, unless the channel says otherwise", () => {
     const flowOf = (channel: string): string | undefined =>
-      /fc=[a-z]+/.exec(senderChannel(endpoint(channel), 4096, 112).channel)?.[0];
+      /fc=[a-z]+/.exec(senderChannel(endpoint(channel), needs(4096)).channel)?.[0];
     expect([
       flowOf("aeron:udp?control-mode=dynamic|control=127.0.0.1:1"),
       flowOf("aeron:udp?endpoint=239.1.1.1:4400|interface=127.0.0.1"),

@@ -9,8 +9,8 @@ import type { Place, Workspace } from "./workspace.ts";
 
 const MIB = 1024 * 1024;
 const FAR_STREAM_ID = BENCH_STREAM_ID + 1;
-/** Both rings take so much, where four slots of a frame are not more. */
-const RING_BYTES = 128 * MIB;
+/** Both rings take so much, where four slots of a frame are not more: together they fit the cache of most servers. */
+const RING_BYTES = 8 * MIB;
 const [MIN_SLOTS, MAX_SLOTS] = [4, 1024];
 /** Of the frames: what comes first is not counted. */
 const WARM_UP_SHARE = 1 / 3;
@@ -53,37 +53,63 @@ interface Row {
   readonly frames: number;
 }
 
-/** Frames of a producer that waits for its bridge, until `seconds` are over: what was delivered, and what was not. */
-export async function bridgeRun(
+/** What goes through a bridge. */
+interface BridgedPlan {
+  readonly payloadBytes: number;
+  readonly mode: "latest" | "lossless";
+  /** Null: as fast as the bridge takes frames. */
+  readonly rateHz: number | null;
+  readonly onRow?: (row: Row) => void;
+}
+
+/** A bridge between two hosts. `run` gets the far one, and what has a producer on the near one publish, and report; it ends when all has arrived. */
+async function bridged<T>(
   { workspace, endpoint, seconds, idle }: BridgeRunOptions,
-  payloadBytes: number,
-): Promise<{ framesPerSecond: number; lost: number }> {
+  { payloadBytes, mode, rateHz, onRow }: BridgedPlan,
+  run: (far: Place, publish: () => Promise<RoleReport>) => Promise<T>,
+): Promise<T> {
   const hosts = new TwoHosts(workspace);
-  const rows: Row[] = [];
-  const receiver = startReceiver(workspace, hosts.far, { endpoint, idle, onRow: (row) => rows.push(row) });
-  const sender = startSender(workspace, hosts.near, { endpoint, idle, mode: "lossless" });
-  const producer = startJob<RoleReport>(workspace, {
-    kind: "producer",
-    ...rolePlace(hosts.near, idle),
-    streamId: BENCH_STREAM_ID,
-    payloadBytes,
-    slots: slotsFor(payloadBytes),
-    fill: "in-place",
-    flow: "wait",
-    frames: null,
-    seconds,
-    rateHz: null,
-    consumers: 1,
-  });
-  const published = countOf(await producer.report, "published");
-  const deadlineMs = performance.now() + ARRIVAL_TIMEOUT_MS;
-  while ((rows.at(-1)?.frames ?? 0) < published && performance.now() < deadlineMs) await Bun.sleep(POLL_MS);
+  const receiver = startReceiver(workspace, hosts.far, { endpoint, idle, ...(onRow === undefined ? {} : { onRow }) });
+  const sender = startSender(workspace, hosts.near, { endpoint, idle, mode });
+  const publish = async (): Promise<RoleReport> => {
+    const producer = startJob<RoleReport>(workspace, {
+      kind: "producer",
+      ...rolePlace(hosts.near, idle),
+      streamId: BENCH_STREAM_ID,
+      payloadBytes,
+      slots: slotsFor(payloadBytes),
+      fill: "in-place",
+      flow: mode === "lossless" ? "wait" : "drop",
+      frames: null,
+      seconds,
+      rateHz,
+      consumers: 1,
+    });
+    const report = await producer.report;
+    await producer.child.ended;
+    return report;
+  };
+  const outcome = await run(hosts.far, publish);
   await sender.stop();
   await receiver.stop();
-  await producer.child.ended;
   await hosts.end();
-  const delivered = rows.at(-1)?.frames ?? 0;
-  return { framesPerSecond: rateOf(rows, delivered), lost: published - delivered };
+  return outcome;
+}
+
+/** Frames of a producer that waits for its bridge, until `seconds` are over: what was delivered, and what was not. */
+export async function bridgeRun(
+  options: BridgeRunOptions,
+  payloadBytes: number,
+): Promise<{ framesPerSecond: number; lost: number }> {
+  const rows: Row[] = [];
+  const plan = { payloadBytes, mode: "lossless", rateHz: null, onRow: (row: Row) => void rows.push(row) } as const;
+  return await bridged(options, plan, async (_far, publish) => {
+    const published = countOf(await publish(), "published");
+    const deadlineMs = performance.now() + ARRIVAL_TIMEOUT_MS;
+    while ((rows.at(-1)?.frames ?? 0) < published && performance.now() < deadlineMs) await Bun.sleep(POLL_MS);
+    const delivered = rows.at(-1)?.frames ?? 0;
+    return { framesPerSecond: rateOf(rows, delivered), lost: published - delivered };
+  });
 }
 
 /** Frames per second of a plain Aeron stream. */
@@ -91,42 +117,34 @@ export async function plainRun(options: BridgeRunOptions, payloadBytes: number):
   return (await plainLink(options, payloadBytes, null)).framesPerSecond;
 }
 
-/** Ages of frames on the far host, and of plain messages of the same size at the same rate. */
-export async function bridgeLatency(options: BridgeRunOptions): Promise<readonly [Quantiles, Quantiles]> {
-  const { workspace, endpoint, seconds, idle } = options;
+/** Ages of frames on the far host, of a producer with a rate. */
+export async function bridgeAges(options: BridgeRunOptions): Promise<Quantiles> {
+  const { workspace, seconds, idle } = options;
   const { payloadBytes, rateHz } = LATENCY;
-  const hosts = new TwoHosts(workspace);
-  const receiver = startReceiver(workspace, hosts.far, { endpoint, idle });
-  const sender = startSender(workspace, hosts.near, { endpoint, idle, mode: "latest" });
-  const consumer = startJob<RoleReport>(workspace, {
-    kind: "consumer",
-    ...rolePlace(hosts.far, idle),
-    streamId: FAR_STREAM_ID,
-    reads: "nothing",
-    payloadBytes,
-    agesFromSeq: Math.floor((rateHz * seconds) / 4),
+  return await bridged(options, { payloadBytes, mode: "latest", rateHz }, async (far, publish) => {
+    const consumer = startJob<RoleReport>(workspace, {
+      kind: "consumer",
+      ...rolePlace(far, idle),
+      streamId: FAR_STREAM_ID,
+      reads: "nothing",
+      payloadBytes,
+      agesFromSeq: Math.floor((rateHz * seconds) / 4),
+    });
+    const [{ age }] = await Promise.all([consumer.report, publish()]);
+    await consumer.child.ended;
+    return required(age);
   });
-  const producer = startJob<RoleReport>(workspace, {
-    kind: "producer",
-    ...rolePlace(hosts.near, idle),
-    streamId: BENCH_STREAM_ID,
-    payloadBytes,
-    slots: slotsFor(payloadBytes),
-    fill: "in-place",
-    flow: "drop",
-    frames: null,
-    seconds,
-    rateHz,
-    consumers: 1,
-  });
-  const [{ age }] = await Promise.all([consumer.report, producer.report]);
-  await Promise.all([consumer.child.ended, producer.child.ended]);
-  await sender.stop();
-  await receiver.stop();
-  await hosts.end();
-  const { age: plainAge } = await plainLink(options, payloadBytes, rateHz);
-  if (age === null || plainAge === null) throw new Error("expected the ages of frames, found none");
-  return [age, plainAge];
+}
+
+/** Ages of plain messages of the same size at the same rate. */
+export async function plainAges(options: BridgeRunOptions): Promise<Quantiles> {
+  const { payloadBytes, rateHz } = LATENCY;
+  return required((await plainLink(options, payloadBytes, rateHz)).age);
+}
+
+function required(age: Quantiles | null): Quantiles {
+  if (age === null) throw new Error("expected the ages of frames, found none");
+  return age;
 }
 
 /** What `sendmmsg` moves: measured once a round for each size of datagram. */
@@ -167,7 +185,14 @@ async function plainLink(
   rateHz: number | null,
 ): Promise<LinkReport> {
   const hosts = new TwoHosts(workspace);
-  const job: Omit<LinkJob, "side" | "aeronDir"> = { endpoint, idle, frameBytes, seconds, rateHz };
+  const job: Omit<LinkJob, "side" | "aeronDir"> = {
+    endpoint,
+    idle,
+    frameBytes,
+    slots: slotsFor(frameBytes),
+    seconds,
+    rateHz,
+  };
   const subscriber = startJob<LinkReport>(workspace, {
     kind: "link",
     side: "subscriber",

@@ -2,7 +2,6 @@ import { lookup } from "node:dns/promises";
 import { isIP, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { SystemError } from "../../../ffi/errors.ts";
-import { NativeBuffer } from "../../../ffi/memory.ts";
 import { UdpSocket } from "../../../ffi/udp.ts";
 import {
   type Endpoint,
@@ -11,8 +10,9 @@ import {
   MAX_SOCKET_BUFFER_BYTES,
   portOf,
   receiverChannel,
-  senderChannel,
 } from "../../bridge/channels.ts";
+import { mtuWithin, PathProbe } from "../../bridge/path-mtu.ts";
+import { senderChannel } from "../../bridge/sender-channel.ts";
 import { messageOf } from "../../core/errors.ts";
 import { formatByteRate, formatBytes } from "../../core/units.ts";
 import { bad, type Finding, ok, warn } from "./finding.ts";
@@ -23,11 +23,8 @@ const WMEM_MAX = "/proc/sys/net/core/wmem_max";
 const STOCK_BUFFER_BYTES = 212_992;
 /** With less, a receiver's window limits the rate on most networks. */
 const AMPLE_BUFFER_BYTES = 2 * 1024 * 1024;
-const MTU_STEP_BYTES = 32;
-/** Aeron's largest. */
-const MAX_MTU_BYTES = 65_504;
-/** Frames that the examples of term length and rate are given for. */
-const EXAMPLE_FRAME_BYTES = 8 * 1024 * 1024;
+/** What the examples of term length and rate are given for. */
+const EXAMPLE = { maxFrameBytes: 8 * 1024 * 1024, headBytes: 0, mode: "latest" } as const;
 const EXAMPLE_ROUND_TRIP_SECONDS = 0.001;
 /** A router that refuses a datagram for its length answers within this time on most networks. */
 const PROBES = 3;
@@ -106,12 +103,9 @@ function portFinding(address: string, port: number): Finding {
 
 /** The path's MTU against the one that the bridge uses. */
 async function pathFindings(endpoint: Endpoint, address: string, port: number): Promise<Finding[]> {
-  const socket = new UdpSocket(address);
   try {
-    socket.forbidFragments();
-    socket.connect(address, port);
-    const headerBytes = ipHeaderBytes(address);
-    const { mtuBytes: pathMtu, refusal } = await probe(socket, headerBytes);
+    using path = new PathProbe(address, port);
+    const refusal = await probe(path);
     if (refusal !== null && refusal !== "ECONNREFUSED") return [unreachableFinding(address, refusal)];
     const findings =
       refusal === "ECONNREFUSED"
@@ -123,12 +117,10 @@ async function pathFindings(endpoint: Endpoint, address: string, port: number): 
             ),
           ]
         : [];
-    return [...findings, mtuFinding(endpoint, pathMtu, headerBytes)];
+    return [...findings, mtuFinding(endpoint, path.linkBytes, ipHeaderBytes(address))];
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
     return [unreachableFinding(address, error.errno)];
-  } finally {
-    socket.close();
   }
 }
 
@@ -137,27 +129,20 @@ function unreachableFinding(address: string, errno: string): Finding {
   return bad("bridge path", `no datagram can be sent to ${address}: ${errno}`, remedy);
 }
 
-/** Sends datagrams as long as the path is known to take: what it takes then, and what the last one was refused with. */
-async function probe(socket: UdpSocket, headerBytes: number): Promise<{ mtuBytes: number; refusal: string | null }> {
-  // No frame of Aeron begins like this: a receiver counts it as invalid, and drops it.
-  const datagram = new NativeBuffer(MAX_MTU_BYTES);
-  datagram.bytes.fill(0xff);
+/** Sends datagrams as long as the path is known to take; what the last one was refused with. */
+async function probe(path: PathProbe): Promise<string | null> {
   let refused: string | null = null;
-  let mtuBytes = socket.pathMtu();
   for (let i = 0; i < PROBES; i++) {
-    const refusal = socket.send(datagram, Math.min(mtuBytes, MAX_MTU_BYTES + headerBytes) - headerBytes);
-    // The first two are answers about the length, or about this moment.
-    if (refusal !== null && refusal !== "EMSGSIZE" && refusal !== "EAGAIN") refused = refusal;
+    refused = path.send() ?? refused;
     await Bun.sleep(PROBE_WAIT_MS);
-    mtuBytes = socket.pathMtu();
   }
-  return { mtuBytes, refusal: refused };
+  return refused;
 }
 
 function mtuFinding(endpoint: Endpoint, pathMtu: number, headerBytes: number): Finding {
   const subject = "bridge MTU";
   const used = ownMtu(endpoint);
-  const possible = Math.min(MAX_MTU_BYTES, Math.floor((pathMtu - headerBytes) / MTU_STEP_BYTES) * MTU_STEP_BYTES);
+  const possible = mtuWithin(pathMtu, headerBytes);
   const found = `the path takes ${pathMtu} bytes, as far as the kernel knows; the bridge sends datagrams of ${used}`;
   const channel = `--to "aeron:udp?endpoint=${endpoint.host}:${portOf(endpoint)}|mtu=${possible}"`;
   if (used > possible) {
@@ -170,16 +155,16 @@ function mtuFinding(endpoint: Endpoint, pathMtu: number, headerBytes: number): F
 }
 
 function ownMtu(endpoint: Endpoint): number {
-  return senderChannel(endpoint, EXAMPLE_FRAME_BYTES, 0).cutting.mtuBytes;
+  return senderChannel(endpoint, EXAMPLE).cutting.mtuBytes;
 }
 
 function settingsFinding(endpoint: Endpoint, mtuBytes: number): Finding {
-  const { cutting } = senderChannel(endpoint, EXAMPLE_FRAME_BYTES, 0);
+  const { cutting } = senderChannel(endpoint, EXAMPLE);
   const window = Number(/rcv-wnd=(\d+)/.exec(receiverChannel(endpoint))?.[1] ?? 0);
   const rate = formatByteRate(window / EXAMPLE_ROUND_TRIP_SECONDS);
   return ok(
     "bridge settings",
-    `mtu ${mtuBytes}; term-length ${formatBytes(cutting.windowBytes * 2)} for frames of ${formatBytes(EXAMPLE_FRAME_BYTES)}; ` +
+    `mtu ${mtuBytes}; term-length ${formatBytes(cutting.windowBytes * 2)} for frames of ${formatBytes(EXAMPLE.maxFrameBytes)}; ` +
       `a receiver of this host: rcv-wnd ${formatBytes(window)}, so at most ${rate} at a round trip of 1 ms`,
   );
 }

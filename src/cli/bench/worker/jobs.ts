@@ -159,6 +159,8 @@ export interface LinkJob {
   readonly endpoint: string;
   /** Of a frame; one that is longer than a message may be is several. */
   readonly frameBytes: number;
+  /** Frames that are sent in turns. */
+  readonly slots: number;
   readonly seconds: number;
   /** Null: as fast as the window allows. */
   readonly rateHz: number | null;

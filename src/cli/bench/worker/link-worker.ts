@@ -3,13 +3,8 @@ import { type FragmentReader, FragmentSubscription } from "../../../aeron/fragme
 import { monotonic } from "../../../aeron/monotonic.ts";
 import type { Publication } from "../../../aeron/publication.ts";
 import { PublishResult } from "../../../aeron/results.ts";
-import {
-  BRIDGE_STREAM_ID,
-  type Endpoint,
-  readEndpoint,
-  receiverChannel,
-  senderChannel,
-} from "../../../bridge/channels.ts";
+import { BRIDGE_STREAM_ID, type Endpoint, readEndpoint, receiverChannel } from "../../../bridge/channels.ts";
+import { senderChannel } from "../../../bridge/sender-channel.ts";
 import type { Agent } from "../../../core/agent.ts";
 import { Counter } from "../../../core/counters.ts";
 import { RatePacer } from "../../../protocol/rate-pacer.ts";
@@ -22,8 +17,8 @@ import { RoleSetUp } from "./role-set-up.ts";
 const BYTES_PER_CYCLE = 4 * 1024 * 1024;
 const BLOCKS_PER_CYCLE = 64;
 /** What is under way arrives meanwhile. */
-const DRAIN_NS = 1e9;
-const SILENCE_NS = 2e9;
+const DRAIN_NS = 0.5e9;
+const SILENCE_NS = 1e9;
 const WARM_UP_SHARE = 0.25;
 const TIMESTAMP_BYTES = 8;
 
@@ -42,12 +37,14 @@ class FramePublisher implements Agent {
   readonly #publication: Publication;
   readonly #job: LinkJob;
   readonly #partBytes: number;
-  readonly #frame: NativeBuffer;
+  /** As many as the ring of a bridge's source has slots, so that they are no more in a cache than those are. */
+  readonly #frames: NativeBuffer;
   readonly #pacer: RatePacer | null;
   readonly #now: () => number;
   readonly #onDone: () => void;
   #beginNs = -1;
-  /** Of the frame under way. */
+  /** Where the frame under way begins, and what was sent of it. */
+  #frameAt = 0;
   #sentBytes = 0;
 
   constructor(
@@ -58,7 +55,9 @@ class FramePublisher implements Agent {
     this.#publication = publication;
     this.#job = job;
     this.#partBytes = partBytes;
-    this.#frame = new NativeBuffer(job.frameBytes);
+    this.#frames = new NativeBuffer(job.frameBytes * job.slots);
+    // Pages that were only read are all the same one.
+    this.#frames.bytes.fill(1);
     this.#pacer = job.rateHz === null ? null : new RatePacer(job.rateHz);
     this.#now = now;
     this.#onDone = onDone;
@@ -88,22 +87,27 @@ class FramePublisher implements Agent {
 
   /** Publishes the next message: its bytes, 0 when none is due or the window is full. */
   #move(nowNs: number): number {
-    const { frameBytes } = this.#job;
+    const { frameBytes, slots } = this.#job;
     if (this.#sentBytes === 0) {
       if (this.#pacer?.isDue(nowNs) === false) return 0;
-      monotonic.write(this.#frame.view, 0, this.#now());
+      monotonic.write(this.#frames.view, this.#frameAt, this.#now());
     }
     const bytes = Math.min(frameBytes - this.#sentBytes, this.#partBytes);
-    const address = this.#frame.address + this.#sentBytes;
+    const address = this.#frames.address + this.#frameAt + this.#sentBytes;
     if (this.#publication.publishMessage(address, bytes) !== PublishResult.PUBLISHED) return 0;
     if (this.#sentBytes === 0) this.#pacer?.advance(nowNs);
-    this.#sentBytes = this.#sentBytes + bytes === frameBytes ? 0 : this.#sentBytes + bytes;
+    this.#sentBytes += bytes;
+    if (this.#sentBytes < frameBytes) return bytes;
+    this.#sentBytes = 0;
+    this.#frameAt = (this.#frameAt + frameBytes) % (frameBytes * slots);
     return bytes;
   }
 }
 
 async function publish({ scheduler, connection }: RoleSetUp, endpoint: Endpoint, job: LinkJob): Promise<null> {
-  const { channel, cutting } = senderChannel(endpoint, job.frameBytes, 0);
+  const { frameBytes: maxFrameBytes, rateHz } = job;
+  const mode = rateHz === null ? "lossless" : "latest";
+  const { channel, cutting } = senderChannel(endpoint, { maxFrameBytes, headBytes: 0, mode });
   const publication = connection.addPublication(channel, BRIDGE_STREAM_ID);
   const options = {
     partBytes: cutting.partBytes,
