@@ -5,27 +5,32 @@ import { Place } from "../../support/place.ts";
 import type { RoleProcess } from "../../support/role-process.ts";
 import { elapse, until } from "../../support/until.ts";
 import { growthProblems, type Holdings, holdingsOf } from "../soak/growth.ts";
+import { type ProducerRow, RateJudge } from "./rate-judge.ts";
 
 const SOAK = join(import.meta.dir, "../soak");
 /** How the checking sink begins a line that reports a finding. */
 const FINDING = "finding: ";
-const RATE_HZ = 100;
 /** Of the sources, one after the other: each has another layout. */
-const ROWS = [256, 16, 64] as const;
+const ROWS = { mixed: [256, 16, 64], small: [16, 4, 8] } as const;
 const LAST_FRAMES = 200;
 const FLOWING_FRAMES = 5;
 const ROW_MS = 100;
 /** Targets on a quiet machine, besides the start of a process. */
 const FLOW_MS = 3000;
-const RATE_TOLERANCE = 0.03;
+const FLOOD_MS = 2000;
 
-export const FAULT_KINDS = ["kill", "pause", "cut", "source"] as const;
+export const FAULT_KINDS = ["kill", "pause", "cut", "source", "flood"] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface FaultRunOptions {
   /** In a row, with a bridge between each two. */
   readonly hosts: number;
   readonly seconds: number;
+  /** Continues until the sink has checked so many. */
+  readonly frames: number;
+  readonly frameSizes: "mixed" | "small";
+  readonly rateHz: number;
+  readonly slots: number;
   readonly seed: number;
   readonly kinds: readonly FaultKind[];
   /** Share of the datagrams that the media drivers of receivers lose. */
@@ -45,6 +50,8 @@ export interface FaultRunReport {
   readonly faults: number;
   readonly deliveredFrames: number;
   readonly longestRecoveryMs: number;
+  /** Of the producer's rate during faults of the bridges, from the one that was asked for; its largest share. */
+  readonly largestRateChange: number;
   readonly hasLinks: boolean;
 }
 
@@ -58,6 +65,9 @@ interface Host {
 interface Hop {
   sender: RoleProcess;
   receiver: RoleProcess;
+  /** Where the receiver gets its datagrams. */
+  readonly host: string;
+  readonly port: number;
   readonly newSender: () => RoleProcess;
   readonly newReceiver: () => RoleProcess;
 }
@@ -77,11 +87,13 @@ export class FaultRun {
   #sources = 0;
   #faults = 0;
   #longestRecoveryMs = 0;
+  readonly #rate: RateJudge;
 
   constructor(options: FaultRunOptions) {
     this.#options = options;
     this.#network = Network.open(options.hosts);
     this.#random = randomOf(options.seed);
+    this.#rate = new RateJudge(options.rateHz);
   }
 
   async run(): Promise<FaultRunReport> {
@@ -90,7 +102,7 @@ export class FaultRun {
       const before = this.#holdings();
       const endMs = performance.now() + this.#options.seconds * 1000;
       do await this.#fault();
-      while (performance.now() < endMs);
+      while (performance.now() < endMs || framesOf(this.#consumer) < this.#options.frames);
       await this.#closeAccount();
       for (const [role, held] of before) {
         const now = role.hasEnded ? null : holdingsOf(role.pid);
@@ -99,8 +111,9 @@ export class FaultRun {
       const deliveredFrames = framesOf(this.#consumer);
       await this.#end();
       const { hasLinks } = this.#network;
-      const [problems, late, faults] = [this.#problems, this.#late, this.#faults];
-      return { problems, late, faults, deliveredFrames, longestRecoveryMs: this.#longestRecoveryMs, hasLinks };
+      const [problems, late, faults] = [this.#problems, [...this.#late, ...this.#rate.late], this.#faults];
+      const [longestRecoveryMs, largestRateChange] = [this.#longestRecoveryMs, this.#rate.largestChange];
+      return { problems, late, faults, deliveredFrames, longestRecoveryMs, largestRateChange, hasLinks };
     } finally {
       await Promise.all(this.#hosts.map(({ place }) => place[Symbol.asyncDispose]()));
       this.#network[Symbol.dispose]();
@@ -118,11 +131,12 @@ export class FaultRun {
     if (delayMs > 0 && !this.#network.delay(0, delayMs)) say("this kernel has no netem: nothing is delayed");
     for (let hop = 0; hop + 1 < hosts; hop++) {
       const [near, far] = [this.#hosts[hop] as Host, this.#hosts[hop + 1] as Host];
-      const at = `${far.network.address}:${await freePort()}`;
+      const [host, port] = [far.network.address, await freePort()];
+      const at = `${host}:${port}`;
       // Stream N is that of the Nth host.
       const newSender = () => bridge(near, "send", ["--stream", `${hop + 1}`, "--to", at]);
       const newReceiver = () => bridge(far, "receive", ["--stream", `${hop + 1}=${hop + 2}`, "--from", at]);
-      this.#hops.push({ sender: newSender(), receiver: newReceiver(), newSender, newReceiver });
+      this.#hops.push({ sender: newSender(), receiver: newReceiver(), host, port, newSender, newReceiver });
     }
     const { place, network } = this.#hosts.at(-1) as Host;
     const sink = ["--no-once", "--sink", `module:${SOAK}/sink.ts`, "--stats-interval", `${ROW_MS}ms`];
@@ -133,8 +147,10 @@ export class FaultRun {
 
   #newProducer(args: readonly string[] = []): RoleProcess {
     const { place, network } = this.#hosts[0] as Host;
-    const rows = ROWS[this.#sources++ % ROWS.length];
-    const source = ["--source", `module:${SOAK}/source.ts,rows=${rows}`, "--slots", "64", "--wait-consumers", "1"];
+    const { frameSizes, rateHz, slots } = this.#options;
+    const rows = ROWS[frameSizes][this.#sources++ % ROWS[frameSizes].length];
+    const module = ["--source", `module:${SOAK}/source.ts,rows=${rows}`, "--rate", `${rateHz}`];
+    const source = [...module, "--slots", `${slots}`, "--wait-consumers", "1"];
     const flow = ["--stream", "1", "--flow", "drop", "--stats-interval", "100ms"];
     return place.producer([...flow, ...source, ...args], { through: network.through });
   }
@@ -143,8 +159,10 @@ export class FaultRun {
     const { say } = this.#options;
     const kind = this.#pick(this.#options.kinds.filter((each) => each !== "cut" || this.#network.hasLinks));
     const beganMs = performance.now();
+    const before = lastRow<ProducerRow>(this.#producer);
     const what = await this.#cause(kind);
     const recoveryMs = await this.#flows(what, performance.now(), FLOW_MS);
+    if (kind !== "source") this.#rate.judge(what, before, lastRow(this.#producer));
     this.#seenKinds.add(kind);
     this.#faults++;
     this.#look(what);
@@ -182,6 +200,8 @@ export class FaultRun {
         this.#network.set(index, "up");
         return `link ${index} cut for ${(cutMs / 1000).toFixed(1)} s`;
       }
+      case "flood":
+        return `receiver ${index}: ${await this.#flood(this.#hosts[index] as Host, hop)} of a flood`;
       case "source":
         await this.#endProducer(isSender);
         this.#producer = this.#newProducer();
@@ -189,26 +209,25 @@ export class FaultRun {
     }
   }
 
+  /** Hostile datagrams from the host of the sender, as fast as that can send them; returns how many. */
+  async #flood({ network }: Host, { host, port }: Hop): Promise<string> {
+    const command = [process.execPath, join(import.meta.dir, "flood.ts"), host, `${port}`, `${FLOOD_MS}`];
+    const flood = Bun.spawn([...network.through(command)], { stdout: "pipe", stderr: "pipe" });
+    const [sent, errors, code] = await Promise.all([flood.stdout.text(), flood.stderr.text(), flood.exited]);
+    if (code !== 0) this.#problems.push(`the flood failed: ${errors}`);
+    return sent.trim();
+  }
+
   #lengthOf(kind: FaultKind, longestMs: number): number {
     return this.#seenKinds.has(kind) ? (0.05 + 0.45 * this.#random()) * longestMs : longestMs;
   }
 
   async #endProducer(isKilled: boolean): Promise<void> {
-    this.#judgeRate();
+    const first = this.#producer.rows.find(({ counters }) => (counters["claimed"] ?? 0) > 0);
+    this.#rate.judge("one source", (first ?? null) as ProducerRow | null, lastRow(this.#producer));
     if (isKilled) return await this.#producer.destroy();
     this.#producer.signal("SIGTERM");
     await this.#producer.exit();
-  }
-
-  /** The producer's pace, which no fault of a bridge may change. */
-  #judgeRate(): void {
-    const rows = this.#producer.rows.filter(({ counters }) => (counters["claimed"] ?? 0) > 0) as unknown as Row[];
-    const [first, last] = [rows[0], rows.at(-1)];
-    if (first === undefined || last === undefined || last.seconds - first.seconds < 5) return;
-    const claimed = (row: Row): number => row.counters["claimed"] ?? 0;
-    const rate = (claimed(last) - claimed(first)) / (last.seconds - first.seconds);
-    if (Math.abs(rate / RATE_HZ - 1) > RATE_TOLERANCE)
-      this.#late.push(`the producer's rate was ${rate.toFixed(1)} Hz, not ${RATE_HZ}`);
   }
 
   /** Waits until frames reach the sink; returns how long that took. */
@@ -302,11 +321,6 @@ export class FaultRun {
   }
 }
 
-interface Row {
-  readonly seconds: number;
-  readonly counters: Readonly<Record<string, number>>;
-}
-
 function bridge({ place, network }: Host, verb: string, args: readonly string[]): RoleProcess {
   const dirs = ["--aeron-dir", place.aeronDir, "--shm-dir", place.shmDir];
   const common = ["--standalone", "--media-driver", "external", ...dirs, "-o", "jsonl", "--stats-interval", "200ms"];
@@ -319,7 +333,7 @@ function lastRow<T>(role: RoleProcess): T | null {
 }
 
 function framesOf(consumer: RoleProcess): number {
-  return lastRow<Row>(consumer)?.counters["accepted"] ?? 0;
+  return lastRow<ProducerRow>(consumer)?.counters["accepted"] ?? 0;
 }
 
 /** A sequence of numbers from 0 to 1 that a seed repeats (mulberry32). */
