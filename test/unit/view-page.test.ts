@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { FIELD, HEADER_BYTES, MAGIC } from "../../src/view/messages.ts";
+import { Camera } from "../../src/view/page/camera.ts";
 import { COLOUR_MAPS, colourTable } from "../../src/view/page/colour-maps.ts";
 import { npyFile } from "../../src/view/page/npy.ts";
 import {
@@ -14,6 +15,7 @@ import {
 import { histogramOf, percentileRange, profileOf, regionStatistics } from "../../src/view/page/statistics.ts";
 import { placeOf } from "../../src/view/page/tone.ts";
 import { decodePicture, exactText, numbersOf } from "../../src/view/page/values.ts";
+import { USUAL_PIXELS, wantedPixels } from "../../src/view/page/wanted-pixels.ts";
 
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
 
@@ -89,6 +91,25 @@ describe("the numbers of a picture", () => {
 });
 
 describe("a picture on the screen", () => {
+  test("a usual plane is asked for whole, a large one with no more pixels than are shown, or the part in view", () => {
+    const view = { width: 700, height: 500 };
+    const wanted = (camera: Camera, width: number, height: number, ratio = 1) =>
+      wantedPixels(camera, { width, height, channels: 1 }, view, ratio, 8192);
+    const whole = { region: null, maxPixels: USUAL_PIXELS, maxSide: 8192 };
+    expect(wanted(new Camera(), 1024, 1024)).toEqual(whole);
+    // 2,048 pixels on 490 of the screen: four on each, so every fourth; on a screen of double density every second.
+    expect(wanted(new Camera(), 2048, 2048)).toEqual({ ...whole, maxSide: 512 });
+    expect(wanted(new Camera(), 2048, 2048, 2)).toEqual({ ...whole, maxSide: 1024 });
+    // Before the page is laid out nothing is known of the screen.
+    expect(
+      wantedPixels(new Camera(), { width: 4096, height: 4096, channels: 1 }, { width: 0, height: 0 }, 1, 8192),
+    ).toEqual(whole);
+    const near = new Camera();
+    near.fit({ width: 2048, height: 2048 }, view);
+    near.zoomAt(1 / near.zoom, 350, 250, view);
+    expect(wanted(near, 2048, 2048)).toEqual({ region: [674, 774, 700, 500], maxPixels: USUAL_PIXELS, maxSide: 700 });
+  });
+
   test("four quarter turns, two flips and two transpositions lead back", () => {
     expect(rotated(rotated(rotated(rotated(UPRIGHT))))).toEqual(UPRIGHT);
     for (const change of [flippedAcross, flippedDown, transposed]) expect(change(change(UPRIGHT))).toEqual(UPRIGHT);

@@ -1,8 +1,10 @@
-import type { Affine } from "./gl-renderer.ts";
 import { isSideways, type Orientation, toPicture, toScreen, UPRIGHT } from "./orientation.ts";
 
 const LARGEST_ZOOM = 128;
 const FIT_MARGIN = 0.98;
+
+/** Six numbers of an affine map: from a place in device pixels, from the top left, to one in pixels of the picture. */
+export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
 export interface Size {
   readonly width: number;

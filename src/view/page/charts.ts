@@ -3,7 +3,7 @@ import "uplot/dist/uPlot.min.css";
 import type { EventView } from "../../protocol/supervision/views.ts";
 import type { Sample } from "../messages.ts";
 import { colour, h, setText } from "./dom.ts";
-import { formatByteRate, formatNumber, formatSeconds } from "./format.ts";
+import { formatByteRate, formatClock, formatNumber, formatSeconds } from "./format.ts";
 
 const HEIGHT = 130;
 
@@ -132,6 +132,4 @@ export class Charts {
   }
 }
 
-function clockOf(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString("en-GB");
-}
+const clockOf = (seconds: number): string => formatClock(seconds * 1000);

@@ -72,16 +72,34 @@ export function choice<T extends string>(
   return element;
 }
 
-/** A colour of the style sheet, for what is drawn. */
+const colours = new Map<string, string>();
+
+/** A colour of the style sheet, for what is drawn. Kept, as asking for it has styles computed. */
 export function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  let value = colours.get(name);
+  if (value === undefined) {
+    value = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+    colours.set(name, value);
+  }
+  return value;
 }
 
-/** Sizes a canvas to its place in device pixels; true when that changed it. */
-export function fitCanvas(canvas: HTMLCanvasElement): boolean {
+/** The page has another theme: colours are looked up again. */
+export function forgetColours(): void {
+  colours.clear();
+}
+
+/** Sizes a canvas to its place, in CSS pixels, in device pixels; true when that changed it. */
+export function fitCanvas(
+  canvas: HTMLCanvasElement,
+  place: { readonly width: number; readonly height: number } = {
+    width: canvas.clientWidth,
+    height: canvas.clientHeight,
+  },
+): boolean {
   const ratio = window.devicePixelRatio || 1;
-  const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
-  const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
+  const width = Math.max(1, Math.round(place.width * ratio));
+  const height = Math.max(1, Math.round(place.height * ratio));
   if (canvas.width === width && canvas.height === height) return false;
   canvas.width = width;
   canvas.height = height;
@@ -92,12 +110,12 @@ export function fitCanvas(canvas: HTMLCanvasElement): boolean {
 export function clearedCanvas(
   canvas: HTMLCanvasElement,
 ): { readonly context: CanvasRenderingContext2D; readonly width: number; readonly height: number } | null {
-  fitCanvas(canvas);
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+  fitCanvas(canvas, { width, height });
   const context = canvas.getContext("2d");
   if (context === null) return null;
   const ratio = window.devicePixelRatio || 1;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   context.clearRect(0, 0, width, height);
   return { context, width, height };
 }

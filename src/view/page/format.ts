@@ -1,5 +1,8 @@
 const BYTE_UNITS = ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"];
 const NONE = "–";
+/** Made once: making them costs more than their use. */
+const COUNT = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const CLOCK = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
 /** Three significant digits, as far as a person can read them. */
 export function formatNumber(value: number | null | undefined): string {
@@ -11,7 +14,7 @@ export function formatNumber(value: number | null | undefined): string {
 
 /** A whole number with its thousands apart. */
 export function formatCount(value: number | null | undefined): string {
-  return value === null || value === undefined ? NONE : value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+  return value === null || value === undefined ? NONE : COUNT.format(value);
 }
 
 export function formatRate(value: number | null | undefined): string {
@@ -41,7 +44,12 @@ export function formatShape(dtype: string | null, dims: readonly number[] | null
 }
 
 export function formatTime(iso: string): string {
-  return new Date(iso).toLocaleTimeString("en-GB");
+  return formatClock(Date.parse(iso));
+}
+
+/** The time of day of this machine's zone, of milliseconds since 1970. */
+export function formatClock(ms: number): string {
+  return Number.isFinite(ms) ? CLOCK.format(ms) : NONE;
 }
 
 /** Text of foreign origin on one line: control characters, which could reverse or hide text, are replaced. */
@@ -70,7 +78,7 @@ export function parsePlace(text: string): number | null {
 export function formatDate(ms: number): string {
   const date = new Date(ms);
   const day = `${date.getFullYear()}-${pad(date.getMonth() + 1, 2)}-${pad(date.getDate(), 2)}`;
-  return `${day} ${date.toLocaleTimeString("en-GB")}.${pad(date.getMilliseconds(), 3)}`;
+  return `${day} ${formatClock(ms)}.${pad(date.getMilliseconds(), 3)}`;
 }
 
 export function formatBytes(bytes: number): string {

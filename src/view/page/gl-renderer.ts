@@ -1,9 +1,8 @@
+import type { Affine, Size } from "./camera.ts";
 import { colourTable } from "./colour-maps.ts";
-import { LOG_CONTRAST, SCALES, type Tone } from "./tone.ts";
+import { fragmentShader, type SamplerKind, type ShaderKind, UNIFORMS, VERTEX_SHADER } from "./picture-shader.ts";
+import type { Tone } from "./tone.ts";
 import { type Numbers, numbersOf, type Picture } from "./values.ts";
-
-/** Six numbers of an affine map: from a place in device pixels, from the top left, to one in pixels of the picture. */
-export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
 /** What draws pictures, with WebGL or without. */
 export interface Renderer {
@@ -14,90 +13,10 @@ export interface Renderer {
   close(): void;
 }
 
-const VERTEX = `#version 300 es
-void main() {
-  vec2 corner = vec2(gl_VertexID == 1 ? 3.0 : -1.0, gl_VertexID == 2 ? 3.0 : -1.0);
-  gl_Position = vec4(corner, 0.0, 1.0);
-}`;
-
-const fragment = (sampler: string): string => `#version 300 es
-precision highp float;
-precision highp int;
-precision highp ${sampler};
-uniform ${sampler} data;
-uniform sampler2D colours;
-uniform vec3 acrossMap;
-uniform vec3 downMap;
-uniform float canvasHeight;
-uniform ivec2 size;
-uniform int channels;
-uniform vec2 range;
-uniform int scale;
-uniform bool marksClipped;
-uniform int taps;
-out vec4 result;
-
-float placeOf(float value) {
-  float place = range.y > range.x ? (value - range.x) / (range.y - range.x) : value > range.y ? 1.0 : value < range.x ? 0.0 : 0.5;
-  place = clamp(place, 0.0, 1.0);
-  if (scale == 1) return log(1.0 + ${LOG_CONTRAST}.0 * place) / log(1.0 + ${LOG_CONTRAST}.0);
-  if (scale == 2) return sqrt(place);
-  return place;
+interface Program {
+  readonly program: WebGLProgram;
+  readonly at: Readonly<Record<(typeof UNIFORMS)[number], WebGLUniformLocation | null>>;
 }
-
-bool isNothing(float value) {
-  return (floatBitsToUint(value) & 0x7fffffffu) > 0x7f800000u;
-}
-
-/** The mean over the area of a device pixel, without NaN. */
-float valueAt(vec2 centre, vec2 step, int channel) {
-  float sum = 0.0;
-  float count = 0.0;
-  float nothing = 0.0;
-  for (int j = 0; j < taps; j++) {
-    for (int i = 0; i < taps; i++) {
-      vec2 offset = (vec2(float(i), float(j)) + 0.5) / float(taps) - 0.5;
-      ivec2 at = clamp(ivec2(floor(centre + offset * step)), ivec2(0), size - 1);
-      float value = float(texelFetch(data, ivec2(at.x * channels + channel, at.y), 0).r);
-      if (isNothing(value)) {
-        nothing = value;
-      } else {
-        sum += value;
-        count += 1.0;
-      }
-    }
-  }
-  return count > 0.0 ? sum / count : nothing;
-}
-
-void main() {
-  vec3 here = vec3(gl_FragCoord.x, canvasHeight - gl_FragCoord.y, 1.0);
-  vec2 place = vec2(dot(acrossMap, here), dot(downMap, here));
-  if (any(lessThan(place, vec2(0.0))) || any(greaterThanEqual(place, vec2(size)))) {
-    result = vec4(0.0);
-    return;
-  }
-  vec2 step = abs(vec2(acrossMap.x + acrossMap.y, downMap.x + downMap.y));
-  float first = valueAt(place, step, 0);
-  if (isNothing(first)) {
-    bool isLine = mod(here.x + here.y, 8.0) < 3.0;
-    result = isLine ? vec4(0.45, 0.45, 0.5, 1.0) : vec4(0.2, 0.2, 0.23, 1.0);
-    return;
-  }
-  vec3 values = vec3(first);
-  if (channels >= 3) values = vec3(first, valueAt(place, step, 1), valueAt(place, step, 2));
-  if (marksClipped && any(greaterThan(values, vec3(range.y)))) {
-    result = vec4(1.0, 0.18, 0.25, 1.0);
-  } else if (marksClipped && any(lessThan(values, vec3(range.x)))) {
-    result = vec4(0.1, 0.45, 1.0, 1.0);
-  } else if (channels >= 3) {
-    result = vec4(placeOf(values.r), placeOf(values.g), placeOf(values.b), 1.0);
-  } else {
-    result = texelFetch(colours, ivec2(int(floor(placeOf(first) * 255.0 + 0.5)), 0), 0);
-  }
-}`;
-
-type SamplerKind = "usampler2D" | "isampler2D" | "sampler2D";
 
 interface TextureFormat {
   readonly sampler: SamplerKind;
@@ -111,7 +30,7 @@ export class GlRenderer implements Renderer {
   readonly maxSide: number;
   readonly #canvas: HTMLCanvasElement;
   readonly #gl: WebGL2RenderingContext;
-  #programs = new Map<SamplerKind, WebGLProgram>();
+  #programs = new Map<string, Program>();
   #data: WebGLTexture | null = null;
   #dataKey = "";
   #colours: WebGLTexture | null = null;
@@ -164,7 +83,8 @@ export class GlRenderer implements Renderer {
       gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, width, height, format.format, format.type, values);
   }
 
-  draw([a, b, c, d, e, f]: Affine, tone: Tone): void {
+  draw(affine: Affine, tone: Tone): void {
+    const [a, b, c, d, e, f] = affine;
     const gl = this.#gl;
     const { width, height } = this.#canvas;
     gl.viewport(0, 0, width, height);
@@ -172,25 +92,34 @@ export class GlRenderer implements Renderer {
     gl.clear(gl.COLOR_BUFFER_BIT);
     const picture = this.#picture;
     if (picture === null || this.#format === null || picture.width * picture.height === 0) return;
-    const program = this.#program(this.#format.sampler);
+    const pixels = Math.max(Math.abs(a) + Math.abs(c), Math.abs(b) + Math.abs(d));
+    const taps = Math.min(8, Math.max(1, Math.round(pixels)));
+    const { program, at } = this.#program({
+      sampler: this.#format.sampler,
+      isColour: picture.channels >= 3,
+      scale: tone.scale,
+      marksClipped: tone.marksClipped,
+      isAveraged: taps > 1,
+    });
     this.#bindColours(tone);
     gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D, this.#data);
     gl.useProgram(program);
-    const at = (name: string): WebGLUniformLocation | null => gl.getUniformLocation(program, name);
-    gl.uniform1i(at("data"), 0);
-    gl.uniform1i(at("colours"), 1);
-    gl.uniform3f(at("acrossMap"), a, c, e);
-    gl.uniform3f(at("downMap"), b, d, f);
-    gl.uniform1f(at("canvasHeight"), height);
-    gl.uniform2i(at("size"), picture.width, picture.height);
-    gl.uniform1i(at("channels"), picture.channels);
-    gl.uniform2f(at("range"), tone.low - this.#offset, tone.high - this.#offset);
-    gl.uniform1i(at("scale"), SCALES.indexOf(tone.scale));
-    gl.uniform1i(at("marksClipped"), tone.marksClipped ? 1 : 0);
-    const pixels = Math.max(Math.abs(a) + Math.abs(c), Math.abs(b) + Math.abs(d));
-    gl.uniform1i(at("taps"), Math.min(8, Math.max(1, Math.round(pixels))));
+    gl.uniform1i(at.data, 0);
+    gl.uniform1i(at.colours, 1);
+    gl.uniform3f(at.acrossMap, a, c, e);
+    gl.uniform3f(at.downMap, b, d, f);
+    gl.uniform1f(at.canvasHeight, height);
+    gl.uniform2i(at.size, picture.width, picture.height);
+    gl.uniform1i(at.channels, picture.channels);
+    gl.uniform2f(at.range, tone.low - this.#offset, tone.high - this.#offset);
+    gl.uniform1i(at.taps, taps);
+    // Nothing is drawn beside the picture.
+    const [left, top, right, bottom] = boxOf(affine, picture, { width, height });
+    gl.enable(gl.SCISSOR_TEST);
+    gl.scissor(left, height - bottom, right - left, bottom - top);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
+    gl.disable(gl.SCISSOR_TEST);
   }
 
   close(): void {
@@ -213,16 +142,17 @@ export class GlRenderer implements Renderer {
     nearest(gl);
   }
 
-  #program(sampler: SamplerKind): WebGLProgram {
-    const known = this.#programs.get(sampler);
+  #program(kind: ShaderKind): Program {
+    const key = Object.values(kind).join(" ");
+    const known = this.#programs.get(key);
     if (known !== undefined) return known;
     const gl = this.#gl;
     const program = gl.createProgram();
-    for (const [kind, source] of [
-      [gl.VERTEX_SHADER, VERTEX],
-      [gl.FRAGMENT_SHADER, fragment(sampler)],
+    for (const [stage, source] of [
+      [gl.VERTEX_SHADER, VERTEX_SHADER],
+      [gl.FRAGMENT_SHADER, fragmentShader(kind)],
     ] as const) {
-      const shader = gl.createShader(kind);
+      const shader = gl.createShader(stage);
       if (shader === null) continue;
       gl.shaderSource(shader, source);
       gl.compileShader(shader);
@@ -231,8 +161,12 @@ export class GlRenderer implements Renderer {
     gl.linkProgram(program);
     if (gl.getProgramParameter(program, gl.LINK_STATUS) !== true && !gl.isContextLost())
       throw new Error(`the shader could not be linked: ${gl.getProgramInfoLog(program)}`);
-    this.#programs.set(sampler, program);
-    return program;
+    const at = Object.fromEntries(
+      UNIFORMS.map((name) => [name, gl.getUniformLocation(program, name)]),
+    ) as Program["at"];
+    const linked = { program, at };
+    this.#programs.set(key, linked);
+    return linked;
   }
 
   #forget(): void {
@@ -243,6 +177,26 @@ export class GlRenderer implements Renderer {
     this.#coloursKey = "";
     if (this.#picture !== null) this.setPicture(this.#picture);
   }
+}
+
+/** The part of a canvas, in device pixels from the top left, in which a picture is seen. */
+function boxOf([a, b, c, d, e, f]: Affine, picture: Size, canvas: Size): readonly [number, number, number, number] {
+  const determinant = a * d - b * c;
+  const xs: number[] = [];
+  const ys: number[] = [];
+  for (const x of [0, picture.width]) {
+    for (const y of [0, picture.height]) {
+      xs.push((d * (x - e) - c * (y - f)) / determinant);
+      ys.push((a * (y - f) - b * (x - e)) / determinant);
+    }
+  }
+  const within = (value: number, most: number): number => Math.min(most, Math.max(0, value));
+  return [
+    within(Math.floor(Math.min(...xs)), canvas.width),
+    within(Math.floor(Math.min(...ys)), canvas.height),
+    within(Math.ceil(Math.max(...xs)), canvas.width),
+    within(Math.ceil(Math.max(...ys)), canvas.height),
+  ];
 }
 
 function nearest(gl: WebGL2RenderingContext): void {

@@ -1,4 +1,4 @@
-import { clearedCanvas, colour, h } from "./dom.ts";
+import { clearedCanvas, colour, h, setText } from "./dom.ts";
 import { formatNumber } from "./format.ts";
 import { type Histogram, histogramOf } from "./statistics.ts";
 import type { Numbers } from "./values.ts";
@@ -17,17 +17,18 @@ export class HistogramPanel {
     "aria-valuenow": "0",
     "aria-valuetext": "no picture yet",
   });
-  readonly #ends = h("div", { class: "ends" });
+  readonly #ends = [h("span"), h("span"), h("span")] as const;
   readonly #onRange: (low: number, high: number) => void;
   #histogram: Histogram | null = null;
   #low = 0;
   #high = 1;
   #from = 0;
   #to = 1;
+  #isScheduled = false;
 
   constructor(onRange: (low: number, high: number) => void) {
     this.#onRange = onRange;
-    this.element = h("div", { class: "histogram-panel" }, this.#canvas, this.#ends);
+    this.element = h("div", { class: "histogram-panel" }, this.#canvas, h("div", { class: "ends" }, ...this.#ends));
     let dragged: "low" | "high" | null = null;
     this.#canvas.addEventListener("pointerdown", (event) => {
       this.#canvas.setPointerCapture(event.pointerId);
@@ -42,7 +43,7 @@ export class HistogramPanel {
     this.#canvas.addEventListener("pointerup", () => {
       dragged = null;
       this.#rescale();
-      this.draw();
+      this.#redraw();
     });
     this.#canvas.addEventListener("keydown", (event) => {
       const direction = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
@@ -58,40 +59,48 @@ export class HistogramPanel {
   update(values: Numbers): void {
     this.#histogram = histogramOf(values, BINS);
     this.#rescale();
-    this.draw();
+    this.#redraw();
   }
 
   setRange(low: number, high: number): void {
+    if (low === this.#low && high === this.#high) return;
     this.#low = low;
     this.#high = high;
     const text = `${formatNumber(low)} to ${formatNumber(high)}`;
     this.#canvas.setAttribute("aria-valuenow", String(high));
     this.#canvas.setAttribute("aria-valuetext", text);
-    this.draw();
+    this.#redraw();
   }
 
-  draw(): void {
+  #redraw(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    requestAnimationFrame(() => {
+      this.#isScheduled = false;
+      this.#draw();
+    });
+  }
+
+  #draw(): void {
     const drawing = clearedCanvas(this.#canvas);
     if (drawing === null) return;
     const { context, width, height } = drawing;
     const histogram = this.#histogram;
-    this.#ends.replaceChildren(
-      h("span", {}, formatNumber(this.#from)),
-      h("span", {}, `${formatNumber(this.#low)} … ${formatNumber(this.#high)}`),
-      h("span", {}, formatNumber(this.#to)),
-    );
+    const range = `${formatNumber(this.#low)} … ${formatNumber(this.#high)}`;
+    const ends = [formatNumber(this.#from), range, formatNumber(this.#to)];
+    for (const [i, span] of this.#ends.entries()) setText(span, ends[i] ?? "");
     if (histogram === null) return;
     context.fillStyle = colour("histogram");
     const tallest = Math.log1p(Math.max(...histogram.counts));
     const valuesPerBin = (histogram.maximum - histogram.minimum) / BINS;
     for (const [bin, count] of histogram.counts.entries()) {
       if (count === 0) continue;
-      const left = this.#xOf(histogram.minimum + bin * valuesPerBin);
-      const right = this.#xOf(histogram.minimum + (bin + 1) * valuesPerBin);
+      const left = this.#placeOf(histogram.minimum + bin * valuesPerBin) * width;
+      const right = this.#placeOf(histogram.minimum + (bin + 1) * valuesPerBin) * width;
       const bar = (Math.log1p(count) / tallest) * (height - 4);
       context.fillRect(left, height - bar, Math.max(1, right - left), bar);
     }
-    const [low, high] = [this.#xOf(this.#low), this.#xOf(this.#high)];
+    const [low, high] = [this.#placeOf(this.#low) * width, this.#placeOf(this.#high) * width];
     context.fillStyle = colour("shade");
     context.fillRect(0, 0, low, height);
     context.fillRect(high, 0, width - high, height);
@@ -118,7 +127,10 @@ export class HistogramPanel {
   }
 
   #xOf(value: number): number {
-    const place = (value - this.#from) / (this.#to - this.#from);
-    return Math.min(1, Math.max(0, place)) * this.#canvas.clientWidth;
+    return this.#placeOf(value) * this.#canvas.clientWidth;
+  }
+
+  #placeOf(value: number): number {
+    return Math.min(1, Math.max(0, (value - this.#from) / (this.#to - this.#from)));
   }
 }

@@ -12,6 +12,7 @@ export class LinePane {
     role: "img",
     "aria-label": "values over their index",
   });
+  readonly #observer: ResizeObserver;
   #values: Numbers = new Uint8Array(0);
   #picture: Picture | null = null;
   #cursor: number | null = null;
@@ -36,7 +37,12 @@ export class LinePane {
       event.preventDefault();
       move(Math.min(Math.max((this.#cursor ?? 0) + step, 0), this.#values.length - 1));
     });
-    new ResizeObserver(() => this.#redraw()).observe(this.element);
+    this.#observer = new ResizeObserver(() => this.#redraw());
+    this.#observer.observe(this.element);
+  }
+
+  close(): void {
+    this.#observer.disconnect();
   }
 
   show(values: Numbers, picture: Picture, onDrawn: () => void): void {

@@ -14,6 +14,9 @@ import { decodePicture, type Picture } from "./values.ts";
 const VIEWS = 64;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 5000;
+/** The server of live streams speaks once a second: after so long without a word it is stopped, or out of reach. */
+const SILENCE_MS = 3000;
+const LOOK_MS = 500;
 
 export interface WelcomeMessage {
   readonly type: "welcome";
@@ -44,7 +47,8 @@ export interface WatchHandler {
 export interface LinkListener {
   onWelcome(message: WelcomeMessage): void;
   onState(message: StateMessage & { readonly events: readonly EventView[] }): void;
-  onConnection(isOpen: boolean): void;
+  /** `heardMs`: when the server was heard last, since 1970. */
+  onConnection(isOpen: boolean, heardMs: number): void;
   onPlayhead(message: PlayheadMessage): void;
 }
 
@@ -57,10 +61,15 @@ export class Link {
   #isAdmitted = false;
   #nextView = 0;
   #retryMs = FIRST_RETRY_MS;
+  #heardMs = Date.now();
+  /** The server sends states, and sent none for too long. */
+  #isSilent = false;
+  #isLive = false;
 
   constructor(token: string | null, listener: LinkListener) {
     this.token = token;
     this.#listener = listener;
+    setInterval(() => this.#watchSilence(), LOOK_MS);
   }
 
   connect(): void {
@@ -74,7 +83,8 @@ export class Link {
     socket.addEventListener("message", ({ data }) => this.#onMessage(data));
     socket.addEventListener("close", () => {
       this.#isAdmitted = false;
-      this.#listener.onConnection(false);
+      this.#isLive = false;
+      this.#listener.onConnection(false, this.#heardMs);
       setTimeout(() => this.connect(), this.#retryMs);
       this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
     });
@@ -111,7 +121,18 @@ export class Link {
     return VIEWS - this.#watches.size;
   }
 
+  #watchSilence(): void {
+    if (!this.#isLive || this.#isSilent || Date.now() - this.#heardMs < SILENCE_MS) return;
+    this.#isSilent = true;
+    this.#listener.onConnection(false, this.#heardMs);
+  }
+
   #onMessage(data: string | ArrayBuffer): void {
+    this.#heardMs = Date.now();
+    if (this.#isSilent) {
+      this.#isSilent = false;
+      this.#listener.onConnection(true, this.#heardMs);
+    }
     if (typeof data === "string") {
       this.#onText(JSON.parse(data));
       return;
@@ -135,7 +156,7 @@ export class Link {
     switch (message.type) {
       case "welcome":
         this.#retryMs = FIRST_RETRY_MS;
-        this.#listener.onConnection(true);
+        this.#listener.onConnection(true, this.#heardMs);
         if (message.maySee && !this.#isAdmitted) {
           this.#isAdmitted = true;
           for (const [view, { request }] of this.#watches) this.#send({ type: "watch", view, ...request });
@@ -146,6 +167,7 @@ export class Link {
         this.#listener.onPlayhead(message);
         return;
       case "state":
+        this.#isLive = true;
         this.#listener.onState(message);
         return;
       case "shape":

@@ -1,5 +1,6 @@
 import "./style.css";
-import { h, replace } from "./dom.ts";
+import { forgetColours, h, replace, setText } from "./dom.ts";
+import { formatClock } from "./format.ts";
 import { Link } from "./link.ts";
 import { Overview } from "./overview.ts";
 import { RecordingPage } from "./recording-page.ts";
@@ -30,11 +31,11 @@ const store = new Store();
 const link = new Link(takeToken(), {
   onWelcome: (message) => store.onWelcome(message),
   onState: (message) => store.onState(message),
-  onConnection: (isOpen) => store.onConnection(isOpen),
+  onConnection: (isOpen, heardMs) => store.onConnection(isOpen, heardMs),
   onPlayhead: (message) => store.onPlayhead(message),
 });
 const main = h("main", { id: "main" });
-const notice = h("p", { class: "notice", hidden: true });
+const notice = h("p", { class: "notice", role: "status", hidden: true });
 const connection = h("span", { class: "connection", role: "status" });
 const nav = h("nav", {}, h("a", { href: "#/" }, "Streams"));
 const theme = h("button", { type: "button", class: "theme" });
@@ -82,18 +83,22 @@ function update(): void {
       ? "waiting for a media driver"
       : "connected";
   const isWell = word === "connected";
-  replace(connection, h("span", { class: `health ${isWell ? "healthy" : "degraded"}` }, isWell ? "●" : "▲"), word);
+  if (connection.lastChild?.textContent !== word)
+    replace(connection, h("span", { class: `health ${isWell ? "healthy" : "degraded"}` }, isWell ? "●" : "▲"), word);
   connection.title = reason ?? "";
   notice.hidden = isConnected || (state === null && store.recording === null);
-  if (!notice.hidden && notice.textContent === "") {
-    const since = new Date().toLocaleTimeString("en-GB");
-    notice.textContent = `▲ The server has not answered since ${since}: what stands here is from before. Connecting again …`;
-  } else if (notice.hidden) notice.textContent = "";
+  setText(
+    notice,
+    notice.hidden
+      ? ""
+      : `▲ The server has not answered since ${formatClock(store.heardMs)}: what stands here is from before. Connecting again …`,
+  );
   screen?.update();
 }
 
 function setTheme(name: string): void {
   document.documentElement.dataset["theme"] = name;
+  forgetColours();
   theme.textContent = `theme: ${name}`;
   theme.title = "dark, light, or as the system has it";
 }
@@ -114,6 +119,10 @@ theme.addEventListener("click", () => {
   update();
 });
 setTheme(remembered("theme") ?? "auto");
+matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => {
+  forgetColours();
+  update();
+});
 document.body.append(
   h("a", { class: "unseen skip", href: "#main" }, "to the streams"),
   h(

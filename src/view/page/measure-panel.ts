@@ -1,4 +1,4 @@
-import { h, replace } from "./dom.ts";
+import { h, setText } from "./dom.ts";
 import { formatCount, formatNumber } from "./format.ts";
 import { drawLine } from "./line-plot.ts";
 import type { Place } from "./picture-pane.ts";
@@ -22,10 +22,12 @@ export class MeasurePanel {
 
   update(picture: Picture, values: Numbers): void {
     const box = this.#boxIn(picture);
-    this.#title.textContent =
-      this.region === null
+    const { region } = this;
+    const title =
+      region === null
         ? "Statistics of the picture"
-        : `Region ${this.region.left}, ${this.region.top} · ${this.region.right - this.region.left} × ${this.region.bottom - this.region.top}`;
+        : `Region ${region.left}, ${region.top} · ${region.right - region.left} × ${region.bottom - region.top}`;
+    setText(this.#title, title);
     const numbers = regionStatistics(values, picture.width, picture.channels, box);
     const rows: readonly (readonly [string, string])[] =
       numbers === null
@@ -39,12 +41,18 @@ export class MeasurePanel {
             ["values", formatCount(numbers.count)],
             ...(numbers.leftOut === 0 ? [] : [["NaN, inf", formatCount(numbers.leftOut)] as const]),
           ];
-    replace(this.#numbers, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+    const texts = rows.flat();
+    while (this.#numbers.children.length > texts.length) this.#numbers.lastElementChild?.remove();
+    for (const [i, text] of texts.entries()) {
+      const element = this.#numbers.children[i] ?? this.#numbers.appendChild(h(i % 2 === 0 ? "dt" : "dd"));
+      setText(element, text);
+    }
     const { factor, isMaximum } = picture;
-    this.#note.textContent =
+    const note =
       factor === 1
         ? ""
         : `of ${isMaximum ? "maxima" : "means"} over ${factor} × ${factor} pixels; “Every pixel” for all`;
+    setText(this.#note, note);
     this.#plot.hidden = this.profile === null;
     if (this.profile === null) return;
     const [from, to] = this.profile.map(([x, y]) => [

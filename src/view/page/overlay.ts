@@ -23,6 +23,11 @@ export interface Scene {
 const GRID_ZOOM = 10;
 const VALUES_ZOOM = 44;
 
+/** True where pixels are so large that their values are written into them. */
+export function showsValues({ zoom }: Camera): boolean {
+  return zoom >= VALUES_ZOOM;
+}
+
 /** Draws what is not part of the picture: a frame, the grid, values in large pixels, and what is measured. */
 export function drawOverlay(canvas: HTMLCanvasElement, scene: Scene): void {
   const context = canvas.getContext("2d");
@@ -35,7 +40,7 @@ export function drawOverlay(canvas: HTMLCanvasElement, scene: Scene): void {
   context.strokeStyle = colour("line");
   strokeBox(context, scene, { left: 0, top: 0, right: plane.width, bottom: plane.height });
   if (scene.camera.zoom >= GRID_ZOOM) drawGrid(context, scene);
-  if (scene.camera.zoom >= VALUES_ZOOM) drawValues(context, scene);
+  if (showsValues(scene.camera)) drawValues(context, scene);
   const accent = colour("mark");
   if (marks.region !== null) {
     withHalo(context, accent, () => strokeBox(context, scene, marks.region as Box));

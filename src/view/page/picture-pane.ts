@@ -1,7 +1,7 @@
 import { Camera, type Size } from "./camera.ts";
-import { fitCanvas, h } from "./dom.ts";
+import { colour, fitCanvas, h } from "./dom.ts";
 import { GlRenderer, type Renderer } from "./gl-renderer.ts";
-import { drawOverlay, type Marks } from "./overlay.ts";
+import { drawOverlay, type Marks, type Scene, showsValues } from "./overlay.ts";
 import { listenToInput } from "./pane-input.ts";
 import { SoftRenderer } from "./soft-renderer.ts";
 import type { Box } from "./statistics.ts";
@@ -42,6 +42,10 @@ export class PicturePane {
   readonly #renderer: Renderer;
   readonly #listener: PaneListener;
   readonly #observer: ResizeObserver;
+  /** As the observer told it last: asking for it has the page laid out. */
+  #size: Size | null = null;
+  /** What the overlay shows. */
+  #overlayKey = "";
   #isScheduled = false;
   #onDrawn: (() => void)[] = [];
   #isClosed = false;
@@ -53,7 +57,9 @@ export class PicturePane {
     this.#renderer = gl ?? new SoftRenderer(this.#canvas);
     this.usesWebGl = gl !== null;
     listenToInput(this.#overlay, this, listener);
-    this.#observer = new ResizeObserver(() => {
+    this.#observer = new ResizeObserver((entries) => {
+      const box = entries.at(-1)?.contentRect;
+      if (box !== undefined) this.#size = { width: Math.round(box.width), height: Math.round(box.height) };
       this.redraw();
       this.#listener.onCamera();
     });
@@ -66,7 +72,7 @@ export class PicturePane {
 
   /** Its size in CSS pixels. */
   get size(): Size {
-    return { width: this.#overlay.clientWidth, height: this.#overlay.clientHeight };
+    return this.#size ?? { width: this.#overlay.clientWidth, height: this.#overlay.clientHeight };
   }
 
   /** Shows a picture; `onDrawn` is called once it is on the screen, so not while the page is hidden. */
@@ -99,15 +105,25 @@ export class PicturePane {
   }
 
   #draw(): void {
-    fitCanvas(this.#canvas);
-    fitCanvas(this.#overlay);
     const { picture, size, camera } = this;
+    fitCanvas(this.#canvas, size);
     if (camera.isFitting && this.plane.width > 0) camera.fit(this.plane, size);
     const ratio = window.devicePixelRatio || 1;
     if (picture !== null) this.#renderer.draw(camera.affine(size, ratio, picture), this.tone);
-    drawOverlay(this.#overlay, { camera, size, ratio, picture, plane: this.plane, marks: this.marks });
+    this.#drawOverlay({ camera, size, ratio, picture, plane: this.plane, marks: this.marks });
     const drawn = this.#onDrawn;
     this.#onDrawn = [];
     for (const call of drawn) call();
+  }
+
+  /** A picture after a picture changes nothing of what lies over it, unless that shows its values. */
+  #drawOverlay(scene: Scene): void {
+    const { camera, picture } = scene;
+    const values = showsValues(camera) ? [picture?.seq, picture?.x, picture?.y] : null;
+    const key = JSON.stringify([camera, scene.size, scene.ratio, scene.plane, scene.marks, values, colour("line")]);
+    if (key === this.#overlayKey) return;
+    this.#overlayKey = key;
+    fitCanvas(this.#overlay, scene.size);
+    drawOverlay(this.#overlay, scene);
   }
 }

@@ -165,6 +165,7 @@ export class RecordingPage {
 
   #show(stream: RecordingStream, isShown: boolean): void {
     const known = this.#shown.get(stream.stream);
+    let started: StreamPanel | null = null;
     if (isShown && known === undefined) {
       if (this.#shown.size >= MAX_SHOWN) {
         setText(this.#note, `▲ ${MAX_SHOWN} streams are shown at a time: hide one first`);
@@ -173,12 +174,14 @@ export class RecordingPage {
       const panel = new StreamPanel(stream.stream, this.#link, this.#store);
       const element = h("article", { class: "stream-column" }, h("h3", {}, streamLabel(stream)), panel.element);
       this.#shown.set(stream.stream, { panel, element });
+      started = panel;
     } else if (!isShown && known !== undefined) {
       known.panel.close();
       this.#shown.delete(stream.stream);
     }
     const shown = this.#recording.streams.filter((each) => this.#shown.has(each.stream));
     replace(this.#panels, ...shown.map((each) => this.#shown.get(each.stream)?.element));
+    started?.start();
     this.#panels.classList.toggle("two", shown.length > 1);
     for (const [i, each] of this.#recording.streams.entries()) {
       this.#labels[i]?.setAttribute("aria-pressed", String(this.#shown.has(each.stream)));

@@ -1,5 +1,6 @@
+import type { Affine } from "./camera.ts";
 import { colourTable } from "./colour-maps.ts";
-import type { Affine, Renderer } from "./gl-renderer.ts";
+import type { Renderer } from "./gl-renderer.ts";
 import { placeOf, type Tone } from "./tone.ts";
 import { type Numbers, numbersOf, type Picture } from "./values.ts";
 

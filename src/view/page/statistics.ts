@@ -86,8 +86,6 @@ export function regionStatistics(values: Numbers, width: number, channels: numbe
   let [count, leftOut, sum] = [0, 0, 0];
   let minimum = Number.POSITIVE_INFINITY;
   let maximum = Number.NEGATIVE_INFINITY;
-  // Welford's way: exact also where the mean is far larger than the spread.
-  let [mean, squares] = [0, 0];
   for (let y = box.top; y < box.bottom; y++) {
     const end = (y * width + box.right) * channels;
     for (let i = (y * width + box.left) * channels; i < end; i++) {
@@ -100,13 +98,24 @@ export function regionStatistics(values: Numbers, width: number, channels: numbe
       sum += value;
       if (value < minimum) minimum = value;
       if (value > maximum) maximum = value;
-      const delta = value - mean;
-      mean += delta / count;
-      squares += delta * (value - mean);
     }
   }
   if (count === 0) return null;
-  return { count, leftOut, minimum, maximum, mean, sigma: Math.sqrt(squares / count), sum };
+  // In a second pass: exact also where the mean is far larger than the spread.
+  const mean = sum / count;
+  let [squares, rest] = [0, 0];
+  for (let y = box.top; y < box.bottom; y++) {
+    const end = (y * width + box.right) * channels;
+    for (let i = (y * width + box.left) * channels; i < end; i++) {
+      const delta = (values[i] as number) - mean;
+      if (!Number.isFinite(delta)) continue;
+      squares += delta * delta;
+      rest += delta;
+    }
+  }
+  // The sum of the differences is what rounding of the mean has left.
+  const sigma = Math.sqrt(Math.max(0, squares - (rest * rest) / count) / count);
+  return { count, leftOut, minimum, maximum, mean: mean + rest / count, sigma, sum };
 }
 
 /** The values under a line from one pixel to another, one for each step of a pixel. */

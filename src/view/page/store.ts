@@ -32,6 +32,8 @@ const EVENTS_KEPT = 1000;
 /** Everything that the page knows; listeners are called when it has changed. */
 export class Store {
   isConnected = false;
+  /** When the server was heard last before it was silent; milliseconds since 1970. */
+  heardMs = 0;
   maySee = true;
   maySteer = false;
   reason: string | null = null;
@@ -67,8 +69,9 @@ export class Store {
     );
   }
 
-  onConnection(isOpen: boolean): void {
+  onConnection(isOpen: boolean, heardMs: number): void {
     this.isConnected = isOpen;
+    this.heardMs = heardMs;
     this.#tell();
   }
 

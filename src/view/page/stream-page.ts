@@ -86,6 +86,7 @@ class StreamColumn {
     if (this.#panel === null) {
       this.#panel = new StreamPanel(stream.streamId, this.#link, this.#store);
       this.element.append(this.#panel.element, this.#charts.element, this.#consumers.element, this.#events.element);
+      this.#panel.start();
     }
     this.#showHead(stream);
     this.#panel.update();

@@ -1,11 +1,13 @@
 import type { PlaneSpec, ShapeMessage } from "../messages.ts";
-import { h, replace, setText } from "./dom.ts";
-import { formatCount, formatDate, formatNumber, formatPlace, formatSeconds } from "./format.ts";
+import { suggestedPlane } from "../plane.ts";
+import { h, setText } from "./dom.ts";
 import { HistogramPanel } from "./histogram-panel.ts";
+import { Hud } from "./hud.ts";
 import { Lens } from "./lens.ts";
 import { LinePane } from "./line-pane.ts";
 import type { Link, WatchRequest } from "./link.ts";
 import { MeasurePanel } from "./measure-panel.ts";
+import { Paced } from "./paced.ts";
 import { PicturePane, type Place } from "./picture-pane.ts";
 import { PlaneControls } from "./plane-controls.ts";
 import { readoutOf } from "./readout.ts";
@@ -14,13 +16,13 @@ import { percentileRange } from "./statistics.ts";
 import type { Store } from "./store.ts";
 import { type Numbers, numbersOf, type Picture } from "./values.ts";
 import { ViewControls } from "./view-controls.ts";
+import { wantedPixels } from "./wanted-pixels.ts";
 
-const USUAL_PIXELS = 1_100_000;
 const EVERY_PIXEL = 2 ** 24;
-/** Ranges, histograms and statistics are for people: more of them a second cannot be read. */
+/** Ranges, histograms, statistics and texts are for people: more of them a second cannot be read. */
 const ANALYSIS_MS = 200;
+const TEXT_MS = 100;
 const SETTLE_MS = 150;
-const RATE_MS = 2000;
 
 /** The frames of one stream, live: the picture, what is measured in it, and how it is shown. */
 export class StreamPanel {
@@ -28,7 +30,7 @@ export class StreamPanel {
   readonly #streamId: number;
   readonly #link: Link;
   readonly #store: Store;
-  readonly #hud = h("div", { class: "hud" });
+  readonly #hud = new Hud();
   readonly #readout = h("p", { class: "readout", "aria-live": "off" }, " ");
   readonly #waiting = h("p", { class: "waiting", role: "status" }, "Waiting for a frame …");
   readonly #controls: ViewControls;
@@ -44,11 +46,15 @@ export class StreamPanel {
   /** Came while another one was kept: the next step shows it. */
   #held: { readonly picture: Picture; readonly drawn: () => void } | null = null;
   #cursor: Place | null = null;
-  #region: PlaneSpec["region"] = null;
-  #analysedMs = 0;
-  #shown = 0;
-  #skipped = 0;
-  #shownTimes: number[] = [];
+  #channels = 1;
+  #isAnalysed = false;
+  /** What is watched, as text: the same is not asked for again. */
+  #requested = "";
+  readonly #analysis = new Paced(ANALYSIS_MS, () => this.#analyse());
+  readonly #texts = new Paced(TEXT_MS, () => {
+    this.#showHud();
+    this.#showReadout();
+  });
   #unwatch: () => void = () => undefined;
   #settling: ReturnType<typeof setTimeout> | undefined;
 
@@ -58,15 +64,15 @@ export class StreamPanel {
     this.#store = store;
     this.#planes = new PlaneControls(() => {
       this.#pane.camera.isFitting = true;
-      this.#region = null;
       this.#watch();
     });
     this.#controls = new ViewControls({
-      onTone: () => this.#analyse(true),
+      onTone: () => this.#analysis.now(),
       onRequest: () => this.#watch(),
       onOrientation: () => {
         this.#pane.camera.orientation = this.#controls.settings.orientation;
         this.#pane.redraw();
+        this.#onCamera();
       },
       onTool: () => {
         this.#pane.tool = this.#controls.settings.tool;
@@ -90,11 +96,11 @@ export class StreamPanel {
       onCursor: (place) => this.#onCursor(place),
       onRegion: (box) => {
         this.#measure.region = box;
-        this.#analyse(true);
+        this.#analysis.now();
       },
       onProfile: (line) => {
         this.#measure.profile = line;
-        this.#analyse(true);
+        this.#analysis.now();
       },
       onCamera: () => this.#onCamera(),
       onKey: (key) => this.#controls.onKey(key),
@@ -115,7 +121,7 @@ export class StreamPanel {
           { class: "stage-main" },
           this.#pane.element,
           this.#line.element,
-          this.#hud,
+          this.#hud.element,
           this.#waiting,
           this.#readout,
         ),
@@ -128,6 +134,12 @@ export class StreamPanel {
       ),
     );
     this.#line.element.hidden = true;
+  }
+
+  /** Begins to show frames; the element is in the page by now. */
+  start(): void {
+    const dims = this.#store.stream(String(this.#streamId))?.dims ?? null;
+    if (dims !== null) this.#setPlane(suggestedPlane(dims), dims);
     this.#watch();
   }
 
@@ -138,7 +150,10 @@ export class StreamPanel {
 
   close(): void {
     clearTimeout(this.#settling);
+    this.#analysis.close();
+    this.#texts.close();
     this.#unwatch();
+    this.#line.close();
     this.#lens.close();
     this.#pane.close();
   }
@@ -148,40 +163,46 @@ export class StreamPanel {
     return `${this.#streamId}${name === null ? "" : `-${name.replace(/[^\w.-]+/g, "_")}`}`;
   }
 
+  /** Asks for what is to be shown, unless that is watched already. */
   #watch(): void {
+    const { everyPixel, reduction } = this.#controls.settings;
+    const { camera, plane, size, maxSide } = this.#pane;
+    const { region, ...limits } = everyPixel
+      ? { region: null, maxPixels: EVERY_PIXEL, maxSide }
+      : wantedPixels(camera, { ...plane, channels: this.#channels }, size, window.devicePixelRatio || 1, maxSide);
+    const spec = this.#planes.spec ?? (region === null ? null : (this.#shape?.plane ?? null));
+    const shown = spec === null ? null : { ...spec, region };
+    const request: WatchRequest = { stream: this.#streamId, plane: shown, ...limits, reduction };
+    const requested = JSON.stringify(request);
+    if (requested === this.#requested) return;
+    this.#requested = requested;
     this.#unwatch();
     this.#held = null;
-    const { everyPixel, reduction } = this.#controls.settings;
-    const spec = this.#planes.spec ?? (this.#region === null ? null : (this.#shape?.plane ?? null));
-    const request: WatchRequest = {
-      stream: this.#streamId,
-      plane: spec === null ? null : { ...spec, region: this.#region },
-      maxPixels: everyPixel ? EVERY_PIXEL : USUAL_PIXELS,
-      maxSide: this.#pane.maxSide,
-      reduction,
-    };
     this.#unwatch = this.#link.watch(request, {
       onShape: (shape) => this.#onShape(shape),
       onPicture: (picture, drawn) => this.#onPicture(picture, drawn),
     });
   }
 
+  #setPlane({ x, y, c }: PlaneSpec, dims: readonly number[]): void {
+    const lengthOf = (axis: number | null): number => (axis === null ? 1 : (dims[axis] ?? 1));
+    this.#pane.plane = { width: lengthOf(x), height: lengthOf(y) };
+    this.#channels = lengthOf(c);
+  }
+
   #onShape(shape: ShapeMessage): void {
     const before = this.#shape;
     this.#shape = shape;
     const { plane, dims } = shape;
-    const lengthOf = (axis: number | null): number => (axis === null ? 1 : (dims[axis] ?? 1));
-    this.#pane.plane = { width: lengthOf(plane.x), height: lengthOf(plane.y) };
+    this.#setPlane(plane, dims);
     const isLine = plane.y === null;
     this.#line.element.hidden = !isLine;
     this.#pane.element.hidden = isLine;
     this.element.classList.toggle("is-line", isLine);
-    if (before !== null && before.dims.join() !== dims.join()) {
-      this.#region = null;
-      this.#pane.camera.isFitting = true;
-    }
-    this.#analysedMs = 0;
-    if (this.#planes.setShape(shape)) this.#watch();
+    if (before !== null && before.dims.join() !== dims.join()) this.#pane.camera.isFitting = true;
+    this.#isAnalysed = false;
+    this.#planes.setShape(shape);
+    this.#watch();
   }
 
   #onPicture(picture: Picture, drawn: () => void): void {
@@ -195,16 +216,14 @@ export class StreamPanel {
   #show(picture: Picture, drawn: () => void): void {
     this.#picture = picture;
     this.#numbers = numbersOf(picture.values);
-    this.#shown++;
-    this.#skipped += picture.skipped;
-    this.#shownTimes.push(performance.now());
-    this.#shownTimes = this.#shownTimes.slice(-300);
+    this.#hud.count(picture);
     this.#waiting.hidden = true;
-    this.#analyse(false);
+    // The first picture of a shape has no range yet.
+    if (this.#isAnalysed) this.#analysis.ask();
+    else this.#analysis.now();
     if (this.#shape?.plane.y === null) this.#line.show(this.#numbers, picture, drawn);
     else this.#pane.show(picture, drawn);
-    this.#showHud();
-    this.#showReadout();
+    this.#texts.ask();
   }
 
   #release(): void {
@@ -219,22 +238,18 @@ export class StreamPanel {
   }
 
   /** Range, histogram and statistics of the picture. */
-  #analyse(isAsked: boolean): void {
+  #analyse(): void {
     const picture = this.#picture;
     if (picture === null) return;
-    const now = performance.now();
-    if (isAsked || now - this.#analysedMs >= ANALYSIS_MS) {
-      this.#analysedMs = now;
-      const { rangeMode } = this.#controls.settings;
-      if (rangeMode !== "locked") {
-        const [low, high] = rangeMode === "all" ? [0, 100] : [0.1, 99.9];
-        const range = percentileRange(this.#numbers, low, high) ?? [0, 1];
-        this.#setRange(range[0], range[1], false);
-      }
-      this.#histogram.update(this.#numbers);
-      this.#measure.update(picture, this.#numbers);
+    this.#isAnalysed = true;
+    const { rangeMode, map, scale, isInverted, marksClipped } = this.#controls.settings;
+    if (rangeMode !== "locked") {
+      const [low, high] = rangeMode === "all" ? [0, 100] : [0.1, 99.9];
+      const range = percentileRange(this.#numbers, low, high) ?? [0, 1];
+      this.#setRange(range[0], range[1], false);
     }
-    const { map, scale, isInverted, marksClipped } = this.#controls.settings;
+    this.#histogram.update(this.#numbers);
+    this.#measure.update(picture, this.#numbers);
     this.#pane.tone = { ...this.#pane.tone, map, scale, isInverted, marksClipped };
     this.#pane.redraw();
   }
@@ -254,17 +269,10 @@ export class StreamPanel {
     this.#onCamera();
   }
 
-  /** A reduced plane is asked for again when a part of it is seen large: then that part comes with more of its pixels. */
+  /** A large plane is asked for again when more or less of it is seen, or larger: then it comes with other pixels. */
   #onCamera(): void {
     clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => {
-      const { camera, plane, size } = this.#pane;
-      const isLarge = plane.width * plane.height > USUAL_PIXELS && !this.#controls.settings.everyPixel;
-      const wanted = isLarge && !camera.isFitting ? camera.visible(plane, size) : null;
-      if (String(wanted) === String(this.#region)) return;
-      this.#region = wanted;
-      this.#watch();
-    }, SETTLE_MS);
+    this.#settling = setTimeout(() => this.#watch(), SETTLE_MS);
   }
 
   #onCursor(place: Place | null): void {
@@ -281,35 +289,14 @@ export class StreamPanel {
   #showHud(): void {
     const picture = this.#picture;
     if (picture === null) return;
-    const stream = this.#store.stream(String(this.#streamId));
-    const now = performance.now();
-    const rate = this.#shownTimes.filter((time) => now - time < RATE_MS).length / (RATE_MS / 1000);
     const { recording } = this.#store;
-    const parts =
-      recording !== null
-        ? [
-            `#${picture.seq}`,
-            formatPlace(picture.ageNs, recording.lengthNs),
-            formatDate(recording.startMs + picture.ageNs / 1e6),
-          ]
-        : [
-            `#${picture.seq}`,
-            `age ${formatSeconds(picture.ageNs / 1e9)}`,
-            `${formatNumber(rate)}/s shown`,
-            `${formatNumber(stream?.framesPerSecond)}/s published`,
-            `lost ${formatCount(stream?.drops)}`,
-          ];
+    const stream = this.#store.stream(String(this.#streamId));
     const notes = [
       this.#controls.settings.isFrozen ? "frozen" : "",
       picture.factor > 1 ? `${picture.factor} × ${picture.factor} ${picture.isMaximum ? "maximum" : "mean"}` : "",
       this.#pane.usesWebGl ? "" : "without WebGL",
       recording !== null || stream?.state === "live" ? "" : "the producer has gone: this is its last frame",
-    ].filter((note) => note !== "");
-    replace(
-      this.#hud,
-      ...parts.map((part) => h("span", {}, part)),
-      ...notes.map((note) => h("span", { class: "flag" }, note)),
-    );
-    this.#hud.title = `${formatCount(this.#shown)} frames shown here, ${formatCount(this.#skipped)} passed between them`;
+    ];
+    this.#hud.show(picture, stream, recording, notes);
   }
 }

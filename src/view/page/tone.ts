@@ -1,5 +1,4 @@
-export const SCALES = ["linear", "log", "sqrt"] as const;
-export type Scale = (typeof SCALES)[number];
+export type Scale = "linear" | "log" | "sqrt";
 
 /** How values become colours. */
 export interface Tone {
