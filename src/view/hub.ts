@@ -4,7 +4,13 @@ import type { Clock } from "../core/clock.ts";
 import { toJson } from "../core/text.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
-import { consumerViews, eventViews, type StreamView, streamViews } from "../protocol/supervision/index.ts";
+import {
+  type ConsumerView,
+  consumerViews,
+  eventViews,
+  type StreamView,
+  streamViews,
+} from "../protocol/supervision/index.ts";
 import { subscribeControl } from "../roles/hearing.ts";
 import { KnownStreams } from "../roles/known-streams.ts";
 import type { Supervisor } from "../roles/supervisor.ts";
@@ -17,6 +23,7 @@ import type { WatchMessage } from "./messages.ts";
 import type { Admission, PageHub } from "./page-hub.ts";
 import type { PageLink, PageSocket } from "./page-link.ts";
 import { Pictures } from "./pictures.ts";
+import { Silence } from "./silence.ts";
 
 const FRAGMENTS_PER_POLL = 64;
 const STATE_PERIOD_NS = 1e9;
@@ -56,6 +63,9 @@ export class ViewHub implements Agent, PageHub {
   readonly #connected: ConnectedPages;
   readonly #history = new History();
   readonly #delays = new DelayMeans();
+  readonly #silence: Silence;
+  /** Others are silent than pages know. */
+  #hasOtherSilence = false;
   readonly #state = new PeriodicTimer(STATE_PERIOD_NS);
   readonly #sync = new PeriodicTimer(SYNC_PERIOD_NS);
   /** The newest event, and the time, when pages were sent a state last. */
@@ -68,6 +78,7 @@ export class ViewHub implements Agent, PageHub {
     this.#options = options;
     const { connection, streams, baseDirs, clock } = options;
     this.#known = new KnownStreams(baseDirs);
+    this.#silence = new Silence(options.supervisor.model);
     this.#subscriptions = subscribeControl(connection, streams, ["announce"], (view, length) => {
       this.#known.onMessage(view, length);
     });
@@ -114,7 +125,10 @@ export class ViewHub implements Agent, PageHub {
   doWork(nowNs: number): number {
     let work = 0;
     for (const subscription of this.#subscriptions) work += subscription.poll(FRAGMENTS_PER_POLL);
-    if (this.#sync.isDue(nowNs)) this.eyes.sync(this.#options.supervisor.model, this.#known, nowNs);
+    if (this.#sync.isDue(nowNs)) {
+      this.eyes.sync(this.#options.supervisor.model, this.#known, nowNs);
+      if (this.#silence.look(nowNs)) this.#hasOtherSilence = true;
+    }
     this.#sendState(nowNs);
     if (this.pages.size > 0) this.eyes.time(nowNs, (streamId, delayNs) => this.#delays.add(streamId, delayNs));
     return work + this.#sendPictures(nowNs);
@@ -175,9 +189,11 @@ export class ViewHub implements Agent, PageHub {
     const { lastId } = this.#options.supervisor.model.events;
     const isDue = this.#state.isDue(nowNs);
     if (isDue) this.#history.add(Date.now(), this.#streamViews(nowNs), this.#delays.take());
-    const hasNews = lastId !== this.#toldEventId && nowNs - this.#toldNs >= NEWS_PERIOD_NS;
+    const isOther = lastId !== this.#toldEventId || this.#hasOtherSilence;
+    const hasNews = isOther && nowNs - this.#toldNs >= NEWS_PERIOD_NS;
     if (this.pages.size === 0 || !(isDue || hasNews)) return;
     this.#toldEventId = lastId;
+    this.#hasOtherSilence = false;
     this.#toldNs = nowNs;
     this.eyes.look();
     const overview = this.#overview(nowNs);
@@ -190,11 +206,22 @@ export class ViewHub implements Agent, PageHub {
   /** A producer counts the bytes of frames that it published: those that no consumer reads are estimated by the newest one. */
   #streamViews(nowNs: number): StreamView[] {
     return streamViews(this.#options.supervisor.model, nowNs).map((stream) => {
-      const { streamId, consumers, framesPerSecond } = stream;
+      const { streamId, consumers, framesPerSecond, bytesPerSecond } = stream;
+      if (this.#silence.isProducerSilent(streamId)) {
+        return { ...stream, state: "lost", framesPerSecond: 0, bytesPerSecond: bytesPerSecond === null ? null : 0 };
+      }
       const frameBytes = this.eyes.get(streamId)?.frameBytes ?? null;
       if (consumers > 0 || frameBytes === null || framesPerSecond === null) return stream;
       return { ...stream, bytesPerSecond: framesPerSecond * frameBytes };
     });
+  }
+
+  #consumerViews(nowNs: number): ConsumerView[] {
+    return consumerViews(this.#options.supervisor.model, nowNs).map((consumer) =>
+      this.#silence.isConsumerSilent(consumer.streamId, consumer.consumerId)
+        ? { ...consumer, state: "lost" }
+        : consumer,
+    );
   }
 
   /** JSON that is the same for every page, without its last brace. */
@@ -212,7 +239,7 @@ export class ViewHub implements Agent, PageHub {
         sample: this.#history.newestOf(stream.streamId),
       };
     });
-    const consumers = consumerViews(supervisor.model, nowNs);
+    const consumers = this.#consumerViews(nowNs);
     const isReady = supervisor.isReady;
     const pages = this.pages.size;
     return toJson({ type: "state", timeMs: Date.now(), isReady, aeronDir, pages, streams, consumers }).slice(0, -1);

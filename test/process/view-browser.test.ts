@@ -1,52 +1,28 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
-import axe, { type AxeResults } from "axe-core";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { DTYPE_NAMES, type Dtype } from "../../src/protocol/dtype.ts";
-import { Place } from "../support/place.ts";
-import type { RoleProcess } from "../support/role-process.ts";
-import { PROCESS_TEST_MS } from "../support/until.ts";
-import { CHROMIUM, complaintsOf, launchBrowser, PATIENCE, pageAddress } from "../support/view-browser.ts";
+import { PROCESS_TEST_MS, TIMEOUT_MS } from "../support/until.ts";
+import { CHROMIUM, type OpenPage, pageAddress, seqOf, Viewing } from "../support/view-browser.ts";
 import { FIRST_STREAM, HEIGHT, HOSTILE_NAME, valueAt, WIDTH } from "../support/view-pictures.ts";
 
-const SUBJECT = join(import.meta.dir, "view-subject.ts");
 /** CSS pixels for a pixel of so small a picture: as large as it is made to fit. */
 const ZOOM = 64;
 
-let place: Place;
-let browser: Browser | null = null;
+let viewing: Viewing;
 let url = "";
-let view: RoleProcess;
-let subject: Bun.Subprocess;
 
 beforeAll(async () => {
-  place = new Place();
   if (CHROMIUM === null) return;
-  subject = Bun.spawn([process.execPath, SUBJECT, place.aeronDir, place.shmDir], {
-    stdout: "ignore",
-    stderr: "ignore",
-  });
-  view = place.run(["view", "--http", "0", "--aeron-dir", place.aeronDir, "--shm-dir", place.shmDir]);
-  url = await pageAddress(view);
-  browser = await launchBrowser();
+  viewing = await Viewing.start();
+  viewing.publish();
+  url = await pageAddress(viewing.view(viewing.dirs));
 }, PROCESS_TEST_MS);
 
 afterAll(async () => {
-  await browser?.close();
-  subject?.kill();
-  await subject?.exited;
-  await place[Symbol.asyncDispose]();
+  await viewing?.[Symbol.asyncDispose]();
 }, PROCESS_TEST_MS);
 
-/** A page with everything that its console says and its policy refuses. */
-async function opened(path: string): Promise<{ page: Page; complaints: string[] }> {
-  if (browser === null) throw new Error("expected a browser");
-  const page = await browser.newPage({ viewport: { width: 1300, height: 1000 } });
-  page.setDefaultTimeout(PATIENCE.timeout);
-  const complaints = complaintsOf(page);
-  await page.goto(`${url}#${path}`);
-  return { page, complaints };
-}
+const opened = (path: string): Promise<OpenPage> => viewing.open(`${url}#${path}`);
 
 /** Where a pixel of the picture is in the pane, in CSS pixels. */
 async function placeOf(page: Page, x: number, y: number): Promise<{ x: number; y: number; left: number; top: number }> {
@@ -70,7 +46,7 @@ async function pixelAt(page: Page, x: number, y: number): Promise<number[]> {
 
 /** Looks again and again until what is found equals what is expected. */
 async function becomes(find: () => Promise<unknown>, expected: unknown): Promise<void> {
-  const endMs = performance.now() + PATIENCE.timeout;
+  const endMs = performance.now() + TIMEOUT_MS;
   for (let found = await find(); !Bun.deepEquals(found, expected); found = await find()) {
     if (performance.now() > endMs) expect(found).toEqual(expected);
     await Bun.sleep(20);
@@ -94,7 +70,7 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
     "of %s the pixels are what was published, and the value under the pointer is that value",
     async (dtype) => {
       const { page, complaints } = await opened(`/stream/${FIRST_STREAM + DTYPE_NAMES.indexOf(dtype)}`);
-      await page.locator(".hud span").first().waitFor(PATIENCE);
+      await page.locator(".hud span").first().waitFor();
       await page.getByLabel("how the range of values is chosen").selectOption("all");
       for (const [x, y] of [
         [WIDTH - 1, 0],
@@ -106,7 +82,7 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
         await page.mouse.move(at.left + at.x, at.top + at.y);
         const value = valueAt(dtype, x, y);
         const shown = dtype === "float32" ? String(Number(value.toPrecision(7))) : String(value);
-        await page.locator(".readout", { hasText: `[${y}, ${x}] = ${shown}  ${dtype}` }).waitFor(PATIENCE);
+        await page.locator(".readout", { hasText: `[${y}, ${x}] = ${shown}  ${dtype}` }).waitFor();
       }
       expect(complaints).toEqual([]);
       await page.close();
@@ -118,11 +94,11 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
     "a hostile name stays text, on every view; neither console nor policy complains",
     async () => {
       const { page, complaints } = await opened("/");
-      await page.locator("a.name", { hasText: HOSTILE_NAME }).waitFor(PATIENCE);
+      await page.locator("a.name", { hasText: HOSTILE_NAME }).waitFor();
       await page.goto(`${url}#/stream/${FIRST_STREAM}`);
-      await page.locator("h2", { hasText: HOSTILE_NAME }).waitFor(PATIENCE);
+      await page.locator("h2", { hasText: HOSTILE_NAME }).waitFor();
       await page.goto(`${url}#/stream/${encodeURIComponent(HOSTILE_NAME)}`);
-      await page.locator(".hud span").first().waitFor(PATIENCE);
+      await page.locator(".hud span").first().waitFor();
       expect(await page.locator("img").count()).toBe(0);
       expect(await page.title()).toBe("tensorpool");
       expect(complaints).toEqual([]);
@@ -135,41 +111,16 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
     "a frozen picture stays, a step shows another one, and the newest returns",
     async () => {
       const { page } = await opened(`/stream/${FIRST_STREAM + 2}`);
-      const seq = async (): Promise<number> =>
-        Number((await page.locator(".hud span").first().textContent(PATIENCE))?.slice(1));
-      await page.locator(".hud span").first().waitFor(PATIENCE);
+      await page.locator(".hud span").first().waitFor();
       await page.getByRole("button", { name: "Freeze" }).click();
-      const frozen = await seq();
-      await page.locator(".hud .flag", { hasText: "frozen" }).waitFor(PATIENCE);
+      const frozen = await seqOf(page);
+      await page.locator(".hud .flag", { hasText: "frozen" }).waitFor();
       await page.getByRole("button", { name: "Step" }).click();
-      await becomes(async () => (await seq()) > frozen, true);
-      const stepped = await seq();
+      await becomes(async () => (await seqOf(page)) > frozen, true);
+      const stepped = await seqOf(page);
       await page.getByRole("button", { name: "Freeze" }).click();
-      await becomes(async () => (await seq()) > stepped + 1, true);
+      await becomes(async () => (await seqOf(page)) > stepped + 1, true);
       await page.close();
-    },
-    PROCESS_TEST_MS,
-  );
-
-  test(
-    "axe finds nothing serious, on the streams and on a stream",
-    async () => {
-      if (browser === null) throw new Error("expected a browser");
-      // The policy of the page would not let the checker in.
-      const context = await browser.newContext({ bypassCSP: true });
-      const page = await context.newPage();
-      for (const [path, shown] of [
-        ["/", "a.name"],
-        [`/stream/${FIRST_STREAM + 2}`, ".hud span"],
-      ] as const) {
-        await page.goto(`${url}#${path}`);
-        await page.locator(shown).first().waitFor(PATIENCE);
-        await page.evaluate(axe.source);
-        const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
-        const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-        expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-      }
-      await context.close();
     },
     PROCESS_TEST_MS,
   );
@@ -177,9 +128,7 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
   test(
     "a page of another origin gets no WebSocket",
     async () => {
-      if (browser === null) throw new Error("expected a browser");
-      const page = await browser.newPage();
-      await page.goto("data:text/html,another site");
+      const { page } = await viewing.open("data:text/html,another site");
       const script = `new Promise((resolve) => {
         const socket = new WebSocket("${url.replace("http", "ws")}/socket");
         socket.onopen = () => resolve("open");
@@ -195,11 +144,11 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
     "a producer that was killed is shown as dead, by a word",
     async () => {
       const { page } = await opened(`/stream/${FIRST_STREAM}`);
-      await page.locator(".hud span").first().waitFor(PATIENCE);
-      await page.locator(".stream-head .health.healthy").waitFor(PATIENCE);
-      subject.kill("SIGKILL");
-      await page.locator(".stream-head .health.dead", { hasText: "dead" }).waitFor(PATIENCE);
-      await page.locator(".hud .flag", { hasText: "the producer has gone" }).waitFor(PATIENCE);
+      await page.locator(".hud span").first().waitFor();
+      await page.locator(".stream-head .health.healthy").waitFor();
+      viewing.killPublisher();
+      await page.locator(".stream-head .health.dead", { hasText: "dead" }).waitFor();
+      await page.locator(".hud .flag", { hasText: "the producer has gone" }).waitFor();
       await page.close();
     },
     PROCESS_TEST_MS,

@@ -1,14 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
-import axe, { type AxeResults } from "axe-core";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { writeFrames } from "../support/mcap-file.ts";
-import { Place } from "../support/place.ts";
 import { PROCESS_TEST_MS, until } from "../support/until.ts";
-import { CHROMIUM, complaintsOf, launchBrowser, PATIENCE, pageAddress } from "../support/view-browser.ts";
+import { CHROMIUM, pageAddress, seqOf, Viewing } from "../support/view-browser.ts";
 import { FIRST_STREAM, HEIGHT, WIDTH } from "../support/view-pictures.ts";
 
-const SUBJECT = join(import.meta.dir, "view-subject.ts");
 const TOKEN = "steer";
 /** A stream of a process of its own. */
 const CAMERA = 20_000;
@@ -16,48 +12,25 @@ const CAMERA = 20_000;
 const PICTURE = FIRST_STREAM + 2;
 const FLOATS = FIRST_STREAM + 8;
 
-let place: Place;
-let browser: Browser | null = null;
+let viewing: Viewing;
 let url = "";
 let recordingUrl = "";
-let subject: Bun.Subprocess;
 
 beforeAll(async () => {
-  place = new Place();
   if (CHROMIUM === null) return;
-  subject = Bun.spawn([process.execPath, SUBJECT, place.aeronDir, place.shmDir], {
-    stdout: "ignore",
-    stderr: "ignore",
-  });
-  const dirs = ["--aeron-dir", place.aeronDir, "--shm-dir", place.shmDir];
-  const view = place.run(["view", "--http", "0", "--http-token", TOKEN, ...dirs]);
-  const file = place.at("session.mcap");
+  viewing = await Viewing.start();
+  viewing.publish();
+  const view = viewing.view([...viewing.dirs, "--http-token", TOKEN]);
+  const file = viewing.place.at("session.mcap");
   await writeFrames(file, 100, { dims: [24, 32] });
-  const recorded = place.run(["view", file, "--http", "0"]);
+  const recorded = viewing.view([file]);
   url = await pageAddress(view);
   recordingUrl = await pageAddress(recorded);
-  browser = await launchBrowser();
 }, PROCESS_TEST_MS);
 
 afterAll(async () => {
-  await browser?.close();
-  subject?.kill();
-  await subject?.exited;
-  await place[Symbol.asyncDispose]();
+  await viewing?.[Symbol.asyncDispose]();
 }, PROCESS_TEST_MS);
-
-async function opened(address: string, script?: string): Promise<{ page: Page; complaints: string[] }> {
-  if (browser === null) throw new Error("expected a browser");
-  const page = await browser.newPage({ viewport: { width: 1300, height: 1000 } });
-  page.setDefaultTimeout(PATIENCE.timeout);
-  const complaints = complaintsOf(page);
-  if (script !== undefined) await page.addInitScript(script);
-  await page.goto(address);
-  return { page, complaints };
-}
-
-const seqOf = async (page: Page): Promise<number> =>
-  Number((await page.locator(".hud span").first().textContent(PATIENCE))?.slice(1));
 
 /** The colours in the middle of each pixel of the picture, as they are on the canvas. */
 async function coloursOf(page: Page): Promise<string> {
@@ -99,7 +72,7 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
     "without WebGL the same pixels are drawn, and with it again after a lost context",
     async () => {
       for (const stream of [PICTURE, FLOATS]) {
-        const { page, complaints } = await opened(`${url}#/stream/${stream}`);
+        const { page, complaints } = await viewing.open(`${url}#/stream/${stream}`);
         await page.locator(".hud span").first().waitFor();
         const withWebGl = await settledColours(page);
         const lose = `(() => {
@@ -118,7 +91,7 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
             return kind === "webgl2" ? null : before.call(this, kind, ...rest);
           };
         }`;
-        const soft = await opened(`${url}#/stream/${stream}`, none);
+        const soft = await viewing.open(`${url}#/stream/${stream}`, none);
         await soft.page.locator(".hud .flag", { hasText: "without WebGL" }).waitFor();
         expect(await settledColours(soft.page)).toBe(withWebGl);
         expect(soft.complaints).toEqual([]);
@@ -132,9 +105,9 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
     "a producer that is started again is shown again, and a paused consumer's losses stand with their cause",
     async () => {
       const args = ["--source", "synthetic:", "--rate", "100", "--stream", String(CAMERA), "--name", "camera"];
-      const first = place.producer([...args, "--slots", "8"]);
-      const consumer = place.consumer(["--stream", String(CAMERA)]);
-      const { page, complaints } = await opened(`${url}#/stream/camera`);
+      const first = viewing.place.producer([...args, "--slots", "8"]);
+      const consumer = viewing.place.consumer(["--stream", String(CAMERA)]);
+      const { page, complaints } = await viewing.open(`${url}#/stream/camera`);
       await page.locator(".consumers .health.healthy").waitFor();
       await until(
         async () => (await seqOf(page)) > 50,
@@ -151,7 +124,7 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
       first.signal("SIGKILL");
       await page.locator(".stream-head .health.dead").waitFor();
       const epoch = await page.locator(".facts").textContent();
-      place.producer([...args, "--slots", "8"]);
+      viewing.place.producer([...args, "--slots", "8"]);
       await page.locator(".stream-head .health:not(.dead)").waitFor();
       await until(
         async () => (await page.locator(".facts").textContent()) !== epoch && (await seqOf(page)) < paused,
@@ -166,11 +139,11 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
   test(
     "a consumer is steered with the token, and not without it",
     async () => {
-      place.consumer(["--stream", String(PICTURE)]);
-      const stranger = await opened(`${url}#/stream/${PICTURE}`);
+      viewing.place.consumer(["--stream", String(PICTURE)]);
+      const stranger = await viewing.open(`${url}#/stream/${PICTURE}`);
       await stranger.page.locator(".consumers td", { hasText: "needs the token" }).waitFor();
       await stranger.page.close();
-      const { page, complaints } = await opened(`${url}#/stream/${PICTURE}?token=${TOKEN}`);
+      const { page, complaints } = await viewing.open(`${url}#/stream/${PICTURE}?token=${TOKEN}`);
       // A control that is in use is not replaced by a newer state.
       await page.getByLabel(/mode of consumer/).focus();
       await page.getByLabel(/mode of consumer/).selectOption("decimated");
@@ -190,7 +163,7 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
   test(
     "a recording is played, stepped and searched through by keys, with the values that were recorded",
     async () => {
-      const { page, complaints } = await opened(recordingUrl);
+      const { page, complaints } = await viewing.open(recordingUrl);
       await page.locator(".hud span").first().waitFor();
       const becomes = (seq: number, why: string): Promise<void> =>
         until(
@@ -231,7 +204,7 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
   test(
     "the page is used by keys alone: a stream is chosen, its picture frozen, its values read, its range set",
     async () => {
-      const { page } = await opened(`${url}#/`);
+      const { page } = await viewing.open(`${url}#/`);
       const link = page.getByRole("link", { name: "uint16", exact: true });
       await link.waitFor();
       let focused = "";
@@ -263,26 +236,13 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
   test(
     "axe finds nothing serious on any view, dark and light",
     async () => {
-      if (browser === null) throw new Error("expected a browser");
-      for (const colorScheme of ["dark", "light"] as const) {
-        // The policy of the page would not let the checker in.
-        const context = await browser.newContext({ bypassCSP: true, colorScheme });
-        const page = await context.newPage();
-        for (const [address, shown] of [
-          [`${url}#/`, "a.name"],
-          [`${url}#/stream/${PICTURE}?token=${TOKEN}`, ".hud span"],
-          [`${url}#/stream/${PICTURE}/${FLOATS}`, ".two .hud span"],
-          [recordingUrl, ".hud span"],
-        ] as const) {
-          await page.goto(address);
-          await page.locator(shown).first().waitFor(PATIENCE);
-          await page.evaluate(axe.source);
-          const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
-          const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-          expect(serious.map(({ id, nodes }) => `${address} ${colorScheme} ${id}: ${nodes[0]?.html}`)).toEqual([]);
-        }
-        await context.close();
-      }
+      const views = [
+        [`${url}#/`, "a.name"],
+        [`${url}#/stream/${PICTURE}?token=${TOKEN}`, ".hud span"],
+        [`${url}#/stream/${PICTURE}/${FLOATS}`, ".two .hud span"],
+        [recordingUrl, ".hud span"],
+      ] as const;
+      for (const scheme of ["dark", "light"] as const) expect(await viewing.seriousFindings(views, scheme)).toEqual([]);
     },
     PROCESS_TEST_MS,
   );

@@ -236,6 +236,11 @@ export class SupervisionModel {
     this.#liveness.hearsSinceNs = nowNs;
   }
 
+  /** End of this process's last pause. */
+  get hearsSinceNs(): number {
+    return this.#liveness.hearsSinceNs;
+  }
+
   /** Lets time pass: who is silent for too long is lost, and what was lost for long is forgotten. */
   tick(nowNs: number): void {
     for (const stream of this.streams.values()) {

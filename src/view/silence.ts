@@ -1,0 +1,43 @@
+import { SUPERVISION_DEFAULTS, type SupervisionModel } from "../protocol/supervision/index.ts";
+
+/** Producers and consumers speak once a second: after so long, pages show them as dead, also where an event needs longer. */
+const SILENCE_NS = 2.5e9;
+
+/** Producers and consumers that were silent for so long that a person who looks wants to know, and which are no event yet. */
+export class Silence {
+  readonly #model: SupervisionModel;
+  readonly #afterNs: number;
+  #silent: ReadonlySet<string> = new Set();
+
+  constructor(model: SupervisionModel) {
+    const { livenessNs } = model.options;
+    this.#model = model;
+    // A time-out that is longer than usual was asked for, and is meant for pages, too.
+    const isUsual = livenessNs <= SUPERVISION_DEFAULTS.livenessNs;
+    this.#afterNs = isUsual ? Math.min(livenessNs, SILENCE_NS) : livenessNs;
+  }
+
+  /** Looks at all of them; true when others are silent than before. */
+  look(nowNs: number): boolean {
+    const silent = new Set<string>();
+    const isSilent = (lastSignNs: number): boolean =>
+      nowNs - Math.max(lastSignNs, this.#model.hearsSinceNs) > this.#afterNs;
+    for (const { streamId, state, lastProducerSignNs, consumers } of this.#model.streams.values()) {
+      if (state === "live" && isSilent(lastProducerSignNs)) silent.add(`${streamId}`);
+      for (const { consumerId, isLost, lastSignNs } of consumers.values()) {
+        if (!isLost && isSilent(lastSignNs)) silent.add(`${streamId} ${consumerId}`);
+      }
+    }
+    const before = this.#silent;
+    this.#silent = silent;
+    return silent.size !== before.size || [...silent].some((who) => !before.has(who));
+  }
+
+  isProducerSilent(streamId: number): boolean {
+    return this.#silent.has(`${streamId}`);
+  }
+
+  isConsumerSilent(streamId: number, consumerId: number): boolean {
+    return this.#silent.has(`${streamId} ${consumerId}`);
+  }
+}
