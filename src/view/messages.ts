@@ -107,7 +107,10 @@ export const SAMPLES_KEPT = 300;
 export interface RecordingGap {
   readonly fromNs: number;
   readonly toNs: number;
+  /** The numbers between the two. */
   readonly fromSeq: number;
+  readonly toSeq: number;
+  /** Fewer than the numbers, where frames were left out as well. */
   readonly missing: number;
 }
 
@@ -129,7 +132,12 @@ export interface RecordingStream {
   readonly name: string;
   readonly frames: number;
   readonly bytes: number;
+  /** Frames that were lost between two that it has. */
   readonly missing: number;
+  /** Numbers between two frames that were not wanted: the stream is decimated, or was recorded so. */
+  readonly leftOut: number;
+  /** The usual distance of numbers: 3 where 1 frame in 3 was recorded. */
+  readonly step: number;
   /** The longest gaps, in the order of time. */
   readonly gaps: readonly RecordingGap[];
   /** Gaps that are not listed. */

@@ -137,6 +137,18 @@ test("steps and searches go to one frame exactly, also among frames of the same 
   expect(page.playheads.at(-1)).toMatchObject({ timeNs: null, note: "frame #4 is not in the recording" });
 });
 
+/** A message with the recorder's account of an epoch. */
+function ledgerOf(row: object) {
+  return {
+    topic: "/tensorpool/ledger",
+    schemaName: "tensorpool.Ledger",
+    schemaEncoding: "jsonschema",
+    messageEncoding: "json",
+    data: new TextEncoder().encode(JSON.stringify({ ...row, pending: 0 })),
+    logTimeNs: START_NS + 10n * BigInt(FRAME_MS),
+  };
+}
+
 test("gaps stand where they are, and with them what the recorder counted", async () => {
   const path = newPath();
   const file = await TestFile.create(path);
@@ -144,27 +156,61 @@ test("gaps stand where they are, and with them what the recorder counted", async
     await file.frame({ dtype: "uint8", dims: [4], seq, bytes: framePattern(4, seq) });
   }
   const row = { stream: 7, name: "camera", epoch: "1", final: true, published: 11, recorded: 6, skipped: 0 };
-  await file.message({
-    topic: "/tensorpool/ledger",
-    schemaName: "tensorpool.Ledger",
-    schemaEncoding: "jsonschema",
-    messageEncoding: "json",
-    data: new TextEncoder().encode(JSON.stringify({ ...row, pending: 0, missing: { diskFull: 5 } })),
-    logTimeNs: START_NS + 10n * BigInt(FRAME_MS),
-  });
+  await file.message(ledgerOf({ ...row, missing: { diskFull: 5 } }));
   await file.end();
   const { set, hub } = opened(path);
   using _set = set;
   const [stream] = hub.info.streams;
   expect(stream).toMatchObject({ stream: 7, frames: 6, missing: 5, furtherGaps: 0 });
   expect(stream?.gaps).toEqual([
-    { fromNs: 2 * FRAME_MS, toNs: 7 * FRAME_MS, fromSeq: 3, missing: 4 },
-    { fromNs: 8 * FRAME_MS, toNs: 10 * FRAME_MS, fromSeq: 9, missing: 1 },
+    { fromNs: 2 * FRAME_MS, toNs: 7 * FRAME_MS, fromSeq: 3, toSeq: 6, missing: 4 },
+    { fromNs: 8 * FRAME_MS, toNs: 10 * FRAME_MS, fromSeq: 9, toSeq: 9, missing: 1 },
   ]);
   expect(stream?.density.reduce((sum, count) => sum + count, 0)).toBe(6);
   expect(Math.round(stream?.lacks.reduce((sum, count) => sum + count, 0) ?? 0)).toBe(5);
   expect(stream?.ledger).toMatchObject([{ epoch: "1", published: 11, recorded: 6, missing: { diskFull: 5 } }]);
 });
+
+test.each([
+  // 1 frame in 3, of which #9 and #21 to #27 were lost.
+  {
+    seqs: [0, 3, 6, 12, 15, 18, 30, 33],
+    skipped: 24,
+    lost: 4,
+    step: 3,
+    missing: 4,
+    gaps: [
+      [7, 11, 1],
+      [19, 29, 3],
+    ],
+  },
+  { seqs: [0, 3, 6, 9, 12], skipped: 8, lost: 0, step: 3, missing: 0, gaps: [] },
+  // Without an account the usual distance tells.
+  { seqs: [0, 3, 6, 12, 15, 18], skipped: null, lost: 0, step: 3, missing: 1, gaps: [[7, 11, 1]] },
+  // The newest at a time: nothing was lost, so nothing is missing; and the longest gap is what was.
+  { seqs: [0, 2, 7, 8, 12], skipped: 8, lost: 0, step: 1, missing: 0, gaps: [] },
+  { seqs: [0, 2, 3, 6, 30, 34, 35], skipped: 6, lost: 23, step: 1, missing: 23, gaps: [[7, 29, 23]] },
+  // A recorder that counts all numbers of what it never heard of.
+  { seqs: [0, 3, 6, 9, 30, 33], skipped: 8, lost: 20, step: 3, missing: 20, gaps: [[10, 29, 20]] },
+])(
+  "numbers of frames that were not wanted are left out, not missing: $seqs",
+  async ({ seqs, skipped, lost, ...expected }) => {
+    const path = newPath();
+    const file = await TestFile.create(path);
+    for (const seq of seqs) await file.frame({ dtype: "uint8", dims: [4], seq, bytes: framePattern(4, seq) });
+    const row = { stream: 7, name: "camera", epoch: "1", final: true, recorded: seqs.length, missing: { gap: lost } };
+    if (skipped !== null) await file.message(ledgerOf({ ...row, skipped, published: seqs.length + skipped + lost }));
+    await file.end();
+    const { set, hub } = opened(path);
+    using _set = set;
+    const [stream] = hub.info.streams;
+    expect(stream).toMatchObject({ step: expected.step, missing: expected.missing });
+    const found: unknown = stream?.gaps.map(({ fromSeq, toSeq, missing }) => [fromSeq, toSeq, missing]);
+    expect(found).toEqual(expected.gaps);
+    const absent = (seqs.at(-1) ?? 0) + 1 - seqs.length;
+    expect(stream?.leftOut).toBe(absent - expected.missing);
+  },
+);
 
 test("a file that was cut is shown up to its last whole frame, without repair", async () => {
   const path = newPath();

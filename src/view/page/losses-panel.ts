@@ -8,7 +8,9 @@ const GAPS_SHOWN = 40;
 /** What a recording lacks, in words: by the recorder's ledger, and gap by gap, each with a way to it. */
 export function lossesPanel(recording: RecordingInfo, onSeek: (timeNs: number) => void): HTMLElement {
   const missing = recording.streams.reduce((sum, stream) => sum + stream.missing, 0);
-  const title = missing === 0 ? "No frame is missing" : `${formatCount(missing)} frames are missing`;
+  const leftOut = recording.streams.reduce((sum, stream) => sum + stream.leftOut, 0);
+  const lost = missing === 0 ? "No frame is missing" : `${formatCount(missing)} frames are missing`;
+  const title = leftOut === 0 ? lost : `${lost}; ${formatCount(leftOut)} were left out on purpose`;
   return h(
     "details",
     { class: "losses" },
@@ -18,9 +20,22 @@ export function lossesPanel(recording: RecordingInfo, onSeek: (timeNs: number) =
       { class: "scroll", tabindex: "0", role: "region", "aria-label": "what was recorded" },
       ledgerTable(recording),
     ),
+    ...recording.streams.filter(({ leftOut }) => leftOut > 0).map(leftOutNote),
     ...recording.streams
       .filter(({ gaps }) => gaps.length > 0)
       .map((stream) => gapList(stream, recording.lengthNs, onSeek)),
+  );
+}
+
+/** Of a decimated stream most numbers are not there, and none of them is lost. */
+function leftOutNote(stream: RecordingStream): HTMLElement {
+  const { step, leftOut } = stream;
+  const how =
+    step > 1 ? `1 frame in ${formatCount(step)} was wanted` : "not every frame was wanted (newest frames, or a rate)";
+  return h(
+    "p",
+    { class: "note" },
+    `${streamLabel(stream)}: ${how}; ${formatCount(leftOut)} were left out, which is no loss.`,
   );
 }
 
@@ -66,8 +81,8 @@ function gapList(stream: RecordingStream, lengthNs: number, onSeek: (timeNs: num
   const gaps = `${formatCount(count)} ${count === 1 ? "gap" : "gaps"}`;
   const items = longest
     .sort((a, b) => a.fromNs - b.fromNs)
-    .map(({ fromNs, fromSeq, missing }) => {
-      const range = missing === 1 ? `#${fromSeq}` : `#${fromSeq} to #${fromSeq + missing - 1}`;
+    .map(({ fromNs, fromSeq, toSeq, missing }) => {
+      const range = fromSeq === toSeq ? `#${fromSeq}` : `#${fromSeq} to #${toSeq}`;
       const text = `${formatPlace(fromNs, lengthNs)}  ${range}`;
       return h(
         "li",

@@ -3,6 +3,7 @@ import { type LedgerRow, readLedger } from "../../recording/ledger-reader.ts";
 import type { RecordingSet, SetStream } from "../../recording/recording-set.ts";
 import type { RecordingGap, RecordingInfo, RecordingStream } from "../messages.ts";
 import type { FrameTimes } from "./frame-times.ts";
+import { type EpochLack, lackOf } from "./gaps.ts";
 
 /** Parts of the time that are counted apart, at most, and frames in one so that a steady rate looks steady. */
 const MAX_PARTS = 600;
@@ -46,21 +47,31 @@ function describeStream(
   };
   const gaps: RecordingGap[] = [];
   const epochs: { epoch: string; atNs: number }[] = [];
-  let missing = 0;
+  const rows = ledger.filter(({ stream }) => stream === streamId);
+  let [missing, leftOut, usualStep] = [0, 0, 1];
+  let lack: EpochLack | null = null;
   for (let i = 0; i < times.length; i++) {
     const [toNs, seq, epoch] = [times.timeNs[i] as number, times.seq[i] as number, times.epochOf(i)];
     add(density, partOf(toNs, density), 1);
-    if (i === 0 || epoch !== times.epochOf(i - 1)) {
+    if (lack === null || epoch !== times.epochOf(i - 1)) {
       if (epochs.length < MAX_EPOCHS) epochs.push({ epoch: String(epoch ?? 0n), atNs: toNs });
+      let end = i + 1;
+      while (end < times.length && times.epochOf(end) === epoch) end++;
+      const row = rows.find((each) => each.epoch === String(epoch));
+      lack = lackOf(times, { first: i, end }, row);
+      usualStep = Math.max(usualStep, lack.step);
       continue;
     }
-    const [fromNs, fromSeq] = [times.timeNs[i - 1] as number, (times.seq[i - 1] as number) + 1];
+    const [fromNs, previous] = [times.timeNs[i - 1] as number, times.seq[i - 1] as number];
     // Of streams without numbers all are 0.
-    if (seq <= fromSeq) continue;
-    missing += seq - fromSeq;
-    gaps.push({ fromNs, toNs, fromSeq, missing: seq - fromSeq });
+    if (seq <= previous + 1) continue;
+    const lost = lack.lostBetween(previous, seq);
+    missing += lost;
+    leftOut += seq - previous - 1 - lost;
+    if (lost === 0) continue;
+    gaps.push({ fromNs, toNs, fromSeq: previous + 1, toSeq: seq - 1, missing: lost });
     const [first, last] = [partOf(fromNs, lacks), partOf(toNs, lacks)];
-    for (let part = first; part <= last; part++) add(lacks, part, (seq - fromSeq) / (last - first + 1));
+    for (let part = first; part <= last; part++) add(lacks, part, lost / (last - first + 1));
     if (gaps.length >= MAX_GAPS * 8) keepLongest(gaps);
   }
   const found = gaps.length;
@@ -72,12 +83,14 @@ function describeStream(
     frames: times.length,
     bytes: times.bytes,
     missing,
+    leftOut,
+    step: usualStep,
     gaps,
     furtherGaps: found - gaps.length,
     epochs,
     density,
     lacks,
-    ledger: ledger.filter(({ stream }) => stream === streamId),
+    ledger: rows,
   };
 }
 

@@ -1,0 +1,67 @@
+import type { LedgerRow } from "../../recording/ledger-reader.ts";
+import type { FrameTimes } from "./frame-times.ts";
+
+/** What an epoch of a recording lacks between its frames, see `lackOf`. */
+export interface EpochLack {
+  /** Frames that are lost between two frames of these numbers. */
+  lostBetween(previous: number, seq: number): number;
+  /** From one recorded frame to the next, as it usually is: 3 where 1 frame in 3 was recorded. */
+  readonly step: number;
+}
+
+/** Frames of one epoch: from `first` on, up to before `end`. */
+interface Range {
+  readonly first: number;
+  readonly end: number;
+}
+
+/**
+ * Numbers that are not in a recording are of frames that were lost, or that were never wanted: of a decimated stream, or by a
+ * recorder that reads every third frame, the newest, or so many a second. The recorder's account tells how many were lost; which
+ * ones, the usual distance of the numbers tells, and where there is none, the longest gaps are taken for them.
+ */
+export function lackOf(times: FrameTimes, range: Range, row: LedgerRow | undefined): EpochLack {
+  const distances = new Map<number, number>();
+  let absent = 0;
+  for (let i = range.first + 1; i < range.end; i++) {
+    const distance = (times.seq[i] as number) - (times.seq[i - 1] as number);
+    if (distance < 1) continue;
+    absent += distance - 1;
+    distances.set(distance, (distances.get(distance) ?? 0) + 1);
+  }
+  const lost = row === undefined ? null : Object.values(row.missing).reduce((sum, count) => sum + count, 0);
+  const step = usualOf(distances);
+  if (lost === 0) return { step, lostBetween: () => 0 };
+  if (lost === null ? step === 1 : absent <= lost) {
+    return { step: 1, lostBetween: (previous, seq) => Math.max(0, seq - previous - 1) };
+  }
+  const every: EpochLack = { step, lostBetween: (previous, seq) => Math.ceil((seq - previous) / step) - 1 };
+  if (lost === null) return every;
+  const shortest = step > 1 ? step + 1 : shortestLost(distances, lost);
+  const whole: EpochLack = {
+    step,
+    lostBetween: (previous, seq) => (seq - previous >= shortest ? seq - previous - 1 : 0),
+  };
+  if (step === 1) return whole;
+  // Of a frame that it never heard of, a recorder may not know whether it was wanted.
+  const errorOf = ({ lostBetween }: EpochLack): number =>
+    Math.abs([...distances].reduce((sum, [distance, count]) => sum + lostBetween(0, distance) * count, 0) - lost);
+  return errorOf(every) <= errorOf(whole) ? every : whole;
+}
+
+/** The distance of at least half of the frames; 1 where there is none. */
+function usualOf(distances: ReadonlyMap<number, number>): number {
+  const total = [...distances.values()].reduce((sum, count) => sum + count, 0);
+  const usual = [...distances].find(([, count]) => count >= 3 && count * 2 >= total);
+  return usual?.[0] ?? 1;
+}
+
+/** From which distance on gaps have at least so many frames together. */
+function shortestLost(distances: ReadonlyMap<number, number>, lost: number): number {
+  let sum = 0;
+  for (const [distance, count] of [...distances].sort(([a], [b]) => b - a)) {
+    sum += (distance - 1) * count;
+    if (sum >= lost) return Math.max(2, distance);
+  }
+  return 2;
+}
