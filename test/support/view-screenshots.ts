@@ -81,7 +81,10 @@ async function steering(page: Page): Promise<void> {
 
 async function recording(page: Page): Promise<void> {
   await page.locator(".hud span").first().waitFor();
-  await page.getByRole("button", { name: /harbour-cam/ }).click();
+  // Which stream is shown first depends on which was recorded first.
+  const hidden = page.locator('.lane-label[aria-pressed="false"]');
+  while ((await hidden.count()) > 0) await hidden.first().click();
+  await page.getByRole("button", { name: /spectrum/ }).click();
   await page.getByLabel("go to a time").fill("2.4");
   await page.keyboard.press("Enter");
   await page.waitForTimeout(900);

@@ -16,6 +16,15 @@ describe("RateWindow", () => {
     }
   });
 
+  test("is not known from samples of one moment, in which everything came that had waited", () => {
+    const rate = new RateWindow();
+    rate.add(0, 0);
+    rate.add(SECOND_NS / 100, 500);
+    expect(rate.perSecond(SECOND_NS / 100)).toBeNull();
+    rate.add(SECOND_NS, 600);
+    expect(rate.perSecond(SECOND_NS)).toBe(600);
+  });
+
   test("follows a change within its window, whether samples come seldom or often", () => {
     for (const perSecond of [1, 4, 50]) {
       const rate = new RateWindow();

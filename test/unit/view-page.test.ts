@@ -31,8 +31,27 @@ describe("the numbers of a picture", () => {
 
   test("a histogram counts every finite value once, also where all are the same", () => {
     const histogram = histogramOf(Float32Array.from([0, 1, 2, 3, nan, infinity]), 4);
-    expect(histogram).toEqual({ counts: Uint32Array.from([1, 1, 1, 1]), minimum: 0, maximum: 3 });
-    expect(Array.from(histogramOf(new Uint8Array(9).fill(200), 4)?.counts ?? [])).toEqual([9, 0, 0, 0]);
+    const counts = Uint32Array.from([1, 1, 1, 1]);
+    expect(histogram).toEqual({ counts, minimum: 0, maximum: 3, from: 0, binWidth: 0.75 });
+    expect(Array.from(histogramOf(new Float64Array(9).fill(0.5), 4)?.counts ?? [])).toEqual([9, 0, 0, 0]);
+  });
+
+  test("a bin of integers has as many values as each other one, so that even counts look even", () => {
+    const countsOf = (length: number) => {
+      const { counts, from, binWidth } =
+        histogramOf(
+          Uint16Array.from({ length }, (_, i) => 100 + i),
+          256,
+        ) ?? {};
+      return [from, binWidth, counts?.length, new Set(counts?.slice(0, -1)).size];
+    };
+    expect(countsOf(231)).toEqual([99.5, 1, 231, 1]);
+    expect(countsOf(300)).toEqual([99.5, 2, 150, 1]);
+    expect(countsOf(7000)).toEqual([99.5, 28, 250, 1]);
+    expect(Array.from(histogramOf(new Uint8Array(9).fill(200), 4)?.counts ?? [])).toEqual([9]);
+  });
+
+  test("a histogram of nothing that is finite is none", () => {
     expect(histogramOf(Float32Array.from([nan]), 4)).toBeNull();
   });
 

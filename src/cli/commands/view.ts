@@ -111,7 +111,7 @@ function httpOf({ http, httpToken, httpHosts = [], listen }: ViewValues): Server
 
 /** @throws OptionError */
 function addressOf(http: string | undefined, listen: string | undefined): ListenAddress {
-  const host = listen?.replace(/^\[|\]$/g, "");
+  const host = listen === "*" ? "0.0.0.0" : listen?.replace(/^\[|\]$/g, "");
   const address = listenAddress("http", http ?? String(DEFAULT_PORT));
   return host === undefined ? address : { hostname: host, port: address.port };
 }

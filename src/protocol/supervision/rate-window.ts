@@ -29,12 +29,13 @@ export class RateWindow {
     this.#count = 0;
   }
 
-  /** Per second; null while there are not two samples, 0 when the last one is long ago. */
+  /** Per second; null while there are not two samples that are apart, 0 when the last one is long ago. */
   perSecond(nowNs: number): number | null {
     if (this.#count < 2) return null;
     if (nowNs - this.newestNs > RATE_WINDOW_NS) return 0;
     const spanNs = this.newestNs - (this.#timesNs[this.#oldest()] as number);
-    return spanNs > 0 ? (this.growth * 1e9) / spanNs : null;
+    // What waited for this process comes in one moment: a rate of that moment would be of any size.
+    return spanNs >= SPACING_NS ? (this.growth * 1e9) / spanNs : null;
   }
 
   /** How much the count grew over the window; 0 while there are not two samples. */

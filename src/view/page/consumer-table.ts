@@ -59,20 +59,24 @@ export class ConsumerTable {
     const byCause = Object.entries(causes)
       .filter(([, loss]) => loss.total > 0)
       .map(([name, loss]) => `${name} ${formatCount(loss.total)}`);
-    return h(
-      "tr",
-      {},
-      h("td", {}, healthBadge(consumerHealth(consumer))),
-      h("td", {}, `${consumerId}${pid === null ? "" : ` (pid ${pid})`}`),
-      h("td", {}, how + limit),
-      h("td", { class: "n" }, formatNumber(framesPerSecond)),
-      h("td", { class: "n" }, formatCount(lag)),
-      h("td", { class: "n" }, formatNumber(drops.perSecond)),
-      h("td", { class: "n" }, formatCount(drops.total)),
-      h("td", {}, byCause.length === 0 ? "–" : byCause.join(", ")),
-      h("td", {}, consumer.lease === "held" ? "held" : consumer.lease === "ended" ? "ended" : "none"),
-      h("td", {}, this.#steering(consumer)),
+    const lease = consumer.lease === "held" ? "held" : consumer.lease === "ended" ? "ended" : "none";
+    const cells = [
+      healthBadge(consumerHealth(consumer)),
+      `${consumerId}${pid === null ? "" : ` (pid ${pid})`}`,
+      how + limit,
+      formatNumber(framesPerSecond),
+      formatCount(lag),
+      formatNumber(drops.perSecond),
+      formatCount(drops.total),
+      byCause.length === 0 ? "–" : byCause.join(", "),
+      lease,
+      this.#steering(consumer),
+    ];
+    // On a narrow screen each cell shows its heading.
+    const titled = cells.map((cell, i) =>
+      h("td", { class: HEADINGS[i]?.[1] ?? "", "data-title": HEADINGS[i]?.[0] }, cell),
     );
+    return h("tr", {}, ...titled);
   }
 
   #steering(consumer: ConsumerState): HTMLElement {
@@ -96,14 +100,25 @@ export class ConsumerTable {
   }
 
   async #order({ streamId, consumerId }: ConsumerState, mode: string, decimation: number): Promise<void> {
-    const response = await fetch(`/api/v1/consumers/${streamId}/${consumerId}/config`, {
+    const reason = await this.#refusalOf(`/api/v1/consumers/${streamId}/${consumerId}/config`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${this.#token() ?? ""}` },
       body: JSON.stringify(mode === "decimated" ? { mode, decimation } : { mode }),
     });
-    const answer = (await response.json()) as { error?: { message: string } };
-    this.#outcome.textContent = response.ok
-      ? `Consumer ${consumerId} was told to read in mode ${mode}; its next report shows whether it does.`
-      : `Consumer ${consumerId} was not told: ${answer.error?.message ?? response.statusText}`;
+    this.#outcome.textContent =
+      reason === null
+        ? `Consumer ${consumerId} was told to read in mode ${mode}; its next report shows whether it does.`
+        : `Consumer ${consumerId} was not told: ${reason}`;
+  }
+
+  /** Why an order was not taken; null when it was. */
+  async #refusalOf(path: string, order: RequestInit): Promise<string | null> {
+    try {
+      const response = await fetch(path, order);
+      const answer = (await response.json()) as { error?: { message: string } };
+      return response.ok ? null : (answer.error?.message ?? response.statusText);
+    } catch {
+      return "the server does not answer";
+    }
   }
 }

@@ -18,6 +18,7 @@ export class HistogramPanel {
     "aria-valuetext": "no picture yet",
   });
   readonly #ends = [h("span"), h("span"), h("span")] as const;
+  readonly #observer = new ResizeObserver(() => this.redraw());
   readonly #onRange: (low: number, high: number) => void;
   #histogram: Histogram | null = null;
   #low = 0;
@@ -29,6 +30,7 @@ export class HistogramPanel {
   constructor(onRange: (low: number, high: number) => void) {
     this.#onRange = onRange;
     this.element = h("div", { class: "histogram-panel" }, this.#canvas, h("div", { class: "ends" }, ...this.#ends));
+    this.#observer.observe(this.#canvas);
     let dragged: "low" | "high" | null = null;
     this.#canvas.addEventListener("pointerdown", (event) => {
       this.#canvas.setPointerCapture(event.pointerId);
@@ -43,7 +45,7 @@ export class HistogramPanel {
     this.#canvas.addEventListener("pointerup", () => {
       dragged = null;
       this.#rescale();
-      this.#redraw();
+      this.redraw();
     });
     this.#canvas.addEventListener("keydown", (event) => {
       const direction = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
@@ -55,11 +57,15 @@ export class HistogramPanel {
     });
   }
 
+  close(): void {
+    this.#observer.disconnect();
+  }
+
   /** Takes the values of another picture. */
   update(values: Numbers): void {
     this.#histogram = histogramOf(values, BINS);
     this.#rescale();
-    this.#redraw();
+    this.redraw();
   }
 
   setRange(low: number, high: number): void {
@@ -69,10 +75,10 @@ export class HistogramPanel {
     const text = `${formatNumber(low)} to ${formatNumber(high)}`;
     this.#canvas.setAttribute("aria-valuenow", String(high));
     this.#canvas.setAttribute("aria-valuetext", text);
-    this.#redraw();
+    this.redraw();
   }
 
-  #redraw(): void {
+  redraw(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     requestAnimationFrame(() => {
@@ -92,14 +98,18 @@ export class HistogramPanel {
     if (histogram === null) return;
     context.fillStyle = colour("histogram");
     const tallest = Math.log1p(Math.max(...histogram.counts));
-    const valuesPerBin = (histogram.maximum - histogram.minimum) / BINS;
+    // One shape: between bars that are drawn one by one the ground would shine through.
+    context.beginPath();
+    context.moveTo(this.#placeOf(histogram.from) * width, height);
     for (const [bin, count] of histogram.counts.entries()) {
-      if (count === 0) continue;
-      const left = this.#placeOf(histogram.minimum + bin * valuesPerBin) * width;
-      const right = this.#placeOf(histogram.minimum + (bin + 1) * valuesPerBin) * width;
-      const bar = (Math.log1p(count) / tallest) * (height - 4);
-      context.fillRect(left, height - bar, Math.max(1, right - left), bar);
+      const left = this.#placeOf(histogram.from + bin * histogram.binWidth) * width;
+      const right = this.#placeOf(histogram.from + (bin + 1) * histogram.binWidth) * width;
+      const top = height - (Math.log1p(count) / tallest) * (height - 4);
+      context.lineTo(left, top);
+      context.lineTo(Math.max(left + 1, right), top);
+      context.lineTo(Math.max(left + 1, right), height);
     }
+    context.fill();
     const [low, high] = [this.#placeOf(this.#low) * width, this.#placeOf(this.#high) * width];
     context.fillStyle = colour("shade");
     context.fillRect(0, 0, low, height);

@@ -25,7 +25,7 @@ export class LinePane {
       this.#cursor = index;
       const picture = this.#picture;
       onCursor(index === null || picture === null ? null : [picture.x + index * picture.factor, 0]);
-      this.#redraw();
+      this.redraw();
     };
     this.#canvas.addEventListener("pointermove", ({ offsetX }) =>
       move(lineIndexAt(this.#canvas, offsetX, this.#values.length)),
@@ -37,7 +37,7 @@ export class LinePane {
       event.preventDefault();
       move(Math.min(Math.max((this.#cursor ?? 0) + step, 0), this.#values.length - 1));
     });
-    this.#observer = new ResizeObserver(() => this.#redraw());
+    this.#observer = new ResizeObserver(() => this.redraw());
     this.#observer.observe(this.element);
   }
 
@@ -49,10 +49,10 @@ export class LinePane {
     this.#values = values;
     this.#picture = picture;
     this.#onDrawn = onDrawn;
-    this.#redraw();
+    this.redraw();
   }
 
-  #redraw(): void {
+  redraw(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     requestAnimationFrame(() => {

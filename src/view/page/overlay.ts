@@ -20,6 +20,8 @@ export interface Scene {
   readonly marks: Marks;
 }
 
+/** Bright, with a halo, whatever the theme: it lies on pictures. */
+const MARK = "#ffd34d";
 const GRID_ZOOM = 10;
 const VALUES_ZOOM = 44;
 
@@ -41,13 +43,12 @@ export function drawOverlay(canvas: HTMLCanvasElement, scene: Scene): void {
   strokeBox(context, scene, { left: 0, top: 0, right: plane.width, bottom: plane.height });
   if (scene.camera.zoom >= GRID_ZOOM) drawGrid(context, scene);
   if (showsValues(scene.camera)) drawValues(context, scene);
-  const accent = colour("mark");
   if (marks.region !== null) {
-    withHalo(context, accent, () => strokeBox(context, scene, marks.region as Box));
+    withHalo(context, () => strokeBox(context, scene, marks.region as Box));
   }
   if (marks.profile !== null) {
     const [from, to] = marks.profile;
-    withHalo(context, accent, () => {
+    withHalo(context, () => {
       context.beginPath();
       context.moveTo(...toView(scene, from[0] + 0.5, from[1] + 0.5));
       context.lineTo(...toView(scene, to[0] + 0.5, to[1] + 0.5));
@@ -69,25 +70,23 @@ function strokeBox(context: CanvasRenderingContext2D, scene: Scene, { left, top,
 }
 
 /** A dark line below a bright one is seen on every picture. */
-function withHalo(context: CanvasRenderingContext2D, colourName: string, stroke: () => void): void {
+function withHalo(context: CanvasRenderingContext2D, stroke: () => void): void {
   context.lineWidth = 3.5;
   context.strokeStyle = "rgba(0, 0, 0, 0.65)";
   stroke();
   context.lineWidth = 1.5;
-  context.strokeStyle = colourName;
+  context.strokeStyle = MARK;
   stroke();
 }
 
 function drawCursor(context: CanvasRenderingContext2D, scene: Scene, [x, y]: Place): void {
   const { camera } = scene;
   if (camera.zoom >= 6) {
-    withHalo(context, colour("mark"), () =>
-      strokeBox(context, scene, { left: x, top: y, right: x + 1, bottom: y + 1 }),
-    );
+    withHalo(context, () => strokeBox(context, scene, { left: x, top: y, right: x + 1, bottom: y + 1 }));
     return;
   }
   const [vx, vy] = toView(scene, x + 0.5, y + 0.5);
-  withHalo(context, colour("mark"), () => {
+  withHalo(context, () => {
     context.beginPath();
     for (const [dx, dy] of [
       [1, 0],

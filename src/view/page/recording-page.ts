@@ -21,6 +21,7 @@ export class RecordingPage {
   readonly #timeLine: TimeLine;
   readonly #shown = new Map<number, { readonly panel: StreamPanel; readonly element: HTMLElement }>();
   readonly #panels = h("div", { class: "panels" });
+  readonly #none = h("p", { class: "empty" }, "No stream is shown: choose one by its name on the time line.");
   readonly #play = button("▶ Play", "play or pause (space)", () => this.#toggle());
   readonly #place = h("output", { class: "place" });
   readonly #note = h("p", { class: "note", role: "status" });
@@ -47,6 +48,7 @@ export class RecordingPage {
     this.element.append(
       this.#head(),
       this.#panels,
+      this.#none,
       h(
         "section",
         { class: "transport", "aria-label": "time line" },
@@ -79,6 +81,7 @@ export class RecordingPage {
       }
     }
     this.#timeLine.draw();
+    for (const { panel } of this.#shown.values()) panel.update();
   }
 
   close(): void {
@@ -183,6 +186,7 @@ export class RecordingPage {
     replace(this.#panels, ...shown.map((each) => this.#shown.get(each.stream)?.element));
     started?.start();
     this.#panels.classList.toggle("two", shown.length > 1);
+    this.#none.hidden = shown.length > 0;
     for (const [i, each] of this.#recording.streams.entries()) {
       this.#labels[i]?.setAttribute("aria-pressed", String(this.#shown.has(each.stream)));
     }

@@ -36,9 +36,12 @@ export interface Histogram {
   readonly counts: Uint32Array;
   readonly minimum: number;
   readonly maximum: number;
+  /** Lower end of the first bin, and the width of each. */
+  readonly from: number;
+  readonly binWidth: number;
 }
 
-/** Counts of the finite values between the least and the greatest; null when there are none. */
+/** Counts of the finite values between the least and the greatest, in at most so many bins; null when there are none. */
 export function histogramOf(values: Numbers, bins: number): Histogram | null {
   let minimum = Number.POSITIVE_INFINITY;
   let maximum = Number.NEGATIVE_INFINITY;
@@ -50,15 +53,18 @@ export function histogramOf(values: Numbers, bins: number): Histogram | null {
     if (value > maximum) maximum = value;
   }
   if (minimum > maximum) return null;
-  const counts = new Uint32Array(bins);
-  const perValue = maximum > minimum ? bins / (maximum - minimum) : 0;
+  // A bin of integers has whole values, as many as the next one: else every few bins had one more, and stood out.
+  const isFloat = values instanceof Float32Array || values instanceof Float64Array;
+  const binWidth = isFloat ? (maximum - minimum) / bins : Math.ceil((maximum - minimum + 1) / bins);
+  const counts = new Uint32Array(isFloat ? bins : Math.ceil((maximum - minimum + 1) / binWidth));
+  const perValue = binWidth > 0 ? 1 / binWidth : 0;
   for (let i = 0; i < values.length; i += step) {
     const value = values[i] as number;
     if (!Number.isFinite(value)) continue;
-    const bin = Math.min(bins - 1, Math.floor((value - minimum) * perValue));
+    const bin = Math.min(counts.length - 1, Math.floor((value - minimum) * perValue));
     counts[bin] = (counts[bin] as number) + 1;
   }
-  return { counts, minimum, maximum };
+  return { counts, minimum, maximum, from: isFloat ? minimum : minimum - 0.5, binWidth };
 }
 
 /** Whole pixels: from `left` and `top`, up to before `right` and `bottom`. */

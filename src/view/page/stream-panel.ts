@@ -1,6 +1,6 @@
 import type { PlaneSpec, ShapeMessage } from "../messages.ts";
 import { suggestedPlane } from "../plane.ts";
-import { h, setText } from "./dom.ts";
+import { colour, h, setText } from "./dom.ts";
 import { HistogramPanel } from "./histogram-panel.ts";
 import { Hud } from "./hud.ts";
 import { Lens } from "./lens.ts";
@@ -47,6 +47,8 @@ export class StreamPanel {
   #held: { readonly picture: Picture; readonly drawn: () => void } | null = null;
   #cursor: Place | null = null;
   #channels = 1;
+  /** A colour of the theme in which everything is drawn. */
+  #theme = "";
   #isAnalysed = false;
   /** What is watched, as text: the same is not asked for again. */
   #requested = "";
@@ -146,6 +148,10 @@ export class StreamPanel {
   /** The state of the stream was told again. */
   update(): void {
     this.#showHud();
+    const theme = colour("line");
+    if (theme === this.#theme) return;
+    this.#theme = theme;
+    for (const drawn of [this.#pane, this.#line, this.#histogram]) drawn.redraw();
   }
 
   close(): void {
@@ -154,6 +160,7 @@ export class StreamPanel {
     this.#texts.close();
     this.#unwatch();
     this.#line.close();
+    this.#histogram.close();
     this.#lens.close();
     this.#pane.close();
   }
