@@ -23,6 +23,10 @@ describe("RateWindow", () => {
     expect(rate.perSecond(SECOND_NS / 100)).toBeNull();
     rate.add(SECOND_NS, 600);
     expect(rate.perSecond(SECOND_NS)).toBe(600);
+    // After five seconds without a sample, too.
+    rate.add(6 * SECOND_NS, 700);
+    rate.add(6.01 * SECOND_NS, 1100);
+    expect(rate.perSecond(6.01 * SECOND_NS)).toBeCloseTo(500 / 5.01, 6);
   });
 
   test("follows a change within its window, whether samples come seldom or often", () => {

@@ -54,11 +54,17 @@ export class RateWindow {
     return this.#count === 0 ? Number.NEGATIVE_INFINITY : (this.#timesNs[this.#count - 1] as number);
   }
 
-  /** The first sample of the window: at least the one before the last, however old that is. */
+  /** The first sample of the window: at least one that is apart from the last, however old that is. */
   #oldest(): number {
     const sinceNs = this.newestNs - RATE_WINDOW_NS - SPACING_NS / 2;
+    const apartNs = this.newestNs - SPACING_NS;
     let index = 0;
-    while (index < this.#count - 2 && (this.#timesNs[index] as number) < sinceNs) index++;
+    while (
+      index < this.#count - 2 &&
+      (this.#timesNs[index] as number) < sinceNs &&
+      (this.#timesNs[index + 1] as number) <= apartNs
+    )
+      index++;
     return index;
   }
 

@@ -2,7 +2,7 @@ import { FIELD, HEADER_BYTES, type WatchMessage } from "../../../view/messages.t
 import { printLine } from "../../console.ts";
 import type { TabJob, TabReport } from "./jobs.ts";
 
-/** As the page asks for a stream. */
+/** As a page asks whose window has room for so many pixels: more than most have. */
 const WATCH: Omit<WatchMessage, "stream"> = {
   type: "watch",
   view: 0,
