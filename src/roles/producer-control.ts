@@ -1,6 +1,7 @@
 import { controlPublicationChannel } from "../aeron/channel.ts";
 import { monotonic } from "../aeron/monotonic.ts";
 import type { MessageSink, Messaging } from "../aeron/ports.ts";
+import { PublishResult } from "../aeron/results.ts";
 import type { MessageHandler } from "../aeron/subscription.ts";
 import type { Clock } from "../core/clock.ts";
 import { UsageError } from "../core/errors.ts";
@@ -19,6 +20,14 @@ import { ReaderDirectory } from "./reader-directory.ts";
 
 /** Readers that ask (hello) are answered at once, but not more often than this. */
 const ANSWER_PERIOD_NS = 20e6;
+/** Versions of the metadata that wait for their publication; of more, the oldest are not sent. */
+const MAX_UNSENT_VERSIONS = 256;
+
+interface MetadataVersion {
+  readonly metaVersion: number;
+  readonly attributes: readonly Attribute[];
+}
+
 /** Parameters of a producer's control plane, beside the stream and its names. */
 export interface ProducerControlOptions {
   readonly attributes: readonly Attribute[];
@@ -58,6 +67,8 @@ export class ProducerControl {
   readonly #answer = new PeriodicTimer(ANSWER_PERIOD_NS, { immediate: true });
   #attributes: readonly Attribute[];
   #metaVersion = 1;
+  /** Versions that frames may refer to and that no reader has been sent, oldest first. */
+  readonly #unsent: MetadataVersion[] = [];
   #epoch = 0;
   /** When the regions last said that this producer lives. */
   #lastActivityNs = 0;
@@ -161,6 +172,8 @@ export class ProducerControl {
     requireAttributes(attributes);
     this.#attributes = attributes;
     this.#metaVersion++;
+    this.#unsent.push({ metaVersion: this.#metaVersion, attributes });
+    if (this.#unsent.length > MAX_UNSENT_VERSIONS) this.#unsent.shift();
     if (this.#metadata.channel !== this.#metadataChannel) {
       // Attributes of another size need other terms; they are sent when the media driver has made them.
       this.#connection.remove(this.#metadata);
@@ -169,8 +182,20 @@ export class ProducerControl {
     } else this.#sendMetadata(nowNs);
   }
 
+  /** True while frames may refer to a version of the metadata that waits for its publication. */
+  get hasUnsentMetadata(): boolean {
+    return this.#unsent.length > 0;
+  }
+
+  /** After the stream's end: sends the versions that wait. */
+  sendUnsentMetadata(nowNs: number): void {
+    if (this.#unsent.length > 0 && this.#metadata.isReady) this.#sendMetadata(nowNs);
+  }
+
   get #metadataChannel(): string {
-    return controlPublicationChannel(this.#channel, metaBytes(this.#attributes));
+    let bytes = metaBytes(this.#attributes);
+    for (const { attributes } of this.#unsent) bytes = Math.max(bytes, metaBytes(attributes));
+    return controlPublicationChannel(this.#channel, bytes);
   }
 
   /** @throws UsageError */
@@ -219,8 +244,23 @@ export class ProducerControl {
     this.#messages.sendQos(this.#qos, this.#epoch, ring.currentSeq);
   }
 
+  /** Each version that was not sent yet, and the newest in any case. */
   #sendMetadata(nowNs: number): void {
+    if (!this.#metadata.isReady) {
+      this.#isUnheard = true;
+      return;
+    }
     this.#messages.announceSource(this.#metadata, this.#epoch, this.#metaVersion);
-    this.#messages.sendMeta(this.#metadata, this.#metaVersion, this.#attributes, nowNs);
+    while (this.#unsent.length > 1) if (!this.#sendVersion(this.#unsent[0] as MetadataVersion, nowNs)) return;
+    this.#sendVersion({ metaVersion: this.#metaVersion, attributes: this.#attributes }, nowNs);
+  }
+
+  /** False where it has to be sent again. */
+  #sendVersion({ metaVersion, attributes }: MetadataVersion, nowNs: number): boolean {
+    const result = this.#messages.sendMeta(this.#metadata, metaVersion, attributes, nowNs);
+    const isRefused = result === PublishResult.BACK_PRESSURED || result === PublishResult.ADMIN_ACTION;
+    if (isRefused) this.#isUnheard = true;
+    else this.#unsent.shift();
+    return !isRefused;
   }
 }

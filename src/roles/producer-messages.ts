@@ -78,7 +78,12 @@ export class ProducerMessages {
   }
 
   /** DataSourceMeta: the attributes that frames of `metaVersion` go with (W-45). */
-  sendMeta(publication: MessageSink, metaVersion: number, attributes: readonly Attribute[], nowNs: number): void {
+  sendMeta(
+    publication: MessageSink,
+    metaVersion: number,
+    attributes: readonly Attribute[],
+    nowNs: number,
+  ): PublishResult {
     this.#reserve(metaBytes(attributes));
     const message = this.#meta.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(this.#identity.streamId).setMetaVersion(metaVersion);
@@ -88,7 +93,7 @@ export class ProducerMessages {
       group.next();
       group.putKey(key).putFormat(format).putValue(value);
     }
-    this.#send(publication, message.encodedLength);
+    return this.#send(publication, message.encodedLength);
   }
 
   /** QosProducer: how far the stream is (W-44). */
@@ -120,12 +125,13 @@ export class ProducerMessages {
     if (byteLength > this.#buffer.bytes.length) this.#buffer = new NativeBuffer(2 ** Math.ceil(Math.log2(byteLength)));
   }
 
-  #send(publication: MessageSink, byteLength: number, buffer = this.#buffer): void {
+  #send(publication: MessageSink, byteLength: number, buffer = this.#buffer): PublishResult {
     const result = publication.publishMessage(buffer.address, byteLength);
     if (result === PublishResult.PUBLISHED) this.#counters.of.controlSent.increment();
     else if (result === PublishResult.TOO_LONG) this.#onTooLong(publication, byteLength);
     // No subscriber yet is no failure: the next cadence comes.
     else if (result !== PublishResult.NOT_CONNECTED) this.#counters.of.controlFailed.increment();
+    return result;
   }
 
   /** The terms are as large as the configuration needs, unless the user's channel has a length of its own. */

@@ -87,20 +87,15 @@ export class Producer implements Agent {
       announceBytes: longestAnnounceBytes(options.standalone, options.standalone?.pools.length),
       onMessage: (view, length, sessionId) => this.#provider.onMessage(view, length, sessionId),
     });
-    this.#progress = new ProgressSender(
-      this.#control.publication,
-      streamId,
-      this.counters.of.progressSent,
-      clock,
-      () => this.#control.progressDemand,
-    );
+    const { publication } = this.#control;
+    const demand = () => this.#control.progressDemand;
+    this.#progress = new ProgressSender(publication, streamId, this.counters.of.progressSent, clock, demand);
     const host: RegionHost = {
       beginEpoch: (regions) => this.#beginEpoch(regions),
       endEpoch: () => this.#endEpoch(),
       isHearing: () => this.#control.isHearing,
       silentNs: (nowNs) => this.#control.silentNs(nowNs),
     };
-    const { publication } = this.#control;
     this.#provider = newRegionProvider(connection, publication, options, host, this.counters, this.#cycle, ports);
     try {
       this.#provider.begin(clock.nanoTime());
@@ -164,6 +159,7 @@ export class Producer implements Agent {
   /** True when, after `finish`, every mapped consumer has said that it saw the newest frame, or has left the epoch. */
   get isDrained(): boolean {
     if (this.#ring === null) return true;
+    if (this.#control.hasUnsentMetadata) return false;
     return this.#ring.isSettled && this.#control.readers.haveSeen(this.epoch, this.#ring.claimed - 1, this.#finishedNs);
   }
 
@@ -251,6 +247,7 @@ export class Producer implements Agent {
     this.#cycle.update(nowNs);
     work += this.#provider.doWork(nowNs) + this.#control.poll(nowNs);
     // After the end nothing may make the regions look alive again.
+    if (this.#hasFinished) this.#control.sendUnsentMetadata(nowNs);
     if (this.#ring === null || this.#hasFinished) return work;
     return work + this.#control.announceIfDue(this.#ring, nowNs);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { attributeText, textAttribute } from "../../src/protocol/attribute.ts";
+import { type Attribute, attributeText, textAttribute } from "../../src/protocol/attribute.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import { TestClient } from "../support/driver-client.ts";
 import { DriverRig, smallPlan } from "../support/driver-rig.ts";
@@ -30,6 +30,32 @@ describe("messages that are longer than the smallest terms take", () => {
     }
     expect(() => producer.setAttributes([textAttribute("big", "z".repeat(2 ** 20))])).toThrow("at most 1048576 bytes");
     expect(producer.counters.of.controlTooLong.value).toBe(0);
+  });
+
+  test("W-45: each version of the attributes is sent, also those that came before their publication was made, and the stream's end", async () => {
+    await using rig = new Rig();
+    const versions: [number, string | null][] = [];
+    const onAttributes = (attributes: readonly Attribute[], metaVersion: number): void => {
+      versions.push([metaVersion, attributeText(attributes, "big")?.slice(0, 1) ?? null]);
+    };
+    const { producer } = rig.pair({}, {}, { onAttributes });
+    for (const [letter, length] of [
+      ["a", 100_000],
+      ["b", 900_000],
+      ["c", 5],
+    ] as const) {
+      producer.setAttributes([textAttribute("big", letter.repeat(length))]);
+    }
+    producer.finish();
+    expect(producer.isDrained).toBe(false);
+    rig.until(() => producer.isDrained, "the versions to be sent");
+    rig.until(() => versions.length === 4, "the versions to come");
+    expect(versions).toEqual([
+      [1, null],
+      [2, "a"],
+      [3, "b"],
+      [4, "c"],
+    ]);
   });
 
   test("a channel whose terms are too small for the attributes: counted as what it is, and frames flow", async () => {
