@@ -319,10 +319,12 @@ export class BridgeSender implements Agent {
       this.#backPressured++;
       return "sinkTooSlow";
     }
-    if (header.metaVersion !== this.#metaVersion) {
-      this.#metaVersion = header.metaVersion;
+    const isNew = header.metaVersion !== this.#metaVersion;
+    if (isNew || this.#attributes.length === 0) {
+      // Attributes that had not come with the first frame of their version follow with a later one.
       this.#attributes = frame.attributes;
-      this.#isMetaDue = true;
+      this.#metaVersion = header.metaVersion;
+      this.#isMetaDue ||= isNew || this.#attributes.length > 0;
     }
     this.#sending.begin(frame, this.#cutting);
     return undefined;

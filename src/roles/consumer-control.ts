@@ -31,7 +31,7 @@ import { ConsumerInbox, type ConsumerInboxListener } from "./consumer-inbox.ts";
 import { ConsumerMessages, type ProgressRequest } from "./consumer-messages.ts";
 import { CounterExport } from "./counter-export.ts";
 import { CONSUMER_SHOWS, type ConsumerCounters } from "./counters.ts";
-import { ControlHearing, subscribeControl } from "./hearing.ts";
+import { ControlHearing, metadataAlone, subscribeControl } from "./hearing.ts";
 import { MetadataCache } from "./metadata-cache.ts";
 import type { RolePorts } from "./ports.ts";
 import type { StreamMapping } from "./stream-mapping.ts";
@@ -48,7 +48,7 @@ export interface ConsumerState {
   readonly filter: ModeFilter;
   readonly mapping: StreamMapping;
   /** Seq of the frame that was handled last. */
-  readonly lastSeqSeen: number;
+  lastSeqSeen(): number;
   /** True for the two words of the mapped epoch. */
   isEpoch(high: number, low: number): boolean;
   onProgress(message: FrameProgressDecoder): void;
@@ -123,10 +123,10 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.#messages = new ConsumerMessages(streamId, options.maxRateHz ?? 0, options.progress ?? null);
     this.#inbox = new ConsumerInbox(this, counters.of.messagesRefused);
     const { channel, controlStreamId, qosStreamId } = streams;
-    this.#hearing = new ControlHearing(
-      subscribeControl(connection, streams, ["control", "announce", "qos", "metadata"], this.#onMessage),
-      options.progress === undefined ? undefined : PROGRESS_PERIOD_NS,
-    );
+    const kinds = ["control", "announce", "qos", "metadata"] as const;
+    const inbounds = subscribeControl(connection, streams, kinds, this.#onMessage);
+    const periodNs = options.progress === undefined ? undefined : PROGRESS_PERIOD_NS;
+    this.#hearing = new ControlHearing(inbounds, periodNs, metadataAlone(inbounds, streams));
     this.#control = connection.addPublication(controlPublicationChannel(channel), controlStreamId);
     this.#qos = connection.addPublication(controlPublicationChannel(channel), qosStreamId);
     this.attachment =
@@ -154,6 +154,12 @@ export class ConsumerControl implements ConsumerInboxListener {
   /** Sees to the lease, and then reads what came. @throws AttachError when no first lease comes */
   poll(nowNs: number): number {
     return (this.attachment === null ? 0 : this.attachment.doWork(nowNs)) + this.#hearing.poll();
+  }
+
+  /** A frame refers to another version, which its producer sent before: it is read at once, where nothing else is read with it. */
+  hearMetadata(frameVersion: number): void {
+    this.metadata.frameVersion = frameVersion;
+    if (!this.metadata.has(frameVersion)) this.#hearing.pollMetadata();
   }
 
   /**
@@ -198,7 +204,7 @@ export class ConsumerControl implements ConsumerInboxListener {
   sendQos(): void {
     const { mapping, lastSeqSeen, filter, counters } = this.#state;
     const epoch = mapping.stream?.epoch ?? 0n;
-    this.#messages.sendQos(this.#qos, this.consumerId, filter.mode, epoch, Math.max(0, lastSeqSeen), counters);
+    this.#messages.sendQos(this.#qos, this.consumerId, filter.mode, epoch, Math.max(0, lastSeqSeen()), counters);
   }
 
   /** An epoch was mapped: what the producer said before was of another. */
@@ -246,7 +252,9 @@ export class ConsumerControl implements ConsumerInboxListener {
   }
 
   onSource(message: DataSourceAnnounceDecoder): void {
-    if (message.streamId === this.#state.streamId) this.sourceName = message.name();
+    if (message.streamId !== this.#state.streamId) return;
+    this.sourceName = message.name();
+    this.metadata.beginEpoch(message.epochHigh, message.epochLow);
   }
 
   onQosProducer(message: QosProducerDecoder): void {

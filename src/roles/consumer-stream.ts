@@ -68,6 +68,11 @@ export class ConsumerStream implements SinkStream {
     return this.#control().metadata.latestVersion;
   }
 
+  /** True when the attributes of that version have come. */
+  hasMetadata(metaVersion: number): boolean {
+    return this.#control().metadata.has(metaVersion);
+  }
+
   get attributes(): readonly Attribute[] {
     return this.#control().metadata.latest;
   }

@@ -54,7 +54,6 @@ export class Consumer implements Agent {
   readonly #intake: DescriptorIntake;
   readonly #descriptors: BlockInbound;
   readonly #pauses: PauseReport;
-
   /** Why the frame that could not be read last could not. Only misses are kept: a frame that is read costs nothing more. */
   lastMiss: LossCause | null = null;
   /** Seq of the frame that was handled last. */
@@ -229,15 +228,12 @@ export class Consumer implements Agent {
   }
 
   #newState(): ConsumerState {
-    const lastSeqSeen = (): number => this.#lastSeqSeen;
     return {
       streamId: this.streamId,
       counters: this.counters,
       filter: this.filter,
       mapping: this.#mapping,
-      get lastSeqSeen(): number {
-        return lastSeqSeen();
-      },
+      lastSeqSeen: () => this.#lastSeqSeen,
       isEpoch: (high, low) => this.#intake.isEpoch(high, low),
       onProducerSeq: (epoch, seq) => this.#intake.onProducerSeq(epoch, seq),
       onProgress: (message) => this.#onProgress(message),
@@ -278,6 +274,7 @@ export class Consumer implements Agent {
       this.lastMiss = cause;
       return;
     }
+    if (frame.header.metaVersion !== this.#control.metadata.frameVersion) this.#control.hearMetadata(frame.metaVersion);
     let verdict: LossCause | undefined;
     try {
       verdict = handler(frame) as LossCause | undefined;
@@ -331,9 +328,8 @@ export class Consumer implements Agent {
     this.#intake.begin(stream.epoch, reader);
     this.#pauses.onEpoch();
     this.#lastSeqSeen = NO_SEQ;
-    log.info(
-      `mapped stream ${this.streamId}, epoch ${stream.epoch}: ${stream.nslots} slots, ${stream.pools.length} pool(s)`,
-    );
+    const { epoch, nslots, pools } = stream;
+    log.info(`mapped stream ${this.streamId}, epoch ${epoch}: ${nslots} slots, ${pools.length} pool(s)`);
     this.#control.begin(this.#clock.nanoTime());
   }
 

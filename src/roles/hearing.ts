@@ -29,6 +29,12 @@ export function subscribeControl(
   );
 }
 
+/** Of subscriptions whose last kind is "metadata": that of the metadata alone; null where it shares its Aeron stream. */
+export function metadataAlone(inbounds: readonly Inbound[], streams: AeronStreams): Inbound | null {
+  const others = [streams.controlStreamId, announceStreamIdOf(streams), streams.qosStreamId];
+  return others.includes(streams.metadataStreamId) ? null : (inbounds.at(-1) ?? null);
+}
+
 /**
  * How often a role looks for control messages. Looking costs more than a small frame, for each stream of the process, and no reader
  * waits for an answer within a millisecond.
@@ -42,9 +48,16 @@ export class ControlHearing {
   /** To be given back to the connection at the end. */
   readonly subscriptions: readonly Inbound[];
   readonly #look: PeriodicTimer;
+  readonly #metadata: Inbound | null;
 
-  constructor(subscriptions: readonly Inbound[], periodNs: number = CONTROL_PERIOD_NS) {
+  /** `metadata`: the subscription that may be polled apart; null: none. */
+  constructor(
+    subscriptions: readonly Inbound[],
+    periodNs: number = CONTROL_PERIOD_NS,
+    metadata: Inbound | null = null,
+  ) {
     this.subscriptions = subscriptions;
+    this.#metadata = metadata;
     this.#look = new PeriodicTimer(periodNs, { immediate: true });
   }
 
@@ -65,5 +78,10 @@ export class ControlHearing {
       count += (this.subscriptions[i] as Inbound).poll(CONTROL_FRAGMENTS);
     }
     return count;
+  }
+
+  /** Reads metadata now, and nothing else. */
+  pollMetadata(): void {
+    this.#metadata?.poll(CONTROL_FRAGMENTS);
   }
 }

@@ -10,6 +10,11 @@ export class MetadataCache {
   readonly #streamId: number;
   readonly #versions = new Map<number, readonly Attribute[]>();
   #latestVersion = -1;
+  /** Version that the newest frame refers to; -1 before any. */
+  frameVersion = -1;
+  /** Of the epoch that the source announced last; null before any. */
+  #epochHigh: number | null = null;
+  #epochLow = 0;
 
   constructor(streamId: number) {
     this.#streamId = streamId;
@@ -52,9 +57,21 @@ export class MetadataCache {
     }
   }
 
+  /**
+   * The source announced that epoch: the metadata that follows is of it. A reader that was paused while the producer restarted reads what
+   * both said, one after the other, and both begin with version 1.
+   */
+  beginEpoch(high: number, low: number): void {
+    if (high === this.#epochHigh && low === this.#epochLow) return;
+    if (this.#epochHigh !== null) this.clear();
+    this.#epochHigh = high;
+    this.#epochLow = low;
+  }
+
   /** Another producer or epoch: its versions begin again. */
   clear(): void {
     this.#versions.clear();
     this.#latestVersion = -1;
+    this.frameVersion = -1;
   }
 }
