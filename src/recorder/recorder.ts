@@ -109,7 +109,7 @@ export class Recorder implements Agent {
    */
   add(make: (onAttributes: OnAttributes) => Consumer, name: string | null = null): StreamRecorder {
     let made: StreamRecorder | null = null;
-    const consumer = make((attributes, metaVersion) => made?.onAttributes(attributes, metaVersion));
+    const consumer = make((attributes, metaVersion) => made?.metadata.onAttributes(attributes, metaVersion));
     const { count = Number.POSITIVE_INFINITY } = this.#options;
     const options = { clock: this.#clock, time: this.#time, name, count };
     const onEvent = (message: string): void => this.#addEvent("info", message);
@@ -163,6 +163,7 @@ export class Recorder implements Agent {
     this.#isClosing = true;
     const now = (): number => this.#clock.nanoTime();
     const { writer } = this;
+    for (const stream of this.streams) stream.finish();
     if (this.flight !== null) await this.flight.end(now());
     else this.staging.flush();
     await writer.drain(TIMEOUT_NS, now);

@@ -1,4 +1,4 @@
-import { attributeText } from "../protocol/attribute.ts";
+import { type Attribute, attributeText } from "../protocol/attribute.ts";
 import { type FrameKind, FrameMessage } from "../recording/frame-message.ts";
 import { FRAME_SCHEMAS, PROTOBUF } from "../recording/schemas.ts";
 import type { Frame } from "../roles/frame.ts";
@@ -14,6 +14,8 @@ export interface EpochFacts {
   readonly name: string;
   readonly epoch: bigint;
   readonly owner: ChannelOwner;
+  /** The stream's newest attributes: for frames whose own have not come yet. */
+  readonly attributes: () => readonly Attribute[];
 }
 
 /** The channels of one epoch of a stream: one for each kind of frame. */
@@ -21,27 +23,34 @@ export class StreamChannels {
   readonly #table: ChannelTable;
   readonly #facts: EpochFacts;
   readonly #key = new FrameKey();
+  #name: string;
   #last: FrameChannel | null = null;
   readonly #byKind = new Map<string, FrameChannel>();
 
   constructor(table: ChannelTable, facts: EpochFacts) {
     this.#table = table;
     this.#facts = facts;
+    this.#name = facts.name;
   }
 
   /** The channel of a frame. Allocates only for a kind that is not that of the frame before. */
   of(frame: Frame): FrameChannel {
     if (this.#last !== null && this.#key.matches(frame.header)) return this.#last;
-    const clock = attributeText(frame.attributes, TIMESTAMP_CLOCK.key) ?? TIMESTAMP_CLOCK.otherwise;
-    const kind = frameKindOf(frame, { ...this.#facts, clock });
+    const own = frame.attributes;
+    const attributes = own.length === 0 ? this.#facts.attributes() : own;
+    const clock = attributeText(attributes, TIMESTAMP_CLOCK.key) ?? TIMESTAMP_CLOCK.otherwise;
+    const kind = frameKindOf(frame, { ...this.#facts, name: this.#name, clock });
     this.#last = this.#find(kind);
     this.#key.set(frame.header);
     return this.#last;
   }
 
-  /** Attributes have come: frames may be of another clock than was thought. */
-  refresh(): void {
+  /** Metadata came: the stream's name and the clock of its frames may be others. */
+  refresh(name: string): void {
     this.#key.clear();
+    if (name === this.#name) return;
+    this.#name = name;
+    this.#byKind.clear();
   }
 
   #find(kind: FrameKind): FrameChannel {

@@ -1,7 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import type { Attribute } from "../protocol/attribute.ts";
 import type { FrameStamp } from "../recording/frame-message.ts";
-import { encodeSource } from "../recording/source-record.ts";
 import type { Consumer } from "../roles/consumer.ts";
 import { type ConsumerCounters, LOSS_CAUSES, type LossCause, totalLost } from "../roles/counters.ts";
 import type { Frame } from "../roles/frame.ts";
@@ -17,12 +15,11 @@ import type { RecordingTime } from "./recording-time.ts";
 import type { RecordingWriter } from "./recording-writer.ts";
 import { LARGE_FRAME_BYTES, type Staging } from "./staging.ts";
 import { StreamChannels } from "./stream-channels.ts";
+import { StreamMetadata } from "./stream-metadata.ts";
 
 /** Frames that one cycle may take, so that the other agents have their turn. */
 const FRAMES_PER_CYCLE = 64;
 const MAX_CYCLE_NS = 1e6;
-/** How long the first frames of an epoch are left waiting for the stream's metadata. */
-const METADATA_TIMEOUT_NS = 500e6;
 /**
  * No more of a ring is held for the disk than this part of it. A producer that waits for its readers may be three quarters of the ring
  * ahead of the frame that is read: half of it in its window, a quarter in the consumer's queue.
@@ -40,11 +37,12 @@ export interface StreamRecorderOptions {
   readonly count: number;
 }
 
-/** What a recorder does of one stream: every frame goes to the writer, or is counted under one cause. */
+/** Records one stream: every frame goes to the writer, or is counted under one cause. */
 export class StreamRecorder {
   readonly consumer: Consumer;
   /** Those of the consumer, which has the recorder's among them. */
   readonly counters: ConsumerCounters;
+  readonly metadata: StreamMetadata;
   readonly #options: StreamRecorderOptions;
   readonly #writer: RecordingWriter;
   readonly #staging: Staging;
@@ -52,10 +50,6 @@ export class StreamRecorder {
   readonly #accounts: EpochAccount[] = [];
   #account: EpochAccount | null = null;
   #channels: StreamChannels | null = null;
-  #metaSince = 0;
-  #attributes: readonly Attribute[] | null = null;
-  /** Versions of the metadata that are not in the recording yet. */
-  #versions: { readonly attributes: readonly Attribute[]; readonly metaVersion: number }[] = [];
   #lastFrameBytes = 0;
   #heldFrames = 0;
   /** What the handler made of its frame, until it proves intact. */
@@ -85,6 +79,7 @@ export class StreamRecorder {
     this.#staging = staging;
     this.#options = options;
     this.#onEvent = onEvent;
+    this.metadata = new StreamMetadata(consumer, writer, options.time);
   }
 
   get name(): string {
@@ -93,6 +88,10 @@ export class StreamRecorder {
 
   /** True when `count` frames are recorded, or on their way. */
   get isDone(): boolean {
+    return this.#hasAllFrames && !this.metadata.isAwaited;
+  }
+
+  get #hasAllFrames(): boolean {
     return this.consumer.counters.of.accepted.value >= this.#options.count;
   }
 
@@ -128,10 +127,11 @@ export class StreamRecorder {
   doWork(nowNs: number): number {
     this.#nowNs = nowNs;
     this.#followEpoch();
-    if (!this.#mayRead(nowNs)) return 0;
-    this.#followMetadata();
+    this.metadata.doWork(nowNs);
+    this.#writeMetadata();
+    if (this.#account === null || !this.metadata.mayRead) return 0;
     let moved = 0;
-    while (moved < FRAMES_PER_CYCLE && !this.isDone) {
+    while (moved < FRAMES_PER_CYCLE && !this.#hasAllFrames) {
       // A producer that waits for its readers waits for the disk, within its own bounds; others do not.
       if (this.consumer.flow === "wait" && !this.#keepsUp(this.#lastFrameBytes)) break;
       if (this.consumer.poll(this.#onFrame, this.#pollOptions) === 0) break;
@@ -142,9 +142,9 @@ export class StreamRecorder {
     return moved;
   }
 
-  /** The source has said something new of itself; versions that follow one another within a cycle are all kept. */
-  onAttributes(attributes: readonly Attribute[], metaVersion: number): void {
-    this.#versions.push({ attributes, metaVersion });
+  /** Writes the metadata that came with the last frames, at the end of the recording. */
+  finish(): void {
+    this.#writeMetadata();
   }
 
   /** The ledger's rows that are due; `isEnd`: of every epoch, for the last time. */
@@ -175,35 +175,13 @@ export class StreamRecorder {
     this.#account = new EpochAccount(epoch, this.consumer, () => this.#account);
     this.#accounts.push(this.#account);
     this.#channels = null;
-    this.#attributes = null;
-    this.#metaSince = this.#nowNs;
+    this.metadata.begin();
     this.#onEvent(`stream ${this.consumer.streamId} (${this.name}): epoch ${epoch} begins`);
   }
 
-  /** False while the stream's metadata is awaited: frames need its name and clock. */
-  #mayRead(nowNs: number): boolean {
-    if (!this.consumer.isMapped || this.#account === null) return false;
-    return this.consumer.hasAttributes || nowNs - this.#metaSince > METADATA_TIMEOUT_NS;
-  }
-
-  /** What the source says of itself becomes part of the recording. */
-  #followMetadata(): void {
-    const { attributes, epoch } = this.consumer;
-    if (epoch === null || !this.consumer.hasAttributes) return;
-    const hasNews = attributes !== this.#attributes;
-    if (!hasNews && this.#versions.length === 0) return;
-    const { metaVersion } = this.consumer.stream;
-    const versions = this.#versions.filter((version) => version.metaVersion !== metaVersion);
-    if (hasNews) versions.push({ attributes, metaVersion });
-    this.#versions = [];
-    this.#attributes = attributes;
-    this.#channels?.refresh();
-    const { streamId } = this.consumer;
-    for (const version of versions) {
-      const source = { streamId, name: this.name, epoch, ...version };
-      const { metadata, attachments } = encodeSource(source, this.#options.time.at(this.#nowNs));
-      this.#writer.addStanding([metadata], attachments);
-    }
+  #writeMetadata(): void {
+    const { name } = this;
+    if (this.metadata.write(name)) this.#channels?.refresh(name);
   }
 
   /** Why a frame of that size finds no place now; null when it does. */
@@ -237,6 +215,7 @@ export class StreamRecorder {
   #take(frame: Frame): LossCause | undefined {
     const { byteLength } = frame;
     this.#lastFrameBytes = byteLength;
+    this.metadata.onFrame(frame.metaVersion);
     this.#refusal = this.#refusalOf(byteLength);
     if (this.#refusal !== null) return "sinkTooSlow";
     const account = this.#account as EpochAccount;
@@ -245,6 +224,7 @@ export class StreamRecorder {
       name: this.name,
       epoch: account.epoch,
       owner: account,
+      attributes: () => this.consumer.attributes,
     });
     const channel = this.#channels.of(frame);
     this.#channel = channel;

@@ -71,8 +71,11 @@ describe("a recorder", () => {
     }
   });
 
-  test("each version of the metadata is in the file, also where several come in one cycle", async () => {
+  test("W-45: each version of the metadata is in the file, also where frames are read before it", async () => {
     await using subject = await RecorderSubject.open({}, 16);
+    // The consumer's turn to read metadata comes once a millisecond, and does not come here.
+    subject.rig.clock.hold();
+    subject.rig.step();
     for (let version = 1; version <= 6; version++) {
       subject.producer.setAttributes([textAttribute("lens", `f/${version}`)]);
       publish(subject.producer, version, [16, 16]);
