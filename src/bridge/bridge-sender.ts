@@ -82,7 +82,7 @@ export class BridgeSender implements Agent {
   #backPressured = 0;
   #notConnected = 0;
   readonly #onFrame = (frame: Frame): LossCause | undefined => this.#take(frame);
-  readonly #one: PollOptions = { limit: 1 };
+  readonly #one: PollOptions = { limit: 1, settled: (_seq, isIntact) => this.#sending.onSettled(isIntact) };
   readonly #read = (): SenderReading => this.#reading();
 
   constructor(connection: Messaging, consumer: Consumer, options: BridgeSenderOptions) {

@@ -63,6 +63,11 @@ export class FrameSending {
     if (!this.#isWhole) this.#stream.hold(frame, this.#held);
   }
 
+  /** Its handler has returned: a frame that was overwritten until then is counted by its consumer, and not taken. */
+  onSettled(isIntact: boolean): void {
+    if (this.isUnderWay && !isIntact) this.#end();
+  }
+
   /** Sends the next piece; false when there is no room for it now. */
   move(publication: FrameSink, { partBytes }: Cutting): boolean {
     if (this.#isWhole) return this.#sendWhole(publication);
