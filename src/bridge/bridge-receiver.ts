@@ -79,6 +79,7 @@ export class BridgeReceiver implements Agent {
   doWork(nowNs: number): number {
     this.#nowNs = nowNs;
     let work = 0;
+    for (let i = 0; i < this.#reporting.length; i++) (this.#reporting[i] as Reporting).route.delay.onCycle(nowNs);
     for (let block = 0; block < BLOCKS_PER_CYCLE; block++) {
       if (this.#subscription.poll(nowNs) === 0) break;
       work++;
@@ -161,8 +162,9 @@ export class BridgeReceiver implements Agent {
     this.#reports.get(route)?.onLedger();
   }
 
-  #reportOf({ account, output }: ReceiverRoute): FarReport | null {
+  #reportOf({ account, delay, output }: ReceiverRoute): FarReport | null {
     if (!account.hasBegun) return null;
+    delay.take();
     const { windowBytes, bufferBytes } = receiverLimits(this.#options.from);
     const readers = this.#meter.readersOf(output.streamId);
     return {
@@ -171,6 +173,7 @@ export class BridgeReceiver implements Agent {
       firstSent: account.firstSent,
       lastSent: account.firstSent + account.sender.sent,
       ledger: account.receiver,
+      delayNs: delay.newest?.delayNs ?? 0,
       naks: this.#meter.naks,
       windowBytes,
       socketBufferBytes: bufferBytes,

@@ -133,7 +133,7 @@ export class BridgeSender implements Agent {
   }
 
   /** The way back from the receiver. */
-  get returns(): Pick<ReturnPath, "account" | "heardNs" | "roundTripNs" | "minRoundTripNs"> {
+  get returns(): Omit<ReturnPath, "poll" | "close"> {
     return this.#returns;
   }
 
@@ -249,6 +249,7 @@ export class BridgeSender implements Agent {
       flow: this.#options.mode === "lossless" ? flow : "drop",
       returnPort: this.#returns.port,
       path: pathThrough(attributes, this.#identity),
+      clock: this.#returns.clock,
     } as const;
     if (!this.#messages.sendOpen(publication, fields, nowNs)) return 0;
     if (!this.#sendMeta(publication)) return 0;

@@ -24,6 +24,8 @@ export interface FarReport {
   readonly firstSent: number;
   readonly lastSent: number;
   readonly ledger: ReceiverLedger;
+  /** From the timestamps of frames until they were complete there, the mean since the report before; 0: not known. */
+  readonly delayNs: number;
   /** NAKs that the receiver has sent. */
   readonly naks: number;
   /** Of its channel and its socket, in bytes. */

@@ -69,7 +69,7 @@ export class ReceiverMeter {
   }
 
   #show(route: ReceiverRoute): void {
-    const { output, account, peer } = route;
+    const { output, account, delay, peer } = route;
     const { producer } = output;
     let shown = this.#exports.get(route);
     if (producer === null) {
@@ -92,6 +92,8 @@ export class ReceiverMeter {
     of.bridgeEpochChange.set(receiver.epochChange);
     of.bridgeChecksum.set(receiver.checksum);
     of.bridgeNaks.set(this.naks);
+    of.bridgeDelayNs.set(delay.newest?.delayNs ?? 0);
+    of.bridgeDelayErrorNs.set(delay.newest?.errorNs ?? 0);
   }
 }
 

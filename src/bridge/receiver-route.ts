@@ -1,10 +1,12 @@
 import { getLogger } from "../core/logger.ts";
+import { hasMonotonicTimestamps } from "../observe/timestamp-clock.ts";
 import type { Attribute } from "../protocol/attribute.ts";
 import { isPowerOfTwo } from "../protocol/stream-layout.ts";
 import { BridgeFlow, type BridgeOpenDecoder } from "../sbe/generated/bridge/index.ts";
+import { FrameDelay } from "./frame-delay.ts";
 import { BridgeAccount } from "./ledger.ts";
 import type { OutputStream } from "./output-stream.ts";
-import { explainPathFault, withPath } from "./stream-path.ts";
+import { explainPathFault, isOfOneHost, withPath } from "./stream-path.ts";
 
 const log = getLogger("bridge");
 
@@ -40,6 +42,7 @@ export class ReceiverRoute {
   readonly output: OutputStream;
   readonly #options: ReceiverRouteOptions;
   account = new BridgeAccount();
+  readonly delay = new FrameDelay();
   /** Of the sender; null before the first. */
   instance: bigint | null = null;
   /** The address of the newest sender; "" before the first. */
@@ -103,6 +106,7 @@ export class ReceiverRoute {
     }
     this.#session = session;
     this.#path = path;
+    this.#setClock(open);
     this.hear(nowNs);
     this.#follow(open, nowNs);
     return null;
@@ -126,6 +130,13 @@ export class ReceiverRoute {
     const timeoutNs = this.isWaitedFor ? WAITING_SENDER_TIMEOUT_NS : SENDER_TIMEOUT_NS;
     if (this.#epoch !== null && nowNs - this.#heardNs > timeoutNs) this.#end("the sender gave no sign of life");
     return this.output.doWork(nowNs);
+  }
+
+  /** Timestamps are of a clock of the source's host: of the sender's, unless that is a further hop. */
+  #setClock(open: BridgeOpenDecoder): void {
+    const isKnown = open.hasFarErrorNs && isOfOneHost(this.#path) && hasMonotonicTimestamps(this.#attributes);
+    if (isKnown) this.delay.setClock(Number(open.farMonotonicNs - open.monotonicNs), open.farErrorNsNumber);
+    else this.delay.setClock(0, Number.POSITIVE_INFINITY);
   }
 
   #follow(open: BridgeOpenDecoder, nowNs: number): void {

@@ -30,7 +30,7 @@ export class ReportMessages {
     message.setStreamId(context.streamId).setToStreamId(report.toStreamId).setInstanceBigint(context.instance);
     message.setReceiverBigint(report.receiver).setEchoNsBigint(context.echoNs).setHeldNsNumber(context.heldNs);
     message.setMonotonicNs(monotonic.high(nowNs), monotonic.low(nowNs));
-    message.setRealtimeNsBigint(BigInt(Date.now()) * 1_000_000n);
+    message.setDelayNsNumber(report.delayNs);
     message.setFirstSentNumber(report.firstSent).setLastSentNumber(report.lastSent);
     const { delivered, noSlot, refused, incomplete, epochChange, checksum } = report.ledger;
     message.setDeliveredNumber(delivered).setNoSlotNumber(noSlot).setRefusedNumber(refused);
@@ -74,6 +74,7 @@ export function reportOf(message: BridgeReportDecoder): FarReport {
       epochChange: message.epochChangeNumber,
       checksum: message.checksumNumber,
     },
+    delayNs: count(message.delayNsNumber),
     naks: count(message.naksNumber),
     windowBytes: message.windowBytes,
     socketBufferBytes: message.socketBufferBytes,

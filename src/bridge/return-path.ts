@@ -1,14 +1,19 @@
+import { monotonic } from "../aeron/monotonic.ts";
 import type { Inbound, Messaging } from "../aeron/ports.ts";
 import { getLogger } from "../core/logger.ts";
 import { BridgeReportDecoder } from "../sbe/generated/bridge/index.ts";
 import { messageKeyAt } from "../sbe/index.ts";
 import { BRIDGE_RETURN_STREAM_ID, type Endpoint, isShared, returnChannel } from "./channels.ts";
 import { FarAccount } from "./far-account.ts";
+import { FarClock } from "./far-clock.ts";
+import type { Delay } from "./frame-delay.ts";
 import { reportOf, roundTripOf } from "./report-messages.ts";
 
 const refusedLog = getLogger("bridge").every(10e9);
 /** Fragments that one cycle reads: reports come once a second. */
 const FRAGMENTS_PER_POLL = 8;
+/** No host runs for a century. */
+const MAX_CLOCK_NS = 2n ** 62n;
 
 export interface ReturnPathOptions {
   readonly to: Endpoint;
@@ -25,6 +30,8 @@ export interface ReturnPathOptions {
  */
 export class ReturnPath {
   readonly account: FarAccount;
+  /** Of the receiver. Several that share a channel have several. */
+  readonly clock = new FarClock();
   /** When a report was taken last. */
   heardNs = Number.NEGATIVE_INFINITY;
   /** Of the newest open that was answered, and the shortest since the receiver's account began; null before. It includes the wait behind frames. */
@@ -48,6 +55,12 @@ export class ReturnPath {
   get port(): number | null {
     const port = Number(/:(\d{1,5})$/.exec(this.#subscription.resolvedEndpoint() ?? "")?.[1] ?? 0);
     return port >= 1 && port <= 65_534 ? port : null;
+  }
+
+  /** How old frames are when the receiver has them, and by how much that may be off; null while it is not known. */
+  delayAt(nowNs: number): Delay | null {
+    const delayNs = this.account.newest?.delayNs ?? 0;
+    return delayNs === 0 ? null : { delayNs, errorNs: Math.ceil(this.clock.errorAt(nowNs)) };
   }
 
   poll(nowNs: number): number {
@@ -78,11 +91,21 @@ export class ReturnPath {
       return;
     }
     this.heardNs = this.#nowNs;
-    if (before !== message.receiver) this.minRoundTripNs = null;
+    if (before !== message.receiver) {
+      this.minRoundTripNs = null;
+      this.clock.clear();
+    }
     const roundTripNs = roundTripOf(message, this.#nowNs);
     if (roundTripNs === null) return;
     this.roundTripNs = roundTripNs;
     this.minRoundTripNs = Math.min(this.minRoundTripNs ?? roundTripNs, roundTripNs);
+    this.#onClock(message.monotonicNs, roundTripNs);
+  }
+
+  #onClock(farNs: bigint, roundTripNs: number): void {
+    const { to } = this.#options;
+    if (farNs >= MAX_CLOCK_NS || isShared(to.channel, to.host)) return;
+    this.clock.onAnswer(Number(farNs - monotonic.toBigint(this.#nowNs)), roundTripNs, this.#nowNs);
   }
 
   #refuse(why: string): void {

@@ -17,6 +17,7 @@ import {
 } from "../sbe/generated/bridge/index.ts";
 import { DataSourceMetaEncoder } from "../sbe/generated/control/index.ts";
 import { MESSAGE_HEADER_BYTES } from "../sbe/index.ts";
+import type { FarClock } from "./far-clock.ts";
 import type { SenderLedger } from "./ledger.ts";
 
 const FRAME_HEAD_BYTES = BridgeFrameEncoder.ENCODED_LENGTH;
@@ -40,6 +41,8 @@ export interface OpenFields {
   /** Null: none yet. */
   readonly returnPort: number | null;
   readonly path: string;
+  /** The receiver's clock. */
+  readonly clock: FarClock;
 }
 
 /** Encodes what a sender sends, and publishes it. */
@@ -59,9 +62,12 @@ export class SenderMessages {
     const message = this.#open.wrap(view, 0, bytes.length);
     message.setStreamId(fields.streamId).setNslots(fields.nslots).setInstanceBigint(fields.instance);
     message.setEpochBigint(fields.epoch).setJoinedSeqNumber(fields.joinedSeq);
-    message
-      .setMonotonicNs(monotonic.high(nowNs), monotonic.low(nowNs))
-      .setRealtimeNsBigint(BigInt(Date.now()) * 1_000_000n);
+    message.setMonotonicNs(monotonic.high(nowNs), monotonic.low(nowNs));
+    const errorNs = fields.clock.errorAt(nowNs);
+    if (Number.isFinite(errorNs)) {
+      const farNs = monotonic.toBigint(nowNs) + BigInt(Math.round(fields.clock.offsetNs));
+      message.setFarMonotonicNsBigint(farNs < 0n ? 0n : farNs).setFarErrorNsNumber(Math.ceil(errorNs));
+    }
     message.setPartBytes(fields.partBytes).setSeqStep(fields.seqStep);
     message.setFlow(fields.flow === "wait" ? BridgeFlow.WAIT : BridgeFlow.DROP);
     if (fields.returnPort !== null) message.setReturnPort(fields.returnPort);

@@ -15,7 +15,7 @@ export interface SenderReading {
   readonly backPressured: number;
   readonly notConnected: number;
   readonly far: ReceiverLedger & { readonly unreported: number };
-  readonly returns: Pick<ReturnPath, "account" | "roundTripNs">;
+  readonly returns: Pick<ReturnPath, "account" | "delayAt" | "roundTripNs">;
   /** Of its publication. */
   readonly sessionId: number | null;
 }
@@ -51,6 +51,9 @@ export class SenderMeter {
     of.farUnreported.set(far.unreported);
     of.roundTripNs.set(Math.round(returns.roundTripNs ?? 0));
     const report = returns.account.newest;
+    const delay = returns.delayAt(nowNs);
+    of.bridgeDelayNs.set(delay?.delayNs ?? 0);
+    of.bridgeDelayErrorNs.set(delay?.errorNs ?? 0);
     of.farReaders.set(report?.consumers ?? 0);
     of.bridgeWindowBytes.set(report?.windowBytes ?? 0);
     of.bridgeSocketBytes.set(report?.socketBufferBytes ?? 0);

@@ -4,6 +4,7 @@ import type { FrameHeader } from "../protocol/frame-header.ts";
 import { findHeaderFault, HeaderFault } from "../protocol/frame-validation.ts";
 import { ClaimState, type SlotClaim } from "../roles/slot-claim.ts";
 import { type FrameTarget, NO_CHECKSUM } from "./frame-assembly.ts";
+import type { FrameDelay } from "./frame-delay.ts";
 import type { BridgeAccount } from "./ledger.ts";
 import type { OutputStream } from "./output-stream.ts";
 
@@ -11,6 +12,7 @@ import type { OutputStream } from "./output-stream.ts";
 export interface SlotRoute {
   readonly output: OutputStream;
   readonly account: BridgeAccount;
+  readonly delay: FrameDelay;
 }
 
 /** Puts frames together in slots of an output stream: each is checked as a reader would before it is taken, and counted once. */
@@ -61,7 +63,7 @@ export class SlotTarget implements FrameTarget {
   }
 
   commit(header: FrameHeader, checksum: number): void {
-    const { account } = this.#route as SlotRoute;
+    const { account, delay } = this.#route as SlotRoute;
     const claim = this.#claim as SlotClaim;
     this.#claim = null;
     if (claim.state !== ClaimState.CLAIMED) {
@@ -75,6 +77,7 @@ export class SlotTarget implements FrameTarget {
     }
     claim.commitCopy(header);
     account.delivered++;
+    delay.onFrame(header);
   }
 
   pass(): void {

@@ -31,6 +31,11 @@ export function pathThrough(attributes: readonly Attribute[], identity: string):
   return PATH.test(before) ? `${before},${identity}` : identity;
 }
 
+/** True for frames that have passed streams of one host only. */
+export function isOfOneHost(path: string): boolean {
+  return new Set(path.split(",").map((hop) => hop.slice(0, hop.indexOf("/")))).size === 1;
+}
+
 /** What is wrong with frames that came by `path` for the stream `identity`; null when nothing is. */
 export function explainPathFault(path: string, identity: string): string | null {
   if (!PATH.test(path)) return "its path is malformed";

@@ -18,6 +18,11 @@ export interface Timestamps {
   readonly meaning: string;
 }
 
+/** True where timestamps are of CLOCK_MONOTONIC, as far as the attributes say. */
+export function hasMonotonicTimestamps(attributes: readonly Attribute[]): boolean {
+  return (attributeText(attributes, CLOCK_KEY) ?? DEFAULT_CLOCK) === DEFAULT_CLOCK;
+}
+
 /** What the attributes say of the timestamps. @throws ClockError */
 export function timestampsOf(attributes: readonly Attribute[]): Timestamps {
   const named = attributeText(attributes, CLOCK_KEY) ?? DEFAULT_CLOCK;

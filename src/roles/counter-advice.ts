@@ -45,6 +45,9 @@ export const PRODUCER_ADVICE: Advice<ProducerCounters> = {
   bridgeEpochChange: "Normal when an epoch or a lease ends. Lasting: see `leasesLost`.",
   bridgeChecksum: "Memory or the network changes bytes: look at the machines, and at the path between them.",
   bridgeNaks: "Datagrams are lost: a larger `net.core.rmem_max` on the receiver, less traffic, another path.",
+  bridgeDelayNs: "It grows: frames wait at the sender or on the way; 0: the hosts' clocks are not related (yet).",
+  bridgeDelayErrorNs:
+    "Half of the shortest round trip, drift, and the longest cycle of the receiver: it is large where frames wait.",
   passed: "Normal for `decimate`. For a bridge: frames that the other side lost or did not send.",
 };
 
@@ -118,6 +121,8 @@ export const CONSUMER_ADVICE: Advice<ConsumerCounters> = {
   bridgeWindowFull: "The receiver takes less than comes: a larger `net.core.rmem_max` there, `--max-rate` here.",
   bridgeWindowBytes: "The rate is at most the window over the round trip.",
   bridgeSocketBytes: "Smaller than the window: `net.core.rmem_max` of the receiver.",
+  bridgeDelayNs: "It grows: frames wait here or on the way; 0: the hosts' clocks are not related (yet).",
+  bridgeDelayErrorNs: "Half of the shortest round trip, and drift.",
   tailsUnknown:
     "The reader was detached when the epoch ended: what its producer published after the last message that came here is in no counter.",
 };

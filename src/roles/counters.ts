@@ -46,6 +46,8 @@ export function producerCounters() {
     bridgeEpochChange: { typeId: 10136, help: "sent frames whose slot went with a lease or an epoch" },
     bridgeChecksum: { typeId: 10137, help: "sent frames whose values had changed on the way" },
     bridgeNaks: { typeId: 10138, help: "times that datagrams of bridges were asked for again by this media driver" },
+    bridgeDelayNs: { typeId: 10139, help: "nanoseconds from the timestamps of frames until they were complete here" },
+    bridgeDelayErrorNs: { typeId: 10140, help: "nanoseconds by which bridgeDelayNs may be off" },
     passed: { typeId: 10121, help: "seqs of frames that a decimated or bridged stream does not carry (W-48)" },
   });
 }
@@ -171,6 +173,8 @@ export function consumerCounters() {
     bridgeWindowFull: { typeId: 10264, help: "times that the way's window was full" },
     bridgeWindowBytes: { typeId: 10265, help: "the receiver's window" },
     bridgeSocketBytes: { typeId: 10266, help: "the receiver's socket buffer" },
+    bridgeDelayNs: { typeId: 10267, help: "nanoseconds from the timestamps of frames until they were complete there" },
+    bridgeDelayErrorNs: { typeId: 10268, help: "nanoseconds by which bridgeDelayNs may be off" },
   });
 }
 /** Counters that are shown from the beginning: they say that there is a consumer. */

@@ -29,6 +29,11 @@ export function bridgeMetrics(registry: Registry, model: SupervisionModel): (now
       ({ bridge }) => bridge.roundTripSeconds,
     ],
     [
+      gaugeOf("delay_seconds", "From the timestamps of frames until the receiver had them, by related clocks."),
+      ({ bridge }) => bridge.delaySeconds,
+    ],
+    [gaugeOf("delay_error_seconds", "By how much the delay may be off."), ({ bridge }) => bridge.delayErrorSeconds],
+    [
       gaugeOf("bytes_per_second", "Payload bytes per second over the last 3 s."),
       ({ bytesPerSecond }) => bytesPerSecond,
     ],

@@ -25,6 +25,12 @@ test(
       () => `the first reports: ${send.describe()} ${receive.describe()}`,
     );
     expect(newest(send).roundTripNs).toBeGreaterThan(0);
+    for (const role of [send, receive]) {
+      await until(
+        () => bridgeRows(role).some(({ delay }) => delay !== null && delay.delayNs > 0 && delay.errorNs > 0),
+        () => `the delay of frames: ${role.describe()}`,
+      );
+    }
     await receive.destroy();
     receive = place.receive(STATS);
     const before = newest(send).receiver.delivered ?? 0;

@@ -7,7 +7,15 @@ import { BridgeReportDecoder } from "../../src/sbe/generated/bridge/index.ts";
 import { MemorySink } from "../support/bridge.ts";
 
 function report(fields: Partial<FarReport>): FarReport {
-  const nothing = { toStreamId: 2, receiver: 1n, firstSent: 0, lastSent: 0, ledger: NOTHING_RECEIVED, naks: 0 };
+  const nothing = {
+    toStreamId: 2,
+    receiver: 1n,
+    firstSent: 0,
+    lastSent: 0,
+    ledger: NOTHING_RECEIVED,
+    delayNs: 0,
+    naks: 0,
+  };
   return { ...nothing, windowBytes: 0, socketBufferBytes: 0, consumers: 0, readers: [], ...fields };
 }
 

@@ -12,6 +12,7 @@ export interface BridgeRow {
   readonly sender: Readonly<Record<string, number>>;
   readonly receiver: Readonly<Record<string, number>>;
   readonly roundTripNs?: number | null;
+  readonly delay: { readonly delayNs: number; readonly errorNs: number } | null;
 }
 
 /** Two hosts on one: each has a media driver and regions of its own, and only the loopback's UDP between them. */

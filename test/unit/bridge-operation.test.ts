@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Registry } from "prom-client";
 import type { CounterRecord } from "../../src/aeron/counters-reader.ts";
+import { FrameDelay } from "../../src/bridge/frame-delay.ts";
 import { BridgeAccount } from "../../src/bridge/ledger.ts";
 import { SlotTarget } from "../../src/bridge/slot-target.ts";
 import { bridgeLines } from "../../src/cli/driver/bridge-lines.ts";
@@ -66,6 +67,8 @@ describe("the supervisor", () => {
     ["farUnreported", 3],
     ["bridgeBackPressured", 4],
     ["roundTripNs", 250_000],
+    ["bridgeDelayNs", 1_500_000],
+    ["bridgeDelayErrorNs", 130_000],
   ]);
 
   function supervised(): Supervised {
@@ -87,6 +90,8 @@ describe("the supervisor", () => {
       peer: "192.0.2.7:4400",
       isConnected: true,
       roundTripSeconds: 0.00025,
+      delaySeconds: 0.0015,
+      delayErrorSeconds: 0.00013,
       delivered: 95,
       unreported: 3,
       losses: { backPressured: 4, notConnected: 0, incomplete: 2 },
@@ -94,7 +99,7 @@ describe("the supervisor", () => {
     });
     expect(bridgeLines(view?.bridge as never).join("\n")).toMatchInlineSnapshot(`
       "95 frames delivered, backPressured 4, incomplete 2, 3 not reported yet
-      round trip 250 us, NAKs 0, retransmits 0, window full 0 times
+      delay of frames 1.5 ms, give or take 130 us, round trip 250 us, NAKs 0, retransmits 0, window full 0 times
       consumer 77 of stream 2 there: accepted 90, lost 1"
     `);
     const away = { ...bridge, isConnected: false };
@@ -132,7 +137,7 @@ describe("a frame with a checksum", () => {
       abort: () => {},
     };
     const producer = { isReady: true, maxByteLength: 4096, skipTo: () => true, tryClaim: () => claim };
-    const target = new SlotTarget(() => ({ output: { producer }, account }) as never);
+    const target = new SlotTarget(() => ({ output: { producer }, account, delay: new FrameDelay() }) as never);
     const header = bytesHeader(1, 100);
     header.poolId = 1;
     for (const checksum of [Bun.hash.crc32(values), Bun.hash.crc32(values) ^ 1, -1]) {

@@ -78,7 +78,7 @@ export function startBridgeReceiver(runtime: RoleRuntime, plan: BridgeReceivePla
   }
   log.info(`receiving at ${from.channel}; Aeron in ${runtime.aeronDir}`);
   const readings = (): BridgeReading[] =>
-    receiver.routes.map(({ streamId, output: carrier, account, isOpen }) => ({
+    receiver.routes.map(({ streamId, output: carrier, account, delay, isOpen }) => ({
       role: "bridge-receiver",
       streamId,
       to: String(carrier.streamId),
@@ -87,6 +87,7 @@ export function startBridgeReceiver(runtime: RoleRuntime, plan: BridgeReceivePla
       bytes: carrier.counters().bytes ?? 0,
       sender: account.sender,
       receiver: account.receiver,
+      delay: delay.newest,
     }));
   return runningBridge(runtime, {
     name: "bridge receiver",

@@ -1,7 +1,8 @@
+import type { Delay } from "../../bridge/frame-delay.ts";
 import { RECEIVER_CAUSES, type ReceiverLedger, SENDER_CAUSES, type SenderLedger } from "../../bridge/ledger.ts";
 import type { Agent } from "../../core/agent.ts";
 import { uptimeNs } from "../../core/clock.ts";
-import { formatByteRate, formatCount, formatRate } from "../../core/units.ts";
+import { formatByteRate, formatCount, formatDuration, formatRate } from "../../core/units.ts";
 import type { RoleValues } from "../common-options.ts";
 import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
@@ -26,6 +27,8 @@ export interface BridgeReading {
   readonly receiver: ReceiverLedger & { readonly unreported?: number };
   /** At the sender: to the receiver and back, in nanoseconds, with the wait behind frames; null while not known. */
   readonly roundTripNs?: number | null;
+  /** From the timestamps of frames until they were complete at the receiver, and by how much that may be off; null while not known. */
+  readonly delay: Delay | null;
 }
 
 interface BridgeRow extends Omit<BridgeReading, "bytes"> {
@@ -40,6 +43,7 @@ const COLUMNS: readonly Column<BridgeRow>[] = [
   { header: "bytes/s", cell: (row) => formatByteRate(row.bytesPerSecond) },
   { header: "sent", cell: (row) => row.sender.sent },
   { header: "delivered", cell: (row) => row.receiver.delivered },
+  { header: "delay", cell: (row) => (row.delay === null ? "-" : formatDuration(row.delay.delayNs)) },
   { header: "lost", cell: (row) => lostOf(row) },
 ];
 

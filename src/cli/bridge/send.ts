@@ -94,6 +94,7 @@ export function startBridgeSender(
       sender: sender.ledger,
       receiver: sender.far,
       roundTripNs: sender.returns.roundTripNs,
+      delay: sender.returns.delayAt(scheduler.clock.nanoTime()),
     }));
   const agents = links.flatMap((link) => link.agents);
   return runningBridge(runtime, { name: "bridge sender", agents, readings, values, output });

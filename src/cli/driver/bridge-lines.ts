@@ -9,14 +9,26 @@ export function bridgeText({ direction, peer, isConnected }: BridgeView): string
 
 /** What `info` says of one side of a bridge. */
 export function bridgeLines(bridge: BridgeView): string[] {
-  const { direction, roundTripSeconds, delivered, unreported, windowBytes, socketBufferBytes } = bridge;
+  const {
+    direction,
+    roundTripSeconds,
+    delaySeconds,
+    delayErrorSeconds,
+    delivered,
+    unreported,
+    windowBytes,
+    socketBufferBytes,
+  } = bridge;
   const losses = Object.entries(bridge.losses).filter(([, count]) => count > 0);
   const lost =
     losses.length === 0 ? "none lost" : losses.map(([cause, count]) => `${cause} ${formatCount(count)}`).join(", ");
   const account = [`${formatCount(delivered)} frames delivered`, lost];
   if (unreported > 0) account.push(`${formatCount(unreported)} not reported yet`);
   const way = [`NAKs ${formatCount(bridge.naks)}`];
-  if (roundTripSeconds !== null) way.unshift(`round trip ${formatDuration(Math.round(roundTripSeconds * 1e9))}`);
+  if (roundTripSeconds !== null) way.unshift(`round trip ${durationOf(roundTripSeconds)}`);
+  if (delaySeconds !== null && delayErrorSeconds !== null) {
+    way.unshift(`delay of frames ${durationOf(delaySeconds)}, give or take ${durationOf(delayErrorSeconds)}`);
+  }
   if (direction === "send") {
     way.push(`retransmits ${formatCount(bridge.retransmits)}`, `window full ${formatCount(bridge.windowFull)} times`);
   }
@@ -30,4 +42,8 @@ export function bridgeLines(bridge: BridgeView): string[] {
   const more = bridge.readers - readers.length;
   if (more > 0) readers.push(`${formatCount(more)} more consumer(s) there`);
   return [account.join(", "), way.join(", "), ...readers];
+}
+
+function durationOf(seconds: number): string {
+  return formatDuration(Math.round(seconds * 1e9));
 }

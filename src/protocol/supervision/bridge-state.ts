@@ -10,6 +10,9 @@ export interface BridgeView {
   readonly isConnected: boolean;
   /** To the other side and back, with the wait behind frames; null where it is not known. */
   readonly roundTripSeconds: number | null;
+  /** From the timestamps of frames until the receiver had them, by related clocks, and by how much that may be off; null: not known. */
+  readonly delaySeconds: number | null;
+  readonly delayErrorSeconds: number | null;
   /** Frames that the receiver has published. */
   readonly delivered: number;
   /** Frames that were sent, and of which the receiver has not said yet what became of them. */
@@ -61,12 +64,14 @@ export function bridgeViewOf(
   const known = (name: string): number | null => of(name) || null;
   const losses = Object.fromEntries(Object.entries(LOSSES[direction]).map(([name, cause]) => [cause, of(name)]));
   const lostThere = Object.values({ ...losses, notSent: 0 }).reduce((sum, count) => sum + count, 0);
-  const roundTripNs = known("roundTripNs");
+  const secondsOf = (name: string): number | null => (of(name) === 0 ? null : of(name) / 1e9);
   return {
     direction,
     peer: fact.peer,
     isConnected: fact.isConnected,
-    roundTripSeconds: roundTripNs === null ? null : roundTripNs / 1e9,
+    roundTripSeconds: secondsOf("roundTripNs"),
+    delaySeconds: secondsOf("bridgeDelayNs"),
+    delayErrorSeconds: secondsOf("bridgeDelayErrorNs"),
     delivered: direction === "send" ? of("farDelivered") : Math.max(0, of("bridgeSent") - lostThere),
     unreported: of("farUnreported"),
     losses,

@@ -111,6 +111,7 @@ function reportMessages(): Uint8Array[] {
       firstSent,
       lastSent,
       ledger,
+      delayNs: 0,
       naks: 1,
       windowBytes: 1,
       socketBufferBytes: 1,

@@ -1,4 +1,4 @@
-// Generated from schemas/bridge-902.xml (id 902, version 2): change that, then run `npm run generate`.
+// Generated from schemas/bridge-902.xml (id 902, version 3): change that, then run `npm run generate`.
 import { MessageDecoder } from "../../runtime/decoders.ts";
 import { outOfRange } from "../../runtime/encode-error.ts";
 import { MessageEncoder } from "../../runtime/encoders.ts";
@@ -9,7 +9,7 @@ import { messageShape } from "../../runtime/shapes.ts";
 import { putUint64, putUint64Number } from "../../runtime/words.ts";
 import { BRIDGE_VERDICT_INFO, type BridgeVerdict, isBridgeVerdict } from "./enums.ts";
 
-const MESSAGE = messageShape("BridgeEnd", 902, 74, 1, [9, 17]);
+const MESSAGE = messageShape("BridgeEnd", 902, 74, 1, [9, 17, 17]);
 const VERDICT_REFUSED = refusal("enum", "BridgeEnd", "verdict", "a code of BridgeVerdict");
 
 /** Reads BridgeEnd in place. Ends a frame. */
@@ -96,7 +96,7 @@ export class BridgeEndDecoder extends MessageDecoder {
   }
 }
 
-const HEADER = { name: "BridgeEnd", blockLength: 17, templateId: 74, schemaId: 902, version: 2 };
+const HEADER = { name: "BridgeEnd", blockLength: 17, templateId: 74, schemaId: 902, version: 3 };
 
 /** Writes BridgeEnd in place. */
 export class BridgeEndEncoder extends MessageEncoder {
@@ -172,7 +172,7 @@ export const BRIDGE_END_INFO: MessageInfo = {
   name: "BridgeEnd",
   schemaId: 902,
   templateId: 74,
-  version: 2,
+  version: 3,
   blockLength: 17,
   fields: [
     fieldInfo("seq", 1, "uint64", 0),

@@ -1,4 +1,4 @@
-// Generated from schemas/bridge-902.xml (id 902, version 2): change that, then run `npm run generate`.
+// Generated from schemas/bridge-902.xml (id 902, version 3): change that, then run `npm run generate`.
 import { MessageDecoder } from "../../runtime/decoders.ts";
 import { outOfRange } from "../../runtime/encode-error.ts";
 import { MessageEncoder } from "../../runtime/encoders.ts";
@@ -8,7 +8,7 @@ import { NO_VIEW } from "../../runtime/scan.ts";
 import { messageShape } from "../../runtime/shapes.ts";
 import { putUint64, putUint64Number } from "../../runtime/words.ts";
 
-const MESSAGE = messageShape("BridgeLedger", 902, 76, 1, [84, 84]);
+const MESSAGE = messageShape("BridgeLedger", 902, 76, 1, [84, 84, 84]);
 
 /** Reads BridgeLedger in place. Once a second: the sender's frames, all of its instance. */
 export class BridgeLedgerDecoder extends MessageDecoder {
@@ -241,7 +241,7 @@ export class BridgeLedgerDecoder extends MessageDecoder {
   }
 }
 
-const HEADER = { name: "BridgeLedger", blockLength: 84, templateId: 76, schemaId: 902, version: 2 };
+const HEADER = { name: "BridgeLedger", blockLength: 84, templateId: 76, schemaId: 902, version: 3 };
 
 /** Writes BridgeLedger in place. */
 export class BridgeLedgerEncoder extends MessageEncoder {
@@ -473,7 +473,7 @@ export const BRIDGE_LEDGER_INFO: MessageInfo = {
   name: "BridgeLedger",
   schemaId: 902,
   templateId: 76,
-  version: 2,
+  version: 3,
   blockLength: 84,
   fields: [
     fieldInfo("streamId", 1, "uint32", 0),

@@ -1,4 +1,4 @@
-// Generated from schemas/bridge-902.xml (id 902, version 2): change that, then run `npm run generate`.
+// Generated from schemas/bridge-902.xml (id 902, version 3): change that, then run `npm run generate`.
 import { asciiAt } from "../../runtime/bytes.ts";
 import { GroupDecoder, MessageDecoder } from "../../runtime/decoders.ts";
 import { outOfRange } from "../../runtime/encode-error.ts";
@@ -10,9 +10,9 @@ import { dataShape, groupShape, messageShape } from "../../runtime/shapes.ts";
 import { putUint64, putUint64Number } from "../../runtime/words.ts";
 import { BRIDGE_FLOW_INFO, type BridgeFlow, isBridgeFlow } from "./enums.ts";
 
-const MESSAGE = messageShape("BridgeOpen", 902, 71, 1, [55, 57]);
+const MESSAGE = messageShape("BridgeOpen", 902, 71, 1, [55, 57, 65]);
 const FLOW_REFUSED = refusal("enum", "BridgeOpen", "flow", "a code of BridgeFlow");
-const POOLS = groupShape("BridgeOpen", "pools", 1, [4, 4], 0);
+const POOLS = groupShape("BridgeOpen", "pools", 1, [4, 4, 4], 0);
 const PATH = dataShape("BridgeOpen", "path", true);
 
 /** Reads the entries of BridgeOpen.pools. */
@@ -43,7 +43,7 @@ export class BridgeOpenDecoder extends MessageDecoder {
   static readonly NAME = "BridgeOpen";
   static readonly SCHEMA_ID = 902;
   static readonly TEMPLATE_ID = 71;
-  static readonly BLOCK_LENGTH = 57;
+  static readonly BLOCK_LENGTH = 65;
   /** What `messageKeyAt` says for this message. */
   static readonly KEY = 59113543;
 
@@ -169,23 +169,23 @@ export class BridgeOpenDecoder extends MessageDecoder {
     return this.view.getUint32(this.block + 36, true) * 4294967296 + this.view.getUint32(this.block + 32, true);
   }
 
-  /** Its CLOCK_REALTIME at the same time. Allocates. */
-  get realtimeNs(): bigint {
+  /** The receiver's CLOCK_MONOTONIC at the same time; of no meaning without farErrorNs. Allocates. */
+  get farMonotonicNs(): bigint {
     return this.view.getBigUint64(this.block + 40, true);
   }
 
   /** The upper 32 bits, unsigned. */
-  get realtimeNsHigh(): number {
+  get farMonotonicNsHigh(): number {
     return this.view.getUint32(this.block + 44, true);
   }
 
   /** The lower 32 bits, unsigned. */
-  get realtimeNsLow(): number {
+  get farMonotonicNsLow(): number {
     return this.view.getUint32(this.block + 40, true);
   }
 
   /** Exact up to 2^53. */
-  get realtimeNsNumber(): number {
+  get farMonotonicNsNumber(): number {
     return this.view.getUint32(this.block + 44, true) * 4294967296 + this.view.getUint32(this.block + 40, true);
   }
 
@@ -215,6 +215,36 @@ export class BridgeOpenDecoder extends MessageDecoder {
     return this.version >= 2 && this.view.getUint16(this.block + 55, true) !== 65535;
   }
 
+  static readonly farErrorNsNull = 18446744073709551615n;
+
+  /** By how much farMonotonicNs may be off; absent: it is not known. Allocates. */
+  get farErrorNs(): bigint {
+    if (this.version < 3) return 18446744073709551615n;
+    return this.view.getBigUint64(this.block + 57, true);
+  }
+
+  /** The upper 32 bits, unsigned. */
+  get farErrorNsHigh(): number {
+    if (this.version < 3) return 4294967295;
+    return this.view.getUint32(this.block + 61, true);
+  }
+
+  /** The lower 32 bits, unsigned. */
+  get farErrorNsLow(): number {
+    if (this.version < 3) return 4294967295;
+    return this.view.getUint32(this.block + 57, true);
+  }
+
+  /** Exact up to 2^53. */
+  get farErrorNsNumber(): number {
+    if (this.version < 3) return Number(18446744073709551615n);
+    return this.view.getUint32(this.block + 61, true) * 4294967296 + this.view.getUint32(this.block + 57, true);
+  }
+
+  get hasFarErrorNs(): boolean {
+    return this.version >= 3 && (this.farErrorNsLow !== 4294967295 || this.farErrorNsHigh !== 4294967295);
+  }
+
   /** The string (Streams that the frames have passed, with commas between them). Allocates. */
   path(): string {
     return asciiAt(this.view, this.pathOffset, this.pathLength);
@@ -240,7 +270,7 @@ export class BridgeOpenPoolsEncoder extends GroupEncoder {
   }
 }
 
-const HEADER = { name: "BridgeOpen", blockLength: 57, templateId: 71, schemaId: 902, version: 2 };
+const HEADER = { name: "BridgeOpen", blockLength: 65, templateId: 71, schemaId: 902, version: 3 };
 
 /** Writes BridgeOpen in place. */
 export class BridgeOpenEncoder extends MessageEncoder {
@@ -271,6 +301,8 @@ export class BridgeOpenEncoder extends MessageEncoder {
     view.setUint16(block + 52, 0, true);
     view.setUint8(block + 54, 0);
     view.setUint16(block + 55, 65535, true);
+    view.setUint32(block + 57, 4294967295, true);
+    view.setUint32(block + 61, 4294967295, true);
     return this;
   }
 
@@ -361,20 +393,20 @@ export class BridgeOpenEncoder extends MessageEncoder {
   }
 
   /** From two words of 32 bits, of either sign. */
-  setRealtimeNs(high: number, low: number): this {
+  setFarMonotonicNs(high: number, low: number): this {
     this.view.setUint32(this.block + 40, low, true);
     this.view.setUint32(this.block + 44, high, true);
     return this;
   }
 
   /** From a safe integer from 0 on; throws EncodeError for anything else. */
-  setRealtimeNsNumber(value: number): this {
-    putUint64Number(this.view, this.block + 40, value, "BridgeOpen.realtimeNs");
+  setFarMonotonicNsNumber(value: number): this {
+    putUint64Number(this.view, this.block + 40, value, "BridgeOpen.farMonotonicNs");
     return this;
   }
 
-  setRealtimeNsBigint(value: bigint): this {
-    putUint64(this.view, this.block + 40, value, "BridgeOpen.realtimeNs");
+  setFarMonotonicNsBigint(value: bigint): this {
+    putUint64(this.view, this.block + 40, value, "BridgeOpen.farMonotonicNs");
     return this;
   }
 
@@ -410,6 +442,28 @@ export class BridgeOpenEncoder extends MessageEncoder {
     return this;
   }
 
+  /** From two words of 32 bits, of either sign. */
+  setFarErrorNs(high: number, low: number): this {
+    this.view.setUint32(this.block + 57, low, true);
+    this.view.setUint32(this.block + 61, high, true);
+    return this;
+  }
+
+  /** From a safe integer from 0 on; throws EncodeError for anything else. */
+  setFarErrorNsNumber(value: number): this {
+    putUint64Number(this.view, this.block + 57, value, "BridgeOpen.farErrorNs");
+    return this;
+  }
+
+  setFarErrorNsBigint(value: bigint): this {
+    putUint64(this.view, this.block + 57, value, "BridgeOpen.farErrorNs");
+    return this;
+  }
+
+  setFarErrorNsNull(): this {
+    return this.setFarErrorNs(4294967295, 4294967295);
+  }
+
   /** Begins pools, of `count` entries, which are then written one by one. */
   poolsCount(count: number): BridgeOpenPoolsEncoder {
     this.enter(0);
@@ -429,8 +483,8 @@ export const BRIDGE_OPEN_INFO: MessageInfo = {
   name: "BridgeOpen",
   schemaId: 902,
   templateId: 71,
-  version: 2,
-  blockLength: 57,
+  version: 3,
+  blockLength: 65,
   fields: [
     fieldInfo("streamId", 1, "uint32", 0),
     fieldInfo("nslots", 2, "uint32", 4),
@@ -438,11 +492,12 @@ export const BRIDGE_OPEN_INFO: MessageInfo = {
     fieldInfo("epoch", 4, "uint64", 16),
     fieldInfo("joinedSeq", 5, "uint64", 24),
     fieldInfo("monotonicNs", 6, "uint64", 32),
-    fieldInfo("realtimeNs", 7, "uint64", 40),
+    fieldInfo("farMonotonicNs", 7, "uint64", 40),
     fieldInfo("partBytes", 8, "uint32", 48),
     fieldInfo("seqStep", 9, "uint16", 52),
     fieldInfo("flow", 10, "uint8", 54, { codes: BRIDGE_FLOW_INFO }),
     fieldInfo("returnPort", 13, "uint16", 55, { nullValue: "65535" }),
+    fieldInfo("farErrorNs", 14, "uint64", 57, { nullValue: "18446744073709551615" }),
   ],
   groups: [
     { name: "pools", id: 11, blockLength: 4, fields: [fieldInfo("strideBytes", 1, "uint32", 0)], groups: [], data: [] },

@@ -1,4 +1,4 @@
-// Generated from schemas/bridge-902.xml (id 902, version 2): change that, then run `npm run generate`.
+// Generated from schemas/bridge-902.xml (id 902, version 3): change that, then run `npm run generate`.
 import { MessageDecoder } from "../../runtime/decoders.ts";
 import { outOfRange } from "../../runtime/encode-error.ts";
 import { MessageEncoder } from "../../runtime/encoders.ts";
@@ -8,7 +8,7 @@ import { NO_VIEW } from "../../runtime/scan.ts";
 import { messageShape } from "../../runtime/shapes.ts";
 import { putUint64, putUint64Number } from "../../runtime/words.ts";
 
-const MESSAGE = messageShape("BridgePart", 902, 73, 1, [12, 12]);
+const MESSAGE = messageShape("BridgePart", 902, 73, 1, [12, 12, 12]);
 
 /** Reads BridgePart in place. Continues a frame; values follow. */
 export class BridgePartDecoder extends MessageDecoder {
@@ -62,7 +62,7 @@ export class BridgePartDecoder extends MessageDecoder {
   }
 }
 
-const HEADER = { name: "BridgePart", blockLength: 12, templateId: 73, schemaId: 902, version: 2 };
+const HEADER = { name: "BridgePart", blockLength: 12, templateId: 73, schemaId: 902, version: 3 };
 
 /** Writes BridgePart in place. */
 export class BridgePartEncoder extends MessageEncoder {
@@ -115,7 +115,7 @@ export const BRIDGE_PART_INFO: MessageInfo = {
   name: "BridgePart",
   schemaId: 902,
   templateId: 73,
-  version: 2,
+  version: 3,
   blockLength: 12,
   fields: [fieldInfo("seq", 1, "uint64", 0), fieldInfo("valuesOffset", 2, "uint32", 8)],
   groups: [],

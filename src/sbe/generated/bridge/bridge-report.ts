@@ -1,4 +1,4 @@
-// Generated from schemas/bridge-902.xml (id 902, version 2): change that, then run `npm run generate`.
+// Generated from schemas/bridge-902.xml (id 902, version 3): change that, then run `npm run generate`.
 import { GroupDecoder, MessageDecoder } from "../../runtime/decoders.ts";
 import { outOfRange } from "../../runtime/encode-error.ts";
 import { type EncodeCursor, GroupEncoder, MessageEncoder } from "../../runtime/encoders.ts";
@@ -8,8 +8,8 @@ import { NO_VIEW, type Scan } from "../../runtime/scan.ts";
 import { groupShape, messageShape } from "../../runtime/shapes.ts";
 import { putUint64, putUint64Number } from "../../runtime/words.ts";
 
-const MESSAGE = messageShape("BridgeReport", 902, 77, 2, [138]);
-const READERS = groupShape("BridgeReport", "readers", 2, [44], 0);
+const MESSAGE = messageShape("BridgeReport", 902, 77, 2, [138, 138]);
+const READERS = groupShape("BridgeReport", "readers", 2, [44, 44], 0);
 
 /** Reads the entries of BridgeReport.readers. */
 export class BridgeReportReadersDecoder extends GroupDecoder {
@@ -276,23 +276,23 @@ export class BridgeReportDecoder extends MessageDecoder {
     return this.view.getUint32(this.block + 44, true) * 4294967296 + this.view.getUint32(this.block + 40, true);
   }
 
-  /** Its CLOCK_REALTIME at the same time. Allocates. */
-  get realtimeNs(): bigint {
+  /** From the timestamps of the frames since the last report until they were complete, their mean; 0: not known. Allocates. */
+  get delayNs(): bigint {
     return this.view.getBigUint64(this.block + 48, true);
   }
 
   /** The upper 32 bits, unsigned. */
-  get realtimeNsHigh(): number {
+  get delayNsHigh(): number {
     return this.view.getUint32(this.block + 52, true);
   }
 
   /** The lower 32 bits, unsigned. */
-  get realtimeNsLow(): number {
+  get delayNsLow(): number {
     return this.view.getUint32(this.block + 48, true);
   }
 
   /** Exact up to 2^53. */
-  get realtimeNsNumber(): number {
+  get delayNsNumber(): number {
     return this.view.getUint32(this.block + 52, true) * 4294967296 + this.view.getUint32(this.block + 48, true);
   }
 
@@ -611,7 +611,7 @@ export class BridgeReportReadersEncoder extends GroupEncoder {
   }
 }
 
-const HEADER = { name: "BridgeReport", blockLength: 138, templateId: 77, schemaId: 902, version: 2 };
+const HEADER = { name: "BridgeReport", blockLength: 138, templateId: 77, schemaId: 902, version: 3 };
 
 /** Writes BridgeReport in place. */
 export class BridgeReportEncoder extends MessageEncoder {
@@ -774,20 +774,20 @@ export class BridgeReportEncoder extends MessageEncoder {
   }
 
   /** From two words of 32 bits, of either sign. */
-  setRealtimeNs(high: number, low: number): this {
+  setDelayNs(high: number, low: number): this {
     this.view.setUint32(this.block + 48, low, true);
     this.view.setUint32(this.block + 52, high, true);
     return this;
   }
 
   /** From a safe integer from 0 on; throws EncodeError for anything else. */
-  setRealtimeNsNumber(value: number): this {
-    putUint64Number(this.view, this.block + 48, value, "BridgeReport.realtimeNs");
+  setDelayNsNumber(value: number): this {
+    putUint64Number(this.view, this.block + 48, value, "BridgeReport.delayNs");
     return this;
   }
 
-  setRealtimeNsBigint(value: bigint): this {
-    putUint64(this.view, this.block + 48, value, "BridgeReport.realtimeNs");
+  setDelayNsBigint(value: bigint): this {
+    putUint64(this.view, this.block + 48, value, "BridgeReport.delayNs");
     return this;
   }
 
@@ -987,7 +987,7 @@ export const BRIDGE_REPORT_INFO: MessageInfo = {
   name: "BridgeReport",
   schemaId: 902,
   templateId: 77,
-  version: 2,
+  version: 3,
   blockLength: 138,
   fields: [
     fieldInfo("streamId", 1, "uint32", 0),
@@ -997,7 +997,7 @@ export const BRIDGE_REPORT_INFO: MessageInfo = {
     fieldInfo("echoNs", 5, "uint64", 24),
     fieldInfo("heldNs", 6, "uint64", 32),
     fieldInfo("monotonicNs", 7, "uint64", 40),
-    fieldInfo("realtimeNs", 8, "uint64", 48),
+    fieldInfo("delayNs", 8, "uint64", 48),
     fieldInfo("firstSent", 9, "uint64", 56),
     fieldInfo("lastSent", 10, "uint64", 64),
     fieldInfo("delivered", 11, "uint64", 72),

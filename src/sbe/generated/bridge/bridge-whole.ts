@@ -1,4 +1,4 @@
-// Generated from schemas/bridge-902.xml (id 902, version 2): change that, then run `npm run generate`.
+// Generated from schemas/bridge-902.xml (id 902, version 3): change that, then run `npm run generate`.
 import { MessageDecoder } from "../../runtime/decoders.ts";
 import { outOfRange } from "../../runtime/encode-error.ts";
 import { MessageEncoder } from "../../runtime/encoders.ts";
@@ -8,7 +8,7 @@ import { NO_VIEW } from "../../runtime/scan.ts";
 import { messageShape } from "../../runtime/shapes.ts";
 import { elementOffset } from "../../runtime/words.ts";
 
-const MESSAGE = messageShape("BridgeWhole", 902, 75, 1, [104, 104]);
+const MESSAGE = messageShape("BridgeWhole", 902, 75, 1, [104, 104, 104]);
 
 /** Reads BridgeWhole in place. A frame in one message; its values follow. */
 export class BridgeWholeDecoder extends MessageDecoder {
@@ -43,7 +43,7 @@ export class BridgeWholeDecoder extends MessageDecoder {
   }
 }
 
-const HEADER = { name: "BridgeWhole", blockLength: 104, templateId: 75, schemaId: 902, version: 2 };
+const HEADER = { name: "BridgeWhole", blockLength: 104, templateId: 75, schemaId: 902, version: 3 };
 
 /** Writes BridgeWhole in place. */
 export class BridgeWholeEncoder extends MessageEncoder {
@@ -75,7 +75,7 @@ export const BRIDGE_WHOLE_INFO: MessageInfo = {
   name: "BridgeWhole",
   schemaId: 902,
   templateId: 75,
-  version: 2,
+  version: 3,
   blockLength: 104,
   fields: [fieldInfo("header", 1, "int32", 0, { length: 26 })],
   groups: [],

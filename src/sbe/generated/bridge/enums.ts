@@ -1,4 +1,4 @@
-// Generated from schemas/bridge-902.xml (id 902, version 2): change that, then run `npm run generate`.
+// Generated from schemas/bridge-902.xml (id 902, version 3): change that, then run `npm run generate`.
 import { enumInfo } from "../../runtime/info.ts";
 
 /** Codes of BridgeFlow (uint8). How the source treats readers that do not keep up. */

@@ -1,4 +1,4 @@
-// Generated from schemas/bridge-902.xml (id 902, version 2): change that, then run `npm run generate`.
+// Generated from schemas/bridge-902.xml (id 902, version 3): change that, then run `npm run generate`.
 import type { MessageInfo, StructureInfo } from "../../runtime/info.ts";
 import { BRIDGE_END_INFO } from "./bridge-end.ts";
 import { BRIDGE_FRAME_INFO } from "./bridge-frame.ts";
