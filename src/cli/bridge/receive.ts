@@ -10,17 +10,15 @@ import type { CommandContext } from "../command.ts";
 import { Output } from "../output.ts";
 import { RoleRuntime } from "../role-runtime.ts";
 import { type RunningRole, runAlone } from "../running-role.ts";
+import { type ManyStreamsValues, manyStreamsValues } from "./many-streams.ts";
 import { outputRegions } from "./output-regions.ts";
 import { type BridgeReading, runningBridge } from "./running-bridge.ts";
 
 const log = getLogger("bridge");
-/** What a role with one stream would have; nothing is read from it. */
-const SOME_STREAM = 10_000;
 
 /** What is to be received and where, checked as far as that goes without opening anything. */
 export class BridgeReceivePlan {
-  /** With a stream that stands for none: a receiver has several. */
-  readonly values: Omit<BridgeReceiveValues, "stream"> & { readonly stream: number };
+  readonly values: ManyStreamsValues<BridgeReceiveValues>;
   readonly origins: Origins;
   /** Empty: every stream of the senders. */
   readonly routes: readonly StreamRoute[];
@@ -29,15 +27,12 @@ export class BridgeReceivePlan {
   /** @throws UsageError */
   constructor({ values, origins }: Pick<CommandContext<BridgeReceiveValues>, "values" | "origins">) {
     const { stream: routes = [], output: format } = values;
-    this.values = { ...values, stream: SOME_STREAM };
+    this.values = manyStreamsValues(values, routes.length);
     this.origins = origins;
     this.routes = routes;
     this.output = new Output({ format });
     const fault = explainRoutesFault(routes);
     if (fault !== null) throw new OptionError("stream", fault);
-    if (values.clientId !== undefined && routes.length !== 1) {
-      throw new OptionError("clientId", "each stream has a lease of its own: leave it out");
-    }
   }
 }
 

@@ -9,16 +9,14 @@ import { awaitStreamId } from "../observe/find-stream.ts";
 import { Output } from "../output.ts";
 import { RoleRuntime, streamIdOf } from "../role-runtime.ts";
 import { type RunningRole, runAlone } from "../running-role.ts";
+import { type ManyStreamsValues, manyStreamsValues } from "./many-streams.ts";
 import { type BridgeReading, runningBridge } from "./running-bridge.ts";
 
 const log = getLogger("bridge");
-/** What a role with one stream would have; nothing is read from it. */
-const SOME_STREAM = 10_000;
 
 /** What is to be sent and where to, checked as far as that goes without opening anything. */
 export class BridgeSendPlan {
-  /** With a stream that stands for none: a sender has several. */
-  readonly values: Omit<BridgeSendValues, "stream"> & { readonly stream: number };
+  readonly values: ManyStreamsValues<BridgeSendValues>;
   readonly origins: Origins;
   readonly streamIds: readonly number[];
   readonly output: Output;
@@ -26,7 +24,7 @@ export class BridgeSendPlan {
   /** @throws UsageError */
   constructor({ values, origins }: Pick<CommandContext<BridgeSendValues>, "values" | "origins">) {
     const { stream: streamIds, to, output: format } = values;
-    this.values = { ...values, stream: SOME_STREAM };
+    this.values = manyStreamsValues(values, streamIds.length * to.length);
     this.origins = origins;
     this.streamIds = streamIds.map((stream) => streamIdOf({ stream }));
     this.output = new Output({ format });
@@ -35,9 +33,6 @@ export class BridgeSendPlan {
       "to",
       to.map(({ text }) => text),
     );
-    if (values.clientId !== undefined && streamIds.length * to.length > 1) {
-      throw new OptionError("clientId", "each stream and receiver has a lease of its own: leave it out");
-    }
   }
 }
 
