@@ -132,22 +132,34 @@ test(
   PROCESS_TEST_MS,
 );
 
-test(
-  "one publication goes to several receivers that ask for it (MDC), at the pace of the slowest",
-  async () => {
-    const [near, first, second] = (await hosts(3)) as [Place, Place, Place];
-    try {
-      const control = `control=127.0.0.1:${await freePort()}`;
-      near.producer(["--stream", "1", ...LIVE]);
-      const send = bridge(near, "send", ["--stream", "1", "--to", `aeron:udp?control-mode=dynamic|${control}`]);
-      for (const place of [first, second]) {
-        bridge(place, "receive", ["--from", `aeron:udp?endpoint=127.0.0.1:0|control-mode=dynamic|${control}`]);
-      }
-      await Promise.all([read(first, 1), read(second, 1)].map(flows));
-      expect(send.stderr).toContain("a receiver is connected");
-    } finally {
-      await remove([near, first, second]);
-    }
+/** Channels of a publication for several receivers, at a port that is free. */
+const SHARED: Readonly<Record<string, (port: number) => { readonly to: string; readonly from: string }>> = {
+  "that ask for it (MDC)": (port) => {
+    const control = `control-mode=dynamic|control=127.0.0.1:${port}`;
+    return { to: `aeron:udp?${control}`, from: `aeron:udp?endpoint=127.0.0.1:0|${control}` };
   },
-  PROCESS_TEST_MS,
-);
+  "of a multicast group": (port) => {
+    const group = `aeron:udp?endpoint=239.91.1.1:${port}|interface=127.0.0.1`;
+    return { to: group, from: group };
+  },
+};
+
+for (const [which, channelsOf] of Object.entries(SHARED)) {
+  test(
+    `one publication goes to several receivers ${which}, at the pace of the slowest`,
+    async () => {
+      const [near, first, second] = (await hosts(3)) as [Place, Place, Place];
+      try {
+        const { to, from } = channelsOf(await freePort());
+        near.producer(["--stream", "1", ...LIVE]);
+        const send = bridge(near, "send", ["--stream", "1", "--to", to]);
+        for (const place of [first, second]) bridge(place, "receive", ["--from", from]);
+        await Promise.all([read(first, 1), read(second, 1)].map(flows));
+        expect(send.stderr).toContain("a receiver is connected");
+      } finally {
+        await remove([near, first, second]);
+      }
+    },
+    PROCESS_TEST_MS,
+  );
+}
