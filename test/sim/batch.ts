@@ -18,8 +18,8 @@ export interface Tally {
   failures: { readonly seed: number; readonly failure: string }[];
 }
 
-/** Seeds that a process runs at most before it is replaced: its collector has not much to do then. */
-const MAX_SHARE = 2500;
+/** Seeds that a process runs at most before another takes the next: each has the code to compile first. */
+const MAX_SHARE = 12_500;
 
 export function newTally(): Tally {
   return { schedules: 0, accepted: 0, epochs: 0, grants: 0, failures: [] };

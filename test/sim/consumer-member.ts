@@ -33,6 +33,7 @@ export class ConsumerMember implements Member {
   readonly #random: SeededRandom;
   readonly #mode: ConsumerMode;
   readonly #visits = new Map<EpochIdentity, Visit>();
+  readonly #takeFrame = (frame: Frame): void => this.#onFrame(frame.seq, frame.bytes);
   #visit: Visit | null = null;
   /** The newest when it started: it may count frames of this one and later ones. */
   readonly #firstEpoch: bigint;
@@ -63,8 +64,7 @@ export class ConsumerMember implements Member {
     this.#follow();
     // Some readers are slow, and some stay away for a while.
     const limit = this.#random.chance(0.15) ? this.#random.between(0, 2) : MAX_FRAMES;
-    const onFrame = (frame: Frame): void => this.#onFrame(frame.seq, frame.bytes);
-    const handled = limit === 0 ? 0 : this.consumer.poll(onFrame, { limit });
+    const handled = limit === 0 ? 0 : this.consumer.poll(this.#takeFrame, { limit });
     this.#follow();
     if (this.consumer.counters.of.accepted.value !== this.#accepted) {
       throw new Violation(
@@ -79,6 +79,7 @@ export class ConsumerMember implements Member {
     const { epoch, streamId } = this.consumer;
     const { oracle } = this.#world;
     const { disk } = this.#world;
+    if (epoch === null && this.#visit === null) return;
     const regions = epoch === null ? null : disk.usedBy(this.#process, streamId, Number(epoch));
     if (this.#visit !== null) {
       if (this.#visit.regions === regions) return;

@@ -39,7 +39,8 @@ export class SimEpoch {
   isNamed = true;
   /** False once its files are not found where they were made. */
   isInPlace = true;
-  activityNs: bigint;
+  #activityHigh: number;
+  #activityLow: number;
   readonly #nslots: number;
   readonly #ring: RegionMemory;
   readonly #pools: readonly { poolId: number; strideBytes: number; memory: RegionMemory }[];
@@ -51,7 +52,8 @@ export class SimEpoch {
     this.epoch = epoch;
     this.streamId = streamId;
     this.pid = pid;
-    this.activityNs = startTimestampNs;
+    this.#activityHigh = Number(startTimestampNs >> 32n);
+    this.#activityLow = Number(startTimestampNs & 0xffff_ffffn);
     this.#nslots = nslots;
     const slots = new ArrayBuffer(nslots * HEADER_SLOT_BYTES);
     this.#firstSlot = new Int32Array(slots, 0, HEADER_SLOT_BYTES / 4);
@@ -67,8 +69,13 @@ export class SimEpoch {
     return this.#firstSlot.some((word) => word !== 0);
   }
 
+  get activityNs(): bigint {
+    return (BigInt(this.#activityHigh) << 32n) | BigInt(this.#activityLow);
+  }
+
   setActivity(high: number, low: number): void {
-    this.activityNs = (BigInt(high) << 32n) | BigInt(low);
+    this.#activityHigh = high;
+    this.#activityLow = low;
   }
 
   /** What each side that maps it sees alike. */

@@ -1,4 +1,3 @@
-import type { CounterRecord } from "../../src/aeron/counters-reader.ts";
 import { SimLinks } from "./link.ts";
 import type { SimProcess } from "./process.ts";
 import type { SeededRandom } from "./random.ts";
@@ -9,7 +8,6 @@ export const CLIENT_LIVENESS_NS = 10e9;
 const KEPT_MESSAGES = 12;
 
 export interface SimMessage {
-  readonly bytes: Uint8Array;
   readonly view: DataView;
   /** From when on its readers see it. */
   readonly atNs: number;
@@ -18,6 +16,7 @@ export interface SimMessage {
 /** What one publisher has under way to one subscriber. */
 export interface SimImage {
   readonly log: SimLog;
+  readonly subscriber: SimSubscriber;
   readonly queue: SimMessage[];
   /** Since when the queue has been as long as the window; null while it is not. */
   fullSinceNs: number | null;
@@ -43,6 +42,8 @@ export interface SimLog {
   readonly windowLimitNs: number;
   /** Of the last messages. */
   readonly kept: SimMessage[];
+  /** Of its subscribers, in the order in which they joined. */
+  readonly images: SimImage[];
   published: number;
   /** When its process died, or gave it back. */
   endedNs: number | null;
@@ -50,8 +51,10 @@ export interface SimLog {
 
 export interface SimCounterRecord {
   readonly process: SimProcess;
-  readonly record: Omit<CounterRecord, "value">;
-  value: bigint;
+  readonly typeId: number;
+  readonly key: Uint8Array;
+  readonly label: string;
+  value: number;
 }
 
 /** What happens to messages. */
@@ -74,7 +77,8 @@ export class SimMedia {
   readonly random: SeededRandom;
   readonly #nowNs: () => number;
   readonly logs = new Set<SimLog>();
-  readonly subscribers = new Set<SimSubscriber>();
+  /** By Aeron stream, each in the order in which they came. */
+  readonly #subscribers = new Map<number, Set<SimSubscriber>>();
   readonly counters = new Set<SimCounterRecord>();
   /** What goes to other hosts. */
   readonly links: SimLinks;
@@ -88,9 +92,12 @@ export class SimMedia {
 
   die(): void {
     this.isAlive = false;
-    for (const subscriber of this.subscribers) subscriber.images.length = 0;
+    for (const subscribers of this.#subscribers.values()) {
+      for (const subscriber of subscribers) subscriber.images.length = 0;
+    }
+    for (const { images } of this.logs) images.length = 0;
     this.logs.clear();
-    this.subscribers.clear();
+    this.#subscribers.clear();
     this.counters.clear();
     this.links.clear();
   }
@@ -102,19 +109,33 @@ export class SimMedia {
 
   addLog(process: SimProcess, streamId: number, windowMessages: number, windowLimitNs: number): SimLog {
     const sessionId = this.#nextSession++;
-    const log = { process, sessionId, streamId, windowMessages, windowLimitNs, kept: [], published: 0, endedNs: null };
+    const log: SimLog = {
+      process,
+      sessionId,
+      streamId,
+      windowMessages,
+      windowLimitNs,
+      kept: [],
+      images: [],
+      published: 0,
+      endedNs: null,
+    };
     this.logs.add(log);
-    for (const subscriber of this.subscribers) if (subscriber.streamId === streamId) this.#join(subscriber, log);
+    for (const subscriber of this.#subscribers.get(streamId) ?? []) this.#join(subscriber, log);
     return log;
   }
 
   subscribe(subscriber: SimSubscriber): void {
-    this.subscribers.add(subscriber);
-    for (const log of this.logs) if (log.streamId === subscriber.streamId) this.#join(subscriber, log);
+    const { streamId } = subscriber;
+    const subscribers = this.#subscribers.get(streamId);
+    if (subscribers === undefined) this.#subscribers.set(streamId, new Set([subscriber]));
+    else subscribers.add(subscriber);
+    for (const log of this.logs) if (log.streamId === streamId) this.#join(subscriber, log);
   }
 
   unsubscribe(subscriber: SimSubscriber): void {
-    this.subscribers.delete(subscriber);
+    this.#subscribers.get(subscriber.streamId)?.delete(subscriber);
+    for (const image of subscriber.images) removeFrom(image.log.images, image);
     subscriber.images.length = 0;
   }
 
@@ -126,7 +147,9 @@ export class SimMedia {
   processDied(process: SimProcess): void {
     this.links.processDied(process);
     for (const log of this.logs) if (log.process === process) log.endedNs ??= this.#nowNs();
-    for (const subscriber of [...this.subscribers]) if (subscriber.process === process) this.unsubscribe(subscriber);
+    for (const subscribers of this.#subscribers.values()) {
+      for (const subscriber of subscribers) if (subscriber.process === process) this.unsubscribe(subscriber);
+    }
   }
 
   /** Forgets what has ended long ago. */
@@ -135,59 +158,57 @@ export class SimMedia {
     for (const log of this.logs) {
       if (log.endedNs === null || nowNs - log.endedNs < CLIENT_LIVENESS_NS) continue;
       this.logs.delete(log);
-      for (const { images } of this.subscribers) {
-        const index = images.findIndex((image) => image.log === log);
-        if (index !== -1) images.splice(index, 1);
-      }
+      for (const image of log.images) removeFrom(image.subscriber.images, image);
+      log.images.length = 0;
     }
     for (const counter of this.counters) if (counter.process.isDead) this.counters.delete(counter);
   }
 
   hasSubscriber(streamId: number): boolean {
-    for (const subscriber of this.subscribers) if (subscriber.streamId === streamId) return true;
-    return false;
+    return (this.#subscribers.get(streamId)?.size ?? 0) > 0;
   }
 
   /** True when a subscriber that is read from leaves no room for another message. */
   isFull(log: SimLog): boolean {
     const nowNs = this.#nowNs();
+    const { images, windowMessages, windowLimitNs } = log;
     let isFull = false;
-    for (const subscriber of this.subscribers) {
-      const image = subscriber.images.find((each) => each.log === log);
-      if (image === undefined || image.queue.length < log.windowMessages) {
-        if (image !== undefined) image.fullSinceNs = null;
+    for (let i = 0; i < images.length; i++) {
+      const image = images[i] as SimImage;
+      if (image.queue.length < windowMessages) {
+        image.fullSinceNs = null;
         continue;
       }
       image.fullSinceNs ??= nowNs;
-      if (nowNs - image.fullSinceNs > log.windowLimitNs) {
-        subscriber.isResting = true;
-        subscriber.images.splice(subscriber.images.indexOf(image), 1);
+      if (nowNs - image.fullSinceNs > windowLimitNs) {
+        image.subscriber.isResting = true;
+        removeFrom(image.subscriber.images, image);
+        images.splice(i--, 1);
       } else isFull = true;
     }
     return isFull;
   }
 
   /** Takes a copy of the message to every subscriber, in order; what is lost, is lost to one of them. */
-  publish(log: SimLog, bytes: Uint8Array, isDescriptor: boolean): void {
+  publish(log: SimLog, view: DataView, isDescriptor: boolean): void {
     const { faults, random } = this;
     const nowNs = this.#nowNs();
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const message: SimMessage = { view, atNs: nowNs };
     log.published++;
-    log.kept.push({ bytes, view, atNs: nowNs });
+    log.kept.push(message);
     if (log.kept.length > KEPT_MESSAGES) log.kept.shift();
-    for (const { images, seen, streamId } of this.subscribers) {
-      if (streamId !== log.streamId) continue;
-      const image = images.find((each) => each.log === log);
-      if (image === undefined) continue;
-      seen.set(log.sessionId, log.published);
+    const { images } = log;
+    for (let i = 0; i < images.length; i++) {
+      const { subscriber, queue } = images[i] as SimImage;
+      subscriber.seen.set(log.sessionId, log.published);
       if (faults.loss > 0 && random.chance(faults.loss)) continue;
       this.hasBeenLate ||= faults.delay > 0 || faults.backPressure > 0;
       const delayNs = faults.delay > 0 && random.chance(faults.delay) ? random.between(0, faults.maxDelayNs) : 0;
       // Nothing overtakes what the same publisher has sent before.
-      const atNs = Math.max(nowNs + delayNs, image.queue.at(-1)?.atNs ?? 0);
-      image.queue.push({ bytes, view, atNs });
-      if (!isDescriptor && faults.duplicate > 0 && random.chance(faults.duplicate))
-        image.queue.push({ bytes, view, atNs });
+      const atNs = Math.max(nowNs + delayNs, queue.length === 0 ? 0 : (queue[queue.length - 1] as SimMessage).atNs);
+      const copy = atNs === nowNs ? message : { view, atNs };
+      queue.push(copy);
+      if (!isDescriptor && faults.duplicate > 0 && random.chance(faults.duplicate)) queue.push(copy);
     }
   }
 
@@ -198,6 +219,13 @@ export class SimMedia {
     const count = Math.min(unread, log.kept.length);
     const queue = count === 0 ? [] : log.kept.slice(-count);
     subscriber.seen.set(log.sessionId, log.published);
-    subscriber.images.push({ log, queue, fullSinceNs: null });
+    const image: SimImage = { log, subscriber, queue, fullSinceNs: null };
+    subscriber.images.push(image);
+    log.images.push(image);
   }
+}
+
+function removeFrom(images: SimImage[], image: SimImage): void {
+  const index = images.indexOf(image);
+  if (index !== -1) images.splice(index, 1);
 }

@@ -38,13 +38,19 @@ export interface EpochIdentity {
 }
 
 interface Written {
-  readonly writer: string;
+  readonly process: SimProcess;
+  /** Null without a lease. */
+  readonly clientId: number | null;
   /** Frames that were claimed. */
   claimed: number;
   /** Frames before the first that was neither committed nor given up. */
   settled: number;
   /** The same, up to the last that was committed. */
   committed: number;
+}
+
+function writerOf({ name, pid }: SimProcess, clientId: number | null): string {
+  return `${name} (pid ${pid})${clientId === null ? "" : ` as client ${clientId}`}`;
 }
 
 /**
@@ -151,20 +157,21 @@ export class Oracle {
   /** A producer has claimed frame `seq`. `clientId`: null without a lease. */
   onClaimed(process: SimProcess, regions: EpochIdentity, seq: number, clientId: number | null): void {
     const { streamId, epoch } = regions;
-    const writer = `${process.name} (pid ${process.pid})${clientId === null ? "" : ` as client ${clientId}`}`;
     if (clientId !== null) this.requireLease(process, clientId, `writes to epoch ${epoch}`);
     let written = this.#written.get(regions);
     if (written === undefined) {
-      written = { writer, claimed: 0, settled: 0, committed: 0 };
+      written = { process, clientId, claimed: 0, settled: 0, committed: 0 };
       this.#written.set(regions, written);
     }
-    if (written.writer !== writer) {
+    if (written.process !== process || written.clientId !== clientId) {
       throw new Violation(
-        `D-03: ${writer} writes to epoch ${epoch} of stream ${streamId}, which is that of ${written.writer}`,
+        `D-03: ${writerOf(process, clientId)} writes to epoch ${epoch} of stream ${streamId}, which is that of ${writerOf(written.process, written.clientId)}`,
       );
     }
     if (seq !== written.claimed)
-      throw new Violation(`${writer} claims frame ${seq} of epoch ${epoch} after ${written.claimed}`);
+      throw new Violation(
+        `${writerOf(process, clientId)} claims frame ${seq} of epoch ${epoch} after ${written.claimed}`,
+      );
     written.claimed++;
     this.frames++;
   }

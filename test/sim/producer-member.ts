@@ -104,6 +104,7 @@ export class ProducerMember implements Member {
 
   /** What was claimed in an epoch that has ended is settled already. */
   #fillHeld(): void {
+    if (this.#held.length === 0) return;
     for (const held of this.#held.splice(0)) if (held.regions.epoch === this.producer.epoch) this.#fill(held);
   }
 

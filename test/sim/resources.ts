@@ -1,19 +1,36 @@
-import { bytesAt } from "../../ffi/memory.ts";
+import { overlay } from "../../ffi/memory.ts";
 import type { BlockMessageHandler } from "../../src/aeron/block-subscription.ts";
 import { DESCRIPTOR_FRAME_BYTES } from "../../src/aeron/channel.ts";
 import type { MessageBlock } from "../../src/aeron/message-block.ts";
 import type { BlockInbound, FrameSink, Inbound, SharedCounter } from "../../src/aeron/ports.ts";
 import { PublishResult } from "../../src/aeron/results.ts";
 import type { MessageHandler } from "../../src/aeron/subscription.ts";
-import type { SimCounterRecord, SimLog, SimSubscriber } from "./media.ts";
+import type { SimConnection } from "./connection.ts";
+import type { SimCounterRecord, SimImage, SimLog, SimMessage, SimSubscriber } from "./media.ts";
 import type { SimProcess } from "./process.ts";
 
 const MAX_MESSAGE_BYTES = 64 * 1024;
 /** Messages of the control plane that a window holds. */
 const CONTROL_WINDOW = 400;
 const RENEWAL_DELAY_NS = 10e6;
+/** Memory from which messages were published, by its address. */
+const overlays = new Map<number, ArrayBuffer>();
+const MAX_OVERLAYS = 1024;
+/** The engine counts each view over memory as if it was allocated. */
+const OVERLAY_BYTES = 512;
 
-import type { SimConnection } from "./connection.ts";
+/** A copy of a message; a view over the memory is made once for each address. */
+function copyOf(address: number, length: number): DataView {
+  if (length > OVERLAY_BYTES) return new DataView(overlay(address, length).slice());
+  let memory = overlays.get(address);
+  if (memory === undefined) {
+    if (overlays.size >= MAX_OVERLAYS) overlays.clear();
+    memory = overlay(address, OVERLAY_BYTES);
+    overlays.set(address, memory);
+  }
+  return new DataView(memory.slice(0, length));
+}
+
 /** A resource that outlives the connections it was made with. */
 export abstract class SimResource {
   /** When the media driver has made it; infinite while it has not been asked. */
@@ -75,9 +92,9 @@ export class SimPublication extends SimResource implements FrameSink {
     const log = this.#log;
     const refusal = this.#refusalOf(log);
     if (refusal !== null || log === null) return refusal ?? PublishResult.NOT_CONNECTED;
-    const bytes = bytesAt(address, length);
-    world.onPublished(process, bytes);
-    media.publish(log, bytes, false);
+    const view = copyOf(address, length);
+    world.onPublished(process, view);
+    media.publish(log, view, false);
     return PublishResult.PUBLISHED;
   }
 
@@ -111,8 +128,7 @@ export class SimPublication extends SimResource implements FrameSink {
     for (let i = 0; i < count; i++) {
       if (i > 0 && media.isFull(log)) return i;
       const offset = block.offsetOf(from + i);
-      const bytes = new Uint8Array(block.view.buffer, offset, block.messageBytes).slice();
-      media.publish(log, bytes, true);
+      media.publish(log, new DataView(block.view.buffer.slice(offset, offset + block.messageBytes)), true);
     }
     return count;
   }
@@ -155,7 +171,17 @@ abstract class SimSubscription extends SimResource implements SimSubscriber {
     this.connection.media.unsubscribe(this);
     this.isMade = false;
   }
+
+  /** The publishers that this poll reads from: a handler may end the subscription. Empty where nothing has come. */
+  protected imagesToPoll(nowNs: number): readonly SimImage[] {
+    for (const { queue } of this.images) {
+      if (queue.length > 0 && (queue[0] as SimMessage).atNs <= nowNs) return this.images.slice();
+    }
+    return NO_IMAGES;
+  }
 }
+
+const NO_IMAGES: readonly SimImage[] = [];
 
 export class SimInbound extends SimSubscription implements Inbound {
   readonly #onMessage: MessageHandler;
@@ -175,16 +201,12 @@ export class SimInbound extends SimSubscription implements Inbound {
     process.step("read messages");
     const nowNs = clock.nanoTime();
     let taken = 0;
-    for (const image of [...this.images]) {
-      for (
-        let next = image.queue[0];
-        next !== undefined && next.atNs <= nowNs && taken < limit;
-        next = image.queue[0]
-      ) {
-        image.queue.shift();
+    for (const { queue, log } of this.imagesToPoll(nowNs)) {
+      for (let next = queue[0]; next !== undefined && next.atNs <= nowNs && taken < limit; next = queue[0]) {
+        queue.shift();
         taken++;
-        world.onDelivered(process, next.bytes, image.log.sessionId);
-        this.#onMessage(next.view, next.bytes.length, image.log.sessionId);
+        world.onDelivered(process, next.view, log.sessionId);
+        this.#onMessage(next.view, next.view.byteLength, log.sessionId);
       }
     }
     // Readers of control streams return by themselves.
@@ -210,18 +232,14 @@ export class SimBlockInbound extends SimSubscription implements BlockInbound {
     const nowNs = clock.nanoTime();
     const limit = Math.max(1, Math.floor(blockBytes / DESCRIPTOR_FRAME_BYTES));
     let bytes = 0;
-    for (const image of [...this.images]) {
+    for (const { queue } of this.imagesToPoll(nowNs)) {
       let taken = 0;
-      for (
-        let next = image.queue[0];
-        next !== undefined && next.atNs <= nowNs && taken < limit;
-        next = image.queue[0]
-      ) {
+      for (let next = queue[0]; next !== undefined && next.atNs <= nowNs && taken < limit; next = queue[0]) {
         if (taken === 0) this.onArrival();
-        image.queue.shift();
+        queue.shift();
         taken++;
         bytes += DESCRIPTOR_FRAME_BYTES;
-        this.#onMessage(next.view, 0, next.bytes.length);
+        this.#onMessage(next.view, 0, next.view.byteLength);
       }
     }
     return bytes;
@@ -241,15 +259,11 @@ export class SimCounter extends SimResource implements SharedCounter {
   constructor(connection: SimConnection, typeId: number, key: Uint8Array, label: string) {
     super();
     this.#connection = connection;
-    const view = new DataView(key.slice().buffer);
-    const { process } = connection;
-    const owner = BigInt(process.pid);
-    const record = { id: 0, typeId, key: view, label, registrationId: owner, ownerId: owner };
-    this.#shown = { process, record, value: 0n };
+    this.#shown = { process: connection.process, typeId, key: key.slice(), label, value: 0 };
   }
 
   set(value: number): void {
-    if (this.isMade && !this.#shown.process.isDead) this.#shown.value = BigInt(value);
+    if (this.isMade && !this.#shown.process.isDead) this.#shown.value = value;
   }
 
   make(): void {

@@ -1,10 +1,11 @@
+import type { CounterRecord } from "../../src/aeron/counters-reader.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import { DriverError } from "../../src/roles/driver/driver-errors.ts";
 import { ProducerError } from "../../src/roles/errors.ts";
 import type { CounterSource } from "../../src/roles/ports.ts";
 import { RegionCreateError } from "../../src/shm/index.ts";
 import { SimLocks } from "./locks.ts";
-import { SimMedia } from "./media.ts";
+import { type SimCounterRecord, SimMedia } from "./media.ts";
 import type { Member } from "./member.ts";
 import { Oracle, Violation } from "./oracle.ts";
 import { Killed, SimProcess } from "./process.ts";
@@ -80,7 +81,11 @@ export class World {
     this.disk = new SimDisk(wallClockMs, {
       onEpochMade: (streamId, epoch) => {
         this.trace(`stream ${streamId} has epoch ${epoch}`);
-        this.#check(() => this.oracle.onEpochMade(streamId, epoch));
+        try {
+          this.oracle.onEpochMade(streamId, epoch);
+        } catch (error) {
+          this.#failed(error);
+        }
       },
     });
     this.gapNs = this.random.pick([
@@ -220,14 +225,20 @@ export class World {
     }
   }
 
-  onPublished(process: SimProcess, bytes: Uint8Array): void {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#check(() => this.oracle.onPublished(process, view));
+  onPublished(process: SimProcess, message: DataView): void {
+    try {
+      this.oracle.onPublished(process, message);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
-  onDelivered(process: SimProcess, bytes: Uint8Array, sessionId: number): void {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#check(() => this.oracle.onDelivered(process, view, sessionId));
+  onDelivered(process: SimProcess, message: DataView, sessionId: number): void {
+    try {
+      this.oracle.onDelivered(process, message, sessionId);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   onRoleError(process: SimProcess, roleName: string, phase: string, error: unknown): void {
@@ -239,21 +250,14 @@ export class World {
 
   openCounters(): CounterSource {
     return {
-      snapshot: (isWanted) =>
-        [...this.media.counters]
-          .filter(({ record }) => isWanted(record.typeId))
-          .map(({ record, value }) => ({ ...record, value })),
+      snapshot: (isWanted) => [...this.media.counters].filter(({ typeId }) => isWanted(typeId)).map(recordOf),
       close: () => {},
     };
   }
 
-  #check(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      if (!(error instanceof Violation)) throw error;
-      this.#fail(error);
-    }
+  #failed(error: unknown): void {
+    if (!(error instanceof Violation)) throw error;
+    this.#fail(error);
   }
 
   #fail(violation: Violation): void {
@@ -272,6 +276,12 @@ function isExpected(error: unknown): boolean {
   if (error instanceof DriverError)
     return error.code === "already-running" || error.code === "stream-taken" || error.code === "no-space";
   return error instanceof RegionCreateError && error.code !== "invalid-options";
+}
+
+function recordOf({ process, typeId, key, label, value }: SimCounterRecord): CounterRecord {
+  const owner = BigInt(process.pid);
+  const view = new DataView(key.buffer);
+  return { id: 0, typeId, key: view, label, registrationId: owner, ownerId: owner, value: BigInt(value) };
 }
 
 function describe(error: unknown): string {
