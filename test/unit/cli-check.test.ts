@@ -70,6 +70,10 @@ describe("check", () => {
     const idle = [{ ...stream!, state: "idle", lastSignSeconds: null }];
     expect(await answer({ ...silent, streams: idle })).toStartWith("0 ");
     expect(await answer({ ...silent, streams: idle, expected: ["1"] })).toContain("CRITICAL: stream 1 has no producer");
+    // Also beside a stream that was heard some time ago.
+    const both = [...idle, { ...stream!, streamId: 2, lastSignSeconds: 0.3 }];
+    const said = await answer({ ...silent, streams: both, expected: ["1", "2"] });
+    expect(said).toContain("CRITICAL: stream 1 has no producer");
   });
 
   test("without a media driver it cannot tell; with one that is silent it can", async () => {

@@ -98,12 +98,15 @@ function silenceOf({ streams, expected, observedNs }: CheckFacts, limitsNs: Limi
     return { name: "silence", code: PlugInCode.UNKNOWN, value: null, limits, text };
   }
   const { stream, seconds } = worst;
-  // A stream that is announced without a producer cannot be silent, unless it is expected to have one.
-  const isIdle = stream.state === "idle" && expected.some((text) => isNamed(stream, text));
-  const code = isIdle ? PlugInCode.CRITICAL : risen(seconds, limits);
-  const told = isIdle ? "has no producer" : `gave no sign of life for ${formatDuration(seconds * 1e9)}`;
-  const text = code === PlugInCode.OK ? "" : `stream ${nameOf(stream)} ${told}`;
-  return { name: "silence", code, value: seconds, limits, text };
+  // A stream without a producer cannot be silent, unless it is expected to have one.
+  const idle = streams.filter((one) => one.state === "idle" && expected.some((text) => isNamed(one, text)));
+  const isSilent = risen(seconds, limits) !== PlugInCode.OK;
+  const texts = [
+    ...idle.map((one) => `stream ${nameOf(one)} has no producer`),
+    ...(isSilent ? [`stream ${nameOf(stream)} gave no sign of life for ${formatDuration(seconds * 1e9)}`] : []),
+  ];
+  const code = idle.length > 0 ? PlugInCode.CRITICAL : risen(seconds, limits);
+  return { name: "silence", code, value: seconds, limits, text: texts.join(", ") };
 }
 
 function machineOf({ heartbeatNs, absence, free }: CheckFacts, limits: CheckLimits): Finding[] {
