@@ -4,6 +4,7 @@ import { simulate } from "../sim/simulate.ts";
 
 const SCHEDULES = 2000;
 const BRIDGE_SCHEDULES = 40;
+const CHECK_SCHEDULES = 60;
 /** Some ten seconds of two quiet cores. */
 const LIMIT_MS = 10 * 60_000;
 
@@ -17,6 +18,17 @@ test(
     expect(epochs).toBeGreaterThan(SCHEDULES * 2);
     expect(grants).toBeGreaterThan(SCHEDULES * 2);
     expect(accepted).toBeGreaterThan(SCHEDULES * 20);
+  },
+  LIMIT_MS,
+);
+
+test(
+  "the shipped check reports no loss that no counter has, and names a role that dies",
+  async () => {
+    const { schedules, failures } = await tallyInProcesses("check", 1, CHECK_SCHEDULES, () => {});
+    // npm run simulate -- --scene check --seed N shows what happened.
+    expect(failures).toEqual([]);
+    expect(schedules).toBe(CHECK_SCHEDULES);
   },
   LIMIT_MS,
 );

@@ -2,11 +2,12 @@ import { availableParallelism } from "node:os";
 import { simulateBridge } from "./bridge-simulate.ts";
 import { type SimulationOptions, type SimulationResult, simulate } from "./simulate.ts";
 
-/** What is simulated: the roles of a host, or a bridge between two. */
-export type Scene = "host" | "bridge";
+/** What is simulated: the roles of a host, the same with the tool `check`, or a bridge between two hosts. */
+export const SCENES = ["host", "check", "bridge"] as const;
+export type Scene = (typeof SCENES)[number];
 
 export function simulateScene(scene: Scene, options: SimulationOptions): Promise<SimulationResult> {
-  return scene === "bridge" ? simulateBridge(options) : simulate(options);
+  return scene === "bridge" ? simulateBridge(options) : simulate({ ...options, hasChecks: scene === "check" });
 }
 
 /** What many schedules came to. */

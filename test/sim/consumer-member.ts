@@ -32,6 +32,8 @@ export class ConsumerMember implements Member {
   readonly hasLease: boolean;
   readonly #random: SeededRandom;
   readonly #mode: ConsumerMode;
+  /** Under which it has spoken. */
+  readonly ids = new Set<number>();
   readonly #visits = new Map<EpochIdentity, Visit>();
   readonly #takeFrame = (frame: Frame): void => this.#onFrame(frame.seq, frame.bytes);
   #visit: Visit | null = null;
@@ -57,10 +59,13 @@ export class ConsumerMember implements Member {
     };
     const driver = isStandalone ? {} : { driver: { attachTimeoutNs: 0 } };
     this.consumer = new Consumer(process.connection, process.ports.clock, { ...options, ...driver }, process.ports);
+    this.ids.add(this.consumer.consumerId);
+    world.consumers.push(this);
   }
 
   doWork(nowNs: number): number {
     const work = this.consumer.doWork(nowNs);
+    this.ids.add(this.consumer.consumerId);
     this.#follow();
     // Some readers are slow, and some stay away for a while.
     const limit = this.#random.chance(0.15) ? this.#random.between(0, 2) : MAX_FRAMES;

@@ -3,15 +3,16 @@
 // npm run simulate -- --hours 8            seeds from the clock on, until the time is over
 // npm run simulate -- --seed 7 --minimize  the faults of a failing schedule that are needed for its failure
 // npm run simulate -- --scene bridge ..    any of these with a bridge between two hosts, in place of the roles of one
+// npm run simulate -- --scene check ..     any of these with the tool check beside the roles of a host
 // npm run simulate -- --mutations          faults put into the shipped code, each of which has to be found
 import { parseArgs } from "node:util";
 import { configureLogging } from "../../src/core/logger.ts";
-import { runHours, runSeeds, runShare, type Scene, simulateScene } from "./batch.ts";
+import { runHours, runSeeds, runShare, SCENES, type Scene, simulateScene } from "./batch.ts";
 import { minimize } from "./minimize.ts";
 import { findMutations } from "./mutation-run.ts";
 
 const USAGE =
-  "npm run simulate -- [--scene bridge] --seed N [--minimize] [--logs] | --seeds A..B | --hours H | --mutations [NAME]";
+  "npm run simulate -- [--scene host|check|bridge] --seed N [--minimize] [--logs] | --seeds A..B | --hours H | --mutations [NAME]";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -50,8 +51,9 @@ async function showSchedule(scene: Scene, seed: number): Promise<number> {
 }
 
 function sceneOf(text: string): Scene {
-  if (text === "host" || text === "bridge") return text;
-  throw new Error(`expected host or bridge as the scene, found ${text}`);
+  const scene = SCENES.find((name) => name === text);
+  if (scene === undefined) throw new Error(`expected ${SCENES.join(", ")} as the scene, found ${text}`);
+  return scene;
 }
 
 function numberOf(text: string): number {

@@ -1,5 +1,6 @@
 import type { Scene } from "./batch.ts";
 import { BRIDGE_MUTATIONS } from "./bridge-mutations.ts";
+import { CHECK_MUTATIONS } from "./check-mutations.ts";
 
 /** A fault put into the shipped code: text that occurs once in a file, and what stands in its place. */
 export interface Mutation {
@@ -14,6 +15,7 @@ export interface Mutation {
 /** What the simulation has to find: one-line faults of the roles' logic, each of a kind that was once made or may be. */
 export const MUTATIONS: readonly Mutation[] = [
   ...BRIDGE_MUTATIONS,
+  ...CHECK_MUTATIONS,
   {
     name: "keepalive-ignored",
     file: "src/protocol/lease-table.ts",

@@ -1,4 +1,6 @@
 import { announceStreamIdOf } from "../../src/protocol/stream-ids.ts";
+import { CheckMember } from "./check-member.ts";
+import { checkStage } from "./check-stage.ts";
 import { ConsumerMember } from "./consumer-member.ts";
 import { DriverMember } from "./driver-member.ts";
 import { drawFaults, drawRivalry, endFaults, type Fault } from "./faults.ts";
@@ -27,6 +29,8 @@ export interface SimulationOptions {
   /** Faults of the schedule that are left out, by their place. */
   readonly without?: ReadonlySet<number>;
   readonly trace?: (line: string) => void;
+  /** True: `check` runs beside the roles, again and again. */
+  readonly hasChecks?: boolean;
 }
 
 export interface SimulationResult {
@@ -42,10 +46,11 @@ export interface SimulationResult {
 }
 
 /** Runs one schedule. The same options give the same schedule. */
-export async function simulate({ seed, without, trace }: SimulationOptions): Promise<SimulationResult> {
+export async function simulate({ seed, without, trace, hasChecks }: SimulationOptions): Promise<SimulationResult> {
   const world = new World(seed, trace ?? null);
   const beganNs = world.nowNs;
   populate(world);
+  if (hasChecks === true) world.addTool("check", (process) => new CheckMember(world, process));
   const period = { fromNs: beganNs + world.random.between(0, 1) * WARM_UP_NS, toNs: beganNs + WARM_UP_NS + FAULTS_NS };
   const random = world.random.fork();
   const { isUnreadable } = world.locks;
@@ -169,13 +174,15 @@ async function recover(world: World): Promise<void> {
   if (left.length > 0) world.fail(`${recoveryNs / 1e9} s after the last fault: ${left.join("; ")}`);
   else world.trace("everything flows");
   if (world.violation === null && world.random.chance(0.3)) await rest(world);
+  if (world.violation === null && world.slots.some(({ isTool }) => isTool)) await checkStage(world);
 }
 
 /** Where nothing fails, leases, epochs and mappings stay as they are. */
 async function rest(world: World): Promise<void> {
   // What was under way when the last problem went away, and the leases of guests, come to their ends.
   await world.run(world.nowNs + SETTLING_NS);
-  const upheavals = (): string => world.slots.map(({ name, member }) => `${name} ${member?.upheavals()}`).join(", ");
+  const slots = world.slots.filter(({ isTool }) => !isTool);
+  const upheavals = (): string => slots.map(({ name, member }) => `${name} ${member?.upheavals()}`).join(", ");
   // A lease whose answer came late is counted as what was left of it then, and may be lost to any longer cycle; the next is not.
   // On a stream of their own, announces do not name their driver: the first one that is read may be of its publication before.
   const isApart = announceStreamIdOf(world.streams) !== world.streams.controlStreamId;
@@ -200,9 +207,9 @@ function problems(world: World): string[] {
   let leases: number | null = null;
   let rivals = 0;
   const epochs = new Map<number, bigint>();
-  for (const { name, member, isGuest, isRival } of world.slots) {
+  for (const { name, member, isGuest, isRival, isTool } of world.slots) {
     if (isRival && member !== null) rivals++;
-    if ((isGuest || isRival) && member === null) continue;
+    if ((isGuest || isRival || isTool) && member === null) continue;
     const problem = member === null ? "it does not run" : member.problem();
     if (problem !== null) found.push(`${name}: ${problem}`);
     if (member instanceof DriverMember) leases = member.driver.leaseCount;

@@ -4,6 +4,8 @@ import { DriverError } from "../../src/roles/driver/driver-errors.ts";
 import { ProducerError } from "../../src/roles/errors.ts";
 import type { CounterSource } from "../../src/roles/ports.ts";
 import { RegionCreateError } from "../../src/shm/index.ts";
+import type { Verdict } from "./check-member.ts";
+import type { ConsumerMember } from "./consumer-member.ts";
 import { SimLocks } from "./locks.ts";
 import { type SimCounterRecord, SimMedia } from "./media.ts";
 import type { Member } from "./member.ts";
@@ -16,6 +18,7 @@ const START_NS = 2 ** 32;
 const START_WALL_MS = 1_700_000_000_000;
 const RESTART_NS = 500e6;
 const SLOW_MAKING_NS = 35e9;
+const CHECKS_SEED = 0x2545_f491;
 
 /** A place for a process: what runs there, and is started again when it ends. */
 export interface Slot {
@@ -29,6 +32,8 @@ export interface Slot {
   readonly isGuest: boolean;
   /** One of several producers of a stream, of which one stays. */
   readonly isRival: boolean;
+  /** A tool that ends by itself: it is started again, and not missed meanwhile. */
+  readonly isTool: boolean;
 }
 
 interface Sleeper {
@@ -49,6 +54,15 @@ export class World {
   /** What the wall clock shows beside the time that has passed. */
   wallOffsetMs = 0;
   readonly random: SeededRandom;
+  /** For the tools: a world has one schedule with them and without. */
+  readonly checks: SeededRandom;
+  /** Consumers that have been started, and what checks have said. */
+  readonly consumers: ConsumerMember[] = [];
+  readonly verdicts: Verdict[] = [];
+  /** Streams that have a producer while all runs, though it may have died since. */
+  missed: readonly string[] = [];
+  /** True while nothing fails, and nothing of what has failed is under way. */
+  isCalm = false;
   /** Where roles speak; in some worlds announces have an Aeron stream of their own. */
   readonly streams: AeronStreams;
   readonly media: SimMedia;
@@ -70,6 +84,7 @@ export class World {
   constructor(seed: number, trace: ((line: string) => void) | null) {
     this.#trace = trace;
     this.random = new SeededRandom(seed);
+    this.checks = new SeededRandom(seed ^ CHECKS_SEED);
     const { controlStreamId } = DEFAULT_STREAMS;
     this.streams = this.random.chance(0.25)
       ? { ...DEFAULT_STREAMS, announceStreamId: controlStreamId + 1 }
@@ -108,7 +123,23 @@ export class World {
 
   addSlot(name: string, start: Slot["start"], { isGuest = false, isRival = false } = {}): Slot {
     const startNs = isGuest ? Number.POSITIVE_INFINITY : this.nowNs + this.random.between(0, 1000) * 1e6;
-    const slot: Slot = { name, start, process: null, member: null, startNs, isGuest, isRival };
+    const slot: Slot = { name, start, process: null, member: null, startNs, isGuest, isRival, isTool: false };
+    this.slots.push(slot);
+    return slot;
+  }
+
+  addTool(name: string, start: Slot["start"]): Slot {
+    const startNs = this.nowNs + this.checks.between(0, 1000) * 1e6;
+    const slot: Slot = {
+      name,
+      start,
+      process: null,
+      member: null,
+      startNs,
+      isGuest: false,
+      isRival: false,
+      isTool: true,
+    };
     this.slots.push(slot);
     return slot;
   }
