@@ -1,14 +1,13 @@
 import { BridgeLink } from "../../src/bridge/bridge-link.ts";
 import { BridgeReceiver } from "../../src/bridge/bridge-receiver.ts";
 import type { BridgeMode, Endpoint } from "../../src/bridge/channels.ts";
-import type { ReceiverLedger, SenderLedger } from "../../src/bridge/ledger.ts";
+import { receivedTotal, SENDER_CAUSES, type SenderLedger } from "../../src/bridge/ledger.ts";
 import { OutputStream } from "../../src/bridge/output-stream.ts";
 import { ReceiverRoute } from "../../src/bridge/receiver-route.ts";
-import { Consumer } from "../../src/roles/consumer.ts";
-import type { Frame } from "../../src/roles/frame.ts";
+import { streamIdentity } from "../../src/bridge/stream-path.ts";
 import { Producer } from "../../src/roles/producer.ts";
 import type { BridgeOracle } from "./bridge-oracle.ts";
-import { BASE_DIR, BASE_DIRS, type Member, NSLOTS } from "./member.ts";
+import { AERON_DIR, BASE_DIR, BASE_DIRS, type Member, NSLOTS } from "./member.ts";
 import { Violation } from "./oracle.ts";
 import type { SimProcess } from "./process.ts";
 import type { SeededRandom } from "./random.ts";
@@ -17,15 +16,36 @@ import type { World } from "./world.ts";
 export const SOURCE_STREAM = 40_000;
 export const OUTPUT_STREAM = 41_000;
 const STRIDES = [4096, 8192, 65_536] as const;
-const MAX_FRAMES = 64;
+export const SECOND_STREAM = 42_000;
 /** Small terms: the largest frames take more than a window. */
-const ENDPOINT: Endpoint = {
-  text: "127.0.0.1:4400",
-  channel: "aeron:udp?endpoint=127.0.0.1:4400|mtu=1408|term-length=64k",
-  host: "127.0.0.1",
+function endpointAt(port: number): Endpoint {
+  const text = `127.0.0.1:${port}`;
+  return { text, channel: `aeron:udp?endpoint=${text}|mtu=1408|term-length=64k`, host: "127.0.0.1" };
+}
+
+/** One way of a stream to another host. */
+export interface Hop {
+  readonly fromStreamId: number;
+  readonly toStreamId: number;
+  readonly endpoint: Endpoint;
+  /** The output's stream among all hosts. */
+  readonly identity: string;
+}
+
+export const FIRST_HOP: Hop = {
+  fromStreamId: SOURCE_STREAM,
+  toStreamId: OUTPUT_STREAM,
+  endpoint: endpointAt(4400),
+  identity: "sim/41000",
 };
 
-function standalone(name: string) {
+/** From the output on; where it is a loop, to the stream that the source is. */
+export function secondHop(isLoop: boolean): Hop {
+  const identity = isLoop ? streamIdentity(AERON_DIR, SOURCE_STREAM) : "sim/42000";
+  return { fromStreamId: OUTPUT_STREAM, toStreamId: SECOND_STREAM, endpoint: endpointAt(4401), identity };
+}
+
+export function standalone(name: string) {
   return { baseDir: BASE_DIR, namespace: "sim", instanceId: name, mode: "private" } as const;
 }
 
@@ -99,12 +119,19 @@ export class SenderMember implements Member {
   readonly roleName = "bridge sender";
   readonly #link: BridgeLink;
 
-  constructor(world: World, process: SimProcess, mode: BridgeMode) {
+  readonly #name: string;
+  readonly #isRefused: boolean;
+  #reported = 0;
+
+  /** `isRefused`: true where no receiver takes what it sends. */
+  constructor(world: World, process: SimProcess, mode: BridgeMode, hop = FIRST_HOP, isRefused = false) {
+    this.#name = process.name;
+    this.#isRefused = isRefused;
     const options = { decimation: 1, maxRateHz: 0, streams: world.streams, baseDirs: BASE_DIRS };
     this.#link = new BridgeLink(
       process.connection,
       process.ports.clock,
-      { ...options, streamId: SOURCE_STREAM, to: ENDPOINT, mode },
+      { ...options, streamId: hop.fromStreamId, to: hop.endpoint, mode },
       process.ports,
     );
   }
@@ -113,8 +140,25 @@ export class SenderMember implements Member {
     return this.#link.sender.ledger;
   }
 
+  /** What the receivers have reported. */
+  get far(): BridgeLink["sender"]["far"] {
+    return this.#link.sender.far;
+  }
+
   doWork(nowNs: number): number {
-    return this.#link.consumer.doWork(nowNs) + this.#link.sender.doWork(nowNs);
+    const work = this.#link.consumer.doWork(nowNs) + this.#link.sender.doWork(nowNs);
+    const { far, ledger } = this;
+    const causes = SENDER_CAUSES.reduce((sum, cause) => sum + ledger[cause], ledger.sent);
+    if (causes !== ledger.seen) {
+      throw new Violation(`${this.#name}: ${ledger.seen} frames are seen, and ${causes} have an outcome`);
+    }
+    const reported = receivedTotal(far);
+    if (far.unreported < 0) throw new Violation(`${this.#name}: ${reported} frames are reported of ${ledger.sent}`);
+    if (reported < this.#reported) {
+      throw new Violation(`${this.#name}: ${reported} frames are reported after ${this.#reported}`);
+    }
+    this.#reported = reported;
+    return work;
   }
   onLateCycle(nowNs: number, lateByNs: number): void {
     this.#link.consumer.onLateCycle(nowNs, lateByNs);
@@ -124,7 +168,7 @@ export class SenderMember implements Member {
     return this.#link.consumer.onClose();
   }
   problem(): string | null {
-    return this.#link.sender.isConnected ? null : "no receiver is connected";
+    return this.#link.sender.isConnected || this.#isRefused ? null : "no receiver is connected";
   }
   watch(): void {}
   upheavals(): number {
@@ -138,27 +182,30 @@ export class ReceiverMember implements Member {
   readonly route: ReceiverRoute;
   readonly #receiver: BridgeReceiver;
   readonly #name: string;
+  readonly #isRefusing: boolean;
 
-  constructor(world: World, process: SimProcess) {
+  /** `isRefusing`: true where nothing of what it receives may be carried. */
+  constructor(world: World, process: SimProcess, hop = FIRST_HOP, isRefusing = false) {
     this.#name = process.name;
+    this.#isRefusing = isRefusing;
     const { connection, ports } = process;
     const options = {
-      streamId: OUTPUT_STREAM,
+      streamId: hop.toStreamId,
       name: "output",
       streams: world.streams,
-      regions: { standalone: standalone(`output-${OUTPUT_STREAM}`) },
+      regions: { standalone: standalone(`output-${hop.toStreamId}`) },
       waitTimeoutNs: 1e9,
     };
     this.route = new ReceiverRoute({
-      streamId: SOURCE_STREAM,
+      streamId: hop.fromStreamId,
       output: new OutputStream(connection, ports.clock, options, ports),
-      identity: "sim/41000",
+      identity: hop.identity,
       maxRegionBytes: 2 ** 24,
       hasOwnLayout: false,
     });
-    const routeFor = (streamId: number): ReceiverRoute | null => (streamId === SOURCE_STREAM ? this.route : null);
+    const routeFor = (streamId: number): ReceiverRoute | null => (streamId === hop.fromStreamId ? this.route : null);
     this.#receiver = new BridgeReceiver(connection, {
-      from: ENDPOINT,
+      from: hop.endpoint,
       peers: [],
       routeFor,
       openCounters: () => world.openCounters(),
@@ -169,7 +216,7 @@ export class ReceiverMember implements Member {
     const work = this.#receiver.doWork(nowNs);
     const { account } = this.route;
     if (!account.hasBegun) return work;
-    const known = receivedOf(account.receiver);
+    const known = receivedTotal(account.receiver);
     if (known !== account.sender.sent) {
       throw new Violation(
         `${this.#name}: the account has ${known} frames, and the sender has sent ${account.sender.sent}`,
@@ -184,79 +231,11 @@ export class ReceiverMember implements Member {
     return this.#receiver.onClose();
   }
   problem(): string | null {
-    return this.route.output.producer?.isReady === true ? null : "the receiver has no output";
+    const isReady = this.route.output.producer?.isReady === true;
+    if (this.#isRefusing) return isReady ? "the receiver carries frames that have passed its stream already" : null;
+    return isReady ? null : "the receiver has no output";
   }
   watch(): void {}
-  upheavals(): number {
-    return 0;
-  }
-}
-
-/** Frames that a receiver knows the outcome of. */
-export function receivedOf(ledger: ReceiverLedger): number {
-  return Object.values(ledger).reduce((sum, frames) => sum + frames, 0);
-}
-
-/** A consumer on the host of the receiver. */
-export class ReaderMember implements Member {
-  readonly roleName = "consumer";
-  readonly #process: SimProcess;
-  readonly #consumer: Consumer;
-  readonly #oracle: BridgeOracle;
-  readonly #isSeen = new Set<string>();
-  #newest = { epoch: 0, seq: -1 };
-  #accepted = 0;
-  #watchedFrom = 0;
-
-  constructor(world: World, process: SimProcess, oracle: BridgeOracle) {
-    this.#process = process;
-    this.#oracle = oracle;
-    const options = {
-      streamId: OUTPUT_STREAM,
-      mode: "stream",
-      streams: world.streams,
-      baseDirs: BASE_DIRS,
-      maxOutstandingSeqGap: 0,
-    } as const;
-    this.#consumer = new Consumer(process.connection, process.ports.clock, options, process.ports);
-  }
-
-  doWork(nowNs: number): number {
-    const work = this.#consumer.doWork(nowNs);
-    return work + this.#consumer.poll((frame: Frame) => this.#onFrame(frame.seq, frame.bytes), { limit: MAX_FRAMES });
-  }
-
-  #onFrame(seq: number, bytes: Uint8Array): void {
-    const { name } = this.#process;
-    const { epoch, fault } = this.#oracle.check(bytes, seq);
-    if (fault !== null) throw new Violation(`W-48: ${name} accepts frame ${seq}: ${fault}`);
-    const key = `${epoch}/${seq}`;
-    if (this.#isSeen.has(key)) throw new Violation(`W-48: ${name} accepts frame ${seq} of epoch ${epoch} twice`);
-    this.#isSeen.add(key);
-    const { newest } = { newest: this.#newest };
-    if (epoch < newest.epoch || (epoch === newest.epoch && seq <= newest.seq)) {
-      throw new Violation(
-        `W-48: ${name} accepts frame ${seq} of epoch ${epoch} after ${newest.seq} of epoch ${newest.epoch}`,
-      );
-    }
-    this.#newest = { epoch, seq };
-    this.#accepted++;
-    this.#oracle.accepted++;
-  }
-
-  onLateCycle(nowNs: number, lateByNs: number): void {
-    this.#consumer.onLateCycle(nowNs, lateByNs);
-  }
-  onClose(): void | Promise<void> {
-    return this.#consumer.onClose();
-  }
-  problem(): string | null {
-    const missing = this.#watchedFrom + 3 - this.#accepted;
-    return missing <= 0 ? null : `${missing} frames are still to come`;
-  }
-  watch(): void {
-    this.#watchedFrom = this.#accepted;
-  }
   upheavals(): number {
     return 0;
   }

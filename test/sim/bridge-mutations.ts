@@ -45,4 +45,62 @@ export const BRIDGE_MUTATIONS: readonly Mutation[] = [
     to: "      this.#target.pass();",
     scene: "bridge",
   },
+  {
+    name: "reports-of-past-receivers-are-forgotten",
+    file: "src/bridge/far-account.ts",
+    from: "      if (before !== null && before.receiver !== report.receiver) this.#past = sumOf(this.#past, before.ledger);\n",
+    to: "",
+    scene: "bridge",
+  },
+  {
+    // The columns of a receiver that began late do not add up, and its reports are refused.
+    name: "account-begins-at-the-senders-first-frame",
+    file: "src/bridge/ledger.ts",
+    from: "    return this.#first?.sent ?? 0;",
+    to: "    return 0;",
+    scene: "bridge",
+  },
+  {
+    name: "frames-beyond-the-window-are-never-admitted",
+    file: "src/bridge/admission.ts",
+    from: "  return roomBytes >= Math.min(",
+    to: "  return roomBytes > Math.min(",
+    scene: "bridge",
+  },
+  {
+    name: "loops-are-not-refused",
+    file: "src/bridge/stream-path.ts",
+    from: "  if (hops.includes(identity))",
+    to: '  if (hops.includes(identity) && path === "")',
+    scene: "bridge",
+  },
+  {
+    name: "path-ends-with-each-hop",
+    file: "src/bridge/stream-path.ts",
+    from: "  return PATH.test(before) ?",
+    to: "  return PATH.test(before) && identity === before ?",
+    scene: "bridge",
+  },
+  {
+    name: "decimated-frames-have-seqs-of-their-own",
+    file: "src/bridge/decimator.ts",
+    from: "    if (!producer.skipTo(frame.seq)) return",
+    to: "    if (frame.seq < 0) return",
+    scene: "bridge",
+  },
+  {
+    // A reader of the decimated stream takes the frames in between for lost.
+    name: "decimated-stream-does-not-name-its-step",
+    file: "src/bridge/decimator.ts",
+    from: "    const seqStep = combinedStep(seqStepOf(attributes), this.#options.every);",
+    to: "    const seqStep = combinedStep(seqStepOf(attributes), 1);",
+    scene: "bridge",
+  },
+  {
+    name: "decimator-keeps-the-epoch-of-a-source-that-ended",
+    file: "src/bridge/decimator.ts",
+    from: "    if (epoch === this.#epoch) return 0;\n    if (this.#epoch !== null) {",
+    to: "    if (epoch === this.#epoch || this.#epoch !== null) return 0;\n    if (this.#epoch !== null) {",
+    scene: "bridge",
+  },
 ];

@@ -16,6 +16,7 @@ import type { Clock } from "../../src/core/clock.ts";
 import { PeriodicTimer } from "../../src/core/timers.ts";
 import { SimFragments, SimLinkPublication } from "./link-resources.ts";
 import { CLIENT_LIVENESS_NS, type SimMedia } from "./media.ts";
+import { AERON_DIR } from "./member.ts";
 import type { SimProcess } from "./process.ts";
 import type { SeededRandom } from "./random.ts";
 
@@ -26,7 +27,7 @@ const CONNECT_PERIOD_NS = 20e6;
 /** A process's client of the simulated media driver: it loses it, and connects again, as `AeronConnection` does. */
 export class SimConnection implements Messaging, Agent {
   readonly roleName = "aeron-client";
-  readonly aeronDir = "/dev/shm/aeron-sim";
+  readonly aeronDir = AERON_DIR;
   readonly refusal = null;
   readonly shortage = null;
   losses = 0;

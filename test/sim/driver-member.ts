@@ -11,7 +11,8 @@ export class DriverMember implements Member {
   readonly roleName = "driver";
   readonly driver: Driver;
 
-  constructor({ streams }: World, process: SimProcess, streamIds: readonly number[]) {
+  constructor(world: World, process: SimProcess, streamIds: readonly number[]) {
+    const { streams } = world;
     const options: DriverOptions = {
       instanceId: "sim",
       channels: {
@@ -35,7 +36,10 @@ export class DriverMember implements Member {
       graceIntervals: 3,
       shutdownTimeoutNs: 2e9,
       token: ADMIN_TOKEN,
-      onShutdownRequested: () => process.stop(),
+      onShutdownRequested: () => {
+        if (!world.mayShutDown) world.fail("D-20: the driver ends by a request without its token");
+        process.stop();
+      },
     };
     this.driver = new Driver(process.connection, process.ports.clock, options, process.ports);
   }

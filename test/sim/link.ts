@@ -10,7 +10,6 @@ const CONNECTION_TIMEOUT_NS = 5e9;
 /** Without a datagram for longer, a receiver gives a session up. */
 const IMAGE_TIMEOUT_NS = 10e9;
 /** A lost datagram is sent again: what follows waits for it. */
-const RETRANSMIT_CHANCE = 0.02;
 const RETRANSMIT_NS = 100e6;
 const MAX_LATENCY_NS = 5e6;
 
@@ -57,6 +56,8 @@ export class SimLinks {
   readonly #logs = new Set<LinkLog>();
   readonly #receivers = new Set<LinkReceiver>();
   #cutNs: number | null = null;
+  /** Share of datagrams that are lost, 0 to 1. */
+  loss = 0;
 
   constructor(random: SeededRandom, nowNs: () => number) {
     this.#random = random;
@@ -130,7 +131,7 @@ export class SimLinks {
       const payload = message.slice(at, at + payloadBytes);
       const flags = (at === 0 ? BEGIN_FLAG : 0) | (at + payloadBytes >= message.length ? END_FLAG : 0);
       const logBytes = Math.ceil((payload.length + HEADER_BYTES) / HEADER_BYTES) * HEADER_BYTES;
-      const lateNs = random.chance(RETRANSMIT_CHANCE) ? RETRANSMIT_NS : random.between(0, MAX_LATENCY_NS);
+      const lateNs = random.chance(this.loss) ? RETRANSMIT_NS : random.between(0, MAX_LATENCY_NS);
       const atNs = Math.max(this.#nowNs() + lateNs, image.queue.at(-1)?.atNs ?? 0);
       image.queue.push({ flags, payload, logBytes, atNs });
       image.bytes += logBytes;

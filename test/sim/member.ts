@@ -5,6 +5,7 @@ export const FRAME_BYTES = 16;
 export const NSLOTS = 8;
 export const POOLS = [{ poolId: 1, strideBytes: 4096 }];
 export const BASE_DIR = "/dev/shm";
+export const AERON_DIR = "/dev/shm/aeron-sim";
 /** Where consumers map nothing. */
 export const FOREIGN_BASE_DIR = "/mnt/elsewhere";
 export const BASE_DIRS = AllowedBaseDirs.resolve([BASE_DIR]);

@@ -93,6 +93,18 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "    const isEnded = this.table.revoke(leaseId, this.#cycle.nanoTime());\n    if (!isEnded) return;",
   },
   {
+    name: "token-of-the-operator-is-not-compared",
+    file: "src/roles/driver/lease-service.ts",
+    from: "    if (isAdminTokenValid(this.#options.token, token)) return true;",
+    to: '    if (isAdminTokenValid(this.#options.token, token) || token !== "") return true;',
+  },
+  {
+    name: "ended-leases-are-said-to-be-revoked",
+    file: "src/roles/driver/lease-service.ts",
+    from: "isEnded ? ResponseCode.OK : ResponseCode.REJECTED, why",
+    to: "ResponseCode.OK, why",
+  },
+  {
     name: "waiting-requests-are-forgotten",
     file: "src/roles/driver/driver.ts",
     from: "    if (!stream.isMaking) this.#leases.onRegions(stream, nowNs);\n",

@@ -2,6 +2,7 @@ import { NativeBuffer } from "../../ffi/memory.ts";
 import type { Inbound, MessageSink } from "../../src/aeron/ports.ts";
 import { randomCorrelationId } from "../../src/roles/attach-messages.ts";
 import {
+  ResponseCode,
   ShmDetachResponseDecoder,
   ShmDriverShutdownRequestEncoder,
   ShmLeaseRevokeRequestEncoder,
@@ -9,6 +10,7 @@ import {
 } from "../../src/sbe/generated/driver/index.ts";
 import { messageKeyAt } from "../../src/sbe/header.ts";
 import { ADMIN_TOKEN, type Member } from "./member.ts";
+import { Violation } from "./oracle.ts";
 import type { SimProcess } from "./process.ts";
 import type { World } from "./world.ts";
 
@@ -16,6 +18,11 @@ const BUFFER_BYTES = 512;
 /** As `lease revoke`: without an answer it is asked for again. */
 const ANSWER_NS = 2e9;
 const FRAGMENTS = 64;
+
+interface Request {
+  readonly leaseId: bigint;
+  readonly isAuthorised: boolean;
+}
 
 /** Sends what `lease revoke` and `shutdown` send, and awaits the answers as they do. */
 export class OperatorMember implements Member {
@@ -28,6 +35,9 @@ export class OperatorMember implements Member {
   readonly #shutdown = new ShmDriverShutdownRequestEncoder();
   readonly #answer = new ShmDetachResponseDecoder();
   readonly #buffer = new NativeBuffer(BUFFER_BYTES);
+  /** Requests, and the leases that answers have said are revoked. */
+  readonly #requests = new Map<bigint, Request>();
+  readonly #revokedBy = new Map<bigint, bigint>();
   /** The request whose answer is awaited since the last fault; 0: it has come, or none was sent. */
   #awaited = 0n;
   #dueNs = Number.POSITIVE_INFINITY;
@@ -39,7 +49,9 @@ export class OperatorMember implements Member {
     this.#control = process.connection.addPublication(channel, controlStreamId);
     this.#answers = process.connection.addSubscription(channel, controlStreamId, (view, length) => {
       if (messageKeyAt(view, 0, length) !== ShmDetachResponseDecoder.KEY) return;
-      if (this.#answer.wrap(view, 0, length) === null && this.#answer.correlationId === this.#awaited) {
+      if (this.#answer.wrap(view, 0, length) !== null) return;
+      this.#check(this.#answer.correlationId, this.#answer.code);
+      if (this.#answer.correlationId === this.#awaited) {
         this.#awaited = 0n;
         this.#dueNs = Number.POSITIVE_INFINITY;
       }
@@ -64,6 +76,7 @@ export class OperatorMember implements Member {
 
   /** Asks the driver to end. */
   shutDown(isAuthorised: boolean): void {
+    this.#world.mayShutDown ||= isAuthorised;
     const message = this.#shutdown.wrap(this.#buffer.view, 0, BUFFER_BYTES);
     message.setCorrelationIdBigint(randomCorrelationId(this.#process.ports.random)).setReason(ShutdownReason.ADMIN);
     message.putToken(isAuthorised ? ADMIN_TOKEN : "another").putErrorMessage("");
@@ -73,9 +86,24 @@ export class OperatorMember implements Member {
   #sendRevoke(leaseId: bigint, token: string): bigint {
     const correlationId = randomCorrelationId(this.#process.ports.random);
     const message = this.#revoke.wrap(this.#buffer.view, 0, BUFFER_BYTES);
+    this.#requests.set(correlationId, { leaseId, isAuthorised: token === ADMIN_TOKEN });
     message.setCorrelationIdBigint(correlationId).setLeaseIdBigint(leaseId).putToken(token);
     this.#control.publish(this.#buffer.address, message.encodedLength);
     return correlationId;
+  }
+
+  /** A lease ends by one request, which has the token (D-20). */
+  #check(correlationId: bigint, code: ResponseCode | null): void {
+    const request = this.#requests.get(correlationId);
+    if (request === undefined) return;
+    const { leaseId, isAuthorised } = request;
+    if (code !== ResponseCode.OK) return;
+    if (!isAuthorised) throw new Violation(`D-20: the driver revokes lease ${leaseId} by a request without its token`);
+    const by = this.#revokedBy.get(leaseId) ?? correlationId;
+    if (leaseId === 0n || by !== correlationId) {
+      throw new Violation(`the driver says that it has revoked lease ${leaseId}, which does not live`);
+    }
+    this.#revokedBy.set(leaseId, correlationId);
   }
 
   onClose(): void {

@@ -5,6 +5,7 @@ import type { MessageBlock } from "../../src/aeron/message-block.ts";
 import type { BlockInbound, FrameSink, Inbound, SharedCounter } from "../../src/aeron/ports.ts";
 import { PublishResult } from "../../src/aeron/results.ts";
 import type { MessageHandler } from "../../src/aeron/subscription.ts";
+import { BRIDGE_RETURN_STREAM_ID } from "../../src/bridge/channels.ts";
 import type { SimConnection } from "./connection.ts";
 import type { SimCounterRecord, SimImage, SimLog, SimMessage, SimSubscriber } from "./media.ts";
 import type { SimProcess } from "./process.ts";
@@ -50,11 +51,14 @@ export class SimPublication extends SimResource implements FrameSink {
   readonly streamId: number;
   refusal: PublishResult = PublishResult.PUBLISHED;
   readonly #connection: SimConnection;
+  /** Reports to another host go by the link. */
+  readonly #isRemote: boolean;
   #log: SimLog | null = null;
 
   constructor(connection: SimConnection, channel: string, streamId: number) {
     super();
     this.#connection = connection;
+    this.#isRemote = streamId === BRIDGE_RETURN_STREAM_ID;
     this.channel = channel;
     this.streamId = streamId;
   }
@@ -136,6 +140,7 @@ export class SimPublication extends SimResource implements FrameSink {
   #refusalOf(log: SimLog | null): PublishResult | null {
     const { media, isConnected } = this.#connection;
     if (log === null || !isConnected || !media.hasSubscriber(this.streamId)) return PublishResult.NOT_CONNECTED;
+    if (this.#isRemote && media.links.isCut) return PublishResult.NOT_CONNECTED;
     const { backPressure } = media.faults;
     if (backPressure > 0 && media.random.chance(backPressure)) return PublishResult.BACK_PRESSURED;
     return media.isFull(log) ? PublishResult.BACK_PRESSURED : null;

@@ -61,6 +61,8 @@ export class World {
   readonly verdicts: Verdict[] = [];
   /** Streams that have a producer while all runs, though it may have died since. */
   missed: readonly string[] = [];
+  /** True once an operator with the token has asked a driver to end. */
+  mayShutDown = false;
   /** True while nothing fails, and nothing of what has failed is under way. */
   isCalm = false;
   /** Where roles speak; in some worlds announces have an Aeron stream of their own. */
