@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { DriverPlace } from "../support/driver-place.ts";
 import { flows } from "../support/flow.ts";
+import { mayTrace } from "../support/slow-disk.ts";
 import { PROCESS_TEST_MS, until } from "../support/until.ts";
 
 const LIVE = ["--source", "synthetic:dtype=uint8,dims=100x100,rate=500", "--stats-interval", "50ms"];
@@ -44,12 +45,6 @@ class FailingDevice implements AsyncDisposable {
 }
 
 const IGNORED: ["ignore", "ignore", "ignore"] = ["ignore", "ignore", "ignore"];
-
-function mayTrace(): boolean {
-  const isTraced = Bun.which("strace") !== null && Bun.spawnSync(["strace", "-o", "/dev/null", "true"]).exitCode === 0;
-  if (!isTraced) console.log("strace is missing or may not trace: this test makes no device fail");
-  return isTraced;
-}
 
 test(
   "a device that fails (EIO) stops no running stream; new streams wait with the reason, and get their lease afterwards",
