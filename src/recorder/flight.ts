@@ -1,6 +1,5 @@
 import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
-import { PeriodicTimer } from "../core/timers.ts";
 import { formatDuration } from "../core/units.ts";
 import type { FlightOptions } from "./recording-options.ts";
 import type { RecordingWriter } from "./recording-writer.ts";
@@ -41,11 +40,12 @@ export class Flight {
   readonly #writer: RecordingWriter;
   readonly #staging: Staging;
   readonly #listener: FlightListener;
-  readonly #retry = new PeriodicTimer(RETRY_NS, { immediate: true });
   #state: FlightState = "waiting";
   #triggeredAt = new Date();
   #endNs = 0;
   #opening: Promise<void> | null = null;
+  /** When a file may be created: at once behind a trigger, later where that failed. */
+  #mayOpenNs = 0;
   #isRefused = false;
   #isAccounted = false;
   #path: string | null = null;
@@ -87,6 +87,7 @@ export class Flight {
     if (!isExtended) {
       this.#triggeredAt = new Date();
       this.#isRefused = false;
+      this.#mayOpenNs = nowNs;
     }
     const heldNs = this.heldNs(nowNs);
     if (this.#state !== "capturing") {
@@ -143,7 +144,8 @@ export class Flight {
 
   /** Frames wait in the buffer for the file. */
   #open(nowNs: number): void {
-    if (this.#opening !== null || !this.#retry.isDue(nowNs)) return;
+    if (this.#opening !== null || nowNs < this.#mayOpenNs) return;
+    this.#mayOpenNs = nowNs + RETRY_NS;
     if (nowNs > this.#endNs + TIMEOUT_NS) {
       this.#state = "waiting";
       this.#staging.keep();

@@ -96,14 +96,18 @@ export class PartSequence {
     return work + 1;
   }
 
-  /** Completes all files. No write is under way. */
-  async close(): Promise<void> {
+  /** Completes all files; `isKept` false: removes the present one. No write is under way. */
+  async close(isKept: boolean): Promise<void> {
     while (this.#isOpening) await new Promise((resolve) => setTimeout(resolve, 1));
     await this.#next?.discard();
     this.#next = null;
     const part = this.#present;
     this.#present = null;
-    if (part !== null) this.#complete(part);
+    if (part !== null && isKept) this.#complete(part);
+    else if (part !== null) {
+      await this.#cache?.settled();
+      await part.discard();
+    }
     await Promise.all(this.#finishing);
   }
 

@@ -187,7 +187,7 @@ export class Part {
     return failure;
   }
 
-  /** Removes a part that was opened ahead and never used. */
+  /** Removes a part that has no frames. */
   async discard(): Promise<void> {
     await closeAsync(this.fd).catch(() => undefined);
     await unlinkAsync(this.path).catch(() => undefined);

@@ -158,7 +158,7 @@ export class Recorder implements Agent {
     return work;
   }
 
-  /** What waits is written, the account is closed, and the files are completed. */
+  /** What waits is written, the account is closed, and the files are completed. Where no stream ever began, no file is left. */
   async onClose(): Promise<void> {
     this.#isClosing = true;
     const now = (): number => this.#clock.nanoTime();
@@ -169,7 +169,7 @@ export class Recorder implements Agent {
     await writer.drain(TIMEOUT_NS, now);
     this.#writeLedger(now(), true);
     await writer.drain(TIMEOUT_NS, now);
-    await writer.close(TIMEOUT_NS);
+    await writer.close(TIMEOUT_NS, this.flight !== null || this.streams.some(({ hasBegun }) => hasBegun));
   }
 
   #isComplete(): boolean {

@@ -175,14 +175,17 @@ export class RecordingWriter {
     this.#queue.drop("all", this.#state === "full" ? "diskFull" : "diskTooSlow");
   }
 
-  /** Completes all files. Resolves when they are closed, or, where the disk hangs, after `patienceNs`. */
-  async close(patienceNs: number): Promise<void> {
+  /**
+   * Completes all files; `isKept` false: removes the present one, which has nothing to keep. Resolves when they are closed, or, where the
+   * disk hangs, after `patienceNs`.
+   */
+  async close(patienceNs: number, isKept = true): Promise<void> {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#queue.drop("all", "diskTooSlow");
     const all = (async () => {
       while (this.#isWriting) await new Promise((resolve) => setTimeout(resolve, 1));
-      await this.#parts.close();
+      await this.#parts.close(isKept);
       return true;
     })();
     const timeout = new Promise<false>((resolve) => setTimeout(() => resolve(false), patienceNs / 1e6).unref());

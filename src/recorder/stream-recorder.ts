@@ -100,6 +100,11 @@ export class StreamRecorder {
     return this.consumer.counters.of.ends.value > 0 && !this.consumer.isMapped;
   }
 
+  /** True once the stream had an epoch: there is an account of its frames. */
+  get hasBegun(): boolean {
+    return this.#accounts.length > 0;
+  }
+
   /** Frames that were lost before they could be recorded: not for reasons of the recorder's own. */
   get lostBefore(): number {
     const { recordingOverwritten, stagingFull, diskTooSlow, diskFull, diskFailed } = this.counters.of;

@@ -22,8 +22,11 @@ export interface LedgerRow {
   readonly first: number | null;
 }
 
-/** The last row of each stream and epoch. */
-export function readLedger(recordings: readonly Pick<Recording, "window" | "index">[]): readonly LedgerRow[] {
+/** The last row of each stream and epoch, or the first one. */
+export function readLedger(
+  recordings: readonly Pick<Recording, "window" | "index">[],
+  which: "first" | "last" = "last",
+): readonly LedgerRow[] {
   const rows = new Map<string, LedgerRow>();
   for (const { window, index } of recordings) {
     const ids = [...index.channels.values()].filter(
@@ -38,7 +41,9 @@ export function readLedger(recordings: readonly Pick<Recording, "window" | "inde
       const bytes = new Uint8Array(byteLength);
       messages.window.copy(bytes, messages.dataAt[at] as number);
       const row = parseRow(new TextDecoder().decode(bytes));
-      if (row !== null) rows.set(`${row.stream} ${row.epoch}`, row);
+      if (row === null) continue;
+      const key = `${row.stream} ${row.epoch}`;
+      if (which === "last" || !rows.has(key)) rows.set(key, row);
     }
   }
   return [...rows.values()];

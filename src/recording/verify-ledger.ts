@@ -1,5 +1,5 @@
 import type { DecodedFrame } from "./decoded-frame.ts";
-import { readLedger } from "./ledger-reader.ts";
+import { type LedgerRow, readLedger } from "./ledger-reader.ts";
 import type { Recording } from "./recording.ts";
 
 interface Found {
@@ -28,14 +28,33 @@ export class LedgerCheck {
 
   /** What does not fit. An epoch whose first frames are in another part is in this one in part only. */
   problems(recording: Pick<Recording, "window" | "index">): string[] {
+    const firstRows = new Map(readLedger([recording], "first").map((row) => [keyOf(row), row]));
     return readLedger([recording]).flatMap((row) => {
-      const { frames = 0, firstSeq = null } = this.#found.get(`${row.stream} ${row.epoch}`) ?? {};
-      if (!row.isFinal || row.first === null) return [];
-      const isWhole = firstSeq === row.first;
-      if (isWhole ? frames === row.recorded : frames < row.recorded) return [];
+      const { frames = 0, firstSeq = null } = this.#found.get(keyOf(row)) ?? {};
+      const { stream, epoch, recorded, first } = row;
+      if (first === null) return flightProblems(row, firstRows.get(keyOf(row)) ?? row, frames);
+      const isWhole = firstSeq === first;
+      // What a row calls recorded stands before it; after a row that is not the last there may be more.
+      if (row.isFinal ? (isWhole ? frames === recorded : frames < recorded) : !isWhole || frames >= recorded) return [];
       return [
-        `the ledger says that ${row.recorded} frames of stream ${row.stream} (epoch ${row.epoch}) were recorded, and ${frames} are in the file`,
+        `the ledger says that ${recorded} frames of stream ${stream} (epoch ${epoch}) were recorded, and ${frames} are in the file`,
       ];
     });
   }
+}
+
+function keyOf({ stream, epoch }: LedgerRow): string {
+  return `${stream} ${epoch}`;
+}
+
+/**
+ * Of a flight recorder, whose rows count the frames of all its files: the first row of a file is of its trigger. Where the epoch began
+ * later, frames came before that row, and more of them may be there.
+ */
+function flightProblems({ stream, epoch, recorded }: LedgerRow, first: LedgerRow, frames: number): string[] {
+  const expected = recorded - first.recorded;
+  if (frames >= expected && frames <= recorded) return [];
+  return [
+    `the ledger says that ${expected} frames of stream ${stream} (epoch ${epoch}) were recorded since the trigger, and ${frames} are in the file`,
+  ];
 }

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { Opcode } from "../../src/recording/layout.ts";
+import { Recording } from "../../src/recording/recording.ts";
+import { verifyRecording } from "../../src/recording/verify.ts";
 import { publish, type ReadRecording, RecorderSubject, readRecordingFile } from "../support/recorder-subject.ts";
 
 const MIB = 1024 * 1024;
@@ -10,8 +13,11 @@ function filesOf({ path }: RecorderSubject["rig"]["directory"]): string[] {
 }
 
 async function readAll(subject: RecorderSubject): Promise<ReadRecording[]> {
-  const names = filesOf(subject.rig.directory).sort();
-  return Promise.all(names.map((name) => readRecordingFile(subject.rig.directory.at(name))));
+  const paths = filesOf(subject.rig.directory)
+    .sort()
+    .map((name) => subject.rig.directory.at(name));
+  for (const path of paths) expect([path, verifyRecording(path).problems]).toEqual([path, []]);
+  return Promise.all(paths.map(readRecordingFile));
 }
 
 /** Frames, each with its number as its values. */
@@ -89,6 +95,38 @@ describe("a flight recorder", () => {
       pending: 0,
       missing: {},
     });
+  });
+
+  test("verify finds a frame that is missing from a file, by the rows of its trigger and of its end", async () => {
+    const flight = { ...FLIGHT, beforeNs: 1e9 };
+    await using subject = await RecorderSubject.open({ flight, bufferBytes: 16 * MIB }, 8, 2 * MIB);
+    subject.rig.clock.hold();
+    for (let trigger = 0; trigger < 2; trigger++) {
+      await publishFrom(subject, trigger * 20 + 1, 20, [1024, 1024]);
+      subject.recorder.trigger("a test");
+      await whenWaiting(subject);
+    }
+    await subject.rig.remove(subject.recorder);
+    const files = await readAll(subject);
+    expect(files).toHaveLength(2);
+    for (const name of filesOf(subject.rig.directory)) {
+      const path = subject.rig.directory.at(name);
+      const bytes = readFileSync(path);
+      let second = 0;
+      let frames = 0;
+      {
+        using recording = Recording.open(path);
+        second = recording.index.chunks.offset(1);
+        frames = [...recording.frames("camera-1")].length;
+      }
+      expect(bytes[second]).toBe(Opcode.CHUNK);
+      bytes[second] = Opcode.TORN_CHUNK;
+      writeFileSync(path, bytes);
+      const messages = verifyRecording(path).problems.map(({ message }) => message);
+      expect(messages.filter((message) => message.startsWith("the ledger"))).toEqual([
+        expect.stringMatching(new RegExp(`that ${frames} .* since the trigger, and ${frames - 1} are in`)),
+      ]);
+    }
   });
 
   test("a trigger right before the end is written", async () => {

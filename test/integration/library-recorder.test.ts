@@ -97,5 +97,12 @@ test("what cannot be recorded is refused, and leaves nothing in the pool", async
   ];
   const codes = await Promise.all(refusals.map((refusal) => refusal.then(String, ({ code }) => code)));
   expect(codes).toEqual(["usage", "usage", "cannot-open", "usage", "usage"]);
+  const alone = { ...LIMITS, standalone: false, attachTimeoutMs: 50 };
+  for (const to of ["a.mcap", "b.mcap"]) {
+    // No driver serves this place: the attachment is refused after the file was created.
+    await expect(pool.addRecorder({ streams, to: at(to), ...alone, splitBytes: 2 ** 20 })).rejects.toThrow(/driver/);
+  }
+  await expect(pool.addRecorder({ streams, to: at("a.mcap"), ...alone })).rejects.toThrow(/driver/);
+  expect(readdirSync(at("")).filter((name) => name.endsWith(".mcap"))).toEqual([]);
   expect(producer.hasReaders(1)).toBe(false);
 });

@@ -85,6 +85,21 @@ describe("repair", () => {
     expect(readFileSync(path)).toEqual(bytes);
   });
 
+  test("refuses a file with messages outside of chunks, by name and with the next step, and leaves it as it is", async () => {
+    for (const cutBytes of [0, 1, 500]) {
+      const path = newPath();
+      await writeFrames(path, 30, { chunks: "none" });
+      const bytes = readFileSync(path).subarray(0, -cutBytes || undefined);
+      writeFileSync(path, bytes);
+      expect(() => repairRecording(path)).toThrow(
+        /messages outside of chunks, .*: it can be read and replayed as it is; `mcap recover` makes another file of it/,
+      );
+      expect(readFileSync(path)).toEqual(bytes);
+      using recording = Recording.open(path);
+      expect([...recording.frames(7)].length).toBeGreaterThan(20);
+    }
+  });
+
   test("refuses a file that is being written", async () => {
     const path = newPath();
     await writeFrames(path, 3, { hasSummary: false });

@@ -130,7 +130,11 @@ function finish(recorder: Recorder, plan: RecordPlan): number {
   const lost = lostFrames(streams);
   if (!plan.values.quiet) {
     const isOne = plan.flight === null && writer.parts === 1;
-    const where = isOne ? printable(plan.recording.path) : `${writer.parts} files`;
+    const where = isOne
+      ? printable(plan.recording.path)
+      : writer.parts === 0 && plan.flight === null
+        ? "no file: no stream began"
+        : `${writer.parts} files`;
     const frames = formatCount(recordedFrames(streams));
     printError(`recorded ${frames} frames, ${formatBytes(writer.writtenBytes)}, lost ${formatCount(lost)} (${where})`);
     for (const [cause, count] of Object.entries(recorder.missing)) {
