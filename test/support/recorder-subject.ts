@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { McapIndexedReader } from "@mcap/core";
-import { textAttribute } from "../../src/protocol/attribute.ts";
+import { type Flow, textAttribute } from "../../src/protocol/attribute.ts";
 import { Recorder, type RecorderOptions } from "../../src/recorder/recorder.ts";
 import { RECORDING_DEFAULTS } from "../../src/recorder/recording-options.ts";
 import type { Producer } from "../../src/roles/producer.ts";
@@ -60,14 +60,20 @@ export class RecorderSubject implements AsyncDisposable {
   readonly producer: Producer;
   readonly stream;
 
-  private constructor(overrides: Partial<RecorderOptions>, nslots: number, strideBytes: number, folder: string) {
+  private constructor(
+    overrides: Partial<RecorderOptions>,
+    nslots: number,
+    strideBytes: number,
+    folder: string,
+    flow: Flow,
+  ) {
     this.path = this.rig.directory.at(join(folder, "out.mcap"));
     const options = { ...RECORDING_DEFAULTS, path: this.path, library: "test", minFree: { bytes: 0 }, ...overrides };
     this.recorder = new Recorder(this.rig.clock, options);
     let producer: Producer | null = null;
     this.stream = this.recorder.add((onAttributes) => {
       const pair = this.rig.pair(
-        { name: "camera-1", attributes: [textAttribute("lens", "f/2.8")] },
+        { name: "camera-1", flow, attributes: [textAttribute("lens", "f/2.8")] },
         { nslots, pools: [{ poolId: 1, strideBytes }] },
         { onAttributes },
       );
@@ -77,13 +83,17 @@ export class RecorderSubject implements AsyncDisposable {
     this.producer = producer as unknown as Producer;
   }
 
-  /** `folder`: of the recording, in the rig's own. */
+  /** `folder`: of the recording, in the rig's own. `flow`: of the producer. */
   static async open(
-    { folder = "", ...overrides }: Partial<RecorderOptions> & { readonly folder?: string } = {},
+    {
+      folder = "",
+      flow = "drop",
+      ...overrides
+    }: Partial<RecorderOptions> & { readonly folder?: string; readonly flow?: Flow } = {},
     nslots = 8,
     strideBytes = 4096,
   ): Promise<RecorderSubject> {
-    const subject = new RecorderSubject(overrides, nslots, strideBytes, folder);
+    const subject = new RecorderSubject(overrides, nslots, strideBytes, folder, flow);
     await subject.recorder.open();
     subject.rig.add(subject.recorder);
     return subject;
