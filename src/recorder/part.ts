@@ -1,4 +1,4 @@
-import { close, constants, ftruncate, open, unlink, write, writev } from "node:fs";
+import { close, constants, ftruncate, open, type StatsFs, statfsSync, unlink, write, writev } from "node:fs";
 import { promisify } from "node:util";
 import { adviseDontNeed, reserveBeyondEnd } from "../../ffi/file-space.ts";
 import { tryLock } from "../../ffi/libc.ts";
@@ -29,6 +29,9 @@ const NEW_FILE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | const
 const RESERVE_BYTES = 64 * 1024 * 1024;
 const KEPT_BYTES = 1024 * 1024;
 
+/** `f_type` of a file system in memory. */
+const TMPFS_MAGIC = 0x01021994;
+
 const PROVEN = Uint8Array.of(Opcode.CHUNK);
 const PADDING = Uint8Array.of(Opcode.PADDING);
 
@@ -46,6 +49,8 @@ export class Part {
   /** Bytes behind the end that are ours already; 0 where the file system reserves nothing. */
   #reservedEnd = 0;
   #reserves = true;
+  /** Room that is memory is not reserved: making its pages is half the work of a write, and would be done in the duty cycle. */
+  readonly #isInMemory: boolean;
   #pendingPatches = 0;
   #patched: (() => void) | null = null;
   #failure: unknown = null;
@@ -54,6 +59,7 @@ export class Part {
     this.path = path;
     this.fd = fd;
     this.openedNs = nowNs;
+    this.#isInMemory = this.#fileSystem()?.type === TMPFS_MAGIC;
   }
 
   /** Creates a file that is not there yet, and locks it. @throws the system's error */
@@ -120,7 +126,9 @@ export class Part {
   reserve(byteLength: number, isAccount: boolean): boolean {
     if (!this.#reserves) return true;
     const kept = KEPT_BYTES + this.summary.indexBytes * 2;
-    const needed = this.offset + byteLength + (isAccount ? kept / 2 : kept);
+    const more = byteLength + (isAccount ? kept / 2 : kept);
+    if (this.#isInMemory) return this.#hasRoom(more);
+    const needed = this.offset + more;
     if (needed <= this.#reservedEnd) return true;
     for (const step of [RESERVE_BYTES, 4 * 1024 * 1024, 0]) {
       const from = Math.max(this.#reservedEnd, this.offset);
@@ -136,6 +144,21 @@ export class Part {
       }
     }
     return false;
+  }
+
+  /** True when the file system has so many bytes. Another program may take them meanwhile: then a write ends early. */
+  #hasRoom(byteLength: number): boolean {
+    const found = this.#fileSystem();
+    return found === null || found.bavail * found.bsize >= byteLength;
+  }
+
+  /** Null where it cannot be examined; the file may have lost its name. */
+  #fileSystem(): StatsFs | null {
+    try {
+      return statfsSync(`/proc/self/fd/${this.fd}`);
+    } catch {
+      return null;
+    }
   }
 
   /** The block at `at` is in the file, and was intact: its chunk becomes one, and the summary has it. */
