@@ -2,7 +2,7 @@ import { domainTypes, flag, option, options, valueTypes, withDefault } from "../
 import { type CommandValues, command } from "./command.ts";
 import { END, IDLE, OUTPUT } from "./common-options.ts";
 
-const { choice, integer, path, rate, size } = valueTypes;
+const { choice, integer, numberFrom, path, rate, size } = valueTypes;
 const { slots } = domainTypes;
 
 const BENCH = options({
@@ -29,6 +29,11 @@ const BENCH = options({
   ),
   rate: option(rate(), "HZ", "frames per second", { otherwise: "latency: 20000, view: 200" }),
   seconds: { ...withDefault(END.seconds, { otherwise: "5, view: 30, stream: 60" }), help: "how long a run is" },
+  minutes: option(
+    numberFrom(0.01, 10_000, 10),
+    "N",
+    "record: only record at full rate for N minutes, and show the recorder's memory",
+  ),
   rounds: option(integer(1, 1_000_000), "N", "repetitions; medians are shown", { otherwise: "1 to 3" }),
   idle: {
     ...withDefault(IDLE.idle, { otherwise: "backoff; latency and pingpong: busy-spin" }),
@@ -50,6 +55,7 @@ export const BENCH_COMMAND = command({
     "bench throughput --driver",
     "bench latency --payload 64 --rate 20000 --seconds 5",
     "bench stream --payload 8MiB --seconds 60",
+    "bench record --minutes 10",
   ],
   notes: async () =>
     [
@@ -59,7 +65,8 @@ export const BENCH_COMMAND = command({
       "  pingpong      a frame and its answer, the round trip halved",
       "  sustained     the highest rate at which at most 0.1 % of the frames are lost",
       "  stream        large frames, every byte of which is read, and two memcpys",
-      "  record        frames to a disk and to /dev/shm, against plain writes of the same blocks",
+      "  record        frames to a disk and to /dev/shm, and back, against plain writes and reads;",
+      "                what a recorder changes for its producer; --minutes: its memory",
       "  bridge        frames to another media driver over UDP, against a plain Aeron stream and sendmmsg",
       "  view          large pictures while pages look at them, and without pages",
       "  scale         consumers, streams, payloads and pools",

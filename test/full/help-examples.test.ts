@@ -29,6 +29,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   "bench throughput --driver": "takes the whole machine for a minute",
   "bench latency --payload 64 --rate 20000 --seconds 5": "takes the whole machine",
   "bench stream --payload 8MiB --seconds 60": "takes the whole machine for a minute",
+  "bench record --minutes 10": "takes ten minutes",
   "run --config tensorpool.toml": "makes streams that are there already; its own tests run it",
   "run --config tensorpool.toml --no-driver --seconds 10 -o jsonl": "the same",
   "supervisor --http 9464 --stats-interval 1": "takes a port that something else may have",

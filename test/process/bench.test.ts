@@ -125,6 +125,25 @@ describe("bench", () => {
   );
 
   test(
+    "record --minutes says how much memory a recorder has at full rate, in the beginning and at the end",
+    async () => {
+      const { code, stdout, stderr, pid } = await bench(
+        ...["record", "--minutes", "0.02", "--payload", "1MiB", "-o", "json"],
+      );
+      expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+      const { recorded, lost, ownBytes, maps } = JSON.parse(stdout) as Record<string, unknown>;
+      expect(recorded).toBeGreaterThan(0);
+      expect({ lost, ownBytes, maps }).toEqual({
+        lost: 0,
+        ownBytes: [expect.any(Number), expect.any(Number)],
+        maps: [expect.any(Number), expect.any(Number)],
+      });
+      expect(leftOf(pid)).toEqual([]);
+    },
+    PROCESS_TEST_MS,
+  );
+
+  test(
     "view says what pages cost the producer and the server, with clients and, where it is installed, with Chromium",
     async () => {
       const { code, stdout, stderr, pid } = await bench(

@@ -18,6 +18,8 @@ export interface BenchOptions {
   readonly rateHz?: number | undefined;
   readonly seconds?: number | undefined;
   readonly rounds?: number | undefined;
+  /** How long the memory of a recorder is watched. */
+  readonly minutes?: number | undefined;
   readonly idle?: IdleChoice | undefined;
   /** How the processes of a measurement are called: this very program where left out. */
   readonly program?: readonly string[] | undefined;

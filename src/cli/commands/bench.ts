@@ -49,7 +49,8 @@ function sectionsOf(name: string | undefined): readonly string[] {
 }
 
 function optionsOf(values: BenchValues): BenchOptions {
-  const { payload, frames, slots, fill, flow, consumers, streams, mediaDriver, rate, seconds, rounds, idle } = values;
+  const { payload, frames, slots, fill, flow, consumers, streams, mediaDriver, rate, seconds, minutes, rounds, idle } =
+    values;
   return {
     payloadBytes: payload,
     frames,
@@ -62,6 +63,7 @@ function optionsOf(values: BenchValues): BenchOptions {
     mediaDriver,
     rateHz: rate,
     seconds: seconds === undefined ? undefined : seconds / 1e9,
+    minutes,
     rounds,
     idle,
   };
