@@ -86,13 +86,14 @@ export class StreamRecorder {
     return this.consumer.stream.sourceName ?? this.#options.name ?? `stream-${this.consumer.streamId}`;
   }
 
-  /** True when `count` frames are recorded, or on their way. */
+  /** True when `count` frames are recorded: in the file, and not on their way to it. */
   get isDone(): boolean {
-    return this.#hasAllFrames && !this.metadata.isAwaited;
+    return this.counters.of.recorded.value >= this.#options.count && !this.metadata.isAwaited;
   }
 
-  get #hasAllFrames(): boolean {
-    return this.consumer.counters.of.accepted.value >= this.#options.count;
+  /** True when `count` frames are recorded or on their way; one of those may still be overwritten, and another is taken then. */
+  get #hasEnough(): boolean {
+    return this.counters.of.accepted.value >= this.#options.count;
   }
 
   /** True when the stream has ended, and nothing else has begun. */
@@ -136,7 +137,7 @@ export class StreamRecorder {
     this.#writeMetadata();
     if (this.#account === null || !this.metadata.mayRead) return 0;
     let moved = 0;
-    while (moved < FRAMES_PER_CYCLE && !this.#hasAllFrames) {
+    while (moved < FRAMES_PER_CYCLE && !this.#hasEnough) {
       // A producer that waits for its readers waits for the disk, within its own bounds; others do not.
       if (this.consumer.flow === "wait" && !this.#keepsUp(this.#lastFrameBytes)) break;
       if (this.consumer.poll(this.#onFrame, this.#pollOptions) === 0) break;

@@ -71,6 +71,24 @@ describe("a recorder", () => {
     }
   });
 
+  test("ends by count when so many frames are in the file: one that is overwritten on its way is followed by another", async () => {
+    let isDone = false;
+    const onDone = (): void => {
+      isDone = true;
+    };
+    await using subject = await RecorderSubject.open({ count: 1, onDone }, 4, 2 ** 21);
+    publish(subject.producer, 1, [1024, 1024]);
+    // The write begins and ends with the event loop, which has no turn here.
+    subject.rig.until(() => subject.stream.consumer.counters.of.accepted.value === 1, "the frame to be taken");
+    for (let i = 2; i < 8; i++) publish(subject.producer, i, [1024, 1024]);
+    await subject.until(() => isDone || subject.stream.counters.of.recordingOverwritten.value > 0);
+    subject.rig.settle();
+    if (!isDone) publish(subject.producer, 8, [1024, 1024]);
+    await subject.until(() => isDone);
+    const read = await subject.close();
+    expect([subject.recorded, read.data.length]).toEqual([1, 1]);
+  });
+
   test("W-45: each version of the metadata is in the file, also where frames are read before it", async () => {
     await using subject = await RecorderSubject.open({}, 16);
     // The consumer's turn to read metadata comes once a millisecond, and does not come here.
