@@ -21,6 +21,8 @@ export class PartSequence {
   #present: Part | null = null;
   #cache: PageCache | null = null;
   #next: Part | null = null;
+  /** The part of which it was reported that its file was removed. */
+  #nameless: Part | null = null;
   #isOpening = false;
   #mayOpenNs = 0;
   readonly #finishing = new Set<Promise<void>>();
@@ -56,6 +58,17 @@ export class PartSequence {
     } catch (error) {
       throw RecorderError.ofOpening(path, error);
     }
+  }
+
+  /**
+   * Looks whether the present file still has its name. A recording of one file that was removed has failed; of several parts, one is lost.
+   */
+  checkName(): void {
+    const part = this.#present;
+    if (part === null || part === this.#nameless || part.hasName) return;
+    this.#nameless = part;
+    if (!this.#isSplit && this.#options.flight === undefined) this.#onError(RecorderError.ofRemoved(part.path));
+    else this.#report("warn", `${part.path} was removed while it was written: its frames are lost with it`);
   }
 
   /** Completes the present file, beside what follows. No write to it is under way. */

@@ -1,4 +1,4 @@
-import { close, constants, ftruncate, open, type StatsFs, statfsSync, unlink, write, writev } from "node:fs";
+import { close, constants, fstatSync, ftruncate, open, type StatsFs, statfsSync, unlink, write, writev } from "node:fs";
 import { promisify } from "node:util";
 import { adviseDontNeed, reserveBeyondEnd } from "../../ffi/file-space.ts";
 import { tryLock } from "../../ffi/libc.ts";
@@ -177,6 +177,15 @@ export class Part {
   /** The block at `at` was overwritten while it was written: readers skip it, and its index. */
   disown(block: Block, at: number): void {
     this.#patch(PADDING, at + block.chunk.byteLength, () => undefined);
+  }
+
+  /** False once the file was removed by another program: what is written has no name any more. */
+  get hasName(): boolean {
+    try {
+      return fstatSync(this.fd).nlink > 0;
+    } catch {
+      return true;
+    }
   }
 
   /** Tells the kernel that pages up to there need not stay in memory. */

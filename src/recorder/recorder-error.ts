@@ -28,6 +28,14 @@ export class RecorderError extends TensorPoolError<RecorderErrorCode> {
     return new RecorderError("cannot-open", `${path} cannot be created: ${problemOf(cause)}`, { cause });
   }
 
+  static ofRemoved(path: string): RecorderError {
+    const next = "record to another file, and remove it when its recorder has ended";
+    return new RecorderError(
+      "cannot-write",
+      `${path} was removed while it was written, and its frames with it; ${next}`,
+    );
+  }
+
   static ofWriting(path: string, cause: unknown): RecorderError {
     return new RecorderError(
       "cannot-write",

@@ -154,6 +154,7 @@ export class RecordingWriter {
     let work = this.#parts.doWork(nowNs);
     if (this.#watchTimer.isDue(nowNs)) {
       this.space.look(this.#state === "full", () => this.#onSpace());
+      this.#parts.checkName();
       work++;
     }
     if (this.#isWriting) this.#watchWrite();
@@ -283,7 +284,8 @@ export class RecordingWriter {
   #fail(error: unknown): void {
     if (this.#state === "failed" || this.#state === "closed") return;
     this.#state = "failed";
-    this.#failure = RecorderError.ofWriting(this.path ?? this.#options.path, error);
+    this.#failure =
+      error instanceof RecorderError ? error : RecorderError.ofWriting(this.path ?? this.#options.path, error);
     this.#queue.drop("all", "diskFailed");
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { McapStreamReader } from "@mcap/core";
 import { attributeText, textAttribute } from "../../src/protocol/attribute.ts";
 import { Opcode } from "../../src/recording/layout.ts";
@@ -128,6 +128,28 @@ describe("a recorder", () => {
         /^the ledger says that 3 frames of stream \d+ \(epoch \d+\) were recorded, and 2 are in the file$/,
       ),
     ]);
+  });
+
+  test("a file that is removed while it is written ends the recording with an error; of parts, only that one is lost", async () => {
+    for (const splitNs of [undefined, 60e9]) {
+      await using subject = await RecorderSubject.open(splitNs === undefined ? {} : { splitNs }, 16);
+      publish(subject.producer, 1, [16, 16]);
+      await subject.until(() => subject.recorded === 1);
+      const { writer } = subject.recorder;
+      rmSync(writer.path as string);
+      subject.rig.clock.jump(1.1e9);
+      if (splitNs === undefined) {
+        await subject.until(() => writer.failure !== null);
+        expect(writer.failure?.message).toMatch(
+          /out\.mcap was removed while it was written, .*; record to another file/,
+        );
+        continue;
+      }
+      subject.rig.settle();
+      publish(subject.producer, 2, [16, 16]);
+      await subject.until(() => subject.recorded === 2);
+      expect([writer.failure, writer.state]).toEqual([null, "writing"]);
+    }
   });
 
   test("frames of the last moment before the producer ends are kept", async () => {
