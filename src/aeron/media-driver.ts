@@ -4,6 +4,7 @@ import { aeronDriver } from "../../ffi/aeron-driver.ts";
 import { AeronError } from "../../ffi/errors.ts";
 import type { Agent } from "../core/agent.ts";
 import { messageOf, TensorPoolError } from "../core/errors.ts";
+import { folderFault } from "../core/folder-owner.ts";
 import { getLogger } from "../core/logger.ts";
 import { errnoOf, writeProblem } from "../core/system-errors.ts";
 import { PeriodicTimer } from "../core/timers.ts";
@@ -123,7 +124,7 @@ function serveOrThrow(options: MediaDriverOptions): ServedFolder {
   const { aeronDir } = options;
   const file = fileInPlaceOf(aeronDir);
   if (file !== null) throw notAeron(aeronDir, `the file ${file}`);
-  mkdirSync(dirname(aeronDir), { recursive: true });
+  requireSafeParent(aeronDir);
   const lock = acquireLock(aeronDir);
   let native: NativeDriver | null = null;
   let isFolderOurs = false;
@@ -203,6 +204,21 @@ function requireRoom(aeronDir: string): void {
       { retryable: true, options: ["aeronDir"], cause: error },
     );
   }
+}
+
+/** The Aeron folder is not made where another user could put another in its place. @throws MediaDriverError "no-access" */
+function requireSafeParent(aeronDir: string): void {
+  const parent = dirname(aeronDir);
+  mkdirSync(parent, { recursive: true });
+  const stat = statSync(parent);
+  const isShared = currentUid() !== 0 && process.getgroups?.().includes(stat.gid) === true;
+  const fault = folderFault(parent, stat, "media driver's files", isShared ? stat.gid : null);
+  if (fault === null) return;
+  throw new MediaDriverError("no-access", `${fault.why}: name another Aeron folder, or ${fault.remedy}`, {
+    expected: `a folder of user ${currentUid()} or 0`,
+    found: `user ${stat.uid}`,
+    options: ["aeronDir"],
+  });
 }
 
 /** Removes what a dead driver left, and nothing else: a folder that was named by mistake stays as it is. @throws MediaDriverError */

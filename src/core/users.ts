@@ -7,14 +7,33 @@ export function currentUid(): number {
 
 /** The name of a user in /etc/passwd; null for one that is not listed there (LDAP, a container's bare number). */
 export function userName(uid: number): string | null {
-  let text: string;
+  return new RegExp(`^([^:\\n]+):[^:\\n]*:${uid}:`, "m").exec(linesOf("/etc/passwd"))?.[1] ?? null;
+}
+
+/**
+ * True for a user that /etc/passwd or /etc/group puts into a group: as its own group, or by name. A user that is in neither file
+ * (LDAP, a container's bare number) is a member of none, as far as this can be known.
+ */
+export function isGroupMember(uid: number, gid: number): boolean {
+  const name = userName(uid);
+  if (name === null) return false;
+  return (
+    new RegExp(`^[^:\\n]+:[^:\\n]*:${uid}:${gid}:`, "m").test(linesOf("/etc/passwd")) || membersOf(gid).includes(name)
+  );
+}
+
+function membersOf(gid: number): readonly string[] {
+  const members = new RegExp(`^[^:\\n]+:[^:\\n]*:${gid}:([^:\\n]*)$`, "m").exec(linesOf("/etc/group"))?.[1] ?? "";
+  return members.split(",");
+}
+
+/** A file of /etc; empty in an image without it, where the numbers say enough. */
+function linesOf(path: string): string {
   try {
-    text = readFileSync("/etc/passwd", "latin1");
+    return readFileSync(path, "latin1");
   } catch {
-    // An image without the file has no names: the numbers say enough.
-    return null;
+    return "";
   }
-  return new RegExp(`^([^:\\n]+):[^:\\n]*:${uid}:`, "m").exec(text)?.[1] ?? null;
 }
 
 /** For messages: "user 1000 (anna)", or "user 1000". */

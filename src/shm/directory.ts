@@ -1,8 +1,9 @@
 import { type BigIntStats, chmodSync, fstatSync, lstatSync, readdirSync, realpathSync } from "node:fs";
 import { closeFile, makeDirectoryAt, O, openAt, openFile, setGroup, setMode, unlinkAt } from "../../ffi/libc.ts";
+import { folderFault, sharedGroup } from "../core/folder-owner.ts";
 import { errnoOf } from "../core/system-errors.ts";
 import { quoted } from "../core/text.ts";
-import { currentUid, describeUser } from "../core/users.ts";
+import { currentUid } from "../core/users.ts";
 import { RegionCreateError } from "./errors.ts";
 import type { RegionRights } from "./rights.ts";
 import { isRegionPath } from "./uri.ts";
@@ -225,38 +226,24 @@ function existingPath(components: readonly string[], length: number): string | n
   }
 }
 
-const WORLD_WRITES = 0o002;
-const STICKY = 0o1000;
-
 /**
- * Regions are not put where another user could exchange them: into a folder of this user, of root, or, where a group shares
- * them, of a member of that group; and never into one in which everybody may rename.
+ * Regions are not put where another user could exchange them. @throws RegionCreateError "unsafe-directory"
  */
 function requireTrustworthy(directory: Directory, rights: RegionRights): void {
   const stat = directory.stat();
-  const [owner, mode, gid] = [Number(stat.uid), Number(stat.mode) & 0o7777, Number(stat.gid)];
-  const user = currentUid();
-  const isOpenToAll = (mode & WORLD_WRITES) !== 0 && (mode & STICKY) === 0;
-  const isShared = rights.sharing === "group" && isOwnGroup(gid, rights);
-  if (!isOpenToAll && (owner === user || owner === 0 || isShared)) return;
+  const [uid, gid, mode] = [Number(stat.uid), Number(stat.gid), Number(stat.mode) & 0o7777];
+  const sharedGid = rights.sharing === "group" ? sharedGroup(rights.gid) : null;
+  const fault = folderFault(directory.path, { uid, gid, mode }, "regions", sharedGid);
+  if (fault === null) return;
   directory.close();
-  const whose = `${directory.path} belongs to ${describeUser(owner)}`;
-  const why = isOpenToAll
-    ? `${whose} and may be changed by all users (mode ${mode.toString(8)}), who could exchange the regions in it`
-    : `${whose}, who could exchange the regions of ${describeUser(user)} in it`;
   throw new RegionCreateError(
     "unsafe-directory",
-    `${why}: choose another folder for regions, or have ${isOpenToAll ? "it closed to others (chmod o-w)" : "its owner remove it"}`,
+    `${fault.why}: choose another folder for regions, or ${fault.remedy}`,
     {
       rule: "W-30",
-      expected: `a folder of user ${user} or 0`,
-      found: `user ${owner}, mode ${mode.toString(8)}`,
+      expected: `a folder of user ${currentUid()} or 0`,
+      found: `user ${uid}, mode ${mode.toString(8)}`,
       options: ["shmDir"],
     },
   );
-}
-
-/** The group that shares the regions, as far as this user is in it. */
-function isOwnGroup(gid: number, rights: RegionRights): boolean {
-  return gid === (rights.gid ?? process.getegid?.());
 }

@@ -126,4 +126,29 @@ describe("lock files", () => {
     expect(existsSync(`${aeronDir}/cnc.dat`)).toBe(true);
     expect(existsSync(lockPath(aeronDir))).toBe(false);
   });
+
+  test.skipIf(!canActAsOthers)(
+    "no media driver is started below a folder of another user, who could put another folder in its place",
+    () => {
+      using directory = new TemporaryDirectory();
+      mkdirSync(directory.at("theirs"));
+      const aeronDir = directory.at("theirs/aeron");
+      for (const gid of [process.getegid?.() ?? 0, NOBODY]) {
+        chownSync(directory.at("theirs"), NOBODY, gid);
+        expect(() => MediaDriver.start({ aeronDir, threading: "invoker" })).toThrow(
+          `theirs belongs to user ${NOBODY} (nobody), who could exchange the media driver's files of user 0 (root) in it: ` +
+            "name another Aeron folder",
+        );
+      }
+      chmodSync(directory.at("theirs"), 0o777);
+      chownSync(directory.at("theirs"), 0, 0);
+      expect(() => MediaDriver.start({ aeronDir, threading: "invoker" })).toThrow(
+        "may be changed by all users (mode 777)",
+      );
+      chmodSync(directory.at("theirs"), 0o1777);
+      const driver = MediaDriver.start({ aeronDir, threading: "invoker" });
+      driver.onClose();
+      expect(existsSync(aeronDir)).toBe(false);
+    },
+  );
 });

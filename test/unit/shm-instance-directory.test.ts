@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { AllowedBaseDirs } from "../../src/shm/base-dirs.ts";
+import { RegionCreateError } from "../../src/shm/errors.ts";
 import { InstanceDirectory } from "../../src/shm/instance-directory.ts";
 import { epochOfDirectoryName, instanceIdFor, isRegionFileName } from "../../src/shm/layout.ts";
 import { MappedStream } from "../../src/shm/mapped-stream.ts";
@@ -102,11 +103,42 @@ describe("instance directories", () => {
       expect(error.code).toBe("unsafe-directory");
       expect(error.message).toContain("base belongs to user 65534");
     }
-    // Made by a member of the group that shares the regions.
-    chownSync(dir.at("base"), 65_534, process.getegid?.() ?? 0);
-    expect(creationErrorOf(() => open(dir, INSTANCE, "private")).code).toBe("unsafe-directory");
-    open(dir, INSTANCE, "group").close();
   });
+
+  test.skipIf(!canActAsOthers)(
+    "W-30: a base directory of another user is shared only by a group that it belongs to, and that its owner is a member of",
+    () => {
+      using dir = new TemporaryDirectory();
+      mkdirSync(dir.at("base"));
+      const open = (gid: number | null, sharing: Sharing = "group"): string => {
+        try {
+          InstanceDirectory.open({
+            baseDir: dir.at("base"),
+            namespace: "test",
+            instanceId: INSTANCE,
+            rights: regionRights(sharing, gid ?? undefined),
+          }).close();
+          return "opened";
+        } catch (error) {
+          return error instanceof RegionCreateError ? `${error.code}: ${error.message}` : String(error);
+        }
+      };
+      // Its own group, which is in no way the group of its owner: a folder takes the group of a set-group-id folder around it.
+      chownSync(dir.at("base"), 61_001, process.getegid?.() ?? 0);
+      expect(open(null)).toContain("unsafe-directory");
+      expect(open(0)).toContain("who is not listed as a member of group 0");
+      chownSync(dir.at("base"), 61_001, 65_534);
+      expect(open(65_534)).toContain("unsafe-directory");
+      // nobody:nogroup, as every system has them.
+      chownSync(dir.at("base"), 65_534, 65_534);
+      expect(open(65_534)).toBe("opened");
+      expect(open(61_001)).toContain("unsafe-directory");
+      expect(open(65_534, "private")).toContain("unsafe-directory");
+      expect(open(null)).toContain("unsafe-directory");
+      chownSync(dir.at("base"), 0, 61_001);
+      expect(open(null)).toBe("opened");
+    },
+  );
 
   test("W-30: links in the path of the base directory are the user's own and followed", () => {
     using dir = new TemporaryDirectory();

@@ -1,0 +1,52 @@
+import { currentUid, describeUser, isGroupMember } from "./users.ts";
+
+const WORLD_WRITES = 0o002;
+const STICKY = 0o1000;
+
+/** Whose a folder is, and who may change it. */
+export interface FolderStat {
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
+/** Why a folder is not safe to keep files in. */
+export interface FolderFault {
+  /** "x belongs to user 1000 (anna), who could exchange the regions of user 0 (root) in it". */
+  readonly why: string;
+  readonly remedy: string;
+}
+
+/**
+ * The owner of a folder can rename what is in it, and so can everybody where all may write without the sticky bit. Safe is a folder of
+ * this user, of root, or of a member of the group that shares what is in it (`sharedGid`) where the folder is that group's, too. The
+ * group of a folder alone says nothing of its owner.
+ */
+export function folderFault(
+  path: string,
+  stat: FolderStat,
+  what: string,
+  sharedGid: number | null = null,
+): FolderFault | null {
+  const { uid: owner, gid, mode } = stat;
+  const whose = `${path} belongs to ${describeUser(owner)}`;
+  if ((mode & WORLD_WRITES) !== 0 && (mode & STICKY) === 0) {
+    return {
+      why: `${whose} and may be changed by all users (mode ${(mode & 0o7777).toString(8)}), who could exchange the ${what} in it`,
+      remedy: "have it closed to others (chmod o-w)",
+    };
+  }
+  const user = currentUid();
+  if (owner === user || owner === 0 || (gid === sharedGid && isGroupMember(owner, gid))) return null;
+  const who =
+    gid === sharedGid ? `, who is not listed as a member of group ${gid} (/etc/passwd, /etc/group) and` : ", who";
+  return {
+    why: `${whose}${who} could exchange the ${what} of ${describeUser(user)} in it`,
+    remedy: "have its owner remove it, or give it to root",
+  };
+}
+
+/** The group that shares files which this user makes: the one that is named, or the user's own; root's is shared only when it is named. */
+export function sharedGroup(gid: number | null): number | null {
+  return gid ?? (currentUid() === 0 ? null : (process.getegid?.() ?? null));
+}
