@@ -2,11 +2,15 @@ import { accessSync, closeSync, constants, fstatSync, openSync, readSync, type S
 import { dirname, join } from "node:path";
 import { aeron } from "../../ffi/aeron.ts";
 import { NativeBuffer } from "../../ffi/memory.ts";
+import { requireExactVariable } from "../core/exact-text.ts";
 
-/** Aeron's own default folder: AERON_DIR, or `/dev/shm/aeron-<user>`. */
+/** Aeron's own default folder: AERON_DIR, or `/dev/shm/aeron-<user>`. @throws UsageError where AERON_DIR is not UTF-8 */
 export function defaultAeronDir(): string {
   const named = process.env.AERON_DIR;
-  if (named !== undefined && named !== "") return named;
+  if (named !== undefined && named !== "") {
+    requireExactVariable("AERON_DIR", named);
+    return named;
+  }
   const path = new NativeBuffer(1024);
   aeron.aeron_default_path(path.address, path.bytes.length);
   return new TextDecoder().decode(path.bytes.subarray(0, path.bytes.indexOf(0)));

@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
 import { defaultAeronDir, fileInPlaceOf } from "../aeron/aeron-dir.ts";
 import { OptionError, UsageError } from "../core/errors.ts";
+import { absolutePath } from "../core/exact-text.ts";
 import { defaultShmDir } from "../shm/default-dir.ts";
 import type { PlaceValues } from "./common-options.ts";
 
@@ -11,7 +11,7 @@ export function namesAeronDir({ aeronDir }: PlaceValues): boolean {
 
 /** The folder of the media driver, which need not be there. @throws UsageError for what cannot be one */
 export function aeronDirOf(values: PlaceValues): string {
-  const aeronDir = resolve(values.aeronDir ?? defaultAeronDir());
+  const aeronDir = absolutePath(values.aeronDir ?? defaultAeronDir());
   const file = fileInPlaceOf(aeronDir);
   if (file === null) return aeronDir;
   const problem = `${file} is a file, where the media driver's folder has to be: remove it, or name another folder`;
@@ -22,5 +22,5 @@ export function aeronDirOf(values: PlaceValues): string {
 
 /** The folder of the regions. */
 export function shmDirOf({ shmDir }: PlaceValues): string {
-  return resolve(shmDir ?? defaultShmDir());
+  return absolutePath(shmDir ?? defaultShmDir());
 }

@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
 import { Origins, type ValuesOf, valuesOf } from "../config/index.ts";
 import { UsageError } from "../core/errors.ts";
+import { absolutePath, requireExactArguments } from "../core/exact-text.ts";
 import { configureLogging, getLogger } from "../core/logger.ts";
 import { suggestion } from "../core/nearest.ts";
 import { provideModuleLibrary } from "../io/module/load.ts";
@@ -45,6 +45,9 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function runCommand(command: Command, args: readonly string[]): Promise<number> {
+  const verb = command.verbs?.find(({ name }) => name === `${command.name} ${args[0]}`);
+  if (verb !== undefined) return await runCommand(verb, args.slice(1));
+  requireExactArguments(command.name, args);
   if (command.readsOwnArguments === true) {
     const { run } = await command.load();
     return run({
@@ -56,8 +59,6 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
       commands: COMMANDS,
     });
   }
-  const verb = command.verbs?.find(({ name }) => name === `${command.name} ${args[0]}`);
-  if (verb !== undefined) return await runCommand(verb, args.slice(1));
   const specs = [...command.options, ...Object.values(GENERAL)];
   const { written, positionals } = readOptions(command.name, specs, args, suggestion);
   if (written.get("help")?.value === true) return print(await helpText(COMMANDS, command));
@@ -83,7 +84,7 @@ type GeneralValues = ValuesOf<typeof GENERAL> & Partial<ValuesOf<typeof CONFIG>>
 function applyGeneralOptions({ color, quiet, config, logLevel, logFormat }: GeneralValues): void {
   if (!color) process.env.NO_COLOR = "1";
   // A media driver that is started for this process takes its settings from the same file.
-  if (config !== undefined) process.env.TENSORPOOL_CONFIG = resolve(config);
+  if (config !== undefined) process.env.TENSORPOOL_CONFIG = absolutePath(config);
   const level = logLevel ?? (quiet ? "warn" : undefined);
   configureLogging({
     ...(level === undefined ? {} : { level }),

@@ -1,3 +1,4 @@
+import { requireExactVariable } from "../core/exact-text.ts";
 import { suggestion } from "../core/nearest.ts";
 import { quoted } from "../core/text.ts";
 import { DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
@@ -180,6 +181,7 @@ export function generalCandidates(key: GeneralKeyName, file: ConfigFile | null, 
 
 /** @throws UsageError naming the variable */
 export function parseVariable<T>(type: ValueType<T>, name: string, text: string): Sourced<T> {
+  requireExactVariable(name, text);
   return parseText(type, text, { kind: "variable", name });
 }
 

@@ -68,8 +68,8 @@ export function recorderMemory(): ValueType<number> {
 /** The file of a recording, or the folder of a flight recorder's files. */
 export function recordingPath(): ValueType<string> {
   const convert = (text: string): string | undefined =>
-    /[\0\ufffd]/.test(text) || !/([^/]\.mcap|\/)$/.test(text) ? undefined : text;
-  const expected = "a path in UTF-8 that ends in .mcap, or with --before a folder that ends in /";
+    text.includes("\0") || !/([^/]\.mcap|\/)$/.test(text) ? undefined : text;
+  const expected = "a path that ends in .mcap, or with --before a folder that ends in /";
   return scalar(expected, '"session.mcap"', ["string"], convert);
 }
 

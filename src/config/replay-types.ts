@@ -70,7 +70,7 @@ export function exportTarget(): ValueType<ExportTarget> {
     const name = colon < 0 ? text : text.slice(0, colon);
     const format = EXPORT_FORMATS.find((each) => each === name);
     const path = colon < 0 ? "" : text.slice(colon + 1);
-    return format === undefined || /[\0\ufffd]/.test(path) ? undefined : { format, path: path === "" ? null : path };
+    return format === undefined || path.includes("\0") ? undefined : { format, path: path === "" ? null : path };
   };
   const format = (target: ExportTarget): string =>
     target.path === null ? target.format : `${target.format}:${target.path}`;

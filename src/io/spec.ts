@@ -194,7 +194,7 @@ export function refuseLayoutOptions(kind: string, options: SpecOptions): void {
   }
 }
 
-/** The path after the colon. @throws OptionError when there is none, or one that the runtime cannot express */
+/** The path after the colon. @throws OptionError when there is none, or one that no file can have */
 export function requirePath(kind: string, rest: string, place: OptionPlace, what: string): string {
   if (rest === "") {
     throw optionError(place, `expected ${kind}:${what}, found "${kind}:" without a path`, {
@@ -202,14 +202,11 @@ export function requirePath(kind: string, rest: string, place: OptionPlace, what
       found: `${kind}:`,
     });
   }
-  // The runtime hands over what is not UTF-8 as U+FFFD: another file than the one that was meant.
-  if (/[\ufffd\0]/.test(rest)) {
-    throw optionError(
-      place,
-      `the path of ${kind}: is not valid UTF-8 and cannot be opened by that name; ` +
-        "give it another name, or a symbolic link with one",
-      { expected: "a path in UTF-8", found: rest },
-    );
+  if (rest.includes("\0")) {
+    throw optionError(place, `the path of ${kind}: has a character of code 0, which no name of a file can have`, {
+      expected: "a path",
+      found: rest,
+    });
   }
   return rest;
 }

@@ -1,6 +1,7 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Agent } from "../core/agent.ts";
 import { OptionError } from "../core/errors.ts";
+import { absolutePath } from "../core/exact-text.ts";
 import { Recorder } from "../recorder/recorder.ts";
 import { RecorderError } from "../recorder/recorder-error.ts";
 import { RECORDING_DEFAULTS, type RecordingOptions } from "../recorder/recording-options.ts";
@@ -165,7 +166,7 @@ function recordingOptionsOf(options: AddRecorderOptions): RecordingOptions & { c
     });
   }
   return {
-    path: flight === undefined ? resolve(to) : join(resolve(to), FLIGHT_FILE),
+    path: flight === undefined ? absolutePath(to) : join(absolutePath(to), FLIGHT_FILE),
     minFree: minFree ?? RECORDING_DEFAULTS.minFree,
     bufferBytes: bufferBytes ?? RECORDING_DEFAULTS.bufferBytes,
     pageCacheBytes: pageCacheBytes ?? RECORDING_DEFAULTS.pageCacheBytes,

@@ -1,9 +1,9 @@
-import { resolve } from "node:path";
 import { defaultAeronDir } from "../aeron/aeron-dir.ts";
 import type { AeronConnection } from "../aeron/connection.ts";
 import type { Agent } from "../core/agent.ts";
 import { processNs } from "../core/clock.ts";
 import { NotFoundError, TensorPoolError, UsageError } from "../core/errors.ts";
+import { absolutePath } from "../core/exact-text.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Host } from "../process/host.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
@@ -64,7 +64,7 @@ export class TensorPool implements AsyncDisposable {
     requireAtLeast("timeoutMs", options.timeoutMs, 0);
     this.#options = options;
     this.#streams = { ...DEFAULT_STREAMS, ...options.streams };
-    const aeronDir = resolve(options.aeronDir ?? defaultAeronDir());
+    const aeronDir = absolutePath(options.aeronDir ?? defaultAeronDir());
     const drive = options.drive ?? "timer";
     const host = new Host({
       aeronDir,
@@ -255,7 +255,7 @@ export class TensorPool implements AsyncDisposable {
   }
 
   get #shmDir(): string {
-    return resolve(this.#options.shmDir ?? defaultShmDir());
+    return absolutePath(this.#options.shmDir ?? defaultShmDir());
   }
 
   get #surroundings(): PoolSurroundings {

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { absolutePath } from "../core/exact-text.ts";
 import type { Attribute } from "../protocol/attribute.ts";
 import { FileWindow } from "./byte-window.ts";
 import type { FileIndex } from "./file-index.ts";
@@ -44,7 +44,7 @@ export class Recording implements Disposable, AsyncDisposable {
     this.streams = streamsOf(index, this.#sources);
     this.#views = new FileViews(window.fd, window.byteLength);
     this.#store = {
-      path: resolve(path),
+      path: absolutePath(path),
       window,
       view: (offset, byteLength) => {
         this.#requireOpen();

@@ -1,3 +1,4 @@
+import { requireExactVariable } from "../core/exact-text.ts";
 import { currentUid, userName } from "../core/users.ts";
 
 /** Names that are the same in a path, in a region's URI and on a command line. */
@@ -8,8 +9,12 @@ const PLAIN_NAME = /^[A-Za-z0-9._-]+$/;
  * Like Aeron's folder it carries the user's name, or its number where it has none: two users never meet in one folder.
  */
 export function defaultShmDir(): string {
-  const set = process.env.TENSORPOOL_SHM_BASE_DIR || process.env.SHM_BASE_DIR;
-  if (set) return set;
+  for (const name of ["TENSORPOOL_SHM_BASE_DIR", "SHM_BASE_DIR"]) {
+    const set = process.env[name];
+    if (set === undefined || set === "") continue;
+    requireExactVariable(name, set);
+    return set;
+  }
   const uid = currentUid();
   const name = userName(uid);
   return `/dev/shm/tensorpool-${name !== null && PLAIN_NAME.test(name) ? name : uid}`;

@@ -43,6 +43,42 @@ describe("text that people choose", () => {
   );
 });
 
+describe("names that are not UTF-8", () => {
+  // The shell makes them: arguments of a process that is started here are text.
+  const BAD = `$(printf 'f\\377')`;
+  for (const [what, script, said] of [
+    [
+      "a file among the arguments",
+      `"$@" record info ${BAD}.mcap`,
+      'record info: the argument "f\\xff.mcap" is not valid',
+    ],
+    [
+      "the value of an option",
+      `"$@" ls --shm-dir=/tmp/${BAD}`,
+      'ls: the argument "--shm-dir=/tmp/f\\xff" is not valid',
+    ],
+    ["AERON_DIR", `AERON_DIR=/tmp/${BAD} "$@" ls`, 'AERON_DIR: the value "/tmp/f\\xff" is not valid UTF-8'],
+    ["a variable", `TENSORPOOL_CONFIG=/tmp/${BAD} "$@" ls`, 'TENSORPOOL_CONFIG: the value "/tmp/f\\xff" is not valid'],
+    [
+      "the working folder",
+      `mkdir ${BAD} && cd ${BAD} && "$@" ls --aeron-dir a; code=$?; cd .. && rmdir ${BAD}; exit $code`,
+      'f\\xff", whose name is not valid UTF-8: run the command in another folder',
+    ],
+  ] as const) {
+    test(
+      `${what} is refused, with its bytes and the next step, where the runtime would take another name for it`,
+      async () => {
+        await using place = new Place();
+        const through = (command: readonly string[]): readonly string[] => ["sh", "-c", script, "sh", ...command];
+        const refused = place.run([], { through, cwd: place.path });
+        expect([await refused.exit(), refused.stderr]).toEqual([2, expect.stringContaining(said)]);
+        expect(refused.stderr).not.toContain("\ufffd");
+      },
+      PROCESS_TEST_MS,
+    );
+  }
+});
+
 describe("metadata that is larger than the smallest message", () => {
   test(
     "a y4m header of 4 KB, and an attribute of 9 KB beside it, reach a sink (W-45)",

@@ -1,6 +1,7 @@
 import { type Dirent, lstatSync, readdirSync, realpathSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { messageOf, NotFoundError, TensorPoolError } from "../../core/errors.ts";
+import { absolutePath } from "../../core/exact-text.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { InspectionError, RegionInspection } from "../../shm/inspection.ts";
 
@@ -25,10 +26,10 @@ const MAX_FILES = 100_000;
  */
 export function locate(subject: string, shmDir: string): Located {
   const isStreamId = /^\d+$/.test(subject);
-  const path = isStreamId ? null : realPathOrNull(resolve(subject));
+  const path = isStreamId ? null : realPathOrNull(absolutePath(subject));
   if (path !== null) return locatePath(path);
   if (subject.includes("/"))
-    throw new NotFoundError(`${subject}: no such file or folder${neighbours(resolve(subject))}`);
+    throw new NotFoundError(`${subject}: no such file or folder${neighbours(absolutePath(subject))}`);
   return locateStream(subject, isStreamId, shmDir);
 }
 

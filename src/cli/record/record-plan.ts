@@ -1,6 +1,7 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Origins } from "../../config/index.ts";
 import { OptionError, UsageError } from "../../core/errors.ts";
+import { absolutePath } from "../../core/exact-text.ts";
 import type { RecordingOptions } from "../../recorder/recording-options.ts";
 import type { CommandContext } from "../command.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
@@ -63,7 +64,7 @@ function recordingOptions(values: RecordValues, flight: FlightPlan | null): Reco
     throw new OptionError("to", `expected ${expected}, found "${to}"`, { expected, found: to });
   }
   return {
-    path: isFolder ? join(resolve(to), FLIGHT_FILE) : resolve(to),
+    path: isFolder ? join(absolutePath(to), FLIGHT_FILE) : absolutePath(to),
     ...(flight === null ? {} : { flight: flight.options }),
     ...(split === undefined ? {} : "bytes" in split ? { splitBytes: split.bytes } : { splitNs: split.durationNs }),
     ...(keep === undefined ? {} : { keepBytes: keep }),

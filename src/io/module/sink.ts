@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { absolutePath } from "../../core/exact-text.ts";
 import { parseFreeKeyValues, splitPathOptions } from "../path-options.ts";
 import type { SinkKind } from "../spec.ts";
 import { SINK } from "../spec.ts";
@@ -30,7 +30,7 @@ export const moduleSink: SinkKind = {
   parse(rest) {
     const { path, options } = splitPathOptions("module", rest, SINK, "FILE");
     const context = { options: parseFreeKeyValues(options, { ...SINK, part: "module" }) };
-    const faults = new ModuleFaults("sink", path, resolve(path));
+    const faults = new ModuleFaults("sink", path, absolutePath(path));
     return {
       usesStdout: false,
       async open(openOptions = {}): Promise<Sink> {

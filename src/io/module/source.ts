@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { absolutePath } from "../../core/exact-text.ts";
 import { parseFreeKeyValues, splitPathOptions } from "../path-options.ts";
 import { refuseLayoutOptions, SOURCE, type SourceKind } from "../spec.ts";
 import type { Source } from "../types.ts";
@@ -29,7 +29,7 @@ export const moduleSource: SourceKind = {
     const { path, options: text } = splitPathOptions("module", rest, SOURCE, "FILE");
     const context = { options: parseFreeKeyValues(text, { ...SOURCE, part: "module" }) };
     refuseLayoutOptions("module", options);
-    const faults = new ModuleFaults("source", path, resolve(path));
+    const faults = new ModuleFaults("source", path, absolutePath(path));
     return {
       async open(openOptions = {}): Promise<Source> {
         const exported = await loadExport(faults, context, openOptions);
