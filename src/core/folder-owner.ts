@@ -1,4 +1,4 @@
-import { currentUid, describeUser, isGroupMember } from "./users.ts";
+import { currentUid, describeUser, isGroupMember, isOutsideOfNamespace } from "./users.ts";
 
 const WORLD_WRITES = 0o002;
 const STICKY = 0o1000;
@@ -37,6 +37,8 @@ export function folderFault(
     };
   }
   const user = currentUid();
+  // /dev/shm and /tmp as a user namespace sees them: whoever owns them, those of the namespace cannot become it.
+  if ((mode & STICKY) !== 0 && isOutsideOfNamespace(owner)) return null;
   if (owner === user || owner === 0 || (gid === sharedGid && isGroupMember(owner, gid))) return null;
   const who =
     gid === sharedGid ? `, who is not listed as a member of group ${gid} (/etc/passwd, /etc/group) and` : ", who";

@@ -27,13 +27,21 @@ function membersOf(gid: number): readonly string[] {
   return members.split(",");
 }
 
-/** A file of /etc; empty in an image without it, where the numbers say enough. */
+/** A file of the system; empty where there is none, as in images without /etc/passwd, where the numbers say enough. */
 function linesOf(path: string): string {
   try {
     return readFileSync(path, "latin1");
   } catch {
     return "";
   }
+}
+
+/** The number that stands for all users that a user namespace has no number for; the kernel's default. */
+const OVERFLOW_UID = 65_534;
+
+/** True where this process is in a user namespace, and `uid` stands for users outside of it: root of the machine, as a rule. */
+export function isOutsideOfNamespace(uid: number): boolean {
+  return uid === OVERFLOW_UID && !/^\s*0\s+0\s+4294967295\s*$/.test(linesOf("/proc/self/uid_map"));
 }
 
 /** For messages: "user 1000 (anna)", or "user 1000". */

@@ -189,7 +189,7 @@ describe("users of one driver", () => {
       }
       using checkout = new OpenCheckout(STRANGER);
       await using place = new DriverPlace(checkout.command);
-      chmodSync(place.path, 0o777);
+      chmodSync(place.path, 0o1777);
       const roles = [OWNER, STRANGER].map((user, i) => {
         const env = { TENSORPOOL_SHM_BASE_DIR: "", SHM_BASE_DIR: "", USER: "somebody" };
         const aeron = ["--aeron-dir", place.at(`aeron-${i}`), "--media-driver", "embedded"];
