@@ -1,24 +1,38 @@
 /** Turns counters that only grow into rates per second, from one reading to the next. */
 export class RateMeter {
+  readonly #leastNs: number;
   #lastNs: number;
-  readonly #last = new Map<string, number>();
+  #last = new Map<string, number>();
+  /** The reading before the last, and what rates are measured from now. */
+  #beforeNs: number | null = null;
+  #before = new Map<string, number>();
+  #from: ReadonlyMap<string, number> = this.#last;
 
-  /** `startNs`: when the counters were 0. */
-  constructor(startNs: number) {
+  /**
+   * `startNs`: when the counters were 0. `periodNs`: how often they are read as a rule. Less than half a period after the last reading,
+   * as at the end, a rate says nothing: it is measured from the reading before that one.
+   */
+  constructor(startNs: number, periodNs = 0) {
     this.#lastNs = startNs;
+    this.#leastNs = periodNs / 2;
   }
 
-  /** Begins a reading at this time; returns the seconds since the one before, or since the start. */
+  /** Begins a reading at this time; returns the seconds that its rates are measured over. */
   begin(nowNs: number): number {
-    const seconds = (nowNs - this.#lastNs) / 1e9;
+    const isShort = this.#beforeNs !== null && nowNs - this.#lastNs < this.#leastNs;
+    if (!isShort) {
+      this.#beforeNs = this.#lastNs;
+      this.#before = this.#last;
+    }
+    this.#from = this.#before;
     this.#lastNs = nowNs;
-    return seconds;
+    this.#last = new Map();
+    return (nowNs - (this.#beforeNs ?? nowNs)) / 1e9;
   }
 
-  /** Growth of `name` per second since the last reading. */
+  /** Growth of `name` per second in this reading. */
   rate(name: string, value: number, seconds: number): number {
-    const before = this.#last.get(name) ?? 0;
     this.#last.set(name, value);
-    return seconds > 0 ? (value - before) / seconds : 0;
+    return seconds > 0 ? (value - (this.#from.get(name) ?? 0)) / seconds : 0;
   }
 }

@@ -87,7 +87,7 @@ function newReporter(
   const meters = new Map<string, RateMeter>();
   const rowOf = ({ bytes, ...reading }: BridgeReading, nowNs: number): BridgeRow => {
     const key = `${reading.streamId} ${reading.to}`;
-    const meter = meters.get(key) ?? new RateMeter(startNs);
+    const meter = meters.get(key) ?? new RateMeter(startNs, intervalNs);
     meters.set(key, meter);
     const seconds = meter.begin(nowNs);
     return {

@@ -239,7 +239,7 @@ function newReporter(
   { output, values }: ConsumerPlan,
   startNs: number,
 ): StatsReporter<ConsumerRow> {
-  const meter = new RateMeter(startNs);
+  const meter = new RateMeter(startNs, values.statsInterval);
   const take = (nowNs: number): ConsumerRow => {
     const seconds = meter.begin(nowNs);
     const counters = figures.snapshot();

@@ -187,7 +187,7 @@ function newReporter(
   { output, values }: DecimatePlan,
   startNs: number,
 ): StatsReporter<DecimatorRow> {
-  const meter = new RateMeter(startNs);
+  const meter = new RateMeter(startNs, values.statsInterval);
   const take = (nowNs: number): DecimatorRow => {
     const seconds = meter.begin(nowNs);
     const counters = consumer.counters.snapshot();

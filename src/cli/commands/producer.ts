@@ -258,7 +258,7 @@ function newReporter(
   intervalNs: number,
   startNs: number,
 ): StatsReporter<ProducerRow> {
-  const meter = new RateMeter(startNs);
+  const meter = new RateMeter(startNs, intervalNs);
   const take = (nowNs: number): ProducerRow => {
     const seconds = meter.begin(nowNs);
     const counters = producer.counters.snapshot();

@@ -61,7 +61,7 @@ export async function startRecorder(
           plan.output,
           recorderColumns(plan.flight !== null),
           plan.values.statsInterval,
-          rowTaker(recorder, nowNs),
+          rowTaker(recorder, nowNs, plan.values.statsInterval),
         )
       : null;
   // The first to be added is the last to close: its last row has what the others count while they close.

@@ -78,8 +78,8 @@ export function describeMissing(missing: Readonly<Record<string, number>>): stri
 }
 
 /** Takes rows of statistics of a recorder. */
-export function rowTaker(recorder: Recorder, startNs: number): (nowNs: number) => RecorderRow {
-  const meter = new RateMeter(startNs);
+export function rowTaker(recorder: Recorder, startNs: number, periodNs: number): (nowNs: number) => RecorderRow {
+  const meter = new RateMeter(startNs, periodNs);
   return (nowNs) => {
     const { streams, writer, staging, flight } = recorder;
     const seconds = meter.begin(nowNs);
