@@ -1,6 +1,7 @@
 import { quoted } from "../core/text.ts";
 import { describeToml, isTable, parseTomlLiteral, type TomlValue } from "./toml-document.ts";
-import { tomlLiteral, ValueProblem, type ValueType } from "./value-type.ts";
+import { ValueProblem } from "./value-problem.ts";
+import { tomlLiteral, type ValueType } from "./value-type.ts";
 
 /** One attribute as settings say it: a text, and what it is a text of. */
 export interface AttributeSetting {
@@ -12,6 +13,7 @@ export interface AttributeSetting {
 
 const DEFAULT_FORMAT = "text/plain";
 const EXPECTED = "KEY=VALUE or KEY:FORMAT=VALUE such as gain=2.5 or pose:application/json=[0,1]";
+const LINES_HINT = '; each line is an attribute: one whose value has several lines goes as TOML, { note = "a\\nb" }';
 /** Set by flags of their own. */
 const RESERVED = /^tensorpool\./;
 /** Keys and formats are US-ASCII on the wire (W-45). */
@@ -72,13 +74,14 @@ function textsOf(value: TomlValue): string[] {
   });
 }
 
-function attributeOf(text: string): AttributeSetting {
+function attributeOf(text: string, _index: number, { length }: readonly string[]): AttributeSetting {
   const equals = text.indexOf("=");
   const name = equals < 0 ? "" : text.slice(0, equals);
   const colon = name.indexOf(":");
   const key = colon < 0 ? name : name.slice(0, colon);
   const format = colon < 0 ? DEFAULT_FORMAT : name.slice(colon + 1);
-  if (!ASCII.test(key) || !ASCII.test(format)) throw new ValueProblem(EXPECTED, quoted(text));
+  if (!ASCII.test(key) || !ASCII.test(format))
+    throw new ValueProblem(EXPECTED, quoted(text), [], length > 1 && !text.includes("=") ? LINES_HINT : "");
   if (RESERVED.test(key)) {
     throw new ValueProblem("a key of one's own (tensorpool.* have flags: --flow, --timestamp-clock)", quoted(key));
   }

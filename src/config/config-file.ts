@@ -1,5 +1,5 @@
 import { UsageError } from "../core/errors.ts";
-import { suggestion } from "../core/nearest.ts";
+import { nearest, suggestion } from "../core/nearest.ts";
 import { quoted } from "../core/text.ts";
 import {
   ENTRY_NAME,
@@ -14,7 +14,8 @@ import { describeOrigin, type Origin } from "./origin.ts";
 import { COMMON_TABLE, flagsInFile, keyOfFlag, type OptionSpec, type SettingsSchema } from "./role-schema.ts";
 import { describeToml, isTable, TomlDocument, type TomlTable, type TomlValue } from "./toml-document.ts";
 import type { TomlPath } from "./toml-path.ts";
-import { text, ValueProblem, type ValueType } from "./value-type.ts";
+import { ValueProblem } from "./value-problem.ts";
+import { text, type ValueType } from "./value-type.ts";
 
 /** A value of the file, of the type of its key. */
 export interface FileValue {
@@ -29,14 +30,16 @@ export interface RoleTable {
   readonly origin: Origin;
   /** By the names of the flags, with dashes. A name that is no flag is there as well, to choose the table by. */
   readonly values: ReadonlyMap<string, FileValue>;
+  /** Flags that the table sets by mistake, or under a name that was probably meant for them: nothing is known of their values. */
+  readonly faulty: ReadonlySet<string>;
 }
 
 /** An entry of `[profiles]` or `[streams]`. */
 export interface FileEntry {
   readonly origin: Origin;
   readonly values: ReadonlyMap<string, FileValue>;
-  /** False where some of its keys are mistakes: what seems to be missing may be one of them. */
-  readonly isComplete: boolean;
+  /** Keys that are set by mistake, or under a name that was probably meant for them: they are not missing. */
+  readonly faulty: ReadonlySet<string>;
 }
 
 /** The key by which `--use` chooses a table; for producers it is a flag too. */
@@ -52,7 +55,11 @@ export class ConfigFile {
   readonly name: string;
   readonly general = new Map<string, FileValue>();
   readonly entries: Readonly<Record<NamedTable, Map<string, FileEntry>>> = { profiles: new Map(), streams: new Map() };
+  /** What should be a table of entries, and is none: nothing is known of what it was meant to have. */
+  readonly broken = new Set<NamedTable>();
   readonly common = new Map<string, FileValue>();
+  /** Flags that `[common]` sets by mistake. */
+  readonly faultyCommon = new Set<string>();
   /** By the names of roles. */
   readonly tables = new Map<string, readonly RoleTable[]>();
   readonly #document: TomlDocument;
@@ -71,7 +78,7 @@ export class ConfigFile {
       const role = schema.roles.find(({ table }) => table === key);
       if (sections.has(key)) this.#readSection(key, value);
       else if (key === "profiles" || key === "streams") this.#readEntries(key, value);
-      else if (key === COMMON_TABLE) this.#readFlags([key], value, schema.common, this.common);
+      else if (key === COMMON_TABLE) this.#readFlags([key], value, schema.common, this.common, this.faultyCommon);
       else if (role?.isArray === true) this.tables.set(role.name, this.#readArray(key, value, role.flags));
       else if (role !== undefined) this.tables.set(role.name, [this.#readTable([key], value, role.flags)]);
       else throw this.#unknown([key], known);
@@ -96,19 +103,23 @@ export class ConfigFile {
 
   #readEntries(table: NamedTable, value: TomlValue): void {
     const keys: Readonly<Record<string, GeneralKey<unknown>>> = NAMED_TABLES[table];
+    const leaves = Object.keys(keys);
+    if (!isTable(value)) this.broken.add(table);
     this.#eachMember([table], value, (name, entry) => {
       if (!ENTRY_NAME.test(name)) {
         const expected = "a name of letters, digits and _.- that does not begin with a sign";
         throw this.#wrong([table, name], expected, quoted(name));
       }
       const values = new Map<string, FileValue>();
+      const faulty = new Set(isTable(entry) ? [] : leaves);
+      this.entries[table].set(name, { origin: this.#document.originOf([table, name]), values, faulty });
       this.#eachMember([table, name], entry, (leaf, leafValue) => {
         const key = Object.hasOwn(keys, leaf) ? keys[leaf] : undefined;
-        if (key === undefined) throw this.#unknown([table, name, leaf], Object.keys(keys));
+        faulty.add(key === undefined ? (nearest(leaf, leaves) ?? leaf) : leaf);
+        if (key === undefined) throw this.#unknown([table, name, leaf], leaves);
         values.set(leaf, this.#readValue([table, name, leaf], leafValue, key.type));
+        faulty.delete(leaf);
       });
-      const isComplete = Object.keys(entry).length === values.size;
-      this.entries[table].set(name, { origin: this.#document.originOf([table, name]), values, isComplete });
     });
   }
 
@@ -120,21 +131,28 @@ export class ConfigFile {
 
   #readTable(path: TomlPath, value: TomlValue, flags: readonly OptionSpec[]): RoleTable {
     const values = new Map<string, FileValue>();
-    this.#readFlags(path, value, flags, values);
+    const faulty = new Set<string>();
     const origin = this.#document.originOf(path);
-    return { key: origin.key, origin, values };
+    // What is no table has no values, and is a mistake of its own.
+    this.#attempt(() => this.#readFlags(path, value, flags, values, faulty));
+    return { key: origin.key, origin, values, faulty };
   }
 
-  #readFlags(path: TomlPath, value: TomlValue, flags: readonly OptionSpec[], into: Map<string, FileValue>): void {
+  #readFlags(
+    path: TomlPath,
+    value: TomlValue,
+    flags: readonly OptionSpec[],
+    into: Map<string, FileValue>,
+    faulty: Set<string>,
+  ): void {
     const settable = flagsInFile(flags);
+    const keys = settable.map(({ name }) => keyOfFlag(name));
     this.#eachMember(path, value, (key, member) => {
-      const flag = settable.find(({ name }) => keyOfFlag(name) === key);
-      if (flag === undefined)
-        throw this.#unknown(
-          [...path, key],
-          settable.map(({ name }) => keyOfFlag(name)),
-        );
+      const flag = settable[keys.indexOf(key)];
+      faulty.add(flag?.name ?? settable[keys.indexOf(nearest(key, keys) ?? key)]?.name ?? key);
+      if (flag === undefined) throw this.#unknown([...path, key], keys);
       into.set(flag.name, this.#readValue([...path, key], member, flag.type));
+      faulty.delete(flag.name);
     });
   }
 
@@ -146,7 +164,13 @@ export class ConfigFile {
       };
     } catch (error) {
       if (!(error instanceof ValueProblem)) throw error;
-      throw problemAt(this.#document.originOf([...path, ...error.path]), error);
+      const located = error.all.map((each) => problemAt(this.#document.originOf([...path, ...each.path]), each));
+      for (const problem of located) {
+        this.#attempt(() => {
+          throw problem;
+        });
+      }
+      throw located[0];
     }
   }
 

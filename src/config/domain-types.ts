@@ -1,6 +1,6 @@
 import { isAeronChannel } from "../aeron/channel.ts";
-import { formatDims, readDims } from "../io/layout.ts";
-import { DTYPE_NAMES, type Dtype, MAX_DIMS } from "../protocol/dtype.ts";
+import { DIMS_EXPECTED, formatDims, MAX_DIM, readDims } from "../io/layout.ts";
+import { DTYPE_NAMES, type Dtype } from "../protocol/dtype.ts";
 import { parseFallbackUri } from "../protocol/fallback-uri.ts";
 import { isId, MAX_ID } from "../protocol/ids.ts";
 import { MAX_NSLOTS } from "../shm/announcement.ts";
@@ -60,8 +60,11 @@ export function dims(): ValueType<readonly number[]> {
     const read = readDims(value);
     return typeof read === "string" ? undefined : read;
   };
-  const expected = `at most ${MAX_DIMS} dimensions such as 480x640, or "scalar"`;
-  return scalar(expected, '"480x640"', ["string", "bigint"], convert, { format: formatDims });
+  const hint = (value: string): string =>
+    /^\d+(x\d+)*$/.test(value) && value.split("x").some((dim) => Number(dim) > MAX_DIM)
+      ? "; give the frame another shape, e.g. two dimensions in place of one"
+      : "";
+  return scalar(DIMS_EXPECTED, '"480x640"', ["string", "bigint"], convert, { format: formatDims, hint });
 }
 
 /** The slots of a ring. */

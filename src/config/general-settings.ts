@@ -20,7 +20,8 @@ import { type Attempt, untilFirst } from "./mistakes.ts";
 import { DEFAULT_ORIGIN, type Origin } from "./origin.ts";
 import type { PoolSetting } from "./pool-list.ts";
 import { parseTomlLiteral } from "./toml-document.ts";
-import { ValueProblem, type ValueType } from "./value-type.ts";
+import { ValueProblem } from "./value-problem.ts";
+import type { ValueType } from "./value-type.ts";
 
 const DEFAULT_NSLOTS = 1024;
 const DEFAULT_DESCRIPTOR_STREAM = DEFAULT_STREAMS.descriptorStreamId;
@@ -47,10 +48,18 @@ export interface StreamSetting {
   readonly descriptorStreamId: number;
 }
 
+/** An entry of `[profiles]` or `[streams]`, as file and environment set it. */
+interface MergedEntry {
+  readonly values: Map<string, Sourced>;
+  /** Keys that are set by mistake: nothing is known of their values. */
+  readonly faulty: Set<string>;
+}
+
 /** The keys of section 6 as file and environment set them; checked key by key, and against each other. */
 export class GeneralSettings {
   readonly #values = new Map<GeneralKeyName, Sourced>();
-  readonly #entries: Readonly<Record<NamedTable, ReadonlyMap<string, ReadonlyMap<string, Sourced>>>>;
+  readonly #entries: Readonly<Record<NamedTable, ReadonlyMap<string, MergedEntry>>>;
+  readonly #broken: ReadonlySet<NamedTable>;
   readonly profiles: ReadonlyMap<string, ProfileSetting>;
   readonly streams: ReadonlyMap<string, StreamSetting>;
 
@@ -64,6 +73,7 @@ export class GeneralSettings {
     }
     const merged = (table: NamedTable) => mergedEntries(table, file, env, attempt);
     this.#entries = { profiles: merged("profiles"), streams: merged("streams") };
+    this.#broken = file?.broken ?? new Set();
     this.profiles = this.#readProfiles(file, attempt);
     this.streams = this.#readStreams(file, attempt);
   }
@@ -86,9 +96,14 @@ export class GeneralSettings {
     return this.#values.get(key)?.origin ?? DEFAULT_ORIGIN;
   }
 
+  /** True for a name that is there, and for one that may be: where a mistake hides what there is. */
+  mayHave(table: NamedTable, name: string): boolean {
+    return this.#broken.has(table) || this.#entries[table].has(name);
+  }
+
   /** The keys of `[profiles.NAME]` or `[streams.NAME]`, set or default, with values as files have them. */
   entries(table: NamedTable): { name: string; leaf: string; value: unknown; origin: Origin }[] {
-    return [...this.#entries[table]].flatMap(([name, values]) =>
+    return [...this.#entries[table]].flatMap(([name, { values }]) =>
       Object.entries(NAMED_TABLES[table]).map(([leaf, { type, default: literal }]) => {
         const set = values.get(leaf);
         if (set !== undefined) return { name, leaf, value: asWritten(type, set.value), origin: set.origin };
@@ -118,21 +133,12 @@ export class GeneralSettings {
     }
   }
 
-  #eachComplete(
-    table: NamedTable,
-    file: ConfigFile | null,
-    attempt: Attempt,
-    readOne: (name: string, values: ReadonlyMap<string, Sourced>) => void,
-  ): void {
-    for (const [name, values] of this.#entries[table]) {
-      if (file?.entries[table].get(name)?.isComplete !== false) attempt(() => readOne(name, values));
-    }
-  }
-
   #readProfiles(file: ConfigFile | null, attempt: Attempt): ReadonlyMap<string, ProfileSetting> {
     const profiles = new Map<string, ProfileSetting>();
-    const readOne = (name: string, values: ReadonlyMap<string, Sourced>): void => {
-      const pools = requireLeaf("profiles", name, "payload_pools", values, file);
+    const readOne = (name: string, entry: MergedEntry): void => {
+      const { values } = entry;
+      const pools = requireLeaf("profiles", name, "payload_pools", entry, file);
+      if (pools === null || entry.faulty.has("header_nslots")) return;
       const payloadPools = pools.value as readonly PoolSetting[];
       const headerNslots = (values.get("header_nslots")?.value ?? DEFAULT_NSLOTS) as number;
       const large = payloadPools.find(({ strideBytes }) => headerNslots * strideBytes >= MAX_REGION_BYTES);
@@ -142,32 +148,45 @@ export class GeneralSettings {
       }
       profiles.set(name, { name, headerNslots, payloadPools });
     };
-    this.#eachComplete("profiles", file, attempt, readOne);
+    for (const [name, entry] of this.#entries.profiles) attempt(() => readOne(name, entry));
     const named = this.#values.get("policies.default_profile");
-    attempt(() => named !== undefined && requireProfile(named, this.#entries.profiles));
+    attempt(() => named !== undefined && this.#requireProfile(named));
     return profiles;
   }
 
   #readStreams(file: ConfigFile | null, attempt: Attempt): ReadonlyMap<string, StreamSetting> {
     const streams = new Map<string, StreamSetting>();
-    const readOne = (name: string, values: ReadonlyMap<string, Sourced>): void => {
-      const { value, origin } = requireLeaf("streams", name, "stream_id", values, file);
+    const readOne = (name: string, entry: MergedEntry): void => {
+      const { values } = entry;
+      const named = values.get("profile");
+      attempt(() => named !== undefined && this.#requireProfile(named));
+      const id = requireLeaf("streams", name, "stream_id", entry, file);
+      if (id === null) return;
+      const { value, origin } = id;
       const streamId = value as number;
       const twin = [...streams.values()].find((stream) => stream.streamId === streamId);
       if (twin !== undefined) {
         throw problemAt(origin, new ValueProblem("each stream id once", `${streamId}, the id of streams.${twin.name}`));
       }
-      const named = values.get("profile");
-      if (named !== undefined) requireProfile(named, this.#entries.profiles);
       const profile = (named?.value ?? this.get("policies.default_profile")) as string | null;
       if (profile === null) {
+        // Of those that are there none can be read: they are the mistakes.
+        if (this.#broken.has("profiles") || this.#entries.profiles.size > 0 || entry.faulty.has("profile")) return;
         throw problemAt(origin, new ValueProblem("at least one [profiles.NAME] for its regions", "none"));
       }
       const descriptorStreamId = (values.get("descriptor_stream_id")?.value ?? DEFAULT_DESCRIPTOR_STREAM) as number;
       streams.set(name, { name, streamId, profile, descriptorStreamId });
     };
-    this.#eachComplete("streams", file, attempt, readOne);
+    for (const [name, entry] of this.#entries.streams) attempt(() => readOne(name, entry));
     return streams;
+  }
+
+  #requireProfile({ value, origin }: Sourced): void {
+    const name = value as string;
+    if (this.mayHave("profiles", name)) return;
+    const names = [...this.#entries.profiles.keys()];
+    const expected = names.length === 0 ? "a name of [profiles], which has none" : `one of ${names.join(", ")}`;
+    throw problemAt(origin, new ValueProblem(expected, quoted(name), [], suggestion(name, names)));
   }
 }
 
@@ -199,42 +218,41 @@ function mergedEntries(
   file: ConfigFile | null,
   env: Environment,
   attempt: Attempt,
-): ReadonlyMap<string, ReadonlyMap<string, Sourced>> {
-  const merged = new Map<string, Map<string, Sourced>>();
-  for (const [name, entry] of file?.entries[table] ?? []) merged.set(name, new Map(entry.values));
-  const readOne = ({ name, text, entry, leaf }: EntryVariable): void => {
+): ReadonlyMap<string, MergedEntry> {
+  const merged = new Map<string, MergedEntry>();
+  for (const [name, { values, faulty }] of file?.entries[table] ?? []) {
+    merged.set(name, { values: new Map(values), faulty: new Set(faulty) });
+  }
+  const readOne = ({ name, text, entry: entryName, leaf }: EntryVariable): void => {
     const { type } = NAMED_TABLES[table][leaf] as GeneralKey<unknown>;
-    const value = parseVariable(type, name, text);
-    if (!ENTRY_NAME.test(entry)) {
-      throw problemAt(value.origin, new ValueProblem(`a name of ${table} that begins with a letter or digit`, entry));
+    if (!ENTRY_NAME.test(entryName)) {
+      const expected = `a name of ${table} that begins with a letter or digit`;
+      throw problemAt({ kind: "variable", name }, new ValueProblem(expected, entryName));
     }
-    const values = merged.get(entry) ?? new Map<string, Sourced>();
-    merged.set(entry, values.set(leaf, value));
+    const entry = merged.get(entryName) ?? { values: new Map(), faulty: new Set() };
+    merged.set(entryName, entry);
+    entry.faulty.add(leaf);
+    entry.values.set(leaf, parseVariable(type, name, text));
+    entry.faulty.delete(leaf);
   };
   for (const variable of entryVariables(table, [...merged.keys()], env)) attempt(() => readOne(variable));
   return merged;
 }
 
+/** Null where it is set by mistake, which is reported already. @throws UsageError where it is missing */
 function requireLeaf(
   table: NamedTable,
   name: string,
   leaf: string,
-  values: ReadonlyMap<string, Sourced>,
+  { values, faulty }: MergedEntry,
   file: ConfigFile | null,
-): Sourced {
+): Sourced | null {
+  if (faulty.has(leaf)) return null;
   const set = values.get(leaf);
   if (set !== undefined) return set;
   const { type } = NAMED_TABLES[table][leaf] as GeneralKey<unknown>;
   const origin = file?.entries[table].get(name)?.origin ?? [...values.values()][0]?.origin ?? DEFAULT_ORIGIN;
   throw problemAt(origin, new ValueProblem(`${leaf}: ${type.expected}`, "nothing"));
-}
-
-function requireProfile({ value, origin }: Sourced, profiles: ReadonlyMap<string, unknown>): void {
-  const name = value as string;
-  if (profiles.has(name)) return;
-  const names = [...profiles.keys()];
-  const expected = names.length === 0 ? "a name of [profiles], which has none" : `one of ${names.join(", ")}`;
-  throw problemAt(origin, new ValueProblem(expected, quoted(name), [], suggestion(name, names)));
 }
 
 function asWritten(type: ValueType, value: unknown): unknown {

@@ -1,7 +1,8 @@
 import { isId, MAX_ID } from "../protocol/ids.ts";
 import { streamId } from "./domain-types.ts";
 import { describeToml, type TomlValue } from "./toml-document.ts";
-import { readLiteral, scalar, tomlLiteral, ValueProblem, type ValueType } from "./value-type.ts";
+import { readParts, ValueProblem } from "./value-problem.ts";
+import { readLiteral, scalar, tomlLiteral, type ValueType } from "./value-type.ts";
 
 /** Stream ids from `first` to `last`, both included. */
 export interface IdRange {
@@ -29,7 +30,7 @@ export function idRanges(): ValueType<readonly IdRange[]> {
   const read = (value: TomlValue): readonly IdRange[] => {
     if (!Array.isArray(value) || value.length === 0) throw new ValueProblem(expected, describeToml(value));
     const isOne = value.every((entry) => !Array.isArray(entry));
-    const ranges = isOne ? [readRange(value, [])] : value.map((entry, i) => readRange(entry, [i]));
+    const ranges = isOne ? [readRange(value, [])] : readParts(value.map((entry, i) => () => readRange(entry, [i])));
     for (const [i, range] of ranges.entries()) {
       const other = ranges.findIndex((each, k) => k < i && each.first <= range.last && range.first <= each.last);
       if (other < 0) continue;

@@ -1,8 +1,10 @@
-import { suggestion } from "../core/nearest.ts";
+import { nearest, suggestion } from "../core/nearest.ts";
+import { quoted } from "../core/text.ts";
 import { MAX_POOLS } from "../shm/announcement.ts";
 import { stride } from "./domain-types.ts";
 import { describeToml, isTable, type TomlValue } from "./toml-document.ts";
-import { integer, readLiteral, tomlLiteral, ValueProblem, type ValueType } from "./value-type.ts";
+import { readParts, ValueProblem, within } from "./value-problem.ts";
+import { integer, readLiteral, tomlLiteral, type ValueType } from "./value-type.ts";
 
 /** A payload pool of a profile. */
 export interface PoolSetting {
@@ -21,12 +23,10 @@ export function poolList(): ValueType<readonly PoolSetting[]> {
     if (!Array.isArray(value)) throw new ValueProblem(expected, describeToml(value));
     if (value.length === 0) throw new ValueProblem(expected, "no pool");
     if (value.length > MAX_POOLS) throw new ValueProblem(`at most ${MAX_POOLS} pools`, String(value.length));
-    const pools: PoolSetting[] = [];
-    for (const [i, entry] of value.entries()) {
-      const pool = readPool(entry, i);
-      const first = pools.findIndex(({ poolId }) => poolId === pool.poolId);
-      if (first >= 0) throw new ValueProblem("each id once", `${pool.poolId} in [${first}] as well`, [i, "pool_id"]);
-      pools.push(pool);
+    const pools = readParts(value.map((entry, i) => () => within(i, () => readPool(entry))));
+    for (const [i, { poolId }] of pools.entries()) {
+      const first = pools.findIndex((pool) => pool.poolId === poolId);
+      if (first < i) throw new ValueProblem("each id once", `${poolId} in [${first}] as well`, [i, "pool_id"]);
     }
     return pools;
   };
@@ -42,23 +42,24 @@ export function poolList(): ValueType<readonly PoolSetting[]> {
   };
 }
 
-function readPool(entry: TomlValue, index: number): PoolSetting {
-  if (!isTable(entry)) throw new ValueProblem("a table { pool_id, stride_bytes }", describeToml(entry), [index]);
-  for (const key of Object.keys(entry)) {
-    if (POOL_KEYS.includes(key)) continue;
-    throw new ValueProblem(`one of ${POOL_KEYS.join(", ")}`, "another key", [index, key], suggestion(key, POOL_KEYS));
-  }
-  return {
-    poolId: readMember(POOL_ID, entry.pool_id, index, "pool_id"),
-    strideBytes: readMember(STRIDE_BYTES, entry.stride_bytes, index, "stride_bytes"),
+function readPool(entry: TomlValue): PoolSetting {
+  if (!isTable(entry)) throw new ValueProblem("a table { pool_id, stride_bytes }", describeToml(entry));
+  const unknown = Object.keys(entry).filter((key) => !POOL_KEYS.includes(key));
+  const misspelt = unknown.map((key) => nearest(key, POOL_KEYS));
+  const member = (type: ValueType<number>, key: string) => (): number => {
+    const value = entry[key];
+    if (value !== undefined) return within(key, () => type.read(value));
+    // One that is misspelt is not missing as well.
+    if (misspelt.includes(key)) return 0;
+    throw new ValueProblem(`${key}: ${type.expected}`, "nothing");
   };
-}
-
-function readMember<T>(type: ValueType<T>, value: TomlValue | undefined, index: number, key: string): T {
-  if (value === undefined) throw new ValueProblem(`${key}: ${type.expected}`, "nothing", [index]);
-  try {
-    return type.read(value);
-  } catch (error) {
-    throw error instanceof ValueProblem ? error.within(key).within(index) : error;
-  }
+  const refuse = (key: string) => (): never => {
+    throw new ValueProblem(`one of ${POOL_KEYS.join(", ")}`, quoted(key), [key], suggestion(key, POOL_KEYS));
+  };
+  const [poolId = 0, strideBytes = 0] = readParts<number>([
+    member(POOL_ID, "pool_id"),
+    member(STRIDE_BYTES, "stride_bytes"),
+    ...unknown.map(refuse),
+  ]);
+  return { poolId, strideBytes };
 }

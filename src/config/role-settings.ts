@@ -6,7 +6,7 @@ import { generalCandidates, parseText, parseVariable, type Sourced } from "./gen
 import { type Attempt, untilFirst } from "./mistakes.ts";
 import { describePlace, type Origin } from "./origin.ts";
 import { flagsInEnvironment, type OptionSpec, type RoleSchema, type SettingsSchema } from "./role-schema.ts";
-import { ValueProblem } from "./value-type.ts";
+import { ValueProblem } from "./value-problem.ts";
 
 /** What the command line says of an option: a text, or for a switch on or off. */
 export interface WrittenValue {
@@ -89,13 +89,18 @@ export function chooseTable(role: RoleSchema, file: ConfigFile | null, use: Sour
 }
 
 /** What has to hold between the tables of a role: names are there once, and a stream has one producer. @throws UsageError */
-export function checkTables(role: RoleSchema, file: ConfigFile, uniqueStreams: boolean): void {
+export function checkTables(
+  role: RoleSchema,
+  file: ConfigFile,
+  uniqueStreams: boolean,
+  attempt: Attempt = untilFirst,
+): void {
   const tables = file.tables.get(role.name) ?? [];
   for (const name of uniqueStreams ? ["name", "stream"] : ["name"]) {
     const places = new Map<string, RoleTable>();
-    for (const table of tables) {
+    const check = (table: RoleTable): void => {
       const value = name === "stream" ? streamOf(role, table) : nameOf(table);
-      if (value === undefined) continue;
+      if (value === undefined || table.faulty.has(name)) return;
       const first = places.get(value);
       if (first !== undefined) {
         const { origin } = table.values.get(name) ?? table;
@@ -105,7 +110,8 @@ export function checkTables(role: RoleSchema, file: ConfigFile, uniqueStreams: b
         );
       }
       places.set(value, table);
-    }
+    };
+    for (const table of tables) attempt(() => check(table));
   }
 }
 

@@ -1,8 +1,10 @@
-import { suggestion } from "../core/nearest.ts";
+import { nearest, suggestion } from "../core/nearest.ts";
+import { quoted } from "../core/text.ts";
 import { formatDurationExact } from "../core/units.ts";
 import type { SteeringRule } from "../protocol/supervision/index.ts";
 import { clientId } from "./domain-types.ts";
 import { describeToml, isTable, type TomlTable, type TomlValue } from "./toml-document.ts";
+import { readParts, ValueProblem, within } from "./value-problem.ts";
 import {
   choice,
   duration,
@@ -12,7 +14,6 @@ import {
   readLiteral,
   text,
   tomlLiteral,
-  ValueProblem,
   type ValueType,
 } from "./value-type.ts";
 
@@ -38,6 +39,7 @@ const KEYS = {
   restore_after: duration(),
 } as const;
 const KEY_NAMES = Object.keys(KEYS);
+const REQUIRED = ["drop_ratio_above", "for", "mode"] as const;
 
 /** `[{ drop_ratio_above = "0.1%", for = "5s", mode = "latest" }]`: what a supervisor does about consumers that lose frames. */
 export function ruleList(): ValueType<readonly SteeringRule[]> {
@@ -45,13 +47,7 @@ export function ruleList(): ValueType<readonly SteeringRule[]> {
   const read = (value: TomlValue): readonly SteeringRule[] => {
     if (!Array.isArray(value)) throw new ValueProblem(expected, describeToml(value));
     if (value.length > MAX_RULES) throw new ValueProblem(`at most ${MAX_RULES} rules`, String(value.length));
-    return value.map((entry, i) => {
-      try {
-        return readRule(entry, i);
-      } catch (error) {
-        throw error instanceof ValueProblem ? error.within(i) : error;
-      }
-    });
+    return readParts(value.map((entry, i) => () => within(i, () => readRule(entry, i))));
   };
   return {
     expected,
@@ -80,10 +76,13 @@ function writeRule(rule: SteeringRule): Readonly<Record<keyof typeof KEYS, unkno
 
 function readRule(entry: TomlValue, index: number): SteeringRule {
   if (!isTable(entry)) throw new ValueProblem("a table { drop_ratio_above, for, mode, ... }", describeToml(entry));
-  for (const key of Object.keys(entry)) {
-    if (KEY_NAMES.includes(key)) continue;
-    throw new ValueProblem(`one of ${KEY_NAMES.join(", ")}`, "another key", [key], suggestion(key, KEY_NAMES));
-  }
+  const keys = Object.keys(entry);
+  // One that is misspelt is not missing as well.
+  const meant = keys.map((key) => nearest(key, KEY_NAMES));
+  readParts<unknown>([
+    ...keys.map((key) => () => checkMember(entry, key)),
+    ...REQUIRED.filter((key) => !meant.includes(key)).map((key) => () => required(entry, key)),
+  ]);
   const mode = required(entry, "mode");
   const decimation = optional(entry, "decimation");
   if (decimation !== null && mode !== "decimated") {
@@ -101,17 +100,24 @@ function readRule(entry: TomlValue, index: number): SteeringRule {
   };
 }
 
+function checkMember(entry: TomlTable, key: string): void {
+  if (!isKey(key))
+    throw new ValueProblem(`one of ${KEY_NAMES.join(", ")}`, quoted(key), [key], suggestion(key, KEY_NAMES));
+  optional(entry, key);
+}
+
 type Key = keyof typeof KEYS;
+
+function isKey(key: string): key is Key {
+  return KEY_NAMES.includes(key);
+}
+
 type Value<K extends Key> = (typeof KEYS)[K] extends ValueType<infer T> ? T : never;
 
 function optional<K extends Key>(entry: TomlTable, key: K): Value<K> | null {
   const value = entry[key];
   if (value === undefined) return null;
-  try {
-    return (KEYS[key] as ValueType<Value<K>>).read(value);
-  } catch (error) {
-    throw error instanceof ValueProblem ? error.within(key) : error;
-  }
+  return within(key, () => (KEYS[key] as ValueType<Value<K>>).read(value));
 }
 
 function required<K extends Key>(entry: TomlTable, key: K): Value<K> {

@@ -8,7 +8,8 @@ import type { GeneralSettings, Sourced } from "./general-settings.ts";
 import type { Origin } from "./origin.ts";
 import type { RoleSchema } from "./role-schema.ts";
 import type { GivenValues } from "./role-settings.ts";
-import { ValueProblem, type ValueType } from "./value-type.ts";
+import { ValueProblem } from "./value-problem.ts";
+import type { ValueType } from "./value-type.ts";
 
 const ID = streamId();
 
@@ -83,11 +84,14 @@ export function withNamedStream(
   return resolved;
 }
 
-/** The stream of `[streams]` with a name; null where there is none and the role can ask for it. @throws UsageError */
+/**
+ * The stream of `[streams]` with a name; null where there is none and the role can ask for it, and where its entry is a mistake, which is
+ * reported already. @throws UsageError
+ */
 function namedStream(name: string, origin: Origin, general: GeneralSettings, mayAsk: boolean) {
   const stream = general.streams.get(name);
   if (stream !== undefined) return stream;
-  if (mayAsk) return null;
+  if (mayAsk || general.mayHave("streams", name)) return null;
   const names = [...general.streams.keys()];
   const found = `${quoted(name)}, ${names.length === 0 ? "and there is no [streams]" : `there are ${names.join(", ")}`}`;
   throw problemAt(origin, new ValueProblem("a stream id, or a name of [streams]", found, [], suggestion(name, names)));

@@ -15,7 +15,7 @@ import {
   type SettingsSchema,
 } from "./role-schema.ts";
 import { parseTomlLiteral } from "./toml-document.ts";
-import { ValueProblem } from "./value-type.ts";
+import { ValueProblem } from "./value-problem.ts";
 
 /** Values that a new file sets, so that it runs as it is: a driver with one stream, one producer, one consumer. */
 const SET: Readonly<Record<string, Readonly<Record<string, string>>>> = {

@@ -30,7 +30,7 @@ export class TomlDocument {
       const detail = reason.replace(/^Invalid TOML document: /, "");
       const written = document.split("\n")[error.line - 1]?.trim() ?? "";
       throw new UsageError(
-        `${name}:${error.line}:${error.column}: expected TOML, found ${quoted(written)}: ${detail}`,
+        `${name}:${error.line}:${error.column}: expected TOML, found ${quoted(written)}: ${detail}; the rest of the file was not read`,
         { expected: "TOML", found: written, cause: error },
       );
     }

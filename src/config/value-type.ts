@@ -4,25 +4,7 @@ import { suggestion } from "../core/nearest.ts";
 import { quoted } from "../core/text.ts";
 import { formatBytesExact, formatDurationExact, parseDuration, parseRate, parseSize } from "../core/units.ts";
 import { describeToml, parseTomlLiteral, type TomlValue } from "./toml-document.ts";
-import type { TomlPath } from "./toml-path.ts";
-
-/** A value that its setting does not take; the caller that knows its place reports it. */
-export class ValueProblem extends UsageError {
-  /** Which part of the value, where it has parts. */
-  readonly path: TomlPath;
-  readonly #hint: string;
-
-  constructor(expected: string, found: string, path: TomlPath = [], hint = "") {
-    super(`expected ${expected}, found ${found}${hint}`, { expected, found });
-    this.path = path;
-    this.#hint = hint;
-  }
-
-  /** The same problem, of a part of a larger value. */
-  within(part: string | number): ValueProblem {
-    return new ValueProblem(this.expected ?? "", this.found ?? "", [part, ...this.path], this.#hint);
-  }
-}
+import { readParts, ValueProblem, within } from "./value-problem.ts";
 
 /** What a setting takes, from a flag or variable (text) and from a file (a TOML value). */
 export interface ValueType<T = unknown> {
@@ -275,13 +257,7 @@ export function list<T>(element: ValueType<T>, name: string): ValueType<readonly
   const expected = `at least one ${name}`;
   const all = <From>(values: readonly From[], one: (value: From) => T): readonly T[] => {
     if (values.length === 0) throw new ValueProblem(expected, "an empty array");
-    return values.map((value, i) => {
-      try {
-        return one(value);
-      } catch (error) {
-        throw error instanceof ValueProblem ? error.within(i) : error;
-      }
-    });
+    return readParts(values.map((value, i) => () => within(i, () => one(value))));
   };
   const read = (value: TomlValue): readonly T[] => {
     if (Array.isArray(value)) return all(value, element.read);

@@ -37,7 +37,7 @@ export function folderFault(
     };
   }
   const user = currentUid();
-  // /dev/shm and /tmp as a user namespace sees them: whoever owns them, those of the namespace cannot become it.
+  // /dev/shm and /tmp as a user namespace sees them: their owner is root outside of it, as a rule, and no user of the namespace.
   if ((mode & STICKY) !== 0 && isOutsideOfNamespace(owner)) return null;
   if (owner === user || owner === 0 || (gid === sharedGid && isGroupMember(owner, gid))) return null;
   const who =

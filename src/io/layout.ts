@@ -53,12 +53,15 @@ export function describeLayout(layout: FrameLayout): string {
   return `${layout.dtype} ${formatDims(layout.dims)}${order}`;
 }
 
+/** What `readDims` reads, in words. */
+export const DIMS_EXPECTED = `at most ${MAX_DIMS} dimensions of 0 to ${MAX_DIM} each, such as 480x640, or "scalar"`;
+
 /** Dims as they are written: `480x640`, `16`, or `scalar`. As a text, what is wrong with them. */
 export function readDims(text: string): readonly number[] | string {
   if (text === "scalar") return [];
   const dims = text.split("x").map((part) => (/^\d{1,10}$/.test(part) ? Number(part) : Number.NaN));
   if (dims.some((dim) => Number.isNaN(dim) || dim > MAX_DIM)) {
-    return `expected dimensions such as 480x640, or "scalar", found "${text}"`;
+    return `expected ${DIMS_EXPECTED}, found "${text}"`;
   }
   return dims.length > MAX_DIMS ? `expected at most ${MAX_DIMS} dimensions, found ${dims.length}` : dims;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { attributeList } from "../../src/config/attribute-list.ts";
 import { idRanges } from "../../src/config/id-ranges.ts";
-import { valueTypes } from "../../src/config/index.ts";
+import { domainTypes, valueTypes } from "../../src/config/index.ts";
 import { poolList } from "../../src/config/pool-list.ts";
 import { parseTomlLiteral, type TomlValue } from "../../src/config/toml-document.ts";
 
@@ -139,5 +140,24 @@ describe("what settings take", () => {
     expect(() => type.parse("[1, 4294967295]")).toThrow("from 1 to 4294967294, found 4294967295");
     expect(() => type.parse("[1, 2, 3]")).toThrow("found 3 elements");
     expect(() => type.parse("5")).toThrow("expected a range of stream ids");
+  });
+});
+
+describe("what an error says beside what was expected", () => {
+  test("a dimension that the wire cannot carry: the limit, and another shape", () => {
+    expect(() => domainTypes.dims().parse("3221225472")).toThrow(
+      'expected at most 8 dimensions of 0 to 2147483647 each, such as 480x640, or "scalar", found "3221225472"; give the frame ' +
+        "another shape, e.g. two dimensions in place of one",
+    );
+    expect(() => domainTypes.dims().parse("4x")).toThrow(/found "4x"$/);
+  });
+
+  test("an attribute of several lines: that each line is one, and how a value has several", () => {
+    const type = attributeList();
+    expect(() => type.parse("n=a\nb")).toThrow(
+      'found "b"; each line is an attribute: one whose value has several lines goes as TOML, { note = "a\\nb" }',
+    );
+    expect(() => type.parse("b")).toThrow(/found "b"$/);
+    expect(type.parse('{ n = "a\\nb" }')).toEqual([{ key: "n", format: "text/plain", value: "a\nb" }]);
   });
 });

@@ -1,29 +1,21 @@
 import { closeSync, openSync, unlinkSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import {
-  type Attempt,
-  chooseTable,
   commonFromEnvironment,
   configTemplate,
   type Environment,
   type GivenValues,
-  Mistakes,
   Origins,
-  type RoleSchema,
-  type RoleTable,
-  resolveRole,
   type Sourced,
-  type ValuesOf,
   valuesOf,
-  withNamedStream,
 } from "../../config/index.ts";
 import { messageOf, OptionError, UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { toJson } from "../../core/text.ts";
-import { parseSink, parseSource } from "../../io/index.ts";
 import type { CommandContext } from "../command.ts";
 import type { ConfigValues } from "../commands.ts";
 import { CONFIG } from "../common-options.ts";
+import { checkSettings, tablesOf } from "../config/check-settings.ts";
 import { type ReadSettings, readSettings } from "../config/read-settings.ts";
 import { commandNamed } from "../config/role-options.ts";
 import { roleOf, settingsSchema } from "../config/schema.ts";
@@ -33,7 +25,6 @@ import type { RunValues } from "../driver-commands.ts";
 import { describeError, ExitCode } from "../exit.ts";
 import type { Column } from "../output.ts";
 import { OutputError } from "../output-error.ts";
-import type { CONSUMER, PRODUCER } from "../role-commands.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { type ToolContext, tool } from "../tool/tool.ts";
 
@@ -106,14 +97,8 @@ function validate(context: CommandContext<ConfigValues>, rest: readonly string[]
   }
   const config: Sourced | undefined =
     named === undefined ? configOf(context, process.env) : { value: named, origin: { kind: "flag", name: "config" } };
-  const mistakes = new Mistakes();
-  let settings: ReadSettings | null = null;
-  mistakes.attempt(() => {
-    settings = readSettings(settingsSchema(commands), config, process.env, mistakes.attempt);
-    checkRoles(context, settings, mistakes.attempt);
-  });
+  const { found, settings } = checkSettings(commands, config, process.env);
   const subject = config === undefined ? "the environment" : String(config.value);
-  const { found } = mistakes;
   for (const mistake of found) printError(`tensorpool: ${describeError(mistake)}`);
   if (found.length > 1) printError(`${subject}: ${found.length} mistakes`);
   if (found.length > 0) return ExitCode.WRONG_USAGE;
@@ -122,15 +107,6 @@ function validate(context: CommandContext<ConfigValues>, rest: readonly string[]
     printError(`${subject} is valid${obstacle === null ? "" : `, but \`tensorpool run\` cannot run it: ${obstacle}`}`);
   }
   return ExitCode.DONE;
-}
-
-function checkRoles({ commands }: CommandContext<ConfigValues>, settings: ReadSettings, attempt: Attempt): void {
-  for (const role of settings.schema.roles) {
-    const asksForStreams = commandNamed(commands, role.name).asksForStreams === true;
-    for (const table of tablesOf(role, settings, undefined)) {
-      checkRole(role, table, settings, asksForStreams, attempt);
-    }
-  }
 }
 
 /** A valid file may be of use to single roles only. */
@@ -186,45 +162,6 @@ function sourcedOf(
 
 function configOf(context: CommandContext<ConfigValues>, env: Environment): Sourced | undefined {
   return sourcedOf(context, "config") ?? commonFromEnvironment(Object.values(CONFIG), env).get("config");
-}
-
-/** The tables of a role; with `--use` the one that it names, where there is one of that name. */
-function tablesOf(role: RoleSchema, { file }: ReadSettings, use: Sourced | undefined): readonly (RoleTable | null)[] {
-  const tables = file?.tables.get(role.name) ?? [];
-  if (use === undefined || !role.isArray) return tables.length === 0 ? [null] : tables;
-  const isThere = tables.some(({ values }) =>
-    [values.get("name")?.value, values.get("stream")?.value].map(String).includes(String(use.value)),
-  );
-  return isThere ? [chooseTable(role, file, use)] : [null];
-}
-
-type EndValues = Partial<ValuesOf<typeof PRODUCER> & ValuesOf<typeof CONSUMER>>;
-
-/** What a process with this table would find out at its start: whether its values are some, and there is such a source or sink. */
-function checkRole(
-  role: RoleSchema,
-  table: RoleTable | null,
-  { schema, file, general }: ReadSettings,
-  asksForStreams: boolean,
-  attempt: Attempt,
-): void {
-  const layers = { flags: new Map(), env: process.env, file, table };
-  const given = resolveRole(role, schema, layers, attempt);
-  attempt(() => withNamedStream(role, given, general, asksForStreams));
-  const origins = new Origins(role.flags, given);
-  const specs = role.flags.filter(({ name, isRequired }) => isRequired !== true || given.has(name));
-  const values = valuesOf(role.name, specs, given) as EndValues;
-  const check = (part: () => void): void =>
-    attempt(() => {
-      try {
-        part();
-      } catch (error) {
-        throw origins.located(error);
-      }
-    });
-  const { source, sink, dtype, dims, rate, once } = values;
-  if (source !== undefined) check(() => parseSource(source, { dtype, dims, rateHz: rate, once }));
-  if (sink !== undefined) check(() => parseSink(sink));
 }
 
 function refuseRest(verb: string, [unexpected]: readonly string[]): void {

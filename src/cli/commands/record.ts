@@ -99,7 +99,7 @@ function newLiveLine(recorder: Recorder, streams: RecordedStreams, plan: RecordP
   const subject = plan.values.all ? "all streams" : plan.streams.join(", ");
   const count = plan.count * Math.max(1, plan.streams.length);
   const progress = new RoleProgress(subject, count, startNs);
-  const take = rowTaker(recorder, startNs);
+  const take = rowTaker(recorder, startNs, 0);
   return new LiveLine((nowNs) => {
     const row = take(nowNs);
     const missing = describeMissing(recorder.missing);

@@ -26,7 +26,7 @@ export function readSettings(
 ): ReadSettings {
   const file = config === undefined ? null : ConfigFile.read(String(config.value), schema, attempt);
   if (file !== null) {
-    for (const role of schema.roles) attempt(() => checkTables(role, file, hasOneProcessPerStream(role)));
+    for (const role of schema.roles) checkTables(role, file, hasOneProcessPerStream(role), attempt);
   }
   return { schema, file, general: new GeneralSettings(file, env, attempt) };
 }
