@@ -2,7 +2,6 @@ import { ENDPOINT_EXPECTED, type Endpoint, readEndpoint } from "../bridge/channe
 import { fallbackEndpoint } from "../bridge/fallback-endpoint.ts";
 import { OptionError } from "../core/errors.ts";
 import { type Fallback, parseFallbackUri } from "../protocol/fallback-uri.ts";
-import { requireFlag } from "./option-checks.ts";
 import type { AddConsumerOptions } from "./role-options.ts";
 
 /** What a consumer of the library reads while shared memory cannot be used. */
@@ -14,7 +13,6 @@ export class ConsumerFallback {
 
   /** @throws OptionError */
   constructor({ usesShm, fallback, bridges = {}, peers = [] }: AddConsumerOptions) {
-    requireFlag("usesShm", usesShm);
     this.peers = peers;
     this.#bridges = new Map(Object.entries(bridges).map(([id, text]) => [id, requireEndpoint("bridges", text)]));
     const parsed = fallback === undefined ? null : parseFallbackUri(String(fallback));

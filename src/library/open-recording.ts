@@ -1,3 +1,4 @@
+import { isObject, isPath, isWhole, optional, type Rule, type RulesOf, requireOptions, rule } from "../core/rules.ts";
 import type { Attribute } from "../protocol/attribute.ts";
 import type { Dtype, MajorOrder } from "../protocol/dtype.ts";
 import type { Values } from "../protocol/values.ts";
@@ -64,6 +65,17 @@ export interface FrameRange {
   readonly to?: bigint | { readonly seq: number } | undefined;
 }
 
+const isStream = rule("the id, the name or a topic of a stream", (value) =>
+  ["number", "string"].includes(typeof value),
+);
+const isTime = rule("a big integer", (value) => typeof value === "bigint");
+const isSeq = isWhole(0, Number.MAX_SAFE_INTEGER);
+const isBound: Rule = (name, value) =>
+  typeof value === "object" && value !== null
+    ? isObject<{ seq: number }>({ seq: isSeq })(name, value)
+    : rule("a time in nanoseconds as a big integer, or { seq }", (bound) => typeof bound === "bigint")(name, value);
+const RANGE: RulesOf<FrameRange> = { from: optional(isBound), to: optional(isBound) };
+
 /** A record of text that belongs to the whole recording, e.g. `tensorpool.session`. */
 export interface RecordingMetadata {
   readonly name: string;
@@ -93,9 +105,10 @@ export interface Recording extends Disposable, AsyncDisposable {
 
 /**
  * Opens an MCAP file: of `tensorpool record`, or of another program with `foxglove.RawImage` or `sensor_msgs/Image`. A file that was cut is
- * read up to its last complete frame. @throws RecordingError
+ * read up to its last complete frame. @throws RecordingError, OptionError
  */
 export async function openRecording(path: string): Promise<Recording> {
+  isPath("path", path);
   const opened = OpenedRecording.open(path);
   const close = (): void => opened.close();
   return {
@@ -107,9 +120,22 @@ export async function openRecording(path: string): Promise<Recording> {
     get ledger() {
       return readLedger([opened]);
     },
-    frames: (stream, range): Iterable<FrameOfRecording> => opened.frames(stream, range),
-    frameAt: (stream, logTimeNs) => opened.frameAt(stream, logTimeNs),
-    frameBySeq: (stream, seq, epoch) => opened.frameBySeq(stream, seq, epoch),
+    frames: (stream, range = {}): Iterable<FrameOfRecording> => {
+      isStream("stream", stream);
+      requireOptions("frames", RANGE, range);
+      return opened.frames(stream, range);
+    },
+    frameAt: (stream, logTimeNs) => {
+      isStream("stream", stream);
+      isTime("logTimeNs", logTimeNs);
+      return opened.frameAt(stream, logTimeNs);
+    },
+    frameBySeq: (stream, seq, epoch) => {
+      isStream("stream", stream);
+      isSeq("seq", seq);
+      optional(isTime)("epoch", epoch);
+      return opened.frameBySeq(stream, seq, epoch);
+    },
     close,
     [Symbol.dispose]: close,
     [Symbol.asyncDispose]: async () => close(),

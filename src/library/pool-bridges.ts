@@ -19,9 +19,8 @@ import type {
 } from "./bridge-handles.ts";
 import type { AddBridgeReceiverOptions, AddBridgeSenderOptions, AddDecimatorOptions } from "./bridge-options.ts";
 import { requireEndpoint } from "./consumer-fallback.ts";
-import { requireAtLeast, requireChoice, requireFlag, requireStreamId, requireWhole } from "./option-checks.ts";
 import type { EndRole } from "./pool-roles.ts";
-import { type AttachOptions, DEFAULT_WAIT_TIMEOUT_MS, MAX_DECIMATION, standaloneOptionsOf } from "./role-options.ts";
+import { type AttachOptions, DEFAULT_WAIT_TIMEOUT_MS, standaloneOptionsOf } from "./role-options.ts";
 
 /** What a pool gives to the roles in it. */
 export interface PoolSurroundings {
@@ -41,7 +40,6 @@ export interface CarriedSource {
 }
 
 const DEFAULT_MAX_MEMORY_BYTES = 2 ** 30;
-const MAX_MEMORY_BYTES = 2 ** 40;
 
 /** Several agents that are one role for the pool's user. */
 export abstract class PoolAgents implements AsyncDisposable {
@@ -72,10 +70,6 @@ export class PoolBridgeSender extends PoolAgents implements BridgeSenderHandle {
   constructor(pool: PoolSurroundings, { streamId, driver }: CarriedSource, options: AddBridgeSenderOptions) {
     super(pool.end);
     const { mode, decimation, maxRateHz, checksum } = options;
-    requireFlag("checksum", checksum);
-    requireChoice("mode", mode, ["latest", "lossless"]);
-    requireWhole("decimation", decimation, 1, MAX_DECIMATION);
-    requireAtLeast("maxRateHz", maxRateHz, 0);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     this.#link = new BridgeLink(pool.connection, pool.clock, {
@@ -136,12 +130,11 @@ export class PoolBridgeReceiver extends PoolAgents implements BridgeReceiverHand
     super(pool.end);
     const { routes: given = [], peers = [], maxMemoryBytes, standalone } = options;
     const routes = given.map(({ stream, to }) => ({
-      streamId: requireStreamId(stream),
-      toStreamId: requireStreamId(to),
+      streamId: stream,
+      toStreamId: to,
     }));
     const fault = explainRoutesFault(routes);
     if (fault !== null) throw new OptionError("routes", fault);
-    requireWhole("maxMemoryBytes", maxMemoryBytes, 1, MAX_MEMORY_BYTES);
     const { connection, clock } = pool;
     this.#receiver = new BridgeReceiver(connection, {
       from: requireEndpoint("from", options.from),
@@ -185,12 +178,10 @@ export class PoolDecimator extends PoolAgents implements DecimatorHandle {
   constructor(pool: PoolSurroundings, { streamId, driver }: CarriedSource, options: AddDecimatorOptions) {
     super(pool.end);
     const { every, rateHz, latest = false } = options;
-    requireWhole("every", every, 1, MAX_DECIMATION);
-    requireAtLeast("rateHz", rateHz, 0);
     if ([every !== undefined, rateHz !== undefined, latest].filter(Boolean).length !== 1) {
       throw new OptionError("every", "expected one of every, rateHz and latest");
     }
-    this.toStreamId = requireStreamId(options.to);
+    this.toStreamId = options.to;
     if (this.toStreamId === streamId) {
       throw new OptionError("to", `expected another stream than the source's, found ${streamId}`);
     }
@@ -245,9 +236,6 @@ function outputOptions(
   { streams, shmDir }: PoolSurroundings,
   { standalone, flow, waitTimeoutMs, name, summary }: Omit<AddBridgeReceiverOptions, "from">,
 ): Omit<OutputStreamOptions, "streamId" | "name"> & { readonly name?: string } {
-  requireChoice("flow", flow, ["drop", "wait"]);
-  requireAtLeast("waitTimeoutMs", waitTimeoutMs, 0);
-  requireChoice("standalone.share", standalone?.share, ["private", "group"]);
   return {
     ...(name === undefined ? {} : { name }),
     ...(summary === undefined ? {} : { summary }),

@@ -1,4 +1,5 @@
 import { FallbackReader } from "../bridge/fallback-reader.ts";
+import { isFunction, requireOptions } from "../core/rules.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Attribute, Flow } from "../protocol/attribute.ts";
 import { Consumer } from "../roles/consumer.ts";
@@ -8,6 +9,7 @@ import type { FrameHandler, PollOptions } from "../roles/frame-handler.ts";
 import type { ConsumerFallback } from "./consumer-fallback.ts";
 import { type CollectorOptions, FrameCollector } from "./frame-collector.ts";
 import type { Consumer as ConsumerHandle, ReadResult } from "./handles.ts";
+import { FRAMES } from "./option-rules.ts";
 import type { OwnedFrame } from "./owned-frame.ts";
 import type { PoolSurroundings } from "./pool-bridges.ts";
 import type { EndRole } from "./pool-roles.ts";
@@ -87,6 +89,7 @@ export class PoolConsumer extends Consumer implements ConsumerHandle {
   }
 
   read<T>(compute: (frame: Frame) => T): ReadResult<T> {
+    isFunction("compute", compute);
     let result: ReadResult<T> = NONE;
     let value: T | undefined;
     let hasValue = false;
@@ -109,7 +112,12 @@ export class PoolConsumer extends Consumer implements ConsumerHandle {
     return NONE;
   }
 
-  async *frames(options: CollectorOptions & { readonly signal?: AbortSignal } = {}): AsyncGenerator<OwnedFrame, void> {
+  frames(options: CollectorOptions & { readonly signal?: AbortSignal } = {}): AsyncGenerator<OwnedFrame, void> {
+    requireOptions("frames", FRAMES, options);
+    return this.#copies(options);
+  }
+
+  async *#copies(options: CollectorOptions & { readonly signal?: AbortSignal }): AsyncGenerator<OwnedFrame, void> {
     const scheduler = this.#scheduler;
     if (scheduler === null) return;
     const collector = new FrameCollector(this, options);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Agent } from "../core/agent.ts";
 import { OptionError } from "../core/errors.ts";
 import { absolutePath } from "../core/exact-text.ts";
+import { isText } from "../core/rules.ts";
 import { Recorder } from "../recorder/recorder.ts";
 import { RecorderError } from "../recorder/recorder-error.ts";
 import { RECORDING_DEFAULTS, type RecordingOptions } from "../recorder/recording-options.ts";
@@ -10,7 +11,6 @@ import { Consumer } from "../roles/consumer.ts";
 import type { ConsumerOptions } from "../roles/consumer-options.ts";
 import type { AttachError } from "../roles/errors.ts";
 import { AllowedBaseDirs } from "../shm/index.ts";
-import { requireAtLeast, requireWhole } from "./option-checks.ts";
 import { type CarriedSource, PoolAgents, type PoolSurroundings } from "./pool-bridges.ts";
 import type {
   AddRecorderOptions,
@@ -20,10 +20,6 @@ import type {
 } from "./recorder-handle.ts";
 
 const DEFAULT_AFTER_MS = 5_000;
-const MIN_MEMORY_BYTES = 16 * 1024 * 1024;
-const MIN_SPLIT_BYTES = 1024 * 1024;
-const MAX_BYTES = 2 ** 50;
-const MAX_ZSTD_LEVEL = 22;
 /** The files of triggers are named after it: `flight-<time>-<number>.mcap`. */
 const FLIGHT_FILE = "flight.mcap";
 const LIBRARY = "tensorpool library";
@@ -65,9 +61,6 @@ export class PoolRecorder extends PoolAgents implements RecorderHandle {
   /** For the pool: a recorder with its first file. @throws NotFoundError, OptionError, RecorderError */
   static async open(pool: PoolSurroundings, options: AddRecorderOptions): Promise<PoolRecorder> {
     const { streams } = options;
-    if (!Array.isArray(streams) || streams.length === 0) {
-      throw new OptionError("streams", "expected the ids or names of streams, found none");
-    }
     const sources: CarriedSource[] = [];
     for (const stream of streams) sources.push(await pool.sourceOf({ ...options, stream }));
     const made = new PoolRecorder(pool, sources, options);
@@ -131,6 +124,7 @@ export class PoolRecorder extends PoolAgents implements RecorderHandle {
   }
 
   trigger(reason = "the program") {
+    isText("reason", reason);
     if (this.#isClosed) throw new RecorderError("options", "this recorder is closed");
     return this.#recorder.trigger(reason);
   }
@@ -149,18 +143,9 @@ function streamOf({ consumer, counters, name }: StreamRecorder): RecorderStream 
 function recordingOptionsOf(options: AddRecorderOptions): RecordingOptions & { count?: number; once?: boolean } {
   const { to, flight, count, once, splitBytes, splitMs, keepBytes, minFree, bufferBytes, pageCacheBytes, zstdLevel } =
     options;
-  requireWhole("count", count, 1, Number.MAX_SAFE_INTEGER);
-  requireWhole("splitBytes", splitBytes, MIN_SPLIT_BYTES, MAX_BYTES);
-  requireAtLeast("splitMs", splitMs, 1);
-  requireWhole("keepBytes", keepBytes, 0, MAX_BYTES);
-  requireWhole("bufferBytes", bufferBytes, MIN_MEMORY_BYTES, MAX_BYTES);
-  requireWhole("pageCacheBytes", pageCacheBytes, MIN_MEMORY_BYTES, MAX_BYTES);
-  requireWhole("zstdLevel", zstdLevel, 1, MAX_ZSTD_LEVEL);
   if (flight !== undefined) {
-    requireAtLeast("flight.beforeMs", flight.beforeMs, 0);
-    requireAtLeast("flight.afterMs", flight.afterMs, 0);
     if (count !== undefined) throw new OptionError("count", "a flight recorder has no number of frames to end after");
-  } else if (typeof to !== "string" || !to.endsWith(".mcap")) {
+  } else if (!to.endsWith(".mcap")) {
     throw new OptionError("to", `expected a file that ends in .mcap, found ${JSON.stringify(to)}`, {
       found: String(to),
     });

@@ -4,6 +4,7 @@ import type { Agent } from "../core/agent.ts";
 import { processNs } from "../core/clock.ts";
 import { NotFoundError, TensorPoolError, UsageError } from "../core/errors.ts";
 import { absolutePath } from "../core/exact-text.ts";
+import { requireOptions } from "../core/rules.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Host } from "../process/host.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
@@ -15,7 +16,17 @@ import { ConsumerFallback } from "./consumer-fallback.ts";
 import { type AddDriverOptions, driverOptionsOf, poolsOf } from "./driver-setup.ts";
 import { type PoolRole, throwIfAttachFailed } from "./first-lease.ts";
 import type { Consumer, Driver, Producer } from "./handles.ts";
-import { requireAtLeast, requireAttachOptions, requireChoice, requireStreamId, requireWhole } from "./option-checks.ts";
+import {
+  ADD_BRIDGE_RECEIVER,
+  ADD_BRIDGE_SENDER,
+  ADD_CONSUMER,
+  ADD_DECIMATOR,
+  ADD_DRIVER,
+  ADD_PRODUCER,
+  ADD_RECORDER,
+  CONNECT,
+  isAgent,
+} from "./option-rules.ts";
 import { PoolBridgeReceiver, PoolBridgeSender, PoolDecimator, type PoolSurroundings } from "./pool-bridges.ts";
 import { PoolConsumer } from "./pool-consumer.ts";
 import { PoolRecorder } from "./pool-recorder.ts";
@@ -28,7 +39,6 @@ import {
   clientOf,
   DEFAULT_DECIMATION,
   DEFAULT_WAIT_TIMEOUT_MS,
-  MAX_DECIMATION,
   standaloneOptionsOf,
 } from "./role-options.ts";
 import { StreamNames } from "./stream-names.ts";
@@ -59,9 +69,7 @@ export class TensorPool implements AsyncDisposable {
   readonly #run: Promise<void> | null;
 
   private constructor(options: ConnectOptions) {
-    requireChoice("drive", options.drive, ["timer", "busy", "manual"]);
-    requireChoice("mediaDriver", options.mediaDriver, ["auto", "embedded", "external"]);
-    requireAtLeast("timeoutMs", options.timeoutMs, 0);
+    requireOptions("TensorPool.connect", CONNECT, options);
     this.#options = options;
     this.#streams = { ...DEFAULT_STREAMS, ...options.streams };
     const aeronDir = absolutePath(options.aeronDir ?? defaultAeronDir());
@@ -100,11 +108,8 @@ export class TensorPool implements AsyncDisposable {
    * ConnectError, UsageError
    */
   async addProducer(options: AddProducerOptions): Promise<Producer> {
+    requireOptions("addProducer", ADD_PRODUCER, options);
     const { standalone } = options;
-    requireAttachOptions(options);
-    requireChoice("flow", options.flow, ["drop", "wait"]);
-    requireAtLeast("waitTimeoutMs", options.waitTimeoutMs, 0);
-    requireChoice("standalone.share", standalone?.share, ["private", "group"]);
     const streamId = await this.#streamId(options.stream);
     const producer = new PoolProducer(this.#connection, this.#scheduler.clock, {
       streamId,
@@ -135,11 +140,7 @@ export class TensorPool implements AsyncDisposable {
    * reads the frames of its `fallback`. @throws AttachError when no lease comes; ConnectError, OptionError, UsageError
    */
   async addConsumer(options: AddConsumerOptions): Promise<Consumer> {
-    requireAttachOptions(options);
-    requireChoice("mode", options.mode, ["stream", "latest", "decimated"]);
-    requireWhole("decimation", options.decimation, 1, MAX_DECIMATION);
-    requireAtLeast("maxRateHz", options.maxRateHz, 0);
-    requireAtLeast("maxOutstandingSeqGap", options.maxOutstandingSeqGap, 0);
+    requireOptions("addConsumer", ADD_CONSUMER, options);
     const [fallback, pool] = [new ConsumerFallback(options), this.#surroundings];
     const consumer = new PoolConsumer(pool.connection, pool.clock, {
       streamId: await this.#streamId(options.stream),
@@ -165,8 +166,7 @@ export class TensorPool implements AsyncDisposable {
    * `close`, or when an operator's request carries its token. @throws DriverError, RegionCreateError, ConnectError
    */
   async addDriver(options: AddDriverOptions): Promise<Driver> {
-    for (const { stream } of options.streams) requireStreamId(stream);
-    requireChoice("share", options.share, ["private", "group"]);
+    requireOptions("addDriver", ADD_DRIVER, options);
     const driver: PoolDriver = new PoolDriver(
       this.#connection,
       this.#scheduler.clock,
@@ -192,6 +192,7 @@ export class TensorPool implements AsyncDisposable {
    * source is read only while the receiver is connected. @throws AttachError when no lease comes; ConnectError, OptionError, UsageError
    */
   async addBridgeSender(options: AddBridgeSenderOptions): Promise<BridgeSender> {
+    requireOptions("addBridgeSender", ADD_BRIDGE_SENDER, options);
     const pool = this.#surroundings;
     return await this.#addAgents(options, new PoolBridgeSender(pool, await pool.sourceOf(options), options));
   }
@@ -201,6 +202,7 @@ export class TensorPool implements AsyncDisposable {
    * any producer. @throws ConnectError, OptionError, UsageError
    */
   async addBridgeReceiver(options: AddBridgeReceiverOptions): Promise<BridgeReceiver> {
+    requireOptions("addBridgeReceiver", ADD_BRIDGE_RECEIVER, options);
     const receiver = new PoolBridgeReceiver(this.#surroundings, options);
     for (const agent of receiver.agents) this.#scheduler.add(agent);
     try {
@@ -217,6 +219,7 @@ export class TensorPool implements AsyncDisposable {
    * @throws AttachError when no lease on the source comes; ConnectError, OptionError, UsageError
    */
   async addDecimator(options: AddDecimatorOptions): Promise<Decimator> {
+    requireOptions("addDecimator", ADD_DECIMATOR, options);
     const pool = this.#surroundings;
     const source = await pool.sourceOf({ ...options, standalone: options.standalone !== undefined });
     return await this.#addAgents(options, new PoolDecimator(pool, source, options));
@@ -227,16 +230,19 @@ export class TensorPool implements AsyncDisposable {
    * @throws RecorderError when the file cannot be created; AttachError when no lease comes; ConnectError, OptionError
    */
   async addRecorder(options: AddRecorderOptions): Promise<Recorder> {
+    requireOptions("addRecorder", ADD_RECORDER, options);
     return await this.#addAgents(options, await PoolRecorder.open(this.#surroundings, options));
   }
 
   /** Runs an agent of the caller on the pool's duty cycle, after those that are there. */
   add(agent: Agent): void {
+    isAgent("agent", agent);
     this.#scheduler.add(agent);
   }
 
   /** Takes an agent that was added by `add` out of this pool and closes it. Idempotent. */
   remove(agent: Agent): Promise<void> {
+    isAgent("agent", agent);
     return this.#end(agent);
   }
 
@@ -261,7 +267,6 @@ export class TensorPool implements AsyncDisposable {
   get #surroundings(): PoolSurroundings {
     const { clock } = this.#scheduler;
     const sourceOf: PoolSurroundings["sourceOf"] = async (options) => {
-      requireAttachOptions(options);
       const streamId = await this.#streamId(options.stream);
       return { streamId, driver: options.standalone === true ? null : clientOf(options) };
     };
@@ -314,7 +319,7 @@ export class TensorPool implements AsyncDisposable {
 
   /** The stream's id, by itself or by its name. @throws NotFoundError, UsageError */
   async #streamId(stream: number | string): Promise<number> {
-    if (typeof stream === "number") return requireStreamId(stream);
+    if (typeof stream === "number") return stream;
     const names = new StreamNames(this.#connection, this.#streams, stream);
     this.#scheduler.add(names);
     const deadlineNs = processNs() + NAME_TIMEOUT_NS;

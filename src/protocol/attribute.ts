@@ -1,3 +1,7 @@
+import { isText, rule } from "../core/rules.ts";
+
+const IS_LIST = rule("a list of attributes", Array.isArray);
+
 /** One entry of a stream's metadata (W-45). `format` is a MIME type, `text/plain` for text. */
 export interface Attribute {
   readonly key: string;
@@ -33,12 +37,17 @@ export function framesBetween(after: number, last: number, step: number): number
   return step === 0 ? 0 : Math.floor(last / step) - Math.floor(after / step);
 }
 
+/** An attribute that is a text. @throws OptionError */
 export function textAttribute(key: string, text: string): Attribute {
+  isText("key", key);
+  isText("text", text);
   return { key, format: "text/plain", value: new TextEncoder().encode(text) };
 }
 
-/** The text of the attribute `key`; undefined when there is none. */
+/** The text of the attribute `key`; undefined when there is none. @throws OptionError */
 export function attributeText(attributes: readonly Attribute[], key: string): string | undefined {
+  IS_LIST("attributes", attributes);
+  isText("key", key);
   const attribute = attributes.find((candidate) => candidate.key === key);
   return attribute === undefined ? undefined : new TextDecoder().decode(attribute.value);
 }

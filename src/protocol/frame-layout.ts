@@ -1,3 +1,5 @@
+import { OptionError } from "../core/errors.ts";
+import { describeValue, isChoice } from "../core/rules.ts";
 import { quoted } from "../core/text.ts";
 import { contiguousByteLength, DTYPES, type Dtype, isDtype, MAX_DIMS, type MajorOrder } from "./dtype.ts";
 
@@ -27,7 +29,10 @@ const MAX_DIM = 2 ** 31 - 1;
 
 /** What is wrong with a shape, as "expected ..., found ..."; null when nothing is (W-09 to W-11): readers would refuse it. */
 export function explainShapeFault(shape: FrameShape): string | null {
+  if (typeof shape !== "object" || shape === null)
+    return `expected a shape { dtype, dims }, found ${describeValue(shape)}`;
   if (!isDtype(shape.dtype)) return `expected a dtype of the wire protocol, found ${quoted(String(shape.dtype))}`;
+  if (!Array.isArray(shape.dims)) return `expected dims, a list of whole numbers, found ${describeValue(shape.dims)}`;
   if (shape.dims.length > MAX_DIMS) return `expected at most ${MAX_DIMS} dims, found ${shape.dims.length}`;
   for (let i = 0; i < shape.dims.length; i++) {
     const dim = shape.dims[i] as number;
@@ -55,6 +60,7 @@ export function explainShapeFault(shape: FrameShape): string | null {
 }
 
 const OVERLAP = -1;
+const IS_ORDER = isChoice("row", "column");
 
 /** Bits from the first element to the end of the last one; 0 without elements, OVERLAP for strides that W-10 forbids. */
 function spanBits({ dtype, dims, majorOrder, strides }: FrameShape): number {
@@ -76,8 +82,11 @@ function spanBits({ dtype, dims, majorOrder, strides }: FrameShape): number {
   return overlaps ? OVERLAP : span;
 }
 
-/** The layout of a contiguous array. */
+/** The layout of a contiguous array. @throws OptionError for one that the wire protocol does not have */
 export function contiguousLayout(dtype: Dtype, dims: readonly number[], majorOrder: MajorOrder = "row"): FrameLayout {
+  IS_ORDER("majorOrder", majorOrder);
+  const fault = explainShapeFault({ dtype, dims, majorOrder });
+  if (fault !== null) throw new OptionError(isDtype(dtype) ? "dims" : "dtype", fault);
   return { dtype, dims, majorOrder, byteLength: contiguousByteLength(dtype, dims) };
 }
 

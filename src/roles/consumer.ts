@@ -16,7 +16,7 @@ import { consumerCounters, type LossCause } from "./counters.ts";
 import { DescriptorIntake, NO_SEQ } from "./descriptor-intake.ts";
 import type { AttachError } from "./errors.ts";
 import { Frame } from "./frame.ts";
-import type { FrameHandler, PollOptions } from "./frame-handler.ts";
+import { type FrameHandler, type PollOptions, pollLimit } from "./frame-handler.ts";
 import type { FrameReader } from "./frame-reader.ts";
 import { HOST_PORTS, type RolePorts } from "./host-ports.ts";
 import { NextFrame } from "./next-frame.ts";
@@ -25,7 +25,6 @@ import { ProgressReader } from "./progress-reader.ts";
 import { type MappingState, type StreamEnd, StreamMapping } from "./stream-mapping.ts";
 
 const log = getLogger("consumer");
-const DEFAULT_LIMIT = 64;
 const MAX_BLOCK_BYTES = 64 * 1024;
 const NO_OPTIONS: PollOptions = {};
 
@@ -155,7 +154,7 @@ export class Consumer implements Agent {
    * more are skipped and counted. An exception of the handler comes out here, after its frame was settled like any other.
    */
   poll(handler: FrameHandler, options: PollOptions = NO_OPTIONS): number {
-    const limit = options.limit ?? DEFAULT_LIMIT;
+    const limit = pollLimit(handler, options);
     let handled = 0;
     this.#fill();
     if (this.#mapping.reader !== null) this.#intake.fetchNext(this.#mapping.reader, limit);

@@ -1,4 +1,5 @@
 import { CounterSet } from "../core/counters.ts";
+import { rule } from "../core/rules.ts";
 
 // Type ids are those of the Aeron counters that `CounterExport` makes. They never change their meaning: a new counter gets the
 // next free number, and the number of one that is gone is not used again.
@@ -181,8 +182,11 @@ export function consumerCounters() {
 export const CONSUMER_SHOWS = ["accepted", "bytes"] as const;
 export type ConsumerCounters = ReturnType<typeof consumerCounters>;
 
-/** Everything that was lost on the way, by all causes. */
+const IS_COUNTERS = rule("the counters of a consumer", () => false);
+
+/** Everything that was lost on the way, by all causes. @throws OptionError */
 export function totalLost(counters: { readonly of: Readonly<Record<LossCause, { readonly value: number }>> }): number {
+  if (typeof counters?.of !== "object") IS_COUNTERS("counters", counters);
   let lost = 0;
   for (const cause of LOSS_CAUSES) lost += counters.of[cause].value;
   return lost;

@@ -1,3 +1,4 @@
+import { isFunction, isNumber, optional, type RulesOf, requireOptions } from "../core/rules.ts";
 import type { LossCause } from "./counters.ts";
 import type { Frame } from "./frame.ts";
 
@@ -14,4 +15,20 @@ export interface PollOptions {
   readonly limit?: number;
   /** Told after each frame whether it was intact until its handler returned. */
   readonly settled?: (seq: number, isIntact: boolean) => void;
+}
+
+const POLL: RulesOf<PollOptions> = { limit: optional(isNumber), settled: optional(isFunction) };
+
+const DEFAULT_LIMIT = 64;
+
+/**
+ * Most frames that a poll is to hand out. Programs in JavaScript call with anything, and this is on the path of frames: only what is wrong
+ * costs more than a look at its type. @throws OptionError
+ */
+export function pollLimit(handler: unknown, options: PollOptions): number {
+  if (typeof handler !== "function") isFunction("handler", handler);
+  if (typeof options !== "object" || options === null) requireOptions("poll", POLL, options);
+  const { limit = DEFAULT_LIMIT } = options;
+  if (typeof limit !== "number") isNumber("limit", limit);
+  return limit;
 }

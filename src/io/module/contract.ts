@@ -1,4 +1,5 @@
 // What a user's module exports for `--source module:FILE` and `--sink module:FILE`.
+import { rule } from "../../core/rules.ts";
 import type { Dtype, MajorOrder } from "../../protocol/dtype.ts";
 import type { Values, ValuesByDtype } from "../../protocol/values.ts";
 import type { Attribute, FrameLayout, SourceState } from "../types.ts";
@@ -155,14 +156,21 @@ export type SinkDefinition = ViewSink | CopySink;
  */
 export type SinkExport = SinkDefinition | ((context: ModuleContext) => SinkDefinition | Promise<SinkDefinition>);
 
+const IS_DEFINITION = rule(
+  "an object with the functions of its kind",
+  (value) => typeof value === "object" && value !== null,
+);
+
 /** The same object, checked by the compiler: `values` has the type that belongs to the dtype. */
 export function defineSource<D extends Dtype>(source: FillSource<D>): FillSource<D>;
 export function defineSource(source: FrameSource): FrameSource;
 export function defineSource(source: SourceDefinition): SourceDefinition {
+  IS_DEFINITION("source", source);
   return source;
 }
 
 /** The same object, checked by the compiler. */
 export function defineSink<Sink extends SinkDefinition>(sink: Sink & SinkDefinition): Sink {
+  IS_DEFINITION("sink", sink);
   return sink;
 }

@@ -1,6 +1,19 @@
 import { promisify } from "node:util";
 import { deflate, type ZlibOptions } from "node:zlib";
-import type { Dtype, MajorOrder } from "../../protocol/dtype.ts";
+import {
+  isBytes,
+  isChoice,
+  isList,
+  isNumber,
+  isObject,
+  optional,
+  type Rule,
+  type RulesOf,
+  requireOptions,
+  requireParts,
+  rule,
+} from "../../core/rules.ts";
+import { DTYPE_NAMES, type Dtype, type MajorOrder } from "../../protocol/dtype.ts";
 import { SinkError } from "../errors.ts";
 import { describeLayout, layoutOf } from "../layout.ts";
 import type { Attribute, FrameLayout } from "../types.ts";
@@ -33,6 +46,25 @@ export interface PictureFrame {
   readonly attributes?: readonly Attribute[];
 }
 
+const PICTURE: RulesOf<PictureFrame> = {
+  bytes: isBytes,
+  dtype: isChoice(...DTYPE_NAMES),
+  dims: isList("dims", isNumber),
+  majorOrder: optional(isChoice("row", "column")),
+  strides: optional(isList("strides", isNumber)),
+  attributes: optional(rule("a list of attributes", Array.isArray)),
+};
+
+const isRange: Rule = isObject<ValueRange>({ minimum: isNumber, maximum: isNumber });
+const isScale: Rule = rule('null, "auto", "none" or { minimum, maximum }', (value) =>
+  [undefined, null, "auto", "none"].includes(value as null),
+);
+const OPTIONS: RulesOf<PngOptions> = {
+  scale: (name, value) => (typeof value === "object" && value !== null ? isRange : isScale)(name, value),
+  bits: rule("8, 16 or null", (value) => [undefined, null, 8, 16].includes(value as null)),
+  channels: rule('"first", "last" or null', (value) => [undefined, null, "first", "last"].includes(value as null)),
+};
+
 /** How a frame becomes a picture. @throws SinkError "unsupported" */
 export function planOf(
   layout: FrameLayout,
@@ -54,12 +86,14 @@ export async function packPicture(plan: Plan, rows: Uint8Array): Promise<Uint8Ar
 /**
  * A frame as a PNG picture, e.g. for a web server: grey, RGB or RGBA, 8 or 16 bits, of any dtype. The values are converted in one
  * piece (some milliseconds for a picture of 1920x1080) and packed on another thread. Give it a frame that is yours, such as an
- * `OwnedFrame`. @throws SinkError "unsupported" for a frame that is no picture; RangeError for dims that do not fit the bytes
+ * `OwnedFrame`. @throws SinkError "unsupported" for a frame that is no picture; OptionError; RangeError for dims that do not fit the bytes
  */
 export async function encodePng(
   frame: PictureFrame,
   options: Partial<PngOptions> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  requireParts("frame", PICTURE, frame);
+  requireOptions("encodePng", OPTIONS, options);
   const layout = layoutOf(frame.dtype, frame.dims, frame.majorOrder);
   if (frame.strides?.some((stride) => stride !== 0) === true) throw refusal("expected a contiguous frame", layout);
   if (frame.bytes.length !== layout.byteLength) {
