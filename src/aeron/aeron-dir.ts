@@ -1,5 +1,5 @@
 import { accessSync, closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { aeron } from "../../ffi/aeron.ts";
 import { NativeBuffer } from "../../ffi/memory.ts";
 import { requireExactVariable } from "../core/exact-text.ts";
@@ -14,6 +14,21 @@ export function defaultAeronDir(): string {
   const path = new NativeBuffer(1024);
   aeron.aeron_default_path(path.address, path.bytes.length);
   return new TextDecoder().decode(path.bytes.subarray(0, path.bytes.indexOf(0)));
+}
+
+/** Files beside the folder and in it have longer names and paths than the folder itself: `<aeron_dir>.tensorpool.lock`, logs. */
+const MAX_NAME_BYTES = 255 - 16;
+const MAX_PATH_BYTES = 4095 - 96;
+
+/** Why no media driver's folder can have this path; null where it can. */
+export function explainLongPath(aeronDir: string): string | null {
+  const [bytes, nameBytes] = [Buffer.byteLength(aeronDir), Buffer.byteLength(basename(aeronDir))];
+  if (bytes <= MAX_PATH_BYTES && nameBytes <= MAX_NAME_BYTES) return null;
+  const found = nameBytes > MAX_NAME_BYTES ? `a name of ${nameBytes}` : `${bytes}`;
+  return (
+    `the path of the media driver's folder is too long: expected at most ${MAX_PATH_BYTES} bytes, and ${MAX_NAME_BYTES} in its last name, ` +
+    `found ${found}; name a shorter one`
+  );
 }
 
 /** What is no folder, and stands where `aeronDir` is or would be made; null where nothing does. */

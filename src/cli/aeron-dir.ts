@@ -1,4 +1,4 @@
-import { defaultAeronDir, fileInPlaceOf } from "../aeron/aeron-dir.ts";
+import { defaultAeronDir, explainLongPath, fileInPlaceOf } from "../aeron/aeron-dir.ts";
 import { OptionError, UsageError } from "../core/errors.ts";
 import { absolutePath } from "../core/exact-text.ts";
 import { defaultShmDir } from "../shm/default-dir.ts";
@@ -12,6 +12,8 @@ export function namesAeronDir({ aeronDir }: PlaceValues): boolean {
 /** The folder of the media driver, which need not be there. @throws UsageError for what cannot be one */
 export function aeronDirOf(values: PlaceValues): string {
   const aeronDir = absolutePath(values.aeronDir ?? defaultAeronDir());
+  const fault = explainLongPath(aeronDir);
+  if (fault !== null) throw new OptionError("aeronDir", fault);
   const file = fileInPlaceOf(aeronDir);
   if (file === null) return aeronDir;
   const problem = `${file} is a file, where the media driver's folder has to be: remove it, or name another folder`;

@@ -3,6 +3,7 @@ import { UsageError } from "../core/errors.ts";
 import { absolutePath, requireExactArguments } from "../core/exact-text.ts";
 import { configureLogging, getLogger } from "../core/logger.ts";
 import { suggestion } from "../core/nearest.ts";
+import { quoted } from "../core/text.ts";
 import { provideModuleLibrary } from "../io/module/load.ts";
 import { PlugInCode, unknownLine } from "./check/plug-in.ts";
 import type { Command } from "./command.ts";
@@ -13,7 +14,7 @@ import { flushConsole, printError, printLine, printResult } from "./console.ts";
 import { describeError, detailsOf, ExitCode, exitCodeOf, InterruptedError } from "./exit.ts";
 import { helpText } from "./help.ts";
 import { OutputError } from "./output-error.ts";
-import { readOptions } from "./read-options.ts";
+import { helpHint, readOptions } from "./read-options.ts";
 import { VERSION } from "./version.ts";
 
 const log = getLogger("tensorpool");
@@ -25,14 +26,10 @@ async function main(args: readonly string[]): Promise<number> {
     printError(await helpText(COMMANDS, null));
     return ExitCode.WRONG_USAGE;
   }
-  if (name === "--help" || name === "-h" || name === "help") return print(await helpText(COMMANDS, findHelped(rest)));
+  if (name === "--help" || name === "-h" || name === "help") return await help(rest[0]);
   if (name === "--version" || name === "-v") return print(VERSION);
   const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (command === undefined) {
-    const kind = name.startsWith("-") ? "option" : "command";
-    const names = COMMANDS.map((candidate) => candidate.name);
-    return fail(`unknown ${kind} "${name}"${suggestion(name, names)}: \`tensorpool --help\` lists the commands`);
-  }
+  if (command === undefined) return failUnknown(name);
   if (command.isPlugIn !== true) return runCommand(command, rest);
   try {
     return await runCommand(command, rest);
@@ -63,7 +60,8 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
   const { written, positionals } = readOptions(command.name, specs, args, suggestion);
   if (written.get("help")?.value === true) return print(await helpText(COMMANDS, command));
   if (positionals.length > (command.maxPositionals ?? 0)) {
-    throw new UsageError(`${command.name}: unexpected argument "${positionals[command.maxPositionals ?? 0]}"`);
+    const unexpected = quoted(positionals[command.maxPositionals ?? 0] as string);
+    throw new UsageError(`${command.name}: unexpected argument ${unexpected}${helpHint(command.name)}`);
   }
   const { given, settings, warnings } = layeredOptions(COMMANDS, command, written, process.env);
   const values = valuesOf(command.name, specs, given);
@@ -93,8 +91,17 @@ function applyGeneralOptions({ color, quiet, config, logLevel, logFormat }: Gene
   });
 }
 
-function findHelped(args: readonly string[]): Command | null {
-  return COMMANDS.find((candidate) => candidate.name === args[0]) ?? null;
+/** The help of a command, or without one that of them all. */
+async function help(name: string | undefined): Promise<number> {
+  if (name === undefined || name.startsWith("-")) return print(await helpText(COMMANDS, null));
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  return command === undefined ? failUnknown(name) : print(await helpText(COMMANDS, command));
+}
+
+function failUnknown(name: string): number {
+  const kind = name.startsWith("-") ? "option" : "command";
+  const names = COMMANDS.map((candidate) => candidate.name);
+  return fail(`unknown ${kind} ${quoted(name)}${suggestion(name, names)}: \`tensorpool --help\` lists the commands`);
 }
 
 async function print(text: string): Promise<number> {

@@ -1,5 +1,6 @@
 import type { OptionSpec, WrittenValue, WrittenValues } from "../config/index.ts";
 import { UsageError } from "../core/errors.ts";
+import { printable, quoted } from "../core/text.ts";
 
 /**
  * Reads the options out of the arguments that follow a command's name, exactly as written.
@@ -32,10 +33,13 @@ export function readOptions(
     const { spec, isNegated } = findSpec(specs, flag);
     if (spec === undefined) {
       const names = specs.map((candidate) => `--${candidate.name}`);
-      throw new UsageError(`${command}: unknown option ${flag}${suggest(flag, names)}`, { found: flag });
+      const hint = suggest(flag, names);
+      throw new UsageError(`${command}: unknown option ${printable(flag)}${hint === "" ? helpHint(command) : hint}`, {
+        found: flag,
+      });
     }
     if (spec.value === undefined) {
-      if (attached !== undefined) throw new UsageError(`${command}: ${flag} takes no value, found "${attached}"`);
+      if (attached !== undefined) throw new UsageError(`${command}: ${flag} takes no value, found ${quoted(attached)}`);
       set(spec.name, !isNegated);
       continue;
     }
@@ -47,6 +51,11 @@ export function readOptions(
     set(spec.name, spec.isRepeatable === true && typeof before === "string" ? `${before}\n${value}` : value);
   }
   return { written, positionals };
+}
+
+/** The next step after what a command does not take. */
+export function helpHint(command: string): string {
+  return `; \`tensorpool ${command} --help\` says what it takes`;
 }
 
 function findSpec(specs: readonly OptionSpec[], written: string): { spec: OptionSpec | undefined; isNegated: boolean } {

@@ -1,5 +1,9 @@
+import { defaultAeronDir, explainLongPath } from "../aeron/aeron-dir.ts";
+import { OptionError } from "../core/errors.ts";
+import { absolutePath } from "../core/exact-text.ts";
 import type { IdleChoice } from "../core/idle/index.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
+import { defaultShmDir } from "../shm/index.ts";
 
 /** Who drives the pool's duty cycle, see `TensorPool.connect`. */
 export type Drive = "busy" | "timer" | "manual";
@@ -19,4 +23,15 @@ export interface ConnectOptions {
   readonly streams?: Partial<AeronStreams>;
   /** Longest wait for a media driver, in milliseconds; 10,000. */
   readonly timeoutMs?: number;
+}
+
+/** The folders of a pool, as absolute paths. @throws OptionError, UsageError */
+export function foldersOf({ aeronDir, shmDir }: ConnectOptions): {
+  readonly aeronDir: string;
+  readonly shmDir: string;
+} {
+  const folder = absolutePath(aeronDir ?? defaultAeronDir());
+  const fault = explainLongPath(folder);
+  if (fault !== null) throw new OptionError("aeronDir", fault);
+  return { aeronDir: folder, shmDir: absolutePath(shmDir ?? defaultShmDir()) };
 }

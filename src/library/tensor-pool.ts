@@ -1,17 +1,15 @@
-import { defaultAeronDir } from "../aeron/aeron-dir.ts";
 import type { AeronConnection } from "../aeron/connection.ts";
 import type { Agent } from "../core/agent.ts";
 import { processNs } from "../core/clock.ts";
 import { NotFoundError, TensorPoolError, UsageError } from "../core/errors.ts";
-import { absolutePath } from "../core/exact-text.ts";
 import { requireOptions } from "../core/rules.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Host } from "../process/host.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
-import { AllowedBaseDirs, defaultShmDir } from "../shm/index.ts";
+import { AllowedBaseDirs } from "../shm/index.ts";
 import type { BridgeReceiver, BridgeSender, Decimator } from "./bridge-handles.ts";
 import type { AddBridgeReceiverOptions, AddBridgeSenderOptions, AddDecimatorOptions } from "./bridge-options.ts";
-import type { ConnectOptions } from "./connect-options.ts";
+import { type ConnectOptions, foldersOf } from "./connect-options.ts";
 import { ConsumerFallback } from "./consumer-fallback.ts";
 import { type AddDriverOptions, driverOptionsOf, poolsOf } from "./driver-setup.ts";
 import { type PoolRole, throwIfAttachFailed } from "./first-lease.ts";
@@ -67,15 +65,16 @@ export class TensorPool implements AsyncDisposable {
   readonly #connection: AeronConnection;
   readonly #streams: AeronStreams;
   readonly #run: Promise<void> | null;
+  readonly #folders: ReturnType<typeof foldersOf>;
 
   private constructor(options: ConnectOptions) {
     requireOptions("TensorPool.connect", CONNECT, options);
     this.#options = options;
     this.#streams = { ...DEFAULT_STREAMS, ...options.streams };
-    const aeronDir = absolutePath(options.aeronDir ?? defaultAeronDir());
+    this.#folders = foldersOf(options);
     const drive = options.drive ?? "timer";
     const host = new Host({
-      aeronDir,
+      aeronDir: this.#folders.aeronDir,
       clientName: "tensorpool library",
       idle: options.idle ?? "backoff",
       drive: drive === "busy" ? "busy" : "timer",
@@ -116,10 +115,10 @@ export class TensorPool implements AsyncDisposable {
       name: options.name ?? `stream-${streamId}`,
       summary: options.summary ?? "",
       ...(standalone === undefined
-        ? { driver: { ...clientOf(options), baseDirs: AllowedBaseDirs.resolve([this.#shmDir]) } }
+        ? { driver: { ...clientOf(options), baseDirs: AllowedBaseDirs.resolve([this.#folders.shmDir]) } }
         : {
             standalone: {
-              ...standaloneOptionsOf(standalone, this.#shmDir),
+              ...standaloneOptionsOf(standalone, this.#folders.shmDir),
               nslots: standalone.slots,
               pools: poolsOf(standalone),
             },
@@ -171,7 +170,7 @@ export class TensorPool implements AsyncDisposable {
       this.#connection,
       this.#scheduler.clock,
       // Not within the cycle in which it asks for that.
-      driverOptionsOf(options, this.#streams, this.#shmDir, () => queueMicrotask(() => void driver.close())),
+      driverOptionsOf(options, this.#streams, this.#folders.shmDir, () => queueMicrotask(() => void driver.close())),
     );
     driver.attach(this.#end);
     this.#scheduler.add(driver);
@@ -260,17 +259,13 @@ export class TensorPool implements AsyncDisposable {
     return this.close();
   }
 
-  get #shmDir(): string {
-    return absolutePath(this.#options.shmDir ?? defaultShmDir());
-  }
-
   get #surroundings(): PoolSurroundings {
     const { clock } = this.#scheduler;
     const sourceOf: PoolSurroundings["sourceOf"] = async (options) => {
       const streamId = await this.#streamId(options.stream);
       return { streamId, driver: options.standalone === true ? null : clientOf(options) };
     };
-    const [connection, streams, shmDir, end] = [this.#connection, this.#streams, this.#shmDir, this.#end];
+    const [connection, streams, shmDir, end] = [this.#connection, this.#streams, this.#folders.shmDir, this.#end];
     return { connection, clock, streams, shmDir, end, sourceOf };
   }
 

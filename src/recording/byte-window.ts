@@ -159,6 +159,7 @@ function requireInside({ name, byteLength }: ByteWindow, offset: number, length:
 
 function openError(path: string, error: unknown): RecordingError {
   const errno = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (errno === "ENOENT") return new RecordingError("not-found", `there is no file ${path}`, { cause: error });
+  if (errno === "ENOENT")
+    return new RecordingError("not-found", `there is no file ${path}: check the path`, { cause: error });
   return new RecordingError("unreadable", `${path} cannot be opened: ${messageOf(error)}`, { cause: error });
 }

@@ -43,6 +43,26 @@ describe("text that people choose", () => {
   );
 });
 
+test(
+  "what a newcomer mistypes is named, with the next step",
+  async () => {
+    await using place = new Place();
+    const long = "b".repeat(250);
+    for (const [command, code, said] of [
+      [["help", "prodcuer"], 2, 'unknown command "prodcuer"; did you mean "producer"?'],
+      [["consumer", "camera"], 2, 'unexpected argument "camera"; `tensorpool consumer --help` says what it takes'],
+      [["consumer", "-xyz"], 2, "unknown option -xyz; `tensorpool consumer --help` says what it takes"],
+      [["config", "init", "--to", place.at("none/a.toml")], 2, "its folder does not exist (ENOENT)"],
+      [["ls", "--aeron-dir", place.at(long)], 2, "--aeron-dir: the path of the media driver's folder is too long"],
+      [["record", "info", "none.mcap"], 3, "there is no file none.mcap: check the path"],
+    ] as const) {
+      const run = place.run(command);
+      expect([command, await run.exit(), run.stderr]).toEqual([command, code, expect.stringContaining(said)]);
+    }
+  },
+  PROCESS_TEST_MS,
+);
+
 describe("names that are not UTF-8", () => {
   // The shell makes them: arguments of a process that is started here are text.
   const BAD = `$(printf 'f\\377')`;

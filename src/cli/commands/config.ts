@@ -9,8 +9,9 @@ import {
   type Sourced,
   valuesOf,
 } from "../../config/index.ts";
-import { messageOf, OptionError, UsageError } from "../../core/errors.ts";
+import { OptionError, UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
+import { errnoOf, writeProblem } from "../../core/system-errors.ts";
 import { toJson } from "../../core/text.ts";
 import type { CommandContext } from "../command.ts";
 import type { ConfigValues } from "../commands.ts";
@@ -73,7 +74,7 @@ async function init(
     file = openSync(to, "wx");
   } catch (error) {
     const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
-    const why = isThere ? "expected no file there, found one: it stays as it is" : messageOf(error);
+    const why = isThere ? "expected no file there, found one: it stays as it is" : writeProblem(errnoOf(error));
     throw new OptionError("to", `${to}: ${why}`, { found: to, cause: error });
   }
   try {
