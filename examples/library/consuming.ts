@@ -1,5 +1,5 @@
 // Three ways to read: compute a value from a frame in place, poll with a handler, iterate over copies.
-import { TensorPool, totalLost } from "tensorpool";
+import { type Frame, TensorPool, totalLost } from "tensorpool";
 
 await using pool = await TensorPool.connect();
 const producer = await pool.addProducer({ stream: 10_000, standalone: { slots: 16, strideBytes: 4096 } });
@@ -7,8 +7,13 @@ const consumer = await pool.addConsumer({ stream: 10_000, standalone: true });
 while (!producer.hasReaders(1)) await Bun.sleep(1);
 for (const value of [10, 20, 30, 40]) producer.offer(Uint8Array.of(value, value + 1), { dtype: "uint8", dims: [2] });
 
-const sum = consumer.read(({ values }) => Number(values[0]) + Number(values[1]));
-console.log(sum.ok ? `the sum is ${sum.value}` : `no value: ${sum.cause}`);
+const add = ({ values }: Frame) => Number(values[0]) + Number(values[1]);
+let sum = consumer.read(add);
+while (!sum.ok && sum.cause === "none") {
+  await Bun.sleep(1); // No frame has arrived yet.
+  sum = consumer.read(add);
+}
+console.log(sum.ok ? `the sum is ${sum.value}` : `lost: ${sum.cause}`);
 
 consumer.poll((frame) => console.log(`frame ${frame.seq}: ${frame.dtype}, ${frame.values.join(" and ")}`), {
   limit: 1,

@@ -14,12 +14,12 @@ const slot = producer.tryClaim(4 * 2 * 3);
 slot?.values("float32").set([1, 2, 3, 4, 5, 6]);
 slot?.commit({ dtype: "float32", dims: [2, 3] });
 
-const shown = consumer.read(({ values, dims: [rows, columns = 0], attributes }) => {
-  const unit = attributeText(attributes, "unit");
-  return `${rows} rows; the last begins with ${values[columns]} ${unit}`;
-});
-console.log(shown.ok ? shown.value : `no value: ${shown.cause}`);
+for await (const { values, dims, attributes } of consumer.frames()) {
+  const [rows, columns = 0] = dims;
+  console.log(`${rows} rows; the second begins with ${values[columns]} ${attributeText(attributes, "unit")}`);
+  break;
+}
 
 // Prints:
 // float32 480x640x3 in row order: 3686400 bytes
-// 2 rows; the last begins with 4 K
+// 2 rows; the second begins with 4 K
