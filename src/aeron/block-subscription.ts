@@ -12,7 +12,7 @@ const MAX_FRAMES = 0x7fff_ffff;
 
 /**
  * A subscription of small messages that are handed on where they were copied to, many with one copy (W-33: only unfragmented
- * messages are delivered, others are counted). After it was put to rest by the driver it asks to be renewed.
+ * messages are delivered, others are counted). After the driver has made it inactive it requests its renewal.
  */
 export class BlockSubscription extends LogSubscription {
   /** Fragments of longer messages, which do not belong on this stream. */

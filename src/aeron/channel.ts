@@ -9,7 +9,7 @@ const DESCRIPTOR_MTU_BYTES = DESCRIPTOR_FRAME_BYTES;
 
 /**
  * Time-outs that make untethered subscriptions effective: a subscriber that holds the window for longer than the first
- * is put to rest after the second, and silences no other subscriber (aeron's defaults are 5 s each).
+ * becomes inactive after the second, and silences no other subscriber (aeron's defaults are 5 s each).
  */
 export interface UntetheredTimeouts {
   windowLimitMs: number;
@@ -19,7 +19,7 @@ export interface UntetheredTimeouts {
 
 export const LIVE_TIMEOUTS: UntetheredTimeouts = { windowLimitMs: 5, lingerMs: 2, restingMs: 100 };
 /**
- * A subscriber of descriptors that was put to rest does not join again by itself: a stopped one would hold the window each time. A
+ * An inactive subscriber of descriptors does not join again by itself: a stopped one would hold the window each time. A
  * living one subscribes again, see `LogSubscription`. The rest must not be a subscriber's end (`rejoin=false`): Aeron 1.54 then frees
  * the counter of its position, and frees it a second time when the subscription is removed, even if another client has it by then.
  */

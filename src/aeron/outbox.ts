@@ -6,7 +6,7 @@ import { PublishResult } from "./results.ts";
 const MAX_WAITING = 8192;
 
 /**
- * Sends small messages that must not get lost for want of room in the window: they wait, in order, until there is some. What
+ * Sends small messages that must not get lost when the window is full: they wait, in order, until there is some. What
  * cannot be heard by anybody is dropped.
  */
 export class Outbox {

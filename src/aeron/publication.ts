@@ -30,7 +30,7 @@ export class Publication implements AeronResource {
   #termBytes = 0;
   /** The window of its channel, and half a term at most. */
   #maxWindowBytes = 0;
-  /** True for channels whose subscribers are put to rest within milliseconds. */
+  /** True for channels whose subscribers become inactive within milliseconds. */
   readonly #isNeverHeld: boolean;
   /** The position at which `fault` found the window full, and since when. */
   #heldPosition = UNKNOWN_POSITION;

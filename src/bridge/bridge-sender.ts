@@ -78,7 +78,7 @@ export class BridgeSender implements Agent {
   readonly #sending: FrameSending;
   /** True once there was an epoch. */
   #hasCarried = false;
-  /** Frames that were dropped for want of room, and for want of a receiver, which the consumer counts as one cause. */
+  /** Frames that were dropped without room, and without a receiver, which the consumer counts as one cause. */
   #backPressured = 0;
   #notConnected = 0;
   readonly #onFrame = (frame: Frame): LossCause | undefined => this.#take(frame);

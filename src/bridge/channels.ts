@@ -57,7 +57,7 @@ export function isShared(channel: string, host: string | null): boolean {
   return /[?|]control-mode=/.test(channel) || (first >= 224 && first <= 239) || /^\[ff/i.test(host ?? "");
 }
 
-/** Headers of IP and UDP before a datagram for `host`. A name is taken for one of IPv4, which Aeron prefers. */
+/** Headers of IP and UDP before a datagram for `host`. A name counts as one of IPv4, which Aeron prefers. */
 export function ipHeaderBytes(host: string | null): number {
   const isVersion6 = host !== null && /^\[?[0-9a-fA-F]*:/.test(host);
   return isVersion6 ? 48 : 28;

@@ -1,4 +1,4 @@
-/** A sender's frames since it began: each frame that it knows of is in one of the columns beside `seen`. */
+/** A sender's frames since its start: each frame in `seen` is also in one other column. */
 export interface SenderLedger {
   readonly seen: number;
   /** Whose end was sent, with the verdict OK. */
@@ -22,16 +22,16 @@ export const SENDER_CAUSES = [
   "refused",
 ] as const;
 
-/** What became of the frames that a sender has sent. */
+/** Outcome of the frames that a sender has sent. */
 export interface ReceiverLedger {
   readonly delivered: number;
   readonly noSlot: number;
   readonly refused: number;
-  /** Sent, and not received as a whole. */
+  /** Sent, but not received completely. */
   readonly incomplete: number;
-  /** Whose slot went with a lease or an epoch before the frame was complete. */
+  /** Lost with their slot when a lease or an epoch ended. */
   readonly epochChange: number;
-  /** Whose values are not those that were sent. */
+  /** With other values than those that were sent. */
   readonly checksum: number;
 }
 

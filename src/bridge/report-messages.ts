@@ -5,7 +5,7 @@ import { PublishResult } from "../aeron/results.ts";
 import { type BridgeReportDecoder, BridgeReportEncoder } from "../sbe/generated/bridge/index.ts";
 import type { FarReader, FarReport } from "./far-account.ts";
 
-/** Readers that a report tells of; the others are counted. */
+/** Readers that a report lists; the others are counted. */
 const MAX_REPORTED_READERS = 32;
 const BUFFER_BYTES = 4096;
 /** A receiver that holds an answer for longer is believed to have been paused. */

@@ -5,7 +5,7 @@ import type { SenderLedger } from "./ledger.ts";
 export interface SenderNotes {
   /** True while a frame is under way, which is accepted already. */
   readonly isSending: boolean;
-  /** Frames that were dropped for want of room, and for want of a receiver, which the consumer counts under one cause. */
+  /** Frames that were dropped without room, and without a receiver, which the consumer counts under one cause. */
   readonly backPressured: number;
   readonly notConnected: number;
 }

@@ -22,7 +22,7 @@ const { bridgeEndpoint, streamRoute } = bridgeTypes;
 const OUTPUT_STREAM = options({
   flow: {
     ...withDefault(PRODUCER.flow, { otherwise: "the source's" }),
-    help: "what to do when readers do not keep up: drop frames, or wait for them, and hold the source back if that waits as well",
+    help: "when readers do not keep up: drop frames, or wait for the readers, which also delays a source that waits",
   },
   waitTimeout: PRODUCER.waitTimeout,
   name: PRODUCER.name,
@@ -40,7 +40,7 @@ export type OutputStreamValues = CommandValues<typeof OUTPUT_STREAM>;
 const DECIMATE = options({
   to: option(streamId(), "ID", "stream that the frames are published on", { isRequired: true }),
   every: option(integer(1, 0xffff, { example: 10 }), "N", "carry the frames whose seq is a multiple of N"),
-  rate: option(rate(), "HZ", "carry at most so many frames a second"),
+  rate: option(rate(), "HZ", "carry at most this many frames per second"),
   latest: flag("carry the newest frame at each look, and skip the others"),
   once: flag("end with the source's stream (otherwise: wait for its next producer)"),
   ...OUTPUT_STREAM,
@@ -73,32 +73,29 @@ const BRIDGE_SEND = options({
   to: option(
     list(bridgeEndpoint(), "receiver"),
     "HOST:PORT[,..]",
-    "the receivers, as HOST:PORT or an Aeron channel; each has a connection of its own",
+    "the receivers, as HOST:PORT or an Aeron channel, each with its own connection",
     { isRequired: true, isRepeatable: true },
   ),
   mode: option(
     choice("latest", "lossless"),
     "latest|lossless",
-    "drop whole frames that find no room (live), or have the source wait for it (files)",
+    "without room: drop whole frames (live), or make the source wait (files)",
     { default: "latest" },
   ),
   decimation: option(integer(1, 0xffff, { example: 2 }), "N", "only the frames whose seq is a multiple of N", {
     default: "1",
   }),
-  maxRate: option(rate(), "HZ", "at most so many frames a second", { otherwise: "no limit" }),
-  checksum: flag("end each frame with a checksum of its values (CRC-32), which the receiver compares"),
+  maxRate: option(rate(), "HZ", "at most this many frames per second", { otherwise: "no limit" }),
+  checksum: flag("add a checksum of the values (CRC-32) to each frame, which the receiver verifies"),
   once: flag("end with the streams of the sources"),
   ...ROLE_OF_MANY,
 });
 export type BridgeSendValues = CommandValues<typeof BRIDGE_SEND>;
 
 const BRIDGE_RECEIVE = options({
-  from: option(
-    bridgeEndpoint(),
-    "ADDRESS:PORT",
-    "the address and port of this host where frames arrive, or an Aeron channel",
-    { isRequired: true },
-  ),
+  from: option(bridgeEndpoint(), "ADDRESS:PORT", "address and port of this host, or an Aeron channel", {
+    isRequired: true,
+  }),
   stream: option(
     list(streamRoute(), "stream"),
     "ID[=ID][,..]",
@@ -108,15 +105,12 @@ const BRIDGE_RECEIVE = options({
   peer: option(
     list(text("an IP address", "192.0.2.1"), "address"),
     "ADDRESS[,..]",
-    "the hosts that may send, by IP address",
-    { otherwise: "all that can reach this one", isRepeatable: true },
+    "IP addresses of hosts that may send",
+    { otherwise: "all", isRepeatable: true },
   ),
-  maxMemory: option(
-    size(4096, 2 ** 40),
-    "SIZE",
-    "most memory for the regions of a stream that has the sender's layout",
-    { default: "1GiB" },
-  ),
+  maxMemory: option(size(4096, 2 ** 40), "SIZE", "most memory for a stream's regions that follow the sender's layout", {
+    default: "1GiB",
+  }),
   ...OUTPUT_STREAM,
   ...ROLE_OF_MANY,
 });

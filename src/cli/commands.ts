@@ -20,7 +20,7 @@ const MEDIA_DRIVER = options({
   threading: option(choice("shared", "dedicated", "invoker"), "MODE", "shared, dedicated or invoker", {
     default: "shared",
   }),
-  linger: option(duration(), "TIME", "end when no client was there for this long; 0: never", { default: "10s" }),
+  linger: option(duration(), "TIME", "end after this long without a client; 0: never", { default: "10s" }),
 });
 export type MediaDriverValues = CommandValues<typeof MEDIA_DRIVER>;
 
@@ -44,14 +44,14 @@ const DEMO = options({
   ),
   ...DATA,
   rate: option(rate(), "HZ", "frames per second", { otherwise: "the source's own, else 500" }),
-  seconds: option(seconds(), "S", "how long frames are published, unless the source ends before", {
+  seconds: option(seconds(), "S", "how long to publish frames, unless the source ends earlier", {
     short: "t",
     default: "8",
   }),
   web: option(
     text("an address such as 9470 or 127.0.0.1:9470", "9470"),
     "ADDR",
-    "show streams and frames on a page for the browser there, as view does; 0 is a free port",
+    "also serve the page of `view` at this address; 0 is a free port",
     { otherwise: "no page" },
   ),
   // A demo's places are its own: what is set for every role, or for the driver, does not move it.
@@ -65,7 +65,7 @@ export type DemoValues = CommandValues<typeof DEMO>;
 const demo = command({
   name: "demo",
   settings: { table: "demo", isArray: false },
-  summary: "a producer and two consumers, one of them slow on purpose, as processes of their own",
+  summary: "runs a producer and two consumers, one of them slow on purpose",
   options: DEMO,
   examples: ["demo", "demo --source synthetic:dtype=uint16,dims=1024x1024 --rate 200 --seconds 5", "demo -o jsonl"],
   notes: async () => `Sources\n${(await import("../io/index.ts")).sourceHelp(asFlag)}`,
@@ -84,7 +84,7 @@ const wire = command({
 
 const CONFIG_COMMAND = options({
   ...CONFIG,
-  to: option(path("tensorpool.toml"), "FILE", "with init: write there; a file that is there stays as it is", {
+  to: option(path("tensorpool.toml"), "FILE", "with init: write this file; an existing file is not replaced", {
     settable: "flag",
   }),
   use: option(text("a name or a stream"), "NAME", "with show: which tables, by name or stream; all if left out", {
@@ -124,7 +124,7 @@ export type CompletionValues = CommandValues<typeof PLACE>;
 
 const completion = command({
   name: "completion",
-  summary: "prints the completion script of a shell, or what it offers as streams",
+  summary: "prints the completion script for a shell, or the streams that it offers",
   usage: "bash|zsh|streams",
   maxPositionals: 1,
   options: PLACE,

@@ -49,7 +49,7 @@ export const CONFIG = options({
   config: option(
     path(),
     "FILE",
-    "settings, as `tensorpool config init` writes them; what stands here wins over the environment, that over the file",
+    "settings file, as `tensorpool config init` writes it; flags override the environment, which overrides the file",
     { settable: "variable" },
   ),
 });
@@ -95,31 +95,36 @@ export const END = options({
 export const ROLE = options({
   ...PLACE,
   ...CONFIG,
-  use: option(text(), "NAME", "which of several tables of the file: by its name or stream", {
+  use: option(text(), "NAME", "which of several tables of the file, by name or stream", {
     otherwise: "the only one",
     settable: "variable",
   }),
-  standalone: flag("the producer owns the regions: no driver is asked"),
+  standalone: flag("without a driver: the producer owns the regions"),
   attachTimeout: option(
     duration(),
     "TIME",
-    "end with 3 when no driver (with --standalone: no producer) was there for this long at the start; 0: no limit",
+    "exit with 3 if no driver (with --standalone: no producer) is found in this time at the start; 0: no limit",
     { otherwise: "no limit" },
   ),
-  clientId: option(clientId(), "ID", "who this is for the driver", { otherwise: "drawn at random for each lease" }),
+  clientId: option(clientId(), "ID", "id of this client", { otherwise: "random for each lease" }),
   mediaDriver: option(
     choice("auto", "embedded", "external"),
     "HOW",
-    "auto: started as a process of its own where none lives; embedded: in this process; external: never started",
-    { otherwise: "external: the driver brings one; with --standalone auto" },
+    "auto: a separate process, unless one is alive; embedded: in this process; external: never started",
+    { otherwise: "external, because the driver runs one; with --standalone auto" },
   ),
   ...IDLE,
   cpu: option(cpuList(), "LIST", "run the duty cycle on these CPUs only, e.g. 2 or 0,2-3", {
     otherwise: "any",
   }),
-  sched: option(realTimePriority(), "fifo:N", "run it in real time, before all that are not (needs the right to)", {
-    otherwise: "as other processes",
-  }),
+  sched: option(
+    realTimePriority(),
+    "fifo:N",
+    "run it with real-time priority (needs CAP_SYS_NICE or an rtprio limit)",
+    {
+      otherwise: "as other processes",
+    },
+  ),
   ...CHANNELS,
   stream: option(
     streamReference(),
@@ -127,7 +132,7 @@ export const ROLE = options({
     `stream id of the data source, 1 to ${MAX_ID}, or its name in [streams] of the file`,
     { default: "10000" },
   ),
-  count: option(count(), "N", "end after N frames; a producer counts frames of its source, dropped ones included", {
+  count: option(count(), "N", "end after N frames; a producer also counts dropped ones", {
     short: "n",
   }),
   ...END,

@@ -9,8 +9,8 @@ const { folderName, slots, streamId, strides } = domainTypes;
 const DRIVER = options({
   ...PLACE,
   ...CONFIG,
-  stream: option(list(streamId(), "stream id"), "ID[,ID]", "streams to serve, beside those of [streams] in the file"),
-  dynamic: option(idRange(), "FIRST-LAST", "make streams with these ids when a producer asks for one"),
+  stream: option(list(streamId(), "stream id"), "ID[,ID]", "streams to serve, in addition to [streams] of the file"),
+  dynamic: option(idRange(), "FIRST-LAST", "create streams with these ids when a producer requests one"),
   slots: option(slots(), "N", "slots of the rings of --stream and --dynamic, a power of two", {
     otherwise: "those of the default profile, else 64",
   }),
@@ -28,13 +28,13 @@ const DRIVER = options({
   mediaDriver: option(
     choice("embedded", "external"),
     "HOW",
-    "embedded: in this process, unless one lives already; external: never started",
+    "embedded: in this process, unless one is alive; external: never started",
     { key: "driver.media_driver", default: "embedded" },
   ),
   threading: option(
     choice("shared", "dedicated", "invoker"),
     "MODE",
-    "of the embedded media driver: threads of its own (shared, dedicated), or this duty cycle (invoker)",
+    "threads of the embedded media driver: shared, dedicated, or invoker (in the driver's duty cycle)",
     { key: "driver.threading", default: "shared" },
   ),
   idle: withDefault(IDLE.idle, { otherwise: "sleep; backoff with --threading invoker" }),
@@ -55,9 +55,9 @@ const driver = command({
   ],
   notes: async () =>
     [
-      "Producers and consumers attach to it by themselves: start them in any order,",
-      "without --standalone. Streams with layouts of their own, time-outs, rights and",
-      "what becomes of ended epochs stand in a file: `tensorpool config init`.",
+      "Producers and consumers attach by themselves: start them in any order,",
+      "without --standalone. Streams with different layouts, time-outs, rights and",
+      "the retention of epochs are settings of a file: `tensorpool config init`.",
       "",
       "Ends with Ctrl-C or SIGTERM: clients are notified, and the regions are removed.",
     ].join("\n"),
@@ -66,7 +66,10 @@ const driver = command({
 
 const RUN = options({
   ...CONFIG,
-  driver: flag("run the driver of [streams] (--no-driver: another process does)", { negatable: true, default: "true" }),
+  driver: flag("run the driver of [streams] (--no-driver: another process runs it)", {
+    negatable: true,
+    default: "true",
+  }),
   idle: { ...IDLE.idle, settable: "flag" },
   seconds: { ...ROLE.seconds, settable: "flag" },
   output: { ...OUTPUT.output, settable: "flag" },
@@ -83,7 +86,7 @@ const run = command({
       "[streams.NAME], or policies.allow_dynamic_streams, stand for a driver, each [[producers]],",
       "[[consumers]], [[decimators]], [[recorders]], [[bridge_senders]] and [[bridge_receivers]] for one of",
       "these, [supervisor] for a supervisor; each with its own settings, as its own process would have",
-      "them. All share a thread and a media driver: one that is busy holds up the others.",
+      "them. All share a thread and a media driver: a busy role delays the others.",
       "",
       "A producer or consumer that is done ends alone. The process ends with the last of them,",
       "unless a driver or a supervisor is part of it, and with Ctrl-C: in order, all of them.",

@@ -9,7 +9,7 @@ const { clientId } = domainTypes;
 const LOOK = options({ ...LISTEN, ...CONFIG, ...OUTPUT });
 export type LookValues = CommandValues<typeof LOOK>;
 
-const NOTHING_THERE = "Exit code 3: no media driver, no driver or no such stream is there.";
+const NOTHING_THERE = "Exit code 3: no media driver, no driver or no such stream was found.";
 
 const ls = command({
   name: "ls",
@@ -18,11 +18,11 @@ const ls = command({
   examples: ["ls", "ls -o json", "ls --aeron-dir /dev/shm/my-aeron -o jsonl"],
   notes: async () =>
     [
-      "Reads the counters in the media driver's file; no role is asked, but producers without",
-      "a driver for the names of their streams. Rates are those of half a second. dropped:",
+      "Reads the counters in the media driver's file, and asks only producers without",
+      "a driver for the names of their streams. Rates cover half a second. dropped:",
       "frames that the producer could not publish. lost: frames that consumers lost, all",
-      "together; `info STREAM` says by which cause. A driver is dead when its locks are free;",
-      "silent, when it lives and does not work (a debugger, SIGSTOP).",
+      "together; `info STREAM` has the causes. A driver is dead if its locks are free;",
+      "silent, if it lives and does not work (a debugger, SIGSTOP).",
       NOTHING_THERE,
     ].join("\n"),
   load: () => import("./commands/ls.ts"),
@@ -44,23 +44,23 @@ const info = command({
   load: () => import("./commands/info.ts"),
 });
 
-const LEASE_ROLE = option(choice("producer", "consumer"), "producer|consumer", "whose lease it is");
+const LEASE_ROLE = option(choice("producer", "consumer"), "producer|consumer", "role of the lease's holder");
 
 const TOKEN = options({
   token: option(
     token(),
     "TOKEN",
-    "token of administrative requests; other users may see flags, so better in a file or a variable",
+    "token of administrative requests (better in a file or a variable: other users see flags)",
     { key: "policies.shutdown_token", otherwise: "policies.shutdown_token of --config, or POLICIES_SHUTDOWN_TOKEN" },
   ),
 });
 
 const ATTACH = options({
-  role: { ...withDefault(LEASE_ROLE, { default: "consumer" }), help: "as what" },
+  role: { ...withDefault(LEASE_ROLE, { default: "consumer" }), help: "role of the lease" },
   once: flag("give the lease back at once"),
-  clientId: option(clientId(), "ID", "who this is for the driver", { otherwise: "drawn at random" }),
+  clientId: option(clientId(), "ID", "id of this client", { otherwise: "random" }),
   attachTimeout: option(duration(), "TIME", "longest wait for the answer; 0: no limit", {
-    otherwise: "5s where a driver is to be seen, else 700ms",
+    otherwise: "5s if a driver is seen, else 700ms",
   }),
   ...LOOK,
 });
@@ -75,25 +75,25 @@ export type AdminValues = CommandValues<typeof ADMIN>;
 
 const SHUTDOWN = options({
   ...TOKEN,
-  why: option(asciiText("maintenance", 512), "TEXT", "reason that the driver and its clients log"),
+  why: option(asciiText("maintenance", 512), "TEXT", "reason for the logs of the driver and its clients"),
   timeout: option(duration(), "TIME", "longest wait for its end", { default: "10s" }),
   ...LOOK,
 });
 export type ShutdownValues = CommandValues<typeof SHUTDOWN>;
 
-const GC = options({ dryRun: flag("only show what would be removed, and why"), ...PLACE, ...CONFIG, ...OUTPUT });
+const GC = options({ dryRun: flag("only list files to remove, with the reason"), ...PLACE, ...CONFIG, ...OUTPUT });
 export type GcValues = CommandValues<typeof GC>;
 
 const attach = command({
   name: "attach",
-  summary: "asks a driver for a lease, shows what it grants, and holds it until Ctrl-C",
+  summary: "requests a lease from a driver, shows it, and holds it until Ctrl-C",
   usage: "<stream> [options]",
   maxPositionals: 1,
   options: ATTACH,
   examples: ["attach 10000 --once", "attach camera-1 --role consumer", "attach 10000 --role producer --once -o json"],
   notes: async () =>
     [
-      "Nothing is mapped. A lease that ends (revoked, the driver was restarted) is asked for",
+      "Nothing is mapped. A lease that ends (revoked, the driver was restarted) is requested",
       "again, and shown again. While it holds a producer's lease, no producer can attach.",
       "Exit code 1: the driver refuses. 3: no media driver, no driver or no such stream.",
     ].join("\n"),
@@ -104,15 +104,15 @@ const LEASE_USAGE = "<stream> <lease> <client> --role ROLE [options]";
 
 const detach = command({
   name: "detach",
-  summary: "gives a lease back in the name of its holder",
+  summary: "ends a lease on behalf of its holder",
   usage: LEASE_USAGE,
   maxPositionals: 3,
   options: NAMED_LEASE,
   examples: ["detach 10000 3452629199349815198 42 --role consumer"],
   notes: async () =>
     [
-      "`tensorpool lease ls` shows the numbers. A holder that lives asks for another lease.",
-      "Exit code 1: the lease is another's. 3: it does not live, or no driver answered.",
+      "`tensorpool lease ls` shows the numbers. A living holder requests another lease.",
+      "Exit code 1: another client holds the lease. 3: it is not live, or no driver answered.",
     ].join("\n"),
   load: () => import("./commands/detach.ts"),
 });
@@ -141,7 +141,7 @@ const lease = command({
   examples: ["lease ls", "lease ls 10000 -o json", "lease revoke 3452629199349815198 --config tensorpool.toml"],
   notes: async () =>
     [
-      "revoke needs the driver's token (policies.shutdown_token in its settings). A holder that lives asks for another lease.",
+      "revoke needs the driver's token (policies.shutdown_token in its settings). A living holder requests another lease.",
       "Exit code 1: refused. 3: no such lease, no driver or no media driver.",
     ].join("\n"),
   load: () => import("./commands/lease.ts"),
@@ -149,28 +149,28 @@ const lease = command({
 
 const shutdown = command({
   name: "shutdown",
-  summary: "asks the driver to end in order, and waits until it has",
+  summary: "shuts the driver down in order, and waits until it has ended",
   options: SHUTDOWN,
   examples: ["shutdown --config tensorpool.toml", 'shutdown --token secret --why "new disks"'],
   notes: async () =>
     [
-      "Works only where the driver has a token (policies.shutdown_token).",
-      "Exit code 1: the token is another, or the driver takes its time. 3: no driver answered.",
+      "Needs a driver with a token (policies.shutdown_token).",
+      "Exit code 1: the token is wrong, or the driver has not ended in time. 3: no driver answered.",
     ].join("\n"),
   load: () => import("./commands/shutdown.ts"),
 });
 
 const gc = command({
   name: "gc",
-  summary: "removes what processes that died have left in shared memory; nothing that is used",
+  summary: "removes leftovers of dead processes from shared memory; nothing that is in use",
   options: GC,
   examples: ["gc --dry-run", "gc", "gc --shm-dir /dev/shm/my-regions -o json"],
   notes: async () =>
     [
       "Searches below --shm-dir, and the folder of --aeron-dir alone; without --aeron-dir also the",
-      "Aeron folders beside the default one. Removes what locks prove to be dead: owners, and",
+      "Aeron folders beside the default one. Removes files that locks prove unused: owners, and",
       "processes that have a region mapped, hold locks on it, in any container. A pid, an age or an",
-      "old heartbeat proves nothing, and another user's folders stay. Exit code 0, also when nothing",
+      "old heartbeat proves nothing, and folders of other users stay. Exit code 0, also if nothing",
       "is left.",
     ].join("\n"),
   load: () => import("./commands/gc.ts"),

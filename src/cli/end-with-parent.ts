@@ -14,6 +14,6 @@ export function endWithParent(): void {
   // Processes that are started from here have another parent, and other reasons to live.
   delete process.env[PARENT_VARIABLE];
   signalOnParentDeath(constants.signals.SIGTERM);
-  // A parent that died before that will not be heard of.
+  // No signal comes for a parent that died earlier.
   if (process.ppid !== Number(parentPid)) process.kill(process.pid, "SIGTERM");
 }

@@ -33,7 +33,7 @@ function commandSections(command: Command, columns: number): string[] {
   const cli = cac(EXECUTABLE);
   const registered = cli.command(command.name, command.summary);
   registered.usage(`${command.name} ${command.usage ?? "[options]"}`);
-  // cac tells of --help itself.
+  // cac adds --help itself.
   const options = [...command.options, ...Object.values(GENERAL)].filter(({ name }) => name !== "help");
   for (const option of options) registered.option(flagsOf(option), describe(option));
   for (const example of command.examples) registered.example(`  $ ${EXECUTABLE} ${example}`);
@@ -94,6 +94,6 @@ function overview(commands: readonly Command[]): string {
     "Commands:",
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`),
     "",
-    `\`${EXECUTABLE} COMMAND --help\` says more; \`${EXECUTABLE} --version\` prints the version.`,
+    `\`${EXECUTABLE} COMMAND --help\` has the options of a command; \`${EXECUTABLE} --version\` prints the version.`,
   ].join("\n");
 }

@@ -31,8 +31,8 @@ const DELAY = options({
 export type DelayValues = CommandValues<typeof DELAY>;
 
 const META = options({
-  watch: flag("continue, and show it again whenever it has changed", { short: "w" }),
-  count: option(count(), "N", "end after N showings", { short: "n" }),
+  watch: flag("continue, and show it again when it changes", { short: "w" }),
+  count: option(count(), "N", "end after showing it N times", { short: "n" }),
   ...END,
   ...LISTEN,
   ...OUTPUT,
@@ -47,9 +47,9 @@ const SNAPSHOT = options({
   png: option(
     text("options of a picture such as scale=0..4095,bits=16", "bits=16"),
     "OPTIONS",
-    "how a picture is made, as after --sink png:DIR, e.g. scale=0..4095,bits=16",
+    "options of the picture, as of --sink png:DIR, e.g. scale=0..4095,bits=16",
   ),
-  new: flag("only a frame that is committed from now on (otherwise the newest that is there)"),
+  new: flag("wait for a new frame (otherwise the newest one)"),
   timeout: option(duration(), "TIME", "how long to wait for stream and frame", { default: "5s" }),
   ...LISTEN,
   ...OUTPUT,
@@ -60,7 +60,7 @@ const DOCTOR = options({
   bridge: option(
     bridgeEndpoint(),
     "HOST:PORT",
-    "examine also what a bridge to this address will meet, or at it where it is of this host",
+    "also examine the path of a bridge to this address, or the port if the address is of this host",
   ),
   ...PLACE,
   ...OUTPUT,
@@ -69,15 +69,15 @@ export type DoctorValues = CommandValues<typeof DOCTOR>;
 
 const METER_NOTES = [
   "STREAM is the id of a stream or the name of its data source; without one, all streams.",
-  "Read from the header ring, which is mapped for reading; nothing is asked of the",
-  "producer, and no queue waits for this tool. frames: those that took a seq, all of",
-  "them. read: those whose header was read; the statistics are of these. They are fewer",
-  "where the ring is written more than 20 times a second: then they are samples.",
+  "Reads the header ring, which is mapped read-only; no message goes to the",
+  "producer, and no queue waits for this tool. frames: every frame that took a seq.",
+  "read: frames whose header was read, which the statistics are of: a sample if the ring",
+  "is written more than 20 times a second.",
 ];
 
 const hz = command({
   name: "hz",
-  summary: "frames per second of streams, and how evenly they come",
+  summary: "measures frames per second of streams, and their jitter",
   usage: "[stream ...] [options]",
   maxPositionals: 64,
   options: METER,
@@ -89,7 +89,7 @@ const hz = command({
 
 const bw = command({
   name: "bw",
-  summary: "bytes per second of streams, and how large their frames are",
+  summary: "measures bytes per second of streams, and frame sizes",
   usage: "[stream ...] [options]",
   maxPositionals: 64,
   options: METER,
@@ -101,7 +101,7 @@ const bw = command({
 
 const delay = command({
   name: "delay",
-  summary: "how old frames are when their descriptors arrive",
+  summary: "measures the age of frames when their descriptors arrive",
   usage: "<stream> [options]",
   maxPositionals: 1,
   options: DELAY,
@@ -121,7 +121,7 @@ const delay = command({
 
 const meta = command({
   name: "meta",
-  summary: "the data source of a stream, and its attributes",
+  summary: "shows the data source of a stream, and its attributes",
   usage: "<stream> [options]",
   maxPositionals: 1,
   options: META,
@@ -129,7 +129,7 @@ const meta = command({
   notes: async () =>
     [
       "STREAM is the id of a stream or the name of its data source. Values are shown as",
-      "their format says: text and JSON as what they say, anything else as hexadecimal",
+      "their format says: text and JSON as they are, other formats as hexadecimal",
       "(in JSON as base64).",
       NOTHING_THERE,
     ].join("\n"),
@@ -149,29 +149,29 @@ const snapshot = command({
   ],
   notes: async () =>
     [
-      "The frame is checked like any reader's, and copied before it is written: what is",
-      "in FILE was intact. No consumer is added: the producer is not involved.",
-      "Exit code 3: no media driver is there, no such stream, or no frame in time.",
+      "The frame is checked as every reader does, and copied before it is written: FILE",
+      "holds an intact frame. No consumer is added: the producer is not involved.",
+      "Exit code 3: no media driver or no such stream was found, or no frame came in time.",
     ].join("\n"),
   load: () => import("./commands/snapshot.ts"),
 });
 
 const doctor = command({
   name: "doctor",
-  summary: "examines this machine and its settings, and says what helps",
+  summary: "finds problems of this machine and its settings, with remedies",
   options: DOCTOR,
   examples: ["doctor", "doctor -o json", "doctor --bridge 127.0.0.1:4400"],
   notes: async () =>
     [
-      "Looks only: nothing is changed, started or connected to. --bridge resolves the name,",
-      "and sends three datagrams to the port, which no bridge takes for frames.",
-      "ok: a remark may follow; warn: will be a problem in some situation; bad: is one already.",
-      "Exit code 1 when something is bad.",
+      "Only reads: it changes, starts and connects to nothing. --bridge resolves the name,",
+      "and sends three datagrams to the port, which a bridge ignores.",
+      "ok: a remark may follow; warn: a problem in some situations; bad: a problem now.",
+      "Exit code 1 if a check is bad.",
     ].join("\n"),
   load: () => import("./commands/doctor.ts"),
 });
 
-const NOTHING_THERE = "Exit code 3: no media driver is there, or no such stream.";
+const NOTHING_THERE = "Exit code 3: no media driver or no such stream was found.";
 
 /** Commands that measure and show streams without being noticed. */
 export const OBSERVE_COMMANDS: readonly Command[] = [hz, bw, delay, meta, snapshot, doctor];

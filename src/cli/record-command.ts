@@ -15,10 +15,12 @@ const { stream: _stream, count: _count, ...ROLE_OF_MANY } = ROLE;
 
 /** A recorder that writes when something happens. */
 const FLIGHT = options({
-  before: option(duration(), "TIME", "keep the last frames in memory, and write them when something happens", {
+  before: option(duration(), "TIME", "keep the last frames in memory, and write them on a trigger", {
     otherwise: "everything is recorded",
   }),
-  after: option(duration(), "TIME", "with --before: how long what follows is written as well", { otherwise: "5s" }),
+  after: option(duration(), "TIME", "with --before: also write the frames of this time after the trigger", {
+    otherwise: "5s",
+  }),
   on: option(
     list(choice(...TRIGGERS, ...EVENT_KINDS), "trigger"),
     "WHAT[,WHAT]",
@@ -30,18 +32,13 @@ const FLIGHT = options({
     "ADDR",
     "with --on http: a POST to /api/v1/trigger there is a trigger; on the loopback only",
   ),
-  httpToken: option(
-    text("a token", "secret"),
-    "TOKEN",
-    "with --on http: what a POST has to show (better as a variable)",
-    {
-      isSecret: true,
-    },
-  ),
+  httpToken: option(text("a token", "secret"), "TOKEN", "with --on http: token of a POST (better as a variable)", {
+    isSecret: true,
+  }),
 });
 
 const RECORD = options({
-  streams: option(list(dataSource(), "stream"), "STREAM[,STREAM]", "streams to record, as the arguments name them"),
+  streams: option(list(dataSource(), "stream"), "STREAM[,STREAM]", "streams to record, like the arguments"),
   all: flag("record every stream, also those that come later"),
   to: option(
     recordingPath(),
@@ -49,19 +46,23 @@ const RECORD = options({
     "the file, which must not exist (with --split: FILE-<time>-<number>.mcap); with --before a folder for files",
     { isRequired: true },
   ),
-  split: option(splitRule(), "SIZE|TIME", "begin another file after so much: 16GiB, 1h", { otherwise: "never" }),
+  split: option(splitRule(), "SIZE|TIME", "begin another file after this size or time: 16GiB, 1h", {
+    otherwise: "never",
+  }),
   keep: option(
     size(0, MAX_BYTES),
     "SIZE",
     "with --split or --before: remove the oldest files, also of earlier runs, when all have more than this, or when the disk is full",
     { otherwise: "all parts" },
   ),
-  minFree: option(freeRule(), "SHARE|SIZE", "recording is paused while less than this is free", { default: "5%" }),
-  compress: option(compression(), "zstd[:LEVEL]", "compress chunks; frames are copied once then", { default: "none" }),
+  minFree: option(freeRule(), "SHARE|SIZE", "pause recording while less than this is free", { default: "5%" }),
+  compress: option(compression(), "zstd[:LEVEL]", "compress chunks, which costs one copy of each frame", {
+    default: "none",
+  }),
   buffer: option(recorderMemory(), "SIZE", "memory for frames that the disk does not take at once", {
     default: "512MiB",
   }),
-  pageCache: option(recorderMemory(), "SIZE", "what the recording may have in the page cache", { default: "1GiB" }),
+  pageCache: option(recorderMemory(), "SIZE", "most page cache that the recording uses", { default: "1GiB" }),
   count: option(count(), "N", "end when N frames of each stream are recorded", { short: "n" }),
   once: flag("end when the streams have ended"),
   ...FLIGHT,
@@ -72,7 +73,7 @@ export type RecordValues = CommandValues<typeof RECORD>;
 export const record = command({
   name: "record",
   settings: { table: "recorders", isArray: true },
-  summary: "records streams to MCAP files: every frame in the file, or counted",
+  summary: "records streams to MCAP files; every frame is in the file or counted",
   usage: "STREAM.. --to FILE.mcap [options]",
   maxPositionals: Number.POSITIVE_INFINITY,
   options: RECORD,

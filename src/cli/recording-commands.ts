@@ -32,22 +32,19 @@ const {
 } = PRODUCER;
 
 const REPLAY = options({
-  speed: option(
-    speed(),
-    "FACTOR",
-    "times as fast as it was recorded, e.g. 0.1 or 2; max: as fast as frames are taken",
-    { default: "1" },
-  ),
+  speed: option(speed(), "FACTOR", "speed relative to the recording, e.g. 0.1 or 2; max: as fast as consumers read", {
+    default: "1",
+  }),
   from: FROM,
   to: TO,
-  loop: flag("begin again at the end, until stopped"),
+  loop: flag("repeat until stopped"),
   stream: option(
     streamChoices(),
     "A[=ID]",
-    "only this stream, by id, name or topic; =ID: under another id; several flags, several streams",
+    "only this stream, by id, name or topic; =ID: under another id; repeat the flag for several streams",
     { isRepeatable: true, otherwise: "all, under the ids that they were recorded under", settable: "flag" },
   ),
-  stampNow: flag("stamp frames when they are sent, and not as they were"),
+  stampNow: flag("use timestamps of the replay instead of the recorded ones"),
   waitConsumers: option(integer(0, 1_000_000), "N", "begin when N consumers have mapped streams of the recording", {
     default: "1",
   }),
@@ -58,7 +55,7 @@ export type ReplayValues = CommandValues<typeof REPLAY>;
 
 const replay = command({
   name: "replay",
-  summary: "publishes the streams of a recording again, at their own spacing",
+  summary: "publishes the streams of a recording with their original timing",
   usage: "FILE.. [options]",
   maxPositionals: Number.POSITIVE_INFINITY,
   options: REPLAY,
@@ -89,7 +86,7 @@ const EXPORT = options({
     default: "1",
     settable: "flag",
   }),
-  force: flag("replace what is there", { settable: "flag" }),
+  force: flag("replace existing files", { settable: "flag" }),
 });
 export type ExportValues = CommandValues<typeof EXPORT>;
 

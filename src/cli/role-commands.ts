@@ -36,11 +36,11 @@ export const PRODUCER = options({
   rate: option(rate(), "HZ", "frames per second", {
     otherwise: "that of a y4m file, a module or synthetic:; else as fast as possible",
   }),
-  once: flag("read files once, also with --rate (they are repeated otherwise)"),
+  once: flag("read files once, also with --rate (which repeats them otherwise)"),
   flow: option(
     choice("drop", "wait"),
     "drop|wait",
-    "what to do when readers do not keep up: drop frames (live), or wait for them (files)",
+    "when readers do not keep up: drop frames (live), or wait for the readers (files)",
     { otherwise: "wait for files and pipes read once, else drop" },
   ),
   waitTimeout: option(
@@ -53,26 +53,26 @@ export const PRODUCER = options({
     otherwise: "1 with --flow wait, else 0",
   }),
   name: option(asciiText("camera-1", MAX_NAME_CHARS), "NAME", "name of the data source", { otherwise: "stream-<id>" }),
-  summary: option(asciiText("left camera", MAX_SUMMARY_CHARS), "TEXT", "what the data source is", {
+  summary: option(asciiText("left camera", MAX_SUMMARY_CHARS), "TEXT", "description of the data source", {
     otherwise: "the source's",
   }),
   attribute: option(
     attributeList(),
     "KEY[:FORMAT]=VALUE",
-    "metadata that goes with the frames, e.g. gain=2.5 or pose:application/json=[0,1]; several flags, several attributes",
+    "metadata that goes with the frames, e.g. gain=2.5 or pose:application/json=[0,1]; repeat the flag for several attributes",
     { isRepeatable: true },
   ),
   heartbeat: flag("send a Heartbeat with each announce"),
   timestampClock: option(
     choice("monotonic", "realtime", "tai", "device"),
     "CLOCK",
-    "the clock that the metadata names: for sources that stamp frames themselves",
+    "clock named in the metadata, for sources that stamp frames themselves",
     { otherwise: "not named: monotonic" },
   ),
   timestampMeaning: option(
     text("what timestamps mark", "exposure start"),
     "TEXT",
-    'what the metadata says that timestamps mark, e.g. "exposure start"',
+    'meaning of timestamps in the metadata, e.g. "exposure start"',
     { otherwise: "not said: the claim of the slot" },
   ),
   slots: option(slots(), "N", "slots of the ring, a power of two", { otherwise: "64, fewer for large frames" }),
@@ -90,7 +90,7 @@ export const PRODUCER = options({
   }),
   group: option(groupId(), "GID", "the group of --share group, as a number"),
   requireHugepages: flag("refuse a --shm-dir that is not on hugetlbfs", { key: "shm.require_hugepages" }),
-  prefault: flag("make all pages present at start (--no-prefault: at their first use)", {
+  prefault: flag("allocate all pages at the start (--no-prefault: on first use)", {
     key: "policies.prefault_shm",
     negatable: true,
     default: "true",
@@ -132,35 +132,35 @@ export const CONSUMER = options({
     key: "shm.allowed_base_dirs",
     otherwise: "--shm-dir",
   }),
-  maxRate: option(rate(), "HZ", "frames per second that are read at most", { otherwise: "no limit" }),
-  useShm: flag("read shared memory (--no-use-shm: read the fallback, as on a host that the producer is not on)", {
+  maxRate: option(rate(), "HZ", "read at most this many frames per second", { otherwise: "no limit" }),
+  useShm: flag("read shared memory (--no-use-shm: read the fallback, e.g. on another host than the producer's)", {
     negatable: true,
     default: "true",
   }),
   fallback: option(
     fallbackUri(),
     "URI",
-    "where a bridge's frames are read while shared memory cannot be: aeron:udp?endpoint=ADDRESS:PORT, or bridge://ID",
+    "bridge to read from while shared memory cannot be used: aeron:udp?endpoint=ADDRESS:PORT, or bridge://ID",
     { otherwise: "none" },
   ),
   bridge: option(
     list(namedEndpoint(), "bridge"),
     "ID=ADDRESS:PORT",
-    "what a fallback bridge://ID stands for: the address and port of this host where its frames arrive",
+    "address and port of this host for the fallback bridge://ID",
     { otherwise: "none", isRepeatable: true },
   ),
   peer: option(
     list(text("an IP address", "192.0.2.1"), "address"),
     "ADDRESS[,..]",
-    "with a bridge as fallback: the hosts that may send, by IP address",
-    { otherwise: "all that can reach this one", isRepeatable: true },
+    "with a bridge as fallback: IP addresses of hosts that may send",
+    { otherwise: "all", isRepeatable: true },
   ),
-  progress: flag("say on standard error how far frames are that are still being written"),
+  progress: flag("print the progress of frames that are still being written, on standard error"),
   once: openFlag("end with the stream (default for sinks on standard output; --no-once: wait for the next producer)", {
     negatable: true,
   }),
   maxSeqGap: option(count(), "N", "skip to the newest frame when further behind than N", { otherwise: "off" }),
-  delayPerFrame: option(duration(), "TIME", "be slow on purpose: hold the thread this long with each frame"),
+  delayPerFrame: option(duration(), "TIME", "be slow on purpose: block the thread this long per frame"),
   ...ROLE,
 });
 export type ConsumerValues = CommandValues<typeof CONSUMER>;

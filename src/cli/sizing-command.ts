@@ -13,7 +13,7 @@ const SIZING = options({
   latency: option(duration(), "TIME", "longest time from a frame until its slowest reader is done with it", {
     default: "100ms",
   }),
-  headroom: option(numberFrom(1, 64, 3), "N", "how many times that the ring holds; 2 to 4", { default: "3" }),
+  headroom: option(numberFrom(1, 64, 3), "N", "safety factor of the ring; 2 to 4", { default: "3" }),
   consumers: option(integer(0, 10_000), "N", "readers of each stream", { default: "1" }),
   streams: option(integer(1, 10_000), "N", "streams of this kind", { default: "1" }),
   keep: option(integer(0, 1000), "N", "ended epochs that the driver keeps (policies.epoch_gc_keep)", { default: "2" }),
@@ -29,7 +29,7 @@ export type SizingValues = CommandValues<typeof SIZING>;
 
 export const SIZING_COMMAND = command({
   name: "sizing",
-  summary: "how many slots a stream needs, how large, and what they tolerate",
+  summary: "computes the slots that a stream needs, their size, and the pauses that they tolerate",
   usage: "--rate HZ --frame SIZE [options]",
   options: SIZING,
   examples: [
@@ -38,8 +38,8 @@ export const SIZING_COMMAND = command({
   ],
   notes: async () =>
     [
-      "slots = rate x latency x headroom, rounded up to a power of two. Nothing is read",
-      "but the free memory of --shm-dir. What the figures mean: docs/OPERATIONAL_PLAYBOOK.md.",
+      "slots = rate x latency x headroom, rounded up to a power of two. It reads only",
+      "the free memory of --shm-dir. docs/OPERATIONAL_PLAYBOOK.md explains the figures.",
     ].join("\n"),
   load: () => import("./commands/sizing.ts"),
 });

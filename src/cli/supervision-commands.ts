@@ -17,23 +17,20 @@ const SUPERVISOR = options({
   http: option(
     text("an address such as 9464 or 127.0.0.1:9464", "127.0.0.1:9464"),
     "ADDR",
-    "serve metrics, health and what is known there; a port alone is on the loopback",
+    "serve metrics, health and the API at this address; a port alone is on the loopback",
     { otherwise: "off" },
   ),
   httpToken: option(
     text("a token", "secret"),
     "TOKEN",
-    "who has it may steer consumers by HTTP (better as a variable: others see flags)",
-    { isSecret: true, otherwise: "no request may" },
+    "token for steering consumers by HTTP (better as a variable: other users see flags)",
+    { isSecret: true, otherwise: "no steering" },
   ),
-  httpHosts: option(
-    list(hostName(), "host name"),
-    "NAME[,NAME]",
-    "further names under which the server is reached; * for any name",
-    { otherwise: "those of its address" },
-  ),
+  httpHosts: option(list(hostName(), "host name"), "NAME[,NAME]", "further host names of the server; * for any name", {
+    otherwise: "those of its address",
+  }),
   ...FOXGLOVE,
-  rules: option(ruleList(), "TOML", "what to do about consumers that lose frames, see below", {
+  rules: option(ruleList(), "TOML", "rules for consumers that lose frames, see below", {
     otherwise: "watch only",
   }),
   ...THRESHOLDS,
@@ -71,9 +68,9 @@ const EVENTS = options({
   from: option(
     webAddress("the address of a supervisor such as http://127.0.0.1:9464", "http://127.0.0.1:9464"),
     "URL",
-    "ask this supervisor's HTTP server for its events instead of watching",
+    "read the events of this supervisor's HTTP server instead of watching",
   ),
-  watch: flag("with --from: continue when those that are there are printed", { short: "w" }),
+  watch: flag("with --from: wait for further events", { short: "w" }),
   kind: option(list(choice(...EVENT_KINDS), "kind"), "KIND[,KIND]", "only these, e.g. drops-above,producer-lost"),
   stream: option(streamId(), "ID", "only events of this stream"),
   count: option(count(), "N", "end after N events", { short: "n" }),
@@ -86,13 +83,9 @@ export type EventsValues = CommandValues<typeof EVENTS>;
 export const CHECK_FORMATS = ["nagios", "prometheus", "json"] as const;
 
 const CHECK = options({
-  stream: option(
-    list(dataSource(), "stream"),
-    "STREAM[,STREAM]",
-    "these have to be there, by id or name; only they are looked at",
-  ),
+  stream: option(list(dataSource(), "stream"), "STREAM[,STREAM]", "check only these, by id or name; each must exist"),
   for: option(duration(), "TIME", "how long to listen", {
-    otherwise: "a second more than --silence warns at, at least 3.5s",
+    otherwise: "a second longer than the warning limit of --silence, at least 3.5s",
   }),
   ...LIMITS,
   format: option(choice(...CHECK_FORMATS), "FORMAT", "nagios, prometheus or json", { default: "nagios" }),
@@ -103,7 +96,7 @@ export type CheckValues = CommandValues<typeof CHECK>;
 export const supervisor = command({
   name: "supervisor",
   settings: { table: "supervisor", isArray: false },
-  summary: "watches every stream: who produces, who consumes, who loses frames and why; steers consumers by rules",
+  summary: "watches producers, consumers and losses of every stream; steers consumers by rules",
   options: SUPERVISOR,
   examples: [
     "supervisor",
@@ -125,7 +118,7 @@ const top = command({
 
 const events = command({
   name: "events",
-  summary: "prints what happens: streams and consumers that come and go, epochs, losses, leases",
+  summary: "prints events: streams, consumers, epochs, losses, leases",
   options: EVENTS,
   examples: ["events", "events --kind producer-lost,drops-above -o jsonl", "events --from http://127.0.0.1:9464"],
   notes: async () => (await import("./supervision/notes.ts")).EVENTS_NOTES,
@@ -134,7 +127,7 @@ const events = command({
 
 const check = command({
   name: "check",
-  summary: "says in one line whether all is well, for Nagios, Kubernetes and cron",
+  summary: "checks streams and memory, and prints one line for Nagios, Kubernetes and cron",
   isPlugIn: true,
   options: CHECK,
   examples: ["check", "check --stream camera-1 --drops 1%,5% --for 4s", "check --format prometheus"],

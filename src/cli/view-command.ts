@@ -10,7 +10,7 @@ const VIEW = options({
   http: option(
     text("an address such as 9470 or 127.0.0.1:9470", "127.0.0.1:9470"),
     "ADDR",
-    "serve the page there; a port alone is on the loopback",
+    "serve the page at this address; a port alone is on the loopback",
     { otherwise: "9470, or a free port when that is taken" },
   ),
   listen: option(
@@ -22,22 +22,22 @@ const VIEW = options({
   httpToken: option(
     text("a token", "secret"),
     "TOKEN",
-    "its holders may steer consumers, and see frames from other machines (better as a variable: others see flags)",
+    "token for steering consumers, and for frames from other machines (better as a variable: other users see flags)",
     { isSecret: true, otherwise: "none" },
   ),
   httpHosts: option(
     list(hostName(), "host name"),
     "NAME[,NAME]",
-    "further names under which the page is reached, behind a proxy for example: needs --http-token",
+    "further host names of the page, e.g. behind a proxy: needs --http-token",
     { otherwise: "those of its address" },
   ),
   ...FOXGLOVE,
-  open: flag("show the page in the browser of this machine"),
+  open: flag("open the page in this machine's browser"),
   ...END,
   ...THRESHOLDS,
   liveness: {
     ...withDefault(THRESHOLDS.liveness, { default: "2.5s" }),
-    help: "silence after which a producer or consumer is shown as dead; they speak once a second",
+    help: "silence after which a producer or consumer is shown as dead; they send once a second",
   },
   ...LISTEN,
   ...CONFIG,
@@ -46,7 +46,7 @@ export type ViewValues = CommandValues<typeof VIEW>;
 
 export const VIEW_COMMAND = command({
   name: "view",
-  summary: "shows streams and their frames live, or a recording, on a page for the browser",
+  summary: "shows streams and their frames live, or a recording, in the browser",
   usage: "[STREAM | FILE.mcap..]",
   maxPositionals: Number.POSITIVE_INFINITY,
   options: VIEW,
@@ -54,12 +54,12 @@ export const VIEW_COMMAND = command({
   notes: async () =>
     [
       "STREAM is the id of a stream or the name of its data source: the page opens with it.",
-      "FILE is a recording: the page has a time line then; files of one recording, or their",
+      "FILE is a recording, shown with a time line; files of one recording, or their",
       "folder, are shown as one. A file that was cut is shown up to its last whole frame.",
       "The address of the page is printed on standard output. Frames are read from shared",
-      "memory without being a consumer: neither producers nor consumers are disturbed, and",
-      "a slow page gets fewer pictures. Nothing is loaded from elsewhere. docs/VIEWER.md",
-      "says what the page shows.",
+      "memory without a consumer: neither producers nor consumers are disturbed, and",
+      "a slow page gets fewer pictures. The page loads nothing from elsewhere. docs/VIEWER.md",
+      "describes the page.",
     ].join("\n"),
   load: () => import("./commands/view.ts"),
 });

@@ -83,7 +83,10 @@ function attributeOf(text: string, _index: number, { length }: readonly string[]
   if (!ASCII.test(key) || !ASCII.test(format))
     throw new ValueProblem(EXPECTED, quoted(text), [], length > 1 && !text.includes("=") ? LINES_HINT : "");
   if (RESERVED.test(key)) {
-    throw new ValueProblem("a key of one's own (tensorpool.* have flags: --flow, --timestamp-clock)", quoted(key));
+    throw new ValueProblem(
+      "a key without the prefix tensorpool. (these have flags: --flow, --timestamp-clock)",
+      quoted(key),
+    );
   }
   return { key, format, value: text.slice(equals + 1) };
 }

@@ -6,7 +6,7 @@ import { isId, MAX_ID } from "../protocol/ids.ts";
 import { MAX_NSLOTS } from "../shm/announcement.ts";
 import { choice, integer, list, scalar, size, text, type ValueType } from "./value-type.ts";
 
-// The types of what the project itself counts and names: their limits stand here and nowhere else.
+// The types of what the project itself counts and names: this file alone has their limits.
 
 const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
 const MAX_STRIDE_BYTES = 2 ** 31;

@@ -25,7 +25,7 @@ export interface StreamChoice {
 /** Between the choices of several flags. */
 const SEPARATOR = "\n";
 
-/** Streams of a recording, each under its own id or another: several flags, several streams. */
+/** Streams of a recording, each under its own id or another: repeat the flag for several streams. */
 export function streamChoices(): ValueType<readonly StreamChoice[]> {
   const convert = (text: string): readonly StreamChoice[] | undefined => {
     const choices = text.split(SEPARATOR).map(choiceOf);

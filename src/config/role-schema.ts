@@ -13,7 +13,7 @@ export interface OptionTraits {
   readonly short?: string;
   /** May be given several times; the values stand on lines of their own in one text. */
   readonly isRepeatable?: boolean;
-  /** A switch whose help tells of `--no-<name>`. */
+  /** A switch whose help describes `--no-<name>`. */
   readonly negatable?: boolean;
   /** The general key that sets it too, below everything that names the option itself. */
   readonly key?: GeneralKeyName;

@@ -2,8 +2,8 @@
 const START_NS = 2 ** 32;
 
 /**
- * Nanoseconds, from 2^32 on when the process started. `Bun.nanoseconds` itself gives the engine integers until 2.1 s have passed, and
- * doubles then: all code that knows the time would be discarded and compiled again, in the midst of its work.
+ * Nanoseconds since the process started, plus 2^32. `Bun.nanoseconds` returns small integers for the first 2.1 s, and doubles later: the
+ * engine would discard and recompile all code that uses the time.
  */
 export function processNs(): number {
   return Bun.nanoseconds() + START_NS;

@@ -14,8 +14,8 @@ export interface ErrorDetails {
 }
 
 /**
- * The base of all errors that this library throws: one class per operation, each with a closed set of codes.
- * The message always names what was expected and what came.
+ * The base of all errors of this library: one class per operation, each with a closed set of codes. The message has the state, its cause
+ * and the next step, or the expected and the found value.
  */
 export class TensorPoolError<Code extends string = string> extends Error {
   readonly code: Code;
@@ -23,7 +23,7 @@ export class TensorPoolError<Code extends string = string> extends Error {
   readonly expected: string | undefined;
   readonly found: string | undefined;
   readonly retryable: boolean;
-  /** Options with which the next step is taken; the command line adds its names of them to the message. */
+  /** Options for the next step; the command line appends their flags to the message. */
   readonly options: readonly string[];
 
   constructor(code: Code, message: string, details: ErrorDetails = {}) {
@@ -46,8 +46,8 @@ export class UsageError extends TensorPoolError<"usage"> {
 }
 
 /**
- * A mistake in the value of one option. The message calls it by the name that it has in an API; the command line, which knows the flag,
- * the variable or the line of a file that it comes from, names that instead.
+ * A mistake in the value of one option. The message has the option's name in the API; the command line replaces it by the flag, the
+ * variable or the line of a file that the value comes from.
  */
 export class OptionError extends UsageError {
   readonly option: string;
@@ -55,7 +55,7 @@ export class OptionError extends UsageError {
   readonly problem: string;
   readonly #part: string;
 
-  /** `part`: what of the option's value is wrong, e.g. "png" for an option of a sink. */
+  /** `part`: the wrong part of the option's value, e.g. "png" for an option of a sink. */
   constructor(option: string, problem: string, { part = "", ...details }: ErrorDetails & { part?: string } = {}) {
     super(`${option}${part === "" ? "" : ` ${part}`}: ${problem}`, details);
     this.option = option;
@@ -69,7 +69,7 @@ export class OptionError extends UsageError {
   }
 }
 
-/** Something that was asked for is not there: no driver, no stream, no file. Exit code 3. */
+/** A requested thing does not exist: no driver, no stream, no file. Exit code 3. */
 export class NotFoundError extends TensorPoolError<"not-found"> {
   constructor(message: string, details: ErrorDetails = {}) {
     super("not-found", message, details);

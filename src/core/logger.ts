@@ -60,12 +60,12 @@ function initialLogging(): Logging {
   };
 }
 
-/** A mistake in the variable must not keep the library from loading: it is said once and the variable is left aside. */
+/** A mistake in the variable must not keep the library from loading: it is logged once, and the variable is ignored. */
 function environmentFilter(): LogFilter {
   try {
     return parseLogFilter(process.env.TENSORPOOL_LOG ?? "");
   } catch (error) {
-    queueMicrotask(() => getLogger("log").warn(`TENSORPOOL_LOG is left aside: ${messageOf(error)}`));
+    queueMicrotask(() => getLogger("log").warn(`TENSORPOOL_LOG is ignored: ${messageOf(error)}`));
     return { level: null, byComponent: new Map() };
   }
 }

@@ -1,7 +1,7 @@
 /** The longest that a wait point may block the thread, and the event loop with it. */
 export const LONGEST_WAIT_NS = 20_000_000;
 
-/** Something that another process changes, or tells of, and that ends a rest in which the thread is blocked. */
+/** An event of another process that ends a rest in which the thread is blocked. */
 export interface WaitPoint {
   /**
    * Notes how things stand: a later `wait` returns at once when they have changed since. What came before is found by the cycle

@@ -21,7 +21,7 @@ export type SourceErrorCode =
   /** Opening was given up by its AbortSignal. */
   | "aborted";
 
-/** A source could not be opened, or what it delivers is not usable. The message shows control characters as escapes. */
+/** A source could not be opened, or its data are not usable. The message shows control characters as escapes. */
 export class SourceError extends TensorPoolError<SourceErrorCode> {
   constructor(code: SourceErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, printable(message), details);
@@ -46,7 +46,7 @@ export type SinkErrorCode =
   /** Opening was given up by its AbortSignal. */
   | "aborted";
 
-/** A sink could not be opened, written to, or given this frame. The message shows control characters as escapes. */
+/** A sink could not be opened or written to, or refused this frame. The message shows control characters as escapes. */
 export class SinkError extends TensorPoolError<SinkErrorCode> {
   constructor(code: SinkErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, printable(message), details);

@@ -9,23 +9,23 @@ export interface BridgeSender extends AsyncDisposable {
   readonly to: string;
   /** True while it has a lease; always, without a driver. */
   readonly isAttached: boolean;
-  /** Why the driver gave no lease when it was asked last; null since it gave one. */
+  /** Why the driver refused the last request for a lease; null after it granted one. */
   readonly attachRefusal: AttachError | null;
   /** True while the stream's regions are mapped. */
   readonly isMapped: boolean;
-  /** True while a receiver is connected: without one, no frame is read. */
+  /** True while a receiver is connected; without one the sender reads no frame. */
   readonly isConnected: boolean;
   /** Bytes of the values of frames that were sent. */
   readonly bytes: number;
-  /** Frames since the beginning, each under one cause. Allocates. */
+  /** Frames since the start, each under one cause. Allocates. */
   readonly ledger: SenderLedger;
-  /** Resolves when the source has ended, and a receiver was sent its end. The sender waits for the next epoch, unless it is closed. */
+  /** Resolves when the source has ended and the end was sent to a receiver. The sender then waits for the next epoch, unless it is closed. */
   readonly ended: Promise<void>;
-  /** Ends the connection, gives the lease back, and takes the sender out of its pool. Idempotent. */
+  /** Ends the connection, returns the lease, and removes the sender from its pool. Idempotent. */
   close(): Promise<void>;
 }
 
-/** One stream that a receiver takes. */
+/** One stream of a receiver. */
 export interface BridgedStream {
   /** The sender's stream. */
   readonly streamId: number;
@@ -35,7 +35,7 @@ export interface BridgedStream {
   readonly isConnected: boolean;
   /** The sender's frames since it connected, as of its newest heartbeat. */
   readonly sender: SenderLedger;
-  /** What became of them here. */
+  /** Their outcome at the receiver. */
   readonly receiver: ReceiverLedger;
 }
 
@@ -48,7 +48,7 @@ export interface BridgeReceiver extends AsyncDisposable {
   readonly isReady: boolean;
   /** Streams that a sender has opened. Allocates. */
   readonly streams: readonly BridgedStream[];
-  /** Ends the streams, gives their regions back, and takes the receiver out of its pool. Idempotent. */
+  /** Ends the streams, returns or removes their regions, and removes the receiver from its pool. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -59,12 +59,12 @@ export interface Decimator extends AsyncDisposable {
   readonly toStreamId: number;
   /** True while it has a lease on the source; always, without a driver. */
   readonly isAttached: boolean;
-  /** Why the driver gave no lease on the source when it was asked last; null since it gave one. */
+  /** Why the driver refused the last request for a lease on the source; null after it granted one. */
   readonly attachRefusal: AttachError | null;
   /** Frames that were carried so far. */
   readonly carried: number;
   /** Of the consumer that reads the source. */
   readonly counters: RoleCounters<ConsumerCounterName>;
-  /** Ends the second stream, gives both leases back, and takes the decimator out of its pool. Idempotent. */
+  /** Ends the second stream, returns both leases, and removes the decimator from its pool. Idempotent. */
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { AttachOptions, StandaloneRegionOptions } from "./role-options.ts";
 
 /** How the frames of another stream are published: by a decimator, or by the receiver of a bridge. */
 interface CarryOptions {
-  /** No driver: the regions are made here, with the layout of the source where none is given. Left out: a driver leases them. */
+  /** Without a driver: creates the regions, by default with the layout of the source. Left out: a driver leases them. */
   readonly standalone?: Partial<StreamLayoutOptions> & StandaloneRegionOptions;
   /** "drop" or "wait"; the source's when left out. */
   readonly flow?: Flow;
@@ -16,15 +16,15 @@ interface CarryOptions {
 }
 
 export interface AddBridgeSenderOptions extends AttachOptions {
-  /** True: no driver is asked; the regions are those that a standalone producer announces. */
+  /** True: without a driver, on the regions that a standalone producer announces. */
   readonly standalone?: boolean;
   /** The receiver: `HOST:PORT`, `[IPv6]:PORT`, or a channel of Aeron (`aeron:udp?..`). */
   readonly to: string;
-  /** "latest" (when left out): a frame that finds no room is dropped as a whole. "lossless": it waits, as long as its ring holds it. */
+  /** "latest" (when left out): a frame without room is dropped as a whole. "lossless": it waits as long as the ring holds it. */
   readonly mode?: "latest" | "lossless";
   /** Only frames whose seq is a multiple of it, 1 to 65535; 1. */
   readonly decimation?: number;
-  /** Frames per second that are sent at most; others are skipped. No limit when left out. */
+  /** Most frames per second to send; others are skipped. No limit when left out. */
   readonly maxRateHz?: number;
   /** True: each frame ends with a checksum of its values, which the receiver compares. */
   readonly checksum?: boolean;
@@ -33,16 +33,16 @@ export interface AddBridgeSenderOptions extends AttachOptions {
 export interface AddBridgeReceiverOptions extends CarryOptions {
   /** Address and port of this host where frames arrive: `ADDRESS:PORT`, `[IPv6]:PORT`, or a channel of Aeron (`aeron:udp?..`). */
   readonly from: string;
-  /** Streams of senders that are taken, and the streams that carry their frames; when left out, all under their own ids. */
+  /** Streams of senders to receive, and the streams that carry their frames; when left out, all under their own ids. */
   readonly routes?: readonly {
     /** The sender's stream. */
     readonly stream: number;
     /** The stream of this host. */
     readonly to: number;
   }[];
-  /** IP addresses of the hosts that may send; all when left out. */
+  /** IP addresses of hosts that may send; all when left out. */
   readonly peers?: readonly string[];
-  /** Most bytes of regions that are made to a sender's measures, for each stream; 1 GiB. */
+  /** Most bytes of a stream's regions that follow the sender's layout; 1 GiB. */
   readonly maxMemoryBytes?: number;
 }
 
@@ -52,7 +52,7 @@ export interface AddDecimatorOptions extends AttachOptions, CarryOptions {
   readonly to: number;
   /** Carry the frames whose seq is a multiple of it, 1 to 65535. */
   readonly every?: number;
-  /** Carry at most so many frames a second. */
+  /** Carry at most this many frames per second. */
   readonly rateHz?: number;
   /** True: carry the newest frame at each look, and skip the others. */
   readonly latest?: boolean;

@@ -5,7 +5,7 @@ import type { IdleChoice } from "../core/idle/index.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
 import { defaultShmDir } from "../shm/index.ts";
 
-/** Who drives the pool's duty cycle, see `TensorPool.connect`. */
+/** What drives the pool's duty cycle, see `TensorPool.connect`. */
 export type Drive = "busy" | "timer" | "manual";
 
 export interface ConnectOptions {
@@ -15,9 +15,9 @@ export interface ConnectOptions {
   readonly shmDir?: string;
   /** "timer" when left out. */
   readonly drive?: Drive;
-  /** How a "busy" pool rests when there is nothing to do; "backoff". "backoff:100us" rests no longer than that. */
+  /** How a "busy" pool rests without work; "backoff". "backoff:100us" rests for at most 100 µs. */
   readonly idle?: IdleChoice;
-  /** "auto" starts a media driver as a process of its own where none lives; "embedded" runs it in this process. */
+  /** "auto" starts a media driver as a separate process if none is alive; "embedded" runs it in this process. */
   readonly mediaDriver?: "auto" | "embedded" | "external";
   /** Aeron channel and stream ids where they differ from the defaults. */
   readonly streams?: Partial<AeronStreams>;

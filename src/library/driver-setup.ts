@@ -7,13 +7,13 @@ import type { PoolOptions } from "../shm/index.ts";
 export interface StreamLayoutOptions {
   /** A power of two. */
   readonly slots: number;
-  /** Slot sizes in bytes, powers of two from 4,096 on; a frame goes to the smallest that holds it (W-05). */
+  /** Slot sizes in bytes, powers of two from 4,096 on; a frame goes to the smallest that fits (W-05). */
   readonly strideBytes: number | readonly number[];
 }
 
 export interface AddDriverOptions {
   readonly streams: readonly (StreamLayoutOptions & { readonly stream: number; readonly name?: string })[];
-  /** Streams that are made when a producer asks for one, with ids from `first` to `last`. */
+  /** Streams that are created when a producer requests one, with ids from `first` to `last`. */
   readonly dynamic?: StreamLayoutOptions & { readonly first: number; readonly last: number };
   /** Names the driver in logs, and in the folders of its streams; "library". */
   readonly instanceId?: string;
@@ -23,7 +23,7 @@ export interface AddDriverOptions {
   readonly gid?: number;
   readonly requireHugepages?: boolean;
   readonly prefault?: boolean;
-  /** Outside tools need it to revoke leases, and to end the driver (D-20); without it they cannot. */
+  /** Tools need it to revoke leases, and to end the driver (D-20); without a token they cannot. */
   readonly token?: string;
 }
 

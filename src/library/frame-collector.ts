@@ -5,7 +5,7 @@ import type { PollOptions } from "../roles/frame-handler.ts";
 import { OwnedFrame } from "./owned-frame.ts";
 
 export interface CollectorOptions {
-  /** "latest": the oldest waiting copy gives way (the default). "stream": the newest frame is dropped. */
+  /** "latest": the oldest waiting copy is dropped (the default). "stream": the newest frame is dropped. */
   readonly policy?: "latest" | "stream";
   /** Copies that may wait; 1 when left out. */
   readonly depth?: number;

@@ -3,13 +3,13 @@ import type { Dtype, MajorOrder } from "../protocol/dtype.ts";
 import { type Values, valuesOf } from "../protocol/values.ts";
 import type { Frame } from "../roles/frame.ts";
 
-/** A frame that was copied out of shared memory and proved intact: it belongs to its holder. */
+/** A copy of a frame that proved intact: it belongs to its holder. */
 export class OwnedFrame {
   readonly seq: number;
   readonly dtype: Dtype;
   /** Slowest first in "row" order. */
   readonly dims: readonly number[];
-  /** Bytes from one element to the next, a dimension each; 0 where contiguous. */
+  /** Bytes from one element to the next, for each dimension; 0 if contiguous. */
   readonly strides: readonly number[];
   readonly majorOrder: MajorOrder;
   readonly metaVersion: number;

@@ -1,7 +1,7 @@
 import type { ConsumerCounterName, RoleCounters } from "./handles.ts";
 import type { AttachOptions } from "./role-options.ts";
 
-/** What a recorder does. */
+/** State of a recorder. */
 export type RecorderState =
   /** Frames go to the file. */
   | "writing"
@@ -16,71 +16,71 @@ export type RecorderState =
 /** One stream that is recorded. */
 export interface RecorderStream {
   readonly streamId: number;
-  /** Name of its data source; what it was asked for by while that is not known. */
+  /** Name of its data source; until that is known, the requested name. */
   readonly name: string;
-  /** Those of the consumer that reads it: `recorded`, `recordedBytes`, and frames that are missing by cause. */
+  /** Counters of the consumer that reads it: `recorded`, `recordedBytes`, and frames that are missing by cause. */
   readonly counters: RoleCounters<ConsumerCounterName>;
 }
 
 /** Records streams to MCAP files: every frame is in a file, or counted under one cause. Made by `TensorPool.addRecorder`. */
 export interface Recorder extends AsyncDisposable {
   readonly state: RecorderState;
-  /** Why nothing can be recorded any more; null while that is not so. */
+  /** Why the recorder has failed; null otherwise. */
   readonly failure: Error | null;
   readonly streams: readonly RecorderStream[];
-  /** The file that is written now; null while there is none. */
+  /** The file that is being written; null if there is none. */
   readonly path: string | null;
-  /** Files that were begun. */
+  /** Number of files begun. */
   readonly files: number;
   /** Bytes of all files, without their indexes. */
   readonly writtenBytes: number;
   /** Bytes of frames that wait in memory for the disk, or for a trigger. */
   readonly bufferedBytes: number;
-  /** How much time the frames span that a flight recorder keeps, in milliseconds; 0 for others. */
+  /** Time span of the frames that a flight recorder keeps, in milliseconds; 0 for other recorders. */
   readonly heldMs: number;
-  /** Frames that are missing, of all streams by cause. Allocates. */
+  /** Missing frames of all streams, by cause. Allocates. */
   readonly missing: Readonly<Record<string, number>>;
-  /** Resolves when `count` is reached, or with `once` when all streams have ended. The recorder stays, unless it is closed. */
+  /** Resolves when `count` is reached, or with `once` when all streams have ended. Does not close the recorder. */
   readonly ended: Promise<void>;
   /**
-   * A flight recorder writes what it keeps, and what follows for `afterMs`; while it is writing, that lasts longer. `reason` is in the
-   * file. @throws RecorderError of a recorder that records everything, or is closed
+   * Makes a flight recorder write the frames that it keeps, and those of the next `afterMs`; a trigger during that time extends it. The
+   * file has the `reason`. @throws RecorderError of a recorder that records everything, or is closed
    */
   trigger(reason?: string): { readonly isExtended: boolean };
-  /** Writes what waits, completes the files, and takes the recorder out of its pool. Idempotent. */
+  /** Writes the waiting frames, completes the files, and removes the recorder from its pool. Idempotent. */
   close(): Promise<void>;
 }
 
 export interface AddRecorderOptions extends Omit<AttachOptions, "stream" | "clientId"> {
-  /** Ids, or names that a driver or the data source has for them. */
+  /** Ids, or names of the driver or the data source. */
   readonly streams: readonly (number | string)[];
   /** The file, which must not exist and ends in .mcap; with `flight` a folder. */
   readonly to: string;
-  /** True: no driver is asked; the regions are those that standalone producers announce. */
+  /** True: without a driver, on the regions that standalone producers announce. */
   readonly standalone?: boolean;
   /** Keeps the last seconds in memory, and writes them when it is triggered. Left out: everything is recorded. */
   readonly flight?: {
     readonly beforeMs: number;
     /** 5,000 when left out. */
     readonly afterMs?: number;
-    /** Frames that are lost before they could be recorded are a trigger. */
+    /** Losses before the recorder are a trigger. */
     readonly onLoss?: boolean;
   };
   /** Frames of each stream; no limit when left out. */
   readonly count?: number;
   /** `ended` resolves when all streams have ended. */
   readonly once?: boolean;
-  /** Begin another file after so many bytes. */
+  /** Begin another file after this many bytes. */
   readonly splitBytes?: number;
-  /** Begin another file after so much time. */
+  /** Begin another file after this time. */
   readonly splitMs?: number;
-  /** Remove the oldest files when all have more than this. */
+  /** Remove the oldest files when all together exceed this. */
   readonly keepBytes?: number;
-  /** What stays free on the disk: bytes, or a fraction of it; 5 %. */
+  /** Free space to keep on the disk: bytes, or a fraction; 5 %. */
   readonly minFree?: { readonly bytes: number } | { readonly fraction: number };
   /** Memory for frames that wait; 512 MiB. */
   readonly bufferBytes?: number;
-  /** What the recording may have in the page cache; 1 GiB. */
+  /** Most page cache that the recording uses; 1 GiB. */
   readonly pageCacheBytes?: number;
   /** Compress chunks with zstd, 1 to 22; not compressed when left out. */
   readonly zstdLevel?: number;

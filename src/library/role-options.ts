@@ -4,17 +4,17 @@ import type { DriverClientOptions } from "../roles/attachment-options.ts";
 import type { StandaloneOptions } from "../roles/standalone-regions.ts";
 import { poolsOf, type StreamLayoutOptions } from "./driver-setup.ts";
 
-/** Which stream, and how it is attached to. */
+/** The stream, and how to attach to it. */
 export interface AttachOptions {
   /** Stream id, 1 to 4294967294, or the name that a driver or the data source has for it. */
   readonly stream: number | string;
-  /** Who this is for the driver; drawn at random for each lease when left out. */
+  /** Id of this client at the driver; random for each lease when left out. */
   readonly clientId?: number;
   /** Longest wait for the first lease, in milliseconds; 5,000. A lease that ends later is requested again, without a limit. */
   readonly attachTimeoutMs?: number;
 }
 
-/** Regions that a role makes itself, and who may read them. */
+/** Regions that a role creates itself, and who may read them. */
 export interface StandaloneRegionOptions {
   readonly namespace?: string;
   /** "private" when left out. */
@@ -28,7 +28,7 @@ export interface AddProducerOptions extends AttachOptions {
   /** US-ASCII; `stream-<id>` when left out. */
   readonly name?: string;
   readonly summary?: string;
-  /** No driver: the producer owns the regions; their size, and who may read them. Left out: a driver leases them. */
+  /** Without a driver: size and rights of the regions that the producer owns. Left out: a driver leases them. */
   readonly standalone?: StreamLayoutOptions & StandaloneRegionOptions;
   /** "drop" (live) when left out; "wait" lets readers hold the producer back. */
   readonly flow?: Flow;
@@ -38,13 +38,13 @@ export interface AddProducerOptions extends AttachOptions {
 }
 
 export interface AddConsumerOptions extends AttachOptions {
-  /** True: no driver is asked; the regions are those that a standalone producer announces. */
+  /** True: without a driver, on the regions that a standalone producer announces. */
   readonly standalone?: boolean;
   /** "stream" (every frame) when left out. */
   readonly mode?: ConsumerMode;
   /** Every Nth frame of mode "decimated", 1 to 65535; 2. */
   readonly decimation?: number;
-  /** Frames per second that are read at most; others are skipped. No limit when left out. */
+  /** Most frames per second to read; others are skipped. No limit when left out. */
   readonly maxRateHz?: number;
   /** Skip to the newest frame when further behind than this (W-20). */
   readonly maxOutstandingSeqGap?: number;

@@ -53,11 +53,11 @@ const ANY_TIME = (): boolean => true;
 const NAME_TIMEOUT_NS = 2.5e9;
 
 /**
- * This process's access to streams: one Aeron client and one scheduler for all producers and consumers that are added.
+ * Connects this process to streams: one Aeron client and one scheduler for all producers and consumers that are added.
  *
- * - `drive: "timer"`: a guest in an event loop, e.g. beside a web server; rests in timers of a millisecond.
- * - `drive: "busy"`: the thread is the pool's; the event loop has its turn every 100 µs.
- * - `drive: "manual"`: nothing happens but in `doWork`, which the caller calls often.
+ * - `drive: "timer"`: the pool shares the event loop, e.g. with a web server; it rests in timers of a millisecond.
+ * - `drive: "busy"`: the pool takes the thread; the event loop runs every 100 µs.
+ * - `drive: "manual"`: the pool works only in `doWork`, which the caller must call often.
  */
 export class TensorPool implements AsyncDisposable {
   readonly #options: ConnectOptions;
@@ -102,8 +102,8 @@ export class TensorPool implements AsyncDisposable {
   }
 
   /**
-   * A producer: with a lease of a driver on the stream's regions, or, `standalone`, with regions of its own.
-   * @throws AttachError when no lease comes; ProducerError where a driver serves the stream of a standalone one; RegionCreateError,
+   * Adds a producer: with a driver's lease on the stream's regions, or, `standalone`, with its own regions.
+   * @throws AttachError when no lease comes; ProducerError if a driver serves the stream of a standalone producer; RegionCreateError,
    * ConnectError, UsageError
    */
   async addProducer(options: AddProducerOptions): Promise<Producer> {
@@ -161,8 +161,8 @@ export class TensorPool implements AsyncDisposable {
   }
 
   /**
-   * A driver in this process, for producers and consumers here and in others, and for tools (D-02). It ends with the pool, by
-   * `close`, or when an operator's request carries its token. @throws DriverError, RegionCreateError, ConnectError
+   * Adds a driver to this process, for producers and consumers of this and other processes, and for tools (D-02). It ends with the pool, by
+   * `close`, or by an operator's request with its token. @throws DriverError, RegionCreateError, ConnectError
    */
   async addDriver(options: AddDriverOptions): Promise<Driver> {
     requireOptions("addDriver", ADD_DRIVER, options);
@@ -187,8 +187,8 @@ export class TensorPool implements AsyncDisposable {
   }
 
   /**
-   * Sends frames of a stream to a receiver on another host over Aeron UDP (docs/BRIDGE.md); several receivers, several senders. The
-   * source is read only while the receiver is connected. @throws AttachError when no lease comes; ConnectError, OptionError, UsageError
+   * Sends frames of a stream to a receiver on another host over Aeron UDP (docs/BRIDGE.md); add one sender for each receiver. It reads the
+   * source only while the receiver is connected. @throws AttachError when no lease comes; ConnectError, OptionError, UsageError
    */
   async addBridgeSender(options: AddBridgeSenderOptions): Promise<BridgeSender> {
     requireOptions("addBridgeSender", ADD_BRIDGE_SENDER, options);
@@ -197,7 +197,7 @@ export class TensorPool implements AsyncDisposable {
   }
 
   /**
-   * Receives frames of bridge senders on other hosts, and publishes them on streams of this host; its consumers read them as those of
+   * Receives frames of bridge senders on other hosts, and publishes them on streams of this host, where consumers read them like those of
    * any producer. @throws ConnectError, OptionError, UsageError
    */
   async addBridgeReceiver(options: AddBridgeReceiverOptions): Promise<BridgeReceiver> {
@@ -233,24 +233,24 @@ export class TensorPool implements AsyncDisposable {
     return await this.#addAgents(options, await PoolRecorder.open(this.#surroundings, options));
   }
 
-  /** Runs an agent of the caller on the pool's duty cycle, after those that are there. */
+  /** Runs an agent of the caller on the pool's duty cycle, after the existing ones. */
   add(agent: Agent): void {
     isAgent("agent", agent);
     this.#scheduler.add(agent);
   }
 
-  /** Takes an agent that was added by `add` out of this pool and closes it. Idempotent. */
+  /** Removes an agent that was added by `add`, and closes it. Idempotent. */
   remove(agent: Agent): Promise<void> {
     isAgent("agent", agent);
     return this.#end(agent);
   }
 
-  /** One duty cycle (`drive: "manual"` only); returns the work done, 0 when there was nothing to do. */
+  /** Runs one duty cycle (`drive: "manual"` only); returns the work done, 0 for none. */
   doWork(): number {
     return this.#scheduler.step();
   }
 
-  /** Ends everything that was added, in reverse order, and the Aeron client. Idempotent. */
+  /** Closes everything that was added, in reverse order, and the Aeron client. Idempotent. */
   close(): Promise<void> {
     return this.#scheduler.close("the pool was closed");
   }

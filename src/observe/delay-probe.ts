@@ -28,7 +28,7 @@ export interface DelayProbeOptions {
 }
 
 /**
- * Measures how old frames are when their descriptors arrive here. A subscriber, even an untethered one, is waited for by the
+ * Measures measures the age of frames when their descriptors arrive here. A subscriber, even an untethered one, is waited for by the
  * publisher's window as long as the driver takes it for alive: so this listens for at most 2,000 descriptors, without resting
  * meanwhile, and leaves the stream until the next second. Slow streams are listened to all the time.
  */
@@ -74,7 +74,7 @@ export class DelayProbe implements Agent {
     const subscription = this.#subscription ?? this.#join(nowNs);
     const bytes = subscription.poll(BLOCK_BYTES);
     if (bytes > 0) return bytes;
-    // Put to rest by the driver: the next second begins again.
+    // Made inactive by the driver: the next second begins again.
     if (subscription.needsRenewal(nowNs)) this.#connection.renew(subscription);
     return this.#heard === 0 && nowNs - this.#joinedNs < EAGER_NS ? AT_ONCE : 0;
   }

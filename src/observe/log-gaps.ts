@@ -21,7 +21,7 @@ interface Publisher {
 }
 
 /**
- * Finds what an observer missed: while it was put to rest by the driver, the log continued without it, and the next message that
+ * Finds what an observer missed: while the driver had made it inactive, the log continued without it, and the next message that
  * it sees does not begin where the last one ended.
  */
 export class LogGaps {

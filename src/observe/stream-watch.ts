@@ -25,7 +25,7 @@ export interface StreamWatchOptions {
   readonly searchNs?: number;
   /** Below these the announced regions may be looked at, for whether their owner lives; left out: nowhere. */
   readonly baseDirs?: AllowedBaseDirs;
-  /** Something new was heard of a stream, wanted or not. */
+  /** There is news of a stream, wanted or not. */
   onNews?(stream: KnownStream): void;
   /** Called once, when the time to look for them is over. */
   onSearched(): void;

@@ -31,7 +31,7 @@ export function timestampsOf(attributes: readonly Attribute[]): Timestamps {
   if (clock === undefined) {
     throw new ClockError(
       "other-clock",
-      `${CLOCK_KEY} is "${named}": expected one of ${HOST_CLOCKS.join(", ")}, which this host has: times of different clocks are not subtracted`,
+      `${CLOCK_KEY} is "${named}": expected one of ${HOST_CLOCKS.join(", ")}, which this host has: times of different clocks cannot be compared`,
       { rule: "W-47", expected: HOST_CLOCKS.join(", "), found: named },
     );
   }

@@ -13,13 +13,13 @@ export interface FrameLayout {
   readonly byteLength: number;
 }
 
-/** What a writer says of a frame when it commits it. */
+/** Shape of a frame, as its writer commits it. */
 export interface FrameShape {
   readonly dtype: Dtype;
   readonly dims: readonly number[];
   /** "row" unless given. */
   readonly majorOrder?: MajorOrder;
-  /** Bytes from one element to the next, a dimension each; left out: contiguous (W-10). */
+  /** Bytes from one element to the next, for each dimension; left out: contiguous (W-10). */
   readonly strides?: readonly number[] | undefined;
   /** CLOCK_MONOTONIC ns; left out: when the slot was claimed (W-47). */
   readonly timestampNs?: bigint | undefined;

@@ -40,7 +40,7 @@ type LiveLease = { -readonly [Key in keyof Lease]: Lease[Key] };
  */
 export const KeepaliveResult = {
   VALID: 0,
-  /** The lease has ended: the client has not heard of it, or not yet. */
+  /** The lease has ended, and the client does not know that yet. */
   ENDED: 1,
   /** No lease of this driver ever had the id. */
   UNKNOWN: 2,

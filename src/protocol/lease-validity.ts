@@ -95,7 +95,7 @@ export class LeaseValidity {
   }
 
   /**
-   * Why nothing may be touched any more; null while the lease holds. "expired": the driver may have ended it for want of
+   * Why nothing may be touched any more; null while the lease holds. "expired": the driver may have ended it without
    * keepalives. "driver-silent": about three announce periods passed without a sign of it (D-17).
    */
   fault(nowNs: number): LeaseFault | null {
@@ -110,7 +110,7 @@ export class LeaseValidity {
     return nowNs - this.#heardNs > this.#periodNs * OVERDUE_PERIODS;
   }
 
-  /** How long nothing may be heard of the driver, by what was learned of its announces. */
+  /** The longest allowed silence of the driver, by the cadence of its announces. */
   get allowedSilenceNs(): number {
     return this.#periodNs * SILENT_PERIODS + SILENCE_SLACK_NS;
   }

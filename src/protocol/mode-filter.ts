@@ -1,4 +1,4 @@
-/** How a consumer chooses among the frames that it could read (W-40). */
+/** Which frames a consumer reads (W-40). */
 export type ConsumerMode = "stream" | "latest" | "decimated";
 
 /** A consumer's mode, decimation and rate limit; all may change while it runs (W-39). */

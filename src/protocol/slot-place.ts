@@ -2,11 +2,11 @@
 export interface RegionPlace {
   /** Canonical and absolute. */
   readonly path: string;
-  /** Bytes that are mapped, from the beginning of the file. */
+  /** Mapped bytes, from the beginning of the file. */
   readonly byteLength: number;
 }
 
-/** Where the slots of one pool, and their headers, lie in files (W-02). One object for each pool of a mapped epoch. */
+/** Place of the slots of one pool, and of their headers, in files (W-02). One object for each pool of a mapped epoch. */
 export interface SlotPlace {
   readonly streamId: number;
   readonly epoch: bigint;

@@ -5,7 +5,7 @@ export interface AeronStreams {
   readonly descriptorStreamId: number;
   readonly qosStreamId: number;
   readonly metadataStreamId: number;
-  /** Where a driver announces regions; left out: with everything else of control. */
+  /** The stream of a driver's announces; the control stream when left out. */
   readonly announceStreamId?: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Buffers of a recorder's own, of at most so many bytes in all. They are used again: at a steady frame size nothing is allocated.
+ * A recorder's own buffers, with a limit for all together. They are reused: at a steady frame size nothing is allocated.
  */
 export class BufferPool {
   readonly limitBytes: number;

@@ -29,7 +29,7 @@ export interface LedgerRow {
   readonly final: boolean;
   readonly published: number;
   readonly recorded: number;
-  /** Accepted, and not on the disk yet. */
+  /** Accepted, but not on the disk yet. */
   readonly pending: number;
   /** Left out on purpose. */
   readonly skipped: number;

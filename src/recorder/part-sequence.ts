@@ -45,7 +45,7 @@ export class PartSequence {
     return this.#cache;
   }
 
-  /** Files that were begun. */
+  /** Number of files begun. */
   get count(): number {
     return this.#completed + (this.#present === null ? 0 : 1);
   }

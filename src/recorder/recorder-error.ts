@@ -12,7 +12,7 @@ export type RecorderErrorCode =
   /** An option contradicts another. */
   | "options";
 
-/** A recording could not be begun, or not be continued. */
+/** A recording could not be started or continued. */
 export class RecorderError extends TensorPoolError<RecorderErrorCode> {
   constructor(code: RecorderErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, printable(message), details);
@@ -21,7 +21,7 @@ export class RecorderError extends TensorPoolError<RecorderErrorCode> {
   static ofOpening(path: string, cause: unknown): RecorderError {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "EEXIST") {
-      return new RecorderError("exists", `${path}: there is a file of that name; choose another, or remove it`, {
+      return new RecorderError("exists", `${path}: the file exists already; choose another name, or remove it`, {
         cause,
       });
     }

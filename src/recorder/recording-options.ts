@@ -1,4 +1,4 @@
-/** Free space that is never used: so many bytes, or a part of the file system. */
+/** Free space that is never used: a number of bytes, or a part of the file system. */
 export type MinFree = { readonly bytes: number } | { readonly fraction: number };
 
 /** What a flight recorder writes when it is triggered. */

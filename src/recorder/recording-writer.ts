@@ -79,7 +79,7 @@ export class RecordingWriter {
     return this.#writtenBytes;
   }
 
-  /** Files that were begun. */
+  /** Number of files begun. */
   get parts(): number {
     return this.#parts.count;
   }

@@ -140,7 +140,7 @@ export class FileWindow implements ByteWindow, Disposable {
       if (count === 0) {
         throw new RecordingError(
           "damaged",
-          `${this.name} has become shorter while it was read: byte ${offset + done} is gone`,
+          `${this.name} was truncated while it was read: byte ${offset + done} is gone`,
         );
       }
       done += count;

@@ -102,10 +102,7 @@ export class CdrImageDecoder implements FrameDecoder {
     const kind = values.u8();
     const isLittleEndian = LITTLE_ENDIAN_KINDS.includes(kind);
     if (!isLittleEndian && !BIG_ENDIAN_KINDS.includes(kind)) {
-      throw new RecordingError(
-        "unsupported",
-        `${where} is in a form of CDR that is not read here (0x${kind.toString(16)})`,
-      );
+      throw new RecordingError("unsupported", `${where} is in an unsupported form of CDR (0x${kind.toString(16)})`);
     }
     values.isLittleEndian = isLittleEndian;
     values.at = at + ENCAPSULATION_BYTES;

@@ -113,7 +113,7 @@ export function unpackChunk(window: ByteWindow, chunks: ChunkTable, chunk: numbe
     const packing = packingName(window, offset);
     throw new RecordingError(
       "unsupported",
-      `${window.name} is compressed with ${packing}, which is not read here; ` +
+      `${window.name} is compressed with ${packing}, which is not supported; ` +
         `convert it with the MCAP command line: mcap decompress ${window.name} -o OUT.mcap`,
       { found: packing, expected: "no compression, or zstd" },
     );

@@ -19,7 +19,7 @@ export interface AttachmentEntry {
 export interface FileCut {
   /** Everything before it is complete. */
   readonly at: number;
-  /** What stands there. */
+  /** Content of the record. */
   readonly because: string;
 }
 

@@ -147,7 +147,7 @@ class ArrayDecoder implements FrameDecoder {
     if (dtype === undefined) {
       throw new RecordingError(
         "unsupported",
-        `${where} has elements of ${quoted(typestr, 40)}, which the wire does not have`,
+        `${where} has elements of ${quoted(typestr, 40)}, which the wire protocol does not have`,
       );
     }
     into.setArray(where, dtype, this.#dims, this.#strides, order === "F" ? "column" : "row");

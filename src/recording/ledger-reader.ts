@@ -5,20 +5,20 @@ import { LEDGER_TOPIC } from "./source-record.ts";
 /** Longer rows are none. */
 const MAX_ROW_BYTES = 64 * 1024;
 
-/** What the recorder says of one epoch of a stream: published = recorded + pending + skipped + all of missing. */
+/** The recorder's account of one epoch of a stream: published = recorded + pending + skipped + all of missing. */
 export interface LedgerRow {
   readonly stream: number;
   readonly name: string;
   readonly epoch: string;
-  /** True for the last row of the epoch; false where the recorder ended before. */
+  /** True for the last row of the epoch; false if the recorder ended earlier. */
   readonly isFinal: boolean;
   readonly published: number;
   readonly recorded: number;
-  /** Accepted, and not on the disk yet. */
+  /** Accepted, but not on the disk yet. */
   readonly pending: number;
   readonly skipped: number;
   readonly missing: Readonly<Record<string, number>>;
-  /** Seq of the first frame that is recorded; null without, and in files of a flight recorder. */
+  /** Seq of the first recorded frame; null if there is none, and in files of a flight recorder. */
   readonly first: number | null;
 }
 

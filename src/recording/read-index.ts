@@ -36,7 +36,7 @@ export function readIndex(window: FileWindow, { mayUseSummary = true } = {}): Fi
 /** Reads magic and header; returns where the first record behind them begins. */
 function readHead(window: FileWindow, index: FileIndex): number {
   const { name, byteLength } = window;
-  if (byteLength === 0) throw new RecordingError("not-a-recording", `${name} is empty: nothing was recorded into it`);
+  if (byteLength === 0) throw new RecordingError("not-a-recording", `${name} is empty: nothing was recorded`);
   const at = window.load(0, Math.min(MAGIC.length, byteLength));
   const begin = window.bytes.subarray(at, at + Math.min(MAGIC.length, byteLength));
   if (begin.some((byte, i) => byte !== MAGIC[i])) {

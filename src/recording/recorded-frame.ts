@@ -15,10 +15,10 @@ export interface FrameStore {
   attributesOf(stream: RecordedStream, epoch: bigint, metaVersion: number): readonly Attribute[];
 }
 
-/** One frame of a recording. Its values are read when they are asked for. */
+/** One frame of a recording. Its values are read on access. */
 export class RecordedFrame {
   readonly stream: RecordedStream;
-  /** Number of the frame in its epoch; of a recording by another program, in its stream. */
+  /** Number of the frame in its epoch; in a recording of another program, in its stream. */
   readonly seq: number;
   readonly epoch: bigint;
   /** The frame's own timestamp, in nanoseconds of its clock. */
@@ -31,13 +31,13 @@ export class RecordedFrame {
   readonly dtype: Dtype;
   /** Slowest first in "row" order. */
   readonly dims: readonly number[];
-  /** Bytes from one element to the next, a dimension each; undefined: contiguous. */
+  /** Bytes from one element to the next, for each dimension; undefined: contiguous. */
   readonly strides: readonly number[] | undefined;
   readonly majorOrder: MajorOrder;
   readonly byteLength: number;
   /** Pixel format of an image, e.g. "rgb8"; "" for other arrays. */
   readonly encoding: string;
-  /** Where the values are in the file; -1 when they are compressed. */
+  /** Offset of the values in the file; -1 if they are compressed. */
   readonly fileOffset: number;
   readonly #store: FrameStore;
   readonly #window: ByteWindow;
@@ -71,7 +71,7 @@ export class RecordedFrame {
     return this.#store.path;
   }
 
-  /** What the data source said of itself when the frame was made. */
+  /** Attributes of the data source when the frame was made. */
   get attributes(): readonly Attribute[] {
     return this.#store.attributesOf(this.stream, this.epoch, this.metaVersion);
   }
@@ -82,21 +82,21 @@ export class RecordedFrame {
   }
 
   /**
-   * The values: a view of the mapped file, to be read only, that reads as zeros once the recording is closed; of a compressed chunk, a
-   * view of what was unpacked. @throws RecordingError when they cannot be read
+   * The values: a read-only view of the mapped file, which reads as zeros after the recording is closed; of a compressed chunk, a view of
+   * the unpacked bytes. @throws RecordingError when they cannot be read
    */
   get bytes(): Uint8Array {
     this.#bytes ??= this.#read();
     return this.#bytes;
   }
 
-  /** The values as elements of `dtype`: in place where they are aligned, else a copy. */
+  /** The values as elements of `dtype`: in place if they are aligned, otherwise a copy. */
   get values(): Values {
     const { bytes } = this;
     return valuesOf(bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes), this.dtype);
   }
 
-  /** Reads the values to `target`, of `byteLength` bytes, past the mapping. @throws RecordingError, RangeError */
+  /** Reads the values into `target`, of `byteLength` bytes, without the mapping. @throws RecordingError, RangeError */
   copyTo(target: Uint8Array): void {
     if (target.length !== this.byteLength) {
       throw new RangeError(`expected a target of ${this.byteLength} bytes, found ${target.length}`);

@@ -4,9 +4,9 @@ import type { SourceTable } from "./source-table.ts";
 
 /** One stream of frames in a recording. */
 export class RecordedStream {
-  /** The id that it was recorded under; null for a recording by another program. */
+  /** Its recorded id; null in a recording of another program. */
   readonly streamId: number | null;
-  /** Name of the data source; of a recording by another program, the topic. */
+  /** Name of the data source; in a recording of another program, the topic. */
   readonly name: string;
   /** Topics of its messages. */
   readonly topics: readonly string[];

@@ -21,7 +21,7 @@ interface StreamPart {
 
 /** One stream over all parts of a recording, in the order in which they were recorded. */
 export interface SetStream {
-  /** The id that it was recorded under; null for a recording by another program. */
+  /** Its recorded id; null in a recording of another program. */
   readonly streamId: number | null;
   readonly name: string;
   readonly parts: readonly StreamPart[];

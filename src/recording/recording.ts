@@ -15,9 +15,9 @@ const NO_ATTRIBUTES: readonly Attribute[] = [];
 
 /** Which frames of a stream. */
 interface FrameRange {
-  /** Recorded at this time or later, in nanoseconds since 1970; or from frame `{ seq }` on. */
+  /** Frames recorded at this time or later, in nanoseconds since 1970; or from frame `{ seq }` on. */
   readonly from?: bigint | { readonly seq: number } | undefined;
-  /** Recorded before this time; or up to frame `{ seq }`, it included. */
+  /** Frames recorded before this time; or up to and including frame `{ seq }`. */
   readonly to?: bigint | { readonly seq: number } | undefined;
 }
 
@@ -104,7 +104,7 @@ export class Recording implements Disposable, AsyncDisposable {
     return new FrameReader(this.window, this.index, stream);
   }
 
-  /** The frames of a stream in the order in which they were recorded. @throws RecordingError */
+  /** The frames of a stream, in recorded order. @throws RecordingError */
   *frames(which: number | string | RecordedStream, range: FrameRange = {}): Generator<RecordedFrame, void, undefined> {
     const stream = typeof which === "object" ? which : this.stream(which);
     const reader = this.reader(stream);
@@ -158,7 +158,7 @@ export class Recording implements Disposable, AsyncDisposable {
     return streamId === null ? NO_ATTRIBUTES : this.#sources.attributesOf(streamId, epoch, metaVersion);
   }
 
-  /** Views of the file read as zeros from now on. Idempotent. */
+  /** Closes the file: its views read as zeros from now on. Idempotent. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -73,7 +73,7 @@ function requireAlone({ fd, name }: FileWindow): void {
   if (isAlone) return;
   throw new RecordingError(
     "unreadable",
-    `${name} is being recorded: end \`tensorpool record\` first, which makes the index itself`,
+    `${name} is being recorded: end \`tensorpool record\` first, which writes the index itself`,
   );
 }
 

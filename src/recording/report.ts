@@ -59,7 +59,7 @@ export interface RecordingReport {
   readonly streams: readonly StreamReport[];
   /** Topics that are not frames. */
   readonly otherTopics: readonly string[];
-  /** The recorder's own account: the last row of each stream and epoch. */
+  /** The recorder's account: the last row of each stream and epoch. */
   readonly ledger: readonly LedgerRow[];
 }
 

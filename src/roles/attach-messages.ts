@@ -113,7 +113,7 @@ export function announcementOfAnswer(answer: AttachAnswer, streamId: number, pro
   };
 }
 
-/** An id that answers to an earlier run cannot match (D-06): drawn at random, positive, with room to count on. */
+/** An id that answers to an earlier run cannot match (D-06): random, positive, with room to count on. */
 export function randomCorrelationId(random: RandomSource = HOST_PORTS.random): bigint {
   return random.u64() >> 2n;
 }

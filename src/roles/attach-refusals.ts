@@ -21,7 +21,7 @@ export function noDriver(streamId: number, timeoutNs: number, connection: Messag
   const { shortage } = connection;
   if (shortage !== null) {
     const next = "make room: `tensorpool gc` removes leftovers, `tensorpool doctor` shows the room";
-    const text = `stream ${streamId}: no lease within ${seconds} s, for want of room: ${shortage}`;
+    const text = `stream ${streamId}: no lease within ${seconds} s, because of a lack of room: ${shortage}`;
     return new AttachError("not-found", `${text}; ${next}`, { expected: "room", found: shortage, retryable: true });
   }
   const found = connection.isConnected

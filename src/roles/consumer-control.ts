@@ -38,7 +38,7 @@ import type { StreamMapping } from "./stream-mapping.ts";
 
 const log = getLogger("consumer");
 
-/** With progress to read, whose messages tell of frames that are being written. */
+/** With progress to read, whose messages report frames that are being written. */
 const PROGRESS_PERIOD_NS = 5_000;
 
 /** What a consumer's control plane acts upon, and asks. */
@@ -140,7 +140,7 @@ export class ConsumerControl implements ConsumerInboxListener {
     return this.attachment === null ? this.#ownId : this.attachment.clientId;
   }
 
-  /** How the producer treats a full window: "wait" means that this reader may hold it back for a while. */
+  /** The producer's reaction to a full window: with "wait" this reader can delay it for a limited time. */
   get flow(): Flow {
     // A producer that must not lose frames is not read faster than its frames can be handled; for others so short a time makes no difference.
     return this.#flowUnknown.isSet ? "wait" : this.#flow;
@@ -209,7 +209,7 @@ export class ConsumerControl implements ConsumerInboxListener {
 
   /** An epoch was mapped: what the producer said before was of another. */
   begin(nowNs: number): void {
-    // A producer that tells of its flow does so at once, after its regions; one that does not by its next announce means "drop".
+    // A producer that reports its flow does so at once, after its regions; one that does not by its next announce means "drop".
     if (this.metadata.latestVersion === -1) this.#flowUnknown.start(nowNs, CADENCE_NS);
     this.sendQos();
   }
@@ -290,7 +290,7 @@ export class ConsumerControl implements ConsumerInboxListener {
     const change = applyConsumerConfig(message, filter);
     mapping.setEnabled(message.useShm === 1);
     counters.of.configsObeyed.increment();
-    log.info(`stream ${streamId}, told by ConsumerConfig: ${change}, state ${mapping.state}`);
+    log.info(`stream ${streamId}, configured by ConsumerConfig: ${change}, state ${mapping.state}`);
     this.sendQos();
   }
 

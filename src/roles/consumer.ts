@@ -116,7 +116,7 @@ export class Consumer implements Agent {
     return this.#control.attachment?.isAttached !== false;
   }
 
-  /** Why the driver gave no lease when it was asked last; null since it gave one. */
+  /** Why the driver refused the last request for a lease; null after it granted one. */
   get attachRefusal(): AttachError | null {
     return this.#control.attachment?.refusal ?? null;
   }
@@ -131,7 +131,7 @@ export class Consumer implements Agent {
     return this.#mapping.fallback;
   }
 
-  /** How the producer treats a full window: "wait" means that this reader may hold it back for a while. */
+  /** The producer's reaction to a full window: with "wait" this reader can delay it for a limited time. */
   get flow(): Flow {
     return this.#control.flow;
   }
@@ -150,8 +150,8 @@ export class Consumer implements Agent {
   }
 
   /**
-   * Hands out frames that are there, in order; returns how many descriptors were dealt with. Frames that cannot be read any
-   * more are skipped and counted. An exception of the handler comes out here, after its frame was settled like any other.
+   * Passes the available frames to the handler, in order; returns the number of handled descriptors. Frames that can no longer be read are
+   * skipped and counted. An exception of the handler is thrown here, after its frame was settled.
    */
   poll(handler: FrameHandler, options: PollOptions = NO_OPTIONS): number {
     const limit = pollLimit(handler, options);

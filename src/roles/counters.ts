@@ -13,7 +13,7 @@ export function producerCounters() {
     claimed: { typeId: 10100, help: "frames that took a slot and a seq" },
     published: { typeId: 10101, help: "frames whose descriptor was published" },
     bytes: { typeId: 10102, help: "payload bytes of the published frames" },
-    aborted: { typeId: 10103, help: "claims that were given up: a gap for readers (W-19)" },
+    aborted: { typeId: 10103, help: "aborted claims: a gap for readers (W-19)" },
     descriptorBackPressured: { typeId: 10104, help: "committed frames whose descriptor found no room in the window" },
     descriptorNotConnected: {
       typeId: 10105,
@@ -23,8 +23,8 @@ export function producerCounters() {
     descriptorClosed: { typeId: 10107, help: "committed frames whose descriptor publication was closed or at its end" },
     noPool: { typeId: 10108, help: "frames larger than every pool, dropped before a claim (W-05)" },
     slotsBusy: { typeId: 10109, help: "claims refused because the ring's next slot is still claimed" },
-    waits: { typeId: 10110, help: "times that the flow `wait` held the source back" },
-    waitTimeouts: { typeId: 10111, help: "descriptors given up after the longest wait" },
+    waits: { typeId: 10110, help: "times that the flow `wait` delayed the source" },
+    waitTimeouts: { typeId: 10111, help: "descriptors dropped after the longest wait" },
     controlSent: { typeId: 10112, help: "announces, metadata and QoS messages sent" },
     controlFailed: { typeId: 10113, help: "announces, metadata and QoS messages that could not be sent" },
     controlTooLong: { typeId: 10120, help: "messages that are longer than the terms of their channel allow" },
@@ -56,7 +56,7 @@ export function producerCounters() {
 export const PRODUCER_SHOWS = ["claimed", "published", "bytes"] as const;
 export type ProducerCounters = ReturnType<typeof producerCounters>;
 
-/** Causes of loss that a consumer counts, each on its own; `accepted` and these add up to what was published. */
+/** Causes of loss, each with a counter of the consumer; `accepted` plus all of them is the number of published frames. */
 export const LOSS_CAUSES = [
   "gap",
   "resync",
@@ -101,8 +101,8 @@ export function consumerCounters() {
     headerMajorOrder: { typeId: 10215, help: "unknown major order (W-11)" },
     headerDims: { typeId: 10216, help: "a negative dim (W-11)" },
     headerShape: { typeId: 10217, help: "dims and strides beyond the values (W-11)" },
-    sinkTooSlow: { typeId: 10218, help: "frames that the sink had no room for" },
-    sinkRefused: { typeId: 10219, help: "frames that the sink's format cannot express" },
+    sinkTooSlow: { typeId: 10218, help: "frames for which the sink had no room" },
+    sinkRefused: { typeId: 10219, help: "frames that the sink's format cannot hold" },
     skipped: { typeId: 10220, help: "frames skipped on purpose, by the mode or by order; not a loss (W-39, W-40)" },
     unmapped: {
       typeId: 10221,

@@ -25,7 +25,7 @@ export interface EpochAccount {
 }
 
 interface OpenAccount extends EpochAccount {
-  /** When it was unmapped, or heard of first, and the newest frame that was known to exist then. */
+  /** When it was unmapped, or became known, and the newest frame that was known to exist then. */
   readonly sinceNs: number;
   readonly provenSeq: number;
 }

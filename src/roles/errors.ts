@@ -5,7 +5,7 @@ export class ProducerError extends TensorPoolError<
   "closed" | "claim-ended" | "layout" | "progress" | "second-writer" | "not-attached"
 > {}
 
-/** No lease came: "not-found": no driver answered; "refused": it said no, and why. */
+/** No lease came. "not-found": no driver answered; "refused": the driver refused, with a reason. */
 export class AttachError extends TensorPoolError<"not-found" | "refused"> {}
 
 /** Wrong use of a consumer or of a frame. */

@@ -127,13 +127,13 @@ export class FrameRing implements ClaimOwner {
     return claim;
   }
 
-  /** Why no slot can be had for so many bytes. */
+  /** Why there is no slot for this many bytes. */
   refusalOf(byteLength: number): "waiting" | "no-pool" | "slots-busy" {
     if (this.#publisher.isWaiting) return "waiting";
     return this.#poolFor(byteLength) === null ? "no-pool" : "slots-busy";
   }
 
-  /** Makes the frame visible, and tells of it in claim order. @throws ProducerError when the shape does not fit the claim */
+  /** Makes the frame visible, and publishes it in claim order. @throws ProducerError when the shape does not fit the claim */
   commitClaim(claim: SlotClaim, shape: FrameShape): void {
     this.#writeHeader(claim, shape);
     this.#ring.commit(claim.index, claim.seq);
@@ -177,7 +177,7 @@ export class FrameRing implements ClaimOwner {
   }
 
   abortClaim(claim: SlotClaim): void {
-    // The slot stays marked as being written until its next frame: no reader takes it for a valid one.
+    // The slot stays marked as being written until its next frame: no reader considers it valid.
     claim.state = ClaimState.ABORTED;
     this.#aborted.increment();
     this.#progress.end(claim, false);

@@ -9,8 +9,8 @@ import type { PayloadPool } from "../shm/payload-pool.ts";
 import { ConsumerError } from "./errors.ts";
 
 /**
- * A frame in shared memory, as a handler sees it: valid during the call only, and it may be overwritten while it is read.
- * Whether it was is known afterwards: by the outcome of `poll`, or earlier by `isIntact`. One object stands for all frames.
+ * A frame in shared memory, as a handler sees it: valid during the call only, and it may be overwritten while it is read. `settled` of
+ * `poll` reports that afterwards, and `isIntact` at any time. The consumer reuses one object for all frames.
  */
 export class Frame {
   /** The header as it was read: what was checked is what is returned. */
@@ -56,7 +56,7 @@ export class Frame {
     return this.#requirePool().values(this.index, this.#readableBytes, this.dtype);
   }
 
-  /** Where its slot lies in files. @throws ConsumerError as `bytes` */
+  /** Place of its slot in files. @throws ConsumerError as `bytes` */
   get place(): SlotPlace {
     return this.#requirePool().place as SlotPlace;
   }
@@ -66,7 +66,7 @@ export class Frame {
     return this;
   }
 
-  /** Bytes that can be read; of a frame that is still being written, those that are filled. */
+  /** Readable bytes; of a frame that is still being written, the filled ones. */
   get byteLength(): number {
     return this.#readableBytes;
   }
@@ -87,7 +87,7 @@ export class Frame {
     return this.#dims;
   }
 
-  /** Bytes from one element to the next, a dimension each; 0 where contiguous (W-10). */
+  /** Bytes from one element to the next, for each dimension; 0 if contiguous (W-10). */
   get strides(): readonly number[] {
     if (!equals(this.#strides, this.header.strides, this.header.ndims)) {
       this.#strides = Array.from(this.header.strides.subarray(0, this.header.ndims));
@@ -120,14 +120,14 @@ export class Frame {
     return this.#nowNs() - monotonic.toProcessNs(this.header.timestampHigh, this.header.timestampLow);
   }
 
-  /** Acquires and checks again: true when everything read until now was of this frame. To be asked before any side effect. */
+  /** Checks again, with an acquire fence: true if everything read until now belongs to this frame. Call it before any side effect. */
   isIntact(): boolean {
     return this.#isOpen && (this.#ring as HeaderRing).stillHasCommitWord(this.index, this.#word);
   }
 
   /**
-   * Copies the values to the beginning of `target`, without allocating; false when they were overwritten meanwhile (what is in
-   * `target` is then of no use). @throws ConsumerError when `target` is shorter than `byteLength`
+   * Copies the values to the beginning of `target`, without allocating; false if they were overwritten meanwhile (then do not use
+   * `target`). @throws ConsumerError when `target` is shorter than `byteLength`
    */
   copyTo(target: Uint8Array): boolean {
     const bytes = this.bytes;

@@ -12,7 +12,7 @@ import {
 import { type AllowedBaseDirs, announcedActivity, type PoolAnnouncement } from "../shm/index.ts";
 import { announcementOf } from "./stream-mapping.ts";
 
-/** What was heard of a stream; null where nothing was heard yet. */
+/** What is known of a stream; null before the first message of that kind. */
 export interface KnownStream {
   readonly streamId: number;
   /** Of the data source (DataSourceAnnounce). */
@@ -48,11 +48,11 @@ const MAX_STREAMS = 8192;
 /**
  * Collects what producers and drivers announce of their streams. Of several owners of a stream, the one that owns it counts (see
  * `stream-owner.ts`): a lower epoch replaces a higher one only when the owner of that is dead, and what is announced of regions
- * whose owner is dead is left aside. Beyond `MAX_STREAMS` the stream that was heard of longest ago is dropped: ids cost a sender nothing.
+ * whose owner is dead is ignored. Beyond `MAX_STREAMS` the stream with the oldest message is dropped: ids cost a sender nothing.
  */
 export class KnownStreams {
   readonly #baseDirs: AllowedBaseDirs | null;
-  /** In the order in which they were heard of last. */
+  /** In the order of their last messages. */
   readonly #streams = new Map<number, KnownStream>();
   readonly #pools = new ShmPoolAnnounceDecoder();
   readonly #source = new DataSourceAnnounceDecoder();

@@ -27,13 +27,13 @@ export interface ProducerIdentity {
   readonly summary: string;
 }
 
-/** What a producer may tell one of its consumers (W-39). */
+/** Configuration that a producer can send to one of its consumers (W-39). */
 export interface ConsumerConfig {
   readonly consumerId: number;
   readonly mode: ConsumerMode;
   /** With mode "decimated": every Nth frame. */
   readonly decimation?: number;
-  /** False: it is to use its fallback. */
+  /** False: the consumer must use its fallback. */
   readonly useShm?: boolean;
   /** `aeron:...` or `bridge://id`. */
   readonly fallback?: string;

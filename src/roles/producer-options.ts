@@ -26,7 +26,7 @@ export interface ProducerOptions {
   /** Name of the data source, US-ASCII; tools accept it in place of the id. */
   readonly name: string;
   readonly summary?: string;
-  /** Where the producer owns its regions: its id, drawn at random when left out. */
+  /** Where the producer owns its regions: its id, random when left out. */
   readonly producerId?: number;
   /** The regions are the producer's own, made like this; or else */
   readonly standalone?: StandaloneOptions;
@@ -51,9 +51,8 @@ export interface ProducerOptions {
 }
 
 /**
- * What became of an offered tensor. "queued": it is in its slot, and is published as soon as the frames before it are, and readers
- * have room (`flow` "wait", a burst, an older claim that is being filled). Only after the results behind it may the same tensor be
- * offered again.
+ * Result of `offer`. "queued": the tensor is in its slot, and is published after the frames before it, once readers have room (`flow`
+ * "wait", a burst, an older claim that is being filled). Offer the same tensor again only after the other results.
  */
 export type OfferResult = "published" | "queued" | "descriptor-dropped" | "no-pool" | "slots-busy" | "not-attached";
 /** Why the last claim was refused. */

@@ -111,12 +111,12 @@ export class Producer implements Agent {
     return this.#ring === null ? 0 : this.#ring.regions.epoch;
   }
 
-  /** True while there are regions to write to: always, for a producer that owns them. */
+  /** True while there are regions to write to; always, if the producer owns them. */
   get isAttached(): boolean {
     return this.#ring !== null;
   }
 
-  /** True while descriptors have a way to go: the media driver has made it. */
+  /** True while the media driver has a publication for the descriptors. */
   get isReady(): boolean {
     return this.#ring !== null && this.#descriptors?.isReady === true;
   }
@@ -125,12 +125,12 @@ export class Producer implements Agent {
     return this.#descriptors?.isConnected === true;
   }
 
-  /** Why the driver gave no lease when it was asked last; null since it gave one. */
+  /** Why the driver refused the last request for a lease; null after it granted one. */
   get attachRefusal(): AttachError | null {
     return this.#provider.refusal;
   }
 
-  /** Who this producer is on the wire; in a driver deployment the client id of its lease. */
+  /** Id of this producer on the wire; with a driver, the client id of its lease. */
   get producerId(): number {
     return this.#provider.producerId;
   }
@@ -146,7 +146,7 @@ export class Producer implements Agent {
     return this.#ring === null ? 0 : this.#ring.maxByteLength;
   }
 
-  /** Consumers that have mapped the present epoch and said so within the last periods. */
+  /** Consumers that have reported the current epoch as mapped within the last periods. */
   get mappedConsumers(): number {
     return this.#control.readers.mappedCount(this.epoch);
   }
@@ -168,12 +168,12 @@ export class Producer implements Agent {
     return this.#ring === null ? 0 : this.#control.readers.seenTotal(this.epoch, this.#ring.currentSeq);
   }
 
-  /** True while a descriptor waits for room in the window: claims are refused meanwhile (`flow` "wait"). */
+  /** True while a descriptor waits for room in the window and claims are refused (`flow` "wait"). */
   get isWaiting(): boolean {
     return this.#publisher?.isWaiting === true;
   }
 
-  /** True while some consumer reads frames that are still being written: only then progress is worth reporting (W-41). */
+  /** True while a consumer reads frames that are still being written: only then report progress (W-41). */
   get isProgressWanted(): boolean {
     return this.#control.progressDemand !== null;
   }
@@ -183,8 +183,8 @@ export class Producer implements Agent {
   }
 
   /**
-   * Takes the next slot for a frame of `byteLength` bytes, from the smallest pool that holds it (W-05). Null when none can be
-   * had; `lastRefusal` says why. Never blocks, never allocates after the first round through the ring. Several slots may be
+   * Claims the next slot for a frame of `byteLength` bytes, from the smallest pool that fits (W-05). Null if there is none; `lastRefusal`
+   * has the reason. Never blocks, never allocates after the first round through the ring. Several slots may be
    * claimed at once; they are published in claim order. @throws UsageError for a length that is no whole number from 0 on
    * `nowNs` is the frame's time as `doWork` gets it (`processNs`), read here when left out (a third of what a claim costs).
    */
@@ -201,7 +201,7 @@ export class Producer implements Agent {
   }
 
   /**
-   * Copies one tensor into a slot and publishes it. Never retries; with "queued" it is published later, without another call.
+   * Copies one tensor into a slot and publishes it. Never retries. A "queued" frame is published later, without another call.
    * @throws ProducerError when the shape does not fit `bytes`
    */
   offer(bytes: Uint8Array, shape: FrameShape): OfferResult {
@@ -220,7 +220,7 @@ export class Producer implements Agent {
     return this.#publisher !== null && this.#publisher.publishedSeq >= seq ? "published" : "descriptor-dropped";
   }
 
-  /** While true, descriptors of committed frames may be published together, which costs less: others follow at once. */
+  /** While true, descriptors of committed frames may be published together, which costs less: set it if more frames follow at once. */
   setBurst(isBurst: boolean): void {
     const publisher = this.#publisher;
     if (publisher === null) return;
@@ -228,13 +228,13 @@ export class Producer implements Agent {
     if (!isBurst && publisher.length > 0) this.#ring?.publishInOrder();
   }
 
-  /** Replaces the attributes; frames committed from now on go with a new `metaVersion` (W-45). */
+  /** Replaces the attributes; frames that are committed later have a new `metaVersion` (W-45). */
   setAttributes(attributes: readonly Attribute[]): void {
     this.#control.setAttributes(allAttributes(this.#options, attributes), this.#clock.nanoTime());
     if (this.#ring !== null) this.#ring.metaVersion = this.#control.metaVersion;
   }
 
-  /** Tells one consumer of this stream what to do (W-39). */
+  /** Configures one consumer of this stream (W-39). */
   sendConsumerConfig(config: ConsumerConfig): void {
     this.#control.sendConfig(config);
   }
@@ -296,7 +296,7 @@ export class Producer implements Agent {
     ]);
   }
 
-  /** Says that the stream has ended: no frame will follow. Readers drain what is under way and unmap. */
+  /** Ends the stream: no frame will follow. Readers drain the frames under way and unmap. */
   finish(): void {
     if (this.#hasFinished) return;
     this.#hasFinished = true;

@@ -28,7 +28,7 @@ export class SlotClaim {
   seq = 0;
   /** Slot of the header ring and of the pool. */
   readonly index: number;
-  /** Bytes that were asked for. */
+  /** Requested bytes. */
   byteLength = 0;
   state: ClaimState = ClaimState.FREE;
   /** When it was claimed, on this process's clock. */
@@ -45,7 +45,7 @@ export class SlotClaim {
     this.index = index;
   }
 
-  /** The slot's memory: exactly the bytes asked for. @throws ProducerError once committed, aborted or unmapped */
+  /** The slot's memory: exactly the requested bytes. @throws ProducerError once committed, aborted or unmapped */
   get bytes(): Uint8Array {
     return this.#requirePool().bytes(this.index, this.byteLength);
   }
@@ -60,7 +60,7 @@ export class SlotClaim {
     return this.#requirePool().addressOf(this.index);
   }
 
-  /** Where the slot lies in files. @throws ProducerError as `bytes` */
+  /** The slot's place in files. @throws ProducerError as `bytes` */
   get place(): SlotPlace {
     return this.#requirePool().place as SlotPlace;
   }
@@ -98,7 +98,7 @@ export class SlotClaim {
     this.#owner.commitCopy(this, header);
   }
 
-  /** Gives the slot up: readers see a counted gap. Does nothing to a claim that has ended. */
+  /** Aborts the claim: readers see a counted gap. Does nothing to a claim that has ended. */
   abort(): void {
     if (this.state === ClaimState.CLAIMED) this.#owner.abortClaim(this);
   }

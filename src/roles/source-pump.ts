@@ -15,7 +15,7 @@ const oftenLog = log.every(1e9);
 export interface SourcePumpOptions {
   /** Frames per second; null: as fast as the source and the flow allow. */
   readonly rateHz: number | null;
-  /** Frames to take from the source, those included that are dropped for want of a consumer; Infinity: until the source ends. */
+  /** Frames to take from the source, including those that are dropped without a consumer; Infinity: until the source ends. */
   readonly count: number;
   /** Consumers that must have mapped the stream before the first frame. */
   readonly waitConsumers: number;

@@ -55,7 +55,7 @@ export interface RefusalDetails {
   cause?: unknown;
 }
 
-/** A region, or an announce, that is refused (W-31): nothing of it is mapped. */
+/** A region, or an announce, was refused (W-31): nothing is mapped. */
 export class RegionError extends TensorPoolError<RegionErrorCode> {
   /** What was refused: a path or a URI. */
   readonly subject: string;
@@ -113,7 +113,7 @@ export interface CreationDetails {
   cause?: unknown;
 }
 
-/** Regions that could not be created; nothing half-made is left behind. */
+/** Regions could not be created; no partial files remain. */
 export class RegionCreateError extends TensorPoolError<RegionCreateErrorCode> {
   constructor(code: RegionCreateErrorCode, message: string, details: CreationDetails = {}) {
     super(code, `region not created: ${message}`, details);

@@ -5,7 +5,7 @@ import type { PlaneSpec } from "./messages.ts";
 export interface FrameForm {
   readonly dtype: Dtype;
   readonly dims: readonly number[];
-  /** Bytes from one element to the next, a dimension each; 0 where contiguous. */
+  /** Bytes from one element to the next, for each dimension; 0 if contiguous. */
   readonly strides: readonly number[];
   readonly majorOrder: MajorOrder;
 }

@@ -83,7 +83,7 @@ export class SupervisorApi {
       if (error instanceof ApiError) return errorResponse(error);
       defectLog.error(`${request.method} ${quoted(request.url, MAX_QUOTED)}: ${messageOf(error)}`);
       return errorResponse(
-        new ApiError(500, "internal", "this request met a defect of the supervisor; its log says more"),
+        new ApiError(500, "internal", "this request failed because of a defect of the supervisor; see its log"),
       );
     }
   }

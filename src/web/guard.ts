@@ -43,7 +43,7 @@ export class RequestGuard {
       throw new ApiError(
         403,
         "wrong-host",
-        `expected the name or address of this server as Host, found ${quoted(host, MAX_QUOTED)} (further names are given at its start)`,
+        `expected the name or address of this server as Host, found ${quoted(host, MAX_QUOTED)} (further names can be allowed when it is started)`,
       );
     }
     const origin = request.headers.get("origin");
@@ -53,7 +53,11 @@ export class RequestGuard {
     const isVisit = request.method === "GET" && request.headers.get("sec-fetch-mode") === "navigate";
     if (!isOwn || (site === "cross-site" && !isVisit)) {
       const found = origin ?? `a request that is ${site}`;
-      throw new ApiError(403, "wrong-origin", `expected no page of another site, found ${quoted(found, MAX_QUOTED)}`);
+      throw new ApiError(
+        403,
+        "wrong-origin",
+        `pages of other sites may not send requests, found the origin ${quoted(found, MAX_QUOTED)}`,
+      );
     }
   }
 
@@ -63,7 +67,7 @@ export class RequestGuard {
       throw new ApiError(
         403,
         "no-token",
-        "this supervisor was started without a token, and takes no orders by HTTP then",
+        "this supervisor was started without a token, so it accepts no changes by HTTP; restart it with one",
       );
     }
     const given = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];

@@ -80,7 +80,7 @@ export class TriggerServer implements Agent {
       if (error instanceof ApiError) return errorResponse(error);
       log.error(`${request.method} ${quoted(request.url, MAX_QUOTED)}: ${messageOf(error)}`);
       return errorResponse(
-        new ApiError(500, "internal", "this request met a defect of the recorder; its log says more"),
+        new ApiError(500, "internal", "this request failed because of a defect of the recorder; see its log"),
       );
     }
   }

@@ -11,6 +11,11 @@ const WORDS: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\bgets? into the way\b/i, "is a problem"],
   [/\bof another make\b/i, "of another implementation"],
   [/\b(is|are) told (apart|of)\b/i, "is distinguished, is reported"],
+  [/\btells? of\b/i, "reports, announces"],
+  [/\bfor want of\b/i, "without, because of a lack of"],
+  [/\bput to rest\b/i, "made inactive"],
+  [/\bthe last word\b/i, "takes precedence"],
+  [/\bleft aside\b/i, "is ignored"],
 ];
 /** Code and pages for people. The texts of licences are not ours. */
 const READ = /^(?:(?:src|ffi|packaging|examples|clients|docs)\/(?!licences\/).*|[A-Z]+\.md|build\.ts)$/;

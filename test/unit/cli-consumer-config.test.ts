@@ -87,7 +87,7 @@ describe("tools refuse what they cannot do", () => {
     ["inspect", "2 inspect: expected a file, a folder or a stream id, found nothing"],
     ["inspect 7 --slots -1", '2 --slots: expected a whole number or all, found "-1"'],
     ["inspect /nowhere/header.ring", "3 /nowhere/header.ring: no such file or folder; /nowhere does not exist either"],
-    ["inspect 7 --shm-dir /nowhere", "3 stream 7: nothing is in /nowhere: the folder does not exist"],
+    ["inspect 7 --shm-dir /nowhere", "3 stream 7: the folder /nowhere does not exist; pass --shm-dir"],
   ];
   for (const [line, expected] of CASES) {
     test(`${line}: ${expected}`, async () => {

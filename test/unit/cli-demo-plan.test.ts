@@ -116,7 +116,7 @@ describe("the folders of a demo", () => {
   test("an Aeron folder with something in it is refused, and left alone", () => {
     using folder = new Folder();
     writeFileSync(join(folder.path, "cnc.dat"), "");
-    expect(() => new Workspace({ aeronDir: folder.path })).toThrow(/aeronDir: expected a folder that is not there yet/);
+    expect(() => new Workspace({ aeronDir: folder.path })).toThrow(/aeronDir: expected a new or empty folder/);
     expect(readdirSync(folder.path)).toEqual(["cnc.dat"]);
   });
 });

@@ -334,7 +334,7 @@ describe("what inspect looks at", () => {
     expect(() => locate("1000", dir.at("base"))).toThrow(`there are ${STREAM_ID}; did you mean "${STREAM_ID}"?`);
     expect(() => locate("3", dir.at("base"))).toThrow(`the nearest is ${STREAM_ID}`);
     expect(() => locate("camera-1000", dir.at("base"))).toThrow(`did you mean "camera-${STREAM_ID}"?`);
-    expect(() => locate("7", dir.at("none"))).toThrow("the folder does not exist");
+    expect(() => locate("7", dir.at("none"))).toThrow("none does not exist");
     set.close({ unlink: true });
     mkdirSync(dir.at("empty"));
     expect(() => locate("7", dir.at("empty"))).toThrow("there are no regions at all");

@@ -129,7 +129,7 @@ describe("attributes in settings", () => {
       ["a:=1", 'found "a:=1"'],
       ["schlüssel=1", 'found "schlüssel=1"'],
       ["a=1\na:text/html=2", "expected each key once, found a twice"],
-      ["tensorpool.flow=wait", "expected a key of one's own"],
+      ["tensorpool.flow=wait", "expected a key without the prefix tensorpool."],
     ];
     for (const [text, message] of CASES) expect(() => type.parse(text)).toThrow(message);
     expect(() => type.read({ a: [1n] })).toThrow("expected a text, a number or a switch, found an array");

@@ -37,7 +37,7 @@ describe("FileWindow", () => {
     expect(() => window.load(9_999, 2)).toThrow("points at bytes 9999 to 10001, and there are 10000 bytes");
     expect(() => window.load(2 ** 60, 8)).toThrow("there are 10000 bytes");
     truncateSync(path, 100);
-    expect(() => window.load(5_000, 8)).toThrow("has become shorter while it was read: byte 5000 is gone");
+    expect(() => window.load(5_000, 8)).toThrow("was truncated while it was read: byte 5000 is gone");
   });
 
   test("names a file that is not there, and one that is a folder", () => {

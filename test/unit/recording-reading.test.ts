@@ -203,7 +203,7 @@ describe("what is no recording", () => {
   };
 
   test("is refused with the reason", async () => {
-    expect(open("")).toBe("not-a-recording: FILE is empty: nothing was recorded into it");
+    expect(open("")).toBe("not-a-recording: FILE is empty: nothing was recorded");
     expect(open("hello, world")).toBe('not-a-recording: FILE is no MCAP file: it begins with "hello, w"');
     expect(open("#ROSBAG V2.0\n")).toContain("(a ROS 1 bag: convert it with");
     const path = newPath();
@@ -236,7 +236,7 @@ describe("what is no recording", () => {
     bytes.write("lz9?", bytes.indexOf("zstd"));
     writeFileSync(path, bytes);
     expect(() => Recording.open(path)).toThrow(
-      `is compressed with lz9?, which is not read here; convert it with the MCAP command line: mcap decompress ${path}`,
+      `is compressed with lz9?, which is not supported; convert it with the MCAP command line: mcap decompress ${path}`,
     );
   });
 });

@@ -391,11 +391,11 @@ describe("a client's lease", () => {
     expect((failure as AttachError).message).toMatch(/tensorpool driver.*standalone/);
   });
 
-  test("a first lease that does not come for want of room names the room, and no other deployment", () => {
+  test("a first lease that does not come because of a lack of room names the room, and no other deployment", () => {
     const desk = new Desk({ attachTimeoutNs: 2 * SECOND_NS });
     desk.shortage = "the media driver cannot make publication 1000: insufficient usable storage";
     expect(() => desk.pass(3)).toThrow(
-      /^stream 10000: no lease within 2 s, for want of room: the media driver cannot make .*storage; make room: `tensorpool gc`.*the room$/,
+      /^stream 10000: no lease within 2 s, because of a lack of room: the media driver cannot make .*storage; make room: `tensorpool gc`.*the room$/,
     );
   });
 

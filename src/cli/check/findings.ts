@@ -93,7 +93,7 @@ function silenceOf({ streams, expected, observedNs }: CheckFacts, limitsNs: Limi
   if (worst === undefined) {
     // Where nothing could be heard, the heartbeat says why.
     if (observedNs === null) return { name: "silence", code: PlugInCode.OK, value: null, limits, text: "" };
-    // A media driver that outlives everybody else would answer for them.
+    // A media driver that outlives all roles would answer for them.
     const text = `no stream was heard within ${formatDuration(observedNs)}`;
     return { name: "silence", code: PlugInCode.UNKNOWN, value: null, limits, text };
   }

@@ -27,17 +27,17 @@ const SHARES = list(ratio(), "share");
 const DURATIONS = list(duration(), "duration");
 
 export const LIMITS = options({
-  drops: option(SHARES, "WARN[,CRIT]", "share of lost frames of a consumer that is too much", { default: "0.1%,1%" }),
-  bridge: option(SHARES, "WARN[,CRIT]", "share of frames that a bridge loses on its way that is too much", {
+  drops: option(SHARES, "WARN[,CRIT]", "limits for a consumer's share of lost frames", { default: "0.1%,1%" }),
+  bridge: option(SHARES, "WARN[,CRIT]", "limits for the share of frames that a bridge loses", {
     default: "0.1%,1%",
   }),
-  silence: option(DURATIONS, "WARN[,CRIT]", "time without a sign of life of a producer that is too long", {
+  silence: option(DURATIONS, "WARN[,CRIT]", "limits for a producer's time without a sign of life", {
     default: "5s,10s",
   }),
-  heartbeat: option(DURATIONS, "WARN[,CRIT]", "age of the media driver's last heartbeat that is too high", {
+  heartbeat: option(DURATIONS, "WARN[,CRIT]", "limits for the age of the media driver's last heartbeat", {
     default: "2s,5s",
   }),
-  free: option(SHARES, "WARN[,CRIT]", "share of free memory in --shm-dir that is too little", { default: "10%,5%" }),
+  free: option(SHARES, "WARN[,CRIT]", "limits for the share of free memory in --shm-dir", { default: "10%,5%" }),
 });
 export type LimitValues = ValuesOf<typeof LIMITS>;
 

@@ -19,7 +19,7 @@ import { StopSignals } from "../signals.ts";
 const STDOUT = 1;
 const MAX_SUMMARY_WIDTH = 100;
 
-/** `demo`: a producer and two consumers, one of them slow on purpose, as processes of their own. */
+/** `demo`: runs a producer and two consumers, one of them slow on purpose. */
 export async function run({ values }: CommandContext<DemoValues>): Promise<number> {
   const { output: format } = values;
   const plan = await planDemo(values);

@@ -101,7 +101,7 @@ export function startMediaDriver({
     return driver;
   } catch (error) {
     driver?.onClose();
-    // Of several that start at once one wins, and that is as good for everybody.
+    // Of several that start at once one wins, and all can use that one.
     if (error instanceof MediaDriverError && error.code === "already-running") return null;
     throw error;
   }
@@ -126,7 +126,7 @@ function logServices(
   for (const plan of streams.slice(0, MANY_STREAMS))
     log.info(`${describePlan(plan)}, ${formatBytes(epochBytes(plan))}`);
   if (streams.length > MANY_STREAMS) log.info(`... and ${streams.length - MANY_STREAMS} more streams`);
-  for (const { first, last } of dynamic?.ranges ?? []) log.info(`streams ${first} to ${last} are made when asked for`);
+  for (const { first, last } of dynamic?.ranges ?? []) log.info(`streams ${first} to ${last} are created on request`);
   const leaseNs = settings.keepaliveIntervalNs * settings.graceIntervals;
   log.info(
     `announces every ${formatDuration(settings.announcePeriodNs)}; leases end ${formatDuration(leaseNs)} after the last keepalive ` +

@@ -9,7 +9,7 @@ import { observe } from "../supervision/observing.ts";
 import type { EventsValues } from "../supervision-commands.ts";
 import { type ToolContext, tool } from "../tool/tool.ts";
 
-/** `events`: what happens, a line each; seen by itself, or told by a supervisor. */
+/** `events`: prints a line per event, seen by this process or reported by a supervisor. */
 export const run = tool<EventsValues>(async (context) => {
   const { values, output } = context;
   const { from } = values;

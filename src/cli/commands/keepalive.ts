@@ -10,7 +10,7 @@ import { type NamedLease, namedLease } from "../driver/lease-arguments.ts";
 import type { NamedLeaseValues } from "../driver-tool-commands.ts";
 import { ToolError, tool } from "../tool/tool.ts";
 
-/** Drivers take a keepalive at once, and tell of it at once. */
+/** Drivers process a keepalive at once, and report it at once. */
 const TIMEOUT_NS = 500e6;
 const LOOK_PERIOD_MS = 2;
 

@@ -45,7 +45,7 @@ async function list(
   output.rows(fitting(output, LEASE_COLUMNS), leases);
 }
 
-/** ShmLeaseRevokeRequest: the driver answers with a ShmDetachResponse, and then tells everybody. */
+/** ShmLeaseRevokeRequest: the driver answers with a ShmDetachResponse, and then notifies all clients. */
 async function revoke(
   { values, output }: ToolContext<AdminValues>,
   [lease, ...more]: readonly string[],

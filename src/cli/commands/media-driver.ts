@@ -65,7 +65,7 @@ export async function run({ values }: CommandContext<MediaDriverValues>): Promis
     driver = MediaDriver.start({ aeronDir, threading });
   } catch (error) {
     if (!(error instanceof MediaDriverError) || error.code !== "already-running") throw error;
-    // Of several that start at once one wins, and that is as good for everybody.
+    // Of several that start at once one wins, and all can use that one.
     log.info(error.message);
     return ExitCode.DONE;
   }

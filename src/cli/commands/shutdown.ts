@@ -30,7 +30,7 @@ export const run = tool<ShutdownValues>(async ({ values, output }) => {
     // A driver does not answer a wrong token; it counts it.
     if ((await refusedSoFar(values, controlStreamId)) === before) throw noAnswer(values);
     throw new ToolError(
-      "the driver ignores the request: its token is another, or it has none (policies.shutdown_token), and such requests are off",
+      "the driver ignores the request: the token is wrong, or the driver has none (policies.shutdown_token); pass the token of its settings",
     );
   }
   const hasEnded = await endOf(aeronDir, controlStreamId, waitNs);

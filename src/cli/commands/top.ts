@@ -13,7 +13,7 @@ import { topLines } from "../top/top-lines.ts";
 import { type TopReading, TopState } from "../top/top-state.ts";
 
 const MIN_INTERVAL_NS = 100e6;
-/** Two reports of everybody, which come once a second: before that there are no rates. */
+/** Two reports of each role, which come once a second: before that there are no rates. */
 const FIRST_READING_NS = 2.5e9;
 
 /** `top`: streams and consumers with their rates and losses, again and again. */

@@ -25,7 +25,7 @@ export interface ShellCommand {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly ShellOption[];
-  /** What may stand there without a dash. */
+  /** Arguments without a dash. */
   readonly positional: ShellValue;
 }
 

@@ -67,7 +67,7 @@ function refuseForeignDriver(aeronDir: string): void {
   if (!isInUse && DriverLock.state(aeronDir) !== "held") return;
   throw new OptionError(
     "aeronDir",
-    `expected a folder that is not there yet, or is empty, found ${aeronDir} in use: the demo starts a media driver of its own`,
+    `expected a new or empty folder, found ${aeronDir} in use: the demo starts its own media driver`,
     { expected: "a folder that is not there yet", found: aeronDir },
   );
 }

@@ -50,7 +50,7 @@ export function memoryFindings(host: Host, headrooms: readonly Headroom[]): Find
   const availableKib = Number(/^MemAvailable:\s+(\d+) kB$/m.exec(host.text("/proc/meminfo") ?? "")?.[1] ?? Number.NaN);
   if (!Number.isNaN(availableKib)) {
     const found = `${formatBytes(availableKib * 1024)} available`;
-    const remedy = "end what takes it, or use fewer --slots: what lies in /dev/shm is memory";
+    const remedy = "end processes that use it, or use fewer --slots: files in /dev/shm are memory";
     findings.push(availableKib * 1024 < SCANT_BYTES ? warn("memory", found, remedy) : ok("memory", found));
   }
   return findings;

@@ -47,7 +47,7 @@ function locatePath(path: string): Located {
 function locateStream(subject: string, isStreamId: boolean, shmDir: string): Located {
   const base = realPathOrNull(shmDir);
   if (base === null) {
-    throw new NotFoundError(`stream ${subject}: nothing is in ${shmDir}: the folder does not exist (see --shm-dir)`);
+    throw new NotFoundError(`stream ${subject}: the folder ${shmDir} does not exist; pass --shm-dir`);
   }
   const below = regionFilesBelow(base);
   const streams = new Set<string>();

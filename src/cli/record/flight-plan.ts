@@ -22,15 +22,14 @@ export class FlightPlan {
   static of(values: RecordValues): FlightPlan | null {
     if (values.before !== undefined) return new FlightPlan(values, values.before);
     const stray = OF_FLIGHT.find((name) => values[name] !== undefined);
-    if (stray !== undefined)
-      throw new OptionError(stray, "only a recorder with --before waits for something to happen");
+    if (stray !== undefined) throw new OptionError(stray, "needs --before: only a flight recorder has triggers");
     return null;
   }
 
   private constructor(values: RecordValues, beforeNs: number) {
     const { after = DEFAULT_AFTER_NS, on = ["signal"], count } = values;
     if (count !== undefined) {
-      throw new OptionError("count", "a recorder with --before has no number of frames to end after: pass --seconds");
+      throw new OptionError("count", "a recorder with --before cannot end after a number of frames: pass --seconds");
     }
     this.options = { beforeNs, afterNs: after, onLoss: on.includes("loss") };
     const signals = on.map((trigger) => (trigger === "signal" ? "SIGUSR1" : trigger));
@@ -50,10 +49,7 @@ function httpOf({ http, httpToken }: RecordValues, isAsked: boolean): FlightPlan
   }
   if (http === undefined) throw new OptionError("on", "http needs an address: pass --http 9466");
   if (httpToken === undefined) {
-    throw new OptionError(
-      "on",
-      "http needs a token, so that not every page of a browser is a trigger: pass --http-token",
-    );
+    throw new OptionError("on", "http needs a token, so that no web page in a browser can trigger: pass --http-token");
   }
   let address: ListenAddress;
   try {
@@ -63,7 +59,7 @@ function httpOf({ http, httpToken }: RecordValues, isAsked: boolean): FlightPlan
     throw new OptionError("http", error.message, { found: http, cause: error });
   }
   if (!isLoopback(address.hostname)) {
-    throw new OptionError("http", `expected an address of the loopback, found ${http}: other machines are no trigger`);
+    throw new OptionError("http", `expected an address of the loopback, found ${http}: other machines may not trigger`);
   }
   return { address, token: httpToken };
 }

@@ -96,7 +96,7 @@ export class RecordedStreams implements Agent {
     );
     this.consumers.push(consumer);
     scheduler.add(consumer, { vital: true });
-    log.info(`stream ${streamId}${name === null ? "" : ` "${name}"`} is recorded to ${this.#plan.recording.path}`);
+    log.info(`stream ${streamId}${name === null ? "" : ` "${name}"`} goes to ${this.#plan.recording.path}`);
   }
 
   #remind(): void {

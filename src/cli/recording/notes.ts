@@ -5,11 +5,11 @@ export const REPLAY_NOTES = `Positions
 
 Keys on a terminal
   space                 pause, and continue
-  right, left           10 s on, or back
+  right, left           10 s forward, or back
   n                     the next frame, paused
   q                     end
 
-Several files, or a folder, are parts of one recording, in the order of their times. A file that was cut is replayed up to its last
+Several files, or a folder, are parts of one recording, ordered by time. A file that was cut is replayed up to its last
 complete frame. Streams of other programs (foxglove.RawImage, sensor_msgs/Image) get ids from 10000 on, unless --stream gives them one.`;
 
 export const EXPORT_NOTES = `Formats
@@ -20,9 +20,9 @@ export const EXPORT_NOTES = `Formats
   kerchunk  a JSON file that zarr opens through fsspec ("reference://"); it refers to the recording
   hdf5      a file that h5py opens; its datasets refer to the recording
 
-Without a path the name of the recording is taken, in the folder at hand. Nothing is replaced without --force.`;
+The default path is the recording's name in the current folder. Without --force no file is replaced.`;
 
-export const RECORD_NOTES = `Recordings that are there
-  record info FILE      streams, times, rates, sizes, gaps, and the recorder's own account of what is missing
-  record verify FILE    reads every byte and compares what the file says of itself; ends with 1 when something is wrong
-  record repair FILE    writes the index of a file that was cut; what was recorded is not written again`;
+export const RECORD_NOTES = `Existing recordings
+  record info FILE      streams, times, rates, sizes, gaps, and missing frames by the recorder's own account
+  record verify FILE    reads every byte and compares checksums, indexes and counts; exits with 1 if something is wrong
+  record repair FILE    writes the index of a file that was cut; rewrites no frame`;

@@ -40,7 +40,7 @@ export function runPlan({ values, origins, settings, commands }: RunContext): Ru
   const file = settings?.file ?? null;
   if (settings === null || file === null) {
     throw new UsageError(
-      "run: no file says which roles to run: pass --config FILE (`tensorpool config init --to FILE` writes one)",
+      "run: no settings file is named: pass --config FILE (`tensorpool config init --to FILE` writes one)",
       {
         expected: "--config FILE",
       },
@@ -92,7 +92,7 @@ export function runPlan({ values, origins, settings, commands }: RunContext): Ru
   const dirs = new Set([...(plan.driver === null ? [] : [plan.driver.aeronDir]), ...processes.map((p) => p.aeronDir)]);
   if (dirs.size > 1) {
     throw new UsageError(
-      `${file.name}: its roles name several Aeron folders (${[...dirs].join(", ")}), and one process has one: name one, or start the others by themselves`,
+      `${file.name}: its roles name several Aeron folders (${[...dirs].join(", ")}), but one process uses one: name one folder, or start the others separately`,
       { found: [...dirs].join(", ") },
     );
   }
@@ -147,7 +147,7 @@ function refuseMixedOutput(
   const telling = roles.filter((role) => role.values.statsInterval > 0);
   if (telling.length < 2 || telling.every((role) => role.values.output === "jsonl")) return;
   throw new UsageError(
-    `${file.name}: ${telling.length} roles print statistics on one standard output, and only rows that name their role can be told apart: pass -o jsonl`,
+    `${file.name}: ${telling.length} roles print statistics on one standard output, and only JSON rows name their role: pass -o jsonl`,
     { expected: "-o jsonl" },
   );
 }

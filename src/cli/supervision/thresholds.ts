@@ -5,10 +5,10 @@ const { duration, ratio } = valueTypes;
 
 /** When something is worth an event. */
 export const THRESHOLDS = options({
-  dropRatio: option(ratio(), "SHARE", "share of lost frames that is an event when it lasts, e.g. 0.1% or 0.001", {
+  dropRatio: option(ratio(), "SHARE", "share of lost frames that causes an event if it lasts, e.g. 0.1% or 0.001", {
     default: "0.1%",
   }),
-  dropFor: option(duration(), "TIME", "how long it has to last", { default: "5s" }),
+  dropFor: option(duration(), "TIME", "how long it must last", { default: "5s" }),
   liveness: option(
     duration({ isPositive: true }),
     "TIME",

@@ -46,7 +46,7 @@ export function rowJson(row: TapRow): unknown {
   return { time, aeronStreamId, sessionId, ...message };
 }
 
-/** Session ids are drawn at random from all of 32 bits: as hexadecimal they are short, and told apart at a glance. */
+/** Session ids are random from all of 32 bits: as hexadecimal they are short, and told apart at a glance. */
 export function sessionText(sessionId: number): string {
   return (sessionId >>> 0).toString(16).padStart(8, "0");
 }

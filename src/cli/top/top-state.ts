@@ -77,7 +77,7 @@ export class TopState {
   consumersOf({ consumers, streams }: TopReading): ConsumerView[] {
     const names = new Map(streams.map(({ streamId, name }) => [streamId, name ?? ""]));
     return this.#sorted(consumers, {
-      // Ids of consumers are drawn at random: their streams distinguish them first.
+      // Ids of consumers are random: their streams distinguish them first.
       id: ({ streamId, consumerId }) => streamId * 2 ** 21 + consumerId / 2 ** 32,
       name: ({ streamId }) => names.get(streamId) ?? "",
       "frames/s": ({ framesPerSecond }) => -(framesPerSecond ?? -1),

@@ -20,7 +20,7 @@ export class CommittedLayout implements FrameLayout, FrameShape {
   #layoutWord = -1;
   readonly #shape = new Int32Array(SHAPE_WORDS);
 
-  /** A frame of so many bytes is asked for. @throws SourceError beyond 2^53 */
+  /** A frame of this many bytes is requested. @throws SourceError beyond 2^53 */
   claim(low: number, high: number): void {
     if (high < 0 || high > 0x1f_ffff) throw malformed(`a length below 2^53, found ${high} times 2^32`);
     this.byteLength = high * 0x1_0000_0000 + low;

@@ -7,7 +7,7 @@ export const claimsSink: SinkKind = {
   name: "claims",
   usage: "claims:-",
   summary: [
-    "hands frames over in place, to the program that reads standard output",
+    "hands over frames in place to a program that reads standard output",
     "and answers on standard input: docs/PYTHON.md",
   ],
   parse(rest) {

@@ -22,10 +22,10 @@ export const mcapSource: SourceKind = {
   name: "mcap",
   usage: "mcap:FILE[,..]",
   summary: [
-    "a recording (MCAP), or a folder of its parts, at its own spacing: speed=2 (or max), loop=yes",
+    "a recording (MCAP), or a folder of its parts, with its timing: speed=2 (or max), loop=yes",
     "stream=ID (or its name or topic) where there are several",
     "from=10s to=#500: a time from the beginning, a date or a frame",
-    "stamp=now: frames are stamped when they are sent, and not as they were",
+    "stamp=now: timestamps of the replay instead of the recorded ones",
     "with {rate} at that rate, and repeated unless {once}",
   ],
   parse(rest, options) {

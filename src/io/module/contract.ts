@@ -4,9 +4,9 @@ import type { Dtype, MajorOrder } from "../../protocol/dtype.ts";
 import type { Values, ValuesByDtype } from "../../protocol/values.ts";
 import type { Attribute, FrameLayout, SourceState } from "../types.ts";
 
-/** What a module's function is called with. */
+/** Argument of a module's function. */
 export interface ModuleContext {
-  /** What follows the file: `{ device: "0" }` for `module:cam.ts,device=0`. */
+  /** Options behind the file name: `{ device: "0" }` for `module:cam.ts,device=0`. */
   readonly options: Readonly<Record<string, string>>;
 }
 
@@ -14,15 +14,15 @@ interface SourceTraits {
   /** For the start message; the module's path when left out. */
   readonly description?: string;
   /**
-   * True: frames come when they are due and are lost when no consumer takes them. False: they wait for readers. Left out: true with
-   * `fill`, false with `frames`.
+   * True: frames come when they are due, and are lost if no consumer takes them. False: they wait for readers. Left out: true with `fill`,
+   * false with `frames`.
    */
   readonly live?: boolean;
-  /** Frames per second of a live source; left out: as fast as they are taken. A `--rate` of the user wins. */
+  /** Frames per second of a live source; left out: as fast as consumers take them. The option `--rate` overrides it. */
   readonly rateHz?: number;
-  /** What readers need beyond the array (W-45), see `textAttribute`. */
+  /** Metadata for readers (W-45), see `textAttribute`. */
   readonly attributes?: readonly Attribute[];
-  /** The largest frame, where frames grow: slots are sized by it. Left out: that of the first frame. */
+  /** Size of the largest frame, which determines the slots. Left out: that of the first frame. */
   readonly maxByteLength?: number;
   /** Called once at the end. */
   close?(): unknown;
@@ -37,9 +37,9 @@ export interface SourceLayout<D extends Dtype = Dtype> {
   readonly majorOrder?: MajorOrder;
 }
 
-/** The frame that is due. One object stands for all: copy what is to outlive the call. */
+/** The frame that is due. The object is reused: copy values that must outlive the call. */
 export interface FrameToFill {
-  /** Number of the frame, from 0; frames that were skipped for want of a slot have theirs as well. */
+  /** Number of the frame, from 0; frames that were skipped without a slot are counted. */
   readonly n: number;
   /** Nanoseconds since the process began, monotonic. */
   readonly nowNs: number;
@@ -47,18 +47,18 @@ export interface FrameToFill {
 
 /** Frames that are filled in place, in shared memory: nothing is copied. */
 export interface FillSource<D extends Dtype = Dtype> extends SourceTraits {
-  /** Looked at before each frame; a new object when it changes. */
+  /** Read before each frame; assign a new object to change it. */
   readonly layout: SourceLayout<D>;
-  /** Asked before each frame: "ready", "idle" (nothing yet: asked again) or "end". Left out: always ready. Not asynchronous. */
+  /** Called before each frame: "ready", "idle" (nothing yet: called again) or "end". Left out: always ready. Not asynchronous. */
   poll?(frame: FrameToFill): SourceState;
   /**
-   * Fills the slot's memory, of whatever it held before. Not asynchronous: the memory is the source's during the call only.
-   * Everything else in this process waits for it.
+   * Fills the slot's memory, which has old values. Not asynchronous: the memory belongs to the source during the call only. The rest of the
+   * process waits for it.
    */
   fill(values: ValuesByDtype[D], frame: FrameToFill): void;
 }
 
-/** A frame that a source yields; it is copied before the next one is asked for, so that its memory can be used again. */
+/** A frame that a source yields; it is copied before the next one is requested, so that the source can reuse its memory. */
 export interface YieldedFrame {
   /** The elements, contiguous: a typed array, or their bytes with `dtype` and `dims`. */
   readonly values: ArrayBufferView;
@@ -82,8 +82,8 @@ export interface FrameSource extends SourceTraits {
 export type SourceDefinition<D extends Dtype = Dtype> = FillSource<D> | FrameSource;
 
 /**
- * What a module exports as `source`, or as its default: a definition, or a function (a generator function as well) that makes
- * one, asynchronously if it wants.
+ * A module's export `source`, or its default: a definition, or a function (also a generator function) that returns one, synchronously or
+ * asynchronously.
  */
 export type SourceExport =
   | SourceDefinition
@@ -107,7 +107,7 @@ export interface ModuleFrame extends FrameLayout {
 
 /** A frame in shared memory: valid during the call only, and it may be overwritten while it is read. */
 export interface ViewedFrame extends ModuleFrame {
-  /** A copy to keep. Whether it is of an intact frame is what `settled` says. */
+  /** A copy to keep. `settled` reports whether the frame was intact. */
   copy(): KeptFrame;
 }
 
@@ -119,7 +119,7 @@ export interface KeptFrame extends ModuleFrame {
 interface SinkTraits {
   /** For messages; the module's path when left out. */
   readonly description?: string;
-  /** True: frames wait for the stream's attributes, for a moment. */
+  /** True: the first frames wait briefly for the stream's attributes. */
   readonly needsAttributes?: boolean;
   /** Lines for the summary at exit. */
   summary?(): readonly string[];
@@ -130,20 +130,19 @@ interface SinkTraits {
 /** Frames that are read in place, in shared memory: nothing is copied. */
 export interface ViewSink extends SinkTraits {
   /**
-   * Called with each frame; `false` ends the consumer in order. Not asynchronous: the memory is readable during the call only.
-   * Everything else in this process waits for it. Has no side effects that a torn frame must not have: those belong into
-   * `settled`.
+   * Called with each frame; `false` ends the consumer in order. Not asynchronous: the memory is readable during the call only. The rest of
+   * the process waits for it. Put side effects into `settled`, because the frame may be torn.
    */
   frame(frame: ViewedFrame): unknown;
-  /** Called after `frame`: false when the frame was overwritten meanwhile, and what was read of it is of no use. */
+  /** Called after `frame`: false if the frame was overwritten meanwhile; then discard the values read from it. */
   settled?(seq: number, isIntact: boolean): unknown;
 }
 
-/** Frames that are copied first: whole, and the sink's to keep. */
+/** Frames that are copied first: each copy is intact, and belongs to the sink. */
 export interface CopySink extends SinkTraits {
   /**
    * Called with a copy of each frame that proved intact, one at a time; `false` ends the consumer in order. May be asynchronous:
-   * a few frames wait meanwhile, and beyond that they are dropped and counted, or held back where the stream allows it.
+   * a few frames wait meanwhile; further ones are dropped and counted, or delayed if the stream allows it.
    */
   copiedFrame(frame: KeptFrame): unknown;
 }
@@ -151,8 +150,8 @@ export interface CopySink extends SinkTraits {
 export type SinkDefinition = ViewSink | CopySink;
 
 /**
- * What a module exports as `sink`, or as its default: a definition, or a function that makes one, asynchronously if it wants (a
- * file is opened there).
+ * A module's export `sink`, or its default: a definition, or a function that returns one, synchronously or asynchronously (to open a file,
+ * for example).
  */
 export type SinkExport = SinkDefinition | ((context: ModuleContext) => SinkDefinition | Promise<SinkDefinition>);
 

@@ -25,7 +25,7 @@ export const moduleSink: SinkKind = {
   usage: "module:FILE[,..]",
   summary: [
     "a module (TypeScript, JavaScript) that exports `sink` or a default: examples/modules",
-    "key=value is handed to it when that is a function",
+    "key=value is passed to it if that is a function",
   ],
   parse(rest) {
     const { path, options } = splitPathOptions("module", rest, SINK, "FILE");

@@ -23,7 +23,7 @@ export const moduleSource: SourceKind = {
   usage: "module:FILE[,..]",
   summary: [
     "a module (TypeScript, JavaScript) that exports `source` or a default: examples/modules",
-    "key=value is handed to it when that is a function",
+    "key=value is passed to it if that is a function",
   ],
   parse(rest, options) {
     const { path, options: text } = splitPathOptions("module", rest, SOURCE, "FILE");

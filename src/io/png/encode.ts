@@ -33,7 +33,7 @@ const DEFAULTS: PngOptions = { scale: null, bits: null, channels: null };
 /** The range of no values. */
 export const EMPTY_RANGE: ValueRange = { minimum: Number.POSITIVE_INFINITY, maximum: Number.NEGATIVE_INFINITY };
 
-/** An array that can be shown: an `OwnedFrame`, or one that was made like it. */
+/** An array to show: an `OwnedFrame`, or an object like it. */
 export interface PictureFrame {
   readonly bytes: Uint8Array;
   readonly dtype: Dtype;
@@ -41,7 +41,7 @@ export interface PictureFrame {
   readonly dims: readonly number[];
   /** "row" when left out. */
   readonly majorOrder?: MajorOrder;
-  /** Bytes from one element to the next, a dimension each. Only contiguous frames have pictures: leave it out, or 0. */
+  /** Bytes from one element to the next, for each dimension. Only contiguous frames have pictures: leave it out, or 0. */
   readonly strides?: readonly number[];
   readonly attributes?: readonly Attribute[];
 }

@@ -1,7 +1,7 @@
 import { suggestion } from "../../core/nearest.ts";
 import { type OptionPlace, optionError, parseKeyValues } from "../spec.ts";
 
-/** The values that become black and white; what lies outside is clamped. */
+/** The values that become black and white; values outside are clamped. */
 export interface ValueRange {
   readonly minimum: number;
   readonly maximum: number;
@@ -15,7 +15,7 @@ export interface PngOptions {
   readonly scale: null | "auto" | "none" | ValueRange;
   /** Depth of a sample in the file; null: 16 for uint16 as it is, else 8. */
   readonly bits: 8 | 16 | null;
-  /** Where the colour channels of three dimensions are; null: found out, see `pictureOf`. */
+  /** Axis of the colour channels of three dimensions; null: derived from the dims, see `pictureOf`. */
   readonly channels: "first" | "last" | null;
 }
 

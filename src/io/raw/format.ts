@@ -33,7 +33,7 @@ export class RawFormat implements FrameFormat {
     return this.#leadBytes;
   }
 
-  /** Raw values may be any bytes: only a file whose name says the same as its first bytes is taken for another format. */
+  /** Raw values may be any bytes: only a file whose name agrees with its first bytes is treated as another format. */
   #refuseOtherFormat(lead: Uint8Array, length: number): void {
     const other = OTHER_FORMATS.test(this.#name) ? recognise(lead, length, this.#name, "raw") : null;
     if (other === null) return;

@@ -20,7 +20,7 @@ export const rawSource: SourceKind = {
   name: "raw",
   usage: "raw:FILE|-",
   summary: [
-    "frames of one size without headers, as {dtype} uint16 {dims} 480x640 say; little-endian",
+    "frames of one size without headers, little-endian, e.g. {dtype} uint16 {dims} 480x640",
     "with {rate} a file is repeated until stopped, with {once} (or no {rate}) read once",
   ],
   parse(rest, options) {

@@ -32,7 +32,7 @@ export class NullSink implements Sink {
 export const nullSink: SinkKind = {
   name: "null",
   usage: "null",
-  summary: ["takes frames and does nothing with them"],
+  summary: ["discards frames"],
   parse(rest) {
     if (rest !== "") throw optionError(SINK, `expected null, found "null:${rest}"`, { found: rest });
     return { usesStdout: false, open: async () => new NullSink() };

@@ -14,7 +14,7 @@ export interface Pattern {
   write(target: Uint8Array, from: number, to: number): void;
 }
 
-/** Values of a ramp start over after so many elements (and so many frames). */
+/** Values of a ramp start over after this many elements (and frames). */
 const RAMP_PERIOD = 65_536;
 
 /** Ramps and counters are copied from a template of at least this size, small enough to stay in the cache. */

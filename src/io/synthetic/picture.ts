@@ -50,7 +50,7 @@ function elementOf(dtype: Dtype, value: number): number {
   }
 }
 
-/** Templates are made of at most so many units; larger frames repeat what there is. */
+/** Templates have at most this many units; larger frames repeat them. */
 const MAX_TEMPLATE_UNITS = 4 * 1024 * 1024;
 
 /** The test picture for any row-major layout. */

@@ -129,7 +129,7 @@ export const syntheticSource: SourceKind = {
   name: "synthetic",
   usage: "synthetic:[key=value,..]",
   summary: [
-    "frames made up here, live: dtype=uint8 dims=480x640 (or scalar) rate=30 (or max) count=N",
+    "generated frames, live: dtype=uint8 dims=480x640 (or scalar) rate=30 (or max) count=N",
     "pattern=picture  a moving test picture (the default from two dimensions on)",
     "pattern=ramp     element i of frame n is (i + n) mod 65536",
     "pattern=counter  every element of frame n is n (both wrap to the dtype)",

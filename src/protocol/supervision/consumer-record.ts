@@ -9,7 +9,7 @@ import { Sustained } from "./sustained.ts";
 
 /** A session that was silent for two periods has made room for another one with its id. */
 const TAKE_OVER_NS = 2 * CADENCE_NS;
-/** A producer that was not heard of for this long is where it was. */
+/** A producer that was silent for this long has not moved. */
 const PRODUCER_QUIET_NS = 2 * CADENCE_NS;
 const NEVER = Number.NEGATIVE_INFINITY;
 
@@ -138,7 +138,7 @@ export class ConsumerRecord {
     this.mode = fact.mode;
   }
 
-  /** `producer`: where the producer of this epoch was when it was last heard of; null when that is not known. */
+  /** `producer`: seq of this epoch's producer at its last sign of life; null if unknown. */
   onQos(nowNs: number, fact: QosConsumerFact, producer: { readonly ns: number; readonly seq: number } | null): void {
     this.lastQosNs = nowNs;
     this.mode = fact.mode;

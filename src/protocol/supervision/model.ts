@@ -117,13 +117,13 @@ export class SupervisionModel {
   /** The newest descriptor as it is now: said again while no other has come. */
   onDescriptor(nowNs: number, fact: DescriptorFact): void {
     const known = this.streams.get(fact.streamId)?.epoch ?? null;
-    // What a producer that has died left behind lies there for a while.
+    // Messages of a dead producer stay in the log for a while.
     if (known !== null && fact.epoch < known) return;
     const stream = this.#stream(nowNs, fact.streamId);
     if (stream === null || !this.#isPresentEpoch(nowNs, stream, fact.epoch)) return;
     const before = stream.lastDescriptor?.seq ?? null;
     stream.onDescriptor(nowNs, fact);
-    // One that lies there says nothing of whether anybody lives; the first one may.
+    // A message from the log proves no life; the first one may.
     if (before !== null && before < fact.seq) this.#liveness.producerSign(nowNs, stream, stream.producerId);
   }
 

@@ -39,7 +39,7 @@ interface Case {
 
 /**
  * Tells consumers that lose too many frames to read less, by rules, and lets them read as before when they have been well for
- * a while (W-39). Another sender has the last word: that consumer is then left alone.
+ * a while (W-39). Configurations of other senders take precedence: that consumer is then left alone.
  */
 export class Steering {
   readonly #model: SupervisionModel;

@@ -60,7 +60,7 @@ export class StreamRecord {
   readonly bridge = new BridgeState();
   /** Frames of all epochs since the first one that was seen. */
   readonly frames = new RunningTotal();
-  /** When the producer was last heard of, and where it was then. */
+  /** Time of the producer's last sign of life, and its seq then. */
   #lastPointNs = NEVER;
   #lastPointSeq = 0;
   readonly #byDescriptor = new RateWindow();
@@ -85,7 +85,7 @@ export class StreamRecord {
     return Math.max(seq, this.currentSeq);
   }
 
-  /** Where the producer was when it was last heard of; null before that. */
+  /** Seq of the producer at its last sign of life; null before that. */
   get lastPoint(): { readonly ns: number; readonly seq: number } | null {
     return this.newestSeq === null ? null : { ns: this.#lastPointNs, seq: this.newestSeq };
   }

@@ -4,7 +4,7 @@ import { Hdf5Bytes, lookup3 } from "./hdf5-bytes.ts";
 
 /** "No address" in HDF5. */
 const UNDEFINED = 0xffff_ffff_ffff_ffffn;
-/** A message of an object header has at most 64 KiB, so that a dataset has at most so many external segments. */
+/** A message of an object header has at most 64 KiB, which limits the external segments of a dataset. */
 const MAX_SEGMENTS = 2600;
 
 const MESSAGE = {

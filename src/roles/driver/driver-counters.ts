@@ -7,7 +7,7 @@ export function driverCounters() {
   return new CounterSet({
     heartbeatNs: { typeId: 10300, help: "CLOCK_MONOTONIC in ns when the driver last worked" },
     attaches: { typeId: 10301, help: "leases granted (D-06)" },
-    attachesRepeated: { typeId: 10302, help: "requests that came again and got the lease they had (D-06)" },
+    attachesRepeated: { typeId: 10302, help: "repeated requests, answered with the same lease (D-06)" },
     attachesUnsupported: { typeId: 10303, help: "attach requests answered with UNSUPPORTED (D-09)" },
     attachesInvalid: { typeId: 10304, help: "attach requests answered with INVALID_PARAMS (D-09)" },
     attachesRejected: { typeId: 10305, help: "attach requests answered with REJECTED (D-03, D-09, D-10)" },

@@ -281,7 +281,7 @@ export class Driver implements Agent {
     return watch;
   }
 
-  /** Everybody's connection is gone, and with it whatever was said: leases start afresh (D-17). */
+  /** All connections are gone, with all that was sent: leases start afresh (D-17). */
   #onMediaDriverLost(nowNs: number): void {
     this.#losses = this.#connection.losses;
     this.#leases.endAll("the media driver went away", nowNs);

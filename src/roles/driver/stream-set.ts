@@ -118,7 +118,7 @@ export class StreamSet {
       if (!stream.isDynamic) continue;
       if (isUsed(streamId)) entry.usedNs = nowNs;
       if (nowNs - entry.usedNs < DYNAMIC_IDLE_NS) continue;
-      log.info(`stream ${streamId}, made on demand, is given up: no client has a lease on it`);
+      log.info(`stream ${streamId}, created on demand, was removed: no client has a lease on it`);
       onGone(stream);
       stream.end(nowNs);
       stream.sweepAll();
