@@ -111,7 +111,7 @@ const SAYINGS: readonly {
   {
     of: /^standalone: media driver, SIGSTOP 15 s, load$/,
     says: ["producer: media driver silent", "consumer: media driver silent"],
-    // The roles themselves did not are paused: connecting to a silent driver would have made them wait for it.
+    // The roles themselves were not paused: connecting to a silent driver would have made them wait for it.
     saysNot: ["producer: new epoch", "consumer: owner lost"],
   },
   {

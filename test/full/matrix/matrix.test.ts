@@ -18,7 +18,7 @@ describe("process matrix: all recover, the numbers add up, nothing is left in /d
       matrixCase.name,
       async () => {
         const first = await turnstile.pass(() => outcomeOf(matrixCase));
-        // Six cases share two CPUs. One that failed is played again, later; what went wrong at first is reported all the same.
+        // Eight cases share two CPUs. One that failed is played again, later; what went wrong at first is reported all the same.
         for (const problem of first.problems) console.log(`${matrixCase.name}, at the first try: ${problem}`);
         const outcome = first.problems.length === 0 ? first : await turnstile.pass(() => outcomeOf(matrixCase));
         outcomes.push(outcome);

@@ -1,16 +1,12 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { until } from "../../support/until.ts";
+import { PROCESS_TEST_MS, TIMEOUT_MS, until } from "../../support/until.ts";
 import { Stage } from "./stage.ts";
-
-/** A start and twenty seconds of patience, on a machine that is busy. */
-const LIMIT_MS = 120_000;
-const TIMEOUT_MS = 30_000;
 
 test(
   "W-21: what a killed producer left, and a reader held when the next one started, goes while that one runs",
   async () => {
-    await using stage = new Stage("standalone");
+    await using stage = new Stage({ deployment: "standalone", disturbance: "kill -9" });
     const epochs = (): string[] => readdirSync(`${stage.place.shmDir}/default/standalone-10000`).sort();
     const killed = stage.start("producer");
     const consumer = stage.start("consumer");
@@ -23,7 +19,6 @@ test(
     await until(
       () => (next.counters.claimed ?? 0) > 0,
       () => "frames of the next producer",
-      TIMEOUT_MS,
     );
     expect(epochs()).toContain(dead);
     consumer.process.signal("SIGCONT");
@@ -37,5 +32,5 @@ test(
     await stage.end(consumer);
     expect(stage.place.regionFiles()).toEqual([]);
   },
-  LIMIT_MS,
+  PROCESS_TEST_MS,
 );

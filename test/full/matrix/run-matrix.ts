@@ -4,7 +4,7 @@ import type { Outcome } from "./outcome.ts";
 import { play } from "./scenario.ts";
 
 /** They wait, mostly; more of them would wait for the CPUs. */
-const MOST_AT_ONCE = 6;
+const MOST_AT_ONCE = 8;
 
 /** Lets `MOST_AT_ONCE` tasks run at a time, the others in the order in which they came. */
 export class Turnstile {

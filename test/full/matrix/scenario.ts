@@ -1,5 +1,5 @@
 import type { RoleProcess } from "../../support/role-process.ts";
-import { elapse, until } from "../../support/until.ts";
+import { elapse, TIMEOUT_MS, until } from "../../support/until.ts";
 import type { Actor } from "./actor.ts";
 import { hitsMediaDriver, isService, type MatrixCase, pauseMs } from "./cases.ts";
 import { deliveries, epochsGrow, leaseTales, limits, RECOVERY_LIMIT_MS, sayings, sums } from "./conditions.ts";
@@ -8,13 +8,10 @@ import { processEnd, Stage, stopProcess } from "./stage.ts";
 
 /** An outage that comes after the first frames would otherwise be missed. */
 const SETTLE_MS = 1000;
-/** The unused media driver stays for ten seconds. */
-const STRIKE_PATIENCE_MS = 25_000;
-const FIRST_FRAMES_PATIENCE_MS = 30_000;
 
 /** Plays one case of the matrix, from empty folders to empty folders. @throws when something hangs */
 export async function play(matrixCase: MatrixCase): Promise<Outcome> {
-  await using stage = new Stage(matrixCase.deployment);
+  await using stage = new Stage(matrixCase);
   return await new Scenario(stage, matrixCase).play();
 }
 
@@ -79,7 +76,7 @@ class Scenario {
     await until(
       () => actor.row !== null,
       () => `a row of the ${subject}`,
-      FIRST_FRAMES_PATIENCE_MS,
+      TIMEOUT_MS,
     );
     if (this.#isStandalone) await this.#stage.servicePid("media driver");
     await elapse(SETTLE_MS);
@@ -91,7 +88,7 @@ class Scenario {
     this.#start("producer");
     this.#start("consumer");
     if (this.#hasWitness) this.#start("witness");
-    for (const actor of this.#living) await actor.flows(FIRST_FRAMES_PATIENCE_MS);
+    for (const actor of this.#living) await actor.flows(TIMEOUT_MS);
     if (isService(subject)) this.#servicePid = await this.#stage.servicePid(subject);
   }
 
@@ -245,7 +242,7 @@ class Scenario {
   }
 
   async #strike(): Promise<string[]> {
-    const left = await this.#stage.strike(STRIKE_PATIENCE_MS);
+    const left = await this.#stage.strike(TIMEOUT_MS);
     const { subject, disturbance } = this.#case;
     if (!isService(subject) || disturbance !== "kill -9" || left.length === 0) return left;
     // It was killed when nobody needed another one: what it left goes with the next.
@@ -253,7 +250,7 @@ class Scenario {
     else this.#stage.startServices();
     for (const { process } of this.#stage.services) if (!process.hasEnded) await process.errorLine(/ serves /);
     await this.#stage.endServices();
-    return await this.#stage.strike(STRIKE_PATIENCE_MS);
+    return await this.#stage.strike(TIMEOUT_MS);
   }
 
   #outcome(left: string[]): Outcome {

@@ -5,7 +5,7 @@ import { Place } from "../../support/place.ts";
 import type { RoleProcess } from "../../support/role-process.ts";
 import { elapse, until } from "../../support/until.ts";
 import { Actor, type ActorName, ROW_INTERVAL_MS } from "./actor.ts";
-import { type Deployment, SERVICES, type Service } from "./cases.ts";
+import { type Deployment, type MatrixCase, pauseMs, SERVICES, type Service } from "./cases.ts";
 
 const FRAMES_PER_SECOND = 300;
 const WATCH = ["--stats-interval", `${ROW_INTERVAL_MS}ms`];
@@ -13,8 +13,11 @@ const SOURCE = ["--source", `module:${join(import.meta.dir, "numbered-source.ts"
 const SINK = ["--sink", `module:${join(import.meta.dir, "checking-sink.ts")}`];
 /** What is under way fits into 0.4 s, what may be read into 0.8 s. */
 const SLOTS = ["--slots", "256"];
-/** As the one that roles start by themselves. */
-const LINGER = ["--linger", "10s"];
+/** As long as the one that roles start by themselves: it has to outlive a pause after which it has given the client up. */
+const LONG_LINGER = "10s";
+/** Where no client is given up, an unused media driver need not stay. */
+const SHORT_LINGER = "2s";
+const LONG_PAUSE_MS = 10_000;
 /** Looking through /proc costs time that the roles need. */
 const PROC_PERIOD_MS = 50;
 /** A role that was told to end does so within a second, a driver within three; this is for a machine that is busy. */
@@ -32,18 +35,22 @@ export class Stage implements AsyncDisposable {
   readonly place: Place;
   readonly actors: Actor[] = [];
   readonly services: ServiceRun[] = [];
+  readonly #linger: string;
 
-  constructor(deployment: Deployment) {
+  constructor({ deployment, disturbance }: Pick<MatrixCase, "deployment" | "disturbance">) {
     this.deployment = deployment;
+    this.#linger = (pauseMs(disturbance) ?? 0) < LONG_PAUSE_MS ? SHORT_LINGER : LONG_LINGER;
     this.place = deployment === "standalone" ? new Place() : new DriverPlace();
   }
 
   start(name: ActorName, args: readonly string[] = []): Actor {
     const ofProducer = this.deployment === "standalone" ? [...SOURCE, ...SLOTS] : SOURCE;
+    // A standalone role starts the media driver, which takes this variable over.
+    const options = { env: { TENSORPOOL_MEDIA_DRIVER_LINGER: this.#linger } };
     const process =
       name === "producer"
-        ? this.place.producer([...ofProducer, ...WATCH, ...args])
-        : this.place.consumer([...SINK, ...WATCH, ...args]);
+        ? this.place.producer([...ofProducer, ...WATCH, ...args], options)
+        : this.place.consumer([...SINK, ...WATCH, ...args], options);
     const actor = new Actor(name, process);
     this.actors.push(actor);
     return actor;
@@ -63,7 +70,8 @@ export class Stage implements AsyncDisposable {
             "media-driver",
             "--aeron-dir",
             place.aeronDir,
-            ...(this.deployment === "standalone" ? LINGER : ["--linger", "0"]),
+            "--linger",
+            this.deployment === "standalone" ? this.#linger : "0",
           ]);
     this.services.push({ name, process });
     return process;
@@ -126,7 +134,7 @@ export async function stopProcess(pid: number): Promise<void> {
   process.kill(pid, "SIGSTOP");
   await until(
     () => /\) T /.test(readFileSync(`/proc/${pid}/stat`, "utf8")),
-    () => `process ${pid} to are paused`,
+    () => `process ${pid} to be paused`,
   );
 }
 
