@@ -17,7 +17,8 @@ async function flows(consumer: RoleProcess): Promise<void> {
 
 describe("a pause after which the media driver has given the client up", () => {
   for (const stopped of ["consumer", "producer"] as const) {
-    test(
+    // Side by side: most of either is the pause.
+    test.concurrent(
       `of the ${stopped}: it connects again by itself, frames flow again, and it ends in order`,
       async () => {
         await using place = new Place();
