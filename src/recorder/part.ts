@@ -13,7 +13,7 @@ import {
   putMetadata,
   putSchema,
 } from "../recording/records.ts";
-import { Summary } from "../recording/summary.ts";
+import { type ChunkSummary, Summary } from "../recording/summary.ts";
 import type { Block } from "./block.ts";
 import type { Channel } from "./channel.ts";
 
@@ -35,6 +35,12 @@ const TMPFS_MAGIC = 0x01021994;
 const PROVEN = Uint8Array.of(Opcode.CHUNK);
 const PADDING = Uint8Array.of(Opcode.PADDING);
 
+/** A block that is written, and what the summary will say of it: null once it is known that it is not in the file. */
+interface WrittenBlock {
+  isSettled: boolean;
+  summary: ChunkSummary | null;
+}
+
 /** One file of a recording while it is written. Records are put together here; who writes them is the recording. */
 export class Part {
   readonly path: string;
@@ -44,6 +50,8 @@ export class Part {
   readonly summary = new Summary();
   readonly #known = new Set<number>();
   readonly #knownSchemas = new Set<number>();
+  /** In the order of the file, from the first that is not settled: proofs end in any order. */
+  readonly #written: WrittenBlock[] = [];
   /** Where the next record goes. */
   offset = 0;
   /** Bytes behind the end that are ours already; 0 where the file system reserves nothing. */
@@ -161,17 +169,21 @@ export class Part {
     }
   }
 
-  /** The block at `at` is in the file, and was intact: its chunk becomes one, and the summary has it. */
+  /**
+   * The block at `at` is in the file, and was intact: its chunk becomes one, and the summary has it. Blocks come in the order of the
+   * file, and the summary names them in that order.
+   */
   prove(block: Block, at: number, done: (error: unknown) => void): void {
-    if (block.frame === null) {
-      this.#index(block, at);
-      done(null);
-      return;
-    }
-    this.#patch(PROVEN, at, (error) => {
-      if (error === null) this.#index(block, at);
+    const written: WrittenBlock = { isSettled: false, summary: null };
+    this.#written.push(written);
+    const settle = (error: unknown): void => {
+      written.isSettled = true;
+      if (error === null) written.summary = summaryOf(block, at);
+      this.#indexSettled();
       done(error);
-    });
+    };
+    if (block.frame === null) settle(null);
+    else this.#patch(PROVEN, at, settle);
   }
 
   /** The block at `at` was overwritten while it was written: readers skip it, and its index. */
@@ -225,15 +237,11 @@ export class Part {
     await unlinkAsync(this.path).catch(() => undefined);
   }
 
-  #index({ channels, chunk, byteLength }: Block, at: number): void {
-    this.summary.addChunk({
-      ...chunk,
-      offset: at,
-      messageIndexLength: byteLength - chunk.byteLength,
-      channels: channels.length,
-      channelIds: channels.map(({ record }) => record.id),
-      indexOffsets: chunk.indexOffsets.map((offset) => at + offset),
-    });
+  #indexSettled(): void {
+    for (let first = this.#written[0]; first?.isSettled === true; first = this.#written[0]) {
+      this.#written.shift();
+      if (first.summary !== null) this.summary.addChunk(first.summary);
+    }
   }
 
   #patch(byte: Uint8Array, at: number, done: (error: unknown) => void): void {
@@ -245,6 +253,19 @@ export class Part {
       if (this.#pendingPatches === 0) this.#patched?.();
     });
   }
+}
+
+function summaryOf({ channels, chunk, byteLength }: Block, at: number): ChunkSummary {
+  return {
+    ...chunk,
+    offset: at,
+    messageIndexLength: byteLength - chunk.byteLength,
+    channels: channels.length,
+    channelIds: channels.map(({ record }) => record.id),
+    indexOffsets: chunk.indexOffsets.map((offset) => at + offset),
+    // The block's own list is used again for another block.
+    messages: [...chunk.messages],
+  };
 }
 
 /** Writes all pieces from `at` on. */

@@ -39,6 +39,12 @@ class Column {
   at(index: number): number {
     return this.values[index] as number;
   }
+
+  /** Puts its values into another order: `order[i]` is where the value for `i` is now. */
+  arrange(order: readonly number[]): void {
+    const from = this.values.slice();
+    for (const [to, at] of order.entries()) this.values[to] = from[at] as number;
+  }
 }
 
 /** All chunks of a file, in the order of the file: columns of numbers, since there may be a million. */
@@ -79,6 +85,17 @@ export class ChunkTable {
 
   setChannelIds(i: number, channelIds: readonly number[]): void {
     this.#channels.set(i, this.#listOf(channelIds));
+  }
+
+  /** An index may name chunks in any order: puts them into the order of the file. */
+  sort(): void {
+    let isSorted = true;
+    for (let i = 1; i < this.length && isSorted; i++) isSorted = this.offset(i - 1) < this.offset(i);
+    if (isSorted) return;
+    const order = Array.from({ length: this.length }, (_, i) => i).sort((a, b) => this.offset(a) - this.offset(b));
+    const places = [this.#offset, this.#recordsAt, this.#recordsBytes, this.#unpackedBytes, this.#packing, this.#crc];
+    const others = [this.#startNs, this.#endNs, this.#indexAt, this.#indexBytes, this.#channels];
+    for (const column of [...places, ...others]) column.arrange(order);
   }
 
   removeLast(): void {

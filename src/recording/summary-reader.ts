@@ -65,6 +65,7 @@ export function readSummary(window: FileWindow, index: FileIndex): boolean {
     }
     takeCommon(window, inner, index);
   }
+  index.chunks.sort();
   index.isFromSummary = true;
   index.dataEnd = summaryAt - DATA_END_BYTES;
   return true;

@@ -1,7 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
+import { Batch } from "../../src/recorder/batch.ts";
+import type { Block } from "../../src/recorder/block.ts";
 import { BufferPool } from "../../src/recorder/buffer-pool.ts";
+import { Part } from "../../src/recorder/part.ts";
 import { PartNames } from "../../src/recorder/part-names.ts";
+import { FileWindow } from "../../src/recording/byte-window.ts";
+import { Opcode } from "../../src/recording/layout.ts";
+import { RecordWalk } from "../../src/recording/record-walk.ts";
+import { readFooter } from "../../src/recording/summary-reader.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
 
 describe("the parts of a recording", () => {
@@ -30,6 +37,56 @@ describe("the parts of a recording", () => {
     expect(await names.removeOldest(0, current, true)).toEqual([]);
     expect(readdirSync(dir.path).filter((name) => name.endsWith(".mcap"))).toHaveLength(4);
   });
+});
+
+/** A block of one byte, which no reader looks at here. */
+function blockOf(frame: Block["frame"]): Block {
+  const times = { startHigh: 0, startLow: 0, endHigh: 0, endLow: 0 };
+  const sizes = { byteLength: 1, compression: "", compressedSize: 0, uncompressedSize: 0 };
+  return {
+    channels: [],
+    pieces: [Uint8Array.of(Opcode.PADDING)],
+    byteLength: 1,
+    frame,
+    chunk: { ...times, ...sizes, indexOffsets: [], messages: [] },
+    frames: [],
+    bytes: [],
+    isAccount: false,
+    isReady: true,
+    release: () => undefined,
+  };
+}
+
+/** Offsets of the chunks that the index of a file names, in its order. */
+function namedChunks(path: string): number[] {
+  using window = new FileWindow(path);
+  const { summaryAt, summaryEnd } = readFooter(window) ?? { summaryAt: 0, summaryEnd: 0 };
+  const walk = new RecordWalk(window, summaryAt, summaryEnd);
+  const offsets: number[] = [];
+  while (walk.next()) {
+    if (walk.opcode !== Opcode.CHUNK_INDEX) continue;
+    // Behind the times of the first and the last message.
+    offsets.push(Number(window.view.getBigUint64(window.load(walk.contentAt + 16, 8), true)));
+  }
+  return offsets;
+}
+
+test("the index of a part names its chunks in the order of the file, whichever is proven first", async () => {
+  using dir = new TemporaryDirectory();
+  const part = await Part.create(dir.at("a.mcap"), 0);
+  const batch = new Batch(part, [], []);
+  batch.add(part.head("test", [], []));
+  const inSlot = { isIntact: () => true, release: () => undefined };
+  // A frame is proven by a write of its own; what is in the recorder's memory is proven at once.
+  for (const frame of [inSlot, null, inSlot, inSlot, null]) batch.append(blockOf(frame));
+  await new Promise<void>((resolve) => batch.write(() => resolve()));
+  const proofs: unknown[] = [];
+  for (const [i, block] of batch.blocks.entries()) {
+    part.prove(block, batch.offsets[i] as number, (error) => proofs.push(error));
+  }
+  expect(await part.finish()).toBeNull();
+  expect(proofs).toEqual([null, null, null, null, null]);
+  expect(namedChunks(part.path)).toEqual(batch.offsets);
 });
 
 describe("a pool of buffers", () => {

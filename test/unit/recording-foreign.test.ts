@@ -1,8 +1,14 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { FileWindow } from "../../src/recording/byte-window.ts";
+import { Opcode } from "../../src/recording/layout.ts";
 import { ProtobufWriter } from "../../src/recording/protobuf.ts";
+import { RecordWalk } from "../../src/recording/record-walk.ts";
 import { Recording } from "../../src/recording/recording.ts";
-import { framePattern, START_NS, TestFile } from "../support/mcap-file.ts";
+import { readFooter } from "../../src/recording/summary-reader.ts";
+import { verifyRecording } from "../../src/recording/verify.ts";
+import { framePattern, START_NS, TestFile, writeFrames } from "../support/mcap-file.ts";
 import { TestFolder } from "../support/test-folder.ts";
 
 const folder = new TestFolder();
@@ -158,4 +164,30 @@ test("big-endian pixels are turned round", async () => {
   const [frame] = recording.frames("/camera");
   expect(new Uint8Array(frame?.bytes ?? [])).toEqual(Uint8Array.of(2, 1, 4, 3));
   expect(frame?.isView).toBe(false);
+});
+
+test("an index that names the chunks in another order than the file's describes them all the same", async () => {
+  const path = newPath();
+  await writeFrames(path, 100, {});
+  const bytes = readFileSync(path);
+  {
+    using window = new FileWindow(path);
+    const { summaryAt, summaryEnd } = readFooter(window) ?? { summaryAt: 0, summaryEnd: 0 };
+    const walk = new RecordWalk(window, summaryAt, summaryEnd);
+    const indexes: Buffer[] = [];
+    let indexesAt = 0;
+    while (walk.next()) {
+      if (walk.opcode !== Opcode.CHUNK_INDEX) continue;
+      if (indexes.length === 0) indexesAt = walk.offset;
+      indexes.push(Buffer.from(bytes.subarray(walk.offset, walk.nextAt)));
+    }
+    expect(indexes.length).toBeGreaterThan(3);
+    Buffer.concat(indexes.reverse()).copy(bytes, indexesAt);
+  }
+  // The checksum of the summary: 0 is none.
+  bytes.fill(0, bytes.length - 12, bytes.length - 8);
+  writeFileSync(path, bytes);
+  expect(verifyRecording(path).problems).toEqual([]);
+  using recording = Recording.open(path);
+  expect([...recording.frames(7)].map(({ seq }) => seq)).toEqual(Array.from({ length: 100 }, (_, seq) => seq));
 });
