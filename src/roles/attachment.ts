@@ -166,11 +166,12 @@ export class Attachment implements AttachmentInboxListener {
   }
 
   async #awaitLastAnswer(poll: () => void): Promise<void> {
-    const { clock } = this.#ports;
-    const endNs = clock.nanoTime() + LAST_ANSWER_NS;
-    while (!this.#requests.isSettled && clock.nanoTime() < endNs) {
+    const endNs = this.#ports.clock.nanoTime() + LAST_ANSWER_NS;
+    for (;;) {
       poll();
       this.#requests.close();
+      // Looked at before the time: an answer may have come while this process was paused.
+      if (this.#requests.isSettled || this.#ports.clock.nanoTime() >= endNs) return;
       await this.#ports.pause(1);
     }
   }
