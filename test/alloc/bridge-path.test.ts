@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { betweenMarks, NO_COLLECTIONS } from "../../src/cli/bench/allocation-run.ts";
 import { startJob } from "../../src/cli/bench/stream-run.ts";
 import { Workspace } from "../../src/cli/bench/workspace.ts";
-import { freePort } from "../support/bridge-place.ts";
+import { freeUdpPort } from "../support/free-port.ts";
 
 /** Until all code of the way is compiled. */
 const WARM_UP_FRAMES = 80_000;
@@ -17,7 +17,7 @@ const TIMEOUT_MS = 5 * 60_000;
 async function bytesPerFrame(payloadBytes: number, parameters: string, leak = false): Promise<number> {
   using workspace = new Workspace();
   const { aeronDir, shmDir } = workspace.place();
-  const from = `127.0.0.1:${await freePort()}`;
+  const from = `127.0.0.1:${await freeUdpPort()}`;
   const to = `aeron:udp?endpoint=${from}${parameters}`;
   const marks = { warmUpFrames: WARM_UP_FRAMES, frames: FRAMES };
   const { child, report } = startJob<number>(

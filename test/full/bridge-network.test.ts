@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { freePort } from "../support/bridge-place.ts";
+import { freeUdpPort } from "../support/free-port.ts";
 import { Network } from "../support/network.ts";
 import { Place } from "../support/place.ts";
 import { FAULT_KINDS, FaultRun } from "./bridge/fault-run.ts";
@@ -43,7 +43,7 @@ test("a sender takes the MTU of its path, and reports a path that takes less tha
   await far.mediaDriver(["--linger", "0"], { through: there.through });
   const source = ["--stream", "1", "--source", "synthetic:dtype=uint8,dims=64x64", "--rate", "50"];
   place.producer(source, { through: near.through });
-  const at = `${there.address}:${await freePort()}`;
+  const at = `${there.address}:${await freeUdpPort()}`;
   const role = ({ aeronDir, shmDir }: Place) => ["--standalone", "--aeron-dir", aeronDir, "--shm-dir", shmDir];
   far.run(["bridge", "receive", ...role(far), "--from", at], { through: there.through });
   const send = (to: string) =>

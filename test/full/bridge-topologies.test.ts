@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { createSocket } from "node:dgram";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bridgeRows, frameNumbers, freePort, numberedFrames } from "../support/bridge-place.ts";
+import { bridgeRows, frameNumbers, numberedFrames } from "../support/bridge-place.ts";
+import { freeUdpPort } from "../support/free-port.ts";
 import { Place } from "../support/place.ts";
 import type { RoleProcess } from "../support/role-process.ts";
 import { PROCESS_TEST_MS, until } from "../support/until.ts";
@@ -52,7 +53,7 @@ test(
   async () => {
     const [near, first, second] = (await hosts(3)) as [Place, Place, Place];
     try {
-      const [one, other] = [await freePort(), await freePort()];
+      const [one, other] = [await freeUdpPort(), await freeUdpPort()];
       for (const stream of [1, 2]) near.producer(["--stream", `${stream}`, ...LIVE]);
       const stopped = bridge(first, "receive", ["--from", `127.0.0.1:${one}`, "--stream", "1=11", "--stream", "2=12"]);
       bridge(second, "receive", ["--from", `127.0.0.1:${other}`]);
@@ -72,7 +73,7 @@ test(
   async () => {
     const [a, b, c] = (await hosts(3)) as [Place, Place, Place];
     try {
-      const ports = [await freePort(), await freePort(), await freePort()] as const;
+      const ports = [await freeUdpPort(), await freeUdpPort(), await freeUdpPort()] as const;
       const [toB, toC, toA] = ports.map((port) => `127.0.0.1:${port}`) as [string, string, string];
       const looped = bridge(a, "receive", ["--from", toA, "--stream", "3=1"]);
       const patient = ["--wait-timeout", "60s"];
@@ -104,7 +105,7 @@ test(
     const [near, far] = (await hosts(2)) as [Place, Place];
     const socket = createSocket("udp4");
     try {
-      const port = await freePort();
+      const port = await freeUdpPort();
       const datagrams: number[] = [];
       socket.on("message", (message) => datagrams.push(message.length));
       await new Promise<void>((resolve) => socket.bind(port, "127.0.0.1", resolve));
@@ -150,7 +151,7 @@ for (const [which, channelsOf] of Object.entries(SHARED)) {
     async () => {
       const [near, first, second] = (await hosts(3)) as [Place, Place, Place];
       try {
-        const { to, from } = channelsOf(await freePort());
+        const { to, from } = channelsOf(await freeUdpPort());
         near.producer(["--stream", "1", ...LIVE]);
         const send = bridge(near, "send", ["--stream", "1", "--to", to]);
         for (const place of [first, second]) bridge(place, "receive", ["--from", from]);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { freePort } from "../support/bridge-place.ts";
+import { freeUdpPort } from "../support/free-port.ts";
 import { libraryExamples } from "../support/library-examples.ts";
 import { Place } from "../support/place.ts";
 import { RoleProcess } from "../support/role-process.ts";
@@ -21,7 +21,7 @@ test(
         [
           process.execPath,
           join(ROOT, path),
-          ...(path.endsWith("/bridging.ts") ? [`127.0.0.1:${await freePort()}`] : []),
+          ...(path.endsWith("/bridging.ts") ? [`127.0.0.1:${await freeUdpPort()}`] : []),
         ],
         { env, cwd },
       );

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type FragmentReader, FragmentSubscription } from "../../src/aeron/fragment-subscription.ts";
-import { freePort } from "../support/bridge-place.ts";
+import { freeUdpPort } from "../support/free-port.ts";
 import { Rig } from "../support/rig.ts";
 
 const STREAM_ID = 1400;
@@ -15,7 +15,7 @@ const NO_READER: FragmentReader = {
 
 test("a subscription to an endpoint of UDP that the media driver still closes is asked for again", async () => {
   await using rig = new Rig();
-  const channel = `aeron:udp?endpoint=127.0.0.1:${await freePort()}`;
+  const channel = `aeron:udp?endpoint=127.0.0.1:${await freeUdpPort()}`;
   for (let round = 0; round < ROUNDS; round++) {
     const subscription = rig.connection.add(new FragmentSubscription(channel, STREAM_ID, () => NO_READER));
     rig.until(() => subscription.isReady, `the subscription of round ${round}`);

@@ -3,7 +3,7 @@ import { BridgeReceiver } from "../../src/bridge/bridge-receiver.ts";
 import { BridgeSender } from "../../src/bridge/bridge-sender.ts";
 import { type Endpoint, readEndpoint } from "../../src/bridge/channels.ts";
 import { RoleSetUp } from "../../src/cli/bench/worker/role-set-up.ts";
-import { freePort } from "../support/bridge-place.ts";
+import { freeUdpPort } from "../support/free-port.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
 import { TIMEOUT_MS } from "../support/until.ts";
 
@@ -25,7 +25,7 @@ test("W-16, W-48: a frame that is overwritten while a sender takes it is counted
   };
   const producer = setUp.addProducer({ streamId: 1, slots: SLOTS, payloadBytes: 4096, flow: "drop" });
   const consumer = setUp.addConsumer(1);
-  const at = readEndpoint(`127.0.0.1:${await freePort()}`) as Endpoint;
+  const at = readEndpoint(`127.0.0.1:${await freeUdpPort()}`) as Endpoint;
   // Frames go nowhere there: the sender is what is looked at.
   scheduler.add(new BridgeReceiver(connection, { from: at, peers: [], routeFor: () => null }));
   const sender = new BridgeSender(connection, consumer, { to: at, mode: "latest", step: 1 });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { OptionError, TensorPool } from "../../src/index.ts";
-import { freePort } from "../support/bridge-place.ts";
+import { freeUdpPort } from "../support/free-port.ts";
 import { TemporaryDirectory } from "../support/shm.ts";
 import { TIMEOUT_MS } from "../support/until.ts";
 
@@ -31,7 +31,7 @@ for (const deployment of ["standalone", "driver"] as const) {
     const isStandalone = deployment === "standalone";
     if (!isStandalone) await pool.addDriver({ streams: [1, 2, 3].map((stream) => ({ stream, ...LAYOUT })) });
     const own = isStandalone ? { standalone: {} } : {};
-    const at = `127.0.0.1:${await freePort()}`;
+    const at = `127.0.0.1:${await freeUdpPort()}`;
     const receiver = await pool.addBridgeReceiver({ from: at, routes: [{ stream: 2, to: 3 }], ...own });
     const decimator = await pool.addDecimator({ stream: 1, to: 2, every: 2, ...own });
     const sender = await pool.addBridgeSender({ stream: 2, to: at, mode: "lossless", standalone: isStandalone });
@@ -123,7 +123,7 @@ test("what a bridge or a decimator cannot be made with is refused by the option'
 test("W-39: a consumer of the library without the stream's shared memory reads it through the bridge of its fallback", async () => {
   await using scope = new AsyncDisposableStack();
   const { pool } = await open(scope);
-  const at = `127.0.0.1:${await freePort()}`;
+  const at = `127.0.0.1:${await freeUdpPort()}`;
   const sender = await pool.addBridgeSender({ stream: 1, to: at, mode: "lossless", standalone: true, checksum: true });
   const elsewhere = { usesShm: false, fallback: "bridge://lab", bridges: { lab: at } } as const;
   const consumer = await pool.addConsumer({ stream: 1, standalone: true, ...elsewhere });
@@ -152,7 +152,7 @@ test("W-39: a consumer of the library without the stream's shared memory reads i
 test("a bridge sender with a rate sends no more than that, and counts the others as skipped", async () => {
   await using scope = new AsyncDisposableStack();
   const { pool } = await open(scope);
-  const at = `127.0.0.1:${await freePort()}`;
+  const at = `127.0.0.1:${await freeUdpPort()}`;
   const receiver = await pool.addBridgeReceiver({ from: at, routes: [{ stream: 1, to: 2 }], standalone: {} });
   const sender = await pool.addBridgeSender({ stream: 1, to: at, mode: "lossless", standalone: true, maxRateHz: 1 });
   const producer = await pool.addProducer({ stream: 1, standalone: LAYOUT });

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { BridgePlace, FROM_STREAM, freePort } from "../support/bridge-place.ts";
+import { BridgePlace, FROM_STREAM } from "../support/bridge-place.ts";
+import { freeUdpPort } from "../support/free-port.ts";
 import { Place } from "../support/place.ts";
 import { PROCESS_TEST_MS } from "../support/until.ts";
 
@@ -45,7 +46,7 @@ test(
   async () => {
     const [near, far] = [new Place(), new Place()];
     try {
-      const [there, back] = [await freePort(), await freePort()];
+      const [there, back] = [await freeUdpPort(), await freeUdpPort()];
       const files = [
         [near, roleFile(near, { to: there, from: back }, 1, 12)],
         [far, roleFile(far, { to: back, from: there }, 2, 11)],

@@ -2,7 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import { freePort } from "../support/bridge-place.ts";
+import { freeUdpPort } from "../support/free-port.ts";
 import { Place } from "../support/place.ts";
 import { readPng } from "../support/png-reader.ts";
 import { PROCESS_TEST_MS } from "../support/until.ts";
@@ -170,7 +170,7 @@ async function bridgeFindings(place: Place, endpoint: string) {
 describe("doctor --bridge", () => {
   test("finds the MTU of the path, and what to type for buffers", async () => {
     await using place = new Place();
-    const { findings } = await bridgeFindings(place, `127.0.0.1:${await freePort()}`);
+    const { findings } = await bridgeFindings(place, `127.0.0.1:${await freeUdpPort()}`);
     expect(findings.get("bridge address")?.found).toBe("127.0.0.1, of this host");
     expect(findings.get("bridge port")?.level).toBe("ok");
     expect(findings.get("bridge MTU")?.found).toMatch(/^the path takes 655\d\d bytes.* datagrams of 65504$/);

@@ -1,4 +1,4 @@
-import { createSocket } from "node:dgram";
+import { freeUdpPort } from "./free-port.ts";
 import { Place } from "./place.ts";
 import type { RoleProcess, RoleProcessOptions } from "./role-process.ts";
 
@@ -23,7 +23,7 @@ export class BridgePlace implements AsyncDisposable {
 
   static async open(): Promise<BridgePlace> {
     const place = new BridgePlace();
-    place.port = await freePort();
+    place.port = await freeUdpPort();
     return place;
   }
 
@@ -68,15 +68,6 @@ export function accountGap({ sender, receiver }: BridgeRow): number {
   const { seen = 0, sent: _sent, ...causes } = sender;
   const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
   return seen - sum(causes) - sum(receiver);
-}
-
-/** A UDP port of the loopback that is free now. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
 }
 
 /** Aeron's own injection of loss, for the environment of a media driver. */

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { Service } from "./doc-blocks.ts";
+import { freeTcpPort } from "./free-port.ts";
 import { Place, SELF } from "./place.ts";
 import { RoleProcess } from "./role-process.ts";
 import { ROOT } from "./source-tree.ts";
@@ -19,7 +20,7 @@ export class DocPlace extends Place {
   readonly folder = this.at("work");
   readonly #shells: RoleProcess[] = [];
   readonly #exits = this.at("exits");
-  readonly #port = freePort();
+  readonly #port = freeTcpPort();
 
   constructor() {
     super();
@@ -120,13 +121,6 @@ export class DocPlace extends Place {
 }
 
 const DOCUMENTED_PORT = "9464";
-
-function freePort(): number {
-  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });
-  const { port } = server;
-  server.stop(true);
-  return port;
-}
 
 /** The first Python that has a module: that of the system may be another than the one on the path. */
 export function pythonWith(module: string): string | null {

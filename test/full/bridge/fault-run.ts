@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { accountGap, type BridgeRow, freePort, lossOf } from "../../support/bridge-place.ts";
+import { accountGap, type BridgeRow, lossOf } from "../../support/bridge-place.ts";
+import { freeUdpPort } from "../../support/free-port.ts";
 import { Network, type NetworkHost } from "../../support/network.ts";
 import { Place } from "../../support/place.ts";
 import type { RoleProcess } from "../../support/role-process.ts";
@@ -131,7 +132,7 @@ export class FaultRun {
     if (delayMs > 0 && !this.#network.delay(0, delayMs)) say("this kernel has no netem: nothing is delayed");
     for (let hop = 0; hop + 1 < hosts; hop++) {
       const [near, far] = [this.#hosts[hop] as Host, this.#hosts[hop + 1] as Host];
-      const [host, port] = [far.network.address, await freePort()];
+      const [host, port] = [far.network.address, await freeUdpPort()];
       const at = `${host}:${port}`;
       // Stream N is that of the Nth host.
       const newSender = () => bridge(near, "send", ["--stream", `${hop + 1}`, "--to", at]);
