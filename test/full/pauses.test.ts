@@ -11,8 +11,8 @@ import { TemporaryDirectory } from "../support/shm.ts";
 import { elapse, until } from "../support/until.ts";
 import { Random } from "./fuzz/random.ts";
 
-const SUBJECTS = 8;
-const ROUNDS = 25;
+const SUBJECTS = 10;
+const ROUNDS = 20;
 const CLIENT_LIVENESS_NS = 2e9;
 /** Longer than the driver waits for a client, and than it keeps ids of counters from being given out again. */
 const PAUSE_MS = 2300;

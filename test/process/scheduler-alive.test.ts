@@ -52,8 +52,8 @@ test("HTTP is answered while an agent always has work and the idle strategy neve
     times.push((Bun.nanoseconds() - startNs) / 1e6);
   }
   times.sort((a, b) => a - b);
-  // Usually a third of a millisecond; on one core that a second busy process shares, a share of it every few milliseconds.
-  expect(times[100] as number).toBeLessThan(50);
+  // Usually a third of a millisecond. What delays all answers delays the fastest tenth too, which other processes do not.
+  expect(times[20] as number).toBeLessThan(50);
   expect(new Set(cycles).size).toBe(200);
   process.kill("SIGTERM");
   expect((await nextLine()).ended).toBe("SIGTERM");
