@@ -8,7 +8,8 @@ setDefaultTimeout(PROCESS_TEST_MS);
 const SMALL = ["--slots", "8", "--pool", "64KiB"];
 const SOURCE = ["--source", "synthetic:dtype=uint8,dims=64x64", "--rate", "200"];
 
-describe("processes start in any order", () => {
+// Side by side: most of each is waiting.
+describe.concurrent("processes start in any order", () => {
   test("a role waits for a driver for longer than any start takes, and names the next step meanwhile", async () => {
     await using place = new DriverPlace();
     await place.mediaDriver();

@@ -61,7 +61,8 @@ describe("the supervisor beside processes (W-46)", () => {
     PROCESS_TEST_MS,
   );
 
-  test(
+  // Side by side with the next: most of both is waiting.
+  test.concurrent(
     "a supervisor that was paused reports the pause, and no producer or consumer as lost",
     async () => {
       await using place = new Place();
@@ -81,6 +82,36 @@ describe("the supervisor beside processes (W-46)", () => {
       const kinds = (await supervisor.events()).map(({ kind }) => kind);
       expect(kinds).not.toContain("producer-lost");
       expect(kinds).not.toContain("consumer-lost");
+    },
+    PROCESS_TEST_MS,
+  );
+
+  test.concurrent(
+    "a slow consumer is told to read every Nth frame by a rule, loses nothing then, and is told to read all again (W-39)",
+    async () => {
+      await using place = new Place();
+      const rule = `{ name = "slow", drop_ratio_above = "5%", for = "2s", mode = "decimated", decimation = 20, restore_after = "3s" }`;
+      const supervisor = await SupervisorProcess.start(place, ["--rules", rule]);
+      place.producer([...SOURCE, "--rate", "400", "--slots", "128"]);
+      // It can take 40 frames a second of the 400: all of every twentieth.
+      const consumer = place.consumer(["--delay-per-frame", "25ms", "--stats-interval", "1"]);
+      const sent = await supervisor.event("config-sent");
+      expect(sent.text).toContain('rule "slow" tells consumer');
+      expect(sent.text).toContain("mode decimated, one frame of 20, because it lost");
+      await supervisor.event("mode-changed", sent.id);
+      // Of the 20, the supervisor hears by its own message, which may come later than the consumer's report.
+      await supervisor.until(
+        async () =>
+          (await supervisor.consumers()).find(({ mode, decimation }) => mode === "decimated" && decimation === 20),
+        "one frame of 20",
+      );
+      const restored = await supervisor.event("config-sent", sent.id);
+      expect(restored.text).toMatch(/mode stream, because it was well for 3 s$/);
+      const changed = await supervisor.event("mode-changed", restored.id);
+      expect(changed.text).toContain("from mode decimated to stream");
+      // While it read every twentieth frame it lost none: that it was well was measured, not supposed.
+      const rows = consumer.rows.map(({ lost }) => lost);
+      expect(rows.some((lost, i) => i > 0 && lost === rows[i - 1] && lost > 0)).toBe(true);
     },
     PROCESS_TEST_MS,
   );
@@ -138,36 +169,6 @@ describe("the supervisor beside processes (W-46)", () => {
       expect(supervisor.process.stderr).not.toContain("started a media driver");
       driver.signal("SIGTERM");
       expect(await driver.exit()).toBe(0);
-    },
-    PROCESS_TEST_MS,
-  );
-
-  test(
-    "a slow consumer is told to read every Nth frame by a rule, loses nothing then, and is told to read all again (W-39)",
-    async () => {
-      await using place = new Place();
-      const rule = `{ name = "slow", drop_ratio_above = "5%", for = "2s", mode = "decimated", decimation = 20, restore_after = "3s" }`;
-      const supervisor = await SupervisorProcess.start(place, ["--rules", rule]);
-      place.producer([...SOURCE, "--rate", "400", "--slots", "128"]);
-      // It can take 40 frames a second of the 400: all of every twentieth.
-      const consumer = place.consumer(["--delay-per-frame", "25ms", "--stats-interval", "1"]);
-      const sent = await supervisor.event("config-sent");
-      expect(sent.text).toContain('rule "slow" tells consumer');
-      expect(sent.text).toContain("mode decimated, one frame of 20, because it lost");
-      await supervisor.event("mode-changed", sent.id);
-      // Of the 20, the supervisor hears by its own message, which may come later than the consumer's report.
-      await supervisor.until(
-        async () =>
-          (await supervisor.consumers()).find(({ mode, decimation }) => mode === "decimated" && decimation === 20),
-        "one frame of 20",
-      );
-      const restored = await supervisor.event("config-sent", sent.id);
-      expect(restored.text).toMatch(/mode stream, because it was well for 3 s$/);
-      const changed = await supervisor.event("mode-changed", restored.id);
-      expect(changed.text).toContain("from mode decimated to stream");
-      // While it read every twentieth frame it lost none: that it was well was measured, not supposed.
-      const rows = consumer.rows.map(({ lost }) => lost);
-      expect(rows.some((lost, i) => i > 0 && lost === rows[i - 1] && lost > 0)).toBe(true);
     },
     PROCESS_TEST_MS,
   );
