@@ -2,12 +2,13 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import type { RecorderRow } from "../../src/cli/record/record-report.ts";
 import { repairRecording } from "../../src/recording/repair.ts";
+import { publishes } from "../support/flow.ts";
 import { requireNumberedFrames, type StreamedFile, streamFile } from "../support/mcap-stream.ts";
 import { inNamespace } from "../support/namespace.ts";
 import { numberedSource } from "../support/numbered-source.ts";
 import { Place, SELF } from "../support/place.ts";
 import type { RoleProcess } from "../support/role-process.ts";
-import { elapse, PROCESS_TEST_MS, until } from "../support/until.ts";
+import { PROCESS_TEST_MS, until } from "../support/until.ts";
 
 const SMALL = [32, 32];
 const LARGE = [1024, 1100];
@@ -56,7 +57,8 @@ describe("record --before", () => {
       await using place = new Place();
       await place.mediaDriver();
       // A ring of 1.3 s: a busy machine loses nothing before the pause.
-      place.producer(["--source", numberedSource(place, SMALL, 200), "--slots", "256"]);
+      const ring = ["--slots", "256", "--stats-interval", "50ms"];
+      const producer = place.producer(["--source", numberedSource(place, SMALL, 200), ...ring]);
       const on = ["--on", "SIGUSR2,loss,http", "--http", "0", "--http-token", "secret"];
       const record = flight(place, "--before", "1s", "--after", "100ms", ...on);
       const line = await record.errorLine(/POST (http\S+) is a trigger/);
@@ -86,7 +88,7 @@ describe("record --before", () => {
 
       const beforePause = filesSo();
       await record.stop();
-      await elapse(2000);
+      await publishes(producer, 400);
       record.signal("SIGCONT");
       await untilRow(record, "the third file", ({ state, files }) => state === "waiting" && files > beforePause);
       record.signal("SIGTERM");
@@ -173,9 +175,10 @@ describe("record --before", () => {
       expect(files.length).toBeGreaterThan(0);
       for (const file of files) {
         expect(file.isComplete).toBe(true);
-        expect(file.frames.length).toBeGreaterThan(0);
         requireNumberedFrames(file, bytesOf(LARGE));
       }
+      // On a busy machine no frame may come in the third of a second of one file.
+      expect(files.some(({ frames }) => frames.length > 0)).toBe(true);
     },
     PROCESS_TEST_MS * 2,
   );
@@ -201,10 +204,10 @@ to = "${place.at("flights")}/"
 min_free = "0%"
 `,
       );
-      const producer = place.producer(["--source", numberedSource(place, SMALL, 200)]);
+      const producer = place.producer(["--source", numberedSource(place, SMALL, 200), "--stats-interval", "50ms"]);
       const run = place.run(["run", "--config", place.at("roles.toml")]);
       await run.errorLine(/mapped stream/);
-      await elapse(500);
+      await publishes(producer, 100);
       producer.signal("SIGKILL");
       await run.errorLine(/triggered by producer-lost/);
       await run.errorLine(/is complete/);

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { repairRecording } from "../../src/recording/repair.ts";
+import { publishes } from "../support/flow.ts";
 import { requireNumberedFrames, streamFile } from "../support/mcap-stream.ts";
 import { inNamespace } from "../support/namespace.ts";
 import { numberedSource } from "../support/numbered-source.ts";
 import { Place, SELF } from "../support/place.ts";
-import { elapse, PROCESS_TEST_MS, until } from "../support/until.ts";
+import { PROCESS_TEST_MS, until } from "../support/until.ts";
 
 const LARGE = [1024, 1100];
 const SMALL = [32, 32];
@@ -87,7 +88,7 @@ describe("record", () => {
     async () => {
       await using place = new Place();
       await place.mediaDriver();
-      const producer = place.producer(["--source", numberedSource(place, SMALL, 500)]);
+      const producer = place.producer(["--source", numberedSource(place, SMALL, 500), "--stats-interval", "50ms"]);
       const path = place.at("paused.mcap");
       const record = place.run(recordArgs(place, path, "10000", "--stats-interval", "0.1", "-o", "jsonl"));
       const recorded = (): number => (record.rows.at(-1) as { recorded?: number } | undefined)?.recorded ?? 0;
@@ -96,7 +97,7 @@ describe("record", () => {
         () => "frames",
       );
       await record.stop();
-      await elapse(1500);
+      await publishes(producer, 750);
       record.signal("SIGCONT");
       const before = recorded();
       await until(

@@ -175,7 +175,7 @@ describe("attach, detach, keepalive", () => {
     await using place = new ToolPlace();
     await place.servingDriver();
     await place.attachedConsumer();
-    const [lease] = (await ls(place)).leases as [LeaseView];
+    const [lease] = (await lsUntil(place, ({ leases }) => leases.length === 1, "the lease")).leases as [LeaseView];
     const right = await place.tool(["keepalive", ...named(lease)]);
     expect([right.code, right.rows[0]]).toEqual([0, expect.objectContaining({ extended: true })]);
     const wrong = await place.tool(["keepalive", ...named({ ...lease, role: "producer" })]);
@@ -187,7 +187,7 @@ describe("attach, detach, keepalive", () => {
     await using place = new ToolPlace();
     await place.servingDriver();
     const consumer = await place.attachedConsumer();
-    const [lease] = (await ls(place)).leases as [LeaseView];
+    const [lease] = (await lsUntil(place, ({ leases }) => leases.length === 1, "the lease")).leases as [LeaseView];
     const other = await place.tool(["detach", ...named({ ...lease, clientId: lease.clientId === 5 ? 6 : 5 })]);
     expect([other.code, other.rows[0]]).toEqual([1, expect.objectContaining({ code: "REJECTED" })]);
     expect((await place.tool(["detach", ...named(lease)])).code).toBe(0);
@@ -211,7 +211,7 @@ describe("lease revoke and shutdown", () => {
     await using place = new ToolPlace();
     const driver = await place.servingDriver();
     const consumer = await place.attachedConsumer();
-    const [lease] = (await ls(place)).leases as [LeaseView];
+    const [lease] = (await lsUntil(place, ({ leases }) => leases.length === 1, "the lease")).leases as [LeaseView];
     const wrong = await place.tool(["lease", "revoke", lease.leaseId, "--token", "wrong"]);
     expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("the token is not the driver's")]);
     expect((await place.tool(["lease", "revoke", lease.leaseId])).code).toBe(2);
