@@ -226,7 +226,7 @@ min_free = "0%"
     async () => {
       await using place = new Place();
       const refusals: [string[], RegExp][] = [
-        [["--to", "a.mcap", "--after", "1s"], /--after: only a recorder with --before/],
+        [["--to", "a.mcap", "--after", "1s"], /--after: needs --before: only a flight recorder has triggers/],
         [["--to", "a.mcap", "--before", "1s"], /--to: expected a folder that ends in \//],
         [["--to", "a/"], /--to: expected a file that ends in \.mcap/],
         [["--to", "a/", "--before", "1s", "--on", "http"], /--on: http needs an address/],
