@@ -1,4 +1,3 @@
-import { SupervisionInbox, SupervisionModel } from "../src/protocol/supervision/index.ts";
 import {
   ConsumerHelloEncoder,
   DataSourceAnnounceEncoder,
@@ -9,6 +8,7 @@ import {
   QosProducerEncoder,
   ShmPoolAnnounceEncoder,
 } from "../src/sbe/index.ts";
+import { SupervisionInbox, SupervisionModel } from "../src/supervision/model/index.ts";
 
 export interface TrafficOptions {
   readonly streams: number;

@@ -1,6 +1,12 @@
 import type { Messaging, SharedCounter } from "../aeron/ports.ts";
-import type { ClientRole } from "../protocol/supervision/index.ts";
-import { FAR_ACCEPTED_TYPE_ID, FAR_LOST_TYPE_ID, farReaderKey, LINK_TYPE_ID, linkKey } from "../roles/bridge-links.ts";
+import {
+  FAR_ACCEPTED_TYPE_ID,
+  FAR_LOST_TYPE_ID,
+  farReaderKey,
+  LINK_TYPE_ID,
+  linkKey,
+} from "../supervision/bridge-links.ts";
+import type { ClientRole } from "../supervision/model/index.ts";
 import { type FarReader, lostBy } from "./far-account.ts";
 
 /** Readers that have counters of their own. */

@@ -1,5 +1,5 @@
 import { domainTypes, flag, option, options, recordingTypes, valueTypes } from "../config/index.ts";
-import { EVENT_KINDS } from "../protocol/supervision/event-log.ts";
+import { EVENT_KINDS } from "../supervision/model/event-log.ts";
 import { type CommandValues, command } from "./command.ts";
 import { ROLE } from "./common-options.ts";
 import { TRIGGERS } from "./record/triggers.ts";

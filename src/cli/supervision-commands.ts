@@ -1,5 +1,5 @@
 import { domainTypes, flag, option, options, ruleList, valueTypes } from "../config/index.ts";
-import { EVENT_KINDS } from "../protocol/supervision/event-log.ts";
+import { EVENT_KINDS } from "../supervision/model/event-log.ts";
 import { LIMITS } from "./check/limits.ts";
 import { type Command, type CommandValues, command } from "./command.ts";
 import { CHANNELS, CONFIG, END, LISTEN, OUTPUT, PLACE, ROLE } from "./common-options.ts";

@@ -1,7 +1,7 @@
 import { nearest, suggestion } from "../core/nearest.ts";
 import { quoted } from "../core/text.ts";
 import { formatDurationExact } from "../core/units.ts";
-import type { SteeringRule } from "../protocol/supervision/index.ts";
+import type { SteeringRule } from "../supervision/model/index.ts";
 import { clientId } from "./domain-types.ts";
 import { describeToml, isTable, type TomlTable, type TomlValue } from "./toml-document.ts";
 import { readParts, ValueProblem, within } from "./value-problem.ts";

@@ -1,6 +1,6 @@
-import type { SupervisionModel } from "../protocol/supervision/index.ts";
 import type { KnownStreams } from "../roles/known-streams.ts";
 import type { AllowedBaseDirs } from "../shm/index.ts";
+import type { SupervisionModel } from "../supervision/model/index.ts";
 import { StreamEye } from "./stream-eye.ts";
 
 /** Streams that are mapped at the same time; further ones are shown without shape and picture. */

@@ -1,4 +1,4 @@
-import type { StreamView } from "../protocol/supervision/index.ts";
+import type { StreamView } from "../supervision/model/index.ts";
 import { SAMPLES_KEPT, type Sample } from "./messages.ts";
 
 /** Streams whose last minutes are kept; further ones have none. */

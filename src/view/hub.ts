@@ -4,17 +4,17 @@ import type { Clock } from "../core/clock.ts";
 import { toJson } from "../core/text.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
+import { subscribeControl } from "../roles/hearing.ts";
+import { KnownStreams } from "../roles/known-streams.ts";
+import type { AllowedBaseDirs } from "../shm/index.ts";
 import {
   type ConsumerView,
   consumerViews,
   eventViews,
   type StreamView,
   streamViews,
-} from "../protocol/supervision/index.ts";
-import { subscribeControl } from "../roles/hearing.ts";
-import { KnownStreams } from "../roles/known-streams.ts";
-import type { Supervisor } from "../roles/supervisor.ts";
-import type { AllowedBaseDirs } from "../shm/index.ts";
+} from "../supervision/model/index.ts";
+import type { Supervisor } from "../supervision/supervisor.ts";
 import { ConnectedPages } from "./connected-pages.ts";
 import { DelayMeans } from "./delay-means.ts";
 import { Eyes } from "./eyes.ts";

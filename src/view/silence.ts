@@ -1,4 +1,4 @@
-import { SUPERVISION_DEFAULTS, type SupervisionModel } from "../protocol/supervision/index.ts";
+import { SUPERVISION_DEFAULTS, type SupervisionModel } from "../supervision/model/index.ts";
 
 /** Producers and consumers speak once a second: after so long, pages show them as dead, also where an event needs longer. */
 const SILENCE_NS = 2.5e9;

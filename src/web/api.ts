@@ -10,7 +10,7 @@ import {
   type StreamRecord,
   streamDetail,
   streamViews,
-} from "../protocol/supervision/index.ts";
+} from "../supervision/model/index.ts";
 import type { RequestGuard } from "./guard.ts";
 import { indexPage } from "./index-page.ts";
 import { Metrics } from "./metrics.ts";

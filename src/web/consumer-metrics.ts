@@ -1,5 +1,5 @@
 import type { Registry } from "prom-client";
-import { type ConsumerView, consumerViews, type SupervisionModel } from "../protocol/supervision/index.ts";
+import { type ConsumerView, consumerViews, type SupervisionModel } from "../supervision/model/index.ts";
 import { counter, type Family, gauge } from "./metric-family.ts";
 
 /** Consumers that have series of their own; more are counted, so that a scrape stays short. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { printable } from "../core/text.ts";
 import { formatByteRate, formatCount, formatRate } from "../core/units.ts";
-import { type EventView, eventViews, type StreamView, streamViews } from "../protocol/supervision/index.ts";
+import { type EventView, eventViews, type StreamView, streamViews } from "../supervision/model/index.ts";
 import { textResponse } from "./responses.ts";
 import type { Supervised } from "./supervised.ts";
 

@@ -1,5 +1,5 @@
 import type { Registry } from "prom-client";
-import { type StreamView, type SupervisionModel, streamViews } from "../protocol/supervision/index.ts";
+import { type StreamView, type SupervisionModel, streamViews } from "../supervision/model/index.ts";
 import { counter, type Family, gauge } from "./metric-family.ts";
 
 const LABELS = ["stream_id", "stream"];

@@ -1,6 +1,6 @@
 import { heartbeatAgeMs } from "../aeron/aeron-dir.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Supervisor } from "../roles/supervisor.ts";
+import type { Supervisor } from "../supervision/supervisor.ts";
 
 /** What the pages of a supervisor are about. */
 export interface Supervised {

@@ -1,5 +1,5 @@
 import type { Registry } from "prom-client";
-import { EVENT_KINDS } from "../protocol/supervision/index.ts";
+import { EVENT_KINDS } from "../supervision/model/index.ts";
 import { counter, gauge } from "./metric-family.ts";
 import { driverHeartbeatSeconds, roomOf, type Supervised } from "./supervised.ts";
 

@@ -1,7 +1,7 @@
 import { heapStats } from "bun:jsc";
 import { expect, test } from "bun:test";
 import { SupervisionTraffic } from "../../bench/supervision-traffic.ts";
-import { consumerViews, streamViews } from "../../src/protocol/supervision/index.ts";
+import { consumerViews, streamViews } from "../../src/supervision/model/index.ts";
 
 const STREAMS = 1000;
 const CONSUMERS = 4000;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { CountersReader } from "../../src/aeron/counters-reader.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
-import { consumerViews, type SteeringRule, streamViews } from "../../src/protocol/supervision/index.ts";
 import type { Consumer } from "../../src/roles/consumer.ts";
-import { DescriptorSampler } from "../../src/roles/descriptor-sampler.ts";
 import type { Producer } from "../../src/roles/producer.ts";
-import { Supervisor } from "../../src/roles/supervisor.ts";
 import { FrameDescriptorDecoder } from "../../src/sbe/index.ts";
+import { DescriptorSampler } from "../../src/supervision/descriptor-sampler.ts";
+import { consumerViews, type SteeringRule, streamViews } from "../../src/supervision/model/index.ts";
+import { Supervisor } from "../../src/supervision/supervisor.ts";
 import { Rig } from "../support/rig.ts";
 import { STREAM_ID } from "../support/shm.ts";
 

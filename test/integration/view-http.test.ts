@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
-import { consumerViews } from "../../src/protocol/supervision/index.ts";
-import { Supervisor } from "../../src/roles/supervisor.ts";
 import { AllowedBaseDirs } from "../../src/shm/index.ts";
+import { consumerViews } from "../../src/supervision/model/index.ts";
+import { Supervisor } from "../../src/supervision/supervisor.ts";
 import { ViewHub } from "../../src/view/hub.ts";
 import { SupervisorServer } from "../../src/web/server.ts";
 import { Rig } from "../support/rig.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
-import { Supervisor } from "../../src/roles/supervisor.ts";
 import { AllowedBaseDirs } from "../../src/shm/index.ts";
+import { Supervisor } from "../../src/supervision/supervisor.ts";
 import { MAX_PAGES } from "../../src/view/connected-pages.ts";
 import { ViewHub } from "../../src/view/hub.ts";
 import type { ClientMessage } from "../../src/view/messages.ts";

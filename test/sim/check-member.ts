@@ -4,9 +4,9 @@ import { NOTHING_OBSERVED, observationNsOf, observedOf } from "../../src/cli/che
 import { PlugInCode, stateOf } from "../../src/cli/check/plug-in.ts";
 import { WorstDrops } from "../../src/cli/check/worst-drops.ts";
 import { defaultsOf } from "../../src/config/index.ts";
-import type { ConsumerView } from "../../src/protocol/supervision/index.ts";
 import { LOSS_CAUSES, totalLost } from "../../src/roles/counters.ts";
-import { SupervisionObserver } from "../../src/roles/supervision-observer.ts";
+import type { ConsumerView } from "../../src/supervision/model/index.ts";
+import { SupervisionObserver } from "../../src/supervision/observer.ts";
 import { ConsumerMember } from "./consumer-member.ts";
 import { BASE_DIR, type Member } from "./member.ts";
 import { Violation } from "./oracle.ts";

@@ -1,5 +1,5 @@
-import { consumerViews, streamViews } from "../../src/protocol/supervision/index.ts";
-import { Supervisor } from "../../src/roles/supervisor.ts";
+import { consumerViews, streamViews } from "../../src/supervision/model/index.ts";
+import { Supervisor } from "../../src/supervision/supervisor.ts";
 import { ConsumerMember } from "./consumer-member.ts";
 import type { Member } from "./member.ts";
 import type { SimProcess } from "./process.ts";

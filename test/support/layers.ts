@@ -6,12 +6,14 @@ const LAYERS = [
   "core",
   "sbe",
   "protocol",
+  "supervision/model",
   "shm",
   "aeron",
   // What is in a recording's file, for those who write and read it; the recorder itself is a consumer, and above the roles.
   "recording",
   "io",
   "roles",
+  "supervision",
   // What watches streams from outside, for tools.
   "observe",
   "process",
@@ -29,6 +31,10 @@ const LAYERS = [
 /** Layers that may use less than what is below them, and why. */
 const NARROWER: Readonly<Record<string, { may: readonly string[]; because: string }>> = {
   protocol: { may: ["core", "sbe"], because: "a simulation has to be able to run it without files, maps and Aeron" },
+  "supervision/model": {
+    may: ["core", "sbe", "protocol"],
+    because: "what is known of a deployment, and who is steered, follow from messages and times alone",
+  },
   recording: {
     may: ["ffi", "core", "protocol", "shm"],
     because: "a source that replays a recording is below the roles, and files are read without Aeron",
@@ -41,6 +47,7 @@ function layerOf(path: string): string | null {
   if (path === "src/index.ts") return "index";
   if (path === "build.ts" || path === "ffi/native/embedded-entry.ts" || path.startsWith("packaging/")) return "build";
   if (path.startsWith("ffi/")) return "ffi";
+  if (path.startsWith("src/supervision/model/")) return "supervision/model";
   return /^src\/([^/]+)\//.exec(path)?.[1] ?? null;
 }
 

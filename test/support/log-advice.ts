@@ -331,7 +331,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
         "Often `--shm-dir` or `--allowed-base-dirs` of the consumer, or rights; otherwise the producer, or a second one of this stream.",
     },
   },
-  "src/roles/supervision-observer.ts": {
+  "src/supervision/observer.ts": {
     "drops by cause and bytes are not known: …": {
       means: "The media driver's counters file cannot be read.",
       remedy: "Run the supervisor as a user who may read the Aeron folder.",

@@ -1,4 +1,4 @@
-import { SupervisionModel, type SupervisionOptions } from "../../src/protocol/supervision/index.ts";
+import { SupervisionModel, type SupervisionOptions } from "../../src/supervision/model/index.ts";
 
 export const CAUSES = ["gap", "resync", "overwritten", "sinkTooSlow"];
 const SECOND_NS = 1e9;

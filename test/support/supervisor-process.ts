@@ -1,4 +1,4 @@
-import type { ConsumerView, EventView, StreamView } from "../../src/protocol/supervision/index.ts";
+import type { ConsumerView, EventView, StreamView } from "../../src/supervision/model/index.ts";
 import type { Place } from "./place.ts";
 import type { RoleProcess, RoleProcessOptions } from "./role-process.ts";
 import { TIMEOUT_MS } from "./until.ts";

@@ -5,7 +5,8 @@ import { FrameDelay } from "../../src/bridge/frame-delay.ts";
 import { BridgeAccount } from "../../src/bridge/ledger.ts";
 import { SlotTarget } from "../../src/bridge/slot-target.ts";
 import { bridgeLines } from "../../src/cli/driver/bridge-lines.ts";
-import { type BridgeFact, consumerViews } from "../../src/protocol/supervision/index.ts";
+import { ReaderDrain } from "../../src/roles/reader-drain.ts";
+import { ClaimState } from "../../src/roles/slot-claim.ts";
 import {
   BridgeLinks,
   FAR_ACCEPTED_TYPE_ID,
@@ -13,9 +14,8 @@ import {
   farReaderKey,
   LINK_TYPE_ID,
   linkKey,
-} from "../../src/roles/bridge-links.ts";
-import { ReaderDrain } from "../../src/roles/reader-drain.ts";
-import { ClaimState } from "../../src/roles/slot-claim.ts";
+} from "../../src/supervision/bridge-links.ts";
+import { type BridgeFact, consumerViews } from "../../src/supervision/model/index.ts";
 import { bridgeMetrics } from "../../src/web/bridge-metrics.ts";
 import { bytesHeader, valuesOf } from "../support/bridge.ts";
 import { Supervised } from "../support/supervision.ts";

@@ -4,7 +4,7 @@ import { answerOf } from "../../src/cli/check/answer.ts";
 import { type CheckFacts, findingsOf } from "../../src/cli/check/findings.ts";
 import { type CheckLimits, type LimitValues, limitsOf } from "../../src/cli/check/limits.ts";
 import { PlugInCode, plugInLine } from "../../src/cli/check/plug-in.ts";
-import { consumerViews, streamViews } from "../../src/protocol/supervision/index.ts";
+import { consumerViews, streamViews } from "../../src/supervision/model/index.ts";
 import { withFlags } from "../support/command-values.ts";
 import { Supervised } from "../support/supervision.ts";
 

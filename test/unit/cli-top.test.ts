@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { topLines } from "../../src/cli/top/top-lines.ts";
 import { TOP_PAGES, type TopReading, TopState } from "../../src/cli/top/top-state.ts";
 import { paletteOf } from "../../src/core/colours.ts";
-import { consumerViews, eventViews, streamViews } from "../../src/protocol/supervision/index.ts";
+import { consumerViews, eventViews, streamViews } from "../../src/supervision/model/index.ts";
 import { Supervised } from "../support/supervision.ts";
 
 /** So many streams with two consumers each; the higher the id, the more is lost. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { consumerViews, streamViews } from "../../src/protocol/supervision/index.ts";
+import { consumerViews, streamViews } from "../../src/supervision/model/index.ts";
 import { Supervised } from "../support/supervision.ts";
 
 describe("leases as a supervisor shows them (D-11)", () => {

@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { eventViews, SupervisionInbox, streamDetail, streamViews } from "../../src/protocol/supervision/index.ts";
 import {
   ConsumerConfigEncoder,
   DataSourceAnnounceEncoder,
@@ -8,6 +7,7 @@ import {
   ShmPoolAnnounceEncoder,
 } from "../../src/sbe/generated/control/index.ts";
 import { LeaseRevokeReason, Role, ShmLeaseRevokedEncoder } from "../../src/sbe/generated/driver/index.ts";
+import { eventViews, SupervisionInbox, streamDetail, streamViews } from "../../src/supervision/model/index.ts";
 import { Supervised } from "../support/supervision.ts";
 
 const HUGE = "n".repeat(900_000);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { consumerViews, streamDetail, streamViews } from "../../src/protocol/supervision/index.ts";
+import { consumerViews, streamDetail, streamViews } from "../../src/supervision/model/index.ts";
 import { Supervised } from "../support/supervision.ts";
 
 const LARGE = 2n ** 60n;

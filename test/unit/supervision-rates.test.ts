@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { RateWindow } from "../../src/protocol/supervision/rate-window.ts";
-import { RunningTotal } from "../../src/protocol/supervision/running-total.ts";
+import { RateWindow } from "../../src/supervision/model/rate-window.ts";
+import { RunningTotal } from "../../src/supervision/model/running-total.ts";
 
 const SECOND_NS = 1e9;
 

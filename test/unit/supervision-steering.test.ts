@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { Steering, type SteeringOrder, type SteeringRule } from "../../src/protocol/supervision/index.ts";
-import { covers } from "../../src/protocol/supervision/steering-rule.ts";
+import { Steering, type SteeringOrder, type SteeringRule } from "../../src/supervision/model/index.ts";
+import { covers } from "../../src/supervision/model/steering-rule.ts";
 import { Supervised } from "../support/supervision.ts";
 
 type Mode = "stream" | "latest" | "decimated";

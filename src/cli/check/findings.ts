@@ -1,5 +1,5 @@
 import { formatDuration } from "../../core/units.ts";
-import type { ConsumerView, StreamView } from "../../protocol/supervision/index.ts";
+import type { ConsumerView, StreamView } from "../../supervision/model/index.ts";
 import { bridgeText } from "../driver/bridge-lines.ts";
 import type { CheckLimits, Limits } from "./limits.ts";
 import { PlugInCode } from "./plug-in.ts";

@@ -3,7 +3,7 @@ import {
   type StreamView,
   type SupervisionModel,
   streamViews,
-} from "../../protocol/supervision/index.ts";
+} from "../../supervision/model/index.ts";
 import type { CheckLimits } from "./limits.ts";
 import type { WatchedBridge } from "./watched-bridges.ts";
 import type { WorstDrops } from "./worst-drops.ts";

@@ -4,7 +4,7 @@ import {
   consumerViews,
   type SupervisionModel,
   streamViews,
-} from "../../protocol/supervision/index.ts";
+} from "../../supervision/model/index.ts";
 
 /** One side of a bridge while it was observed. */
 export interface WatchedBridge {

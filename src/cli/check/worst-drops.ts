@@ -1,6 +1,6 @@
 import type { Agent } from "../../core/agent.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
-import { type ConsumerView, consumerViews, type SupervisionModel } from "../../protocol/supervision/index.ts";
+import { type ConsumerView, consumerViews, type SupervisionModel } from "../../supervision/model/index.ts";
 import { BridgeWatch, type WatchedBridge } from "./watched-bridges.ts";
 
 /** Reports come once a second. */

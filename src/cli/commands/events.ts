@@ -1,5 +1,5 @@
 import { OptionError } from "../../core/errors.ts";
-import type { EventView } from "../../protocol/supervision/index.ts";
+import type { EventView } from "../../supervision/model/index.ts";
 import { printError } from "../console.ts";
 import type { RowStream } from "../output.ts";
 import { EventReporter } from "../supervision/event-reporter.ts";

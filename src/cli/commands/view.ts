@@ -5,7 +5,7 @@ import { OptionError, UsageError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { ObserverIdle } from "../../observe/observer-idle.ts";
 import { RecordingSet } from "../../recording/recording-set.ts";
-import { Supervisor } from "../../roles/supervisor.ts";
+import { Supervisor } from "../../supervision/supervisor.ts";
 import { ViewHub } from "../../view/hub.ts";
 import { RecordingHub } from "../../view/recording/recording-hub.ts";
 import type { ListenAddress } from "../../web/address.ts";

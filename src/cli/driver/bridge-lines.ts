@@ -1,6 +1,6 @@
 import { printable } from "../../core/text.ts";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
-import type { BridgeView } from "../../protocol/supervision/index.ts";
+import type { BridgeView } from "../../supervision/model/index.ts";
 
 /** "to 192.0.2.7:4400", and whether that is connected. */
 export function bridgeText({ direction, peer, isConnected }: BridgeView): string {

@@ -1,6 +1,6 @@
 import type { Palette } from "../../core/colours.ts";
 import { formatByteRate, formatBytes, formatCount, formatDuration, formatRate } from "../../core/units.ts";
-import type { BridgeView } from "../../protocol/supervision/index.ts";
+import type { BridgeView } from "../../supervision/model/index.ts";
 import type { Column, Output } from "../output.ts";
 import { bridgeText } from "./bridge-lines.ts";
 import type { DriverView, LeaseView, LifeState, RoleView, StreamView } from "./deployment-view.ts";

@@ -2,8 +2,6 @@ import { AeronClients } from "../../aeron/clients.ts";
 import { type CounterRecord, CountersError, CountersReader } from "../../aeron/counters-reader.ts";
 import { lookForDriver } from "../../aeron/driver-watch.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import type { BridgeFact } from "../../protocol/supervision/index.ts";
-import { BridgeLinks } from "../../roles/bridge-links.ts";
 import { consumerCounters, producerCounters } from "../../roles/counters.ts";
 import {
   driverCounters,
@@ -12,6 +10,8 @@ import {
   streamCounters,
 } from "../../roles/driver/driver-counters.ts";
 import { Role } from "../../sbe/generated/driver/index.ts";
+import { BridgeLinks } from "../../supervision/bridge-links.ts";
+import type { BridgeFact } from "../../supervision/model/index.ts";
 
 /** Values of a role's counters by their names, see `CounterSet`. */
 export type CounterValues = Readonly<Record<string, number>>;

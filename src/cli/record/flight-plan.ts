@@ -1,6 +1,6 @@
 import { OptionError, UsageError } from "../../core/errors.ts";
-import type { EventKind } from "../../protocol/supervision/index.ts";
 import type { FlightOptions } from "../../recorder/recording-options.ts";
+import type { EventKind } from "../../supervision/model/index.ts";
 import { isLoopback, type ListenAddress, parseListenAddress } from "../../web/address.ts";
 import type { RecordValues } from "../record-command.ts";
 import { TRIGGERS } from "./triggers.ts";

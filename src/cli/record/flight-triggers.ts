@@ -1,8 +1,8 @@
 import type { Agent } from "../../core/agent.ts";
 import { getLogger } from "../../core/logger.ts";
-import type { EventKind } from "../../protocol/supervision/index.ts";
 import type { Recorder } from "../../recorder/recorder.ts";
-import { SupervisionObserver } from "../../roles/supervision-observer.ts";
+import type { EventKind } from "../../supervision/model/index.ts";
+import { SupervisionObserver } from "../../supervision/observer.ts";
 import { TriggerServer } from "../../web/trigger-server.ts";
 import type { RoleRuntime } from "../role-runtime.ts";
 import type { FlightPlan, TriggerSignal } from "./flight-plan.ts";

@@ -1,5 +1,5 @@
 import type { Agent } from "../../core/agent.ts";
-import { type EventView, eventViews, type SupervisionModel } from "../../protocol/supervision/index.ts";
+import { type EventView, eventViews, type SupervisionModel } from "../../supervision/model/index.ts";
 
 /** Tells each event once, soon after it happened. */
 export class EventReporter implements Agent {

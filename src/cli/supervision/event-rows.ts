@@ -1,4 +1,4 @@
-import type { EventView } from "../../protocol/supervision/index.ts";
+import type { EventView } from "../../supervision/model/index.ts";
 import type { Column } from "../table.ts";
 
 const TIME_WIDTH = 12;

@@ -1,5 +1,5 @@
 import { messageOf, NotFoundError } from "../../core/errors.ts";
-import type { EventView } from "../../protocol/supervision/index.ts";
+import type { EventView } from "../../supervision/model/index.ts";
 import { ExitCode } from "../exit.ts";
 import { StopSignals } from "../signals.ts";
 

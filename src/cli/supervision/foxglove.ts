@@ -2,7 +2,7 @@ import type { Agent } from "../../core/agent.ts";
 import type { Clock } from "../../core/clock.ts";
 import { OptionError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
-import type { Supervisor } from "../../roles/supervisor.ts";
+import type { Supervisor } from "../../supervision/supervisor.ts";
 import { FoxgloveHub } from "../../view/foxglove/hub.ts";
 import type { ViewHub } from "../../view/hub.ts";
 import { isLoopback } from "../../web/address.ts";

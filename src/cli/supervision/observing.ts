@@ -1,6 +1,6 @@
 import { nativeParker } from "../../aeron/native-parker.ts";
 import { createIdleStrategy } from "../../core/idle/index.ts";
-import { SupervisionObserver } from "../../roles/supervision-observer.ts";
+import { SupervisionObserver } from "../../supervision/observer.ts";
 import type { CommandContext } from "../command.ts";
 import type { Output } from "../output.ts";
 import type { ObserveValues } from "../supervision-commands.ts";

@@ -1,5 +1,5 @@
 import { option, options, type ValuesOf, valueTypes } from "../../config/index.ts";
-import type { SupervisionOptions } from "../../protocol/supervision/options.ts";
+import type { SupervisionOptions } from "../../supervision/model/options.ts";
 
 const { duration, ratio } = valueTypes;
 

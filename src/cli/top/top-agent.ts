@@ -1,7 +1,7 @@
 import type { Agent } from "../../core/agent.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
-import { consumerViews, eventViews, streamViews } from "../../protocol/supervision/index.ts";
-import type { SupervisionObserver } from "../../roles/supervision-observer.ts";
+import { consumerViews, eventViews, streamViews } from "../../supervision/model/index.ts";
+import type { SupervisionObserver } from "../../supervision/observer.ts";
 import type { TopReading } from "./top-state.ts";
 
 const EVENTS_SHOWN = 200;

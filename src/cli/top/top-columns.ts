@@ -1,5 +1,5 @@
 import { formatByteRate, formatCount, formatRate } from "../../core/units.ts";
-import type { BridgeView, ConsumerView, LossView, StreamView } from "../../protocol/supervision/index.ts";
+import type { BridgeView, ConsumerView, LossView, StreamView } from "../../supervision/model/index.ts";
 import { bridgeText } from "../driver/bridge-lines.ts";
 import type { Column } from "../table.ts";
 

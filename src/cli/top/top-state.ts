@@ -1,4 +1,4 @@
-import type { ConsumerView, EventView, StreamView } from "../../protocol/supervision/index.ts";
+import type { ConsumerView, EventView, StreamView } from "../../supervision/model/index.ts";
 
 /** What is shown at one moment. */
 export interface TopReading {

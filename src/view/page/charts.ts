@@ -1,6 +1,6 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import type { EventView } from "../../protocol/supervision/views.ts";
+import type { EventView } from "../../supervision/model/views.ts";
 import type { Sample } from "../messages.ts";
 import { colour, h, setText } from "./dom.ts";
 import { formatByteRate, formatClock, formatNumber, formatSeconds } from "./format.ts";

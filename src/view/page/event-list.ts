@@ -1,4 +1,4 @@
-import type { EventView } from "../../protocol/supervision/views.ts";
+import type { EventView } from "../../supervision/model/views.ts";
 import { h, replace } from "./dom.ts";
 import { formatTime, printable } from "./format.ts";
 

@@ -1,5 +1,5 @@
 import type { Dtype, MajorOrder } from "../../protocol/dtype.ts";
-import type { ConsumerView, EventView, StreamView } from "../../protocol/supervision/views.ts";
+import type { ConsumerView, EventView, StreamView } from "../../supervision/model/views.ts";
 import { type PlayheadMessage, type RecordingInfo, SAMPLES_KEPT, type Sample } from "../messages.ts";
 import type { WelcomeMessage } from "./link.ts";
 

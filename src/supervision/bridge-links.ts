@@ -1,5 +1,5 @@
 import type { CounterRecord } from "../aeron/counters-reader.ts";
-import type { BridgeFact, ClientRole, FarReaderFact } from "../protocol/supervision/index.ts";
+import type { BridgeFact, ClientRole, FarReaderFact } from "./model/index.ts";
 
 // Aeron counters that say of a consumer that it sends to another host, or of a producer that its frames come from one, beside what
 // both count. Type ids never change their meaning.

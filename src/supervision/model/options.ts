@@ -1,4 +1,4 @@
-import { CADENCE_NS, LIVENESS_PERIODS } from "../stream-ids.ts";
+import { CADENCE_NS, LIVENESS_PERIODS } from "../../protocol/stream-ids.ts";
 
 /** How long things are waited for and remembered, and how many of them. */
 export interface SupervisionOptions {

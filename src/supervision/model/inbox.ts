@@ -1,3 +1,4 @@
+import type { ConsumerMode } from "../../protocol/mode-filter.ts";
 import {
   ConsumerConfigDecoder,
   ConsumerHelloDecoder,
@@ -12,7 +13,6 @@ import {
   QosProducerDecoder,
   ShmPoolAnnounceDecoder,
 } from "../../sbe/index.ts";
-import type { ConsumerMode } from "../mode-filter.ts";
 import { attributesOf } from "./attributes.ts";
 import { DriverInbox } from "./driver-inbox.ts";
 import type { ConfigFact, PoolFact } from "./facts.ts";

@@ -4,18 +4,13 @@ import type { Agent } from "../core/agent.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
-import {
-  type ConfigFact,
-  SupervisionInbox,
-  SupervisionModel,
-  type SupervisionOptions,
-} from "../protocol/supervision/index.ts";
+import { LOSS_CAUSES } from "../roles/counters.ts";
+import { subscribeControl } from "../roles/hearing.ts";
+import { HOST_PORTS } from "../roles/host-ports.ts";
+import type { CounterSource, RolePorts } from "../roles/ports.ts";
 import { applyRoleCounters, isFedCounter } from "./counter-feed.ts";
-import { LOSS_CAUSES } from "./counters.ts";
 import { DescriptorSampler } from "./descriptor-sampler.ts";
-import { subscribeControl } from "./hearing.ts";
-import { HOST_PORTS } from "./host-ports.ts";
-import type { CounterSource, RolePorts } from "./ports.ts";
+import { type ConfigFact, SupervisionInbox, SupervisionModel, type SupervisionOptions } from "./model/index.ts";
 
 const log = getLogger("supervisor");
 const countersLog = log.every(30e9);

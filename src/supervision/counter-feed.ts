@@ -1,8 +1,8 @@
 import { AeronClients } from "../aeron/clients.ts";
 import type { CounterRecord } from "../aeron/counters-reader.ts";
-import type { ClientCountersFact, SupervisionModel } from "../protocol/supervision/index.ts";
+import { consumerCounters, producerCounters } from "../roles/counters.ts";
 import { BridgeLinks } from "./bridge-links.ts";
-import { consumerCounters, producerCounters } from "./counters.ts";
+import type { ClientCountersFact, SupervisionModel } from "./model/index.ts";
 
 interface Meaning {
   readonly role: ClientCountersFact["role"];

@@ -1,5 +1,5 @@
-import type { ConsumerMode } from "../mode-filter.ts";
-import { CADENCE_NS } from "../stream-ids.ts";
+import type { ConsumerMode } from "../../protocol/mode-filter.ts";
+import { CADENCE_NS } from "../../protocol/stream-ids.ts";
 import { BridgeState } from "./bridge-state.ts";
 import type { ConfigFact, HelloFact, QosConsumerFact } from "./facts.ts";
 import type { HeldLease } from "./held-lease.ts";

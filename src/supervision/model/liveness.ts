@@ -1,4 +1,4 @@
-import { CADENCE_NS } from "../stream-ids.ts";
+import { CADENCE_NS } from "../../protocol/stream-ids.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
 import type { EventLog } from "./event-log.ts";
 import type { SupervisionOptions } from "./options.ts";

@@ -1,4 +1,4 @@
-import type { ConsumerMode } from "../mode-filter.ts";
+import type { ConsumerMode } from "../../protocol/mode-filter.ts";
 
 /** When a consumer is to be told to read less, and when it may read as before again (W-39). */
 export interface SteeringRule {

@@ -1,4 +1,4 @@
-import type { ConsumerMode } from "../mode-filter.ts";
+import type { ConsumerMode } from "../../protocol/mode-filter.ts";
 
 // What was heard, decoded. Times come beside it; counts are safe integers, epochs exact.
 

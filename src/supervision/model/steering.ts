@@ -1,4 +1,4 @@
-import type { ConsumerMode } from "../mode-filter.ts";
+import type { ConsumerMode } from "../../protocol/mode-filter.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
 import { percent } from "./liveness.ts";
 import { nameOf, type SupervisionModel } from "./model.ts";

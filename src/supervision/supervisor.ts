@@ -5,17 +5,12 @@ import { PublishResult } from "../aeron/results.ts";
 import type { Agent } from "../core/agent.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import type { ConsumerMode } from "../protocol/mode-filter.ts";
-import {
-  Steering,
-  type SteeringOrder,
-  type SteeringRule,
-  type SupervisionModel,
-} from "../protocol/supervision/index.ts";
+import { HOST_PORTS } from "../roles/host-ports.ts";
+import { MODE_CODES } from "../roles/mode-codes.ts";
+import type { RolePorts } from "../roles/ports.ts";
 import { ConsumerConfigEncoder } from "../sbe/generated/control/index.ts";
-import { HOST_PORTS } from "./host-ports.ts";
-import { MODE_CODES } from "./mode-codes.ts";
-import type { RolePorts } from "./ports.ts";
-import { type ObserverOptions, SupervisionObserver } from "./supervision-observer.ts";
+import { Steering, type SteeringOrder, type SteeringRule, type SupervisionModel } from "./model/index.ts";
+import { type ObserverOptions, SupervisionObserver } from "./observer.ts";
 
 const DECIDE_PERIOD_NS = 250e6;
 const BUFFER_BYTES = 256;
