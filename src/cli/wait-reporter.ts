@@ -5,9 +5,9 @@ import { NotFoundError } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
 import { PeriodicTimer } from "../core/timers.ts";
 import { ANY_WAIT, type WaitPoint } from "../core/wait-point.ts";
+import { type KnownStream, KnownStreams } from "../observe/known-streams.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
 import { subscribeControl } from "../roles/hearing.ts";
-import { type KnownStream, KnownStreams } from "../roles/known-streams.ts";
 import { describeStreams } from "./observe/find-stream.ts";
 
 /** A role that may have to wait before it can work. */

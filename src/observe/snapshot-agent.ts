@@ -6,8 +6,8 @@ import type { Sink } from "../io/types.ts";
 import type { Attribute } from "../protocol/attribute.ts";
 import { Frame } from "../roles/frame.ts";
 import { FrameReader } from "../roles/frame-reader.ts";
-import type { StreamMeta } from "../roles/known-streams.ts";
 import { type AllowedBaseDirs, MappedStream, type PoolAnnouncement } from "../shm/index.ts";
+import type { StreamMeta } from "./known-streams.ts";
 import { NO_FRAME, RingFollower } from "./ring-follower.ts";
 
 /** The frame cannot be shown as what was asked for. */

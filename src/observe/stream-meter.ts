@@ -3,9 +3,9 @@ import { messageOf } from "../core/errors.ts";
 import { formatDuration } from "../core/units.ts";
 import type { FrameHeader } from "../protocol/frame-header.ts";
 import { CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
-import type { KnownStream } from "../roles/known-streams.ts";
 import { type AllowedBaseDirs, RegionError } from "../shm/index.ts";
 import { frameRate, Spread, type SpreadSummary } from "./frame-statistics.ts";
+import type { KnownStream } from "./known-streams.ts";
 import { CALM_NS } from "./observer-idle.ts";
 import { NO_FRAME, RingFollower } from "./ring-follower.ts";
 

@@ -8,9 +8,9 @@ import { Deadline } from "../core/timers.ts";
 import { type AeronStreams, CADENCE_NS } from "../protocol/stream-ids.ts";
 import { producerCounters } from "../roles/counters.ts";
 import { subscribeControl } from "../roles/hearing.ts";
-import { type KnownStream, KnownStreams } from "../roles/known-streams.ts";
 import type { AllowedBaseDirs } from "../shm/index.ts";
 import { HelloSender } from "./hello-sender.ts";
+import { type KnownStream, KnownStreams } from "./known-streams.ts";
 
 /** A little more than one announce period: every owner has announced by then, also without being asked. */
 export const SEARCH_NS = CADENCE_NS * 1.3;

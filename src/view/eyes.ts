@@ -1,4 +1,4 @@
-import type { KnownStreams } from "../roles/known-streams.ts";
+import type { KnownStreams } from "../observe/known-streams.ts";
 import type { AllowedBaseDirs } from "../shm/index.ts";
 import type { SupervisionModel } from "../supervision/model/index.ts";
 import { StreamEye } from "./stream-eye.ts";

@@ -3,9 +3,9 @@ import type { Agent } from "../core/agent.ts";
 import type { Clock } from "../core/clock.ts";
 import { toJson } from "../core/text.ts";
 import { PeriodicTimer } from "../core/timers.ts";
+import { KnownStreams } from "../observe/known-streams.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
 import { subscribeControl } from "../roles/hearing.ts";
-import { KnownStreams } from "../roles/known-streams.ts";
 import type { AllowedBaseDirs } from "../shm/index.ts";
 import {
   type ConsumerView,

@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { DriverView, LeaseView, StreamView } from "../../src/cli/driver/deployment-view.ts";
+import type { DriverView, LeaseView, StreamView } from "../../src/observe/deployment-view.ts";
 import { TEST_TOKEN, ToolPlace } from "../support/tool-place.ts";
 import { PROCESS_TEST_MS, TIMEOUT_MS } from "../support/until.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { requireSingleMatch, requireStreamText, streamIdOf, unknownStream } from "../../src/cli/observe/find-stream.ts";
+import { KnownStreams } from "../../src/observe/known-streams.ts";
 import { StreamWatch } from "../../src/observe/stream-watch.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
-import { KnownStreams } from "../../src/roles/known-streams.ts";
 import { encodeJson, type JsonFields } from "../../src/sbe/index.ts";
 import { Rig } from "../support/rig.ts";
 import { STREAM_ID } from "../support/shm.ts";

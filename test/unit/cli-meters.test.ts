@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { frameRate, Spread } from "../../src/observe/frame-statistics.ts";
+import type { KnownStream } from "../../src/observe/known-streams.ts";
 import { NO_FRAME, RingFollower } from "../../src/observe/ring-follower.ts";
 import { StreamMeter } from "../../src/observe/stream-meter.ts";
 import { FrameHeader } from "../../src/protocol/frame-header.ts";
-import type { KnownStream } from "../../src/roles/known-streams.ts";
 import { HeaderRing } from "../../src/shm/header-ring.ts";
 import { AllowedBaseDirs, type RegionSet } from "../../src/shm/index.ts";
 import { announceOf, createSmallStream, STREAM_ID, TemporaryDirectory } from "../support/shm.ts";

@@ -29,7 +29,7 @@ export async function run({ positionals, commands, values }: CommandContext<Comp
 async function streams(values: CompletionValues): Promise<number> {
   const [{ look }, { producedStreams }] = await Promise.all([
     import("../driver/look.ts"),
-    import("../driver/deployment-view.ts"),
+    import("../../observe/deployment-view.ts"),
   ]);
   try {
     const { view } = await look({ ...defaultsOf(CHANNELS), ...values }, { ask: producedStreams });

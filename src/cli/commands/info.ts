@@ -1,4 +1,4 @@
-import { producedStreams } from "../driver/deployment-view.ts";
+import { producedStreams } from "../../observe/deployment-view.ts";
 import { look } from "../driver/look.ts";
 import { theStream } from "../driver/resolve-stream.ts";
 import { printInfo, streamInfoOf } from "../driver/stream-info.ts";

@@ -3,10 +3,11 @@ import { processNs } from "../../core/clock.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { formatDuration } from "../../core/units.ts";
+import { readDeployment, type SeenLease } from "../../observe/deployment.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
 import { ask } from "../driver/ask.ts";
-import { openCounters, readDeployment, type SeenLease } from "../driver/deployment.ts";
 import { type NamedLease, namedLease } from "../driver/lease-arguments.ts";
+import { openDriverCounters } from "../driver/look.ts";
 import type { NamedLeaseValues } from "../driver-tool-commands.ts";
 import { ToolError, tool } from "../tool/tool.ts";
 
@@ -18,7 +19,7 @@ const LOOK_PERIOD_MS = 2;
 export const run = tool<NamedLeaseValues>(async ({ values, positionals, output }) => {
   const named = await namedLease("keepalive", values, positionals);
   const { leaseId, streamId, clientId, role } = named;
-  using reader = openCounters(aeronDirOf(values));
+  using reader = openDriverCounters(aeronDirOf(values));
   const { leases } = readDeployment(reader);
   const lease = leases.find((candidate) => candidate.leaseId === leaseId);
   if (lease === undefined) throw noSuchLease(leaseId, leases);

@@ -1,10 +1,10 @@
 import { NotFoundError, UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
+import { producedStreams } from "../../observe/deployment-view.ts";
 import { randomCorrelationId } from "../../roles/attach-messages.ts";
 import { tokenOption } from "../driver/admin-token.ts";
 import { ask } from "../driver/ask.ts";
 import { fitting, LEASE_COLUMNS } from "../driver/columns.ts";
-import { producedStreams } from "../driver/deployment-view.ts";
 import { leaseArgument } from "../driver/lease-arguments.ts";
 import { look } from "../driver/look.ts";
 import { noAnswer, refusedLease } from "../driver/no-answer.ts";

@@ -1,6 +1,6 @@
 import { NotFoundError } from "../../core/errors.ts";
+import { producedStreams } from "../../observe/deployment-view.ts";
 import { DRIVER_COLUMNS, fitting, LEASE_COLUMNS, streamColumns } from "../driver/columns.ts";
-import { producedStreams } from "../driver/deployment-view.ts";
 import { type Look, look } from "../driver/look.ts";
 import type { LookValues } from "../driver-tool-commands.ts";
 import type { Column, Output } from "../output.ts";

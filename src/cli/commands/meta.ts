@@ -1,6 +1,6 @@
+import type { KnownStream } from "../../observe/known-streams.ts";
 import { ObserverIdle } from "../../observe/observer-idle.ts";
 import type { Attribute } from "../../protocol/attribute.ts";
-import type { KnownStream } from "../../roles/known-streams.ts";
 import { printError } from "../console.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
 import { attributeText, metaJson } from "../observe/meta-view.ts";

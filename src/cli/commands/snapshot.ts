@@ -1,9 +1,9 @@
 import { NotFoundError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { formatBytes, formatDuration } from "../../core/units.ts";
+import type { KnownStream } from "../../observe/known-streams.ts";
 import { ObserverIdle } from "../../observe/observer-idle.ts";
 import { SnapshotAgent, type TakenFrame } from "../../observe/snapshot-agent.ts";
-import type { KnownStream } from "../../roles/known-streams.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
 import { baseDirsOf } from "../observe/meters.ts";
 import { snapshotTarget } from "../observe/snapshot-target.ts";

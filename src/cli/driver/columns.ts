@@ -1,9 +1,9 @@
 import type { Palette } from "../../core/colours.ts";
 import { formatByteRate, formatBytes, formatCount, formatDuration, formatRate } from "../../core/units.ts";
+import type { DriverView, LeaseView, LifeState, RoleView, StreamView } from "../../observe/deployment-view.ts";
 import type { BridgeView } from "../../supervision/model/index.ts";
 import type { Column, Output } from "../output.ts";
 import { bridgeText } from "./bridge-lines.ts";
-import type { DriverView, LeaseView, LifeState, RoleView, StreamView } from "./deployment-view.ts";
 
 /** From this width on a terminal shows every column. */
 const WIDE = 120;

@@ -1,8 +1,8 @@
 import { nativeParker } from "../../aeron/native-parker.ts";
 import { processNs } from "../../core/clock.ts";
 import { createIdleStrategy, type IdleStrategy } from "../../core/idle/index.ts";
+import type { KnownStream } from "../../observe/known-streams.ts";
 import { StreamWatch } from "../../observe/stream-watch.ts";
-import type { KnownStream } from "../../roles/known-streams.ts";
 import type { ListenValues } from "../common-options.ts";
 import { baseDirsOf } from "../observe/meters.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";

@@ -1,13 +1,27 @@
+import type { CountersReader } from "../../aeron/counters-reader.ts";
 import { monotonic } from "../../aeron/monotonic.ts";
 import { probeLockOr, ServiceLocks } from "../../aeron/service-locks.ts";
 import { processNs } from "../../core/clock.ts";
+import { NotFoundError } from "../../core/errors.ts";
+import { type Deployment, openCounters, readDeployment } from "../../observe/deployment.ts";
+import { type DeploymentView, viewOf } from "../../observe/deployment-view.ts";
+import type { KnownStream } from "../../observe/known-streams.ts";
 import { sampleRates } from "../../observe/rate-sampler.ts";
-import type { KnownStream } from "../../roles/known-streams.ts";
 import { aeronDirOf } from "../aeron-dir.ts";
 import type { ListenValues } from "../common-options.ts";
-import { type Deployment, openCounters, readDeployment } from "./deployment.ts";
-import { type DeploymentView, viewOf } from "./deployment-view.ts";
 import { hearStreams } from "./hear-streams.ts";
+
+/** The counters of the media driver that lives in this folder. @throws NotFoundError when none lives there, CountersError */
+export function openDriverCounters(aeronDir: string): CountersReader {
+  return openCounters(
+    aeronDir,
+    (cause) =>
+      new NotFoundError(
+        `no media driver lives in ${aeronDir}, so there is no driver and no stream: start \`tensorpool driver\`, or name another folder with --aeron-dir`,
+        { found: "none", ...(cause === undefined ? {} : { cause }) },
+      ),
+  );
+}
 
 const NOTHING_HEARD: ReadonlyMap<number, KnownStream> = new Map();
 
@@ -30,7 +44,7 @@ export interface Look {
 /** Looks at the media driver that the options name, once. @throws NotFoundError where none lives */
 export async function look(values: ListenValues, { ratesOf, ask }: Looking = {}): Promise<Look> {
   const aeronDir = aeronDirOf(values);
-  using reader = openCounters(aeronDir);
+  using reader = openDriverCounters(aeronDir);
   const deployment = readDeployment(reader);
   // What is counted in the past is compared with this moment, and not with the end of the sampling.
   const [nowNs, nowMs] = [monotonic.toBigint(processNs()), Date.now()];

@@ -1,14 +1,14 @@
 import type { Counter } from "../../core/counters.ts";
 import { printable } from "../../core/text.ts";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
+import type { CounterValues } from "../../observe/deployment.ts";
+import type { DriverView, LeaseView, StreamView } from "../../observe/deployment-view.ts";
 import { consumerCounters, producerCounters } from "../../roles/counters.ts";
 import { driverCounters } from "../../roles/driver/driver-counters.ts";
 import type { Output } from "../output.ts";
 import { renderTable } from "../table.ts";
 import { bridgeLines, bridgeText } from "./bridge-lines.ts";
 import { ROLE_COLUMNS } from "./columns.ts";
-import type { CounterValues } from "./deployment.ts";
-import type { DriverView, LeaseView, StreamView } from "./deployment-view.ts";
 import type { Look } from "./look.ts";
 
 /** Everything of one stream. */

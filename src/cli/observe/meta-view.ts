@@ -1,6 +1,6 @@
 import { printable, toJson } from "../../core/text.ts";
+import type { KnownStream } from "../../observe/known-streams.ts";
 import type { Attribute } from "../../protocol/attribute.ts";
-import type { KnownStream } from "../../roles/known-streams.ts";
 
 /** An attribute's value by its format (W-45): text as text, JSON as what it says, anything else as its bytes. */
 export type AttributeValue =

@@ -1,9 +1,9 @@
 import type { Agent } from "../../core/agent.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
+import type { KnownStream } from "../../observe/known-streams.ts";
 import { ObserverIdle } from "../../observe/observer-idle.ts";
 import { StreamMeter, type StreamReading } from "../../observe/stream-meter.ts";
 import { StreamWatch } from "../../observe/stream-watch.ts";
-import type { KnownStream } from "../../roles/known-streams.ts";
 import { AllowedBaseDirs } from "../../shm/index.ts";
 import { shmDirOf } from "../aeron-dir.ts";
 import type { PlaceValues } from "../common-options.ts";

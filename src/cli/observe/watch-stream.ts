@@ -1,5 +1,5 @@
+import type { KnownStream } from "../../observe/known-streams.ts";
 import { StreamWatch } from "../../observe/stream-watch.ts";
-import type { KnownStream } from "../../roles/known-streams.ts";
 import type { AllowedBaseDirs } from "../../shm/index.ts";
 import type { ToolRuntime } from "../tool/tool-runtime.ts";
 import { requireSingleMatch } from "./find-stream.ts";

@@ -1,10 +1,10 @@
 import type { Agent } from "../../core/agent.ts";
 import { getLogger } from "../../core/logger.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
+import type { KnownStream } from "../../observe/known-streams.ts";
 import { StreamWatch } from "../../observe/stream-watch.ts";
 import type { Recorder } from "../../recorder/recorder.ts";
 import { Consumer } from "../../roles/consumer.ts";
-import type { KnownStream } from "../../roles/known-streams.ts";
 import { AllowedBaseDirs } from "../../shm/index.ts";
 import { streamIdOf } from "../observe/find-stream.ts";
 import type { RoleRuntime } from "../role-runtime.ts";

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import type { CounterRecord } from "../../src/aeron/counters-reader.ts";
 import { fitting, LEASE_COLUMNS, streamColumns } from "../../src/cli/driver/columns.ts";
-import { deploymentOf } from "../../src/cli/driver/deployment.ts";
-import { type Surroundings, viewOf } from "../../src/cli/driver/deployment-view.ts";
 import { leaseArgument } from "../../src/cli/driver/lease-arguments.ts";
 import { theStream } from "../../src/cli/driver/resolve-stream.ts";
 import { renderTable } from "../../src/cli/table.ts";
 import { paletteOf } from "../../src/core/colours.ts";
+import { deploymentOf } from "../../src/observe/deployment.ts";
+import { type Surroundings, viewOf } from "../../src/observe/deployment-view.ts";
 import { StepRate } from "../../src/observe/rate-sampler.ts";
 import { consumerCounters, producerCounters } from "../../src/roles/counters.ts";
 import { driverCounters, streamCounters } from "../../src/roles/driver/driver-counters.ts";

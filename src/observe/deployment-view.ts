@@ -1,8 +1,8 @@
-import type { CounterRecord } from "../../aeron/counters-reader.ts";
-import { LOSS_CAUSES } from "../../roles/counters.ts";
-import type { KnownStream } from "../../roles/known-streams.ts";
-import { type BridgeView, bridgeViewOf } from "../../supervision/model/index.ts";
+import type { CounterRecord } from "../aeron/counters-reader.ts";
+import { LOSS_CAUSES } from "../roles/counters.ts";
+import { type BridgeView, bridgeViewOf } from "../supervision/model/index.ts";
 import type { CounterValues, Deployment, SeenDriver, SeenLease, SeenRole, SeenStream } from "./deployment.ts";
+import type { KnownStream } from "./known-streams.ts";
 
 /** "silent": it lives, and has not worked for a while: a debugger, SIGSTOP. */
 export type LifeState = "alive" | "silent" | "dead";

@@ -2,6 +2,7 @@ import { monotonic } from "../aeron/monotonic.ts";
 import { processNs } from "../core/clock.ts";
 import type { Attribute } from "../protocol/attribute.ts";
 import { ownerStateOf } from "../protocol/stream-owner.ts";
+import { announcementOf } from "../roles/stream-mapping.ts";
 import {
   DataSourceAnnounceDecoder,
   DataSourceMetaDecoder,
@@ -10,7 +11,6 @@ import {
   ShmPoolAnnounceDecoder,
 } from "../sbe/index.ts";
 import { type AllowedBaseDirs, announcedActivity, type PoolAnnouncement } from "../shm/index.ts";
-import { announcementOf } from "./stream-mapping.ts";
 
 /** What is known of a stream; null before the first message of that kind. */
 export interface KnownStream {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { monotonic } from "../../src/aeron/monotonic.ts";
 import { processNs } from "../../src/core/clock.ts";
-import { KnownStreams } from "../../src/roles/known-streams.ts";
+import { KnownStreams } from "../../src/observe/known-streams.ts";
 import { encodeJson } from "../../src/sbe/index.ts";
 import { AllowedBaseDirs } from "../../src/shm/index.ts";
 import type { RegionSet } from "../../src/shm/region-set.ts";

@@ -1,17 +1,12 @@
-import { AeronClients } from "../../aeron/clients.ts";
-import { type CounterRecord, CountersError, CountersReader } from "../../aeron/counters-reader.ts";
-import { lookForDriver } from "../../aeron/driver-watch.ts";
-import { NotFoundError } from "../../core/errors.ts";
-import { consumerCounters, producerCounters } from "../../roles/counters.ts";
-import {
-  driverCounters,
-  LEASE_COUNTER_TYPE_ID,
-  LEASE_KEY,
-  streamCounters,
-} from "../../roles/driver/driver-counters.ts";
-import { Role } from "../../sbe/generated/driver/index.ts";
-import { BridgeLinks } from "../../supervision/bridge-links.ts";
-import type { BridgeFact } from "../../supervision/model/index.ts";
+import { AeronClients } from "../aeron/clients.ts";
+import { type CounterRecord, CountersError, CountersReader } from "../aeron/counters-reader.ts";
+import { lookForDriver } from "../aeron/driver-watch.ts";
+import { NotFoundError } from "../core/errors.ts";
+import { consumerCounters, producerCounters } from "../roles/counters.ts";
+import { driverCounters, LEASE_COUNTER_TYPE_ID, LEASE_KEY, streamCounters } from "../roles/driver/driver-counters.ts";
+import { Role } from "../sbe/generated/driver/index.ts";
+import { BridgeLinks } from "../supervision/bridge-links.ts";
+import type { BridgeFact } from "../supervision/model/index.ts";
 
 /** Values of a role's counters by their names, see `CounterSet`. */
 export type CounterValues = Readonly<Record<string, number>>;
@@ -89,14 +84,9 @@ const PROGRESS = { producer: { frames: "published" }, consumer: { frames: "accep
 
 /**
  * Opens the counters of the media driver that lives in a folder. It does not notice.
- * @throws NotFoundError when none lives there, CountersError
+ * @throws NotFoundError: `nothing` when none lives there, CountersError
  */
-export function openCounters(aeronDir: string): CountersReader {
-  const nothing = (cause?: unknown): NotFoundError =>
-    new NotFoundError(
-      `no media driver lives in ${aeronDir}, so there is no driver and no stream: start \`tensorpool driver\`, or name another folder with --aeron-dir`,
-      { found: "none", ...(cause === undefined ? {} : { cause }) },
-    );
+export function openCounters(aeronDir: string, nothing: (cause?: unknown) => NotFoundError): CountersReader {
   requireDriver(aeronDir, nothing);
   try {
     return CountersReader.open(aeronDir);
