@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CountersReader } from "../src/aeron/counters-reader.ts";
-import { Output } from "../src/cli/output.ts";
+import { Output } from "../src/cli/output/output.ts";
 import { driverCounters } from "../src/roles/driver/driver-counters.ts";
 import type { CrowdOptions } from "./lease-crowd.ts";
 

@@ -1,7 +1,7 @@
 // What a supervisor's model costs: node_modules/.bin/bun bench/supervision.ts
 import { FIGURE_COLUMNS, type Figure } from "../src/cli/bench/figures.ts";
 import { median, range } from "../src/cli/bench/statistics.ts";
-import { Output } from "../src/cli/output.ts";
+import { Output } from "../src/cli/output/output.ts";
 import { SupervisionTraffic } from "./supervision-traffic.ts";
 
 const STREAMS = 1000;

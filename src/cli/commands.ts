@@ -1,16 +1,16 @@
 import { asFlag, option, options, valueTypes } from "../config/index.ts";
-import { BENCH_COMMAND } from "./bench-command.ts";
-import { bridge, decimate } from "./bridge-commands.ts";
-import { type Command, type CommandValues, command } from "./command.ts";
-import { CONFIG, OUTPUT, PLACE } from "./common-options.ts";
-import { DRIVER_COMMANDS } from "./driver-commands.ts";
-import { record } from "./record-command.ts";
-import { RECORDING_COMMANDS } from "./recording-commands.ts";
-import { consumer, DATA, producer } from "./role-commands.ts";
-import { SIZING_COMMAND } from "./sizing-command.ts";
-import { supervisor, WATCHING_COMMANDS } from "./supervision-commands.ts";
-import { TOOL_COMMANDS } from "./tool-commands.ts";
-import { VIEW_COMMAND } from "./view-command.ts";
+import { BENCH_COMMAND } from "./specs/bench.ts";
+import { bridge, decimate } from "./specs/bridge.ts";
+import { type Command, type CommandValues, command } from "./specs/command.ts";
+import { CONFIG, OUTPUT, PLACE } from "./specs/common-options.ts";
+import { DRIVER_COMMANDS } from "./specs/driver.ts";
+import { record } from "./specs/record.ts";
+import { RECORDING_COMMANDS } from "./specs/recording.ts";
+import { consumer, DATA, producer } from "./specs/roles.ts";
+import { SIZING_COMMAND } from "./specs/sizing.ts";
+import { supervisor, WATCHING_COMMANDS } from "./specs/supervision.ts";
+import { TOOL_COMMANDS } from "./specs/tools.ts";
+import { VIEW_COMMAND } from "./specs/view.ts";
 
 const { choice, duration, path, rate, seconds, text } = valueTypes;
 

@@ -1,8 +1,8 @@
 import { cac } from "cac";
 import { defaultTextOf, type OptionSpec } from "../config/index.ts";
-import type { Command } from "./command.ts";
-import { GENERAL } from "./common-options.ts";
-import { terminalWidth } from "./console.ts";
+import { terminalWidth } from "./output/console.ts";
+import type { Command } from "./specs/command.ts";
+import { GENERAL } from "./specs/common-options.ts";
 
 import { VERSION } from "./version.ts";
 

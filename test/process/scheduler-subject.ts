@@ -1,4 +1,4 @@
-import { StopSignals } from "../../src/cli/signals.ts";
+import { StopSignals } from "../../src/cli/lifetime/signals.ts";
 import { type Agent, BusySpinIdle, Scheduler } from "../../src/core/index.ts";
 
 /** A process under test: agents under a scheduler that never rests. The first argument says which. */

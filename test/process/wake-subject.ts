@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import { futexWait } from "../../ffi/futex.ts";
 import { AeronConnection } from "../../src/aeron/connection.ts";
 import { nativeParker } from "../../src/aeron/native-parker.ts";
-import { StopSignals } from "../../src/cli/signals.ts";
+import { StopSignals } from "../../src/cli/lifetime/signals.ts";
 import { createIdleStrategy } from "../../src/core/idle/index.ts";
 import { Scheduler } from "../../src/core/scheduler.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";

@@ -1,7 +1,7 @@
-import type { Command, CommandContext } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { GENERAL } from "../../src/cli/common-options.ts";
-import { readOptions } from "../../src/cli/read-options.ts";
+import { readOptions } from "../../src/cli/config/read-options.ts";
+import type { Command, CommandContext } from "../../src/cli/specs/command.ts";
+import { GENERAL } from "../../src/cli/specs/common-options.ts";
 import { chooseTable, type Environment, Origins, parsedFlags, resolveRole, valuesOf } from "../../src/config/index.ts";
 import { configFile, roleNamed, SCHEMA } from "./config-schema.ts";
 

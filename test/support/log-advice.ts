@@ -354,7 +354,7 @@ export const LOG_ADVICE: Readonly<Record<string, Readonly<Record<string, LogAdvi
       remedy: "Leave `term-length` out of `--channel`.",
     },
   },
-  "src/cli/service-manager.ts": {
+  "src/cli/lifetime/service-manager.ts": {
     "the service manager cannot be notified (NOTIFY_SOCKET): …": {
       means: "The variable names no Unix socket. The role runs, but its unit is not reported as started.",
       remedy: "Leave NOTIFY_SOCKET to the service manager.",

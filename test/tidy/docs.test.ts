@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { GENERAL } from "../../src/cli/common-options.ts";
+import { GENERAL } from "../../src/cli/specs/common-options.ts";
 import { docBlocks, pages, REASONS } from "../support/doc-blocks.ts";
 import { ROOT, textFiles } from "../support/source-tree.ts";
 

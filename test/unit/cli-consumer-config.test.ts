@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import type { CommandModule } from "../../src/cli/command.ts";
 import { run as runConsumerConfig } from "../../src/cli/commands/consumer-config.ts";
 import { run as runHello } from "../../src/cli/commands/hello.ts";
 import { run as runInspect } from "../../src/cli/commands/inspect.ts";
 import { run as runTap } from "../../src/cli/commands/tap.ts";
 import { exitCodeOf } from "../../src/cli/exit.ts";
+import type { CommandModule } from "../../src/cli/specs/command.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import { contextOf } from "../support/command-values.ts";
 

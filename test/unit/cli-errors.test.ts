@@ -4,7 +4,7 @@ import { causeOfRefusal } from "../../ffi/symbols.ts";
 import { findInTrace } from "../../src/aeron/libaeron-trace.ts";
 import { MediaDriverError } from "../../src/aeron/media-driver.ts";
 import { describeError, detailsOf } from "../../src/cli/exit.ts";
-import { summaryLines } from "../../src/cli/summary.ts";
+import { summaryLines } from "../../src/cli/role/summary.ts";
 import { UsageError } from "../../src/core/errors.ts";
 import { consumerCounters } from "../../src/roles/counters.ts";
 import { AttachError } from "../../src/roles/errors.ts";

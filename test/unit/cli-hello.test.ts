@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Output } from "../../src/cli/output.ts";
+import { Output } from "../../src/cli/output/output.ts";
 import { ExchangeRows, wrapWords } from "../../src/cli/tap/exchange-rows.ts";
 import { nameOf } from "../../src/observe/decoded-message.ts";
 import { Exchange, type ExchangeMessage } from "../../src/observe/exchange.ts";

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { closeFile, O, openFile, tryLock } from "../../ffi/libc.ts";
 import { locate } from "../../src/cli/inspect/locate.ts";
 import { printReports } from "../../src/cli/inspect/print.ts";
-import { Output } from "../../src/cli/output.ts";
+import { Output } from "../../src/cli/output/output.ts";
 import { NotFoundError } from "../../src/core/errors.ts";
 import { type RegionReport, reportOf } from "../../src/observe/region-report.ts";
 import { FrameHeader } from "../../src/protocol/frame-header.ts";

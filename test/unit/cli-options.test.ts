@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { GENERAL } from "../../src/cli/common-options.ts";
-import { readOptions } from "../../src/cli/read-options.ts";
+import { readOptions } from "../../src/cli/config/read-options.ts";
+import { GENERAL } from "../../src/cli/specs/common-options.ts";
 import {
   flag,
   Origins,
@@ -129,8 +129,8 @@ describe("a set of options", () => {
 test("a newcomer's task: one line adds an option to a command, to its file, its variables and its help", async () => {
   const { helpText } = await import("../../src/cli/help.ts");
   const { settingsSchema } = await import("../../src/cli/config/schema.ts");
-  const { command } = await import("../../src/cli/command.ts");
-  const { PRODUCER, producer } = await import("../../src/cli/role-commands.ts");
+  const { command } = await import("../../src/cli/specs/command.ts");
+  const { PRODUCER, producer } = await import("../../src/cli/specs/roles.ts");
   const { knownVariables, configTemplate } = await import("../../src/config/index.ts");
   const EXTENDED = options({
     ...PRODUCER,

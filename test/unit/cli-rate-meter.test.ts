@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { Output, type TextWriter } from "../../src/cli/output.ts";
-import { RateMeter } from "../../src/cli/rate-meter.ts";
-import { StatsReporter } from "../../src/cli/stats-reporter.ts";
+import { Output, type TextWriter } from "../../src/cli/output/output.ts";
+import { RateMeter } from "../../src/cli/role/rate-meter.ts";
+import { StatsReporter } from "../../src/cli/role/stats-reporter.ts";
 import { ManualClock } from "../../src/core/clock.ts";
 
 test("the first row of statistics has the rate since the start, and each further one that since the row before", () => {

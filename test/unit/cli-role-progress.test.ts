@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { RoleProgress, type RoleReading } from "../../src/cli/role-progress.ts";
+import { RoleProgress, type RoleReading } from "../../src/cli/role/role-progress.ts";
 
 const READING: RoleReading = { verb: "accepted", frames: 0, bytes: 0, rest: ["lost 0"], awaited: "a producer" };
 

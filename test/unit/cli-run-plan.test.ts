@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { GENERAL } from "../../src/cli/common-options.ts";
 import { layeredOptions } from "../../src/cli/config/layered-options.ts";
-import type { RunValues } from "../../src/cli/driver-commands.ts";
-import { readOptions } from "../../src/cli/read-options.ts";
+import { readOptions } from "../../src/cli/config/read-options.ts";
 import { type RunPlan, runPlan } from "../../src/cli/run/run-plan.ts";
+import { GENERAL } from "../../src/cli/specs/common-options.ts";
+import type { RunValues } from "../../src/cli/specs/driver.ts";
 import { Origins, valuesOf } from "../../src/config/index.ts";
 import { commandNamed } from "../support/command-values.ts";
 import { TemporaryDirectory } from "../support/shm.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
 import { attributeText, metaJson, readAttribute } from "../../src/cli/observe/meta-view.ts";
 import { type SnapshotTarget, snapshotTarget } from "../../src/cli/observe/snapshot-target.ts";
-import type { SnapshotValues } from "../../src/cli/observe-commands.ts";
+import type { SnapshotValues } from "../../src/cli/specs/observe.ts";
 import type { KnownStream } from "../../src/observe/known-streams.ts";
 import { SnapshotAgent } from "../../src/observe/snapshot-agent.ts";
 import { StreamWatch } from "../../src/observe/stream-watch.ts";

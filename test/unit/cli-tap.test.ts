@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { NativeBuffer } from "../../ffi/memory.ts";
 import { controlPublicationChannel } from "../../src/aeron/channel.ts";
+import type { TapValues } from "../../src/cli/specs/tools.ts";
 import { rowJson } from "../../src/cli/tap/message-rows.ts";
-import type { TapValues } from "../../src/cli/tool-commands.ts";
 import { compactFields, type DecodedMessage, decodeMessage, nameOf } from "../../src/observe/decoded-message.ts";
 import { LogGaps } from "../../src/observe/log-gaps.ts";
 import { MessageFilter } from "../../src/observe/message-filter.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { Output, type TextWriter } from "../../src/cli/output.ts";
+import { Output, type TextWriter } from "../../src/cli/output/output.ts";
 
 /** Keeps what is written. */
 class Pages implements TextWriter {

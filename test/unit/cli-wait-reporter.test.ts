@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type AwaitingRole, describeWait } from "../../src/cli/wait-reporter.ts";
+import { type AwaitingRole, describeWait } from "../../src/cli/role/wait-reporter.ts";
 
 const ROLE: AwaitingRole = {
   kind: "consumer",

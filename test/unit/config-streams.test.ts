@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { readOptions } from "../../src/cli/read-options.ts";
-import type { ProducerValues } from "../../src/cli/role-commands.ts";
+import { readOptions } from "../../src/cli/config/read-options.ts";
+import type { ProducerValues } from "../../src/cli/specs/roles.ts";
 import {
   attributeList,
   chooseTable,

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { describeError, ExitCode, exitCodeOf } from "../../src/cli/exit.ts";
-import { type Column, Output, type OutputFormat } from "../../src/cli/output.ts";
-import { OutputError } from "../../src/cli/output-error.ts";
-import { StopSignals } from "../../src/cli/signals.ts";
-import { renderTable, truncate } from "../../src/cli/table.ts";
+import { StopSignals } from "../../src/cli/lifetime/signals.ts";
+import { type Column, Output, type OutputFormat } from "../../src/cli/output/output.ts";
+import { OutputError } from "../../src/cli/output/output-error.ts";
+import { renderTable, truncate } from "../../src/cli/output/table.ts";
 import { paletteOf } from "../../src/core/colours.ts";
 import { NotFoundError, TensorPoolError, UsageError } from "../../src/core/errors.ts";
 

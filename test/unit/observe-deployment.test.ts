@@ -3,7 +3,7 @@ import type { CounterRecord } from "../../src/aeron/counters-reader.ts";
 import { fitting, LEASE_COLUMNS, streamColumns } from "../../src/cli/driver/columns.ts";
 import { leaseArgument } from "../../src/cli/driver/lease-arguments.ts";
 import { theStream } from "../../src/cli/driver/resolve-stream.ts";
-import { renderTable } from "../../src/cli/table.ts";
+import { renderTable } from "../../src/cli/output/table.ts";
 import { paletteOf } from "../../src/core/colours.ts";
 import { deploymentOf } from "../../src/observe/deployment.ts";
 import { type Surroundings, viewOf } from "../../src/observe/deployment-view.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { wire } from "../../src/cli/wire.ts";
+import { wire } from "../../src/cli/commands/wire.ts";
 import { MESSAGE_VECTORS, SLOT_VECTORS } from "../support/sbe-messages.ts";
 
 interface Run {

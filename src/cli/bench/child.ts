@@ -1,5 +1,5 @@
 import { withoutSettings } from "../../config/index.ts";
-import { PARENT_VARIABLE } from "../end-with-parent.ts";
+import { PARENT_VARIABLE } from "../lifetime/end-with-parent.ts";
 
 export interface ChildOptions {
   /** Set on top of this process's environment. */

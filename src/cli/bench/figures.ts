@@ -1,5 +1,5 @@
-import { printError } from "../console.ts";
-import type { Column } from "../output.ts";
+import { printError } from "../output/console.ts";
+import type { Column } from "../output/output.ts";
 
 /** One figure of a table. */
 export interface Figure {

@@ -7,8 +7,8 @@ import { type Fallback, parseFallbackUri } from "../../protocol/fallback-uri.ts"
 import type { Consumer } from "../../roles/consumer.ts";
 import { totalLost } from "../../roles/counters.ts";
 import type { SinkPump } from "../../roles/sink-pump.ts";
-import type { ConsumerValues } from "../role-commands.ts";
-import type { RoleRuntime } from "../role-runtime.ts";
+import type { RoleRuntime } from "../role/role-runtime.ts";
+import type { ConsumerValues } from "../specs/roles.ts";
 
 /** What reads a consumer's stream through a bridge into the same sink, while its shared memory cannot be used. */
 export function newFallbackReader(

@@ -2,8 +2,8 @@ import type { OutputRegions } from "../../bridge/output-stream.ts";
 import type { Origins } from "../../config/index.ts";
 import { OptionError } from "../../core/errors.ts";
 import { AllowedBaseDirs } from "../../shm/index.ts";
-import type { OutputStreamValues } from "../bridge-commands.ts";
-import type { RoleRuntime } from "../role-runtime.ts";
+import type { RoleRuntime } from "../role/role-runtime.ts";
+import type { OutputStreamValues } from "../specs/bridge.ts";
 
 /** Those that say how regions are made: with a driver they are its own settings. */
 const REGION_OPTIONS = ["slots", "pool", "namespace", "share", "group", "prefault"] as const;

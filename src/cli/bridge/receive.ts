@@ -5,11 +5,11 @@ import { explainRoutesFault, receiverRoutes, type StreamRoute } from "../../brid
 import type { Origins } from "../../config/index.ts";
 import { OptionError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
-import type { BridgeReceiveValues } from "../bridge-commands.ts";
-import type { CommandContext } from "../command.ts";
-import { Output } from "../output.ts";
-import { RoleRuntime } from "../role-runtime.ts";
-import { type RunningRole, runAlone } from "../running-role.ts";
+import { Output } from "../output/output.ts";
+import { RoleRuntime } from "../role/role-runtime.ts";
+import { type RunningRole, runAlone } from "../role/running-role.ts";
+import type { BridgeReceiveValues } from "../specs/bridge.ts";
+import type { CommandContext } from "../specs/command.ts";
 import { type ManyStreamsValues, manyStreamsValues } from "./many-streams.ts";
 import { outputRegions } from "./output-regions.ts";
 import { type BridgeReading, runningBridge } from "./running-bridge.ts";

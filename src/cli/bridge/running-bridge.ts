@@ -3,14 +3,14 @@ import { RECEIVER_CAUSES, type ReceiverLedger, SENDER_CAUSES, type SenderLedger 
 import type { Agent } from "../../core/agent.ts";
 import { uptimeNs } from "../../core/clock.ts";
 import { formatByteRate, formatCount, formatDuration, formatRate } from "../../core/units.ts";
-import type { RoleValues } from "../common-options.ts";
-import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
-import type { Column, Output } from "../output.ts";
-import { RateMeter } from "../rate-meter.ts";
-import type { RoleRuntime } from "../role-runtime.ts";
-import type { RunningRole } from "../running-role.ts";
-import { StatsReporter } from "../stats-reporter.ts";
+import { printError } from "../output/console.ts";
+import type { Column, Output } from "../output/output.ts";
+import { RateMeter } from "../role/rate-meter.ts";
+import type { RoleRuntime } from "../role/role-runtime.ts";
+import type { RunningRole } from "../role/running-role.ts";
+import { StatsReporter } from "../role/stats-reporter.ts";
+import type { RoleValues } from "../specs/common-options.ts";
 
 /** One stream of a sender or a receiver. */
 export interface BridgeReading {

@@ -3,12 +3,12 @@ import type { Origins } from "../../config/index.ts";
 import { OptionError } from "../../core/errors.ts";
 import { getLogger } from "../../core/logger.ts";
 import { AllowedBaseDirs } from "../../shm/index.ts";
-import type { BridgeSendValues } from "../bridge-commands.ts";
-import type { CommandContext } from "../command.ts";
 import { awaitStreamId } from "../observe/find-stream.ts";
-import { Output } from "../output.ts";
-import { RoleRuntime, streamIdOf } from "../role-runtime.ts";
-import { type RunningRole, runAlone } from "../running-role.ts";
+import { Output } from "../output/output.ts";
+import { RoleRuntime, streamIdOf } from "../role/role-runtime.ts";
+import { type RunningRole, runAlone } from "../role/running-role.ts";
+import type { BridgeSendValues } from "../specs/bridge.ts";
+import type { CommandContext } from "../specs/command.ts";
 import { type ManyStreamsValues, manyStreamsValues } from "./many-streams.ts";
 import { type BridgeReading, runningBridge } from "./running-bridge.ts";
 

@@ -1,7 +1,7 @@
 import { Gauge, Registry } from "prom-client";
 import { toJson } from "../../core/text.ts";
 import { formatCount } from "../../core/units.ts";
-import type { CHECK_FORMATS } from "../supervision-commands.ts";
+import type { CHECK_FORMATS } from "../specs/supervision.ts";
 import { type CheckFacts, type Finding, percent, worstOf } from "./findings.ts";
 import { type PlugInCode, plugInLine, stateOf } from "./plug-in.ts";
 

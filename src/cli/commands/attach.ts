@@ -4,14 +4,14 @@ import { formatBytes, formatDuration } from "../../core/units.ts";
 import { type Grant, LeaseHolder } from "../../observe/lease-holder.ts";
 import type { LeaseRole } from "../../protocol/lease-table.ts";
 import { AttachError } from "../../roles/errors.ts";
-import { printError } from "../console.ts";
 import { toolIdle } from "../driver/hear-streams.ts";
 import { look } from "../driver/look.ts";
 import { resolveStreamId } from "../driver/resolve-stream.ts";
-import type { AttachValues } from "../driver-tool-commands.ts";
 import { listed } from "../inspect/locate.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
-import type { Output } from "../output.ts";
+import { printError } from "../output/console.ts";
+import type { Output } from "../output/output.ts";
+import type { AttachValues } from "../specs/driver-tools.ts";
 import { tool } from "../tool/tool.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 

@@ -9,8 +9,8 @@ import { SECTIONS } from "../bench/sections/index.ts";
 import type { Job } from "../bench/worker/jobs.ts";
 import { runJob } from "../bench/worker/run.ts";
 import { Workspace } from "../bench/workspace.ts";
-import type { BenchValues } from "../bench-command.ts";
-import type { Output } from "../output.ts";
+import type { Output } from "../output/output.ts";
+import type { BenchValues } from "../specs/bench.ts";
 import { tool } from "../tool/tool.ts";
 
 /** `bench`: measures and compares, all in one run. */

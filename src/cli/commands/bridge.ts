@@ -1,6 +1,6 @@
 import { UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
-import type { CommandContext } from "../command.ts";
+import type { CommandContext } from "../specs/command.ts";
 
 const VERBS = ["send", "receive"];
 

@@ -1,18 +1,18 @@
 import { driverAbsence } from "../../aeron/driver-watch.ts";
 import { defaultsOf } from "../../config/index.ts";
 import { driverHeartbeatSeconds, roomOf } from "../../web/supervised.ts";
-import { aeronDirOf, shmDirOf } from "../aeron-dir.ts";
 import { answerOf } from "../check/answer.ts";
 import { type CheckFacts, findingsOf } from "../check/findings.ts";
 import { limitsOf } from "../check/limits.ts";
 import { NOTHING_OBSERVED, type Observed, observationNsOf, observedOf } from "../check/observed.ts";
 import { PlugInCode, unknownLine } from "../check/plug-in.ts";
 import { WorstDrops } from "../check/worst-drops.ts";
-import type { CommandContext } from "../command.ts";
-import { printLine, printResult } from "../console.ts";
+import { aeronDirOf, shmDirOf } from "../config/aeron-dir.ts";
+import { printLine, printResult } from "../output/console.ts";
+import type { CommandContext } from "../specs/command.ts";
+import type { CheckValues } from "../specs/supervision.ts";
 import { observe } from "../supervision/observing.ts";
 import { THRESHOLDS } from "../supervision/thresholds.ts";
-import type { CheckValues } from "../supervision-commands.ts";
 
 /** It counts and compares by limits of its own; events are not looked at. */
 const DEFAULT_THRESHOLDS = defaultsOf(THRESHOLDS);

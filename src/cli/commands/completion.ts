@@ -1,12 +1,12 @@
 import { defaultsOf } from "../../config/index.ts";
 import { NotFoundError, UsageError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
-import type { CommandContext } from "../command.ts";
 import type { CompletionValues } from "../commands.ts";
-import { CHANNELS } from "../common-options.ts";
 import { completionScript, SHELL_NAMES } from "../completion/index.ts";
-import { printResult } from "../console.ts";
 import { ExitCode } from "../exit.ts";
+import { printResult } from "../output/console.ts";
+import type { CommandContext } from "../specs/command.ts";
+import { CHANNELS } from "../specs/common-options.ts";
 
 const STREAMS = "streams";
 

@@ -5,11 +5,11 @@ import { MAX_ID } from "../../protocol/ids.ts";
 import { encodeJson } from "../../sbe/index.ts";
 import { listed } from "../inspect/locate.ts";
 import { findStreamId, requireStreamText } from "../observe/find-stream.ts";
+import type { ConsumerConfigValues } from "../specs/tools.ts";
 import { ExchangeRows } from "../tap/exchange-rows.ts";
 import { idArgument, nearestId } from "../tap/options.ts";
 import { ToolError, tool } from "../tool/tool.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
-import type { ConsumerConfigValues } from "../tool-commands.ts";
 
 /** `consumer-config`: a ConsumerConfig, and the QoS of the consumer that it is for. */
 export const run = tool<ConsumerConfigValues>(async ({ values, positionals, output }) => {

@@ -11,7 +11,7 @@ import { DELAY_COLUMNS } from "../observe/delay-rows.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
 import { histogramLines } from "../observe/histogram-lines.ts";
 import { watchStream } from "../observe/watch-stream.ts";
-import type { DelayValues } from "../observe-commands.ts";
+import type { DelayValues } from "../specs/observe.ts";
 import { tool } from "../tool/tool.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 

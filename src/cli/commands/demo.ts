@@ -1,9 +1,7 @@
 import { allowsColour, paletteOf } from "../../core/colours.ts";
 import { StreamWriter } from "../../core/stream-writer.ts";
-import { aeronDirOf } from "../aeron-dir.ts";
-import type { CommandContext } from "../command.ts";
 import type { DemoValues } from "../commands.ts";
-import { printError } from "../console.ts";
+import { aeronDirOf } from "../config/aeron-dir.ts";
 import { Demo } from "../demo/demo.ts";
 import { JsonView } from "../demo/json-view.ts";
 import { LineView } from "../demo/line-view.ts";
@@ -13,8 +11,10 @@ import { summaryText } from "../demo/summary.ts";
 import { DemoViewer } from "../demo/viewer.ts";
 import { Workspace } from "../demo/workspace.ts";
 import { ExitCode } from "../exit.ts";
-import { Output } from "../output.ts";
-import { StopSignals } from "../signals.ts";
+import { StopSignals } from "../lifetime/signals.ts";
+import { printError } from "../output/console.ts";
+import { Output } from "../output/output.ts";
+import type { CommandContext } from "../specs/command.ts";
 
 const STDOUT = 1;
 const MAX_SUMMARY_WIDTH = 100;

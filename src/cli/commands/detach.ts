@@ -2,7 +2,7 @@ import { randomCorrelationId } from "../../roles/attach-messages.ts";
 import { ask } from "../driver/ask.ts";
 import { namedLease } from "../driver/lease-arguments.ts";
 import { noAnswer, refusedLease } from "../driver/no-answer.ts";
-import type { NamedLeaseValues } from "../driver-tool-commands.ts";
+import type { NamedLeaseValues } from "../specs/driver-tools.ts";
 import { tool } from "../tool/tool.ts";
 
 /** `detach`: gives a lease back, as its holder does (D-16). */

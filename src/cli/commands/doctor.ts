@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { memoryCgroupHeadrooms } from "../../shm/cgroup.ts";
-import { aeronDirOf, shmDirOf } from "../aeron-dir.ts";
+import { aeronDirOf, shmDirOf } from "../config/aeron-dir.ts";
 import { aeronFindings } from "../doctor/aeron.ts";
 import { type Finding, type Level, ok } from "../doctor/finding.ts";
 import { ThisHost } from "../doctor/host.ts";
@@ -9,8 +9,8 @@ import { hugepageFindings, memoryFindings, shmFindings } from "../doctor/memory.
 import { limitFindings } from "../doctor/process-limits.ts";
 import { regionFindings } from "../doctor/regions.ts";
 import { ExitCode } from "../exit.ts";
-import type { DoctorValues } from "../observe-commands.ts";
-import type { Output } from "../output.ts";
+import type { Output } from "../output/output.ts";
+import type { DoctorValues } from "../specs/observe.ts";
 import { wrapWords } from "../tap/exchange-rows.ts";
 import { tool } from "../tool/tool.ts";
 import { VERSION } from "../version.ts";

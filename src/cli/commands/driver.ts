@@ -8,16 +8,16 @@ import { formatBytes, formatDuration } from "../../core/units.ts";
 import { Driver } from "../../roles/driver/driver.ts";
 import { type DriverOptions, epochBytes } from "../../roles/driver/driver-options.ts";
 import { freeSpaceIn } from "../../shm/index.ts";
-import { aeronDirOf, shmDirOf } from "../aeron-dir.ts";
-import type { CommandContext } from "../command.ts";
-import { printError } from "../console.ts";
+import { aeronDirOf, shmDirOf } from "../config/aeron-dir.ts";
 import { describePlan, driverSettings } from "../driver/driver-settings.ts";
-import type { DriverValues } from "../driver-commands.ts";
 import { ExitCode } from "../exit.ts";
-import { ProcessRuntime } from "../role-runtime.ts";
-import { type RunningRole, runAlone } from "../running-role.ts";
-import { notifyServiceManager } from "../service-manager.ts";
-import { summaryLines } from "../summary.ts";
+import { notifyServiceManager } from "../lifetime/service-manager.ts";
+import { printError } from "../output/console.ts";
+import { ProcessRuntime } from "../role/role-runtime.ts";
+import { type RunningRole, runAlone } from "../role/running-role.ts";
+import { summaryLines } from "../role/summary.ts";
+import type { CommandContext } from "../specs/command.ts";
+import type { DriverValues } from "../specs/driver.ts";
 
 const log = getLogger("driver");
 /** Rights of what Aeron makes: for this user alone, or for the group as well. */

@@ -1,12 +1,12 @@
 import { OptionError } from "../../core/errors.ts";
 import type { EventView } from "../../supervision/model/index.ts";
-import { printError } from "../console.ts";
-import type { RowStream } from "../output.ts";
+import { printError } from "../output/console.ts";
+import type { RowStream } from "../output/output.ts";
+import type { EventsValues } from "../specs/supervision.ts";
 import { EventReporter } from "../supervision/event-reporter.ts";
 import { EVENT_COLUMNS } from "../supervision/event-rows.ts";
 import { followEvents } from "../supervision/follow-events.ts";
 import { observe } from "../supervision/observing.ts";
-import type { EventsValues } from "../supervision-commands.ts";
 import { type ToolContext, tool } from "../tool/tool.ts";
 
 /** `events`: prints a line per event, seen by this process or reported by a supervisor. */

@@ -5,13 +5,13 @@ import { hdf5Of } from "../../recording/export/hdf5.ts";
 import { kerchunkReferences } from "../../recording/export/kerchunk.ts";
 import type { RecordedFrame } from "../../recording/recorded-frame.ts";
 import { RecordingSet, type SetStream } from "../../recording/recording-set.ts";
-import type { CommandContext } from "../command.ts";
-import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
+import { printError } from "../output/console.ts";
 import { requireFiles } from "../recording/require-files.ts";
 import { exportToSink, type SinkFormat, sinkPaths } from "../recording/sink-export.ts";
 import { defaultPath, writeWhole } from "../recording/whole-file.ts";
-import type { ExportValues } from "../recording-commands.ts";
+import type { CommandContext } from "../specs/command.ts";
+import type { ExportValues } from "../specs/recording.ts";
 
 /** Which frames, and where to. */
 interface Job {

@@ -4,10 +4,10 @@ import { monotonic } from "../../aeron/monotonic.ts";
 import { processNs } from "../../core/clock.ts";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
 import { findLeftovers, type Leftover } from "../../shm/leftovers.ts";
-import { aeronDirOf, namesAeronDir, shmDirOf } from "../aeron-dir.ts";
-import type { GcValues } from "../driver-tool-commands.ts";
-import type { Column, Output } from "../output.ts";
-import { renderTable } from "../table.ts";
+import { aeronDirOf, namesAeronDir, shmDirOf } from "../config/aeron-dir.ts";
+import type { Column, Output } from "../output/output.ts";
+import { renderTable } from "../output/table.ts";
+import type { GcValues } from "../specs/driver-tools.ts";
 import { tool } from "../tool/tool.ts";
 
 type Row = Leftover | AeronLeftover;

@@ -6,11 +6,11 @@ import { encodeJson, type JsonValue } from "../../sbe/index.ts";
 import { LAYOUT_VERSION } from "../../shm/index.ts";
 import { listed } from "../inspect/locate.ts";
 import { findStreamId } from "../observe/find-stream.ts";
+import type { HelloValues } from "../specs/tools.ts";
 import { ExchangeRows } from "../tap/exchange-rows.ts";
 import { nearestId } from "../tap/options.ts";
 import { tool } from "../tool/tool.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
-import type { HelloValues } from "../tool-commands.ts";
 
 /** A second producer of the stream would answer as fast as the first. */
 const LINGER_NS = 50e6;

@@ -2,7 +2,7 @@ import { formatCount, formatDuration, formatRate } from "../../core/units.ts";
 import type { SpreadSummary } from "../../observe/frame-statistics.ts";
 import { METER_COLUMNS, meterJson } from "../observe/meter-columns.ts";
 import { type MeterRow, meterTool } from "../observe/meters.ts";
-import type { Column } from "../output.ts";
+import type { Column } from "../output/output.ts";
 
 const [STREAM, NAME, NOTE] = METER_COLUMNS;
 

@@ -2,8 +2,8 @@ import { producedStreams } from "../../observe/deployment-view.ts";
 import { look } from "../driver/look.ts";
 import { theStream } from "../driver/resolve-stream.ts";
 import { printInfo, streamInfoOf } from "../driver/stream-info.ts";
-import type { LookValues } from "../driver-tool-commands.ts";
 import { findStreamId, requireStreamText, streamIdOf } from "../observe/find-stream.ts";
+import type { LookValues } from "../specs/driver-tools.ts";
 import { tool } from "../tool/tool.ts";
 
 /** `info`: everything that is known of one stream. */

@@ -3,14 +3,14 @@ import { SystemClock } from "../../core/clock.ts";
 import { NotFoundError, UsageError } from "../../core/errors.ts";
 import { type RegionReport, reportOf } from "../../observe/region-report.ts";
 import { InspectionError } from "../../shm/inspection.ts";
-import { shmDirOf } from "../aeron-dir.ts";
-import { printError } from "../console.ts";
+import { shmDirOf } from "../config/aeron-dir.ts";
 import { ExitCode } from "../exit.ts";
 import { type Located, locate } from "../inspect/locate.ts";
 import { printReports } from "../inspect/print.ts";
 import { findStreamId, streamIdOf } from "../observe/find-stream.ts";
+import { printError } from "../output/console.ts";
+import type { InspectValues } from "../specs/tools.ts";
 import { tool } from "../tool/tool.ts";
-import type { InspectValues } from "../tool-commands.ts";
 
 /** `inspect`: what region files say, and which rules they break. */
 export const run = tool<InspectValues>(async ({ values, positionals, output }) => {

@@ -4,11 +4,11 @@ import { NotFoundError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { formatDuration } from "../../core/units.ts";
 import { readDeployment, type SeenLease } from "../../observe/deployment.ts";
-import { aeronDirOf } from "../aeron-dir.ts";
+import { aeronDirOf } from "../config/aeron-dir.ts";
 import { ask } from "../driver/ask.ts";
 import { type NamedLease, namedLease } from "../driver/lease-arguments.ts";
 import { openDriverCounters } from "../driver/look.ts";
-import type { NamedLeaseValues } from "../driver-tool-commands.ts";
+import type { NamedLeaseValues } from "../specs/driver-tools.ts";
 import { ToolError, tool } from "../tool/tool.ts";
 
 /** Drivers process a keepalive at once, and report it at once. */

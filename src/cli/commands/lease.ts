@@ -9,8 +9,8 @@ import { leaseArgument } from "../driver/lease-arguments.ts";
 import { look } from "../driver/look.ts";
 import { noAnswer, refusedLease } from "../driver/no-answer.ts";
 import { theStream } from "../driver/resolve-stream.ts";
-import type { AdminValues } from "../driver-tool-commands.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
+import type { AdminValues } from "../specs/driver-tools.ts";
 import { type ToolContext, tool } from "../tool/tool.ts";
 
 const VERBS: readonly string[] = ["ls", "revoke"];

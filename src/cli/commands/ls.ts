@@ -2,9 +2,9 @@ import { NotFoundError } from "../../core/errors.ts";
 import { producedStreams } from "../../observe/deployment-view.ts";
 import { DRIVER_COLUMNS, fitting, LEASE_COLUMNS, streamColumns } from "../driver/columns.ts";
 import { type Look, look } from "../driver/look.ts";
-import type { LookValues } from "../driver-tool-commands.ts";
-import type { Column, Output } from "../output.ts";
-import { renderTable } from "../table.ts";
+import type { Column, Output } from "../output/output.ts";
+import { renderTable } from "../output/table.ts";
+import type { LookValues } from "../specs/driver-tools.ts";
 import { tool } from "../tool/tool.ts";
 
 /** `ls`: the drivers, streams and leases of one media driver. */

@@ -7,13 +7,13 @@ import { createIdleStrategy } from "../../core/idle/index.ts";
 import { getLogger } from "../../core/logger.ts";
 import { Scheduler } from "../../core/scheduler.ts";
 import { PeriodicTimer } from "../../core/timers.ts";
-import { aeronDirOf } from "../aeron-dir.ts";
-import { reportBusErrors } from "../bus-errors.ts";
-import type { CommandContext } from "../command.ts";
 import type { MediaDriverValues } from "../commands.ts";
-import { endWithParent } from "../end-with-parent.ts";
+import { aeronDirOf } from "../config/aeron-dir.ts";
 import { ExitCode } from "../exit.ts";
-import { StopSignals } from "../signals.ts";
+import { reportBusErrors } from "../lifetime/bus-errors.ts";
+import { endWithParent } from "../lifetime/end-with-parent.ts";
+import { StopSignals } from "../lifetime/signals.ts";
+import type { CommandContext } from "../specs/command.ts";
 
 const log = getLogger("media-driver");
 const USAGE_CHECK_PERIOD_NS = 250e6;

@@ -1,13 +1,13 @@
 import type { KnownStream } from "../../observe/known-streams.ts";
 import { ObserverIdle } from "../../observe/observer-idle.ts";
 import type { Attribute } from "../../protocol/attribute.ts";
-import { printError } from "../console.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
 import { attributeText, metaJson } from "../observe/meta-view.ts";
 import { watchStream } from "../observe/watch-stream.ts";
-import type { MetaValues } from "../observe-commands.ts";
-import type { Column, Output, RowStream } from "../output.ts";
-import { renderTable } from "../table.ts";
+import { printError } from "../output/console.ts";
+import type { Column, Output, RowStream } from "../output/output.ts";
+import { renderTable } from "../output/table.ts";
+import type { MetaValues } from "../specs/observe.ts";
 import { tool } from "../tool/tool.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 

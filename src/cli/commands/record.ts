@@ -3,10 +3,9 @@ import { getLogger } from "../../core/logger.ts";
 import { printable } from "../../core/text.ts";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
 import { Recorder } from "../../recorder/recorder.ts";
-import type { CommandContext } from "../command.ts";
-import { printError } from "../console.ts";
 import { ExitCode } from "../exit.ts";
-import { LiveLine } from "../live-line.ts";
+import { printError } from "../output/console.ts";
+import { LiveLine } from "../output/live-line.ts";
 import { flightTriggers } from "../record/flight-triggers.ts";
 import { RecordPlan } from "../record/record-plan.ts";
 import {
@@ -19,11 +18,12 @@ import {
   rowTaker,
 } from "../record/record-report.ts";
 import { RecordedStreams } from "../record/recorded-streams.ts";
-import type { RecordValues } from "../record-command.ts";
-import { RoleProgress } from "../role-progress.ts";
-import { RoleRuntime } from "../role-runtime.ts";
-import { type RunningRole, runAlone } from "../running-role.ts";
-import { StatsReporter } from "../stats-reporter.ts";
+import { RoleProgress } from "../role/role-progress.ts";
+import { RoleRuntime } from "../role/role-runtime.ts";
+import { type RunningRole, runAlone } from "../role/running-role.ts";
+import { StatsReporter } from "../role/stats-reporter.ts";
+import type { CommandContext } from "../specs/command.ts";
+import type { RecordValues } from "../specs/record.ts";
 import { VERSION } from "../version.ts";
 
 const log = getLogger("record");

@@ -4,19 +4,19 @@ import { newReplay, type Replay, type ReplaySource } from "../../io/index.ts";
 import type { Source } from "../../io/types.ts";
 import { RecordingSet, type SetStream } from "../../recording/recording-set.ts";
 import { Producer } from "../../roles/producer.ts";
-import type { CommandContext } from "../command.ts";
-import { DeadlineAgent } from "../deadline-agent.ts";
 import { ExitCode } from "../exit.ts";
-import { LiveLine } from "../live-line.ts";
+import { DeadlineAgent } from "../lifetime/deadline-agent.ts";
+import { LiveLine } from "../output/live-line.ts";
+import { Keys } from "../output/terminal-keys.ts";
 import { ReplayAgent } from "../recording/replay-agent.ts";
 import { replayLine } from "../recording/replay-line.ts";
 import { requireFiles } from "../recording/require-files.ts";
-import type { ReplayValues } from "../recording-commands.ts";
-import type { ProducerValues } from "../role-commands.ts";
-import { ProcessRuntime, processOptionsOf, RoleRuntime } from "../role-runtime.ts";
+import { ProcessRuntime, processOptionsOf, RoleRuntime } from "../role/role-runtime.ts";
+import type { RunningRole } from "../role/running-role.ts";
 import { RoleSet } from "../run/role-set.ts";
-import type { RunningRole } from "../running-role.ts";
-import { Keys } from "../terminal-keys.ts";
+import type { CommandContext } from "../specs/command.ts";
+import type { ReplayValues } from "../specs/recording.ts";
+import type { ProducerValues } from "../specs/roles.ts";
 import { ProducerPlan, startProducer } from "./producer.ts";
 
 /** Streams of other programs get ids from here on. */

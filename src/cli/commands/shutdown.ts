@@ -1,14 +1,14 @@
 import { ServiceLocks } from "../../aeron/service-locks.ts";
 import { processNs } from "../../core/clock.ts";
 import { randomCorrelationId } from "../../roles/attach-messages.ts";
-import { aeronDirOf } from "../aeron-dir.ts";
+import { aeronDirOf } from "../config/aeron-dir.ts";
 import { tokenOption } from "../driver/admin-token.ts";
 import { ask } from "../driver/ask.ts";
 import { look } from "../driver/look.ts";
 import { noAnswer } from "../driver/no-answer.ts";
-import type { ShutdownValues } from "../driver-tool-commands.ts";
 import { ExitCode } from "../exit.ts";
-import { streamsOf } from "../role-runtime.ts";
+import { streamsOf } from "../role/role-runtime.ts";
+import type { ShutdownValues } from "../specs/driver-tools.ts";
 import { ToolError, tool } from "../tool/tool.ts";
 
 const LOOK_PERIOD_MS = 5;

@@ -2,11 +2,11 @@ import { OptionError, UsageError } from "../../core/errors.ts";
 import { formatDims } from "../../io/layout.ts";
 import { contiguousByteLength } from "../../protocol/dtype.ts";
 import { roomOf } from "../../shm/room.ts";
-import { shmDirOf } from "../aeron-dir.ts";
+import { shmDirOf } from "../config/aeron-dir.ts";
 import { profileToml } from "../sizing/profile.ts";
 import { sizingJson, sizingPairs } from "../sizing/report.ts";
 import { type SizingRequest, sizeStream } from "../sizing/sizing.ts";
-import type { SizingValues } from "../sizing-command.ts";
+import type { SizingValues } from "../specs/sizing.ts";
 import { tool } from "../tool/tool.ts";
 
 /** `sizing`: how many slots, how large, and what they tolerate. */

@@ -8,8 +8,8 @@ import { requireStreamText } from "../observe/find-stream.ts";
 import { baseDirsOf } from "../observe/meters.ts";
 import { snapshotTarget } from "../observe/snapshot-target.ts";
 import { watchStream } from "../observe/watch-stream.ts";
-import type { SnapshotValues } from "../observe-commands.ts";
-import type { Output } from "../output.ts";
+import type { Output } from "../output/output.ts";
+import type { SnapshotValues } from "../specs/observe.ts";
 import { tool } from "../tool/tool.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 

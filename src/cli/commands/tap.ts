@@ -5,13 +5,13 @@ import { getLogger } from "../../core/logger.ts";
 import { formatCount, formatDuration } from "../../core/units.ts";
 import { MessageFilter, streamIdsOfKind } from "../../observe/message-filter.ts";
 import { TapAgent } from "../../observe/tap-agent.ts";
-import { printError } from "../console.ts";
 import { findStreamId } from "../observe/find-stream.ts";
+import { printError } from "../output/console.ts";
+import type { TapValues } from "../specs/tools.ts";
 import { descriptorStreamsOf } from "../supervision/descriptor-streams.ts";
 import { rowJson, TAP_COLUMNS } from "../tap/message-rows.ts";
 import { tool } from "../tool/tool.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
-import type { TapValues } from "../tool-commands.ts";
 
 const log = getLogger("tap");
 /** No person reads lines faster than this; a stream whose messages come closer together lets it rest for less. */

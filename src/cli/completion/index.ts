@@ -1,6 +1,6 @@
 import { SINK_KINDS, SOURCE_KINDS } from "../../io/index.ts";
 import { DTYPE_NAMES } from "../../protocol/dtype.ts";
-import type { Command } from "../command.ts";
+import type { Command } from "../specs/command.ts";
 import { bashCompletion } from "./bash.ts";
 import { shellCommands } from "./shell-command.ts";
 import { zshCompletion } from "./zsh.ts";

@@ -1,6 +1,6 @@
 import type { OptionSpec } from "../../config/index.ts";
-import type { Command } from "../command.ts";
-import { GENERAL } from "../common-options.ts";
+import type { Command } from "../specs/command.ts";
+import { GENERAL } from "../specs/common-options.ts";
 
 /** What a shell has to know of an option to complete it. */
 export interface ShellOption {

@@ -14,8 +14,8 @@ import {
 } from "../../config/index.ts";
 import type { UsageError } from "../../core/errors.ts";
 import { parseSink, parseSource } from "../../io/index.ts";
-import type { Command } from "../command.ts";
-import type { CONSUMER, PRODUCER } from "../role-commands.ts";
+import type { Command } from "../specs/command.ts";
+import type { CONSUMER, PRODUCER } from "../specs/roles.ts";
 import { type ReadSettings, readSettings } from "./read-settings.ts";
 import { commandNamed } from "./role-options.ts";
 import { settingsSchema } from "./schema.ts";

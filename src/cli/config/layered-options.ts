@@ -9,8 +9,8 @@ import {
   type WrittenValues,
   withNamedStream,
 } from "../../config/index.ts";
-import type { Command } from "../command.ts";
-import { CONFIG, GENERAL } from "../common-options.ts";
+import type { Command } from "../specs/command.ts";
+import { CONFIG, GENERAL } from "../specs/common-options.ts";
 import { type ReadSettings, readSettings } from "./read-settings.ts";
 import { roleOf, settingsSchema } from "./schema.ts";
 

@@ -8,12 +8,12 @@ import {
   valuesOf,
   withNamedStream,
 } from "../../config/index.ts";
-import type { BridgeReceiveValues, BridgeSendValues, DecimateValues } from "../bridge-commands.ts";
-import type { Command, CommandContext } from "../command.ts";
-import type { DriverValues } from "../driver-commands.ts";
-import type { RecordValues } from "../record-command.ts";
-import type { ConsumerValues, ProducerValues } from "../role-commands.ts";
-import type { SupervisorValues } from "../supervision-commands.ts";
+import type { BridgeReceiveValues, BridgeSendValues, DecimateValues } from "../specs/bridge.ts";
+import type { Command, CommandContext } from "../specs/command.ts";
+import type { DriverValues } from "../specs/driver.ts";
+import type { RecordValues } from "../specs/record.ts";
+import type { ConsumerValues, ProducerValues } from "../specs/roles.ts";
+import type { SupervisorValues } from "../specs/supervision.ts";
 import type { ReadSettings } from "./read-settings.ts";
 import { roleOf, settingsSchema, withVerbs } from "./schema.ts";
 

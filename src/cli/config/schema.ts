@@ -1,6 +1,6 @@
 import type { OptionSpec, RoleSchema, SettingsSchema } from "../../config/index.ts";
-import type { Command } from "../command.ts";
-import { GENERAL, ROLE } from "../common-options.ts";
+import type { Command } from "../specs/command.ts";
+import { GENERAL, ROLE } from "../specs/common-options.ts";
 
 const COMMON: readonly OptionSpec[] = Object.values({ ...GENERAL, ...ROLE });
 

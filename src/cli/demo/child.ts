@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { selfCommand } from "../../aeron/self-command.ts";
 import { withoutSettings } from "../../config/index.ts";
-import { PARENT_VARIABLE } from "../end-with-parent.ts";
+import { PARENT_VARIABLE } from "../lifetime/end-with-parent.ts";
 
 /** How a process of the demo ended. */
 export interface ChildEnd {

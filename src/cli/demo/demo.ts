@@ -1,7 +1,7 @@
 import type { TensorPoolError } from "../../core/errors.ts";
 import { NotFoundError, UsageError } from "../../core/errors.ts";
 import { ExitCode } from "../exit.ts";
-import type { StopSignal } from "../signals.ts";
+import type { StopSignal } from "../lifetime/signals.ts";
 import { type ChildEnd, settles } from "./child.ts";
 import { DemoError } from "./errors.ts";
 import type { DemoPlan } from "./plan.ts";

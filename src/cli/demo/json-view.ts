@@ -1,4 +1,4 @@
-import type { Output, RowStream } from "../output.ts";
+import type { Output, RowStream } from "../output/output.ts";
 import type { DemoOutcome } from "./demo.ts";
 import type { Reading } from "./scoreboard.ts";
 import type { DemoState, DemoView } from "./view.ts";

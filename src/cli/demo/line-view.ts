@@ -1,5 +1,5 @@
 import { formatCount } from "../../core/units.ts";
-import type { Column, Output, RowStream } from "../output.ts";
+import type { Column, Output, RowStream } from "../output/output.ts";
 import { acceptedText, byteRateText, latencyText, lossesText, publishedText, rateText } from "./numbers.ts";
 import type { Reading } from "./scoreboard.ts";
 import type { DemoState, DemoView } from "./view.ts";

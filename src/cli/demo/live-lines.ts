@@ -1,7 +1,7 @@
 import type { Palette } from "../../core/colours.ts";
 import { printable } from "../../core/text.ts";
 import { formatCount, formatDuration } from "../../core/units.ts";
-import { type Column, renderTable, truncate } from "../table.ts";
+import { type Column, renderTable, truncate } from "../output/table.ts";
 import { bar, type Glyphs } from "./glyphs.ts";
 import {
   acceptedText,

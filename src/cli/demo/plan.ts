@@ -4,9 +4,9 @@ import { OptionError } from "../../core/errors.ts";
 import { formatBytes } from "../../core/units.ts";
 import { describeLayout, type ParsedSource, parseSource } from "../../io/index.ts";
 import { formatDims } from "../../io/layout.ts";
-import { shmDirOf } from "../aeron-dir.ts";
 import type { DemoValues } from "../commands.ts";
-import { poolsFor } from "../pool-sizes.ts";
+import { shmDirOf } from "../config/aeron-dir.ts";
+import { poolsFor } from "../sizing/pool-sizes.ts";
 import { DemoError } from "./errors.ts";
 
 /** What a demo is going to do. */

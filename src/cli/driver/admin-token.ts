@@ -1,5 +1,5 @@
 import { UsageError } from "../../core/errors.ts";
-import type { AdminValues } from "../driver-tool-commands.ts";
+import type { AdminValues } from "../specs/driver-tools.ts";
 
 /** The token of administrative requests (D-20): --token, or the driver's own setting. @throws UsageError without one */
 export function tokenOption(command: string, { token }: AdminValues): string {

@@ -1,6 +1,6 @@
 import { Exchange } from "../../observe/exchange.ts";
 import { encodeJson, type JsonFields } from "../../sbe/index.ts";
-import type { ListenValues } from "../common-options.ts";
+import type { ListenValues } from "../specs/common-options.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 import { toolIdle } from "./hear-streams.ts";
 

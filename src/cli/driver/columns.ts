@@ -2,7 +2,7 @@ import type { Palette } from "../../core/colours.ts";
 import { formatByteRate, formatBytes, formatCount, formatDuration, formatRate } from "../../core/units.ts";
 import type { DriverView, LeaseView, LifeState, RoleView, StreamView } from "../../observe/deployment-view.ts";
 import type { BridgeView } from "../../supervision/model/index.ts";
-import type { Column, Output } from "../output.ts";
+import type { Column, Output } from "../output/output.ts";
 import { bridgeText } from "./bridge-lines.ts";
 
 /** From this width on a terminal shows every column. */

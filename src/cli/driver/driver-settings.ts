@@ -3,7 +3,7 @@ import { OptionError, UsageError } from "../../core/errors.ts";
 import { formatBytes } from "../../core/units.ts";
 import type { DriverOptions, DynamicStreams, StreamPlan } from "../../roles/driver/driver-options.ts";
 import { onlineNumaNodes, type PoolOptions } from "../../shm/index.ts";
-import type { DriverValues } from "../driver-commands.ts";
+import type { DriverValues } from "../specs/driver.ts";
 
 const DEFAULT_NSLOTS = 64;
 const DEFAULT_STRIDE_BYTES = 1024 * 1024;

@@ -3,8 +3,8 @@ import { processNs } from "../../core/clock.ts";
 import { createIdleStrategy, type IdleStrategy } from "../../core/idle/index.ts";
 import type { KnownStream } from "../../observe/known-streams.ts";
 import { StreamWatch } from "../../observe/stream-watch.ts";
-import type { ListenValues } from "../common-options.ts";
 import { baseDirsOf } from "../observe/meters.ts";
+import type { ListenValues } from "../specs/common-options.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 
 /** A tool waits in small parks, whatever --idle says for roles. */

@@ -1,7 +1,7 @@
 import { UsageError } from "../../core/errors.ts";
 import { MAX_ID } from "../../protocol/ids.ts";
 import type { LeaseRole } from "../../protocol/lease-table.ts";
-import type { NamedLeaseValues } from "../driver-tool-commands.ts";
+import type { NamedLeaseValues } from "../specs/driver-tools.ts";
 import { idArgument } from "../tap/options.ts";
 import { resolveStreamId } from "./resolve-stream.ts";
 

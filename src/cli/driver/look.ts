@@ -7,8 +7,8 @@ import { type Deployment, openCounters, readDeployment } from "../../observe/dep
 import { type DeploymentView, viewOf } from "../../observe/deployment-view.ts";
 import type { KnownStream } from "../../observe/known-streams.ts";
 import { sampleRates } from "../../observe/rate-sampler.ts";
-import { aeronDirOf } from "../aeron-dir.ts";
-import type { ListenValues } from "../common-options.ts";
+import { aeronDirOf } from "../config/aeron-dir.ts";
+import type { ListenValues } from "../specs/common-options.ts";
 import { hearStreams } from "./hear-streams.ts";
 
 /** The counters of the media driver that lives in this folder. @throws NotFoundError when none lives there, CountersError */

@@ -1,8 +1,8 @@
 import { NotFoundError } from "../../core/errors.ts";
 import { formatDuration } from "../../core/units.ts";
-import { aeronDirOf } from "../aeron-dir.ts";
-import type { ListenValues } from "../common-options.ts";
-import { streamsOf } from "../role-runtime.ts";
+import { aeronDirOf } from "../config/aeron-dir.ts";
+import { streamsOf } from "../role/role-runtime.ts";
+import type { ListenValues } from "../specs/common-options.ts";
 import { ToolError } from "../tool/tool.ts";
 import { ANSWER_TIMEOUT_NS } from "./ask.ts";
 import { look } from "./look.ts";

@@ -1,9 +1,9 @@
 import { NotFoundError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { producedStreams } from "../../observe/deployment-view.ts";
-import type { ListenValues } from "../common-options.ts";
 import { listed } from "../inspect/locate.ts";
 import { findStreamId, requireStreamText, streamIdOf } from "../observe/find-stream.ts";
+import type { ListenValues } from "../specs/common-options.ts";
 import { look } from "./look.ts";
 
 /** A stream that is there: its id, and what it is called, as far as that is known. */

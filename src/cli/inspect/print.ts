@@ -3,8 +3,8 @@ import type { Palette } from "../../core/colours.ts";
 import { printable } from "../../core/text.ts";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
 import type { OwnerReport, RegionReport, SlotReport, SlotsReport } from "../../observe/region-report.ts";
-import type { Output } from "../output.ts";
-import { type Column, renderTable, truncate } from "../table.ts";
+import type { Output } from "../output/output.ts";
+import { type Column, renderTable, truncate } from "../output/table.ts";
 
 const INDENT = "  ";
 /** Findings of one region; the rest is counted. */

@@ -1,6 +1,6 @@
 import { formatCount, formatDuration } from "../../core/units.ts";
 import type { DelayRow } from "../../observe/delay-meter.ts";
-import type { Column } from "../output.ts";
+import type { Column } from "../output/output.ts";
 
 function shown(header: string, key: keyof NonNullable<DelayRow["delayNs"]>): Column<DelayRow> {
   const cell = ({ delayNs }: DelayRow) => (delayNs === null ? null : formatDuration(delayNs[key]));

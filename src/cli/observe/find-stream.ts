@@ -9,9 +9,9 @@ import { formatDuration } from "../../core/units.ts";
 import type { KnownStream, KnownStreams } from "../../observe/known-streams.ts";
 import { SEARCH_NS, StreamWatch } from "../../observe/stream-watch.ts";
 import { isId } from "../../protocol/ids.ts";
-import type { RoleValues } from "../common-options.ts";
 import { listed } from "../inspect/locate.ts";
-import { attachTimeoutOf } from "../role-runtime.ts";
+import { attachTimeoutOf } from "../role/role-runtime.ts";
+import type { RoleValues } from "../specs/common-options.ts";
 import { ToolRuntime, type ToolValues } from "../tool/tool-runtime.ts";
 
 const log = getLogger("consumer");

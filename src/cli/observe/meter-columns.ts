@@ -1,4 +1,4 @@
-import type { Column } from "../output.ts";
+import type { Column } from "../output/output.ts";
 import type { MeterRow } from "./meters.ts";
 
 /** What every tool that measures says of the stream: who it is, and last what has to be known of it. */

@@ -5,7 +5,7 @@ import { openSink } from "../../io/index.ts";
 import { openPngFile } from "../../io/png/file-sink.ts";
 import { parsePngOptions } from "../../io/png/options.ts";
 import type { Sink } from "../../io/types.ts";
-import type { SnapshotValues } from "../observe-commands.ts";
+import type { SnapshotValues } from "../specs/observe.ts";
 
 type SnapshotFormat = NonNullable<SnapshotValues["format"]>;
 

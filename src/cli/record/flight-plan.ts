@@ -2,7 +2,7 @@ import { OptionError, UsageError } from "../../core/errors.ts";
 import type { FlightOptions } from "../../recorder/recording-options.ts";
 import type { EventKind } from "../../supervision/model/index.ts";
 import { isLoopback, type ListenAddress, parseListenAddress } from "../../web/address.ts";
-import type { RecordValues } from "../record-command.ts";
+import type { RecordValues } from "../specs/record.ts";
 import { TRIGGERS } from "./triggers.ts";
 
 const DEFAULT_AFTER_NS = 5e9;

@@ -4,7 +4,7 @@ import type { Recorder } from "../../recorder/recorder.ts";
 import type { EventKind } from "../../supervision/model/index.ts";
 import { SupervisionObserver } from "../../supervision/observer.ts";
 import { TriggerServer } from "../../web/trigger-server.ts";
-import type { RoleRuntime } from "../role-runtime.ts";
+import type { RoleRuntime } from "../role/role-runtime.ts";
 import type { FlightPlan, TriggerSignal } from "./flight-plan.ts";
 
 const log = getLogger("record");

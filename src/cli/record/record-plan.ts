@@ -3,10 +3,10 @@ import type { Origins } from "../../config/index.ts";
 import { OptionError, UsageError } from "../../core/errors.ts";
 import { absolutePath } from "../../core/exact-text.ts";
 import type { RecordingOptions } from "../../recorder/recording-options.ts";
-import type { CommandContext } from "../command.ts";
 import { requireStreamText } from "../observe/find-stream.ts";
-import { Output } from "../output.ts";
-import type { RecordValues } from "../record-command.ts";
+import { Output } from "../output/output.ts";
+import type { CommandContext } from "../specs/command.ts";
+import type { RecordValues } from "../specs/record.ts";
 import { FlightPlan } from "./flight-plan.ts";
 
 const FLIGHT_FOLDER = "a folder that ends in /: --before writes a file for each trigger";

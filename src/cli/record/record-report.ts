@@ -3,8 +3,8 @@ import { formatByteRate, formatBytes, formatCount, formatDuration, formatRate } 
 import type { Recorder } from "../../recorder/recorder.ts";
 import type { StreamRecorder } from "../../recorder/stream-recorder.ts";
 import { totalLost } from "../../roles/counters.ts";
-import type { Column } from "../output.ts";
-import { RateMeter } from "../rate-meter.ts";
+import type { Column } from "../output/output.ts";
+import { RateMeter } from "../role/rate-meter.ts";
 
 interface StreamRow {
   readonly streamId: number;

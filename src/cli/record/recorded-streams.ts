@@ -7,7 +7,7 @@ import type { Recorder } from "../../recorder/recorder.ts";
 import { Consumer } from "../../roles/consumer.ts";
 import { AllowedBaseDirs } from "../../shm/index.ts";
 import { streamIdOf } from "../observe/find-stream.ts";
-import type { RoleRuntime } from "../role-runtime.ts";
+import type { RoleRuntime } from "../role/role-runtime.ts";
 import type { RecordPlan } from "./record-plan.ts";
 
 const log = getLogger("record");

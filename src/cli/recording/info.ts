@@ -1,8 +1,8 @@
 import { formatByteRate, formatBytes, formatCount, formatDuration, formatRate } from "../../core/units.ts";
 import { RecordingSet } from "../../recording/recording-set.ts";
 import { type RecordingReport, reportRecordings, type StreamReport } from "../../recording/report.ts";
-import type { Column, Output } from "../output.ts";
-import type { FileValues } from "../recording-commands.ts";
+import type { Column, Output } from "../output/output.ts";
+import type { FileValues } from "../specs/recording.ts";
 import { tool } from "../tool/tool.ts";
 import { requireFiles } from "./require-files.ts";
 

@@ -1,6 +1,6 @@
 import { formatBytes, formatCount } from "../../core/units.ts";
 import { type RepairResult, repairRecording } from "../../recording/repair.ts";
-import type { FileValues } from "../recording-commands.ts";
+import type { FileValues } from "../specs/recording.ts";
 import { tool } from "../tool/tool.ts";
 import { requireFiles } from "./require-files.ts";
 

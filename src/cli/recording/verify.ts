@@ -1,7 +1,7 @@
 import { formatBytes, formatCount } from "../../core/units.ts";
 import { type VerifyResult, verifyRecording } from "../../recording/verify.ts";
 import { ExitCode } from "../exit.ts";
-import type { FileValues } from "../recording-commands.ts";
+import type { FileValues } from "../specs/recording.ts";
 import { tool } from "../tool/tool.ts";
 import { requireFiles } from "./require-files.ts";
 

@@ -2,7 +2,7 @@ import { link, open, rename, unlink } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import type { RecordingSet } from "../../recording/recording-set.ts";
-import { OutputError } from "../output-error.ts";
+import { OutputError } from "../output/output-error.ts";
 
 /** The recording's name with another ending, in the folder at hand. */
 export function defaultPath({ recordings }: RecordingSet, ending: string): string {

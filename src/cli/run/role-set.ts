@@ -1,8 +1,8 @@
 import { getLogger } from "../../core/logger.ts";
 import type { Scheduler } from "../../core/scheduler.ts";
-import { DeadlineAgent } from "../deadline-agent.ts";
 import { ExitCode } from "../exit.ts";
-import type { RunningRole } from "../running-role.ts";
+import { DeadlineAgent } from "../lifetime/deadline-agent.ts";
+import type { RunningRole } from "../role/running-role.ts";
 
 const log = getLogger("run");
 

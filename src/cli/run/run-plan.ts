@@ -4,17 +4,17 @@ import type { IdleChoice } from "../../core/idle/index.ts";
 import type { MediaDriverChoice } from "../../process/host.ts";
 import { BridgeReceivePlan } from "../bridge/receive.ts";
 import { BridgeSendPlan } from "../bridge/send.ts";
-import type { CommandContext } from "../command.ts";
 import { ConsumerPlan } from "../commands/consumer.ts";
 import { DecimatePlan } from "../commands/decimate.ts";
 import { DriverPlan } from "../commands/driver.ts";
 import { ProducerPlan } from "../commands/producer.ts";
 import { SupervisorPlan } from "../commands/supervisor.ts";
 import { type RoleSources, roleContext, type ValuesByRole } from "../config/role-options.ts";
-import type { RunValues } from "../driver-commands.ts";
 import { RecordPlan } from "../record/record-plan.ts";
-import type { ProducerValues } from "../role-commands.ts";
-import { processOptionsOf, streamIdOf } from "../role-runtime.ts";
+import { processOptionsOf, streamIdOf } from "../role/role-runtime.ts";
+import type { CommandContext } from "../specs/command.ts";
+import type { RunValues } from "../specs/driver.ts";
+import type { ProducerValues } from "../specs/roles.ts";
 
 /** Every role of a file, checked before anything of them is started. */
 export interface RunPlan {

@@ -4,7 +4,7 @@ import { formatBytes } from "../../core/units.ts";
 import { streamCounters } from "../../roles/driver/driver-counters.ts";
 import { epochBytes } from "../../roles/driver/driver-options.ts";
 import { MAX_NSLOTS, MAX_REGION_BYTES } from "../../shm/announcement.ts";
-import { poolsFor } from "../pool-sizes.ts";
+import { poolsFor } from "./pool-sizes.ts";
 
 /** What a stream is asked to do. */
 export interface SizingRequest {

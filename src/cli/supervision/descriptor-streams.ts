@@ -1,5 +1,5 @@
-import type { CommandContext } from "../command.ts";
-import type { ChannelValues } from "../common-options.ts";
+import type { CommandContext } from "../specs/command.ts";
+import type { ChannelValues } from "../specs/common-options.ts";
 
 /** The Aeron streams on which descriptors may be. */
 export interface DescriptorStreams<Values> {

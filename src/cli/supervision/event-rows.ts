@@ -1,5 +1,5 @@
 import type { EventView } from "../../supervision/model/index.ts";
-import type { Column } from "../table.ts";
+import type { Column } from "../output/table.ts";
 
 const TIME_WIDTH = 12;
 /** Of the longest common kind. */

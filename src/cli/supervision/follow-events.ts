@@ -1,7 +1,7 @@
 import { messageOf, NotFoundError } from "../../core/errors.ts";
 import type { EventView } from "../../supervision/model/index.ts";
 import { ExitCode } from "../exit.ts";
-import { StopSignals } from "../signals.ts";
+import { StopSignals } from "../lifetime/signals.ts";
 
 const POLL_MS = 1000;
 const TIMEOUT_MS = 5000;

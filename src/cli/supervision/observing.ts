@@ -1,9 +1,9 @@
 import { nativeParker } from "../../aeron/native-parker.ts";
 import { createIdleStrategy } from "../../core/idle/index.ts";
 import { SupervisionObserver } from "../../supervision/observer.ts";
-import type { CommandContext } from "../command.ts";
-import type { Output } from "../output.ts";
-import type { ObserveValues } from "../supervision-commands.ts";
+import type { Output } from "../output/output.ts";
+import type { CommandContext } from "../specs/command.ts";
+import type { ObserveValues } from "../specs/supervision.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 import { descriptorStreamsOf } from "./descriptor-streams.ts";
 import { supervisionOf } from "./thresholds.ts";

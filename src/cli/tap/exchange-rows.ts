@@ -1,7 +1,7 @@
 import { formatDuration } from "../../core/units.ts";
 import { compactFields, nameOf } from "../../observe/decoded-message.ts";
 import type { ExchangeMessage } from "../../observe/exchange.ts";
-import type { Output, RowStream } from "../output.ts";
+import type { Output, RowStream } from "../output/output.ts";
 import { sessionText } from "./message-rows.ts";
 
 const INDENT = "          ";

@@ -1,6 +1,6 @@
 import { formatCount } from "../../core/units.ts";
 import { compactFields, type DecodedMessage, nameOf } from "../../observe/decoded-message.ts";
-import type { Column } from "../table.ts";
+import type { Column } from "../output/table.ts";
 
 /** A message as it is printed, or a place where some were missed. */
 export interface MessageRow {

@@ -8,14 +8,14 @@ import type { Scheduler } from "../../core/scheduler.ts";
 import { requireDriver } from "../../observe/deployment.ts";
 import { Host } from "../../process/host.ts";
 import type { AeronStreams } from "../../protocol/stream-ids.ts";
-import { aeronDirOf } from "../aeron-dir.ts";
-import { reportBusErrors } from "../bus-errors.ts";
-import type { ListenValues } from "../common-options.ts";
-import { DeadlineAgent } from "../deadline-agent.ts";
+import { aeronDirOf } from "../config/aeron-dir.ts";
 import { ExitCode, InterruptedError } from "../exit.ts";
-import type { Output } from "../output.ts";
-import { describeMissingMediaDriver, streamsOf } from "../role-runtime.ts";
-import { StopSignals } from "../signals.ts";
+import { reportBusErrors } from "../lifetime/bus-errors.ts";
+import { DeadlineAgent } from "../lifetime/deadline-agent.ts";
+import { StopSignals } from "../lifetime/signals.ts";
+import type { Output } from "../output/output.ts";
+import { describeMissingMediaDriver, streamsOf } from "../role/role-runtime.ts";
+import type { ListenValues } from "../specs/common-options.ts";
 
 const waitingLog = getLogger("aeron").reminder(10e9);
 

@@ -1,8 +1,8 @@
 import { TensorPoolError } from "../../core/errors.ts";
-import type { CommandContext } from "../command.ts";
-import { OUTPUT_FORMATS } from "../common-options.ts";
 import { ExitCode } from "../exit.ts";
-import { Output } from "../output.ts";
+import { Output } from "../output/output.ts";
+import type { CommandContext } from "../specs/command.ts";
+import { OUTPUT_FORMATS } from "../specs/common-options.ts";
 
 /** What a tool is run with. */
 export interface ToolContext<Values> extends CommandContext<Values> {

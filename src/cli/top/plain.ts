@@ -1,5 +1,5 @@
-import type { Output, RowStream } from "../output.ts";
-import { renderTable } from "../table.ts";
+import type { Output, RowStream } from "../output/output.ts";
+import { renderTable } from "../output/table.ts";
 import { CONSUMER_COLUMNS, STREAM_COLUMNS } from "./top-columns.ts";
 import type { TopReading, TopState } from "./top-state.ts";
 

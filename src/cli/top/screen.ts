@@ -1,5 +1,5 @@
 import type { StreamWriter } from "../../core/stream-writer.ts";
-import { Keys } from "../terminal-keys.ts";
+import { Keys } from "../output/terminal-keys.ts";
 
 const ENTER = "\x1b[?1049h\x1b[?25l";
 const LEAVE = "\x1b[?25h\x1b[?1049l";

@@ -1,7 +1,7 @@
 import { formatByteRate, formatCount, formatRate } from "../../core/units.ts";
 import type { BridgeView, ConsumerView, LossView, StreamView } from "../../supervision/model/index.ts";
 import { bridgeText } from "../driver/bridge-lines.ts";
-import type { Column } from "../table.ts";
+import type { Column } from "../output/table.ts";
 
 /** A column, and which of several that do not all fit goes first: the higher, the sooner. 0 stays. */
 export type TopColumn<Row> = Column<Row> & { readonly dispensable: number };

@@ -1,7 +1,7 @@
 import type { Palette } from "../../core/colours.ts";
 import { formatByteRate, formatRate } from "../../core/units.ts";
+import { type Column, renderTable, truncate } from "../output/table.ts";
 import { EVENT_COLUMNS, timeOfDay } from "../supervision/event-rows.ts";
-import { type Column, renderTable, truncate } from "../table.ts";
 import { CONSUMER_COLUMNS, fitting, STREAM_COLUMNS } from "./top-columns.ts";
 import { TOP_ORDERS, type TopReading, type TopState } from "./top-state.ts";
 

@@ -5,8 +5,8 @@
 //
 // --driver: only the deployments with a driver.
 import { parseArgs } from "node:util";
-import { OUTPUT } from "../../../src/cli/common-options.ts";
-import { Output } from "../../../src/cli/output.ts";
+import { Output } from "../../../src/cli/output/output.ts";
+import { OUTPUT } from "../../../src/cli/specs/common-options.ts";
 import { messageOf } from "../../../src/core/errors.ts";
 import { CASES } from "./cases.ts";
 import { outcomeOf, Turnstile } from "./run-matrix.ts";

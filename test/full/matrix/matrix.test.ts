@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { renderTable } from "../../../src/cli/table.ts";
+import { renderTable } from "../../../src/cli/output/table.ts";
 import { paletteOf } from "../../../src/core/colours.ts";
 import { CASES } from "./cases.ts";
 import type { Outcome } from "./outcome.ts";

@@ -1,4 +1,4 @@
-import type { Column } from "../../../src/cli/output.ts";
+import type { Column } from "../../../src/cli/output/output.ts";
 import type { Outcome } from "./outcome.ts";
 
 export const COLUMNS: readonly Column<Outcome>[] = [

@@ -1,5 +1,5 @@
-import { printError, printLine } from "../../console.ts";
-import { endWithParent } from "../../end-with-parent.ts";
+import { endWithParent } from "../../lifetime/end-with-parent.ts";
+import { printError, printLine } from "../../output/console.ts";
 import { carry } from "./bridge-worker.ts";
 import { copy } from "./copy-worker.ts";
 import { cost } from "./cost-worker.ts";

@@ -1,5 +1,5 @@
 import { FIELD, HEADER_BYTES, type WatchMessage } from "../../../view/messages.ts";
-import { printLine } from "../../console.ts";
+import { printLine } from "../../output/console.ts";
 import type { TabJob, TabReport } from "./jobs.ts";
 
 /** As a page asks whose window has room for so many pixels: more than most have. */

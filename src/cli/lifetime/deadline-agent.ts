@@ -1,0 +1,33 @@
+import type { Agent } from "../../core/agent.ts";
+import { Deadline } from "../../core/timers.ts";
+import { ANY_WAIT, type WaitPoint } from "../../core/wait-point.ts";
+
+/** Calls back once, a given time after it was started, or after `hasBegun` said so. */
+export class DeadlineAgent implements Agent {
+  readonly roleName = "deadline";
+  readonly #timeoutNs: number;
+  readonly #onExpired: () => void;
+  readonly #hasBegun: () => boolean;
+  readonly #deadline = new Deadline();
+  #isOver = false;
+
+  constructor(timeoutNs: number, onExpired: () => void, hasBegun = (): boolean => true) {
+    this.#timeoutNs = timeoutNs;
+    this.#onExpired = onExpired;
+    this.#hasBegun = hasBegun;
+  }
+
+  doWork(nowNs: number): number {
+    if (this.#isOver) return 0;
+    if (!this.#deadline.isSet && !this.#hasBegun()) return 0;
+    if (!this.#deadline.isSet) this.#deadline.start(nowNs, this.#timeoutNs);
+    if (!this.#deadline.hasExpired(nowNs)) return 0;
+    this.#isOver = true;
+    this.#onExpired();
+    return 1;
+  }
+
+  waitPoint(): WaitPoint {
+    return ANY_WAIT;
+  }
+}

@@ -1,0 +1,37 @@
+import type { Agent } from "../../core/agent.ts";
+import type { Scheduler } from "../../core/scheduler.ts";
+import { ExitCode } from "../exit.ts";
+import type { StopSignals } from "../lifetime/signals.ts";
+
+/** A role that was added to a scheduler. */
+export interface RunningRole {
+  readonly name: string;
+  /** In the order in which they were added. */
+  readonly agents: readonly Agent[];
+  /** True once others can use it. Left out: from the beginning. */
+  isReady?(): boolean;
+  /** Says what happened, once its agents have closed; resolves to the role's exit code. */
+  finish(): Promise<number>;
+}
+
+/**
+ * Starts the role of a process of its own, and runs it to its end; a signal that comes while it starts ends it in order, too. To be
+ * awaited where the runtime is disposed of afterwards (`using`).
+ */
+export async function runAlone(
+  { scheduler, signals }: { readonly scheduler: Scheduler; readonly signals: StopSignals },
+  start: () => RunningRole | Promise<RunningRole>,
+): Promise<number> {
+  let role: RunningRole;
+  try {
+    role = await start();
+  } catch (error) {
+    await scheduler.close();
+    // What was being waited for was given up because of the signal.
+    if (signals.received !== null) return signals.exitCode(ExitCode.DONE);
+    throw error;
+  }
+  await scheduler.run();
+  const code = await role.finish();
+  return code === ExitCode.DONE ? signals.exitCode(code) : code;
+}

@@ -1,0 +1,22 @@
+import type { CounterSet } from "../../core/counters.ts";
+import { formatCount } from "../../core/units.ts";
+
+/** Rules of the specification are for its readers: the tables of the playbook name them. */
+const RULES = / \([WD]-\d\d[^)]*\)/g;
+
+/** What happened, for people: a sentence, then every counter that is not 0 with what it counts. */
+export function summaryLines<Name extends string>(
+  lead: string,
+  counters: CounterSet<Name>,
+  leftOut: readonly Name[],
+): string[] {
+  const told = counters.list.filter(({ name, value }) => value > 0 && !leftOut.includes(name as Name));
+  const width = Math.max(0, ...told.map(({ name }) => name.length));
+  return [
+    lead,
+    ...told.map(
+      ({ name, value, help }) =>
+        `  ${name.padEnd(width)}  ${formatCount(value).padStart(9)}  ${help.replace(RULES, "")}`,
+    ),
+  ];
+}
