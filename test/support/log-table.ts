@@ -1,4 +1,4 @@
-// The table of log lines in docs/OPERATIONAL_PLAYBOOK.md follows from the code and from log-advice.ts; `npm run generate:docs`.
+// The table of log lines in docs/OPERATIONAL_PLAYBOOK.md follows from the code and from src/*/log-advice.ts; `npm run generate:docs`.
 import { GeneratedPart, markdownTable } from "./generated-part.ts";
 import { LOG_ADVICE } from "./log-advice.ts";
 import { logMessages } from "./log-messages.ts";

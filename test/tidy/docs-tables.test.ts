@@ -13,7 +13,7 @@ describe("the tables of the playbook (npm run generate:docs writes them)", () =>
     expect(LOG_PART.read()).toBe(logTable());
   });
 
-  test("every warning and error has its line in test/support/log-advice.ts, which goes to the playbook, and no other has", () => {
+  test("every warning and error has its line in the log-advice.ts of its folder, which goes to the playbook, and no other has", () => {
     const logged = logMessages().map(({ path, text }) => `${path}: ${text}`);
     const explained = Object.entries(LOG_ADVICE).flatMap(([path, texts]) =>
       Object.keys(texts).map((text) => `${path}: ${text}`),
