@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Checkout } from "../support/checkout.ts";
 
 const NODE = Bun.which("node") ?? "node";
-const COMMAND = join(import.meta.dir, "..", "..", "ffi", "native", "command.mjs");
+const COMMAND = join(import.meta.dir, "..", "..", "setup", "command.mjs");
 
 /** A Node process that does what set-up does last: run a command on its own stdin, stdout and stderr. */
 function runInShell(script: string) {

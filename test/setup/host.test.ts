@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { refusalOf } from "../../ffi/native/host.mjs";
+import { refusalOf } from "../../setup/host.mjs";
 
 describe("the host check", () => {
   test("accepts little-endian Linux on x64 and arm64", () => {

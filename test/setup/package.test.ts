@@ -23,7 +23,7 @@ describe("the package that npm pack makes", () => {
         "README.md",
         "SECURITY.md",
         "ffi/native/Cargo.lock",
-        "ffi/native/installed.mjs",
+        "setup/installed.mjs",
         "src/cli/main.ts",
         "src/index.ts",
         "types/src/index.d.ts",
@@ -97,7 +97,7 @@ describe("the package that npm pack makes", () => {
   });
 
   test("what other runtimes get has every name, so that their message is ours", async () => {
-    const names = [...readFileSync(join(ROOT, "ffi/native/needs-bun.mjs"), "utf8").matchAll(/missing as (\w+)/g)];
+    const names = [...readFileSync(join(ROOT, "setup/needs-bun.mjs"), "utf8").matchAll(/missing as (\w+)/g)];
     const library = await import("../../src/index.ts");
     expect(names.map(([, name]) => name).sort()).toEqual(Object.keys(library).sort());
   });

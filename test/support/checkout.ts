@@ -32,12 +32,13 @@ export class Checkout implements Disposable {
   readonly #tools = join(this.root, "tools");
 
   constructor() {
-    const native = join(this.root, "ffi", "native");
-    mkdirSync(native, { recursive: true });
     mkdirSync(this.#tools);
     writeFileSync(join(this.#tools, "package.json"), '{ "type": "commonjs" }');
-    for (const entry of readdirSync(join(ROOT, "ffi", "native"), { withFileTypes: true })) {
-      if (entry.isFile()) cpSync(join(ROOT, "ffi", "native", entry.name), join(native, entry.name));
+    for (const folder of ["setup", join("ffi", "native")]) {
+      mkdirSync(join(this.root, folder), { recursive: true });
+      for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
+        if (entry.isFile()) cpSync(join(ROOT, folder, entry.name), join(this.root, folder, entry.name));
+      }
     }
     for (const name of ["package.json", "package-lock.json"]) cpSync(join(ROOT, name), join(this.root, name));
     symlinkSync(join(ROOT, "node_modules"), join(this.root, "node_modules"));
@@ -96,7 +97,7 @@ export class Checkout implements Disposable {
   }
 
   spawn(task: string, env: Record<string, string> = {}): Bun.Subprocess<"ignore", "pipe", "pipe"> {
-    return Bun.spawn([NODE, join(this.root, "ffi", "native", "prepare.mjs"), task], {
+    return Bun.spawn([NODE, join(this.root, "setup", "prepare.mjs"), task], {
       cwd: this.root,
       env: { PATH: this.#tools, ...env },
       stdin: "ignore",

@@ -25,6 +25,8 @@ const LAYERS = [
   "web",
   "config",
   "cli",
+  // What makes a checkout or an installed package ready, in plain Node, and starts its programs.
+  "setup",
   "build",
 ];
 
@@ -39,6 +41,7 @@ const NARROWER: Readonly<Record<string, { may: readonly string[]; because: strin
     may: ["ffi", "core", "protocol", "shm"],
     because: "a source that replays a recording is below the roles, and files are read without Aeron",
   },
+  setup: { may: ["ffi"], because: "it runs before there are packages and a Bun" },
   io: { may: ["ffi", "core", "protocol", "recording"], because: "sources and sinks know nothing of how frames travel" },
 };
 
@@ -47,6 +50,7 @@ function layerOf(path: string): string | null {
   if (path === "src/index.ts") return "index";
   if (path === "build.ts" || path === "ffi/native/embedded-entry.ts" || path.startsWith("packaging/")) return "build";
   if (path.startsWith("ffi/")) return "ffi";
+  if (path.startsWith("setup/")) return "setup";
   if (path.startsWith("src/supervision/model/")) return "supervision/model";
   return /^src\/([^/]+)\//.exec(path)?.[1] ?? null;
 }

@@ -5,12 +5,12 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { endianness } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { HERE } from "./aeron-sources.mjs";
+import { HERE } from "../ffi/native/aeron-sources.mjs";
+import { prepareLibrary } from "../ffi/native/libaeron.mjs";
+import { SetupError } from "../ffi/native/report.mjs";
+import { stopToolsOnSignals } from "../ffi/native/tools.mjs";
 import { endWith, runCommand } from "./command.mjs";
 import { refusalOf } from "./host.mjs";
-import { prepareLibrary } from "./libaeron.mjs";
-import { SetupError } from "./report.mjs";
-import { stopToolsOnSignals } from "./tools.mjs";
 
 const ROOT = join(HERE, "..", "..");
 

@@ -1,15 +1,15 @@
 // Makes a fresh clone ready (packages, libaeron) and then runs one of the project's commands:
-//   node ffi/native/prepare.mjs demo --seconds 3
+//   node setup/prepare.mjs demo --seconds 3
 // Plain Node, no dependencies, nothing on stdout, and quick when there is nothing to do.
 import { existsSync } from "node:fs";
 import { endianness } from "node:os";
 import { join, resolve } from "node:path";
+import { prepareLibrary } from "../ffi/native/libaeron.mjs";
+import { SetupError, say } from "../ffi/native/report.mjs";
+import { stopToolsOnSignals, throwIfInterrupted } from "../ffi/native/tools.mjs";
 import { endWith, runCommand } from "./command.mjs";
 import { refusalOf } from "./host.mjs";
-import { prepareLibrary } from "./libaeron.mjs";
 import { preparePackages, ROOT } from "./packages.mjs";
-import { SetupError, say } from "./report.mjs";
-import { stopToolsOnSignals, throwIfInterrupted } from "./tools.mjs";
 
 /**
  * @typedef {object} Task

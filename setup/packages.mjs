@@ -12,12 +12,12 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { withLock } from "./lock.mjs";
-import { lastLines, npmErrors, SetupError, step } from "./report.mjs";
-import { runTool } from "./tools.mjs";
+import { withLock } from "../ffi/native/lock.mjs";
+import { lastLines, npmErrors, SetupError, step } from "../ffi/native/report.mjs";
+import { runTool } from "../ffi/native/tools.mjs";
 
 /** The checkout. */
-export const ROOT = realpathSync(join(dirname(fileURLToPath(import.meta.url)), "..", ".."));
+export const ROOT = realpathSync(join(dirname(fileURLToPath(import.meta.url)), ".."));
 const MODULES = join(ROOT, "node_modules");
 const BUN_PACKAGE = join(MODULES, "bun");
 /** Where Bun's install script puts the binary for this platform (under this name on each of them). */

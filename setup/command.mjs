@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { SetupError } from "./report.mjs";
-import { exitCodeOfSignal, Interrupted } from "./tools.mjs";
+import { SetupError } from "../ffi/native/report.mjs";
+import { exitCodeOfSignal, Interrupted } from "../ffi/native/tools.mjs";
 
 /**
  * Runs the command that all of this was prepared for, on our stdin, stdout and stderr, and returns its exit code as a shell
