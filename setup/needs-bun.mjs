@@ -10,6 +10,7 @@ export {
   missing as contiguousLayout,
   missing as DriverError,
   missing as DTYPE_NAMES,
+  missing as describeDeployment,
   missing as defineSink,
   missing as defineSource,
   missing as encodePng,

@@ -39,6 +39,7 @@ export type {
   AddDecimatorOptions,
 } from "./library/bridge-options.ts";
 export type { ConnectOptions, Drive } from "./library/connect-options.ts";
+export { type DescribeDeploymentOptions, describeDeployment } from "./library/describe-deployment.ts";
 export type { AddDriverOptions, StreamLayoutOptions } from "./library/driver-setup.ts";
 export type { CollectorOptions } from "./library/frame-collector.ts";
 export type {
@@ -69,6 +70,15 @@ export type { OwnedFrame } from "./library/owned-frame.ts";
 export type { AddRecorderOptions, Recorder, RecorderState, RecorderStream } from "./library/recorder-handle.ts";
 export type { AddConsumerOptions, AddProducerOptions } from "./library/role-options.ts";
 export { ConnectError, TensorPool } from "./library/tensor-pool.ts";
+export type { CounterValues } from "./observe/deployment.ts";
+export type {
+  DeploymentView,
+  DriverView,
+  LeaseView,
+  LifeState,
+  RoleView,
+  StreamView,
+} from "./observe/deployment-view.ts";
 export { type Attribute, attributeText, type Flow, textAttribute } from "./protocol/attribute.ts";
 export { DTYPE_NAMES, type Dtype, type MajorOrder } from "./protocol/dtype.ts";
 export type { FrameLayout, FrameShape } from "./protocol/frame-layout.ts";
@@ -85,3 +95,4 @@ export { AttachError, ConsumerError, ProducerError } from "./roles/errors.ts";
 export type { ConsumerConfig } from "./roles/producer-messages.ts";
 export type { ClaimRefusal, OfferResult } from "./roles/producer-options.ts";
 export { RegionCreateError, RegionError } from "./shm/errors.ts";
+export type { BridgeView } from "./supervision/model/bridge-state.ts";

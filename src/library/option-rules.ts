@@ -22,6 +22,7 @@ import type { AeronStreams } from "../protocol/stream-ids.ts";
 import type { ConsumerConfig } from "../roles/producer-messages.ts";
 import type { AddBridgeReceiverOptions, AddBridgeSenderOptions, AddDecimatorOptions } from "./bridge-options.ts";
 import type { ConnectOptions } from "./connect-options.ts";
+import type { DescribeDeploymentOptions } from "./describe-deployment.ts";
 import type { AddDriverOptions, StreamLayoutOptions } from "./driver-setup.ts";
 import type { CollectorOptions } from "./frame-collector.ts";
 import type { AddRecorderOptions } from "./recorder-handle.ts";
@@ -101,6 +102,11 @@ const REGIONS: RulesOf<StandaloneRegionOptions> = {
   gid: optional(isWhole(0, MAX_GID)),
   requireHugepages: optional(isFlag),
   prefault: optional(isFlag),
+};
+
+export const DESCRIBE_DEPLOYMENT: RulesOf<DescribeDeploymentOptions> = {
+  aeronDir: optional(isPath),
+  rates: optional(isFlag),
 };
 
 export const ADD_PRODUCER: RulesOf<AddProducerOptions> = {

@@ -3,7 +3,9 @@ import { AeronConnection } from "../../src/aeron/connection.ts";
 import {
   AttachError,
   type ConnectOptions,
+  type DeploymentView,
   type Driver,
+  describeDeployment,
   NotFoundError,
   ProducerError,
   TensorPool,
@@ -66,6 +68,39 @@ describe("the library with a driver", () => {
     const seen: number[] = [];
     step(pool, () => consumer.poll((frame) => void seen.push(frame.bytes[3] ?? 0)) > 0, "the frame");
     expect(seen).toEqual([7]);
+  });
+
+  test("what drivers, streams, roles and leases there are is described without a pool, and where there is none that is said", async () => {
+    await using scope = new AsyncDisposableStack();
+    const { pool, aeronDir } = await open(scope);
+    await pool.addDriver({ streams: STREAMS });
+    await pool.addProducer({ stream: "camera-1", clientId: 5 });
+    await pool.addConsumer({ stream: 77, clientId: 6 });
+    // Counters of roles and leases come to the media driver a little later.
+    const isWhole = ({ streams: [stream], leases }: DeploymentView): boolean =>
+      leases.length === 2 &&
+      [stream?.producer, stream?.consumers[0]].every((role) => role?.counters != null && role.pid !== null);
+    let view = await describeDeployment({ aeronDir });
+    for (const endMs = performance.now() + TIMEOUT_MS; !isWhole(view); view = await describeDeployment({ aeronDir })) {
+      if (performance.now() > endMs) throw new Error(`expected all counters, found ${JSON.stringify(view)}`);
+      pool.doWork();
+      await Bun.sleep(1);
+    }
+    expect(view.drivers.map(({ streams }) => streams)).toEqual([1]);
+    expect(view.streams).toMatchObject([
+      {
+        streamId: 77,
+        name: "camera-1",
+        producer: { clientId: 5, pid: process.pid },
+        consumers: [{ clientId: 6, role: "consumer" }],
+      },
+    ]);
+    expect(view.leases.map(({ role }) => role).sort()).toEqual(["consumer", "producer"]);
+    const nowhere = await describeDeployment({ aeronDir: `${aeronDir}-of-none` }).catch((error: unknown) => error);
+    expect(nowhere).toBeInstanceOf(NotFoundError);
+    expect(nowhere).toMatchObject({
+      message: expect.stringContaining("start a driver, or name another folder as aeronDir"),
+    });
   });
 
   test("D-14: when its lease ended, a slot is an error and no crash, and a producer says that it is not attached", async () => {

@@ -40,6 +40,24 @@ const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    title: "Observing",
+    about: "What flows on the host: the drivers, streams, producers, consumers and leases of one media driver.",
+    example: "observing",
+    names: [
+      "describeDeployment",
+      "DescribeDeploymentOptions",
+      "DeploymentView",
+      "DriverView",
+      "StreamView",
+      "RoleView",
+      "LeaseView",
+      "LifeState",
+      "CounterValues",
+      "BridgeView",
+      "FarReaderFact",
+    ],
+  },
+  {
     title: "Producing",
     about:
       "Claim a slot, fill it in place, commit it; or offer an array, which costs a copy. `producer.counters.of.NAME.value` are the [counters](OPERATIONAL_PLAYBOOK.md#of-a-producer).",

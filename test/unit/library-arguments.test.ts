@@ -39,6 +39,15 @@ const CALLS: Readonly<Record<string, readonly [Call, readonly (readonly [readonl
       [[{ zzzzzzzzz: 1 }], "zzzzzzzzz: unknown option: expected one of aeronDir, shmDir, drive"],
     ],
   ],
+  describeDeployment: [
+    library.describeDeployment as Call,
+    [
+      [[null], "describeDeployment: expected an object of options (aeronDir, rates, ...), found null"],
+      [[{ aeronDir: 5 }], "aeronDir: expected a path, found 5"],
+      [[{ rates: "yes" }], 'rates: expected true or false, found "yes"'],
+      [[{ rate: true }], 'rate: unknown option; did you mean "rates"?'],
+    ],
+  ],
   addProducer: [
     bound(pool, "addProducer"),
     [
@@ -272,7 +281,12 @@ describe("calls of the library with wrong arguments, as plain JavaScript makes t
     ];
     for (const [name, [call]] of Object.entries(CALLS)) {
       // Where everything may be left out, the call would begin.
-      if (name === "TensorPool.connect" || name === "Consumer.frames" || name.startsWith("define")) continue;
+      if (
+        ["TensorPool.connect", "describeDeployment"].includes(name) ||
+        name === "Consumer.frames" ||
+        name.startsWith("define")
+      )
+        continue;
       for (const value of VALUES) {
         if (name === "Consumer.poll" || name === "Consumer.read") if (typeof value === "function") continue;
         if (name === "openRecording" && value === "x") continue;

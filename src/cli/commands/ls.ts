@@ -1,7 +1,8 @@
 import { NotFoundError } from "../../core/errors.ts";
 import { producedStreams } from "../../observe/deployment-view.ts";
+import type { DeploymentSnapshot } from "../../observe/snapshot-deployment.ts";
 import { DRIVER_COLUMNS, fitting, LEASE_COLUMNS, streamColumns } from "../driver/columns.ts";
-import { type Look, look } from "../driver/look.ts";
+import { look } from "../driver/look.ts";
 import type { Column, Output } from "../output/output.ts";
 import { renderTable } from "../output/table.ts";
 import type { LookValues } from "../specs/driver-tools.ts";
@@ -20,7 +21,7 @@ export const run = tool<LookValues>(async ({ values, output }) => {
   print(output, found);
 });
 
-function print(output: Output, { aeronDir, mediaDriverPid, view }: Look): void {
+function print(output: Output, { aeronDir, mediaDriverPid, view }: DeploymentSnapshot): void {
   const { drivers, streams, leases } = view;
   switch (output.format) {
     case "json":

@@ -1,12 +1,7 @@
 import type { CountersReader } from "../../aeron/counters-reader.ts";
-import { monotonic } from "../../aeron/monotonic.ts";
-import { probeLockOr, ServiceLocks } from "../../aeron/service-locks.ts";
-import { processNs } from "../../core/clock.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import { type Deployment, openCounters, readDeployment } from "../../observe/deployment.ts";
-import { type DeploymentView, viewOf } from "../../observe/deployment-view.ts";
-import type { KnownStream } from "../../observe/known-streams.ts";
-import { sampleRates } from "../../observe/rate-sampler.ts";
+import { type Deployment, openCounters } from "../../observe/deployment.ts";
+import { type DeploymentSnapshot, snapshotDeployment } from "../../observe/snapshot-deployment.ts";
 import { aeronDirOf } from "../config/aeron-dir.ts";
 import type { ListenValues } from "../specs/common-options.ts";
 import { hearStreams } from "./hear-streams.ts";
@@ -23,8 +18,6 @@ export function openDriverCounters(aeronDir: string): CountersReader {
   );
 }
 
-const NOTHING_HEARD: ReadonlyMap<number, KnownStream> = new Map();
-
 /** What to look at beside the counters of one moment. */
 export interface Looking {
   /** The streams whose rates are wanted; left out: none. */
@@ -33,37 +26,12 @@ export interface Looking {
   readonly ask?: (deployment: Deployment) => readonly number[];
 }
 
-export interface Look {
-  readonly aeronDir: string;
-  readonly mediaDriverPid: number;
-  readonly deployment: Deployment;
-  readonly view: DeploymentView;
-  readonly heard: ReadonlyMap<number, KnownStream>;
-}
-
 /** Looks at the media driver that the options name, once. @throws NotFoundError where none lives */
-export async function look(values: ListenValues, { ratesOf, ask }: Looking = {}): Promise<Look> {
+export async function look(values: ListenValues, { ratesOf, ask }: Looking = {}): Promise<DeploymentSnapshot> {
   const aeronDir = aeronDirOf(values);
   using reader = openDriverCounters(aeronDir);
-  const deployment = readDeployment(reader);
-  // What is counted in the past is compared with this moment, and not with the end of the sampling.
-  const [nowNs, nowMs] = [monotonic.toBigint(processNs()), Date.now()];
-  const counting =
-    ratesOf === undefined
-      ? []
-      : deployment.roles.filter(({ streamId }) => ratesOf(streamId)).flatMap(({ frames, bytes }) => [frames, bytes]);
-  const asked = ask?.(deployment) ?? [];
-  const [rates, heard] = await Promise.all([
-    sampleRates(reader, counting),
-    asked.length === 0 ? NOTHING_HEARD : hearStreams(values, asked, { announcement: true, name: true }),
-  ]);
-  const view = viewOf(deployment, {
-    nowNs,
-    nowMs,
-    // Where that cannot be seen, the heartbeat has to do.
-    isServed: (controlStreamId) => probeLockOr(true, () => ServiceLocks.isServed(aeronDir, controlStreamId)),
-    rates,
-    heard,
+  return await snapshotDeployment(aeronDir, reader, {
+    ratesOf,
+    hear: async (deployment) => hearStreams(values, ask?.(deployment) ?? [], { announcement: true, name: true }),
   });
-  return { aeronDir, mediaDriverPid: reader.driverPid, deployment, view, heard };
 }

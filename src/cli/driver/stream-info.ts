@@ -3,13 +3,13 @@ import { printable } from "../../core/text.ts";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
 import type { CounterValues } from "../../observe/deployment.ts";
 import type { DriverView, LeaseView, StreamView } from "../../observe/deployment-view.ts";
+import type { DeploymentSnapshot } from "../../observe/snapshot-deployment.ts";
 import { consumerCounters, producerCounters } from "../../roles/counters.ts";
 import { driverCounters } from "../../roles/driver/driver-counters.ts";
 import type { Output } from "../output/output.ts";
 import { renderTable } from "../output/table.ts";
 import { bridgeLines, bridgeText } from "./bridge-lines.ts";
 import { ROLE_COLUMNS } from "./columns.ts";
-import type { Look } from "./look.ts";
 
 /** Everything of one stream. */
 export interface StreamInfo extends StreamView {
@@ -46,7 +46,7 @@ const LEFT_OUT = new Set([
   "bytes",
 ]);
 
-export function streamInfoOf(stream: StreamView, { view, heard }: Look): StreamInfo {
+export function streamInfoOf(stream: StreamView, { view, heard }: DeploymentSnapshot): StreamInfo {
   const known = heard.get(stream.streamId);
   const announced = known?.announcement ?? null;
   return {

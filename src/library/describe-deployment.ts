@@ -1,0 +1,35 @@
+import { resolve } from "node:path";
+import { defaultAeronDir } from "../aeron/aeron-dir.ts";
+import { NotFoundError } from "../core/errors.ts";
+import { requireOptions } from "../core/rules.ts";
+import { openCounters } from "../observe/deployment.ts";
+import type { DeploymentView } from "../observe/deployment-view.ts";
+import { snapshotDeployment } from "../observe/snapshot-deployment.ts";
+import { DESCRIBE_DEPLOYMENT } from "./option-rules.ts";
+
+export interface DescribeDeploymentOptions {
+  /** Folder of the media driver; AERON_DIR or Aeron's default when left out. */
+  readonly aeronDir?: string;
+  /** Rates of frames and bytes are measured, which takes half a second; without it they are 0. */
+  readonly rates?: boolean;
+}
+
+/**
+ * The drivers, streams, producers, consumers and leases of a media driver, from their counters: as `tensorpool ls` shows them. No
+ * pool is needed, and no process notices. A stream has the name that its driver gives it; one without a driver has none.
+ * @throws OptionError, NotFoundError where no media driver lives, CountersError
+ */
+export async function describeDeployment(options: DescribeDeploymentOptions = {}): Promise<DeploymentView> {
+  requireOptions("describeDeployment", DESCRIBE_DEPLOYMENT, options);
+  const aeronDir = resolve(options.aeronDir ?? defaultAeronDir());
+  using reader = openCounters(aeronDir, (cause) => noMediaDriver(aeronDir, cause));
+  const { view } = await snapshotDeployment(aeronDir, reader, options.rates === true ? { ratesOf: () => true } : {});
+  return view;
+}
+
+function noMediaDriver(aeronDir: string, cause: unknown): NotFoundError {
+  return new NotFoundError(
+    `no media driver lives in ${aeronDir}, so there is no driver and no stream: start a driver, or name another folder as aeronDir`,
+    { found: "none", ...(cause === undefined ? {} : { cause }) },
+  );
+}
