@@ -47,7 +47,9 @@ export class DriverLauncher implements DriverSupply {
     child.unref();
     // What it says must not keep this process alive either.
     (child.stderr as unknown as { unref(): void }).unref();
-    log.info(`started a media driver for ${this.#aeronDir} (pid ${child.pid}); it ends when it is unused for 10 s`);
+    log.info(
+      `started a media driver for ${this.#aeronDir} (pid ${child.pid}), which ends some time after its last user`,
+    );
   }
 }
 
