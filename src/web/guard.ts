@@ -56,7 +56,7 @@ export class RequestGuard {
       throw new ApiError(
         403,
         "wrong-origin",
-        `pages of other sites may not send requests, found the origin ${quoted(found, MAX_QUOTED)}`,
+        `expected this server as the origin, found ${quoted(found, MAX_QUOTED)}: pages of other sites may not send requests, and a proxy has to keep the Host header`,
       );
     }
   }
