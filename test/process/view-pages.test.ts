@@ -104,8 +104,8 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
   test(
     "a producer that is started again is shown again, and a paused consumer's losses stand with their cause",
     async () => {
-      const args = ["--source", "synthetic:", "--rate", "100", "--stream", String(CAMERA), "--name", "camera"];
-      const first = viewing.place.producer([...args, "--slots", "8"]);
+      const args = ["--source", "synthetic:", "--stream", String(CAMERA), "--name", "camera", "--slots", "8"];
+      const first = viewing.place.producer([...args, "--rate", "100"]);
       const consumer = viewing.place.consumer(["--stream", String(CAMERA)]);
       const { page, complaints } = await viewing.open(`${url}#/stream/camera`);
       await page.locator(".consumers .health.healthy").waitFor();
@@ -124,7 +124,8 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
       first.signal("SIGKILL");
       await page.locator(".stream-head .health.dead").waitFor();
       const epoch = await page.locator(".facts").textContent();
-      viewing.place.producer([...args, "--slots", "8"]);
+      // Slow enough that the page has the time to show one of its first frames.
+      viewing.place.producer([...args, "--rate", "2"]);
       await page.locator(".stream-head .health:not(.dead)").waitFor();
       await until(
         async () => (await page.locator(".facts").textContent()) !== epoch && (await seqOf(page)) < paused,
