@@ -19,7 +19,7 @@ export const CHECK_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "reported-losses-are-added-again",
-    file: "src/protocol/supervision/running-total.ts",
+    file: "src/supervision/model/running-total.ts",
     from: "    this.#total += count >= this.#reported ? count - this.#reported : count;",
     to: "    this.#total += count;",
     scene: "check",
