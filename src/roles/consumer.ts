@@ -273,7 +273,11 @@ export class Consumer implements Agent {
       this.lastMiss = cause;
       return;
     }
-    if (frame.header.metaVersion !== this.#control.metadata.frameVersion) this.#control.hearMetadata(frame.metaVersion);
+    if (frame.header.metaVersion !== this.#control.metadata.frameVersion) {
+      this.#control.hearMetadata(frame.metaVersion);
+      // Messages of other kinds may come there too, and end the epoch.
+      if (this.#mapping.reader !== reader) return of.changed.increment();
+    }
     let verdict: LossCause | undefined;
     try {
       verdict = handler(frame) as LossCause | undefined;
@@ -329,7 +333,7 @@ export class Consumer implements Agent {
     this.#lastSeqSeen = NO_SEQ;
     const { epoch, nslots, pools } = stream;
     log.info(`mapped stream ${this.streamId}, epoch ${epoch}: ${nslots} slots, ${pools.length} pool(s)`);
-    this.#control.begin(this.#clock.nanoTime());
+    this.#control.begin(epoch, this.#clock.nanoTime());
   }
 
   #onUnmapping(reason: string, end: StreamEnd): void {

@@ -58,11 +58,11 @@ export class MetadataCache {
   }
 
   /**
-   * The source announced that epoch: the metadata that follows is of it. A reader that was paused while the producer restarted reads what
-   * both said, one after the other, and both begin with version 1.
+   * The metadata that follows is of that epoch; 0: of none that is known. A reader that was paused while the producer restarted reads the
+   * messages of both producers, in any order, and both begin with version 1.
    */
   beginEpoch(high: number, low: number): void {
-    if (high === this.#epochHigh && low === this.#epochLow) return;
+    if ((high === 0 && low === 0) || (high === this.#epochHigh && low === this.#epochLow)) return;
     if (this.#epochHigh !== null) this.clear();
     this.#epochHigh = high;
     this.#epochLow = low;

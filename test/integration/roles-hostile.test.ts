@@ -2,9 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { NativeBuffer } from "../../ffi/memory.ts";
 import { controlPublicationChannel } from "../../src/aeron/channel.ts";
 import { PublishResult } from "../../src/aeron/results.ts";
+import { attributeText, textAttribute } from "../../src/protocol/attribute.ts";
 import { DEFAULT_STREAMS } from "../../src/protocol/stream-ids.ts";
 import type { Consumer } from "../../src/roles/consumer.ts";
 import { totalLost } from "../../src/roles/counters.ts";
+import { encodeJson } from "../../src/sbe/index.ts";
 import { HEADER_SLOT_BYTES, SUPERBLOCK_BYTES } from "../../src/shm/index.ts";
 import { Rig } from "../support/rig.ts";
 import { addressed, FRAMED, MESSAGE_VECTORS } from "../support/sbe-messages.ts";
@@ -160,4 +162,33 @@ describe("W-09 to W-13: headers in shared memory that break the rules", () => {
       expect(accepted + totalLost(consumer.counters)).toBe(1);
     }
   });
+});
+
+test("W-45: what a source says of another epoch than the mapped one changes no attributes", async () => {
+  await using rig = new Rig();
+  const seen: number[] = [];
+  const { producer, consumer } = rig.pair(
+    { attributes: [textAttribute("lens", "f/2.8")] },
+    {},
+    {
+      onAttributes: (_attributes, metaVersion) => seen.push(metaVersion),
+    },
+  );
+  const publication = rig.connection.addPublication(controlPublicationChannel(channel), metadataStreamId);
+  rig.until(() => publication.isReady && publication.isConnected, "the stranger's publication");
+  const announce = { streamId: STREAM_ID, producerId: 1, metaVersion: 9, name: "x", summary: "" };
+  const meta = { streamId: STREAM_ID, metaVersion: 9, timestampNs: "0", attributes: [] };
+  for (const epoch of [1n, BigInt(producer.epoch) + 1n]) {
+    for (const message of [
+      encodeJson("DataSourceAnnounce", { ...announce, epoch: String(epoch) }),
+      encodeJson("DataSourceMeta", meta),
+    ]) {
+      const buffer = new NativeBuffer(message.length);
+      buffer.bytes.set(message);
+      expect(publication.publishMessage(buffer.address, message.length)).toBe(PublishResult.PUBLISHED);
+    }
+    rig.settle();
+  }
+  expect(attributeText(consumer.attributes, "lens")).toBe("f/2.8");
+  expect(seen).toEqual([1]);
 });
