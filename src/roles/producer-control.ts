@@ -189,7 +189,7 @@ export class ProducerControl {
 
   /** After the stream's end: sends the versions that wait. */
   sendUnsentMetadata(nowNs: number): void {
-    if (this.#unsent.length > 0 && this.#metadata.isReady) this.#sendMetadata(nowNs);
+    if (this.#unsent.length > 0 && this.#metadata.isReady && this.#answer.isDue(nowNs)) this.#sendMetadata(nowNs);
   }
 
   get #metadataChannel(): string {
