@@ -1,4 +1,16 @@
-import { close, constants, fstatSync, ftruncate, open, type StatsFs, statfsSync, unlink, write, writev } from "node:fs";
+import {
+  close,
+  constants,
+  fstatSync,
+  ftruncate,
+  lstatSync,
+  open,
+  type StatsFs,
+  statfsSync,
+  unlink,
+  write,
+  writev,
+} from "node:fs";
 import { promisify } from "node:util";
 import { adviseDontNeed, reserveBeyondEnd } from "../../ffi/file-space.ts";
 import { tryLock } from "../../ffi/libc.ts";
@@ -59,6 +71,8 @@ export class Part {
   #reserves = true;
   /** Room that is memory is not reserved: making its pages is half the work of a write, and would be done in the duty cycle. */
   readonly #isInMemory: boolean;
+  /** Its file, also when it has lost its name. */
+  readonly #procPath: string;
   #pendingPatches = 0;
   #patched: (() => void) | null = null;
   #failure: unknown = null;
@@ -66,6 +80,7 @@ export class Part {
   private constructor(path: string, fd: number, nowNs: number) {
     this.path = path;
     this.fd = fd;
+    this.#procPath = `/proc/self/fd/${fd}`;
     this.openedNs = nowNs;
     this.#isInMemory = this.#fileSystem()?.type === TMPFS_MAGIC;
   }
@@ -157,13 +172,14 @@ export class Part {
   /** True when the file system has so many bytes. Another program may take them meanwhile: then a write ends early. */
   #hasRoom(byteLength: number): boolean {
     const found = this.#fileSystem();
-    return found === null || found.bavail * found.bsize >= byteLength;
+    // A tmpfs without a limit has 0 blocks.
+    return found === null || found.blocks === 0 || found.bavail * found.bsize >= byteLength;
   }
 
   /** Null where it cannot be examined; the file may have lost its name. */
   #fileSystem(): StatsFs | null {
     try {
-      return statfsSync(`/proc/self/fd/${this.fd}`);
+      return statfsSync(this.#procPath);
     } catch {
       return null;
     }
@@ -233,8 +249,19 @@ export class Part {
 
   /** Removes a part that has no frames. */
   async discard(): Promise<void> {
+    const isNamed = this.#isNamed();
     await closeAsync(this.fd).catch(() => undefined);
-    await unlinkAsync(this.path).catch(() => undefined);
+    if (isNamed) await unlinkAsync(this.path).catch(() => undefined);
+  }
+
+  /** False where another program has removed or moved the file; another of its name may be there. */
+  #isNamed(): boolean {
+    try {
+      const [own, there] = [fstatSync(this.fd), lstatSync(this.path)];
+      return own.ino === there.ino && own.dev === there.dev;
+    } catch {
+      return false;
+    }
   }
 
   #indexSettled(): void {

@@ -79,9 +79,14 @@ export class StreamMetadata {
     this.#isAwaited &&= !this.#consumer.stream.hasMetadata(this.#frameVersion) && this.#waitedNs <= TIMEOUT_NS;
   }
 
-  /** Writes the versions that came, with the name of the source; returns true where there were any. */
-  write(name: string): boolean {
+  /** True while there is a version to write. */
+  get isDue(): boolean {
     if (this.#pending.length === 0) return false;
+    return this.#consumer.epoch !== null || this.#pending.some(({ epoch }) => epoch !== null);
+  }
+
+  /** Writes the versions that came, with the name of the source. */
+  write(name: string): void {
     const pending = this.#pending;
     this.#pending = [];
     const { streamId } = this.#consumer;
@@ -95,6 +100,5 @@ export class StreamMetadata {
       const { metadata, attachments } = encodeSource(source, this.#time.at(this.#nowNs));
       this.#writer.addStanding([metadata], attachments);
     }
-    return true;
   }
 }

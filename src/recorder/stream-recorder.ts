@@ -186,8 +186,10 @@ export class StreamRecorder {
   }
 
   #writeMetadata(): void {
+    if (!this.metadata.isDue) return;
     const { name } = this;
-    if (this.metadata.write(name)) this.#channels?.refresh(name);
+    this.metadata.write(name);
+    this.#channels?.refresh(name);
   }
 
   /** Why a frame of that size finds no place now; null when it does. */

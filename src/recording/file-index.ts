@@ -19,7 +19,7 @@ export interface AttachmentEntry {
 export interface FileCut {
   /** Everything before it is complete. */
   readonly at: number;
-  /** Content of the record. */
+  /** Why the file ends there. */
   readonly because: string;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { McapStreamReader } from "@mcap/core";
 import { attributeText, textAttribute } from "../../src/protocol/attribute.ts";
 import { Opcode } from "../../src/recording/layout.ts";
@@ -160,6 +160,19 @@ describe("a recorder", () => {
     await subject.until(() => subject.stream.consumer.counters.of.ends.value === 1 && subject.recorder.writer.isIdle);
     const read = await subject.close();
     expect(read.data.map((data) => data.at(-1))).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test("a recorder without frames removes its own file, and not another of its name", async () => {
+    for (const isReplaced of [false, true]) {
+      await using subject = await RecorderSubject.open({});
+      if (isReplaced) {
+        renameSync(subject.path, `${subject.path}.moved`);
+        writeFileSync(subject.path, "another's");
+      }
+      // Nothing is kept of a recording whose streams never began.
+      await subject.recorder.writer.close(1e9, false);
+      expect(existsSync(subject.path)).toBe(isReplaced);
+    }
   });
 
   test("compressed chunks hold the same", async () => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { until } from "./until.ts";
 
-/** What a recorder writes blocks of frames with, and a call that its duty cycle makes all the time. */
+/** The calls with which a recorder writes to its file. */
 const WRITE_CALLS = "pwrite64,pwritev,pwritev2";
 const DELAY_US = 4_000_000;
 
