@@ -42,14 +42,14 @@ export const LOG_ADVICE: LogAdvice = {
   },
   "counter.ts": {
     'the media driver has no counter left for "…"': {
-      means: "The same for a counter: the role does its work, and is not seen in full.",
+      means: "The media driver's counters are used up: the role works, but not all of its counters are shown.",
       remedy: "Fewer roles on one media driver: see [Limits](#limits).",
     },
   },
   "driver-launcher.ts": {
     "the media driver ended with …: …": {
       means: "The media driver that this role started could not continue; the reason follows.",
-      remedy: "Mend the reason: no room in /dev/shm, no rights in the folder, a folder that is no Aeron folder.",
+      remedy: "Fix the cause: no room in /dev/shm, no rights in the folder, a folder that is no Aeron folder.",
     },
     "cannot start a media driver (…): …; trying again": {
       means: "The program could not start itself as a media driver.",
@@ -70,6 +70,12 @@ export const LOG_ADVICE: LogAdvice = {
       },
   },
   "media-driver.ts": {
+    "…: safe only where all of them are trusted, as in a pod": {
+      reads:
+        "… belongs to … and may be changed by all users (mode …), who could exchange the media driver's files in it: safe only …",
+      means: "The folder that holds the Aeron folder has no sticky bit, and every user may rename what is in it.",
+      remedy: "None in a Kubernetes volume of one pod. Otherwise `chmod +t` or `chmod o-w`, or another `--aeron-dir`.",
+    },
     "the media driver's folder … was removed, moved or replaced: serving in a new one": {
       means: "Another program has removed or moved the folder of a living media driver. All its clients connect again.",
       remedy: "Find what cleans up /dev/shm; `tensorpool gc` touches no folder of the living.",
@@ -77,7 +83,7 @@ export const LOG_ADVICE: LogAdvice = {
     "the media driver cannot serve … again: …; trying again": {
       means:
         "The folder of this media driver was taken away, and no other can be made in its place; the reason follows.",
-      remedy: "Mend the reason: another media driver, a file in the folder's place, no room.",
+      remedy: "Fix the cause: another media driver, a file in the folder's place, no room.",
     },
   },
   "resource-requests.ts": {

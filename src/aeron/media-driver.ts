@@ -4,7 +4,7 @@ import { aeronDriver } from "../../ffi/aeron-driver.ts";
 import { AeronError } from "../../ffi/errors.ts";
 import type { Agent } from "../core/agent.ts";
 import { messageOf, TensorPoolError } from "../core/errors.ts";
-import { folderFault } from "../core/folder-owner.ts";
+import { folderFault, openToAllFault } from "../core/folder-owner.ts";
 import { getLogger } from "../core/logger.ts";
 import { errnoOf, writeProblem } from "../core/system-errors.ts";
 import { PeriodicTimer } from "../core/timers.ts";
@@ -206,13 +206,19 @@ function requireRoom(aeronDir: string): void {
   }
 }
 
-/** The Aeron folder is not made where another user could put another in its place. @throws MediaDriverError "no-access" */
+/**
+ * The Aeron folder is not made in a folder of another user, who could put another in its place. One that all users may change is no fault:
+ * the volume of a Kubernetes pod is. @throws MediaDriverError "no-access"
+ */
 function requireSafeParent(aeronDir: string): void {
   const parent = dirname(aeronDir);
   mkdirSync(parent, { recursive: true });
   const stat = statSync(parent);
   const isShared = currentUid() !== 0 && process.getgroups?.().includes(stat.gid) === true;
-  const fault = folderFault(parent, stat, "media driver's files", isShared ? stat.gid : null);
+  const openToAll = openToAllFault(parent, stat, "media driver's files");
+  if (openToAll !== null) log.warn(`${openToAll.why}: safe only where all of them are trusted, as in a pod`);
+  const whose = { uid: stat.uid, gid: stat.gid, mode: openToAll === null ? stat.mode : 0 };
+  const fault = folderFault(parent, whose, "media driver's files", isShared ? stat.gid : null);
   if (fault === null) return;
   throw new MediaDriverError("no-access", `${fault.why}: name another Aeron folder, or ${fault.remedy}`, {
     expected: `a folder of user ${currentUid()} or 0`,

@@ -22,7 +22,7 @@ export class ResourceRequests {
   readonly #pending: AeronResource[] = [];
   /** Not asked for yet: the driver's queue of commands holds only so many. */
   readonly #queued: AeronResource[] = [];
-  /** Refused without room, or left unanswered. */
+  /** Refused because there was no room, or left unanswered. */
   readonly #refused: AeronResource[] = [];
   readonly #retry = new PeriodicTimer(RETRY_PERIOD_NS);
   /** Removed before the driver had answered, to be given back when it has, or while the client was dead. */

@@ -23,7 +23,7 @@ export const LOG_ADVICE: LogAdvice = {
     "…": {
       reads: "what else failed while a role could not be started",
       means: "`tensorpool run` ends because one of its roles could not begin; this is a second reason.",
-      remedy: "Mend the first one, which is the last line, with `tensorpool:`.",
+      remedy: "Fix the first one, which is the last line, with `tensorpool:`.",
     },
   },
   "commands/supervisor.ts": {
@@ -58,7 +58,7 @@ export const LOG_ADVICE: LogAdvice = {
     "…": {
       reads: "TENSORPOOL_…: sets nothing; did you mean …?",
       means: "A variable of ours with a name that nothing takes.",
-      remedy: "Mend its name: the setting is not in force.",
+      remedy: "Correct its name: the setting has no effect.",
     },
   },
   "supervision/foxglove.ts": {

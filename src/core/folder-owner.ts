@@ -17,6 +17,15 @@ export interface FolderFault {
   readonly remedy: string;
 }
 
+/** Why a folder is not safe that every user may change: without the sticky bit each of them can rename what is in it. */
+export function openToAllFault(path: string, { uid, mode }: FolderStat, what: string): FolderFault | null {
+  if ((mode & WORLD_WRITES) === 0 || (mode & STICKY) !== 0) return null;
+  return {
+    why: `${path} belongs to ${describeUser(uid)} and may be changed by all users (mode ${(mode & 0o7777).toString(8)}), who could exchange the ${what} in it`,
+    remedy: "have it closed to others (chmod o-w)",
+  };
+}
+
 /**
  * The owner of a folder can rename what is in it, and so can everybody where all may write without the sticky bit. Safe is a folder of
  * this user, of root, or of a member of the group that shares what is in it (`sharedGid`) where the folder is that group's, too. The
@@ -28,23 +37,20 @@ export function folderFault(
   what: string,
   sharedGid: number | null = null,
 ): FolderFault | null {
+  const openToAll = openToAllFault(path, stat, what);
+  if (openToAll !== null) return openToAll;
   const { uid: owner, gid, mode } = stat;
-  const whose = `${path} belongs to ${describeUser(owner)}`;
-  if ((mode & WORLD_WRITES) !== 0 && (mode & STICKY) === 0) {
-    return {
-      why: `${whose} and may be changed by all users (mode ${(mode & 0o7777).toString(8)}), who could exchange the ${what} in it`,
-      remedy: "have it closed to others (chmod o-w)",
-    };
-  }
   const user = currentUid();
   // /dev/shm and /tmp as a user namespace sees them: their owner is root outside of it, as a rule, and no user of the namespace.
   if ((mode & STICKY) !== 0 && isOutsideOfNamespace(owner)) return null;
   if (owner === user || owner === 0 || (gid === sharedGid && isGroupMember(owner, gid))) return null;
-  const who =
-    gid === sharedGid ? `, who is not listed as a member of group ${gid} (/etc/passwd, /etc/group) and` : ", who";
+  const isGroups = gid === sharedGid;
+  const who = isGroups ? `, who is not listed as a member of group ${gid} (/etc/passwd, /etc/group) and` : ", who";
   return {
-    why: `${whose}${who} could exchange the ${what} of ${describeUser(user)} in it`,
-    remedy: "have its owner remove it, or give it to root",
+    why: `${path} belongs to ${describeUser(owner)}${who} could exchange the ${what} of ${describeUser(user)} in it`,
+    remedy: isGroups
+      ? `list its owner as a member of group ${gid} in /etc/group, or have root make the folder`
+      : "have its owner remove it, or give it to root",
   };
 }
 

@@ -54,6 +54,13 @@ export function isAtLeast(minimum: number): Rule {
   return rule(`a number from ${minimum} on`, (value) => typeof value === "number" && value >= minimum);
 }
 
+export function isBetween(minimum: number, maximum: number): Rule {
+  return rule(
+    `a number from ${minimum} to ${maximum}`,
+    (value) => typeof value === "number" && value >= minimum && value <= maximum,
+  );
+}
+
 export function isWhole(minimum: number, maximum: number): Rule {
   return rule(
     `a whole number from ${minimum} to ${maximum}`,
@@ -66,7 +73,6 @@ export function isList(what: string, inner: Rule, least = 0): Rule {
   const isThere = rule(
     `a list of ${what}`,
     (value) => Array.isArray(value) && value.length >= least,
-    (value) => (Array.isArray(value) ? ` without any` : ""),
   );
   return (name, value) => {
     isThere(name, value);

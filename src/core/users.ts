@@ -22,9 +22,10 @@ export function isGroupMember(uid: number, gid: number): boolean {
   );
 }
 
+/** Of all groups with that number: one number may have several names. */
 function membersOf(gid: number): readonly string[] {
-  const members = new RegExp(`^[^:\\n]+:[^:\\n]*:${gid}:([^:\\n]*)$`, "m").exec(linesOf("/etc/group"))?.[1] ?? "";
-  return members.split(",");
+  const lines = linesOf("/etc/group").matchAll(new RegExp(`^[^:\\n]+:[^:\\n]*:${gid}:([^:\\n]*)$`, "gm"));
+  return [...lines].flatMap(([, members = ""]) => members.split(","));
 }
 
 /** A file of the system; empty where there is none, as in images without /etc/passwd, where the numbers say enough. */

@@ -11,7 +11,7 @@ export const LOG_ADVICE: LogAdvice = {
     "…": {
       reads: "module:FILE: … threw …",
       means: "A module's code failed while it was ended.",
-      remedy: "Mend the module. Frames are not concerned any more.",
+      remedy: "Fix the module. Frames are not affected any more.",
     },
   },
   "y4m/sink.ts": {

@@ -7,11 +7,11 @@ export const LOG_ADVICE: LogAdvice = {
     "…; asking again": {
       reads: "the driver refuses stream … (CODE): …; asking again",
       means: "No lease: the code and the reason follow (another producer, unknown stream, other layout).",
-      remedy: "Mend the reason, or start a driver. It is asked again with back-off.",
+      remedy: "Fix the cause, or start a driver. It is asked again with back-off.",
     },
     "the lease on stream … has ended: …; attaching again": {
       means: "The lease expired, was revoked, or the driver ended.",
-      remedy: `${ITSELF} Often: the process is paused, see \`was paused\` below.`,
+      remedy: `${ITSELF} Often the process was paused: see \`was paused\` below.`,
     },
   },
   "consumer-control.ts": {
@@ -22,7 +22,7 @@ export const LOG_ADVICE: LogAdvice = {
     },
     "ConsumerConfig for stream … refused: fallback: …": {
       means: "A ConsumerConfig names a fallback that is unknown here.",
-      remedy: "Mend the sender.",
+      remedy: "Fix the sender.",
     },
   },
   "descriptor-publisher.ts": {
