@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // The command line of an installed package: finds Bun, builds libaeron if that was not done yet, and runs the program. In a
 // checkout `npm run tensorpool` does that.
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { endianness } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { HERE } from "../ffi/native/aeron-sources.mjs";
 import { prepareLibrary } from "../ffi/native/libaeron.mjs";
 import { SetupError } from "../ffi/native/report.mjs";
@@ -12,7 +13,7 @@ import { stopToolsOnSignals } from "../ffi/native/tools.mjs";
 import { endWith, runCommand } from "./command.mjs";
 import { refusalOf } from "./host.mjs";
 
-const ROOT = join(HERE, "..", "..");
+const ROOT = realpathSync(join(dirname(fileURLToPath(import.meta.url)), ".."));
 
 /** Bun's executable: the one that runs this, else that of the package `bun`, else the one on the PATH. @throws {SetupError} */
 function findBun() {

@@ -183,7 +183,7 @@ export class ConfigFile {
     const key = String(path.at(-1));
     const where = describeOrigin(this.#document.originOf(path));
     const isElsewhere = this.#schema.roles.some(({ table }) => table === key);
-    const guess = isElsewhere && path.length > 1 ? `; [${key}] stands by itself` : suggestion(key, known);
+    const guess = isElsewhere && path.length > 1 ? `; [${key}] is a table at the top level` : suggestion(key, known);
     return new UsageError(`${where}: unknown key${guess === "" ? `: expected one of ${known.join(", ")}` : guess}`, {
       expected: known.join(", "),
       found: key,

@@ -30,8 +30,13 @@ export function foldersOf({ aeronDir, shmDir }: ConnectOptions): {
   readonly aeronDir: string;
   readonly shmDir: string;
 } {
-  const folder = absolutePath(aeronDir ?? defaultAeronDir());
-  const fault = explainLongPath(folder);
+  return { aeronDir: aeronDirOf(aeronDir), shmDir: absolutePath(shmDir ?? defaultShmDir()) };
+}
+
+/** The media driver's folder as an absolute path. @throws OptionError, UsageError */
+export function aeronDirOf(given: string | undefined): string {
+  const aeronDir = absolutePath(given ?? defaultAeronDir());
+  const fault = explainLongPath(aeronDir);
   if (fault !== null) throw new OptionError("aeronDir", fault);
-  return { aeronDir: folder, shmDir: absolutePath(shmDir ?? defaultShmDir()) };
+  return aeronDir;
 }

@@ -1,6 +1,7 @@
 import { ENDPOINT_EXPECTED, type Endpoint, readEndpoint } from "../bridge/channels.ts";
 import { fallbackEndpoint } from "../bridge/fallback-endpoint.ts";
 import { OptionError } from "../core/errors.ts";
+import { quoted } from "../core/text.ts";
 import { type Fallback, parseFallbackUri } from "../protocol/fallback-uri.ts";
 import type { AddConsumerOptions } from "./role-options.ts";
 
@@ -14,9 +15,9 @@ export class ConsumerFallback {
   /** @throws OptionError */
   constructor({ usesShm, fallback, bridges = {}, peers = [] }: AddConsumerOptions) {
     this.peers = peers;
-    this.#bridges = new Map(Object.entries(bridges).map(([id, text]) => [id, requireEndpoint("bridges", text)]));
-    const parsed = fallback === undefined ? null : parseFallbackUri(String(fallback));
-    if (typeof parsed === "string") throw new OptionError("fallback", parsed, { found: String(fallback) });
+    this.#bridges = new Map(Object.entries(bridges).map(([id, text]) => [id, requireEndpoint(`bridges.${id}`, text)]));
+    const parsed = fallback === undefined ? null : parseFallbackUri(fallback);
+    if (typeof parsed === "string") throw new OptionError("fallback", parsed, { found: fallback ?? "" });
     this.given = parsed;
     if (usesShm !== false) return;
     if (parsed === null) {
@@ -26,7 +27,7 @@ export class ConsumerFallback {
     }
     const endpoint = this.endpointOf(parsed);
     if (typeof endpoint === "string") {
-      throw new OptionError("fallback", `${fallback}: ${endpoint}`, { found: String(fallback) });
+      throw new OptionError("fallback", `${fallback}: ${endpoint}`, { found: fallback ?? "" });
     }
   }
 
@@ -41,11 +42,10 @@ export class ConsumerFallback {
 
 /** @throws OptionError */
 export function requireEndpoint(option: string, text: string): Endpoint {
-  const endpoint = typeof text === "string" ? readEndpoint(text) : undefined;
+  const endpoint = readEndpoint(text);
   if (endpoint !== undefined) return endpoint;
-  const found = JSON.stringify(text) ?? "nothing";
-  throw new OptionError(option, `expected ${ENDPOINT_EXPECTED}, found ${found}`, {
+  throw new OptionError(option, `expected ${ENDPOINT_EXPECTED}, found ${quoted(text)}`, {
     expected: ENDPOINT_EXPECTED,
-    found,
+    found: text,
   });
 }

@@ -1,10 +1,9 @@
-import { resolve } from "node:path";
-import { defaultAeronDir } from "../aeron/aeron-dir.ts";
 import { NotFoundError } from "../core/errors.ts";
 import { requireOptions } from "../core/rules.ts";
 import { openCounters } from "../observe/deployment.ts";
 import type { DeploymentView } from "../observe/deployment-view.ts";
 import { snapshotDeployment } from "../observe/snapshot-deployment.ts";
+import { aeronDirOf } from "./connect-options.ts";
 import { DESCRIBE_DEPLOYMENT } from "./option-rules.ts";
 
 export interface DescribeDeploymentOptions {
@@ -21,7 +20,7 @@ export interface DescribeDeploymentOptions {
  */
 export async function describeDeployment(options: DescribeDeploymentOptions = {}): Promise<DeploymentView> {
   requireOptions("describeDeployment", DESCRIBE_DEPLOYMENT, options);
-  const aeronDir = resolve(options.aeronDir ?? defaultAeronDir());
+  const aeronDir = aeronDirOf(options.aeronDir);
   using reader = openCounters(aeronDir, (cause) => noMediaDriver(aeronDir, cause));
   const { view } = await snapshotDeployment(aeronDir, reader, options.rates === true ? { ratesOf: () => true } : {});
   return view;

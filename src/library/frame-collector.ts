@@ -11,13 +11,24 @@ export interface CollectorOptions {
   readonly depth?: number;
 }
 
+/** A consumer whose frames may come from another one, such as the bridge of its fallback. */
+export interface CollectedConsumer extends Consumer {
+  /** Whose account the frames of now are in. */
+  readonly source: Consumer;
+}
+
+interface WaitingCopy {
+  readonly frame: OwnedFrame;
+  readonly source: Consumer;
+}
+
 /** Copies a consumer's frames into a short queue, for readers that await them one by one. */
 export class FrameCollector implements Agent {
   readonly roleName = "frame-collector";
-  readonly #consumer: Consumer;
+  readonly #consumer: CollectedConsumer;
   readonly #policy: "latest" | "stream";
   readonly #depth: number;
-  readonly #queue: OwnedFrame[] = [];
+  readonly #queue: WaitingCopy[] = [];
   readonly #pollOptions: PollOptions = { limit: 1, settled: (_seq, isIntact) => this.#settle(isIntact) };
   readonly #onFrame = (frame: Frame): void => {
     this.#staged = OwnedFrame.copyOf(frame);
@@ -26,7 +37,7 @@ export class FrameCollector implements Agent {
   #waiter: ((frame: OwnedFrame | null) => void) | null = null;
   #isStopped = false;
 
-  constructor(consumer: Consumer, options: CollectorOptions) {
+  constructor(consumer: CollectedConsumer, options: CollectorOptions) {
     this.#consumer = consumer;
     this.#policy = options.policy ?? "latest";
     this.#depth = Math.max(1, options.depth ?? 1);
@@ -34,8 +45,8 @@ export class FrameCollector implements Agent {
 
   /** The next frame, once there is one; null after the end. */
   next(): Promise<OwnedFrame | null> {
-    const frame = this.#queue.shift();
-    if (frame !== undefined) return Promise.resolve(frame);
+    const waiting = this.#queue.shift();
+    if (waiting !== undefined) return Promise.resolve(waiting.frame);
     if (this.#isStopped) return Promise.resolve(null);
     const { promise, resolve } = Promise.withResolvers<OwnedFrame | null>();
     this.#waiter = resolve;
@@ -75,10 +86,10 @@ export class FrameCollector implements Agent {
       return;
     }
     if (this.#queue.length >= this.#depth) {
-      const dropped = this.#queue.shift() as OwnedFrame;
-      this.#consumer.recordAsLost(dropped.bytes.length, "sinkTooSlow");
+      const { frame: dropped, source } = this.#queue.shift() as WaitingCopy;
+      source.recordAsLost(dropped.bytes.length, "sinkTooSlow");
     }
-    this.#queue.push(frame);
+    this.#queue.push({ frame, source: this.#consumer.source });
   }
 
   #resolve(frame: OwnedFrame | null): void {

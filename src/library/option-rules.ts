@@ -1,6 +1,8 @@
+import { OptionError } from "../core/errors.ts";
 import { IDLE_EXPECTED, parseIdleStrategy } from "../core/idle/index.ts";
 import {
   isAtLeast,
+  isBetween,
   isBytes,
   isChoice,
   isFlag,
@@ -44,13 +46,14 @@ const MIN_STAGING_BYTES = 16 * 1024 * 1024;
 const MIN_SPLIT_BYTES = 1024 * 1024;
 const MAX_BYTES = 2 ** 50;
 const MAX_ZSTD_LEVEL = 22;
+const MAX_FREE_FRACTION = 0.9;
 
 const isStreamId: Rule = rule(`a stream id from 1 to ${MAX_ID}`, (value) => isId(value as number));
 const isNamedId: Rule = rule(`an id from 1 to ${MAX_ID}`, (value) => isId(value as number));
 const isName: Rule = rule(`a stream id from 1 to ${MAX_ID}, or the name of a stream`, (value) =>
   typeof value === "string" ? value !== "" : isId(value as number),
 );
-/** An id that is wrong is told from what is neither id nor name. */
+/** A wrong id gets another message than a value that is neither an id nor a name. */
 const isStream: Rule = (name, value) => (typeof value === "number" ? isStreamId : isName)(name, value);
 const isFlow = isChoice("drop", "wait");
 const isIdle: Rule = rule(IDLE_EXPECTED, (value) => {
@@ -175,6 +178,18 @@ export const ADD_DECIMATOR: RulesOf<AddDecimatorOptions> = {
   latest: optional(isFlag),
 };
 
+const isFree = isObject<{ readonly bytes?: number; readonly fraction?: number }>({
+  bytes: optional(isWhole(0, MAX_BYTES)),
+  fraction: optional(isBetween(0, MAX_FREE_FRACTION)),
+});
+const isMinFree: Rule = (name, value) => {
+  isFree(name, value);
+  const { bytes, fraction } = value as { readonly bytes?: number; readonly fraction?: number };
+  if ((bytes === undefined) !== (fraction === undefined)) return;
+  const found = bytes === undefined ? "neither" : "both";
+  throw new OptionError(name, `expected either bytes or fraction, found ${found}`, { found });
+};
+
 export const ADD_RECORDER: RulesOf<AddRecorderOptions> = {
   streams: isList("stream ids or names", isStream, 1),
   to: isPath,
@@ -186,7 +201,7 @@ export const ADD_RECORDER: RulesOf<AddRecorderOptions> = {
   splitBytes: optional(isWhole(MIN_SPLIT_BYTES, MAX_BYTES)),
   splitMs: optional(isAtLeast(1)),
   keepBytes: optional(isWhole(0, MAX_BYTES)),
-  minFree: optional(isObject({ bytes: optional(isWhole(0, MAX_BYTES)), fraction: optional(isAtLeast(0)) })),
+  minFree: optional(isMinFree),
   bufferBytes: optional(isWhole(MIN_STAGING_BYTES, MAX_BYTES)),
   pageCacheBytes: optional(isWhole(MIN_STAGING_BYTES, MAX_BYTES)),
   zstdLevel: optional(isWhole(1, MAX_ZSTD_LEVEL)),

@@ -74,9 +74,9 @@ export class PoolConsumer extends Consumer implements ConsumerHandle {
     return this.#bridged === null ? super.skip(cause) : this.#bridged.skip(cause);
   }
 
-  override recordAsLost(byteLength: number, cause: LossCause): void {
-    if (this.#bridged === null) super.recordAsLost(byteLength, cause);
-    else this.#bridged.recordAsLost(byteLength, cause);
+  /** Whose account the frames of now are in. */
+  get source(): Consumer {
+    return this.#bridged ?? this;
   }
 
   async close(): Promise<void> {
@@ -103,7 +103,7 @@ export class PoolConsumer extends Consumer implements ConsumerHandle {
         if (hasValue) result = isIntact ? { ok: true, value: value as T } : { ok: false, cause: "changed" };
       },
     };
-    const source = this.#bridged ?? this;
+    const { source } = this;
     source.lastMiss = null;
     while (this.poll(handler, options) > 0) {
       if (hasValue) return result;

@@ -139,20 +139,28 @@ function streamOf({ consumer, counters, name }: StreamRecorder): RecorderStream 
   return { streamId: consumer.streamId, name, counters };
 }
 
+/** Members that are undefined count as left out. */
+function minFreeOf(given: AddRecorderOptions["minFree"]): RecordingOptions["minFree"] {
+  const { bytes, fraction }: { readonly bytes?: number; readonly fraction?: number } = given ?? {};
+  if (bytes !== undefined) return { bytes };
+  return fraction === undefined ? RECORDING_DEFAULTS.minFree : { fraction };
+}
+
 /** @throws OptionError */
 function recordingOptionsOf(options: AddRecorderOptions): RecordingOptions & { count?: number; once?: boolean } {
   const { to, flight, count, once, splitBytes, splitMs, keepBytes, minFree, bufferBytes, pageCacheBytes, zstdLevel } =
     options;
   if (flight !== undefined) {
-    if (count !== undefined) throw new OptionError("count", "a flight recorder has no number of frames to end after");
+    if (count !== undefined)
+      throw new OptionError("count", "a flight recorder cannot end after a number of frames: leave it out");
   } else if (!to.endsWith(".mcap")) {
     throw new OptionError("to", `expected a file that ends in .mcap, found ${JSON.stringify(to)}`, {
-      found: String(to),
+      found: to,
     });
   }
   return {
     path: flight === undefined ? absolutePath(to) : join(absolutePath(to), FLIGHT_FILE),
-    minFree: minFree ?? RECORDING_DEFAULTS.minFree,
+    minFree: minFreeOf(minFree),
     bufferBytes: bufferBytes ?? RECORDING_DEFAULTS.bufferBytes,
     pageCacheBytes: pageCacheBytes ?? RECORDING_DEFAULTS.pageCacheBytes,
     ...(splitBytes === undefined ? {} : { splitBytes }),

@@ -4,6 +4,7 @@ import { processNs } from "../core/clock.ts";
 import { NotFoundError, TensorPoolError, UsageError } from "../core/errors.ts";
 import { requireOptions } from "../core/rules.ts";
 import type { Scheduler } from "../core/scheduler.ts";
+import { quoted } from "../core/text.ts";
 import { Host } from "../process/host.ts";
 import { type AeronStreams, DEFAULT_STREAMS } from "../protocol/stream-ids.ts";
 import { AllowedBaseDirs } from "../shm/index.ts";
@@ -300,16 +301,15 @@ export class TensorPool implements AsyncDisposable {
     needsLease = ANY_TIME,
   ): Promise<void> {
     const deadlineNs = processNs() + attachTimeoutMs * 1e6;
-    try {
-      await this.#until(() => {
-        const lacksLease = needsLease() && !role.isAttached;
-        if (lacksLease) throwIfAttachFailed(role, attachTimeoutMs, deadlineNs);
-        return !lacksLease && this.#connection.isReady && isReady();
-      }, "the media driver's answer");
-    } catch (error) {
+    const isUsable = (): boolean => {
+      const lacksLease = needsLease() && !role.isAttached;
+      if (lacksLease) throwIfAttachFailed(role, attachTimeoutMs, deadlineNs);
+      return !lacksLease && this.#connection.isReady && isReady();
+    };
+    await this.#until(isUsable, "a connection", attachTimeoutMs).catch(async (error: unknown) => {
       await role.close();
       throw error;
-    }
+    });
   }
 
   /** The stream's id, by itself or by its name. @throws NotFoundError, UsageError */
@@ -318,21 +318,21 @@ export class TensorPool implements AsyncDisposable {
     const names = new StreamNames(this.#connection, this.#streams, stream);
     this.#scheduler.add(names);
     const deadlineNs = processNs() + NAME_TIMEOUT_NS;
-    await this.#until(() => names.streamId !== null || processNs() > deadlineNs, "the stream's name");
-    await this.#end(names);
+    const isOver = (): boolean => names.streamId !== null || processNs() > deadlineNs;
+    await this.#until(isOver, "a connection", NAME_TIMEOUT_NS / 1e6).finally(() => this.#end(names));
     if (names.streamId !== null) return names.streamId;
-    const expected = `a stream that is called "${stream}", by a driver or its data source`;
-    throw new NotFoundError(`expected ${expected}, found none within ${NAME_TIMEOUT_NS / 1e9} s`, { expected });
+    throw new NotFoundError(`no stream is called ${quoted(stream)}: start it, or pass its id`, { expected: stream });
   }
 
-  async #until(condition: () => boolean, what: string): Promise<void> {
-    const timeoutMs = this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  async #until(condition: () => boolean, what: string, longerMs = 0): Promise<void> {
+    const timeoutMs = (this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS) + longerMs;
     const deadlineNs = processNs() + timeoutMs * 1e6;
     while (!condition()) {
       if (this.#scheduler.isClosed) throw await this.#failure();
       if (processNs() > deadlineNs) {
-        const expected = `${what} in ${this.#connection.aeronDir} within ${timeoutMs} ms`;
-        throw new ConnectError("timeout", `expected ${expected}, found none`, { expected, retryable: true });
+        const none = `nothing came from a media driver in ${this.#connection.aeronDir} within ${timeoutMs} ms`;
+        const message = `expected ${what}, and ${none}: start one, or name another folder as aeronDir`;
+        throw new ConnectError("timeout", message, { expected: what, retryable: true });
       }
       if (this.#run === null) this.#scheduler.step();
       await Bun.sleep(1);

@@ -28,7 +28,7 @@ export interface DelayProbeOptions {
 }
 
 /**
- * Measures measures the age of frames when their descriptors arrive here. A subscriber, even an untethered one, is waited for by the
+ * Measures the age of frames when their descriptors arrive here. A subscriber, even an untethered one, is waited for by the
  * publisher's window as long as the driver takes it for alive: so this listens for at most 2,000 descriptors, without resting
  * meanwhile, and leaves the stream until the next second. Slow streams are listened to all the time.
  */

@@ -96,7 +96,7 @@ test("what a bridge or a decimator cannot be made with is refused by the option'
     [() => pool.addConsumer({ ...source, usesShm: false }), "usesShm"],
     [() => pool.addConsumer({ ...source, usesShm: false, fallback: "bridge://lab" }), "fallback"],
     [() => pool.addConsumer({ ...source, fallback: "http://lab" }), "fallback"],
-    [() => pool.addConsumer({ ...source, bridges: { lab: "host" } }), "bridges"],
+    [() => pool.addConsumer({ ...source, bridges: { lab: "host" } }), "bridges.lab"],
     [() => pool.addBridgeReceiver({ from: "127.0.0.1:99999" }), "from"],
     [() => pool.addBridgeReceiver({ from: "127.0.0.1:1", maxMemoryBytes: 0.5 }), "maxMemoryBytes"],
     [

@@ -42,7 +42,7 @@ describe("sizing", () => {
     expect(sizeStream(request({ rateHz: 0.7, latencyNs: 10e9, headroom: 10 })).neededSlots).toBe(70);
   });
 
-  test("with a headroom of 2 or more, a reader may are paused for the whole latency", () => {
+  test("with a headroom of 2 or more, a reader may be paused for the whole latency", () => {
     for (const headroom of [2, 2.5, 3, 4]) {
       for (const rateHz of [1, 29.97, 1000, 123_456]) {
         const sizing = sizeStream(request({ rateHz, headroom, frameBytes: 64 }));

@@ -132,6 +132,15 @@ const CALLS: Readonly<Record<string, readonly [Call, readonly (readonly [readonl
       [[{ streams: [1] }], "to: expected a path, found nothing"],
       [[{ streams: [1], to: "a.mcap", flight: {} }], "flight.beforeMs: expected a number from 0 on, found nothing"],
       [[{ streams: [1], to: "a.mcap", minFree: 5 }], "minFree: expected an object with bytes, fraction, found 5"],
+      [[{ streams: [1], to: "a.mcap", minFree: {} }], "minFree: expected either bytes or fraction, found neither"],
+      [
+        [{ streams: [1], to: "a.mcap", minFree: { bytes: 1, fraction: 0.1 } }],
+        "minFree: expected either bytes or fraction, found both",
+      ],
+      [
+        [{ streams: [1], to: "a.mcap", minFree: { fraction: 5 } }],
+        "minFree.fraction: expected a number from 0 to 0.9, found 5",
+      ],
     ],
   ],
   add: [

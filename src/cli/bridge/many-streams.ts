@@ -12,7 +12,7 @@ export function manyStreamsValues<Values extends { readonly clientId?: number | 
   leases: number,
 ): ManyStreamsValues<Values> {
   if (values.clientId !== undefined && leases !== 1) {
-    throw new OptionError("clientId", "each stream on each way has a lease of its own: leave it out");
+    throw new OptionError("clientId", "each stream needs its own lease, with its own client id: leave it out");
   }
   return { ...values, stream: SOME_STREAM };
 }

@@ -149,7 +149,7 @@ const lease = command({
 
 const shutdown = command({
   name: "shutdown",
-  summary: "shuts the driver down in order, and waits until it has ended",
+  summary: "shuts the driver down gracefully, and waits until it has ended",
   options: SHUTDOWN,
   examples: ["shutdown --config tensorpool.toml", 'shutdown --token secret --why "new disks"'],
   notes: async () =>
