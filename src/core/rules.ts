@@ -70,10 +70,7 @@ export function isWhole(minimum: number, maximum: number): Rule {
 
 /** A list of things that fit `inner`, at least `least` of them. `what`: what they are, in the plural. */
 export function isList(what: string, inner: Rule, least = 0): Rule {
-  const isThere = rule(
-    `a list of ${what}`,
-    (value) => Array.isArray(value) && value.length >= least,
-  );
+  const isThere = rule(`a list of ${what}`, (value) => Array.isArray(value) && value.length >= least);
   return (name, value) => {
     isThere(name, value);
     for (const [i, each] of (value as readonly unknown[]).entries()) inner(`${name}[${i}]`, each);

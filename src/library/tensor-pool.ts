@@ -93,13 +93,9 @@ export class TensorPool implements AsyncDisposable {
   /** Connects to the media driver. @throws ConnectError "timeout", MediaDriverError */
   static async connect(options: ConnectOptions = {}): Promise<TensorPool> {
     const pool = new TensorPool(options);
-    try {
-      await pool.#until(() => pool.#connection.isConnected, "a media driver");
-      return pool;
-    } catch (error) {
-      await pool.close();
-      throw error;
-    }
+    const waiting = pool.#until(() => pool.#connection.isConnected, "a media driver");
+    await orUndo(waiting, () => pool.close());
+    return pool;
   }
 
   /**
@@ -175,16 +171,12 @@ export class TensorPool implements AsyncDisposable {
     );
     driver.attach(this.#end);
     this.#scheduler.add(driver);
-    try {
-      await this.#until(() => {
-        if (driver.failure !== null) throw driver.failure;
-        return driver.isReady;
-      }, "the driver's regions");
-      return driver;
-    } catch (error) {
-      await this.#end(driver);
-      throw error;
-    }
+    const isReady = (): boolean => {
+      if (driver.failure !== null) throw driver.failure;
+      return driver.isReady;
+    };
+    await orUndo(this.#until(isReady, "the driver's regions"), () => this.#end(driver));
+    return driver;
   }
 
   /**
@@ -205,13 +197,9 @@ export class TensorPool implements AsyncDisposable {
     requireOptions("addBridgeReceiver", ADD_BRIDGE_RECEIVER, options);
     const receiver = new PoolBridgeReceiver(this.#surroundings, options);
     for (const agent of receiver.agents) this.#scheduler.add(agent);
-    try {
-      await this.#until(() => receiver.isReady, `a socket at ${options.from}`);
-      return receiver;
-    } catch (error) {
-      await receiver.close();
-      throw error;
-    }
+    const waiting = this.#until(() => receiver.isReady, `a socket at ${options.from}`);
+    await orUndo(waiting, () => receiver.close());
+    return receiver;
   }
 
   /**
@@ -306,10 +294,7 @@ export class TensorPool implements AsyncDisposable {
       if (lacksLease) throwIfAttachFailed(role, attachTimeoutMs, deadlineNs);
       return !lacksLease && this.#connection.isReady && isReady();
     };
-    await this.#until(isUsable, "a connection", attachTimeoutMs).catch(async (error: unknown) => {
-      await role.close();
-      throw error;
-    });
+    await orUndo(this.#until(isUsable, "a connection", attachTimeoutMs), () => role.close());
   }
 
   /** The stream's id, by itself or by its name. @throws NotFoundError, UsageError */
@@ -319,7 +304,11 @@ export class TensorPool implements AsyncDisposable {
     this.#scheduler.add(names);
     const deadlineNs = processNs() + NAME_TIMEOUT_NS;
     const isOver = (): boolean => names.streamId !== null || processNs() > deadlineNs;
-    await this.#until(isOver, "a connection", NAME_TIMEOUT_NS / 1e6).finally(() => this.#end(names));
+    try {
+      await this.#until(isOver, "a connection", NAME_TIMEOUT_NS / 1e6);
+    } finally {
+      await this.#end(names);
+    }
     if (names.streamId !== null) return names.streamId;
     throw new NotFoundError(`no stream is called ${quoted(stream)}: start it, or pass its id`, { expected: stream });
   }
@@ -346,5 +335,14 @@ export class TensorPool implements AsyncDisposable {
       return error;
     }
     return new UsageError("the pool was closed");
+  }
+}
+
+async function orUndo(waiting: Promise<void>, undo: () => Promise<void>): Promise<void> {
+  try {
+    await waiting;
+  } catch (error) {
+    await undo();
+    throw error;
   }
 }

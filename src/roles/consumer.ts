@@ -273,10 +273,11 @@ export class Consumer implements Agent {
       this.lastMiss = cause;
       return;
     }
-    if (frame.header.metaVersion !== this.#control.metadata.frameVersion) {
-      this.#control.hearMetadata(frame.metaVersion);
-      // Messages of other kinds may come there too, and end the epoch.
-      if (this.#mapping.reader !== reader) return of.changed.increment();
+    if (frame.header.metaVersion !== this.#control.metadata.frameVersion) this.#control.hearMetadata(frame.metaVersion);
+    // Messages of other kinds may come with the metadata, and end the epoch.
+    if (this.#mapping.reader !== reader) {
+      of.changed.increment();
+      return;
     }
     let verdict: LossCause | undefined;
     try {
