@@ -99,8 +99,6 @@ export class ConsumerControl implements ConsumerInboxListener {
   /** Since the epoch was mapped, until its metadata comes. */
   readonly #flowUnknown = new Deadline();
   #saysHello = true;
-  /** True while the source speaks of another epoch than the mapped one. */
-  #isOfOtherEpoch = false;
   /** While there is a lease, and nothing is mapped. */
   readonly #unmapped = new Deadline();
   /** An epoch was unmapped: its producer may wait to be told. */
@@ -211,7 +209,6 @@ export class ConsumerControl implements ConsumerInboxListener {
 
   /** An epoch was mapped: what the producer said before was of another. */
   begin(epoch: bigint, nowNs: number): void {
-    this.#isOfOtherEpoch = false;
     this.metadata.beginEpoch(Number(epoch >> 32n), Number(epoch & 0xffff_ffffn));
     // A producer that reports its flow does so at once, after its regions; one that does not by its next announce means "drop".
     if (this.metadata.latestVersion === -1) this.#flowUnknown.start(nowNs, CADENCE_NS);
@@ -246,7 +243,6 @@ export class ConsumerControl implements ConsumerInboxListener {
   }
 
   onMeta(message: DataSourceMetaDecoder): void {
-    if (message.streamId !== this.#state.streamId || this.#isOfOtherEpoch) return;
     const before = this.metadata.latestVersion;
     this.metadata.onMeta(message);
     if (this.metadata.latestVersion === before) return;
@@ -260,11 +256,8 @@ export class ConsumerControl implements ConsumerInboxListener {
     const { streamId, mapping } = this.#state;
     const { epochHigh, epochLow } = message;
     if (message.streamId !== streamId) return;
-    const isKnown = epochHigh !== 0 || epochLow !== 0;
-    this.#isOfOtherEpoch = isKnown && mapping.stream !== null && !this.#state.isEpoch(epochHigh, epochLow);
-    if (this.#isOfOtherEpoch) return;
-    this.sourceName = message.name();
-    this.metadata.beginEpoch(epochHigh, epochLow);
+    const isOther = mapping.stream !== null && !this.#state.isEpoch(epochHigh, epochLow);
+    if (this.metadata.onSource(epochHigh, epochLow, isOther)) this.sourceName = message.name();
   }
 
   onQosProducer(message: QosProducerDecoder): void {

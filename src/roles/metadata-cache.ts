@@ -10,6 +10,8 @@ export class MetadataCache {
   readonly #streamId: number;
   readonly #versions = new Map<number, readonly Attribute[]>();
   #latestVersion = -1;
+  /** True while the source speaks of another epoch than the mapped one. */
+  #isOfOther = false;
   /** Version that the newest frame refers to; -1 before any. */
   frameVersion = -1;
   /** Of the epoch that the source announced last; null before any. */
@@ -41,7 +43,7 @@ export class MetadataCache {
 
   /** Takes a message of any stream; the same version is sent again and again and stays as it was. */
   onMeta(message: DataSourceMetaDecoder): void {
-    if (message.streamId !== this.#streamId) return;
+    if (message.streamId !== this.#streamId || this.#isOfOther) return;
     const { metaVersion } = message;
     this.#latestVersion = metaVersion;
     if (this.#versions.has(metaVersion)) return;
@@ -58,11 +60,21 @@ export class MetadataCache {
   }
 
   /**
-   * The metadata that follows is of that epoch; 0: of none that is known. A reader that was paused while the producer restarted reads the
-   * messages of both producers, in any order, and both begin with version 1.
+   * The source announced an epoch, and its metadata follows; 0: none that is known. `isOther`: another epoch than the mapped one, which is
+   * passed over. A reader that was paused while the producer restarted reads the messages of both producers, in any order, and both begin
+   * with version 1. Returns false where it was passed over.
    */
+  onSource(high: number, low: number, isOther: boolean): boolean {
+    const isKnown = high !== 0 || low !== 0;
+    this.#isOfOther = isOther && isKnown;
+    if (!this.#isOfOther && isKnown) this.beginEpoch(high, low);
+    return !this.#isOfOther;
+  }
+
+  /** That epoch was mapped, or is announced: what came with another one is dropped. */
   beginEpoch(high: number, low: number): void {
-    if ((high === 0 && low === 0) || (high === this.#epochHigh && low === this.#epochLow)) return;
+    this.#isOfOther = false;
+    if (high === this.#epochHigh && low === this.#epochLow) return;
     if (this.#epochHigh !== null) this.clear();
     this.#epochHigh = high;
     this.#epochLow = low;
