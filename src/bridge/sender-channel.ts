@@ -6,6 +6,18 @@ import type { Cutting } from "./admission.ts";
 import { type BridgeMode, type Endpoint, ipHeaderBytes, isLoopback, isShared, sizeParameter } from "./channels.ts";
 import { LOOPBACK_BYTES, mtuWithin, routeMtu } from "./path-mtu.ts";
 
+/** What this host knows of its links, in bytes of a packet. */
+export interface LinkSizes {
+  /** Of the route to an IP address; null without one. */
+  readonly routeMtu: (address: string) => number | null;
+  /** Of its interfaces but the loopback. */
+  readonly interfaceMtus: () => readonly number[];
+}
+
+const HOST_LINKS: LinkSizes = { routeMtu, interfaceMtus };
+/** What the kernel reports at least for an address of this host, which the loopback reaches: with IPv4, one less than the loopback has. */
+const OWN_ADDRESS_BYTES = 65_535;
+
 /** An Ethernet frame's payload. */
 const ETHERNET_BYTES = 1500;
 /** With "latest", what is under way is old soon: on a slow link, a longer term would only hold more of it. */
@@ -27,32 +39,35 @@ export interface SenderNeeds {
 export function senderChannel(
   { channel, host }: Endpoint,
   { maxFrameBytes, headBytes, mode }: SenderNeeds,
+  links = HOST_LINKS,
 ): { readonly channel: string; readonly cutting: Cutting } {
   let termBytes: number = MIN_TERM_BYTES[mode];
   while (termBytes < maxFrameBytes * FRAMES_IN_TERM && termBytes < MAX_TERM_BYTES) termBytes *= 2;
   // The default of Aeron is the pace of the fastest: the others lose, and no one counts it.
   const flowControl = isShared(channel, host) ? { fc: "min" } : {};
-  const full = withParameters(channel, { mtu: mtuFor(host), "term-length": termBytes, sparse: false, ...flowControl });
+  const mtu = mtuWithin(linkBytes({ channel, host }, links), ipHeaderBytes(host));
+  const full = withParameters(channel, { mtu, "term-length": termBytes, sparse: false, ...flowControl });
   const given = (key: string): number => sizeParameter(full, key);
   const term = given("term-length");
   const partBytes = Math.min(MAX_PART_BYTES, term / 8 - headBytes);
   return { channel: full, cutting: { mtuBytes: given("mtu"), partBytes, headBytes, windowBytes: term / 2 } };
 }
 
-/** Bytes of a datagram for a path to `host`: as large as its first link allows without fragments of IP, and no larger than Ethernet's. */
-function mtuFor(host: string | null): number {
-  return mtuWithin(isLoopback(host) ? LOOPBACK_BYTES : linkBytes(host), ipHeaderBytes(host));
+/** Bytes of a packet on a path to `host`: as many as its first link takes without fragments of IP, and no more than Ethernet's. */
+function linkBytes({ channel, host }: Pick<Endpoint, "channel" | "host">, links: LinkSizes): number {
+  if (isLoopback(host)) return LOOPBACK_BYTES;
+  const address = host?.replace(/^\[|\]$/g, "") ?? "";
+  // The address of a shared channel is a group, or this host's own: its receivers are elsewhere.
+  const isReceiver = isIP(address) !== 0 && !isShared(channel, host);
+  const known = isReceiver ? links.routeMtu(address) : null;
+  if (known === null) return Math.min(...links.interfaceMtus(), ETHERNET_BYTES);
+  return known >= OWN_ADDRESS_BYTES ? LOOPBACK_BYTES : Math.min(known, ETHERNET_BYTES);
 }
 
-function linkBytes(host: string | null): number {
-  const address = host?.replace(/^\[|\]$/g, "") ?? "";
-  const known = isIP(address) === 0 ? null : routeMtu(address);
-  // An address of this host is reached by its loopback.
-  if (known !== null) return known >= LOOPBACK_BYTES ? LOOPBACK_BYTES : Math.min(known, ETHERNET_BYTES);
-  const sizes = Object.keys(networkInterfaces())
+function interfaceMtus(): readonly number[] {
+  return Object.keys(networkInterfaces())
     .filter((name) => name !== "lo")
     .map((name) => interfaceMtu(name));
-  return Math.min(...sizes, ETHERNET_BYTES);
 }
 
 function interfaceMtu(name: string): number {

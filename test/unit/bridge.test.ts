@@ -188,6 +188,25 @@ describe("where a bridge goes", () => {
     expect(units.cutting.windowBytes).toBe(1024 * 1024);
   });
 
+  test("datagrams fit the link to the receiver, and every link of this host where several receivers share a channel", () => {
+    const mtuOf = (text: string, routeMtu: number | null, interfaceMtu: number): number => {
+      const links = { routeMtu: () => routeMtu, interfaceMtus: () => [9000, interfaceMtu] };
+      return senderChannel(endpoint(text), needs(4096), links).cutting.mtuBytes;
+    };
+    const ofLink = Math.floor((1400 - 28) / 32) * 32;
+    expect([mtuOf("192.0.2.7:1", 1400, 1500), mtuOf("192.0.2.7:1", null, 1400)]).toEqual([ofLink, ofLink]);
+    expect([mtuOf("192.0.2.7:1", 9000, 1500), mtuOf("cam.local:1", 65_535, 1400)]).toEqual([1472, ofLink]);
+    // Addresses of this host: the kernel says 65,535 with IPv4, and 65,536 with IPv6.
+    expect([mtuOf("192.0.2.7:1", 65_535, 1400), mtuOf("[2001:db8::1]:1", 65_536, 1400)]).toEqual([65_504, 65_472]);
+    // The control address is this host's own; the receivers are not.
+    for (const known of [65_535, 65_536, 1500]) {
+      expect(mtuOf("aeron:udp?control-mode=dynamic|control=192.0.2.7:1", known, 1400)).toBe(ofLink);
+      expect(mtuOf("aeron:udp?endpoint=239.1.1.1:4400", known, 1400)).toBe(ofLink);
+      const version6 = mtuOf("aeron:udp?control-mode=dynamic|control=[2001:db8::1]:1", known, 1400);
+      expect(version6).toBe(Math.floor((1400 - 48) / 32) * 32);
+    }
+  });
+
   test("several receivers of one publication are served at the pace of the slowest, unless the channel says otherwise", () => {
     const flowOf = (channel: string): string | undefined =>
       /fc=[a-z]+/.exec(senderChannel(endpoint(channel), needs(4096)).channel)?.[0];
