@@ -15,12 +15,17 @@ export class FrameDelay {
   /** What is to be added to the sender's CLOCK_MONOTONIC for this host's. */
   #offsetNs = 0;
   #clockErrorNs = Number.POSITIVE_INFINITY;
-  #cycleNs = 0;
-  /** Of the newest frame of this cycle. */
-  #timestampNs = Number.NaN;
+  /** When this cycle began; NaN before the first. */
+  #cycleNs = Number.NaN;
+  /** Of the frames of this cycle, when it began: negative for those that were stamped since. */
+  #agesNs = 0;
+  #youngestNs = Number.POSITIVE_INFINITY;
+  #cycleCount = 0;
+  /** Since the last `take`. */
   #sumNs = 0;
   #count = 0;
   #longestCycleNs = 0;
+  #largestClockErrorNs = 0;
   #newest: Delay | null = null;
 
   /** Of the frames before the last `take`; null while the clock is not known. */
@@ -38,30 +43,39 @@ export class FrameDelay {
   onFrame({ timestampHigh, timestampLow }: FrameHeader): void {
     // A frame without a timestamp has 0 there.
     if (timestampHigh === 0 && timestampLow === 0) return;
-    this.#timestampNs = monotonic.toProcessNs(timestampHigh, timestampLow);
+    const ageNs = this.#cycleNs - monotonic.toProcessNs(timestampHigh, timestampLow) - this.#offsetNs;
+    if (!(ageNs <= MAX_DELAY_NS) || !Number.isFinite(this.#clockErrorNs)) return;
+    this.#agesNs += ageNs;
+    this.#youngestNs = Math.min(this.#youngestNs, ageNs);
+    this.#cycleCount++;
+    this.#largestClockErrorNs = Math.max(this.#largestClockErrorNs, this.#clockErrorNs);
   }
 
   /** A cycle begins: frames of the one before were complete by now. */
   onCycle(nowNs: number): void {
     const cycleNs = nowNs - this.#cycleNs;
     this.#cycleNs = nowNs;
-    // NaN where no frame came.
-    const delayNs = nowNs - (this.#timestampNs + this.#offsetNs);
-    this.#timestampNs = Number.NaN;
-    const isKnown = Number.isFinite(this.#clockErrorNs) && delayNs >= -this.#clockErrorNs && delayNs <= MAX_DELAY_NS;
-    if (!isKnown) return;
-    this.#sumNs += delayNs;
-    this.#count++;
-    this.#longestCycleNs = Math.max(this.#longestCycleNs, cycleNs);
+    const count = this.#cycleCount;
+    if (count === 0) return;
+    // A frame from the future is of another clock, and so are those that came with it.
+    if (this.#youngestNs + cycleNs >= -this.#largestClockErrorNs) {
+      this.#sumNs += this.#agesNs + count * cycleNs;
+      this.#count += count;
+      this.#longestCycleNs = Math.max(this.#longestCycleNs, cycleNs);
+    }
+    this.#agesNs = 0;
+    this.#youngestNs = Number.POSITIVE_INFINITY;
+    this.#cycleCount = 0;
   }
 
   /** The mean since the last call. */
   take(): void {
     const isKnown = this.#count > 0 && Number.isFinite(this.#clockErrorNs);
-    const [delayNs, errorNs] = [this.#sumNs / this.#count, this.#clockErrorNs + this.#longestCycleNs];
+    const [delayNs, errorNs] = [this.#sumNs / this.#count, this.#largestClockErrorNs + this.#longestCycleNs];
     this.#newest = isKnown ? { delayNs: Math.max(0, Math.round(delayNs)), errorNs: Math.round(errorNs) } : null;
     this.#sumNs = 0;
     this.#count = 0;
     this.#longestCycleNs = 0;
+    this.#largestClockErrorNs = 0;
   }
 }

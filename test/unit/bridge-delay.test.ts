@@ -69,6 +69,20 @@ describe("the delay of frames", () => {
     expect(delay.newest).toBeNull();
   });
 
+  test("is the mean over all frames, also of those that came in one cycle, with the largest error that the clock had", () => {
+    const delay = new FrameDelay();
+    delay.setClock(500, 900);
+    delay.onCycle(9000);
+    for (const atNs of [1000, 2000, 3000]) delay.onFrame(stamped(atNs));
+    delay.onCycle(10_000);
+    // Better known; the second frame was stamped in this cycle.
+    delay.setClock(500, 20);
+    for (const atNs of [9000, 9900]) delay.onFrame(stamped(atNs));
+    delay.onCycle(11_000);
+    delay.take();
+    expect(delay.newest).toEqual({ delayNs: (8500 + 7500 + 6500 + 1500 + 600) / 5, errorNs: 1900 });
+  });
+
   test("is not known without the sender's clock, of frames without a timestamp, and of times that cannot be", () => {
     const delay = new FrameDelay();
     const delayOf = (header: FrameHeader): unknown => {
