@@ -41,6 +41,12 @@ export function withParameters(channel: string, parameters: Record<string, strin
   return parts.length === 0 ? base : `${base}?${parts.join("|")}`;
 }
 
+/** The channel with this value of a parameter, in place of the value that it has. */
+export function replaceParameter(channel: string, key: string, value: string | number): string {
+  const replaced = channel.replace(new RegExp(`([?|])${key}=[^|]*`), (_all, before) => `${before}${key}=${value}`);
+  return withParameters(replaced, { [key]: value });
+}
+
 /** What all publications have: a log whose memory is reserved, also by a foreign driver, and time-outs. */
 function publicationParameters(timeouts: UntetheredTimeouts): Record<string, string | boolean> {
   return {

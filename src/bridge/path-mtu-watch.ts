@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { SystemError } from "../../ffi/errors.ts";
+import { replaceParameter } from "../aeron/channel.ts";
 import type { Agent } from "../core/agent.ts";
 import { messageOf } from "../core/errors.ts";
 import { getLogger } from "../core/logger.ts";
@@ -15,6 +16,18 @@ const log = getLogger("bridge");
 const PERIOD_NS = 10e9;
 const FIRST_NS = 1e9;
 
+/** How names are resolved, and paths probed. */
+export interface PathPorts {
+  /** The address of a name. */
+  readonly resolve: (name: string) => Promise<string>;
+  readonly probe: (address: string, port: number) => Pick<PathProbe, "send" | "mtuBytes"> & Disposable;
+}
+
+const HOST_PATHS: PathPorts = {
+  resolve: async (name) => (await lookup(name, { order: "ipv4first" })).address,
+  probe: (address, port) => new PathProbe(address, port),
+};
+
 /**
  * Looks whether the path to a receiver takes the datagrams of its sender, while it is connected: a probe as long as they are, which is
  * not cut into fragments, makes routers report what they cannot pass on. A smaller path is reported once, with what to do.
@@ -24,40 +37,51 @@ export class PathMtuWatch implements Agent {
   readonly #sender: Pick<BridgeSender, "isConnected" | "mtuBytes">;
   readonly #streamId: number;
   readonly #to: Endpoint;
+  readonly #ports: PathPorts;
+  /** Null: its address is given, or its path is not probed. */
+  readonly #name: string | null = null;
   readonly #timer = new PeriodicTimer(PERIOD_NS);
+  /** Null while it is not known. */
   #address: string | null = null;
+  #isResolving = false;
   #wasConnected = false;
-  #probe: PathProbe | null = null;
+  #probe: ReturnType<PathPorts["probe"]> | null = null;
   /** The smallest path that was reported. */
   #reportedBytes = Number.POSITIVE_INFINITY;
+  #isClosed = false;
 
-  constructor(sender: Pick<BridgeSender, "isConnected" | "mtuBytes">, streamId: number, to: Endpoint) {
+  constructor(
+    sender: Pick<BridgeSender, "isConnected" | "mtuBytes">,
+    streamId: number,
+    to: Endpoint,
+    ports = HOST_PATHS,
+  ) {
     this.roleName = `path of stream ${streamId} to ${to.text}`;
     this.#sender = sender;
     this.#streamId = streamId;
     this.#to = to;
-    const name = to.host?.replace(/^\[|\]$/g, "") ?? "";
+    this.#ports = ports;
+    const host = to.host?.replace(/^\[|\]$/g, "") ?? "";
     // Paths to several receivers, and the loopback, are not probed.
-    if (name === "" || portOf(to) === null || isShared(to.channel, to.host) || isLoopback(to.host)) return;
-    if (isIP(name) !== 0) this.#address = name;
-    else void this.#resolve(name);
+    if (host === "" || portOf(to) === null || isShared(to.channel, to.host) || isLoopback(to.host)) return;
+    if (isIP(host) !== 0) this.#address = host;
+    else this.#name = host;
   }
 
   doWork(nowNs: number): number {
     const { isConnected, mtuBytes } = this.#sender;
-    const address = this.#address;
-    if (address === null || !isConnected) {
+    const isProbed = this.#address !== null || this.#name !== null;
+    if (!isConnected || !isProbed || this.#isClosed) {
       this.#wasConnected = false;
       return 0;
     }
-    if (!this.#wasConnected) {
-      this.#wasConnected = true;
-      this.#timer.restart(nowNs - PERIOD_NS + FIRST_NS);
-      this.#look(address, mtuBytes);
-      return 1;
-    }
-    if (!this.#timer.isDue(nowNs)) return 0;
-    this.#look(address, mtuBytes);
+    const isNew = !this.#wasConnected;
+    this.#wasConnected = true;
+    if (isNew) this.#timer.restart(nowNs - PERIOD_NS + FIRST_NS);
+    else if (!this.#timer.isDue(nowNs)) return 0;
+    // A new connection may be one to another address of the same name.
+    if (this.#name !== null && (isNew || this.#address === null)) void this.#resolve(this.#name);
+    if (this.#address !== null) this.#look(this.#address, mtuBytes);
     return 1;
   }
 
@@ -66,28 +90,31 @@ export class PathMtuWatch implements Agent {
   }
 
   onClose(): void {
-    this.#probe?.[Symbol.dispose]();
-    this.#probe = null;
-    this.#address = null;
+    this.#isClosed = true;
+    this.#closeProbe();
   }
 
   #look(address: string, usedBytes: number): void {
     try {
-      this.#probe ??= new PathProbe(address, portOf(this.#to) as number);
+      this.#probe ??= this.#ports.probe(address, portOf(this.#to) as number);
       this.#probe.send(usedBytes);
       this.#report(this.#probe.mtuBytes, usedBytes);
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       // Without a route, nothing arrives; the connection ends by itself.
-      this.#probe?.[Symbol.dispose]();
-      this.#probe = null;
+      this.#closeProbe();
     }
+  }
+
+  #closeProbe(): void {
+    this.#probe?.[Symbol.dispose]();
+    this.#probe = null;
   }
 
   #report(possibleBytes: number, usedBytes: number): void {
     if (possibleBytes >= usedBytes || possibleBytes >= this.#reportedBytes) return;
     this.#reportedBytes = possibleBytes;
-    const channel = `"aeron:udp?endpoint=${this.#to.host}:${portOf(this.#to)}|mtu=${possibleBytes}"`;
+    const channel = `"${replaceParameter(this.#to.channel, "mtu", possibleBytes)}"`;
     log.warn(
       `stream ${this.#streamId}: the path to ${this.#to.text} takes datagrams of ${possibleBytes} bytes, and ${usedBytes} are sent: ` +
         `IP cuts them into fragments, of which one that is lost costs the whole datagram; send to ${channel}`,
@@ -95,12 +122,22 @@ export class PathMtuWatch implements Agent {
   }
 
   async #resolve(name: string): Promise<void> {
+    if (this.#isResolving) return;
+    this.#isResolving = true;
     try {
-      const { address } = await lookup(name, { order: "ipv4first" });
-      this.#address = address;
+      this.#onAddress(await this.#ports.resolve(name));
     } catch (error) {
       // The media driver reports a name that cannot be resolved.
       log.debug(`${name} does not resolve: ${messageOf(error)}`);
+    } finally {
+      this.#isResolving = false;
     }
+  }
+
+  #onAddress(address: string): void {
+    if (this.#isClosed || address === this.#address) return;
+    this.#closeProbe();
+    this.#address = address;
+    this.#reportedBytes = Number.POSITIVE_INFINITY;
   }
 }

@@ -6,6 +6,7 @@ import {
   descriptorPublicationChannel,
   LIVE_TIMEOUTS,
   observerChannel,
+  replaceParameter,
   withParameters,
 } from "../../src/aeron/channel.ts";
 import { PUBLISH_RESULT_NAMES, PublishResult, resultOfPosition } from "../../src/aeron/results.ts";
@@ -83,4 +84,12 @@ test("W-32: each of Aeron's answers has a result and a name of its own", () => {
     PublishResult.ERROR,
   ]);
   expect(new Set(PUBLISH_RESULT_NAMES).size).toBe(Object.keys(PublishResult).length);
+});
+
+test("a parameter of a channel is replaced where it stands, or added, and the others stay", () => {
+  const full = "aeron:udp?endpoint=cam:1|mtu=8960|interface=10.0.0.1";
+  expect(replaceParameter(full, "mtu", 1408)).toBe("aeron:udp?endpoint=cam:1|mtu=1408|interface=10.0.0.1");
+  expect(replaceParameter("aeron:udp?mtu=8k|endpoint=cam:1", "mtu", 1)).toBe("aeron:udp?mtu=1|endpoint=cam:1");
+  expect(replaceParameter("aeron:udp?endpoint=cam:1", "mtu", 1)).toBe("aeron:udp?endpoint=cam:1|mtu=1");
+  expect(replaceParameter("aeron:ipc", "mtu", 1)).toBe("aeron:ipc?mtu=1");
 });

@@ -3,6 +3,7 @@ import { isIP, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { SystemError } from "../../../ffi/errors.ts";
 import { UdpSocket } from "../../../ffi/udp.ts";
+import { replaceParameter } from "../../aeron/channel.ts";
 import {
   type Endpoint,
   ipHeaderBytes,
@@ -144,7 +145,7 @@ function mtuFinding(endpoint: Endpoint, pathMtu: number, headerBytes: number): F
   const used = ownMtu(endpoint);
   const possible = mtuWithin(pathMtu, headerBytes);
   const found = `the path takes ${pathMtu} bytes, as far as the kernel knows; the bridge sends datagrams of ${used}`;
-  const channel = `--to "aeron:udp?endpoint=${endpoint.host}:${portOf(endpoint)}|mtu=${possible}"`;
+  const channel = `--to "${replaceParameter(endpoint.channel, "mtu", possible)}"`;
   if (used > possible) {
     const cause = "IP cuts them into fragments, of which one that is lost costs the whole datagram";
     return bad(subject, `${found}: ${cause}`, channel);
