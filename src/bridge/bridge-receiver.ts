@@ -79,18 +79,20 @@ export class BridgeReceiver implements Agent {
   doWork(nowNs: number): number {
     this.#nowNs = nowNs;
     let work = 0;
-    for (let i = 0; i < this.#reporting.length; i++) (this.#reporting[i] as Reporting).route.delay.onCycle(nowNs);
+    // What came in the cycle before is dated with the beginning of this one, so that it was there by then.
+    for (let i = 0; i < this.#reporting.length; i++) {
+      const { route, reports, read } = this.#reporting[i] as Reporting;
+      route.delay.onCycle(nowNs);
+      work += reports.doWork(nowNs, read);
+      if (!route.hasSession) reports.close();
+    }
     for (let block = 0; block < BLOCKS_PER_CYCLE; block++) {
       if (this.#subscription.poll(nowNs) === 0) break;
       work++;
     }
     this.#meter.doWork(nowNs, this.#routes);
     // After what came was read: a sender is silent only if nothing did.
-    for (let i = 0; i < this.#reporting.length; i++) {
-      const { route, reports, read } = this.#reporting[i] as Reporting;
-      work += route.doWork(nowNs) + reports.doWork(nowNs, read);
-      if (!route.hasSession) reports.close();
-    }
+    for (let i = 0; i < this.#reporting.length; i++) work += (this.#reporting[i] as Reporting).route.doWork(nowNs);
     return work;
   }
 
@@ -174,6 +176,7 @@ export class BridgeReceiver implements Agent {
       lastSent: account.firstSent + account.sender.sent,
       ledger: account.receiver,
       delayNs: delay.newest?.delayNs ?? 0,
+      delayErrorNs: delay.newest?.errorNs ?? 0,
       naks: this.#meter.naks,
       windowBytes,
       socketBufferBytes: bufferBytes,

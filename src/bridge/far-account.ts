@@ -26,6 +26,8 @@ export interface FarReport {
   readonly ledger: ReceiverLedger;
   /** From the timestamps of frames until they were complete there, the mean since the report before; 0: not known. */
   readonly delayNs: number;
+  /** By how much that may be off: the clocks, and the receiver's cycles. */
+  readonly delayErrorNs: number;
   /** NAKs that the receiver has sent. */
   readonly naks: number;
   /** Of its channel and its socket, in bytes. */

@@ -20,7 +20,10 @@ export class FarClock {
     return this.#offsetNs;
   }
 
-  /** An answer came now, `offsetNs` of its clock before this one, `roundTripNs` after its question. */
+  /**
+   * An answer had come by now, `offsetNs` of its clock before this one, `roundTripNs` after its question. Both sides date what they
+   * receive with the beginning of their next cycle: it was there by then, so that the round trip includes what a cycle takes.
+   */
   onAnswer(offsetNs: number, roundTripNs: number, nowNs: number): void {
     const errorNs = roundTripNs / 2;
     if (errorNs > this.errorAt(nowNs)) return;

@@ -20,6 +20,12 @@ export interface ReportContext {
   readonly heldNs: number;
 }
 
+/** What a report says of clocks. */
+export interface Answer extends Pick<ReportContext, "echoNs" | "heldNs"> {
+  /** The receiver's CLOCK_MONOTONIC when it answered. */
+  readonly monotonicNs: bigint;
+}
+
 /** Encodes a receiver's reports, and publishes them. */
 export class ReportMessages {
   readonly #buffer = new NativeBuffer(BUFFER_BYTES);
@@ -30,7 +36,7 @@ export class ReportMessages {
     message.setStreamId(context.streamId).setToStreamId(report.toStreamId).setInstanceBigint(context.instance);
     message.setReceiverBigint(report.receiver).setEchoNsBigint(context.echoNs).setHeldNsNumber(context.heldNs);
     message.setMonotonicNs(monotonic.high(nowNs), monotonic.low(nowNs));
-    message.setDelayNsNumber(report.delayNs);
+    message.setDelayNsNumber(report.delayNs).setDelayErrorNsNumber(report.delayErrorNs);
     message.setFirstSentNumber(report.firstSent).setLastSentNumber(report.lastSent);
     const { delivered, noSlot, refused, incomplete, epochChange, checksum } = report.ledger;
     message.setDeliveredNumber(delivered).setNoSlotNumber(noSlot).setRefusedNumber(refused);
@@ -74,7 +80,8 @@ export function reportOf(message: BridgeReportDecoder): FarReport {
       epochChange: message.epochChangeNumber,
       checksum: message.checksumNumber,
     },
-    delayNs: count(message.delayNsNumber),
+    delayNs: message.hasDelayErrorNs ? count(message.delayNsNumber) : 0,
+    delayErrorNs: message.hasDelayErrorNs ? count(message.delayErrorNsNumber) : 0,
     naks: count(message.naksNumber),
     windowBytes: message.windowBytes,
     socketBufferBytes: message.socketBufferBytes,
@@ -83,9 +90,9 @@ export function reportOf(message: BridgeReportDecoder): FarReport {
   };
 }
 
-/** Between an open and the answer to it, without the time that the receiver held it; null when that cannot be. */
-export function roundTripOf(message: BridgeReportDecoder, nowNs: number): number | null {
-  const elapsedNs = Number(monotonic.toBigint(nowNs) - message.echoNs) - message.heldNsNumber;
+/** Between an open and the answer to it, which has come by now, without the time that the receiver held it; null when that cannot be. */
+export function roundTripOf(answer: Answer, nowNs: number): number | null {
+  const elapsedNs = Number(monotonic.toBigint(nowNs) - answer.echoNs) - answer.heldNs;
   return elapsedNs >= 0 && elapsedNs <= MAX_ROUND_TRIP_NS ? elapsedNs : null;
 }
 

@@ -20,7 +20,9 @@ export class ReportSender {
   #publication: FrameSink | null = null;
   #instance = 0n;
   #echoNs = 0n;
+  /** The beginning of the first cycle after the open came: it was there by then, and was not answered before. */
   #openedNs = 0;
+  #isNewlyOpened = false;
   #isDue = false;
 
   constructor(connection: Messaging, streamId: number) {
@@ -32,7 +34,7 @@ export class ReportSender {
   onOpen(host: string, port: number | null, instance: bigint, monotonicNs: bigint, nowNs: number): void {
     this.#instance = instance;
     this.#echoNs = monotonicNs;
-    this.#openedNs = nowNs;
+    this.#isNewlyOpened = true;
     const channel = port === null || port === 0 ? "" : reportChannel(host, port);
     if (channel === this.#channel || (this.#change.isSet && !this.#change.hasExpired(nowNs))) return;
     this.#change.start(nowNs, CHANGE_PERIOD_NS);
@@ -46,8 +48,10 @@ export class ReportSender {
     this.#isDue = true;
   }
 
-  /** `report`: called when one is due. */
+  /** A cycle begins, of which nothing was received yet. `report`: called when one is due. */
   doWork(nowNs: number, report: () => FarReport | null): number {
+    if (this.#isNewlyOpened) this.#openedNs = nowNs;
+    this.#isNewlyOpened = false;
     const publication = this.#publication;
     if (publication === null) return 0;
     if (this.#timer.isDue(nowNs)) this.#isDue = true;

@@ -7,7 +7,7 @@ import { BRIDGE_RETURN_STREAM_ID, type Endpoint, isShared, returnChannel } from 
 import { FarAccount } from "./far-account.ts";
 import { FarClock } from "./far-clock.ts";
 import type { Delay } from "./frame-delay.ts";
-import { reportOf, roundTripOf } from "./report-messages.ts";
+import { type Answer, reportOf, roundTripOf } from "./report-messages.ts";
 
 const refusedLog = getLogger("bridge").every(10e9);
 /** Fragments that one cycle reads: reports come once a second. */
@@ -42,6 +42,8 @@ export class ReturnPath {
   readonly #subscription: Inbound;
   readonly #report = new BridgeReportDecoder();
   #nowNs = 0;
+  /** Of the newest report: it came in this cycle, and was there when the next one begins. */
+  #answer: Answer | null = null;
 
   constructor(connection: Messaging, options: ReturnPathOptions) {
     this.#connection = connection;
@@ -58,13 +60,15 @@ export class ReturnPath {
   }
 
   /** How old frames are when the receiver has them, and by how much that may be off; null while it is not known. */
-  delayAt(nowNs: number): Delay | null {
-    const delayNs = this.account.newest?.delayNs ?? 0;
-    return delayNs === 0 ? null : { delayNs, errorNs: Math.ceil(this.clock.errorAt(nowNs)) };
+  delayAt(_nowNs: number): Delay | null {
+    const { delayNs = 0, delayErrorNs = 0 } = this.account.newest ?? {};
+    return delayNs > 0 ? { delayNs, errorNs: delayErrorNs } : null;
   }
 
   poll(nowNs: number): number {
     this.#nowNs = nowNs;
+    if (this.#answer !== null) this.#onAnswer(this.#answer, nowNs);
+    this.#answer = null;
     return this.#subscription.poll(FRAGMENTS_PER_POLL);
   }
 
@@ -95,17 +99,18 @@ export class ReturnPath {
       this.minRoundTripNs = null;
       this.clock.clear();
     }
-    const roundTripNs = roundTripOf(message, this.#nowNs);
+    this.#answer = { echoNs: message.echoNs, heldNs: message.heldNsNumber, monotonicNs: message.monotonicNs };
+  }
+
+  #onAnswer(answer: Answer, nowNs: number): void {
+    const roundTripNs = roundTripOf(answer, nowNs);
     if (roundTripNs === null) return;
     this.roundTripNs = roundTripNs;
     this.minRoundTripNs = Math.min(this.minRoundTripNs ?? roundTripNs, roundTripNs);
-    this.#onClock(message.monotonicNs, roundTripNs);
-  }
-
-  #onClock(farNs: bigint, roundTripNs: number): void {
     const { to } = this.#options;
-    if (farNs >= MAX_CLOCK_NS || isShared(to.channel, to.host)) return;
-    this.clock.onAnswer(Number(farNs - monotonic.toBigint(this.#nowNs)), roundTripNs, this.#nowNs);
+    const { monotonicNs } = answer;
+    if (monotonicNs >= MAX_CLOCK_NS || isShared(to.channel, to.host)) return;
+    this.clock.onAnswer(Number(monotonicNs - monotonic.toBigint(nowNs)), roundTripNs, nowNs);
   }
 
   #refuse(why: string): void {

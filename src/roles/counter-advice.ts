@@ -123,7 +123,8 @@ export const CONSUMER_ADVICE: Advice<ConsumerCounters> = {
   bridgeWindowBytes: "The rate is at most the window over the round trip.",
   bridgeSocketBytes: "Smaller than the window: `net.core.rmem_max` of the receiver.",
   bridgeDelayNs: "It grows: frames wait here or on the way; 0: the hosts' clocks are not related (yet).",
-  bridgeDelayErrorNs: "Half of the shortest round trip, and drift.",
+  bridgeDelayErrorNs:
+    "Half of the shortest round trip, drift, and the longest cycle of the receiver: it is large where frames wait there.",
   tailsUnknown:
     "The reader was detached when the epoch ended: what its producer published after the last message that came here is in no counter.",
 };

@@ -14,6 +14,7 @@ function report(fields: Partial<FarReport>): FarReport {
     lastSent: 0,
     ledger: NOTHING_RECEIVED,
     delayNs: 0,
+    delayErrorNs: 0,
     naks: 0,
   };
   return { ...nothing, windowBytes: 0, socketBufferBytes: 0, consumers: 0, readers: [], ...fields };

@@ -134,7 +134,10 @@ export function newAssembly(): { assembly: FrameAssembly; target: MemoryTarget; 
   return { assembly, target, control };
 }
 
-export function deliver(assembly: FrameAssembly, { flags, bytes }: Fragment): void {
+export function deliver(
+  assembly: Pick<FrameAssembly, "onFragment" | "onFragmentEnd">,
+  { flags, bytes }: Fragment,
+): void {
   // Among other bytes, as in a block.
   const block = new NativeBuffer(bytes.length + 64);
   block.bytes.fill(0xee);

@@ -30,7 +30,7 @@ export class BridgeCases {
     const connection = {
       addSubscription: (_channel: string, _streamId: number, handler: MessageHandler) => {
         onMessage = handler;
-        return {};
+        return { poll: () => 0 };
       },
     } as unknown as AeronConnection;
     const to = { text: "192.0.2.7:1", channel: "aeron:udp?endpoint=192.0.2.7:1", host: "192.0.2.7" };
@@ -40,6 +40,8 @@ export class BridgeCases {
       const message = this.#corpus.next(random);
       const view = this.#arena.place(message, random.bits(), 0xa5);
       onMessage(view, message.length, 1);
+      // Clocks are related in the cycle after.
+      path.poll(0);
       if (this.#open.wrap(view, 0, message.length) !== null) continue;
       const refusal = route.take({}, this.#open, random.below(2) * 10e9);
       count(this.counts, refusal === null ? "opens taken" : "opens refused");
@@ -112,6 +114,7 @@ function reportMessages(): Uint8Array[] {
       lastSent,
       ledger,
       delayNs: 0,
+      delayErrorNs: 0,
       naks: 1,
       windowBytes: 1,
       socketBufferBytes: 1,

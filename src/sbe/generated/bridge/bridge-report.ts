@@ -8,7 +8,7 @@ import { NO_VIEW, type Scan } from "../../runtime/scan.ts";
 import { groupShape, messageShape } from "../../runtime/shapes.ts";
 import { putUint64, putUint64Number } from "../../runtime/words.ts";
 
-const MESSAGE = messageShape("BridgeReport", 902, 77, 2, [138, 138]);
+const MESSAGE = messageShape("BridgeReport", 902, 77, 2, [138, 146]);
 const READERS = groupShape("BridgeReport", "readers", 2, [44, 44], 0);
 
 /** Reads the entries of BridgeReport.readers. */
@@ -139,7 +139,7 @@ export class BridgeReportDecoder extends MessageDecoder {
   static readonly NAME = "BridgeReport";
   static readonly SCHEMA_ID = 902;
   static readonly TEMPLATE_ID = 77;
-  static readonly BLOCK_LENGTH = 138;
+  static readonly BLOCK_LENGTH = 146;
   /** What `messageKeyAt` says for this message. */
   static readonly KEY = 59113549;
 
@@ -236,7 +236,7 @@ export class BridgeReportDecoder extends MessageDecoder {
     return this.view.getUint32(this.block + 28, true) * 4294967296 + this.view.getUint32(this.block + 24, true);
   }
 
-  /** Since that came. Allocates. */
+  /** Since that was there: since the beginning of the first cycle after the one that read it. Allocates. */
   get heldNs(): bigint {
     return this.view.getBigUint64(this.block + 32, true);
   }
@@ -490,6 +490,36 @@ export class BridgeReportDecoder extends MessageDecoder {
   get consumers(): number {
     return this.view.getUint16(this.block + 136, true);
   }
+
+  static readonly delayErrorNsNull = 18446744073709551615n;
+
+  /** By how much delayNs may be off; absent: delayNs has no meaning. Allocates. */
+  get delayErrorNs(): bigint {
+    if (this.version < 3) return 18446744073709551615n;
+    return this.view.getBigUint64(this.block + 138, true);
+  }
+
+  /** The upper 32 bits, unsigned. */
+  get delayErrorNsHigh(): number {
+    if (this.version < 3) return 4294967295;
+    return this.view.getUint32(this.block + 142, true);
+  }
+
+  /** The lower 32 bits, unsigned. */
+  get delayErrorNsLow(): number {
+    if (this.version < 3) return 4294967295;
+    return this.view.getUint32(this.block + 138, true);
+  }
+
+  /** Exact up to 2^53. */
+  get delayErrorNsNumber(): number {
+    if (this.version < 3) return Number(18446744073709551615n);
+    return this.view.getUint32(this.block + 142, true) * 4294967296 + this.view.getUint32(this.block + 138, true);
+  }
+
+  get hasDelayErrorNs(): boolean {
+    return this.version >= 3 && (this.delayErrorNsLow !== 4294967295 || this.delayErrorNsHigh !== 4294967295);
+  }
 }
 
 /** Writes the entries of BridgeReport.readers: `next()` before each. */
@@ -611,7 +641,7 @@ export class BridgeReportReadersEncoder extends GroupEncoder {
   }
 }
 
-const HEADER = { name: "BridgeReport", blockLength: 138, templateId: 77, schemaId: 902, version: 3 };
+const HEADER = { name: "BridgeReport", blockLength: 146, templateId: 77, schemaId: 902, version: 3 };
 
 /** Writes BridgeReport in place. */
 export class BridgeReportEncoder extends MessageEncoder {
@@ -666,6 +696,8 @@ export class BridgeReportEncoder extends MessageEncoder {
     view.setUint32(block + 128, 0, true);
     view.setUint32(block + 132, 0, true);
     view.setUint16(block + 136, 0, true);
+    view.setUint32(block + 138, 4294967295, true);
+    view.setUint32(block + 142, 4294967295, true);
     return this;
   }
 
@@ -974,6 +1006,28 @@ export class BridgeReportEncoder extends MessageEncoder {
     return this;
   }
 
+  /** From two words of 32 bits, of either sign. */
+  setDelayErrorNs(high: number, low: number): this {
+    this.view.setUint32(this.block + 138, low, true);
+    this.view.setUint32(this.block + 142, high, true);
+    return this;
+  }
+
+  /** From a safe integer from 0 on; throws EncodeError for anything else. */
+  setDelayErrorNsNumber(value: number): this {
+    putUint64Number(this.view, this.block + 138, value, "BridgeReport.delayErrorNs");
+    return this;
+  }
+
+  setDelayErrorNsBigint(value: bigint): this {
+    putUint64(this.view, this.block + 138, value, "BridgeReport.delayErrorNs");
+    return this;
+  }
+
+  setDelayErrorNsNull(): this {
+    return this.setDelayErrorNs(4294967295, 4294967295);
+  }
+
   /** Begins readers, of `count` entries, which are then written one by one. */
   readersCount(count: number): BridgeReportReadersEncoder {
     this.enter(0);
@@ -988,7 +1042,7 @@ export const BRIDGE_REPORT_INFO: MessageInfo = {
   schemaId: 902,
   templateId: 77,
   version: 3,
-  blockLength: 138,
+  blockLength: 146,
   fields: [
     fieldInfo("streamId", 1, "uint32", 0),
     fieldInfo("toStreamId", 2, "uint32", 4),
@@ -1010,6 +1064,7 @@ export const BRIDGE_REPORT_INFO: MessageInfo = {
     fieldInfo("windowBytes", 18, "uint32", 128),
     fieldInfo("socketBufferBytes", 19, "uint32", 132),
     fieldInfo("consumers", 20, "uint16", 136),
+    fieldInfo("delayErrorNs", 22, "uint64", 138, { nullValue: "18446744073709551615" }),
   ],
   groups: [
     {

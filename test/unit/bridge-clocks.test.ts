@@ -1,0 +1,105 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { monotonic } from "../../src/aeron/monotonic.ts";
+import type { Messaging } from "../../src/aeron/ports.ts";
+import { type Endpoint, readEndpoint } from "../../src/bridge/channels.ts";
+import type { FarReport } from "../../src/bridge/far-account.ts";
+import { NOTHING_RECEIVED } from "../../src/bridge/ledger.ts";
+import { ReportSender } from "../../src/bridge/report-sender.ts";
+import { ReturnPath } from "../../src/bridge/return-path.ts";
+import { MemorySink } from "../support/bridge.ts";
+
+const INSTANCE = 7n;
+const REPORT: FarReport = {
+  toStreamId: 2,
+  receiver: 1n,
+  firstSent: 0,
+  lastSent: 0,
+  ledger: NOTHING_RECEIVED,
+  delayNs: 2_000_000,
+  delayErrorNs: 300_000,
+  naks: 0,
+  windowBytes: 0,
+  socketBufferBytes: 0,
+  consumers: 0,
+  readers: [],
+};
+
+/** A sender's way back and a receiver's reports, whose clock is `offsetNs` ahead. Times are the sender's. */
+class Hosts {
+  readonly path: ReturnPath;
+  readonly #reports: ReportSender;
+  readonly #sink = new MemorySink();
+  readonly #offsetNs: number;
+  #deliver: (view: DataView, length: number) => void = () => {};
+
+  constructor(offsetNs = 0) {
+    this.#offsetNs = offsetNs;
+    const sink = this.#sink;
+    const connection = {
+      addSubscription: (_channel: string, _streamId: number, onMessage: (view: DataView, length: number) => void) => {
+        this.#deliver = onMessage;
+        return { poll: () => this.#receive() };
+      },
+      addPublication: () => sink,
+      remove: () => {},
+    } as unknown as Messaging;
+    const to = readEndpoint("192.0.2.7:4400") as Endpoint;
+    this.path = new ReturnPath(connection, { to, streamId: 1, instance: INSTANCE, sent: () => 0 });
+    this.#reports = new ReportSender(connection, 1);
+  }
+
+  /** The receiver reads an open that was sent in the cycle of `sentNs`, in its cycle of `cycleNs`. */
+  open(sentNs: number, cycleNs: number): void {
+    this.#reports.onOpen("192.0.2.1", 4000, INSTANCE, monotonic.toBigint(sentNs), cycleNs + this.#offsetNs);
+    this.#reports.onLedger();
+  }
+
+  /** A cycle of the receiver begins; it may report. */
+  report(cycleNs: number, report = REPORT): number {
+    return this.#reports.doWork(cycleNs + this.#offsetNs, () => report);
+  }
+
+  #receive(): number {
+    const messages = this.#sink.messages.splice(0);
+    for (const bytes of messages) this.#deliver(new DataView(bytes.buffer, bytes.byteOffset), bytes.length);
+    return messages.length;
+  }
+}
+
+describe("clocks that a bridge relates", () => {
+  test("W-47: are within the error, wherever in their cycles both sides send and receive", () => {
+    const time = fc.integer({ min: 0, max: 1_000_000 });
+    const cycle = fc.record({ beforeNs: time, afterNs: time });
+    const offsets = fc.integer({ min: 0, max: 2 ** 45 });
+    fc.assert(
+      fc.property(offsets, time, time, time, cycle, cycle, (offsetNs, sendNs, thereNs, backNs, far, near) => {
+        const hosts = new Hosts(offsetNs);
+        const openNs = 1e9;
+        const readNs = openNs + sendNs + thereNs;
+        hosts.open(openNs, readNs - far.beforeNs);
+        const answerNs = readNs + far.afterNs;
+        expect(hosts.report(answerNs)).toBe(1);
+        const heardNs = answerNs + backNs;
+        hosts.path.poll(heardNs - near.beforeNs);
+        const nowNs = heardNs + near.afterNs;
+        hosts.path.poll(nowNs);
+        const { clock } = hosts.path;
+        expect(Math.abs(clock.offsetNs - offsetNs)).toBeLessThanOrEqual(clock.errorAt(nowNs));
+        // Both cycles and both ways, and nothing else.
+        const possibleNs = sendNs + thereNs + far.afterNs + backNs + near.afterNs;
+        expect(clock.errorAt(nowNs)).toBeLessThanOrEqual(possibleNs / 2);
+      }),
+    );
+  });
+
+  test("the delay of a receiver is shown with its own error", () => {
+    const hosts = new Hosts();
+    const { path } = hosts;
+    expect(path.delayAt(0)).toBeNull();
+    hosts.open(1e9, 1e9);
+    hosts.report(1e9);
+    path.poll(1e9);
+    expect(path.delayAt(6e9)).toEqual({ delayNs: 2_000_000, errorNs: 300_000 });
+  });
+});
