@@ -133,7 +133,7 @@ export class BridgeSender implements Agent {
   }
 
   /** The way back from the receiver. */
-  get returns(): Omit<ReturnPath, "poll" | "close"> {
+  get returns(): Omit<ReturnPath, "poll" | "close" | "onConnection"> {
     return this.#returns;
   }
 
@@ -213,8 +213,8 @@ export class BridgeSender implements Agent {
     this.#wasConnected = isConnected;
     this.#isOpenDue = true;
     this.#isMetaDue = true;
-    const { streamId } = this.#consumer;
-    const { channel } = this.#options.to;
+    this.#returns.onConnection();
+    const [streamId, channel] = [this.#consumer.streamId, this.#options.to.channel];
     const what = isConnected ? "a receiver is connected at" : "no receiver is connected at";
     const how = isConnected ? `, datagrams of at most ${this.mtuBytes} bytes` : "";
     log.info(`stream ${streamId}: ${what} ${channel}${how}`);

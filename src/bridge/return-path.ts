@@ -12,6 +12,8 @@ import { type Answer, reportOf, roundTripOf } from "./report-messages.ts";
 const refusedLog = getLogger("bridge").every(10e9);
 /** Fragments that one cycle reads: reports come once a second. */
 const FRAGMENTS_PER_POLL = 8;
+/** A receiver reports once a second: without a report for longer than this, it is gone. */
+const SILENCE_NS = 5e9;
 /** No host runs for a century. */
 const MAX_CLOCK_NS = 2n ** 62n;
 
@@ -60,9 +62,16 @@ export class ReturnPath {
   }
 
   /** How old frames are when the receiver has them, and by how much that may be off; null while it is not known. */
-  delayAt(_nowNs: number): Delay | null {
+  delayAt(nowNs: number): Delay | null {
     const { delayNs = 0, delayErrorNs = 0 } = this.account.newest ?? {};
-    return delayNs > 0 ? { delayNs, errorNs: delayErrorNs } : null;
+    const isKnown = delayNs > 0 && nowNs - this.heardNs <= SILENCE_NS;
+    return isKnown ? { delayNs, errorNs: delayErrorNs } : null;
+  }
+
+  /** A receiver has connected, or is gone: the next one may be on another host. */
+  onConnection(): void {
+    this.#answer = null;
+    this.clock.clear();
   }
 
   poll(nowNs: number): number {

@@ -93,7 +93,23 @@ describe("clocks that a bridge relates", () => {
     );
   });
 
-  test("the delay of a receiver is shown with its own error", () => {
+  test("are forgotten when the connection ends, and so is an answer that came in the same cycle", () => {
+    const hosts = new Hosts();
+    const { path } = hosts;
+    hosts.open(1e9, 1e9);
+    hosts.report(1e9);
+    path.poll(1e9);
+    path.poll(1.1e9);
+    expect(path.clock.errorAt(1.1e9)).toBeLessThan(0.1e9);
+    hosts.open(1.2e9, 1.2e9);
+    hosts.report(1.2e9);
+    path.poll(1.2e9);
+    path.onConnection();
+    path.poll(1.3e9);
+    expect(path.clock.errorAt(1.3e9)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("the delay of a receiver is shown with its own error, and no longer than for 5 s after its last report", () => {
     const hosts = new Hosts();
     const { path } = hosts;
     expect(path.delayAt(0)).toBeNull();
@@ -101,5 +117,6 @@ describe("clocks that a bridge relates", () => {
     hosts.report(1e9);
     path.poll(1e9);
     expect(path.delayAt(6e9)).toEqual({ delayNs: 2_000_000, errorNs: 300_000 });
+    expect(path.delayAt(6.1e9)).toBeNull();
   });
 });
