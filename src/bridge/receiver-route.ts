@@ -30,6 +30,8 @@ const SUCCESSION_TIMEOUT_NS = 2e9;
 const WAITING_SENDER_TIMEOUT_NS = 15e9;
 /** How long frames wait for the regions of their epoch. */
 const REGIONS_TIMEOUT_NS = 10e9;
+/** A sender takes round trips of at most a minute: half of that is the error. */
+const MAX_CLOCK_ERROR_NS = 30e9;
 const MAX_NSLOTS = 2 ** 22;
 const MAX_STRIDE_BYTES = 2 ** 31;
 const MIN_STRIDE_BYTES = 4096;
@@ -134,8 +136,10 @@ export class ReceiverRoute {
 
   /** Timestamps are of a clock of the source's host: of the sender's, unless that is a further hop. */
   #setClock(open: BridgeOpenDecoder): void {
-    const isKnown = open.hasFarErrorNs && isOfOneHost(this.#path) && hasMonotonicTimestamps(this.#attributes);
-    if (isKnown) this.delay.setClock(Number(open.farMonotonicNs - open.monotonicNs), open.farErrorNsNumber);
+    const errorNs = open.hasFarErrorNs ? open.farErrorNsNumber : Number.POSITIVE_INFINITY;
+    const isOfSender = isOfOneHost(this.#path) && hasMonotonicTimestamps(this.#attributes);
+    if (isOfSender && errorNs <= MAX_CLOCK_ERROR_NS)
+      this.delay.setClock(Number(open.farMonotonicNs - open.monotonicNs), errorNs);
     else this.delay.setClock(0, Number.POSITIVE_INFINITY);
   }
 

@@ -5,8 +5,13 @@ import type { Messaging } from "../../src/aeron/ports.ts";
 import { type Endpoint, readEndpoint } from "../../src/bridge/channels.ts";
 import type { FarReport } from "../../src/bridge/far-account.ts";
 import { NOTHING_RECEIVED } from "../../src/bridge/ledger.ts";
+import type { OutputStream } from "../../src/bridge/output-stream.ts";
+import { ReceiverRoute } from "../../src/bridge/receiver-route.ts";
 import { ReportSender } from "../../src/bridge/report-sender.ts";
 import { ReturnPath } from "../../src/bridge/return-path.ts";
+import { streamIdentity } from "../../src/bridge/stream-path.ts";
+import { FrameHeader } from "../../src/protocol/frame-header.ts";
+import { BridgeFlow, BridgeOpenDecoder, BridgeOpenEncoder } from "../../src/sbe/generated/bridge/index.ts";
 import { MemorySink } from "../support/bridge.ts";
 
 const INSTANCE = 7n;
@@ -118,5 +123,39 @@ describe("clocks that a bridge relates", () => {
     path.poll(1e9);
     expect(path.delayAt(6e9)).toEqual({ delayNs: 2_000_000, errorNs: 300_000 });
     expect(path.delayAt(6.1e9)).toBeNull();
+  });
+
+  test("W-36: an error that no round trip can have is none: the delay of frames is not known then", () => {
+    const delayWith = (farErrorNs: bigint): unknown => {
+      const output = { streamId: 2, producer: null, begin: () => {}, end: () => {}, setAttributes: () => {} };
+      const route = new ReceiverRoute({
+        streamId: 1,
+        output: output as unknown as OutputStream,
+        identity: streamIdentity("/far", 2),
+        maxRegionBytes: 2 ** 24,
+        hasOwnLayout: false,
+      });
+      const bytes = new Uint8Array(512);
+      const message = new BridgeOpenEncoder().wrap(new DataView(bytes.buffer), 0, bytes.length);
+      message.setStreamId(1).setNslots(64).setInstanceBigint(INSTANCE).setEpochBigint(5n).setJoinedSeqNumber(3);
+      message.setMonotonicNsBigint(1n).setFarMonotonicNsBigint(1n).setFarErrorNsBigint(farErrorNs);
+      message.setPartBytes(4096).setSeqStep(1).setFlow(BridgeFlow.DROP);
+      message.poolsCount(1).next().setStrideBytes(4096);
+      message.putPath(streamIdentity("/near", 1));
+      const open = new BridgeOpenDecoder();
+      expect(open.wrap(new DataView(bytes.buffer), 0, message.encodedLength)).toBeNull();
+      expect(route.take({}, open, 0)).toBeNull();
+      route.delay.onCycle(1e9);
+      const header = new FrameHeader();
+      header.timestampHigh = monotonic.high(1e9 - 5000);
+      header.timestampLow = monotonic.low(1e9 - 5000);
+      route.delay.onFrame(header);
+      route.delay.onCycle(1e9);
+      route.delay.take();
+      return route.delay.newest;
+    };
+    expect(delayWith(2n ** 64n - 2n)).toBeNull();
+    expect(delayWith(30_000_000_001n)).toBeNull();
+    expect(delayWith(1000n)).toEqual({ delayNs: 5000, errorNs: 1000 });
   });
 });
