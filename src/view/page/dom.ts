@@ -89,21 +89,20 @@ export function forgetColours(): void {
   colours.clear();
 }
 
-/** Sizes a canvas to its place, in CSS pixels, in device pixels; true when that changed it. */
+/** Sizes a canvas to its place, in CSS pixels, in device pixels. */
 export function fitCanvas(
   canvas: HTMLCanvasElement,
   place: { readonly width: number; readonly height: number } = {
     width: canvas.clientWidth,
     height: canvas.clientHeight,
   },
-): boolean {
+): void {
   const ratio = window.devicePixelRatio || 1;
   const width = Math.max(1, Math.round(place.width * ratio));
   const height = Math.max(1, Math.round(place.height * ratio));
-  if (canvas.width === width && canvas.height === height) return false;
+  if (canvas.width === width && canvas.height === height) return;
   canvas.width = width;
   canvas.height = height;
-  return true;
 }
 
 /** A canvas as large as it is shown, cleared, to be drawn on in CSS pixels; null where it cannot be drawn on. */

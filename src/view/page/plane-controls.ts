@@ -16,19 +16,18 @@ export class PlaneControls {
     this.#onChange = onChange;
   }
 
-  /** Takes the shape of the frames; true when other axes were chosen for this shape before, which are taken again. */
-  setShape(shape: ShapeMessage): boolean {
+  /** Takes the shape of the frames, and with it the axes that were chosen for this shape before. */
+  setShape(shape: ShapeMessage): void {
     const before = this.#shape;
     this.#shape = shape;
-    if (before !== null && this.#key(before) === this.#key(shape)) return false;
+    if (before !== null && this.#key(before) === this.#key(shape)) return;
     // Axes that were chosen for another shape are not those of this one.
     this.spec = null;
     this.#render(shape.plane);
     const kept = remembered(this.#key(shape));
-    if (kept === null) return false;
+    if (kept === null) return;
     this.spec = JSON.parse(kept) as PlaneSpec;
     this.#render(this.spec);
-    return true;
   }
 
   #key({ stream, dims }: ShapeMessage): string {
