@@ -46,6 +46,8 @@ export class PicturePane {
   #size: Size | null = null;
   /** What the overlay shows. */
   #overlayKey = "";
+  /** The picture whose values it shows; null when it shows none. */
+  #overlayPicture: Picture | null = null;
   #isScheduled = false;
   #onDrawn: (() => void)[] = [];
   #isClosed = false;
@@ -119,10 +121,12 @@ export class PicturePane {
   /** A picture after a picture changes nothing of what lies over it, unless that shows its values. */
   #drawOverlay(scene: Scene): void {
     const { camera, picture } = scene;
-    const values = showsValues(camera) ? [picture?.seq, picture?.x, picture?.y] : null;
-    const key = JSON.stringify([camera, scene.size, scene.ratio, scene.plane, scene.marks, values, colour("line")]);
-    if (key === this.#overlayKey) return;
+    // Two pictures of one number can differ: of a stream without numbers, of another plane, or first reduced and then whole.
+    const shown = showsValues(camera) ? picture : null;
+    const key = JSON.stringify([camera, scene.size, scene.ratio, scene.plane, scene.marks, colour("line")]);
+    if (key === this.#overlayKey && shown === this.#overlayPicture) return;
     this.#overlayKey = key;
+    this.#overlayPicture = shown;
     fitCanvas(this.#overlay, scene.size);
     drawOverlay(this.#overlay, scene);
   }
