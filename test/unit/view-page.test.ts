@@ -48,6 +48,8 @@ describe("the numbers of a picture", () => {
     expect(countsOf(231)).toEqual([99.5, 1, 231, 1]);
     expect(countsOf(300)).toEqual([99.5, 2, 150, 1]);
     expect(countsOf(7000)).toEqual([99.5, 28, 250, 1]);
+    // 49 times the rounded reciprocal of 49 is less than 1.
+    expect(countsOf(256 * 49)).toEqual([99.5, 49, 256, 1]);
     expect(Array.from(histogramOf(new Uint8Array(9).fill(200), 4)?.counts ?? [])).toEqual([9]);
   });
 

@@ -57,11 +57,12 @@ export function histogramOf(values: Numbers, bins: number): Histogram | null {
   const isFloat = values instanceof Float32Array || values instanceof Float64Array;
   const binWidth = isFloat ? (maximum - minimum) / bins : Math.ceil((maximum - minimum + 1) / bins);
   const counts = new Uint32Array(isFloat ? bins : Math.ceil((maximum - minimum + 1) / binWidth));
-  const perValue = binWidth > 0 ? 1 / binWidth : 0;
+  const hasWidth = binWidth > 0 && Number.isFinite(binWidth);
   for (let i = 0; i < values.length; i += step) {
     const value = values[i] as number;
     if (!Number.isFinite(value)) continue;
-    const bin = Math.min(counts.length - 1, Math.floor((value - minimum) * perValue));
+    // Divided: multiplied by the rounded reciprocal, a value on an edge can fall into the bin before.
+    const bin = hasWidth ? Math.min(counts.length - 1, Math.floor((value - minimum) / binWidth)) : 0;
     counts[bin] = (counts[bin] as number) + 1;
   }
   return { counts, minimum, maximum, from: isFloat ? minimum : minimum - 0.5, binWidth };
