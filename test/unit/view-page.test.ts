@@ -29,10 +29,21 @@ describe("the numbers of a picture", () => {
     expect(percentileRange(new Uint16Array(1_000_000).fill(7), 0.1, 99.9)).toEqual([7, 7]);
   });
 
+  test("minimum to maximum is of all values, also where percentiles and counts are of a sample", () => {
+    const values = new Float32Array(3_000_000).fill(5);
+    [values[1], values[2_999_998], values[4]] = [-7, 11, nan];
+    expect(percentileRange(values, 0, 100)).toEqual([-7, 11]);
+    expect(percentileRange(values, 0.1, 99.9)).toEqual([5, 5]);
+    expect(percentileRange(Float32Array.from([nan]), 0, 100)).toBeNull();
+    const histogram = histogramOf(values, 18);
+    expect(histogram).toMatchObject({ minimum: -7, maximum: 11, step: 3 });
+    expect(histogram?.counts[12]).toBe(1_000_000);
+  });
+
   test("a histogram counts every finite value once, also where all are the same", () => {
     const histogram = histogramOf(Float32Array.from([0, 1, 2, 3, nan, infinity]), 4);
     const counts = Uint32Array.from([1, 1, 1, 1]);
-    expect(histogram).toEqual({ counts, minimum: 0, maximum: 3, from: 0, binWidth: 0.75 });
+    expect(histogram).toEqual({ counts, minimum: 0, maximum: 3, from: 0, binWidth: 0.75, step: 1 });
     expect(Array.from(histogramOf(new Float64Array(9).fill(0.5), 4)?.counts ?? [])).toEqual([9, 0, 0, 0]);
   });
 

@@ -18,6 +18,7 @@ export class HistogramPanel {
     "aria-valuetext": "no picture yet",
   });
   readonly #ends = [h("span"), h("span"), h("span")] as const;
+  readonly #note = h("p", { class: "note", hidden: true });
   readonly #observer = new ResizeObserver(() => this.redraw());
   readonly #onRange: (low: number, high: number) => void;
   #histogram: Histogram | null = null;
@@ -29,7 +30,13 @@ export class HistogramPanel {
 
   constructor(onRange: (low: number, high: number) => void) {
     this.#onRange = onRange;
-    this.element = h("div", { class: "histogram-panel" }, this.#canvas, h("div", { class: "ends" }, ...this.#ends));
+    this.element = h(
+      "div",
+      { class: "histogram-panel" },
+      this.#canvas,
+      h("div", { class: "ends" }, ...this.#ends),
+      this.#note,
+    );
     this.#observer.observe(this.#canvas);
     let dragged: "low" | "high" | null = null;
     this.#canvas.addEventListener("pointerdown", (event) => {
@@ -64,6 +71,9 @@ export class HistogramPanel {
   /** Takes the values of another picture. */
   update(values: Numbers): void {
     this.#histogram = histogramOf(values, BINS);
+    const { step } = this.#histogram ?? { step: 1 };
+    this.#note.hidden = step === 1;
+    setText(this.#note, step === 1 ? "" : `of one value in ${step}`);
     this.#rescale();
     this.redraw();
   }

@@ -2,6 +2,8 @@ import type { Numbers } from "./values.ts";
 
 /** Values that percentiles are taken of: as many as are sorted within a few milliseconds. */
 const MAX_SAMPLES = 65_536;
+/** Values that a histogram counts. */
+const MAX_COUNTED = 2 ** 20;
 
 /** Ascending finite values, a sample of at most `MAX_SAMPLES`. */
 function sortedSample(values: Numbers): Float64Array {
@@ -20,8 +22,25 @@ function nextOdd(value: number): number {
   return value % 2 === 0 ? value + 1 : value;
 }
 
-/** The range from the `low` to the `high` percentile of the finite values; null when there are none. */
+/** The least and the greatest of all finite values; null when there are none. */
+function extremesOf(values: Numbers): readonly [number, number] | null {
+  let minimum = Number.POSITIVE_INFINITY;
+  let maximum = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (!Number.isFinite(value)) continue;
+    if (value < minimum) minimum = value;
+    if (value > maximum) maximum = value;
+  }
+  return minimum > maximum ? null : [minimum, maximum];
+}
+
+/**
+ * The range from the `low` to the `high` percentile of the finite values; null when there are none. From 0 to 100 it is exact, other
+ * percentiles are those of a sample.
+ */
 export function percentileRange(values: Numbers, low: number, high: number): readonly [number, number] | null {
+  if (low === 0 && high === 100) return extremesOf(values);
   const sorted = sortedSample(values);
   if (sorted.length === 0) return null;
   const at = (percent: number): number => {
@@ -39,20 +58,19 @@ export interface Histogram {
   /** Lower end of the first bin, and the width of each. */
   readonly from: number;
   readonly binWidth: number;
+  /** Every how many values one is counted: 1 where all are. */
+  readonly step: number;
 }
 
-/** Counts of the finite values between the least and the greatest, in at most so many bins; null when there are none. */
+/**
+ * Counts of the finite values, or of a sample of at most `MAX_COUNTED`, from the least to the greatest of all, in at most so many
+ * bins; null when there are none.
+ */
 export function histogramOf(values: Numbers, bins: number): Histogram | null {
-  let minimum = Number.POSITIVE_INFINITY;
-  let maximum = Number.NEGATIVE_INFINITY;
-  const step = values.length <= 2 ** 20 ? 1 : nextOdd(Math.ceil(values.length / 2 ** 20));
-  for (let i = 0; i < values.length; i += step) {
-    const value = values[i] as number;
-    if (!Number.isFinite(value)) continue;
-    if (value < minimum) minimum = value;
-    if (value > maximum) maximum = value;
-  }
-  if (minimum > maximum) return null;
+  const extremes = extremesOf(values);
+  if (extremes === null) return null;
+  const [minimum, maximum] = extremes;
+  const step = values.length <= MAX_COUNTED ? 1 : nextOdd(Math.ceil(values.length / MAX_COUNTED));
   // A bin of integers has whole values, as many as the next one: else every few bins had one more, and stood out.
   const isFloat = values instanceof Float32Array || values instanceof Float64Array;
   const binWidth = isFloat ? (maximum - minimum) / bins : Math.ceil((maximum - minimum + 1) / bins);
@@ -65,7 +83,7 @@ export function histogramOf(values: Numbers, bins: number): Histogram | null {
     const bin = hasWidth ? Math.min(counts.length - 1, Math.floor((value - minimum) / binWidth)) : 0;
     counts[bin] = (counts[bin] as number) + 1;
   }
-  return { counts, minimum, maximum, from: isFloat ? minimum : minimum - 0.5, binWidth };
+  return { counts, minimum, maximum, from: isFloat ? minimum : minimum - 0.5, binWidth, step };
 }
 
 /** Whole pixels: from `left` and `top`, up to before `right` and `bottom`. */
