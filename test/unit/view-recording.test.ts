@@ -190,6 +190,8 @@ test.each([
   // The newest at a time: nothing was lost, so nothing is missing; and the longest gap is what was.
   { seqs: [0, 2, 7, 8, 12], skipped: 8, lost: 0, step: 1, missing: 0, gaps: [] },
   { seqs: [0, 2, 3, 6, 30, 34, 35], skipped: 6, lost: 23, step: 1, missing: 23, gaps: [[7, 29, 23]] },
+  // Two gaps of one length, one of which was not wanted: not more is missing than the account has.
+  { seqs: [0, 1, 6, 8, 13, 14], skipped: 5, lost: 4, step: 1, missing: 4, gaps: [[2, 5, 4]] },
   // A recorder that counts all numbers of what it never heard of.
   { seqs: [0, 3, 6, 9, 30, 33], skipped: 8, lost: 20, step: 3, missing: 20, gaps: [[10, 29, 20]] },
 ])(

@@ -50,6 +50,8 @@ function describeStream(
   const rows = ledger.filter(({ stream }) => stream === streamId);
   let [missing, leftOut, usualStep] = [0, 0, 1];
   let lack: EpochLack | null = null;
+  /** What is lost by the account, and was not found in a gap yet. */
+  let lostLeft = 0;
   for (let i = 0; i < times.length; i++) {
     const [toNs, seq, epoch] = [times.timeNs[i] as number, times.seq[i] as number, times.epochOf(i)];
     add(density, partOf(toNs, density), 1);
@@ -59,13 +61,15 @@ function describeStream(
       while (end < times.length && times.epochOf(end) === epoch) end++;
       const row = rows.find((each) => each.epoch === String(epoch));
       lack = lackOf(times, { first: i, end }, row);
+      lostLeft = lack.lost;
       usualStep = Math.max(usualStep, lack.step);
       continue;
     }
     const [fromNs, previous] = [times.timeNs[i - 1] as number, times.seq[i - 1] as number];
     // Of streams without numbers all are 0.
     if (seq <= previous + 1) continue;
-    const lost = lack.lostBetween(previous, seq);
+    const lost = Math.min(lack.lostBetween(previous, seq), lostLeft);
+    lostLeft -= lost;
     missing += lost;
     leftOut += seq - previous - 1 - lost;
     if (lost === 0) continue;

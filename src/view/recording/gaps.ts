@@ -5,6 +5,8 @@ import type { FrameTimes } from "./frame-times.ts";
 export interface EpochLack {
   /** Frames that are lost between two frames of these numbers. */
   lostBetween(previous: number, seq: number): number;
+  /** Frames that the recorder's account has as lost; infinite without an account. */
+  readonly lost: number;
   /** From one recorded frame to the next, as it usually is: 3 where 1 frame in 3 was recorded. */
   readonly step: number;
 }
@@ -31,15 +33,24 @@ export function lackOf(times: FrameTimes, range: Range, row: LedgerRow | undefin
   }
   const lost = row === undefined ? null : Object.values(row.missing).reduce((sum, count) => sum + count, 0);
   const step = usualOf(distances);
-  if (lost === 0) return { step, lostBetween: () => 0 };
+  if (lost === 0) return { step, lost, lostBetween: () => 0 };
   if (lost === null ? step === 1 : absent <= lost) {
-    return { step: 1, lostBetween: (previous, seq) => Math.max(0, seq - previous - 1) };
+    return {
+      step: 1,
+      lost: lost ?? Number.POSITIVE_INFINITY,
+      lostBetween: (previous, seq) => Math.max(0, seq - previous - 1),
+    };
   }
-  const every: EpochLack = { step, lostBetween: (previous, seq) => Math.ceil((seq - previous) / step) - 1 };
+  const every: EpochLack = {
+    step,
+    lost: lost ?? Number.POSITIVE_INFINITY,
+    lostBetween: (previous, seq) => Math.ceil((seq - previous) / step) - 1,
+  };
   if (lost === null) return every;
   const shortest = step > 1 ? step + 1 : shortestLost(distances, lost);
   const whole: EpochLack = {
     step,
+    lost,
     lostBetween: (previous, seq) => (seq - previous >= shortest ? seq - previous - 1 : 0),
   };
   if (step === 1) return whole;
