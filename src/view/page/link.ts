@@ -8,14 +8,13 @@ import type {
   ShapeMessage,
   WatchMessage,
 } from "../messages.ts";
+import { SilenceLimit } from "./silence-limit.ts";
 import type { StateMessage } from "./store.ts";
 import { decodePicture, type Picture } from "./values.ts";
 
 const VIEWS = 64;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 5000;
-/** The server of live streams speaks once a second: after so long without a word it is stopped, or out of reach. */
-const SILENCE_MS = 3000;
 const LOOK_MS = 500;
 
 export interface WelcomeMessage {
@@ -62,6 +61,7 @@ export class Link {
   #nextView = 0;
   #retryMs = FIRST_RETRY_MS;
   #heardMs = Date.now();
+  readonly #silence = new SilenceLimit();
   /** The server sends states, and sent none for too long. */
   #isSilent = false;
   #isLive = false;
@@ -84,6 +84,7 @@ export class Link {
     socket.addEventListener("close", () => {
       this.#isAdmitted = false;
       this.#isLive = false;
+      this.#silence.reset();
       this.#listener.onConnection(false, this.#heardMs);
       setTimeout(() => this.connect(), this.#retryMs);
       this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
@@ -122,13 +123,15 @@ export class Link {
   }
 
   #watchSilence(): void {
-    if (!this.#isLive || this.#isSilent || Date.now() - this.#heardMs < SILENCE_MS) return;
+    if (!this.#isLive || this.#isSilent || Date.now() - this.#heardMs < this.#silence.allowedMs) return;
     this.#isSilent = true;
     this.#listener.onConnection(false, this.#heardMs);
   }
 
   #onMessage(data: string | ArrayBuffer): void {
-    this.#heardMs = Date.now();
+    const nowMs = Date.now();
+    if (this.#isLive) this.#silence.onHeard(nowMs - this.#heardMs, typeof data !== "string");
+    this.#heardMs = nowMs;
     if (this.#isSilent) {
       this.#isSilent = false;
       this.#listener.onConnection(true, this.#heardMs);

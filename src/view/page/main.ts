@@ -91,7 +91,7 @@ function update(): void {
     notice,
     notice.hidden
       ? ""
-      : `▲ The server has not answered since ${formatClock(store.heardMs)}: what stands here is from before. Connecting again …`,
+      : `▲ The server has not answered since ${formatClock(store.heardMs)}: the page shows the last known state. Connecting again …`,
   );
   screen?.update();
 }
