@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { FIELD, HEADER_BYTES, MAGIC } from "../../src/view/messages.ts";
 import { Camera } from "../../src/view/page/camera.ts";
 import { COLOUR_MAPS, colourTable } from "../../src/view/page/colour-maps.ts";
+import { boxIn, measureNote } from "../../src/view/page/measured.ts";
 import { npyFile } from "../../src/view/page/npy.ts";
 import {
   flippedAcross,
@@ -81,6 +82,29 @@ describe("the numbers of a picture", () => {
     });
     expect(numbers?.sigma).toBeCloseTo(Math.sqrt(1.25), 9);
     expect(regionStatistics(values, 3, 1, { left: 2, top: 1, right: 3, bottom: 2 })).toBeNull();
+  });
+
+  test("statistics say when they are of the part in view, or of means or maxima", () => {
+    const plane = { width: 4000, height: 3000 };
+    const part = { x: 1000, y: 500, width: 800, height: 600, factor: 1, isMaximum: false };
+    const reduced = { ...part, width: 200, height: 150, factor: 4 };
+    const all = "“Every pixel” for all";
+    const inside = { left: 1000, top: 500, right: 1800, bottom: 1100 };
+    const across = { left: 1200, top: 900, right: 2200, bottom: 1900 };
+    expect(measureNote(part, inside, plane, false)).toBe("");
+    expect(measureNote(part, across, plane, false)).toBe(`of the part in view; ${all}`);
+    expect(boxIn(part, across)).toEqual({ left: 200, top: 400, right: 800, bottom: 600 });
+    expect(measureNote(part, { ...inside, left: 999 }, plane, false)).toBe(`of the part in view; ${all}`);
+    expect(measureNote(part, null, plane, false)).toBe(`of the part in view; ${all}`);
+    expect(measureNote(reduced, inside, plane, false)).toBe(`of means over 4 × 4 pixels; ${all}`);
+    expect(measureNote({ ...reduced, isMaximum: true }, across, plane, false)).toBe(
+      `of the part in view, of maxima over 4 × 4 pixels; ${all}`,
+    );
+    // The last pixels of a reduced plane stand for fewer pixels than the others.
+    const whole = { x: 0, y: 0, width: 572, height: 429, factor: 7, isMaximum: false };
+    expect(measureNote(whole, null, plane, false)).toBe(`of means over 7 × 7 pixels; ${all}`);
+    const line = { x: 0, y: 0, width: 8192, height: 1, factor: 8, isMaximum: false };
+    expect(measureNote(line, null, { width: 65_536, height: 1 }, true)).toBe(`of means over 8 values; ${all}`);
   });
 
   test("a profile has a value for each step along its longer side", () => {

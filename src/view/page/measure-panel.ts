@@ -1,6 +1,8 @@
+import type { Size } from "./camera.ts";
 import { h, setText } from "./dom.ts";
 import { formatCount, formatNumber } from "./format.ts";
 import { drawLine } from "./line-plot.ts";
+import { boxIn, measureNote } from "./measured.ts";
 import type { Place } from "./picture-pane.ts";
 import { type Box, profileOf, regionStatistics } from "./statistics.ts";
 import type { Numbers, Picture } from "./values.ts";
@@ -20,9 +22,10 @@ export class MeasurePanel {
     this.#plot.hidden = true;
   }
 
-  update(picture: Picture, values: Numbers): void {
-    const box = this.#boxIn(picture);
+  /** `plane`: of which the picture is, or is a part; `isLine`: it has one axis. */
+  update(picture: Picture, values: Numbers, plane: Size, isLine: boolean): void {
     const { region } = this;
+    const box = boxIn(picture, region);
     const title =
       region === null
         ? "Statistics of the picture"
@@ -47,31 +50,15 @@ export class MeasurePanel {
       const element = this.#numbers.children[i] ?? this.#numbers.appendChild(h(i % 2 === 0 ? "dt" : "dd"));
       setText(element, text);
     }
-    const { factor, isMaximum } = picture;
-    const note =
-      factor === 1
-        ? ""
-        : `of ${isMaximum ? "maxima" : "means"} over ${factor} × ${factor} pixels; “Every pixel” for all`;
-    setText(this.#note, note);
+    setText(this.#note, measureNote(picture, region, plane, isLine));
     this.#plot.hidden = this.profile === null;
     if (this.profile === null) return;
+    const { factor } = picture;
     const [from, to] = this.profile.map(([x, y]) => [
       (x - picture.x + 0.5) / factor,
       (y - picture.y + 0.5) / factor,
     ]) as unknown as readonly [Place, Place];
     drawLine(this.#plot, profileOf(values, picture, from, to), null);
-  }
-
-  #boxIn({ x, y, width, height, factor }: Picture): Box {
-    if (this.region === null) return { left: 0, top: 0, right: width, bottom: height };
-    const { left, top, right, bottom } = this.region;
-    const within = (value: number, most: number): number => Math.min(Math.max(0, value), most);
-    return {
-      left: within(Math.floor((left - x) / factor), width),
-      top: within(Math.floor((top - y) / factor), height),
-      right: within(Math.ceil((right - x) / factor), width),
-      bottom: within(Math.ceil((bottom - y) / factor), height),
-    };
   }
 }
 

@@ -256,7 +256,7 @@ export class StreamPanel {
       this.#setRange(range[0], range[1], false);
     }
     this.#histogram.update(this.#numbers);
-    this.#measure.update(picture, this.#numbers);
+    this.#measure.update(picture, this.#numbers, this.#pane.plane, this.#shape?.plane.y === null);
     this.#pane.tone = { ...this.#pane.tone, map, scale, isInverted, marksClipped };
     this.#pane.redraw();
   }
