@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { FIELD, HEADER_BYTES, MAGIC } from "../../src/view/messages.ts";
 import { Camera } from "../../src/view/page/camera.ts";
 import { COLOUR_MAPS, colourTable } from "../../src/view/page/colour-maps.ts";
-import { boxIn, measureNote } from "../../src/view/page/measured.ts";
+import { boxIn, measureNote, reductionOf } from "../../src/view/page/measured.ts";
 import { npyFile } from "../../src/view/page/npy.ts";
 import {
   flippedAcross,
@@ -105,6 +105,8 @@ describe("the numbers of a picture", () => {
     expect(measureNote(whole, null, plane, false)).toBe(`of means over 7 × 7 pixels; ${all}`);
     const line = { x: 0, y: 0, width: 8192, height: 1, factor: 8, isMaximum: false };
     expect(measureNote(line, null, { width: 65_536, height: 1 }, true)).toBe(`of means over 8 values; ${all}`);
+    expect(reductionOf(line, true)).toBe("mean of 8 values");
+    expect(reductionOf({ ...reduced, isMaximum: true }, false)).toBe("maximum of 4 × 4 pixels");
   });
 
   test("a profile has a value for each step along its longer side", () => {

@@ -57,7 +57,8 @@ export class LinePane {
     this.#isScheduled = true;
     requestAnimationFrame(() => {
       this.#isScheduled = false;
-      drawLine(this.#canvas, this.#values, this.#cursor, this.#picture?.x ?? 0);
+      const { x, factor } = this.#picture ?? { x: 0, factor: 1 };
+      drawLine(this.#canvas, this.#values, this.#cursor, x, factor);
       this.#onDrawn?.();
       this.#onDrawn = null;
     });

@@ -4,8 +4,17 @@ import type { Numbers } from "./values.ts";
 
 const MARGIN = { left: 52, right: 8, top: 8, bottom: 20 };
 
-/** Draws values over their index as a line; where there are more than pixels, from the least to the greatest of each column. */
-export function drawLine(canvas: HTMLCanvasElement, values: Numbers, cursor: number | null, firstIndex = 0): void {
+/**
+ * Draws values over their index as a line; where there are more than pixels, from the least to the greatest of each column.
+ * `indexStep`: from one value to the next, more than 1 where the values are reduced.
+ */
+export function drawLine(
+  canvas: HTMLCanvasElement,
+  values: Numbers,
+  cursor: number | null,
+  firstIndex = 0,
+  indexStep = 1,
+): void {
   const drawing = clearedCanvas(canvas);
   if (drawing === null) return;
   const { context, width, height } = drawing;
@@ -40,7 +49,7 @@ export function drawLine(canvas: HTMLCanvasElement, values: Numbers, cursor: num
   context.textAlign = "left";
   context.fillText(String(firstIndex), MARGIN.left, height - 5);
   context.textAlign = "right";
-  context.fillText(String(firstIndex + values.length - 1), width - MARGIN.right, height - 5);
+  context.fillText(String(firstIndex + (values.length - 1) * indexStep), width - MARGIN.right, height - 5);
   context.strokeStyle = colour("accent");
   context.lineWidth = 1.25;
   context.beginPath();

@@ -58,7 +58,7 @@ export class MeasurePanel {
       (x - picture.x + 0.5) / factor,
       (y - picture.y + 0.5) / factor,
     ]) as unknown as readonly [Place, Place];
-    drawLine(this.#plot, profileOf(values, picture, from, to), null);
+    drawLine(this.#plot, profileOf(values, picture, from, to), null, 0, factor);
   }
 }
 

@@ -10,6 +10,11 @@ function areaOf(factor: number, isLine: boolean): string {
   return isLine ? `${factor} values` : `${factor} × ${factor} pixels`;
 }
 
+/** What each value of a reduced picture is. */
+export function reductionOf({ factor, isMaximum }: Pick<Picture, "factor" | "isMaximum">, isLine: boolean): string {
+  return `${isMaximum ? "maximum" : "mean"} of ${areaOf(factor, isLine)}`;
+}
+
 /** The pixels of a picture that are in a region of the plane; all of them without a region. */
 export function boxIn({ x, y, width, height, factor }: Extent, region: Box | null): Box {
   if (region === null) return { left: 0, top: 0, right: width, bottom: height };

@@ -1,5 +1,6 @@
 import type { ShapeMessage } from "../messages.ts";
 import { contains } from "./lens.ts";
+import { reductionOf } from "./measured.ts";
 import type { Place } from "./picture-pane.ts";
 import { exactText, type Picture } from "./values.ts";
 
@@ -24,8 +25,7 @@ export function readoutOf(
     return axis === plane.c ? ":" : String(plane.index[axis] ?? 0);
   });
   const value = values.length === 1 ? values[0] : `(${values.join(", ")})`;
-  const of =
-    source.factor === 1 ? dtype : `${source.isMaximum ? "maximum" : "mean"} of ${source.factor} × ${source.factor}`;
+  const of = source.factor === 1 ? dtype : reductionOf(source, plane.y === null);
   const from = source === picture ? "" : ` in frame ${source.seq}`;
   return `[${index.join(", ")}] = ${value}  ${of}${from}`;
 }

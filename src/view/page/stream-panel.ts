@@ -7,6 +7,7 @@ import { Lens } from "./lens.ts";
 import { LinePane } from "./line-pane.ts";
 import type { Link, WatchRequest } from "./link.ts";
 import { MeasurePanel } from "./measure-panel.ts";
+import { reductionOf } from "./measured.ts";
 import { Paced } from "./paced.ts";
 import { PicturePane, type Place } from "./picture-pane.ts";
 import { PlaneControls } from "./plane-controls.ts";
@@ -300,7 +301,7 @@ export class StreamPanel {
     const stream = this.#store.stream(String(this.#streamId));
     const notes = [
       this.#controls.settings.isFrozen ? "frozen" : "",
-      picture.factor > 1 ? `${picture.factor} × ${picture.factor} ${picture.isMaximum ? "maximum" : "mean"}` : "",
+      picture.factor > 1 ? reductionOf(picture, this.#shape?.plane.y === null) : "",
       this.#pane.usesWebGl ? "" : "without WebGL",
       recording !== null || stream?.state === "live" ? "" : "the producer has gone: this is its last frame",
     ];
