@@ -10,6 +10,8 @@ const WAIT_MS = 60;
 /** A second, small view around the cursor of a reduced picture: there, too, the value under the pointer is the frame's own. */
 export class Lens {
   picture: Picture | null = null;
+  /** The plane that it looks at, as text. */
+  #plane = "";
   readonly #link: Link;
   readonly #onPicture: () => void;
   #unwatch: () => void = () => undefined;
@@ -25,6 +27,11 @@ export class Lens {
     if (place === null || picture === null || shape === null || picture.factor === 1) {
       this.close();
       return;
+    }
+    const plane = JSON.stringify([shape.dims, { ...shape.plane, region: null }]);
+    if (plane !== this.#plane) {
+      this.close();
+      this.#plane = plane;
     }
     if (this.picture !== null && contains(this.picture, place)) return;
     clearTimeout(this.#timer);

@@ -210,6 +210,8 @@ export class StreamPanel {
     if (before !== null && before.dims.join() !== dims.join()) this.#pane.camera.isFitting = true;
     this.#isAnalysed = false;
     this.#planes.setShape(shape);
+    // The cursor can be where it was.
+    this.#lens.look(this.#cursor, this.#picture, shape, this.#streamId);
     this.#watch();
   }
 
