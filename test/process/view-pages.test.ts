@@ -203,6 +203,40 @@ describe.if(CHROMIUM !== null)("the page in a browser", () => {
   );
 
   test(
+    "the values in the picture are those of the chosen index, also of a frame that stays",
+    async () => {
+      const file = viewing.place.at("stack.mcap");
+      await writeFrames(file, 1, { dims: [5, 6, 7] });
+      const { page } = await viewing.open(await pageAddress(viewing.view([file])));
+      const overlay = (): Promise<unknown> => page.evaluate(`document.querySelector("canvas.overlay").toDataURL()`);
+      const index = page.locator(".plane-controls input[type=range]");
+      await page.locator(".hud span").first().waitFor();
+      await index.waitFor();
+      let first: unknown;
+      await until(
+        async () => {
+          const before = first;
+          first = await overlay();
+          return first === before;
+        },
+        () => "values that stay in the picture",
+      );
+      await index.fill("1");
+      await until(
+        async () => (await overlay()) !== first,
+        () => "other values at index 1",
+      );
+      await index.fill("0");
+      await until(
+        async () => (await overlay()) === first,
+        () => "the first values at index 0 again",
+      );
+      await page.close();
+    },
+    PROCESS_TEST_MS,
+  );
+
+  test(
     "the page is used by keys alone: a stream is chosen, its picture frozen, its values read, its range set",
     async () => {
       const { page } = await viewing.open(`${url}#/`);
