@@ -4,14 +4,14 @@ import { ShmPoolAnnounceEncoder } from "../sbe/generated/control/index.ts";
 import { HEADER_SLOT_BYTES, LAYOUT_VERSION, type WritableRegions } from "../shm/index.ts";
 
 const INITIAL_BYTES = 1024;
-/** The fixed part of a message, and that of each pool. */
+/** Bytes of the fixed part of a message, and of each pool. */
 const FIXED_BYTES = 128;
 const POOL_BYTES = 16;
 
-/** What an epoch's folder and a region's file add to the path: user, namespace, instance, epoch and file, and what they are in. */
+/** Bytes that an epoch's folder and a region's file add to the path: user, namespace, instance, epoch and file name, with separators. */
 const PATH_BYTES = 640;
 
-/** An upper bound of the bytes of an announce, or of an attach answer, for `pools` pools below a folder; 0 without a place. */
+/** Upper bound of the size in bytes of an announce or attach answer for `pools` pools in a folder; 0 without a folder. */
 export function longestAnnounceBytes(place: { readonly baseDir: string } | undefined, pools = 0): number {
   if (place === undefined) return 0;
   const { baseDir } = place;
@@ -24,7 +24,7 @@ export class AnnounceEncoding {
   readonly #encoder = new ShmPoolAnnounceEncoder();
   #buffer = new NativeBuffer(INITIAL_BYTES);
 
-  /** Where the message is, until the next is encoded. */
+  /** Holds the message until the next one is encoded. */
   get buffer(): NativeBuffer {
     return this.#buffer;
   }

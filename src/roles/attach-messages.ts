@@ -23,14 +23,14 @@ export const ROLE_CODES: Readonly<Record<LeaseRole, Role>> = { producer: Role.PR
 
 const BUFFER_BYTES = 128;
 
-/** What every message of a client names. */
+/** The fields that identify a client in each of its messages. */
 export interface ClientIdentity {
   readonly streamId: number;
   readonly clientId: number;
   readonly role: LeaseRole;
 }
 
-/** Encodes and sends what a client says to its driver (schema 901). */
+/** Encodes and sends a client's messages to its driver (schema 901). */
 export class AttachMessages {
   readonly #publication: MessageSink;
   readonly #buffer = new NativeBuffer(BUFFER_BYTES);
@@ -38,12 +38,12 @@ export class AttachMessages {
   readonly #detach = new ShmDetachRequestEncoder();
   readonly #keepalive = new ShmLeaseKeepaliveEncoder();
 
-  /** `publication`: of the control stream. */
+  /** `publication`: the publication of the control stream. */
   constructor(publication: MessageSink) {
     this.#publication = publication;
   }
 
-  /** ShmAttachRequest (D-06): a producer's may create the stream where policy allows it, a consumer's never does. */
+  /** ShmAttachRequest (D-06): a producer's request may create the stream if policy allows it; a consumer's never does. */
   requestAttach(identity: ClientIdentity, correlationId: bigint, requireHugepages: boolean): PublishResult {
     const message = this.#attach.wrap(this.#buffer.view, 0, BUFFER_BYTES);
     message.setCorrelationIdBigint(correlationId).setStreamId(identity.streamId).setClientId(identity.clientId);
@@ -72,7 +72,7 @@ export class AttachMessages {
   }
 }
 
-/** The answer as the checks of D-07 take it. */
+/** The answer in the form that the checks of D-07 take. */
 export function answerOf(message: ShmAttachResponseDecoder): AttachAnswer {
   const pools: { poolId: number; poolNslots: number; strideBytes: number; regionUri: string }[] = [];
   const group = message.payloadPools;
@@ -97,7 +97,7 @@ export function answerOf(message: ShmAttachResponseDecoder): AttachAnswer {
   };
 }
 
-/** The regions of an answer that passed the checks of D-07, as if they had been announced. */
+/** The regions of an answer that passed the checks of D-07, in the form of an announcement. */
 export function announcementOfAnswer(answer: AttachAnswer, streamId: number, producerId: number): PoolAnnouncement {
   const { epoch, layoutVersion, headerNslots, headerSlotBytes, maxDims, pools, headerRegionUri } = answer;
   return {
@@ -113,7 +113,7 @@ export function announcementOfAnswer(answer: AttachAnswer, streamId: number, pro
   };
 }
 
-/** An id that answers to an earlier run cannot match (D-06): random, positive, with room to count on. */
+/** A random correlation id, so that answers to an earlier run do not match (D-06): positive, with room to count up. */
 export function randomCorrelationId(random: RandomSource = HOST_PORTS.random): bigint {
   return random.u64() >> 2n;
 }

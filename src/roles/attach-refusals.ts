@@ -2,20 +2,20 @@ import type { Messaging } from "../aeron/ports.ts";
 import { ResponseCode } from "../sbe/generated/driver/index.ts";
 import { AttachError } from "./errors.ts";
 
-/** The name of a response code; codes of later versions as numbers. */
+/** The name of a response code; an unknown code (of a later version) is returned as a number. */
 export function codeName(code: number): string {
   const entry = Object.entries(ResponseCode).find(([, value]) => value === code);
   return entry === undefined ? String(code) : entry[0];
 }
 
-/** What came of a request for a lease. `code`: the driver's, or ours for an answer that is of no use. */
+/** Describes a refused lease request. `code`: the driver's code, or this client's own for an unusable answer. */
 export function describeRefusal(streamId: number, code: string, message: string): string {
   return code in ResponseCode
     ? `the driver refuses stream ${streamId} (${code}): ${message}`
     : `what the driver grants of stream ${streamId} cannot be used (${code}): ${message}`;
 }
 
-/** No driver answered within the time that was given. */
+/** No driver answered within the timeout. */
 export function noDriver(streamId: number, timeoutNs: number, connection: Messaging): AttachError {
   const seconds = (timeoutNs / 1e9).toFixed(1).replace(/\.0$/, "");
   const { shortage } = connection;

@@ -5,39 +5,39 @@ import { ResponseCode } from "../sbe/generated/driver/index.ts";
 import { type AttachMessages, type ClientIdentity, randomCorrelationId } from "./attach-messages.ts";
 import type { RandomSource } from "./ports.ts";
 
-/** How long an answer is awaited before the request is repeated (D-06). */
+/** How long a client waits for an answer before it repeats the request (D-06). */
 const ANSWER_BACKOFF = { firstNs: 500e6, maxNs: 2e9 };
-/** How long a client rests before it asks again after it was refused. */
+/** How long a client waits after a refusal before it sends another request. */
 const REFUSED_BACKOFF = { firstNs: 100e6, maxNs: 1e9 };
-/** Requests whose answers may still come again. */
+/** Answered requests that are remembered because a second answer may still arrive. */
 const MAX_ANSWERED = 8;
-/** While the control stream has no subscriber, it is checked this often. */
+/** How often the control stream is checked while it has no subscriber. */
 const UNHEARD_RETRY_NS = 20e6;
 
 /**
- * The requests of one role for a lease: one in flight at a time, repeated until it is answered (D-06). No lease that was granted is
- * left to expire: one that is not wanted any longer is given back, also when it is granted after its request was given up.
+ * One role's requests for a lease: one is in flight at a time and is repeated until it is answered (D-06). No granted lease is left to
+ * expire: a lease that is no longer wanted is returned, even if it was granted after its request was cancelled.
  */
 export class AttachRequests {
   readonly #messages: AttachMessages;
   readonly #options: Pick<ClientIdentity, "streamId" | "role"> & { readonly requireHugepages?: boolean };
   readonly #answerBackoff: RetryBackoff;
   readonly #refusedBackoff: RetryBackoff;
-  /** The last that was used. */
+  /** The correlation id that was used last. */
   #correlationId: bigint;
-  /** Of the request in flight, or of the last that was. */
+  /** Id of the request in flight, or of the last one. */
   #requestId = 0n;
-  /** In whose name a request is in flight; null while none is. */
+  /** Client id of the request in flight; null while there is none. */
   #requester: number | null = null;
-  /** Requests that were answered last, and in whose name. */
+  /** The requests that were answered last, with their client ids. */
   readonly #answered = new Map<bigint, number>();
-  /** The request that was given up before its answer came. */
+  /** The request that was cancelled before its answer arrived. */
   #givenUp: { readonly correlationId: bigint; readonly clientId: number } | null = null;
-  /** The lease that ended without the driver having said so: it is given back before another is asked for. */
+  /** A lease that this client ended without a notice from the driver: it is returned before another is requested. */
   #abandoned: { readonly clientId: number; readonly leaseId: bigint } | null = null;
-  /** When the next request, or its repetition, is due. */
+  /** When the next request or repetition is due. */
   #dueNs = 0;
-  /** When the request in flight was sent last. */
+  /** When the request in flight was last sent. */
   #sentNs = 0;
   #wasLate = false;
 
@@ -58,14 +58,14 @@ export class AttachRequests {
     return this.#requester !== null;
   }
 
-  /** False while a lease has to be given back, or may still be granted to a request that was given up. */
+  /** False while a lease must be returned, or a cancelled request may still be granted. */
   get isSettled(): boolean {
     return this.#givenUp === null && this.#abandoned === null;
   }
 
   /**
-   * True for an answer that took longer than the lease has left: the client was paused meanwhile. What is left is all that it may count on
-   * from then on, so that any short pause would end the lease. Another is to be asked for, but not a second time: all answers may be late.
+   * True if an answer took longer than the remaining time of its lease, because the client was paused. Such a lease keeps only the
+   * remaining time, so any short pause would end it. The caller should request another, but only once: every answer may be late.
    */
   isLate(durationNs: number, nowNs: number): boolean {
     this.#wasLate = nowNs - this.#sentNs > durationNs && !this.#wasLate;
@@ -76,12 +76,12 @@ export class AttachRequests {
     return nowNs >= this.#dueNs;
   }
 
-  /** After a pause the answer may be there already: it is read before the request is repeated. */
+  /** After a pause the answer may already have arrived: it is read before the request is repeated. */
   onLateCycle(nowNs: number): void {
     if (this.isInFlight) this.#dueNs = Math.max(this.#dueNs, nowNs + UNHEARD_RETRY_NS);
   }
 
-  /** Asks, in a name that `newClientId` chooses, or repeats what was asked. */
+  /** Sends a request with the client id that `newClientId` returns, or repeats the request in flight. */
   send(nowNs: number, newClientId: () => number): void {
     if (this.#requester === null) {
       if (this.#abandoned !== null && !this.#sendDetach(this.#abandoned)) {
@@ -107,8 +107,8 @@ export class AttachRequests {
   }
 
   /**
-   * True for the answer to the request in flight. A lease that another answer grants is given back here, unless it is `heldLeaseId`: a
-   * request that was repeated may be refused first and granted then, and a driver that was started again may find it in the log.
+   * True for the answer to the request in flight. A lease granted by any other answer is returned here, unless it is `heldLeaseId`: a
+   * repeated request may be refused first and granted later, and a restarted driver may find it in the log.
    */
   takeAnswer(correlationId: bigint, read: () => AttachAnswer, heldLeaseId: bigint | null): boolean {
     if (this.#requester !== null && correlationId === this.#requestId) return true;
@@ -137,37 +137,37 @@ export class AttachRequests {
     this.#refusedBackoff.reset();
   }
 
-  /** The answer was a refusal, or of no use: it is asked again later. */
+  /** The answer was a refusal or unusable: the request is sent again later. */
   refused(nowNs: number): void {
     this.#settle();
     this.#dueNs = nowNs + this.#refusedBackoff.next();
     this.#answerBackoff.reset();
   }
 
-  /** Nothing more is asked: what was to be given back with the next request is given back now, as far as there is room. */
+  /** Sends no further requests; leases that were to be returned with the next request are returned now, if the window has room. */
   close(): void {
     this.giveUp();
     if (this.#abandoned !== null && this.#sendDetach(this.#abandoned)) this.#abandoned = null;
   }
 
-  /** The answer to the request in flight is not wanted any longer. */
+  /** The answer to the request in flight is no longer wanted. */
   giveUp(): void {
     if (this.#requester === null) return;
     this.#givenUp = { correlationId: this.#requestId, clientId: this.#requester };
     this.#requester = null;
   }
 
-  /** Another lease is wanted at once. */
+  /** Another lease is wanted immediately. */
   askAt(nowNs: number): void {
     this.#dueNs = nowNs;
   }
 
-  /** A lease that ended for this client alone is given back with the next request. */
+  /** Returns a lease that ended only for this client; it goes out with the next request. */
   abandon(clientId: number, leaseId: bigint): void {
     this.#abandoned = { clientId, leaseId };
   }
 
-  /** Gives a lease back now; when there is no room in the window, with the next request. */
+  /** Returns a lease now, or with the next request if the window has no room. */
   detach(clientId: number, leaseId: bigint): void {
     const lease = { clientId, leaseId };
     if (!this.#sendDetach(lease)) this.#abandoned = lease;

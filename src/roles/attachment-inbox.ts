@@ -13,7 +13,7 @@ import {
 import { messageKeyAt } from "../sbe/header.ts";
 import { answerOf } from "./attach-messages.ts";
 
-/** A lease that has ended, whosever it was. */
+/** A lease that has ended; it may be any client's. */
 export interface RevokedLease {
   readonly leaseId: bigint;
   readonly streamId: number;
@@ -21,21 +21,21 @@ export interface RevokedLease {
   readonly isProducers: boolean;
 }
 
-/** What a driver sends that concerns its clients. `sessionId`: Aeron session of the sender, which may be another process. */
+/** Driver messages that concern its clients. `sessionId`: the sender's Aeron session, which may belong to another process. */
 export interface AttachmentInboxListener {
-  /** `read` gives the whole answer, during the call only. */
+  /** `read` returns the whole answer; valid only during the call. */
   onAnswer(correlationId: bigint, read: () => AttachAnswer, sessionId: number): void;
-  /** True when messages of this session about leases are obeyed. */
+  /** True if this session's messages about leases are obeyed. */
   isDriver(sessionId: number): boolean;
-  /** `isDetach`: its holder gave it back. */
+  /** `isDetach`: the holder detached. */
   onRevoked(lease: RevokedLease, isDetach: boolean, reason: string): void;
   onShutdown(reason: string): void;
   onAnnounce(streamId: number, epoch: bigint, sessionId: number): void;
 }
 
 /**
- * Decodes what a driver sends, and hands on what is well-formed (W-36, D-14). Ends of leases that another process sends are refused;
- * everything else is left to others.
+ * Decodes a driver's messages and passes on the well-formed ones (W-36, D-14). Rejects ends of leases sent by another process; ignores all
+ * other messages.
  */
 export class AttachmentInbox {
   readonly #listener: AttachmentInboxListener;
@@ -68,7 +68,7 @@ export class AttachmentInbox {
         else this.#onShutdown(this.#shutdown);
         break;
       case ShmPoolAnnounceDecoder.KEY:
-        // Malformed ones are counted where they would be mapped.
+        // Malformed announces are counted by the code that would map them.
         if (this.#announce.wrap(view, 0, length) === null) {
           this.#listener.onAnnounce(this.#announce.streamId, this.#announce.epoch, sessionId);
         }

@@ -2,30 +2,30 @@ import type { Counter } from "../core/counters.ts";
 import type { LeaseRole } from "../protocol/lease-table.ts";
 import type { PoolAnnouncement } from "../shm/index.ts";
 
-/** What a role of a driver deployment says about itself. */
+/** Options of a role in a driver deployment. */
 export interface DriverClientOptions {
-  /** Drawn at random for each lease when left out. */
+  /** Drawn at random for each lease if omitted. */
   readonly clientId?: number;
   /** Refuse regions that are not on hugetlbfs. */
   readonly requireHugepages?: boolean;
-  /** Longest wait for the first lease, in nanoseconds; 0: no limit. After the first, a client attaches again without a limit. */
+  /** Longest wait for the first lease, in nanoseconds; 0: no limit. Later leases are awaited without a limit. */
   readonly attachTimeoutNs: number;
 }
 
 export interface AttachmentOptions extends DriverClientOptions {
   readonly streamId: number;
   readonly role: LeaseRole;
-  /** True when drivers announce on another stream than the control stream, and so in another Aeron session. */
+  /** True if drivers announce on a stream other than the control stream, and therefore in another Aeron session. */
   readonly announcesApart?: boolean;
 }
 
-/** Told about the lease. */
+/** Receives changes of the lease. */
 export interface AttachmentListener {
-  /** There is a lease, for these regions. @throws RegionError when they cannot be used: the lease is given back, and another asked for */
+  /** A lease was granted for these regions. @throws RegionError if they cannot be used: the lease is returned, and another is requested */
   onAttached(announcement: PoolAnnouncement): void;
-  /** There is none any more: nothing of its regions may be touched after this returns (D-14). */
+  /** The lease has ended: the regions must not be touched after this returns (D-14). */
   onDetached(reason: string): void;
-  /** The lease of the stream's producer has ended: given back, or lost; for consumers. */
+  /** For consumers: the lease of the stream's producer has ended, by a detach or by loss. */
   onProducerEnded?(isGivenBack: boolean): void;
 }
 

@@ -22,20 +22,19 @@ import type { RolePorts } from "./ports.ts";
 
 export type AttachmentState = "detached" | "requested" | "attached";
 
-/** How long a role that closes waits for the answer to a request that is under way; a driver that is not busy needs milliseconds. */
+/** How long a closing role waits for the answer to a request in flight; an idle driver needs milliseconds. */
 const LAST_ANSWER_NS = 2e9;
-/** A lease that is said to last longer is kept as if it lasted this long. */
+/** Upper limit of a lease's duration: a longer one is treated as this long. */
 const LONGEST_LEASE_NS = 3600e9;
 
 /**
- * A role's lease with the driver: asks for one, keeps it alive, notices that it has ended, and asks for another (D-06, D-07,
- * D-11, D-14, D-15). One request is in flight at a time. Whatever is missing or contradictory ends the lease: nothing is
- * mapped without a valid one.
+ * A role's lease from the driver: requests it, keeps it alive, detects its end, and requests another (D-06, D-07, D-11, D-14, D-15). One
+ * request is in flight at a time. A missing or contradictory field ends the lease: nothing is mapped without a valid one.
  */
 export class Attachment implements AttachmentInboxListener {
-  /** Who holds the lease; another one for each lease, unless the options name it. */
+  /** Client id of the lease; a new one for each lease unless the options set it. */
   clientId: number;
-  /** What the driver said when it refused last, or what was wrong with its answer; null since a lease was granted. */
+  /** The driver's last refusal, or the fault in its answer; null since a lease was granted. */
   refusal: AttachError | null = null;
   readonly #connection: Messaging;
   readonly #options: AttachmentOptions;
@@ -56,15 +55,15 @@ export class Attachment implements AttachmentInboxListener {
   #leaseHigh = 0;
   #leaseLow = 0;
   #epoch = 0n;
-  /** Aeron session in which the driver granted the lease. Only the driver ends the lease. */
+  /** Aeron session in which the driver granted the lease. Only that driver can end the lease. */
   #granter: number | null = null;
-  /** Aeron session in which the driver announces; null while it is unknown, on a stream apart. */
+  /** Aeron session in which the driver announces; null until it is known, if announces have their own stream. */
   #announcer: number | null = null;
   #lossesAtGrant = 0;
   #lostNs = -1;
   #keepaliveRefusedNs = -1;
 
-  /** `publication`: the role's own of the control stream. `cycle`: the time of the role's cycle. */
+  /** `publication`: the role's own publication of the control stream. `cycle`: the time of the role's cycle. */
   constructor(
     connection: Messaging,
     publication: MessageSink,
@@ -97,24 +96,24 @@ export class Attachment implements AttachmentInboxListener {
     return this.#isAttached;
   }
 
-  /** The lease's id; null while there is none. */
+  /** The lease's id; null without a lease. */
   get leaseId(): bigint | null {
     return this.isAttached ? this.#leaseId : null;
   }
 
-  /** When the lease ends unless a keepalive goes out, on this process's clock; null while there is none. */
+  /** When the lease expires without a keepalive, on this process's clock; null without a lease. */
   get expiresNs(): number | null {
     return this.isAttached ? this.#validity.expiresNs : null;
   }
 
-  /** Takes messages of the control stream and, where that is another, of the announce stream. */
+  /** Handles messages of the control stream and, if separate, of the announce stream. */
   get onMessage(): AttachmentInbox["onMessage"] {
     return this.#inbox.onMessage;
   }
 
   /**
-   * Says what is due; to be called in each cycle before messages are read, and before anything touches the regions.
-   * @throws AttachError once, when no first lease came in time, or the driver refused it for good
+   * Sends what is due; call it in each cycle before messages are read, and before anything touches the regions.
+   * @throws AttachError once, if no first lease came in time or the driver refused it permanently
    */
   doWork(nowNs: number): number {
     if (this.#startedNs === -1) this.#startedNs = nowNs;
@@ -126,7 +125,7 @@ export class Attachment implements AttachmentInboxListener {
     return 1;
   }
 
-  /** This process was paused: what the driver said meanwhile is still to be read, so its silence means nothing yet. */
+  /** This process was paused: driver messages sent meanwhile are still unread, so the driver's silence proves nothing yet. */
   onLateCycle(nowNs: number): void {
     if (!this.#isAttached) this.#requests.onLateCycle(nowNs);
     const fault = this.#isAttached ? this.#validity.fault(nowNs) : null;
@@ -134,7 +133,7 @@ export class Attachment implements AttachmentInboxListener {
     if (fault === "expired") this.#lose("this process was paused for longer than it lasts");
   }
 
-  /** Gives the lease back and asks for another under another client id (W-38). */
+  /** Returns the lease and requests another under another client id (W-38). */
   renew(reason: string): void {
     if (this.#isAttached) this.#lose(reason);
     this.#requests.giveUp();
@@ -142,19 +141,19 @@ export class Attachment implements AttachmentInboxListener {
     this.clientId = this.#ports.random.clientId();
   }
 
-  /** The regions of the lease turned out to be dead: there is no lease any more, and another is asked for (D-17). */
+  /** The regions of the lease are dead: the lease is dropped, and another is requested (D-17). */
   abandon(reason: string): void {
     if (this.#isAttached) this.#lose(reason);
   }
 
-  /** Nanoseconds without a sign of the driver after which it counts as dead, by what is known of its announces. */
+  /** Silence in nanoseconds after which the driver counts as dead, derived from its announce period if that is known. */
   get allowedSilenceNs(): number {
     return this.#validity.allowedSilenceNs;
   }
 
   /**
-   * Gives the lease back; the listener is not told. A lease that was asked for may be granted after that: with `poll`, which reads
-   * what the driver sends, it is given back as well. @returns a promise while that is awaited
+   * Returns the lease without notifying the listener. A pending request may still be granted afterwards: `poll`, which reads the driver's
+   * messages, lets that lease be returned as well. @returns a promise while an answer is pending
    */
   close(poll: () => void): Promise<void> | null {
     this.#isClosed = true;
@@ -170,7 +169,7 @@ export class Attachment implements AttachmentInboxListener {
     for (;;) {
       poll();
       this.#requests.close();
-      // Looked at before the time: an answer may have come while this process was paused.
+      // Polled before the clock is checked: an answer may have arrived while this process was paused.
       if (this.#requests.isSettled || this.#ports.clock.nanoTime() >= endNs) return;
       await this.#ports.pause(1);
     }
@@ -192,7 +191,7 @@ export class Attachment implements AttachmentInboxListener {
     this.#begin(answer, sessionId);
   }
 
-  /** Without a lease there is nothing to end, and no driver to tell from others. */
+  /** Without a lease there is nothing to end, and no driver to identify. */
   isDriver(sessionId: number): boolean {
     return !this.#isAttached || sessionId === this.#granter;
   }
@@ -209,9 +208,10 @@ export class Attachment implements AttachmentInboxListener {
 
   onAnnounce(streamId: number, epoch: bigint, sessionId: number): void {
     if (!this.#isAttached || streamId !== this.#options.streamId) return;
-    // What was announced before the lease was granted says nothing about it, nor about whether its driver lives.
+    // An announce from before the lease was granted proves nothing about the lease or about whether its driver is alive.
     if (epoch < this.#epoch) return;
-    // On a stream apart nothing else names the driver: it is the first that announces the lease's epoch. A successor's are later.
+    // On a separate announce stream nothing else identifies the driver: it is the first to announce the lease's epoch. A successor's epochs
+    // are later.
     if (epoch === this.#epoch) this.#announcer ??= sessionId;
     if (sessionId !== this.#announcer) {
       this.#onForeignAnnounce();
@@ -224,8 +224,8 @@ export class Attachment implements AttachmentInboxListener {
   }
 
   /**
-   * A lease means nothing to another driver, nor after a restart (D-10), and no keepalive is answered. An announce alone proves
-   * neither: any process can send one. The driver that granted the lease is gone when its own announces stay away meanwhile.
+   * Another driver does not know this lease, nor does a restarted one (D-10), and keepalives are not answered. An announce alone proves
+   * neither, because any process can send one. The granting driver is gone if its own announces stop meanwhile.
    */
   #onForeignAnnounce(): void {
     if (!this.#validity.isAnnounceOverdue(this.#cycle.nanoTime())) return;
@@ -245,7 +245,7 @@ export class Attachment implements AttachmentInboxListener {
       this.#listener.onAttached(announcementOfAnswer(answer, streamId, role === "producer" ? this.clientId : 0));
     } catch (error) {
       this.#requests.abandon(this.clientId, leaseId);
-      // What is wrong with the regions may change; what the role itself cannot do with them does not.
+      // A fault in the regions may go away; a limitation of the role itself does not.
       this.#refused("UNUSABLE", messageOf(error), !(error instanceof RegionError));
       if (!(error instanceof RegionError)) throw error;
       return;
@@ -269,8 +269,8 @@ export class Attachment implements AttachmentInboxListener {
   }
 
   /**
-   * How long the lease lives without a keepalive; the interface's default where the driver names no end (D-11). 0 or less: the
-   * answer was under way for too long.
+   * The lease's duration without a keepalive; the interface's default if the driver gives no expiry (D-11). 0 or less: the answer arrived
+   * too late.
    */
   #durationOf(answer: AttachAnswer): number {
     if (answer.leaseExpiryTimestampNs === null) return CADENCE_NS * 3;
@@ -294,14 +294,14 @@ export class Attachment implements AttachmentInboxListener {
       this.#keepaliveRefusedNs = -1;
       return 1;
     }
-    // A full window passes; what stays refused for a period is fatal to the lease (D-15).
+    // A full window clears; a keepalive that stays refused for a period ends the lease (D-15).
     if (this.#keepaliveRefusedNs === -1) this.#keepaliveRefusedNs = nowNs;
     if (isPassing(result) && nowNs - this.#keepaliveRefusedNs < CADENCE_NS) return 0;
     this.#lose("a keepalive could not be sent");
     return 1;
   }
 
-  /** The lease before may still live: two of one client id are refused (D-10). */
+  /** The previous lease may still be live, and a second lease with the same client id is refused (D-10). */
   readonly #nextClientId = (): number => {
     if (this.#options.clientId === undefined && this.#counters.attaches.value > 0)
       this.clientId = this.#ports.random.clientId();

@@ -38,21 +38,21 @@ import type { StreamMapping } from "./stream-mapping.ts";
 
 const log = getLogger("consumer");
 
-/** With progress to read, whose messages report frames that are being written. */
+/** Poll period of a consumer that reads progress: control messages then report frames that are being written. */
 const PROGRESS_PERIOD_NS = 5_000;
 
-/** What a consumer's control plane acts upon, and asks. */
+/** The consumer state that its control plane reads and changes. */
 export interface ConsumerState {
   readonly streamId: number;
   readonly counters: ConsumerCounters;
   readonly filter: ModeFilter;
   readonly mapping: StreamMapping;
-  /** Seq of the frame that was handled last. */
+  /** Seq of the last handled frame. */
   lastSeqSeen(): number;
   /** True for the two words of the mapped epoch. */
   isEpoch(high: number, low: number): boolean;
   onProgress(message: FrameProgressDecoder): void;
-  /** What a producer of this stream says of the newest frame of an epoch that is not mapped. */
+  /** The newest frame, as reported by a producer of this stream, of an epoch that is not mapped. */
   onProducerSeq(epoch: bigint, seq: number): void;
   /** Which seqs the stream carries (`SEQ_STEP_ATTRIBUTE_KEY`). */
   onSeqStep(step: number): void;
@@ -68,12 +68,12 @@ export interface ConsumerControlOptions {
 }
 
 /**
- * A consumer's control plane: says hello and QoS at cadence (W-38, W-44), hands announces to the mapping, keeps the metadata,
- * obeys ConsumerConfig (W-39), and takes another id when another consumer has the same.
+ * A consumer's control plane: sends hello and QoS periodically (W-38, W-44), passes announces to the mapping, stores the metadata, obeys
+ * ConsumerConfig (W-39), and changes its id if another consumer uses the same one.
  */
 export class ConsumerControl implements ConsumerInboxListener {
   readonly metadata: MetadataCache;
-  /** What the data source is called; null before it has said so. */
+  /** Name of the data source; null until it is received. */
   sourceName: string | null = null;
   readonly #connection: Messaging;
   readonly #state: ConsumerState;
@@ -82,9 +82,9 @@ export class ConsumerControl implements ConsumerInboxListener {
   readonly #options: ConsumerControlOptions;
   readonly #messages: ConsumerMessages;
   readonly #inbox: ConsumerInbox;
-  /** The lease; null where none is needed. */
+  /** The lease; null if none is needed. */
   readonly attachment: Attachment | null;
-  /** What `close` has still to wait for. */
+  /** What `close` still has to wait for. */
   closing: Promise<void> | undefined;
   #export: CounterExport | null = null;
   #exportedId = 0;
@@ -93,15 +93,15 @@ export class ConsumerControl implements ConsumerInboxListener {
   readonly #control: MessageSink;
   readonly #qos: MessageSink;
   readonly #cadence = new PeriodicTimer(CADENCE_NS, { immediate: true });
-  /** Where there is no lease. */
+  /** Id without a lease. */
   #ownId: number;
   #flow: Flow = "drop";
-  /** Since the epoch was mapped, until its metadata comes. */
+  /** Runs from the mapping of the epoch until its metadata arrives. */
   readonly #flowUnknown = new Deadline();
   #saysHello = true;
-  /** While there is a lease, and nothing is mapped. */
+  /** Runs while there is a lease and nothing is mapped. */
   readonly #unmapped = new Deadline();
-  /** An epoch was unmapped: its producer may wait to be told. */
+  /** An epoch was unmapped, and its producer may be waiting for a report of that. */
   #saysLeft = false;
 
   constructor(
@@ -135,14 +135,14 @@ export class ConsumerControl implements ConsumerInboxListener {
         : this.#newAttachment(options.driver, announceStreamIdOf(streams) !== controlStreamId);
   }
 
-  /** Who this consumer is on the wire; with a lease, the lease's client id. */
+  /** This consumer's id on the wire; with a lease, the lease's client id. */
   get consumerId(): number {
     return this.attachment === null ? this.#ownId : this.attachment.clientId;
   }
 
   /** The producer's reaction to a full window: with "wait" this reader can delay it for a limited time. */
   get flow(): Flow {
-    // A producer that must not lose frames is not read faster than its frames can be handled; for others so short a time makes no difference.
+    // A lossless producer must not be read faster than frames can be handled; for others this short time does not matter.
     return this.#flowUnknown.isSet ? "wait" : this.#flow;
   }
 
@@ -151,27 +151,27 @@ export class ConsumerControl implements ConsumerInboxListener {
     return this.#hearing.isDue(nowNs);
   }
 
-  /** Sees to the lease, and then reads what came. @throws AttachError when no first lease comes */
+  /** Maintains the lease, then reads incoming messages. @throws AttachError if no first lease comes */
   poll(nowNs: number): number {
     return (this.attachment === null ? 0 : this.attachment.doWork(nowNs)) + this.#hearing.poll();
   }
 
-  /** A frame refers to another version, which its producer sent before: it is read at once, where nothing else is read with it. */
+  /** A frame refers to newer metadata, which was sent first: reads it now if it has its own subscription. */
   hearMetadata(frameVersion: number): void {
     this.metadata.frameVersion = frameVersion;
     if (!this.metadata.has(frameVersion)) this.#hearing.pollMetadata();
   }
 
   /**
-   * Looks whether the owner of the mapped regions lives (W-08). A driver that is dead has ended every lease (D-17); one that was
-   * only paused continues with the epoch that was given up here, and gives it with another lease. So does one that has not ended the
-   * producer's lease, whatever another process said of it: it announces no higher epoch.
+   * Checks that the owner of the mapped regions is alive (W-08). A dead driver has ended every lease (D-17). A driver that was only paused
+   * continues with the epoch that was unmapped here, and grants it with another lease. So does a driver that has not ended the producer's
+   * lease, even if another process claimed so: it announces no higher epoch.
    */
   watchOwner(nowNs: number): number {
     const { attachment } = this;
     const { mapping } = this.#state;
     if (attachment === null) return mapping.doWork(nowNs);
-    // A driver may announce less often than others do.
+    // A driver may announce less often than other owners.
     const livenessNs = Math.max(CADENCE_NS * LIVENESS_PERIODS, attachment.allowedSilenceNs);
     const work = mapping.doWork(nowNs, livenessNs);
     if (work > 0) attachment.abandon("the driver gave no sign of life");
@@ -181,7 +181,7 @@ export class ConsumerControl implements ConsumerInboxListener {
     return work;
   }
 
-  /** Says what is due. */
+  /** Sends what is due. */
   speakIfDue(nowNs: number): number {
     this.#exportCounters(nowNs);
     if (this.#flowUnknown.hasExpired(nowNs)) this.#flowUnknown.clear();
@@ -215,7 +215,7 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.sendQos();
   }
 
-  /** The mapped epoch ends: another may have other metadata under the same version. */
+  /** The mapped epoch ends: another may have different metadata under the same version. */
   end(): void {
     this.#saysLeft = true;
     this.metadata.clear();
@@ -225,7 +225,7 @@ export class ConsumerControl implements ConsumerInboxListener {
     this.sendQos();
   }
 
-  /** Sets `closing` while the answer to a request for a lease is awaited. */
+  /** Sets `closing` if a lease request is still unanswered. */
   close(): void {
     const closing = this.attachment?.close(() => this.#hearing.poll()) ?? null;
     if (closing === null) this.#release();
@@ -261,7 +261,7 @@ export class ConsumerControl implements ConsumerInboxListener {
   }
 
   onQosProducer(message: QosProducerDecoder): void {
-    // The ring of the mapped epoch is the better source: only its producer writes there.
+    // The ring of the mapped epoch is the more reliable source: only its producer writes there.
     if (message.streamId !== this.#state.streamId || this.#state.isEpoch(message.epochHigh, message.epochLow)) return;
     this.#state.onProducerSeq(message.epoch, message.currentSeqNumber);
   }
@@ -317,7 +317,7 @@ export class ConsumerControl implements ConsumerInboxListener {
         mapping.grant(announcement);
       },
       onDetached: (reason) => mapping.revoke(reason),
-      // Nothing of that epoch is accepted any more; the announce of a higher one is waited for (D-14).
+      // No message of that epoch is accepted any more; the consumer waits for the announce of a higher one (D-14).
       onProducerEnded: (isGivenBack) => {
         const how = isGivenBack ? "was given back" : "was lost";
         mapping.unmap(`the lease of the producer ${how}`, isGivenBack ? "ended" : "lost");
@@ -327,8 +327,8 @@ export class ConsumerControl implements ConsumerInboxListener {
   }
 
   /**
-   * The counters' key names the consumer: one that got another id has others. Not more often than once a second: their ids rest for
-   * a minute after their use, and other processes can make this one change its own.
+   * The counters' key contains the consumer id, so a changed id means new counters. At most once a second: counter ids stay reserved for a
+   * minute after use, and other processes can force this consumer to change its id.
    */
   #exportCounters(nowNs: number): void {
     const { streamId, counters } = this.#state;

@@ -12,7 +12,7 @@ import {
 import { messageKeyAt } from "../sbe/header.ts";
 import type { MessageDecoder } from "../sbe/runtime/decoders.ts";
 
-/** Told about the messages that concern a consumer; the decoder is valid during the call only. */
+/** Receives the messages that concern a consumer; the decoder is valid only during the call. */
 export interface ConsumerInboxListener {
   onAnnounce(message: ShmPoolAnnounceDecoder): void;
   onMeta(message: DataSourceMetaDecoder): void;
@@ -23,7 +23,7 @@ export interface ConsumerInboxListener {
   onProgress(message: FrameProgressDecoder): void;
 }
 
-/** Decodes what comes on the control, QoS and metadata streams, and hands on what is well-formed (W-36). */
+/** Decodes messages of the control, QoS and metadata streams and passes on the well-formed ones (W-36). */
 export class ConsumerInbox {
   readonly #listener: ConsumerInboxListener;
   readonly #refused: Counter;

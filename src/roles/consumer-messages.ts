@@ -6,7 +6,7 @@ import { LAYOUT_VERSION } from "../shm/index.ts";
 import type { ConsumerCounters } from "./counters.ts";
 import { MODE_CODES } from "./mode-codes.ts";
 
-/** How often a consumer wants progress of a frame that is being written (W-42); left out: the producer's choice. */
+/** How often a consumer wants progress of a frame that is being written (W-42); omitted: the producer decides. */
 export interface ProgressRequest {
   readonly intervalUs?: number;
   readonly bytesDelta?: number;
@@ -28,11 +28,11 @@ export class ConsumerMessages {
     this.#progress = progress;
   }
 
-  /** ConsumerHello (W-38): what this consumer can do and wants. */
+  /** ConsumerHello (W-38): this consumer's capabilities and requests. */
   sendHello(publication: MessageSink, consumerId: number, mode: ConsumerMode): void {
     const message = this.#hello.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(this.#streamId).setConsumerId(consumerId).setSupportsShm(1);
-    // The wire has 16 bits for it; higher limits are held to by this consumer all the same.
+    // The wire has 16 bits for it; this consumer still applies a higher limit itself.
     message.setMode(MODE_CODES[mode]).setMaxRateHz(Math.min(0xffff, Math.ceil(this.#maxRateHz)));
     message.setExpectedLayoutVersion(LAYOUT_VERSION).setSupportsProgress(this.#progress === null ? 0 : 1);
     const { intervalUs, bytesDelta, rowsDelta } = this.#progress ?? {};
@@ -42,7 +42,7 @@ export class ConsumerMessages {
     publication.publish(this.#buffer.address, ConsumerHelloEncoder.ENCODED_LENGTH);
   }
 
-  /** QosConsumer: the mapped epoch, how far it was read, and what was lost (W-19, W-44). */
+  /** QosConsumer: the mapped epoch, the last frame read, and the number of lost frames (W-19, W-44). */
   sendQos(
     publication: MessageSink,
     consumerId: number,
@@ -61,7 +61,7 @@ export class ConsumerMessages {
   }
 }
 
-/** What the wire takes as a number: a count beyond that says no more. */
+/** A count as the wire's number type; larger values are capped. */
 function exact(count: number): number {
   return Math.min(count, Number.MAX_SAFE_INTEGER);
 }

@@ -10,30 +10,30 @@ import type { ProgressHandler } from "./progress-reader.ts";
 
 export interface ConsumerOptions {
   readonly streamId: number;
-  /** Drawn at random when left out; another is drawn when another consumer uses it too (W-38). */
+  /** Drawn at random if omitted; drawn again if another consumer uses the same id (W-38). */
   readonly consumerId?: number;
   readonly mode: ConsumerMode;
   /** With mode "decimated": every Nth frame. */
   readonly decimation?: number;
-  /** Frames per second that are read at most; 0: no limit. */
+  /** Highest rate at which frames are read, in frames per second; 0: no limit. */
   readonly maxRateHz?: number;
-  /** In place of mode, decimation and rate: those of another consumer, also when they change. */
+  /** Replaces mode, decimation and rate with another consumer's, including later changes. */
   readonly filter?: ModeFilter;
   readonly streams: AeronStreams;
   /** Regions outside of these are refused (W-26). */
   readonly baseDirs: AllowedBaseDirs;
-  /** Further behind than this, the reader skips to the newest frame (W-20); 0: never. */
+  /** A reader further behind than this skips to the newest frame (W-20); 0: never. */
   readonly maxOutstandingSeqGap?: number;
-  /** `aeron:...` or `bridge://id`: where payloads come from when shared memory cannot be used (W-39). */
+  /** `aeron:...` or `bridge://id`: the source of payloads if shared memory cannot be used (W-39). */
   readonly fallback?: Fallback;
-  /** False: shared memory is not to be used until a ConsumerConfig says so. */
+  /** False: shared memory is not used until a ConsumerConfig enables it. */
   readonly usesShm?: boolean;
   /** Shows rows before their frame is complete (W-43). */
   readonly progress?: ProgressRequest & { readonly handler: ProgressHandler };
-  /** Set in a driver deployment: the stream is read with a lease that this asks for. */
+  /** Set in a driver deployment: the stream is read with a lease requested with these options. */
   readonly driver?: DriverClientOptions;
-  /** Told when the stream's attributes change. */
+  /** Called when the stream's attributes change. */
   readonly onAttributes?: (attributes: readonly Attribute[], metaVersion: number) => void;
-  /** How the next frame is waited for; by the kernel when left out. */
+  /** How to wait for the next frame; a kernel wait if omitted. */
   readonly waitForWord?: WaitForWord;
 }

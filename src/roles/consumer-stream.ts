@@ -12,7 +12,7 @@ import type { StreamMapping } from "./stream-mapping.ts";
 
 const NO_PLACES: readonly SlotPlace[] = [];
 
-/** A consumer as its sink sees it. */
+/** A consumer as seen by its sink. */
 export class ConsumerStream implements SinkStream {
   readonly streamId: number;
   readonly losses: SinkStream["losses"];
@@ -57,8 +57,8 @@ export class ConsumerStream implements SinkStream {
   }
 
   /**
-   * Newest frame of the mapped epoch that the consumer does not account for, because it was published before: every later one is handed
-   * out, or counted. -1 when there is none; null while nothing is mapped, and until the first descriptor shows it.
+   * Newest frame of the mapped epoch that the consumer does not account for, because it was published before the consumer joined: every
+   * later one is handed out or counted. -1 if there is none; null while nothing is mapped, and until the first descriptor arrives.
    */
   get joinedSeq(): number | null {
     return this.#mapping.state === "mapped" ? this.#intake.joinedSeq : null;
@@ -68,7 +68,7 @@ export class ConsumerStream implements SinkStream {
     return this.#control().metadata.latestVersion;
   }
 
-  /** True when the attributes of that version have come. */
+  /** True if the attributes of that version have arrived. */
   hasMetadata(metaVersion: number): boolean {
     return this.#control().metadata.has(metaVersion);
   }
@@ -77,7 +77,7 @@ export class ConsumerStream implements SinkStream {
     return this.#control().metadata.latest;
   }
 
-  /** What the data source is called; null before it has said so. */
+  /** Name of the data source; null until it is received. */
   get sourceName(): string | null {
     return this.#control().sourceName;
   }
@@ -88,8 +88,8 @@ export class ConsumerStream implements SinkStream {
   }
 
   /**
-   * For a handler: its frame is read where it lies after the call, also when the stream is unmapped meanwhile. `held`: what is to hold
-   * it, instead of the frame that it held before.
+   * Keeps a handler's frame readable in place after the call, even if the stream is unmapped meanwhile. `held`: the object that holds it,
+   * in place of the frame it held before.
    */
   hold(frame: Frame, held = new HeldFrame()): HeldFrame {
     const { reader, stream } = this.#mapping;

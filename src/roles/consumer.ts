@@ -29,20 +29,20 @@ const MAX_BLOCK_BYTES = 64 * 1024;
 const NO_OPTIONS: PollOptions = {};
 
 /**
- * The consumer of one stream: maps what is announced, takes descriptors, and reads frames by the commit protocol (W-16). As
- * an agent it does the control plane; `poll` hands out frames. A frame is accepted, or lost under exactly one cause.
+ * The consumer of one stream: maps announced regions, receives descriptors, and reads frames by the commit protocol (W-16). As an agent it
+ * runs the control plane; `poll` hands out frames. Each frame is either accepted or lost under exactly one cause.
  */
 export class Consumer implements Agent {
   readonly roleName: string;
   readonly counters = consumerCounters();
   readonly streamId: number;
-  /** What the thread can wait for, for the agent that polls this consumer. */
+  /** The event on which the thread can wait; for the agent that polls this consumer. */
   readonly nextFrame: NextFrame;
   readonly stream: ConsumerStream;
-  /** What it has to read (W-39); another consumer may have the same. */
+  /** Selects the frames to read (W-39); consumers may share one. */
   readonly filter: ModeFilter;
   readonly #clock: Clock;
-  /** Its time is that of the control plane's last cycle. */
+  /** The time of the control plane's last cycle. */
   readonly #cycle = new CycleClock();
   readonly #connection: Messaging;
   readonly #mapping: StreamMapping;
@@ -53,9 +53,9 @@ export class Consumer implements Agent {
   readonly #intake: DescriptorIntake;
   readonly #descriptors: BlockInbound;
   readonly #pauses: PauseReport;
-  /** Why the frame that could not be read last could not. Only misses are kept: a frame that is read costs nothing more. */
+  /** Why the last unreadable frame could not be read. Only failures are stored, so that a readable frame costs nothing more. */
   lastMiss: LossCause | null = null;
-  /** Seq of the frame that was handled last. */
+  /** Seq of the last handled frame. */
   #lastSeqSeen = NO_SEQ;
   #lastWasOverwritten = false;
   #isClosed = false;
@@ -103,7 +103,7 @@ export class Consumer implements Agent {
     return this.#isClosed;
   }
 
-  /** Where the stream stands for this consumer (W-22). */
+  /** State of the stream's mapping for this consumer (W-22). */
   get state(): MappingState {
     return this.#mapping.state;
   }
@@ -126,7 +126,7 @@ export class Consumer implements Agent {
     return this.#mapping.stream?.epoch ?? null;
   }
 
-  /** Where payloads come from when shared memory cannot be used; null: nowhere. */
+  /** Source of payloads if shared memory cannot be used; null: none. */
   get fallback(): Fallback | null {
     return this.#mapping.fallback;
   }
@@ -136,7 +136,7 @@ export class Consumer implements Agent {
     return this.#control.flow;
   }
 
-  /** The stream's current attributes; empty while they are not known. */
+  /** The stream's current attributes; empty until they are known. */
   get attributes(): readonly Attribute[] {
     return this.#control.metadata.latest;
   }
@@ -151,7 +151,7 @@ export class Consumer implements Agent {
 
   /**
    * Passes the available frames to the handler, in order; returns the number of handled descriptors. Frames that can no longer be read are
-   * skipped and counted. An exception of the handler is thrown here, after its frame was settled.
+   * skipped and counted. An exception from the handler is rethrown here after its frame was settled.
    */
   poll(handler: FrameHandler, options: PollOptions = NO_OPTIONS): number {
     const limit = pollLimit(handler, options);
@@ -168,7 +168,7 @@ export class Consumer implements Agent {
     return handled;
   }
 
-  /** Takes descriptors that have come, and hands no frame out; in mode "latest" only the newest waits. */
+  /** Receives descriptors without handing out frames; in mode "latest" only the newest is kept. */
   receive(): void {
     this.#fill();
     if (this.filter.mode === "latest") this.#skipToNewest("skipped");
@@ -183,7 +183,7 @@ export class Consumer implements Agent {
     return true;
   }
 
-  /** Counts a frame that was accepted, and then dropped by its taker, under `cause` instead. */
+  /** Counts a frame under `cause` instead, if it was accepted and its recipient then dropped it. */
   recordAsLost(byteLength: number, cause: LossCause): void {
     const { of } = this.counters;
     of.accepted.add(-1);
@@ -195,16 +195,16 @@ export class Consumer implements Agent {
     if (this.#isClosed || !this.#control.isDue(nowNs)) return 0;
     this.#cycle.update(nowNs);
     let work = this.#control.poll(nowNs);
-    // The owner's end shows after its last descriptor: what is still under way is read first.
+    // The owner's end becomes visible after its last descriptor: pending descriptors are read first.
     if (this.#mapping.hasEnded && this.#intake.length === 0 && this.#fill() === 0) {
       this.#mapping.unmap("the producer has ended the stream");
       work++;
     }
-    // After the check above, so that messages which were sent before the end are read before it counts.
+    // Runs after the check above, so that messages sent before the end are read before the end takes effect.
     return work + this.#control.watchOwner(nowNs) + this.#control.speakIfDue(nowNs);
   }
 
-  /** What is written to a frame that is read meanwhile, and the answers of a driver, come without ending a wait. */
+  /** Writes to a frame that is being read and driver answers arrive without ending a wait. */
   waitPoint(): WaitPoint | null {
     return this.#progress === null && this.isAttached && this.isMapped ? ANY_WAIT : null;
   }
@@ -301,16 +301,16 @@ export class Consumer implements Agent {
     this.counters.of[as].add(this.#intake.dropBefore(this.#intake.newestSeq));
   }
 
-  /** The next ones would be overwritten as well: continues where the ring leaves the time to read. */
+  /** The next frames would be overwritten as well: continues at a frame that leaves enough time to read. */
   #catchUp(nslots: number): void {
     this.#lastWasOverwritten = false;
     if (this.#control.flow === "wait") return;
     this.counters.of.resync.add(this.#intake.dropBefore(this.#intake.newestSeq - nslots / 2));
   }
 
-  /** Takes descriptors from Aeron; returns the bytes that came. */
+  /** Receives descriptors from Aeron; returns their bytes. */
   #fill(): number {
-    // A producer that waits must find the window full when this reader is: only an empty queue is filled.
+    // A waiting producer must see a full window when this reader is full: the window is drained only while the queue is empty.
     const isWaitedFor = this.#control.flow === "wait";
     if (isWaitedFor && this.#intake.length > 0) return 0;
     const bytes = this.#descriptors.poll(isWaitedFor ? this.#intake.quarterRingBytes : MAX_BLOCK_BYTES);
@@ -340,7 +340,7 @@ export class Consumer implements Agent {
   #onUnmapping(reason: string, end: StreamEnd): void {
     log.info(`unmapped stream ${this.streamId}: ${reason}`);
     if (end === "ended" || end === "lost") this.counters.of.ends.increment();
-    // What a reader that leaves of its own accord did not want any more, because it has all it came for, is not lost.
+    // Frames that a reader did not want because it left voluntarily, with everything it came for, are not lost.
     if (this.#isClosed && end !== "ended") this.#intake.end("left");
     else this.#intake.end(end === "remap" && !this.#mapping.isEnabled ? "forbidden" : end);
     if (end === "ended") this.#lastSeqSeen = Math.max(this.#lastSeqSeen, this.#intake.newestSeq);

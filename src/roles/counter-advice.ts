@@ -129,7 +129,7 @@ export const CONSUMER_ADVICE: Advice<ConsumerCounters> = {
     "The reader was detached when the epoch ended: what its producer published after the last message that came here is in no counter.",
 };
 
-/** What to do when a driver's counter grows, or does not. */
+/** What to do when a driver's counter grows, or fails to grow. */
 export const DRIVER_ADVICE: Advice<DriverCounters> = {
   heartbeatNs: "Older than a second: the driver is stopped or starved of processor time.",
   attaches: PROGRESS,
@@ -165,7 +165,7 @@ export const DRIVER_ADVICE: Advice<DriverCounters> = {
   regionBytes: "Compare it, times the retained epochs, with the size of /dev/shm.",
 };
 
-/** What to make of what a driver tells about a stream. */
+/** How to interpret a driver's counters of a stream. */
 export const STREAM_ADVICE: Advice<StreamCounters> = {
   epoch: "If it stays 0, regions cannot be made: see `epochsFailed`.",
   producerId: "0: no producer is attached.",

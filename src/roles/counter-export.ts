@@ -7,22 +7,22 @@ export const EXPORT_PERIOD_NS = 100e6;
 const KEY_BYTES = 8;
 
 export interface CounterExportOptions {
-  /** What else tools should know of the owner; stands in the label. */
+  /** Further information about the owner for tools; appended to the label. */
   readonly remark?: string;
-  /** Counters that are shown from the beginning, by their names; all of them when left out. Others are once they are not 0. */
+  /** Names of the counters that are shown from the start; all if omitted. Others appear once they are not 0. */
   readonly always?: readonly string[];
 }
 
 /**
- * Copies a role's counters to Aeron counters ten times a second, so that tools (Aeron's own too) see them without asking the
- * role. Type id: that of the definition; key: stream id and client id, u32 each; label: `tensorpool <role> <stream> <name>`, and
- * what else tools should know of its owner. A media driver has counters for some hundred roles only if each of them shows what
- * it has counted, and not all that it could count.
+ * Copies a role's counters to Aeron counters ten times a second, so that tools, including Aeron's own, see them without contacting the
+ * role. Type id: from the definition; key: stream id and client id, u32 each; label: `tensorpool <role> <stream> <name>` and any further
+ * information about the owner. A media driver has room for the counters of several hundred roles only if each role shows just the counters
+ * that are in use.
  */
 export class CounterExport {
   readonly #connection: Messaging;
   readonly #sources: readonly Counter[];
-  /** Null: nothing was counted yet. */
+  /** Null: nothing has been counted yet. */
   readonly #targets: (SharedCounter | null)[];
   readonly #key = new Uint8Array(KEY_BYTES);
   readonly #labelOf: (name: string) => string;
@@ -51,7 +51,7 @@ export class CounterExport {
     if (this.#timer.isDue(nowNs)) this.copy();
   }
 
-  /** Gives the Aeron counters back. */
+  /** Releases the Aeron counters. */
   close(): void {
     for (let i = 0; i < this.#targets.length; i++) {
       const target = this.#targets[i] ?? null;
@@ -61,7 +61,7 @@ export class CounterExport {
     }
   }
 
-  /** Copies them now; for a caller with one timer for many of these. */
+  /** Copies them now; for a caller with one timer for several exports. */
   copy(): void {
     for (let i = 0; i < this.#targets.length; i++) {
       const source = this.#sources[i] as Counter;

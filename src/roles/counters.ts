@@ -1,12 +1,12 @@
 import { CounterSet } from "../core/counters.ts";
 import { rule } from "../core/rules.ts";
 
-// Type ids are those of the Aeron counters that `CounterExport` makes. They never change their meaning: a new counter gets the
-// next free number, and the number of one that is gone is not used again.
+// Type ids are those of the Aeron counters that `CounterExport` creates. Their meaning never changes: a new counter gets the next free
+// number, and the number of a removed counter is not reused.
 
 /**
- * What a producer counts. claimed = published + every other outcome of a claim; a frame that no pool could hold, or that was
- * offered while nothing was mapped, was never claimed.
+ * A producer's counters. claimed = published + every other outcome of a claim. A frame that no pool could hold, or that was offered while
+ * nothing was mapped, was never claimed.
  */
 export function producerCounters() {
   return new CounterSet({
@@ -37,7 +37,7 @@ export function producerCounters() {
       help: "attach requests that the driver refused, or answered wrongly (D-07)",
     },
     leasesLost: { typeId: 10119, help: "leases that ended before this producer gave them back (D-14)" },
-    // Of a producer whose frames come from another host; others have no such Aeron counters.
+    // Only for producers whose frames come from another host; others do not export these Aeron counters.
     bridged: { typeId: 10130, help: "1 for a producer whose frames come from another host" },
     bridgeSent: { typeId: 10131, help: "frames that the bridge's sender has sent" },
     bridgeNotSent: { typeId: 10132, help: "frames that the bridge's sender counts as lost before they were sent" },
@@ -52,7 +52,7 @@ export function producerCounters() {
     passed: { typeId: 10121, help: "seqs of frames that a decimated or bridged stream does not carry (W-48)" },
   });
 }
-/** Counters that are shown from the beginning: they say that there is a producer. */
+/** Counters that are shown from the start: they show that a producer exists. */
 export const PRODUCER_SHOWS = ["claimed", "published", "bytes"] as const;
 export type ProducerCounters = ReturnType<typeof producerCounters>;
 
@@ -80,7 +80,7 @@ export const LOSS_CAUSES = [
 ] as const;
 export type LossCause = (typeof LOSS_CAUSES)[number];
 
-/** What a consumer counts. */
+/** A consumer's counters. */
 export function consumerCounters() {
   return new CounterSet({
     accepted: { typeId: 10200, help: "frames that were read and still intact afterwards" },
@@ -133,8 +133,8 @@ export function consumerCounters() {
       typeId: 10237,
       help: "unmapped epochs that were followed by another before their last frame was known",
     },
-    // Of a consumer that records; others have no such Aeron counters, as for all that was never counted. accepted = recorded +
-    // recordingPassed + what waits for the disk or a trigger.
+    // Only for consumers that record; others do not export these Aeron counters, because unused counters are not exported. accepted =
+    // recorded + recordingPassed + frames that wait for the disk or a trigger.
     recording: { typeId: 10240, help: "1 for a consumer that records" },
     recorded: { typeId: 10241, help: "frames that are in a recording" },
     recordedBytes: { typeId: 10242, help: "payload bytes of the recorded frames" },
@@ -156,7 +156,7 @@ export function consumerCounters() {
       typeId: 10248,
       help: "of `accepted`: frames that a flight recorder kept, and no trigger asked for",
     },
-    // Of a consumer that sends to another host. accepted = the far causes, farDelivered and farUnreported together.
+    // Only for consumers that send to another host. accepted = the far causes, farDelivered and farUnreported together.
     bridging: { typeId: 10250, help: "1 for a consumer that sends to another host" },
     bridgeBackPressured: { typeId: 10251, help: "of `sinkTooSlow`: frames that found no room on the way" },
     bridgeNotConnected: { typeId: 10252, help: "of `sinkTooSlow`: frames that came while no receiver was connected" },
@@ -178,13 +178,13 @@ export function consumerCounters() {
     bridgeDelayErrorNs: { typeId: 10268, help: "nanoseconds by which bridgeDelayNs may be off" },
   });
 }
-/** Counters that are shown from the beginning: they say that there is a consumer. */
+/** Counters that are shown from the start: they show that a consumer exists. */
 export const CONSUMER_SHOWS = ["accepted", "bytes"] as const;
 export type ConsumerCounters = ReturnType<typeof consumerCounters>;
 
 const IS_COUNTERS = rule("the counters of a consumer", () => false);
 
-/** Everything that was lost on the way, by all causes. @throws OptionError */
+/** Number of lost frames, over all causes. @throws OptionError */
 export function totalLost(counters: { readonly of: Readonly<Record<LossCause, { readonly value: number }>> }): number {
   if (typeof counters?.of !== "object") IS_COUNTERS("counters", counters);
   let lost = 0;

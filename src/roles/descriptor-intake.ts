@@ -13,7 +13,7 @@ import { EpochAccounts } from "./epoch-accounts.ts";
 import type { FrameReader } from "./frame-reader.ts";
 import { MAX_SEQ } from "./ring-extent.ts";
 
-/** A CPU core waits for about as many cache lines at once. */
+/** A CPU core can have about this many cache-line fetches outstanding. */
 const MAX_FETCHED = 32;
 
 const TWO_32 = 0x1_0000_0000;
@@ -21,22 +21,22 @@ const TWO_32 = 0x1_0000_0000;
 /** No frame: before the first descriptor of an epoch. */
 export const NO_SEQ = -1;
 
-/** What the intake asks of a mapped ring: it proves what messages say. */
+/** The part of a mapped ring that the intake uses to verify messages. */
 export type ProvingRing = Pick<FrameReader, "nslots" | "isUntouched" | "hasReached" | "newestSeq">;
 
 /**
- * How an epoch ends for its reader. "ended": the owner said that no frame will follow. "lost": the owner died. "followed": another
- * epoch has begun. "remap": the epoch may continue, and may be mapped again. "forbidden": the same, by order (W-39). "left": the
- * reader closes, and has all it came for.
+ * How an epoch ends for its reader. "ended": the owner announced that no frame will follow. "lost": the owner died. "followed": another
+ * epoch has begun. "remap": the epoch may continue, and may be mapped again. "forbidden": the same, by order (W-39). "left": the reader
+ * closes, and has everything it came for.
  */
 export type IntakeEnd = "ended" | "lost" | "followed" | "remap" | "forbidden" | "left";
 
 /**
- * Takes the descriptors of one stream and one epoch in, counts the gaps between them (W-19), and keeps those that are still to
- * be handled. Everything else that comes on the Aeron stream is ignored, or counted where it is of this stream (W-23).
+ * Receives the descriptors of one stream and one epoch, counts the gaps between them (W-19), and keeps those that are still to be handled.
+ * Other messages on the Aeron stream are ignored, or counted if they belong to this stream (W-23).
  *
- * Each frame from the first of an epoch to the newest that is known has one outcome: it is handed out, or counted. The account
- * of an epoch that is unmapped stays open, see `EpochAccounts`.
+ * Each frame from the first of an epoch to the newest known one has one outcome: it is handed out or counted. The account of an unmapped
+ * epoch stays open, see `EpochAccounts`.
  */
 export class DescriptorIntake {
   readonly #streamId: number;
@@ -45,27 +45,27 @@ export class DescriptorIntake {
   readonly #descriptor = new FrameDescriptorDecoder();
   readonly #accounts: EpochAccounts;
   #queue = new DescriptorQueue(1);
-  /** Of the mapped epoch; null while there is none. */
+  /** Ring of the mapped epoch; null while there is none. */
   #ring: ProvingRing | null = null;
   #nslots = 0;
   #epoch = 0n;
   #epochHigh = 0;
   #epochLow = 0;
-  /** What descriptors of the epoch begin with. */
+  /** The words with which the epoch's descriptors begin. */
   readonly #prefix = new Int32Array(DESCRIPTOR_PREFIX_WORDS);
-  /** What `newestSeq` was when this epoch was mapped again, and how many of the frames missed since were counted. */
+  /** The value of `newestSeq` when this epoch was mapped again, and how many of the frames missed since then were counted. */
   #resumedSeq = NO_SEQ;
   #resumedCount = 0;
   #isResumed = false;
   /** Newest frame of the epoch when it was mapped, unless all of its frames count. */
   #mappedSeq = NO_SEQ;
   #seqStep = EVERY_SEQ;
-  /** Seq of the descriptor that came last. */
+  /** Seq of the last descriptor received. */
   newestSeq = NO_SEQ;
-  /** True when all frames of the epoch count, those before the first descriptor included. */
+  /** True if all frames of the epoch count, including those before the first descriptor. */
   isFromStart = false;
 
-  /** `onSeqBack`: a seq went back within the epoch, so this is another writer, or another run of it (W-22). */
+  /** `onSeqBack`: called if a seq goes back within the epoch; then another writer, or another run of it, sends (W-22). */
   constructor(streamId: number, counters: ConsumerCounters, onSeqBack: (why: string) => void, clock: Clock) {
     this.#streamId = streamId;
     this.#counters = counters;
@@ -74,9 +74,8 @@ export class DescriptorIntake {
   }
 
   /**
-   * Begins an epoch: tracking starts afresh (W-22), or continues the account of an epoch that was mapped before. While no frame of
-   * it was claimed yet, what is missing before the first descriptor is a gap like any other; to a reader that comes later it is
-   * nothing.
+   * Begins an epoch: tracking starts again (W-22), or continues the account of an epoch that was mapped before. If no frame of it was
+   * claimed yet, frames missing before the first descriptor are an ordinary gap; a reader that joins later ignores them.
    */
   begin(epoch: bigint, ring: ProvingRing): void {
     const { nslots } = ring;
@@ -91,10 +90,10 @@ export class DescriptorIntake {
       .setStreamId(this.#streamId)
       .setEpoch(this.#epochHigh, this.#epochLow);
     for (let i = 0; i < DESCRIPTOR_PREFIX_WORDS; i++) this.#prefix[i] = example.getInt32(i * 4, true);
-    // Older descriptors than this could not be read any more.
+    // Descriptors older than this could no longer be read.
     this.#queue = new DescriptorQueue(nslots);
     const account = this.#accounts.resume(epoch);
-    // An account that began with a descriptor alone has a first frame only if the ring has it.
+    // An account opened by a descriptor alone has a first frame only if the ring still holds it.
     const isResumed = account !== null && (account.newestSeq === NO_SEQ || ring.hasReached(account.newestSeq));
     this.#isResumed = isResumed;
     this.newestSeq = isResumed ? account.newestSeq : NO_SEQ;
@@ -105,8 +104,8 @@ export class DescriptorIntake {
   }
 
   /**
-   * Ends the mapped epoch, before its ring is unmapped: what waits is dropped (W-22), and what the ring holds beyond the last
-   * descriptor never came. A reader that leaves of its own accord did not want either.
+   * Ends the mapped epoch before its ring is unmapped: pending descriptors are dropped (W-22), and frames in the ring after the last
+   * descriptor count as not received. A reader that leaves voluntarily counts neither.
    */
   end(end: IntakeEnd): void {
     const ring = this.#ring;
@@ -119,7 +118,7 @@ export class DescriptorIntake {
     this.#nslots = 0;
     if (end === "left" || !this.#hasAccount) return;
     const isOver = end !== "remap" && end !== "forbidden";
-    // A frame that its owner was writing when it died was never published; one that was given up before the end is a gap.
+    // A frame that its owner was writing when it died was never published; one aborted before the end is a gap.
     const heardSeq = ring.newestSeq(this.newestSeq, end === "ended");
     if (isOver) this.#countMissing(heardSeq, end === "followed" ? of.detached : of.gap);
     const newestSeq = isOver ? heardSeq : this.newestSeq;
@@ -128,25 +127,25 @@ export class DescriptorIntake {
     this.newestSeq = newestSeq;
   }
 
-  /** The reader closes: what is known to have passed it while nothing was mapped is counted. */
+  /** The reader closes: frames known to have passed while nothing was mapped are counted. */
   close(): void {
     this.#accounts.settle();
   }
 
-  /** Takes what a producer says of the newest frame of an epoch that is not mapped; a mapped ring needs no telling. */
+  /** Records a producer's report of its newest frame in an epoch that is not mapped; a mapped ring is read directly. */
   onProducerSeq(epoch: bigint, seq: number): void {
     if (seq > MAX_SEQ) this.#counters.of.messagesRefused.increment();
     else this.#accounts.onProducerSeq(epoch, seq);
   }
 
-  /** True when the mapped epoch has a first frame, from which on all count. */
+  /** True if the mapped epoch has a first frame, from which all frames count. */
   get #hasAccount(): boolean {
     return this.newestSeq !== NO_SEQ || this.isFromStart;
   }
 
   /**
-   * Newest frame that the account of the mapped epoch leaves out: every later one is handed out, or counted. -1 when all count; null
-   * while that is not known, because no descriptor has come.
+   * Newest frame that the account of the mapped epoch leaves out: every later one is handed out or counted. -1 if all count; null while
+   * this is unknown because no descriptor has arrived.
    */
   get joinedSeq(): number | null {
     if (this.isFromStart && !this.#isResumed) return NO_SEQ;
@@ -154,12 +153,12 @@ export class DescriptorIntake {
     return this.newestSeq === NO_SEQ ? null : this.newestSeq;
   }
 
-  /** True while no descriptor has come since the epoch was mapped again. */
+  /** True until a descriptor arrives after the epoch was mapped again. */
   get #isAtResumption(): boolean {
     return this.#isResumed && this.newestSeq === this.#resumedSeq;
   }
 
-  /** Counts the frames after the newest, up to `seq`: under `cause`, unless they passed before the epoch was mapped again. */
+  /** Counts the frames after the newest, up to `seq`, under `cause`, unless they passed before the epoch was mapped again. */
   #countMissing(seq: number, cause: Counter): void {
     const missing = seq - this.newestSeq;
     const { detached, skipped } = this.#counters.of;
@@ -170,17 +169,17 @@ export class DescriptorIntake {
     } else if (missing > this.#resumedCount) detached.add(missing - this.#resumedCount);
   }
 
-  /** True for the two words of the epoch that was begun. */
+  /** True for the two words of the current epoch. */
   isEpoch(high: number, low: number): boolean {
     return this.#nslots !== 0 && high === this.#epochHigh && low === this.#epochLow;
   }
 
-  /** Descriptors that wait. */
+  /** Number of waiting descriptors. */
   get length(): number {
     return this.#queue.length;
   }
 
-  /** Most descriptors that may wait: more could not be read any more. */
+  /** Most descriptors that may wait: older ones could no longer be read. */
   get capacity(): number {
     return this.#queue.capacity;
   }
@@ -191,17 +190,17 @@ export class DescriptorIntake {
     return Math.max(1, frames) * DESCRIPTOR_FRAME_BYTES;
   }
 
-  /** Which seqs the stream carries, see `SEQ_STEP_ATTRIBUTE_KEY`: others are skipped, and no gap. */
+  /** Sets which seqs the stream carries, see `SEQ_STEP_ATTRIBUTE_KEY`: other seqs are skipped and are no gap. */
   setSeqStep(step: number): void {
     this.#seqStep = step;
   }
 
-  /** Seq of the oldest; only while `length` is above 0. */
+  /** Seq of the oldest; only if `length` is above 0. */
   peek(): number {
     return this.#queue.peekSeq();
   }
 
-  /** Has what the next frames need, at most `limit`, come to this core all at once, because they are about to be read. */
+  /** Prefetches the data of the next frames, at most `limit`, to this core in parallel, because they are about to be read. */
   fetchNext(reader: FrameReader, limit: number): void {
     const { length } = this.#queue;
     if (length === 0) reader.prefetchNext(this.newestSeq + 1);
@@ -210,14 +209,14 @@ export class DescriptorIntake {
     for (let i = 0; i < frames; i++) reader.fetch(this.#queue.seqAt(i));
   }
 
-  /** Drops those before `seq`, but never the last; returns how many. */
+  /** Drops the descriptors before `seq`, but never the last; returns the number dropped. */
   dropBefore(seq: number): number {
     let dropped = 0;
     for (; this.#queue.length > 1 && this.#queue.peekSeq() < seq; dropped++) this.#queue.drop();
     return dropped;
   }
 
-  /** Takes the oldest out; only while `length` is above 0. */
+  /** Removes and returns the oldest; only if `length` is above 0. */
   take(): number {
     const seq = this.#queue.peekSeq();
     this.#queue.drop();
@@ -234,7 +233,7 @@ export class DescriptorIntake {
     } else this.#sift(view, offset, length);
   };
 
-  /** True for a descriptor of this stream and the epoch that was begun: it begins like all of them. */
+  /** True for a descriptor of this stream and the current epoch, recognised by its first words. */
   #isOfEpoch(view: DataView, offset: number): boolean {
     const prefix = this.#prefix;
     return (
@@ -247,7 +246,7 @@ export class DescriptorIntake {
     );
   }
 
-  /** Every other message. */
+  /** Handles every other message. */
   #sift(view: DataView, offset: number, length: number): void {
     const descriptor = this.#descriptor;
     const { of } = this.#counters;
@@ -262,7 +261,7 @@ export class DescriptorIntake {
     else this.#take(descriptor.seqHigh, descriptor.seqLow, descriptor.headerIndex);
   }
 
-  /** The words of the seq may be of either sign. */
+  /** The words of the seq may be negative. */
   #take(seqHigh: number, seqLow: number, headerIndex: number): void {
     const seq = seqHigh === 0 && seqLow >= 0 ? seqLow : (seqHigh >>> 0) * TWO_32 + (seqLow >>> 0);
     if (seq !== this.newestSeq + 1 && !this.#admits(seq)) return;
@@ -271,25 +270,25 @@ export class DescriptorIntake {
     else if (this.#queue.push(seq)) this.#counters.of.overwritten.increment();
   }
 
-  /** True for a seq that does not follow the newest, and is ahead of it; counts what lies between. */
+  /** True for a seq that does not follow the newest and is ahead of it; counts the gap between them. */
   #admits(seq: number): boolean {
     const { newestSeq } = this;
     const ring = this.#ring as ProvingRing;
-    // Beyond 2^53 two seqs could look alike. One that no slot bears out would be a gap that never was.
+    // Beyond 2^53 two seqs could compare equal. A seq that no slot confirms would create a false gap.
     if (seq > MAX_SEQ || (seq > newestSeq && !ring.hasReached(seq))) {
       this.#counters.of.messagesRefused.increment();
       return false;
     }
     if (seq <= newestSeq) {
       const isOtherRun = ring.newestSeq(NO_SEQ, true) < newestSeq;
-      // What was under way when the epoch was unmapped has its outcome.
+      // Descriptors in transit when the epoch was unmapped already have their outcome.
       if (this.#isAtResumption && !isOtherRun) return false;
-      // Another run of a writer, which has begun again, has an account of its own.
+      // A restarted writer begins a new run, which has its own account.
       if (isOtherRun) this.#restart();
       this.#onSeqBack(`seq went back from ${newestSeq} to ${seq}`);
       return false;
     }
-    // What an earlier reader has left in the log was published before this one: the frames behind it went to no reader.
+    // Descriptors that an earlier reader left in the log were published before this one joined: no reader had these frames.
     if (newestSeq === NO_SEQ && seq <= this.#mappedSeq) {
       this.#counters.of.unmapped.increment();
       return false;

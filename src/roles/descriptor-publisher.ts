@@ -14,16 +14,16 @@ import type { SlotClaim } from "./slot-claim.ts";
 const log = getLogger("producer");
 
 const DESCRIPTOR_BYTES = FrameDescriptorEncoder.ENCODED_LENGTH;
-/** Descriptors that go out with one call at most: a call costs as much as several of them. */
+/** Most descriptors per call: one call costs as much as several descriptors. */
 const MAX_STAGED = 32;
 
 /** No frame. */
 export const NONE_STAGED = -1;
 
 /**
- * Publishes frame descriptors: they are staged one by one, and `flush` hands over what is staged with one call. With flow
- * "drop" descriptors that find no room are dropped and counted at once; with "wait" they stay staged, for a bounded time, and
- * are tried again at the next call. After the last subscriber has left, that time is given once, and not to each descriptor.
+ * Publishes frame descriptors: they are staged one by one, and `flush` sends all staged ones with one call. With flow "drop", descriptors
+ * that find no room are dropped and counted immediately; with "wait" they stay staged for a bounded time and are retried at the next call.
+ * After the last subscriber has left, that time is granted once, not per descriptor.
  */
 export class DescriptorPublisher {
   readonly #publication: DescriptorSink;
@@ -33,25 +33,25 @@ export class DescriptorPublisher {
   readonly #waitTimeoutNs: number;
   readonly #block = new MessageBlock(DESCRIPTOR_BYTES, MAX_STAGED);
   readonly #words = this.#block.words;
-  // Arrays and not Float64Arrays, whose elements continue as doubles: what is computed from them would be twice the work.
+  // Arrays, not Float64Arrays: values from a Float64Array stay doubles, which doubles the cost of computing with them.
   readonly #seqs: number[] = new Array(MAX_STAGED).fill(0);
   readonly #byteLengths: number[] = new Array(MAX_STAGED).fill(0);
   /** The messages of the block from `#first` to `#end` are staged. */
   #first = 0;
   #end = 0;
   #capacity = 1;
-  /** When the oldest descriptor that is held back is given up, while one is. */
+  /** Deadline of the oldest descriptor that is held back. */
   #waitUntilNs = 0;
-  /** Set while there is no subscriber: once nothing is held back any more, the time in which one may return is over. */
+  /** Set while there is no subscriber: once nothing is held back any more, the time allowed for one to return is over. */
   #hasNoSubscriber = false;
   #streamId = 0;
   /** True while descriptors are held back. */
   isWaiting = false;
-  /** Seq of the frame whose descriptor was published last in this epoch, or NONE_STAGED. */
+  /** Seq of the frame whose descriptor was last published in this epoch, or NONE_STAGED. */
   publishedSeq = NONE_STAGED;
-  /** While set, what is staged waits for more of its kind. */
+  /** While set, staged descriptors wait for more. */
   isBurst = false;
-  /** While set, nothing is held back any more. */
+  /** While set, nothing is held back. */
   isGivingUp = false;
 
   constructor(
@@ -67,23 +67,23 @@ export class DescriptorPublisher {
     this.#waitTimeoutNs = options.waitTimeoutNs;
   }
 
-  /** Descriptors that are staged. */
+  /** Number of staged descriptors. */
   get length(): number {
     return this.#end - this.#first;
   }
 
-  /** True while one more can be staged. */
+  /** True if another descriptor can be staged. */
   get hasRoom(): boolean {
     return this.#end < this.#capacity;
   }
 
-  /** Seq of the oldest frame that is staged, or NONE_STAGED. */
+  /** Seq of the oldest staged frame, or NONE_STAGED. */
   get oldestSeq(): number {
     return this.#first === this.#end ? NONE_STAGED : (this.#seqs[this.#first] as number);
   }
 
   /**
-   * Begins an epoch of a ring of `nslots`: what was staged belonged to the one before. What is staged has been written, while
+   * Begins an epoch of a ring of `nslots`: earlier staged descriptors belong to the previous one. Staged frames are already written, while
    * the window (half of the ring) and a reader's queue (a quarter) may hold frames that are still to be read.
    */
   begin(streamId: number, epoch: number, nslots: number): void {
@@ -101,7 +101,7 @@ export class DescriptorPublisher {
     }
   }
 
-  /** Takes the descriptor of a committed frame in; only while there is room. */
+  /** Stages the descriptor of a committed frame; only if there is room. */
   stage(claim: SlotClaim): void {
     const at = this.#end++;
     const { seq, byteLength } = claim;
@@ -117,7 +117,7 @@ export class DescriptorPublisher {
     this.#byteLengths[at] = byteLength;
   }
 
-  /** Publishes, or drops, what is staged; what is held back stays. */
+  /** Publishes or drops staged descriptors; those held back stay. */
   flush(): void {
     while (this.#first < this.#end) {
       const published = this.#publication.publishBlock(this.#block, this.#first, this.#end - this.#first);
@@ -144,7 +144,7 @@ export class DescriptorPublisher {
     this.#hasNoSubscriber = false;
   }
 
-  /** The oldest staged ones, under the cause that the last try was refused with: those behind it would have met the same. */
+  /** Drops the oldest staged ones under the cause of the last refusal: the ones behind them would have been refused as well. */
   #drop(count: number): void {
     const { of } = this.#counters;
     switch (this.#publication.refusal) {
@@ -163,11 +163,11 @@ export class DescriptorPublisher {
     this.#first += count;
   }
 
-  /** True while the descriptor that was refused is to be tried again; false once its time is up. */
+  /** True while the refused descriptor is to be retried; false once its time is over. */
   #holdsBack(): boolean {
     const nowNs = this.#clock.nanoTime();
     const { refusal, isReady } = this.#publication;
-    // Without a media driver no reader can exist, which is not the same as one that has left.
+    // Without a media driver no reader can exist, which differs from a reader that has left.
     if (refusal !== PublishResult.NOT_CONNECTED || !isReady) this.#hasNoSubscriber = false;
     else if (!this.#hasNoSubscriber) this.#beginWithoutSubscriber();
     else if (!this.isWaiting) return false;
@@ -183,7 +183,7 @@ export class DescriptorPublisher {
     return false;
   }
 
-  /** A reader that returns within the time-out loses nothing, however long the wait for the one before had lasted. */
+  /** A reader that returns within the timeout loses nothing, however long the previous wait was. */
   #beginWithoutSubscriber(): void {
     this.#hasNoSubscriber = true;
     this.isWaiting = false;

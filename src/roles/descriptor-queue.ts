@@ -1,12 +1,12 @@
 import { asInteger } from "../core/integer.ts";
 
 /**
- * The seqs of descriptors that were taken from Aeron and not handled yet, oldest first: a ring in a plain array, so that a slow reader
- * never holds the descriptor window, and nothing is allocated.
+ * The seqs of received but unhandled descriptors, oldest first: a ring in a plain array, so that a slow reader never blocks the descriptor
+ * window and nothing is allocated.
  */
 export class DescriptorQueue {
   readonly capacity: number;
-  /** Not a Float64Array, whose elements continue as doubles: what is computed from them would be twice the work. */
+  /** Not a Float64Array: its values stay doubles, which doubles the cost of computing with them. */
   readonly #seqs: number[];
   #head = 0;
   #tail = 0;
@@ -21,7 +21,7 @@ export class DescriptorQueue {
     return this.#tail - this.#head;
   }
 
-  /** Appends; the oldest goes when there is no room, and true is returned. */
+  /** Appends a seq; without room it drops the oldest and returns true. */
   push(seq: number): boolean {
     const isFull = this.#tail - this.#head === this.capacity;
     if (isFull) this.#head++;
@@ -35,7 +35,7 @@ export class DescriptorQueue {
     return this.#seqs[this.#head & (this.capacity - 1)] as number;
   }
 
-  /** Seq of the one `position` places behind the oldest; only while `position` is below `length`. */
+  /** Seq at `position` places behind the oldest; only if `position` is below `length`. */
   seqAt(position: number): number {
     return this.#seqs[(this.#head + position) & (this.capacity - 1)] as number;
   }

@@ -13,17 +13,17 @@ import type { AttachError } from "./errors.ts";
 import type { RolePorts } from "./ports.ts";
 import type { RegionHost, RegionProvider } from "./region-provider.ts";
 
-/** How a producer takes part in a driver deployment. */
+/** Options of a producer in a driver deployment. */
 export interface DriverProducerOptions extends DriverClientOptions {
   /** Regions outside of these are refused (W-26, D-05). */
   readonly baseDirs: AllowedBaseDirs;
 }
 
-/** Regions that a driver owns and leases to the producer: for as long as the lease lives, and not a moment longer (D-14). */
+/** Regions that a driver owns and leases to the producer; they are released when the lease ends (D-14). */
 export class DriverRegions implements RegionProvider {
   readonly #attachment: Attachment;
 
-  /** `publication`: the producer's of the control stream. */
+  /** `publication`: the producer's publication of the control stream. */
   constructor(
     connection: Messaging,
     publication: MessageSink,
@@ -61,7 +61,7 @@ export class DriverRegions implements RegionProvider {
     return this.#attachment.onMessage;
   }
 
-  /** The first epoch comes with the first lease. */
+  /** The first epoch begins with the first lease. */
   begin(): void {}
 
   doWork(nowNs: number): number {

@@ -1,50 +1,49 @@
 import type { Clock } from "../core/clock.ts";
 import type { Counter } from "../core/counters.ts";
 
-/** Epochs whose accounts are kept: more at once belong to no real stream. */
+/** Epochs whose accounts are kept; no real stream has more at once. */
 const MAX_ACCOUNTS = 6;
-/** Of these, accounts that are settled: of epochs that were followed by the one that is mapped. */
+/** How many of these may be settled accounts: of epochs before the mapped one. */
 const MAX_SETTLED = 2;
-/** Frames that no ring proves are believed up to the rate of the fastest producer, and this many more. */
+/** Frames that no ring confirms are accepted up to the rate of the fastest producer, plus this many. */
 const MAX_FRAMES_PER_NS = 3e6 / 1e9;
 const UNPROVEN_SLACK_FRAMES = 2 ** 16;
 
-/** What a reader knows of an epoch that it has no mapping of. */
+/** A reader's account of an epoch that it does not map. */
 export interface EpochAccount {
   readonly epoch: bigint;
   /** Every frame of the account up to this one has an outcome. */
   newestSeq: number;
-  /** Newest frame that is known to exist: from the ring when it was unmapped, or from messages since. */
+  /** Newest frame known to exist: from the ring when it was unmapped, or from later messages. */
   heardSeq: number;
   /** Frames beyond `newestSeq` that were counted as they passed. */
   counted: number;
   /** True when the epoch has ended and its last frame is known. */
   isOver: boolean;
-  /** What frames that pass count under. */
+  /** The counter for frames that pass. */
   readonly cause: Counter;
 }
 
 interface OpenAccount extends EpochAccount {
-  /** When it was unmapped, or became known, and the newest frame that was known to exist then. */
+  /** When the epoch was unmapped or discovered, and the newest frame known to exist then. */
   readonly sinceNs: number;
   readonly provenSeq: number;
 }
 
 /**
- * The accounts of epochs that are not mapped: frames that pass meanwhile are counted, so that the account continues when the
- * same epoch is mapped again, and is closed when it is not. No ring is at hand to check what messages say: each descriptor
- * counts once, and what lies between them only as far as a producer can have written it in the time that has passed. A longer stretch
- * counts as an epoch whose last frame is not known.
+ * The accounts of epochs that are not mapped: passing frames are counted, so that an account continues if its epoch is mapped again and is
+ * closed if not. No ring is available to verify messages: each descriptor counts once, and a gap between them counts only as far as a
+ * producer can have written it in the elapsed time. A longer gap counts as an epoch whose last frame is unknown.
  */
 export class EpochAccounts {
   readonly #accounts: OpenAccount[] = [];
   readonly #missed: Counter;
   readonly #tailsUnknown: Counter;
   readonly #clock: Clock;
-  /** Newest epoch that was ever mapped; null before the first. */
+  /** Newest epoch ever mapped; null before the first. */
   #newestEpoch: bigint | null = null;
 
-  /** `missed` counts frames that pass while nothing is mapped, `tailsUnknown` epochs whose last frame is not known. */
+  /** `missed` counts frames that pass while nothing is mapped, `tailsUnknown` epochs whose last frame is unknown. */
   constructor(missed: Counter, tailsUnknown: Counter, clock: Clock) {
     this.#missed = missed;
     this.#tailsUnknown = tailsUnknown;
@@ -56,24 +55,24 @@ export class EpochAccounts {
     this.#accounts.push({ ...account, provenSeq: account.heardSeq, sinceNs: this.#clock.nanoTime() });
   }
 
-  /** The epoch is mapped (again): returns its account, or null when there is none, and settles all others. */
+  /** The epoch is mapped (again): returns its account, or null if there is none, and settles all others. */
   resume(epoch: bigint): EpochAccount | null {
     const account = this.#find(epoch);
     if (account !== null) this.#accounts.splice(this.#accounts.indexOf(account), 1);
     for (const other of this.#accounts) this.#settle(other, true);
-    // An epoch that was followed may be mapped again, after a rival's: its frames count from where they were settled.
+    // An earlier epoch may be mapped again after a rival's: its frames count from where they were settled.
     while (this.#accounts.length > MAX_SETTLED) this.#accounts.shift();
     if (this.#newestEpoch === null || epoch > this.#newestEpoch) this.#newestEpoch = epoch;
     return account;
   }
 
-  /** The reader leaves: what it is known to have missed is counted. */
+  /** The reader leaves: frames it is known to have missed are counted. */
   settle(): void {
     for (const account of this.#accounts) this.#settle(account, false);
     this.#accounts.length = 0;
   }
 
-  /** A descriptor while nothing is mapped; false when its frame is in no account. */
+  /** A descriptor while nothing is mapped; false if its frame is in no account. */
   onDescriptor(epoch: bigint, seq: number): boolean {
     if (this.#newestEpoch === null) return false;
     let account = this.#find(epoch);
@@ -92,10 +91,10 @@ export class EpochAccounts {
     return true;
   }
 
-  /** What a producer says of its newest frame, for epochs that are not mapped. */
+  /** Records a producer's report of its newest frame, for epochs that are not mapped. */
   onProducerSeq(epoch: bigint, seq: number): void {
     const account = this.#find(epoch);
-    // Before its first frame a producer says the same seq as after it.
+    // A producer reports the same seq before its first frame as after it.
     if (account === null || account.isOver || seq === 0) return;
     account.heardSeq = Math.max(account.heardSeq, seq);
   }

@@ -1,12 +1,12 @@
 import { TensorPoolError } from "../core/errors.ts";
 
-/** Wrong use of a producer or of a claim. */
+/** Incorrect use of a producer or of a claim. */
 export class ProducerError extends TensorPoolError<
   "closed" | "claim-ended" | "layout" | "progress" | "second-writer" | "not-attached"
 > {}
 
-/** No lease came. "not-found": no driver answered; "refused": the driver refused, with a reason. */
+/** No lease was granted. "not-found": no driver answered; "refused": the driver refused, with a reason. */
 export class AttachError extends TensorPoolError<"not-found" | "refused"> {}
 
-/** Wrong use of a consumer or of a frame. */
+/** Incorrect use of a consumer or of a frame. */
 export class ConsumerError extends TensorPoolError<"closed" | "frame-ended" | "too-small"> {}

@@ -3,17 +3,17 @@ import type { LossCause } from "./counters.ts";
 import type { Frame } from "./frame.ts";
 
 /**
- * Reads a frame in place. Its result is valid only if the frame proves intact, see `PollOptions.settled`. It may return a cause for which
- * it could not use the frame, which then counts as lost under that cause. (An async handler does not compile: a frame is valid during the
- * call only.)
+ * Reads a frame in place. Its result is valid only if the frame is found intact, see `PollOptions.settled`. It may return the cause why it
+ * could not use the frame, which then counts as lost under that cause. (An async handler does not compile: a frame is valid only during the
+ * call.)
  */
 // biome-ignore lint/suspicious/noConfusingVoidType: most handlers return nothing.
 export type FrameHandler = (frame: Frame) => LossCause | undefined | void;
 
 export interface PollOptions {
-  /** Most frames to pass in this call; 64 when left out. */
+  /** Most frames to pass in this call; 64 if omitted. */
   readonly limit?: number;
-  /** Called after each frame: whether it was intact until its handler returned. */
+  /** Called after each frame: reports whether it was intact until its handler returned. */
   readonly settled?: (seq: number, isIntact: boolean) => void;
 }
 
@@ -22,8 +22,8 @@ const POLL: RulesOf<PollOptions> = { limit: optional(isNumber), settled: optiona
 const DEFAULT_LIMIT = 64;
 
 /**
- * Most frames that a poll is to hand out. Programs in JavaScript call with anything, and this is on the path of frames: only what is wrong
- * costs more than a look at its type. @throws OptionError
+ * Most frames that a poll hands out. JavaScript callers can pass anything, and this is on the frame path: only an invalid value costs more
+ * than a type check. @throws OptionError
  */
 export function pollLimit(handler: unknown, options: PollOptions): number {
   if (typeof handler !== "function") isFunction("handler", handler);

@@ -10,7 +10,7 @@ import type { Frame } from "./frame.ts";
 import type { MappedRegions } from "./ports.ts";
 import { newestSeqOf } from "./ring-extent.ts";
 
-/** The cause that a header's fault is counted under, by its value. */
+/** Maps a header fault to the cause it is counted under. */
 const CAUSE_OF_FAULT: readonly LossCause[] = (() => {
   const causes: LossCause[] = [];
   causes[HeaderFault.NDIMS] = "headerNdims";
@@ -26,14 +26,14 @@ const CAUSE_OF_FAULT: readonly LossCause[] = (() => {
   return causes;
 })();
 
-/** Reads frames of one mapped epoch by the commit protocol (W-16): never waits, never trusts what it did not check. */
+/** Reads frames of one mapped epoch by the commit protocol (W-16): never waits, and trusts no unchecked value. */
 export class FrameReader {
   readonly nslots: number;
-  /** Where the slots lie in files, a pool each. */
+  /** Places of the slots in files, one per pool. */
   readonly places: readonly SlotPlace[];
   readonly #ring: HeaderRing;
   readonly #pools: readonly PayloadPool[];
-  /** The header that was checked last, its pool, and what is wrong with it. */
+  /** The last checked header, its pool, and its fault. */
   #checked: FrameHeader | null = null;
   #pool: PayloadPool | null = null;
   #fault: HeaderFault = HeaderFault.NONE;
@@ -52,10 +52,10 @@ export class FrameReader {
     return this.#ring.isUntouched;
   }
 
-  /** True when frame `seq` was claimed: its slot holds it, or a newer one. */
+  /** True if frame `seq` was claimed: its slot holds it or a newer one. */
   hasReached(seq: number): boolean {
     const word = this.#ring.loadCommitWord(this.#ring.indexOf(seq));
-    // A producer publishes a descriptor after it has written the word. Beyond 2^53 it is no frame's.
+    // A producer publishes a descriptor after it has written the word. Beyond 2^53 the word is invalid.
     return word >= seq * 2 && word <= Number.MAX_SAFE_INTEGER && !(seq === 0 && this.#ring.isUntouched);
   }
 
@@ -69,7 +69,7 @@ export class FrameReader {
     return this.#ring.indexOf(seq);
   }
 
-  /** True when the slot of frame `seq` holds it still, after its values were read. */
+  /** True if the slot of frame `seq` still holds it after its values were read. */
   stillHolds(seq: number): boolean {
     return this.#ring.stillHasCommitWord(this.#ring.indexOf(seq), seq * 2);
   }
@@ -84,14 +84,14 @@ export class FrameReader {
     return this.#ring.commitWordAddress(this.#ring.indexOf(seq));
   }
 
-  /** Has the header of frame `seq` fetched, because it is about to be read. */
+  /** Prefetches the header of frame `seq`, which is about to be read. */
   fetch(seq: number): void {
     this.#ring.fetch(this.#ring.indexOf(seq));
   }
 
   /**
-   * Frame `seq` is not there yet. Asked a second time, and so not while frame follows frame, this fetches what reading it will need,
-   * but for the lines that its producer will write.
+   * Frame `seq` is not available yet. On the second call, and so not in a continuous run of frames, this prefetches the lines needed to
+   * read it, except those that its producer will write.
    */
   prefetchNext(seq: number): void {
     const isLong = seq === this.#awaitedSeq;
@@ -104,8 +104,8 @@ export class FrameReader {
   }
 
   /**
-   * Fetches what the producer has written of frame `seq`, which has come if any has: header and the beginning of the payload, at the
-   * same time as its descriptor, and not after it.
+   * Prefetches what the producer has written of frame `seq`: header and the beginning of the payload are fetched in parallel with its
+   * descriptor, not after it.
    */
   expect(seq: number): void {
     const index = this.#ring.indexOf(seq);
@@ -113,7 +113,7 @@ export class FrameReader {
     this.#pool?.fetchFirst(index);
   }
 
-  /** Opens frame `seq` for reading; the cause when it is not there to be read. */
+  /** Opens frame `seq` for reading; returns the cause if it cannot be read. */
   begin(frame: Frame, seq: number): LossCause | null {
     const index = this.#ring.indexOf(seq);
     const word = seq * 2;
@@ -122,7 +122,7 @@ export class FrameReader {
     const isNew = this.#ring.readHeader(index, header);
     if (isNew || header !== this.#checked || header.words[HEADER_WORD.payloadSlot] !== index)
       this.#check(header, index);
-    // A header that was torn while it was copied says nothing about its writer.
+    // A header that was torn during the copy proves nothing about its writer.
     if (!header.isFrame(seq)) return this.#isUnchanged(index, seq) ? "identity" : "changed";
     if (this.#fault !== HeaderFault.NONE) {
       return this.#isUnchanged(index, seq) ? (CAUSE_OF_FAULT[this.#fault] as LossCause) : "changed";
@@ -131,7 +131,7 @@ export class FrameReader {
     return null;
   }
 
-  /** What is found stands for all frames that say the same of their shape and pool, and are in their slot. */
+  /** The result holds for all frames with the same shape and pool that are in their slot. */
   #check(header: FrameHeader, index: number): void {
     this.#pool = this.#poolOf(header.poolId);
     this.#fault = findHeaderFault(header, index, this.#pool === null ? 0 : this.#pool.strideBytes);
@@ -139,8 +139,8 @@ export class FrameReader {
   }
 
   /**
-   * Opens the filled part of a frame that is being written (W-43). "gone": the slot does not hold that frame as being written
-   * (any more). "refused": what the message says does not fit the frame's header.
+   * Opens the filled part of a frame that is being written (W-43). "gone": the slot no longer holds that frame as being written. "refused":
+   * the message does not fit the frame's header.
    */
   beginPartial(
     frame: Frame,
@@ -165,14 +165,14 @@ export class FrameReader {
     return null;
   }
 
-  /** Ends the reading: true when the frame was intact all the while. */
+  /** Ends the reading: true if the frame was intact throughout. */
   end(frame: Frame): boolean {
     const isIntact = frame.isIntact();
     frame.end();
     return isIntact;
   }
 
-  /** Why frame `seq` is not there, while its slot's word is `word`: its own means that it was committed since the look. */
+  /** Why frame `seq` is unavailable, given its slot's commit word: its own means that it was committed meanwhile. */
   #causeOf(word: number, seq: number): LossCause {
     return word % 2 === 1 || word === seq * 2 ? "odd" : "identity";
   }
@@ -190,7 +190,7 @@ export class FrameReader {
   }
 }
 
-/** True when all strides are 0, as far as there are dims. */
+/** True if all strides are 0, up to the number of dims. */
 function isPlainlyContiguous(header: FrameHeader): boolean {
   for (let i = 0; i < header.ndims; i++) if (header.strides[i] !== 0) return false;
   return true;

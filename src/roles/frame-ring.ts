@@ -13,7 +13,7 @@ import { ReaderWake, type WakeWord } from "./reader-wake.ts";
 import { MAX_SEQ } from "./ring-extent.ts";
 import { type ClaimOwner, ClaimState, SlotClaim } from "./slot-claim.ts";
 
-/** What epochs of a stream have in common. */
+/** The parts that all epochs of a stream share. */
 export interface FrameRingParts {
   readonly publisher: DescriptorPublisher;
   readonly progress: ProgressSender;
@@ -22,8 +22,8 @@ export interface FrameRingParts {
 }
 
 /**
- * One epoch of a stream as its writer sees it: the regions, and the claims on their slots. Slots are claimed in order, filled
- * in any, and published in claim order (W-15).
+ * One epoch of a stream as its writer sees it: the regions and the claims on their slots. Slots are claimed in order, filled in any order,
+ * and published in claim order (W-15).
  */
 export class FrameRing implements ClaimOwner {
   readonly regions: WritableRegions;
@@ -36,30 +36,30 @@ export class FrameRing implements ClaimOwner {
   /** In ascending order of stride. */
   readonly #pools: readonly PayloadPool[];
   readonly #smallestPool: PayloadPool;
-  /** Names the attributes that frames which are committed now go with. */
+  /** Version of the attributes of frames that are committed now. */
   metaVersion: number;
   readonly #claims: SlotClaim[] = [];
   readonly #header = new FrameHeader();
-  // The shape that `#header` has, see `#isShapeOfHeader`.
+  // The shape in `#header`, see `#isShapeOfHeader`.
   #dtype: Dtype | null = null;
   #isColumn = false;
   #hasStrides = false;
   #neededBytes = 0;
-  /** The claim's time that `#header` is stamped with; NaN: with another one. */
+  /** The claim time stamped in `#header`; NaN for any other timestamp. */
   #stampNs = Number.NaN;
   /** Seq of the next claim. */
   #nextSeq = 0;
   /** Seq of the oldest frame whose descriptor is still to be staged. */
   #stageSeq = 0;
-  /** Seq of the oldest frame that was not published, dropped or aborted yet. */
+  /** Seq of the oldest frame not yet published, dropped or aborted. */
   #settledSeq = 0;
   readonly #wake: ReaderWake;
   #preparedSeq = 0;
-  /** What `#nextSeq` was in the owner's last cycle. */
+  /** Value of `#nextSeq` in the owner's last cycle. */
   #cycleSeq = 0;
-  /** When the frame that was staged last was claimed. */
+  /** When the last staged frame was claimed. */
   #stagedNs = 0;
-  /** When the owner's cycle began: frames may be published long after they were claimed. */
+  /** When the owner's cycle began: frames may be published long after their claim. */
   #cycleNs = 0;
 
   constructor(
@@ -81,7 +81,7 @@ export class FrameRing implements ClaimOwner {
     this.#smallestPool = this.#pools[0] as PayloadPool;
   }
 
-  /** Seq of the frame that was claimed last; 0 before the first. */
+  /** Seq of the last claimed frame; 0 before the first. */
   get currentSeq(): number {
     return this.#nextSeq === 0 ? 0 : this.#nextSeq - 1;
   }
@@ -96,7 +96,7 @@ export class FrameRing implements ClaimOwner {
     return this.#settledSeq === this.#nextSeq;
   }
 
-  /** True when frame `seq` was published, dropped or aborted, as all before it were. */
+  /** True if frame `seq` and all before it were published, dropped or aborted. */
   hasSettled(seq: number): boolean {
     return seq < this.#settledSeq;
   }
@@ -107,8 +107,8 @@ export class FrameRing implements ClaimOwner {
   }
 
   /**
-   * Takes the next slot for a frame of `byteLength` bytes, from the smallest pool whose slots hold it (W-05), and marks it as being
-   * written. Null when none can be had now, see `refusalOf`.
+   * Claims the next slot for a frame of `byteLength` bytes, from the smallest pool whose slots hold it (W-05), and marks it as being
+   * written. Null if none is available now, see `refusalOf`.
    */
   tryClaim(byteLength: number, nowNs: number): SlotClaim | null {
     const pool = byteLength <= this.#smallestPool.strideBytes ? this.#smallestPool : this.#poolFor(byteLength);
@@ -133,7 +133,7 @@ export class FrameRing implements ClaimOwner {
     return this.#poolFor(byteLength) === null ? "no-pool" : "slots-busy";
   }
 
-  /** Makes the frame visible, and publishes it in claim order. @throws ProducerError when the shape does not fit the claim */
+  /** Makes the frame visible and publishes it in claim order. @throws ProducerError if the shape does not fit the claim */
   commitClaim(claim: SlotClaim, shape: FrameShape): void {
     this.#writeHeader(claim, shape);
     this.#ring.commit(claim.index, claim.seq);
@@ -149,7 +149,7 @@ export class FrameRing implements ClaimOwner {
     this.publishInOrder();
   }
 
-  /** As `commitClaim`, with shape and timestamp of a header that was checked. @throws ProducerError for values of another length */
+  /** Like `commitClaim`, with shape and timestamp of a checked header. @throws ProducerError if the values have another length */
   commitCopy(claim: SlotClaim, from: FrameHeader): void {
     copyShape(this.#header, from, claim.byteLength);
     this.#dtype = null;
@@ -159,8 +159,8 @@ export class FrameRing implements ClaimOwner {
   }
 
   /**
-   * Passes over the seqs before `seq`, of frames that this stream does not carry: their slots are marked as those of claims that were
-   * given up are (W-19). False for a seq that goes back, and while older frames are still to be published.
+   * Skips the seqs before `seq`, of frames that this stream does not carry: their slots are marked like those of aborted claims (W-19).
+   * False if `seq` goes back, or while older frames are still to be published.
    */
   skipTo(seq: number): boolean {
     const nextSeq = this.#nextSeq;
@@ -201,7 +201,7 @@ export class FrameRing implements ClaimOwner {
     return null;
   }
 
-  /** Writes the header's fields, all but the commit word. @throws ProducerError when the shape does not fit the claim */
+  /** Writes the header's fields except the commit word. @throws ProducerError if the shape does not fit the claim */
   #writeHeader(claim: SlotClaim, shape: FrameShape): void {
     if (!this.#isShapeOfHeader(shape)) this.#setShape(shape);
     if (this.#neededBytes > claim.byteLength) {
@@ -222,7 +222,7 @@ export class FrameRing implements ClaimOwner {
     claim.metaVersion = this.metaVersion;
   }
 
-  /** Writes the header of a copy. The same lines stand in `#writeHeader`: as a call they cost each frame of a producer a tenth of its time. */
+  /** Writes the header of a copy. `#writeHeader` repeats these lines: a call would cost each frame of a producer a tenth of its time. */
   #finishHeader(claim: SlotClaim): void {
     const header = this.#header;
     const { words } = header;
@@ -238,14 +238,14 @@ export class FrameRing implements ClaimOwner {
     claim.metaVersion = this.metaVersion;
   }
 
-  /** Frames that are claimed in one cycle have the same time. */
+  /** Frames claimed in one cycle share a timestamp. */
   #stamp(claimedNs: number, { timestampNs }: FrameShape): void {
     if (timestampNs === undefined) stampClaim(this.#header, claimedNs);
     else stampOwn(this.#header, timestampNs);
     this.#stampNs = timestampNs === undefined ? claimedNs : Number.NaN;
   }
 
-  /** True when the header still has this shape from the frame before: then it was checked, and is not checked again. */
+  /** True if the header still has this shape from the previous frame: it was checked then and is not checked again. */
   #isShapeOfHeader(shape: FrameShape): boolean {
     const header = this.#header;
     if (shape.dtype !== this.#dtype || shape.strides !== undefined || this.#hasStrides) return false;
@@ -264,8 +264,8 @@ export class FrameRing implements ClaimOwner {
   }
 
   /**
-   * Stages the descriptors of committed frames from the oldest on, up to the first that is being filled, and publishes them;
-   * in a burst only when there is no more room for them, because others follow at once.
+   * Stages the descriptors of committed frames from the oldest up to the first that is being filled, and publishes them; in a burst only
+   * when staging is full, because more frames follow immediately.
    */
   publishInOrder(): void {
     const publisher = this.#publisher;
@@ -293,11 +293,11 @@ export class FrameRing implements ClaimOwner {
     this.#settledSeq = oldestSeq === NONE_STAGED ? this.#stageSeq : oldestSeq;
   }
 
-  /** What was held back is sent as soon as possible. */
+  /** Descriptors that were held back are sent as soon as possible. */
   doWork(nowNs: number): number {
     this.#cycleNs = nowNs;
     this.#progress.doWork(nowNs);
-    // Not while frame follows frame.
+    // Not in a continuous run of frames.
     if (this.#preparedSeq !== this.#nextSeq && this.#cycleSeq === this.#nextSeq) this.#prepareNext();
     this.#cycleSeq = this.#nextSeq;
     if (!this.#publisher.isWaiting) return 0;
@@ -306,8 +306,8 @@ export class FrameRing implements ClaimOwner {
   }
 
   /**
-   * Gets the memory of the next frame's slot from the cores that had it last, while there is time: a frame that comes alone would
-   * wait for each part of it.
+   * Prefetches the next frame's slot from the cores that used it last, while there is time: a single frame would otherwise wait for each
+   * cache line.
    */
   #prepareNext(): void {
     this.#preparedSeq = this.#nextSeq;
@@ -323,7 +323,7 @@ export class FrameRing implements ClaimOwner {
     return this.#nextSeq - this.#settledSeq >= this.#ring.nslots;
   }
 
-  /** Gives every claim an outcome that is counted: what is being filled is aborted, what is held back has one last try. */
+  /** Settles every claim with a counted outcome: frames being filled are aborted, held-back descriptors are tried once more. */
   resolveAll(): void {
     const publisher = this.#publisher;
     publisher.isBurst = false;
@@ -333,7 +333,7 @@ export class FrameRing implements ClaimOwner {
     publisher.isGivingUp = false;
   }
 
-  /** Ends every claim's hold on the memory, and the regions themselves. Idempotent. */
+  /** Ends all claims' access to the memory and closes the regions. Idempotent. */
   close(): void {
     for (const claim of this.#claims) claim?.end();
     this.regions.close();

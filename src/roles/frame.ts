@@ -9,20 +9,20 @@ import type { PayloadPool } from "../shm/payload-pool.ts";
 import { ConsumerError } from "./errors.ts";
 
 /**
- * A frame in shared memory, as a handler sees it: valid during the call only, and it may be overwritten while it is read. `settled` of
- * `poll` reports that afterwards, and `isIntact` at any time. The consumer reuses one object for all frames.
+ * A frame in shared memory as passed to a handler: valid only during the call, and possibly overwritten while it is read. The callback
+ * `settled` of `poll` reports that afterwards, `isIntact` at any time. The consumer reuses one object for all frames.
  */
 export class Frame {
-  /** The header as it was read: what was checked is what is returned. */
+  /** A copy of the header: the checked values are the returned ones. */
   readonly header = new FrameHeader();
   /** Slot of the header ring and of the pool. */
   index = 0;
   #seq = 0;
-  /** The commit word that says that the slot still holds what was opened. */
+  /** The commit word that shows whether the slot still holds the opened frame. */
   #word = 0;
   #readableBytes = 0;
   #isOpen = false;
-  /** Those of the frame that was opened last. */
+  /** Ring and pool of the frame opened last. */
   #ring: HeaderRing | null = null;
   #pool: PayloadPool | null = null;
   #dims: readonly number[] = [];
@@ -46,7 +46,7 @@ export class Frame {
     return this.#requirePool().bytes(this.index, this.#readableBytes);
   }
 
-  /** Where the values are, for native code. @throws ConsumerError as `bytes` */
+  /** Address of the values, for native code. @throws ConsumerError as `bytes` */
   get address(): number {
     return this.#requirePool().addressOf(this.index);
   }
@@ -56,17 +56,17 @@ export class Frame {
     return this.#requirePool().values(this.index, this.#readableBytes, this.dtype);
   }
 
-  /** Place of its slot in files. @throws ConsumerError as `bytes` */
+  /** The place of its slot in files. @throws ConsumerError as `bytes` */
   get place(): SlotPlace {
     return this.#requirePool().place as SlotPlace;
   }
 
-  /** For sinks that hand over slots: this frame's. */
+  /** This frame's slot, for sinks that pass on slots. */
   get slot(): this {
     return this;
   }
 
-  /** Readable bytes; of a frame that is still being written, the filled ones. */
+  /** Number of readable bytes; for a frame that is still being written, the filled ones. */
   get byteLength(): number {
     return this.#readableBytes;
   }
@@ -87,7 +87,7 @@ export class Frame {
     return this.#dims;
   }
 
-  /** Bytes from one element to the next, for each dimension; 0 if contiguous (W-10). */
+  /** Bytes between adjacent elements along each dimension; 0 if contiguous (W-10). */
   get strides(): readonly number[] {
     if (!equals(this.#strides, this.header.strides, this.header.ndims)) {
       this.#strides = Array.from(this.header.strides.subarray(0, this.header.ndims));
@@ -99,12 +99,12 @@ export class Frame {
     return this.header.metaVersion;
   }
 
-  /** The attributes that go with `metaVersion`; empty while they are not known. */
+  /** The attributes of `metaVersion`; empty until they are known. */
   get attributes(): readonly Attribute[] {
     return this.#attributesOf(this.header.metaVersion);
   }
 
-  /** True when the elements follow one another without gaps, so that `values` holds them in order. */
+  /** True if the elements are adjacent, so that `values` holds them in order. */
   get isContiguous(): boolean {
     for (let i = 0; i < this.header.ndims; i++) if (this.header.strides[i] !== 0) return this.#hasContiguousStrides();
     return true;
@@ -115,19 +115,19 @@ export class Frame {
     return (BigInt(this.header.timestampHigh) << 32n) | BigInt(this.header.timestampLow);
   }
 
-  /** Nanoseconds since the timestamp, if that is of CLOCK_MONOTONIC. */
+  /** Nanoseconds since the timestamp, if it is on CLOCK_MONOTONIC. */
   get ageNs(): number {
     return this.#nowNs() - monotonic.toProcessNs(this.header.timestampHigh, this.header.timestampLow);
   }
 
-  /** Checks again, with an acquire fence: true if everything read until now belongs to this frame. Call it before any side effect. */
+  /** Checks again, with an acquire fence: true if everything read so far belongs to this frame. Call it before any side effect. */
   isIntact(): boolean {
     return this.#isOpen && (this.#ring as HeaderRing).stillHasCommitWord(this.index, this.#word);
   }
 
   /**
-   * Copies the values to the beginning of `target`, without allocating; false if they were overwritten meanwhile (then do not use
-   * `target`). @throws ConsumerError when `target` is shorter than `byteLength`
+   * Copies the values to the beginning of `target` without allocating; false if they were overwritten meanwhile (then do not use `target`).
+   * @throws ConsumerError if `target` is shorter than `byteLength`
    */
   copyTo(target: Uint8Array): boolean {
     const bytes = this.bytes;
@@ -139,14 +139,14 @@ export class Frame {
     return this.isIntact();
   }
 
-  /** For the reader: what this object stands for from now on. */
+  /** For the reader: sets the frame that this object represents. */
   begin(index: number, seq: number, word: number, ring: HeaderRing, pool: PayloadPool, readableBytes: number): void {
     this.#seq = seq;
     this.#word = word;
     this.#readableBytes = readableBytes;
     this.index = index;
     this.#isOpen = true;
-    // A pointer that is stored costs more than one that is compared.
+    // Storing a pointer costs more than comparing it.
     if (this.#ring !== ring) this.#ring = ring;
     if (this.#pool !== pool) this.#pool = pool;
   }
@@ -156,7 +156,7 @@ export class Frame {
     this.#isOpen = false;
   }
 
-  /** For the reader: its memory goes. */
+  /** For the reader: the frame's memory is unmapped. */
   forget(): void {
     this.#isOpen = false;
     this.#ring = null;

@@ -6,10 +6,10 @@ import { type AeronStreams, announceStreamIdOf } from "../protocol/stream-ids.ts
 /** Kinds of traffic that are read message by message. */
 export type SpokenKind = "control" | "announce" | "qos" | "metadata";
 
-/** What reads messages, with the Aeron stream that they came on. */
+/** Handles messages, with the Aeron stream on which they arrived. */
 export type HearingHandler = (view: DataView, length: number, sessionId: number, aeronStreamId: number) => void;
 
-/** Subscribes to these kinds of traffic as an observer, to each Aeron stream once: several kinds may share one. */
+/** Subscribes to these kinds of traffic as an observer, once per Aeron stream: several kinds may share one. */
 export function subscribeControl(
   connection: Messaging,
   streams: AeronStreams,
@@ -29,28 +29,28 @@ export function subscribeControl(
   );
 }
 
-/** Of subscriptions whose last kind is "metadata": that of the metadata alone; null where it shares its Aeron stream. */
+/** For subscriptions whose last kind is "metadata": the one that carries only metadata; null if it shares its Aeron stream. */
 export function metadataAlone(inbounds: readonly Inbound[], streams: AeronStreams): Inbound | null {
   const others = [streams.controlStreamId, announceStreamIdOf(streams), streams.qosStreamId];
   return others.includes(streams.metadataStreamId) ? null : (inbounds.at(-1) ?? null);
 }
 
 /**
- * How often a role looks for control messages. Looking costs more than a small frame, for each stream of the process, and no reader
- * waits for an answer within a millisecond.
+ * How often a role polls for control messages. Each poll costs more than a small frame, for each stream of the process, and no reader needs
+ * an answer within a millisecond.
  */
 const CONTROL_PERIOD_NS = 1e6;
-/** Messages that one look takes from each Aeron stream: what many roles may say within a period. */
+/** Messages read per poll from each Aeron stream: what many roles may send within a period. */
 const CONTROL_FRAGMENTS = 64;
 
 /** The control messages of a role, polled once per period. */
 export class ControlHearing {
-  /** To be given back to the connection at the end. */
+  /** To be returned to the connection at the end. */
   readonly subscriptions: readonly Inbound[];
   readonly #look: PeriodicTimer;
   readonly #metadata: Inbound | null;
 
-  /** `metadata`: the subscription that may be polled apart; null: none. */
+  /** `metadata`: the subscription that may be polled separately; null: none. */
   constructor(
     subscriptions: readonly Inbound[],
     periodNs: number = CONTROL_PERIOD_NS,
@@ -61,7 +61,7 @@ export class ControlHearing {
     this.#look = new PeriodicTimer(periodNs, { immediate: true });
   }
 
-  /** True once the media driver has made every subscription. */
+  /** True once the media driver has created every subscription. */
   get isReady(): boolean {
     return this.subscriptions.every(({ isReady }) => isReady);
   }
@@ -71,7 +71,7 @@ export class ControlHearing {
     return this.#look.isDue(nowNs);
   }
 
-  /** Reads what came; returns how many messages that were. */
+  /** Reads pending messages; returns their number. */
   poll(): number {
     let count = 0;
     for (let i = 0; i < this.subscriptions.length; i++) {
@@ -80,7 +80,7 @@ export class ControlHearing {
     return count;
   }
 
-  /** Reads metadata now, and nothing else. */
+  /** Reads only pending metadata. */
   pollMetadata(): void {
     this.#metadata?.poll(CONTROL_FRAGMENTS);
   }

@@ -2,8 +2,8 @@ import type { FrameReader } from "./frame-reader.ts";
 import type { MappedRegions } from "./ports.ts";
 
 /**
- * A frame that is read where it lies after its handler has returned; its memory stays mapped until `release`. One object can hold one
- * frame after the other.
+ * A frame that is read in place after its handler has returned; its memory stays mapped until `release`. One object can hold one frame
+ * after another.
  */
 export class HeldFrame {
   #reader: FrameReader | null = null;
@@ -19,12 +19,12 @@ export class HeldFrame {
     this.#seq = seq;
   }
 
-  /** True until `release`. */
+  /** True until `release` is called. */
   get isHeld(): boolean {
     return this.#reader !== null;
   }
 
-  /** Acquires: true when everything that was read until now was of this frame. */
+  /** Acquire fence: true if everything read so far belongs to this frame. */
   isIntact(): boolean {
     return this.#reader?.stillHolds(this.#seq) === true;
   }

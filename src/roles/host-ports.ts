@@ -15,7 +15,7 @@ import { randomId } from "./random-id.ts";
 
 export type { RolePorts } from "./ports.ts";
 
-/** A folder of files. */
+/** A folder on disk. */
 class FolderOnDisk implements EpochFolder {
   readonly #directory: InstanceDirectory;
 

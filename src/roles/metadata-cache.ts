@@ -1,7 +1,7 @@
 import type { Attribute } from "../protocol/attribute.ts";
 import type { DataSourceMetaDecoder } from "../sbe/generated/control/index.ts";
 
-/** Versions that are kept: frames of an older one may still be under way when a new one comes. */
+/** Versions that are kept: frames of an older one may still be in transit when a new one arrives. */
 const KEPT_VERSIONS = 4;
 const NONE: readonly Attribute[] = [];
 
@@ -14,7 +14,7 @@ export class MetadataCache {
   #isOfOther = false;
   /** Version that the newest frame refers to; -1 before any. */
   frameVersion = -1;
-  /** Of the epoch that the source announced last; null before any. */
+  /** The epoch that the source announced last; null before the first. */
   #epochHigh: number | null = null;
   #epochLow = 0;
 
@@ -22,17 +22,17 @@ export class MetadataCache {
     this.#streamId = streamId;
   }
 
-  /** The version that came last; -1 before any. */
+  /** The version received last; -1 before the first. */
   get latestVersion(): number {
     return this.#latestVersion;
   }
 
-  /** The attributes of the version that came last. */
+  /** The attributes of the version received last. */
   get latest(): readonly Attribute[] {
     return this.of(this.#latestVersion);
   }
 
-  /** The attributes that frames of `metaVersion` go with; empty while they are not known. */
+  /** The attributes of frames with `metaVersion`; empty until they are known. */
   of(metaVersion: number): readonly Attribute[] {
     return this.#versions.get(metaVersion) ?? NONE;
   }
@@ -41,7 +41,7 @@ export class MetadataCache {
     return this.#versions.has(metaVersion);
   }
 
-  /** Takes a message of any stream; the same version is sent again and again and stays as it was. */
+  /** Handles a message of any stream; a repeated version changes nothing. */
   onMeta(message: DataSourceMetaDecoder): void {
     if (message.streamId !== this.#streamId || this.#isOfOther) return;
     const { metaVersion } = message;
@@ -80,7 +80,7 @@ export class MetadataCache {
     this.#epochLow = low;
   }
 
-  /** Another producer or epoch: its versions begin again. */
+  /** Another producer or epoch: its versions start again. */
   clear(): void {
     this.#versions.clear();
     this.#latestVersion = -1;

@@ -1,7 +1,7 @@
 import type { ConsumerMode } from "../protocol/mode-filter.ts";
 import { Mode } from "../sbe/generated/control/index.ts";
 
-/** The wire's codes of the consumer modes. */
+/** Wire codes of the consumer modes. */
 export const MODE_CODES: Readonly<Record<ConsumerMode, number>> = {
   stream: Mode.STREAM,
   latest: Mode.LATEST,

@@ -4,26 +4,26 @@ import { type DescriptorIntake, NO_SEQ } from "./descriptor-intake.ts";
 import type { FrameReader } from "./frame-reader.ts";
 import { QUIET_NS } from "./reader-wake.ts";
 
-/** As long as producers take for quiet, and a margin for frames whose descriptors come some time after they were claimed. */
+/** The time after which producers count as quiet, plus a margin for frames whose descriptors follow some time after their claim. */
 const EXPECTED_AFTER_NS = QUIET_NS + 150_000;
 
-/** The epoch that is mapped, and its commit words. */
+/** The mapped epoch and its commit words. */
 export interface WordReaders {
   readonly reader: Pick<FrameReader, "wordOf" | "wordAddressOf" | "isUntouched"> | null;
-  /** True when no frame will follow. */
+  /** True if no frame will follow. */
   readonly hasEnded: boolean;
 }
 
-/** The descriptors that have come. */
+/** The received descriptors. */
 export type Descriptors = Pick<DescriptorIntake, "length" | "newestSeq" | "isFromStart">;
 
 /** Waits for a word to change, see `futexWait`. */
 export type WaitForWord = typeof futexWait;
 
 /**
- * The next frame of a stream as something to wait for: the commit word of its slot, which its producer changes when it claims
- * the frame, and wakes readers by when it has published the descriptor (see `ReaderWake`). Producers of other makes do not wake:
- * until a wait was ended by its producer, none is longer than a rest would be.
+ * The next frame of a stream as a wait condition: the commit word of its slot. The producer changes the word when it claims the frame, and
+ * wakes the readers waiting on it when it has published the descriptor (see `ReaderWake`). Other producers may not wake readers: until a
+ * producer has ended a wait, no wait is longer than an idle pause.
  */
 export class NextFrame implements WaitPoint {
   readonly #mapping: WordReaders;
@@ -33,10 +33,10 @@ export class NextFrame implements WaitPoint {
   #newestSeq: number | null = null;
   #movedNs = 0;
   #seq = 0;
-  /** What `arm` found; the address is 0 before. */
+  /** Set by `arm`; the address is 0 before. */
   #address = 0;
   #word = 0;
-  /** Whether waits that begin before, and after, the frame was claimed are ended by its producer. */
+  /** Whether the producer ends waits that begin before, and after, the frame was claimed. */
   readonly #areWoken = [false, false];
   #isClaimed = 0;
   #hasTimedOut = false;
@@ -49,8 +49,8 @@ export class NextFrame implements WaitPoint {
   }
 
   /**
-   * This, to be waited for; null while frames are there, it is not known which one is the next, or its producer would not find the
-   * stream quiet.
+   * This object as a wait point; null while frames are available, the next frame is unknown, or its producer would not consider the stream
+   * quiet.
    */
   pointAt(nowNs: number): WaitPoint | null {
     const { reader, hasEnded } = this.#mapping;
@@ -69,12 +69,12 @@ export class NextFrame implements WaitPoint {
     const word = reader.wordOf(this.#seq);
     this.#word = word % 0x1_0000_0000;
     this.#address = reader.wordAddressOf(this.#seq);
-    // Being written, or that of an older frame: it will change. Committed: its descriptor comes at once, or never.
+    // Being written, or an older frame's word: it will change. Committed: its descriptor arrives at once, or never.
     return word === committed + 1 || word < committed || (this.#seq === 0 && reader.isUntouched);
   }
 
   wait(restNs: number): boolean {
-    // Armed for an epoch that has ended since.
+    // Armed for an epoch that has since ended.
     if (this.#address === 0) return true;
     this.#isClaimed = this.#word % 2;
     const limitNs = this.#areWoken[this.#isClaimed] === true ? LONGEST_WAIT_NS : Math.min(restNs, LONGEST_WAIT_NS);
@@ -85,7 +85,7 @@ export class NextFrame implements WaitPoint {
     return end === FutexWait.WOKEN || end === FutexWait.CHANGED;
   }
 
-  /** Another epoch, or none: another producer, and other memory. */
+  /** Another epoch or none: a different producer and different memory. */
   #begin(reader: WordReaders["reader"]): void {
     this.#reader = reader;
     this.#newestSeq = null;
@@ -95,7 +95,7 @@ export class NextFrame implements WaitPoint {
   }
 
   #moveOn(newestSeq: number, nowNs: number): void {
-    // A frame that came while its time was up came unannounced.
+    // A frame that arrived when the wait had timed out arrived without a wake-up.
     if (this.#hasTimedOut) this.#areWoken[this.#isClaimed] = false;
     this.#hasTimedOut = false;
     this.#newestSeq = newestSeq;

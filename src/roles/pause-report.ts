@@ -4,15 +4,15 @@ import type { ConsumerCounters } from "./counters.ts";
 const log = getLogger("consumer");
 
 /**
- * Reports what a consumer missed by a pause of its process, with the first frame that was published after it: only then every frame
- * of the pause has its outcome.
+ * Reports the frames a consumer missed during a pause of its process. The report follows the first frame published after the pause: only
+ * then does every frame of the pause have its outcome.
  */
 export class PauseReport {
   /** True between a pause and its report. */
   isDue = false;
   readonly #roleName: string;
   readonly #counters: ConsumerCounters;
-  /** Frames up to this one had come before the pause. */
+  /** Frames up to this one had arrived before the pause. */
   #newestSeq = 0;
   #pausedForNs = 0;
   #missedBefore = 0;
@@ -23,8 +23,8 @@ export class PauseReport {
   }
 
   /**
-   * The process did not run; a pause that nothing was read after belongs to the one before it. `newestSeq`: of the descriptor that
-   * came last.
+   * The process was paused; a pause with no frame read since the previous one is added to it. `newestSeq`: seq of the last descriptor
+   * received.
    */
   onPause(forNs: number, newestSeq: number): void {
     if (!this.isDue) {
@@ -35,7 +35,7 @@ export class PauseReport {
     this.#pausedForNs += forNs;
   }
 
-  /** Seqs begin again: each frame from now on was published after the pause. */
+  /** Seqs start again: each frame from now on was published after the pause. */
   onEpoch(): void {
     this.#newestSeq = -1;
   }
@@ -50,7 +50,7 @@ export class PauseReport {
     this.#pausedForNs = 0;
   }
 
-  /** What came too late for this reader, or while it had no lease because the pause had outlasted it. */
+  /** Frames that came too late for this reader, or while it had no lease because the pause outlasted it. */
   get #missed(): number {
     const { gap, resync, overwritten, odd, changed, identity, detached } = this.#counters.of;
     return gap.value + resync.value + overwritten.value + odd.value + changed.value + identity.value + detached.value;

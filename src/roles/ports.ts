@@ -12,56 +12,56 @@ import type {
   WritableRegions,
 } from "../shm/index.ts";
 
-// What roles need of their host beside messages (`aeron/ports.ts`): regions, locks, chance and time. `HOST_PORTS` is the real one; a
-// simulation has its own (test/sim).
+// The services of the host that roles need besides messaging (`aeron/ports.ts`): regions, locks, randomness and time. `HOST_PORTS` is the
+// real one; a simulation has its own (test/sim).
 
-/** The regions of an epoch in the hands of their owner. */
+/** The regions of an epoch as their owner uses them. */
 export type OwnedRegions = Pick<RegionSet, Exclude<keyof RegionSet, "directory" | typeof Symbol.dispose>>;
 
 /** The regions of a stream that another process owns. */
 export type MappedRegions = Pick<MappedStream, Exclude<keyof MappedStream, typeof Symbol.dispose>>;
 
-/** The regions of an epoch while they are made. */
+/** The regions of an epoch while they are being created. */
 export interface RegionsInMaking {
-  /** Does a part of the work, at most about `maxBytes`; true when `finish` may be called. @throws RegionCreateError */
+  /** Does part of the work, about `maxBytes` at most; true when `finish` may be called. @throws RegionCreateError */
   step(maxBytes: number): boolean;
-  /** Does the rest, and hands the regions over. @throws RegionCreateError */
+  /** Does the rest and returns the regions. @throws RegionCreateError */
   finish(): OwnedRegions;
-  /** Gives up and removes everything. */
+  /** Cancels and removes everything. */
   abort(): void;
 }
 
-/** The folder of a stream's epochs, owned for as long as it is open. */
+/** The folder of a stream's epochs, owned while it is open. */
 export interface EpochFolder {
   readonly path: string;
-  /** False once it was removed or moved by others. */
+  /** False once another process removed or moved it. */
   readonly isInPlace: boolean;
-  /** Epochs whose regions are in the folder, whichever process made them. */
+  /** Epochs whose regions are in the folder, created by any process. */
   epochs(): bigint[];
-  /** False only if an epoch that is here never carried a frame. */
+  /** False only if an epoch in this folder never carried a frame. */
   mayHaveCarriedFrames(epoch: bigint): boolean;
-  /** Removes epochs that no process uses, but those to spare. */
+  /** Removes epochs that no process uses, except those to spare. */
   sweep(spare: (epoch: bigint) => boolean): void;
   /** Begins the regions of the next epoch. @throws RegionCreateError */
   beginEpoch(options: EpochOptions): RegionsInMaking;
   close(): void;
 }
 
-/** Makes and maps regions. */
+/** Creates and maps regions. */
 export interface RegionMaker {
-  /** A producer's own. @throws RegionCreateError */
+  /** Creates a producer's own regions. @throws RegionCreateError */
   create(options: RegionSetOptions): OwnedRegions;
-  /** A driver's. @throws RegionCreateError */
+  /** Opens the folder for a driver's regions. @throws RegionCreateError */
   openFolder(options: InstanceDirectoryOptions): EpochFolder;
   /** @throws RegionCreateError "no-space" */
   requireSpaceIn(path: string, byteLength: number): void;
-  /** For reading. @throws RegionError */
+  /** Maps for reading. @throws RegionError */
   map(announce: PoolAnnouncement, baseDirs: AllowedBaseDirs): MappedRegions;
-  /** For writing, with a lease. @throws RegionError */
+  /** Maps for writing, with a lease. @throws RegionError */
   lease(announce: PoolAnnouncement, baseDirs: AllowedBaseDirs): WritableRegions;
 }
 
-/** The locks of a process that owns streams; the kernel gives them back when it dies. */
+/** The locks of a process that owns streams; the kernel releases them when it dies. */
 export interface OwnerLocks {
   /** False when another driver serves the control stream. */
   tryControlStream(controlStreamId: number): boolean;
@@ -71,24 +71,24 @@ export interface OwnerLocks {
   close(): void;
 }
 
-/** The locks of all processes in an Aeron folder. */
+/** The locks of all processes that use an Aeron folder. */
 export interface OwnerLockTable {
   open(aeronDir: string): OwnerLocks;
-  /** True while a living driver serves this control stream. */
+  /** True while a live driver serves this control stream. */
   isServed(aeronDir: string, controlStreamId: number): boolean;
   ownerOf(aeronDir: string, streamId: number): StreamOwner | null;
 }
 
-/** Chance. */
+/** Source of random numbers. */
 export interface RandomSource {
-  /** A number from 0 up to, not including, 1. */
+  /** A number in [0, 1). */
   unit(): number;
-  /** A client id (W-38): never 0, nor the null value. */
+  /** A client id (W-38): neither 0 nor the null value. */
   clientId(): number;
   u64(): bigint;
 }
 
-/** The media driver's counters, read from outside. */
+/** The media driver's counters, read from outside it. */
 export interface CounterSource {
   snapshot(isWanted: (typeId: number) => boolean): CounterRecord[];
   close(): void;
@@ -99,7 +99,7 @@ export interface RolePorts {
   readonly regions: RegionMaker;
   readonly locks: OwnerLockTable;
   readonly random: RandomSource;
-  /** Resolves after a while, in which other agents run. */
+  /** Resolves after a delay during which other agents run. */
   pause(ms: number): Promise<void>;
   /** @throws CountersError */
   openCounters(aeronDir: string): CounterSource;

@@ -18,9 +18,9 @@ import { ControlHearing, subscribeControl } from "./hearing.ts";
 import { type ConsumerConfig, type ProducerIdentity, ProducerMessages } from "./producer-messages.ts";
 import { ReaderDirectory } from "./reader-directory.ts";
 
-/** Readers that ask (hello) are answered at once, but not more often than this. */
+/** Readers' hellos are answered immediately, but not more often than this. */
 const ANSWER_PERIOD_NS = 20e6;
-/** Versions of the metadata that wait for their publication; of more, the oldest are not sent. */
+/** Metadata versions that wait for their publication; beyond this number the oldest are not sent. */
 const MAX_UNSENT_VERSIONS = 256;
 
 interface MetadataVersion {
@@ -28,27 +28,27 @@ interface MetadataVersion {
   readonly attributes: readonly Attribute[];
 }
 
-/** Parameters of a producer's control plane, beside the stream and its names. */
+/** Parameters of a producer's control plane besides the stream and its names. */
 export interface ProducerControlOptions {
   readonly attributes: readonly Attribute[];
   readonly sendsHeartbeat: boolean;
-  /** True where this producer announces its regions itself. */
+  /** True if this producer announces its regions itself. */
   readonly announcesRegions: boolean;
-  /** Bytes of its longest announce. */
+  /** Size of its longest announce. */
   readonly announceBytes: number;
   /** The time of the producer's cycle. */
   readonly cycle: Clock;
-  /** Takes what comes on the control stream beside what readers say. */
+  /** Handles the control-stream messages that do not come from readers. */
   readonly onMessage: MessageHandler;
 }
 
 /**
- * A producer's control plane: announces regions (where it owns them), data source and metadata, answers new readers, and sends
- * QoS and heartbeats.
+ * A producer's control plane: announces regions (if it owns them), data source and metadata, answers new readers, and sends QoS and
+ * heartbeats.
  */
 export class ProducerControl {
   readonly readers: ReaderDirectory;
-  /** Control stream: announces, and FrameProgress of the frames. */
+  /** Control stream: announces and FrameProgress. */
   readonly publication: MessageSink;
   readonly #identity: ProducerIdentity;
   readonly #connection: Messaging;
@@ -67,12 +67,12 @@ export class ProducerControl {
   readonly #answer = new PeriodicTimer(ANSWER_PERIOD_NS, { immediate: true });
   #attributes: readonly Attribute[];
   #metaVersion = 1;
-  /** Versions that frames may refer to and that no reader has been sent, oldest first. */
+  /** Versions that frames may refer to and that no reader was sent, oldest first. */
   readonly #unsent: MetadataVersion[] = [];
   #epoch = 0;
-  /** When the regions last said that this producer lives. */
+  /** When the activity timestamp of the regions was last refreshed. */
   #lastActivityNs = 0;
-  /** True while announces find no publication. */
+  /** True while there is no publication for announces. */
   #isUnheard = false;
 
   constructor(
@@ -105,29 +105,29 @@ export class ProducerControl {
     );
   }
 
-  /** Names the attributes that frames which are committed now go with (W-45). */
+  /** Version of the attributes of frames that are committed now (W-45). */
   get metaVersion(): number {
     return this.#metaVersion;
   }
 
-  /** What readers of progress ask for; null while there are none (W-41). */
+  /** Progress requested by readers; null if none is (W-41). */
   get progressDemand(): ProgressDemand | null {
     return this.readers.progressDemand;
   }
 
-  /** Nanoseconds since readers last saw a sign of life. */
+  /** Nanoseconds since the last sign of life that readers could see. */
   silentNs(nowNs: number): number {
     return nowNs - this.#lastActivityNs;
   }
 
-  /** Begins an epoch: its regions are announced at the next cycle. */
+  /** Begins an epoch: its regions are announced in the next cycle. */
   begin(ring: FrameRing, nowNs: number): void {
     this.#epoch = ring.regions.epoch;
     this.#lastActivityNs = nowNs;
     this.#cadence.makeDue(nowNs);
   }
 
-  /** True once what others announce is read. */
+  /** True once other owners' announces are received. */
   get isHearing(): boolean {
     return this.#hearing.isReady;
   }
@@ -137,19 +137,19 @@ export class ProducerControl {
     return this.#hearing.isDue(nowNs);
   }
 
-  /** Reads what is there, at the end. */
+  /** Reads pending messages, at the end. */
   pollNow(): void {
     this.#hearing.poll();
   }
 
-  /** Reads what readers and others say. */
+  /** Reads messages of readers and others. */
   poll(nowNs: number): number {
     const work = this.#hearing.poll();
     this.#exportCounters(nowNs);
     return work;
   }
 
-  /** Announces where that is due. */
+  /** Announces if that is due. */
   announceIfDue(ring: FrameRing, nowNs: number): number {
     const isDue = this.#cadence.isDue(nowNs);
     const isAsked = (this.readers.mustAnnounce || this.#isUnheard) && this.#answer.isDue(nowNs);
@@ -161,7 +161,7 @@ export class ProducerControl {
     return 1;
   }
 
-  /** Says that the stream has ended: no frame will follow. */
+  /** Announces the end of the stream: no frame will follow. */
   finish(ring: FrameRing): void {
     this.#messages.sendQos(this.#qos, this.#epoch, ring.currentSeq);
     ring.regions.refreshActivity(0, 0);
@@ -175,19 +175,19 @@ export class ProducerControl {
     this.#unsent.push({ metaVersion: this.#metaVersion, attributes });
     if (this.#unsent.length > MAX_UNSENT_VERSIONS) this.#unsent.shift();
     if (this.#metadata.channel !== this.#metadataChannel) {
-      // Attributes of another size need other terms; they are sent when the media driver has made them.
+      // Attributes of another size need another term length; they are sent once the media driver has created the publication.
       this.#connection.remove(this.#metadata);
       this.#metadata = this.#connection.addPublication(this.#metadataChannel, this.#metadataStreamId);
       this.#isUnheard = true;
     } else this.#sendMetadata(nowNs);
   }
 
-  /** True while frames may refer to a version of the metadata that waits for its publication. */
+  /** True while frames may refer to a metadata version that waits for its publication. */
   get hasUnsentMetadata(): boolean {
     return this.#unsent.length > 0;
   }
 
-  /** After the stream's end: sends the versions that wait. */
+  /** After the stream's end: sends the waiting versions. */
   sendUnsentMetadata(nowNs: number): void {
     if (this.#unsent.length > 0 && this.#metadata.isReady && this.#answer.isDue(nowNs)) this.#sendMetadata(nowNs);
   }
@@ -218,7 +218,7 @@ export class ProducerControl {
     this.#options.onMessage(view, length, sessionId);
   };
 
-  /** The counters' key names the producer: one that got another id (with another lease) has others, as a consumer does. */
+  /** The counters' key contains the producer id: a new id (another lease) means new counters, as for consumers. */
   #exportCounters(nowNs: number): void {
     const { streamId, producerId } = this.#identity;
     if (producerId !== this.#exportedId && nowNs >= this.#mayExportNs) {
@@ -236,7 +236,7 @@ export class ProducerControl {
     const { announcesRegions } = this.#options;
     if (announcesRegions) ring.regions.refreshActivity(monotonic.high(nowNs), monotonic.low(nowNs));
     this.#lastActivityNs = nowNs;
-    // Before the driver has made the publications, no subscriber can receive: it is repeated soon, not a period later.
+    // Until the driver has created the publications, no subscriber can receive: the announce is repeated soon, not a period later.
     this.#isUnheard = !(this.publication.isReady && this.#metadata.isReady && this.#qos.isReady);
     if (this.#isUnheard) return;
     if (announcesRegions) this.#messages.announceRegions(this.publication, ring.regions);
@@ -244,7 +244,7 @@ export class ProducerControl {
     this.#messages.sendQos(this.#qos, this.#epoch, ring.currentSeq);
   }
 
-  /** Each version that was not sent yet, and the newest in any case. */
+  /** Sends each unsent version, and the newest in any case. */
   #sendMetadata(nowNs: number): void {
     if (!this.#metadata.isReady) {
       this.#isUnheard = true;
@@ -255,7 +255,7 @@ export class ProducerControl {
     this.#sendVersion({ metaVersion: this.#metaVersion, attributes: this.#attributes }, nowNs);
   }
 
-  /** False where it has to be sent again. */
+  /** False if it must be sent again. */
   #sendVersion({ metaVersion, attributes }: MetadataVersion, nowNs: number): boolean {
     const result = this.#messages.sendMeta(this.#metadata, metaVersion, attributes, nowNs);
     const isRefused = result === PublishResult.BACK_PRESSURED || result === PublishResult.ADMIN_ACTION;

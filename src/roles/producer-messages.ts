@@ -18,11 +18,11 @@ import { AnnounceEncoding } from "./announce-encoding.ts";
 import type { ProducerCounters } from "./counters.ts";
 import { MODE_CODES } from "./mode-codes.ts";
 
-/** Who speaks: the fields that every message of a producer carries. */
+/** The sender fields in every message of a producer. */
 export interface ProducerIdentity {
   readonly streamId: number;
   readonly producerId: number;
-  /** Data source's name, US-ASCII. */
+  /** Name of the data source, US-ASCII. */
   readonly name: string;
   readonly summary: string;
 }
@@ -42,10 +42,10 @@ export interface ConsumerConfig {
 const log = getLogger("producer");
 const tooLongLog = log.every(10e9);
 
-/** Room for everything but large attributes: names, summaries and URIs have limits. */
+/** Room for everything except large attributes: names, summaries and URIs have limits. */
 const INITIAL_BYTES = 8 * 1024;
 
-/** Encodes and sends a producer's small messages: announces, metadata, QoS. Not for the path of a frame. */
+/** Encodes and sends a producer's small messages: announces, metadata, QoS. Not used on the frame path. */
 export class ProducerMessages {
   readonly #identity: ProducerIdentity;
   readonly #counters: ProducerCounters;
@@ -68,7 +68,7 @@ export class ProducerMessages {
     this.#send(publication, length, this.#announce.buffer);
   }
 
-  /** DataSourceAnnounce: the stream's name, and which metadata is current. */
+  /** DataSourceAnnounce: the stream's name and its current metadata version. */
   announceSource(publication: MessageSink, epoch: number, metaVersion: number): void {
     const message = this.#sourceAnnounce.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(this.#identity.streamId).setProducerId(this.#identity.producerId);
@@ -77,7 +77,7 @@ export class ProducerMessages {
     this.#send(publication, message.encodedLength);
   }
 
-  /** DataSourceMeta: the attributes that frames of `metaVersion` go with (W-45). */
+  /** DataSourceMeta: the attributes of frames with `metaVersion` (W-45). */
   sendMeta(
     publication: MessageSink,
     metaVersion: number,
@@ -96,7 +96,7 @@ export class ProducerMessages {
     return this.#send(publication, message.encodedLength);
   }
 
-  /** QosProducer: how far the stream is (W-44). */
+  /** QosProducer: the stream's progress (W-44). */
   sendQos(publication: MessageSink, epoch: number, currentSeq: number): void {
     const message = this.#qos.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(this.#identity.streamId).setProducerId(this.#identity.producerId);
@@ -112,7 +112,7 @@ export class ProducerMessages {
     this.#send(publication, HeartbeatEncoder.ENCODED_LENGTH);
   }
 
-  /** ConsumerConfig (W-39): what one consumer of this stream is to do. */
+  /** ConsumerConfig (W-39): the configuration of one consumer of this stream. */
   sendConfig(publication: MessageSink, config: ConsumerConfig): void {
     const message = this.#config.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setStreamId(this.#identity.streamId).setConsumerId(config.consumerId);
@@ -129,12 +129,12 @@ export class ProducerMessages {
     const result = publication.publishMessage(buffer.address, byteLength);
     if (result === PublishResult.PUBLISHED) this.#counters.of.controlSent.increment();
     else if (result === PublishResult.TOO_LONG) this.#onTooLong(publication, byteLength);
-    // No subscriber yet is no failure: the next cadence comes.
+    // A missing subscriber is no failure: the next period follows.
     else if (result !== PublishResult.NOT_CONNECTED) this.#counters.of.controlFailed.increment();
     return result;
   }
 
-  /** The terms are as large as the configuration needs, unless the user's channel has a length of its own. */
+  /** The terms are as large as the configuration needs, unless the user's channel sets its own term length. */
   #onTooLong({ channel, streamId }: MessageSink, byteLength: number): void {
     this.#counters.of.controlTooLong.increment();
     tooLongLog.warn(`a message of ${byteLength} bytes is too long for the terms of ${channel}, stream ${streamId}`);

@@ -14,7 +14,7 @@ import type { DriverProducerOptions } from "./driver-regions.ts";
 import type { WakeWord } from "./reader-wake.ts";
 import type { StandaloneOptions } from "./standalone-regions.ts";
 
-/** The clock of a stream's timestamps and what they mark, where they are not CLOCK_MONOTONIC and the claim (W-47). */
+/** The clock of a stream's timestamps and the event they mark, if not CLOCK_MONOTONIC and the claim (W-47). */
 export interface TimestampMeaning {
   readonly clock?: "monotonic" | "realtime" | "tai" | "device";
   /** E.g. "exposure start". */
@@ -23,36 +23,36 @@ export interface TimestampMeaning {
 
 export interface ProducerOptions {
   readonly streamId: number;
-  /** Name of the data source, US-ASCII; tools accept it in place of the id. */
+  /** Name of the data source, US-ASCII; tools accept it instead of the id. */
   readonly name: string;
   readonly summary?: string;
-  /** Where the producer owns its regions: its id, random when left out. */
+  /** Producer id if the producer owns its regions; random if omitted. */
   readonly producerId?: number;
-  /** The regions are the producer's own, made like this; or else */
+  /** For regions that the producer creates and owns; the alternative is `driver`. */
   readonly standalone?: StandaloneOptions;
-  /** a driver's, which leases them. */
+  /** For regions that a driver owns and leases. */
   readonly driver?: DriverProducerOptions;
   readonly streams: AeronStreams;
-  /** "drop": live. "wait": a full descriptor window holds the source back, for at most `waitTimeoutNs`. */
+  /** "drop": live. "wait": a full descriptor window delays the source by at most `waitTimeoutNs`. */
   readonly flow: Flow;
   readonly waitTimeoutNs: number;
   readonly attributes: readonly Attribute[];
   readonly timestamps?: TimestampMeaning;
-  /** For a stream with the seqs of another one: see `SEQ_STEP_ATTRIBUTE_KEY`. Left out: every seq. */
+  /** For a stream that carries the seqs of another one: see `SEQ_STEP_ATTRIBUTE_KEY`. Omitted: every seq. */
   readonly seqStep?: number;
-  /** Send Heartbeat at announce cadence (W-49). */
+  /** Send Heartbeat in every announce period (W-49). */
   readonly heartbeat?: boolean;
-  /** Told about the regions of each epoch, e.g. to register their memory with a device. */
+  /** Called with the regions of each epoch, for example to register their memory with a device. */
   readonly onRegions?: (regions: WritableRegions) => void;
-  /** Told before the regions of an epoch are unmapped: a device must not touch them after this returns. */
+  /** Called before the regions of an epoch are unmapped: a device must not touch them after this returns. */
   readonly onRegionsEnding?: (regions: WritableRegions) => void;
-  /** How readers that wait are woken; by the kernel when left out. */
+  /** How to wake waiting readers; by the kernel if omitted. */
   readonly wakeWord?: WakeWord;
 }
 
 /**
- * Result of `offer`. "queued": the tensor is in its slot, and is published after the frames before it, once readers have room (`flow`
- * "wait", a burst, an older claim that is being filled). Offer the same tensor again only after the other results.
+ * Result of `offer`. "queued": the tensor is in its slot and is published after the frames before it, once readers have room (`flow`
+ * "wait", a burst, an older claim that is being filled). Offer the same tensor again only after other results.
  */
 export type OfferResult = "published" | "queued" | "descriptor-dropped" | "no-pool" | "slots-busy" | "not-attached";
 /** Why the last claim was refused. */
@@ -61,7 +61,7 @@ export type ClaimRefusal = "no-pool" | "slots-busy" | "waiting" | "not-attached"
 /** The window takes half of the ring, a reader's queue a quarter, and one slot is being written. */
 const MIN_WAIT_SLOTS = 4;
 
-/** What a stream's metadata says: how it flows, what its timestamps mean, and the user's attributes. */
+/** The contents of a stream's metadata: its flow, the meaning of its timestamps, and the user's attributes. */
 export function allAttributes(options: ProducerOptions, attributes: readonly Attribute[]): readonly Attribute[] {
   const { clock, meaning } = options.timestamps ?? {};
   const { seqStep = EVERY_SEQ } = options;
@@ -74,13 +74,13 @@ export function allAttributes(options: ProducerOptions, attributes: readonly Att
   ];
 }
 
-/** The error for a frame's length that is none. */
+/** The error for an invalid frame length. */
 export function wrongLength(byteLength: unknown): UsageError {
   const expected = "a whole number of bytes from 0 on";
   return new UsageError(`tryClaim: expected ${expected}, found ${String(byteLength)}`, { expected });
 }
 
-/** A producer that waits for its readers needs slots for what is under way. @throws OptionError */
+/** A producer that waits for its readers needs slots for frames in transit. @throws OptionError */
 export function requireWaitSlots(options: Pick<ProducerOptions, "flow" | "seqStep">, nslots: number): void {
   const needed = MIN_WAIT_SLOTS * Math.max(1, options.seqStep ?? EVERY_SEQ);
   if (options.flow !== "wait" || nslots >= needed) return;
@@ -90,15 +90,15 @@ export function requireWaitSlots(options: Pick<ProducerOptions, "flow" | "seqSte
   );
 }
 
-/** Frames of a stream that a ring of `nslots` holds at a time. */
+/** Number of a stream's frames that fit into a ring of `nslots`. */
 export function framesOf({ seqStep = EVERY_SEQ }: Pick<ProducerOptions, "seqStep">, nslots: number): number {
   return Math.max(1, Math.floor(nslots / Math.max(1, seqStep)));
 }
 
-/** The channel of the descriptors of a ring of `nslots`. */
+/** The descriptor channel of a ring of `nslots`. */
 export function descriptorChannelOf(options: ProducerOptions, nslots: number): string {
   const { streams, flow, waitTimeoutNs } = options;
-  // A source that waits gives its readers as long as it waits itself, before the driver puts them to rest.
+  // A source that waits allows its readers the time it waits itself before the driver marks them as inactive.
   const windowLimitMs = flow === "wait" ? Math.ceil(waitTimeoutNs / 1e6) : LIVE_TIMEOUTS.windowLimitMs;
   return descriptorPublicationChannel(streams.channel, framesOf(options, nslots), { ...LIVE_TIMEOUTS, windowLimitMs });
 }

@@ -32,8 +32,8 @@ import type { SlotClaim } from "./slot-claim.ts";
 const NOT_READ = -1;
 
 /**
- * The producer of one stream: claims slots, commits frames and publishes their descriptors (W-15), and keeps the stream
- * announced. Its regions are its own or a driver's. As an agent it does the control plane; frames come from its caller.
+ * The producer of one stream: claims slots, commits frames and publishes their descriptors (W-15), and announces the stream. It owns its
+ * regions or leases them from a driver. As an agent it runs the control plane; frames come from its caller.
  */
 export class Producer implements Agent {
   readonly roleName: string;
@@ -51,10 +51,10 @@ export class Producer implements Agent {
   readonly #provider: RegionProvider;
   readonly #progress: ProgressSender;
   #descriptors: DescriptorSink | null = null;
-  /** Slots that the window of `#descriptors` was made for. */
+  /** Number of slots that the window of `#descriptors` was sized for. */
   #windowSlots = 0;
   #publisher: DescriptorPublisher | null = null;
-  /** The present epoch; null while there is none. */
+  /** The current epoch; null while there is none. */
   #ring: FrameRing | null = null;
   #finishedNs = Number.POSITIVE_INFINITY;
   #hasFinished = false;
@@ -130,12 +130,12 @@ export class Producer implements Agent {
     return this.#provider.refusal;
   }
 
-  /** Id of this producer on the wire; with a driver, the client id of its lease. */
+  /** Id of this producer on the wire; with a driver, its lease's client id. */
   get producerId(): number {
     return this.#provider.producerId;
   }
 
-  /** The regions of the present epoch: mappings for devices, URIs for tools. @throws ProducerError "not-attached" */
+  /** The regions of the current epoch: mappings for devices, URIs for tools. @throws ProducerError "not-attached" */
   get regions(): WritableRegions {
     if (this.#ring !== null) return this.#ring.regions;
     throw new ProducerError("not-attached", `stream ${this.streamId}: expected regions, found no lease on them`);
@@ -151,19 +151,19 @@ export class Producer implements Agent {
     return this.#control.readers.mappedCount(this.epoch);
   }
 
-  /** True when so many consumers have mapped the epoch and are joined to its descriptors, which may come later. */
+  /** True if this many consumers have mapped the epoch and joined its descriptors, which may happen later than the mapping. */
   hasReaders(count: number): boolean {
     return this.isConnected && this.mappedConsumers >= count;
   }
 
-  /** True when, after `finish`, every mapped consumer has said that it saw the newest frame, or has left the epoch. */
+  /** True if, after `finish`, every mapped consumer has reported the newest frame or has left the epoch. */
   get isDrained(): boolean {
     if (this.#ring === null) return true;
     if (this.#control.hasUnsentMetadata) return false;
     return this.#ring.isSettled && this.#control.readers.haveSeen(this.epoch, this.#ring.claimed - 1, this.#finishedNs);
   }
 
-  /** Grows while readers of the present epoch get on. */
+  /** Grows while readers of the current epoch make progress. */
   get drainedSeqs(): number {
     return this.#ring === null ? 0 : this.#control.readers.seenTotal(this.epoch, this.#ring.currentSeq);
   }
@@ -173,7 +173,7 @@ export class Producer implements Agent {
     return this.#publisher?.isWaiting === true;
   }
 
-  /** True while a consumer reads frames that are still being written: only then report progress (W-41). */
+  /** True while a consumer reads frames that are still being written: report progress only then (W-41). */
   get isProgressWanted(): boolean {
     return this.#control.progressDemand !== null;
   }
@@ -183,10 +183,10 @@ export class Producer implements Agent {
   }
 
   /**
-   * Claims the next slot for a frame of `byteLength` bytes, from the smallest pool that fits (W-05). Null if there is none; `lastRefusal`
-   * has the reason. Never blocks, never allocates after the first round through the ring. Several slots may be
-   * claimed at once; they are published in claim order. @throws UsageError for a length that is no whole number from 0 on
-   * `nowNs` is the frame's time as `doWork` gets it (`processNs`), read here when left out (a third of what a claim costs).
+   * Claims the next slot for a frame of `byteLength` bytes, from the smallest pool that fits (W-05). Returns null if there is none;
+   * `lastRefusal` has the reason. Never blocks, never allocates after the first round through the ring. Several slots may be claimed at
+   * once; they are published in claim order. @throws UsageError for a length that is not a whole number of at least 0 `nowNs` is the
+   * frame's time, as passed to `doWork` (`processNs`); read here if omitted (a third of what a claim costs).
    */
   tryClaim(byteLength: number, nowNs: number = NOT_READ): SlotClaim | null {
     if (!(Number.isInteger(byteLength) && byteLength >= 0)) throw wrongLength(byteLength);
@@ -195,7 +195,7 @@ export class Producer implements Agent {
     return ring.tryClaim(byteLength, nowNs === NOT_READ ? this.#clock.nanoTime() : nowNs) ?? this.#refuse(byteLength);
   }
 
-  /** The next claim takes `seq` (W-48). False for a seq that goes back, while older frames are to be published, and without regions. */
+  /** The next claim takes `seq` (W-48). False if `seq` goes back, while older frames are to be published, and without regions. */
   skipTo(seq: number): boolean {
     return this.#ring !== null && !this.#hasFinished && this.#ring.skipTo(seq);
   }
@@ -220,7 +220,7 @@ export class Producer implements Agent {
     return this.#publisher !== null && this.#publisher.publishedSeq >= seq ? "published" : "descriptor-dropped";
   }
 
-  /** While true, descriptors of committed frames may be published together, which costs less: set it if more frames follow at once. */
+  /** While true, descriptors of committed frames may be published together, which costs less: set it if more frames follow immediately. */
   setBurst(isBurst: boolean): void {
     const publisher = this.#publisher;
     if (publisher === null) return;
@@ -228,7 +228,7 @@ export class Producer implements Agent {
     if (!isBurst && publisher.length > 0) this.#ring?.publishInOrder();
   }
 
-  /** Replaces the attributes; frames that are committed later have a new `metaVersion` (W-45). */
+  /** Replaces the attributes; frames committed later have a new `metaVersion` (W-45). */
   setAttributes(attributes: readonly Attribute[]): void {
     this.#control.setAttributes(allAttributes(this.#options, attributes), this.#clock.nanoTime());
     if (this.#ring !== null) this.#ring.metaVersion = this.#control.metaVersion;
@@ -246,13 +246,13 @@ export class Producer implements Agent {
     if (!this.#control.isDue(nowNs)) return work;
     this.#cycle.update(nowNs);
     work += this.#provider.doWork(nowNs) + this.#control.poll(nowNs);
-    // After the end nothing may make the regions look alive again.
+    // After the end the regions must not be marked active again.
     if (this.#hasFinished) this.#control.sendUnsentMetadata(nowNs);
     if (this.#ring === null || this.#hasFinished) return work;
     return work + this.#control.announceIfDue(this.#ring, nowNs);
   }
 
-  /** What others ask, and a lease needs, comes without ending a wait; what is held back does not. */
+  /** Readers' requests and lease messages arrive without ending a wait; held-back descriptors and progress allow no wait. */
   waitPoint(): WaitPoint | null {
     return this.isReady && !this.isWaiting && !this.isProgressWanted ? ANY_WAIT : null;
   }
@@ -296,7 +296,7 @@ export class Producer implements Agent {
     ]);
   }
 
-  /** Ends the stream: no frame will follow. Readers drain the frames under way and unmap. */
+  /** Ends the stream: no frame will follow. Readers drain the frames in transit and unmap. */
   finish(): void {
     if (this.#hasFinished) return;
     this.#hasFinished = true;
@@ -304,7 +304,7 @@ export class Producer implements Agent {
     this.#finishedNs = this.#clock.nanoTime();
   }
 
-  /** Ends the stream, and removes its regions or gives them back. Idempotent. */
+  /** Ends the stream and removes or returns its regions. Idempotent. */
   onClose(): void | Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -324,7 +324,7 @@ export class Producer implements Agent {
     if (this.#descriptors !== null) this.#connection.remove(this.#descriptors);
   }
 
-  /** Says and counts why no slot was claimed. */
+  /** Logs and counts why no slot was claimed. */
   #refuse(byteLength: number): null {
     const { of } = this.counters;
     this.lastRefusal = this.#hasFinished ? "closed" : (this.#ring?.refusalOf(byteLength) ?? "not-attached");
@@ -334,7 +334,7 @@ export class Producer implements Agent {
     return null;
   }
 
-  /** The publisher whose window fits a ring of `nslots`. */
+  /** The publisher with a window sized for a ring of `nslots`. */
   #publisherFor(nslots: number): DescriptorPublisher {
     if (this.#publisher !== null && this.#windowSlots === nslots) return this.#publisher;
     if (this.#descriptors !== null) this.#connection.remove(this.#descriptors);

@@ -5,12 +5,12 @@ import type { Frame } from "./frame.ts";
 import type { FrameReader } from "./frame-reader.ts";
 import { MAX_SEQ } from "./ring-extent.ts";
 
-/** Told about a frame that is still being written: `frame` shows its first `frame.byteLength` bytes, valid during the call only. */
+/** Called for a frame that is still being written: `frame` shows its first `frame.byteLength` bytes, valid only during the call. */
 export type ProgressHandler = (frame: Frame, rowsFilled: number | null) => void;
 
 /**
- * Shows rows before their frame is complete (W-43): only the part that the producer says is filled, only of contiguous frames
- * (or whole rows), and only while the slot is being written as that frame. Messages that go back or say too much are counted.
+ * Shows rows before their frame is complete (W-43): only the part that the producer reports as filled, only for contiguous frames (or whole
+ * rows), and only while the slot is being written as that frame. Messages that go back or exceed the frame are counted.
  */
 export class ProgressReader {
   readonly #frame: Frame;
@@ -25,7 +25,7 @@ export class ProgressReader {
     this.#handler = handler;
   }
 
-  /** Takes a FrameProgress of the mapped epoch. */
+  /** Handles a FrameProgress of the mapped epoch. */
   onProgress(reader: FrameReader, message: FrameProgressDecoder): void {
     const { of } = this.#counters;
     const frameId = message.frameIdNumber;
@@ -39,11 +39,11 @@ export class ProgressReader {
     const rowsFilled = message.hasRowsFilled ? message.rowsFilled : null;
     const fault = reader.beginPartial(this.#frame, frameId, message.headerIndex, bytesFilled, rowsFilled);
     if (fault !== null) {
-      // The frame was completed meanwhile: that is how it ends most of the time, and no fault of anybody.
+      // The frame was completed meanwhile: this is the usual end and no fault.
       if (fault === "refused") of.progressRefused.increment();
       return;
     }
-    // Only what the slot bears out is kept: a false message must not make true ones look as if they went back.
+    // Only values that the slot confirms are stored: a false message must not make later true ones appear to go back.
     this.#frameId = frameId;
     this.#bytesFilled = bytesFilled;
     try {

@@ -15,7 +15,7 @@ interface Tracked {
   readonly throttle: ProgressThrottle;
   bytesFilled: number;
   rowsFilled: number | null;
-  /** STARTED was sent: there was a listener. */
+  /** STARTED was sent: there was a subscriber. */
   isStarted: boolean;
 }
 
@@ -25,12 +25,12 @@ export class ProgressSender {
   readonly #streamId: number;
   readonly #sent: Counter;
   readonly #clock: Clock;
-  /** What readers of progress ask for; null while there are none. */
+  /** Progress requested by readers; null if none is. */
   readonly #demand: () => ProgressDemand | null;
   readonly #buffer = new NativeBuffer(64);
   readonly #encoder = new FrameProgressEncoder();
   readonly #tracked: Tracked[] = [];
-  /** The epoch that the frames are of. */
+  /** The epoch of the frames. */
   epoch = 0;
 
   constructor(
@@ -47,7 +47,7 @@ export class ProgressSender {
     this.#demand = demand;
   }
 
-  /** True while the progress of some frame is published. */
+  /** True while the progress of any frame is published. */
   get isBusy(): boolean {
     return this.#tracked.length !== 0;
   }
@@ -59,7 +59,7 @@ export class ProgressSender {
     if (this.#demand() !== null) this.#start(tracked, this.#clock.nanoTime());
   }
 
-  /** @throws ProducerError "progress" when it goes back, beyond the frame, or was never begun */
+  /** @throws ProducerError "progress" if it goes back, exceeds the frame, or was never started */
   report(claim: SlotClaim, bytesFilled: number, rowsFilled: number | null): void {
     const tracked = this.#find(claim);
     if (tracked === undefined) throw new ProducerError("progress", "expected beginProgress before reportProgress");
@@ -72,7 +72,7 @@ export class ProgressSender {
     this.#sendIfDue(tracked, this.#clock.nanoTime(), this.#demand());
   }
 
-  /** Sends what was held back and is due now. */
+  /** Sends held-back progress that is due now. */
   doWork(nowNs: number): void {
     for (let i = 0; i < this.#tracked.length; i++) this.#sendIfDue(this.#tracked[i] as Tracked, nowNs, this.#demand());
   }
@@ -92,7 +92,7 @@ export class ProgressSender {
   }
 
   #sendIfDue(tracked: Tracked, nowNs: number, demand: ProgressDemand | null): void {
-    // Only sent while some consumer has said that it reads progress (W-41).
+    // Sent only while some consumer reports that it reads progress (W-41).
     if (demand === null) return;
     if (!tracked.isStarted) this.#start(tracked, nowNs);
     if (!tracked.throttle.isDue(nowNs, tracked.bytesFilled, demand)) return;

@@ -6,24 +6,24 @@ import { CADENCE_NS, LIVENESS_PERIODS } from "../protocol/stream-ids.ts";
 import { ConsumerHelloDecoder, QosConsumerDecoder } from "../sbe/generated/control/index.ts";
 import { messageKeyAt } from "../sbe/header.ts";
 
-/** Consumers of one stream that are known; what others send beyond that is refused, and counted. */
+/** Most known consumers of one stream; messages of further ones are refused and counted. */
 const MAX_READERS = 4096;
 
 interface Reader {
   lastHeardNs: number;
-  /** Epoch that it said it had mapped; -1 before it said so. */
+  /** Epoch that it reported as mapped; -1 before a report. */
   epoch: number;
   lastSeqSeen: number;
   reportedNs: number;
-  /** Its wishes for progress of frames that are being written; null when it does not read progress (W-41). */
+  /** The progress it requests of frames that are being written; null if it does not read progress (W-41). */
   progress: ProgressDemand | null;
 }
 
-/** The consumers of one stream, as far as they tell: by ConsumerHello that they are there, by QosConsumer what they mapped. */
+/** The known consumers of one stream: ConsumerHello reports their presence, QosConsumer the epoch they mapped. */
 export class ReaderDirectory {
-  /** True since a consumer appeared that has not been announced to. */
+  /** True since a consumer appeared that has not yet been sent an announce. */
   mustAnnounce = false;
-  /** What readers of progress ask for together; null while there are none (W-41, W-42). */
+  /** The combined progress requests of all readers; null if there are none (W-41, W-42). */
   progressDemand: ProgressDemand | null = null;
   readonly #streamId: number;
   readonly #refused: Counter;
@@ -38,7 +38,7 @@ export class ReaderDirectory {
     this.#refused = refused;
   }
 
-  /** Takes control and QoS messages. */
+  /** Handles control and QoS messages. */
   readonly onMessage: MessageHandler = (view, length) => {
     switch (messageKeyAt(view, 0, length)) {
       case ConsumerHelloDecoder.KEY:
@@ -52,7 +52,7 @@ export class ReaderDirectory {
     }
   };
 
-  /** Forgets consumers that fell silent; to be called now and then. */
+  /** Removes consumers that fell silent; to be called periodically. */
   expire(nowNs: number): void {
     for (const [id, reader] of this.#readers) {
       if (nowNs - reader.lastHeardNs > CADENCE_NS * LIVENESS_PERIODS) this.#readers.delete(id);
@@ -60,7 +60,7 @@ export class ReaderDirectory {
     this.#updateProgress();
   }
 
-  /** Consumers that have mapped `epoch`. */
+  /** Number of consumers that have mapped `epoch`. */
   mappedCount(epoch: number): number {
     let count = 0;
     for (const reader of this.#readers.values()) if (reader.epoch === epoch) count++;
@@ -68,8 +68,8 @@ export class ReaderDirectory {
   }
 
   /**
-   * True when all consumers that have mapped `epoch` said since `sinceNs` that they saw frame `seq`, or none has it mapped any more.
-   * A consumer that saw nothing reports the same as one that saw frame 0: of that frame it proves nothing until the consumer leaves.
+   * True if all consumers that have mapped `epoch` reported since `sinceNs` that they saw frame `seq`, or if none maps it any more. A
+   * consumer that saw nothing reports the same as one that saw frame 0, so for that frame only its leaving is proof.
    */
   haveSeen(epoch: number, seq: number, sinceNs: number): boolean {
     for (const reader of this.#readers.values()) {
@@ -80,7 +80,7 @@ export class ReaderDirectory {
   }
 
   /**
-   * Sum of the frames that readers of `epoch` say they have seen last, each at most `newestSeq`: it grows while any of them gets on.
+   * Sum of the last frames that readers of `epoch` report as seen, each capped at `newestSeq`: it grows while any of them makes progress.
    */
   seenTotal(epoch: number, newestSeq: number): number {
     let total = 0;
@@ -97,8 +97,8 @@ export class ReaderDirectory {
     if (isNew) this.mustAnnounce = true;
     reader.lastHeardNs = this.#cycle.nanoTime();
     reader.progress = progressOf(this.#hello);
-    // A stricter demand holds at once. A looser one waits for `expire`: a look at all readers for each hello would make n hellos
-    // cost n * n.
+    // A stricter demand applies immediately. A looser one waits for `expire`: checking all readers on each hello would make n hellos cost n
+    // * n.
     if (reader.progress !== null) this.progressDemand = strictestDemand([reader.progress, ...this.#demand()]);
   }
 
@@ -113,7 +113,7 @@ export class ReaderDirectory {
 
   #onQos(): void {
     const { consumerId, epochNumber, lastSeqSeenNumber } = this.#qos;
-    // Beyond 2^53 neither is exact, and neither is of a stream of ours.
+    // Beyond 2^53 the numbers are not exact, and none belongs to a stream of this library.
     if (epochNumber > Number.MAX_SAFE_INTEGER || lastSeqSeenNumber > Number.MAX_SAFE_INTEGER) {
       this.#refused.increment();
       return;
@@ -126,7 +126,7 @@ export class ReaderDirectory {
     reader.reportedNs = this.#cycle.nanoTime();
   }
 
-  /** The reader with this id, who may be new; null beyond the limit. */
+  /** The reader with this id, possibly new; null beyond the limit. */
   #reader(consumerId: number): Reader | null {
     const known = this.#readers.get(consumerId);
     if (known !== undefined) return known;

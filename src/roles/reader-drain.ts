@@ -6,8 +6,8 @@ const log = getLogger("producer");
 const MIN_TIMEOUT_NS = 2e9;
 
 /**
- * Waits for the readers of a stream that has ended, until they have seen its last frame, or none of them got on for a while: 2 s, and
- * with the flow "wait" as long as its frames wait for readers.
+ * Waits for the readers of an ended stream until they have seen its last frame, or until none has made progress for a while: 2 s, or with
+ * flow "wait" as long as its frames wait for readers.
  */
 export class ReaderDrain {
   readonly #producer: Producer;
@@ -15,7 +15,7 @@ export class ReaderDrain {
   #untilNs: number;
   #drainedSeqs: number;
 
-  /** `waitTimeoutNs`: how long the producer's frames wait for readers, with the flow "wait". */
+  /** `waitTimeoutNs`: how long the producer's frames wait for readers with flow "wait". */
   constructor(producer: Producer, waitTimeoutNs: number, nowNs: number) {
     this.#producer = producer;
     this.#timeoutNs = producer.flow === "wait" ? Math.max(MIN_TIMEOUT_NS, waitTimeoutNs) : MIN_TIMEOUT_NS;
@@ -23,7 +23,7 @@ export class ReaderDrain {
     this.#drainedSeqs = producer.drainedSeqs;
   }
 
-  /** True once there is nothing to wait for any more. */
+  /** True once there is nothing left to wait for. */
   isOver(nowNs: number): boolean {
     const { isDrained, drainedSeqs, flow, streamId } = this.#producer;
     if (isDrained) return true;

@@ -2,34 +2,31 @@ import type { MessageHandler } from "../aeron/subscription.ts";
 import type { WritableRegions } from "../shm/index.ts";
 import type { AttachError } from "./errors.ts";
 
-/** The producer, as far as the provider of its regions has to know it. */
+/** The part of the producer that the provider of its regions uses. */
 export interface RegionHost {
-  /** Begins an epoch with these regions: from now on frames go there. What it refuses stays the caller's. @throws UsageError */
+  /** Begins an epoch with these regions: frames go there from now on. If this throws, the caller keeps the regions. @throws UsageError */
   beginEpoch(regions: WritableRegions): void;
-  /** Ends the epoch, if there is one: every claim is settled, and the regions are closed. */
+  /** Ends the epoch, if any: every claim is settled, and the regions are closed. */
   endEpoch(): void;
-  /** True once what others announce is read. */
+  /** True once other owners' announces are received. */
   isHearing(): boolean;
-  /** Nanoseconds since readers last saw a sign of life. */
+  /** Nanoseconds since the last sign of life that readers could see. */
   silentNs(nowNs: number): number;
 }
 
-/** Who gives a producer the regions of its epochs: the producer itself (standalone), or a driver, with a lease. */
+/** Provides the regions of a producer's epochs: the producer itself (standalone), or a driver, with a lease. */
 export interface RegionProvider {
-  /** The producer's id on the wire; in a driver deployment that of its lease. */
+  /** The producer's id on the wire; in a driver deployment, its lease's client id. */
   readonly producerId: number;
-  /** Why there are no regions, as far as a driver said; null where there are some, or no driver was asked. */
+  /** Why there are no regions, if a driver gave a reason; null if there are regions or no driver was asked. */
   readonly refusal: AttachError | null;
-  /** Takes what comes on the control stream and the announce stream. */
+  /** Handles messages of the control stream and the announce stream. */
   readonly onMessage: MessageHandler;
   /** Called once, when the host is ready. @throws RegionCreateError, UsageError */
   begin(nowNs: number): void;
   /** Called before messages are read, and before anything touches the regions. */
   doWork(nowNs: number): number;
   onLateCycle(nowNs: number, lateByNs: number): void;
-  /**
-   * Called once, after the last epoch has ended. `poll` reads what comes on the control stream. @returns a promise while something
-   * has still to be read
-   */
+  /** Called once, after the last epoch has ended. `poll` reads the control stream. @returns a promise while messages are still expected */
   close(poll: () => void): Promise<void> | null;
 }

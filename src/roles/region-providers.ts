@@ -10,9 +10,9 @@ import type { RegionHost, RegionProvider } from "./region-provider.ts";
 import { StandaloneRegions } from "./standalone-regions.ts";
 
 /**
- * Who gives this producer its regions, as its options say.
- * @param publication the producer's of the control stream
- * @throws UsageError unless the options name one of the two
+ * Chooses the provider of this producer's regions by its options.
+ * @param publication the producer's publication of the control stream
+ * @throws UsageError unless the options name exactly one of the two
  */
 export function newRegionProvider(
   connection: Messaging,

@@ -4,10 +4,9 @@ import type { HeaderRing } from "../shm/header-ring.ts";
 export const MAX_SEQ = 2 ** 52 - 1;
 
 /**
- * Seq of the newest frame in the ring, at least `after`; frames that are being written, or were given up, count with
- * `includesUncommitted`. Reads each commit word once: for the end of an epoch, not for each frame. A ring that is written meanwhile
- * gives a frame that was the newest at some moment. A slot counts only when the slot before it agrees, so that a damaged word makes
- * no frames.
+ * Seq of the newest frame in the ring, at least `after`; frames that are being written or were aborted count with `includesUncommitted`.
+ * Reads each commit word once: meant for the end of an epoch, not for each frame. In a ring that is written meanwhile, the result was the
+ * newest frame at some moment. A slot counts only if the slot before it agrees, so that a damaged word creates no frames.
  */
 export function newestSeqOf(ring: HeaderRing, after: number, includesUncommitted: boolean): number {
   let newest = after;

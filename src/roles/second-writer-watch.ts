@@ -10,8 +10,7 @@ import { ProducerError } from "./errors.ts";
 const log = getLogger("producer").every(10e9);
 
 /**
- * Finds a second writer of a stream by its announces, where the lock of the stream has not kept it out: the older epoch keeps the
- * stream (W-08).
+ * Detects a second writer of a stream by its announces if the stream's lock has not kept it out: the older epoch keeps the stream (W-08).
  */
 export class SecondWriterWatch {
   /** The epoch that this producer announces. */
@@ -28,7 +27,7 @@ export class SecondWriterWatch {
     this.#refused = refused;
   }
 
-  /** What others announce is read from now on. */
+  /** Other owners' announces are read from now on. */
   begin(): void {
     this.#rivals.begin(this.#cycle.nanoTime());
   }
@@ -47,7 +46,7 @@ export class SecondWriterWatch {
     }
     const { streamId, producerId } = this.#identity;
     if (other.streamId !== streamId || other.producerId === producerId) return;
-    // Two that began within a millisecond have the same epoch.
+    // Two epochs that began within the same millisecond are equal.
     const isOlder =
       other.epochNumber < this.epoch || (other.epochNumber === this.epoch && other.producerId < producerId);
     const verdict = this.#rivals.onAnnounce(other.producerId, isOlder, this.#cycle.nanoTime());

@@ -10,39 +10,39 @@ import type { LossCause } from "./counters.ts";
 import type { Frame } from "./frame.ts";
 import type { PollOptions } from "./frame-handler.ts";
 
-/** What may happen with every frame is said once a second. */
+/** Events that may occur with every frame are logged at most once a second. */
 const log = getLogger("consumer").every(1e9);
 
 export interface SinkPumpOptions {
   readonly clock: Clock;
-  /** Frames to accept; Infinity: no limit. */
+  /** Number of frames to accept; Infinity: no limit. */
   readonly count: number;
-  /** End when the stream that was read ends, instead of waiting for its next epoch. */
+  /** Stop when the stream being read ends, instead of waiting for its next epoch. */
   readonly once: boolean;
-  /** Called once when the end was reached and everything accepted was written out. */
+  /** Called once, when the end was reached and all accepted frames were written. */
   readonly onDone: () => void;
 }
 
-/** Frames that one cycle may hand out, so that the other agents have their turn. */
+/** Frames handed out per cycle, so that the other agents get their turn. */
 const FRAMES_PER_CYCLE = 64;
 const FRAMES_PER_POLL = 32;
 const MAX_CYCLE_NS = 1e6;
-/** How long frames are left waiting for the attributes that the sink cannot do without. */
+/** How long frames wait for the attributes that the sink requires. */
 const ATTRIBUTES_TIMEOUT_NS = 2e9;
-/** How long an end waits for a sink to write out what it has accepted. */
+/** How long an end waits for a sink to write the frames it has accepted. */
 const DRAIN_TIMEOUT_NS = 1e9;
 
-/** Moves frames from a consumer to a sink; what the sink has no room for is counted, or waits where the stream allows that. */
+/** Moves frames from a consumer to a sink; frames that find no room in the sink are counted, or wait if the stream allows that. */
 export class SinkPump implements Agent {
   readonly roleName = "sink";
   #consumer: Consumer;
-  /** All that were read from so far. */
+  /** All consumers that were read from. */
   readonly #consumers: Consumer[];
-  /** Ends of streams that the present consumer had seen before it was read from. */
+  /** Stream ends that the current consumer had seen before it was read from. */
   #endsBefore = 0;
   readonly #sink: Sink;
   readonly #options: SinkPumpOptions;
-  /** A sink that may fill up is asked for room before each frame; another takes many at once. */
+  /** A sink that may fill up is checked for room before each frame; other sinks receive many frames at once. */
   readonly #one: PollOptions;
   readonly #many: PollOptions;
   readonly #onFrame = (frame: Frame): LossCause | undefined => this.#accept(frame);
@@ -66,7 +66,7 @@ export class SinkPump implements Agent {
     sink.begin?.(consumer.stream);
   }
 
-  /** Reads frames of another consumer from now on: of the same stream, through a bridge. Not for a sink that has begun with a stream. */
+  /** Reads frames of another consumer from now on: of the same stream, through a bridge. Not for a sink that has already begun a stream. */
   readFrom(consumer: Consumer): void {
     this.#consumer = consumer;
     this.#endsBefore = consumer.counters.of.ends.value;
@@ -75,7 +75,7 @@ export class SinkPump implements Agent {
 
   doWork(nowNs: number): number {
     if (this.#isDone) return 0;
-    // It stays set when this throws.
+    // Stays set if this throws.
     this.#hasSinkFailed = true;
     let work = this.#sink.doWork(nowNs);
     this.#hasSinkFailed = false;
@@ -91,17 +91,17 @@ export class SinkPump implements Agent {
     return work;
   }
 
-  /** The next frame, unless the sink has something to do, or frames that are there wait for something else. */
+  /** The next frame, unless the sink has work to do or available frames wait for something else. */
   waitPoint(nowNs: number): WaitPoint | null {
     const sink = this.#sink;
     if (this.#isEnding || sink.usesEventLoop === true || !sink.drained) return null;
-    // Descriptors of a stream that does not wait have to be read meanwhile.
+    // Descriptors of a stream with flow "drop" must be read meanwhile.
     if (!sink.hasRoom) return (this.#consumer.flow === "wait" ? sink.waitPoint : sink.briefWaitPoint) ?? null;
     if (sink.isAsked === true) return sink.briefWaitPoint ?? null;
     return this.#attributesUntilNs === 0 ? this.#consumer.nextFrame.pointAt(nowNs) : null;
   }
 
-  /** Frames that were accepted are written out first, as far as the sink takes them in time. */
+  /** Accepted frames are written first, as far as the sink can do so in time. */
   async onClose(): Promise<void> {
     try {
       if (!this.#hasSinkFailed) await this.#drain();
@@ -116,7 +116,7 @@ export class SinkPump implements Agent {
     let nowNs = clock.nanoTime();
     const untilNs = nowNs + DRAIN_TIMEOUT_NS;
     for (; !sink.drained && !sink.closedByReader && nowNs < untilNs; nowNs = clock.nanoTime()) {
-      // What it waits for comes with the event loop.
+      // The event that it waits for comes with the event loop.
       if (sink.doWork(nowNs) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
@@ -150,7 +150,7 @@ export class SinkPump implements Agent {
       const handled = this.#consumer.poll(this.#onFrame, isAmple ? this.#many : this.#one);
       if (handled === 0) break;
       moved += handled;
-      // A slow handler must not keep the conductor, signals and statistics away.
+      // A slow handler must not block the conductor, signals and statistics.
       if (!isAmple && this.#options.clock.nanoTime() - nowNs > MAX_CYCLE_NS) break;
     }
     return moved;
@@ -168,7 +168,7 @@ export class SinkPump implements Agent {
     return this.#consumer.flow !== "wait" && (this.#consumer.mode === "latest" || this.#sink.isPreparing === true);
   }
 
-  /** False while the sink still has to learn what the array does not say. */
+  /** False while the sink still lacks information that the array itself does not contain. */
   #mayRead(nowNs: number): boolean {
     if (!this.#sink.needsAttributes || this.#consumer.hasAttributes || !this.#consumer.isMapped) {
       this.#attributesUntilNs = 0;

@@ -9,7 +9,7 @@ import { ProducerError } from "./errors.ts";
 export const ClaimState = { FREE: 0, CLAIMED: 1, COMMITTED: 2, ABORTED: 3 } as const;
 export type ClaimState = (typeof ClaimState)[keyof typeof ClaimState];
 
-/** What a claim asks of the ring that its slot belongs to. */
+/** The operations of the ring that a claim uses. */
 export interface ClaimOwner {
   commitClaim(claim: SlotClaim, shape: FrameShape): void;
   commitCopy(claim: SlotClaim, header: FrameHeader): void;
@@ -19,9 +19,8 @@ export interface ClaimOwner {
 }
 
 /**
- * A slot that its holder fills in place and then commits or aborts; left uncommitted at the end of a `using` block, it is
- * aborted. There is one object for each slot of the ring, so that claiming allocates nothing: a handle that was kept too long
- * is recognised until its slot is claimed again.
+ * A slot that its holder fills in place and then commits or aborts; left uncommitted at the end of a `using` block, it is aborted. There is
+ * one object per slot of the ring, so that claiming allocates nothing: use of a stale handle is detected until its slot is claimed again.
  */
 export class SlotClaim {
   /** Frame number within the epoch. */
@@ -33,7 +32,7 @@ export class SlotClaim {
   state: ClaimState = ClaimState.FREE;
   /** When it was claimed, on this process's clock. */
   claimedNs = 0;
-  /** The frame's timestamp as two words of either sign, and the metadata that it goes with, once its header was written. */
+  /** The frame's timestamp as two words, which may be negative, and its metadata version, once its header was written. */
   timestampHigh = 0;
   timestampLow = 0;
   metaVersion = 0;
@@ -66,8 +65,8 @@ export class SlotClaim {
   }
 
   /**
-   * Tells readers that ask for it how the frame comes along: the shape first, before the payload is written (W-43), then
-   * `reportProgress`. The frame must be committed with the same shape. @throws ProducerError as `commit`
+   * Reports the frame's progress to readers that request it: the shape first, before the payload is written (W-43), then `reportProgress`.
+   * The frame must be committed with the same shape. @throws ProducerError as `commit`
    */
   beginProgress(shape: FrameShape): void {
     this.#requirePool();
@@ -75,8 +74,8 @@ export class SlotClaim {
   }
 
   /**
-   * The first `bytesFilled` bytes are written (and, of arrays that are not contiguous, the first `rowsFilled` rows). Sent when
-   * the throttle allows (W-42); never goes back. @throws ProducerError "progress" beyond the frame, or going back
+   * The first `bytesFilled` bytes are written (and, for non-contiguous arrays, the first `rowsFilled` rows). Sent as the throttle allows
+   * (W-42); must never go back. @throws ProducerError "progress" beyond the frame, or if it goes back
    */
   reportProgress(bytesFilled: number, rowsFilled: number | null = null): void {
     this.#requirePool();
@@ -90,15 +89,15 @@ export class SlotClaim {
   }
 
   /**
-   * Publishes the frame, in claim order, as a copy of one of another stream: with the shape and the timestamp of its header, which the
-   * caller has checked. @throws ProducerError when the values have another length, or the claim has ended
+   * Publishes the frame, in claim order, as a copy of another stream's frame: with the shape and timestamp of its header, which the caller
+   * has checked. @throws ProducerError if the values have another length or the claim has ended
    */
   commitCopy(header: FrameHeader): void {
     this.#requirePool();
     this.#owner.commitCopy(this, header);
   }
 
-  /** Aborts the claim: readers see a counted gap. Does nothing to a claim that has ended. */
+  /** Aborts the claim: readers see a counted gap. No effect on a claim that has ended. */
   abort(): void {
     if (this.state === ClaimState.CLAIMED) this.#owner.abortClaim(this);
   }
@@ -107,17 +106,17 @@ export class SlotClaim {
     this.abort();
   }
 
-  /** For the ring: what this object stands for from now on. */
+  /** For the ring: sets the claim that this object represents. */
   begin(seq: number, pool: PayloadPool, byteLength: number, nowNs: number): void {
     this.seq = seq;
-    // A pointer that is stored costs more than one that is compared.
+    // Storing a pointer costs more than comparing it.
     if (this.pool !== pool) this.pool = pool;
     this.byteLength = byteLength;
     this.claimedNs = nowNs;
     this.state = ClaimState.CLAIMED;
   }
 
-  /** For the ring: the memory goes. */
+  /** For the ring: the memory is unmapped. */
   end(): void {
     this.state = ClaimState.FREE;
     this.pool = null;

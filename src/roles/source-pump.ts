@@ -15,53 +15,53 @@ const oftenLog = log.every(1e9);
 export interface SourcePumpOptions {
   /** Frames per second; null: as fast as the source and the flow allow. */
   readonly rateHz: number | null;
-  /** Frames to take from the source, including those that are dropped without a consumer; Infinity: until the source ends. */
+  /** Number of frames to take from the source, including those dropped without a consumer; Infinity: until the source ends. */
   readonly count: number;
   /** Consumers that must have mapped the stream before the first frame. */
   readonly waitConsumers: number;
-  /** What the stream's metadata is to say, of what the source says; left out: that. */
+  /** Chooses the attributes of the stream's metadata from the source's; omitted: all of them. */
   readonly attributesOf?: (attributes: readonly Attribute[]) => readonly Attribute[];
-  /** How long the producer's frames wait for readers; its last ones do as well. */
+  /** How long the producer's frames wait for readers, including the last ones. */
   readonly waitTimeoutNs?: number;
-  /** Called once when the source has ended, `count` was reached and readers have drained, or stopped answering. */
+  /** Called once, when the source has ended or `count` was reached, and readers have drained or stopped answering. */
   readonly onDone: () => void;
 }
 
-/** Frames that one cycle may publish, so that the other agents have their turn. */
+/** Frames published per cycle, so that the other agents get their turn. */
 const FRAMES_PER_CYCLE = 128;
 const TIMEOUT_NS = 1e9;
 
-/** Moves frames from a source into a producer's slots: the source fills them in place. */
+/** Moves frames from a source into a producer's slots: the source fills the slots in place. */
 export class SourcePump implements Agent {
   readonly roleName = "source";
   readonly #producer: Producer;
   readonly #source: Source;
   readonly #options: SourcePumpOptions;
   readonly #pacer: RatePacer | null;
-  /** The frame that is filled over several cycles; null while there is none. */
+  /** The frame that is being filled over several cycles; null while there is none. */
   #claim: SlotClaim | null = null;
   #isSkipping = false;
   #skipReason: SkipReason = "ended";
   #hasConsumers: boolean;
   #startedNs = -1;
-  /** Since the source has ended. */
+  /** Set once the source has ended. */
   #ending: ReaderDrain | null = null;
   #isDone = false;
-  /** Bytes of the claim under way that were there at the last look. */
+  /** Bytes of the current claim that were present at the last check. */
   #filledBytes = 0;
   #tellsProgress = false;
-  /** As they were when the cycle began. */
+  /** State at the start of the cycle. */
   #mayOffer = false;
   #isProgressWanted = false;
-  /** Frames that were taken from the source: claimed, or passed over. */
+  /** Frames taken from the source: claimed or skipped. */
   #takenFrames = 0;
-  /** Part of a frame was moved in this cycle. */
+  /** True if part of a frame was moved in this cycle. */
   #hasMoved = false;
   #hasSaidWaiting = false;
-  /** Those that the stream's metadata was made of. */
+  /** The attributes that the stream's metadata was created from. */
   #attributes: readonly Attribute[];
   #wasReady = false;
-  /** The frame that is ready waits for a slot: the source has nothing to tell until then. */
+  /** The complete frame waits for a slot: the source is not a reason to wake up until it has one. */
   #isRefused = false;
 
   constructor(producer: Producer, source: Source, options: SourcePumpOptions) {
@@ -84,7 +84,7 @@ export class SourcePump implements Agent {
     return isMoving ? work + 1 : work;
   }
 
-  /** What the source waits for, unless the pump itself is to move something on in time. */
+  /** The event the source waits for, unless the pump itself has timed work to do. */
   waitPoint(): WaitPoint | null {
     const isPaused = this.#pacer !== null || this.#ending !== null || !this.#hasConsumers || this.#isSkipping;
     if (isPaused || this.#isRefused || this.#isDone || !this.#producer.isReady) return null;
@@ -97,7 +97,7 @@ export class SourcePump implements Agent {
     this.#source.close();
   }
 
-  /** Descriptors of frames that come as fast as they can are published together. */
+  /** Descriptors of frames that arrive without pacing are published together. */
   #burst(nowNs: number): number {
     this.#producer.setBurst(true);
     try {
@@ -115,7 +115,7 @@ export class SourcePump implements Agent {
     return work;
   }
 
-  /** Moves one frame on; false when there is nothing to do now. */
+  /** Moves one frame; false if there is nothing to do now. */
   #step(nowNs: number): boolean {
     if (this.#claim !== null) return this.#fill(this.#claim, nowNs);
     if (this.#isSkipping) return this.#skip(nowNs);
@@ -129,7 +129,7 @@ export class SourcePump implements Agent {
     if (state === "idle") return false;
     pacer?.advance(nowNs);
     if (source.attributes !== this.#attributes) this.#announceAttributes();
-    // Frames that come as fast as they can have the time of their cycle; paced ones each their own.
+    // Unpaced frames take the time of their cycle; paced ones each take their own.
     const { byteLength } = source.layout;
     const claim = pacer === null ? this.#producer.tryClaim(byteLength, nowNs) : this.#producer.tryClaim(byteLength);
     this.#isRefused = false;
@@ -147,7 +147,7 @@ export class SourcePump implements Agent {
     this.#producer.setAttributes(this.#options.attributesOf?.(attributes) ?? attributes);
   }
 
-  /** No slot could be had: the frame waits, or is passed over where that would not help. */
+  /** No slot was available: the frame waits, or is skipped if waiting would not help. */
   #onRefusal(nowNs: number): boolean {
     const { lastRefusal } = this.#producer;
     if (lastRefusal !== "no-pool" && lastRefusal !== "not-attached") {
@@ -166,8 +166,8 @@ export class SourcePump implements Agent {
   }
 
   /**
-   * Before there were regions and a way for descriptors nothing is offered, so that nothing is lost; without a lease later on,
-   * a source that waits continues to wait, and a live one does not.
+   * Before regions and a descriptor publication exist, nothing is offered, so that nothing is lost. If the lease is lost later, a source
+   * that waits keeps waiting, and a live one does not.
    */
   #isProducerReady(): boolean {
     const { isReady, isAttached, flow } = this.#producer;
@@ -178,7 +178,7 @@ export class SourcePump implements Agent {
     return this.#wasReady && (isAttached || flow === "drop");
   }
 
-  /** A frame that is known to come and fits no pool is no accident, which would be counted: it ends the source at its start. */
+  /** A frame that fits no pool and is known in advance is no incident to be counted: it ends the source at its start. */
   #requireRoom(): void {
     const [needed, room] = [this.#source.maxByteLength, this.#producer.maxByteLength];
     if (needed <= room) return;
@@ -191,7 +191,7 @@ export class SourcePump implements Agent {
 
   #fill(claim: SlotClaim, nowNs: number): boolean {
     if (claim.state !== ClaimState.CLAIMED) {
-      // The producer has begun a new epoch since: what is left of the frame has no place to go.
+      // The producer has begun a new epoch: the rest of the frame has no slot.
       this.#claim = null;
       this.#isSkipping = true;
       this.#skipReason = "ended";
@@ -225,7 +225,7 @@ export class SourcePump implements Agent {
     }
   }
 
-  /** A part of the frame may have come: readers of progress see it, and the cycle continues without a rest. */
+  /** Part of the frame may have arrived: readers of progress see it, and the cycle continues without a pause. */
   #reportProgress(claim: SlotClaim): void {
     const { filledBytes = 0 } = this.#source;
     if (filledBytes === this.#filledBytes) return;
@@ -241,7 +241,7 @@ export class SourcePump implements Agent {
   }
 
   #end(nowNs: number): boolean {
-    // A descriptor that waits for the end of a burst, or is held back, belongs to the stream.
+    // A descriptor that waits for the end of a burst or is held back belongs to the stream.
     this.#producer.setBurst(false);
     if (this.#producer.isWaiting) return false;
     this.#producer.finish();
@@ -267,7 +267,7 @@ export class SourcePump implements Agent {
   }
 }
 
-/** Rows that are there in full; null for shapes that have none. */
+/** Number of complete rows; null for shapes without rows. */
 function wholeRows(layout: FrameLayout, filledBytes: number): number | null {
   const rows = layout.majorOrder === "row" ? layout.dims[0] : undefined;
   if (rows === undefined || rows === 0) return null;

@@ -15,21 +15,21 @@ import { SecondWriterWatch } from "./second-writer-watch.ts";
 
 const log = getLogger("producer");
 
-/** Where and how a producer of the standalone deployment keeps its regions. */
+/** Where and how a producer of the standalone deployment stores its regions. */
 export interface StandaloneOptions
   extends Omit<RegionSetOptions, "startTimestampNs" | "streamId" | "instanceId" | "pid"> {
-  /** Names the owner under the namespace; contains the stream id (W-30). Left out: made of the stream id. */
+  /** Name of the owner under the namespace; contains the stream id (W-30). Omitted: derived from the stream id. */
   readonly instanceId?: string;
 }
 
-/** By then readers of a dead predecessor have unmapped its regions, at the latest because it fell silent (W-08). */
+/** After this time, readers of a dead predecessor have unmapped its regions, at the latest because it fell silent (W-08). */
 const PREDECESSOR_SWEEP_NS = CADENCE_NS * (LIVENESS_PERIODS + 1);
-/** How often it is looked whether the regions are as they were made. */
+/** How often the regions are checked to be in their place. */
 const LOOK_PERIOD_NS = 1e9;
-/** Regions that could not be made again are tried again, when room may have come. */
+/** Retry periods for regions that could not be created; space may become available. */
 const RETRY = { firstNs: 250e6, maxNs: 4e9 };
 
-/** Regions that the producer makes and owns itself. */
+/** Regions that the producer creates and owns. */
 export class StandaloneRegions implements RegionProvider {
   readonly refusal = null;
   readonly producerId: number;
@@ -44,7 +44,7 @@ export class StandaloneRegions implements RegionProvider {
   readonly #look = new PeriodicTimer(LOOK_PERIOD_NS);
   readonly #retry: RetryBackoff;
   readonly #again = new Deadline();
-  /** Holds the stream's lock; null before the first epoch, and where the lock file cannot be used. */
+  /** Holds the stream's lock; null before the first epoch, and if the lock file cannot be used. */
   #locks: OwnerLocks | null = null;
   #regions: OwnedRegions | null = null;
 
@@ -67,7 +67,7 @@ export class StandaloneRegions implements RegionProvider {
     this.onMessage = this.#watch.onMessage;
   }
 
-  /** Takes the stream's lock, and makes an epoch. @throws RegionCreateError, ProducerError "second-writer" where it has an owner */
+  /** Takes the stream's lock and creates an epoch. @throws RegionCreateError, ProducerError "second-writer" if the stream has an owner */
   begin(nowNs: number): void {
     this.#locks = probeLockOr(null, () => this.#takeStream());
     this.#begin(nowNs);
@@ -83,8 +83,8 @@ export class StandaloneRegions implements RegionProvider {
 
   onLateCycle(nowNs: number, lateByNs: number): void {
     this.#watch.onPause();
-    // Readers count from the last sign of life, which may be older than the pause. A period is left for what is under way:
-    // one that has taken this producer for dead waits for a new epoch, and for nothing else (W-08).
+    // Readers count from the last sign of life, which may be older than the pause. One period is left for messages in transit: a reader
+    // that takes this producer for dead waits for a new epoch and nothing else (W-08).
     if (this.#host.silentNs(nowNs) < CADENCE_NS * (LIVENESS_PERIODS - 1)) return;
     log.warn(
       `the producer of stream ${this.#streamId} was paused for ${(lateByNs / 1e9).toFixed(1)} s: starting a new epoch`,
@@ -126,7 +126,7 @@ export class StandaloneRegions implements RegionProvider {
     this.#regions = regions;
   }
 
-  /** Another epoch in place of the present one. While there is no room for it, it is tried again. */
+  /** Replaces the current epoch with another one; retried while there is no room for it. */
   #beginAgain(nowNs: number): void {
     this.#again.clear();
     this.#regions = null;
@@ -148,7 +148,7 @@ export class StandaloneRegions implements RegionProvider {
     this.#beginAgain(nowNs);
   }
 
-  /** Removes what readers still held when this epoch was made (D-19), and checks again while some of them are paused. */
+  /** Removes regions that readers still held when this epoch was created (D-19), and retries while some of those readers are paused. */
   #sweepPredecessors(nowNs: number): void {
     this.#sweep.clear();
     const kept = this.#regions?.sweepPredecessors() ?? 0;

@@ -11,22 +11,22 @@ import { FrameReader } from "./frame-reader.ts";
 import type { MappedRegions, RegionMaker } from "./ports.ts";
 
 const log = getLogger("consumer");
-/** Others decide how often an announce is refused, and this how often that is logged. */
+/** Other processes determine how often an announce is refused; this limits how often that is logged. */
 const REFUSED_LOG_PERIOD_NS = 1e9;
 
-/** How often the owner's sign of life is looked at; a clean end shows at once. */
+/** How often the owner's activity timestamp is checked; an orderly end is detected at once. */
 const ACTIVITY_CHECK_PERIOD_NS = 50e6;
 
-/** "fallback": shared memory is not to be used, or unusable, and there is a fallback. "failed": unusable, and there is none (W-22, W-31). */
+/** "fallback": shared memory is disabled or unusable, and there is a fallback. "failed": unusable, and there is none (W-22, W-31). */
 export type MappingState = "unmapped" | "mapped" | "fallback" | "failed";
 
 /**
- * "ended": the owner said that no frame will follow. "lost": it fell silent. "followed": another epoch has begun. "remap": the
- * epoch may continue.
+ * "ended": the owner announced that no frame will follow. "lost": it fell silent. "followed": another epoch has begun. "remap": the epoch
+ * may continue.
  */
 export type StreamEnd = "ended" | "lost" | "followed" | "remap";
 
-/** Told about every change of the mapping. */
+/** Receives every change of the mapping. */
 export interface MappingListener {
   onMapped(): void;
   /** Called before anything is unmapped. */
@@ -43,9 +43,9 @@ export interface StreamMappingOptions {
 }
 
 /**
- * UNMAPPED → MAPPED(E) → UNMAPPED (W-22): maps what is announced after checking it, checks it again at every announce (W-07), and
- * unmaps it when another epoch is followed, the owner falls silent or a second owner appears (W-08). What is announced beside a
- * mapped epoch replaces it only once it is mapped itself, and by the rules of `EpochChoice`.
+ * UNMAPPED → MAPPED(E) → UNMAPPED (W-22): maps announced regions after checking them, checks them again at every announce (W-07), and
+ * unmaps them when another epoch is followed, the owner falls silent or a second owner appears (W-08). An announced epoch replaces the
+ * mapped one only after it is mapped itself, and by the rules of `EpochChoice`.
  */
 export class StreamMapping {
   readonly #options: StreamMappingOptions;
@@ -57,15 +57,15 @@ export class StreamMapping {
   #livenessNs = LIVENESS_NS;
   #stream: MappedRegions | null = null;
   #reader: FrameReader | null = null;
-  /** The announce that was refused last, so that the same refusal is said once. */
+  /** The announce refused last, so that the same refusal is logged once. */
   #refusedAnnounce = "";
   #ownerEnded = false;
   #isEnabled = true;
   #holdsLease = false;
   #isClosed = false;
-  /** Where payloads come from instead, when shared memory cannot be used. */
+  /** The source of payloads if shared memory cannot be used. */
   fallback: Fallback | null = null;
-  /** Why the announced regions are refused, while nothing is mapped for that reason. */
+  /** Why the announced regions are refused, if nothing is mapped for that reason. */
   refusal: RegionError | null = null;
 
   constructor(options: StreamMappingOptions, counters: ConsumerCounters, listener: MappingListener) {
@@ -81,7 +81,7 @@ export class StreamMapping {
     return this.fallback === null ? "failed" : "fallback";
   }
 
-  /** False while shared memory is not to be used (W-39). */
+  /** False while the use of shared memory is disabled (W-39). */
   get isEnabled(): boolean {
     return this.#isEnabled;
   }
@@ -89,16 +89,16 @@ export class StreamMapping {
   /** Allows or forbids the use of shared memory (W-39). */
   setEnabled(isEnabled: boolean): void {
     this.#isEnabled = isEnabled;
-    // A stream that was left on request may be mapped again under the same epoch.
+    // A stream unmapped on request may be mapped again under the same epoch.
     if (!isEnabled) this.remap("shared memory is not to be used (ConsumerConfig)");
   }
 
-  /** There is a lease: its regions are mapped, and what is announced from now on (D-07). */
+  /** A lease was granted: its regions are mapped, as are those announced from now on (D-07). */
   grant(announce: PoolAnnouncement): void {
     this.#holdsLease = true;
     this.#choice.grant(announce.epoch);
     if (!this.#isEnabled) return;
-    // The driver's answer is proof enough that their owner lives.
+    // The driver's answer proves that their owner is alive.
     const stream = this.#tryMap(announce);
     if (stream !== null) this.#follow(stream);
   }
@@ -118,12 +118,12 @@ export class StreamMapping {
     return this.#stream;
   }
 
-  /** True from the moment that the owner said the stream has ended: what is under way may still be read. */
+  /** True from the owner's announced end of the stream: frames in transit may still be read. */
   get hasEnded(): boolean {
     return this.#ownerEnded;
   }
 
-  /** Takes an announce of any stream. */
+  /** Handles an announce of any stream. */
   onAnnounce(message: ShmPoolAnnounceDecoder): void {
     if (message.streamId !== this.#options.streamId || !this.#isEnabled) return;
     if (this.#options.needsLease && !this.#holdsLease) return;
@@ -132,7 +132,7 @@ export class StreamMapping {
     else if (this.#choice.isCandidate(announce.epoch)) this.#consider(announce);
   }
 
-  /** `livenessNs`: without a sign of life for longer than this, the owner is dead (W-08). */
+  /** `livenessNs`: an owner without a sign of life for longer than this is dead (W-08). */
   doWork(nowNs: number, livenessNs: number = LIVENESS_NS): number {
     this.#livenessNs = livenessNs;
     if (this.#stream === null || !this.#activityCheck.isDue(nowNs)) return 0;
@@ -152,25 +152,25 @@ export class StreamMapping {
     }
   }
 
-  /** Unmaps the epoch, which is not mapped again. */
+  /** Unmaps the epoch permanently. */
   unmap(reason: string, end: StreamEnd = this.#ownerEnded ? "ended" : "remap"): void {
     this.#choice.leave(this.#options.clock.nanoTime(), this.#stream?.pid ?? null);
     this.#release(reason, end);
   }
 
-  /** Unmaps the epoch, which the next announce maps again (W-22). */
+  /** Unmaps the epoch; the next announce maps it again (W-22). */
   remap(reason: string): void {
     this.#choice.pause();
     this.#release(reason, "remap");
   }
 
-  /** Unmaps the epoch, and maps none from now on: announces still come while the end of a lease is awaited. */
+  /** Unmaps the epoch and maps no other: announces still arrive while the end of a lease is awaited. */
   close(reason: string): void {
     this.#isClosed = true;
     this.unmap(reason);
   }
 
-  /** Whatever the listener does, the regions are unmapped. */
+  /** The regions are unmapped whatever the listener does. */
   #release(reason: string, end: StreamEnd): void {
     const stream = this.#stream;
     if (stream === null) return;
@@ -184,7 +184,7 @@ export class StreamMapping {
     }
   }
 
-  /** Another epoch than the mapped one: its regions say whether it is to be followed. */
+  /** An epoch other than the mapped one: its regions decide whether it is followed. */
   #consider(announce: PoolAnnouncement): void {
     const stream = this.#tryMap(announce);
     if (stream === null) return;
@@ -197,20 +197,20 @@ export class StreamMapping {
     stream.close();
   }
 
-  /** The regions of an announce; null when they are refused, or this is closed. */
+  /** Maps the regions of an announce; null if they are refused or this object is closed. */
   #tryMap(announce: PoolAnnouncement): MappedRegions | null {
     if (this.#isClosed) return null;
     try {
       return this.#options.regions.map(announce, this.#options.baseDirs);
     } catch (error) {
-      // Another epoch has begun since: its announce is waited for (D-19).
+      // Another epoch has begun since: the consumer waits for its announce (D-19).
       if (error instanceof RegionError && error.code === "region-gone") log.debug(error.message);
       else this.#refuse(error, announce);
       return null;
     }
   }
 
-  /** Takes mapped regions in place of those that were mapped before. */
+  /** Replaces the previously mapped regions. */
   #follow(stream: MappedRegions): void {
     try {
       const before = this.#stream;
@@ -234,7 +234,7 @@ export class StreamMapping {
   }
 
   #recheck(stream: MappedRegions, announce: PoolAnnouncement): void {
-    // The owner has ended the stream and may have removed its files since: what is under way is still read.
+    // The owner has ended the stream and may have removed its files since: frames in transit are still read.
     if (stream.activity() === 0n) {
       this.#ownerEnded = true;
       return;
@@ -242,9 +242,9 @@ export class StreamMapping {
     try {
       stream.recheck();
     } catch (error) {
-      // Removed by hand: its owner, which lives, writes on until it begins another epoch.
+      // Removed by hand: the owner is alive and continues to write until it begins another epoch.
       if (error instanceof RegionError && error.code === "region-gone") return;
-      // Another pid under the same epoch: two write here, and neither can be believed.
+      // Another pid under the same epoch: there are two writers, and neither can be trusted.
       if (error instanceof RegionError && error.rule === "W-08") this.#counters.of.ownersLost.increment();
       this.#choice.leave(this.#options.clock.nanoTime(), null);
       this.#release("the mapped regions are not what they were any more", this.#ownerEnded ? "ended" : "remap");
@@ -254,7 +254,7 @@ export class StreamMapping {
     try {
       stream.requireSame(announce);
     } catch (error) {
-      // Another owner announces the same epoch: the mapped regions are as they were, and are read on.
+      // Another owner announces the same epoch: the mapped regions are unchanged and are still read.
       this.#refuse(error, announce);
     }
   }
@@ -271,7 +271,7 @@ export class StreamMapping {
   }
 }
 
-/** The owner's last sign of life, as process time; null once it has ended the stream. */
+/** The owner's last sign of life in process time; null once it has ended the stream. */
 function activityOf(stream: MappedRegions): number | null {
   const activityNs = stream.activity();
   return activityNs === 0n ? null : monotonic.fromBigint(activityNs);

@@ -9,7 +9,7 @@ import type { DriverStream } from "./driver-stream.ts";
 const log = getLogger("driver");
 const tooLongLog = log.every(10e9);
 
-/** A stream that is asked for is announced at once, but not more often than this. */
+/** A requested stream is announced immediately, but not more often than this. */
 const ASKED_PERIOD_NS = 20e6;
 
 interface Entry {
@@ -19,18 +19,18 @@ interface Entry {
 }
 
 /**
- * Announces every stream once per period, spread over it so that no burst fills the window, and at once where something
- * changed or a consumer asked (W-37, D-04). With each announce goes a sign of life in the stream's superblocks.
+ * Announces every stream once per period, spread over the period so that no burst fills the window, and immediately after a change or a
+ * consumer's request (W-37, D-04). Each announce also refreshes the activity timestamp in the stream's superblocks.
  */
 export class Announcer {
-  /** Announces that no term of the publication holds. */
+  /** Number of announces that exceed a term of the publication. */
   tooLong = 0;
   readonly #publication: MessageSink;
   readonly #periodNs: number;
   readonly #counters: DriverCounters;
   readonly #producerIdOf: (streamId: number) => number;
   readonly #encoding = new AnnounceEncoding();
-  /** In the order of their next announce, as far as nothing is asked for before. */
+  /** In the order of their next announce, unless one is requested earlier. */
   readonly #entries = new Map<DriverStream, Entry>();
   #earliestNs = Number.POSITIVE_INFINITY;
 
@@ -54,18 +54,18 @@ export class Announcer {
     this.#entries.delete(stream);
   }
 
-  /** Something about the stream has changed: it is announced in the next cycle. */
+  /** The stream has changed: it is announced in the next cycle. */
   announceNow(stream: DriverStream, nowNs: number): void {
     this.#due(stream, nowNs);
   }
 
-  /** A client asked for the stream. */
+  /** A client requested the stream. */
   announceSoon(stream: DriverStream, nowNs: number): void {
     const entry = this.#entries.get(stream);
     if (entry !== undefined) this.#due(stream, Math.max(nowNs, entry.lastNs + ASKED_PERIOD_NS));
   }
 
-  /** Announces what is due. @returns how many streams */
+  /** Announces what is due. @returns the number of streams announced */
   doWork(nowNs: number): number {
     if (nowNs < this.#earliestNs) return 0;
     let done = 0;
@@ -89,7 +89,7 @@ export class Announcer {
     this.#earliestNs = Math.min(this.#earliestNs, dueNs);
   }
 
-  /** False while there is no room in the window: the stream stays due. */
+  /** False if the window has no room: the stream stays due. */
   #announce(entry: Entry, nowNs: number): boolean {
     const { stream } = entry;
     const { regions } = stream;
@@ -107,7 +107,7 @@ export class Announcer {
     if (result === PublishResult.TOO_LONG) this.#onTooLong(stream, length);
     if (result === PublishResult.PUBLISHED) this.#counters.of.announces.increment();
     entry.lastNs = nowNs;
-    // The first announces of many streams come together: from then on they are spread.
+    // The first announces of many streams coincide; later ones are spread.
     const isFirst = entry.dueNs === nowNs || entry.dueNs === Number.NEGATIVE_INFINITY;
     entry.dueNs = nowNs + (isFirst ? this.#spread(stream) : this.#periodNs);
     return true;
@@ -119,7 +119,7 @@ export class Announcer {
     tooLongLog.warn(`stream ${streamId}: its announce of ${length} bytes is too long for the terms of ${channel}`);
   }
 
-  /** Within the period, by the stream's id: from half of it on. */
+  /** Offset within the period, from half of it on, derived from the stream's id. */
   #spread({ streamId }: DriverStream): number {
     return this.#periodNs * (0.5 + ((streamId * 0.618_033_988_75) % 1) / 2);
   }

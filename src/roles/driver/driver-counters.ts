@@ -1,8 +1,8 @@
 import { CounterSet } from "../../core/counters.ts";
 
-// Type ids are those of the Aeron counters, see roles/counters.ts for their rules.
+// Type ids are those of the Aeron counters; roles/counters.ts states the rules.
 
-/** What a driver counts about itself. */
+/** A driver's counters of itself. */
 export function driverCounters() {
   return new CounterSet({
     heartbeatNs: { typeId: 10300, help: "CLOCK_MONOTONIC in ns when the driver last worked" },
@@ -47,7 +47,7 @@ export function driverCounters() {
 }
 export type DriverCounters = ReturnType<typeof driverCounters>;
 
-/** What a driver tells about each stream. */
+/** A driver's counters of each stream. */
 export function streamCounters() {
   return new CounterSet({
     epoch: { typeId: 10400, help: "current epoch; 0 while there are no regions" },

@@ -20,25 +20,25 @@ import {
 } from "../../sbe/header.ts";
 import { messageByKey, type Refusal, type RefusalDetails } from "../../sbe/index.ts";
 
-/** What clients and operators ask of a driver about leases. */
+/** Lease requests of clients and operators. */
 export interface LeaseRequests {
   onAttach(request: AttachRequest): void;
-  /** An attach request of which only the correlation id could be read (D-09, W-36). */
+  /** An attach request that is unreadable except for its correlation id (D-09, W-36). */
   onUnreadableAttach(correlationId: bigint, refusal: AttachRefusal): void;
   onDetach(correlationId: bigint, leaseId: bigint, streamId: number, clientId: number, role: LeaseRole): void;
   onKeepalive(leaseHigh: number, leaseLow: number, streamId: number, clientId: number, role: LeaseRole): void;
   onRevokeRequest(correlationId: bigint, leaseId: bigint, token: string): void;
 }
 
-/** Calls to a driver beside those. */
+/** Other requests to a driver. */
 export interface DriverInboxListener {
   onShutdownRequest(correlationId: bigint, token: string, why: string): void;
-  /** A consumer wants to know where the stream is (W-38). */
+  /** A consumer asks for the stream (W-38). */
   onHello(streamId: number): void;
   onAnnounce(streamId: number, epoch: bigint, sessionId: number): void;
 }
 
-/** Decodes what is said to a driver, and hands on what is well-formed; everything else is counted (W-36). */
+/** Decodes messages to a driver and passes on the well-formed ones; all others are counted (W-36). */
 export class DriverInbox {
   readonly #leases: LeaseRequests;
   readonly #listener: DriverInboxListener;
@@ -96,7 +96,7 @@ export class DriverInbox {
         }
         break;
       default:
-        // Known kinds that are for others pass.
+        // Known message kinds for other receivers are ignored.
         if (messageByKey(key) === undefined) this.#unknown.increment();
     }
   };

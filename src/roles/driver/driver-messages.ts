@@ -21,10 +21,10 @@ import { ROLE_CODES } from "../attach-messages.ts";
 const SLACK_BYTES = 2048;
 const POOL_BYTES = 16;
 
-/** What names a lease in full. */
+/** The fields that identify a lease completely. */
 export type NamedLease = Pick<Lease, "leaseHigh" | "leaseLow" | "streamId" | "clientId" | "role">;
 
-/** Encodes and sends what a driver says on the control stream (schema 901). */
+/** Encodes and sends a driver's messages on the control stream (schema 901). */
 export class DriverMessages {
   readonly #outbox: Outbox;
   readonly #attach = new ShmAttachResponseEncoder();
@@ -37,7 +37,7 @@ export class DriverMessages {
     this.#outbox = outbox;
   }
 
-  /** ShmAttachResponse OK: the lease, and where its regions are (D-07). `nowNs`: from when its expiry counts. */
+  /** ShmAttachResponse OK: the lease and the places of its regions (D-07). `nowNs`: the start of its expiry. */
   grant(correlationId: bigint, lease: Lease, regions: WritableRegions): void {
     const uriBytes = regions.pools.reduce(
       (sum, { uri }) => sum + uri.length + POOL_BYTES,
@@ -63,7 +63,7 @@ export class DriverMessages {
     this.refuse(correlationId, ResponseCode.INTERNAL_ERROR, why);
   }
 
-  /** ShmAttachResponse with anything but OK: every optional field is null (D-08). */
+  /** ShmAttachResponse with any code but OK: every optional field is null (D-08). */
   refuse(correlationId: bigint, code: ResponseCode, why: string): void {
     const message = this.#attach.wrap(this.#buffer.view, 0, this.#buffer.bytes.length);
     message.setCorrelationIdBigint(correlationId).setCode(code).setLeaseIdNull().setLeaseExpiryTimestampNsNull();
@@ -102,7 +102,7 @@ export class DriverMessages {
   }
 }
 
-/** What may stand in a string of the wire (W-34), in at most 1,024 bytes (D-08). */
+/** The characters allowed in a string of the wire (W-34), at most 1,024 bytes (D-08). */
 function ascii(text: string): string {
   return limitErrorMessage(toAscii(text));
 }

@@ -4,62 +4,62 @@ import type { StreamLayout } from "../../protocol/stream-layout.ts";
 import { LAYOUT_VERSION, type PoolOptions, planFiles, type Sharing } from "../../shm/index.ts";
 import { longestAnnounceBytes } from "../announce-encoding.ts";
 
-/** A stream that the driver serves: its id, its names, and how its regions are laid out. */
+/** A stream that the driver serves: its id, its names, and the layout of its regions. */
 export interface StreamPlan {
   readonly streamId: number;
-  /** For people: as in `[streams.NAME]`. */
+  /** Name for display, as in `[streams.NAME]`. */
   readonly name: string;
   /** Slots of the ring and of each pool, a power of two. */
   readonly nslots: number;
   readonly pools: readonly PoolOptions[];
 }
 
-/** Streams that are made when a producer asks for one (D-09). */
+/** Streams that are created on a producer's request (D-09). */
 export interface DynamicStreams {
-  /** Stream ids that they may have. */
+  /** Allowed stream ids. */
   readonly ranges: readonly StreamIdRange[];
   readonly nslots: number;
   readonly pools: readonly PoolOptions[];
 }
 
-/** Where the driver speaks and listens. */
+/** The channels on which the driver sends and receives. */
 export interface DriverChannels {
-  /** One for everything: roles listen on no other. */
+  /** One channel for everything: roles subscribe to no other. */
   readonly channel: string;
   readonly controlStreamId: number;
   readonly announceStreamId: number;
 }
 
-/** Where regions are made, and who may use them. */
+/** Where regions are created, and who may use them. */
 export interface DriverStorage {
-  /** Absolute. */
+  /** Absolute path. */
   readonly baseDir: string;
   readonly namespace: string;
   readonly sharing: Sharing;
-  /** The group that owns the files; default: what the system chooses. */
+  /** The group that owns the files; default: the system's choice. */
   readonly gid?: number;
   readonly requireHugepages: boolean;
-  /** Make all pages present while creating. */
+  /** Fault in all pages during creation. */
   readonly prefault: boolean;
-  /** Keep regions in memory; a failure ends the driver. */
+  /** Lock regions in memory; a failure stops the driver. */
   readonly mlock: boolean;
-  /** Memory of this NUMA node only; left out: as the system chooses. */
+  /** Allocate memory from this NUMA node only; if omitted, the system chooses. */
   readonly numaNode?: number;
 }
 
-/** What becomes of the regions of ended epochs (D-19). */
+/** How long the regions of ended epochs are kept (D-19). */
 export interface RetentionPolicy {
   readonly isEnabled: boolean;
-  /** Ended epochs that are kept. */
+  /** Number of ended epochs that are kept. */
   readonly keep: number;
-  /** None is swept that ended more recently. */
+  /** Minimum age of an ended epoch before it is swept. */
   readonly minAgeNs: number;
-  /** What a dead predecessor left is swept at start, whatever its age. */
+  /** Sweep leftovers of a dead predecessor at start, whatever their age. */
   readonly atStart: boolean;
 }
 
 export interface DriverOptions {
-  /** Names the driver in logs, and in the folders of its streams. */
+  /** Name of the driver in logs and in the folders of its streams. */
   readonly instanceId: string;
   readonly channels: DriverChannels;
   readonly streams: readonly StreamPlan[];
@@ -68,25 +68,25 @@ export interface DriverOptions {
   readonly retention: RetentionPolicy;
   readonly announcePeriodNs: number;
   readonly keepaliveIntervalNs: number;
-  /** Missed keepalives that end a lease (D-11). */
+  /** Number of missed keepalives that end a lease (D-11). */
   readonly graceIntervals: number;
-  /** Longest wait for clients to unmap regions at an orderly end. */
+  /** Longest wait for clients to unmap regions at an orderly shutdown. */
   readonly shutdownTimeoutNs: number;
-  /** Administrative requests need it (D-20); empty: they are off. */
+  /** Required in administrative requests (D-20); empty: they are disabled. */
   readonly token: string;
-  /** An administrative request asked for the end of this driver (D-20). */
+  /** An administrative request asked this driver to shut down (D-20). */
   readonly onShutdownRequested: () => void;
-  /** It cannot serve any longer, and does nothing more until it is closed; its `doWork` throws the same error once. */
+  /** The driver can no longer serve and stays idle until it is closed; its `doWork` throws the same error once. */
   readonly onFailed?: () => void;
 }
 
-/** An upper bound of the bytes of an announce, and of an answer to an attach request. */
+/** Upper bound of the size in bytes of an announce, and of an answer to an attach request. */
 export function longestMessageBytes({ streams, dynamic, storage }: DriverOptions): number {
   const pools = [...streams, ...(dynamic === undefined ? [] : [dynamic])].map((plan) => plan.pools.length);
   return longestAnnounceBytes(storage, Math.max(0, ...pools));
 }
 
-/** The layout of a stream, as it is compared with what a client expects (D-09). */
+/** The layout of a stream in the form that is compared with a client's expectation (D-09). */
 export function streamLayoutOf(
   { nslots, pools }: Pick<StreamPlan, "nslots" | "pools">,
   { requireHugepages }: DriverStorage,
@@ -100,14 +100,14 @@ export function streamLayoutOf(
   };
 }
 
-/** Refuses layouts that can never be made, before anything is. @throws RegionCreateError "invalid-options" */
+/** Rejects impossible layouts before anything is created. @throws RegionCreateError "invalid-options" */
 export function requireLayouts({ streams, dynamic }: DriverOptions): void {
   for (const plan of streams) planFiles(plan);
   for (const { first } of dynamic?.ranges ?? [])
     planFiles({ streamId: first, nslots: dynamic?.nslots ?? 0, pools: dynamic?.pools ?? [] });
 }
 
-/** Bytes that one epoch of a stream takes, rounded up to whole pages of 4 KiB. */
+/** Size of one epoch of a stream in bytes, rounded up to whole 4 KiB pages. */
 export function epochBytes({ nslots, pools }: Pick<StreamPlan, "nslots" | "pools">): number {
   const rounded = (bytes: number): number => Math.ceil(bytes / 4096) * 4096;
   return pools.reduce((sum, { strideBytes }) => sum + rounded(64 + nslots * strideBytes), rounded(64 + nslots * 256));

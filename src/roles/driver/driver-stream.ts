@@ -12,24 +12,24 @@ import { onNumaNode } from "./numa.ts";
 
 const log = getLogger("driver");
 
-/** What is reserved at a time: as much as keeps a cycle below this. */
+/** The amount reserved at a time is chosen to keep a cycle below this. */
 const SLICE_NS = 0.5e6;
 const FIRST_SLICE_BYTES = 1024 * 1024;
 const MIN_SLICE_BYTES = 64 * 1024;
 const MAX_SLICE_BYTES = 64 * 1024 * 1024;
-/** Regions that could not be made are tried again, when room may have come. */
+/** Retry periods for regions that could not be created; space may become available. */
 const RETRY = { firstNs: 250e6, maxNs: 4e9 };
 
 /**
- * One stream of a driver: makes the regions of an epoch in slices, so that the duty cycle continues; ends epochs; and sweeps
- * those that have ended (D-01, D-13, D-19). Knows nothing of leases.
+ * One stream of a driver: creates the regions of an epoch in slices, so that the duty cycle continues; ends epochs; and sweeps ended ones
+ * (D-01, D-13, D-19). It does not handle leases.
  */
 export class DriverStream {
   readonly plan: StreamPlan;
-  /** True for a stream that was made on demand. */
+  /** True for a stream created on demand. */
   readonly isDynamic: boolean;
   readonly counters = streamCounters();
-  /** Why there are no regions; null while there are, or while they are being made. */
+  /** Why there are no regions; null while they exist or are being created. */
   failure: RegionCreateError | null = null;
   readonly #clock: Clock;
   readonly #openDirectory: () => EpochFolder;
@@ -40,12 +40,12 @@ export class DriverStream {
   #ended: EndedEpochs;
   #regions: OwnedRegions | null = null;
   #making: RegionsInMaking | null = null;
-  /** When the regions of the next epoch are to be begun; infinite while there are some. */
+  /** When to begin creating the regions of the next epoch; infinite while regions exist. */
   #beginNs = Number.POSITIVE_INFINITY;
   #sliceBytes = FIRST_SLICE_BYTES;
 
   /**
-   * `openDirectory`: opens the stream's own, which this closes in the end; again after it was removed.
+   * `openDirectory`: opens the stream's own folder, and reopens it after it was removed; this object closes it at the end.
    * @throws RegionCreateError
    */
   constructor(
@@ -73,12 +73,12 @@ export class DriverStream {
     return this.plan.streamId;
   }
 
-  /** The current epoch's regions; null while they are being made, or cannot be. */
+  /** The current epoch's regions; null while they are being created or cannot be created. */
   get regions(): OwnedRegions | null {
     return this.#regions;
   }
 
-  /** True while regions are being made, or are about to be: requests wait for them. */
+  /** True while regions are being created or are about to be: requests wait for them. */
   get isMaking(): boolean {
     return this.#regions === null && this.failure === null;
   }
@@ -88,7 +88,7 @@ export class DriverStream {
     return this.#directory.path;
   }
 
-  /** Ends the current epoch, if there is one, and begins to make the next (D-13). Nothing of the old one is announced again. */
+  /** Ends the current epoch, if any, and begins to create the next (D-13). The old one is not announced again. */
   beginEpoch(nowNs: number): void {
     this.#making?.abort();
     this.#making = null;
@@ -98,9 +98,9 @@ export class DriverStream {
   }
 
   /**
-   * Makes a slice of what is to be made. @returns "made" in the cycle in which the regions became complete, "failed" in that in
-   * which they could not be made (`failure` says why; it is tried again)
-   * @throws DriverError "mlock"; RegionCreateError when the first regions of a configured stream can never be made as asked for
+   * Creates the next slice of the regions. @returns "made" in the cycle that completes the regions, "failed" in the cycle in which they
+   * could not be created (`failure` has the reason; creation is retried)
+   * @throws DriverError "mlock"; RegionCreateError if the first regions of a configured stream can never be created as configured
    */
   doWork(nowNs: number): "idle" | "working" | "made" | "failed" {
     if (nowNs < this.#beginNs && this.#making === null) return "idle";
@@ -109,7 +109,7 @@ export class DriverStream {
     } catch (error) {
       if (!(error instanceof RegionCreateError)) throw error;
       this.#making = null;
-      // What no waiting can change is a setting to be changed, before anybody has come to rely on the stream.
+      // An error that waiting cannot resolve needs a changed setting; it is reported before any client relies on the stream.
       if (!error.retryable && !this.isDynamic && this.counters.of.epochsMade.value === 0) throw error;
       const isNews = this.failure?.message !== error.message;
       this.failure = error;
@@ -119,34 +119,34 @@ export class DriverStream {
     }
   }
 
-  /** Says in the superblocks that the driver lives (D-04). */
+  /** Refreshes the driver's activity timestamp in the superblocks (D-04). */
   refreshActivity(nowNs: number): void {
     this.#regions?.refreshActivity(monotonic.high(nowNs), monotonic.low(nowNs));
   }
 
-  /** Removes ended epochs that may go and that no process uses (D-19). @returns how many went */
+  /** Removes ended epochs that may be swept and that no process uses (D-19). @returns the number removed */
   sweep(nowNs: number): number {
     const swept = this.#ended.sweep(nowNs);
     this.counters.of.retainedEpochs.set(this.#ended.count);
     return swept;
   }
 
-  /** Ends the current epoch without another. */
+  /** Ends the current epoch and begins no other. */
   end(nowNs: number): void {
     this.#making?.abort();
     this.#making = null;
     this.#beginNs = Number.POSITIVE_INFINITY;
-    // So that readers without any message know (W-08): the stream has ended.
+    // Marks the stream as ended in shared memory, for readers that receive no message (W-08).
     this.#regions?.refreshActivity(0, 0);
     this.#retire(nowNs);
   }
 
-  /** Removes what no process uses. @returns epochs that are still in use */
+  /** Removes epochs that no process uses. @returns the number of epochs still in use */
   sweepAll(): number {
     return this.#ended.sweepAll();
   }
 
-  /** Gives the folder up. What is still used stays, for a later sweep. Idempotent. */
+  /** Closes the folder. Epochs still in use stay for a later sweep. Idempotent. */
   close(): void {
     this.#making?.abort();
     this.#making = null;
@@ -186,7 +186,7 @@ export class DriverStream {
     return "made";
   }
 
-  /** What is in a folder that was moved stays there. */
+  /** Files in a folder that was moved stay there. */
   #reopenIfDisplaced(): void {
     if (this.#directory.isInPlace) return;
     this.#directory.close();
@@ -194,7 +194,7 @@ export class DriverStream {
     this.#ended = new EndedEpochs(this.#directory, this.#retention);
   }
 
-  /** One slice; its size follows from how long the last one took. True when all is done. */
+  /** Runs one slice; its size follows from the duration of the last one. True when complete. */
   #slice(making: RegionsInMaking): boolean {
     const beganNs = this.#clock.nanoTime();
     const isDone = making.step(this.#sliceBytes);

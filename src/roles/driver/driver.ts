@@ -25,22 +25,22 @@ import { StreamSet } from "./stream-set.ts";
 const log = getLogger("driver");
 const TWO_32 = 2 ** 32;
 
-/** Fragments that one cycle reads at most: a flood of requests does not stop announces. */
+/** Most fragments read per cycle: a flood of requests does not stop announces. */
 const FRAGMENTS_PER_CYCLE = 64;
-/** How often ended epochs are looked at, while there are some. */
+/** How often ended epochs are checked, if there are any. */
 const SWEEP_PERIOD_NS = 100e6;
-/** Between looks at who still uses regions, at the end. */
+/** Pause between checks for users of the regions at shutdown. */
 const DRAIN_PAUSE_MS = 5;
 
 /**
- * The driver of driver model 1.0: the one owner of all regions of its streams (D-01). It gives leases on them, announces them,
- * begins a new epoch whenever a producer comes or goes, and sweeps what has ended.
+ * The driver of driver model 1.0: the sole owner of all regions of its streams (D-01). It grants leases on them, announces them, begins a
+ * new epoch whenever a producer attaches or leaves, and sweeps ended epochs.
  */
 export class Driver implements Agent {
   readonly roleName: string;
   readonly counters = driverCounters();
   readonly options: DriverOptions;
-  /** Why it does nothing any more; null while it serves. */
+  /** Why it has stopped serving; null while it serves. */
   failure: unknown = null;
   readonly #connection: Messaging;
   readonly #clock: Clock;
@@ -57,16 +57,16 @@ export class Driver implements Agent {
   readonly #announcer: Announcer;
   readonly #export: CounterExport;
   readonly #sweep = new PeriodicTimer(SWEEP_PERIOD_NS);
-  /** Of streams that another owner was heard to announce. */
+  /** Streams that another owner was seen announcing. */
   readonly #rivals = new Map<number, RivalWatch>();
-  /** When messages of others were first read; null before. */
+  /** When messages of others were first read; null before that. */
   #hearsSinceNs: number | null = null;
   #losses: number;
   #end: { readonly reason: ShutdownReason; readonly why: string } = { reason: ShutdownReason.NORMAL, why: "" };
   #isClosed = false;
 
   /**
-   * Takes the locks of its streams, and begins to make their regions.
+   * Takes the locks of its streams and begins to create their regions.
    * @throws DriverError "already-running", "stream-taken", "no-space"; RegionCreateError
    */
   constructor(connection: Messaging, clock: Clock, options: DriverOptions, ports: RolePorts = HOST_PORTS) {
@@ -130,7 +130,7 @@ export class Driver implements Agent {
     });
   }
 
-  /** True once every stream's regions are there, or known to be impossible, and requests are heard. */
+  /** True once every stream's regions exist or are known to be impossible, and requests are received. */
   get isReady(): boolean {
     return this.#connection.isReady && this.#streams.all.every(({ isMaking }) => !isMaking);
   }
@@ -139,12 +139,12 @@ export class Driver implements Agent {
     return this.#streams;
   }
 
-  /** Live leases. */
+  /** Number of live leases. */
   get leaseCount(): number {
     return this.#leases.table.size;
   }
 
-  /** @throws DriverError "stream-taken" while it is new, "mlock"; RegionCreateError for regions that can never be made */
+  /** @throws DriverError "stream-taken" in the start phase, "mlock"; RegionCreateError for regions that can never be created */
   doWork(nowNs: number): number {
     if (this.#isClosed || this.failure !== null) return 0;
     try {
@@ -178,17 +178,17 @@ export class Driver implements Agent {
   onLateCycle(nowNs: number, lateByNs: number): void {
     this.#cycle.update(nowNs);
     for (const watch of this.#rivals.values()) watch.onPause();
-    // What clients said meanwhile is still to be read.
+    // Client messages sent during the pause are still unread.
     this.#leases.table.extendAll(lateByNs);
     log.warn(`this driver was paused for ${(lateByNs / 1e9).toFixed(1)} s: leases are given that much longer`);
   }
 
-  /** What the end is called when it comes: told to clients (D-17). */
+  /** The reason for the shutdown that clients will be given (D-17). */
   #endsBecause(reason: ShutdownReason, why: string): void {
     this.#end = { reason, why };
   }
 
-  /** Notifies clients, waits until they have unmapped the regions or the time is over, and removes everything. Idempotent. */
+  /** Notifies clients, waits until they have unmapped the regions or the timeout expires, and removes everything. Idempotent. */
   async onClose(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -245,14 +245,14 @@ export class Driver implements Agent {
     this.options.onShutdownRequested();
   }
 
-  /** D-02: one owner a stream. The lock has kept out all that know of it; of the others, the one that was first keeps it. */
+  /** D-02: one owner per stream. The lock keeps out every owner that uses it; among the others, the first one keeps the stream. */
   #onAnnounce(streamId: number, epoch: bigint, sessionId: number): void {
     const stream = this.#streams.find(streamId);
     if (sessionId === this.#announces.sessionId || stream === null) return;
-    // Epochs follow the wall clock: who announces a later one came later.
+    // Epochs follow the wall clock: an owner that announces a later epoch started later.
     const isOlder = stream.regions === null || epoch < BigInt(stream.regions.epoch);
     const verdict = this.#rivalsOf(streamId).onAnnounce(sessionId, isOlder, this.#cycle.nanoTime());
-    // What a dead predecessor has left in its log, above all.
+    // Usually an announce that a dead predecessor left in its log.
     if (verdict === "unproven") return;
     this.counters.of.foreignAnnounces.increment();
     const found = `epoch ${epoch} is announced by another owner (Aeron session ${(sessionId >>> 0).toString(16)})`;
@@ -281,7 +281,7 @@ export class Driver implements Agent {
     return watch;
   }
 
-  /** All connections are gone, with all that was sent: leases start afresh (D-17). */
+  /** All connections are gone, with everything sent: leases start again from nothing (D-17). */
   #onMediaDriverLost(nowNs: number): void {
     this.#losses = this.#connection.losses;
     this.#leases.endAll("the media driver went away", nowNs);

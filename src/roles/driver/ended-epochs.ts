@@ -9,8 +9,8 @@ interface EndedEpoch {
 }
 
 /**
- * The ended epochs of a stream whose regions are still there (D-19). Which of them may go follows from the policy; whether one
- * can go, from the locks of those who use it.
+ * The ended epochs of a stream whose regions still exist (D-19). The policy decides which may be removed; the locks of their users decide
+ * which can be.
  */
 export class EndedEpochs {
   readonly #directory: EpochFolder;
@@ -26,7 +26,7 @@ export class EndedEpochs {
     return this.#ended.size;
   }
 
-  /** What a predecessor left: its end is now, for all that is known. */
+  /** Adopts a predecessor's leftovers: their end time is unknown, so now is used. */
   adopt(nowNs: number): void {
     for (const epoch of this.#directory.epochs()) {
       const endedNs = this.#policy.atStart ? Number.NEGATIVE_INFINITY : nowNs;
@@ -38,13 +38,13 @@ export class EndedEpochs {
     this.#ended.set(epoch, { epoch, endedNs, hadFrames });
   }
 
-  /** Which of the epochs on disk stay by rule, if there is room for another. */
+  /** Returns which epochs on disk the policy keeps if another one is to be created. */
   retained(nowNs: number): (epoch: bigint) => boolean {
     const going = new Set(this.#going(nowNs));
     return (epoch) => !going.has(epoch);
   }
 
-  /** Removes what may go and no process uses. @returns how many epochs went */
+  /** Removes epochs that the policy releases and no process uses. @returns the number of epochs removed */
   sweep(nowNs: number): number {
     if (this.#ended.size === 0) return 0;
     const going = new Set(this.#going(nowNs));
@@ -53,7 +53,7 @@ export class EndedEpochs {
     return this.#forgetRemoved();
   }
 
-  /** Removes all that no process uses, whatever the policy: the driver ends. @returns how many are still used */
+  /** Removes all epochs that no process uses, whatever the policy, because the driver shuts down. @returns the number still in use */
   sweepAll(): number {
     this.#directory.sweep((epoch) => !this.#ended.has(epoch));
     this.#forgetRemoved();

@@ -6,7 +6,7 @@ import { LEASE_COUNTER_TYPE_ID, LEASE_KEY } from "./driver-counters.ts";
 
 const TWO_32 = 2 ** 32;
 
-/** An Aeron counter for each live lease, so that tools see who holds what without asking the driver. */
+/** One Aeron counter per live lease, so that tools see the holders without contacting the driver. */
 export class LeaseCounters {
   readonly #connection: Messaging;
   readonly #counters = new Map<Lease, SharedCounter>();
@@ -30,13 +30,13 @@ export class LeaseCounters {
     this.touch(lease);
   }
 
-  /** The lease expires at another time now. */
+  /** Updates the lease's expiry. */
   touch(lease: Lease): void {
     const { expiresNs } = lease;
     this.#counters.get(lease)?.set(monotonic.high(expiresNs) * TWO_32 + monotonic.low(expiresNs));
   }
 
-  /** Writes each lease's end again: counters that the media driver made late have missed it. */
+  /** Rewrites each lease's expiry: counters that the media driver created late have missed it. */
   touchAll(): void {
     for (const lease of this.#counters.keys()) this.touch(lease);
   }

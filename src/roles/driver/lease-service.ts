@@ -27,19 +27,19 @@ import { TOO_MANY_WAIT, WaitingRequests } from "./waiting-requests.ts";
 const log = getLogger("driver");
 const unauthorisedLog = log.every(10e9);
 
-/** Clients that keep an unknown lease alive get an answer, but a flood of keepalives makes no flood of answers. */
+/** Keepalives of unknown leases are answered, but at a limited rate, so that a flood of them causes no flood of answers. */
 const REMINDER_PERIOD_NS = 1e6;
 
 export interface LeaseServiceListener {
-  /** A stream was made on demand. */
+  /** A stream was created on demand. */
   onStreamAdded(stream: DriverStream): void;
-  /** False once the client with this Aeron session has gone. */
+  /** False once the client with this Aeron session is gone. */
   isThere(sessionId: number): boolean;
 }
 
 /**
- * Where leases are asked for, kept alive and ended (D-06 to D-16). A request whose regions are still being made waits for them
- * here; every end is announced once, and that of a producer's lease begins an epoch (D-12, D-13).
+ * Grants, renews and ends leases (D-06 to D-16). A request whose regions are still being created waits here for them; every end is
+ * announced once, and the end of a producer's lease begins an epoch (D-12, D-13).
  */
 export class LeaseService implements LeaseRequests {
   readonly table: LeaseTable;
@@ -52,7 +52,7 @@ export class LeaseService implements LeaseRequests {
   readonly #listener: LeaseServiceListener;
   readonly #policy: AttachPolicy;
   readonly waiting = new WaitingRequests();
-  /** What an operator said about the lease that is being ended. */
+  /** The operator's reason for ending the current lease. */
   #why = "";
   #nextReminderNs = 0;
   #isClosed = false;
@@ -87,7 +87,7 @@ export class LeaseService implements LeaseRequests {
     };
   }
 
-  /** Client id of the stream's producer; 0 without one (D-04). */
+  /** Client id of the stream's producer; 0 if there is none (D-04). */
   producerIdOf(streamId: number): number {
     return this.table.producerOf(streamId)?.clientId ?? 0;
   }
@@ -96,7 +96,7 @@ export class LeaseService implements LeaseRequests {
     const nowNs = this.#cycle.nanoTime();
     const { streamId } = request;
     const stream = this.#streams.find(streamId);
-    // A repetition of a request that waits already: it is answered once.
+    // A repeated request that is already waiting is answered once.
     if (this.waiting.has(request)) return;
     const decision = decideAttach(
       request,
@@ -150,7 +150,7 @@ export class LeaseService implements LeaseRequests {
         this.#count.keepalives.increment();
         break;
       case KeepaliveResult.LATE:
-        // Its end is about to be told.
+        // Its end is about to be announced.
         this.#count.keepalivesOfEndedLeases.increment();
         break;
       case KeepaliveResult.ENDED:
@@ -179,7 +179,7 @@ export class LeaseService implements LeaseRequests {
     this.#messages.detached(correlationId, isEnded ? ResponseCode.OK : ResponseCode.REJECTED, why);
   }
 
-  /** True for the token of administrative requests; another is counted (D-20). */
+  /** True for the token of administrative requests; a wrong one is counted (D-20). */
   isAuthorised(token: string): boolean {
     if (isAdminTokenValid(this.#options.token, token)) return true;
     this.#count.requestsUnauthorised.increment();
@@ -191,27 +191,27 @@ export class LeaseService implements LeaseRequests {
     return false;
   }
 
-  /** Ends leases whose time is over. */
+  /** Ends expired leases. */
   expire(nowNs: number): number {
     return this.table.expire(nowNs);
   }
 
-  /** Ends every lease, e.g. when the media driver went away. */
+  /** Ends every lease, for example after the media driver stopped. */
   endAll(why: string, nowNs: number): void {
     this.#why = why;
     for (const lease of [...this.table.leases()]) this.table.revoke(lease.leaseId, nowNs);
     this.#why = "";
   }
 
-  /** Regions were made, or cannot be: those who waited for them get their answers. */
+  /** Regions were created or cannot be created: the requests waiting for them are answered. */
   onRegions(stream: DriverStream, nowNs: number): void {
     for (const request of this.waiting.take(stream.streamId)) {
-      // A lease of a client that has gone meanwhile would keep others out until it expires.
+      // The lease of a client that is gone would block others until it expires.
       if (this.#listener.isThere(request.sessionId)) this.#answer(stream, request, nowNs);
     }
   }
 
-  /** Every lease has ended, as the driver's notice says (D-17): nothing more is announced. */
+  /** Every lease has ended, as the driver's shutdown notice states (D-17): nothing more is announced. */
   close(): void {
     this.#isClosed = true;
     this.counters.close();
@@ -243,13 +243,13 @@ export class LeaseService implements LeaseRequests {
         this.#refuse(request.correlationId, ResponseCode.REJECTED, why);
         return;
       }
-      // A producer begins with an epoch of its own (D-13).
+      // A producer starts with its own epoch (D-13).
       if (!stream.isMaking) this.#streams.beginEpoch(stream, nowNs);
     }
     this.#wait(stream, request, nowNs);
   }
 
-  /** Answers at once where there are regions, or when they are there. */
+  /** Answers immediately if regions exist, otherwise once they do. */
   #wait(stream: DriverStream, request: AttachRequest, nowNs: number): void {
     if (!stream.isMaking) this.#answer(stream, request, nowNs);
     else if (!this.waiting.add(request)) this.#refuse(request.correlationId, ResponseCode.REJECTED, TOO_MANY_WAIT);
@@ -263,7 +263,7 @@ export class LeaseService implements LeaseRequests {
       return;
     }
     const live = this.table.leaseOfClient(request.clientId);
-    // Another request with the same client id may have been granted while this one waited (D-10).
+    // Another request with the same client id may have been granted in the meantime (D-10).
     if (live !== null && !isRepetition(request, live)) {
       const why = `client ${request.clientId} has lease ${live.leaseId} already: use another client id`;
       this.#refuse(request.correlationId, ResponseCode.REJECTED, why);
@@ -306,8 +306,8 @@ export class LeaseService implements LeaseRequests {
   }
 
   /**
-   * A client keeps a lease alive that this driver does not know: it did not receive its end, e.g. because the driver that gave
-   * it was killed and this one took its place (D-17). A producer learns it from the higher epoch of its stream.
+   * A client keeps alive a lease that this driver does not know: it missed its end, for example because the granting driver was killed and
+   * replaced by this one (D-17). A producer detects it from its stream's higher epoch.
    */
   #announceEndAgain(lease: NamedLease, nowNs: number): void {
     if (lease.role === "producer" && this.#streams.find(lease.streamId) !== null) return;

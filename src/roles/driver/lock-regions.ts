@@ -4,7 +4,7 @@ import { formatBytes } from "../../core/units.ts";
 import type { OwnedRegions } from "../ports.ts";
 import { DriverError } from "./driver-errors.ts";
 
-/** Keeps regions in memory (`policies.mlock_shm`). @throws DriverError "mlock" with the limit and the need; the regions are removed */
+/** Locks regions in memory (`policies.mlock_shm`). @throws DriverError "mlock" with the limit and the need; the regions are removed */
 export function lockRegions(regions: OwnedRegions): void {
   try {
     regions.lockInMemory();
@@ -22,7 +22,7 @@ export function lockRegions(regions: OwnedRegions): void {
   }
 }
 
-/** RLIMIT_MEMLOCK of this process, in words. */
+/** RLIMIT_MEMLOCK of this process, as text. */
 function memlockLimit(): string {
   const soft = /^Max locked memory\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
   if (soft === undefined || soft === "unlimited") return soft ?? "not known";

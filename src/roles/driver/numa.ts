@@ -1,8 +1,8 @@
 import { resetMemoryPolicy, setMemoryPolicy } from "../../../ffi/libc.ts";
 
 /**
- * Has the pages that `action` touches first come from one NUMA node: reserving is what touches the pages of regions first.
- * @throws SystemError "EINVAL" for a node that is not there
+ * Allocates the pages that `action` touches first from one NUMA node; reserving is the first touch of a region's pages.
+ * @throws SystemError "EINVAL" for a node that does not exist
  */
 export function onNumaNode<T>(node: number | undefined, action: () => T): T {
   if (node === undefined) return action();

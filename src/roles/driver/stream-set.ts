@@ -13,20 +13,20 @@ import { DriverStream } from "./driver-stream.ts";
 
 const log = getLogger("driver");
 
-/** A dynamic stream without a lease is given up after this. */
+/** A dynamic stream is closed after this long without a lease. */
 const DYNAMIC_IDLE_NS = 30e9;
 
-/** How often it is looked whether regions are still where they were made. */
+/** How often the regions are checked to be in their place. */
 const LOOK_PERIOD_NS = 1e9;
 
 interface Entry {
   readonly stream: DriverStream;
   readonly export: CounterExport;
-  /** When it was last in use; for dynamic streams. */
+  /** When a dynamic stream was last in use. */
   usedNs: number;
 }
 
-/** The streams of a driver: those it was configured with, and those that were made on demand. */
+/** The streams of a driver: the configured ones, and those created on demand. */
 export class StreamSet {
   readonly #connection: Messaging;
   readonly #clock: Clock;
@@ -35,12 +35,12 @@ export class StreamSet {
   readonly #options: DriverOptions;
   readonly #counters: DriverCounters;
   readonly #entries = new Map<number, Entry>();
-  /** Streams with regions to make, in turn. */
+  /** Streams with regions to create, in turn. */
   readonly #making = new Set<DriverStream>();
   readonly #export = new PeriodicTimer(EXPORT_PERIOD_NS, { immediate: true });
   readonly #look = new PeriodicTimer(LOOK_PERIOD_NS);
 
-  /** @throws DriverError "stream-taken", "no-space"; RegionCreateError: then nothing is left open */
+  /** @throws DriverError "stream-taken", "no-space"; RegionCreateError: in these cases nothing stays open */
   constructor(
     connection: Messaging,
     clock: Clock,
@@ -72,25 +72,25 @@ export class StreamSet {
     return this.#entries.get(streamId)?.stream ?? null;
   }
 
-  /** Makes a stream on demand. @throws DriverError "stream-taken", RegionCreateError */
+  /** Creates a stream on demand. @throws DriverError "stream-taken", RegionCreateError */
   create(plan: StreamPlan): DriverStream {
     const stream = this.#add(plan, true);
     log.info(`stream ${plan.streamId} is made on demand: ${plan.nslots} slots, ${plan.pools.length} pool(s)`);
     return stream;
   }
 
-  /** The stream begins another epoch: its regions are made in the next cycles. */
+  /** The stream begins another epoch: its regions are created in the next cycles. */
   beginEpoch(stream: DriverStream, nowNs: number): void {
     stream.beginEpoch(nowNs);
     this.#making.add(stream);
   }
 
-  /** Makes a slice of the regions of one stream. @returns the stream that was worked on; null when there is nothing to make */
+  /** Creates a slice of the regions of one stream. @returns the stream that was worked on; null if there is nothing to create */
   doWork(nowNs: number): DriverStream | null {
     for (const stream of this.#making) {
       const result = stream.doWork(nowNs);
       if (result === "idle") continue;
-      // To the end of the queue: a large stream does not keep small ones waiting.
+      // Moved to the end of the queue: a large stream does not delay small ones.
       this.#making.delete(stream);
       if (result === "made") {
         this.#counters.of.epochsMade.increment();
@@ -104,7 +104,7 @@ export class StreamSet {
     return null;
   }
 
-  /** Sweeps ended epochs, and gives up dynamic streams without a lease; `onGone` is called for those before. */
+  /** Sweeps ended epochs and closes dynamic streams without a lease; `onGone` is called for those first. */
   sweep(nowNs: number, isUsed: (streamId: number) => boolean, onGone: (stream: DriverStream) => void): void {
     const looksForRegions = this.#look.isDue(nowNs);
     for (const [streamId, entry] of this.#entries) {
@@ -127,12 +127,12 @@ export class StreamSet {
   }
 
   exportCounters(nowNs: number): void {
-    // One timer for all: a look at each stream in each cycle would cost more than all the rest.
+    // One timer for all: checking each stream in each cycle would cost more than everything else.
     if (!this.#export.isDue(nowNs)) return;
     for (const entry of this.#entries.values()) entry.export.copy();
   }
 
-  /** Removes ended epochs that no process uses any more. @returns how many are still used */
+  /** Removes ended epochs that no process uses any more. @returns the number still in use */
   sweepAll(): number {
     let inUse = 0;
     for (const { stream } of this.#entries.values()) inUse += stream.sweepAll();
@@ -198,10 +198,10 @@ export class StreamSet {
     this.#counters.of.regionBytes.set(bytes);
   }
 
-  /** All streams with the epochs that are retained must fit at once, or a later epoch would not. @throws DriverError "no-space" */
+  /** All streams with their retained epochs must fit at once; otherwise a later epoch would not. @throws DriverError "no-space" */
   #requireRoom(): void {
     const { keep, isEnabled } = this.#options.retention;
-    // The one that is current, those that are retained, and at least the one that readers are about to leave.
+    // The current epoch, the retained ones, and at least the one that readers are about to leave.
     const epochs = 1 + Math.max(1, isEnabled ? keep : 1);
     const lines: string[] = [];
     let total = 0;

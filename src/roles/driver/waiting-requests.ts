@@ -1,6 +1,6 @@
 import { type AttachRequest, isRepetition } from "../../protocol/attach-validation.ts";
 
-/** Requests that wait at the same time, of all streams. */
+/** Most requests that wait at the same time, over all streams. */
 const MAX_WAITING = 1024;
 export const TOO_MANY_WAIT = `${MAX_WAITING} requests wait for regions already; ask again`;
 
@@ -9,24 +9,24 @@ export class WaitingRequests {
   #count = 0;
   readonly #byStream = new Map<number, AttachRequest[]>();
 
-  /** True when this very request waits already (D-06). */
+  /** True if this very request is already waiting (D-06). */
   has(request: AttachRequest): boolean {
     return this.#byStream.get(request.streamId)?.some((other) => isRepetition(request, other)) === true;
   }
 
-  /** True while some request waits for the stream. */
+  /** True while a request waits for the stream. */
   isWaitedFor(streamId: number): boolean {
     return this.#byStream.has(streamId);
   }
 
-  /** Client id of the producer that waits for the stream; null without one. */
+  /** Client id of the producer that waits for the stream; null if there is none. */
   producerOf(streamId: number): number | null {
     return this.#byStream.get(streamId)?.find(({ role }) => role === "producer")?.clientId ?? null;
   }
 
   /**
-   * False when too many wait already. A later request of the same client takes the place of its earlier one, which it does not know any
-   * more: an answer to that would be a lease that no client keeps alive.
+   * False if too many already wait. A client's later request replaces its earlier one, which the client has dropped: an answer to that
+   * would be a lease that no client keeps alive.
    */
   add(request: AttachRequest): boolean {
     const waiting = this.#byStream.get(request.streamId);
@@ -42,7 +42,7 @@ export class WaitingRequests {
     return true;
   }
 
-  /** Takes those that wait for a stream, in the order in which they came. */
+  /** Removes and returns the requests for a stream, in arrival order. */
   take(streamId: number): readonly AttachRequest[] {
     const waiting = this.#byStream.get(streamId) ?? [];
     this.#byStream.delete(streamId);
