@@ -4,8 +4,8 @@ import { RegionError } from "./errors.ts";
 import { MappedRegion } from "./mapped-region.ts";
 
 /**
- * The sign of life that is in announced regions now: CLOCK_MONOTONIC ns, 0 once their owner has ended the stream. "gone": the files
- * are not there any more. "unknown": they may not be looked at, or are not what was announced.
+ * The activity timestamp of announced regions: CLOCK_MONOTONIC ns, 0 once their owner has ended the stream. "gone": the files no longer
+ * exist. "unknown": they cannot be read, or do not match the announce.
  */
 export function announcedActivity(
   announcement: PoolAnnouncement,

@@ -18,7 +18,7 @@ export interface AnnouncedPool {
   readonly regionUri: string;
 }
 
-/** A stream's regions as they are announced (ShmPoolAnnounce), or given out with a lease. */
+/** A stream's regions as announced (ShmPoolAnnounce) or granted with a lease. */
 export interface PoolAnnouncement {
   readonly streamId: number;
   readonly producerId: number;
@@ -32,31 +32,31 @@ export interface PoolAnnouncement {
 }
 
 /**
- * (ours) Most slots of a ring, 1 GiB of headers: readers keep a word per slot, and a foreign announce must not decide how much
- * memory that takes.
+ * (ours) Most slots of a ring, 1 GiB of headers: readers keep a word per slot, and a foreign announce must not determine how much memory
+ * that takes.
  */
 export const MAX_NSLOTS = 2 ** 22;
-/** (ours) Most pools of a stream: each takes a descriptor and a mapping of every reader. */
+/** (ours) Most pools of a stream: each needs a descriptor and a mapping in every reader. */
 export const MAX_POOLS = 256;
-/** (ours) Most bytes of a region: far within what numbers count exactly and what a process can map. */
+/** (ours) Largest region in bytes: well within exact numbers and the address space of a process. */
 export const MAX_REGION_BYTES = 2 ** 44;
 /** The only value of `maxDims` (W-24). */
 const ANNOUNCED_MAX_DIMS = 8;
 
-/** One region to be mapped, and what its superblock has to say. */
+/** One region to be mapped, and the expected contents of its superblock. */
 export interface PlannedRegion {
   readonly uri: string;
   readonly identity: RegionIdentity;
 }
 
-/** What an announce that passed all checks asks for; pools in ascending order of stride. */
+/** The regions of an announce that passed all checks; pools in ascending order of stride. */
 export interface MappingPlan {
   readonly headerRing: PlannedRegion;
   readonly pools: readonly (PlannedRegion & { readonly poolId: number; readonly strideBytes: number })[];
 }
 
 /**
- * Checks everything about an announce that can be checked without looking at a file: W-24, W-03, W-04, W-25 and bounds.
+ * Runs all checks of an announce that need no file access: W-24, W-03, W-04, W-25 and bounds.
  * @throws RegionError
  */
 export function planMapping(announce: PoolAnnouncement): MappingPlan {

@@ -5,23 +5,23 @@ const HUGETLBFS_MAGIC = 0x958458f6n;
 const TMPFS_MAGIC = 0x01021994n;
 const RAMFS_MAGIC = 0x858458f6n;
 
-/** Bytes of an ordinary memory page of this machine. */
+/** Size of an ordinary memory page on this machine, in bytes. */
 export const PAGE_BYTES = systemPageBytes();
 
-/** What kind of file system holds a file, and the room that is left on it. */
+/** The kind of file system that holds a file, and its free space. */
 export interface Backing {
-  /** Bytes of a backing page (W-04): the huge page on hugetlbfs, else the machine's page. */
+  /** Size of a backing page in bytes (W-04): the huge page on hugetlbfs, otherwise the machine's page. */
   readonly pageBytes: number;
   readonly hugepages: boolean;
-  /** Files there are memory: they count against memory cgroups. */
+  /** Files there occupy memory: they count towards memory cgroups. */
   readonly inMemory: boolean;
-  /** Bytes that an ordinary user may still take; Infinity where the file system has no limit of its own. */
+  /** Bytes available to an ordinary user; Infinity if the file system has no limit of its own. */
   readonly freeBytes: number;
 }
 
 /**
- * The backing of an open file or directory; asked through the descriptor, so that no name can be swapped meanwhile.
- * Throws the system's error where the platform cannot tell (W-28: then hugepages count as missing).
+ * The backing of an open file or directory; queried by descriptor, so that the name cannot be swapped meanwhile. Throws the system's error
+ * if the platform cannot report it (W-28: hugepages then count as missing).
  */
 export function backingOf(fd: number): Backing {
   const stat = statfsSync(`/proc/self/fd/${fd}`, { bigint: true });

@@ -12,10 +12,10 @@ export interface ContainedPath {
 }
 
 /**
- * The directories below which regions may be mapped (W-26). They are resolved once, when the process starts, so that a link
- * that is changed later does not widen them. One that does not exist at that time (a consumer that was started before any
- * producer made the default folder) cannot be resolved yet: it is resolved when a region is first looked up after it came to
- * be, and stays as it was resolved then. That gives away nothing: until it exists there is nothing below it to map.
+ * The directories below which regions may be mapped (W-26). They are resolved once, at process start, so that a later change of a link does
+ * not widen them. A directory that does not exist then (a consumer started before any producer created the default folder) is resolved at
+ * the first lookup of a region after it appeared, and keeps that result. This is safe: until the directory exists, there is nothing below
+ * it to map.
  */
 export class AllowedBaseDirs {
   readonly #entries: { readonly given: string; resolved: string | null }[];
@@ -43,14 +43,14 @@ export class AllowedBaseDirs {
     return this.#entries.map((entry) => entry.given);
   }
 
-  /** The canonical form of `path` when it lies within an allowed directory. @throws RegionError as `locate` */
+  /** The canonical form of `path` if it lies within an allowed directory. @throws RegionError as `locate` */
   contain(path: string): string {
     return this.locate(path).canonical;
   }
 
   /**
-   * Resolves all links of `path` and finds the allowed directory that holds the result.
-   * @throws RegionError "path-not-allowed" (W-26), "region-gone" when there is no such file
+   * Resolves all links of `path` and finds the allowed directory that contains the result.
+   * @throws RegionError "path-not-allowed" (W-26), "region-gone" if the file does not exist
    */
   locate(path: string): ContainedPath {
     if (!path.startsWith("/") || path.includes("\0")) throw this.#refused(path, path);
@@ -59,7 +59,7 @@ export class AllowedBaseDirs {
       entry.resolved ??= resolveOrNull(entry.given);
       const base = entry.resolved;
       if (base === null) continue;
-      // The slash keeps /a/bc from passing as a part of /a/b; the directory itself is no region.
+      // The slash keeps /a/bc from passing as part of /a/b; the directory itself is not a region.
       const prefix = base === "/" ? "/" : `${base}/`;
       if (!canonical.startsWith(prefix) || canonical === prefix) continue;
       return { canonical, base, components: canonical.slice(prefix.length).split("/") };
@@ -101,7 +101,7 @@ function resolveOrNull(dir: string): string | null {
   try {
     return realpathSync(dir);
   } catch (error) {
-    // Whatever keeps it from being resolved (missing, no rights, a loop) keeps everything below it from being mapped too.
+    // Any reason that prevents its resolution (missing, no rights, a loop) also prevents mapping everything below it.
     return errorCode(error) === "" ? rethrow(error) : null;
   }
 }

@@ -1,6 +1,6 @@
 import { readSystemFile, SYSTEM_FILES, type SystemFiles } from "./system-files.ts";
 
-/** Memory that can still be taken somewhere. */
+/** Memory that is still available in one place. */
 export interface Headroom {
   /** For messages: "memory cgroup /system.slice/x.service". */
   readonly where: string;
@@ -14,13 +14,13 @@ interface Hierarchy {
 }
 
 /**
- * What each memory cgroup around this process still allows, the process's own and all its ancestors, versions 1 and 2. Groups
- * without a limit, and groups that a container does not show, are left out.
+ * The memory that each cgroup around this process still allows: its own and all ancestors, versions 1 and 2. Groups without a limit, and
+ * groups hidden by a container, are left out.
  */
 export function memoryCgroupHeadrooms(files: SystemFiles = SYSTEM_FILES): Headroom[] {
   const headrooms: Headroom[] = [];
   for (const line of (readSystemFile(files.selfCgroup) ?? "").split("\n")) {
-    // hierarchy-id:controllers:path; the path may hold colons itself.
+    // hierarchy-id:controllers:path; the path may contain colons.
     const match = /^(\d+):([^:]*):(\/.*)$/.exec(line);
     if (match === null) continue;
     const [, id, controllers = "", path = "/"] = match;
@@ -36,7 +36,7 @@ export function memoryCgroupHeadrooms(files: SystemFiles = SYSTEM_FILES): Headro
 
 function hierarchiesOf(unified: boolean, controllers: string, files: SystemFiles): Hierarchy[] {
   if (unified) {
-    // Beside version 1 hierarchies, version 2 is mounted in a folder of its own.
+    // Next to version 1 hierarchies, version 2 is mounted in its own folder.
     return [files.cgroupRoot, `${files.cgroupRoot}/unified`].map((folder) => ({
       folder,
       limit: "memory.max",
@@ -47,7 +47,7 @@ function hierarchiesOf(unified: boolean, controllers: string, files: SystemFiles
   return [{ folder: `${files.cgroupRoot}/memory`, limit: "memory.limit_in_bytes", usage: "memory.usage_in_bytes" }];
 }
 
-/** "/a/b" -> "/a/b", "/a", "": in a container the outer part of the path may not exist, then its root is the group itself. */
+/** "/a/b" -> "/a/b", "/a", "": in a container the outer part of the path may not exist; its root is then the group itself. */
 function ancestorsOf(path: string): string[] {
   const parts = path.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
   const groups = [];
@@ -71,7 +71,7 @@ function headroomOf(hierarchy: Hierarchy, group: string): Headroom | null {
   return { where: `memory cgroup ${group === "" ? "/" : group}`, bytes };
 }
 
-/** Cached file pages count as used and make way for shared memory; version 1 gives totals with the groups below. */
+/** Cached file pages count as used but are reclaimed for shared memory; version 1 reports totals that include the groups below. */
 function reclaimableBytes(stat: string): number {
   const fields = new Map(stat.split("\n").map((line) => line.split(" ") as [string, string]));
   let bytes = 0;

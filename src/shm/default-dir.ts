@@ -1,12 +1,12 @@
 import { requireExactVariable } from "../core/exact-text.ts";
 import { currentUid, userName } from "../core/users.ts";
 
-/** Names that are the same in a path, in a region's URI and on a command line. */
+/** Names that are identical in a path, in a region's URI and on a command line. */
 const PLAIN_NAME = /^[A-Za-z0-9._-]+$/;
 
 /**
- * Where regions are kept unless a setting says otherwise: TENSORPOOL_SHM_BASE_DIR, SHM_BASE_DIR, or `/dev/shm/tensorpool-<user>`.
- * Like Aeron's folder it carries the user's name, or its number where it has none: two users never meet in one folder.
+ * The default folder of regions: TENSORPOOL_SHM_BASE_DIR, SHM_BASE_DIR, or `/dev/shm/tensorpool-<user>`. Like Aeron's folder it contains
+ * the user's name, or the uid if there is none, so that two users never share a folder.
  */
 export function defaultShmDir(): string {
   for (const name of ["TENSORPOOL_SHM_BASE_DIR", "SHM_BASE_DIR"]) {

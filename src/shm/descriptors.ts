@@ -2,20 +2,20 @@ import { closeFile, O, openFile } from "../../ffi/libc.ts";
 import { RegionCreateError } from "./errors.ts";
 import { readSystemFile } from "./system-files.ts";
 
-/** Only a place to hold: needs no right to read. */
+/** Only a handle: needs no right to read. */
 const O_PATH = 0o10000000;
 /**
- * Descriptors that regions leave free, so that a client that asks for many streams takes from no other part of the process what it
- * opens for a moment: logs of Aeron, lock files, connections of HTTP.
+ * Descriptors that regions leave free, so that a client that requests many streams does not starve the short-lived needs of the process:
+ * Aeron logs, lock files, HTTP connections.
  */
 const RESERVED = 64;
 
-/** Descriptors that were promised and are not open yet. */
+/** Descriptors that are reserved and not yet open. */
 let promised = 0;
 
 /**
- * Descriptors for what follows, e.g. the first epoch in a directory that was just opened: many directories that are opened one
- * after the other must not leave each other without any for their regions.
+ * Reserves descriptors for a later step, for example the first epoch in a directory that was just opened: opening many directories one
+ * after another must leave each of them descriptors for its regions.
  */
 export class DescriptorPromise {
   #count: number;
@@ -25,18 +25,18 @@ export class DescriptorPromise {
     promised += count;
   }
 
-  /** Ends the promise, because they are opened now, or will not be. Idempotent. */
+  /** Ends the reservation, because the descriptors are opened now or will not be. Idempotent. */
   end(): void {
     promised -= this.#count;
     this.#count = 0;
   }
 }
 
-/** @throws RegionCreateError "no-descriptors" when regions in `directory` would take the last descriptors of this process */
+/** @throws RegionCreateError "no-descriptors" if regions in `directory` would use up the last descriptors of this process */
 export function requireDescriptors(directory: string, needed: number): void {
   const limit = descriptorLimit();
   const reserved = Math.min(RESERVED, Math.floor(limit / 4));
-  // The kernel gives out the lowest number that is free.
+  // The kernel assigns the lowest free number.
   const fd = openFile("/", O_PATH | O.DIRECTORY);
   closeFile(fd);
   const taken = fd + promised;

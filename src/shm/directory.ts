@@ -8,15 +8,15 @@ import { RegionCreateError } from "./errors.ts";
 import type { RegionRights } from "./rights.ts";
 import { isRegionPath } from "./uri.ts";
 
-/** Only a place to start from: needs no right to read. */
+/** Only a starting point: needs no right to read. */
 const O_PATH = 0o10000000;
 
-/** Failures of rmdir that mean: it is still in use, or it is not ours to remove, or it is gone already. */
+/** Failures of rmdir that mean that the directory is still in use, belongs to another user, or is already gone. */
 const KEPT = new Set(["ENOTEMPTY", "EEXIST", "EBUSY", "ENOENT", "EACCES", "EPERM", "EROFS"]);
 
 /**
- * A directory that is held open. What happens below it goes through its descriptor and follows no links, so that it cannot be
- * led elsewhere by a name that is swapped.
+ * A directory that is held open. Everything below it is accessed through its descriptor and follows no links, so that swapping a name
+ * cannot redirect it.
  */
 export class Directory {
   readonly fd: number;
@@ -39,7 +39,7 @@ export class Directory {
     return new Directory(openAt(this.fd, name, O.RDONLY | O.DIRECTORY | O.NOFOLLOW | O.NONBLOCK), this.pathOf(name));
   }
 
-  /** Makes a directory in this one with exactly these rights. @throws SystemError "EEXIST" */
+  /** Creates a directory in this one with exactly these rights. @throws SystemError "EEXIST" */
   makeChild(name: string, rights: RegionRights): Directory {
     makeDirectoryAt(this.fd, name, 0o700);
     let child: Directory | null = null;
@@ -56,7 +56,7 @@ export class Directory {
     }
   }
 
-  /** A umask may have taken our own right to open what we made: it is given back first, to this very directory. */
+  /** A umask may have removed our own right to open the new directory: the right is restored first, on this very directory. */
   #openMade(name: string): Directory {
     const fd = openAt(this.fd, name, O_PATH | O.DIRECTORY | O.NOFOLLOW);
     try {
@@ -67,7 +67,7 @@ export class Directory {
     }
   }
 
-  /** Opens a directory in this one and makes it where it is missing. @throws SystemError, RegionCreateError "unsafe-directory" */
+  /** Opens a directory in this one and creates it if it is missing. @throws SystemError, RegionCreateError "unsafe-directory" */
   ensureChild(name: string, rights: RegionRights): Directory {
     for (;;) {
       try {
@@ -80,7 +80,7 @@ export class Directory {
       try {
         return this.makeChild(name, rights);
       } catch (error) {
-        // Another process made it in between.
+        // Another process created it in the meantime.
         if (errnoOf(error) !== "EEXIST") throw error;
       }
     }
@@ -94,7 +94,7 @@ export class Directory {
     return fstatSync(this.fd, { bigint: true });
   }
 
-  /** Names in the directory; none once it was removed under our hands. @throws SystemError */
+  /** Names in the directory; none once it was removed by another process. @throws SystemError */
   names(): string[] {
     try {
       return readdirSync(`/proc/self/fd/${this.fd}`);
@@ -104,17 +104,17 @@ export class Directory {
     }
   }
 
-  /** True when `name` still leads to this very directory. */
+  /** True if `name` still refers to this very directory. */
   holds(name: string, child: Directory): boolean {
     return leadsTo(`/proc/self/fd/${this.fd}/${name}`, child.fd);
   }
 
-  /** False once its path leads elsewhere or nowhere: it, or a folder on the way, was moved or removed. */
+  /** False once its path refers to something else or nothing: it or a parent folder was moved or removed. */
   get isInPlace(): boolean {
     return leadsTo(this.path, this.fd);
   }
 
-  /** Removes a file; false when it was gone. @throws SystemError */
+  /** Removes a file; false if it was already gone. @throws SystemError */
   removeFile(name: string): boolean {
     try {
       unlinkAt(this.fd, name, "file");
@@ -125,7 +125,7 @@ export class Directory {
     }
   }
 
-  /** Removes an empty directory; false when it is in use, not ours to remove, or gone. @throws SystemError */
+  /** Removes an empty directory; false if it is in use, another user's, or gone. @throws SystemError */
   removeChild(name: string): boolean {
     try {
       unlinkAt(this.fd, name, "directory");
@@ -144,10 +144,10 @@ export class Directory {
   }
 }
 
-/** Failures that mean: nothing is there, or nothing that this path leads to any longer. */
+/** Failures that mean that the path leads nowhere, or nowhere accessible. */
 const LEADS_NOWHERE = new Set(["ENOENT", "ENOTDIR", "EACCES", "ELOOP"]);
 
-/** True while the path leads to the very file or directory that was opened. */
+/** True while the path refers to the very file or directory that was opened. */
 export function leadsTo(path: string, fd: number): boolean {
   try {
     const named = lstatSync(path, { bigint: true });
@@ -167,8 +167,8 @@ export interface BaseDirectory {
 }
 
 /**
- * Opens the base directory. What exists of its path may hold links (it is the user's own setting) and is resolved; what is
- * missing is made step by step. @throws SystemError, RegionCreateError
+ * Opens the base directory. Existing parts of its path may contain links (the path is the user's own setting) and are resolved; missing
+ * parts are created step by step. @throws SystemError, RegionCreateError
  */
 export function ensureBaseDirectory(path: string, rights: RegionRights): BaseDirectory {
   const components = path.split("/").filter((part) => part !== "" && part !== ".");
@@ -226,9 +226,7 @@ function existingPath(components: readonly string[], length: number): string | n
   }
 }
 
-/**
- * Regions are not put where another user could exchange them. @throws RegionCreateError "unsafe-directory"
- */
+/** Regions are not placed where another user could replace them. @throws RegionCreateError "unsafe-directory" */
 function requireTrustworthy(directory: Directory, rights: RegionRights): void {
   const stat = directory.stat();
   const [uid, gid, mode] = [Number(stat.uid), Number(stat.gid), Number(stat.mode) & 0o7777];

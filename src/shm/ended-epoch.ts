@@ -5,14 +5,14 @@ import type { Directory } from "./directory.ts";
 import { epochDirectoryName, HEADER_RING_FILE } from "./layout.ts";
 import { HEADER_SLOT_BYTES, SUPERBLOCK_BYTES } from "./superblock.ts";
 
-/** A slot of zeros says nothing, though "frame 0, committed" has a commit word of 0: its dtype is never 0. */
+/** A slot of zeros is no frame, although "frame 0, committed" has a commit word of 0: a frame's dtype is never 0. */
 export function holdsFirstFrame(firstSlot: Uint8Array): boolean {
   return firstSlot.some((byte) => byte !== 0);
 }
 
 /**
- * True when a frame was, or may have been, claimed in an epoch that another process left: false only where its first slot is as
- * it was made, or where there is none.
+ * True if a frame was, or may have been, claimed in another process's leftover epoch: false only if its first slot is still in its initial
+ * state, or does not exist.
  */
 export function mayHaveCarriedFrames(instance: Directory, epoch: bigint): boolean {
   let fd: number;
@@ -24,7 +24,7 @@ export function mayHaveCarriedFrames(instance: Directory, epoch: bigint): boolea
       directory.close();
     }
   } catch (error) {
-    // Without a header ring nothing was ever announced of it.
+    // Without a header ring it was never announced.
     if (errnoOf(error) === "ENOENT") return false;
     return true;
   }

@@ -1,7 +1,7 @@
 import { TensorPoolError } from "../core/errors.ts";
 import { shortened } from "../core/text.ts";
 
-/** Why a region is not mapped, or is not used any longer; each code belongs to one rule. */
+/** Why a region is not mapped, or is no longer used; each code belongs to one rule. */
 export type RegionErrorCode =
   /** W-25: the URI does not follow the grammar. */
   | "uri-invalid"
@@ -9,23 +9,23 @@ export type RegionErrorCode =
   | "path-not-allowed"
   /** W-26: the target is a directory, a device, a FIFO or a socket. */
   | "not-a-regular-file"
-  /** W-27: what was opened is not what was checked. */
+  /** W-27: the opened file is not the one that was checked. */
   | "path-changed"
-  /** W-27: the file does not hold the slots that were announced. */
+  /** W-27: the file is too short for the announced slots. */
   | "file-too-short"
   /** W-28: hugepages are required and the file is not backed by them. */
   | "not-hugepages"
-  /** W-24: a layout that this version does not read. */
+  /** W-24: a layout that this version does not support. */
   | "layout-unsupported"
   /** W-03, W-04, W-05: the announced layout contradicts itself or the rules. */
   | "layout-invalid"
-  /** W-07: the superblock does not say what the announce says. */
+  /** W-07: the superblock does not match the announce. */
   | "superblock-mismatch"
   /** W-08: another process writes under the same epoch. */
   | "writer-changed"
-  /** D-19: the file is gone, or going; the next announce tells. */
+  /** D-19: the file is gone or being removed; wait for the next announce. */
   | "region-gone"
-  /** W-29: the file may not be read by this user, or the kernel refuses to map it. */
+  /** W-29: this user may not read the file, or the kernel refuses to map it. */
   | "not-mappable";
 
 const RULES: Readonly<Record<RegionErrorCode, string>> = {
@@ -44,20 +44,20 @@ const RULES: Readonly<Record<RegionErrorCode, string>> = {
 };
 
 export interface RefusalDetails {
-  /** What is refused: a path or a URI; "" where the announce as a whole is meant. */
+  /** The refused path or URI; "" for the announce as a whole. */
   subject: string;
   /** The property that is wrong, e.g. "nslots". */
   what: string;
   expected: string;
   found: string;
-  /** Only where the code stands for several rules. */
+  /** Only if the code covers several rules. */
   rule?: string;
   cause?: unknown;
 }
 
 /** A region, or an announce, was refused (W-31): nothing is mapped. */
 export class RegionError extends TensorPoolError<RegionErrorCode> {
-  /** What was refused: a path or a URI. */
+  /** The refused path or URI. */
   readonly subject: string;
 
   constructor(code: RegionErrorCode, details: RefusalDetails) {
@@ -88,7 +88,7 @@ export type RegionCreateErrorCode =
   | "no-space"
   /** A memory cgroup or the machine has too little memory, or too few hugepages. */
   | "no-memory"
-  /** This process, or the machine, may open no more files. */
+  /** This process or the machine cannot open any more files. */
   | "no-descriptors"
   /** W-28: hugepages are required and the directory is not on hugetlbfs. */
   | "not-hugepages"
@@ -98,7 +98,7 @@ export type RegionCreateErrorCode =
   | "unsafe-directory"
   /** Rights are missing. */
   | "no-access"
-  /** D-13: an epoch on disk leaves no number above it. */
+  /** D-13: an epoch on disk leaves no higher number. */
   | "epoch-exhausted"
   /** Any other failure of a system call. */
   | "failed";
@@ -108,7 +108,7 @@ export interface CreationDetails {
   expected?: string;
   found?: string;
   retryable?: boolean;
-  /** Options with which the next step is taken. */
+  /** Options for the next step. */
   options?: readonly string[];
   cause?: unknown;
 }
@@ -120,7 +120,7 @@ export class RegionCreateError extends TensorPoolError<RegionCreateErrorCode> {
   }
 }
 
-/** A mapping that was closed is asked for something new. */
+/** An operation on a closed mapping. */
 export class MappingClosedError extends TensorPoolError<"closed"> {
   constructor() {
     super("closed", "the mapping is closed: expected an open one", {
@@ -132,7 +132,7 @@ export class MappingClosedError extends TensorPoolError<"closed"> {
 
 const SHOWN_CHARACTERS = 300;
 
-/** Foreign text, bounded and in one line, so that a log stays a log. */
+/** Foreign text, bounded and on one line, so that it cannot corrupt a log. */
 function shown(text: string): string {
   return shortened(text, SHOWN_CHARACTERS);
 }

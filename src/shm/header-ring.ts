@@ -6,10 +6,10 @@ import type { RegionMemory } from "./mapping.ts";
 import { HEADER_SLOT_BYTES, SUPERBLOCK_BYTES } from "./superblock.ts";
 
 const HEADER_SLOT_WORDS = HEADER_SLOT_BYTES / 4;
-/** From the commit word of one slot to that of the next, in words of 8 bytes. */
+/** Distance between the commit words of adjacent slots, in 8-byte words. */
 const COMMIT_WORD_STEP = HEADER_SLOT_BYTES / 8;
 
-/** The other dims, and all strides, are in the slot's second cache line. */
+/** The other dims and all strides are in the slot's second cache line. */
 const DIMS_BESIDE_COMMIT_WORD = 4;
 const SECOND_LINE = WORD.dims + DIMS_BESIDE_COMMIT_WORD;
 
@@ -22,7 +22,7 @@ export class HeaderRing {
   readonly #commitWords: SharedWords;
   readonly #commitWordsAddress: number;
   readonly #words: Int32Array;
-  /** Keeps what `fetch` loads from being optimised away. */
+  /** Keeps the loads of `fetch` from being optimised away. */
   #blackhole = 0;
   /** 0, in a way that the compiler cannot fold. */
   #opaqueZero = 0;
@@ -37,29 +37,29 @@ export class HeaderRing {
   }
 
   /**
-   * The slot that frame `seq` goes to. `&` takes a number modulo 2^32 first, so that it is right for seqs beyond 32 bits as
-   * well, `nslots` being a power of two (W-15); `%` is three times slower there.
+   * The slot of frame `seq`. `&` takes a number modulo 2^32 first, so that it is also correct for seqs beyond 32 bits, because `nslots` is
+   * a power of two (W-15); `%` is three times slower there.
    */
   indexOf(seq: number): number {
     return seq & (this.nslots - 1);
   }
 
   /**
-   * True while no frame was claimed: the first one marks slot 0. A slot of zeros is not frame 0 that was committed, which has
-   * an element type.
+   * True while no frame was claimed: the first claim marks slot 0. A slot of zeros is not a committed frame 0, which would have an element
+   * type.
    */
   get isUntouched(): boolean {
     return this.loadCommitWord(0) === 0 && this.#words[WORD.poolAndDtype] === 0;
   }
 
-  /** Marks the slot as being written, before anything else of it is touched (W-15). */
+  /** Marks the slot as being written before anything else in it is touched (W-15). */
   markWriting(index: number, seq: number): void {
     this.#commitWords.store(index * COMMIT_WORD_STEP, seq * 2 + 1);
-    // Nothing that is written to header or payload may be seen before the mark (docs/MEMORY_ORDERING.md).
+    // No write to header or payload may become visible before the mark (docs/MEMORY_ORDERING.md).
     releaseFence();
   }
 
-  /** Writes every field but the commit word; dims and strides beyond `ndims` as 0 (W-09). */
+  /** Writes every field except the commit word; dims and strides beyond `ndims` as 0 (W-09). */
   writeHeader(index: number, header: FrameHeader): void {
     const at = index * HEADER_SLOT_WORDS;
     const to = this.#words;
@@ -83,8 +83,8 @@ export class HeaderRing {
   }
 
   /**
-   * The other dims and the strides. A store takes their line away from every reader's core, and costs as much as the rest of a
-   * small frame: what is there already is compared, which does not. It seldom changes, and is all zeros as a rule.
+   * The other dims and the strides. A store takes their line away from every reader's core and costs as much as the rest of a small frame;
+   * comparing the current contents does not. They seldom change and are usually all zeros.
    */
   #storeSecondLineIfChanged(at: number, ndims: number, from: Int32Array): void {
     const words = this.#words;
@@ -122,14 +122,14 @@ export class HeaderRing {
     this.#commitWords.store(index * COMMIT_WORD_STEP, seq * 2);
   }
 
-  /** The commit word, with acquire; beyond 2^53 it equals no number. */
+  /** The commit word, with acquire; beyond 2^53 it equals no valid number. */
   loadCommitWord(index: number): number {
     const word = this.#commitWords.load(index * COMMIT_WORD_STEP);
     acquireFence();
     return word;
   }
 
-  /** Address of the low half of the commit word, for who waits until it changes. */
+  /** Address of the low half of the commit word, for waiting until it changes. */
   commitWordAddress(index: number): number {
     return this.#commitWordsAddress + index * HEADER_SLOT_BYTES;
   }
@@ -141,25 +141,24 @@ export class HeaderRing {
     return isThere;
   }
 
-  /** True when the commit word is `word` still, after header and payload were read. */
+  /** True if the commit word is still `word` after header and payload were read. */
   stillHasCommitWord(index: number, word: number): boolean {
-    // What was read must have been read before this load (docs/MEMORY_ORDERING.md).
+    // All reads must complete before this load (docs/MEMORY_ORDERING.md).
     acquireFence();
     return this.#commitWords.holds(index * COMMIT_WORD_STEP, word);
   }
 
   /**
-   * Fetches the cache line with the commit word of a slot that is about to be read. Lines that were written by another core
-   * take as long to come as the rest of a small frame: asked for one after the other at once, they come together. What is
-   * loaded is not used.
+   * Fetches the cache line with the commit word of a slot that is about to be read. Lines written by another core take as long to arrive as
+   * the rest of a small frame; requested together, they arrive together. The loaded value is not used.
    */
   fetch(index: number): void {
     this.#blackhole ^= this.#words[index * HEADER_SLOT_WORDS + WORD.frameIdLow] as number;
   }
 
   /**
-   * Makes the slot's first cache line this core's own, by a store that changes nothing, so that the stores of the next frame find it:
-   * they wait for each other, and for each line that has to come. Fetches the second, which seldom changes.
+   * Makes the slot's first cache line this core's own by a store that changes nothing, so that the stores of the next frame find it: they
+   * wait for each other and for each missing line. Fetches the second line, which seldom changes.
    */
   prefetchForWrite(index: number): void {
     const at = index * HEADER_SLOT_WORDS + WORD.frameIdLow;
@@ -167,14 +166,14 @@ export class HeaderRing {
     this.#words[at] = (this.#words[at] as number) ^ this.#opaqueZero;
   }
 
-  /** Fetches the second line of a slot, and with it the page that the first is in. */
+  /** Fetches the second line of a slot, and with it the translation of the page that holds the first. */
   fetchSecondLine(index: number): void {
     this.#blackhole ^= this.#words[index * HEADER_SLOT_WORDS + SECOND_LINE] as number;
   }
 
   /**
-   * Copies the slot's fields into `header`, dims and strides as far as `ndims` says. False when everything that its shape and pool
-   * are judged by was there already, from another frame: what was found about that one holds for this one.
+   * Copies the slot's fields into `header`, dims and strides up to `ndims`. False if all fields that decide about its shape and pool were
+   * already there from another frame: the result for that frame holds for this one.
    */
   readHeader(index: number, header: FrameHeader): boolean {
     const at = index * HEADER_SLOT_WORDS;

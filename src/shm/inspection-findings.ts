@@ -2,13 +2,13 @@ import { dtypeOfCode, MAX_DIMS } from "../protocol/dtype.ts";
 import type { FrameHeader } from "../protocol/frame-header.ts";
 import { HeaderFault } from "../protocol/frame-validation.ts";
 
-/** Something that an inspection found to be otherwise than a rule says. */
+/** A deviation from a rule, found by an inspection. */
 export interface Finding {
   /** The rule, e.g. "W-07". */
   readonly rule: string;
-  /** "breaks": a reader refuses the region or the frame for it. "note": worth knowing, and no reason to refuse anything. */
+  /** "breaks": a reader refuses the region or the frame because of it. "note": worth knowing, but no reason for a refusal. */
   readonly severity: "breaks" | "note";
-  /** Which file or slot, e.g. "header.ring" or "slot 12". */
+  /** The file or slot, e.g. "header.ring" or "slot 12". */
   readonly subject: string;
   /** The property, e.g. "nslots". */
   readonly what: string;
@@ -18,7 +18,7 @@ export interface Finding {
 
 type Explained = readonly [rule: string, what: string, expected: string, found: string];
 
-/** A frame's header whose fault was found by `findHeaderFault`, in words. `pools`: the strides by pool id. */
+/** Describes a fault in a frame's header that `findHeaderFault` found. `pools`: the strides by pool id. */
 export function explainHeaderFault(
   fault: HeaderFault,
   header: FrameHeader,

@@ -3,9 +3,9 @@ import { device, type LockHolder } from "./lock-holder.ts";
 import { readSystemFile, SYSTEM_FILES, type SystemFiles } from "./system-files.ts";
 
 /**
- * Who holds a flock on the file, shared or exclusive (D-19), as far as the kernel shows it to this container; null where it
- * shows nothing at all. Only reads /proc/locks: trying the lock, even for a moment, would make a reader that maps just then
- * believe that the file is being removed.
+ * The holders of flocks on the file, shared or exclusive (D-19), as far as the kernel shows them to this container; null if it shows none
+ * at all. Only reads /proc/locks: trying the lock, even briefly, would make a reader that maps at that moment believe that the file is
+ * being removed.
  */
 export function lockHoldersOf(stat: BigIntStats, files: SystemFiles = SYSTEM_FILES): readonly LockHolder[] | null {
   const text = readSystemFile(files.locks);
@@ -19,7 +19,7 @@ export function lockHoldersOf(stat: BigIntStats, files: SystemFiles = SYSTEM_FIL
   return [...pids].map((pid) => ({ pid, command: commandOf(pid) }));
 }
 
-/** Short name of a process's program; "" when there is no such process, or none that this container sees. */
+/** Short name of a process's program; "" if the process does not exist or is not visible in this container. */
 export function commandOf(pid: number): string {
   return readSystemFile(`/proc/${pid}/comm`)?.trim() ?? "";
 }

@@ -10,8 +10,8 @@ import { explainHeaderFault, type Finding } from "./inspection-findings.ts";
 import { HEADER_SLOT_BYTES, SUPERBLOCK_BYTES } from "./superblock.ts";
 
 /**
- * "empty": never used since the file was made; its zeros would read as "frame 0 committed". "writing": being filled, its fields
- * are not to be trusted. "torn": it was overwritten each time that it was read.
+ * "empty": never used since the file was created; its zeros would read as "frame 0 committed". "writing": being filled, its fields are
+ * unreliable. "torn": it was overwritten during every read.
  */
 export type SlotState = "empty" | "writing" | "committed" | "torn";
 
@@ -31,16 +31,16 @@ export interface InspectedSlot {
 export interface SlotSummary {
   readonly nslots: number;
   readonly counts: Readonly<Record<SlotState, number>>;
-  /** Committed or being written, and breaking a rule. */
+  /** Slots, committed or being written, that break a rule. */
   readonly invalid: number;
   /** The first of them. */
   readonly faults: readonly Finding[];
-  /** Those with the highest frame numbers, highest first; without the empty ones. */
+  /** The slots with the highest frame numbers, highest first; without the empty ones. */
   readonly newest: readonly InspectedSlot[];
 }
 
 const CHUNK_SLOTS = 1024;
-/** A slot is overwritten at most once per turn of the ring: a few tries find a moment of rest, but in a ring of very few. */
+/** A slot is overwritten at most once per turn of the ring: a few attempts find it unchanged, except in a very small ring. */
 const READ_ATTEMPTS = 8;
 const MAX_FAULTS = 100;
 const TWO_32 = 0x1_0000_0000;
@@ -49,7 +49,7 @@ const TWO_32 = 0x1_0000_0000;
 export class SlotInspector {
   readonly #region: RegionInspection;
   readonly #nslots: number;
-  /** Strides by pool id; null when the pools are not known, and cannot be checked against. */
+  /** Strides by pool id; null if the pools are unknown and cannot be checked against. */
   readonly #pools: ReadonlyMap<number, number> | null;
   readonly #probe = new FrameHeader();
 
@@ -59,7 +59,7 @@ export class SlotInspector {
     this.#pools = pools;
   }
 
-  /** Looks at every slot, and in detail at the `newestCount` newest. */
+  /** Checks every slot, and the `newestCount` newest in detail. */
   summarise(newestCount: number): SlotSummary {
     const total = this.#region.readableSlots;
     const counts: Record<SlotState, number> = { empty: 0, writing: 0, committed: 0, torn: 0 };
@@ -79,7 +79,7 @@ export class SlotInspector {
         const index = first + i;
         let state = quickState(view, at);
         if (state !== "empty" && !this.#looksRight(view, at, index)) {
-          // It may only have been overwritten while the chunk was copied: this slot alone, with the commit protocol, tells.
+          // It may only have been overwritten while the chunk was copied: a single read by the commit protocol decides.
           const slot = this.read(index);
           state = slot.state;
           if (slot.fault !== null) {
@@ -148,7 +148,7 @@ export class SlotInspector {
     const due = this.#nslots === 0 ? 0n : seq % BigInt(this.#nslots);
     if (due !== BigInt(index))
       return finding("W-15", "commitWord", `a frame that belongs here, ${seq} does to slot ${due}`, `${seq}`);
-    // While it is written, nothing else of it counts.
+    // While it is being written, its other fields mean nothing.
     if (state === "writing") return null;
     if (frameId !== seq) return finding("W-16", "frameId", `${seq}, as the commit word says`, String(frameId));
     const fault = findHeaderFault(header, index, this.#strideOf(header.poolId));
@@ -160,7 +160,7 @@ export class SlotInspector {
     return this.#pools === null ? Number.MAX_SAFE_INTEGER : (this.#pools.get(poolId) ?? 0);
   }
 
-  /** The quick look at a slot of a chunk; what it is not sure of is looked at again. */
+  /** Quick check of a slot of a chunk; uncertain slots are checked again. */
   #looksRight(view: DataView, at: number, index: number): boolean {
     const word = wordOf(view, at);
     const seq = Math.floor(word / 2);
@@ -203,7 +203,7 @@ function quickState(view: DataView, at: number): SlotState {
   return view.getUint8(at) % 2 === 1 ? "writing" : "committed";
 }
 
-/** No committed frame is all zeros: its dtype would be UNKNOWN. The padding is the producer's (W-13) and says nothing. */
+/** No committed frame is all zeros: its dtype would be UNKNOWN. The padding belongs to the producer (W-13) and means nothing. */
 function isUntouched(view: DataView, at: number): boolean {
   for (let i = 0; i < PADDING; i += 4) if (view.getUint32(at + i, true) !== 0) return false;
   return true;

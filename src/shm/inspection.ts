@@ -11,7 +11,7 @@ import { HEADER_RING_FILE, isRegionFileName } from "./layout.ts";
 import type { LockHolder } from "./lock-holder.ts";
 import { HEADER_SLOT_BYTES, LAYOUT_VERSION, RegionType, SUPERBLOCK_BYTES, SUPERBLOCK_MAGIC } from "./superblock.ts";
 
-/** What stands in a superblock, whether it is right or not. */
+/** The contents of a superblock, valid or not. */
 export interface SuperblockFields {
   readonly magic: bigint;
   readonly layoutVersion: number;
@@ -24,16 +24,16 @@ export interface SuperblockFields {
   readonly strideBytes: number;
   readonly pid: bigint;
   readonly startTimestampNs: bigint;
-  /** 0: the owner has ended the stream in order. */
+  /** 0: the owner has ended the stream in an orderly way. */
   readonly activityTimestampNs: bigint;
 }
 
-/** A file cannot be looked at: no right to read it, or it has gone. */
+/** A file cannot be inspected: no right to read it, or it no longer exists. */
 export class InspectionError extends TensorPoolError<"not-readable" | "not-found"> {}
 
 /**
- * Any file, looked at as a region. It is read by read(2) and never mapped, so that a file which is truncated meanwhile ends
- * nothing here; nothing is locked and nothing is written. Close it.
+ * Any file, inspected as a region. It is read by read(2) and never mapped, so that a file that is truncated meanwhile causes no crash;
+ * nothing is locked and nothing is written. Close it.
  */
 export class RegionInspection implements Disposable {
   readonly path: string;
@@ -42,9 +42,9 @@ export class RegionInspection implements Disposable {
   readonly byteLength: number;
   /** Permission bits in octal, e.g. "0600". */
   readonly mode: string;
-  /** Null when there is none: too short, or without the magic number. */
+  /** Null if there is none: the file is too short or lacks the magic number. */
   readonly superblock: SuperblockFields | null;
-  /** Who holds a lock on it; null where the kernel does not show that. */
+  /** Holders of locks on the file; null if the kernel does not show them. */
   readonly lockHolders: readonly LockHolder[] | null;
   readonly findings: Finding[] = [];
   readonly #fd: number;
@@ -61,11 +61,11 @@ export class RegionInspection implements Disposable {
     if (this.superblock !== null) this.#check(this.superblock);
   }
 
-  /** @throws InspectionError when it cannot be read */
+  /** @throws InspectionError if it cannot be read */
   static open(path: string): RegionInspection {
     let fd = -1;
     try {
-      // Devices are not opened: opening alone may do something.
+      // Devices are not opened: opening alone may have an effect.
       const named = lstatSync(path, { bigint: true });
       if (!named.isFile()) return new RegionInspection(path, -1, named);
       fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -82,13 +82,13 @@ export class RegionInspection implements Disposable {
     }
   }
 
-  /** True when headers of frames can be looked for in it. */
+  /** True if it may contain frame headers. */
   get isHeaderRing(): boolean {
     const block = this.superblock;
     return block !== null && block.regionType === RegionType.HEADER_RING && block.layoutVersion === LAYOUT_VERSION;
   }
 
-  /** Header slots that the file really holds, whatever its superblock says. */
+  /** Header slots that the file really holds, regardless of its superblock. */
   get readableSlots(): number {
     if (!this.isHeaderRing || this.superblock === null) return 0;
     const held = Math.floor((this.byteLength - SUPERBLOCK_BYTES) / HEADER_SLOT_BYTES);
@@ -173,7 +173,7 @@ export class RegionInspection implements Disposable {
 
   #check(block: SuperblockFields): void {
     if (block.layoutVersion !== LAYOUT_VERSION) {
-      // Nothing else of another layout can be judged.
+      // No other field of an unknown layout can be checked.
       this.found("W-24", "layoutVersion", LAYOUT_VERSION, block.layoutVersion);
       return;
     }
@@ -209,7 +209,7 @@ export class RegionInspection implements Disposable {
     }
   }
 
-  /** The default layout is a habit and not a condition: what is otherwise is only noted. */
+  /** The default layout is a convention, not a requirement: deviations are only noted. */
   #checkPlace({ regionType, poolId }: SuperblockFields): void {
     const usual = regionType === RegionType.HEADER_RING ? HEADER_RING_FILE : `payload-${poolId}.pool`;
     if (isRegionFileName(this.name) && this.name !== usual) this.found("W-30", "name", usual, this.name, "note");

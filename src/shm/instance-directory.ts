@@ -12,32 +12,32 @@ import { type SweepReport, sweepEpochs, sweepNamespace } from "./sweep.ts";
 import { asCreateError } from "./system-error.ts";
 
 export interface InstanceDirectoryOptions {
-  /** Absolute; made where it is missing. */
+  /** Absolute; created if it is missing. */
   readonly baseDir: string;
   readonly namespace: string;
   readonly instanceId: string;
   readonly rights: RegionRights;
 }
 
-/** An instance that ends removes empty directories; one that starts meanwhile begins again, but not indefinitely. */
+/** An instance that ends removes empty directories; one that starts meanwhile retries, but not indefinitely. */
 const MAX_ATTEMPTS = 100;
-/** The base, the folder that holds it, namespace and instance. */
+/** Base, its parent folder, namespace and instance. */
 const DESCRIPTORS = 4;
-/** Those of an epoch: its folder, a header ring, and as many pools as most streams have. */
+/** Descriptors of an epoch: its folder, a header ring, and as many pools as most streams have. */
 const EPOCH_DESCRIPTORS = 4;
-/** A sweep of another process holds the lock for a moment. */
+/** Another process's sweep holds the lock briefly. */
 const LOCK_ATTEMPTS = 5;
 const LOCK_PAUSE_MS = 2;
 
 /**
- * The last epoch that this process made, by the directory's path: one that was emptied and made again within the same
+ * The last epoch that this process created, by the directory's path: a directory that was emptied and created again within the same
  * millisecond continues from there (W-21).
  */
 const lastEpochs = new Map<string, number>();
 
 /**
- * `<base>/<namespace>/<instance>` (W-30), owned by an exclusive lock for as long as this object is open. Gives out the epochs
- * of one producer, and cleans up behind it and behind those that died.
+ * `<base>/<namespace>/<instance>` (W-30), owned by an exclusive lock while this object is open. Assigns the epochs of one producer, and
+ * removes its leftovers and those of dead processes.
  */
 export class InstanceDirectory {
   readonly #base: BaseDirectory;
@@ -64,9 +64,9 @@ export class InstanceDirectory {
   }
 
   /**
-   * Opens the directory, making what is missing of it, and locks it.
-   * @throws RegionCreateError "in-use" while another process (or another object) owns it, "invalid-options",
-   * "unsafe-directory", "no-access"
+   * Opens the directory, creating missing parts, and locks it.
+   * @throws RegionCreateError "in-use" while another process (or another object) owns it, "invalid-options", "unsafe-directory",
+   * "no-access"
    */
   static open(options: InstanceDirectoryOptions): InstanceDirectory {
     requireComponent("namespace", options.namespace);
@@ -92,7 +92,7 @@ export class InstanceDirectory {
     );
   }
 
-  /** One try: the owned directory, who owns it, or "vanished" when it was removed under our hands. */
+  /** One attempt: returns the owned directory, its current owner, or "vanished" if it was removed meanwhile. */
   static #openOnce(options: InstanceDirectoryOptions): InstanceDirectory | { holder: LockHolder | null } | "vanished" {
     const opened: Directory[] = [];
     let owned = false;
@@ -124,7 +124,7 @@ export class InstanceDirectory {
     return this.#instance;
   }
 
-  /** False once it was removed or moved by others: what is made in it is not found under its path. */
+  /** False once another process removed or moved it: files created in it are then not found under its path. */
   get isInPlace(): boolean {
     return this.#instance.isInPlace;
   }
@@ -134,9 +134,9 @@ export class InstanceDirectory {
   }
 
   /**
-   * The next epoch (D-13): above every epoch on disk, above every one given out here, and not below the wall clock in
-   * milliseconds, so that epochs grow even when the directories were emptied. Always exact as a number.
-   * @throws RegionCreateError "epoch-exhausted" when a foreign epoch on disk leaves no exact number above it
+   * The next epoch (D-13): above every epoch on disk and every one assigned here, and not below the wall clock in milliseconds, so that
+   * epochs grow even if the directories were emptied. Always exact as a number.
+   * @throws RegionCreateError "epoch-exhausted" if a foreign epoch on disk leaves no exact number above it
    */
   nextEpoch(wallClockMs: number = Date.now()): number {
     let highestOnDisk = 0n;
@@ -157,24 +157,24 @@ export class InstanceDirectory {
     );
   }
 
-  /** Epochs whose directories are here, of every owner. */
+  /** Epochs whose directories exist here, of every owner. */
   epochs(): bigint[] {
     if (!this.isInPlace) return [];
     return this.#instance.names().flatMap((name) => epochOfDirectoryName(name) ?? []);
   }
 
-  /** False only where an epoch that is here never carried a frame. */
+  /** False only if an epoch in this directory never carried a frame. */
   mayHaveCarriedFrames(epoch: bigint): boolean {
     return mayHaveCarriedFrames(this.#instance, epoch);
   }
 
-  /** Before the files of an epoch are made. @throws RegionCreateError "no-descriptors" */
+  /** Called before the files of an epoch are created. @throws RegionCreateError "no-descriptors" */
   requireDescriptors(files: number): void {
     this.#firstEpoch.end();
     requireDescriptors(this.path, files + 1);
   }
 
-  /** Makes the directory of an epoch. @throws RegionCreateError "exists" */
+  /** Creates the directory of an epoch. @throws RegionCreateError "exists" */
   createEpoch(epoch: number): Directory {
     try {
       const directory = this.#instance.makeChild(epochDirectoryName(epoch), this.rights);
@@ -185,32 +185,32 @@ export class InstanceDirectory {
     }
   }
 
-  /** Removes the directory of an epoch when it is empty. */
+  /** Removes the directory of an epoch if it is empty. */
   removeEpoch(epoch: number): boolean {
     return this.#instance.removeChild(epochDirectoryName(epoch));
   }
 
-  /** Removes what dead predecessors left here and no process uses (D-19). */
+  /** Removes leftovers of dead predecessors that no process uses (D-19). */
   sweep(spare?: (epoch: bigint) => boolean): SweepReport {
     return sweepEpochs(this.#instance, spare);
   }
 
-  /** Removes what dead instances of the whole namespace left; to be called when room is short. */
+  /** Removes leftovers of dead instances in the whole namespace; to be called when space is short. */
   sweepNamespace(): SweepReport {
     return sweepNamespace(this.#namespace);
   }
 
-  /** Gives the directory up, and removes it, its namespace and its base as far as they are empty. Idempotent. */
+  /** Closes the directory and removes it, its namespace and its base if they are empty. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#firstEpoch.end();
-    // Removed while the lock is held; one that waits for the lock notices that its directory has no name any more.
+    // Removed while the lock is held; a process that waits for the lock notices that the directory has been unlinked.
     this.#namespace.removeChild(this.#instanceName);
     this.#instance.close();
     this.#base.directory.removeChild(this.#namespaceName);
     this.#namespace.close();
-    // A base that we would have made like this may go; one that was set up otherwise (/tmp, /dev/shm) stays.
+    // A base with the rights that we would have set may be removed; one that was set up otherwise (/tmp, /dev/shm) stays.
     const base = this.#base.directory.stat();
     const mode = Number(base.mode) & 0o7777;
     if (mode === this.rights.directoryMode && Number(base.uid) === process.geteuid?.()) {

@@ -14,18 +14,18 @@ export function epochDirectoryName(epoch: number | bigint): string {
   return `epoch-${epoch}`;
 }
 
-/** The epoch in a directory's name, in full; null when the name is not one of ours. */
+/** The full epoch in a directory's name; null if the name is not an epoch's. */
 export function epochOfDirectoryName(name: string): bigint | null {
   const match = /^epoch-(0|[1-9]\d{0,19})$/.exec(name);
   return match === null ? null : BigInt(match[1] as string);
 }
 
-/** True for the names that the files of an epoch have. */
+/** True for the names of an epoch's files. */
 export function isRegionFileName(name: string): boolean {
   return name === HEADER_RING_FILE || /^payload-(0|[1-9]\d{0,4})\.pool$/.test(name);
 }
 
-/** A name that makes one component of a path, of a URI and of a log line. */
+/** A name that is a single component of a path, of a URI and of a log line. */
 const COMPONENT = /^[A-Za-z0-9_][A-Za-z0-9_.@+=,-]{0,127}$/;
 
 /**
@@ -41,7 +41,7 @@ export function requireComponent(what: "namespace" | "instance id", name: string
   });
 }
 
-/** Checks that an instance id contains its stream id as a number of its own. @throws RegionCreateError "invalid-options" */
+/** Checks that an instance id contains its stream id as a separate number. @throws RegionCreateError "invalid-options" */
 export function requireStreamInInstanceId(instanceId: string, streamId: number): void {
   if (new RegExp(`(^|\\D)${streamId}(\\D|$)`).test(instanceId)) return;
   throw new RegionCreateError(

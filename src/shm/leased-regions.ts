@@ -5,8 +5,8 @@ import { type HeaderRingRegion, MappedStream, type PayloadPoolRegion } from "./m
 import type { WritableRegions } from "./writable-regions.ts";
 
 /**
- * A driver's regions in the hands of the producer that holds the lease: mapped for writing after the same checks as a reader's
- * (D-05). The driver says that they live, makes them and removes them; a producer never does (D-01).
+ * A driver's regions as used by the producer that holds the lease: mapped for writing after the same checks as a reader's (D-05). The
+ * driver refreshes the activity timestamp, creates and removes them; a producer never does (D-01).
  */
 export class LeasedRegions implements WritableRegions {
   readonly streamId: number;
@@ -25,7 +25,7 @@ export class LeasedRegions implements WritableRegions {
     this.pools = stream.pools;
   }
 
-  /** @throws RegionError, as `MappedStream.map` does; also for an epoch that is not exact as a number */
+  /** @throws RegionError like `MappedStream.map`; also for an epoch that is not exact as a number */
   static map(announce: PoolAnnouncement, baseDirs: AllowedBaseDirs): LeasedRegions {
     if (announce.epoch > BigInt(Number.MAX_SAFE_INTEGER)) {
       throw new RegionError("layout-unsupported", {
@@ -39,7 +39,7 @@ export class LeasedRegions implements WritableRegions {
     return new LeasedRegions(MappedStream.map(announce, baseDirs, "read-write"));
   }
 
-  /** The driver's to say (D-04). */
+  /** Done by the driver (D-04). */
   refreshActivity(_high: number, _low: number): void {}
 
   close(): void {

@@ -10,26 +10,26 @@ import { NOT_OURS, removeEpoch } from "./sweep.ts";
 
 /** A folder of regions, and whether it is provably unused (D-19). */
 export interface Leftover {
-  /** An epoch; or a whole instance, where that has an owner, or is empty. */
+  /** An epoch; or a whole instance, if that has an owner or is empty. */
   readonly kind: "epoch" | "instance";
   readonly path: string;
   readonly streamId: number | null;
   readonly epoch: string | null;
   readonly uid: number;
-  /** Of the process that made it, in its own pid namespace, as the superblock says. */
+  /** Pid of the process that created it, in its own pid namespace, according to the superblock. */
   readonly pid: number | null;
-  /** Processes that hold locks on it, as far as they can be seen from here. */
+  /** Processes that hold locks on it, as far as they are visible here. */
   readonly holders: readonly LockHolder[];
   readonly bytes: number;
-  /** Since its owner showed life last, or, where that is not known, since the folder was changed. */
+  /** Since its owner's last sign of life or, if that is unknown, since the folder was changed. */
   readonly ageMs: number;
   readonly state: "removed" | "removable" | "kept";
-  /** Why it is kept, or may go. */
+  /** Why it is kept or may be removed. */
   readonly why: string;
 }
 
 export interface LeftoverOptions {
-  /** Only look. */
+  /** Report without removing anything. */
   readonly isDryRun: boolean;
   /** CLOCK_MONOTONIC ns. */
   readonly nowNs: bigint;
@@ -38,8 +38,8 @@ export interface LeftoverOptions {
 const UNUSED = "its owner is gone, and no process has it mapped";
 
 /**
- * What is below `<base>/<namespace>/<instance>/epoch-<E>` (W-30), and removes what is provably dead: an instance whose lock is
- * free, and in it epochs whose regions can all be locked exclusively (D-19). Another user's folders stay in any case.
+ * Lists `<base>/<namespace>/<instance>/epoch-<E>` (W-30) and removes what is provably dead: an instance whose lock is free, and in it
+ * epochs whose regions can all be locked exclusively (D-19). Another user's folders always stay.
  * @throws SystemError for failures other than missing rights or missing folders
  */
 export function findLeftovers(baseDir: string, options: LeftoverOptions): Leftover[] {
@@ -97,7 +97,7 @@ function ofInstance(namespace: Directory, name: string, instance: Directory, opt
     );
   }
   if (epochs.length === 0) {
-    // Only a folder as we make them: anything else that is empty is not ours to remove.
+    // Only folders named like ours: any other empty folder is not ours to remove.
     if (instance.names().length > 0 || !/-\d+$/.test(name)) return [];
     const rows = whole(options.isDryRun ? "removable" : "removed", "it is empty, and its owner is gone");
     return options.isDryRun || namespace.removeChild(name) ? rows : [];
@@ -107,7 +107,7 @@ function ofInstance(namespace: Directory, name: string, instance: Directory, opt
   return found;
 }
 
-/** Null when it has gone meanwhile. */
+/** Null if it has disappeared meanwhile. */
 function ofEpoch(instance: Directory, name: string, options: LeftoverOptions): Leftover | null {
   const seen = withDirectory(
     () => instance.child(name),
@@ -144,7 +144,7 @@ interface EpochLook {
   readonly ageMs: number;
 }
 
-/** Reads only: nothing is locked. */
+/** Only reads: nothing is locked. */
 function look(epoch: Directory, { nowNs }: LeftoverOptions): EpochLook {
   let bytes = 0;
   let superblock: SuperblockFields | null = null;
@@ -156,7 +156,7 @@ function look(epoch: Directory, { nowNs }: LeftoverOptions): EpochLook {
       if (name === HEADER_RING_FILE || superblock === null) superblock = region.superblock;
       for (const holder of lockHoldersOf(region.stat) ?? []) holders.set(holder.pid, holder);
     } catch (error) {
-      // Gone meanwhile, or another user's.
+      // It has disappeared, or belongs to another user.
       if (!(error instanceof InspectionError)) throw error;
     }
   }
@@ -192,7 +192,7 @@ function childrenOf(directory: Directory): string[] {
   }
 }
 
-/** Null where the folder is gone, is none, or is not for us to open. */
+/** Null if the folder is gone, is not a folder, or may not be opened. */
 function withDirectory<T>(open: () => Directory, action: (directory: Directory) => T): T | null {
   let directory: Directory;
   try {

@@ -1,14 +1,14 @@
 import type { BigIntStats } from "node:fs";
 import { readSystemFile, SYSTEM_FILES, type SystemFiles } from "./system-files.ts";
 
-/** The process that took a lock, as far as this container can see it. */
+/** The process that holds a lock, as far as it is visible in this container. */
 export interface LockHolder {
   readonly pid: number;
-  /** Short name of its program; "" when unknown. */
+  /** Short name of its program; "" if unknown. */
   readonly command: string;
 }
 
-/** Who holds an exclusive flock on the file; null when the kernel does not show it. For messages only. */
+/** The holder of an exclusive flock on the file; null if the kernel does not show it. For messages only. */
 export function exclusiveLockHolder(stat: BigIntStats, files: SystemFiles = SYSTEM_FILES): LockHolder | null {
   const wanted = `${device(stat.dev)}:${stat.ino}`;
   for (const line of (readSystemFile(files.locks) ?? "").split("\n")) {

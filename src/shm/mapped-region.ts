@@ -8,10 +8,10 @@ import { Mapping, type MappingAccess } from "./mapping.ts";
 import { type RegionIdentity, regionBytes, SUPERBLOCK_BYTES, SuperblockReader } from "./superblock.ts";
 import { parseRegionUri } from "./uri.ts";
 
-/** Only a step on the way: needs the right to pass, not to read. */
+/** Only a step on the path: needs the right to search, not to read. */
 const O_PATH = 0o10000000;
 
-/** Someone else's region, mapped after everything about it was checked (W-26 to W-29, W-04, W-07). */
+/** Another process's region, mapped after all checks passed (W-26 to W-29, W-04, W-07). */
 export class MappedRegion {
   readonly uri: string;
   /** Canonical. */
@@ -33,7 +33,7 @@ export class MappedRegion {
 
   /**
    * @param access readers map "read-only" (W-29); "read-write" is for the producer that holds the lease
-   * @throws RegionError; nothing is left open or mapped then
+   * @throws RegionError; nothing then stays open or mapped
    */
   static map(
     uri: string,
@@ -62,8 +62,8 @@ export class MappedRegion {
   }
 
   /**
-   * Looks again (W-07, W-08), at each announce of the stream: the superblock, who writes it, and that the file is still there
-   * and still long enough.
+   * Repeats the checks (W-07, W-08) at each announce of the stream: the superblock, its writer, and that the file still exists and is long
+   * enough.
    * @throws RegionError
    */
   recheck(identity: RegionIdentity): void {
@@ -79,7 +79,7 @@ export class MappedRegion {
     });
   }
 
-  /** The owner's process id as the superblock gives it: informational, and of the owner's own pid namespace. */
+  /** The owner's process id in the superblock: informational, and in the owner's own pid namespace. */
   get pid(): bigint {
     return this.#pid;
   }
@@ -99,9 +99,9 @@ export class MappedRegion {
 }
 
 /**
- * Opens the canonical path (W-27), component by component below the allowed directory and without following a link at any of
- * them, so that a directory swapped for a link since the check leads nowhere; then compares what was opened with what was checked.
- * A FIFO or a device that is swapped in does not block and is not read.
+ * Opens the canonical path (W-27), component by component below the allowed directory and without following a link at any of them, so that
+ * a directory swapped for a link since the check leads nowhere; then compares the opened file with the checked one. A FIFO or a device that
+ * is swapped in does not block and is not read.
  */
 function openChecked(contained: ContainedPath, access: MappingAccess): number {
   const { canonical, base, components } = contained;
@@ -159,7 +159,7 @@ function requireFile(fd: number, path: string, identity: RegionIdentity): void {
   });
 }
 
-/** Checks hugepages and stride against what really backs the file (W-28, W-04), and returns the bytes of its pages. */
+/** Checks hugepages and stride against the file's actual backing (W-28, W-04), and returns its page size in bytes. */
 function requireBacking(fd: number, path: string, identity: RegionIdentity, requireHugepages: boolean): number {
   const backing = backingOf(fd);
   if (requireHugepages && !backing.hugepages) {
@@ -200,7 +200,7 @@ function gone(path: string, found: string, cause?: unknown): RegionError {
   return new RegionError("region-gone", { subject: path, what: "file", expected: "a file", found, cause });
 }
 
-/** System errors on the way, told as refusals: whatever cannot be opened as checked is not mapped. */
+/** Converts system errors into refusals: a file that cannot be opened as checked is not mapped. */
 function asRefusal(error: unknown, path: string): unknown {
   const errno = errnoOf(error);
   if (error instanceof RegionError || errno === "") return error;

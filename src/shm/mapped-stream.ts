@@ -4,7 +4,7 @@ import { RegionError } from "./errors.ts";
 import { MappedRegion } from "./mapped-region.ts";
 import type { MappingAccess, RegionMemory } from "./mapping.ts";
 
-/** A header ring, its superblock included: slots begin at byte 64 (W-02). */
+/** A header ring, including its superblock: slots begin at byte 64 (W-02). */
 export interface HeaderRingRegion {
   readonly uri: string;
   /** Canonical path of the file. */
@@ -12,7 +12,7 @@ export interface HeaderRingRegion {
   readonly mapping: RegionMemory;
 }
 
-/** A payload pool, its superblock included: slots begin at byte 64 (W-02). */
+/** A payload pool, including its superblock: slots begin at byte 64 (W-02). */
 export interface PayloadPoolRegion {
   readonly poolId: number;
   readonly strideBytes: number;
@@ -22,7 +22,7 @@ export interface PayloadPoolRegion {
   readonly mapping: RegionMemory;
 }
 
-/** All regions of a stream that another process owns: all of them are mapped, or none (W-31). */
+/** All regions of a stream that another process owns: either all or none are mapped (W-31). */
 export class MappedStream {
   readonly streamId: number;
   readonly epoch: bigint;
@@ -51,9 +51,9 @@ export class MappedStream {
   }
 
   /**
-   * Checks the announce and every region of it, and maps them. One refused region refuses the stream: everything that was
-   * mapped before is unmapped again (W-31). Readers map "read-only" (W-29).
-   * @throws RegionError, which names the rule and the value; "region-gone" is worth another try at the next announce
+   * Checks the announce and every region of it, and maps them. One refused region refuses the stream: all regions mapped so far are
+   * unmapped again (W-31). Readers map "read-only" (W-29).
+   * @throws RegionError, which names the rule and the value; after "region-gone" try again at the next announce
    */
   static map(announce: PoolAnnouncement, baseDirs: AllowedBaseDirs, access: MappingAccess = "read-only"): MappedStream {
     const plan = planMapping(announce);
@@ -70,8 +70,8 @@ export class MappedStream {
   }
 
   /**
-   * Validates the mapped superblocks again, and that their files are still there and long enough (W-07, W-08). After an error the
-   * stream must be closed.
+   * Validates the mapped superblocks again, and that their files still exist and are long enough (W-07, W-08). After an error the stream
+   * must be closed.
    * @throws RegionError
    */
   recheck(): void {
@@ -82,8 +82,8 @@ export class MappedStream {
   }
 
   /**
-   * Checks that an announce of the same epoch is about these regions (W-07). One that is not comes from another owner, and says
-   * nothing about them.
+   * Checks that an announce of the same epoch describes these regions (W-07). One that does not comes from another owner and proves nothing
+   * about them.
    * @throws RegionError
    */
   requireSame(announce: PoolAnnouncement): void {
@@ -113,12 +113,12 @@ export class MappedStream {
     return latest;
   }
 
-  /** The owner's process id as its superblock gives it: informational. */
+  /** The owner's process id in its superblock: informational. */
   get pid(): bigint {
     return (this.#regions[0] as MappedRegion).pid;
   }
 
-  /** Keeps everything mapped beyond `close`, until `release`: native code reads from it. */
+  /** Keeps everything mapped after `close` until `release`, because native code reads from it. */
   hold(): void {
     this.#holders++;
   }
@@ -129,7 +129,7 @@ export class MappedStream {
     if (this.#isClosing) this.close();
   }
 
-  /** Unmaps everything, once it is not held; idempotent. Views that are still around read zeros. */
+  /** Unmaps everything once it is not held; idempotent. Remaining views read zeros. */
   close(): void {
     this.#isClosing = true;
     if (this.#holders > 0) return;

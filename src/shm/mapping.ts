@@ -13,44 +13,43 @@ export interface SlotWindows extends SlotSlicing {
   readonly buffers: readonly ArrayBuffer[];
 }
 
-/** Address space whose last user has to give it back. Knows nothing of the objects that it waits for. */
+/** Address space that its last user must release. It holds no reference to the objects it waits for. */
 interface AddressRange {
   readonly address: number;
   readonly byteLength: number;
-  /** Objects (the mapping and its windows) that the collector has not taken yet. */
+  /** Objects (the mapping and its windows) that are not yet garbage-collected. */
   users: number;
 }
 
 /**
- * Open mappings are held here: a mapping ends by `close` and not because the collector found it unreferenced while native
- * code, or a bare address, still used it.
+ * Holds open mappings: a mapping ends by `close`, not because the collector found it unreferenced while native code or a bare address still
+ * used it.
  */
 const open = new Set<Mapping>();
 
 /**
- * The address range of a closed mapping is given back when the mapping and every ArrayBuffer over it are gone. An ArrayBuffer
- * is not collected while a view over it is reachable, so no view can outlive the range.
+ * The address range of a closed mapping is released once the mapping and every ArrayBuffer over it are collected. An ArrayBuffer is not
+ * collected while a view over it is reachable, so no view can outlive the range.
  */
 const collected = new FinalizationRegistry<AddressRange>((range) => {
   range.users -= 1;
   if (range.users === 0) unmapMemory(range.address, range.byteLength);
 });
 
-/** The memory of a region, as rings and pools see it: a `Mapping`; in a simulation, memory of the process. */
+/** The memory of a region as used by rings and pools: a `Mapping`; in a simulation, memory of the process. */
 export type RegionMemory = Pick<Mapping, Exclude<keyof Mapping, typeof Symbol.dispose>>;
 
 export type MappingAccess = "read-only" | "read-write";
 
 /**
- * A file's bytes in memory. Offsets are plain numbers and exact beyond 4 GiB; an ArrayBuffer ends at 4 GiB, so memory is
- * reached through windows. After `close` the file is no longer mapped: views that are still around read zeros, and what is
- * written to them is lost; nothing crashes.
+ * A file's bytes in memory. Offsets are plain numbers and exact beyond 4 GiB; an ArrayBuffer ends at 4 GiB, so memory is accessed through
+ * windows. After `close` the file is no longer mapped: remaining views read zeros, and writes to them are lost; nothing crashes.
  */
 export class Mapping {
   /** Where the mapping begins; devices register the range [address, address + byteLength) once. */
   readonly address: number;
   readonly byteLength: number;
-  /** A store through a view of a read-only mapping ends the process: views of it are for reading. */
+  /** A store through a view of a read-only mapping kills the process: its views are for reading only. */
   readonly readOnly: boolean;
   readonly #range: AddressRange;
   readonly #windows = new Map<string, ArrayBuffer>();
@@ -68,14 +67,14 @@ export class Mapping {
     adviseMemory(address, byteLength, MADV.DONTDUMP);
   }
 
-  /** Maps the first `byteLength` bytes of an open file, shared with all who map it. @throws SystemError */
+  /** Maps the first `byteLength` bytes of an open file as a shared mapping. @throws SystemError */
   static ofFile(fd: number, byteLength: number, access: MappingAccess): Mapping {
     const readOnly = access === "read-only";
     const address = mapMemory(0, byteLength, readOnly ? PROT.READ : PROT.READ | PROT.WRITE, MAP.SHARED, fd);
     return new Mapping(address, byteLength, readOnly);
   }
 
-  /** Mappings of this process that were not closed yet. */
+  /** Mappings of this process that are not yet closed. */
   static get openCount(): number {
     return open.size;
   }
@@ -85,7 +84,7 @@ export class Mapping {
   }
 
   /**
-   * The bytes [offset, offset + byteLength), the same object at each call. At most 4 GiB.
+   * The bytes [offset, offset + byteLength), the same object on each call. At most 4 GiB.
    * @throws MappingClosedError, RangeError outside the mapping
    */
   window(offset: number, byteLength: number): ArrayBuffer {
@@ -104,7 +103,7 @@ export class Mapping {
   }
 
   /**
-   * Windows that each hold a power of two of whole slots, so that no slot straddles two of them.
+   * Windows of whole slots, a power of two each, so that no slot straddles two windows.
    * @throws MappingClosedError, RangeError outside the mapping
    */
   sliceWindows(firstOffset: number, strideBytes: number, nslots: number, maxWindowBytes?: number): SlotWindows {
@@ -120,8 +119,8 @@ export class Mapping {
   }
 
   /**
-   * Makes the pages of [offset, offset + byteLength) present, so that first touches cost no fault; to be called in parts
-   * where a duty cycle must not be held up. Offset and length are widened to whole pages.
+   * Faults in the pages of [offset, offset + byteLength), so that first accesses cause no fault; to be called in parts if a duty cycle must
+   * not be blocked. Offset and length are widened to whole pages.
    */
   prefault(offset = 0, byteLength = this.byteLength - offset): void {
     if (this.#closed) throw new MappingClosedError();
@@ -129,7 +128,7 @@ export class Mapping {
     const end = Math.min(offset + byteLength, this.byteLength);
     const advice = this.readOnly ? MADV_POPULATE_READ : MADV_POPULATE_WRITE;
     if (end <= first || adviseMemory(this.address + first, end - first, advice)) return;
-    // Kernels before 5.14 do not know the advice: reading a byte of each page has nearly the same effect.
+    // Kernels before 5.14 do not support the advice: reading a byte of each page has nearly the same effect.
     for (let at = first; at < end; at += TOUCH_BYTES) {
       const bytes = new Uint8Array(overlay(this.address + at, Math.min(TOUCH_BYTES, end - at)));
       let sum = 0;
@@ -138,7 +137,7 @@ export class Mapping {
     }
   }
 
-  /** Keeps the mapping in memory (mlock). @throws SystemError "ENOMEM" or "EPERM" beyond RLIMIT_MEMLOCK */
+  /** Locks the mapping in memory (mlock). @throws SystemError "ENOMEM" or "EPERM" beyond RLIMIT_MEMLOCK */
   lockInMemory(): void {
     if (this.#closed) throw new MappingClosedError();
     lockMemory(this.address, this.byteLength);
@@ -159,19 +158,19 @@ export class Mapping {
   }
 }
 
-/** Bytes of one temporary view while pages are touched. */
+/** Bytes of each temporary view while pages are touched. */
 const TOUCH_BYTES = 0x1000_0000;
-/** Where touched bytes go, so that the loads are not optimised away. */
+/** Sink of the touched bytes, so that the loads are not optimised away. */
 export let touched = 0;
 
-/** Puts private zero pages in the file's place, in one step: at no time is the range free for another mapping. */
+/** Replaces the file by private zero pages in one step: at no time is the range free for another mapping. */
 function replaceByZeros(address: number, byteLength: number): void {
   const flags = MAP.PRIVATE | MAP.ANONYMOUS | MAP.NORESERVE | MAP.FIXED;
   try {
     mapMemory(address, byteLength, PROT.READ | PROT.WRITE, flags, -1);
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
-    // Where the kernel never overcommits, writable pages count even when they are never touched; readable ones do not.
+    // If the kernel never overcommits, writable pages count even if they are never touched; readable ones do not.
     mapMemory(address, byteLength, PROT.READ, flags, -1);
   }
   adviseMemory(address, byteLength, MADV.DONTDUMP);

@@ -2,7 +2,7 @@ import { readSystemFile } from "./system-files.ts";
 
 const ONLINE = "/sys/devices/system/node/online";
 
-/** The NUMA nodes that are there, e.g. [0, 1]; null where the kernel does not tell. */
+/** The online NUMA nodes, e.g. [0, 1]; null if the kernel does not report them. */
 export function onlineNumaNodes(path: string = ONLINE): readonly number[] | null {
   const text = readSystemFile(path);
   if (text === null) return null;

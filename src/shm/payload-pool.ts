@@ -16,20 +16,20 @@ export interface StreamRegions {
 }
 
 /**
- * The payload slots of one pool (W-02: slot i begins at `64 + i * stride_bytes`). Views are made once per slot and kept while
- * frames keep their size and dtype, so that a steady stream allocates nothing.
+ * The payload slots of one pool (W-02: slot i begins at `64 + i * stride_bytes`). Views are created once per slot and reused while frames
+ * keep their size and dtype, so that a steady stream allocates nothing.
  */
 export class PayloadPool {
   readonly poolId: number;
   readonly strideBytes: number;
   readonly nslots: number;
-  /** Where the slots lie in files; null for a mapping of no stream. */
+  /** The place of the slots in files; null for a mapping without a stream. */
   readonly place: SlotPlace | null;
   /** Address of slot 0, for devices and for copies by native code. */
   readonly slotsAddress: number;
   readonly #windows: SlotWindows;
   readonly #wholes: readonly Uint8Array[];
-  /** Keeps what is fetched from being optimised away. */
+  /** Keeps the fetches from being optimised away. */
   #blackhole = 0;
   /** 0, in a way that the compiler cannot fold. */
   #opaqueZero = 0;
@@ -92,15 +92,15 @@ export class PayloadPool {
   }
 
   /**
-   * Makes the slot's first cache line this core's own, if it was used before: a store that changes nothing, so that the next one
-   * finds it.
+   * Makes the slot's first cache line this core's own if the slot was used before: a store that changes nothing, so that the next store
+   * finds the line.
    */
   prefetchForWrite(index: number): void {
     const kept = this.#bytes[index];
     if (kept !== undefined && kept.length > 0) kept[0] = (kept[0] as number) ^ this.#opaqueZero;
   }
 
-  /** Fetches what reading the slot will need, if it was used before, but not a line that is about to be written: its view, its page. */
+  /** Fetches what reading the slot needs, if it was used before, except lines that are about to be written: its view and its page. */
   fetch(index: number): void {
     const kept = this.#bytes[index];
     if (kept === undefined) return;

@@ -26,7 +26,7 @@ import {
 import { asCreateError } from "./system-error.ts";
 
 export interface RegionFileOptions {
-  /** Where the file is made; stays open for as long as the region may be unlinked. */
+  /** The file's directory; stays open as long as the region may have to be unlinked. */
   readonly directory: Directory;
   readonly name: string;
   readonly identity: RegionIdentity;
@@ -35,12 +35,12 @@ export interface RegionFileOptions {
   readonly requireHugepages: boolean;
 }
 
-/** Bytes reserved per system call: a reservation of 4 GiB takes more than half a second in one piece. */
+/** Bytes reserved per system call: reserving 4 GiB in one call takes more than half a second. */
 export const RESERVE_STEP_BYTES = 64 * 1024 * 1024;
 
 /**
- * A region in the making: the file exists, for us alone, and its memory is reserved step by step, so that a duty cycle can go
- * on between steps. Ends by `finish` or by `abort`, which removes the file.
+ * A region being created: the file exists, accessible only to us, and its memory is reserved step by step, so that a duty cycle can
+ * continue between the steps. Ends with `finish` or `abort`, which removes the file.
  */
 export class RegionReservation {
   readonly path: string;
@@ -60,8 +60,8 @@ export class RegionReservation {
   }
 
   /**
-   * Creates the file, exclusively: never over another, whatever it is, and follows no link. It is locked as in use (D-19).
-   * @throws RegionCreateError "exists", "no-access", "not-hugepages", "invalid-options" for a stride that the backing does not take
+   * Creates the file exclusively: never over an existing one of any kind, and without following links. It is locked as in use (D-19).
+   * @throws RegionCreateError "exists", "no-access", "not-hugepages", "invalid-options" for a stride that the backing does not support
    */
   static begin(options: RegionFileOptions): RegionReservation {
     const { directory, name, rights, identity } = options;
@@ -89,7 +89,7 @@ export class RegionReservation {
   }
 
   /**
-   * Reserves at most `maxBytes` more; true when all is reserved. On failure the file is removed.
+   * Reserves up to `maxBytes` more; true when all is reserved. On failure the file is removed.
    * @throws RegionCreateError "no-space"
    */
   step(maxBytes: number): boolean {
@@ -99,7 +99,7 @@ export class RegionReservation {
     const bytes = Math.min(remaining, Math.max(this.#backing.pageBytes, Math.floor(maxBytes)));
     try {
       if (this.#backing.hugepages) {
-        // hugetlbfs takes the length as it is; its pages are reserved by mapping.
+        // hugetlbfs takes the length as is; its pages are reserved by mapping.
         truncateFile(this.#fd, this.totalBytes);
         this.#reservedBytes = this.totalBytes;
       } else {
@@ -117,7 +117,7 @@ export class RegionReservation {
     return this.#reservedBytes === this.totalBytes;
   }
 
-  /** Reserves what is missing, maps the region, writes its superblock and flushes it (W-06). @throws RegionCreateError */
+  /** Reserves the rest, maps the region, writes its superblock and flushes it (W-06). @throws RegionCreateError */
   finish(owner: RegionOwner): RegionFile {
     while (!this.step(RESERVE_STEP_BYTES));
     let mapping: Mapping | null = null;
@@ -135,7 +135,7 @@ export class RegionReservation {
     }
   }
 
-  /** Gives up: the file is removed. Idempotent, and without effect after `finish`. */
+  /** Cancels: the file is removed. Idempotent, and without effect after `finish`. */
   abort(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -161,7 +161,7 @@ export class RegionFile {
   readonly #fd: number;
   #closed = false;
 
-  /** Made by `RegionReservation.finish`. */
+  /** Created by `RegionReservation.finish`. */
   constructor(options: RegionFileOptions, owner: RegionOwner, fd: number, mapping: Mapping) {
     const { directory, name, identity } = options;
     const window = mapping.window(0, SUPERBLOCK_BYTES);
@@ -176,12 +176,12 @@ export class RegionFile {
     this.#fd = fd;
   }
 
-  /** False once the path leads to another file, or to none: the file, or a folder on the way, was moved or removed. */
+  /** False once the path refers to another file or none: the file or a parent folder was moved or removed. */
   get isInPlace(): boolean {
     return leadsTo(this.path, this.#fd);
   }
 
-  /** Which field of the superblock is not as it was written, in words; null when none. */
+  /** Describes the first superblock field that was changed since it was written; null if there is none. */
   findDamage(): string | null {
     const { pid } = this.#written;
     const isOwners = pid === BigInt(this.#owner.pid);
@@ -193,12 +193,12 @@ export class RegionFile {
     return `the superblock of ${this.path} was overwritten: ${what}: expected ${expected}, found ${found}`;
   }
 
-  /** Creates a region in one go. @throws RegionCreateError */
+  /** Creates a region in one step. @throws RegionCreateError */
   static create(options: RegionFileOptions, owner: RegionOwner): RegionFile {
     return RegionReservation.begin(options).finish(owner);
   }
 
-  /** Ends the mapping and the lock; with `unlink` the file goes first. Idempotent. */
+  /** Ends the mapping and the lock; with `unlink` the file is removed first. Idempotent. */
   close(options: { readonly unlink: boolean }): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -24,36 +24,36 @@ export interface EpochOptions {
   readonly pools: readonly PoolOptions[];
   /** Refuse a base directory that is not on hugetlbfs (W-28). */
   readonly requireHugepages?: boolean;
-  /** Make all pages present while creating. */
+  /** Fault in all pages during creation. */
   readonly prefault?: boolean;
   /** Default: this process. */
   readonly pid?: number;
   /** CLOCK_MONOTONIC ns; also the first activity timestamp. */
   readonly startTimestampNs: bigint;
-  /** Ended epochs that stay while there is room, though no process uses them; left out: none. */
+  /** Ended epochs that are kept while there is room, although no process uses them; omitted: none. */
   readonly retains?: (epoch: bigint) => boolean;
-  /** Where the kernel tells about memory; for tests. */
+  /** The kernel's files about memory; for tests. */
   readonly systemFiles?: SystemFiles;
 }
 
 export interface RegionSetOptions extends EpochOptions {
-  /** Absolute; made where it is missing. */
+  /** Absolute; created if it is missing. */
   readonly baseDir: string;
   readonly namespace: string;
   /** Contains the stream id (W-30). */
   readonly instanceId: string;
   readonly mode: Sharing;
-  /** The group that owns the files; default: what the system chooses. */
+  /** The group that owns the files; default: the system's choice. */
   readonly gid?: number;
 }
 
-/** A file to be made; its identity lacks the epoch. */
+/** A file to be created; its identity lacks the epoch. */
 export interface PlannedFile {
   readonly name: string;
   readonly identity: RegionIdentity;
 }
 
-/** What a stream's regions are laid out by. */
+/** The options that determine the layout of a stream's regions. */
 export type LayoutOptions = Pick<EpochOptions, "streamId" | "nslots" | "pools">;
 
 /** The files of an epoch, header ring first, pools in ascending order of stride. @throws RegionCreateError "invalid-options" */

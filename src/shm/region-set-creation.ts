@@ -11,8 +11,8 @@ import { asCreateError } from "./system-error.ts";
 import { SYSTEM_FILES, type SystemFiles } from "./system-files.ts";
 
 /**
- * Regions in the making. Memory is reserved step by step, so that the duty cycle continues between the steps; whatever fails
- * leaves nothing behind.
+ * Regions being created. Memory is reserved step by step, so that the duty cycle continues between the steps; a failure leaves nothing
+ * behind.
  */
 export class RegionSetCreation {
   readonly totalBytes: number;
@@ -48,9 +48,9 @@ export class RegionSetCreation {
   }
 
   /**
-   * Sweeps what is provably dead, checks the room for all regions together, and makes their files.
+   * Sweeps provably dead leftovers, checks the room for all regions together, and creates their files.
    * @param ownsDirectory the directory is closed together with the regions, or when their creation fails
-   * @param complete makes the finished object of its parts
+   * @param complete builds the finished object from its parts
    * @throws RegionCreateError
    */
   static begin(
@@ -64,7 +64,7 @@ export class RegionSetCreation {
     const reservations: RegionReservation[] = [];
     try {
       const files = planFiles(options);
-      // The epoch is chosen before anything is swept, so that it is above everything that was ever here.
+      // The epoch is chosen before the sweep, so that it is above every epoch that was ever here.
       epoch = directory.nextEpoch();
       directory.sweep(options.retains);
       directory.requireDescriptors(files.length);
@@ -91,13 +91,13 @@ export class RegionSetCreation {
     }
   }
 
-  /** Bytes reserved, and made present where that was asked for. */
+  /** Bytes reserved, and faulted in if that was requested. */
   get doneBytes(): number {
     const reserved = this.#reservations.reduce((sum, reservation) => sum + reservation.reservedBytes, 0);
     return this.#options.prefault === true ? (reserved + this.#prefaulted) / 2 : reserved;
   }
 
-  /** Does a part of the work, at most about `maxBytes`; true when `finish` may be called. @throws RegionCreateError */
+  /** Does part of the work, about `maxBytes` at most; true when `finish` may be called. @throws RegionCreateError */
   step(maxBytes: number = RESERVE_STEP_BYTES): boolean {
     return this.#guarded(() => {
       while (this.#current < this.#reservations.length) {
@@ -110,7 +110,7 @@ export class RegionSetCreation {
     });
   }
 
-  /** Does what is left and hands the regions over. @throws RegionCreateError */
+  /** Does the rest and returns the regions. @throws RegionCreateError */
   finish(): RegionSet {
     while (!this.step());
     const set = this.#complete({
@@ -125,7 +125,7 @@ export class RegionSetCreation {
     return set;
   }
 
-  /** Gives up and removes everything. Idempotent, without effect after `finish`. */
+  /** Cancels and removes everything. Idempotent, without effect after `finish`. */
   abort(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -173,7 +173,7 @@ export class RegionSetCreation {
   }
 }
 
-/** Checks the room for all files; when it is short, everything that is provably unused is swept, and it is checked again. */
+/** Checks the room for all files; if it is short, sweeps everything that is provably unused and checks again. */
 function requireRoom(directory: InstanceDirectory, files: readonly PlannedFile[], systemFiles: SystemFiles): void {
   const check = (): void => {
     const backing = backingOf(directory.directory.fd);

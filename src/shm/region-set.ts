@@ -12,7 +12,7 @@ import { HEADER_SLOT_BYTES, SUPERBLOCK_BYTES } from "./superblock.ts";
 import { formatRegionUri } from "./uri.ts";
 import type { WritableRegions } from "./writable-regions.ts";
 
-/** What a finished creation hands over. */
+/** The parts that a finished creation passes on. */
 export interface RegionSetParts {
   readonly directory: InstanceDirectory;
   /** The directory is closed together with the regions. */
@@ -58,7 +58,7 @@ export class RegionSet implements WritableRegions {
     });
   }
 
-  /** Opens the instance directory and makes all regions, or none. @throws RegionCreateError */
+  /** Opens the instance directory and creates all regions, or none. @throws RegionCreateError */
   static create(options: RegionSetOptions): RegionSet {
     return RegionSet.begin(options).finish();
   }
@@ -66,7 +66,7 @@ export class RegionSet implements WritableRegions {
   /** As `create`, step by step. @throws RegionCreateError */
   static begin(options: RegionSetOptions): RegionSetCreation {
     requireStreamInInstanceId(options.instanceId, options.streamId);
-    // What can be refused without touching the disk is refused first.
+    // Options that can be refused without disk access are refused first.
     planFiles(options);
     const { baseDir, namespace, instanceId } = options;
     const directory = InstanceDirectory.open({
@@ -78,7 +78,7 @@ export class RegionSet implements WritableRegions {
     return RegionSetCreation.begin(directory, true, options, (parts) => new RegionSet(parts));
   }
 
-  /** A further epoch in a directory that stays the caller's. @throws RegionCreateError */
+  /** Creates a further epoch in a directory that the caller keeps. @throws RegionCreateError */
   static createIn(directory: InstanceDirectory, options: EpochOptions): RegionSet {
     return RegionSet.beginIn(directory, options).finish();
   }
@@ -88,7 +88,7 @@ export class RegionSet implements WritableRegions {
     return RegionSetCreation.begin(directory, false, options, (parts) => new RegionSet(parts));
   }
 
-  /** Says in every superblock that the owner lives (W-08): CLOCK_MONOTONIC ns as two unsigned words. Allocates nothing. */
+  /** Refreshes the activity timestamp in every superblock (W-08): CLOCK_MONOTONIC ns as two unsigned words. Allocates nothing. */
   refreshActivity(high: number, low: number): void {
     if (this.#closed) return;
     for (let index = 0; index < this.#files.length; index += 1) {
@@ -97,8 +97,8 @@ export class RegionSet implements WritableRegions {
   }
 
   /**
-   * What others have done to the regions, so that no reader can map them any more, in words; null when nothing. Those who have
-   * mapped them continue, and another epoch is needed.
+   * Describes damage by others that keeps readers from mapping the regions; null if there is none. Readers that have mapped them continue;
+   * a new epoch is needed.
    */
   findDamage(): string | null {
     if (this.#closed) return null;
@@ -112,7 +112,7 @@ export class RegionSet implements WritableRegions {
     return null;
   }
 
-  /** True once a frame was claimed in this epoch: its first slot is no longer as it was made. */
+  /** True once a frame was claimed in this epoch: its first slot is no longer in its initial state. */
   get hasCarriedFrames(): boolean {
     return (
       !this.#closed &&
@@ -125,17 +125,17 @@ export class RegionSet implements WritableRegions {
     return this.#files.reduce((sum, { mapping }) => sum + mapping.byteLength, 0);
   }
 
-  /** Keeps all regions in memory (mlock). @throws SystemError "ENOMEM" or "EPERM" beyond RLIMIT_MEMLOCK */
+  /** Locks all regions in memory (mlock). @throws SystemError "ENOMEM" or "EPERM" beyond RLIMIT_MEMLOCK */
   lockInMemory(): void {
     for (const { mapping } of this.#files) mapping.lockInMemory();
   }
 
-  /** Removes epochs of dead predecessors that no process uses any more (D-19). @returns how many epochs are left, this one included */
+  /** Removes epochs of dead predecessors that no process uses any more (D-19). @returns the number of epochs left, including this one */
   sweepPredecessors(): number {
     return this.directory.sweep().kept.length;
   }
 
-  /** Ends all mappings; with `unlink`, the files and the directories that became empty go too. Idempotent. */
+  /** Ends all mappings; with `unlink`, removes the files and the directories that became empty. Idempotent. */
   close(options: { readonly unlink: boolean } = { unlink: true }): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -146,7 +146,7 @@ export class RegionSet implements WritableRegions {
         if (options.unlink) this.directory.removeEpoch(this.epoch);
       },
       () => {
-        // A reader that still held a dead predecessor's regions when these were made has unmapped them since.
+        // A reader that still held a dead predecessor's regions when these were created has unmapped them since.
         if (this.#ownsDirectory && options.unlink) this.directory.sweep();
       },
       () => {

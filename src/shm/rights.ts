@@ -3,12 +3,12 @@ import { RegionCreateError } from "./errors.ts";
 /** Who may use regions (W-30): this user alone, or a group. */
 export type Sharing = "private" | "group";
 
-/** Permission bits of what is created, whatever the umask. */
+/** Permission bits of created files and directories, whatever the umask. */
 export interface RegionRights {
   readonly sharing: Sharing;
   readonly directoryMode: number;
   readonly fileMode: number;
-  /** The group that files and directories are given to; null leaves the group that the system chooses. */
+  /** The group of files and directories; null keeps the system's choice. */
   readonly gid: number | null;
 }
 

@@ -1,16 +1,15 @@
 import { statfsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
-/** The room of a file system. */
+/** The space on a file system. */
 export interface Room {
   readonly totalBytes: number;
-  /** What an ordinary user may still take. */
+  /** Bytes available to an ordinary user. */
   readonly freeBytes: number;
 }
 
 /**
- * The room where a folder is, or would be: it need not be there yet. Null where the file system has no limit of its own, or
- * cannot be asked.
+ * The space on the file system of a folder, which need not exist yet. Null if the file system has no limit of its own or cannot be queried.
  */
 export function roomOf(directory: string): Room | null {
   for (let path = resolve(directory); ; path = dirname(path)) {

@@ -1,6 +1,6 @@
-/** How a region's slots are spread over windows. */
+/** How a region's slots are distributed over windows. */
 export interface SlotSlicing {
-  /** Slots of each window but perhaps the last: a power of two. */
+  /** Slots of each window, except possibly the last: a power of two. */
   readonly slotsPerWindow: number;
   /** `slotsPerWindow - 1`: slot i is at `(i & slotMask) * strideBytes` of its window. */
   readonly slotMask: number;
@@ -10,7 +10,7 @@ export interface SlotSlicing {
   readonly windows: readonly { readonly offset: number; readonly byteLength: number }[];
 }
 
-/** Most bytes of a window: half of what the engine's fast paths index. */
+/** Largest window in bytes: half of what the engine's fast paths can index. */
 const MAX_WINDOW_BYTES = 2 ** 30;
 
 /**

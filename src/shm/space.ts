@@ -8,9 +8,8 @@ import { RegionCreateError } from "./errors.ts";
 import { readSystemFile, SYSTEM_FILES, type SystemFiles } from "./system-files.ts";
 
 /**
- * Checks before anything is reserved that `byteLength` bytes fit: on the file system, and, where its files are memory, in the
- * machine and in every memory cgroup of this process. Reserving beyond a cgroup's limit would not fail, it would end the
- * process by SIGKILL.
+ * Checks, before anything is reserved, that `byteLength` bytes fit: on the file system and, if its files occupy memory, in the machine and
+ * in every memory cgroup of this process. Reserving beyond a cgroup's limit would not fail; the kernel would kill the process with SIGKILL.
  * @throws RegionCreateError "no-space" or "no-memory", with both numbers in the message
  */
 export function requireSpace(
@@ -42,7 +41,7 @@ export function requireSpaceIn(directory: string, byteLength: number, files: Sys
   }
 }
 
-/** Free bytes on the file system of a directory, or of the one that it would be made in. */
+/** Free bytes on the file system of a directory that exists or would be created. */
 export function freeSpaceIn(directory: string): number {
   let there = resolve(directory);
   while (!existsSync(there)) there = dirname(there);
@@ -55,7 +54,7 @@ function refuseBeyond(code: "no-space" | "no-memory", neededBytes: number, headr
   throw spaceError(code, neededBytes, headroom);
 }
 
-/** "needs 64 MiB, /dev/shm has 12.3 MiB free"; to the byte where rounding would hide the difference. */
+/** "needs 64 MiB, /dev/shm has 12.3 MiB free"; exact to the byte if rounding would hide the difference. */
 export function spaceError(
   code: "no-space" | "no-memory",
   neededBytes: number,
@@ -77,7 +76,7 @@ export function spaceError(
   );
 }
 
-/** What the kernel says can be taken without killing anybody: available memory, and swap, which shared memory may use too. */
+/** Memory that can be taken without the kernel killing a process: available memory, and swap, which shared memory may also use. */
 function availableMemoryBytes(files: SystemFiles): number {
   const text = readSystemFile(files.meminfo);
   if (text === null) return Number.POSITIVE_INFINITY;
@@ -89,7 +88,7 @@ function availableMemoryBytes(files: SystemFiles): number {
   return available === null ? Number.POSITIVE_INFINITY : (available + (kibibytes("SwapFree") ?? 0)) * 1024;
 }
 
-/** Hugepages that are neither in use nor promised to another mapping, the surplus that may be made on demand included. */
+/** Hugepages that are neither in use nor reserved for another mapping, including the surplus that may be allocated on demand. */
 function freeHugepageBytes(pageBytes: number, files: SystemFiles): number {
   const folder = `${files.hugepages}/hugepages-${pageBytes / 1024}kB`;
   const counts = ["free_hugepages", "resv_hugepages", "nr_overcommit_hugepages", "surplus_hugepages"].map((name) =>

@@ -5,7 +5,7 @@ export { HEADER_SLOT_BYTES, LAYOUT_VERSION };
 
 /** Every region starts with these bytes (W-01). */
 export const SUPERBLOCK_BYTES = 64;
-/** Called TPOLSHM1; the number decides. */
+/** Named TPOLSHM1; the number is what counts. */
 export const SUPERBLOCK_MAGIC = 0x544f504c53484d31n;
 
 export const RegionType = { HEADER_RING: 1, PAYLOAD_POOL: 2 } as const;
@@ -27,7 +27,7 @@ const Offset = {
   activityTimestampNs: 56,
 } as const;
 
-/** What announce and superblock must agree on (W-07). */
+/** The fields that announce and superblock must agree on (W-07). */
 export interface RegionIdentity {
   readonly layoutVersion: number;
   readonly epoch: bigint;
@@ -42,7 +42,7 @@ export interface RegionIdentity {
   readonly strideBytes: number;
 }
 
-/** Who made a region, and when (CLOCK_MONOTONIC ns). */
+/** The creator of a region, and when it was created (CLOCK_MONOTONIC ns). */
 export interface RegionOwner {
   readonly pid: number;
   readonly startTimestampNs: bigint;
@@ -82,12 +82,12 @@ export function payloadPoolIdentity(
   };
 }
 
-/** Bytes that a region needs at least: `64 + nslots * slot` (W-02). Exact: both factors are powers of two. */
+/** Minimum size of a region in bytes: `64 + nslots * slot` (W-02). Exact: both factors are powers of two. */
 export function regionBytes(identity: RegionIdentity): number {
   return SUPERBLOCK_BYTES + identity.nslots * identity.slotBytes;
 }
 
-/** The owner's hand on a superblock. */
+/** The owner's write access to a superblock. */
 export class SuperblockWriter {
   readonly #view: DataView;
   readonly #words: Float64Array;
@@ -104,7 +104,7 @@ export class SuperblockWriter {
     this.#whole = new Float64Array(scratch);
   }
 
-  /** Writes all fields (W-06), the magic last: a block that was begun and not finished is not taken for one. */
+  /** Writes all fields (W-06), the magic last: an unfinished block is not taken for a valid one. */
   initialise(identity: RegionIdentity, owner: RegionOwner): void {
     const view = this.#view;
     view.setUint32(Offset.layoutVersion, identity.layoutVersion, true);
@@ -122,9 +122,9 @@ export class SuperblockWriter {
   }
 
   /**
-   * Stores CLOCK_MONOTONIC, given as two unsigned 32-bit words, without allocating: the two halves are joined in memory of
-   * our own and go out as one double, which is one aligned 8-byte store, so that no reader sees half of it. Words whose bits
-   * are no finite double (from year 292 of uptime on) might be altered on the way and are refused.
+   * Stores CLOCK_MONOTONIC, given as two unsigned 32-bit words, without allocating: the halves are joined in our own memory and stored as
+   * one double, which is one aligned 8-byte store, so that no reader sees half of it. Words whose bits are not a finite double (from year
+   * 292 of uptime on) might be altered by that and are refused.
    */
   refreshActivity(high: number, low: number): void {
     if (!(high < 0x7ff0_0000))
@@ -135,7 +135,7 @@ export class SuperblockWriter {
   }
 }
 
-/** A reader's eye on a superblock. */
+/** A reader's access to a superblock. */
 export class SuperblockReader {
   readonly #view: DataView;
   readonly #words: BigUint64Array;
@@ -159,13 +159,13 @@ export class SuperblockReader {
     return this.#words[Offset.activityTimestampNs / 8] as bigint;
   }
 
-  /** Compares each field with what is expected (W-07). @throws RegionError "superblock-mismatch", names the first that differs */
+  /** Compares each field with the expected one (W-07). @throws RegionError "superblock-mismatch", names the first that differs */
   validate(expected: RegionIdentity, subject: string): void {
     const difference = this.findDifference(expected);
     if (difference !== null) throw new RegionError("superblock-mismatch", { subject, ...difference });
   }
 
-  /** The first field that is not as expected; null when all are. */
+  /** The first field that differs from the expected one; null if none does. */
   findDifference(expected: RegionIdentity): { what: string; expected: string; found: string } | null {
     const view = this.#view;
     const fields: readonly (readonly [what: string, wanted: number | bigint, found: number | bigint])[] = [

@@ -4,16 +4,16 @@ import { errnoOf } from "../core/system-errors.ts";
 import type { Directory } from "./directory.ts";
 import { epochOfDirectoryName, isRegionFileName } from "./layout.ts";
 
-/** What a sweep did. */
+/** Result of a sweep. */
 export interface SweepReport {
   /** Paths of the epoch directories whose regions were removed. */
   readonly removed: readonly string[];
-  /** Paths of those that are in use, or not ours to remove. */
+  /** Paths of those that are in use, or that we may not remove. */
   readonly kept: readonly string[];
   readonly freedBytes: number;
 }
 
-/** Failures that mean: not ours, changed by another process, or not to be looked at for now. Such a directory is left alone. */
+/** Failures that mean: not ours, changed by another process, or not accessible for now. Such a directory is left alone. */
 export const NOT_OURS: ReadonlySet<string> = new Set([
   "ENOENT",
   "ELOOP",
@@ -29,10 +29,10 @@ export const NOT_OURS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Removes the epochs in an instance directory whose regions no process uses (D-19). Owners and mappers hold a shared lock on every
- * region, so one that can be locked exclusively is provably unused, in whichever container its users would have lived. Touches
- * nothing but regular files with the names of regions, and follows no links.
- * @param spare epochs that stay, whatever their locks say
+ * Removes the epochs in an instance directory whose regions no process uses (D-19). Owners and mappers hold a shared lock on every region,
+ * so one that can be locked exclusively is provably unused, even if its users lived in another container. Touches only regular files with
+ * the names of regions, and follows no links.
+ * @param spare epochs that stay, regardless of their locks
  */
 export function sweepEpochs(instance: Directory, spare: (epoch: bigint) => boolean = () => false): SweepReport {
   const removed: string[] = [];
@@ -69,7 +69,7 @@ function sweepInstance(namespace: Directory, name: string): SweepReport | null {
   try {
     if (!tryLock(instance.fd, "exclusive")) return null;
     const report = sweepEpochs(instance);
-    // Only where something of ours was: an empty directory of unknown use is not ours to remove.
+    // Only if something of ours was in it: an empty directory of unknown use is not ours to remove.
     if (report.removed.length > 0) namespace.removeChild(name);
     return report;
   } finally {
@@ -78,8 +78,8 @@ function sweepInstance(namespace: Directory, name: string): SweepReport | null {
 }
 
 /**
- * Removes the regions of an epoch that no process uses, or only looks whether they could be (`isDryRun`).
- * @returns bytes freed, or null when a region of the epoch is in use
+ * Removes the regions of an epoch that no process uses, or with `isDryRun` only checks whether they could be removed.
+ * @returns bytes freed, or null if a region of the epoch is in use
  * @throws SystemError
  */
 export function removeEpoch(instance: Directory, name: string, isDryRun = false): number | null {
@@ -96,7 +96,7 @@ export function removeEpoch(instance: Directory, name: string, isDryRun = false)
       freedBytes += stat.blocks * 512;
     }
     if (isDryRun) return freedBytes;
-    // All locks are held until all names are gone: no process that comes now can map half an epoch.
+    // All locks are held until all names are removed: no process that arrives now can map half an epoch.
     for (const file of files) epoch.removeFile(file);
     instance.removeChild(name);
     return freedBytes;

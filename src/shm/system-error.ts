@@ -19,7 +19,7 @@ const CREATE_CODES: Readonly<Record<string, RegionCreateErrorCode>> = {
   ENAMETOOLONG: "invalid-options",
 };
 
-/** Whose the folder, or the file, is that keeps this user from `path`; null where that cannot be told. */
+/** Names the owner of the folder or file that denies this user access to `path`; null if that cannot be determined. */
 function closedFolder(path: string): string | null {
   if (!path.startsWith("/")) return null;
   let closed: { path: string; stat: Stats } | null = null;
@@ -28,7 +28,7 @@ function closedFolder(path: string): string | null {
       closed = { path: at, stat: lstatSync(at) };
       break;
     } catch {
-      // Below a closed folder nothing can be looked at: the nearest that can be is that folder, or the one that must be written.
+      // Nothing below a closed folder can be inspected: the nearest accessible path is that folder, or the one that must be written.
       if (at === dirname(at)) return null;
     }
   }
@@ -49,10 +49,10 @@ const CAUSES: Readonly<Record<string, string>> = {
   EIO: "its device fails: look at the kernel's messages (dmesg), or choose another folder for regions",
 };
 
-/** Errors after which another folder for regions may do. */
+/** Errors after which another folder for regions may work. */
 const OF_THE_FOLDER: ReadonlySet<string> = new Set(["EROFS", "ENOTDIR", "ELOOP", "EIO"]);
 
-/** A failed system call on the way to a region, told as an error of creation; anything else is passed through. */
+/** Converts a failed system call on the way to a region into a creation error; anything else is passed through. */
 export function asCreateError(error: unknown, subject: string): unknown {
   const errno = errnoOf(error);
   if (errno === "" || error instanceof RegionCreateError) return error;

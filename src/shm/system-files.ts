@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** Where the kernel tells about memory; another place in tests. */
+/** The kernel's files about memory; other paths in tests. */
 export interface SystemFiles {
   readonly selfCgroup: string;
   readonly cgroupRoot: string;
@@ -17,7 +17,7 @@ export const SYSTEM_FILES: SystemFiles = {
   locks: "/proc/locks",
 };
 
-/** A system file's text; null where this kernel, or the container around this process, does not show it. */
+/** A system file's text; null if this kernel or the surrounding container does not show it. */
 export function readSystemFile(path: string): string | null {
   try {
     return readFileSync(path, "utf8");

@@ -1,7 +1,7 @@
 import { quoted } from "../core/text.ts";
 import { RegionCreateError, RegionError } from "./errors.ts";
 
-/** A region's address as it is announced (section 5 of the wire specification). */
+/** A region's address in the form announced (section 5 of the wire specification). */
 export interface RegionUri {
   /** Absolute, visible ASCII without `?` and `|`. */
   readonly path: string;
@@ -15,7 +15,7 @@ const HUGEPAGES = "require_hugepages=";
 /** Absolute, one or more visible ASCII characters except `?`, `|` and space. */
 const ABSOLUTE_PATH = /^\/[\x21-\x3e\x40-\x7b\x7d\x7e]*$/;
 
-/** True when `path` can be written into a region URI. */
+/** True if `path` can be written into a region URI. */
 export function isRegionPath(path: string): boolean {
   return ABSOLUTE_PATH.test(path);
 }

@@ -1,6 +1,6 @@
 import type { HeaderRingRegion, PayloadPoolRegion } from "./mapped-stream.ts";
 
-/** All regions of one epoch of a stream, as its producer writes them: its own (`RegionSet`), or a driver's (`LeasedRegions`). */
+/** All regions of one epoch of a stream as its producer writes them: its own (`RegionSet`) or a driver's (`LeasedRegions`). */
 export interface WritableRegions {
   readonly streamId: number;
   /** Exact as a number; on the wire a u64. */
@@ -9,7 +9,7 @@ export interface WritableRegions {
   readonly headerRing: HeaderRingRegion;
   /** In ascending order of stride. */
   readonly pools: readonly PayloadPoolRegion[];
-  /** Says that the owner lives (W-08): CLOCK_MONOTONIC ns as two unsigned words; 0 and 0: the stream has ended. */
+  /** Refreshes the activity timestamp (W-08): CLOCK_MONOTONIC ns as two unsigned words; 0 and 0: the stream has ended. */
   refreshActivity(high: number, low: number): void;
   /** Ends all mappings. Idempotent. */
   close(): void;
