@@ -4,7 +4,7 @@ import { aeron } from "../../ffi/aeron.ts";
 import { NativeBuffer } from "../../ffi/memory.ts";
 import { requireExactVariable } from "../core/exact-text.ts";
 
-/** Aeron's own default folder: AERON_DIR, or `/dev/shm/aeron-<user>`. @throws UsageError where AERON_DIR is not UTF-8 */
+/** Aeron's own default folder: AERON_DIR, or `/dev/shm/aeron-<user>`. @throws UsageError if AERON_DIR is not UTF-8 */
 export function defaultAeronDir(): string {
   const named = process.env.AERON_DIR;
   if (named !== undefined && named !== "") {
@@ -16,11 +16,11 @@ export function defaultAeronDir(): string {
   return new TextDecoder().decode(path.bytes.subarray(0, path.bytes.indexOf(0)));
 }
 
-/** Files beside the folder and in it have longer names and paths than the folder itself: `<aeron_dir>.tensorpool.lock`, logs. */
+/** Files next to the folder and in it have longer names and paths than the folder itself: `<aeron_dir>.tensorpool.lock`, logs. */
 const MAX_NAME_BYTES = 255 - 16;
 const MAX_PATH_BYTES = 4095 - 96;
 
-/** Why no media driver's folder can have this path; null where it can. */
+/** Why this path cannot be a media driver's folder; null if it can. */
 export function explainLongPath(aeronDir: string): string | null {
   const [bytes, nameBytes] = [Buffer.byteLength(aeronDir), Buffer.byteLength(basename(aeronDir))];
   if (bytes <= MAX_PATH_BYTES && nameBytes <= MAX_NAME_BYTES) return null;
@@ -31,37 +31,37 @@ export function explainLongPath(aeronDir: string): string | null {
   );
 }
 
-/** What is no folder, and stands where `aeronDir` is or would be made; null where nothing does. */
+/** A path that is not a folder and blocks `aeronDir` or one of its parents; null if there is none. */
 export function fileInPlaceOf(aeronDir: string): string | null {
   for (let path = aeronDir; path !== dirname(path); path = dirname(path)) {
     try {
       return statSync(path).isDirectory() ? null : path;
     } catch (error) {
-      // Not there: the nearest parent that is decides. The user of the folder reports what may not be looked at.
+      // Missing: the nearest existing parent decides. Inaccessible paths are reported by the code that uses the folder.
       if (!["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return null;
     }
   }
   return null;
 }
 
-/** What the CnC file says without being mapped. */
+/** The contents of the CnC file, read without mapping it. */
 export interface CncFile {
   readonly path: string;
-  /** Device and inode: another pair under the same path is another driver. */
+  /** Device and inode: a different pair under the same path is a different driver. */
   readonly identity: string;
   /** "1.2.0". */
   readonly version: string;
-  /** False for a file of another major version, of which nothing but the version can be read. */
+  /** False for a file of another major version; only its version can be read. */
   readonly isCompatible: boolean;
   /** The driver's process, in its own pid namespace. */
   readonly pid: number;
-  /** When the driver said last that it lives, in milliseconds of the wall clock; null where that cannot be read. */
+  /** The driver's last heartbeat in milliseconds of the wall clock; null if it cannot be read. */
   readonly heartbeatMs: number | null;
 }
 
 /**
- * What a look at the CnC file finds: "absent", also while a driver is still writing it; "closed", where this user may not use
- * it; "unknown", where it cannot be read for now (no descriptor is left, an I/O error).
+ * The result of reading the CnC file: "absent", also while a driver is still writing it; "closed" if this user may not use it; "unknown" if
+ * it cannot be read now (no descriptor is left, an I/O error).
  */
 export type CncLook =
   | { readonly state: "present"; readonly cnc: CncFile }
@@ -69,9 +69,9 @@ export type CncLook =
   | { readonly state: "closed" }
   | { readonly state: "unknown"; readonly errno: string };
 
-// cnc.dat: a header of two cache lines, then the buffer of commands to the driver, whose trailer has the heartbeat.
+// cnc.dat: a header of two cache lines, then the to-driver command buffer, whose trailer holds the heartbeat.
 const CNC_MAJOR_VERSION = 0;
-/** Major, minor and patch have a byte each. */
+/** Major, minor and patch take one byte each. */
 const MAX_CNC_VERSION = 0xff_ff_ff;
 const CNC_VERSION_OFFSET = 0;
 const CNC_TO_DRIVER_LENGTH_OFFSET = 4;
@@ -86,12 +86,12 @@ export function cncIdentity(aeronDir: string): string {
   return `${dev}:${ino}`;
 }
 
-/** Reads the CnC file of `aeronDir`: nothing is mapped, so that a file that is truncated meanwhile does no harm. */
+/** Reads the CnC file of `aeronDir` without mapping it, so that a file that is truncated meanwhile does no harm. */
 export function lookAtCnc(aeronDir: string): CncLook {
   const path = join(aeronDir, "cnc.dat");
   let fd = -1;
   try {
-    // A client writes its commands into it: one that may only be read is as closed as one that may not.
+    // A client writes its commands into the file: read-only access is as useless as none.
     fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     const cnc = readCnc(path, fd);
     return cnc === null ? { state: "absent" } : { state: "present", cnc };
@@ -105,7 +105,7 @@ export function lookAtCnc(aeronDir: string): CncLook {
   }
 }
 
-/** The CnC file of `aeronDir`; null when there is none, when its driver is still writing it, or when it cannot be read. */
+/** The CnC file of `aeronDir`; null if there is none, its driver is still writing it, or it cannot be read. */
 export function readCncFile(aeronDir: string): CncFile | null {
   const look = lookAtCnc(aeronDir);
   return look.state === "present" ? look.cnc : null;
@@ -116,7 +116,7 @@ function readCnc(path: string, fd: number): CncFile | null {
   const header = Buffer.alloc(CNC_HEADER_BYTES);
   if (!stat.isFile() || readSync(fd, header, 0, CNC_HEADER_BYTES, 0) < CNC_HEADER_BYTES) return null;
   const version = header.readUInt32LE(CNC_VERSION_OFFSET);
-  // Not written yet, or nothing that an Aeron of any version has made.
+  // Not yet written, or not a file of any Aeron version.
   if (version === 0 || version > MAX_CNC_VERSION) return null;
   const major = version >>> 16;
   const isCompatible = major === CNC_MAJOR_VERSION;
@@ -137,7 +137,7 @@ function readHeartbeatMs(fd: number, toDriverBytes: number): number | null {
   return readSync(fd, heartbeat, 0, 8, at) < 8 ? null : Number(heartbeat.readBigInt64LE(0));
 }
 
-/** Why this user cannot be a client of the media driver whose files are in `aeronDir`; null where nothing forbids it. */
+/** Why this user cannot be a client of the media driver whose files are in `aeronDir`; null if nothing prevents it. */
 export function accessFault(aeronDir: string): string | null {
   try {
     accessSync(join(aeronDir, "cnc.dat"), constants.R_OK | constants.W_OK);
@@ -154,19 +154,19 @@ export function accessFault(aeronDir: string): string | null {
   );
 }
 
-/** The CnC file, or its folder where that cannot be entered; null where neither is there. */
+/** The CnC file, or its folder if that cannot be entered; null if neither exists. */
 function whatIsClosed(aeronDir: string): Stats | null {
   for (const path of [join(aeronDir, "cnc.dat"), aeronDir]) {
     try {
       return statSync(path);
     } catch {
-      // The folder is closed, or the file was removed just now.
+      // The folder is closed, or the file was just removed.
     }
   }
   return null;
 }
 
-/** Milliseconds since the driver's last heartbeat in the CnC file; null where that cannot be read. */
+/** Milliseconds since the driver's last heartbeat in the CnC file; null if it cannot be read. */
 export function heartbeatAgeMs(aeronDir: string): number | null {
   const heartbeatMs = readCncFile(aeronDir)?.heartbeatMs ?? null;
   return heartbeatMs === null ? null : Date.now() - heartbeatMs;

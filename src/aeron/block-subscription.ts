@@ -2,22 +2,22 @@ import { DATA_FRAME_TYPE, DATA_HEADER, FRAME_ALIGNMENT, UNFRAGMENTED_FLAGS } fro
 import type { LogImage } from "./log-image.ts";
 import { LogSubscription } from "./log-subscription.ts";
 
-/** Called for each unfragmented message of a block; `offset` is where its SBE header begins. */
+/** Called for each unfragmented message of a block; its SBE header begins at `offset`. */
 export type BlockMessageHandler = (view: DataView, offset: number, length: number) => void;
 
-/** Flags and type of a message that is whole. */
+/** Flags and type of an unfragmented message. */
 const UNFRAGMENTED_DATA = (DATA_FRAME_TYPE << 8) | UNFRAGMENTED_FLAGS;
 /** More than a block holds. */
 const MAX_FRAMES = 0x7fff_ffff;
 
 /**
- * A subscription of small messages that are handed on where they were copied to, many with one copy (W-33: only unfragmented
- * messages are delivered, others are counted). After the driver has made it inactive it requests its renewal.
+ * A subscription of small messages, many of which are copied at once and passed on from the copy (W-33: only unfragmented messages are
+ * delivered, others are counted). It requests renewal after the driver has made it inactive.
  */
 export class BlockSubscription extends LogSubscription {
-  /** Fragments of longer messages, which do not belong on this stream. */
+  /** Fragments of longer messages, which are not allowed on this stream. */
   fragments = 0;
-  /** Called when messages are there, before they are looked at: time to fetch what they are about. */
+  /** Called when messages have arrived, before they are read, so that the data they refer to can be prefetched. */
   onArrival: () => void = () => {};
   readonly #onMessage: BlockMessageHandler;
 
@@ -27,8 +27,8 @@ export class BlockSubscription extends LogSubscription {
   }
 
   /**
-   * Takes at most `blockBytes` of messages from each publisher; returns the bytes taken. An exception of the handler comes out
-   * after what was taken was handed on.
+   * Takes at most `blockBytes` of messages from each publisher; returns the bytes taken. An exception of the handler is thrown after the
+   * messages taken were passed on.
    */
   poll(blockBytes: number): number {
     this.acknowledgeImages();

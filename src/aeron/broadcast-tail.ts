@@ -8,10 +8,9 @@ import { loadAcquire } from "../shm/atomics.ts";
 const PAGE_BYTES = 4096;
 
 /**
- * How far the media driver has written the log of what it tells its clients (the to-clients buffer of the CnC file). The driver
- * tells a client that an image is unavailable, or that the client itself was given up, before it stops respecting the client's
- * positions, cleans a log behind them, or gives their counters to others. So while the tail has not moved since the client's
- * conductor read up to it, all of these still belong to the client.
+ * How far the media driver has written its to-clients buffer in the CnC file. The driver reports that an image is unavailable, or that the
+ * client itself timed out, before it stops respecting the client's positions, cleans a log behind them, or reassigns their counters. So
+ * while the tail has not moved since the client's conductor read up to it, all of these still belong to the client.
  */
 export class BroadcastTail {
   /** Device and inode of the CnC file that it belongs to. */
@@ -20,7 +19,7 @@ export class BroadcastTail {
   readonly #address: number;
   #isOpen = true;
 
-  /** @throws AeronError when there is no complete CnC file in the folder; NodeJS.ErrnoException, SystemError */
+  /** @throws AeronError if there is no complete CnC file in the folder; NodeJS.ErrnoException, SystemError */
   constructor(aeronDir: string) {
     const path = join(aeronDir, "cnc.dat");
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -45,7 +44,7 @@ export class BroadcastTail {
     }
   }
 
-  /** Bytes that the driver has written in all, read with acquire. */
+  /** Total bytes written by the driver, read with acquire. */
   read(): number {
     return loadAcquire(this.#address);
   }

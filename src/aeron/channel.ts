@@ -1,15 +1,15 @@
 import { UsageError } from "../core/errors.ts";
 
-/** Bytes that one FrameDescriptor takes in a term: 32 of frame header and 44 of message, aligned to 32. */
+/** Bytes of one FrameDescriptor in a term: 32 of frame header and 44 of message, aligned to 32. */
 export const DESCRIPTOR_FRAME_BYTES = 96;
 const MIN_TERM_BYTES = 64 * 1024;
 const MAX_TERM_BYTES = 1024 * 1024 * 1024;
-/** One descriptor a fragment. A window may not be smaller than the MTU: with Aeron's 1,408 it would exceed a small ring. */
+/** One descriptor per fragment. A window may not be smaller than the MTU: Aeron's 1,408 would exceed a small ring. */
 const DESCRIPTOR_MTU_BYTES = DESCRIPTOR_FRAME_BYTES;
 
 /**
- * Time-outs that make untethered subscriptions effective: a subscriber that holds the window for longer than the first
- * becomes inactive after the second, and silences no other subscriber (aeron's defaults are 5 s each).
+ * Timeouts that make untethered subscriptions effective: a subscriber that holds the window for longer than the first becomes inactive,
+ * after the second it rests, and it blocks no other subscriber (Aeron's defaults are 5 s each).
  */
 export interface UntetheredTimeouts {
   windowLimitMs: number;
@@ -19,9 +19,9 @@ export interface UntetheredTimeouts {
 
 export const LIVE_TIMEOUTS: UntetheredTimeouts = { windowLimitMs: 5, lingerMs: 2, restingMs: 100 };
 /**
- * An inactive subscriber of descriptors does not join again by itself: a stopped one would hold the window each time. A
- * living one subscribes again, see `LogSubscription`. The rest must not be a subscriber's end (`rejoin=false`): Aeron 1.54 then frees
- * the counter of its position, and frees it a second time when the subscription is removed, even if another client has it by then.
+ * An inactive subscriber of descriptors does not rejoin on its own: a stopped one would hold the window each time. A live one subscribes
+ * again, see `LogSubscription`. Resting must not end the subscription (`rejoin=false`): Aeron 1.54 then frees its position counter, and
+ * frees it a second time when the subscription is removed, even if another client owns it by then.
  */
 const DESCRIPTOR_RESTING_MS = 24 * 60 * 60 * 1000;
 
@@ -29,7 +29,7 @@ export function isAeronChannel(text: string): boolean {
   return /^aeron:[a-z]+(\?.*)?$/.test(text);
 }
 
-/** Appends `key=value` parameters to a channel, keeping those that the user set. */
+/** Appends `key=value` parameters to a channel; those set by the user are kept. */
 export function withParameters(channel: string, parameters: Record<string, string | number | boolean>): string {
   if (!isAeronChannel(channel)) {
     throw new UsageError(`expected an Aeron channel such as aeron:ipc, found ${JSON.stringify(channel)}`);
@@ -50,7 +50,7 @@ export function replaceParameter(channel: string, key: string, value: string | n
 /** What all publications have: a log whose memory is reserved, also by a foreign driver, and time-outs. */
 function publicationParameters(timeouts: UntetheredTimeouts): Record<string, string | boolean> {
   return {
-    // The next untouched page of a sparse log on a full /dev/shm ends every process that writes or reads it.
+    // With a sparse log, touching a new page on a full /dev/shm kills every process that writes or reads the log.
     sparse: false,
     "untethered-window-limit-timeout": `${timeouts.windowLimitMs}ms`,
     "untethered-linger-timeout": `${timeouts.lingerMs}ms`,
@@ -58,14 +58,14 @@ function publicationParameters(timeouts: UntetheredTimeouts): Record<string, str
   };
 }
 
-/** Longest message that is sent: subscribers assemble no longer ones. */
+/** Longest message that is sent: subscribers do not reassemble longer ones. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
-/** Aeron takes messages up to an eighth of a term. */
+/** Aeron accepts messages of up to an eighth of a term. */
 export const TERM_PARTS = 8;
 
 /**
- * A publication of rare messages of at most `messageBytes`: the smallest terms that take them, and no stopped subscriber holds
- * them up.
+ * A publication of infrequent messages of at most `messageBytes`: the smallest terms that can hold them, and no blocking by a stopped
+ * subscriber.
  */
 export function controlPublicationChannel(channel: string, messageBytes = 0): string {
   let termBytes = MIN_TERM_BYTES;
@@ -73,13 +73,13 @@ export function controlPublicationChannel(channel: string, messageBytes = 0): st
   return withParameters(channel, { "term-length": termBytes, ...publicationParameters(LIVE_TIMEOUTS) });
 }
 
-/** How many bytes of descriptors may be under way, and the terms that hold them. */
+/** How many bytes of descriptors may be in transit, and the terms that hold them. */
 export interface DescriptorWindow {
   readonly windowBytes: number;
   readonly termBytes: number;
 }
 
-/** A window of half the ring, so that what is under way was not overwritten yet (docs/ARCHITECTURE.md, "Where the guarantees come from"), and at least one descriptor. */
+/** Half the ring, so that frames in transit are not yet overwritten (docs/ARCHITECTURE.md, "Where the guarantees come from"). */
 export function descriptorWindow(nslots: number): DescriptorWindow {
   const windowBytes = Math.max(1, Math.floor(nslots / 2)) * DESCRIPTOR_FRAME_BYTES;
   let termBytes = MIN_TERM_BYTES;
@@ -102,7 +102,7 @@ export function descriptorPublicationChannel(
   });
 }
 
-/** A subscription that may miss messages rather than hold anybody up. Its rest is never its end, see `DESCRIPTOR_RESTING_MS`. */
+/** A subscription that may miss messages but blocks no publisher. Resting never ends it, see `DESCRIPTOR_RESTING_MS`. */
 export function observerChannel(channel: string): string {
   return withParameters(channel, { tether: false, rejoin: true });
 }

@@ -1,6 +1,6 @@
 import type { CounterRecord } from "./counters-reader.ts";
 
-/** Counter types of Aeron that say who is who. */
+/** Aeron counter types that identify clients and their resources. */
 const CLIENT_HEARTBEAT = 11;
 const PUBLISHER_LIMIT = 1;
 /** Keys of positions: registration id, session id, stream id. */
@@ -9,15 +9,15 @@ const POSITION_KEY = { sessionId: 8, streamId: 12 } as const;
 /** A client of the media driver. */
 export interface AeronClient {
   readonly id: bigint;
-  /** As it calls itself, e.g. `tensorpool producer 1234`; "" until it has said so. */
+  /** The client's own name, e.g. `tensorpool producer 1234`; "" until it has set one. */
   readonly name: string;
-  /** What its name says, in its own pid namespace; null for clients that are not ours. */
+  /** The pid in its name, in its own pid namespace; null for other clients. */
   readonly pid: number | null;
-  /** When it last showed that it lives, in milliseconds of the wall clock: clients do so twice a second. */
+  /** Its last heartbeat, in milliseconds of the wall clock: clients send two per second. */
   readonly aliveMs: number;
 }
 
-/** Who made what, by the media driver's own counters: its clients, and the publications that they own. */
+/** The clients of a media driver and the publications that they own, according to the driver's counters. */
 export class AeronClients {
   readonly #clients = new Map<bigint, AeronClient>();
   readonly #owners = new Map<string, bigint>();
@@ -35,7 +35,7 @@ export class AeronClients {
     }
   }
 
-  /** True for the counters that this reads. */
+  /** True for the counters that this class reads. */
   static isWanted(typeId: number): boolean {
     return typeId === CLIENT_HEARTBEAT || typeId === PUBLISHER_LIMIT;
   }

@@ -22,49 +22,49 @@ const waitingLog = log.reminder(10e9);
 const exhaustedLog = log.every(10e9);
 const faultLog = log.every(1e9);
 
-/** How often the driver's life is checked; its death is noticed within a second, not after Aeron's ten. */
+/** How often the driver is checked; its death is noticed within a second rather than after Aeron's ten. */
 const DRIVER_CHECK_PERIOD_NS = 250e6;
-/** While nothing is awaited: running the conductor costs as much as a small frame. */
+/** Conductor period while no answer is pending: one run costs as much as a small frame. */
 const CONDUCTOR_PERIOD_NS = 100_000;
 const CONNECT_PERIOD_NS = 20e6;
-/** How often publications and subscriptions are compared with what the driver shows of them. */
+/** How often publications and subscriptions are compared with the driver's counters. */
 const RESOURCE_CHECK_PERIOD_NS = 250e6;
-/** A driver that was silent for longer is not the one that holds a publication up. */
+/** A driver that was silent for longer is not the one that blocks a publication. */
 const BUSY_DRIVER_MS = 1500;
-/** How often a driver whose lock is held is checked for its heartbeat: it may be paused. */
+/** How often the heartbeat of a driver whose lock is held is checked: the driver may be paused. */
 const HEARTBEAT_CHECK_PERIOD_NS = 1e9;
-/** A driver beats at least once a second. Less than Aeron's ten seconds, in which connecting would block the duty cycle. */
+/** A driver sends at least one heartbeat per second. Below Aeron's ten seconds, for which connecting would block the duty cycle. */
 const SILENT_DRIVER_MS = 4000;
 
-/** Counters that one client makes: half of those that our media driver has, which publications and subscriptions need as well. */
+/** Most counters of one client: half of those of our media driver, because publications and subscriptions need counters as well. */
 const MAX_COUNTERS = 4096;
 
-/** Sees to it that there is a media driver: starts one, or only says that there is none. */
+/** Provides a media driver: starts one, or only reports that there is none. */
 export interface DriverSupply {
-  /** Called while no living driver was found; must not block. */
+  /** Called while no live driver was found; must not block. */
   ensure(nowNs: number): void;
 }
 
 export interface AeronConnectionOptions {
   aeronDir: string;
-  /** Who this is, for tools; the process's id is added to it (see `AeronClients`). */
+  /** Client name for tools; the process's id is appended (see `AeronClients`). */
   clientName: string;
-  /** Starts a driver where none lives; without it, the connection waits for one. */
+  /** Starts a driver if none is running; without it, the connection waits for one. */
   supply?: DriverSupply;
 }
 
 /**
- * The process's client of the media driver in `aeronDir`, as an agent: it runs the conductor in our duty cycle, notices
- * within a second that the driver died, and connects again, with all publications and subscriptions, when one is back.
+ * The process's client of the media driver in `aeronDir`, as an agent: it runs the conductor in our duty cycle, notices within a second
+ * that the driver died, and reconnects with all publications and subscriptions when one is available again.
  */
 export class AeronConnection implements Agent, Messaging {
   readonly roleName = "aeron-client";
   readonly aeronDir: string;
-  /** Times that a client was lost: driver gone, or given up by it after a long pause. */
+  /** Number of lost clients: the driver died, or timed the client out after a long pause. */
   losses = 0;
-  /** Publications and subscriptions that were added again because another client had spoiled them. */
+  /** Publications and subscriptions that were added again because another client had corrupted them. */
   renewals = 0;
-  /** Why there is no connection, where that is known: the files are there, and closed to this user. */
+  /** Why there is no connection, if known: the files exist and are not accessible to this user. */
   refusal: string | null = null;
   readonly #options: AeronConnectionOptions;
   readonly #resources: AeronResource[] = [];
@@ -89,7 +89,7 @@ export class AeronConnection implements Agent, Messaging {
     return this.#client !== null;
   }
 
-  /** True when connected and every resource was confirmed by the driver. */
+  /** True if connected and the driver has confirmed every resource. */
   get isReady(): boolean {
     return this.#client !== null && this.#requests.length === 0;
   }
@@ -119,7 +119,7 @@ export class AeronConnection implements Agent, Messaging {
     return this.add(new FragmentSubscription(channel, streamId, readerOf));
   }
 
-  /** Beyond a limit, the counter is not shown. */
+  /** Beyond a limit, the counter is not exported. */
   addCounter(typeId: number, key: Uint8Array, label: string): AeronCounter {
     const counter = new AeronCounter(typeId, key, label);
     const made = this.#resources.reduce((count, other) => count + (other instanceof AeronCounter ? 1 : 0), 0);
@@ -128,12 +128,12 @@ export class AeronConnection implements Agent, Messaging {
     return counter;
   }
 
-  /** Why publications or subscriptions are missing, where that is a lack of room; null otherwise. */
+  /** Why publications or subscriptions are missing, if the cause is a lack of space; null otherwise. */
   get shortage(): string | null {
     return this.#requests.shortage;
   }
 
-  /** Gives the resource back for good. */
+  /** Removes the resource permanently. */
   remove(given: MessagingResource): void {
     const resource = this.#resources.find((own) => own === given);
     if (resource === undefined) return;
@@ -153,7 +153,7 @@ export class AeronConnection implements Agent, Messaging {
     resource.dispose();
   }
 
-  /** Releases the resource and asks for it again, e.g. after the driver put a subscription to rest. */
+  /** Releases the resource and requests it again, e.g. after the driver made a subscription inactive. */
   renew(given: MessagingResource): void {
     const resource = this.#resources.find((own) => own === given);
     if (this.#client === null || resource === undefined) return;
@@ -166,7 +166,7 @@ export class AeronConnection implements Agent, Messaging {
     if (this.#isClosed) return 0;
     if (this.#client === null) return this.#connectAttempt.isDue(nowNs) ? this.#connect(nowNs) : 0;
     const isDue = this.#requests.hasPending || nowNs - this.#conductedNs >= CONDUCTOR_PERIOD_NS;
-    // What the driver has said is read at once: until then, logs and counters must not be used.
+    // Driver messages are read immediately: until then, logs and counters must not be used.
     if (!isDue && this.#client.isCurrent) return 0;
     this.#conductedNs = nowNs;
     const work = this.#client.doWork();
@@ -187,7 +187,7 @@ export class AeronConnection implements Agent, Messaging {
     return this.#requests.length === 0 ? work : work + this.#requests.doWork(this.#client, nowNs);
   }
 
-  /** Answers of the media driver are waited for as before: they come with nothing that would end a wait. */
+  /** Answers of the media driver are still polled for: their arrival does not end a wait. */
   waitPoint(): WaitPoint | null {
     return this.isReady ? ANY_WAIT : null;
   }
@@ -203,7 +203,7 @@ export class AeronConnection implements Agent, Messaging {
     this.#requests.clear();
   }
 
-  /** Makes a resource of a kind of the caller's own. */
+  /** Adds a resource of a class of the caller. */
   add<T extends AeronResource>(resource: T): T {
     this.#resources.push(resource);
     if (this.#client !== null) this.#requests.add(this.#client, resource);
@@ -218,7 +218,7 @@ export class AeronConnection implements Agent, Messaging {
       return 0;
     }
     if (look.state !== "alive") {
-      // A driver may live there: none is started in its place.
+      // A live driver may own these files: none is started in its place.
       this.refusal = look.why;
       waitingLog.warn(`${look.why}: waiting for that to change`);
       return 0;
@@ -247,7 +247,7 @@ export class AeronConnection implements Agent, Messaging {
     return 1;
   }
 
-  /** Adds again what another client of the driver has spoiled, by positions that it stored where they were not its own any more. */
+  /** Re-adds resources that another client of the driver corrupted by storing positions in counters that it no longer owned. */
   #checkResources(nowNs: number): void {
     for (const resource of this.#resources) {
       if (!resource.isReady) continue;
@@ -263,7 +263,7 @@ export class AeronConnection implements Agent, Messaging {
     }
   }
 
-  /** Logs when the driver is paused (SIGSTOP, a debugger), and when it continues: nothing can be published meanwhile. */
+  /** Logs when the driver is paused (SIGSTOP, a debugger) and when it resumes: nothing can be published in between. */
   #watchHeartbeat(): void {
     const { aeronDir } = this.#options;
     const silentMs = silenceMs(aeronDir);

@@ -12,8 +12,8 @@ const log = getLogger("aeron").every(10e9);
 const MAX_LABEL_BYTES = 380;
 
 /**
- * A counter in the media driver's counters file, where Aeron's own tools see it; it outlives the client it was made with. Made
- * by `AeronConnection.addCounter`.
+ * A counter in the media driver's counters file, visible to Aeron's own tools; it outlives the client that created it. Created by
+ * `AeronConnection.addCounter`.
  */
 export class AeronCounter implements AeronResource {
   readonly typeId: number;
@@ -27,7 +27,7 @@ export class AeronCounter implements AeronResource {
   #word: OwnedWord | null = null;
   #pending = 0;
 
-  /** `key`: at most 112 bytes, which tools read; its layout belongs to the type id. */
+  /** `key`: at most 112 bytes, for tools; the type id defines its layout. */
   constructor(typeId: number, key: Uint8Array, label: string) {
     this.typeId = typeId;
     this.label = label.slice(0, MAX_LABEL_BYTES);
@@ -45,12 +45,12 @@ export class AeronCounter implements AeronResource {
   }
 
   /**
-   * Stores the value (a safe integer). Does nothing while no driver has made the counter, and until the client's conductor has read
-   * what the driver says: the client may have been given up, and the counter given to another.
+   * Stores the value (a safe integer). Does nothing until a driver has created the counter and the client's conductor has read all driver
+   * messages: the client may have been timed out and the counter reassigned.
    */
   set(value: number): void {
     if (this.#word === null || this.#client?.isCurrent !== true || this.#word.store(value)) return;
-    // Another client has written to it, or it was given away in this moment: the next time, the conductor has read of that.
+    // Another client has written to it, or it was just reassigned: by the next call, the conductor will have read of that.
     this.#word = new OwnedWord(this.#address, loadAcquire(this.#address));
   }
 
@@ -78,7 +78,7 @@ export class AeronCounter implements AeronResource {
     if (result === 0) return false;
     this.#pending = 0;
     if (result < 0) {
-      // Counters are for observers: without them, a role does its work all the same.
+      // Counters are for observers: a role works without them.
       log.warn(`the media driver has no counter left for "${this.label}"`);
       return true;
     }

@@ -3,45 +3,44 @@ import { join } from "node:path";
 import { CNC_HEADER, COUNTER_METADATA, COUNTER_STATE, COUNTER_VALUE } from "../../ffi/aeron-structs.ts";
 import { TensorPoolError } from "../core/errors.ts";
 
-/** The counters of an Aeron folder cannot be read: nothing is there, or nothing that this Aeron understands. */
+/** The counters of an Aeron folder cannot be read: there are none, or their format is unknown. */
 export class CountersError extends TensorPoolError<"not-found" | "not-readable" | "incompatible"> {}
 
-/** One counter as it was at one moment. */
+/** One counter at one moment. */
 export interface CounterRecord {
-  /** Its place in the file; another counter may have the place later. */
+  /** Its index in the file; another counter may take the index later. */
   readonly id: number;
   readonly typeId: number;
-  /** 112 bytes, whose layout belongs to the type id. */
+  /** 112 bytes; the type id defines their layout. */
   readonly key: DataView;
   readonly label: string;
   readonly value: bigint;
   readonly registrationId: bigint;
-  /** Id of the Aeron client that made it; -1 for the media driver's own. */
+  /** Id of the Aeron client that created it; -1 for the media driver's own. */
   readonly ownerId: bigint;
 }
 
 /** Of Aeron 1.54; a file with another major version has another layout. */
 const CNC_MAJOR_VERSION = 0;
-/** Of a record's head, which is compared: state, type, deadline and key. */
+/** Size of a record's head, which is compared: state, type, deadline and key. */
 const HEAD_BYTES = COUNTER_METADATA.labelLength;
 const KEY_BYTES = COUNTER_METADATA.labelLength - COUNTER_METADATA.key;
 const MAX_LABEL_BYTES = COUNTER_METADATA.size - COUNTER_METADATA.label;
 const CHUNK_RECORDS = 256;
 
 /**
- * Reads the counters of the media driver in a folder without being its client: by read(2), so that a file which is truncated or
- * removed meanwhile ends nothing here, and the driver notices nothing. It continues to read the file that it opened, also after
- * its driver died. Close it.
+ * Reads the counters of the media driver in a folder without being its client: by read(2), so that a file that is truncated or removed
+ * meanwhile causes no crash and the driver notices nothing. It continues to read the opened file even after its driver died. Close it.
  */
 export class CountersReader implements Disposable {
   readonly aeronDir: string;
-  /** Device and inode of the file: another driver's has others. */
+  /** Device and inode of the file; another driver's file has a different pair. */
   readonly identity: string;
   /** The media driver's process, in its own pid namespace. */
   readonly driverPid: number;
   /** When the media driver started, in milliseconds of the wall clock. */
   readonly driverStartMs: number;
-  /** After so long without a sign of life the media driver gives a client up. */
+  /** Time without a heartbeat after which the media driver times a client out. */
   readonly clientLivenessNs: number;
   readonly #fd: number;
   readonly #metadataOffset: number;
@@ -74,7 +73,7 @@ export class CountersReader implements Disposable {
     }
   }
 
-  /** @throws CountersError "not-found" where there is no CnC file yet or any more, "not-readable", "incompatible" */
+  /** @throws CountersError "not-found" if there is no CnC file, "not-readable", "incompatible" */
   static open(aeronDir: string): CountersReader {
     const path = join(aeronDir, "cnc.dat");
     let fd: number;
@@ -111,8 +110,8 @@ export class CountersReader implements Disposable {
   }
 
   /**
-   * Every counter whose type is wanted. Those that come or go while this reads are left out: what stands in a record is one
-   * counter's, before and after its value was read.
+   * Every counter of a wanted type. Counters that are added or removed during the read are left out: each record belongs to the same
+   * counter before and after its value was read.
    */
   snapshot(isWanted: (typeId: number) => boolean = () => true): CounterRecord[] {
     const before = this.#readMetadata(this.#maxCounters);
@@ -130,7 +129,7 @@ export class CountersReader implements Disposable {
     return records;
   }
 
-  /** The value that the counter has now; null when it is gone. */
+  /** The counter's current value; null if it was freed. */
   valueOf({ id, registrationId }: CounterRecord): bigint | null {
     const value = new DataView(new ArrayBuffer(COUNTER_VALUE.ownerId));
     readFully(this.#fd, new Uint8Array(value.buffer), this.valueOffset(id));
@@ -142,7 +141,7 @@ export class CountersReader implements Disposable {
     return isThere ? value.getBigInt64(0, true) : null;
   }
 
-  /** Where in the CnC file a counter's value is. */
+  /** Offset of a counter's value in the CnC file. */
   valueOffset(id: number): number {
     return this.#valuesOffset + id * COUNTER_VALUE.size;
   }
@@ -158,7 +157,7 @@ export class CountersReader implements Disposable {
     this.close();
   }
 
-  /** The records up to the first that was never used, at most `limit`. */
+  /** The records up to the first one never used, at most `limit`. */
   #readMetadata(limit: number): DataView {
     let bytes = new Uint8Array(CHUNK_RECORDS * COUNTER_METADATA.size);
     let count = 0;
@@ -221,7 +220,7 @@ function recordOf(id: number, typeId: number, metadata: DataView, values: DataVi
   };
 }
 
-/** Fewer bytes only at the end of the file. */
+/** Returns fewer bytes only at the end of the file. */
 function readFully(fd: number, bytes: Uint8Array, offset: number): number {
   let done = 0;
   while (done < bytes.length) {

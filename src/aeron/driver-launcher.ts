@@ -5,20 +5,20 @@ import type { DriverSupply } from "./connection.ts";
 
 const log = getLogger("aeron");
 
-/** A driver that did not come up in this time is tried again: it may have lost a race, or died. */
+/** A driver that does not start within this time is started again: it may have lost a race or died. */
 const RETRY_AFTER_NS = 3e9;
 const COMPLAINT_CHARACTERS = 2000;
 
 /**
- * Starts `tensorpool media-driver` as a process of its own where no driver lives. Any number of roles may do so at once: the
- * drivers' lock lets one win, the others end at once. The process outlives this one and ends when it was unused for a while.
+ * Starts `tensorpool media-driver` as a separate process if no driver is running. Any number of roles may do so at once: the driver lock
+ * lets one win, and the others exit immediately. The process outlives this one and exits after it was unused for a while.
  */
 export class DriverLauncher implements DriverSupply {
   readonly #command: readonly string[];
   readonly #aeronDir: string;
   #lastStartNs = Number.NEGATIVE_INFINITY;
 
-  /** `command`: how this executable is called, e.g. `["/usr/bin/tensorpool"]`. */
+  /** `command`: the command line of this program, e.g. `["/usr/bin/tensorpool"]`. */
   constructor(command: readonly string[], aeronDir: string) {
     this.#command = command;
     this.#aeronDir = aeronDir;
@@ -35,7 +35,7 @@ export class DriverLauncher implements DriverSupply {
       env: environment(),
     });
     child.on("error", (error) => log.error(`cannot start a media driver (${file}): ${error.message}; trying again`));
-    // Without descriptors or processes to be had there is no child, and no standard error of it.
+    // Without free descriptors or processes there is no child, and no standard error of it.
     if (child.pid === undefined) return;
     let complaint = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -45,7 +45,7 @@ export class DriverLauncher implements DriverSupply {
       if (code !== 0 && code !== null) log.error(`the media driver ended with ${code}: ${complaint.trim()}`);
     });
     child.unref();
-    // What it says must not keep this process alive either.
+    // The child's output must not keep this process alive either.
     (child.stderr as unknown as { unref(): void }).unref();
     log.info(
       `started a media driver for ${this.#aeronDir} (pid ${child.pid}), which ends some time after its last user`,
@@ -53,7 +53,7 @@ export class DriverLauncher implements DriverSupply {
   }
 }
 
-/** A path that is relative to our folder means nothing in the driver's. */
+/** A path relative to our working directory has no meaning in the driver's. */
 function environment(): NodeJS.ProcessEnv {
   const library = process.env.AERON_LIBRARY;
   if (library?.includes("/") !== true) return process.env;

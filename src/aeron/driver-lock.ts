@@ -3,19 +3,19 @@ import { SystemError } from "../../ffi/errors.ts";
 import { closeFile, tryLock, unlock } from "../../ffi/libc.ts";
 import { isSameFile, LockFileError, openLockFile, openLockFileToLook, shareLockFile, trustedFor } from "./lock-file.ts";
 
-/** What the holder of a lock says in the file, for as long as it lives and after: which CnC file is its own. */
+/** The content that the holder of a lock writes to the file: which CnC file belongs to it. It remains after the holder's death. */
 interface LockText {
-  /** "starting": the CnC file is its predecessor's. "serves": its own. */
+  /** "starting": the CnC file is the predecessor's. "serves": it is the holder's own. */
   readonly phase: "starting" | "serves";
-  /** Device and inode of the CnC file; empty where there never was one. */
+  /** Device and inode of the CnC file; empty if there never was one. */
   readonly identity: string;
 }
 
-/** What a lock says about a media driver, asked from outside. */
+/** A lock's state of a media driver, as seen from outside. */
 export interface LockFinding {
   /**
-   * "held" by a living process, "free" after its holder died, "absent" when no driver of ours was ever here, "unknown" where it
-   * may not be looked at, or cannot be for now.
+   * "held" by a live process, "free" after its holder died, "absent" if none of our drivers ever ran here, "unknown" if the lock file is
+   * inaccessible, permanently or for now.
    */
   readonly state: "held" | "free" | "absent" | "unknown";
   readonly phase: LockText["phase"];
@@ -30,11 +30,11 @@ export function lockPath(aeronDir: string): string {
 }
 
 /**
- * The right to run a media driver in an Aeron folder: an exclusive `flock` on `<aeron_dir>.lock`, which the kernel gives
- * back at once when its holder dies, whatever killed it. Start and death of our drivers are decided by it alone.
+ * The right to run a media driver in an Aeron folder: an exclusive `flock` on `<aeron_dir>.lock`, which the kernel releases when its holder
+ * dies for any reason. It alone determines whether one of our drivers is alive.
  */
 export class DriverLock {
-  /** Identity of the CnC file that the holder before this one served, as far as there was one. */
+  /** Identity of the CnC file that the previous holder served, if there was one. */
   readonly predecessor: string;
   readonly #path: string;
   #fd: number;
@@ -46,7 +46,7 @@ export class DriverLock {
     writeText(fd, { phase: "starting", identity: this.predecessor });
   }
 
-  /** Takes the lock, or returns null when another process holds it. @throws LockFileError, SystemError */
+  /** Takes the lock, or returns null if another process holds it. @throws LockFileError, SystemError */
   static tryAcquire(aeronDir: string): DriverLock | null {
     const path = lockPath(aeronDir);
     for (;;) {
@@ -55,7 +55,7 @@ export class DriverLock {
         closeFile(fd);
         return null;
       }
-      // The holder before us may have removed the file after we opened it: then this is a lock on nothing.
+      // The previous holder may have removed the file after we opened it: the lock is then on an unlinked file.
       if (!isSameFile(path, fd)) {
         closeFile(fd);
         continue;
@@ -63,7 +63,7 @@ export class DriverLock {
       try {
         return new DriverLock(path, fd);
       } catch (error) {
-        // No room for its first page: an empty file would only be in the way.
+        // No room for its first page: an empty file would only get in the way.
         if (readText(fd) === NOTHING) unlinkSync(path);
         closeFile(fd);
         throw error;
@@ -96,21 +96,21 @@ export class DriverLock {
     }
   }
 
-  /** From now on the CnC file with this identity, in `aeronDir`, is the holder's. */
+  /** From now on the CnC file with this identity in `aeronDir` belongs to the holder. */
   serve(aeronDir: string, identity: string): void {
     shareLockFile(this.#fd, aeronDir);
     writeText(this.#fd, { phase: "serves", identity });
   }
 
-  /** False once another process has removed the file: then the folder may be another driver's by now. */
+  /** False once another process has removed the file: the folder may then belong to another driver. */
   get isInPlace(): boolean {
     return this.#fd !== -1 && isSameFile(this.#path, this.#fd);
   }
 
-  /** Removes the file, if it is still ours, and gives the lock back. Idempotent. */
+  /** Removes the file if it is still ours, and releases the lock. Idempotent. */
   release(): void {
     if (this.#fd === -1) return;
-    // Unlinked while it is still held, so that no process can take a lock on a file that is about to go.
+    // Unlinked while the lock is still held, so that no process can lock a file that is about to be removed.
     if (this.isInPlace) unlinkSync(this.#path);
     closeFile(this.#fd);
     this.#fd = -1;

@@ -2,7 +2,7 @@ import { aeron } from "../../ffi/aeron.ts";
 import { COUNTER_METADATA, COUNTER_STATE, COUNTERS_BUFFERS, checkAeron } from "../../ffi/aeron-structs.ts";
 import { int32At, NativeBuffer, nativeString } from "../../ffi/memory.ts";
 
-/** Counter type of a client's heartbeat: there is one for each client that the driver believes alive. */
+/** Counter type of a client's heartbeat: there is one for each client that the driver considers alive. */
 const CLIENT_HEARTBEAT_TYPE_ID = 11;
 
 /** Counts the clients of a media driver, by the heartbeat counters in its CnC file. */
@@ -12,7 +12,7 @@ export class DriverUsage {
   readonly #metadataLength: number;
   #isOpen = true;
 
-  /** @throws AeronError when the CnC file cannot be mapped */
+  /** @throws AeronError if the CnC file cannot be mapped */
   constructor(aeronDir: string) {
     const out = new NativeBuffer(COUNTERS_BUFFERS.size);
     const dir = nativeString(aeronDir);

@@ -5,48 +5,48 @@ import { exclusiveLockHolder } from "../shm/lock-holder.ts";
 import { accessFault, type CncFile, lookAtCnc } from "./aeron-dir.ts";
 import { DriverLock, lockPath } from "./driver-lock.ts";
 
-/** Drivers beat at least once a second: a heartbeat as young as this is proof of life where no lock says otherwise. */
+/** Drivers send at least one heartbeat per second: a heartbeat this recent proves life if no lock contradicts it. */
 const YOUNG_HEARTBEAT_MS = 3_000;
-/** Aeron's own limit: an older heartbeat is a dead driver, whatever its pid says. */
+/** Aeron's own limit: an older heartbeat means a dead driver, whatever its pid. */
 const DEAD_HEARTBEAT_MS = 10_000;
 
-/** A living media driver, and which CnC file is its. */
+/** A live media driver and its CnC file. */
 export interface LivingDriver {
   /** Device and inode of its CnC file. */
   readonly identity: string;
-  /** "lock": one of ours, its life decided by its lock. "heartbeat": a foreign one. */
+  /** "lock": one of ours, whose lock determines whether it is alive. "heartbeat": a foreign one. */
   readonly evidence: "lock" | "heartbeat";
   /** In the driver's pid namespace. */
   readonly pid: number;
 }
 
 /**
- * What is known of the media driver in a folder. "none": none lives there. "closed": this user may not use its files.
- * "incompatible": its files are another Aeron's, whose heartbeat cannot be read. "unknown": they cannot be looked at for now. In
- * the last three a driver may live: nothing of the folder is to be replaced or removed.
+ * The state of the media driver in a folder. "none": no driver is alive. "closed": this user may not use its files. "incompatible": its
+ * files belong to another Aeron version, whose heartbeat cannot be read. "unknown": they cannot be read now. In the last three cases a
+ * driver may be alive: nothing in the folder may be replaced or removed.
  */
 export type DriverLook =
   | { readonly state: "alive"; readonly driver: LivingDriver }
   | { readonly state: "none" }
   | { readonly state: "closed" | "incompatible" | "unknown"; readonly why: string };
 
-/** Looks for the media driver that serves `aeronDir` now. All commands, roles and tools decide by this look. */
+/** Looks for the media driver that currently serves `aeronDir`. All commands, roles and tools rely on this function. */
 export function lookForDriver(aeronDir: string): DriverLook {
   const cnc = usableCnc(aeronDir);
   if ("state" in cnc) return cnc;
   const { state, phase, identity } = DriverLock.look(aeronDir);
   if (state !== "unknown" && identity === cnc.identity) {
-    // Otherwise its holder has died, or another one begins over what it left.
+    // Otherwise its holder has died, or another one is starting over its leftovers.
     return state === "held" && phase === "serves" ? aliveByLock(cnc) : { state: "none" };
   }
-  // One of ours that is about to say which file is its own.
+  // One of ours that is about to write the identity of its own file.
   if (state === "held" && phase === "starting") return { state: "none" };
   return foreignDriver(cnc);
 }
 
 /**
- * As `lookForDriver`, for one that holds the folder's lock itself.
- * @param predecessor the CnC file of the lock's holder before
+ * Like `lookForDriver`, for a caller that holds the folder's lock itself.
+ * @param predecessor the CnC file of the lock's previous holder
  */
 export function lookForForeignDriver(aeronDir: string, predecessor = ""): DriverLook {
   const cnc = usableCnc(aeronDir);
@@ -54,21 +54,21 @@ export function lookForForeignDriver(aeronDir: string, predecessor = ""): Driver
   return cnc.identity === predecessor ? { state: "none" } : foreignDriver(cnc);
 }
 
-/** The media driver that serves `aeronDir` now and that this process can read; null where there is none. */
+/** The media driver that currently serves `aeronDir` and that this process can read; null if there is none. */
 export function findLivingDriver(aeronDir: string): LivingDriver | null {
   const look = lookForDriver(aeronDir);
   return look.state === "alive" ? look.driver : null;
 }
 
-/** True until it is known that the driver that was found before serves `aeronDir` no longer. */
+/** True until the driver found earlier is known to serve `aeronDir` no longer. */
 export function isStillAlive(aeronDir: string, driver: LivingDriver): boolean {
   const look = lookForDriver(aeronDir);
-  // A lack of descriptors is no death.
+  // A lack of descriptors does not prove a death.
   if (look.state !== "alive") return look.state === "unknown";
   return look.driver.identity === driver.identity;
 }
 
-/** Why no media driver can be used in `aeronDir`, as a clause; null where one lives. */
+/** Why no media driver can be used in `aeronDir`, as a clause; null if one is alive. */
 export function driverAbsence(aeronDir: string): string | null {
   const look = lookForDriver(aeronDir);
   if (look.state === "alive") return null;
@@ -79,7 +79,7 @@ function aliveByLock({ identity, pid }: CncFile): DriverLook {
   return { state: "alive", driver: { identity, evidence: "lock", pid } };
 }
 
-/** The CnC file, or what keeps it from being used. */
+/** The CnC file, or the reason why it cannot be used. */
 function usableCnc(aeronDir: string): CncFile | DriverLook {
   const look = lookAtCnc(aeronDir);
   if (look.state === "absent") return { state: "none" };
@@ -90,7 +90,7 @@ function usableCnc(aeronDir: string): CncFile | DriverLook {
   if (look.cnc.isCompatible) return look.cnc;
   const { version, pid } = look.cnc;
   const isLocked = DriverLock.look(aeronDir);
-  // The lock of ours proves a death whatever the file is like.
+  // Our lock proves a death whatever the file's state.
   if (isLocked.state === "free" && isLocked.identity === look.cnc.identity) return { state: "none" };
   return {
     state: "incompatible",
@@ -100,7 +100,7 @@ function usableCnc(aeronDir: string): CncFile | DriverLook {
   };
 }
 
-/** Whose the files are, and whether their driver lives, as far as another user can see that. */
+/** The owner of the files, and whether their driver is alive, as far as another user can determine that. */
 function closedFiles(aeronDir: string): string {
   const fault = accessFault(aeronDir) ?? `this user may not use the media driver's files in ${aeronDir}`;
   const lock = statSync(lockPath(aeronDir), { bigint: true, throwIfNoEntry: false });
@@ -109,7 +109,7 @@ function closedFiles(aeronDir: string): string {
   return `${fault}; its media driver lives: process ${holder.pid} of ${describeUser(Number(lock.uid))}`;
 }
 
-/** A foreign driver lives while its heartbeat is young, or its process is there and the heartbeat within Aeron's own limit. */
+/** A foreign driver is alive while its heartbeat is recent, or its process exists and the heartbeat is within Aeron's own limit. */
 function foreignDriver({ identity, pid, heartbeatMs }: CncFile): DriverLook {
   const limitMs = isProcessVisible(pid) ? DEAD_HEARTBEAT_MS : YOUNG_HEARTBEAT_MS;
   if (heartbeatMs === null || Date.now() - heartbeatMs > limitMs) return { state: "none" };
@@ -120,15 +120,15 @@ function isProcessVisible(pid: number): boolean {
   return pid > 0 && processExists(pid) && !isZombie(pid);
 }
 
-/** True for a process that has ended, while its parent has not looked yet: signals still reach it. */
+/** True for a process that has exited but was not yet reaped by its parent: signals still reach it. */
 function isZombie(pid: number): boolean {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   } catch {
-    // It ended just now, or /proc does not show it to us: the heartbeat decides.
+    // It has just exited, or /proc hides it: the heartbeat decides.
     return false;
   }
-  // The name of the command, in parentheses, may contain anything.
+  // The command name, in parentheses, may contain any characters.
   return /^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
 }

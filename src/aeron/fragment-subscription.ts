@@ -2,16 +2,16 @@ import { DATA_FRAME_TYPE, DATA_HEADER, FRAME_ALIGNMENT } from "../../ffi/aeron-s
 import { IMPOSSIBLE_FRAME, type LogImage } from "./log-image.ts";
 import { LogSubscription } from "./log-subscription.ts";
 
-/** Where the fragments of one publisher go. */
+/** Receives the fragments of one publisher. */
 export interface FragmentReader {
-  /** False while nothing may be taken, so that the publisher's window fills. Asked before each message. */
+  /** False while nothing may be taken, so that the publisher's window fills. Checked before each message. */
   mayTake(nowNs: number): boolean;
   /**
-   * A fragment of a message, which it begins or ends where the flags say so: `length` bytes at `address`. The view, which is as long,
-   * has the first of them from `offset` on: all, or FRAGMENT_HEAD_BYTES. What is copied from the address counts only once `onFragmentEnd` is called.
+   * A fragment, `length` bytes at `address`; the flags tell whether it begins or ends its message. The view, of the same length, holds its
+   * first bytes from `offset` on: all of them, or FRAGMENT_HEAD_BYTES. Data copied from the address is valid only after `onFragmentEnd`.
    */
   onFragment(flags: number, view: DataView, offset: number, length: number, address: number): void;
-  /** All that was read of the fragment was the publisher's. */
+  /** The whole fragment was read before the publisher could overwrite it. */
   onFragmentEnd(flags: number): void;
   /** The publisher is gone. */
   onEnd(): void;
@@ -19,12 +19,12 @@ export interface FragmentReader {
 
 /** Aeron's largest MTU. */
 const BLOCK_BYTES = 64 * 1024;
-/** Longer fragments are read where they are, but for their first bytes; shorter ones are copied many at a time. */
+/** Longer fragments are read in place, except for their first bytes; shorter ones are copied in batches. */
 const LONG_FRAGMENT_BYTES = 4096;
-/** Bytes of a fragment that a reader sees in its view at least, if the fragment has so many. */
+/** Minimum bytes of a fragment that a reader sees in its view, if the fragment is that long. */
 export const FRAGMENT_HEAD_BYTES = 256;
 const HEAD_BYTES = DATA_HEADER.size + FRAGMENT_HEAD_BYTES;
-/** As many as a block holds. */
+/** As many as fit into a block. */
 const ALL = 0x7fff_ffff;
 const NO_FLAGS = -1;
 /** Flags of a fragment that begins a message, and of one that ends it. */
@@ -35,15 +35,15 @@ export const END_FLAG = 0x40;
 interface Source {
   readonly image: LogImage;
   readonly reader: FragmentReader;
-  /** Bytes that were read, but not proven yet: the client's conductor had to run first. */
+  /** Bytes that were read and not yet verified: the client's conductor had to run first. */
   unprovenBytes: number;
-  /** Flags of the fragment that `onFragmentEnd` was not called for yet; NO_FLAGS without one. */
+  /** Flags of the fragment for which `onFragmentEnd` is still to be called; NO_FLAGS if there is none. */
   unprovenFlags: number;
 }
 
 /**
- * A subscription whose messages are read fragment by fragment, each publisher by a reader of its own. Long fragments are copied once, by
- * the reader, out of the log; the position is stored only when it is proven that the log was not overwritten meanwhile.
+ * A subscription whose messages are read fragment by fragment, each publisher by its own reader. Long fragments are copied once, by the
+ * reader, out of the log; the position is stored only after it is verified that the log was not overwritten meanwhile.
  */
 export class FragmentSubscription extends LogSubscription {
   readonly #readerOf: (image: LogImage) => FragmentReader;
@@ -54,7 +54,7 @@ export class FragmentSubscription extends LogSubscription {
     this.#readerOf = readerOf;
   }
 
-  /** Takes at most one block of each publisher; returns the bytes taken. */
+  /** Takes at most one block from each publisher; returns the bytes taken. */
   poll(nowNs: number): number {
     this.acknowledgeImages();
     const { images } = this;
@@ -71,7 +71,7 @@ export class FragmentSubscription extends LogSubscription {
     return nextFrameBytes > LONG_FRAGMENT_BYTES ? this.#pollLong(source) : this.#pollBlock(source, nowNs);
   }
 
-  /** A block of fragments, or as many of it as the reader takes. */
+  /** Reads a block of fragments, or as much of it as the reader accepts. */
   #pollBlock(source: Source, nowNs: number): number {
     const { image, reader } = source;
     const { termId, termOffset } = image;
@@ -100,7 +100,7 @@ export class FragmentSubscription extends LogSubscription {
     return offset;
   }
 
-  /** One fragment, of which only the head is copied here. */
+  /** Reads one fragment, of which only the head is copied here. */
   #pollLong(source: Source): number {
     const { image, reader } = source;
     const { termId, termOffset, nextAddress } = image;
@@ -127,13 +127,13 @@ export class FragmentSubscription extends LogSubscription {
     return length;
   }
 
-  /** Goes past what was read once it is proven; until then the next poll tries again, and the media driver keeps it. */
+  /** Advances past the read bytes once they are verified; until then the next poll retries, and the media driver keeps them. */
   #settle(source: Source): boolean {
     if (!this.isProven) return false;
     const { unprovenBytes, unprovenFlags } = source;
     source.unprovenBytes = 0;
     source.unprovenFlags = NO_FLAGS;
-    // The position first: between the proof and its store, nothing is done that takes time.
+    // The position first: nothing slow may run between the verification and its store.
     this.advance(source.image, unprovenBytes);
     if (unprovenFlags !== NO_FLAGS) source.reader.onFragmentEnd(unprovenFlags);
     return true;

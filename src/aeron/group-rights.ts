@@ -3,17 +3,16 @@ import { SystemError } from "../../ffi/errors.ts";
 import { closeFile, O, openAt, openFile, setGroup, setMode } from "../../ffi/libc.ts";
 import { lockPath } from "./driver-lock.ts";
 
-/** What Aeron keeps below its folder when a driver has started: folders for logs that come later, which inherit the group. */
+/** The set-group-ID bit: log files that Aeron creates later in the subfolders inherit their group. */
 const SET_GROUP_ID = 0o2000;
 const GROUP_READS_AND_WRITES = 0o060;
 const GROUP_PASSES = 0o010;
-/** No link is followed, and a FIFO does not block. */
+/** Follows no link, and does not block on a FIFO. */
 const OPEN_SAFELY = O.RDONLY | O.NOFOLLOW | O.NONBLOCK;
 
 /**
- * Gives the folder of a media driver that was just started to a group, and whatever is made in it from now on. The process's
- * umask has to leave the group its rights: Aeron makes files with 0666 less the umask. Rights are set on open files, so that
- * nothing else can be put in their place.
+ * Gives a newly started media driver's folder to a group, including files created in it later. The process's umask must leave the group its
+ * rights: Aeron creates files with 0666 less the umask. Rights are set on open files, so that nothing can be swapped in.
  * @throws SystemError "EPERM" for a group that this user is not in
  */
 export function giveToGroup(aeronDir: string, gid: number): void {

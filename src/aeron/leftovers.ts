@@ -14,7 +14,7 @@ export interface AeronLeftover {
   readonly kind: "aeron" | "locks";
   readonly path: string;
   readonly uid: number;
-  /** Of the media driver, in its own pid namespace. */
+  /** Pid of the media driver, in its own pid namespace. */
   readonly pid: number | null;
   readonly bytes: number;
   readonly ageMs: number;
@@ -25,19 +25,19 @@ export interface AeronLeftover {
 const SERVICE_LOCK_SUFFIX = serviceLockPath("");
 
 export interface AeronLeftoverSearch {
-  /** True: the folder alone. False: also the Aeron folders beside it. */
+  /** True: only the folder. False: also the Aeron folders next to it. */
   readonly isAlone: boolean;
   readonly isDryRun: boolean;
 }
 
 /**
- * The Aeron folder with this name, and those beside it where that is asked for, with their locks. A folder is removed when a media
- * driver of ours made it and its lock is free: neither a pid nor an old heartbeat proves a death. Another user's folder stays.
+ * Finds the Aeron folder with this name and, on request, those next to it, with their locks. A folder is removed if one of our media
+ * drivers created it and its lock is free: neither a pid nor an old heartbeat proves a death. Another user's folder stays.
  */
 export function findAeronLeftovers(aeronDir: string, { isAlone, isDryRun }: AeronLeftoverSearch): AeronLeftover[] {
   const parent = dirname(aeronDir);
   const beside = isAlone ? [] : namesIn(parent).map((name) => join(parent, name));
-  // The folder may be gone and its lock files left.
+  // The folder may be gone while its lock files remain.
   const folders = [...new Set([aeronDir, ...beside.filter(isAeronFolder)])];
   const services = [...new Set([serviceLockPath(aeronDir), ...beside.filter(isServiceLockFile)])];
   return [
@@ -78,7 +78,7 @@ function ofFolder(folder: string, isDryRun: boolean): AeronLeftover | null {
     : { ...row, state: "kept", why: "a media driver is just starting in it" };
 }
 
-/** Null for what is provably dead. */
+/** Null for a provably dead folder. */
 function reasonToKeep(folder: string, stat: Stats): string | null {
   if (stat.uid !== process.geteuid?.()) return `it belongs to user ${stat.uid}`;
   const look = lookForDriver(folder);
@@ -122,7 +122,7 @@ function isUsed(path: string): boolean {
   try {
     fd = openFile(path, O.RDONLY);
   } catch (error) {
-    // It has gone just now.
+    // It has just been removed.
     if (error instanceof SystemError && error.errno === "ENOENT") return false;
     throw error;
   }

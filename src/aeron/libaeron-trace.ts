@@ -1,20 +1,20 @@
-/** A cause in a trace of libaeron, and what its functions said of it, from the innermost to the call that failed. */
+/** A cause in a libaeron trace, and the details its functions added, from the innermost to the call that failed. */
 interface Cause {
   readonly text: string;
   readonly details: readonly string[];
 }
 
-/** A message of libaeron, taken apart. */
+/** A parsed libaeron message. */
 interface Trace {
   /** The call that failed, without its code. */
   readonly call: string;
-  /** The last says most. */
+  /** The last one has the most information. */
   readonly causes: readonly Cause[];
 }
 
 /**
- * Takes a message of libaeron apart: `call failed (code): ` and lines "(errno) cause", each followed by lines
- * "[function, file:line] detail". Null for a message that is none of its kind. Without `ffi/`: the command line starts without it.
+ * Parses a libaeron message: `call failed (code): ` and lines "(errno) cause", each followed by lines "[function, file:line] detail". Null
+ * for any other message. Without `ffi/`: the command line starts without it.
  */
 function traceOf(message: string): Trace | null {
   const [, call = "", explanation = ""] = /^(.*?) failed \(-?\d+\): ([\s\S]*)$/.exec(message) ?? [];
@@ -29,14 +29,14 @@ function traceOf(message: string): Trace | null {
   return call === "" ? null : { call, causes };
 }
 
-/** Causes of a channel that a person named, with the next step. */
+/** Causes that come from a user's channel, with the next step. */
 const NEXT_STEPS: readonly (readonly [cause: RegExp, step: string])[] = [
   [/unknown host/i, "no address is known for this host; check its name"],
   [/cannot assign requested address/i, "this machine has no such address; name one of its own, or 0.0.0.0 for all"],
   [/address already in use/i, "another program uses this port; choose another one"],
 ];
 
-/** The message of an error of libaeron for people: the call, its last cause with the first detail of that, and the next step. */
+/** The readable form of a libaeron error: the call, its last cause with that cause's first detail, and the next step. */
 export function withoutTrace(message: string): string {
   const trace = traceOf(message);
   if (trace === null || trace.causes.length < 2) return message;
@@ -46,7 +46,7 @@ export function withoutTrace(message: string): string {
   return `${trace.call} failed: ${text}${detail === text ? "" : ` (${detail})`}${step === undefined ? "" : `: ${step}`}`;
 }
 
-/** What of the causes and details of a message of libaeron the pattern matches first; null when it matches none. */
+/** The first match of the pattern in the causes and details of a libaeron message; null if there is none. */
 export function findInTrace(message: string, pattern: RegExp): string | null {
   const texts = traceOf(message)?.causes.flatMap(({ text, details }) => [text, ...details]) ?? [message];
   for (const text of texts) {

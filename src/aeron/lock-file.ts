@@ -7,12 +7,12 @@ import { writeProblem } from "../core/system-errors.ts";
 import { currentUid, describeUser } from "../core/users.ts";
 
 /**
- * Why a lock file cannot be used. "not-ours": another user made it; "not-a-file": a link, a FIFO or another special file stands in
- * its place; "no-access": it may not be opened; "unavailable": it cannot be opened now, for lack of descriptors, memory or room.
+ * Why a lock file cannot be used. "not-ours": another user created it; "not-a-file": the path is a link, a FIFO or another special file;
+ * "no-access": it may not be opened; "unavailable": it cannot be opened now, for lack of descriptors, memory or space.
  */
 export class LockFileError extends TensorPoolError<"not-ours" | "not-a-file" | "no-access" | "unavailable"> {}
 
-/** A lock file is for its owner alone, until `shareLockFile` gives it to the group of the media driver's folder. */
+/** A lock file is accessible only to its owner until `shareLockFile` gives it to the group of the media driver's folder. */
 const OWNER_ONLY = 0o600;
 const GROUP_READS_AND_WRITES = 0o060;
 const OPEN_SAFELY = O.NOFOLLOW | O.NONBLOCK;
@@ -29,8 +29,8 @@ export const SHORTAGES: ReadonlySet<string> = new Set([
 const MAX_ATTEMPTS = 100;
 
 /**
- * Opens the lock file at `path` to lock it, and makes it, readable and writable for this user alone, where it is missing. It
- * follows no link and does not block. @throws LockFileError
+ * Opens the lock file at `path` for locking; creates it, readable and writable only for this user, if it is missing. Follows no link and
+ * does not block. @throws LockFileError
  */
 export function openLockFile(path: string, isTrusted: (uid: number) => boolean = isOurs): number {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -40,38 +40,38 @@ export function openLockFile(path: string, isTrusted: (uid: number) => boolean =
   throw new LockFileError("unavailable", `${path}: the lock file was made and removed ${MAX_ATTEMPTS} times meanwhile`);
 }
 
-/** Opens the lock file at `path` to look at it; null where there is none. It follows no link and does not block. @throws LockFileError */
+/** Opens the lock file at `path` for inspection; null if there is none. Follows no link and does not block. @throws LockFileError */
 export function openLockFileToLook(path: string, isTrusted: (uid: number) => boolean): number | null {
   const fd = openExisting(path, O.RDONLY);
   return fd === null ? null : checked(path, fd, isTrusted);
 }
 
 /**
- * Lets the group of the media driver's folder use the lock file, where that folder is its own to use: who may be a client of
- * the driver may look at its locks. Others never may: a user that can open a file can lock it.
+ * Gives the group of the media driver's folder access to the lock file, if the group may use the folder: clients of the driver may inspect
+ * its locks. Other users never get access, because a user that can open a file can lock it.
  */
 export function shareLockFile(fd: number, aeronDir: string): void {
   const folder = statSync(aeronDir, { throwIfNoEntry: false });
   if (folder === undefined || fstatSync(fd).uid !== currentUid()) return;
-  // Root could give the file to any group: only the folder of root itself says to which.
+  // Root could give the file to any group: only a folder owned by root determines which.
   if (currentUid() === 0 && folder.uid !== 0) return;
   if ((folder.mode & GROUP_READS_AND_WRITES) !== GROUP_READS_AND_WRITES) return;
   try {
     if (fstatSync(fd).gid !== folder.gid) setGroup(fd, folder.gid);
   } catch (error) {
-    // A group that this user is not in: the file stays the user's own.
+    // A group that this user is not in: the file stays with the user.
     if (error instanceof SystemError && error.errno === "EPERM") return;
     throw error;
   }
   setMode(fd, OWNER_ONLY | GROUP_READS_AND_WRITES);
 }
 
-/** Users whose lock files count for the media driver in `aeronDir`: this one, root, and the owner of that folder. */
+/** Users whose lock files are trusted for the media driver in `aeronDir`: this one, root, and the owner of that folder. */
 export function trustedFor(aeronDir: string): (uid: number) => boolean {
   return (uid) => isOurs(uid) || uid === 0 || uid === statOf(aeronDir)?.uid;
 }
 
-/** True while the name `path` still leads to the file that was opened. */
+/** True while the name `path` still refers to the opened file. */
 export function isSameFile(path: string, fd: number): boolean {
   const opened = fstatSync(fd, { bigint: true });
   const named = lstatSync(path, { bigint: true, throwIfNoEntry: false });
@@ -91,7 +91,7 @@ function openExisting(path: string, access: number): number | null {
   }
 }
 
-/** Null when another process was faster. */
+/** Null if another process was faster. */
 function create(path: string): number | null {
   let fd: number;
   try {
@@ -100,7 +100,7 @@ function create(path: string): number | null {
     if (error instanceof SystemError && error.errno === "EEXIST") return null;
     throw described(path, error);
   }
-  // Whatever the umask took or left.
+  // Whatever the umask removed or left.
   setMode(fd, OWNER_ONLY);
   return fd;
 }
@@ -157,7 +157,7 @@ function statOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch {
-    // Not to be looked at: nothing is known of its owner.
+    // Not accessible: its owner is unknown.
     return undefined;
   }
 }

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /**
- * The process that holds a lock on this byte of a file, as far as this user and this container can see it; null otherwise. Locks of
- * open file descriptions carry no process id, so every descriptor that is open on the file is looked at. For messages only.
+ * The process that holds a lock on this byte of a file, as far as this user and this container can see it; null otherwise. Locks of open
+ * file descriptions carry no process id, so every descriptor open on the file is checked. For messages only.
  */
 export function holderOfByte(path: string, at: number): number | null {
   for (const pid of namesIn("/proc").filter((name) => /^\d+$/.test(name))) {
@@ -33,7 +33,7 @@ function textOf(file: string): string {
   return orElse("", () => readFileSync(file, "utf8"));
 }
 
-/** A process that ends meanwhile, and those of other users, are not to be seen. */
+/** Processes that exit meanwhile, and those of other users, are not visible. */
 function orElse<T>(otherwise: T, look: () => T): T {
   try {
     return look();

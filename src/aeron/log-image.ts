@@ -17,7 +17,7 @@ import { acquireFence, OwnedWord } from "../shm/atomics.ts";
 const MIN_TERM_BYTES = 64 * 1024;
 const MAX_TERM_BYTES = 1024 * 1024 * 1024;
 
-/** One of a log's three terms: where it is, and its words, to be looked at while the image is available. */
+/** One of a log's three terms: its address and its words, valid while the image is available. */
 interface LogTerm {
   readonly address: number;
   readonly words: Int32Array;
@@ -25,42 +25,42 @@ interface LogTerm {
 
 const ACTIVE_TERM_COUNT_WORD = LOG_METADATA.activeTermCount / 4;
 
-/** `LogImage.copyTo` found a frame that cannot be: a length beyond the end of the term. */
+/** `LogImage.copyTo` found an impossible frame: a length beyond the end of the term. */
 export const IMPOSSIBLE_FRAME = -1;
 
 /**
- * One publisher's log, in the memory where libaeron has mapped it for a subscription, and where the subscription reads in it.
- * libaeron's own polls are not used: they believe the length of a frame, and store the position without looking whether the
- * position's counter is still the subscription's. Here nothing outside of a term is read, whatever stands in the log.
+ * One publisher's log, in the memory where libaeron mapped it for a subscription, and the subscription's position in it. libaeron's own
+ * polls are not used: they trust the length of a frame, and store the position without checking that the position's counter still belongs
+ * to the subscription. This class reads nothing outside a term, whatever the log contains.
  *
- * To be used between the conductor's calls of "image available" and "image unavailable" only: the latter unmaps the log.
+ * Use it only between the conductor's "image available" and "image unavailable" callbacks: the latter unmaps the log.
  */
 export class LogImage {
   /** The aeron_image_t. */
   readonly address: number;
   readonly sessionId: number;
-  /** Where its datagrams come from, e.g. `192.0.2.1:40456`; of an IPC publication `aeron:ipc`. */
+  /** Source of its datagrams, e.g. `192.0.2.1:40456`; `aeron:ipc` for an IPC publication. */
   readonly sourceIdentity: string;
   readonly termBytes: number;
-  /** Of the log: another publisher with the same session has another. */
+  /** Identifies the log: another publisher with the same session has another id. */
   readonly correlationId: bigint;
-  /** True when the position at which the media driver let the subscription join was beyond the publisher's own. */
+  /** True if the position at which the media driver let the subscription join was beyond the publisher's own. */
   readonly joinedBeyondEnd: boolean;
   readonly #initialTermId: number;
   readonly #terms: readonly LogTerm[];
-  /** The log's metadata; null where they do not say how far the log is written. */
+  /** The log's metadata; null if it does not show how far the log is written. */
   readonly #metadata: Int32Array | null;
-  /** Address of the counter that tells the media driver how far this subscription has read. */
+  /** Address of the counter that reports this subscription's position to the media driver. */
   readonly #positionCounter: OwnedWord;
   #position = 0;
-  /** Of the position: where its term is in memory, the term's id, and the offset in it. */
+  /** The position: its term in memory, the term's id, and the offset in it. */
   #term: LogTerm;
   #termCount = 0;
   #termOffset = 0;
 
   /**
-   * @param firstPositionOf where an earlier subscription has read a log to; 0 where none has
-   * @throws AeronError when libaeron's structs are not laid out as in the Aeron that this was written for
+   * @param firstPositionOf how far an earlier subscription has read a log; 0 if there was none
+   * @throws AeronError if libaeron's structs differ in layout from the supported Aeron version
    */
   constructor(image: number, firstPositionOf: (correlationId: bigint) => number) {
     const constants = new NativeBuffer(IMAGE_CONSTANTS.size);
@@ -85,11 +85,11 @@ export class LogImage {
     const endPosition = this.endPosition();
     this.joinedBeyondEnd = joinPosition > endPosition;
     this.#moveTo(Math.min(Math.max(joinPosition, firstPositionOf(this.correlationId)), endPosition));
-    // A publisher whose window is full waits for what this process has read already: no further message would come without this.
+    // A publisher with a full window waits for data that this process has already read: without this, no further message would come.
     if (this.#position > joinPosition) this.#positionCounter.store(this.#position);
   }
 
-  /** Bytes of the log that come before what is read next. */
+  /** Position of the next read, in bytes of the log. */
   get position(): number {
     return this.#position;
   }
@@ -104,21 +104,21 @@ export class LogImage {
     return this.#termOffset;
   }
 
-  /** True when the publisher has ended, and was read to its end. */
+  /** True if the publisher has ended and was read to its end. */
   get isEndOfStream(): boolean {
     return aeron.aeron_image_is_end_of_stream(this.address) !== 0;
   }
 
-  /** True when a frame was begun where the next one is due. */
+  /** True if a frame was begun at the current position. */
   get hasNext(): boolean {
     return this.#term.words[this.#termOffset >> 2] !== 0;
   }
 
   /**
-   * Copies the next frames that are complete to `target`, at most `maxFrames` and `capacity` bytes. They are the publisher's own only
-   * if the media driver has announced nothing meanwhile (`NativeClient.isCurrent`); parse them only then, and `advance`.
-   * @returns the bytes of whole frames, 0 when there are none, IMPOSSIBLE_FRAME; more than `capacity` when the first frame alone is
-   * longer, of which nothing is copied then
+   * Copies the next complete frames to `target`, at most `maxFrames` and `capacity` bytes. They are the publisher's own only if the media
+   * driver has announced nothing meanwhile (`NativeClient.isCurrent`); parse and `advance` only in that case.
+   * @returns the bytes of whole frames, 0 if there are none, IMPOSSIBLE_FRAME; more than `capacity` if the first frame alone is longer, in
+   * which case nothing is copied
    */
   copyTo(target: number, capacity: number, maxFrames: number): number {
     const { words, address } = this.#term;
@@ -140,26 +140,26 @@ export class LogImage {
       length += alignedLength;
     }
     if (length === 0) return 0;
-    // The lengths were read with plain loads: what is copied was written before them, and what is looked at next was not.
+    // The lengths were read with plain loads: the fences order the copy after them, and the next check after the copy.
     acquireFence();
     libc.memcpy(target, address + start, length);
     acquireFence();
     return length;
   }
 
-  /** Bytes of the next frame, as its header says; 0 or less while it is not complete. */
+  /** Length of the next frame in its header, in bytes; 0 or less while it is incomplete. */
   get nextFrameBytes(): number {
     return this.#term.words[this.#termOffset >> 2] as number;
   }
 
-  /** Where the next frame begins in memory. */
+  /** Address of the next frame. */
   get nextAddress(): number {
     return this.#term.address + this.#termOffset;
   }
 
   /**
-   * Copies the first bytes of the next frame, which is complete and at least as long, to `target`. The same holds for them as for what
-   * `copyTo` copies; the rest is where it was.
+   * Copies the first bytes of the next frame, which must be complete and at least this long, to `target`. They are valid under the same
+   * condition as the copy of `copyTo`; the rest stays in place.
    * @returns the bytes of the whole frame, or IMPOSSIBLE_FRAME
    */
   copyHeadTo(target: number, headBytes: number): number {
@@ -172,14 +172,14 @@ export class LogImage {
     return (frameBytes + FRAME_ALIGNMENT - 1) & -FRAME_ALIGNMENT;
   }
 
-  /** The type of the next frame; there has to be one. */
+  /** The type of the next frame, which must exist. */
   get frameType(): number {
     return (this.#term.words[(this.#termOffset + DATA_HEADER.version) >> 2] as number) >>> 16;
   }
 
   /**
-   * Goes past `length` bytes, and has the media driver see it. The caller has made sure that the position's counter is still this
-   * subscription's. Returns false when another client has written to the counter, which stays as it is then.
+   * Advances by `length` bytes and reports that to the media driver. The caller must have verified that the position's counter still
+   * belongs to this subscription. Returns false, and leaves the counter unchanged, if another client has written to it.
    */
   advance(length: number): boolean {
     this.#position += length;
@@ -189,8 +189,8 @@ export class LogImage {
   }
 
   /**
-   * Goes to the end of what is written, past what cannot be read. Returns how many bytes were passed over; null where the log
-   * does not say how far it is written.
+   * Advances to the end of the written log, past unreadable content. Returns the skipped bytes; null if the log does not show how far it is
+   * written.
    */
   skipToEnd(): number | null {
     if (this.#metadata === null) return null;
@@ -200,7 +200,7 @@ export class LogImage {
     return this.#position - from;
   }
 
-  /** How far the publisher has written, by the log's metadata; infinite where they do not say. */
+  /** How far the publisher has written, by the log's metadata; infinite if unknown. */
   endPosition(): number {
     if (this.#metadata === null) return Number.POSITIVE_INFINITY;
     const termCount = Math.max(0, this.#metadata[ACTIVE_TERM_COUNT_WORD] as number);
@@ -208,7 +208,7 @@ export class LogImage {
     return termCount * this.termBytes + this.#tailOf(this.#metadata, termCount);
   }
 
-  /** Bytes of the current term that are written, or about to be: a publisher moves the tail first. */
+  /** Bytes of the current term that are written or about to be: a publisher moves the tail first. */
   #writtenBytes(): number {
     if (this.#metadata === null || this.#metadata[ACTIVE_TERM_COUNT_WORD] !== this.#termCount) return this.termBytes;
     return this.#tailOf(this.#metadata, this.#termCount);
@@ -228,7 +228,7 @@ export class LogImage {
     this.#term = this.#terms[termCount % LOG_METADATA.terms] as LogTerm;
   }
 
-  /** The address of the image's aeron_log_buffer_t, once all that is known about it by other ways was found in it. */
+  /** The address of the image's aeron_log_buffer_t, after all independently known values were found in it. */
   #checkedLog(image: number, positionId: number): number {
     const log = nativePointerAt(image, IMAGE.logBuffer);
     const isImage =

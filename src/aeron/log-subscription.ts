@@ -9,43 +9,43 @@ import type { AeronResource } from "./resource.ts";
 
 const log = getLogger("aeron").every(10e9);
 
-/** Logs whose positions are kept when the subscription is added again; those of a driver that has ended never return. */
+/** Number of logs whose positions are kept when the subscription is added again; logs of a dead driver never return. */
 const MAX_REMEMBERED = 256;
-/** Frames that are longer than a term of the smallest size cannot be; what is longer is not copied. */
+/** A frame cannot be longer than the smallest term; longer ones are not copied. */
 const MAX_BLOCK_BYTES = 64 * 1024;
-/** Longest text of an address with its port, and more. */
+/** More than the longest text of an address with its port. */
 const MAX_ADDRESS_BYTES = 64;
 /** Offsets in a frame header, in words of 32 bits. */
 const TERM_ID_WORD = DATA_HEADER.termId / 4;
 const TERM_OFFSET_WORD = DATA_HEADER.termOffset / 4;
 const MIN_RENEWAL_DELAY_NS = 10e6;
 const MAX_RENEWAL_DELAY_NS = 1e9;
-/** A subscription that was read from for this long without interruption is healthy again. */
+/** A subscription that was read without interruption for this long is healthy again. */
 const STABLE_NS = 5e9;
 
 /**
- * A subscription that outlives the client it was made with, and that reads the logs of its publishers by itself, in blocks: a
- * bounded copy, then proof that the media driver still respected the position, and only then parsing. What cannot be a frame is
- * refused: the log is passed over up to its end, and that is counted.
+ * A subscription that outlives the client it was created with, and that reads its publishers' logs itself, in blocks: a bounded copy, then
+ * a check that the media driver still respected the position, and only then parsing. An impossible frame is refused: the log is skipped to
+ * its end, and that is counted.
  */
 export abstract class LogSubscription implements AeronResource {
   readonly channel: string;
   readonly streamId: number;
-  /** Times that a log did not hold what it should, and was passed over up to its end. */
+  /** Times that a log had invalid content and was skipped to its end. */
   overruns = 0;
-  /** Bytes of logs that were passed over unread, or written while the media driver did not wait for this subscription. */
+  /** Bytes of logs that were skipped unread, or written while the media driver did not wait for this subscription. */
   missedBytes = 0;
-  /** Publishers that were lost before their end: the driver put this subscription to rest, as a rule. */
+  /** Publishers lost before their end, usually because the driver made this subscription inactive. */
   imagesLost = 0;
-  /** Where blocks are copied to. */
+  /** Buffer for copied blocks. */
   protected block: NativeBuffer;
   /** The same memory in words of 32 bits. */
   protected words: Int32Array;
   protected readonly images: LogImage[] = [];
   readonly #maxBlockBytes: number;
-  /** Where logs of the driver were read to, by the logs' correlation ids. */
+  /** How far the driver's logs were read, by correlation id. */
   readonly #readPositions = new Map<bigint, number>();
-  /** The driver that these logs are of. */
+  /** The driver that these logs belong to. */
   #driverIdentity = "";
   readonly #available = new ImageCallback((image) => this.#onAvailable(image));
   readonly #unavailable = new ImageCallback((image) => this.#onUnavailable(image));
@@ -54,17 +54,17 @@ export abstract class LogSubscription implements AeronResource {
   #client: NativeClient | null = null;
   #handle = 0;
   #pending = 0;
-  /** True when libaeron's list of images has changed since it was last asked for: it keeps the old one until then. */
+  /** True if libaeron's image list has changed since it was last acquired: libaeron keeps the old one until then. */
   #hasChanged = false;
-  /** Publishers lost that `needsRenewal` was not asked about yet. */
+  /** Lost publishers that `needsRenewal` has not yet taken into account. */
   #interruptions = 0;
-  /** Why this subscription has to be added again; null while it is sound. */
+  /** Why this subscription must be added again; null while it is sound. */
   #fault: string | null = null;
   #renewalDelayNs = MIN_RENEWAL_DELAY_NS;
   #renewalDueNs = Number.POSITIVE_INFINITY;
   #stableSinceNs = 0;
 
-  /** `maxBlockBytes`: what one poll takes from one publisher at most. */
+  /** `maxBlockBytes`: most bytes that one poll takes from one publisher. */
   constructor(channel: string, streamId: number, initialBlockBytes: number, maxBlockBytes = initialBlockBytes) {
     this.channel = channel;
     this.streamId = streamId;
@@ -78,17 +78,17 @@ export abstract class LogSubscription implements AeronResource {
     return this.#handle !== 0;
   }
 
-  /** Publishers that this subscription reads from now. */
+  /** Number of publishers that this subscription currently reads. */
   get imageCount(): number {
     return this.images.length;
   }
 
-  /** Bytes of a term of the publisher with this session id; 0 when this subscription does not read from it (any more). */
+  /** Term length of the publisher with this session id; 0 if this subscription does not read from it (any more). */
   termBytesOf(sessionId: number): number {
     return this.images.find((image) => image.sessionId === sessionId)?.termBytes ?? 0;
   }
 
-  /** The address and port where a UDP subscription receives, also where the media driver has chosen the port; null while unknown. */
+  /** The address and port where a UDP subscription receives, including a port chosen by the media driver; null while unknown. */
   resolvedEndpoint(): string | null {
     if (this.#handle === 0) return null;
     const text = new NativeBuffer(MAX_ADDRESS_BYTES);
@@ -115,7 +115,7 @@ export abstract class LogSubscription implements AeronResource {
       "aeron_async_add_subscription",
     );
     if (client.driverIdentity !== this.#driverIdentity) {
-      // Another driver gives the same ids to other logs.
+      // Another driver assigns the same ids to other logs.
       this.#readPositions.clear();
       this.#driverIdentity = client.driverIdentity;
     }
@@ -135,7 +135,7 @@ export abstract class LogSubscription implements AeronResource {
 
   release(): void {
     const handle = this.#handle;
-    // libaeron reports the images unavailable during the call, which is no loss any more.
+    // libaeron reports the images as unavailable during the call; this is no loss.
     this.forget();
     if (handle !== 0) aeron.aeron_subscription_close(handle, 0, 0);
   }
@@ -159,17 +159,17 @@ export abstract class LogSubscription implements AeronResource {
     this.#unavailable.close();
   }
 
-  /** Images that cannot be read on although their publishers write are passed over up to their ends. */
+  /** Images that cannot be read further although their publishers write are skipped to their ends. */
   fault(): string | null {
     for (const image of [...this.images]) {
-      // A publisher is never further ahead of a position that the driver respects than its window, which is half a term.
+      // A publisher is never further ahead of a respected position than its window, which is half a term.
       const aheadBytes = image.endPosition() - image.position;
       if (Number.isFinite(aheadBytes) && aheadBytes > image.termBytes) this.passOver(image);
     }
     return this.#fault;
   }
 
-  /** True when the connection should release this subscription and add it again. To be asked when a poll gave nothing. */
+  /** True if the connection should release this subscription and add it again. Check it after a poll that returned nothing. */
   needsRenewal(nowNs: number): boolean {
     if (this.#handle === 0) return false;
     if (this.#interruptions > 0) {
@@ -185,16 +185,16 @@ export abstract class LogSubscription implements AeronResource {
   }
 
   /**
-   * Without any publisher, a subscription has lost those that it had: a log that rested and did not return was seen twice in 2,000
-   * pauses of clients of an impatient driver.
+   * A subscription without any publisher has lost those that it had: a log that rested and did not return was seen twice in 2,000 pauses of
+   * clients of a driver with short timeouts.
    */
   isStranded(nowNs: number): boolean {
     return this.images.length === 0 && this.needsRenewal(nowNs);
   }
 
   /**
-   * Takes the next frames of a publisher to `block`. Returns their bytes: at most `maxBytes`, unless the first frame is longer; 0
-   * when there are none, or when they must not be believed before the client's conductor has run.
+   * Takes a publisher's next frames into `block`. Returns their bytes: at most `maxBytes`, unless the first frame is longer; 0 if there are
+   * none, or if they cannot be trusted before the client's conductor has run.
    */
   protected take(image: LogImage, maxBytes: number, maxFrames: number): number {
     const length = this.look(image, maxBytes, maxFrames);
@@ -202,13 +202,13 @@ export abstract class LogSubscription implements AeronResource {
     return length;
   }
 
-  /** As `take`, without going on: `advance` does that, once `isProven` says that the position is still this subscription's. */
+  /** Like `take`, without advancing: call `advance` once `isProven` shows that the position is still valid. */
   protected look(image: LogImage, maxBytes: number, maxFrames: number): number {
     const capacity = maxBytes < this.block.bytes.length ? maxBytes : this.block.bytes.length;
     const length = image.copyTo(this.block.address, capacity, maxFrames);
     if (length === 0) return 0;
     const client = this.#client;
-    // Between this look and the store that follows, nothing is done that takes time.
+    // Nothing slow may run between this check and the store that follows.
     if (client === null || !client.isCurrent) return 0;
     if (length === IMPOSSIBLE_FRAME) {
       this.passOver(image);
@@ -217,22 +217,22 @@ export abstract class LogSubscription implements AeronResource {
     return length > capacity ? this.#takeLong(image, length) : length;
   }
 
-  /** True while what was read from a log until now was not overwritten meanwhile, and its position may be stored. */
+  /** True if everything read from a log so far was not overwritten meanwhile, so that its position may be stored. */
   protected get isProven(): boolean {
     return this.#client?.isCurrent === true;
   }
 
-  /** Goes past `length` bytes of a publisher's log. */
+  /** Advances by `length` bytes in a publisher's log. */
   protected advance(image: LogImage, length: number): void {
     if (!image.advance(length)) this.#fault = "another client has overwritten its position";
   }
 
-  /** Goes to the end of a log that holds what cannot be a frame; `lostBytes` of it were taken already. */
+  /** Advances to the end of a log with an impossible frame; `lostBytes` of it were already taken. */
   protected passOver(image: LogImage, lostBytes = 0): void {
     this.overruns++;
     this.missedBytes += lostBytes;
     const client = this.#client;
-    // The next poll finds the same, or the image is gone by then.
+    // The next poll finds the same content, or the image is gone by then.
     if (client === null || !client.isCurrent) return;
     log.warn(
       `the log of a publisher on ${this.channel} stream ${this.streamId} (session ${image.sessionId}) holds what cannot be a frame: ` +
@@ -248,8 +248,8 @@ export abstract class LogSubscription implements AeronResource {
   }
 
   /**
-   * The length of the frame at `offset` of `block`, which was taken from `termOffset` of a term on and ends at `end`; -1 when it is
-   * no frame: it is too long, or was written for another place of the log.
+   * The length of the frame at `offset` of `block`, which holds a term from `termOffset` on and ends at `end`; -1 if it is no frame: it is
+   * too long, or was written for another place in the log.
    */
   protected frameLengthAt(offset: number, end: number, termId: number, termOffset: number): number {
     const { words } = this;
@@ -268,7 +268,7 @@ export abstract class LogSubscription implements AeronResource {
     return (this.words[(offset + DATA_HEADER.version) >> 2] as number) >>> 8;
   }
 
-  /** What libaeron waits for before it frees images that are gone. */
+  /** libaeron waits for this before it frees removed images. */
   protected acknowledgeImages(): void {
     if (!this.#hasChanged || this.#handle === 0) return;
     this.#hasChanged = false;
@@ -277,10 +277,10 @@ export abstract class LogSubscription implements AeronResource {
     aeron.aeron_subscription_image_count(this.#handle);
   }
 
-  /** Called for a frame of data that is longer than a block may be, and was passed over. */
+  /** Called for a data frame that exceeds the block size and was skipped. */
   protected abstract onTooLong(): void;
 
-  /** Called when a publisher is read from no longer. */
+  /** Called when a publisher is no longer read. */
   protected abstract onImageGone(image: LogImage): void;
 
   #takeLong(image: LogImage, length: number): number {
@@ -289,7 +289,7 @@ export abstract class LogSubscription implements AeronResource {
       return 0;
     }
     if (length <= this.#maxBlockBytes) {
-      // Taken with the next poll.
+      // Read by the next poll.
       this.block = new NativeBuffer(2 ** Math.ceil(Math.log2(length)));
       this.words = new Int32Array(this.block.bytes.buffer);
       return 0;
@@ -317,7 +317,7 @@ export abstract class LogSubscription implements AeronResource {
     this.#hasChanged = true;
     const image = this.images.find((candidate) => candidate.address === address);
     if (image === undefined) return;
-    // A publisher that has ended, and was read to its end, is no loss: subscribing again would only cost others' messages.
+    // A publisher that ended and was read to its end is no loss: subscribing again would only lose messages of others.
     if (image.isEndOfStream) {
       this.#drop(image);
       return;
@@ -333,7 +333,7 @@ export abstract class LogSubscription implements AeronResource {
     this.onImageGone(image);
   }
 
-  /** Keeps where the log was read to, so that no message comes twice when the driver lets a new subscription begin earlier. */
+  /** Stores how far the log was read, so that no message is delivered twice if the driver lets a new subscription start earlier. */
   #remember(image: LogImage): void {
     this.#readPositions.delete(image.correlationId);
     this.#readPositions.set(image.correlationId, image.position);

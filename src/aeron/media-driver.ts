@@ -27,23 +27,23 @@ const log = getLogger("aeron");
 const waitingLog = log.reminder(10e9);
 
 /**
- * Why a media driver could not be started. "no-access": the folder is another user's, or its state cannot be known. "no-space": its
- * files do not fit. "failed": a system call failed in another way.
+ * Why a media driver could not be started. "no-access": the folder belongs to another user, or its state is unknown. "no-space": its files
+ * do not fit. "failed": a system call failed in another way.
  */
 export class MediaDriverError extends TensorPoolError<
   "already-running" | "foreign-driver" | "not-aeron" | "no-access" | "no-space" | "failed"
 > {}
 
-/** What a driver with these buffers makes at its start, cnc.dat and the loss report; a little more than measured. */
+/** Bytes that a driver with these buffers creates at start, cnc.dat and the loss report; slightly above the measured size. */
 const START_BYTES = 12 * 1024 * 1024;
 
-/** How often a driver looks whether its folder is still there. */
+/** How often a driver checks that its folder still exists. */
 const FOLDER_CHECK_PERIOD_NS = 500e6;
 
 /**
- * The C media driver of libaeron inside this process. As an agent it does the driver's work in invoker mode; otherwise native
- * threads do it. It holds the folder's `DriverLock` while it lives, and removes the folder and the lock when it closes. Where its
- * folder is taken away, it serves in a new one under the same path.
+ * The C media driver of libaeron inside this process. As an agent it runs the driver in invoker mode; otherwise native threads run it. It
+ * holds the folder's `DriverLock` while it runs, and removes the folder and the lock on close. If its folder is removed, it serves in a new
+ * one under the same path.
  */
 export class MediaDriver implements Agent {
   readonly roleName = "media-driver";
@@ -51,7 +51,7 @@ export class MediaDriver implements Agent {
   readonly threading: ThreadingMode;
   readonly #options: MediaDriverOptions;
   readonly #folderCheck = new PeriodicTimer(FOLDER_CHECK_PERIOD_NS);
-  /** Null while the folder was taken away and no other could be made. */
+  /** Null if the folder was removed and no other could be created. */
   #served: ServedFolder | null;
   #isOpen = true;
 
@@ -62,7 +62,7 @@ export class MediaDriver implements Agent {
     this.#served = served;
   }
 
-  /** Starts a driver in `aeronDir`, over what a dead one left there. @throws MediaDriverError, AeronError, SystemError */
+  /** Starts a driver in `aeronDir`, replacing a dead one's leftovers. @throws MediaDriverError, AeronError, SystemError */
   static start(options: MediaDriverOptions): MediaDriver {
     return new MediaDriver(options, serve(options));
   }
@@ -80,11 +80,11 @@ export class MediaDriver implements Agent {
     this.#isOpen = false;
     if (this.#served !== null) leave(this.aeronDir, this.#served);
     this.#served = null;
-    // What owners that were killed have left beside the folder goes with it.
+    // Leftovers of killed owners next to the folder are removed with it.
     probeLockOr(undefined, () => ServiceLocks.removeUnused(this.aeronDir));
   }
 
-  /** Serves again where the folder was removed or moved: clients find a folder by its path, and no other driver serves it then. */
+  /** Serves in a new folder if its own was removed or moved: clients find a folder by its path, and no other driver serves it then. */
   #keepFolder(): void {
     const served = this.#served;
     if (served !== null && isInPlace(this.aeronDir, served)) return;
@@ -103,7 +103,7 @@ export class MediaDriver implements Agent {
   }
 }
 
-/** What a driver holds while it serves a folder. */
+/** The resources of a driver while it serves a folder. */
 interface ServedFolder {
   readonly lock: DriverLock;
   readonly native: NativeDriver;
@@ -145,18 +145,18 @@ function serveOrThrow(options: MediaDriverOptions): ServedFolder {
   }
 }
 
-/** Ends serving; what another driver has put in the folder's place stays. */
+/** Stops serving; another driver's folder at this path stays. */
 function leave(aeronDir: string, served: ServedFolder): void {
   const { lock, native } = served;
   const isOurs = lock.isInPlace && isInPlace(aeronDir, served);
-  // Gone first, so that no client connects to a driver that is about to end: that would wait for it, for ten seconds.
+  // Removed first, so that no client connects to a driver that is about to stop: it would wait ten seconds for it.
   if (isOurs) rmSync(join(aeronDir, "cnc.dat"), { force: true });
   closeNative(native);
   if (isOurs) rmSync(aeronDir, { recursive: true, force: true });
   lock.release();
 }
 
-/** False once it is known that the folder's CnC file is not this driver's. */
+/** False once the folder's CnC file is known to be another driver's. */
 function isInPlace(aeronDir: string, { identity }: ServedFolder): boolean {
   try {
     return cncIdentity(aeronDir) === identity;
@@ -165,16 +165,16 @@ function isInPlace(aeronDir: string, { identity }: ServedFolder): boolean {
   }
 }
 
-/** What a media driver makes in its folder. */
+/** The files and folders that a media driver creates in its folder. */
 const AERON_NAMES = new Set(["cnc.dat", "loss-report.dat", "images", "publications"]);
 
-/** What is in the folder beside what a media driver makes; null when there is nothing else. */
+/** A name in the folder that no media driver creates; null if there is none. */
 export function foreignNameIn(aeronDir: string): string | null {
   const names = existsSync(aeronDir) ? readdirSync(aeronDir) : [];
   return names.find((name) => !AERON_NAMES.has(name)) ?? null;
 }
 
-/** Nothing is replaced of which it is not known that its driver is dead. @throws MediaDriverError */
+/** Nothing is replaced unless its driver is known to be dead. @throws MediaDriverError */
 function requireNoDriver(aeronDir: string, predecessor: string): void {
   const look = lookForForeignDriver(aeronDir, predecessor);
   if (look.state === "none") return;
@@ -190,8 +190,8 @@ function requireNoDriver(aeronDir: string, predecessor: string): void {
 }
 
 /**
- * All that the driver makes at its start is reserved then. Checked before, because a memory cgroup does not refuse what goes
- * beyond its limit: the kernel kills. @throws MediaDriverError "no-space"
+ * The driver reserves all its files at start. The space is checked first, because a memory cgroup does not refuse an excess: the kernel
+ * kills. @throws MediaDriverError "no-space"
  */
 function requireRoom(aeronDir: string): void {
   try {
@@ -227,7 +227,7 @@ function requireSafeParent(aeronDir: string): void {
   });
 }
 
-/** Removes what a dead driver left, and nothing else: a folder that was named by mistake stays as it is. @throws MediaDriverError */
+/** Removes a dead driver's leftovers and nothing else: a folder named by mistake stays unchanged. @throws MediaDriverError */
 function removeLeftovers(aeronDir: string): void {
   const owner = statSync(aeronDir, { throwIfNoEntry: false })?.uid ?? currentUid();
   if (owner !== currentUid()) {
@@ -249,7 +249,7 @@ function notAeron(aeronDir: string, found: string): MediaDriverError {
 }
 
 function acquireLock(aeronDir: string): DriverLock {
-  // Others look at the lock for a moment now and then (DriverLock.state), which must not look like a living driver.
+  // Other processes briefly take the lock to inspect it (DriverLock.state); this must not look like a live driver.
   const ATTEMPTS = 20;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const lock = DriverLock.tryAcquire(aeronDir);
@@ -263,7 +263,7 @@ function acquireLock(aeronDir: string): DriverLock {
   );
 }
 
-/** A failed system call on the way to a media driver, with its cause and the next step; anything else is passed through. */
+/** Converts a failed system call of a media driver into an error with its cause and the next step; anything else is passed through. */
 function asMediaDriverError(aeronDir: string, error: unknown): unknown {
   if (error instanceof MediaDriverError) return error;
   if (error instanceof LockFileError) {

@@ -10,15 +10,14 @@ const WORD = {
 } as const;
 
 /**
- * Messages of one length, each in an Aeron frame of its own, one behind the other as they will stand in the log: what
- * `Publication.publishBlock` hands over with one call. The caller writes the messages to `view` from `offsetOf(i)` on, or to
- * `words` from `wordOf(i)` on.
+ * Messages of one length, each in its own Aeron frame, adjacent as they will be in the log: `Publication.publishBlock` publishes them with
+ * one call. The caller writes the messages to `view` from `offsetOf(i)` on, or to `words` from `wordOf(i)` on.
  */
 export class MessageBlock {
-  /** Messages that it holds at most. */
+  /** Most messages that it holds. */
   readonly capacity: number;
   readonly messageBytes: number;
-  /** What a message takes in the log. */
+  /** Size of a message in the log. */
   readonly frameBytes: number;
   readonly view: DataView;
   /** The same memory in words of 32 bits. */
@@ -40,22 +39,22 @@ export class MessageBlock {
     }
   }
 
-  /** Where message `index` begins in `view`. */
+  /** Offset of message `index` in `view`. */
   offsetOf(index: number): number {
     return index * this.frameBytes + DATA_HEADER.size;
   }
 
-  /** Where message `index` begins in `words`. */
+  /** Index of the first word of message `index` in `words`. */
   wordOf(index: number): number {
     return (index * this.frameBytes + DATA_HEADER.size) / 4;
   }
 
-  /** Where the frame of message `index` begins, for native code. */
+  /** Address of the frame of message `index`, for native code. */
   addressOf(index: number): number {
     return this.#buffer.address + index * this.frameBytes;
   }
 
-  /** Says in the frames of `count` messages where in the log they go. */
+  /** Sets the log position in the frames of `count` messages. */
   place(from: number, count: number, termId: number, termOffset: number, sessionId: number, streamId: number): void {
     const { words } = this;
     const step = this.frameBytes / 4;

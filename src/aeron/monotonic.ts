@@ -2,10 +2,10 @@ import { aeron } from "../../ffi/aeron.ts";
 import { processNs } from "../core/clock.ts";
 import { MonotonicEpoch } from "../core/monotonic-epoch.ts";
 
-/** The first calls into native code take microseconds, which two processes would then disagree by. */
+/** The first calls into native code take microseconds; two processes would differ by as much. */
 const SAMPLES = 20;
 
-/** Reads both clocks some times over, and takes the readings that were nearest to each other. */
+/** Reads both clocks several times and keeps the pair with the smallest distance. */
 function sample(): MonotonicEpoch {
   let closestNs = Number.POSITIVE_INFINITY;
   let monotonicNs = 0n;
@@ -22,5 +22,5 @@ function sample(): MonotonicEpoch {
   return MonotonicEpoch.from(monotonicNs, middleNs);
 }
 
-/** CLOCK_MONOTONIC as the wire wants it (W-47), from this process's `processNs()`. Sampled when loaded. */
+/** CLOCK_MONOTONIC for the wire (W-47), from this process's `processNs()`. Sampled when loaded. */
 export const monotonic: MonotonicEpoch = sample();

@@ -6,26 +6,26 @@ import { NativeBuffer, nativeString, stringAt } from "../../ffi/memory.ts";
 import { cncIdentity } from "./aeron-dir.ts";
 import { BroadcastTail } from "./broadcast-tail.ts";
 
-/** How long Aeron itself waits before it believes a driver dead; our own check (`DriverWatch`) is much faster. */
+/** Aeron's own timeout for a dead driver; our check (`DriverWatch`) is much faster. */
 const DRIVER_TIMEOUT_MS = 10_000;
 
-/** More than a driver says between two cycles, as a rule; the rest is read in the next one. */
+/** Usually more messages than a driver sends between two cycles; the rest is read in the next one. */
 const MAX_CONDUCTOR_RUNS = 64;
 
 /**
- * One aeron_t with its conductor in our duty cycle (invoker mode). When libaeron closes it (time-out, dead driver), or
- * `close` is called, every handle made from it is dead: the owner must not use them any more.
+ * One aeron_t with its conductor in our duty cycle (invoker mode). When libaeron closes it (timeout, dead driver), or `close` is called,
+ * every handle created from it is dead: the owner must not use them any more.
  */
 export class NativeClient {
   readonly address: number;
   readonly #context: number;
   readonly #errors: ErrorCallback;
   readonly #broadcast: BroadcastTail;
-  /** Up to there the conductor has read what the driver tells its clients. */
+  /** Position up to which the conductor has read the driver's messages to clients. */
   #heardTail = -1;
   #isOpen = true;
 
-  /** Expects a living driver in `aeronDir`, else this would wait for one. @throws AeronError */
+  /** Expects a live driver in `aeronDir`; without one, this would wait for it. @throws AeronError */
   constructor(aeronDir: string, clientName: string, onError: (code: number, message: string) => void) {
     const out = new NativeBuffer(8);
     this.#broadcast = new BroadcastTail(aeronDir);
@@ -71,12 +71,12 @@ export class NativeClient {
     }
   }
 
-  /** Tells this client's media driver from others that have served the folder before. */
+  /** Distinguishes this client's media driver from others that have served the folder before. */
   get driverIdentity(): string {
     return this.#broadcast.identity;
   }
 
-  /** Runs the conductor until it has read all that the driver has said; returns the work done. */
+  /** Runs the conductor until it has read all driver messages; returns the work done. */
   doWork(): number {
     let work = 0;
     for (let run = 0; run < MAX_CONDUCTOR_RUNS; run++) {
@@ -87,7 +87,7 @@ export class NativeClient {
         work += done;
         continue;
       }
-      // It reads one message a run, and there was none: what the driver had said before the run is known.
+      // It reads one message per run, and there was none: all driver messages from before the run are read.
       if (done === 0) this.#heardTail = tail;
       break;
     }
@@ -95,14 +95,14 @@ export class NativeClient {
   }
 
   /**
-   * True while the driver has said nothing that the conductor has not read: whatever was available to this client then is still its
-   * own, and what it copied from a log before this call was not overwritten meanwhile.
+   * True if the conductor has read all driver messages: everything available to this client then still belongs to it, and data that it
+   * copied from a log before this call was not overwritten meanwhile.
    */
   get isCurrent(): boolean {
     return this.#broadcast.read() === this.#heardTail;
   }
 
-  /** True once libaeron gave this client up; nothing made from it may be used then. */
+  /** True once libaeron closed this client; nothing created from it may be used then. */
   get isClosed(): boolean {
     return !this.#isOpen || aeron.aeron_is_closed(this.address) !== 0;
   }

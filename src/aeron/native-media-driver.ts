@@ -8,35 +8,35 @@ export interface MediaDriverOptions {
   aeronDir: string;
   /** "invoker": in this process's duty cycle. "shared": one native thread. "dedicated": three. */
   threading: ThreadingMode;
-  /** How long the id of a freed counter is kept from being given out again; `FREE_TO_REUSE_NS` when left out. */
+  /** How long a freed counter's id is not reused; `FREE_TO_REUSE_NS` if omitted. */
   counterReuseNs?: number;
-  /** After so long without a sign of life a client is given up; Aeron's ten seconds when left out. */
+  /** A client without a heartbeat for this long is timed out; Aeron's ten seconds if omitted. */
   clientLivenessNs?: number;
 }
 
-// With Aeron's defaults cnc.dat alone takes 48 MB, against the 64 MB of /dev/shm in a default container; most of it is for
-// counters. The other buffers of it cannot be smaller than their defaults (together 6 MiB).
+// With Aeron's defaults cnc.dat alone takes 48 MB, compared with the 64 MB of /dev/shm in a default container; most of it is for counters.
+// Its other buffers cannot be smaller than their defaults (together 6 MiB).
 /**
- * 8,192 counters of 128 bytes, the least that Aeron takes; their metadata takes four times as much. A role takes about 25, whose
- * ids rest for `FREE_TO_REUSE_NS` when it ends: this is enough for five roles a second that end and start again. What finds
- * none left waits (see `AeronConnection`).
+ * 8,192 counters of 128 bytes, Aeron's minimum; their metadata takes four times as much. A role uses about 25, whose ids are reserved for
+ * `FREE_TO_REUSE_NS` after it ends: this is enough for five roles per second that end and restart. Requests that find none left wait (see
+ * `AeronConnection`).
  */
 const COUNTERS_VALUES_BYTES = 1024 * 1024;
 const LOSS_REPORT_BYTES = 64 * 1024;
 const IPC_TERM_BYTES = 64 * 1024;
 
-/** The driver looks at its time-outs once per interval; a second, its default, would let a stopped subscriber stall others. */
+/** The driver checks its timeouts once per interval; with the default of one second, a stopped subscriber would stall others. */
 const TIMER_INTERVAL_NS = 1e6;
 const LINGER_NS = 1e9;
 /**
- * How long the id of a freed counter is kept from being given out again. A client that is stopped in the middle of a poll is
- * given up after ten seconds, and stores its position when it wakes: until then that store must meet no other client's counter.
+ * How long a freed counter's id is not reused. A client that is stopped in the middle of a poll is timed out after ten seconds, and stores
+ * its position when it resumes: until then that store must not hit another client's counter.
  */
 const FREE_TO_REUSE_NS = 60e9;
 const IDLE_STRATEGY = "backoff";
 /**
- * Spins, yields, shortest and longest park. A busy publisher's limit is moved between spins and yields; each look at the time-outs
- * begins the rests again, so that short ones would never grow long, and cost 14 % of a core while nothing happens.
+ * Spins, yields, shortest and longest park. A busy publisher's limit is moved between spins and yields; each check of the timeouts restarts
+ * the backoff, so that short parks would never grow long and would cost 14 % of a core when idle.
  */
 const IDLE_ARGUMENTS = "10-20-100us-250us";
 
@@ -46,7 +46,7 @@ export interface NativeDriver {
   readonly driver: number;
 }
 
-/** Ends its threads and frees it. */
+/** Stops its threads and frees it. */
 export function closeNative({ driver, context }: NativeDriver): void {
   if (driver !== 0) aeronDriver.aeron_driver_close(driver);
   aeronDriver.aeron_driver_context_close(context);
@@ -77,7 +77,7 @@ function configure(context: number, options: MediaDriverOptions): void {
   const argumentsText = nativeString(IDLE_ARGUMENTS);
   const mode = THREADING_MODE[options.threading];
   checkAeron(d.aeron_driver_context_set_dir(context, dir.address), "set_dir");
-  // The lock decides about the folder, whatever AERON_DIR_DELETE_ON_* say: a refused second driver deletes the first's.
+  // Our lock protects the folder, regardless of AERON_DIR_DELETE_ON_*: a refused second driver would delete the first one's.
   d.aeron_driver_context_set_dir_delete_on_start(context, 0);
   d.aeron_driver_context_set_dir_delete_on_shutdown(context, 0);
   d.aeron_driver_context_set_dir_warn_if_exists(context, 0);
@@ -93,7 +93,7 @@ function configure(context: number, options: MediaDriverOptions): void {
   d.aeron_driver_context_set_counters_buffer_length(context, COUNTERS_VALUES_BYTES);
   d.aeron_driver_context_set_loss_report_buffer_length(context, LOSS_REPORT_BYTES);
   d.aeron_driver_context_set_ipc_term_buffer_length(context, IPC_TERM_BYTES);
-  // Every page of a log is reserved before a client maps it: the first store into a missing page of a full tmpfs is SIGBUS.
+  // Every page of a log is reserved before a client maps it: the first store into a missing page of a full tmpfs raises SIGBUS.
   d.aeron_driver_context_set_term_buffer_sparse_file(context, 0);
   d.aeron_driver_context_set_perform_storage_checks(context, 1);
   d.aeron_driver_context_set_low_file_store_warning_threshold(context, 0);

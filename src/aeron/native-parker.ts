@@ -1,11 +1,11 @@
 import { libc, setTimerSlack } from "../../ffi/libc.ts";
 import type { Parker } from "../core/idle/index.ts";
 
-/** With the kernel's 50 us, the shortest rest would be as long as it takes to fill a descriptor window. */
+/** With the kernel's 50 us, the shortest pause would be as long as it takes to fill a descriptor window. */
 const TIMER_SLACK_NS = 1_000;
 setTimerSlack(TIMER_SLACK_NS);
 
-/** Rests through libc: sched_yield, and usleep (microseconds). */
+/** Pauses through libc: sched_yield, and usleep (microseconds). */
 export const nativeParker: Parker = {
   yieldThread: () => {
     libc.sched_yield();

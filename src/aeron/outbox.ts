@@ -2,17 +2,17 @@ import { NativeBuffer } from "../../ffi/memory.ts";
 import type { MessageSink } from "./ports.ts";
 import { PublishResult } from "./results.ts";
 
-/** More than a driver with a thousand clients ever has to say at once. */
+/** More than a driver with a thousand clients ever has to send at once. */
 const MAX_WAITING = 8192;
 
 /**
- * Sends small messages that must not get lost when the window is full: they wait, in order, until there is some. What
- * cannot be heard by anybody is dropped.
+ * Sends small messages that must not be lost when the window is full: they wait, in order, for room. Messages without a subscriber are
+ * dropped.
  */
 export class Outbox {
   /** Messages that were dropped because too many waited. */
   dropped = 0;
-  /** Messages that were dropped because no term of the publication holds them. */
+  /** Messages that were dropped because they exceed a term of the publication. */
   tooLong = 0;
   readonly #publication: MessageSink;
   readonly #waiting: NativeBuffer[] = [];
@@ -26,8 +26,8 @@ export class Outbox {
   }
 
   /**
-   * Sends the `length` bytes of `buffer`, now or later. Allocates only where they have to wait.
-   * @returns false when the message is longer than the publication takes
+   * Sends the `length` bytes of `buffer`, now or later. Allocates only if they have to wait.
+   * @returns false if the message is longer than the publication accepts
    */
   send(buffer: NativeBuffer, length: number): boolean {
     if (length > this.#publication.maxMessageBytes) {
@@ -45,7 +45,7 @@ export class Outbox {
     return true;
   }
 
-  /** Sends what has waited; to be called in each cycle. @returns how many messages went */
+  /** Sends waiting messages; to be called in each cycle. @returns the number of messages sent */
   doWork(): number {
     if (this.#waiting.length === 0) return 0;
     let sent = 0;
@@ -58,7 +58,7 @@ export class Outbox {
   }
 }
 
-/** True for results after which the same message may well be sent a moment later. */
+/** True for results after which the same message may succeed soon. */
 export function isPassing(result: PublishResult): boolean {
   return result === PublishResult.BACK_PRESSURED || result === PublishResult.ADMIN_ACTION;
 }

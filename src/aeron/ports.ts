@@ -4,78 +4,78 @@ import type { MessageBlock } from "./message-block.ts";
 import type { PublishResult } from "./results.ts";
 import type { MessageHandler } from "./subscription.ts";
 
-// The ports through which roles send and receive. `AeronConnection` and its resources implement them; a simulation implements them
-// in memory (test/sim). A process has one implementation, so that no call site sees two classes.
+// The ports through which roles send and receive. `AeronConnection` and its resources implement them; a simulation implements them in
+// memory (test/sim). A process has one implementation, so that no call site sees two classes.
 
-/** What a connection has made, and takes back with `remove`. */
+/** A resource created by a connection, returned with `remove`. */
 export interface MessagingResource {
-  /** True once the media driver has made it. */
+  /** True once the media driver has created it. */
   readonly isReady: boolean;
 }
 
-/** Where messages of one stream are published. */
+/** Publishes messages of one stream. */
 export interface MessageSink extends MessagingResource {
   readonly channel: string;
   readonly streamId: number;
-  /** By which subscribers tell publishers apart; null before the media driver has made the publication. */
+  /** Identifies the publisher to subscribers; null before the media driver has created the publication. */
   readonly sessionId: number | null;
   /** True while some subscriber is connected. */
   readonly isConnected: boolean;
-  /** Longest message that is taken; Infinity before the media driver has made the publication. */
+  /** Longest accepted message; Infinity before the media driver has created the publication. */
   readonly maxMessageBytes: number;
   /** Publishes `length` bytes at `address`, which fit one fragment. Never blocks, never retries. */
   publish(address: number, length: number): PublishResult;
-  /** As `publish`, for a message of any length up to `maxMessageBytes`. */
+  /** Like `publish`, for a message of any length up to `maxMessageBytes`. */
   publishMessage(address: number, length: number): PublishResult;
 }
 
-/** Where descriptors are published, many with one call. */
+/** Publishes descriptors, many with one call. */
 export interface DescriptorSink extends MessageSink {
-  /** What the last `publishBlock` that published nothing was refused with. */
+  /** The result of the last `publishBlock` that published nothing. */
   readonly refusal: PublishResult;
-  /** Publishes at most `count` messages of the block from `from` on; returns how many went. */
+  /** Publishes at most `count` messages of the block from `from` on; returns the number published. */
   publishBlock(block: MessageBlock, from: number, count: number): number;
 }
 
-/** Where frames go that are longer than a message, or are written in place. */
+/** Publishes frames that are longer than a message, or are written in place. */
 export interface FrameSink extends DescriptorSink {
-  /** Bytes that may be published before the window is full; 0 while nothing is. */
+  /** Bytes that may be published before the window is full; 0 without a subscriber. */
   readonly roomBytes: number;
   /** Publishes one message of two pieces, the second of which may be empty. Never blocks, never retries. */
   publishPieces(head: number, headBytes: number, body: number, bodyBytes: number): PublishResult;
-  /** Claims a message that fits one fragment: the address to write it to, or 0. It ends with `endClaim`, soon. */
+  /** Claims a message that fits one fragment: returns the address to write to, or 0. End it with `endClaim` soon. */
   claim(byteLength: number): number;
-  /** Publishes what was claimed, or gives it up, so that no subscriber sees it. */
+  /** Publishes or aborts the claim; no subscriber sees an aborted one. */
   endClaim(isPublished: boolean): void;
 }
 
 /** Messages of one stream, read one by one. */
 export interface Inbound extends MessagingResource {
-  /** Reads at most `limit` fragments, and hands on their messages; returns how many. */
+  /** Reads at most `limit` fragments and passes on their messages; returns the number of fragments. */
   poll(limit: number): number;
-  /** Bytes of a term of the publication with this session; 0 while it is not there. */
+  /** Term length of the publication with this session; 0 while there is none. */
   termBytesOf(sessionId: number): number;
-  /** Address and port where it listens, as the media driver has chosen; null while it has not. */
+  /** Address and port where it receives, as chosen by the media driver; null until then. */
   resolvedEndpoint(): string | null;
 }
 
 /** Small messages of one stream, read in blocks. */
 export interface BlockInbound extends MessagingResource {
-  /** Called when messages have arrived, before they are handed on. */
+  /** Called when messages have arrived, before they are passed on. */
   onArrival: () => void;
   /** Takes at most `blockBytes` of messages from each publisher; returns the bytes taken. */
   poll(blockBytes: number): number;
-  /** True where the media driver has put the subscription to rest, so that it has to be renewed. */
+  /** True if the media driver has made the subscription inactive, so that it must be renewed. */
   needsRenewal(nowNs: number): boolean;
 }
 
 /** Messages of one stream, read fragment by fragment. */
 export interface FragmentInbound extends MessagingResource {
-  /** Takes at most one block of each publisher; returns the bytes taken. */
+  /** Takes at most one block from each publisher; returns the bytes taken. */
   poll(nowNs: number): number;
 }
 
-/** A publisher, as the media driver names it. */
+/** A publisher as identified by the media driver. */
 export interface FragmentSource {
   /** Its address and port. */
   readonly sourceIdentity: string;
@@ -87,17 +87,17 @@ export interface SharedCounter extends MessagingResource {
   set(value: number): void;
 }
 
-/** A process's connection with its media driver, as far as roles use it. */
+/** The part of a process's connection to its media driver that roles use. */
 export interface Messaging {
   readonly aeronDir: string;
-  /** Times that the connection was lost. */
+  /** Number of times the connection was lost. */
   readonly losses: number;
   readonly isConnected: boolean;
-  /** True when connected, and every resource was made. */
+  /** True if connected and every resource exists. */
   readonly isReady: boolean;
-  /** Why there is no connection, where that is known. */
+  /** Why there is no connection, if known. */
   readonly refusal: string | null;
-  /** Why resources are missing, where that is a lack of room. */
+  /** Why resources are missing, if the cause is a lack of space. */
   readonly shortage: string | null;
   addPublication(channel: string, streamId: number): FrameSink;
   addSubscription(channel: string, streamId: number, onMessage: MessageHandler): Inbound;
@@ -107,15 +107,15 @@ export interface Messaging {
     maxBlockBytes: number,
     onMessage: BlockMessageHandler,
   ): BlockInbound;
-  /** `readerOf`: what reads the fragments of a publisher. */
+  /** `readerOf`: returns the reader of a publisher's fragments. */
   addFragmentSubscription(
     channel: string,
     streamId: number,
     readerOf: (source: FragmentSource) => FragmentReader,
   ): FragmentInbound;
   addCounter(typeId: number, key: Uint8Array, label: string): SharedCounter;
-  /** Gives the resource back. */
+  /** Removes the resource. */
   remove(resource: MessagingResource): void;
-  /** Releases the resource, and asks for it again. */
+  /** Releases the resource and requests it again. */
   renew(resource: MessagingResource): void;
 }

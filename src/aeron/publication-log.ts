@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { DATA_FRAME_TYPE, DATA_HEADER, FRAME_ALIGNMENT, LOG_METADATA } from "../../ffi/aeron-structs.ts";
 import type { BlockMessageHandler } from "./block-subscription.ts";
 
-/** The newest frame may not be complete yet, nor the ones before it. */
+/** The newest frame may be incomplete, and so may those before it. */
 const FRAMES_LOOKED_AT = 4;
 
 /**
- * The log of a publication in the media driver's folder, read from outside with read(2): its publisher, its subscribers and
- * the media driver notice nothing, however fast it is and however slow the reader. Close it.
+ * A publication's log in the media driver's folder, read from outside with read(2): its publisher, its subscribers and the media driver
+ * notice nothing, at any speed of either side. Close it.
  */
 export class PublicationLog implements Disposable {
   readonly #fd: number;
@@ -26,7 +26,7 @@ export class PublicationLog implements Disposable {
     this.#window = new DataView(new ArrayBuffer(frameBytes * FRAMES_LOOKED_AT));
   }
 
-  /** Null when there is no such log any more, or it is not readable or no log. `maxMessageBytes`: of the messages looked for. */
+  /** Null if the log no longer exists, is not readable or is no log. `maxMessageBytes`: length limit of the wanted messages. */
   static open(aeronDir: string, registrationId: bigint, maxMessageBytes: number): PublicationLog | null {
     let fd: number;
     try {
@@ -51,8 +51,8 @@ export class PublicationLog implements Disposable {
   }
 
   /**
-   * Hands out the newest complete, unfragmented messages, the oldest first: a few at most, and none in the moment in which a
-   * term ends. False when the log passed by while it was read.
+   * Passes on the newest complete, unfragmented messages, oldest first: a few at most, and none at the end of a term. False if the log was
+   * overwritten during the read.
    */
   readNewest(onMessage: BlockMessageHandler): boolean {
     const before = this.#readActiveTerm();
@@ -61,7 +61,7 @@ export class PublicationLog implements Disposable {
     const length = before.tailOffset - startOffset;
     const read = readSync(this.#fd, this.#window, 0, length, partition * this.#termBytes + startOffset);
     const after = this.#readActiveTerm();
-    // Two terms later, what was read is being written over.
+    // Two terms later, the data read is being overwritten.
     if (read < length || after.termCount - before.termCount > 1) return false;
     this.#walk(before.termId, startOffset, length, onMessage);
     return true;
@@ -82,7 +82,7 @@ export class PublicationLog implements Disposable {
     const view = this.#window;
     for (let at = 0; at + DATA_HEADER.size <= length; ) {
       const frameLength = view.getInt32(at + DATA_HEADER.frameLength, true);
-      // The window may begin in the midst of a frame: each says itself where it stands.
+      // The window may begin in the middle of a frame: each frame contains its own position.
       const isFrame =
         frameLength >= DATA_HEADER.size &&
         at + frameLength <= length &&
@@ -99,7 +99,7 @@ export class PublicationLog implements Disposable {
     const view = this.#metadata;
     readSync(this.#fd, view, 0, view.byteLength, this.#metadataOffset);
     const termCount = view.getInt32(LOG_METADATA.activeTermCount, true);
-    // One of the three tails: the offset, and above it the term's id.
+    // One of the three tails: the offset, with the term's id above it.
     const at = (Math.max(0, termCount) % LOG_METADATA.terms) * 8;
     const tailOffset = Math.min(view.getUint32(at, true), this.#termBytes);
     return { termCount, termId: view.getInt32(at + 4, true), tailOffset };

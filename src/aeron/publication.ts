@@ -8,15 +8,15 @@ import type { NativeClient } from "./native-client.ts";
 import type { AeronResource } from "./resource.ts";
 import { PUBLISH_RESULT_NAMES, PublishResult, resultOfPosition } from "./results.ts";
 
-/** Aeron's smallest MTU for IPC (1,408) less its frame header: what can be claimed whatever the driver's settings. */
+/** Aeron's smallest MTU for IPC (1,408) minus its frame header: the largest claim under any driver settings. */
 const MAX_CLAIM_BYTES = 1376;
 const UNKNOWN_POSITION = -1;
-/** With `LIVE_TIMEOUTS`, a subscriber holds a window for milliseconds, and for two seconds where a foreign driver looks once a second. */
+/** With `LIVE_TIMEOUTS`, a subscriber holds a window for milliseconds; under a foreign driver for up to two seconds. */
 const HELD_TIMEOUT_NS = 2.5e9;
 
 /**
- * An exclusive publication that outlives the client it was made with: while the connection has no client, or the driver has
- * not answered yet, messages are refused as NOT_CONNECTED. Made by `AeronConnection.addPublication`.
+ * An exclusive publication that outlives the client it was created with: while the connection has no client, or the driver has not answered
+ * yet, messages are refused as NOT_CONNECTED. Created by `AeronConnection.addPublication`.
  */
 export class Publication implements AeronResource {
   readonly channel: string;
@@ -28,14 +28,14 @@ export class Publication implements AeronResource {
   #sessionId: number | null = null;
   #initialTermId = 0;
   #termBytes = 0;
-  /** The window of its channel, and half a term at most. */
+  /** The window of its channel, at most half a term. */
   #maxWindowBytes = 0;
   /** True for channels whose subscribers become inactive within milliseconds. */
   readonly #isNeverHeld: boolean;
   /** The position at which `fault` found the window full, and since when. */
   #heldPosition = UNKNOWN_POSITION;
   #heldSinceNs = 0;
-  /** Where the next message goes, as far as `publishBlock` knows; what else is published moves it. */
+  /** Position of the next message, as tracked by `publishBlock`; other publications move it. */
   #position = UNKNOWN_POSITION;
   #termId = 0;
   #termOffset = 0;
@@ -78,8 +78,8 @@ export class Publication implements AeronResource {
   }
 
   /**
-   * Publishes a message of any length up to Aeron's limit: with `publish` where it fits one fragment (W-32), else with `offer`
-   * (announces with long URIs, metadata with large attributes).
+   * Publishes a message of any length up to Aeron's limit: with `publish` if it fits one fragment (W-32), otherwise with `offer` (announces
+   * with long URIs, metadata with large attributes).
    */
   publishMessage(address: number, length: number): PublishResult {
     if (length <= MAX_CLAIM_BYTES) return this.publish(address, length);
@@ -88,7 +88,7 @@ export class Publication implements AeronResource {
     return result;
   }
 
-  /** Longest message that is taken; Infinity before the driver has made the publication. */
+  /** Longest accepted message; Infinity before the driver has created the publication. */
   get maxMessageBytes(): number {
     return this.#termBytes === 0 ? Number.POSITIVE_INFINITY : this.#termBytes / TERM_PARTS;
   }
@@ -100,7 +100,7 @@ export class Publication implements AeronResource {
     return resultOfPosition(aeron.aeron_exclusive_publication_offer(this.#handle, address, length, 0, 0));
   }
 
-  /** Bytes that may be published before the window is full; 0 while nothing is. */
+  /** Bytes that may be published before the window is full; 0 without a subscriber. */
   get roomBytes(): number {
     if (this.#handle === 0) return 0;
     const limit = aeron.aeron_exclusive_publication_position_limit(this.#handle);
@@ -125,7 +125,7 @@ export class Publication implements AeronResource {
     return result;
   }
 
-  /** Claims a message that fits one fragment: the address to write it to, or 0. It ends with `endClaim`, soon. */
+  /** Claims a message that fits one fragment: returns the address to write to, or 0. End it with `endClaim` soon. */
   claim(byteLength: number): number {
     if (this.#handle === 0) return 0;
     this.#position = UNKNOWN_POSITION;
@@ -133,19 +133,19 @@ export class Publication implements AeronResource {
     return position > 0 ? this.#claim.pointerAt(BUFFER_CLAIM.data) : 0;
   }
 
-  /** Publishes what was claimed, or gives it up, so that no subscriber sees it. */
+  /** Publishes or aborts the claim; no subscriber sees an aborted one. */
   endClaim(isPublished: boolean): void {
     if (isPublished) aeron.aeron_buffer_claim_commit(this.#claimAddress);
     else aeron.aeron_buffer_claim_abort(this.#claimAddress);
   }
 
-  /** What the last `publishBlock` that published nothing was refused with. */
+  /** The result of the last `publishBlock` that published nothing. */
   refusal: PublishResult = PublishResult.PUBLISHED;
 
   /**
-   * Publishes messages of a block, at most `count` from `from` on, with one call: each is a message of its own, and as many go
-   * as the window and the term have room for, which `try_claim` would have taken one by one. Returns how many went; where
-   * that is 0, `refusal` says why. Never blocks, never retries; a log rotation is gone through.
+   * Publishes messages of a block, at most `count` from `from` on, with one call: each is a separate message, and as many are sent as the
+   * window and the term have room for, which `try_claim` would have accepted one by one. Returns the number sent; if it is 0, `refusal` has
+   * the reason. Never blocks, never retries; a log rotation is completed.
    */
   publishBlock(block: MessageBlock, from: number, count: number): number {
     const handle = this.#handle;
@@ -158,7 +158,7 @@ export class Publication implements AeronResource {
     }
     let messages = 1;
     if (count > 1) {
-      // A block goes out as a whole once its first message has room: what begins beyond the limit has to wait.
+      // A block is sent as a whole once its first message has room: messages that begin beyond the limit must wait.
       const room = aeron.aeron_exclusive_publication_position_limit(handle) - this.#position;
       const termRoom = Math.floor((this.#termBytes - this.#termOffset) / frameBytes);
       messages = Math.min(count, termRoom, Math.max(1, Math.ceil(room / frameBytes)));
@@ -182,7 +182,7 @@ export class Publication implements AeronResource {
     return 0;
   }
 
-  /** Finds where the next message goes. */
+  /** Determines the position of the next message. */
   #locate(handle: number): void {
     const position = aeron.aeron_exclusive_publication_position(handle);
     this.#position = position;
@@ -190,7 +190,7 @@ export class Publication implements AeronResource {
     this.#termId = (this.#initialTermId + Math.floor(position / this.#termBytes)) | 0;
   }
 
-  /** Has Aeron fill the rest of the term, in which no message has room, and begin the next: ADMIN_ACTION once it did. */
+  /** Makes Aeron pad the rest of the term, which has no room for a message, and begin the next: ADMIN_ACTION once done. */
   #rotate(handle: number, messageBytes: number): PublishResult {
     const answer = aeron.aeron_exclusive_publication_try_claim(handle, messageBytes, this.#claimAddress);
     if (answer > 0) throw new Error(`expected the end of a term at ${this.#position}, found room up to ${answer}`);
@@ -198,7 +198,7 @@ export class Publication implements AeronResource {
     return resultOfPosition(answer);
   }
 
-  /** Aeron's session id, by which subscribers tell publishers apart; null before the driver has made the publication. */
+  /** Aeron's session id, which identifies the publisher to subscribers; null before the driver has created the publication. */
   get sessionId(): number | null {
     return this.#sessionId;
   }
@@ -208,7 +208,7 @@ export class Publication implements AeronResource {
     return this.#handle !== 0 && aeron.aeron_exclusive_publication_is_connected(this.#handle) !== 0;
   }
 
-  /** True once the driver has made the publication, whether or not anybody subscribes. */
+  /** True once the driver has created the publication, with or without subscribers. */
   get isReady(): boolean {
     return this.#handle !== 0;
   }
@@ -265,14 +265,14 @@ export class Publication implements AeronResource {
   }
 
   /**
-   * The media driver lets a publisher write up to the slowest subscriber's position and a window more. A limit that is further away
-   * says that a subscriber's position is one that was never published: another client has overwritten it (one that was paused for so
-   * long that its counters were given to others). The driver puts all other subscribers to rest then, and lets them join again where
-   * nothing is. The same holds for a limit that does not move although nothing holds it.
+   * The media driver lets a publisher write up to the slowest subscriber's position plus a window. A limit beyond that means that a
+   * subscriber's position was never published: another client has overwritten it (one that was paused until its counters were reassigned).
+   * The driver then makes all other subscribers inactive and lets them rejoin where there is no data. The same holds for a limit that does
+   * not move although no subscriber holds it.
    */
   fault(nowNs: number): string | null {
     if (this.#handle === 0) return null;
-    // In this order: a position that is read first could have been passed by the limit meanwhile.
+    // In this order: the limit could pass a position that was read first.
     const limit = aeron.aeron_exclusive_publication_position_limit(this.#handle);
     const position = aeron.aeron_exclusive_publication_position(this.#handle);
     if (limit < 0 || position < 0) return null;
@@ -290,7 +290,7 @@ export class Publication implements AeronResource {
   }
 }
 
-/** Writes a pointer or a size, which are exact as numbers. */
+/** Writes a pointer or size, which are exact as numbers. */
 function putAddress(view: DataView, offset: number, value: number): void {
   view.setUint32(offset, value, true);
   view.setUint32(offset + 4, value / 0x1_0000_0000, true);

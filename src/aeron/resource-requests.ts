@@ -11,25 +11,25 @@ const log = getLogger("aeron");
 const exhaustedLog = log.every(10e9);
 const unansweredLog = log.every(10e9);
 
-/** Resources that are asked for at once; the driver's queue of commands has room for about ten times as many. */
+/** Most resources requested at once; the driver's command queue has room for about ten times as many. */
 const MAX_PENDING = 256;
-/** What the media driver had no room for, or has not answered, is asked for again this often. */
+/** Requests that the media driver could not satisfy or has not answered are repeated this often. */
 const RETRY_PERIOD_NS = 500e6;
 
-/** The requests of one process to the media driver: resources that were asked for, wait for their turn, or are asked for again. */
+/** One process's requests to the media driver: resources that were requested, wait for their turn, or are requested again. */
 export class ResourceRequests {
-  /** Asked for, and not answered yet. */
+  /** Requested and not answered yet. */
   readonly #pending: AeronResource[] = [];
-  /** Not asked for yet: the driver's queue of commands holds only so many. */
+  /** Not requested yet: the driver's command queue is limited. */
   readonly #queued: AeronResource[] = [];
   /** Refused because there was no room, or left unanswered. */
   readonly #refused: AeronResource[] = [];
   readonly #retry = new PeriodicTimer(RETRY_PERIOD_NS);
-  /** Removed before the driver had answered, to be given back when it has, or while the client was dead. */
+  /** Removed before the driver's answer, or while the client was dead; released after the answer. */
   readonly #abandoned = new Set<AeronResource>();
   #shortage: string | null = null;
 
-  /** Why a request has to wait for room; null while none has to. */
+  /** Why a request must wait for space; null if none must. */
   get shortage(): string | null {
     return this.length === 0 ? null : this.#shortage;
   }
@@ -39,7 +39,7 @@ export class ResourceRequests {
     return this.#pending.length + this.#queued.length + this.#refused.length;
   }
 
-  /** True while answers are due. */
+  /** True while answers are pending. */
   get hasPending(): boolean {
     return this.#pending.length > 0;
   }
@@ -52,13 +52,13 @@ export class ResourceRequests {
     return this.#pending.includes(resource);
   }
 
-  /** Asks for these, as soon as there is room. */
+  /** Requests these as soon as there is room. */
   add(client: NativeClient, ...resources: readonly AeronResource[]): void {
     this.#queued.push(...resources);
     this.#ask(client);
   }
 
-  /** Withdraws a request that was not made yet; false where there is none. */
+  /** Withdraws a request that was not sent yet; false if there is none. */
   withdraw(resource: AeronResource): boolean {
     for (const unasked of [this.#queued, this.#refused]) {
       const at = unasked.indexOf(resource);
@@ -69,12 +69,12 @@ export class ResourceRequests {
     return false;
   }
 
-  /** Gives the resource back once libaeron, which still knows it and may call it back, has an answer. */
+  /** Releases the resource once libaeron has an answer; until then libaeron may still call back for it. */
   abandon(resource: AeronResource): void {
     this.#abandoned.add(resource);
   }
 
-  /** Takes answers, and asks again for what was refused. @returns the answers taken @throws AeronError what the driver will never grant */
+  /** Handles answers and repeats refused requests. @returns the answers taken @throws AeronError on a final refusal */
   doWork(client: NativeClient, nowNs: number): number {
     if (this.length === 0) this.#shortage = null;
     if (this.#refused.length > 0 && this.#retry.isDue(nowNs)) this.add(client, ...this.#refused.splice(0));
@@ -92,7 +92,7 @@ export class ResourceRequests {
     return done;
   }
 
-  /** Drops all requests of a client that is dead. */
+  /** Drops all requests of a dead client. */
   clear(): void {
     this.#pending.length = 0;
     this.#queued.length = 0;
@@ -124,7 +124,7 @@ export class ResourceRequests {
     try {
       return resource.proceed();
     } catch (error) {
-      // What is not wanted any more may as well have been refused.
+      // For a resource that is no longer wanted, a refusal does not matter.
       if (this.#abandoned.has(resource)) return true;
       const shortage = shortageOf(error);
       if (isUnanswered(error)) {
@@ -144,24 +144,24 @@ export class ResourceRequests {
   }
 }
 
-/** True for a request that came while the driver closes the socket of its predecessor: an endpoint of UDP is closed by another thread. */
+/** True for a request made while the driver closes its predecessor's socket: another thread closes UDP endpoints. */
 function isBusy(error: unknown): boolean {
   return error instanceof AeronError && error.message.includes("resource temporarily unavailable");
 }
 
-/** True for a request that a busy driver has left unanswered for longer than libaeron waits. */
+/** True for a request that a busy driver left unanswered beyond libaeron's timeout. */
 function isUnanswered(error: unknown): boolean {
   return error instanceof AeronError && error.message.includes("no response from media driver");
 }
 
 /**
- * What the driver answers when its counters are taken, its file system is full or fails, its process has no descriptors or memory
- * left, or its folder was removed (another driver is found within a second then).
+ * The driver's errors if its counters are used up, its file system is full or fails, its process has no descriptors or memory left, or its
+ * folder was removed (another driver is then found within a second).
  */
 const SHORTAGE =
   /Max counter id .* exceeded|Unable to allocate counter.*|.*nsufficient usable storage.*|No space left on device|Disk quota exceeded|Input\/output error|Too many open files in system|Too many open files|Cannot allocate memory|Interrupted system call|No such file or directory/;
 
-/** Why the driver refused a resource that it may grant later, in its own words; null for a refusal that is final. */
+/** Why the driver refused a resource that it may grant later, in its own words; null for a final refusal. */
 function shortageOf(error: unknown): string | null {
   return error instanceof AeronError ? findInTrace(error.message, SHORTAGE) : null;
 }

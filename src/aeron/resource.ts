@@ -1,26 +1,26 @@
 import type { NativeClient } from "./native-client.ts";
 
-/** A publication, subscription or counter of ours: it stays, while clients of the media driver come and go. */
+/** A publication, subscription or counter of ours: it persists while clients of the media driver are created and closed. */
 export interface AeronResource {
-  /** True while a living client has it. */
+  /** True while a live client has it. */
   readonly isReady: boolean;
-  /** Asks the client's driver for it. @throws AeronError */
+  /** Requests it from the client's driver. @throws AeronError */
   begin(client: NativeClient): void;
-  /** True once the driver has answered. @throws AeronError when it refused */
+  /** True once the driver has answered. @throws AeronError if it refused */
   proceed(): boolean;
-  /** Gives it back to a living client. */
+  /** Releases it to a live client. */
   release(): void;
-  /** Drops the handle of a client that is dead. */
+  /** Drops the handle of a dead client. */
   forget(): void;
-  /** Frees what the client did not own. After this the object is of no use. */
+  /** Frees what the client did not own. The object cannot be used after this. */
   dispose(): void;
   /**
-   * Compares what the media driver shows of this resource with what can be; to be called now and then.
-   * @returns why the resource has to be released and added again, null when it is sound
+   * Compares the media driver's state of this resource with possible states; to be called periodically.
+   * @returns why the resource must be released and added again, null if it is sound
    */
   fault(nowNs: number): string | null;
-  /** True when the media driver put it to rest and it is of no use until it is added again, which misses nothing. */
+  /** True if the media driver made it inactive and it is useless until it is added again, which misses nothing. */
   isStranded(nowNs: number): boolean;
-  /** Kind, channel and stream, for people. */
+  /** Kind, channel and stream, for display. */
   toString(): string;
 }

@@ -1,6 +1,6 @@
 import { PUBLICATION_ERROR } from "../../ffi/aeron-structs.ts";
 
-/** What became of a message that was to be published (W-32). Constants, so that an answer costs nothing. */
+/** Result of publishing a message (W-32). Constants, so that a result costs nothing. */
 export const PublishResult = {
   PUBLISHED: 0,
   NOT_CONNECTED: 1,
@@ -9,7 +9,7 @@ export const PublishResult = {
   CLOSED: 4,
   MAX_POSITION_EXCEEDED: 5,
   ERROR: 6,
-  /** Longer than the publication's terms allow: this message is never taken. */
+  /** Longer than the publication's terms allow: this message is never accepted. */
   TOO_LONG: 7,
 } as const;
 export type PublishResult = (typeof PublishResult)[keyof typeof PublishResult];
@@ -26,7 +26,7 @@ export const PUBLISH_RESULT_NAMES = [
   "tooLong",
 ] as const;
 
-/** The result for the negative position that Aeron answered. */
+/** The result for a negative position returned by Aeron. */
 export function resultOfPosition(position: number): PublishResult {
   switch (position) {
     case PUBLICATION_ERROR.notConnected:

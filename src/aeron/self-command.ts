@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 
-/** How this program is called again: the compiled executable itself, or Bun with our entry. */
+/** The command line that runs this program again: the compiled executable itself, or Bun with our entry. */
 export function selfCommand(): string[] {
   const isCompiled = Bun.main.startsWith("/$bunfs/");
   return isCompiled

@@ -9,17 +9,17 @@ import { holderOfByte } from "./lock-holders.ts";
 
 const log = getLogger("aeron");
 
-/** Held while the file is opened or removed, so that no process takes locks on a file that is about to go. */
+/** Held while the file is opened or removed, so that no process locks a file that is about to be removed. */
 const GATE = 0;
-/** Bytes from here on stand for control streams; below, a byte for each stream id. */
+/** Bytes from here on represent control streams; below, there is a byte per stream id. */
 const CONTROL_STREAMS = 2 ** 32;
-/** Bytes from here on say which of the streams are a standalone producer's. */
+/** Bytes from here on mark the streams that belong to a standalone producer. */
 const STANDALONE_STREAMS = 2 ** 33;
-/** Shared by all who have the file open, so that it is not removed between its opening and the first lock. */
+/** Shared by all processes that have the file open, so that it is not removed between its opening and the first lock. */
 const PRESENCE = 2 ** 34;
 const GATE_ATTEMPTS = 1000;
 
-/** What a look at the locks finds; `otherwise` where they are not ours to read. */
+/** The result of inspecting the locks; `otherwise` if they may not be read. */
 export function probeLockOr<T>(otherwise: T, look: () => T): T {
   try {
     return look();
@@ -30,19 +30,19 @@ export function probeLockOr<T>(otherwise: T, look: () => T): T {
   }
 }
 
-/** Owns a stream: the driver that serves it, or its standalone producer. */
+/** The kind of a stream's owner: the driver that serves it, or its standalone producer. */
 export type OwnerKind = "driver" | "producer";
 
 export interface StreamOwner {
   readonly kind: OwnerKind;
-  /** Null where it cannot be seen from here: another user's, or another container's. */
+  /** Null if it is not visible here: another user's, or another container's. */
   readonly pid: number | null;
 }
 
 /**
- * Who serves what in an Aeron folder (D-02): one byte of `<aeron_dir>.tensorpool.lock` for each control stream and for each stream
- * id, locked by the driver that serves it, or by a standalone producer that owns the stream. The kernel gives the locks back when
- * their holder dies, whatever killed it.
+ * The services in an Aeron folder (D-02): one byte of `<aeron_dir>.tensorpool.lock` for each control stream and for each stream id, locked
+ * by the driver that serves it or by the standalone producer that owns the stream. The kernel releases the locks when their holder dies for
+ * any reason.
  */
 export class ServiceLocks {
   readonly path: string;
@@ -53,7 +53,7 @@ export class ServiceLocks {
     this.#fd = fd;
   }
 
-  /** Opens the file, and makes it where it is missing. @throws LockFileError, SystemError */
+  /** Opens the file and creates it if it is missing. @throws LockFileError, SystemError */
   static open(aeronDir: string): ServiceLocks {
     const path = serviceLockPath(aeronDir);
     for (;;) {
@@ -61,7 +61,7 @@ export class ServiceLocks {
       try {
         shareLockFile(fd, aeronDir);
         enterGate(fd);
-        // The process that closed it last may have removed it after we opened it: then this is a lock on nothing.
+        // The last process to close it may have removed it after we opened it: the lock is then on an unlinked file.
         if (isSameFile(path, fd)) {
           shareRange(fd, PRESENCE, 1);
           unlockRange(fd, GATE, 1);
@@ -75,12 +75,12 @@ export class ServiceLocks {
     }
   }
 
-  /** True while a living driver serves this control stream; takes no lock. @throws LockFileError, SystemError */
+  /** True while a live driver serves this control stream; takes no lock. @throws LockFileError, SystemError */
   static isServed(aeronDir: string, controlStreamId: number): boolean {
     return ServiceLocks.#isLocked(aeronDir, CONTROL_STREAMS + controlStreamId);
   }
 
-  /** The living process that owns this stream; null for none. Takes no lock. @throws LockFileError, SystemError */
+  /** The live process that owns this stream; null if there is none. Takes no lock. @throws LockFileError, SystemError */
   static ownerOf(aeronDir: string, streamId: number): StreamOwner | null {
     if (!ServiceLocks.#isLocked(aeronDir, streamId)) return null;
     const isProducers = ServiceLocks.#isLocked(aeronDir, STANDALONE_STREAMS + streamId);
@@ -97,12 +97,12 @@ export class ServiceLocks {
     }
   }
 
-  /** False when a living driver serves this control stream. @throws SystemError */
+  /** False if a live driver serves this control stream. @throws SystemError */
   tryControlStream(controlStreamId: number): boolean {
     return tryLockRange(this.#fd, CONTROL_STREAMS + controlStreamId, 1);
   }
 
-  /** False when a living process owns this stream. @throws SystemError */
+  /** False if a live process owns this stream. @throws SystemError */
   tryStream(streamId: number, owner: OwnerKind): boolean {
     if (!tryLockRange(this.#fd, streamId, 1)) return false;
     if (owner === "producer") tryLockRange(this.#fd, STANDALONE_STREAMS + streamId, 1);
@@ -113,17 +113,17 @@ export class ServiceLocks {
     unlockRange(this.#fd, streamId, 1);
   }
 
-  /** Removes the file that dead holders have left, when no living one has it open. @throws SystemError */
+  /** Removes the leftover file of dead holders if no live process has it open. @throws SystemError */
   static removeUnused(aeronDir: string): void {
     if (existsSync(serviceLockPath(aeronDir))) ServiceLocks.open(aeronDir).close();
   }
 
-  /** Gives all locks back, and removes the file when no other process holds any. Idempotent. */
+  /** Releases all locks, and removes the file if no other process holds any. Idempotent. */
   close(): void {
     if (this.#fd === -1) return;
     const fd = this.#fd;
     this.#fd = -1;
-    // The locks end with the descriptor; while everything is ours, no other process's lock is lost with the name.
+    // The locks end with the descriptor; if all of them are ours, removing the name loses no other process's lock.
     try {
       if (tryLockRange(fd, GATE, 0) && isSameFile(this.path, fd)) unlinkSync(this.path);
     } catch (error) {
@@ -135,12 +135,12 @@ export class ServiceLocks {
   }
 }
 
-/** The file that says who serves what in an Aeron folder. */
+/** The path of the lock file for the services in an Aeron folder. */
 export function serviceLockPath(aeronDir: string): string {
   return `${aeronDir.replace(/\/+$/, "")}.tensorpool.lock`;
 }
 
-/** Others hold the gate for microseconds. */
+/** Other processes hold the gate for microseconds. */
 function enterGate(fd: number): void {
   for (let attempt = 0; !tryLockRange(fd, GATE, 1); attempt++) {
     if (attempt === GATE_ATTEMPTS) throw new Error("the lock file of the drivers is held open at its gate");

@@ -11,21 +11,21 @@ import { NativeBuffer } from "../../ffi/memory.ts";
 import type { LogImage } from "./log-image.ts";
 import { LogSubscription } from "./log-subscription.ts";
 
-/** Longest message that is taken; longer ones are counted and ignored. */
+/** Longest accepted message; longer ones are counted and ignored. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
-/** Of messages of all publishers whose last fragment has not come yet; what would need more is counted and ignored. */
+/** Limit for the incomplete messages of all publishers; messages beyond it are counted and ignored. */
 const MAX_ASSEMBLY_BYTES = 8 * 1024 * 1024;
 const INITIAL_BLOCK_BYTES = 4096;
 /** A publisher's frame is at most as long as Aeron's largest MTU. */
 const MAX_BLOCK_BYTES = 64 * 1024;
 
 /**
- * What reads messages: `view` begins with the SBE header and is valid during the call only; `sessionId` tells publishers apart
+ * Handles messages: `view` begins with the SBE header and is valid only during the call; `sessionId` identifies the publisher
  * (`Publication.sessionId`).
  */
 export type MessageHandler = (view: DataView, length: number, sessionId: number) => void;
 
-/** A message of which some fragments have come. */
+/** A message of which some fragments have arrived. */
 interface Assembly {
   buffer: NativeBuffer;
   length: number;
@@ -34,11 +34,11 @@ interface Assembly {
 }
 
 /**
- * A subscription of small messages, which are put together from their fragments (W-33). Each message is copied into a buffer of
- * ours before it is decoded, so that a publisher cannot change it meanwhile.
+ * A subscription of small messages, which are reassembled from their fragments (W-33). Each message is copied into our own buffer before it
+ * is decoded, so that a publisher cannot change it meanwhile.
  */
 export class MessageSubscription extends LogSubscription {
-  /** Messages longer than 1 MiB, or for which no memory was left beside others that are incomplete. */
+  /** Messages longer than 1 MiB, or for which incomplete messages left no memory. */
   oversized = 0;
   /** Fragments of messages whose beginning was not read. */
   incomplete = 0;
@@ -56,23 +56,23 @@ export class MessageSubscription extends LogSubscription {
     this.#onMessage = onMessage;
   }
 
-  /** During the call of the handler: the term in which its message begins. */
+  /** Valid during the handler call: the term in which its message begins. */
   get termId(): number {
     return this.#termId;
   }
 
-  /** During the call of the handler: where in the term its message (with its frame header) begins. */
+  /** Valid during the handler call: the offset in the term of its message, including the frame header. */
   get termOffset(): number {
     return this.#termOffset;
   }
 
-  /** Reads at most `limit` fragments; returns how many. An exception of the handler comes out here, after the poll. */
+  /** Reads at most `limit` fragments; returns the number read. An exception of the handler is thrown after the poll. */
   poll(limit: number): number {
     this.acknowledgeImages();
     const { images } = this;
     const count = images.length;
     if (count === 0) return 0;
-    // Each publisher's turn to be the first comes, so that a busy one does not keep the others from being read.
+    // The publishers take turns to be first, so that a busy one does not keep the others from being read.
     this.#firstImage = (this.#firstImage + 1) % count;
     let fragments = 0;
     for (let i = 0; i < count && fragments < limit; i++) {

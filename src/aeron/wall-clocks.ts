@@ -4,7 +4,7 @@ import { processNs } from "../core/clock.ts";
 import { MonotonicEpoch } from "../core/monotonic-epoch.ts";
 import { monotonic } from "./monotonic.ts";
 
-/** Clocks of the host that timestamps may be of (W-47). */
+/** Clocks of the host that timestamps may use (W-47). */
 export const HOST_CLOCKS = ["monotonic", "realtime", "tai"] as const;
 export type HostClock = (typeof HOST_CLOCKS)[number];
 
@@ -12,14 +12,14 @@ const CLOCK_IDS = { realtime: 0, tai: 11 } as const;
 const NS_PER_SECOND = 1_000_000_000n;
 
 /**
- * How readings of a clock convert to this process's time. Realtime and tai are set and slewed while they run: of them this is
- * what they show now, to be asked again every second or so.
+ * The conversion of a clock's readings to this process's time. Realtime and tai are set and slewed while they run: their result is a
+ * snapshot, to be renewed every second or so.
  */
 export function epochOf(clock: HostClock): MonotonicEpoch {
   return clock === "monotonic" ? monotonic : MonotonicEpoch.from(readClockNs(clock), processNs());
 }
 
-/** True when the kernel was told the seconds between TAI and UTC: otherwise CLOCK_TAI shows the same as CLOCK_REALTIME. */
+/** True if the kernel knows the offset between TAI and UTC: otherwise CLOCK_TAI equals CLOCK_REALTIME. */
 export function knowsTai(): boolean {
   return readClockNs("tai") - readClockNs("realtime") > NS_PER_SECOND;
 }
