@@ -8,7 +8,7 @@ import type { RecordingWriter } from "./recording-writer.ts";
 
 const JSON_SCHEMA = "jsonschema";
 const JSON_ENCODING = "json";
-/** Rows of a second for some hundred streams. */
+/** About one second of rows for a few hundred streams. */
 const CHUNK_BYTES = 256 * 1024;
 const encoder = new TextEncoder();
 
@@ -48,7 +48,7 @@ const LOG_JSON_SCHEMA = {
 
 const LEVELS = { info: 2, warn: 3, error: 4 } as const;
 
-/** Writes the recorder's own account into the recording: ledger rows and events, as JSON. */
+/** Writes the recorder's own account to the recording: ledger rows and events, as JSON. */
 export class AccountLog {
   readonly #writer: RecordingWriter;
   readonly #time: RecordingTime;
@@ -75,7 +75,7 @@ export class AccountLog {
     this.#add(this.#events, entry, nowNs);
   }
 
-  /** Hands over what there is. */
+  /** Passes on what has accumulated. */
   flush(): void {
     const chunk = this.#chunk;
     this.#chunk = null;
@@ -83,7 +83,7 @@ export class AccountLog {
   }
 
   #add(channel: Channel, value: object, atNs: number): void {
-    // Rows are of the cycle's beginning and events of their moment: times in a file never go back.
+    // Rows have the time of the cycle's start, events their own: times in a file never go back.
     const nowNs = Math.max(atNs, this.#lastNs);
     this.#lastNs = nowNs;
     const data = encoder.encode(JSON.stringify(value));

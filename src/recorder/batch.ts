@@ -4,7 +4,7 @@ import type { AttachmentRecord, MetadataRecord } from "../recording/records.ts";
 import type { Block } from "./block.ts";
 import type { Part } from "./part.ts";
 
-/** What parts of a recording begin with, and what the present one has not got yet. */
+/** The records that every part of a recording begins with, and those that the current part still lacks. */
 export class StandingRecords {
   readonly #metadata: MetadataRecord[] = [];
   readonly #attachments: AttachmentRecord[] = [];
@@ -26,7 +26,7 @@ export class StandingRecords {
     this.#dueAttachments.unshift(...attachments);
   }
 
-  /** Begins a batch with what is due: everything, at the beginning of a part. */
+  /** Begins a batch with the records that are due: all of them at the beginning of a part. */
   beginBatch(part: Part, library: string): Batch {
     const isFirst = part.offset === 0;
     const metadata = isFirst ? this.#metadata : this.#dueMetadata;
@@ -44,17 +44,17 @@ export class StandingRecords {
   }
 }
 
-/** How the write of a batch ended: how many of its blocks are in the file as a whole, and why not all of them. */
+/** The result of writing a batch: how many of its blocks are completely in the file, and why not all. */
 export interface BatchOutcome {
   readonly whole: number;
   readonly error: unknown;
 }
 
-/** Blocks that are written to one part with one call, behind records that they need. */
+/** Blocks that are written to one part with one call, after the records that they need. */
 export class Batch {
   readonly part: Part;
   readonly blocks: Block[] = [];
-  /** Where each block begins in the file. */
+  /** Offset of each block in the file. */
   readonly offsets: number[] = [];
   readonly at: number;
   byteLength = 0;
@@ -83,7 +83,7 @@ export class Batch {
     this.byteLength += block.byteLength;
   }
 
-  /** Writes it in a thread. A write that ends early leaves the file cut behind the last whole block: it never ends in half a record. */
+  /** Writes it in a thread. After a short write the file is truncated behind the last whole block: it never ends in half a record. */
   write(done: (outcome: BatchOutcome) => void): void {
     this.#write(this.#pieces, 0, done);
   }

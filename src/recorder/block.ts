@@ -1,32 +1,32 @@
 import type { Channel } from "./channel.ts";
 
-/** A frame that is written from where it lies. */
+/** A frame that is written directly from its slot. */
 export interface FrameInPlace {
-  /** True when everything that was read until now was of this frame. */
+  /** True if everything read so far belongs to this frame. */
   isIntact(): boolean;
-  /** It is not read any more. */
+  /** The frame is no longer read. */
   release(): void;
 }
 
-/** A chunk with its MessageIndex records, or other records, to be written as one; a part of a file has them one after the other. */
+/** A chunk with its MessageIndex records, or other records, written as a unit; a part of a file contains them one after another. */
 export interface Block {
-  /** To be declared in a part before the block. */
+  /** Must be declared in a part before the block. */
   readonly channels: readonly Channel[];
-  /** In the order of the file: the head of the chunk, the records, the index. */
+  /** In file order: the chunk's head, the records, the index. */
   readonly pieces: readonly Uint8Array[];
   readonly byteLength: number;
-  /** Null where it is written from memory of the recorder's own: then it is proven. */
+  /** Null if it is written from the recorder's own memory: it is then already proven. */
   readonly frame: FrameInPlace | null;
-  /** What the summary says of the chunk, relative to the block. */
+  /** The chunk's summary data, relative to the block. */
   readonly chunk: ChunkFacts;
   /** Frames and their bytes, for each of `channels`. */
   readonly frames: readonly number[];
   readonly bytes: readonly number[];
-  /** True for the recorder's own account: it may use the last room of a full disk. */
+  /** True for the recorder's own account: it may use the last space of a full disk. */
   readonly isAccount: boolean;
   /** False while it is being compressed. */
   readonly isReady: boolean;
-  /** Gives back the memory that the pieces lie in. */
+  /** Releases the memory of the pieces. */
   release(): void;
 }
 
@@ -40,8 +40,8 @@ export interface ChunkFacts {
   readonly compression: string;
   readonly compressedSize: number;
   readonly uncompressedSize: number;
-  /** Where the MessageIndex of each channel begins, from the block's beginning. */
+  /** Offset of each channel's MessageIndex from the block's beginning. */
   readonly indexOffsets: readonly number[];
-  /** Messages of each channel. */
+  /** Number of messages of each channel. */
   readonly messages: readonly number[];
 }

@@ -1,6 +1,4 @@
-/**
- * A recorder's own buffers, with a limit for all together. They are reused: at a steady frame size nothing is allocated.
- */
+/** A recorder's own buffers, with a common limit. They are reused: with a steady frame size nothing is allocated. */
 export class BufferPool {
   readonly limitBytes: number;
   readonly #free: Uint8Array[] = [];
@@ -11,12 +9,12 @@ export class BufferPool {
     this.limitBytes = limitBytes;
   }
 
-  /** Bytes in the hands of callers. */
+  /** Bytes held by callers. */
   get usedBytes(): number {
     return this.#usedBytes;
   }
 
-  /** A buffer of exactly that size; null when there is no room. */
+  /** A buffer of exactly this size; null if there is no room. */
   take(byteLength: number): Uint8Array | null {
     for (let i = this.#free.length - 1; i >= 0; i--) {
       const buffer = this.#free[i] as Uint8Array;
@@ -26,7 +24,7 @@ export class BufferPool {
       this.#usedBytes += byteLength;
       return buffer;
     }
-    // Buffers of an earlier, other frame size make room.
+    // Buffers of an earlier, different frame size are freed.
     while (this.#allocatedBytes + byteLength > this.limitBytes) {
       const dropped = this.#free.pop();
       if (dropped === undefined) return null;

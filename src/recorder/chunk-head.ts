@@ -6,7 +6,7 @@ import {
   RECORD_HEAD_BYTES,
 } from "../recording/layout.ts";
 
-/** Bytes of a Chunk record before its records, for a compression of that name. */
+/** Bytes of a Chunk record before its records, for the named compression. */
 export function chunkHeadBytes(compression: string): number {
   return CHUNK_PREFIX_BYTES + compression.length;
 }
@@ -36,7 +36,7 @@ export function putChunkHead(
   view.setUint32(at + 17, times.endLow, true);
   view.setUint32(at + 21, times.endHigh, true);
   putU64(view, at + 25, uncompressedSize);
-  // CRC: 0 is none.
+  // A CRC of 0 means none.
   view.setUint32(at + 33, 0, true);
   view.setUint32(at + 37, compression.length, true);
   for (let i = 0; i < compression.length; i++) view.setUint8(at + 41 + i, compression.charCodeAt(i));

@@ -1,6 +1,6 @@
 import type { GatheredChunk } from "./gathered-chunk.ts";
 
-/** Chunks of a flight recorder that wait for a trigger, the oldest first. Nothing is allocated once it has grown to its size. */
+/** Chunks of a flight recorder that wait for a trigger, oldest first. Allocates nothing once it has reached its size. */
 export class ChunkRing {
   #chunks: (GatheredChunk | undefined)[] = new Array(64).fill(undefined);
   #head = 0;
@@ -11,7 +11,7 @@ export class ChunkRing {
     return this.#length;
   }
 
-  /** Bytes of the buffers that the chunks lie in. */
+  /** Bytes of the buffers that hold the chunks. */
   get bufferBytes(): number {
     return this.#bufferBytes;
   }

@@ -4,7 +4,7 @@ import { chunkHeadBytes, putChunkHead } from "./chunk-head.ts";
 
 const ZSTD = "zstd";
 
-/** The same chunk, compressed in a thread. It is ready when that is done; where it fails, or gains nothing, it stays as it was. */
+/** The chunk, compressed in a thread; if that fails or gains nothing, it stays uncompressed. Ready once that is decided. */
 export function compressed(block: Block, level: number): Block {
   const made = new CompressedBlock(block);
   void Bun.zstdCompress(made.records as Uint8Array<ArrayBuffer>, { level }).then(

@@ -3,15 +3,15 @@ import { messageOf } from "../core/errors.ts";
 import type { PartSequence, Report } from "./part-sequence.ts";
 import type { RecordingOptions } from "./recording-options.ts";
 
-/** How much room the disk has, and whether the oldest parts have to go. */
+/** Tracks the free disk space, and decides whether the oldest parts must be removed. */
 export class DiskSpace {
   readonly #options: RecordingOptions;
   readonly #parts: PartSequence;
   readonly #report: Report;
   #isLooking = false;
-  /** Infinite while it is not known. */
+  /** Infinity until it is known. */
   freeBytes = Number.POSITIVE_INFINITY;
-  /** What has to stay free. */
+  /** Space that must stay free. */
   minFreeBytes = 0;
 
   constructor(options: RecordingOptions, parts: PartSequence, report: Report) {
@@ -20,7 +20,7 @@ export class DiskSpace {
     this.#report = report;
   }
 
-  /** Looks, unless that is being done; `isFull`: a part has to go in any case. Calls back with what there is. */
+  /** Checks the space unless a check is running; `isFull`: a part must be removed in any case. Calls back with the result. */
   look(isFull: boolean, done: () => void): void {
     if (this.#isLooking) return;
     this.#isLooking = true;

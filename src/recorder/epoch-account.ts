@@ -2,7 +2,7 @@ import type { Consumer } from "../roles/consumer.ts";
 import { LOSS_CAUSES, type LossCause } from "../roles/counters.ts";
 import type { ChannelOwner, RecorderCause } from "./channel.ts";
 
-/** How the consumer counts what the recorder lost. */
+/** Maps the recorder's causes of loss to the consumer's. */
 const CONSUMER_CAUSE: Readonly<Record<RecorderCause, LossCause>> = {
   overwritten: "changed",
   stagingFull: "sinkTooSlow",
@@ -18,7 +18,7 @@ const COUNTER_OF = {
   diskFailed: "diskFailed",
 } as const satisfies Record<RecorderCause, string>;
 
-/** One row of the ledger. published = recorded + pending + skipped + everything that is missing. */
+/** One row of the ledger. published = recorded + pending + skipped + all missing frames. */
 export interface LedgerRow {
   /** ns since 1970. */
   readonly time: string;
@@ -29,27 +29,27 @@ export interface LedgerRow {
   readonly final: boolean;
   readonly published: number;
   readonly recorded: number;
-  /** Accepted, but not on the disk yet. */
+  /** Accepted, but not yet on the disk. */
   readonly pending: number;
   /** Left out on purpose. */
   readonly skipped: number;
-  /** Frames by the cause for which they are missing; causes without frames are left out. */
+  /** Number of missing frames by cause; causes without frames are omitted. */
   readonly missing: Readonly<Record<string, number>>;
   readonly bytes: number;
-  /** Seq of the first and the last frame that is recorded; null without, and where a flight recorder left frames out. */
+  /** Seq of the first and the last recorded frame; null if there is none, or if a flight recorder left frames out. */
   readonly first: number | null;
   readonly last: number | null;
 }
 
-/** The account of one epoch of a stream: what became of each frame that its producer published. */
+/** The account of one epoch of a stream: the outcome of each frame that its producer published. */
 export class EpochAccount implements ChannelOwner {
   readonly epoch: bigint;
   readonly #consumer: Consumer;
-  /** What the consumer had counted before. */
+  /** The consumer's counts from before the epoch. */
   readonly #before = new Map<LossCause | "skipped", number>();
-  /** What it had counted at the end; null while the epoch lasts. */
+  /** The consumer's counts at the end; null while the epoch lasts. */
   #after: ReadonlyMap<LossCause | "skipped", number> | null = null;
-  /** The account of the epoch that the consumer counts for now. */
+  /** The account of the epoch that the consumer currently counts for. */
   #current: () => EpochAccount | null;
   #recorded = 0;
   #bytes = 0;
@@ -82,14 +82,14 @@ export class EpochAccount implements ChannelOwner {
     return this.#after !== null;
   }
 
-  /** A frame was accepted: it is on its way to the disk. */
+  /** A frame was accepted and is being written to the disk. */
   onAccepted(seq: number): void {
     this.#pending++;
     this.firstSeq ??= seq;
     this.lastSeq = seq;
   }
 
-  /** A frame that was not accepted; the consumer counts it as the handler's answer says. */
+  /** A frame was not accepted; the consumer counts it by the handler's answer. */
   onRefused(cause: RecorderCause, frames = 1): void {
     this.#own[cause] += frames;
     this.#consumer.counters.of[COUNTER_OF[cause]].add(frames);
@@ -103,7 +103,7 @@ export class EpochAccount implements ChannelOwner {
     this.#consumer.counters.of.recordedBytes.add(bytes);
   }
 
-  /** Frames that were accepted, and are lost behind that. */
+  /** Frames that were accepted and then lost. */
   onLost(frames: number, bytes: number, cause: RecorderCause): void {
     this.#pending -= frames;
     this.onRefused(cause, frames);
@@ -112,7 +112,7 @@ export class EpochAccount implements ChannelOwner {
     of.accepted.add(-frames);
     of.bytes.add(-bytes);
     of[counted].add(frames);
-    // They are no loss of the epoch that the consumer reads meanwhile.
+    // They are not a loss of the epoch that the consumer reads now.
     const current = this.#current();
     if (current !== this && current !== null)
       current.#before.set(counted, (current.#before.get(counted) ?? 0) + frames);
@@ -127,7 +127,7 @@ export class EpochAccount implements ChannelOwner {
   end(): void {
     const after = new Map<LossCause | "skipped", number>();
     this.#read(after);
-    // What is lost from now on is counted above the end.
+    // Losses from now on are added to the counts at the end.
     for (const [cause, count] of after) after.set(cause, count - (this.#before.get(cause) ?? 0));
     for (const cause of ["overwritten", "stagingFull", "diskTooSlow", "diskFull", "diskFailed"] as const) {
       const counted = CONSUMER_CAUSE[cause];
@@ -142,7 +142,7 @@ export class EpochAccount implements ChannelOwner {
       if (frames > 0) missing[cause] = (missing[cause] ?? 0) + frames;
     };
     for (const cause of LOSS_CAUSES) {
-      // What the recorder refused or lost is counted by its own causes.
+      // Frames that the recorder refused or lost are counted under its own causes.
       add(cause === "changed" ? "overwritten" : cause, this.#consumerMissing(cause));
     }
     for (const [cause, frames] of Object.entries(this.#own)) add(cause, frames);
@@ -160,13 +160,13 @@ export class EpochAccount implements ChannelOwner {
       skipped,
       missing,
       bytes: this.#bytes,
-      // Of a flight recorder these would be frames that passed.
+      // For a flight recorder these could be frames that passed.
       first: this.#passed === 0 ? this.firstSeq : null,
       last: this.#passed === 0 ? this.lastSeq : null,
     };
   }
 
-  /** What the consumer has lost of this epoch by itself. */
+  /** The consumer's own losses of this epoch. */
   #consumerMissing(cause: LossCause | "skipped"): number {
     if (this.#after !== null) return this.#after.get(cause) ?? 0;
     let count = this.#consumer.counters.of[cause].value - (this.#before.get(cause) ?? 0);

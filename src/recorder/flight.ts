@@ -7,33 +7,33 @@ import type { Staging } from "./staging.ts";
 
 const log = getLogger("record");
 const RETRY_NS = 1e9;
-/** Longest wait, behind the time that was asked for, for a file that cannot be created. */
+/** Longest wait, beyond the requested time, for a file that cannot be created. */
 const TIMEOUT_NS = 10e9;
 
 export type FlightState =
-  /** Frames are kept in memory; a trigger is awaited. */
+  /** Frames are kept in memory until a trigger comes. */
   | "waiting"
-  /** They go to a file. */
+  /** Frames are written to a file. */
   | "capturing"
-  /** The time after the trigger is over; the disk has not taken everything yet. */
+  /** The time after the trigger is over; frames are still being written. */
   | "completing";
 
 export interface FlightListener {
-  /** Something that the file's events should say. */
+  /** An event for the file. */
   onEvent(level: "info" | "warn", message: string): void;
-  /** The account is to be written to the file. */
+  /** The account must be written to the file. */
   onAccountDue(): void;
 }
 
-/** What becomes of a trigger. */
+/** Result of a trigger. */
 export interface TriggerResult {
-  /** True when a file is being written, which lasts longer now. */
+  /** True if a file was already being written; it is extended. */
   readonly isExtended: boolean;
 }
 
 /**
- * Keeps the last seconds in memory and writes them, and what follows, to a file of their own for each trigger. A trigger that comes while
- * a file is written extends that file. A frame is in one file at most.
+ * Keeps the last seconds in memory and, for each trigger, writes them and the following frames to a separate file. A trigger during writing
+ * extends that file. A frame is in one file at most.
  */
 export class Flight {
   readonly #options: FlightOptions;
@@ -44,7 +44,7 @@ export class Flight {
   #triggeredAt = new Date();
   #endNs = 0;
   #opening: Promise<void> | null = null;
-  /** When a file may be created: at once behind a trigger, later where that failed. */
+  /** When a file may be created: immediately after a trigger, later after a failure. */
   #mayOpenNs = 0;
   #isRefused = false;
   #isAccounted = false;
@@ -63,23 +63,23 @@ export class Flight {
     return this.#state;
   }
 
-  /** Triggers so far. */
+  /** Number of triggers. */
   get triggers(): number {
     return this.#triggers;
   }
 
-  /** Files that are complete. */
+  /** Number of complete files. */
   get files(): number {
     return this.#files;
   }
 
-  /** How much time the frames in memory span. */
+  /** Time span of the frames in memory. */
   heldNs(nowNs: number): number {
     const sinceNs = this.#staging.keptSinceNs;
     return sinceNs === null ? 0 : Math.max(0, nowNs - sinceNs);
   }
 
-  /** Writes what is kept and what comes; `reason` in words, for the file. */
+  /** Writes the kept and the following frames; `reason` as text, for the file. */
   trigger(reason: string, nowNs: number): TriggerResult {
     this.#triggers++;
     const isExtended = this.#state !== "waiting";
@@ -114,7 +114,7 @@ export class Flight {
     return 0;
   }
 
-  /** No trigger will come: what is kept passes, and what belongs to a file has one to be written to, if that can be created. */
+  /** No trigger will come: kept frames pass, and frames that belong to a file are written to it, if it can be created. */
   async end(nowNs: number): Promise<void> {
     if (this.#state === "capturing") this.#staging.flush();
     else {
@@ -129,7 +129,7 @@ export class Flight {
     this.#writer.giveUp();
   }
 
-  /** Everything is written: first the account, which says so, and then the end of the file. */
+  /** Everything is written: the account, which records that, comes first, then the end of the file. */
   #complete(): void {
     if (!this.#isAccounted) {
       this.#isAccounted = true;
@@ -142,7 +142,7 @@ export class Flight {
     log.info(`${this.#path} is complete`);
   }
 
-  /** Frames wait in the buffer for the file. */
+  /** Frames wait in the buffer until the file is open. */
   #open(nowNs: number): void {
     if (this.#opening !== null || nowNs < this.#mayOpenNs) return;
     this.#mayOpenNs = nowNs + RETRY_NS;

@@ -1,19 +1,19 @@
 import type { FrameHeader } from "../protocol/frame-header.ts";
 import { HEADER_WORD, HEADER_WORDS } from "../protocol/frame-header.ts";
 
-/** The words of a header that are the same for all frames of a kind: metadata, length, dtype, order, dims and strides. */
+/** The header words that are the same for all frames of a kind: metadata, length, dtype, order, dims and strides. */
 const KEY_WORDS = [
   HEADER_WORD.metaVersion,
   HEADER_WORD.valuesLenBytes,
   ...Array.from({ length: HEADER_WORDS - HEADER_WORD.orderAndDims }, (_, i) => HEADER_WORD.orderAndDims + i),
 ] as const;
 
-/** What kind a frame is of. Comparing does not allocate. */
+/** Identifies a frame's kind. Comparing does not allocate. */
 export class FrameKey {
   readonly #words = new Int32Array(KEY_WORDS.length);
   #dtype = -1;
 
-  /** True when the frame with this header is of the kind that was set last. */
+  /** True if the frame with this header is of the kind set last. */
   matches(header: FrameHeader): boolean {
     if (header.dtype !== this.#dtype) return false;
     for (let i = 0; i < KEY_WORDS.length; i++) {

@@ -2,10 +2,10 @@ import type { FrameKind } from "../recording/frame-message.ts";
 import type { FrameSchemaName } from "../recording/schemas.ts";
 import type { Frame } from "../roles/frame.ts";
 
-/** The attribute by which a source names the clock of its timestamps, and the clock of those that do not. */
+/** The attribute with which a source names the clock of its timestamps, and the clock assumed without it. */
 export const TIMESTAMP_CLOCK = { key: "tensorpool.timestamp_clock", otherwise: "monotonic" } as const;
 
-/** What all frames of a stream have in common for now. */
+/** The properties that all frames of a stream currently share. */
 export type FrameFacts = Pick<FrameKind, "streamId" | "name" | "epoch" | "clock">;
 
 export function frameKindOf(frame: Frame, { streamId, name, epoch, clock }: FrameFacts): FrameKind {
@@ -23,7 +23,7 @@ export function frameKindOf(frame: Frame, { streamId, name, epoch, clock }: Fram
   };
 }
 
-/** `/camera-1/image` for frames that viewers show as an image, else `/camera-1/frame`. */
+/** `/camera-1/image` for frames that viewers show as an image, otherwise `/camera-1/frame`. */
 export function topicOf(name: string, schema: FrameSchemaName): string {
   return `/${name.replaceAll(/^\/+|\/+$/g, "")}/${schema === "foxglove.RawImage" ? "image" : "frame"}`;
 }

@@ -6,18 +6,16 @@ import type { Channel } from "./channel.ts";
 import { chunkHeadBytes, putChunkHead } from "./chunk-head.ts";
 
 const MAX_ENTRIES = 16_384;
-/** Room for the first messages: a large frame is a chunk of its own. */
+/** Initial capacity in messages: a large frame is a separate chunk. */
 const FIRST_ENTRIES = 16;
 
-/**
- * A chunk that messages are copied into until it is large or old enough. A message is begun, and counts when it proves intact.
- */
+/** A chunk that messages are copied into until it is large or old enough. A message is written first, and counts once it proves intact. */
 export class GatheredChunk {
   view: DataView;
   buffer: Uint8Array;
-  /** When the first message came; 0 while there is none. */
+  /** When the first message arrived; 0 if there is none. */
   sinceNs = 0;
-  /** When the last message came. */
+  /** When the last message arrived. */
   lastNs = 0;
   readonly #headBytes: number;
   #channels: Channel[] = [];
@@ -33,9 +31,9 @@ export class GatheredChunk {
   #startLow = 0;
   #endHigh = 0;
   #endLow = 0;
-  /** True while all that it holds is the recorder's own account. */
+  /** True while it holds only the recorder's own account. */
   #isAccount = true;
-  /** True once a block has its lists. */
+  /** True once a block owns its lists. */
   #isSealed = false;
 
   constructor(buffer: Uint8Array) {
@@ -45,7 +43,7 @@ export class GatheredChunk {
     this.#length = this.#headBytes;
   }
 
-  /** An empty chunk again, in another buffer. What `seal` gave is not touched; without it the lists are used again. */
+  /** Resets to an empty chunk in another buffer. The result of `seal` is not affected; without `seal` the lists are reused. */
   begin(buffer: Uint8Array): void {
     this.buffer = buffer;
     this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
@@ -66,7 +64,7 @@ export class GatheredChunk {
     this.#isAccount = true;
   }
 
-  /** Its frames will not be in a file, and are not missing either: no trigger came. */
+  /** No trigger came: its frames are not written, and do not count as missing. */
   pass(): void {
     for (let i = 0; i < this.#channels.length; i++) {
       (this.#channels[i] as Channel).owner?.onPassed(this.#frames[i] as number);
@@ -86,12 +84,12 @@ export class GatheredChunk {
     return this.#length + byteLength <= this.buffer.length && this.#entries < MAX_ENTRIES;
   }
 
-  /** Where the next message begins; nothing is kept of it before `add`. */
+  /** Offset of the next message; its bytes are not kept before `add`. */
   get at(): number {
     return this.#length;
   }
 
-  /** Takes in the message of `byteLength` bytes that was written at `at`. */
+  /** Adds the message of `byteLength` bytes that was written at `at`. */
   add(
     channel: Channel,
     byteLength: number,
@@ -131,7 +129,7 @@ export class GatheredChunk {
     this.#bytes[index]! += frameBytes;
   }
 
-  /** What it holds, as a block that is written from its buffer. */
+  /** Its content as a block that is written from its buffer. */
   seal(release: () => void): Block {
     this.#isSealed = true;
     const size = this.recordBytes;
@@ -176,7 +174,7 @@ export class GatheredChunk {
     this.#entryOffsets.set(offsets);
   }
 
-  /** The MessageIndex records, and where each of them begins. */
+  /** The MessageIndex records, and the offset of each. */
   #index(): { index: ByteBuilder; offsets: number[] } {
     const index = new ByteBuilder(this.#channels.length * 15 + this.#entries * 16);
     const offsets: number[] = [];

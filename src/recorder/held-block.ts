@@ -12,7 +12,7 @@ import { chunkHeadBytes, MESSAGE_PREFIX_BYTES, putChunkHead, putMessageHead } fr
 const HEAD_BYTES = chunkHeadBytes("");
 const INDEX_BYTES = RECORD_HEAD_BYTES + MESSAGE_INDEX_FIXED_BYTES + MESSAGE_INDEX_ENTRY_BYTES;
 
-/** Times of a message, as words of u64. */
+/** Times of a message, each as the two words of a u64. */
 export interface MessageTimes {
   readonly high: number;
   readonly low: number;
@@ -21,8 +21,8 @@ export interface MessageTimes {
 }
 
 /**
- * One frame as a chunk, whose values are written from the slot that they lie in. Until it has proven intact behind the write, the file
- * has it under an opcode that every reader skips.
+ * One frame as a chunk whose values are written directly from its slot. Until the frame is proven intact after the write, the file contains
+ * it under an opcode that every reader skips.
  */
 export function heldBlock(
   channel: FrameChannel,

@@ -1,13 +1,13 @@
 import { fdatasync } from "node:fs";
 import type { Part } from "./part.ts";
 
-/** Pages are given up in pieces, so that no cycle takes long. */
+/** Pages are released in slices, so that no cycle takes long. */
 const SLICE_BYTES = 32 * 1024 * 1024;
 const MIN_STEP_BYTES = 16 * 1024 * 1024;
 
 /**
- * Keeps what a part has in the page cache below a limit: what was written is brought to the disk beside the duty cycle, and then given
- * up. `fdatasync` in a thread is used, and not `sync_file_range`, which can block for as long as the disk does.
+ * Keeps a part's page cache below a limit: written data is flushed to the disk outside the duty cycle, and its pages are then released.
+ * Uses `fdatasync` in a thread instead of `sync_file_range`, which can block for as long as the disk does.
  */
 export class PageCache {
   readonly #part: Part;
@@ -25,7 +25,7 @@ export class PageCache {
     this.#onError = onError;
   }
 
-  /** True while so much is unwritten that nothing more may come. */
+  /** True while so much is unwritten that no more data is accepted. */
   get isFull(): boolean {
     return this.#part.offset - this.#syncedTo > this.#limitBytes;
   }
@@ -48,7 +48,7 @@ export class PageCache {
     return 1;
   }
 
-  /** Resolves when no call is under way that uses the file. */
+  /** Resolves once no running call uses the file. */
   async settled(): Promise<void> {
     while (this.#isSyncing) await new Promise((resolve) => setTimeout(resolve, 1));
   }

@@ -4,8 +4,8 @@ import { basename, dirname, extname, join } from "node:path";
 const NUMBER_DIGITS = 4;
 
 /**
- * The names of a recording's files: the one that was asked for, or `NAME-<UTC time>-<number>.mcap` where it is split. Parts of earlier
- * runs have other times, so that nothing is ever replaced; names sort by time.
+ * The names of a recording's files: the requested one, or `NAME-<UTC time>-<number>.mcap` if it is split. Parts of earlier runs have other
+ * times, so that nothing is ever replaced; names sort by time.
  */
 export class PartNames {
   readonly folder: string;
@@ -25,7 +25,7 @@ export class PartNames {
     this.#start = stampOf(start);
   }
 
-  /** The names that follow have this time. */
+  /** Sets the time of the following names. */
   beginAt(start: Date): void {
     this.#start = stampOf(start);
   }
@@ -38,8 +38,8 @@ export class PartNames {
   }
 
   /**
-   * Removes the oldest parts, also of earlier runs, while all of them have more than `keepBytes`; one of them in any case where the disk
-   * is full. Returns those that went.
+   * Removes the oldest parts, including those of earlier runs, while the total exceeds `keepBytes`; removes at least one if the disk is
+   * full. Returns the removed ones.
    */
   async removeOldest(keepBytes: number, current: ReadonlySet<string>, isFull: boolean): Promise<readonly string[]> {
     const parts: { readonly path: string; readonly byteLength: number }[] = [];

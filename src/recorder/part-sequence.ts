@@ -5,15 +5,15 @@ import { PartNames } from "./part-names.ts";
 import { RecorderError } from "./recorder-error.ts";
 import type { RecordingOptions } from "./recording-options.ts";
 
-/** The next part is opened when this much of the present one is used. */
+/** The next part is opened when this share of the current one is used. */
 const OPEN_AHEAD = 0.9;
 
 export type Report = (level: "info" | "warn" | "error", message: string) => void;
 
-/** The files of a recording, one after the other: the next is open before the last is completed. */
+/** The files of a recording in sequence: the next is open before the last is completed. */
 export class PartSequence {
   readonly names: PartNames;
-  /** Paths of the files that are open. */
+  /** Paths of the open files. */
   readonly open = new Set<string>();
   readonly #options: RecordingOptions;
   readonly #report: Report;
@@ -21,7 +21,7 @@ export class PartSequence {
   #present: Part | null = null;
   #cache: PageCache | null = null;
   #next: Part | null = null;
-  /** The part of which it was reported that its file was removed. */
+  /** The part whose removal was already reported. */
   #nameless: Part | null = null;
   #isOpening = false;
   #mayOpenNs = 0;
@@ -35,7 +35,7 @@ export class PartSequence {
     this.names = new PartNames(options.path, this.#isSplit || options.flight !== undefined, new Date());
   }
 
-  /** The file that is written; null before the first is open, and at the end. */
+  /** The file being written; null before the first is open, and at the end. */
   get present(): Part | null {
     return this.#present;
   }
@@ -61,7 +61,7 @@ export class PartSequence {
   }
 
   /**
-   * Looks whether the present file still has its name. A recording of one file that was removed has failed; of several parts, one is lost.
+   * Checks that the current file still has its name. A recording of one file that was removed has failed; of several parts, one is lost.
    */
   checkName(): void {
     const part = this.#present;
@@ -71,7 +71,7 @@ export class PartSequence {
     else this.#report("warn", `${part.path} was removed while it was written: its frames are lost with it`);
   }
 
-  /** Completes the present file, beside what follows. No write to it is under way. */
+  /** Completes the current file while the next is being written. No write to it is in progress. */
   endPresent(): void {
     const part = this.#present;
     if (part === null) return;
@@ -80,13 +80,13 @@ export class PartSequence {
     this.#cache = null;
   }
 
-  /** True when `moreBytes` do not belong to the present part any more, and the next one is there. */
+  /** True if `moreBytes` no longer belong to the current part, and the next one is open. */
   isOver(nowNs: number, moreBytes: number): boolean {
     const part = this.#present;
     return this.#next !== null && part !== null && part.offset > 0 && this.#isUsed(part, nowNs, 1, moreBytes);
   }
 
-  /** The part that `moreBytes` go to; no write to another one is under way. */
+  /** The part for `moreBytes`; no write to another part is in progress. */
   partFor(nowNs: number, moreBytes: number): Part {
     const next = this.#next;
     if (next !== null && this.isOver(nowNs, moreBytes)) {
@@ -109,7 +109,7 @@ export class PartSequence {
     return work + 1;
   }
 
-  /** Completes all files; `isKept` false: removes the present one. No write is under way. */
+  /** Completes all files; `isKept` false: removes the current one. No write is in progress. */
   async close(isKept: boolean): Promise<void> {
     while (this.#isOpening) await new Promise((resolve) => setTimeout(resolve, 1));
     await this.#next?.discard();

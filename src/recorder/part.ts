@@ -37,39 +37,39 @@ const unlinkAsync = promisify(unlink);
 const O_CLOEXEC = 0o2000000;
 const NEW_FILE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | O_CLOEXEC;
 
-/** Room that is reserved at a time behind the end, and what of it is kept for the account and the summary. */
+/** Space reserved at a time beyond the end, and the share of it kept for the account and the summary. */
 const RESERVE_BYTES = 64 * 1024 * 1024;
 const KEPT_BYTES = 1024 * 1024;
 
-/** `f_type` of a file system in memory. */
+/** `f_type` of a memory file system. */
 const TMPFS_MAGIC = 0x01021994;
 
 const PROVEN = Uint8Array.of(Opcode.CHUNK);
 const PADDING = Uint8Array.of(Opcode.PADDING);
 
-/** A block that is written, and what the summary will say of it: null once it is known that it is not in the file. */
+/** A written block and its later summary entry: null once the block is known not to be in the file. */
 interface WrittenBlock {
   isSettled: boolean;
   summary: ChunkSummary | null;
 }
 
-/** One file of a recording while it is written. Records are put together here; who writes them is the recording. */
+/** One file of a recording while it is being written. Records are assembled here; the recording writes them. */
 export class Part {
   readonly path: string;
   readonly fd: number;
-  /** When the first record was written, or the file opened. */
+  /** When the first record was written, or when the file was opened. */
   openedNs: number;
   readonly summary = new Summary();
   readonly #known = new Set<number>();
   readonly #knownSchemas = new Set<number>();
-  /** In the order of the file, from the first that is not settled: proofs end in any order. */
+  /** In file order, from the first that is not settled: proofs complete in any order. */
   readonly #written: WrittenBlock[] = [];
-  /** Where the next record goes. */
+  /** Offset of the next record. */
   offset = 0;
-  /** Bytes behind the end that are ours already; 0 where the file system reserves nothing. */
+  /** End of the space reserved beyond the data; 0 if the file system reserves nothing. */
   #reservedEnd = 0;
   #reserves = true;
-  /** Room that is memory is not reserved: making its pages is half the work of a write, and would be done in the duty cycle. */
+  /** Space that is memory is not reserved: allocating its pages is half the work of a write, and would happen in the duty cycle. */
   readonly #isInMemory: boolean;
   /** Its file, also when it has lost its name. */
   readonly #procPath: string;
@@ -85,7 +85,7 @@ export class Part {
     this.#isInMemory = this.#fileSystem()?.type === TMPFS_MAGIC;
   }
 
-  /** Creates a file that is not there yet, and locks it. @throws the system's error */
+  /** Creates a new file and locks it. @throws the system's error */
   static async create(path: string, nowNs: number): Promise<Part> {
     const fd = await openAsync(path, NEW_FILE, 0o666);
     try {
@@ -96,7 +96,7 @@ export class Part {
     return new Part(path, fd, nowNs);
   }
 
-  /** Magic, header, and what stands at the beginning of each part. */
+  /** Magic, header, and the records at the beginning of each part. */
   head(library: string, metadata: readonly MetadataRecord[], attachments: readonly AttachmentRecord[]): Uint8Array {
     const to = new ByteBuilder(4096);
     to.raw(MAGIC);
@@ -119,7 +119,7 @@ export class Part {
     }
   }
 
-  /** The records that have to stand before messages of these channels; null when they do already. */
+  /** The records that must precede messages of these channels; null if they are already written. */
   declare(channels: readonly Channel[]): Uint8Array | null {
     if (channels.every(({ record }) => this.#known.has(record.id))) return null;
     const to = new ByteBuilder(2048);
@@ -137,7 +137,7 @@ export class Part {
     return to.bytes;
   }
 
-  /** What was declared for these channels did not get into the file. */
+  /** The declarations of these channels did not reach the file. */
   forgetDeclared(channels: readonly Channel[]): void {
     for (const { record, schema } of channels) {
       this.#known.delete(record.id);
@@ -145,7 +145,7 @@ export class Part {
     }
   }
 
-  /** True when `byteLength` bytes more, and the summary, have their room on the disk; false when it is full. */
+  /** True if the disk has room for `byteLength` more bytes and the summary; false if it is full. */
   reserve(byteLength: number, isAccount: boolean): boolean {
     if (!this.#reserves) return true;
     const kept = KEPT_BYTES + this.summary.indexBytes * 2;
@@ -169,14 +169,14 @@ export class Part {
     return false;
   }
 
-  /** True when the file system has so many bytes. Another program may take them meanwhile: then a write ends early. */
+  /** True if the file system has this many bytes. Another program may use them meanwhile: a write then ends short. */
   #hasRoom(byteLength: number): boolean {
     const found = this.#fileSystem();
     // A tmpfs without a limit has 0 blocks.
     return found === null || found.blocks === 0 || found.bavail * found.bsize >= byteLength;
   }
 
-  /** Null where it cannot be examined; the file may have lost its name. */
+  /** Null if it cannot be queried; the file may have lost its name. */
   #fileSystem(): StatsFs | null {
     try {
       return statfsSync(this.#procPath);
@@ -186,8 +186,8 @@ export class Part {
   }
 
   /**
-   * The block at `at` is in the file, and was intact: its chunk becomes one, and the summary has it. Blocks come in the order of the
-   * file, and the summary names them in that order.
+   * The block at `at` is in the file and was intact: it becomes a chunk and is added to the summary. Blocks arrive in file order, and the
+   * summary lists them in that order.
    */
   prove(block: Block, at: number, done: (error: unknown) => void): void {
     const written: WrittenBlock = { isSettled: false, summary: null };
@@ -202,12 +202,12 @@ export class Part {
     else this.#patch(PROVEN, at, settle);
   }
 
-  /** The block at `at` was overwritten while it was written: readers skip it, and its index. */
+  /** The block at `at` was overwritten during the write: readers skip it and its index. */
   disown(block: Block, at: number): void {
     this.#patch(PADDING, at + block.chunk.byteLength, () => undefined);
   }
 
-  /** False once the file was removed by another program: what is written has no name any more. */
+  /** False once another program removed the file: its data no longer has a name. */
   get hasName(): boolean {
     try {
       return fstatSync(this.fd).nlink > 0;
@@ -216,12 +216,12 @@ export class Part {
     }
   }
 
-  /** Tells the kernel that pages up to there need not stay in memory. */
+  /** Tells the kernel that pages up to this offset need not stay in memory. */
   forget(from: number, byteLength: number): void {
     adviseDontNeed(this.fd, from, byteLength);
   }
 
-  /** Writes the summary, gives back what was reserved, and closes. Resolves to the error that kept the file from being complete. */
+  /** Writes the summary, frees the reserved space, and closes. Resolves to the error that kept the file from being complete. */
   async finish(): Promise<unknown> {
     if (this.#pendingPatches > 0) await new Promise<void>((resolve) => (this.#patched = resolve));
     let failure = this.#failure;
@@ -247,7 +247,7 @@ export class Part {
     return failure;
   }
 
-  /** Removes a part that has no frames. */
+  /** Removes a part without frames. */
   async discard(): Promise<void> {
     const isNamed = this.#isNamed();
     await closeAsync(this.fd).catch(() => undefined);
@@ -290,12 +290,12 @@ function summaryOf({ channels, chunk, byteLength }: Block, at: number): ChunkSum
     channels: channels.length,
     channelIds: channels.map(({ record }) => record.id),
     indexOffsets: chunk.indexOffsets.map((offset) => at + offset),
-    // The block's own list is used again for another block.
+    // The block's own list is reused for another block.
     messages: [...chunk.messages],
   };
 }
 
-/** Writes all pieces from `at` on. */
+/** Writes all pieces, starting at `at`. */
 async function writeAll(fd: number, pieces: readonly Uint8Array[], at: number): Promise<void> {
   let offset = at;
   for (const piece of pieces) {

@@ -3,11 +3,11 @@ import { errnoOf, writeProblem } from "../core/system-errors.ts";
 import { printable } from "../core/text.ts";
 
 export type RecorderErrorCode =
-  /** There is a file of that name. */
+  /** A file with that name exists. */
   | "exists"
   /** The file cannot be created; the message carries the errno. */
   | "cannot-open"
-  /** The disk failed, in another way than by being full. */
+  /** The disk failed for a reason other than lack of space. */
   | "cannot-write"
   /** An option contradicts another. */
   | "options";
@@ -45,7 +45,7 @@ export class RecorderError extends TensorPoolError<RecorderErrorCode> {
   }
 }
 
-/** The cause of a failed system call in words, with the next step. */
+/** Describes the cause of a failed system call, with the next step. */
 function problemOf(cause: unknown): string {
   const errno = errnoOf(cause);
   return errno === "" ? messageOf(cause) : writeProblem(errno);

@@ -19,35 +19,35 @@ import { StreamRecorder } from "./stream-recorder.ts";
 type OnAttributes = NonNullable<ConsumerOptions["onAttributes"]>;
 
 const LEDGER_PERIOD_NS = 1e9;
-/** Longest wait, at the end, for a disk that takes nothing. */
+/** Longest wait, at the end, for a disk that makes no progress. */
 const TIMEOUT_NS = 10e9;
 const LOSS_PERIOD_NS = 10e6;
 
 export interface RecorderOptions extends RecordingOptions {
-  /** Frames of each stream; no limit when left out. */
+  /** Number of frames of each stream; no limit if omitted. */
   readonly count?: number;
-  /** End when all streams have ended. */
+  /** Stop when all streams have ended. */
   readonly once?: boolean;
-  /** True while more streams are to come: then the end is not reached yet. */
+  /** True while more streams are to come: the end is then not reached yet. */
   readonly awaitsStreams?: () => boolean;
-  /** What has made the recording, for the file: `tensorpool 0.1.0`. */
+  /** The program that makes the recording, for the file: `tensorpool 0.1.0`. */
   readonly library: string;
-  /** What else the session's metadata says, e.g. the command line. */
+  /** Further session metadata, e.g. the command line. */
   readonly session?: Readonly<Record<string, string>>;
-  /** Called once when the end was reached by `count` or `once`. */
+  /** Called once when `count` or `once` has ended the recording. */
   readonly onDone?: () => void;
 }
 
 /**
- * Records streams to MCAP files. To be added to a scheduler behind the consumers that it reads, so that it is closed before them; its
- * `onClose` writes what waits, and completes the files.
+ * Records streams to MCAP files. Add it to a scheduler after the consumers that it reads, so that it is closed before them; its `onClose`
+ * writes waiting frames and completes the files.
  */
 export class Recorder implements Agent {
   readonly roleName = "recorder";
   readonly writer: RecordingWriter;
   readonly streams: StreamRecorder[] = [];
   readonly staging: Staging;
-  /** What writes on a trigger only; null where everything is recorded. */
+  /** Writes on a trigger only; null if everything is recorded. */
   readonly flight: Flight | null;
   readonly #options: RecorderOptions;
   readonly #clock: Clock;
@@ -94,7 +94,7 @@ export class Recorder implements Agent {
     ]);
   }
 
-  /** Frames of all streams that are missing, by cause. */
+  /** Missing frames of all streams, by cause. */
   get missing(): Record<string, number> {
     const all: Record<string, number> = {};
     for (const { missing } of this.streams) {
@@ -104,8 +104,8 @@ export class Recorder implements Agent {
   }
 
   /**
-   * A stream to record, by the consumer that `make` makes with that listener: each version of the metadata is recorded, also where several
-   * come in one cycle. `name`: what it was asked for by, until its source says its own.
+   * Adds a stream, read by the consumer that `make` creates with the given listener: each version of the metadata is recorded, even if
+   * several arrive in one cycle. `name`: the name by which it was requested, until its source reports its own.
    */
   add(make: (onAttributes: OnAttributes) => Consumer, name: string | null = null): StreamRecorder {
     let made: StreamRecorder | null = null;
@@ -120,8 +120,8 @@ export class Recorder implements Agent {
   }
 
   /**
-   * A flight recorder writes the last seconds, and what follows; `reason` in words, for the file.
-   * @throws RecorderError of a recorder that is none
+   * A flight recorder writes the last seconds and the following frames; `reason` as text, for the file.
+   * @throws RecorderError if this is not a flight recorder
    */
   trigger(reason: string): TriggerResult {
     if (this.flight === null) {
@@ -158,7 +158,7 @@ export class Recorder implements Agent {
     return work;
   }
 
-  /** What waits is written, the account is closed, and the files are completed. Where no stream ever began, no file is left. */
+  /** Waiting frames are written, the account is closed, and the files are completed. If no stream ever began, no file is left. */
   async onClose(): Promise<void> {
     this.#isClosing = true;
     const now = (): number => this.#clock.nanoTime();
@@ -191,7 +191,7 @@ export class Recorder implements Agent {
 
   #writeLedger(nowNs: number, isEnd: boolean): void {
     for (const stream of this.streams) {
-      // Of an epoch that is over while a trigger is awaited nothing is kept.
+      // Nothing is kept of an epoch that ended while a trigger is awaited.
       const rows = stream.rows(nowNs, isEnd);
       if (this.#hasAccount) for (const row of rows) this.#account.row(row, nowNs);
     }

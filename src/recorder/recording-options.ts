@@ -1,31 +1,31 @@
-/** Free space that is never used: a number of bytes, or a part of the file system. */
+/** Free space that is never used: a number of bytes, or a fraction of the file system. */
 export type MinFree = { readonly bytes: number } | { readonly fraction: number };
 
-/** What a flight recorder writes when it is triggered. */
+/** What a flight recorder writes after a trigger. */
 export interface FlightOptions {
-  /** Time before the trigger, as far as the buffer holds it. */
+  /** Time before the trigger, limited by the buffer. */
   readonly beforeNs: number;
   /** Time after the last trigger. */
   readonly afterNs: number;
-  /** Frames that are lost before they are recorded are a trigger. */
+  /** Frames lost before they are recorded cause a trigger. */
   readonly onLoss?: boolean;
 }
 
 export interface RecordingOptions {
-  /** The file; with `splitBytes` or `splitNs` the parts are named after it. */
+  /** The file; with `splitBytes` or `splitNs`, the base name of its parts. */
   readonly path: string;
   readonly splitBytes?: number;
   readonly splitNs?: number;
-  /** Parts of more than this in all: the oldest go. */
+  /** Limit for the total size of all parts: the oldest are removed. */
   readonly keepBytes?: number;
   readonly minFree: MinFree;
-  /** Memory for frames that the disk does not take at once. */
+  /** Memory for frames that the disk cannot take immediately. */
   readonly bufferBytes: number;
-  /** What the recording may have in the page cache. */
+  /** Limit for the recording's page cache. */
   readonly pageCacheBytes: number;
-  /** A file is written when something happens, and `path` is what those are named after; left out: everything is recorded. */
+  /** Files are written on a trigger, and `path` is their base name; omitted: everything is recorded. */
   readonly flight?: FlightOptions;
-  /** Level of zstd; not compressed when left out. */
+  /** Level of zstd; no compression if omitted. */
   readonly zstdLevel?: number;
 }
 
@@ -35,11 +35,11 @@ export const RECORDING_DEFAULTS = {
   pageCacheBytes: 1024 * 1024 * 1024,
 } as const;
 
-/** Where a recording is, as far as the disk is concerned. */
+/** State of a recording with regard to the disk. */
 export type DiskState =
   | "opening"
   | "writing"
-  /** There is no room, or less than is to stay free: nothing is written until there is. */
+  /** There is no space, or less than must stay free: nothing is written until there is. */
   | "full"
   /** It cannot be continued. */
   | "failed"

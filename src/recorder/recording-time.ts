@@ -2,17 +2,17 @@ import type { MonotonicEpoch } from "../core/monotonic-epoch.ts";
 
 const NS_PER_SECOND = 1_000_000_000;
 
-/** The clocks of the host at one moment, in the process's time. */
+/** The host's clocks at one moment, in the process's time. */
 export interface HostClocks {
   readonly monotonic: MonotonicEpoch;
   readonly realtime: MonotonicEpoch;
-  /** Null where the kernel does not know TAI. */
+  /** Null if the kernel does not know TAI. */
   readonly tai: MonotonicEpoch | null;
 }
 
 /**
- * Time since 1970 for a recording, by clocks that were compared once when it began: it never goes back and never jumps, whatever is
- * done to the host's clock meanwhile. Nothing here allocates but `describe`.
+ * Time since 1970 for a recording, from clocks that were compared once at its start: it never goes back or jumps, whatever happens to the
+ * host's clock. Only `describe` allocates.
  */
 export class RecordingTime {
   readonly #clocks: HostClocks;
@@ -26,7 +26,7 @@ export class RecordingTime {
     this.#baseNanos = Number(base % BigInt(NS_PER_SECOND));
   }
 
-  /** The two words of the u64 that a Message's times are. */
+  /** The high word of the u64 for a Message's times. */
   high(processNs: number): number {
     return this.#clocks.realtime.high(processNs);
   }
@@ -44,7 +44,7 @@ export class RecordingTime {
     return ns - Math.floor(ns / NS_PER_SECOND) * NS_PER_SECOND;
   }
 
-  /** The process's time of a frame's timestamp; `fallbackNs` for a clock that the host does not have, and before 1970. */
+  /** A frame's timestamp in the process's time; `fallbackNs` for a clock that the host does not have, and before 1970. */
   processNsOf(clock: string, high: number, low: number, fallbackNs: number): number {
     const epoch =
       clock === "monotonic"

@@ -14,18 +14,18 @@ import { lose, recorded, WriteQueue } from "./write-queue.ts";
 
 const log = getLogger("record");
 
-/** One write at a time: the next one takes all that has come meanwhile, as far as this. */
+/** One write at a time: the next one takes everything that has arrived meanwhile, up to this size. */
 const MAX_BATCH_BYTES = 32 * 1024 * 1024;
 const MAX_BATCH_BLOCKS = 128;
 const WATCH_PERIOD_NS = 1e9;
 const FULL_ERRORS: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
-/** Recording continues on a disk that was full when so much can be written. */
+/** Recording resumes on a disk that was full once this much can be written. */
 const RESUME_BYTES = 4 * 1024 * 1024;
-/** A write of this length is reported. */
+/** A write that takes this long is reported. */
 const HANG_NS = 2e9;
 
 export interface WriterListener {
-  /** Something that the recording's events should say. */
+  /** An event for the recording. */
   onEvent(level: "info" | "warn" | "error", message: string): void;
 }
 
@@ -42,11 +42,11 @@ export class RecordingWriter {
   #state: DiskState = "opening";
   #failure: RecorderError | null = null;
   #isWriting = false;
-  /** Blocks that are written, and are made part of the file now. */
+  /** Blocks that are written and not yet part of the file. */
   #unproven = 0;
   #isHangReported = false;
   #writeBeganNs = 0;
-  /** When a write ended last. */
+  /** When the last write ended. */
   #progressNs = 0;
   #nowNs = 0;
   #writtenBytes = 0;
@@ -64,17 +64,17 @@ export class RecordingWriter {
     return this.#state;
   }
 
-  /** Why it cannot be continued; null while it can. */
+  /** Why it cannot continue; null while it can. */
   get failure(): RecorderError | null {
     return this.#failure;
   }
 
-  /** The file that is written now; null before the first is open. */
+  /** The file being written; null before the first is open. */
   get path(): string | null {
     return this.#parts.present?.path ?? null;
   }
 
-  /** Bytes of all files so far, without their summaries. */
+  /** Total bytes of all files so far, without their summaries. */
   get writtenBytes(): number {
     return this.#writtenBytes;
   }
@@ -84,12 +84,12 @@ export class RecordingWriter {
     return this.#parts.count;
   }
 
-  /** Bytes until the disk counts as full; infinite while that is not known. */
+  /** Bytes until the disk counts as full; infinite until that is known. */
   get roomBytes(): number {
     return Math.max(0, this.space.freeBytes - this.space.minFreeBytes);
   }
 
-  /** Bytes that wait in memory of the recorder's own. */
+  /** Waiting bytes in the recorder's own memory. */
   get queuedBytes(): number {
     return this.#queue.ownBytes;
   }
@@ -98,14 +98,14 @@ export class RecordingWriter {
     return this.#queue.length === 0 && !this.#isWriting && this.#unproven === 0;
   }
 
-  /** True when a frame may wait in its slot: what stands before it is written soon. */
+  /** True if a frame may wait in its slot: everything ahead of it is written soon. */
   mayHold(byteLength: number): boolean {
     if (this.#state !== "writing" || this.#parts.cache?.isFull === true) return false;
     if (this.#queue.ownBytes > MAX_BATCH_BYTES) return false;
     return this.#queue.heldBytes === 0 || this.#queue.heldBytes + byteLength <= MAX_BATCH_BYTES;
   }
 
-  /** Creates the first file, or the folder of a flight recorder. @throws RecorderError when that cannot be done */
+  /** Creates the first file, or the folder of a flight recorder. @throws RecorderError if that fails */
   async open(nowNs: number): Promise<void> {
     try {
       if (this.#options.flight === undefined) await this.#parts.begin(nowNs);
@@ -122,18 +122,18 @@ export class RecordingWriter {
     return this.#parts.present !== null;
   }
 
-  /** Creates a file of a flight recorder, named after the time of its trigger. @throws RecorderError when that cannot be done */
+  /** Creates a flight recorder's file, named after the time of its trigger. @throws RecorderError if that fails */
   async beginFile(at: Date, nowNs: number): Promise<void> {
     this.#parts.names.beginAt(at);
     await this.#parts.begin(nowNs);
   }
 
-  /** Completes the file of a flight recorder; everything is written. */
+  /** Completes a flight recorder's file; everything is written. */
   endFile(): void {
     this.#parts.endPresent();
   }
 
-  /** Gives up what waits for a file that cannot be created. */
+  /** Drops the frames waiting for a file that cannot be created. */
   giveUp(): void {
     this.#queue.drop("all", "diskFailed");
   }
@@ -143,7 +143,7 @@ export class RecordingWriter {
     else this.#queue.push(block);
   }
 
-  /** What every part will begin with from now on, and the present one has next. */
+  /** Records that every part begins with from now on, and that the current one receives next. */
   addStanding(metadata: readonly MetadataRecord[], attachments: readonly AttachmentRecord[] = []): void {
     this.#standing.add(metadata, attachments);
   }
@@ -163,7 +163,7 @@ export class RecordingWriter {
   }
 
   /**
-   * Writes what waits, as long as the disk takes any of it within `patienceNs`; what is left is lost. While the disk is full, only the
+   * Writes waiting blocks as long as the disk makes progress within `patienceNs`; the rest is lost. While the disk is full, only the
    * recorder's own account is written.
    */
   async drain(patienceNs: number, clock: () => number): Promise<void> {
@@ -177,7 +177,7 @@ export class RecordingWriter {
   }
 
   /**
-   * Completes all files; `isKept` false: removes the present one, which has nothing to keep. Resolves when they are closed, or, where the
+   * Completes all files; `isKept` false: removes the current one, which has no content to keep. Resolves when they are closed or, if the
    * disk hangs, after `patienceNs`.
    */
   async close(patienceNs: number, isKept = true): Promise<void> {
@@ -195,7 +195,7 @@ export class RecordingWriter {
     this.#report("error", `${this.#options.path}: the disk does not answer: the file has no index; ${next}`);
   }
 
-  /** The batch of what waits, as far as it goes to one part. */
+  /** Writes the batch of waiting blocks that go to one part. */
   #writeNext(): number {
     const queue = this.#queue;
     if ((queue.length === 0 && !this.#standing.isDue) || this.#parts.cache?.isFull === true) return 0;
@@ -221,13 +221,13 @@ export class RecordingWriter {
     return this.#issue(batch);
   }
 
-  /** While the disk is full: the recorder's own account has its room kept. */
+  /** While the disk is full: space is reserved for the recorder's own account. */
   #writeAccount(): number {
     const block = this.#queue.takeAccount();
     if (block === undefined) return 0;
     const part = this.#parts.partFor(this.#nowNs, 0);
     const batch = this.#standing.beginBatch(part, this.#library);
-    // What is declared before it comes on top.
+    // Declarations before it need additional space.
     if (part.reserve(batch.byteLength + block.byteLength + 4096, true)) batch.append(block);
     else lose(block, "diskFull");
     return this.#issue(batch);
@@ -256,7 +256,7 @@ export class RecordingWriter {
     this.#onError(error);
   }
 
-  /** A block is written: unless its frame was overwritten meanwhile, it becomes part of the file. */
+  /** A block was written: it becomes part of the file unless its frame was overwritten meanwhile. */
   #settle({ part, blocks, offsets }: Batch, index: number): void {
     const block = blocks[index] as Block;
     const at = offsets[index] as number;

@@ -7,33 +7,33 @@ import { compressed } from "./compressed-block.ts";
 import { GatheredChunk } from "./gathered-chunk.ts";
 import type { RecordingWriter } from "./recording-writer.ts";
 
-/** Small messages are gathered to chunks of this size, or of this age. */
+/** Small messages are gathered into chunks of this size or age. */
 export const GATHER_BYTES = 4 * 1024 * 1024;
 const GATHER_NS = 200e6;
-/** Frames from here on are chunks of their own, and written from where they lie if that can be. */
+/** Frames of at least this size are separate chunks, written directly from their slots if possible. */
 export const LARGE_FRAME_BYTES = 1024 * 1024;
 
 export interface StagingOptions {
   readonly bufferBytes: number;
-  /** How long frames are kept for a trigger; left out: they are written at once. */
+  /** How long frames are kept for a trigger; omitted: they are written immediately. */
   readonly flight?: { readonly beforeNs: number } | undefined;
   readonly zstdLevel?: number | undefined;
 }
 
-/** The recorder's own memory: frames that were copied wait here for the disk. Bounded. */
+/** The recorder's own memory: copied frames wait here for the disk. Bounded. */
 export class Staging {
   readonly pool: BufferPool;
   readonly channels: ChannelTable;
   readonly #writer: RecordingWriter;
   readonly #zstdLevel: number | null;
-  /** Of that age a chunk is kept, and another one begun: a slow stream must not use a buffer for a few frames. */
+  /** At this age a chunk is closed and another one begun: a slow stream must not occupy a buffer for a few frames. */
   readonly #keepNs: number;
   #isKeeping: boolean;
   readonly #kept = new ChunkRing();
   readonly #unused: GatheredChunk[] = [];
-  /** What small frames are copied into at the moment. */
+  /** The chunk that small frames are currently copied into. */
   #gathering: GatheredChunk | null = null;
-  /** The chunk that the last message was begun in. */
+  /** The chunk that contains the last begun message. */
   #open: GatheredChunk | null = null;
 
   constructor(writer: RecordingWriter, channels: ChannelTable, options: StagingOptions) {
@@ -51,7 +51,7 @@ export class Staging {
     return this.#isKeeping;
   }
 
-  /** When the oldest frame came that is kept; null without one. */
+  /** When the oldest kept frame arrived; null if there is none. */
   get keptSinceNs(): number | null {
     if (this.#kept.first !== undefined) return this.#kept.first.sinceNs;
     return this.#isKeeping && this.#gathering?.isEmpty === false ? this.#gathering.sinceNs : null;
@@ -61,19 +61,19 @@ export class Staging {
     return this.#zstdLevel !== null;
   }
 
-  /** True when a message of that size finds room. */
+  /** True if a message of that size fits. */
   hasRoom(byteLength: number): boolean {
     if (byteLength < LARGE_FRAME_BYTES && this.#gathering?.hasRoom(byteLength) === true) return true;
     const usedBytes = this.pool.usedBytes - this.#kept.bufferBytes;
     return usedBytes + this.#bufferBytesFor(byteLength) <= this.pool.limitBytes;
   }
 
-  /** True when one of that size could have room at all. */
+  /** True if a message of that size could ever fit. */
   canEverHold(byteLength: number): boolean {
     return this.#bufferBytesFor(byteLength) <= this.pool.limitBytes;
   }
 
-  /** A chunk with room for a message of that size, which is written at its `at`; null when there is none. */
+  /** A chunk with room for a message of that size, to be written at its `at`; null if there is none. */
   begin(byteLength: number): GatheredChunk | null {
     if (byteLength >= LARGE_FRAME_BYTES) {
       const chunk = this.#newChunk(byteLength);
@@ -86,7 +86,7 @@ export class Staging {
     return this.#open;
   }
 
-  /** The message that was begun last is added, or was not intact. */
+  /** The last begun message is added, or was not intact. */
   settle(isAdded: boolean): void {
     const chunk = this.#open;
     this.#open = null;
@@ -95,7 +95,7 @@ export class Staging {
     else this.#drop(chunk);
   }
 
-  /** Hands over what was gathered, if it is old enough. */
+  /** Passes on gathered messages that are old enough. */
   doWork(nowNs: number): number {
     const gathering = this.#gathering;
     if (gathering === null || gathering.isEmpty) return 0;
@@ -104,20 +104,20 @@ export class Staging {
     return 1;
   }
 
-  /** From now on frames are kept for a trigger; what came before is written. */
+  /** Frames are kept for a trigger from now on; earlier ones are written. */
   keep(): void {
     this.flush();
     this.#isKeeping = true;
   }
 
-  /** What was kept, and what comes from now on, is written. */
+  /** Kept frames, and all from now on, are written. */
   release(): void {
     this.#isKeeping = false;
     for (let chunk = this.#kept.shift(); chunk !== undefined; chunk = this.#kept.shift()) this.#submit(chunk);
     this.flush();
   }
 
-  /** Drops chunks that are kept and whose last frame came before. */
+  /** Drops kept chunks whose last frame is older. */
   dropKept(beforeNs: number): void {
     while ((this.#kept.first?.lastNs ?? Number.POSITIVE_INFINITY) < beforeNs) this.#dropOldest();
   }
@@ -145,7 +145,7 @@ export class Staging {
     return chunk;
   }
 
-  /** False when nothing is kept. */
+  /** False if nothing is kept. */
   #dropOldest(): boolean {
     const chunk = this.#kept.shift();
     if (chunk === undefined) return false;

@@ -6,7 +6,7 @@ import type { ChannelOwner, ChannelTable, FrameChannel } from "./channel.ts";
 import { FrameKey } from "./frame-key.ts";
 import { frameKindOf, TIMESTAMP_CLOCK, topicOf } from "./frame-kind.ts";
 
-/** An epoch with more shapes than this has one channel for all of them from then on: channel ids are 16 bits. */
+/** An epoch with more shapes than this uses one channel for all further ones: channel ids have 16 bits. */
 const MAX_SHAPES = 64;
 
 export interface EpochFacts {
@@ -14,7 +14,7 @@ export interface EpochFacts {
   readonly name: string;
   readonly epoch: bigint;
   readonly owner: ChannelOwner;
-  /** The stream's newest attributes: for frames whose own have not come yet. */
+  /** The stream's newest attributes: for frames whose own have not arrived yet. */
   readonly attributes: () => readonly Attribute[];
 }
 
@@ -33,7 +33,7 @@ export class StreamChannels {
     this.#name = facts.name;
   }
 
-  /** The channel of a frame. Allocates only for a kind that is not that of the frame before. */
+  /** The channel of a frame. Allocates only if the kind differs from the previous frame's. */
   of(frame: Frame): FrameChannel {
     if (this.#last !== null && this.#key.matches(frame.header)) return this.#last;
     const own = frame.attributes;
@@ -45,7 +45,7 @@ export class StreamChannels {
     return this.#last;
   }
 
-  /** Metadata came: the stream's name and the clock of its frames may be others. */
+  /** Metadata arrived: the stream's name and the clock of its frames may have changed. */
   refresh(name: string): void {
     this.#key.clear();
     if (name === this.#name) return;
@@ -63,7 +63,7 @@ export class StreamChannels {
       this.#byKind.set(key, made);
       return made;
     }
-    // Each frame says its shape itself.
+    // Each frame contains its own shape.
     const varied = `${kind.metaVersion} ${kind.clock} ${kind.dtype} varied`;
     const message = new FrameMessage(kind, "tensorpool.Frame");
     const shared = this.#byKind.get(varied) ?? this.#make(kind, message, false);

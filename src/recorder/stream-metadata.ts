@@ -4,22 +4,22 @@ import type { Consumer } from "../roles/consumer.ts";
 import type { RecordingTime } from "./recording-time.ts";
 import type { RecordingWriter } from "./recording-writer.ts";
 
-/** How long frames wait for metadata: a producer sends it once a second, and to a new reader at once. */
+/** How long frames wait for metadata: a producer sends it once a second, and to a new reader immediately. */
 const TIMEOUT_NS = 1.5e9;
-/** A cycle counts at most this towards the timeout: in a pause of this process no metadata could be read. */
+/** A cycle counts at most this towards the timeout: during a pause of this process no metadata could be read. */
 const MAX_CYCLE_NS = 10e6;
 const NO_VERSION = -1;
 
 interface MetadataVersion {
   readonly attributes: readonly Attribute[];
   readonly metaVersion: number;
-  /** Null: of the epoch that is mapped next. */
+  /** Null: the epoch that is mapped next. */
   readonly epoch: bigint | null;
 }
 
 /**
- * The metadata of one recorded stream: each version is written to the recording, and the frames that refer to a version wait for it, for
- * a limited time (W-45).
+ * The metadata of one recorded stream: each version is written to the recording, and frames that refer to a version wait for it for a
+ * limited time (W-45).
  */
 export class StreamMetadata {
   readonly #consumer: Consumer;
@@ -30,7 +30,7 @@ export class StreamMetadata {
   /** Version that the newest frame refers to. */
   #frameVersion = NO_VERSION;
   #isAwaited = false;
-  /** Since the epoch began, or the newest version of a frame. */
+  /** Time since the epoch began or a frame had a newer version. */
   #waitedNs = 0;
   #nowNs = 0;
 
@@ -41,12 +41,12 @@ export class StreamMetadata {
     if (consumer.hasAttributes) this.onAttributes(consumer.attributes, consumer.stream.metaVersion);
   }
 
-  /** True while the version that the newest frame refers to has not come. */
+  /** True until the version that the newest frame refers to has arrived. */
   get isAwaited(): boolean {
     return this.#isAwaited;
   }
 
-  /** False while the epoch's first version is awaited: frames need the stream's name and clock. */
+  /** False until the epoch's first version has arrived: frames need the stream's name and clock. */
   get mayRead(): boolean {
     return this.#consumer.isMapped && (this.#consumer.hasAttributes || this.#waitedNs > TIMEOUT_NS);
   }
@@ -58,7 +58,7 @@ export class StreamMetadata {
     this.#isAwaited = false;
   }
 
-  /** For each frame, within its handler. */
+  /** Called for each frame, within its handler. */
   onFrame(metaVersion: number): void {
     if (metaVersion === this.#frameVersion) return;
     this.#frameVersion = metaVersion;
@@ -66,12 +66,12 @@ export class StreamMetadata {
     if (this.#isAwaited) this.#waitedNs = 0;
   }
 
-  /** A version came; where several come within a cycle, each is kept. */
+  /** A version arrived; if several arrive within a cycle, each is kept. */
   onAttributes(attributes: readonly Attribute[], metaVersion: number): void {
     this.#pending.push({ attributes, metaVersion, epoch: this.#consumer.epoch });
   }
 
-  /** Once a cycle, before frames are read. */
+  /** Called once a cycle, before frames are read. */
   doWork(nowNs: number): void {
     const elapsedNs = Math.min(nowNs - this.#nowNs, MAX_CYCLE_NS);
     this.#nowNs = nowNs;

@@ -17,30 +17,30 @@ import { LARGE_FRAME_BYTES, type Staging } from "./staging.ts";
 import { StreamChannels } from "./stream-channels.ts";
 import { StreamMetadata } from "./stream-metadata.ts";
 
-/** Frames that one cycle may take, so that the other agents have their turn. */
+/** Frames taken per cycle, so that the other agents get their turn. */
 const FRAMES_PER_CYCLE = 64;
 const MAX_CYCLE_NS = 1e6;
 /**
- * No more of a ring is held for the disk than this part of it. A producer that waits for its readers may be three quarters of the ring
- * ahead of the frame that is read: half of it in its window, a quarter in the consumer's queue.
+ * Largest share of a ring held for the disk. A producer that waits for its readers may be three quarters of the ring ahead of the frame
+ * being read: half of it in its window, a quarter in the consumer's queue.
  */
 const HELD_SHARE = 8;
-/** Of a producer that waits no more is copied ahead of the disk: memory that is still in the processor's caches is cheaper. */
+/** For a producer that waits, at most this much is copied ahead of the disk: memory that is still in the CPU caches is cheaper. */
 const MAX_WAITED_BYTES = 16 * 1024 * 1024;
 
 export interface StreamRecorderOptions {
   readonly clock: Clock;
   readonly time: RecordingTime;
-  /** What the stream was asked for by; its source may say another name. */
+  /** The name by which the stream was requested; its source may report another. */
   readonly name: string | null;
-  /** Frames to record. */
+  /** Number of frames to record. */
   readonly count: number;
 }
 
-/** Records one stream: every frame goes to the writer, or is counted under one cause. */
+/** Records one stream: every frame is passed to the writer or counted under one cause. */
 export class StreamRecorder {
   readonly consumer: Consumer;
-  /** Those of the consumer, which has the recorder's among them. */
+  /** The consumer's counters, which include the recorder's. */
   readonly counters: ConsumerCounters;
   readonly metadata: StreamMetadata;
   readonly #options: StreamRecorderOptions;
@@ -52,7 +52,7 @@ export class StreamRecorder {
   #channels: StreamChannels | null = null;
   #lastFrameBytes = 0;
   #heldFrames = 0;
-  /** What the handler made of its frame, until it proves intact. */
+  /** The handler's result for its frame, until the frame proves intact. */
   #channel: FrameChannel | null = null;
   #held: HeldFrame | null = null;
   #values: Uint8Array | null = null;
@@ -86,17 +86,17 @@ export class StreamRecorder {
     return this.consumer.stream.sourceName ?? this.#options.name ?? `stream-${this.consumer.streamId}`;
   }
 
-  /** True when `count` frames are recorded: in the file, and not on their way to it. */
+  /** True if `count` frames are recorded: in the file, not just being written. */
   get isDone(): boolean {
     return this.counters.of.recorded.value >= this.#options.count && !this.metadata.isAwaited;
   }
 
-  /** True when `count` frames are recorded or on their way; one of those may still be overwritten, and another is taken then. */
+  /** True if `count` frames are recorded or being written; if one of those is overwritten, another is taken. */
   get #hasEnough(): boolean {
     return this.counters.of.accepted.value >= this.#options.count;
   }
 
-  /** True when the stream has ended, and nothing else has begun. */
+  /** True if the stream has ended and no other epoch has begun. */
   get hasEnded(): boolean {
     return this.consumer.counters.of.ends.value > 0 && !this.consumer.isMapped;
   }
@@ -106,14 +106,14 @@ export class StreamRecorder {
     return this.#accounts.length > 0;
   }
 
-  /** Frames that were lost before they could be recorded: not for reasons of the recorder's own. */
+  /** Frames lost before they could be recorded, for reasons other than the recorder's own. */
   get lostBefore(): number {
     const { recordingOverwritten, stagingFull, diskTooSlow, diskFull, diskFailed } = this.counters.of;
     const own = recordingOverwritten.value + stagingFull.value + diskTooSlow.value + diskFull.value + diskFailed.value;
     return totalLost(this.counters) - own;
   }
 
-  /** Frames that are missing, by cause: what the recorder lost by its own causes, the rest by the consumer's. */
+  /** Missing frames by cause: the recorder's losses by its own causes, the rest by the consumer's. */
   get missing(): Record<string, number> {
     const { of } = this.counters;
     const { recordingOverwritten, stagingFull, diskTooSlow, diskFull, diskFailed } = of;
@@ -138,7 +138,7 @@ export class StreamRecorder {
     if (this.#account === null || !this.metadata.mayRead) return 0;
     let moved = 0;
     while (moved < FRAMES_PER_CYCLE && !this.#hasEnough) {
-      // A producer that waits for its readers waits for the disk, within its own bounds; others do not.
+      // A producer that waits for its readers also waits for the disk, within its own bounds; others do not.
       if (this.consumer.flow === "wait" && !this.#keepsUp(this.#lastFrameBytes)) break;
       if (this.consumer.poll(this.#onFrame, this.#pollOptions) === 0) break;
       moved++;
@@ -148,12 +148,12 @@ export class StreamRecorder {
     return moved;
   }
 
-  /** Writes the metadata that came with the last frames, at the end of the recording. */
+  /** At the end of the recording, writes the metadata that arrived with the last frames. */
   finish(): void {
     this.#writeMetadata();
   }
 
-  /** The ledger's rows that are due; `isEnd`: of every epoch, for the last time. */
+  /** The ledger rows that are due; `isEnd`: of every epoch, for the last time. */
   rows(nowNs: number, isEnd: boolean): readonly LedgerRow[] {
     const time = this.#options.time.at(nowNs);
     if (isEnd) {
@@ -174,7 +174,7 @@ export class StreamRecorder {
     const { epoch } = this.consumer;
     if (epoch === null || epoch === this.#account?.epoch) return;
     this.#account?.end();
-    // What was reported for good is not needed any more.
+    // Accounts with a final report are no longer needed.
     for (let i = this.#accounts.length - 1; i >= 0; i--) {
       if (this.#accounts[i]?.isReported === true) this.#accounts.splice(i, 1);
     }
@@ -192,7 +192,7 @@ export class StreamRecorder {
     this.#channels?.refresh(name);
   }
 
-  /** Why a frame of that size finds no place now; null when it does. */
+  /** Why a frame of that size does not fit now; null if it does. */
   #refusalOf(byteLength: number): RecorderCause | null {
     const { state } = this.#writer;
     if (this.#staging.isKeeping) return this.#stagingRefusalOf(byteLength);
@@ -206,7 +206,7 @@ export class StreamRecorder {
     return this.#staging.canEverHold(byteLength + 1024) ? "stagingFull" : "diskTooSlow";
   }
 
-  /** True when a frame that may as well wait is taken now: a copy would only cost what the disk needs. */
+  /** True if a frame that could also wait is taken now: a copy would only use bandwidth that the disk needs. */
   #keepsUp(byteLength: number): boolean {
     if (this.#refusalOf(byteLength) !== null) return false;
     if (this.#staging.isKeeping) return true;
@@ -263,7 +263,7 @@ export class StreamRecorder {
     this.#times.publishLow = time.low(atNs);
   }
 
-  /** Copies the frame into memory of the recorder's own; false without room. */
+  /** Copies the frame into the recorder's own memory; false if there is no room. */
   #stage(frame: Frame, { record, message }: FrameChannel): boolean {
     const dataBytes = message.prefixBytes + frame.byteLength;
     const chunk = this.#staging.begin(MESSAGE_PREFIX_BYTES + dataBytes);
@@ -278,7 +278,7 @@ export class StreamRecorder {
     return true;
   }
 
-  /** The frame was read; only an intact one counts. */
+  /** The frame was read; it only counts if intact. */
   #settle(isIntact: boolean): void {
     const account = this.#account as EpochAccount;
     const [held, channel, values, staged, refusal] = [
@@ -292,7 +292,7 @@ export class StreamRecorder {
     this.#values = null;
     this.#staged = 0;
     if (refusal !== null) {
-      // One that was overwritten meanwhile is counted so by the consumer.
+      // If it was overwritten meanwhile, the consumer counts it.
       if (isIntact) account.onRefused(refusal);
       return;
     }

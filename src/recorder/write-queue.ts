@@ -1,7 +1,7 @@
 import type { Block } from "./block.ts";
 import type { RecorderCause } from "./channel.ts";
 
-/** Blocks that wait to be written, in their order, and how much of them lies where. */
+/** Blocks that wait to be written, in order, and the bytes they occupy in slots and in the recorder's memory. */
 export class WriteQueue {
   readonly #blocks: Block[] = [];
   #heldBytes = 0;
@@ -11,12 +11,12 @@ export class WriteQueue {
     return this.#blocks.length;
   }
 
-  /** Bytes that wait in slots of streams. */
+  /** Waiting bytes in slots of streams. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  /** Bytes that wait in memory of the recorder's own. */
+  /** Waiting bytes in the recorder's own memory. */
   get ownBytes(): number {
     return this.#ownBytes;
   }
@@ -30,7 +30,7 @@ export class WriteQueue {
     this.#blocks.push(block);
   }
 
-  /** Puts blocks that could not be written back to where they were. */
+  /** Returns blocks that could not be written to their previous positions. */
   putBack(blocks: readonly Block[]): void {
     for (const block of blocks) this.#count(block, 1);
     this.#blocks.unshift(...blocks);
@@ -46,7 +46,7 @@ export class WriteQueue {
     return this.#blocks.some(({ isAccount }) => isAccount);
   }
 
-  /** Takes the first block with the recorder's own account out, wherever it waits. */
+  /** Removes the first block with the recorder's own account, wherever it waits. */
   takeAccount(): Block | undefined {
     const at = this.#blocks.findIndex(({ isAccount, isReady }) => isAccount && isReady);
     if (at === -1) return undefined;
@@ -55,7 +55,7 @@ export class WriteQueue {
     return block;
   }
 
-  /** Gives up blocks: all of them, or those whose frames lie in slots. */
+  /** Drops blocks: all of them, or those whose frames are in slots. */
   drop(which: "all" | "held", cause: RecorderCause): void {
     const kept: Block[] = [];
     for (const block of this.#blocks.splice(0)) {
@@ -69,7 +69,7 @@ export class WriteQueue {
   }
 
   #count(block: Block, sign: 1 | -1): void {
-    // A block that is compressed while it waits counts as before.
+    // A block compressed while waiting is still counted with its original size.
     const byteLength = block.chunk.uncompressedSize;
     if (block.frame === null) this.#ownBytes += sign * byteLength;
     else this.#heldBytes += sign * byteLength;
