@@ -8,7 +8,7 @@ export interface Words {
   readonly low: number;
 }
 
-/** Bytes of records, appended one after the other; grows as needed and can be used again. Does not allocate while it does not grow. */
+/** Bytes of appended records; grows as needed and can be reused. Allocates only to grow. */
 export class ByteBuilder {
   #bytes: Uint8Array;
   #view: DataView;
@@ -23,7 +23,7 @@ export class ByteBuilder {
     return this.#length;
   }
 
-  /** What was written, in place: valid until the next write. */
+  /** The written bytes, in place: valid until the next write. */
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -84,7 +84,7 @@ export class ByteBuilder {
     this.#view.setUint32(at, this.#length - at - 4, true);
   }
 
-  /** Begins a record; returns where, for `end`. */
+  /** Begins a record; returns its position, for `end`. */
   begin(opcode: number): number {
     const at = this.#reserve(RECORD_HEAD_BYTES);
     this.#bytes[at] = opcode;

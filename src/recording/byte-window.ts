@@ -2,31 +2,31 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { messageOf } from "../core/errors.ts";
 import { RecordingError } from "./recording-error.ts";
 
-/** Bytes that are read at a time where records are small. */
+/** Bytes read at a time if records are small. */
 const WINDOW_BYTES = 64 * 1024;
-/** Bytes that are read where the next record is expected far away. */
+/** Bytes read if the next record is expected far away. */
 const GLANCE_BYTES = 1024;
 
-/** Bytes at numbered offsets, a part of which is in memory: a file's through a window, or a buffer's as they are. */
+/** Bytes at numbered offsets, partly in memory: a file's through a window, or a buffer's directly. */
 export interface ByteWindow {
-  /** For messages: the file's name, or where in it the bytes come from. */
+  /** For messages: the file's name, or the origin of the bytes in it. */
   readonly name: string;
   readonly byteLength: number;
-  /** What `load` has made present. */
+  /** The bytes that `load` has made available. */
   readonly bytes: Uint8Array;
   readonly view: DataView;
   /**
-   * Makes the bytes [offset, offset + byteLength) present and returns where in `bytes` they begin, until the next call.
-   * At most MAX_LOAD_BYTES. @throws RecordingError beyond the end
+   * Makes the bytes [offset, offset + byteLength) available until the next call, and returns their position in `bytes`. At most
+   * MAX_LOAD_BYTES. @throws RecordingError beyond the end
    */
   load(offset: number, byteLength: number): number;
-  /** Copies bytes to `target`, all of it. @throws RecordingError beyond the end */
+  /** Fills `target` with the bytes at `offset`. @throws RecordingError beyond the end */
   copy(target: Uint8Array, offset: number): void;
 }
 
 export const MAX_LOAD_BYTES = WINDOW_BYTES;
 
-/** A buffer as a window on itself. */
+/** A buffer as a window over itself. */
 export class MemoryWindow implements ByteWindow {
   readonly name: string;
   readonly bytes: Uint8Array;
@@ -53,7 +53,7 @@ export class MemoryWindow implements ByteWindow {
   }
 }
 
-/** A file of which at most one window is in memory; it is read and never mapped, so that a file that shrinks is an error. */
+/** A file with at most one window in memory; it is read and never mapped, so that a file that shrinks causes an error, not a crash. */
 export class FileWindow implements ByteWindow, Disposable {
   readonly name: string;
   readonly fd: number;
@@ -90,7 +90,7 @@ export class FileWindow implements ByteWindow, Disposable {
   load(offset: number, byteLength: number): number {
     if (offset >= this.#from && offset + byteLength <= this.#to) return offset - this.#from;
     requireInside(this, offset, byteLength);
-    // Where reading continues behind the window, more is wanted soon; elsewhere there may be a frame in between.
+    // If reading continues behind the window, more bytes are needed soon; elsewhere there may be a frame in between.
     const isNear = offset >= this.#from && offset <= this.#to + GLANCE_BYTES;
     const wanted = Math.max(byteLength, isNear ? WINDOW_BYTES : GLANCE_BYTES);
     const length = Math.min(wanted, this.#byteLength - offset);
@@ -106,7 +106,7 @@ export class FileWindow implements ByteWindow, Disposable {
     this.#read(target, target.length, offset);
   }
 
-  /** Looks again how long the file is, for one that is still being written. */
+  /** Reads the file's length again, for a file that is still being written. */
   refresh(): void {
     this.#byteLength = fstatSync(this.fd).size;
     this.#to = this.#from;

@@ -4,16 +4,16 @@ import type { FrameDecoder } from "./frame-decode.ts";
 import { RecordingError } from "./recording-error.ts";
 import { TextField } from "./text-field.ts";
 
-/** Plain CDR, in either byte order; XCDR2 aligns what is here alike. */
+/** Plain CDR in either byte order; XCDR2 uses the same alignment for these types. */
 const LITTLE_ENDIAN_KINDS: readonly number[] = [0x01, 0x03, 0x07, 0x09, 0x0b];
 const BIG_ENDIAN_KINDS: readonly number[] = [0x00, 0x02, 0x06, 0x08, 0x0a];
 const ENCAPSULATION_BYTES = 4;
 
-/** Values one after the other; aligned to their size where the format aligns. */
+/** Consecutive values; aligned to their size if the format aligns. */
 class Values {
   isLittleEndian = true;
   isAligned = true;
-  /** Where alignment is counted from. */
+  /** Origin of the alignment. */
   origin = 0;
   at = 0;
   #end = 0;
@@ -37,7 +37,7 @@ class Values {
     return (this.#window as ByteWindow).view.getUint32(from, this.isLittleEndian);
   }
 
-  /** A text; CDR counts the zero at its end. */
+  /** A text; CDR's length includes the terminating zero. */
   text(field: TextField): string {
     const length = this.u32();
     this.requireLeft(length);
@@ -63,7 +63,7 @@ class Values {
   }
 }
 
-/** What both versions of ROS have in an image behind its header's stamp. */
+/** The fields of an image after its header's stamp, in both ROS versions. */
 class ImageFields {
   readonly values = new Values();
   readonly #frameId = new TextField();
@@ -89,7 +89,7 @@ class ImageFields {
   }
 }
 
-/** `sensor_msgs/msg/Image` as ROS 2 writes it. */
+/** `sensor_msgs/msg/Image` as written by ROS 2. */
 export class CdrImageDecoder implements FrameDecoder {
   readonly #fields = new ImageFields();
 
@@ -113,7 +113,7 @@ export class CdrImageDecoder implements FrameDecoder {
   }
 }
 
-/** `sensor_msgs/Image` as ROS 1 writes it. */
+/** `sensor_msgs/Image` as written by ROS 1. */
 export class Ros1ImageDecoder implements FrameDecoder {
   readonly #fields = new ImageFields();
 

@@ -8,8 +8,8 @@ import { RecordWalk } from "./record-walk.ts";
 import { RecordingError } from "./recording-error.ts";
 
 /**
- * Looks into the chunks whose channels are not known: writers may keep schemas and channels inside of chunks only, and may leave out
- * their indexes. @throws RecordingError "unsupported" for a compression that is not read
+ * Looks into the chunks whose channels are unknown: writers may store schemas and channels only inside chunks, and may leave out the
+ * chunks' indexes. @throws RecordingError "unsupported" for an unsupported compression
  */
 export function completeDefinitions(window: FileWindow, index: FileIndex): void {
   const { chunks, channels } = index;
@@ -19,7 +19,7 @@ export function completeDefinitions(window: FileWindow, index: FileIndex): void 
     try {
       lookInto(window, index, chunk);
     } catch (error) {
-      // Reading its messages says what is wrong with it.
+      // Reading its messages will report the fault.
       if (!(error instanceof RecordingError) || error.code !== "damaged") throw error;
     }
   }

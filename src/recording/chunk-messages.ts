@@ -11,9 +11,9 @@ import { RecordingError } from "./recording-error.ts";
 const TWO_32 = 0x1_0000_0000;
 const FIRST_CAPACITY = 16;
 
-/** The messages of one chunk, in the order of their log times. */
+/** The messages of one chunk, in log time order. */
 export class ChunkMessages {
-  /** Where `dataAt` counts: the file, or the unpacked records. */
+  /** The bytes that `dataAt` refers to: the file, or the unpacked records. */
   window: ByteWindow | null = null;
   length = 0;
   channelId = new Uint16Array(FIRST_CAPACITY);
@@ -33,7 +33,7 @@ export class ChunkMessages {
     this.dataBytes[i] = dataBytes;
   }
 
-  /** Puts messages that go back in time where they belong. */
+  /** Sorts messages that are out of time order. */
   sort(): void {
     const { length, timeNs } = this;
     let isSorted = true;
@@ -129,7 +129,7 @@ export function unpackChunk(window: ByteWindow, chunks: ChunkTable, chunk: numbe
   window.copy(packed, chunks.recordsAt(chunk));
   let unpacked: Uint8Array;
   try {
-    // It is given room for what it claims and no more: a few bytes may stand for gigabytes.
+    // It gets the claimed size and no more: a few bytes may expand to gigabytes.
     unpacked = unpackedBytes === 0 ? new Uint8Array(0) : zstdDecompressSync(packed, { maxOutputLength: unpackedBytes });
   } catch (error) {
     throw new RecordingError("damaged", `${name} cannot be unpacked: ${messageOf(error)}`, { cause: error });

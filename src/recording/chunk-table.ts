@@ -1,12 +1,12 @@
-/** How the records of a chunk are packed. `OTHER`: by a name that is not known here. */
+/** Compression of a chunk's records. `OTHER`: an unknown one. */
 export const Packing = { NONE: 0, ZSTD: 1, LZ4: 2, OTHER: 3 } as const;
 export type Packing = (typeof Packing)[keyof typeof Packing];
 
 /** One chunk, or a run of messages outside of chunks. */
 export interface ChunkEntry {
-  /** Of the Chunk record; of the first message of a run. */
+  /** Offset of the Chunk record, or of a run's first message. */
   readonly offset: number;
-  /** Where the records are in the file, packed or not. */
+  /** Offset of the records in the file, packed or not. */
   readonly recordsAt: number;
   readonly recordsBytes: number;
   readonly unpackedBytes: number;
@@ -14,10 +14,10 @@ export interface ChunkEntry {
   readonly crc: number;
   readonly startNs: bigint;
   readonly endNs: bigint;
-  /** Where its MessageIndex records begin, and their bytes; 0 without any. */
+  /** Offset and size of its MessageIndex records; 0 if there are none. */
   readonly indexAt: number;
   readonly indexBytes: number;
-  /** Channels with messages in it; empty: not known. */
+  /** Channels with messages in it; empty: unknown. */
   readonly channelIds: readonly number[];
 }
 
@@ -40,17 +40,17 @@ class Column {
     return this.values[index] as number;
   }
 
-  /** Puts its values into another order: `order[i]` is where the value for `i` is now. */
+  /** Reorders the values: `order[i]` is the current index of the value for `i`. */
   arrange(order: readonly number[]): void {
     const from = this.values.slice();
     for (const [to, at] of order.entries()) this.values[to] = from[at] as number;
   }
 }
 
-/** All chunks of a file, in the order of the file: columns of numbers, since there may be a million. */
+/** All chunks of a file, in file order: columns of numbers, because there may be a million. */
 export class ChunkTable {
   length = 0;
-  /** Times are kept as distances from it, exact within 104 days. */
+  /** Times are stored as distances from it, exact within 104 days. */
   baseNs: bigint | null = null;
   readonly #offset = new Column();
   readonly #recordsAt = new Column();
@@ -62,7 +62,7 @@ export class ChunkTable {
   readonly #endNs = new Column();
   readonly #indexAt = new Column();
   readonly #indexBytes = new Column();
-  /** Most chunks have the same channels as another: lists are kept once. */
+  /** Most chunks share their channels with another: each list is stored once. */
   readonly #channels = new Column();
   readonly #lists: (readonly number[])[] = [];
   readonly #listNumbers = new Map<string, number>();
@@ -87,7 +87,7 @@ export class ChunkTable {
     this.#channels.set(i, this.#listOf(channelIds));
   }
 
-  /** An index may name chunks in any order: puts them into the order of the file. */
+  /** An index may list chunks in any order: sorts them into file order. */
   sort(): void {
     let isSorted = true;
     for (let i = 1; i < this.length && isSorted; i++) isSorted = this.offset(i - 1) < this.offset(i);
@@ -133,7 +133,7 @@ export class ChunkTable {
   indexBytes(i: number): number {
     return this.#indexBytes.at(i);
   }
-  /** Empty: not known. */
+  /** Empty: unknown. */
   channelIds(i: number): readonly number[] {
     return this.#lists[this.#channels.at(i)] as readonly number[];
   }

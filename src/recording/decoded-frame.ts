@@ -4,7 +4,7 @@ import { explainShapeFault, type FrameLayout, type FrameShape, shapeByteLength }
 import { PIXEL_FORMATS, pixelFormatOf } from "./image-encoding.ts";
 import { RecordingError } from "./recording-error.ts";
 
-/** What a message says of its frame; one object for all messages of a channel, whose lists stay the same while the shape does. */
+/** A message's description of its frame; one object for all messages of a channel, whose lists stay the same while the shape does. */
 export class DecodedFrame implements FrameLayout, FrameShape {
   dtype: Dtype = "uint8";
   dims: readonly number[] = [];
@@ -13,7 +13,7 @@ export class DecodedFrame implements FrameLayout, FrameShape {
   majorOrder: MajorOrder = "row";
   byteLength = 0;
   timestampNs: bigint | undefined = 0n;
-  /** The clock of the timestamp; "" when the message does not say. */
+  /** The clock of the timestamp; "" if the message has none. */
   clock = "";
   seq = 0;
   epoch = 0n;
@@ -23,13 +23,13 @@ export class DecodedFrame implements FrameLayout, FrameShape {
   frameId = "";
   /** Pixel format of an image; "" for other arrays. */
   encoding = "";
-  /** Where the values are in the message's window. */
+  /** Offset of the values in the message's window. */
   dataAt = 0;
-  /** Bytes of an element that have to be reversed, else 1. */
+  /** Element size in bytes if the bytes must be reversed, otherwise 1. */
   swapBytes = 1;
   #shapeKey = "";
 
-  /** Takes the shape of an array. @throws RecordingError for one that the wire does not have, or that does not fit its data */
+  /** Sets the shape of an array. @throws RecordingError for a shape that the wire does not support, or that does not fit its data */
   setArray(where: string, dtype: Dtype, dims: number[], strides: number[], majorOrder: MajorOrder): void {
     if (!this.#isSame(dtype, dims, strides, majorOrder)) {
       this.dtype = dtype;
@@ -42,7 +42,7 @@ export class DecodedFrame implements FrameLayout, FrameShape {
     this.#requireRoom(where);
   }
 
-  /** Takes the shape of an image. @throws RecordingError as `setArray` */
+  /** Sets the shape of an image. @throws RecordingError as `setArray` */
   setImage(where: string, encoding: string, width: number, height: number, step: number, isBigEndian: boolean): void {
     const key = `${encoding} ${width} ${height} ${step} ${isBigEndian}`;
     if (key !== this.#shapeKey) {

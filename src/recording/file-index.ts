@@ -9,13 +9,13 @@ export interface AttachmentEntry {
   readonly name: string;
   readonly mediaType: string;
   readonly logTimeNs: bigint;
-  /** Of its record. */
+  /** Place of its record. */
   readonly place: RecordPlace;
   readonly dataAt: number;
   readonly dataBytes: number;
 }
 
-/** What is wrong with the file's end. */
+/** The fault at the file's end. */
 export interface FileCut {
   /** Everything before it is complete. */
   readonly at: number;
@@ -23,25 +23,25 @@ export interface FileCut {
   readonly because: string;
 }
 
-/** Where everything of a file is. */
+/** The places of everything in a file. */
 export class FileIndex {
   readonly schemas = new Map<number, SchemaRecord>();
   readonly channels = new Map<number, ChannelRecord>();
   readonly chunks = new ChunkTable();
   readonly metadata: MetadataEntry[] = [];
   readonly attachments: AttachmentEntry[] = [];
-  /** Messages by channel, where they are known without a look into the chunks. */
+  /** Messages by channel, if known without reading the chunks. */
   readonly messageCounts = new Map<number, number>();
   profile = "";
   library = "";
-  /** True when it was read from the file's own index. */
+  /** True if it was read from the file's own index. */
   isFromSummary = false;
-  /** Why the file's own index was not used, although there is one; else null. */
+  /** Why the file's own index was not used although it exists; otherwise null. */
   summaryFault: string | null = null;
-  /** Null for a file that ends as it should. */
+  /** Null for a file with a proper end. */
   cut: FileCut | null = null;
-  /** Where the data ends: behind the last complete record before DataEnd. */
+  /** End of the data: behind the last complete record before DataEnd. */
   dataEnd = 0;
-  /** Chunks whose frame was overwritten while it was written. */
+  /** Chunks whose frame was overwritten during the write. */
   tornChunks = 0;
 }

@@ -1,10 +1,10 @@
 import { Mapping } from "../shm/mapping.ts";
 
-/** Where the windows of a mapping begin, and how far they reach: any part of up to 2 GiB is in one of them. */
+/** Distance and reach of a mapping's windows: any range of up to 2 GiB is within one of them. */
 const WINDOW_STEP_BYTES = 2 ** 30;
 const WINDOW_SPAN_BYTES = 3 * WINDOW_STEP_BYTES;
 
-/** Views of a file's bytes, without a copy: the file is mapped when the first is asked for. */
+/** Views of a file's bytes without a copy: the file is mapped at the first request. */
 export class FileViews {
   readonly #fd: number;
   readonly #byteLength: number;
@@ -15,7 +15,7 @@ export class FileViews {
     this.#byteLength = byteLength;
   }
 
-  /** Bytes of the file, at most 2 GiB. Not to be written to; after `close` they read as zeros. @throws SystemError */
+  /** Bytes of the file, at most 2 GiB. Read-only; after `close` they read as zeros. @throws SystemError */
   view(offset: number, byteLength: number): Uint8Array {
     this.#mapping ??= Mapping.ofFile(this.#fd, this.#byteLength, "read-only");
     const from = Math.floor(offset / WINDOW_STEP_BYTES) * WINDOW_STEP_BYTES;

@@ -6,12 +6,12 @@ import { parseAttachment, parseChannel, parseChunk, parseMetadata, parseSchema }
 import { RecordWalk } from "./record-walk.ts";
 import { RecordingError } from "./recording-error.ts";
 
-/** Messages outside of chunks are taken together up to this many bytes. */
+/** Messages outside of chunks are combined up to this many bytes. */
 const MAX_RUN_BYTES = 4 * 1024 * 1024;
 
 /**
- * Finds everything from record to record, in a file without an index: one that was cut, or is still being written. What follows the last
- * complete record is not looked at.
+ * Finds all records one by one, in a file without an index: one that was cut, or is still being written. Data after the last complete
+ * record is ignored.
  */
 export function walkFile(window: FileWindow, from: number, index: FileIndex): void {
   const walk = new RecordWalk(window, from);
@@ -53,7 +53,7 @@ const REASONS = {
   zeros: "the space behind it was reserved and never written",
 } as const;
 
-/** True when records follow each other up to a footer. */
+/** True if complete records lead up to a footer. */
 function isWhole(window: FileWindow, walk: RecordWalk): boolean {
   do {
     if (walk.opcode === Opcode.FOOTER) return window.byteLength - walk.nextAt === 8;
@@ -61,11 +61,11 @@ function isWhole(window: FileWindow, walk: RecordWalk): boolean {
   return false;
 }
 
-/** Collects what a walk comes by. */
+/** Collects the records found by a walk. */
 class Found {
   readonly #window: FileWindow;
   readonly #index: FileIndex;
-  /** The chunk that MessageIndex records may follow. */
+  /** The chunk that MessageIndex records may still follow. */
   #chunk: ChunkEntry | null = null;
   #channelIds: number[] = [];
   #indexAt = 0;
@@ -96,7 +96,7 @@ class Found {
     else takeCommon(this.#window, walk, this.#index);
   }
 
-  /** Adds what is under way. */
+  /** Adds the pending chunk or run. */
   finish(): void {
     const { chunks, messageCounts } = this.#index;
     const chunk = this.#chunk;
@@ -127,8 +127,8 @@ class Found {
   }
 
   /**
-   * Removes a last chunk whose MessageIndex was not written, where this writer writes some: whether its frame was overwritten meanwhile is
-   * not known. Returns where it began, else null.
+   * Removes a last chunk without MessageIndex if its writer writes them: its frame may have been overwritten. Returns the chunk's offset,
+   * otherwise null.
    */
   dropUnproven(): number | null {
     const { chunks, library } = this.#index;

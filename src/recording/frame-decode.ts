@@ -10,13 +10,13 @@ import type { ChannelRecord, SchemaRecord } from "./records.ts";
 import { FRAME_FIELD, IMAGE_FIELD, INFO_FIELD, TIMESTAMP_FIELD } from "./schemas.ts";
 import { TextField } from "./text-field.ts";
 
-/** Reads what a message says of its frame, and where the values are. */
+/** Reads a message's description of its frame, and the place of the values. */
 export interface FrameDecoder {
   /** @throws RecordingError */
   decode(window: ByteWindow, at: number, byteLength: number, into: DecodedFrame): void;
 }
 
-/** The decoder for the messages of a channel; null when they are no frames. */
+/** The decoder for a channel's messages; null if they are not frames. */
 export function decoderFor(channel: ChannelRecord, schema: SchemaRecord | undefined): FrameDecoder | null {
   const name = schema?.name ?? "";
   switch (`${channel.messageEncoding} ${name}`) {
@@ -69,7 +69,7 @@ class CommonFields {
       if (inner.field === TIMESTAMP_FIELD.seconds) seconds = inner.value;
       else if (inner.field === TIMESTAMP_FIELD.nanos) nanos = inner.low;
     }
-    // Before 1970, and out of any range: the frame is what matters.
+    // Before 1970 or out of range: the frame itself is still valid.
     if (seconds > 0xffff_ffff_ffff) return 0n;
     return BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
   }
@@ -204,7 +204,7 @@ class RawImageDecoder implements FrameDecoder {
   }
 }
 
-/** Repeated fixed64, packed or one by one. */
+/** Repeated fixed64, packed or unpacked. */
 function readNumbers(window: ByteWindow, reader: ProtobufReader, into: number[]): void {
   if (reader.wireType !== WireType.LENGTH_DELIMITED) {
     into.push(reader.value);

@@ -3,7 +3,7 @@ import { DESCR_OF_DTYPE } from "../protocol/numpy-descr.ts";
 import { PATCHABLE_VARINT32_BYTES, PATCHABLE_VARINT64_BYTES, ProtobufWriter, patchVarint } from "./protobuf.ts";
 import { FRAME_FIELD, type FrameSchemaName, IMAGE_FIELD, INFO_FIELD, TIMESTAMP_FIELD } from "./schemas.ts";
 
-/** What all frames of a message's kind have in common. */
+/** The properties shared by all frames of a kind of message. */
 export interface FrameKind {
   /** Name of the data source: `frame_id`. */
   readonly name: string;
@@ -15,30 +15,30 @@ export interface FrameKind {
   readonly dtype: Dtype;
   /** Slowest first in "row" order. */
   readonly dims: readonly number[];
-  /** Bytes from one element to the next, a dimension each; 0: contiguous. */
+  /** Bytes between adjacent elements, per dimension; 0: contiguous. */
   readonly strides: readonly number[];
   readonly majorOrder: MajorOrder;
   /** Bytes of the values. */
   readonly byteLength: number;
 }
 
-/** What differs from frame to frame. Times are given in parts, so that no BigInt is made. */
+/** The properties that differ from frame to frame. Times are given in parts, so that no BigInt is created. */
 export interface FrameStamp {
   readonly seq: number;
   /** The frame's own timestamp, in ns of its clock: the two words of a u64. */
   readonly timestampHigh: number;
   readonly timestampLow: number;
-  /** When that was, as time since 1970. */
+  /** The same time since 1970. */
   readonly seconds: number;
   readonly nanos: number;
 }
 
-/** The typestr of a dtype in a message: NumPy's, but that packed bits and raw bytes are distinct from uint8. */
+/** The typestr of a dtype in a message: NumPy's, except that packed bits and raw bytes are distinct from uint8. */
 export const TYPESTR_OF_DTYPE: Readonly<Record<Dtype, string>> = { ...DESCR_OF_DTYPE, bytes: "|V1", bit: "bit" };
 
 /**
- * The encoder of a frame's message: `prefix ++ values`, protobuf whose last field is the data. Everything before the values is a
- * template that is copied and patched, so that the values can be sent from where they lie.
+ * The encoder of a frame's message: `prefix ++ values`, protobuf with the data as the last field. Everything before the values is a
+ * template that is copied and patched, so that the values can be sent directly from their slot.
  */
 export class FrameMessage {
   readonly schema: FrameSchemaName;
@@ -50,10 +50,10 @@ export class FrameMessage {
   readonly #seqAt: number;
   readonly #timestampAt: number;
 
-  /** @param schema the one that suits the frames best when left out */
+  /** @param schema the best one for the frames if omitted */
   constructor(kind: FrameKind, schema: FrameSchemaName = schemaOf(kind)) {
     this.schema = schema;
-    // The timestamp is the first field of both messages, and stands alike in them.
+    // The timestamp is the first field of both messages and has the same encoding.
     const timestamp = new ProtobufWriter().patchableVarint(TIMESTAMP_FIELD.seconds, PATCHABLE_VARINT64_BYTES);
     const secondsEnd = timestamp.length;
     timestamp.patchableVarint(TIMESTAMP_FIELD.nanos, PATCHABLE_VARINT32_BYTES);
@@ -80,7 +80,7 @@ export class FrameMessage {
     this.prefixBytes = this.#template.length;
   }
 
-  /** Writes what stands before the values of one frame to `target`. Does not allocate. */
+  /** Writes everything before the values of one frame to `target`. Does not allocate. */
   writePrefix(target: Uint8Array, at: number, stamp: FrameStamp): void {
     target.set(this.#template, at);
     patchVarint(target, at + this.#secondsAt, PATCHABLE_VARINT64_BYTES, stamp.seconds);
@@ -93,7 +93,7 @@ export class FrameMessage {
   }
 }
 
-/** `foxglove.RawImage` where viewers can show the frames as an image, else `tensorpool.Frame`. */
+/** `foxglove.RawImage` if viewers can show the frames as an image, otherwise `tensorpool.Frame`. */
 export function schemaOf(kind: FrameKind): FrameSchemaName {
   return imageEncodingOf(kind) === null ? "tensorpool.Frame" : "foxglove.RawImage";
 }
@@ -107,7 +107,7 @@ const ENCODINGS: Readonly<Record<string, string>> = {
   uint8x4: "rgba8",
 };
 
-/** The image's pixel format; null where the values are no image that viewers know. */
+/** The image's pixel format; null if viewers know no such image. */
 function imageEncodingOf({ dtype, dims, strides, majorOrder, byteLength }: FrameKind): string | null {
   const [height = 0, width = 0, channels] = dims;
   if (dims.length < 2 || dims.length > 3 || height === 0 || width === 0 || majorOrder !== "row") return null;
@@ -144,7 +144,7 @@ function writeFrame(message: ProtobufWriter, kind: FrameKind): void {
     .text(FRAME_FIELD.order, kind.majorOrder === "row" ? "C" : "F");
 }
 
-/** Strides as readers need them: none for contiguous values, else those that 0 stands for as well. */
+/** The strides for readers: none for contiguous values, otherwise explicit ones in place of 0. */
 function explicitStrides({ dtype, dims, strides, majorOrder }: FrameKind): readonly number[] {
   if (strides.every((stride) => stride === 0)) return [];
   const explicit = [...strides];

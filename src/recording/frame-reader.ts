@@ -5,9 +5,9 @@ import { MessageCursor } from "./message-cursor.ts";
 import type { RecordedStream } from "./recorded-stream.ts";
 import { RecordingError } from "./recording-error.ts";
 
-/** The frames of one stream, one after the other, without an object for each. */
+/** The frames of one stream in sequence, without an object for each. */
 export class FrameReader {
-  /** What the frame at hand is like; the same object for all. */
+  /** The current frame; the same object for all. */
   readonly frame = new DecodedFrame();
   readonly stream: RecordedStream;
   readonly #cursor: MessageCursor;
@@ -19,7 +19,7 @@ export class FrameReader {
     this.#baseNs = index.chunks.baseNs ?? 0n;
   }
 
-  /** When the frame at hand was recorded, in nanoseconds from the file's base time. */
+  /** When the current frame was recorded, in nanoseconds from the file's base time. */
   get timeNs(): number {
     return this.#cursor.messages?.timeNs[this.#cursor.at] as number;
   }
@@ -28,7 +28,7 @@ export class FrameReader {
     return this.#baseNs + BigInt(this.timeNs);
   }
 
-  /** Where `frame.dataAt` counts. */
+  /** The bytes that `frame.dataAt` refers to. */
   get window() {
     const window = this.#cursor.messages?.window ?? null;
     if (window === null)
@@ -36,7 +36,7 @@ export class FrameReader {
     return window;
   }
 
-  /** Goes to before the first frame that was recorded at a time or later. */
+  /** Seeks to the first frame recorded at or after a time. */
   seekTo(logTimeNs: bigint): void {
     this.seek(Number(logTimeNs - this.#baseNs));
   }
@@ -47,7 +47,7 @@ export class FrameReader {
   }
 
   /**
-   * Goes to before a frame that was recorded at a time or before it, and close to the last such frame; false when there is none.
+   * Seeks to a frame recorded at or before a time, close to the last such frame; false if there is none.
    * @throws RecordingError
    */
   seekBefore(logTimeNs: bigint): boolean {

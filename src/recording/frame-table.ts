@@ -2,11 +2,11 @@ import type { FrameReader } from "./frame-reader.ts";
 
 const FIRST_CAPACITY = 256;
 
-/** Numbers, epochs and times of all frames of a stream, in the order in which they were recorded. */
+/** Numbers, epochs and times of all frames of a stream, in recorded order. */
 export class FrameTable {
   length = 0;
   seq = new Float64Array(FIRST_CAPACITY);
-  /** Which of `epochs`. */
+  /** Index into `epochs`. */
   epochIndex = new Uint32Array(FIRST_CAPACITY);
   /** When it was recorded, in nanoseconds from the file's base time. */
   timeNs = new Float64Array(FIRST_CAPACITY);
@@ -15,14 +15,14 @@ export class FrameTable {
   maxByteLength = 0;
   #bySeq: Uint32Array | null = null;
 
-  /** Reads what every frame says of itself, and none of the values. @throws RecordingError */
+  /** Reads every frame's description, without the values. @throws RecordingError */
   static of(reader: FrameReader): FrameTable {
     const table = new FrameTable();
     while (reader.next()) table.#add(reader);
     return table;
   }
 
-  /** The first frame of this number, in an epoch or in any; -1 when there is none. */
+  /** The first frame with this number, in one epoch or any; -1 if there is none. */
   find(seq: number, epoch?: bigint): number {
     this.#bySeq ??= Uint32Array.from({ length: this.length }, (_, i) => i).sort(
       (a, b) => (this.seq[a] as number) - (this.seq[b] as number) || a - b,

@@ -17,7 +17,7 @@ const NAMED = new Map<string, PixelFormat>([
   ["bgr16", { dtype: "uint16", channels: 3 }],
   ["rgba16", { dtype: "uint16", channels: 4 }],
   ["bgra16", { dtype: "uint16", channels: 4 }],
-  // Two bytes a pixel, of which the second is a colour of this pixel or of the one before.
+  // Two bytes per pixel; the second is a colour component of this pixel or the previous one.
   ["yuv422", { dtype: "uint8", channels: 2 }],
   ["uyvy", { dtype: "uint8", channels: 2 }],
   ["yuyv", { dtype: "uint8", channels: 2 }],
@@ -35,10 +35,10 @@ const OPENCV_DTYPES: Readonly<Record<string, Dtype>> = {
   "64F": "float64",
 };
 
-/** The pixel formats that are read, for messages. */
+/** The supported pixel formats, for messages. */
 export const PIXEL_FORMATS = "mono8, mono16, rgb8, bgr8, rgba8, bgra8, rgb16.., bayer_.., yuv422, and 8UC1 to 64FC4";
 
-/** What a pixel format of ROS or Foxglove is as an array; null for one that is none, such as a compressed one. */
+/** The array form of a ROS or Foxglove pixel format; null if there is none, as for compressed formats. */
 export function pixelFormatOf(encoding: string): PixelFormat | null {
   const named = NAMED.get(encoding);
   if (named !== undefined) return named;

@@ -1,5 +1,5 @@
 /**
- * The records of an MCAP file (mcap.dev/spec): `u8 opcode, u64 length, content`, little endian. What is fixed of their sizes is here, for
+ * The records of an MCAP file (mcap.dev/spec): `u8 opcode, u64 length, content`, little endian. This file defines their fixed sizes, for
  * writers that patch records in place and for readers that step from one to the next.
  */
 export const Opcode = {
@@ -18,9 +18,9 @@ export const Opcode = {
   METADATA_INDEX: 0x0d,
   SUMMARY_OFFSET: 0x0e,
   DATA_END: 0x0f,
-  /** A chunk whose frame was overwritten while it was written. From 0x80 on opcodes are private: every reader skips them. */
+  /** A chunk whose frame was overwritten during the write. Opcodes from 0x80 on are private: every reader skips them. */
   TORN_CHUNK: 0x80,
-  /** Zeros, so that what follows lies at a wanted offset. */
+  /** Zeros, so that the next record begins at a wanted offset. */
   PADDING: 0x81,
 } as const;
 
@@ -51,5 +51,5 @@ export const FOOTER_BYTES = RECORD_HEAD_BYTES + 20;
 /** A DataEnd record: CRC u32. */
 export const DATA_END_BYTES = RECORD_HEAD_BYTES + 4;
 
-/** Chunks of more than this break readers. */
+/** Larger chunks break readers. */
 export const MAX_CHUNK_BYTES = 2 ** 31 - 1;

@@ -2,7 +2,7 @@ import { MessageCursor } from "./message-cursor.ts";
 import type { Recording } from "./recording.ts";
 import { LEDGER_TOPIC } from "./source-record.ts";
 
-/** Longer rows are none. */
+/** Longer texts are no rows. */
 const MAX_ROW_BYTES = 64 * 1024;
 
 /** The recorder's account of one epoch of a stream: published = recorded + pending + skipped + all of missing. */
@@ -14,7 +14,7 @@ export interface LedgerRow {
   readonly isFinal: boolean;
   readonly published: number;
   readonly recorded: number;
-  /** Accepted, but not on the disk yet. */
+  /** Accepted, but not yet on the disk. */
   readonly pending: number;
   readonly skipped: number;
   readonly missing: Readonly<Record<string, number>>;
@@ -49,7 +49,7 @@ export function readLedger(
   return [...rows.values()];
 }
 
-/** Null for what is no row. */
+/** Null if the text is no row. */
 function parseRow(text: string): LedgerRow | null {
   try {
     const row = JSON.parse(text) as Record<string, unknown>;
@@ -69,7 +69,7 @@ function parseRow(text: string): LedgerRow | null {
       first: typeof row.first === "number" ? row.first : null,
     };
   } catch {
-    // A message of another program, on our topic.
+    // A message of another program on our topic.
     return null;
   }
 }

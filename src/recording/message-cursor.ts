@@ -2,18 +2,18 @@ import type { FileWindow } from "./byte-window.ts";
 import { ChunkMessages, readChunk } from "./chunk-messages.ts";
 import type { ChunkTable } from "./chunk-table.ts";
 
-/** Of one chunk: how far its messages were given. */
+/** The read position in one chunk. */
 interface OpenChunk {
   readonly messages: ChunkMessages;
   next: number;
 }
 
 /**
- * The messages of some channels in the order of their log times. Chunks are opened when their time has come, so that as much is in memory
- * as overlaps in time: a chunk, as a rule.
+ * The messages of some channels in log time order. Chunks are opened when their time is reached, so that only chunks overlapping in time
+ * are in memory: usually one.
  */
 export class MessageCursor {
-  /** The message at hand: its chunk's messages, and which of them. */
+  /** The current message: its chunk's messages, and its index in them. */
   messages: ChunkMessages | null = null;
   at = 0;
   readonly #window: FileWindow;
@@ -21,7 +21,7 @@ export class MessageCursor {
   readonly #channelIds: ReadonlySet<number>;
   /** Chunks with messages of these channels, by the time of their first message. */
   readonly #order: Uint32Array;
-  /** The latest time of the chunks up to each place of `#order`. */
+  /** The latest time of the chunks up to each position of `#order`. */
   readonly #latestNs: Float64Array;
   #nextChunk = 0;
   readonly #open: OpenChunk[] = [];
@@ -47,7 +47,7 @@ export class MessageCursor {
     }
   }
 
-  /** Goes to before the first message from a time on, in nanoseconds from the base of the chunk table. */
+  /** Seeks to the first message from a time on, in nanoseconds from the base of the chunk table. */
   seek(timeNs: number): void {
     this.messages = null;
     for (const open of this.#open.splice(0)) this.#spare.push(open);
@@ -61,13 +61,13 @@ export class MessageCursor {
     this.#nextChunk = low;
   }
 
-  /** Goes to before a message of a time or before it, in the chunk of the last such message; false when there is none. */
+  /** Seeks to a message at or before a time, in the chunk of the last such message; false if there is none. */
   seekBefore(timeNs: number): boolean {
     let place = this.#order.length - 1;
     for (; place >= 0; place--) {
       const startNs = this.#chunks.startNs(this.#order[place] as number);
       if (startNs > timeNs) continue;
-      // A chunk may be of other channels up to this time.
+      // Up to this time a chunk may contain only other channels.
       this.seek(startNs);
       const isThere = this.next() && (this.messages?.timeNs[this.at] as number) <= timeNs;
       if (!isThere) continue;
@@ -77,7 +77,7 @@ export class MessageCursor {
     return false;
   }
 
-  /** Moves to the next message; false at the end. @throws RecordingError when a chunk cannot be read */
+  /** Moves to the next message; false at the end. @throws RecordingError if a chunk cannot be read */
   next(): boolean {
     for (;;) {
       const open = this.#earliest();
@@ -96,7 +96,7 @@ export class MessageCursor {
     }
   }
 
-  /** The open chunk with the earliest message, once all are open that may have an earlier one. */
+  /** The open chunk with the earliest message, once every chunk that may have an earlier one is open. */
   #earliest(): OpenChunk | null {
     for (;;) {
       let earliest: OpenChunk | null = null;
@@ -110,7 +110,7 @@ export class MessageCursor {
       this.#nextChunk++;
       const open = this.#spare.pop() ?? { messages: new ChunkMessages(), next: 0 };
       open.next = 0;
-      // Counted as open first: an error is the same at the next call, and is not passed over.
+      // Counted as open first: an error then repeats at the next call instead of being skipped.
       readChunk(this.#window, this.#chunks, next, open.messages);
       if (open.messages.length > 0) this.#open.push(open);
       else this.#spare.push(open);
@@ -119,7 +119,7 @@ export class MessageCursor {
 
   #close(open: OpenChunk): void {
     this.#open.splice(this.#open.indexOf(open), 1);
-    // Its messages are at hand until the next one is asked for.
+    // Its messages stay valid until the next one is requested.
     if (this.#spare.length < 2) this.#spare.unshift(open);
   }
 }

@@ -3,20 +3,17 @@ import { RecordingError } from "./recording-error.ts";
 
 export const WireType = { VARINT: 0, FIXED64: 1, LENGTH_DELIMITED: 2, FIXED32: 5 } as const;
 
-/** A key and a length: what has to be present to read the head of a field. */
+/** A key and a length: the bytes needed to read the head of a field. */
 const LONGEST_HEAD_BYTES = 20;
 const TWO_32 = 0x1_0000_0000;
 
-/**
- * Reads one protobuf message field by field, where it lies: a field of gigabytes is passed over and not loaded. Does not allocate while
- * fields are read.
- */
+/** Reads one protobuf message field by field, in place: a field of gigabytes is skipped, not loaded. Reading fields does not allocate. */
 export class ProtobufReader {
   field = 0;
   wireType = 0;
-  /** Of a varint or fixed field: the number; exact up to 2^53. Of a length-delimited one: its length. */
+  /** The number of a varint or fixed field, exact up to 2^53; the length of a length-delimited one. */
   value = 0;
-  /** Of a length-delimited field: where its content begins in the window; of a fixed one, where its bytes are. */
+  /** Position in the window: of a length-delimited field's content, or of a fixed field's bytes. */
   at = 0;
   /** The two words of a varint or a fixed field. */
   low = 0;
@@ -31,7 +28,7 @@ export class ProtobufReader {
     this.#end = at + byteLength;
   }
 
-  /** Moves to the next field; false at the end. @throws RecordingError for bytes that are no protobuf message */
+  /** Moves to the next field; false at the end. @throws RecordingError for bytes that are not a protobuf message */
   next(): boolean {
     const left = this.#end - this.#next;
     if (left <= 0) return false;
@@ -74,7 +71,7 @@ export class ProtobufReader {
     this.value = this.high === 0 ? this.low : this.high * TWO_32 + this.low;
   }
 
-  /** Reads a varint of at most ten bytes into `value`, `low` and `high`; returns where it ends. */
+  /** Reads a varint of at most ten bytes into `value`, `low` and `high`; returns its end. */
   #varint(bytes: Uint8Array, from: number, limit: number): number {
     let low = 0;
     let high = 0;

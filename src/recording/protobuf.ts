@@ -6,7 +6,7 @@ const FIXED32 = 5;
 
 const encoder = new TextEncoder();
 
-/** Bytes of a varint that is written over-long, so that a value of up to 35 or 70 bits can be patched in place. */
+/** Bytes of a varint with a longer encoding than necessary, so that a value of up to 35 or 70 bits can be patched in place. */
 export const PATCHABLE_VARINT32_BYTES = 5;
 export const PATCHABLE_VARINT64_BYTES = 10;
 
@@ -14,7 +14,7 @@ export const PATCHABLE_VARINT64_BYTES = 10;
 export class ProtobufWriter {
   readonly #bytes: number[] = [];
 
-  /** Bytes written so far: where the next field begins. */
+  /** Bytes written so far: the position of the next field. */
   get length(): number {
     return this.#bytes.length;
   }
@@ -100,7 +100,7 @@ export class ProtobufWriter {
   }
 }
 
-/** Puts a number from 0 to 2^53 into the place of a patchable varint. Does not allocate. */
+/** Writes a number from 0 to 2^53 over a patchable varint. Does not allocate. */
 export function patchVarint(target: Uint8Array, at: number, byteLength: number, value: number): void {
   let rest = value;
   for (let i = 0; i < byteLength - 1; i++) {

@@ -9,7 +9,7 @@ import { RecordWalk } from "./record-walk.ts";
 import { RecordingError } from "./recording-error.ts";
 import { readSummary } from "./summary-reader.ts";
 
-/** Reads where everything is: from the file's own index, or else from its records. @throws RecordingError */
+/** Reads the places of everything: from the file's own index, otherwise from its records. @throws RecordingError */
 export function readIndex(window: FileWindow, { mayUseSummary = true } = {}): FileIndex {
   const index = new FileIndex();
   const headerEnd = readHead(window, index);
@@ -33,7 +33,7 @@ export function readIndex(window: FileWindow, { mayUseSummary = true } = {}): Fi
   return walked;
 }
 
-/** Reads magic and header; returns where the first record behind them begins. */
+/** Reads magic and header; returns the offset of the first record after them. */
 function readHead(window: FileWindow, index: FileIndex): number {
   const { name, byteLength } = window;
   if (byteLength === 0) throw new RecordingError("not-a-recording", `${name} is empty: nothing was recorded`);
@@ -65,7 +65,7 @@ function describeBytes(bytes: Uint8Array): string {
   return /^[\x20-\x7e\n\r\t]+$/.test(text) ? quoted(text) : `bytes ${bytes.toHex()}`;
 }
 
-/** What other files of the field begin with. */
+/** The magic bytes of other file formats in this field. */
 function hintOf(begin: Uint8Array): string {
   const text = new TextDecoder("latin1").decode(begin);
   if (text.startsWith("#ROSBAG")) return ' (a ROS 1 bag: convert it with "mcap convert FILE OUT.mcap")';

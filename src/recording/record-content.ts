@@ -3,11 +3,11 @@ import { MAX_LOAD_BYTES } from "./byte-window.ts";
 import { RecordingError } from "./recording-error.ts";
 
 const TWO_32 = 0x1_0000_0000;
-/** Records that are read as a whole are small (schemas, channels, indexes): a larger claim is damage, and is not allocated. */
+/** Records read as a whole are small (schemas, channels, indexes): a larger claim is damage and is not allocated. */
 const MAX_CONTENT_BYTES = 64 * 1024 * 1024;
 const decoder = new TextDecoder();
 
-/** The fields of one record, in their order. Every length is checked before it is believed. */
+/** The fields of one record, in order. Every length is checked before it is used. */
 export class RecordContent {
   readonly #what: string;
   readonly #bytes: Uint8Array;
@@ -48,7 +48,7 @@ export class RecordContent {
     return this.#view.getUint32(this.#take(4), true);
   }
 
-  /** A u64 as a number: rounded beyond 2^53, where no length or offset is. */
+  /** A u64 as a number: rounded beyond 2^53, which no length or offset reaches. */
   u64(): number {
     const at = this.#take(8);
     return this.#view.getUint32(at, true) + this.#view.getUint32(at + 4, true) * TWO_32;

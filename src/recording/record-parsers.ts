@@ -5,7 +5,7 @@ import { CHUNK_PREFIX_BYTES, RECORD_HEAD_BYTES } from "./layout.ts";
 import { RecordContent } from "./record-content.ts";
 import type { ChannelRecord, RecordPlace, SchemaRecord } from "./records.ts";
 
-/** Where a record's content is. */
+/** The place of a record's content. */
 export interface ContentPlace {
   readonly contentAt: number;
   readonly contentBytes: number;
@@ -19,9 +19,9 @@ const PACKINGS = new Map<string, Packing>([
 
 /** A Chunk's content before the name of its compression: times, unpacked size, CRC. */
 const CHUNK_HEAD_BYTES = 28;
-/** Longest name of a compression that is read. */
+/** Longest accepted name of a compression. */
 const MAX_PACKING_NAME_BYTES = 64;
-/** Attachments and chunks are not read whole: their heads are, up to this. */
+/** Attachments and chunks are not read as a whole: only their heads, up to this size. */
 const MAX_HEAD_BYTES = 4096;
 
 export function parseSchema(window: ByteWindow, { contentAt, contentBytes }: ContentPlace): SchemaRecord {
@@ -57,7 +57,7 @@ export function parseAttachment(window: ByteWindow, { contentAt, contentBytes }:
   return { name, mediaType, logTimeNs, place: placeOf(contentAt, contentBytes), dataAt, dataBytes };
 }
 
-/** What a Chunk record says of itself; nothing of what is behind it. */
+/** The fields of a Chunk record itself, without the records in it. */
 export function parseChunk(window: ByteWindow, { contentAt, contentBytes }: ContentPlace): ChunkEntry {
   const headBytes = Math.min(contentBytes, CHUNK_HEAD_BYTES + 4 + MAX_PACKING_NAME_BYTES + 8);
   const content = new RecordContent(window, contentAt, headBytes, "Chunk");
@@ -87,7 +87,7 @@ export function parseChunk(window: ByteWindow, { contentAt, contentBytes }: Cont
   };
 }
 
-/** The channels of a ChunkIndex with their MessageIndex, and what it says of its chunk. */
+/** The channels of a ChunkIndex with their MessageIndex, and its description of the chunk. */
 export function parseChunkIndex(window: ByteWindow, { contentAt, contentBytes }: ContentPlace): ChunkEntry {
   const content = new RecordContent(window, contentAt, contentBytes, "ChunkIndex");
   const [startNs, endNs, offset, chunkBytes] = [content.big64(), content.big64(), content.u64(), content.u64()];

@@ -5,17 +5,17 @@ const TWO_32 = 0x1_0000_0000;
 
 /** Why there are no more records. */
 export type WalkEnd =
-  /** The last record ends where the bytes do. */
+  /** The last record ends at the end of the bytes. */
   | "complete"
-  /** A record claims more bytes than there are: the file was cut, or a length is wrong. */
+  /** A record claims more bytes than exist: the file was cut, or a length is wrong. */
   | "cut"
-  /** Zeros, which a writer has reserved and not written yet. */
+  /** Zeros that a writer has reserved and not yet written. */
   | "zeros";
 
 /** Steps from record to record by their lengths, from `offset` on. Does not allocate. */
 export class RecordWalk {
   opcode = 0;
-  /** Of the record: its opcode. */
+  /** Offset of the record: its opcode. */
   offset: number;
   contentAt = 0;
   contentBytes = 0;
@@ -32,12 +32,12 @@ export class RecordWalk {
     this.#nextAt = from;
   }
 
-  /** Where the next record begins, or would begin. */
+  /** Offset of the next record, present or not. */
   get nextAt(): number {
     return this.#nextAt;
   }
 
-  /** Moves to the next record; false when there is none, see `ended`. @throws RecordingError when bytes cannot be read */
+  /** Moves to the next record; false if there is none, see `ended`. @throws RecordingError if bytes cannot be read */
   next(): boolean {
     const offset = this.#nextAt;
     const left = this.#to - offset;

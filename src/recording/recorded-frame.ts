@@ -5,12 +5,12 @@ import type { ByteWindow } from "./byte-window.ts";
 import type { DecodedFrame } from "./decoded-frame.ts";
 import type { RecordedStream } from "./recorded-stream.ts";
 
-/** Where the values of frames are, and how a view of them is come by. */
+/** The place of frame values, and access to views of them. */
 export interface FrameStore {
   /** The absolute path of the file. */
   readonly path: string;
   readonly window: ByteWindow;
-  /** A view without a copy; null where the bytes are not in the file as they are. */
+  /** A view without a copy; null if the file does not contain the bytes unmodified. */
   view(offset: number, byteLength: number): Uint8Array | null;
   attributesOf(stream: RecordedStream, epoch: bigint, metaVersion: number): readonly Attribute[];
 }
@@ -23,7 +23,7 @@ export class RecordedFrame {
   readonly epoch: bigint;
   /** The frame's own timestamp, in nanoseconds of its clock. */
   readonly timestampNs: bigint;
-  /** The clock of the timestamp, e.g. "monotonic"; "" where it is not known. */
+  /** The clock of the timestamp, e.g. "monotonic"; "" if unknown. */
   readonly clock: string;
   /** When it was recorded, in nanoseconds since 1970. */
   readonly logTimeNs: bigint;
@@ -31,7 +31,7 @@ export class RecordedFrame {
   readonly dtype: Dtype;
   /** Slowest first in "row" order. */
   readonly dims: readonly number[];
-  /** Bytes from one element to the next, for each dimension; undefined: contiguous. */
+  /** Bytes between adjacent elements, per dimension; undefined: contiguous. */
   readonly strides: readonly number[] | undefined;
   readonly majorOrder: MajorOrder;
   readonly byteLength: number;
@@ -66,12 +66,12 @@ export class RecordedFrame {
     this.fileOffset = window === store.window && frame.swapBytes === 1 ? frame.dataAt : -1;
   }
 
-  /** The absolute path of the file that it is in. */
+  /** The absolute path of the file that contains it. */
   get path(): string {
     return this.#store.path;
   }
 
-  /** Attributes of the data source when the frame was made. */
+  /** Attributes of the data source at the time of the frame. */
   get attributes(): readonly Attribute[] {
     return this.#store.attributesOf(this.stream, this.epoch, this.metaVersion);
   }
@@ -82,8 +82,8 @@ export class RecordedFrame {
   }
 
   /**
-   * The values: a read-only view of the mapped file, which reads as zeros after the recording is closed; of a compressed chunk, a view of
-   * the unpacked bytes. @throws RecordingError when they cannot be read
+   * The values: a read-only view of the mapped file, which reads as zeros after the recording is closed; for a compressed chunk, a view of
+   * the unpacked bytes. @throws RecordingError if they cannot be read
    */
   get bytes(): Uint8Array {
     this.#bytes ??= this.#read();
@@ -109,7 +109,7 @@ export class RecordedFrame {
     const view = this.fileOffset < 0 ? null : this.#store.view(this.fileOffset, this.byteLength);
     if (view !== null) return view;
     const { bytes, byteLength } = this.#window;
-    // Unpacked records are all in memory.
+    // Unpacked records are completely in memory.
     if (this.#window !== this.#store.window && bytes.length === byteLength && this.#swapBytes === 1) {
       return bytes.subarray(this.#dataAt, this.#dataAt + this.byteLength);
     }
@@ -119,7 +119,7 @@ export class RecordedFrame {
   }
 }
 
-/** Turns big-endian elements into little-endian ones, in place. */
+/** Converts big-endian elements to little-endian, in place. */
 export function reverseElements(bytes: Uint8Array, elementBytes: number): void {
   if (elementBytes <= 1) return;
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length - (bytes.length % elementBytes));

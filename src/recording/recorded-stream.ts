@@ -13,7 +13,7 @@ export class RecordedStream {
   readonly channelIds: ReadonlySet<number>;
   /** Epochs in the order of their channels. */
   readonly epochs: readonly bigint[];
-  /** What each channel says of its frames, e.g. `dtype`. */
+  /** Each channel's metadata about its frames, e.g. `dtype`. */
   readonly channelMetadata: readonly Readonly<Record<string, string>>[];
   readonly #decoders: ReadonlyMap<number, FrameDecoder>;
 
@@ -31,7 +31,7 @@ export class RecordedStream {
     this.epochs = [...new Set(epochs)].map(BigInt);
   }
 
-  /** The stream as people name it: its id, or its topic. */
+  /** The stream's display name: its id or topic. */
   get label(): string {
     return this.streamId === null ? this.name : String(this.streamId);
   }
@@ -60,7 +60,7 @@ export function streamsOf(index: FileIndex, sources: SourceTable): readonly Reco
   );
 }
 
-/** `/camera-1/image` is of camera-1. */
+/** `/camera-1/image` belongs to camera-1. */
 function sourceName(topic: string): string {
   return topic.replace(/^\//, "").replace(/\/(image|frame)$/, "");
 }

@@ -6,11 +6,11 @@ export type RecordingErrorCode =
   | "not-found"
   /** The file cannot be opened or read; the message carries the errno. */
   | "unreadable"
-  /** The file is no MCAP file, or has nothing in it. */
+  /** The file is not an MCAP file, or is empty. */
   | "not-a-recording"
   /** A part of the file contradicts the format. */
   | "damaged"
-  /** A well-formed file with something that is not read here, e.g. a compression. */
+  /** A well-formed file with an unsupported feature, e.g. a compression. */
   | "unsupported"
   /** The recording has no such stream or frame. */
   | "no-such-frame"

@@ -15,11 +15,11 @@ import { RecordingError } from "./recording-error.ts";
 interface StreamPart {
   readonly recording: Recording;
   readonly stream: RecordedStream;
-  /** When the part's base time was, in ns from the beginning of the set. */
+  /** The part's base time, in ns from the beginning of the set. */
   readonly baseNs: number;
 }
 
-/** One stream over all parts of a recording, in the order in which they were recorded. */
+/** One stream over all parts of a recording, in recorded order. */
 export interface SetStream {
   /** Its recorded id; null in a recording of another program. */
   readonly streamId: number | null;
@@ -27,7 +27,7 @@ export interface SetStream {
   readonly parts: readonly StreamPart[];
 }
 
-/** A recording that may be in several files: its parts one after the other. */
+/** A recording in one or more files, read in sequence. */
 export class RecordingSet implements Disposable {
   readonly recordings: readonly Recording[];
   readonly streams: readonly SetStream[];
@@ -86,14 +86,14 @@ export class RecordingSet implements Disposable {
     return new SetReader(stream);
   }
 
-  /** The frames of a stream that were recorded in a part of the time, both ends included, in ns from the beginning. @throws RecordingError */
+  /** The frames of a stream recorded in a time range, both ends included, in ns from the beginning. @throws RecordingError */
   *frames({ parts }: SetStream, fromNs: number, toNs: number): Generator<RecordedFrame, void, undefined> {
     const from = this.startNs + BigInt(Math.floor(fromNs));
     const to = this.startNs + BigInt(Math.floor(toNs)) + 1n;
     for (const { recording, stream } of parts) yield* recording.frames(stream, { from, to });
   }
 
-  /** When frame `seq` of a stream was recorded, in ns from the beginning. @throws RecordingError when it is not there */
+  /** When frame `seq` of a stream was recorded, in ns from the beginning. @throws RecordingError if it does not exist */
   timeOf(stream: SetStream, seq: number): number {
     for (const { recording, stream: part, baseNs } of stream.parts) {
       const table = recording.table(part);
@@ -138,7 +138,7 @@ export class RecordingSet implements Disposable {
   }
 }
 
-/** The frames of a stream over all parts, one after the other, without an object for each. */
+/** The frames of a stream over all parts in sequence, without an object for each. */
 export class SetReader {
   readonly #readers: readonly FrameReader[];
   readonly #parts: readonly StreamPart[];
@@ -149,7 +149,7 @@ export class SetReader {
     this.#readers = parts.map(({ recording, stream }) => recording.reader(stream));
   }
 
-  /** What the frame at hand is like. */
+  /** The current frame. */
   get frame(): DecodedFrame {
     return this.#reader.frame;
   }
@@ -158,7 +158,7 @@ export class SetReader {
     return this.#reader.window;
   }
 
-  /** When the frame at hand was recorded, in ns from the beginning of the set. */
+  /** When the current frame was recorded, in ns from the beginning of the set. */
   get timeNs(): number {
     return (this.#parts[this.#at] as StreamPart).baseNs + this.#reader.timeNs;
   }
@@ -167,7 +167,7 @@ export class SetReader {
     return this.#reader.logTimeNs;
   }
 
-  /** What the data source of the frame at hand said of itself; the same object while that stays the same. */
+  /** The attributes of the current frame's data source; the same object while they are unchanged. */
   get attributes(): readonly Attribute[] {
     const { recording, stream } = this.#parts[this.#at] as StreamPart;
     return recording.attributesOf(stream, this.frame.epoch, this.frame.metaVersion);
@@ -180,7 +180,7 @@ export class SetReader {
     return false;
   }
 
-  /** Goes to before the first frame that was recorded `timeNs` after the beginning or later. */
+  /** Seeks to the first frame recorded `timeNs` after the beginning or later. */
   seek(timeNs: number): void {
     this.#at = 0;
     for (const [i, reader] of this.#readers.entries()) reader.seek(timeNs - (this.#parts[i] as StreamPart).baseNs);
@@ -191,7 +191,7 @@ export class SetReader {
   }
 }
 
-/** Bytes of the largest frame, as the channels say; null where one does not. */
+/** Size of the largest frame in bytes, according to the channels; null if one of them does not state it. */
 function announcedBytes({ channelMetadata }: RecordedStream): number | null {
   let most = 0;
   for (const { dtype = "", shape, strides = "", order } of channelMetadata) {

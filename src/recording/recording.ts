@@ -13,7 +13,7 @@ import { SourceTable } from "./source-table.ts";
 
 const NO_ATTRIBUTES: readonly Attribute[] = [];
 
-/** Which frames of a stream. */
+/** A range of a stream's frames. */
 interface FrameRange {
   /** Frames recorded at this time or later, in nanoseconds since 1970; or from frame `{ seq }` on. */
   readonly from?: bigint | { readonly seq: number } | undefined;
@@ -22,8 +22,8 @@ interface FrameRange {
 }
 
 /**
- * A recording, open for reading. A file that was cut (its writer was killed) is read up to its last complete frame, as one that is
- * complete; `cut` is true then.
+ * A recording, open for reading. A file that was cut (its writer was killed) is read up to its last complete frame like a complete one;
+ * `cut` then describes the fault.
  */
 export class Recording implements Disposable, AsyncDisposable {
   readonly path: string;
@@ -65,7 +65,7 @@ export class Recording implements Disposable, AsyncDisposable {
     }
   }
 
-  /** What is wrong with the file's end; null for a file that ends as it should. */
+  /** The fault at the file's end; null for a file with a proper end. */
   get cut(): { readonly at: number; readonly because: string } | null {
     return this.index.cut;
   }
@@ -98,7 +98,7 @@ export class Recording implements Disposable, AsyncDisposable {
     });
   }
 
-  /** What reads the frames of a stream in a loop, without an object for each. */
+  /** Reads the frames of a stream in a loop, without an object for each. */
   reader(stream: RecordedStream): FrameReader {
     this.#requireOpen();
     return new FrameReader(this.window, this.index, stream);
@@ -120,7 +120,7 @@ export class Recording implements Disposable, AsyncDisposable {
     }
   }
 
-  /** The newest frame of a stream that was recorded at a time or before it; null before the first. @throws RecordingError */
+  /** The newest frame of a stream recorded at or before a time; null before the first. @throws RecordingError */
   frameAt(which: number | string, logTimeNs: bigint): RecordedFrame | null {
     const reader = this.reader(this.stream(which));
     if (!reader.seekBefore(logTimeNs)) return null;
@@ -129,7 +129,7 @@ export class Recording implements Disposable, AsyncDisposable {
     return frame;
   }
 
-  /** Frame `seq` of a stream; of several epochs, the first that has it, or that of `epoch`. Null when it is not there. @throws RecordingError */
+  /** Frame `seq` of a stream, in the first epoch that has it or in `epoch`. Null if there is none. @throws RecordingError */
   frameBySeq(which: number | string, seq: number, epoch?: bigint): RecordedFrame | null {
     const stream = this.stream(which);
     const table = this.table(stream);
@@ -144,7 +144,7 @@ export class Recording implements Disposable, AsyncDisposable {
     return null;
   }
 
-  /** Numbers and times of all frames of a stream; made at the first call, by a look at each frame. @throws RecordingError */
+  /** Numbers and times of all frames of a stream; created at the first call by reading each frame. @throws RecordingError */
   table(stream: RecordedStream): FrameTable {
     const known = this.#tables.get(stream);
     if (known !== undefined) return known;
@@ -153,7 +153,7 @@ export class Recording implements Disposable, AsyncDisposable {
     return table;
   }
 
-  /** What the data source of a stream said of itself when its metadata had this version; the same list at each call. */
+  /** The attributes of a stream's data source in this version of its metadata; the same list on each call. */
   attributesOf({ streamId }: RecordedStream, epoch: bigint, metaVersion: number): readonly Attribute[] {
     return streamId === null ? NO_ATTRIBUTES : this.#sources.attributesOf(streamId, epoch, metaVersion);
   }

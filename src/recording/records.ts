@@ -1,7 +1,7 @@
 import type { ByteBuilder } from "./byte-builder.ts";
 import { MESSAGE_INDEX_ENTRY_BYTES, Opcode } from "./layout.ts";
 
-/** How a message's schema is described; id 0 stands for none. */
+/** The schema of a message; id 0 stands for none. */
 export interface SchemaRecord {
   readonly id: number;
   readonly name: string;
@@ -29,7 +29,7 @@ export interface AttachmentRecord {
   readonly logTime: bigint;
 }
 
-/** Where a record lies in the file, with its head. */
+/** The place of a record in the file, including its head. */
 export interface RecordPlace {
   readonly offset: number;
   readonly byteLength: number;
@@ -84,7 +84,7 @@ export function putAttachment(to: ByteBuilder, { name, mediaType, data, logTime 
   to.text(mediaType);
   to.u64(data.length);
   to.raw(data);
-  // CRC: 0 is none.
+  // A CRC of 0 means none.
   to.u32(0);
   to.end(at);
 }
@@ -103,7 +103,7 @@ export function putAttachmentIndex(to: ByteBuilder, place: RecordPlace, attachme
 
 export function putDataEnd(to: ByteBuilder): void {
   const at = to.begin(Opcode.DATA_END);
-  // CRC of the data section: 0 is none.
+  // CRC of the data section: 0 means none.
   to.u32(0);
   to.end(at);
 }

@@ -11,16 +11,16 @@ import { RecordWalk } from "./record-walk.ts";
 import { RecordingError } from "./recording-error.ts";
 import { type ChunkSummary, Summary } from "./summary.ts";
 
-/** What was done to a file. */
+/** Result of a repair. */
 export interface RepairResult {
   readonly path: string;
-  /** False for a file that ends as it should, with an index: it is as it was. */
+  /** False for a file with a proper end and an index: it is unchanged. */
   readonly isRepaired: boolean;
   readonly chunks: number;
   readonly messages: number;
-  /** Where the data ends. */
+  /** End of the data. */
   readonly keptBytes: number;
-  /** Bytes behind it that were no complete record, or not proven; zeros that were only reserved do not count. */
+  /** Bytes after it that were not a complete record, or not proven; zeros that were only reserved do not count. */
   readonly lostBytes: number;
   /** Why there was no index; null for a file that has one. */
   readonly because: string | null;
@@ -33,8 +33,8 @@ const COMPRESSIONS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Gives a file that was cut its index, behind the last complete chunk. What is before that is not written again; what is behind it goes.
- * @throws RecordingError when it is being written, or cannot be
+ * Adds an index to a file that was cut, after the last complete chunk. Earlier data is unchanged, later data is removed.
+ * @throws RecordingError if the file is being written or cannot be written
  */
 export function repairRecording(path: string): RepairResult {
   using window = new FileWindow(path, "r+");
@@ -77,14 +77,14 @@ function requireAlone({ fd, name }: FileWindow): void {
   );
 }
 
-/** The index of what was found. @throws RecordingError */
+/** The index of the records found. @throws RecordingError */
 function summarize(window: FileWindow, index: FileIndex): Summary {
   const summary = new Summary();
   for (const schema of index.schemas.values()) summary.addSchema(schema);
   for (const channel of index.channels.values()) summary.addChannel(channel);
   for (const { place, name } of index.metadata) summary.addMetadata(place, name);
   for (const { place, name, mediaType, logTimeNs, dataBytes } of index.attachments) {
-    // Only the length of the data is written.
+    // Only the length of the data is used.
     const data = { length: dataBytes } as Uint8Array;
     summary.addAttachment(place, { name, mediaType, logTime: logTimeNs, data });
   }
@@ -117,7 +117,7 @@ function describeChunk(window: FileWindow, index: FileIndex, chunk: number, mess
     counts.push(Math.floor((walk.contentBytes - MESSAGE_INDEX_FIXED_BYTES) / MESSAGE_INDEX_ENTRY_BYTES));
   }
   if (channelIds.length === 0) {
-    // A writer without indexes: what is in the chunk is counted, and readers look into it.
+    // A writer without indexes: the chunk's messages are counted, and readers look into it.
     readChunk(window, chunks, chunk, messages);
   }
   const base = chunks.baseNs ?? 0n;

@@ -3,33 +3,33 @@ import type { FrameTable } from "./frame-table.ts";
 import { type LedgerRow, readLedger } from "./ledger-reader.ts";
 import type { RecordingSet, SetStream } from "./recording-set.ts";
 
-/** Frames that are missing between two that are there. */
+/** Missing frames between two that exist. */
 export interface Gap {
   readonly epoch: bigint;
-  /** The first that is missing. */
+  /** The first missing one. */
   readonly fromSeq: number;
   readonly missing: number;
 }
 
-/** What a recording has of one epoch of a stream. */
+/** The recorded frames of one epoch of a stream. */
 export interface EpochReport {
   readonly epoch: bigint;
   readonly frames: number;
   readonly firstSeq: number;
   readonly lastSeq: number;
-  /** Numbers between the first and the last that are not there. */
+  /** Missing numbers between the first and the last. */
   readonly missing: number;
 }
 
-/** What a recording has of one stream. */
+/** The recorded frames of one stream. */
 export interface StreamReport {
   readonly streamId: number | null;
   readonly name: string;
   readonly topics: readonly string[];
-  /** Of the first frame. */
+  /** Layout of the first frame. */
   readonly layout: string | null;
   readonly frames: number;
-  /** Of the values. */
+  /** Bytes of the values. */
   readonly bytes: number;
   readonly startNs: bigint | null;
   readonly endNs: bigint | null;
@@ -38,7 +38,7 @@ export interface StreamReport {
   /** The longest time between two frames. */
   readonly longestPauseNs: number | null;
   readonly epochs: readonly EpochReport[];
-  /** Where numbers are missing: the first of them. */
+  /** The first gaps in the numbers. */
   readonly gaps: readonly Gap[];
 }
 
@@ -57,7 +57,7 @@ export interface RecordingReport {
   readonly startNs: bigint | null;
   readonly lengthNs: number;
   readonly streams: readonly StreamReport[];
-  /** Topics that are not frames. */
+  /** Topics without frames. */
   readonly otherTopics: readonly string[];
   /** The recorder's account: the last row of each stream and epoch. */
   readonly ledger: readonly LedgerRow[];
@@ -65,7 +65,7 @@ export interface RecordingReport {
 
 const MAX_GAPS = 1000;
 
-/** Reads what every frame says of itself. @throws RecordingError */
+/** Reads every frame's description. @throws RecordingError */
 export function reportRecordings(set: RecordingSet): RecordingReport {
   const topics = new Set<string>();
   for (const { index, streams } of set.recordings) {
@@ -135,7 +135,7 @@ function collectNumbers(table: FrameTable, into: Map<bigint, number[]>): void {
   }
 }
 
-/** Numbers of other programs may mean anything: no gaps are made of them. */
+/** Numbers of other programs have no known meaning: they produce no gaps. */
 function countEpochs(
   accounts: ReadonlyMap<bigint, readonly number[]>,
   isNumbered: boolean,

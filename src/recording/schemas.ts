@@ -33,7 +33,7 @@ const TIMESTAMP: ProtoFile = {
   },
 };
 
-/** Numbers of the fields, for who writes or reads their bytes. */
+/** Field numbers, for code that writes or reads the fields' bytes. */
 export const INFO_FIELD = { seq: 1, epoch: 2, timestampNs: 3, streamId: 4, metaVersion: 5, clock: 6 } as const;
 export const FRAME_FIELD = {
   timestamp: 1,
@@ -95,7 +95,7 @@ const FRAME: ProtoFile = {
   },
 };
 
-/** That of Foxglove, with one field more. */
+/** Foxglove's message with one additional field. */
 const RAW_IMAGE: ProtoFile = {
   name: "foxglove/RawImage.proto",
   package: "foxglove",
@@ -117,16 +117,16 @@ const RAW_IMAGE: ProtoFile = {
 
 export type FrameSchemaName = "foxglove.RawImage" | "tensorpool.Frame";
 
-/** The FileDescriptorSets by which readers decode frames; to be sent to viewers as they are. */
+/** The FileDescriptorSets that readers decode frames with; to be sent to viewers unchanged. */
 export const FRAME_SCHEMAS: Readonly<Record<FrameSchemaName, Uint8Array>> = {
   "foxglove.RawImage": descriptorSet([TIMESTAMP, FRAME_INFO, RAW_IMAGE]),
   "tensorpool.Frame": descriptorSet([TIMESTAMP, FRAME_INFO, FRAME]),
 };
 
-/** What `schema.encoding` and `channel.messageEncoding` say of them. */
+/** Their value of `schema.encoding` and `channel.messageEncoding`. */
 export const PROTOBUF = "protobuf";
 
-/** A google.protobuf.FileDescriptorSet; files stand before those that import them. */
+/** A google.protobuf.FileDescriptorSet; files precede those that import them. */
 function descriptorSet(files: readonly ProtoFile[]): Uint8Array {
   const set = new ProtobufWriter();
   for (const { name, package: packageName, imports = [], message } of files) {

@@ -1,16 +1,16 @@
 import type { Attribute } from "../protocol/attribute.ts";
 import type { AttachmentRecord, MetadataRecord } from "./records.ts";
 
-/** Names of the Metadata records that a recording has. */
+/** Names of a recording's Metadata records. */
 export const SESSION_METADATA = "tensorpool.session";
 const SOURCE_METADATA = "tensorpool.source";
-/** Topic, and names of the schemas, of what is not a frame. */
+/** Topic and schema names of messages that are not frames. */
 export const LEDGER_TOPIC = "/tensorpool/ledger";
 export const EVENTS_TOPIC = "/tensorpool/events";
 export const LEDGER_SCHEMA = "tensorpool.Ledger";
 export const LOG_SCHEMA = "foxglove.Log";
 
-/** Attributes of more than this are attachments. */
+/** Larger attributes are stored as attachments. */
 const MAX_INLINE_BYTES = 4096;
 
 /** One attribute in the entry "attributes", a JSON array: its value as text, in base64, or by the name of an attachment. */
@@ -22,7 +22,7 @@ interface AttributeEntry {
   readonly attachment?: string;
 }
 
-/** What one DataSourceMeta says, of one epoch of a stream. */
+/** The contents of one DataSourceMeta, for one epoch of a stream. */
 export interface SourceFacts {
   readonly streamId: number;
   readonly name: string;
@@ -62,8 +62,8 @@ export function encodeSource(
 }
 
 /**
- * What a Metadata record says of a source; null when it is none. `attachmentOf` gives the bytes of an attachment by its name; an attribute
- * without them is left out.
+ * Decodes a Metadata record of a source; null if it is none. `attachmentOf` returns an attachment by its name; an attribute whose
+ * attachment is missing is left out.
  */
 export function decodeSource(
   { name, entries }: MetadataRecord,
@@ -91,7 +91,7 @@ export function decodeSource(
       attributes,
     };
   } catch {
-    // Written by another program, under our name.
+    // Written by another program under our name.
     return null;
   }
 }

@@ -4,13 +4,13 @@ import type { AttachmentEntry, FileIndex } from "./file-index.ts";
 import { decodeSource, type SourceFacts } from "./source-record.ts";
 
 const NO_ATTRIBUTES: readonly Attribute[] = [];
-/** Larger attributes than this are left out: none can be published. */
+/** Larger attributes are left out: they cannot be published. */
 const MAX_ATTRIBUTE_BYTES = 1024 * 1024;
 
-/** What the data sources of a recording have said of themselves, by stream, epoch and version. */
+/** The attributes of a recording's data sources, by stream, epoch and version. */
 export class SourceTable {
   readonly #facts = new Map<string, SourceFacts>();
-  /** What was asked for last, and the answer: frame after frame asks for the same. */
+  /** The last request and its result: consecutive frames request the same. */
   readonly #last = { streamId: 0, epoch: -1n, metaVersion: 0, attributes: NO_ATTRIBUTES };
 
   constructor(window: ByteWindow, { metadata, attachments }: FileIndex) {
@@ -21,7 +21,7 @@ export class SourceTable {
     }
   }
 
-  /** The same list at each call. */
+  /** The same list on each call. */
   attributesOf(streamId: number, epoch: bigint, metaVersion: number): readonly Attribute[] {
     const last = this.#last;
     if (last.streamId === streamId && last.epoch === epoch && last.metaVersion === metaVersion) return last.attributes;
@@ -32,7 +32,7 @@ export class SourceTable {
     return last.attributes;
   }
 
-  /** The name that the source of a stream has given last; null where it has not. */
+  /** The last name of a stream's source; null if there is none. */
   nameOf(streamId: number): string | null {
     let name: string | null = null;
     for (const facts of this.#facts.values()) if (facts.streamId === streamId && facts.name !== "") name = facts.name;

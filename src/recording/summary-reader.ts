@@ -7,7 +7,7 @@ import { parseChunkIndex } from "./record-parsers.ts";
 import { RecordWalk } from "./record-walk.ts";
 import { RecordingError } from "./recording-error.ts";
 
-/** Where the summary is, by the footer; null for a file without a complete end. */
+/** Place of the summary, from the footer; null for a file without a complete end. */
 export function readFooter(
   window: FileWindow,
 ): { readonly summaryAt: number; readonly summaryEnd: number; readonly crc: number } | null {
@@ -24,7 +24,7 @@ export function readFooter(
   return { summaryAt, summaryEnd: byteLength - tailBytes, crc };
 }
 
-/** Reads the file's own index; false when it has none, or one that does not cover its messages. @throws RecordingError "damaged" */
+/** Reads the file's own index; false if it has none, or one that does not cover its messages. @throws RecordingError "damaged" */
 export function readSummary(window: FileWindow, index: FileIndex): boolean {
   const footer = readFooter(window);
   if (footer === null || footer.summaryAt === 0) return false;

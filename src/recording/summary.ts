@@ -14,35 +14,35 @@ import {
   type SchemaRecord,
 } from "./records.ts";
 
-/** A chunk that is complete, as the summary names it. */
+/** A complete chunk as listed in the summary. */
 export interface ChunkSummary {
   readonly startHigh: number;
   readonly startLow: number;
   readonly endHigh: number;
   readonly endLow: number;
-  /** Where the Chunk record begins, and its length with its head. */
+  /** Offset of the Chunk record, and its length with its head. */
   readonly offset: number;
   readonly byteLength: number;
   readonly compression: string;
   /** Bytes of the records in the file, and before compression. */
   readonly compressedSize: number;
   readonly uncompressedSize: number;
-  /** Bytes of all MessageIndex records behind the chunk. */
+  /** Bytes of all MessageIndex records after the chunk. */
   readonly messageIndexLength: number;
-  /** Channel ids, and where the MessageIndex of each begins: the first `channels` entries. */
+  /** Channel ids, and the offset of each MessageIndex: the first `channels` entries. */
   readonly channels: number;
   readonly channelIds: readonly number[];
   readonly indexOffsets: readonly number[];
-  /** Messages of each of those channels. */
+  /** Number of messages of each of those channels. */
   readonly messages: readonly number[];
 }
 
-/** The index grows by blocks, so that no growth copies all of it. */
+/** The index grows in blocks, so that growth never copies all of it. */
 const BLOCK_BYTES = 256 * 1024;
 
 /**
- * What the end of a file says of the rest: every schema and channel, where the chunks are, and how many messages there are. Collected
- * while a file is written, or while one that was cut is read through.
+ * The summary at the end of a file: every schema and channel, the places of the chunks, and the number of messages. Collected while a file
+ * is written, or while a file that was cut is read.
  */
 export class Summary {
   readonly #schemas = new Map<number, SchemaRecord>();
@@ -66,7 +66,7 @@ export class Summary {
     return this.#chunkCount;
   }
 
-  /** Bytes that the index of the chunks has by now. */
+  /** Current size of the chunk index in bytes. */
   get indexBytes(): number {
     let bytes = 0;
     for (const block of this.#chunks) bytes += block.length;
@@ -89,7 +89,7 @@ export class Summary {
     this.#attachments.push({ place, attachment });
   }
 
-  /** The file was cut there: what stood behind is gone. */
+  /** The file was cut there: everything behind is gone. */
   cutAt(offset: number): void {
     this.#metadata = this.#metadata.filter(({ place }) => place.offset < offset);
     this.#attachments = this.#attachments.filter(({ place }) => place.offset < offset);
@@ -114,7 +114,7 @@ export class Summary {
     putChunkIndex(this.#block(), chunk);
   }
 
-  /** The end of a file of `dataEndOffset` bytes: DataEnd, summary, footer and magic, in pieces to be written one after the other. */
+  /** The end of a file of `dataEndOffset` bytes: DataEnd, summary, footer and magic, in pieces to be written in sequence. */
   finish(dataEndOffset: number): Uint8Array[] {
     const head = new ByteBuilder();
     putDataEnd(head);

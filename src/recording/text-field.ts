@@ -4,7 +4,7 @@ import { RecordingError } from "./recording-error.ts";
 
 const decoder = new TextDecoder();
 
-/** A text that is the same in most messages: its string is made again only when its bytes change. */
+/** A text that is the same in most messages: its string is rebuilt only if its bytes change. */
 export class TextField {
   text = "";
   #bytes = new Uint8Array(0);

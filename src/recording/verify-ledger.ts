@@ -7,7 +7,7 @@ interface Found {
   firstSeq: number;
 }
 
-/** Frames of a file by stream and epoch, to be compared with the recorder's own account in it. */
+/** Counts a file's frames by stream and epoch, for comparison with the recorder's own account in it. */
 export class LedgerCheck {
   readonly #found = new Map<string, Found>();
   #last: Found | null = null;
@@ -26,7 +26,7 @@ export class LedgerCheck {
     if (seq < this.#last.firstSeq) this.#last.firstSeq = seq;
   }
 
-  /** What does not fit. An epoch whose first frames are in another part is in this one in part only. */
+  /** The contradictions found. An epoch whose first frames are in another part is only partly in this one. */
   problems(recording: Pick<Recording, "window" | "index">): string[] {
     const firstRows = new Map(readLedger([recording], "first").map((row) => [keyOf(row), row]));
     return readLedger([recording]).flatMap((row) => {
@@ -34,7 +34,7 @@ export class LedgerCheck {
       const { stream, epoch, recorded, first } = row;
       if (first === null) return flightProblems(row, firstRows.get(keyOf(row)) ?? row, frames);
       const isWhole = firstSeq === first;
-      // What a row calls recorded stands before it; after a row that is not the last there may be more.
+      // Frames counted in a row come before it; more may follow a row that is not the last.
       if (row.isFinal ? (isWhole ? frames === recorded : frames < recorded) : !isWhole || frames >= recorded) return [];
       return [
         `the ledger says that ${recorded} frames of stream ${stream} (epoch ${epoch}) were recorded, and ${frames} are in the file`,
@@ -48,8 +48,8 @@ function keyOf({ stream, epoch }: LedgerRow): string {
 }
 
 /**
- * Of a flight recorder, whose rows count the frames of all its files: the first row of a file is of its trigger. Where the epoch began
- * later, frames came before that row, and more of them may be there.
+ * For a flight recorder, whose rows count the frames of all its files: a file's first row belongs to its trigger. If the epoch began later,
+ * frames came before that row, and more of them may be present.
  */
 function flightProblems({ stream, epoch, recorded }: LedgerRow, first: LedgerRow, frames: number): string[] {
   const expected = recorded - first.recorded;

@@ -14,22 +14,22 @@ import { RecordingError } from "./recording-error.ts";
 import { readFooter } from "./summary-reader.ts";
 import { LedgerCheck } from "./verify-ledger.ts";
 
-/** Something that is wrong with a file. */
+/** A fault in a file. */
 export interface Problem {
-  /** Of the record that it is about. */
+  /** Offset of the affected record. */
   readonly at: number;
   readonly message: string;
 }
 
-/** What a look at every byte has found. */
+/** Result of checking every byte. */
 export interface VerifyResult {
   readonly path: string;
   readonly bytes: number;
   readonly chunks: number;
   readonly messages: number;
-  /** Frames that can be read, of all streams. */
+  /** Readable frames of all streams. */
   readonly frames: number;
-  /** Frames that were overwritten while they were written; readers skip them. */
+  /** Frames that were overwritten during the write; readers skip them. */
   readonly tornChunks: number;
   readonly problems: readonly Problem[];
   /** More were found than are listed. */
@@ -39,7 +39,7 @@ export interface VerifyResult {
 const MAX_PROBLEMS = 100;
 const PIECE_BYTES = 4 * 1024 * 1024;
 
-/** Reads every byte of a file and compares everything that it says of itself. @throws RecordingError for a file that is none */
+/** Reads every byte of a file and checks all its redundant information. @throws RecordingError if it is not an MCAP file */
 export function verifyRecording(path: string): VerifyResult {
   using window = new FileWindow(path);
   return new Verification(window, readIndex(window, { mayUseSummary: false })).run();
@@ -54,7 +54,7 @@ class Verification {
   readonly #ledger = new LedgerCheck();
   readonly #messages = new ChunkMessages();
   readonly #piece = new Uint8Array(PIECE_BYTES);
-  /** Channel and log time of the messages of the chunk before, by their offsets in its records. */
+  /** Channel and log time of the previous chunk's messages, by their offsets in its records. */
   #lastChunk: Map<number, { channelId: number; timeNs: bigint }> | null = null;
   #furtherProblems = 0;
   #chunkCount = 0;
@@ -206,7 +206,7 @@ class Verification {
     this.#ledger.add(this.#frame);
   }
 
-  /** @throws RecordingError for a channel that is not there */
+  /** @throws RecordingError for an unknown channel */
   #decoderOf(channelId: number): FrameDecoder | null {
     const known = this.#decoders.get(channelId);
     if (known !== undefined) return known;
@@ -222,7 +222,7 @@ class Verification {
     return decoder;
   }
 
-  /** What stands behind the last record. */
+  /** Checks the bytes after the last record. */
   #end(walk: RecordWalk, dataEnded: boolean, isFooter: boolean): void {
     const window = this.#window;
     const { cut, dataEnd } = this.#index;
@@ -242,7 +242,7 @@ class Verification {
     }
     if (footer.summaryAt === 0) return;
     const stored = footer.crc;
-    // Of the summary, and of the footer up to the checksum itself.
+    // The CRCs of the summary, and of the footer up to the checksum itself.
     if (stored !== 0 && stored !== this.#readAll(footer.summaryAt, window.byteLength - MAGIC.length - 4, 0)) {
       this.#report(footer.summaryAt, "the checksum of the index does not match");
     }

@@ -1,7 +1,7 @@
 import { contiguousByteLength, DTYPES } from "../../protocol/dtype.ts";
 import type { FrameShape } from "../../protocol/frame-layout.ts";
 
-/** The values of a frame without gaps between them, in the same order; the same bytes where there are none. */
+/** The values of a frame without gaps, in the same order; the same bytes if there are no gaps. */
 export function contiguousBytes(shape: FrameShape, bytes: Uint8Array): Uint8Array {
   const { dtype, dims, strides } = shape;
   const byteLength = contiguousByteLength(dtype, dims);
@@ -31,7 +31,7 @@ export function contiguousBytes(shape: FrameShape, bytes: Uint8Array): Uint8Arra
   return target;
 }
 
-/** Moves to the next run; returns where it begins. */
+/** Moves to the next run; returns its offset. */
 function advance(
   index: number[],
   order: readonly number[],
@@ -53,7 +53,7 @@ function advance(
   return at;
 }
 
-/** Bytes from one element to the next, a dimension each; 0 stands for contiguous (W-10). */
+/** Bytes between adjacent elements, per dimension; 0 stands for contiguous (W-10). */
 function explicitSteps(
   dims: readonly number[],
   strides: readonly number[],

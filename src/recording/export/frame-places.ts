@@ -3,16 +3,16 @@ import { contiguousByteLength } from "../../protocol/dtype.ts";
 import type { RecordedFrame } from "../recorded-frame.ts";
 import { RecordingError } from "../recording-error.ts";
 
-/** Frames of one shape, which one array can have. */
+/** Frames of one shape, which form one array. */
 export interface FrameArray {
-  /** In the file that is written: of the stream, and of the array in it. */
+  /** Names in the written file: of the stream, and of the array in it. */
   readonly group: string;
   readonly name: string;
   readonly dtype: Dtype;
   readonly dims: readonly number[];
   readonly majorOrder: MajorOrder;
   readonly frameBytes: number;
-  /** The recording's file that each frame is in, and where its values begin. */
+  /** The recording's file that contains each frame, and the offset of its values. */
   readonly paths: string[];
   readonly offsets: number[];
   readonly seqs: number[];
@@ -22,7 +22,7 @@ export interface FrameArray {
 
 const WAY_OUT = "`tensorpool export --to npy` copies the values instead";
 
-/** Collects where the values of frames are, for files that refer to them: an array for each stream and shape. */
+/** Collects the places of frame values, for files that refer to them: an array for each stream and shape. */
 export class FramePlaces {
   readonly #arrays = new Map<string, FrameArray>();
   readonly #groups = new Map<string, number>();
@@ -66,7 +66,7 @@ export class FramePlaces {
   }
 }
 
-/** Shape of one frame in the array: of packed bits, their bytes. */
+/** Shape of one frame in the array; for packed bits, in bytes. */
 export function frameDims({ dtype, dims, frameBytes }: FrameArray): readonly number[] {
   return dtype === "bit" ? [frameBytes] : dims;
 }

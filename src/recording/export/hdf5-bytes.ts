@@ -1,4 +1,4 @@
-/** A file that is put together in memory: bytes appended at known addresses. */
+/** A file assembled in memory: bytes appended at known addresses. */
 export class Hdf5Bytes {
   #bytes = new Uint8Array(64 * 1024);
   #view = new DataView(this.#bytes.buffer);

@@ -30,9 +30,9 @@ interface Link {
 }
 
 /**
- * An HDF5 file whose datasets are the values of frames where they lie in the recording (external segments): each stream is a group with
- * the dataset `frames`, and `seq`, `timestamp_ns` and `log_time_ns` beside it. More frames than a dataset has segments are several
- * datasets, joined by a virtual one.
+ * An HDF5 file whose datasets are the frames' values in the recording itself (external segments): each stream is a group with the dataset
+ * `frames`, next to `seq`, `timestamp_ns` and `log_time_ns`. More frames than a dataset has segments are split into several datasets,
+ * joined by a virtual one.
  */
 export function hdf5Of(arrays: readonly FrameArray[]): Uint8Array {
   const file = new Hdf5Bytes();
@@ -82,7 +82,7 @@ function addArray(file: Hdf5Bytes, array: FrameArray, links: Link[]): void {
   links.push({ name: `log_time_ns${suffix}`, address: addNumbers(file, logTimesNs) });
 }
 
-/** HDF5 is row-major: a column-major frame has its dims the other way round. */
+/** HDF5 is row-major: the dims of a column-major frame are reversed. */
 function shapeOf(array: FrameArray, count: number): readonly number[] {
   const dims = frameDims(array);
   return [count, ...(array.majorOrder === "column" ? [...dims].reverse() : dims)];
@@ -116,7 +116,7 @@ function addExternal(file: Hdf5Bytes, array: FrameArray, from: number, to: numbe
   ]);
 }
 
-/** A dataset of which each source is a part, one after the other along the first dimension. */
+/** A dataset composed of its sources, one after another along the first dimension. */
 function addVirtual(file: Hdf5Bytes, array: FrameArray, sources: readonly string[]): number {
   const shape = shapeOf(array, array.offsets.length);
   const block = new Hdf5Bytes();
@@ -125,10 +125,10 @@ function addVirtual(file: Hdf5Bytes, array: FrameArray, sources: readonly string
     const from = i * MAX_SEGMENTS;
     const to = Math.min(array.offsets.length, from + MAX_SEGMENTS);
     block.text(".").u8(0).text(source).u8(0);
-    // All of the source.
+    // Selects all of the source.
     block.u32(3).u32(1).u32(0).u32(0);
     const rank = shape.length;
-    // One block of the virtual dataset: its first and its last element.
+    // One block of the virtual dataset: its first and last element.
     block
       .u32(2)
       .u32(1)
@@ -207,7 +207,7 @@ function dataspace(dims: readonly number[]): Message {
 
 /** `writeTime`: when it is written: 1 never, 2 if it is set. */
 function fillValue(writeTime: number): Message {
-  // Version 3; space is taken late (2), the fill value is not defined.
+  // Version 3; late space allocation (2), undefined fill value.
   return { type: MESSAGE.fillValue, body: Uint8Array.of(3, 2 | (writeTime === 1 ? 1 << 2 : 2 << 2)) };
 }
 
@@ -252,7 +252,7 @@ function datatype(dtype: Dtype): Message {
   return { type: MESSAGE.datatype, body: body.bytes };
 }
 
-/** As h5py has them: an enumeration of FALSE and TRUE over a signed byte. */
+/** Like h5py: an enumeration of FALSE and TRUE over a signed byte. */
 function booleans(): Message {
   const body = new Hdf5Bytes();
   // Class 8 (enumerated), version 3, two members.
@@ -288,7 +288,7 @@ function addGlobalHeap(file: Hdf5Bytes, object: Uint8Array): number {
   const address = file.length;
   const padded = Math.ceil(object.length / 8) * 8;
   const used = 16 + 16 + padded;
-  // A collection is at least 4096 bytes; what is left of it is object 0.
+  // A collection has at least 4096 bytes; the rest of it is object 0.
   const total = Math.max(4096, used + 16);
   file.text("GCOL").u8(1, 0, 0, 0).u64(total);
   file.u16(1).u16(1).u32(0).u64(object.length).raw(object).align(8);

@@ -4,8 +4,8 @@ import { type FrameArray, frameDims } from "./frame-places.ts";
 const GROUP = '{"zarr_format":2}';
 
 /**
- * A kerchunk reference file: a Zarr hierarchy whose chunks are the values of frames where they lie in the recording. Each stream is a group
- * with the array `frames`, and `seq`, `timestamp_ns` and `log_time_ns` beside it.
+ * A kerchunk reference file: a Zarr hierarchy whose chunks are the frames' values in the recording itself. Each stream is a group with the
+ * array `frames`, next to `seq`, `timestamp_ns` and `log_time_ns`.
  */
 export function kerchunkReferences(arrays: readonly FrameArray[]): string {
   const refs: Record<string, string | [url: string, offset: number, byteLength: number]> = { ".zgroup": GROUP };
@@ -33,7 +33,7 @@ export function kerchunkReferences(arrays: readonly FrameArray[]): string {
 }
 
 function metadataOf(dtype: string, shape: readonly number[], chunks: readonly number[], order: "C" | "F"): string {
-  // Chunks of nothing are not allowed, also where an array has nothing.
+  // Empty chunks are not allowed, even in an empty array.
   const some = chunks.map((length) => Math.max(1, length));
   return JSON.stringify({
     zarr_format: 2,
