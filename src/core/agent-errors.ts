@@ -3,7 +3,7 @@ import { messageOf } from "./errors.ts";
 import { getLogger } from "./logger.ts";
 import { RateLimit } from "./rate-limit.ts";
 
-/** Which of an agent's methods threw. */
+/** The agent's method that threw. */
 export type AgentPhase = "start" | "work" | "late-cycle" | "close";
 
 export interface AgentErrorReport {
@@ -12,22 +12,22 @@ export interface AgentErrorReport {
   readonly phase: AgentPhase;
   /** True when this error ends the scheduler: the agent was vital. */
   readonly fatal: boolean;
-  /** Errors of this agent since the previous report that were counted, but not reported. */
+  /** Errors of this agent since the previous report that were counted but not reported. */
   readonly unreported: number;
 }
 
-/** Told about the errors of agents. An exception of its own ends the scheduler with that exception. */
+/** Receives the errors of agents. If it throws, the scheduler ends with that exception. */
 export type AgentErrorHandler = (report: AgentErrorReport) => void;
 
 const REPORT_PERIOD_NS = 1_000_000_000;
 const REPORT_BURST = 5;
 
-/** How often one agent failed. An agent that throws in every cycle is reported five times, then once a second. */
+/** Counts an agent's failures. An agent that throws in every cycle is reported five times, then once a second. */
 export class AgentErrorCount {
   readonly #limit = new RateLimit(REPORT_PERIOD_NS, REPORT_BURST);
   total = 0;
 
-  /** The report to make, or null when this error is to be counted only. A fatal error is always reported. */
+  /** The report to make, or null if this error is only counted. A fatal error is always reported. */
   record(
     error: unknown,
     agent: Agent,
@@ -48,14 +48,14 @@ const PHASE_WORDS: Readonly<Record<AgentPhase, string>> = {
   close: "did not close properly",
 };
 
-/** Writes the report to the log: what the scheduler does unless it is given a handler. */
+/** Logs the report: the scheduler's default without a handler. */
 export function logAgentError(report: AgentErrorReport): void {
   getLogger("scheduler").error(describe(report), { error: report.error });
 }
 
 /**
- * For a scheduler whose end is reported by the caller that awaits `run`: the error that ends it is not reported twice. Those of other vital
- * agents that follow it have no caller to be thrown to, and are logged.
+ * For a scheduler whose caller awaits `run`: the error that ends it is thrown there and not also logged. Later errors of other vital agents
+ * cannot be thrown to a caller and are logged.
  */
 export function logAgentErrorsButTheEnd(): AgentErrorHandler {
   let hasEnded = false;

@@ -1,7 +1,7 @@
 import type { WaitPoint } from "./wait-point.ts";
 
 /**
- * Work that a scheduler runs repeatedly on one thread. A role is an agent; an agent may consist of agents. `doWork` never waits for a pipe,
+ * Work that a scheduler runs repeatedly on one thread. A role is an agent; an agent may consist of agents. `doWork` never blocks on a pipe,
  * a disk, a terminal or another process.
  */
 export interface Agent {
@@ -9,18 +9,18 @@ export interface Agent {
   readonly roleName: string;
   /** Called once, before the first `doWork`. An agent that throws here is closed and never run. */
   onStart?(): void;
-  /** Does the work that is due and returns its amount; 0 lets the idle strategy rest. */
+  /** Does the due work and returns its amount; on 0 the idle strategy may pause. */
   doWork(nowNs: number): number;
   /**
-   * The event that may end a rest, called when there was no work. A rest blocks the thread, and its event loop, for up to LONGEST_WAIT_NS
-   * at a time. ANY_WAIT: any rest is fine for this agent. Null, or left out: the thread must not block now, because this agent also uses
-   * the event loop, or waits for something that no wait point covers.
+   * The event that may end a pause, requested when there was no work. A pause blocks the thread and its event loop for up to
+   * LONGEST_WAIT_NS at a time. ANY_WAIT: this agent permits any pause. Null or omitted: the thread must not block now, because this agent
+   * also uses the event loop, or waits for something that no wait point covers.
    */
   waitPoint?(nowNs: number): WaitPoint | null;
-  /** Called once, also if the agent never started. The scheduler awaits the promise, and runs the other agents meanwhile. */
+  /** Called once, even if the agent never started. The scheduler awaits the promise and runs the other agents meanwhile. */
   onClose?(): void | Promise<void>;
   /**
-   * Called before any agent's `doWork` when this cycle began `lateByNs` after the previous one (SIGSTOP, a debugger, a laptop lid): leases
+   * Called before any agent's `doWork` if this cycle began `lateByNs` after the previous one (SIGSTOP, a debugger, a closed laptop): leases
    * may have expired, and timers may be overdue.
    */
   onLateCycle?(nowNs: number, lateByNs: number): void;

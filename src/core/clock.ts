@@ -1,22 +1,22 @@
-/** When the process started, in its own time. */
+/** Start of the process, in its own time. */
 const START_NS = 2 ** 32;
 
 /**
- * Nanoseconds since the process started, plus 2^32. `Bun.nanoseconds` returns small integers for the first 2.1 s, and doubles later: the
- * engine would discard and recompile all code that uses the time.
+ * Nanoseconds since the process started, plus 2^32. `Bun.nanoseconds` returns small integers for the first 2.1 s and doubles afterwards:
+ * the engine would discard and recompile all code that uses the time.
  */
 export function processNs(): number {
   return Bun.nanoseconds() + START_NS;
 }
 
-/** Nanoseconds that the process has lived at this time of its own: what `Bun.nanoseconds` says. */
+/** Uptime of the process in nanoseconds at this process time: the value of `Bun.nanoseconds`. */
 export function uptimeNs(nowNs: number): number {
   return nowNs - START_NS;
 }
 
 /**
- * Time as the whole program sees it: nanoseconds as `processNs` counts them, a plain number that is exact for 104 days of
- * process life. CLOCK_MONOTONIC appears at the edges only, see `MonotonicEpoch`.
+ * The program's time: nanoseconds of `processNs`, a plain number that is exact for 104 days of uptime. CLOCK_MONOTONIC is used only at the
+ * boundaries, see `MonotonicEpoch`.
  */
 export interface Clock {
   nanoTime(): number;
@@ -29,7 +29,7 @@ export class SystemClock implements Clock {
   }
 }
 
-/** The time of an agent's present cycle: the agent updates it first, and its parts read it. */
+/** The time of an agent's current cycle: the agent updates it first, and its parts read it. */
 export class CycleClock implements Clock {
   #nowNs = 0;
 
@@ -42,7 +42,7 @@ export class CycleClock implements Clock {
   }
 }
 
-/** A clock that only moves when it is set, for tests and simulations. */
+/** A clock that moves only when it is set, for tests and simulations. */
 export class ManualClock implements Clock {
   #nowNs: number;
 
@@ -54,7 +54,7 @@ export class ManualClock implements Clock {
     return this.#nowNs;
   }
 
-  /** Moves the time forward and returns the new one. */
+  /** Advances the time and returns the new one. */
   advance(byNs: number): number {
     if (!(byNs >= 0)) throw new RangeError(`a clock advances by 0 ns or more, found ${byNs}`);
     this.#nowNs += byNs;

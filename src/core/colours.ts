@@ -1,6 +1,6 @@
 type Paint = (text: string) => string;
 
-/** The colours that messages and tables use; each returns its text unchanged where colours are not wanted. */
+/** The colours of messages and tables; each function returns its text unchanged if colours are off. */
 export interface Palette {
   readonly bold: Paint;
   readonly dim: Paint;
@@ -16,12 +16,12 @@ const plain: Paint = (text) => text;
 let coloured: Palette | null = null;
 
 /**
- * Loaded only where colours are wanted: kleur looks at `process.stdout`, and Bun makes standard output non-blocking at that,
- * for every process that shares it.
+ * Loaded only if colours are on: kleur reads `process.stdout`, and Bun then makes standard output non-blocking for every process that
+ * shares it.
  */
 function colouredPalette(): Palette {
   const kleur: typeof import("kleur/colors") = require("kleur/colors");
-  // kleur has one switch for the whole process, set by looking at stdout; stdout and stderr are two questions here.
+  // kleur has one switch for the whole process, derived from stdout; here stdout and stderr are decided separately.
   kleur.$.enabled = true;
   const { bold, dim, red, green, yellow, blue, cyan } = kleur;
   return { bold, dim, red, green, yellow, blue, cyan };
@@ -43,7 +43,7 @@ export function paletteOf(isColoured: boolean): Palette {
   return coloured;
 }
 
-/** Whether to colour what goes to this stream: on a terminal only, and not when NO_COLOR is set or the terminal is dumb. */
+/** Whether output to this stream is coloured: only on a terminal, and not if NO_COLOR is set or the terminal is dumb. */
 export function allowsColour(
   stream: { readonly isTTY?: boolean | undefined },
   env: Readonly<Record<string, string | undefined>> = process.env,

@@ -1,11 +1,11 @@
 export interface CounterDefinition {
-  /** One line that says what is counted. */
+  /** One line that describes the count. */
   readonly help: string;
   /** Type id under which the counter is exported to Aeron's counters file, if it is. */
   readonly typeId?: number;
 }
 
-/** One counter: a number that hot code changes in place, without allocating. Exact up to 2^53. */
+/** One counter: a number that hot code updates in place, without allocating. Exact up to 2^53. */
 export class Counter {
   readonly name: string;
   readonly help: string;
@@ -30,7 +30,7 @@ export class Counter {
     this.value = value;
   }
 
-  /** Keeps the larger of the present and the given value. */
+  /** Keeps the larger of the current and the given value. */
   proposeMax(value: number): void {
     if (value > this.value) this.value = value;
   }
@@ -39,7 +39,7 @@ export class Counter {
 /** The counters of one role under stable names. `counters.of.published.increment()` is the hot path. */
 export class CounterSet<Name extends string> {
   readonly of: Readonly<Record<Name, Counter>>;
-  /** All counters in the order of their definition. */
+  /** All counters in definition order. */
   readonly list: readonly Counter[];
 
   constructor(definitions: Readonly<Record<Name, CounterDefinition>>) {

@@ -6,13 +6,13 @@ import { ANY_WAIT, type WaitPoint } from "./wait-point.ts";
 
 const NO_CYCLE_YET = -1;
 
-/** An agent in its place in the cycle. */
+/** An agent and its state in the cycle. */
 class AgentSlot {
   readonly agent: Agent;
   readonly vital: boolean;
   readonly errors = new AgentErrorCount();
   started = false;
-  /** False from the moment the agent is to be closed: it does no more work. */
+  /** False once the agent is being closed: it does no more work. */
   active = true;
 
   constructor(agent: Agent, vital: boolean) {
@@ -26,21 +26,21 @@ export interface DutyCycleOptions {
   clock: Clock;
   lateThresholdNs: number;
   onAgentError: AgentErrorHandler;
-  /** Called at most once, with the error that ends everything. */
+  /** Called at most once, with the error that ends the cycle. */
   onFatalError: (error: unknown) => void;
 }
 
 /**
- * The agents of one thread in order: starts them, runs them once per `cycle`, contains their errors, and closes them in
- * reverse order. Has no loop of its own.
+ * The agents of one thread in order: starts them, runs them once per `cycle`, contains their errors, and closes them in reverse order. It
+ * has no loop of its own.
  */
 export class DutyCycle {
   readonly #options: DutyCycleOptions;
   readonly #lateThresholdNs: number;
-  /** Replaced, never changed, so that a cycle under way runs over the list it began with. */
+  /** Replaced, never changed, so that a running cycle completes over the list it began with. */
   #slots: readonly AgentSlot[] = [];
   readonly #closing = new Map<Agent, Promise<void>>();
-  /** Agents removed during a cycle: they are closed when it is over, when none of their frames is on the stack. */
+  /** Agents removed during a cycle: closed at its end, when none of their frames is on the stack. */
   #toClose: { slot: AgentSlot; done: PromiseWithResolvers<void> }[] = [];
   #inCycle = false;
   #isStarted = false;
@@ -48,7 +48,7 @@ export class DutyCycle {
   #lastCycleNs = NO_CYCLE_YET;
   #lateCycles = 0;
   #agentErrors = 0;
-  /** Whose wait point was given last. */
+  /** The agent of the last returned wait point. */
   #waitingSlot: AgentSlot | null = null;
 
   constructor(options: DutyCycleOptions) {
@@ -61,7 +61,7 @@ export class DutyCycle {
     return this.#agentErrors;
   }
 
-  /** Cycles so far that began too late. */
+  /** Cycles so far that began late. */
   get lateCycles(): number {
     return this.#lateCycles;
   }
@@ -74,7 +74,7 @@ export class DutyCycle {
     return this.#slots.map((slot) => slot.agent);
   }
 
-  /** Puts the agent behind the others. Once started, its `onStart` runs here, and what that throws is thrown. */
+  /** Adds the agent after the others. If the cycle has started, its `onStart` runs here and may throw. */
   add(agent: Agent, vital: boolean): void {
     if (this.#closing.has(agent) || this.#slots.some((slot) => slot.agent === agent)) {
       throw new UsageError(`${agent.roleName} is in this scheduler already`);
@@ -91,7 +91,7 @@ export class DutyCycle {
     }
   }
 
-  /** Starts the agents in order. One that cannot start is closed and left out; a vital one ends everything. */
+  /** Starts the agents in order. One that fails to start is closed and left out; a vital one ends the whole cycle. */
   start(): void {
     this.#isStarted = true;
     this.#inCycle = true;
@@ -109,7 +109,7 @@ export class DutyCycle {
     this.#closeRemoved();
   }
 
-  /** Runs every agent once and returns the sum of their work. */
+  /** Runs every agent once and returns the total work done. */
   cycle(nowNs: number): number {
     const elapsedNs = nowNs - this.#lastCycleNs;
     if (elapsedNs > this.#lateThresholdNs && this.#lastCycleNs !== NO_CYCLE_YET) this.#lateCycle(nowNs, elapsedNs);
@@ -131,16 +131,16 @@ export class DutyCycle {
     return work;
   }
 
-  /** What the thread may wait for: something that exactly one agent names, and that no other objects to. Null: it must not. */
+  /** The wait point of the thread: the one that exactly one agent names and no other agent rules out. Null: the thread must not wait. */
   waitPoint(nowNs: number): WaitPoint | null {
-    // An agent that closes may need many turns of the event loop.
+    // A closing agent may need many turns of the event loop.
     if (this.#closing.size > 0) return null;
     let found = ANY_WAIT;
     for (const slot of this.#slots) {
       if (!slot.active) continue;
       const point = this.#waitPointOf(slot, nowNs);
       if (point === ANY_WAIT) continue;
-      // A thread waits for one thing at a time.
+      // A thread waits for one event at a time.
       if (point === null || found !== ANY_WAIT) return null;
       found = point;
       this.#waitingSlot = slot;
@@ -148,25 +148,25 @@ export class DutyCycle {
     return found === ANY_WAIT ? null : found;
   }
 
-  /** What `waitPoint` gave last has thrown. */
+  /** The last returned wait point has thrown. */
   waitFailed(error: unknown): void {
     if (this.#waitingSlot !== null) this.#failed(this.#waitingSlot, "work", error);
   }
 
-  /** Takes the agent out at once and closes it, after the cycle under way if there is one. Nothing happens twice. */
+  /** Removes the agent and closes it, after the current cycle if one is running. Repeated calls have no effect. */
   remove(agent: Agent): Promise<void> {
     const slot = this.#slots.find((candidate) => candidate.agent === agent);
     if (slot === undefined) return this.#closing.get(agent) ?? Promise.resolve();
     return this.#retire(slot);
   }
 
-  /** Closes the agents in reverse order, each when the one after it has closed. Never rejects. */
+  /** Closes the agents in reverse order, each after the next one has closed. Never rejects. */
   async closeAll(): Promise<void> {
     for (;;) {
       const last = this.#slots.at(-1);
       if (last === undefined) break;
       const closed = this.#retire(last);
-      // Awaited only when there is something to wait for: otherwise the agents that remain do no cycle in between.
+      // Awaited only if there is something to wait for: otherwise the remaining agents run no cycle in between.
       if (this.#closing.has(last.agent)) await closed;
     }
     await Promise.all(this.#closing.values());
@@ -220,7 +220,7 @@ export class DutyCycle {
     }
   }
 
-  /** Null when the agent closed at once; otherwise a promise that never rejects. */
+  /** Null if the agent closed synchronously; otherwise a promise that never rejects. */
   #close(slot: AgentSlot): Promise<void> | null {
     try {
       const closed = slot.agent.onClose?.();

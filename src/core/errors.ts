@@ -1,21 +1,21 @@
-/** What every error of this library carries beside its message. */
+/** The fields of every error of this library besides its message. */
 export interface ErrorDetails {
-  /** The rule of the specification that was broken, e.g. "W-26". */
+  /** The violated rule of the specification, e.g. "W-26". */
   rule?: string;
-  /** What was expected, in words or as a value. */
+  /** The expected state or value. */
   expected?: string;
-  /** What came instead. */
+  /** The actual value. */
   found?: string;
-  /** True when the same call may succeed later without anything being changed. */
+  /** True if the same call may succeed later without any change. */
   retryable?: boolean;
-  /** Options with which the next step is taken, by the names that they have in an API, e.g. "aeronDir". */
+  /** Options for the next step, by their API names, e.g. "aeronDir". */
   options?: readonly string[];
   cause?: unknown;
 }
 
 /**
  * The base of all errors of this library: one class per operation, each with a closed set of codes. The message has the state, its cause
- * and the next step, or the expected and the found value.
+ * and the next step, or the expected and the actual value.
  */
 export class TensorPoolError<Code extends string = string> extends Error {
   readonly code: Code;
@@ -38,7 +38,7 @@ export class TensorPoolError<Code extends string = string> extends Error {
   }
 }
 
-/** Wrong use of the command line, a configuration or an API: the caller's input has to change. Exit code 2. */
+/** Incorrect use of the command line, a configuration or an API: the caller's input must change. Exit code 2. */
 export class UsageError extends TensorPoolError<"usage"> {
   constructor(message: string, details: ErrorDetails = {}) {
     super("usage", message, details);
@@ -46,12 +46,12 @@ export class UsageError extends TensorPoolError<"usage"> {
 }
 
 /**
- * A mistake in the value of one option. The message has the option's name in the API; the command line replaces it by the flag, the
- * variable or the line of a file that the value comes from.
+ * A fault in the value of one option. The message uses the option's API name; the command line replaces it with the flag, the variable or
+ * the file line that the value comes from.
  */
 export class OptionError extends UsageError {
   readonly option: string;
-  /** What is wrong, without the option's name. */
+  /** The fault, without the option's name. */
   readonly problem: string;
   readonly #part: string;
 
@@ -63,7 +63,7 @@ export class OptionError extends UsageError {
     this.#part = part;
   }
 
-  /** The message with another name of the option. */
+  /** The message with a different option name. */
   at(name: string): string {
     return `${name}${this.#part === "" ? "" : ` ${this.#part}`}: ${this.problem}`;
   }
@@ -76,10 +76,10 @@ export class NotFoundError extends TensorPoolError<"not-found"> {
   }
 }
 
-/** An agent came too late: the scheduler has been stopped. What stopped it is the reason of the end, not this. */
+/** An agent was added too late: the scheduler has stopped. The reason of the stop is a different error. */
 export class SchedulerStoppedError extends UsageError {}
 
-/** The message of anything that was thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -3,8 +3,8 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { UsageError } from "./errors.ts";
 
-// Arguments, variables and names of files are bytes to the system. The runtime decodes them as UTF-8, and what is none becomes U+FFFD:
-// the text then names another file. The bytes themselves are in /proc.
+// Arguments, variables and file names are bytes to the system. The runtime decodes them as UTF-8 and replaces invalid bytes with U+FFFD:
+// the text then names another file. The original bytes are in /proc.
 
 const REPLACEMENT = "\ufffd";
 const NEXT_STEP = "rename it, or make a link to it with a name in UTF-8 (ln -s), and name that";
@@ -31,7 +31,7 @@ export function requireExactVariable(name: string, text: string): void {
   );
 }
 
-/** A path without the folder that it is relative to. @throws UsageError when that folder's name is not UTF-8 */
+/** An absolute path. @throws UsageError if it is relative to a folder whose name is not UTF-8 */
 export function absolutePath(path: string): string {
   const absolute = resolve(path);
   if (!isAbsolute(path) && absolute.includes(REPLACEMENT)) requireExactFolder(path);
@@ -54,21 +54,21 @@ function requireExactFolder(path: string): void {
   );
 }
 
-/** The first of the last `count` arguments of a command line that is not UTF-8, as text; null where all are. */
+/** The first of the last `count` arguments of a command line that is not UTF-8, as text; null if all are. */
 export function inexactArgument(count: number, commandLine: Uint8Array): string | null {
   const all = split(commandLine);
   const inexact = all.slice(-count).find((argument) => !isUtf8(argument));
   return inexact === undefined ? null : escaped(inexact);
 }
 
-/** The value of a variable in a block of `NAME=VALUE` where it is not UTF-8, as text; else null. */
+/** The value of a variable in a block of `NAME=VALUE` if it is not UTF-8, as text; otherwise null. */
 export function inexactVariable(name: string, environment: Uint8Array): string | null {
   const start = Buffer.from(`${name}=`);
   const found = split(environment).find((entry) => entry.subarray(0, start.length).equals(start));
   return found === undefined || isUtf8(found) ? null : escaped(found.subarray(start.length));
 }
 
-/** Without /proc, nothing is known beyond the text. */
+/** Without /proc, only the decoded text is known. */
 function bytesOf(path: string): Uint8Array {
   try {
     return readFileSync(path);
@@ -77,7 +77,7 @@ function bytesOf(path: string): Uint8Array {
   }
 }
 
-/** What ends with a byte of 0 each. */
+/** Splits entries that each end with a zero byte. */
 function split(bytes: Uint8Array): Buffer[] {
   const parts: Buffer[] = [];
   const all = Buffer.from(bytes);
@@ -90,7 +90,7 @@ function split(bytes: Uint8Array): Buffer[] {
   return parts;
 }
 
-/** In quotes; bytes beyond US-ASCII, and control characters, as the shell writes them: `$'\xe4'`. */
+/** In quotes; control characters and bytes beyond US-ASCII in shell notation: `$'\xe4'`. */
 function escaped(bytes: Uint8Array): string {
   const text = Array.from(bytes, (byte) =>
     byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`,

@@ -3,14 +3,14 @@ import { currentUid, describeUser, isGroupMember, isOutsideOfNamespace } from ".
 const WORLD_WRITES = 0o002;
 const STICKY = 0o1000;
 
-/** Whose a folder is, and who may change it. */
+/** The owner of a folder, and who may change it. */
 export interface FolderStat {
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;
 }
 
-/** Why a folder is not safe to keep files in. */
+/** Why a folder is not safe for files. */
 export interface FolderFault {
   /** "x belongs to user 1000 (anna), who could exchange the regions of user 0 (root) in it". */
   readonly why: string;
@@ -27,9 +27,9 @@ export function openToAllFault(path: string, { uid, mode }: FolderStat, what: st
 }
 
 /**
- * The owner of a folder can rename what is in it, and so can everybody where all may write without the sticky bit. Safe is a folder of
- * this user, of root, or of a member of the group that shares what is in it (`sharedGid`) where the folder is that group's, too. The
- * group of a folder alone says nothing of its owner.
+ * The owner of a folder can rename its entries, and so can every user with write access unless the sticky bit is set. A folder is safe if
+ * it belongs to this user, to root, or to a member of the group that shares its contents (`sharedGid`), provided that the folder belongs to
+ * that group as well. The folder's group alone proves nothing about its owner.
  */
 export function folderFault(
   path: string,
@@ -41,7 +41,7 @@ export function folderFault(
   if (openToAll !== null) return openToAll;
   const { uid: owner, gid, mode } = stat;
   const user = currentUid();
-  // /dev/shm and /tmp as a user namespace sees them: their owner is root outside of it, as a rule, and no user of the namespace.
+  // /dev/shm and /tmp in a user namespace: their owner is usually root outside of it, and no user of the namespace.
   if ((mode & STICKY) !== 0 && isOutsideOfNamespace(owner)) return null;
   if (owner === user || owner === 0 || (gid === sharedGid && isGroupMember(owner, gid))) return null;
   const isGroups = gid === sharedGid;
@@ -54,7 +54,7 @@ export function folderFault(
   };
 }
 
-/** The group that shares files which this user makes: the one that is named, or the user's own; root's is shared only when it is named. */
+/** The group that shares this user's files: the named one, or the user's own; root's group is shared only if it is named. */
 export function sharedGroup(gid: number | null): number | null {
   return gid ?? (currentUid() === 0 ? null : (process.getegid?.() ?? null));
 }

@@ -1,10 +1,10 @@
-/** What a warning or an error of the log means, and what to do about it: for the tables of the docs. */
+/** The meaning of a log warning or error, and what to do about it: for the tables of the docs. */
 export interface LineAdvice {
-  /** How the line reads, where the code only passes it on. */
+  /** The text of the line, if the code only passes it on. */
   readonly reads?: string;
   readonly means: string;
   readonly remedy: string;
 }
 
-/** Of the lines of a folder's files: by the path of the file in the folder, and the text there. */
+/** Advice for the lines of a folder's files: by the file's path in the folder, then by the text. */
 export type LogAdvice = Readonly<Record<string, Readonly<Record<string, LineAdvice>>>>;

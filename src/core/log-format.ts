@@ -18,7 +18,7 @@ export interface LogRecord {
 export const LOG_FORMATS = ["text", "json"] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
-/** One line for people: `12:00:01.123 WARN  producer: descriptor dropped cause=back-pressure`. */
+/** One human-readable line: `12:00:01.123 WARN  producer: descriptor dropped cause=back-pressure`. */
 export function formatText(record: LogRecord, palette: Palette): string {
   const time = record.time.toISOString().slice(11, 23);
   const level = paintLevel(record.level, palette);
@@ -26,7 +26,7 @@ export function formatText(record: LogRecord, palette: Palette): string {
   let stack = "";
   for (const [key, value] of Object.entries(record.fields ?? {})) {
     if (value === undefined) continue;
-    // The message names the error already; repeating it makes lines too long to read.
+    // The message already contains the error; repeating it makes lines too long to read.
     if (!(value instanceof Error)) line += ` ${palette.dim(`${printable(key)}=`)}${textOf(value)}`;
     else if (!record.message.includes(value.message)) line += ` ${palette.dim(`${key}=`)}${textOf(value.message)}`;
     if (!(value instanceof Error && record.withStack)) continue;
@@ -37,7 +37,7 @@ export function formatText(record: LogRecord, palette: Palette): string {
   return `${line}\n${stack}`;
 }
 
-/** One line for machines: `{"time":...,"level":...,"component":...,"message":...,<fields>}`. */
+/** One machine-readable line: `{"time":...,"level":...,"component":...,"message":...,<fields>}`. */
 export function formatJson(record: LogRecord): string {
   const object: Record<string, unknown> = {
     time: record.time.toISOString(),

@@ -3,7 +3,7 @@ import { UsageError } from "./errors.ts";
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "off"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Larger is more serious; a message passes when its rank is at least that of the level. */
+/** Higher is more serious; a message is written if its rank is at least that of the level. */
 export const LEVEL_RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3, off: 4 };
 
 /** Throws UsageError naming the levels. */
@@ -15,7 +15,7 @@ export function parseLogLevel(text: string): LogLevel {
 }
 
 export interface LogFilter {
-  /** Level of components that are not named, or null where the text names none. */
+  /** Level of components that are not named; null if the text sets none. */
   readonly level: LogLevel | null;
   readonly byComponent: ReadonlyMap<string, LogLevel>;
 }

@@ -11,7 +11,7 @@ export type { LogFields, LogFormat } from "./log-format.ts";
 export { LOG_FORMATS } from "./log-format.ts";
 export { LOG_LEVELS, type LogLevel, parseLogLevel } from "./log-levels.ts";
 
-/** Takes finished lines; replaced in tests. */
+/** Receives complete lines; replaced in tests. */
 export interface LogSink {
   write(text: string): unknown;
 }
@@ -20,10 +20,10 @@ export interface LoggingOptions {
   /** Level of components that `filter` does not name. */
   level?: LogLevel;
   format?: LogFormat;
-  /** As TENSORPOOL_LOG: `info,producer=debug`. A level without a component counts only where `level` is not given. */
+  /** Like TENSORPOOL_LOG: `info,producer=debug`. A level without a component applies only if `level` is not given. */
   filter?: string;
   sink?: LogSink;
-  /** Left out: coloured on a terminal, unless NO_COLOR is set. */
+  /** Omitted: coloured on a terminal unless NO_COLOR is set. */
   coloured?: boolean;
   /** Wall-clock time of messages; for tests. */
   now?: () => Date;
@@ -39,12 +39,12 @@ interface Logging {
 }
 
 const STDERR = 2;
-/** Lines of a component and level that are written at once, and how fast further ones may follow. Others hold them back. */
+/** Lines of a component and level that are written in a burst, and the rate for further ones. Lines beyond that are held back. */
 const BURST_LINES = 200;
 const LINE_PERIOD_NS = 50e6;
-/** Characters of a message that are written. */
+/** Longest message, in characters. */
 const MAX_MESSAGE_CHARS = 2000;
-/** Grows with each configuration, so that loggers know when to look up their level again. */
+/** Incremented with each configuration, so that loggers know when to look up their level again. */
 let generation = 0;
 let logging = initialLogging();
 
@@ -60,7 +60,7 @@ function initialLogging(): Logging {
   };
 }
 
-/** A mistake in the variable must not keep the library from loading: it is logged once, and the variable is ignored. */
+/** An error in the variable must not keep the library from loading: it is logged once, and the variable is ignored. */
 function environmentFilter(): LogFilter {
   try {
     return parseLogFilter(process.env.TENSORPOOL_LOG ?? "");
@@ -70,7 +70,7 @@ function environmentFilter(): LogFilter {
   }
 }
 
-/** Changes what is given and keeps the rest. Throws UsageError for a filter that cannot be read. */
+/** Changes the given options and keeps the rest. Throws UsageError for an invalid filter. */
 export function configureLogging(options: LoggingOptions): void {
   const filter = options.filter === undefined ? null : parseLogFilter(options.filter);
   logging = {
@@ -86,15 +86,15 @@ export function configureLogging(options: LoggingOptions): void {
 
 type Limits = Readonly<Partial<Record<LogRecord["level"], RateLimit>>>;
 
-/** Other processes cause messages: what they send must not fill a disk. Debug messages have no limit, users ask for them. */
+/** Other processes cause messages and must not fill a disk with them. Debug messages have no limit, because users request them. */
 function componentLimits(): Limits {
   const burst = (): RateLimit => new RateLimit(LINE_PERIOD_NS, BURST_LINES);
   return { info: burst(), warn: burst(), error: burst() };
 }
 
 /**
- * Writes messages of one component to standard error. No method throws or waits; text that standard error does not take is
- * dropped in the end.
+ * Writes messages of one component to standard error. No method throws or waits; text that standard error does not accept is eventually
+ * dropped.
  */
 export class Logger {
   readonly component: string;
@@ -103,14 +103,14 @@ export class Logger {
   #rank = 0;
   #generation = -1;
 
-  /** `heldBackAs`: what the messages that the limits held back are called; null: their number means nothing. */
+  /** `heldBackAs`: the noun for messages that the limits held back; null: their number has no meaning. */
   constructor(component: string, limits: Limits = componentLimits(), heldBackAs: string | null = "further messages") {
     this.component = component;
     this.#limits = limits;
     this.#heldBackAs = heldBackAs;
   }
 
-  /** Whether messages of this level are written: ask before composing an expensive one. */
+  /** Whether messages of this level are written: check before composing an expensive one. */
   isEnabled(level: LogRecord["level"]): boolean {
     if (this.#generation !== generation) {
       this.#rank = LEVEL_RANK[logging.byComponent.get(this.component) ?? logging.level];
@@ -136,14 +136,14 @@ export class Logger {
   }
 
   /**
-   * A logger for one message that may repeat: at most one per period and level is written, with the number of those held
-   * back since. Make one per place and keep it.
+   * A logger for one repeated message: writes at most one per period and level, with the number held back since. Create one per call site
+   * and keep it.
    */
   every(periodNs: number): Logger {
     return this.#limited(periodNs, "times");
   }
 
-  /** A logger for a state that lasts, such as a wait: at most one message per period and level, without a count. */
+  /** A logger for a lasting state, such as a wait: at most one message per period and level, without a count. */
   reminder(periodNs: number): Logger {
     return this.#limited(periodNs, null);
   }
@@ -173,7 +173,7 @@ function write(record: LogRecord): void {
   try {
     text = format === "json" ? formatJson(record) : formatText(record, palette);
   } catch (error) {
-    // A field whose getters throw must not end the work that wanted to talk about it.
+    // A field whose getter throws must not stop the code that logs it.
     const message = `${record.message} (fields could not be shown: ${messageOf(error)})`;
     const bare = { ...record, message, fields: undefined };
     text = format === "json" ? formatJson(bare) : formatText(bare, palette);

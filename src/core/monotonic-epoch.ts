@@ -6,7 +6,7 @@ const TWO_32 = 0x1_0000_0000;
  * that name BigInt allocate. Process times are whole numbers.
  */
 export class MonotonicEpoch {
-  /** CLOCK_MONOTONIC when the process's time was 0; the high word is signed, so that any sample makes a base. */
+  /** CLOCK_MONOTONIC at process time 0; the high word is signed, so that any sample can be a base. */
   readonly #baseHigh: number;
   readonly #baseLow: number;
   readonly #base: bigint;
@@ -17,7 +17,7 @@ export class MonotonicEpoch {
     this.#baseLow = Number(base & 0xffff_ffffn);
   }
 
-  /** Makes the epoch of two readings that were taken at the same moment. */
+  /** Creates the epoch from two readings taken at the same moment. */
   static from(monotonicNs: bigint, processNs: number): MonotonicEpoch {
     return new MonotonicEpoch(monotonicNs - BigInt(processNs));
   }

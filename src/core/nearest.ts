@@ -1,9 +1,9 @@
-/** Longer words are compared by their beginning; a person who mistypes one is helped all the same. */
+/** Longer words are compared by their beginning, which is enough to correct a typing error. */
 const MAX_CHARS = 64;
-/** Candidates that are looked at. They may be names that other processes chose: a suggestion must not cost noticeable time. */
+/** Most candidates checked. Other processes may have chosen the names: a suggestion must not take noticeable time. */
 const MAX_CANDIDATES = 512;
 
-/** Edits (insert, delete, replace, swap two neighbours) that turn one word into the other. */
+/** Number of edits (insert, delete, replace, swap two neighbours) that turn one word into the other. */
 function editDistance(from: string, to: string): number {
   const width = to.length + 1;
   const distances = new Uint8Array((from.length + 1) * width);
@@ -27,7 +27,7 @@ function at(distances: Uint8Array, index: number): number {
   return distances[index] as number;
 }
 
-/** The candidate that `word` was most likely meant to be; null when none is near (within half its length). */
+/** The candidate closest to `word`; null if none is near (within half its length). */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Number.POSITIVE_INFINITY;
@@ -35,7 +35,7 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   for (const candidate of candidates.slice(0, MAX_CANDIDATES)) {
     if (candidate.length > MAX_CHARS) continue;
     const isBegun = candidate.startsWith(wanted) && wanted !== "";
-    // The lengths alone are that many edits apart.
+    // The lengths alone differ by that many edits.
     if (!isBegun && Math.abs(candidate.length - wanted.length) >= bestDistance) continue;
     const distance = isBegun ? 0.5 : editDistance(wanted, candidate);
     if (distance < bestDistance) {
@@ -46,7 +46,7 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return best !== null && bestDistance <= Math.max(1, best.length / 2) ? best : null;
 }
 
-/** `, did you mean "x"?`, or nothing when no candidate is near. */
+/** `, did you mean "x"?`, or an empty text if no candidate is near. */
 export function suggestion(word: string, candidates: readonly string[]): string {
   const guess = nearest(word, candidates);
   return guess === null ? "" : `; did you mean "${guess}"?`;

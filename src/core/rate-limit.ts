@@ -1,4 +1,4 @@
-/** Lets a burst pass, then one per period, and counts what it held back since the last that passed. */
+/** Lets a burst pass, then one per period, and counts those held back since the last that passed. */
 export class RateLimit {
   readonly #periodNs: number;
   readonly #burst: number;
@@ -24,7 +24,7 @@ export class RateLimit {
     return true;
   }
 
-  /** How many were held back since the last call of this method. */
+  /** Number held back since the last call of this method. */
   takeHeldBack(): number {
     const count = this.#heldBack;
     this.#heldBack = 0;

@@ -1,6 +1,6 @@
 /**
- * Runs every step of letting something go, whatever the others throw, so that nothing stays open because a listener or a system
- * call failed in the middle. The first error comes out at the end.
+ * Runs every step of a release, whatever the others throw, so that a failing listener or system call leaves nothing open. Throws the first
+ * error at the end.
  */
 export function releaseAll(steps: readonly (() => void)[]): void {
   const errors: unknown[] = [];

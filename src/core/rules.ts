@@ -2,17 +2,17 @@ import { OptionError } from "./errors.ts";
 import { suggestion } from "./nearest.ts";
 import { quoted } from "./text.ts";
 
-// Types are checked where TypeScript is; programs in JavaScript call with anything.
+// TypeScript callers have checked types; JavaScript callers may pass anything.
 
 const MAX_SHOWN = 100;
 
-/** What an option or an argument has to be. @throws OptionError, with `name` as the option, for anything else */
+/** A requirement for an option or argument. @throws OptionError, with `name` as the option, for any other value */
 export type Rule = (name: string, value: unknown) => void;
 
-/** A rule for each option: the compiler asks for one where an option is added. */
+/** A rule for each option: the compiler requires one for every new option. */
 export type RulesOf<Options> = { readonly [Key in keyof Required<Options>]: Rule };
 
-/** A rule in words and as a test. */
+/** A rule as text and as a test. */
 export function rule(expected: string, accepts: (value: unknown) => boolean, hint?: (value: unknown) => string): Rule {
   return (name, value) => {
     if (accepts(value)) return;
@@ -21,7 +21,7 @@ export function rule(expected: string, accepts: (value: unknown) => boolean, hin
   };
 }
 
-/** The same rule, for what may be left out. */
+/** The same rule for an optional value. */
 export function optional(inner: Rule): Rule {
   return (name, value) => {
     if (value !== undefined) inner(name, value);
@@ -68,7 +68,7 @@ export function isWhole(minimum: number, maximum: number): Rule {
   );
 }
 
-/** A list of things that fit `inner`, at least `least` of them. `what`: what they are, in the plural. */
+/** A list of at least `least` items that fit `inner`. `what`: plural name of the items. */
 export function isList(what: string, inner: Rule, least = 0): Rule {
   const isThere = rule(`a list of ${what}`, (value) => Array.isArray(value) && value.length >= least);
   return (name, value) => {
@@ -77,7 +77,7 @@ export function isList(what: string, inner: Rule, least = 0): Rule {
   };
 }
 
-/** An object whose members, under any names, fit `inner`. `what`: what it has, in the plural. */
+/** An object whose members, under any names, fit `inner`. `what`: plural name of the members. */
 export function isRecord(what: string, inner: Rule): Rule {
   const isThere = rule(
     `an object of ${what}`,
@@ -89,7 +89,7 @@ export function isRecord(what: string, inner: Rule): Rule {
   };
 }
 
-/** An object with these options and no others. What is undefined counts as left out. */
+/** An object with these options and no others. Undefined values count as omitted. */
 export function isObject<Options>(rules: RulesOf<Options>): Rule {
   const names = Object.keys(rules);
   const isThere = rule(
@@ -102,7 +102,7 @@ export function isObject<Options>(rules: RulesOf<Options>): Rule {
   };
 }
 
-/** Checks the options of a call, which `call` names. @throws OptionError for what is wrong, with the option's name */
+/** Checks the options of the call named by `call`. @throws OptionError for a fault, with the option's name */
 export function requireOptions<Options>(call: string, rules: RulesOf<Options>, options: unknown): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     const example = Object.keys(rules).slice(0, 3).join(", ");
@@ -115,7 +115,7 @@ export function requireOptions<Options>(call: string, rules: RulesOf<Options>, o
   requireMembers("", rules as Readonly<Record<string, Rule>>, options as Readonly<Record<string, unknown>>);
 }
 
-/** Checks parts of an object that may have more than these, such as an instance of a class. @throws OptionError */
+/** Checks parts of an object that may have more, such as a class instance. @throws OptionError */
 export function requireParts<Parts>(name: string, rules: RulesOf<Parts>, value: unknown): void {
   IS_OBJECT(name, value);
   const parts = value as Readonly<Record<string, unknown>>;
@@ -137,7 +137,7 @@ function requireMembers(
   for (const [key, check] of Object.entries(rules)) check(`${prefix}${key}`, options[key]);
 }
 
-/** A value as an error shows it. */
+/** A value in the form used in errors. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "string") return quoted(value, MAX_SHOWN);

@@ -8,32 +8,32 @@ import { StallTracker } from "./stall-tracker.ts";
 import { LONGEST_WAIT_NS } from "./wait-point.ts";
 import { NO_WAIT, WAITED, Waiting, WOKEN } from "./waiting.ts";
 
-/** Who owns the thread: `busy`, this scheduler; `timer`, an event loop of the application, in which it is a guest. */
+/** The owner of the thread: `busy`: this scheduler; `timer`: the application's event loop, in which it is a guest. */
 export type SchedulerDrive = "busy" | "timer";
 
 export interface SchedulerOptions {
-  /** What to do when a cycle found nothing. A guest does not ask: it returns to its host. */
+  /** What to do after a cycle without work. Not used by a guest, which returns to its host. */
   idle: IdleStrategy;
   clock?: Clock;
   drive?: SchedulerDrive;
-  /** How long cycles run before the event loop has its turn; 100 us. See `IdleStrategy.onlyParks`. */
+  /** How long cycles run before the event loop gets its turn; 100 us. See `IdleStrategy.onlyParks`. */
   sliceNs?: number;
   /** A cycle longer than this is counted in `cycleTimes`, an event-loop turn longer than this in `turnTimes`; 10 ms. */
   stallThresholdNs?: number;
   /** A cycle that begins more than this after the previous one is late, see `Agent.onLateCycle`; 1 s. */
   lateThresholdNs?: number;
-  /** Told about agents' errors, rate-limited per agent; the default writes them to the log. */
+  /** Receives agents' errors, rate-limited per agent; the default logs them. */
   onAgentError?: AgentErrorHandler;
 }
 
 export interface AddOptions {
-  /** The process exists for this agent: whatever it throws closes everything. */
+  /** The process exists for this agent: any exception of it closes everything. */
   vital?: boolean;
 }
 
-/** How long a guest with nothing to do leaves its host alone, and the last agent is left to close in peace. */
+/** How long an idle guest leaves its host alone, and how long the scheduler waits between checks while the last agent closes. */
 const PAUSE_NS = 1_000_000;
-/** Of a strategy that only parks, parks do not count for the length of a slice, as far as this. */
+/** For a strategy that only parks, parks do not count towards the length of a slice, up to this limit. */
 const LONGEST_SLICE_NS = 1_000_000;
 const NS_PER_MS = 1_000_000;
 const NOT_MEASURED = -1;
@@ -41,16 +41,16 @@ const NOT_MEASURED = -1;
 type State = "new" | "running" | "closing" | "closed";
 
 /**
- * Runs agents on this thread: one clock reading per cycle, every agent in order, then the idle strategy. Cycles run in
- * slices; between two of them the event loop has its turn, so that HTTP, signals and timers live.
+ * Runs agents on this thread: one clock reading per cycle, every agent in order, then the idle strategy. Cycles run in slices; between two
+ * slices the event loop gets its turn for HTTP, signals and timers.
  *
- * Driven by itself (`run`), or by hand (`step`) in tests and by library users.
+ * Runs itself (`run`), or is driven by hand (`step`) in tests and by library users.
  */
 export class Scheduler implements AsyncDisposable {
   readonly clock: Clock;
-  /** Length of cycles, without rests. */
+  /** Length of cycles, without pauses. */
   readonly cycleTimes: StallTracker;
-  /** Length of the event loop's turns, without rests: what handlers of HTTP, timers and signals took from the cycles. */
+  /** Length of the event loop's turns, without pauses: the time that handlers of HTTP, timers and signals took from the cycles. */
   readonly turnTimes: StallTracker;
 
   readonly #idle: IdleStrategy;
@@ -58,24 +58,24 @@ export class Scheduler implements AsyncDisposable {
   readonly #sliceNs: number;
   readonly #dutyCycle: DutyCycle;
   readonly #ended = Promise.withResolvers<void>();
-  /** One function for all turns: a new one each would be garbage. */
+  /** One function for all turns, because a new one per turn would be garbage. */
   readonly #turn = (): void => this.#runTurn();
   #state: State = "new";
-  /** True once `run` was called: no other caller may drive. */
+  /** True once `run` was called: no other caller may drive it. */
   #runsItself = false;
   #isInStep = false;
   #isStopRequested = false;
   #stopReason: string | undefined;
   #fatal: { readonly error: unknown } | null = null;
-  /** True once a step threw it: it is not for `close` to throw again. */
+  /** True once a step threw it: `close` does not throw it again. */
   #isFatalThrown = false;
-  /** The slice under way ends after this cycle. */
+  /** The current slice ends after this cycle. */
   #leavesSlice = false;
   #isWoken = false;
   #timer: NodeJS.Timeout | null = null;
   #timerMs = 0;
   #isResting = false;
-  /** When the last slice ended; NOT_MEASURED when a rest followed it. */
+  /** When the last slice ended; NOT_MEASURED if a pause followed it. */
   #sliceEndNs = NOT_MEASURED;
   readonly #waiting: Waiting;
 
@@ -103,12 +103,12 @@ export class Scheduler implements AsyncDisposable {
     return this.#state === "closed";
   }
 
-  /** True once it was asked to end, or has ended. */
+  /** True once it was asked to stop or has stopped. */
   get isStopping(): boolean {
     return this.#isStopRequested;
   }
 
-  /** What the first call of `stop` gave as its reason. */
+  /** The reason given in the first call of `stop`. */
   get stopReason(): string | undefined {
     return this.#stopReason;
   }
@@ -123,15 +123,14 @@ export class Scheduler implements AsyncDisposable {
     return this.#dutyCycle.agentErrors;
   }
 
-  /** Cycles so far that began too late. */
+  /** Cycles so far that began late. */
   get lateCycles(): number {
     return this.#dutyCycle.lateCycles;
   }
 
   /**
-   * Adds the agent behind the others. While running, its `onStart` is called here: what it throws is thrown to the caller,
-   * and the agent is closed. Throws UsageError for an agent that was added before, SchedulerStoppedError once the
-   * scheduler is stopping.
+   * Adds the agent after the others. While running, its `onStart` is called here: an exception is rethrown to the caller, and the agent is
+   * closed. Throws UsageError for an agent that was added before, SchedulerStoppedError once the scheduler is stopping.
    */
   add(agent: Agent, options: AddOptions = {}): void {
     if (this.#isStopRequested) {
@@ -141,12 +140,12 @@ export class Scheduler implements AsyncDisposable {
     this.wake();
   }
 
-  /** Takes the agent out at once and closes it, at the end of the cycle under way if there is one. Idempotent. */
+  /** Removes the agent and closes it, at the end of the current cycle if one is running. Idempotent. */
   remove(agent: Agent): Promise<void> {
     return this.#dutyCycle.remove(agent);
   }
 
-  /** Runs until `stop`. Resolves when every agent has closed; rejects then with the error of a vital agent, if one failed. */
+  /** Runs until `stop`. Resolves when every agent has closed; rejects with the error of a vital agent if one failed. */
   run(): Promise<void> {
     if (this.#state !== "new") throw new UsageError(`a scheduler is run once: this one is ${this.#state}`);
     this.#runsItself = true;
@@ -162,7 +161,7 @@ export class Scheduler implements AsyncDisposable {
     let work = 0;
     this.#isInStep = true;
     if (this.#state === "new") this.#start();
-    // While `close` waits for one agent, steps keep the others going.
+    // While `close` waits for one agent, steps continue to run the others.
     if (!this.#isStopRequested || this.#state === "closing") {
       const nowNs = this.clock.nanoTime();
       work = this.#dutyCycle.cycle(nowNs);
@@ -178,7 +177,7 @@ export class Scheduler implements AsyncDisposable {
     return work;
   }
 
-  /** Asks for an orderly end, after the cycle under way. Safe to call anywhere, more than once. Driven by hand: `close`. */
+  /** Requests an orderly stop after the current cycle. Safe to call anywhere, more than once. If driven by hand, call `close`. */
   stop(reason?: string): void {
     if (this.#isStopRequested) return;
     this.#isStopRequested = true;
@@ -190,7 +189,7 @@ export class Scheduler implements AsyncDisposable {
   /** Stops, and settles when every agent has closed; the same promise as that of `run`. Idempotent. */
   close(reason?: string): Promise<void> {
     this.stop(reason);
-    // Otherwise the turn or step under way closes, when no agent's frame is on the stack.
+    // Otherwise the current turn or step closes, when no agent's frame is on the stack.
     if (!this.#runsItself && !this.#isInStep) this.#beginClosing();
     return this.#ended.promise;
   }
@@ -199,7 +198,7 @@ export class Scheduler implements AsyncDisposable {
     return this.close();
   }
 
-  /** Cuts a rest short, or keeps the next one from beginning: something has come up that an agent should look at. */
+  /** Ends a pause early, or prevents the next one: an agent has something to check. */
   wake(): void {
     this.#isWoken = true;
     if (!this.#isResting) return;
@@ -227,7 +226,7 @@ export class Scheduler implements AsyncDisposable {
     else setImmediate(this.#turn);
   }
 
-  /** Runs cycles until the slice is over or there is a reason to leave it; returns how long to rest, 0 for not at all. */
+  /** Runs cycles until the slice is over or must end early; returns the length of the pause, 0 for none. */
   #runSlice(): number {
     const clock = this.clock;
     const dutyCycle = this.#dutyCycle;
@@ -237,7 +236,7 @@ export class Scheduler implements AsyncDisposable {
     this.#sliceEndNs = NOT_MEASURED;
     let endNs = nowNs + this.#sliceNs;
     const latestNs = idle.onlyParks === true ? nowNs + LONGEST_SLICE_NS : endNs;
-    // Other processes end waits as often as they like, and must not keep the event loop from its turn.
+    // Other processes may end waits at any rate, and must not keep the event loop from its turn.
     const latestWaitNs = nowNs + LONGEST_WAIT_NS;
     this.#leavesSlice = false;
     do {
@@ -260,15 +259,16 @@ export class Scheduler implements AsyncDisposable {
         } else if (end !== WAITED || outcome === YIELD_TO_EVENT_LOOP) {
           nowNs = clock.nanoTime();
           if (end === WAITED || nowNs >= latestWaitNs) break;
-          // What ended the wait is looked at before the event loop has its turn, which takes as long as a small frame's whole way.
+          // The event that ended the wait is handled before the event loop's turn, which takes as long as the whole transfer of a small
+          // frame.
           endNs = nowNs + this.#sliceNs;
           continue;
         }
       }
-      // One reading serves as the end of a cycle and the beginning of the next, unless time passed in between.
+      // One reading serves as the end of a cycle and the start of the next, unless time passed in between.
       if (outcome === CONTINUE) continue;
       const restedNs = clock.nanoTime();
-      // A turn of the event loop costs more than a short park, and is not needed after each of them.
+      // An event-loop turn costs more than a short park, and is not needed after each.
       endNs = Math.min(latestNs, endNs + (restedNs - nowNs));
       nowNs = restedNs;
     } while (nowNs < endNs);

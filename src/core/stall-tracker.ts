@@ -1,4 +1,4 @@
-/** Measures spans that should be short, and counts those that were not. Costs nothing but arithmetic. */
+/** Measures spans that should be short, and counts those that were not, with arithmetic only. */
 export class StallTracker {
   readonly thresholdNs: number;
   /** Spans longer than the threshold. */

@@ -4,14 +4,14 @@ const CLEAR_LINE = "\r\x1b[K";
 const terminals = new Map<number, boolean>();
 let isShown = false;
 
-/** A line that does not end stands on the terminal now: see `clearedStatusLine`. */
+/** The terminal currently shows an unterminated line: see `clearedStatusLine`. */
 export function statusLineShown(): void {
   isShown = true;
 }
 
 /**
- * What has to be written before anything else on this descriptor, so that it does not stand behind a status line: nothing, unless one is
- * shown and the descriptor is a terminal. The owner of the line draws it again.
+ * The text to write first on this descriptor, so that other output does not follow a status line: empty unless one is shown and the
+ * descriptor is a terminal. The owner of the line redraws it.
  */
 export function clearedStatusLine(fd: number): string {
   if (!isShown || !isTerminal(fd)) return "";

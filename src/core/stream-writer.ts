@@ -2,33 +2,33 @@ import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { clearedStatusLine } from "./status-line.ts";
 
 export interface StreamWriterOptions {
-  /** What may wait for a reader that is slow; what comes beyond is dropped and counted. 1 MiB. */
+  /** Limit for text that waits for a slow reader; text beyond it is dropped and counted. 1 MiB. */
   maxQueuedBytes?: number;
-  /** Called once when the reader has gone (EPIPE). */
+  /** Called once when the reader has closed its end (EPIPE). */
   onClosed?: () => void;
 }
 
 const NOTHING = Buffer.alloc(0);
 const RETRY_MS = 5;
-/** How long the process's exit may be delayed by text that has no reader. */
+/** How long unread text may delay the process's exit. */
 const EXIT_TIMEOUT_MS = 100;
 
 /**
- * Writes text to standard output or standard error without ever blocking on a pipe or a terminal that is not read: what
- * does not fit waits in a bounded queue. Lines are written whole and in order. Never throws: a reader that has gone ends
- * the writing quietly (`isClosed`), any other failure is kept in `error`.
+ * Writes text to standard output or standard error without ever blocking on an unread pipe or terminal: text that does not fit waits in a
+ * bounded queue. Lines are written whole and in order. Never throws: a closed reader ends the writing silently (`isClosed`), any other
+ * failure is kept in `error`.
  *
- * Pipes and terminals are opened again as non-blocking, which leaves the mode of the shared descriptor alone; regular files
- * are written through the given descriptor, whose position other processes may share.
+ * Pipes and terminals are reopened as non-blocking, which leaves the mode of the shared descriptor unchanged; regular files are written
+ * through the given descriptor, whose position other processes may share.
  */
 export class StreamWriter {
   readonly #sharedFd: number;
   readonly #maxQueuedBytes: number;
   readonly #onClosed: (() => void) | undefined;
-  /** Being written: the part of it from `#frontOffset` on. */
+  /** The buffer being written, from `#frontOffset` on. */
   #front: Buffer = NOTHING;
   #frontOffset = 0;
-  /** Comes after it, joined when its turn comes: one call of the system for many lines. */
+  /** Follows it, joined when it is due: one system call for many lines. */
   #queue: Buffer[] = [];
   readonly #retry = (): void => this.#onRetry();
   readonly #flushAtExit = (): void => this.#onExit();
@@ -45,12 +45,12 @@ export class StreamWriter {
     this.#onClosed = options.onClosed;
   }
 
-  /** True once the reader has gone: what is written from then on is forgotten. */
+  /** True once the reader has closed its end: later text is discarded. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Why writing failed, other than by a reader that has gone; e.g. a full disk. */
+  /** Why writing failed, other than by a closed reader; e.g. a full disk. */
   get error(): Error | null {
     return this.#error;
   }
@@ -64,7 +64,7 @@ export class StreamWriter {
     return this.#droppedWrites;
   }
 
-  /** Writes or queues the text; false when it was dropped: the queue is full, the reader has gone, or writing failed. */
+  /** Writes or queues the text; false if it was dropped: the queue is full, the reader has closed its end, or writing failed. */
   write(text: string): boolean {
     if (this.#isClosed || this.#error !== null) return false;
     const bytes = Buffer.from(clearedStatusLine(this.#sharedFd) + text);
@@ -76,12 +76,12 @@ export class StreamWriter {
     }
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
-    // While the reader is behind, the timer asks: asking for every line would cost more than the line.
+    // While the reader is behind, the timer polls: polling for every line would cost more than the line.
     if (this.#timer === null) this.#pump();
     return !this.#isClosed && this.#error === null;
   }
 
-  /** Resolves when everything was written, or can never be. Waits for the reader. */
+  /** Resolves when everything was written or can never be. Waits for the reader. */
   async flush(): Promise<void> {
     this.#pump();
     while (this.#queuedBytes > 0) {
@@ -90,7 +90,7 @@ export class StreamWriter {
     }
   }
 
-  /** A text larger than the whole queue is taken when nothing else waits. */
+  /** A text larger than the whole queue is accepted if nothing else waits. */
   #isOver(byteLength: number): boolean {
     return this.#queuedBytes > 0 && this.#queuedBytes + byteLength > this.#maxQueuedBytes;
   }
@@ -149,7 +149,7 @@ export class StreamWriter {
 
   #onRetry(): void {
     this.#pump();
-    // Still held: ask again.
+    // Still blocked: try again.
     if (this.#queuedBytes > 0) this.#timer?.refresh();
   }
 
@@ -162,7 +162,7 @@ export class StreamWriter {
     }
   }
 
-  /** Closes what was opened here; the descriptor that was given stays open. */
+  /** Closes the reopened descriptor; the given one stays open. */
   close(): void {
     this.#stopRetrying();
     if (this.#fd >= 0 && this.#fd !== this.#sharedFd) closeSync(this.#fd);
@@ -177,7 +177,7 @@ function openNonBlocking(fd: number): number {
   try {
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch (error) {
-    // Another user's terminal (su, sudo) may be written, but not be opened: then a write may block.
+    // Another user's terminal (su, sudo) can be written but not opened: a write may then block.
     if ((error as NodeJS.ErrnoException).code === "EACCES") return fd;
     throw error;
   }

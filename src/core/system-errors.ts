@@ -6,7 +6,7 @@ export function errnoOf(error: unknown): string {
   return "";
 }
 
-/** The cause of a system error in words, and what to do about it. */
+/** The cause of a system error in words, and the next step. */
 interface Reading {
   readonly state: string;
   readonly next: string;

@@ -3,8 +3,8 @@ const CONTROL_CHARACTERS = /\p{Cc}|\u2028|\u2029|[\u202a-\u202e\u2066-\u2069]/gu
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /**
- * Makes text of foreign origin (names, paths, messages of other processes) safe for a terminal and for one line: control
- * characters, which could move the cursor or forge lines, are shown as escapes.
+ * Makes foreign text (names, paths, messages of other processes) safe for a terminal and for one line: control characters, which could move
+ * the cursor or forge lines, are shown as escapes.
  */
 export function printable(text: string): string {
   return text.replace(CONTROL_CHARACTERS, (character) => {
@@ -13,12 +13,12 @@ export function printable(text: string): string {
   });
 }
 
-/** Such text in quotes, as a part of a sentence, and no longer than `maxCharacters`. */
+/** Such text in quotes, for use in a sentence, with at most `maxCharacters`. */
 export function quoted(text: string, maxCharacters = Number.POSITIVE_INFINITY): string {
   return `"${printable(cut(text, maxCharacters).replace(/["\\]/g, "\\$&"))}"`;
 }
 
-/** Such text on one line, and no longer than `maxCharacters`. */
+/** Such text on one line, with at most `maxCharacters`. */
 export function shortened(text: string, maxCharacters: number): string {
   return printable(cut(text, maxCharacters));
 }
@@ -31,7 +31,7 @@ function hex(code: number, digits: number): string {
   return code.toString(16).padStart(digits, "0");
 }
 
-/** JSON of anything: big integers as decimal strings, and what JSON cannot express as a sentence. Never throws. */
+/** JSON of any value: big integers as decimal strings, values that JSON cannot express as a sentence. Never throws. */
 export function toJson(value: unknown, indent?: number): string {
   try {
     return JSON.stringify(value, bigintAsText, indent) ?? "null";

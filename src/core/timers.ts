@@ -1,13 +1,13 @@
 const UNARMED = Number.NEGATIVE_INFINITY;
 
 export interface PeriodicTimerOptions {
-  /** Due at the first question already; otherwise one period after it. */
+  /** Due at the first check; otherwise one period after it. */
   immediate?: boolean;
 }
 
 /**
- * A timer that is asked rather than called back. It keeps to its grid: it does not drift when it is asked late, and after a
- * pause it is due once, not once for every period that went by.
+ * A timer that is polled instead of calling back. It keeps to its grid: it does not drift if it is polled late, and after a pause it is due
+ * once, not once for every missed period.
  */
 export class PeriodicTimer {
   /** May have a fraction, e.g. 1e9 / 30 for a frame rate. */
@@ -24,7 +24,7 @@ export class PeriodicTimer {
     this.#immediate = options.immediate ?? false;
   }
 
-  /** True once per period. The first question starts the grid. */
+  /** True once per period. The first call starts the grid. */
   isDue(nowNs: number): boolean {
     if (nowNs < this.#nextNs) return false;
     if (this.#nextNs === UNARMED) {
@@ -39,12 +39,12 @@ export class PeriodicTimer {
     return true;
   }
 
-  /** When it is due next; -Infinity before the first question. */
+  /** When it is due next; -Infinity before the first check. */
   get nextNs(): number {
     return this.#nextNs;
   }
 
-  /** Whole periods that went by unanswered, since the beginning. */
+  /** Whole periods that were missed since the beginning. */
   get skipped(): number {
     return this.#skipped;
   }
@@ -54,13 +54,13 @@ export class PeriodicTimer {
     this.#nextNs = nowNs + this.periodNs;
   }
 
-  /** Makes it due at the next question, on a new grid from then on. */
+  /** Makes it due at the next check, on a new grid from then on. */
   makeDue(nowNs: number): void {
     this.#nextNs = nowNs;
   }
 }
 
-/** A moment that may come. Not set at first; expires once set and reached, and stays so until set again or cleared. */
+/** An optional moment. Initially not set; expires once set and reached, and stays expired until it is set again or cleared. */
 export class Deadline {
   #atNs = Number.POSITIVE_INFINITY;
 
@@ -81,7 +81,7 @@ export class Deadline {
     return nowNs >= this.#atNs;
   }
 
-  /** Time left, at least 0; Infinity when not set. */
+  /** Remaining time, at least 0; Infinity if not set. */
   remainingNs(nowNs: number): number {
     return Math.max(0, this.#atNs - nowNs);
   }

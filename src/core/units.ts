@@ -1,6 +1,6 @@
 import { UsageError } from "./errors.ts";
 
-/** Sizes: a bare letter means powers of 1024, as in Aeron's own settings; `kB` and its like mean powers of 1000. */
+/** Sizes: a bare letter means powers of 1024, as in Aeron's own settings; `kB` and similar units mean powers of 1000. */
 const SIZE_UNITS: ReadonlyMap<string, bigint> = new Map([
   ["", 1n],
   ["b", 1n],
@@ -49,7 +49,7 @@ export function parseSize(text: string): number {
   return parseExact(text, SIZE_UNITS, SIZE_EXPECTED, "bytes");
 }
 
-/** Nanoseconds of `250us`, `10ms`, `1.5s`, `2m`; only 0 may go without a unit. Throws UsageError. */
+/** Nanoseconds of `250us`, `10ms`, `1.5s`, `2m`; only 0 needs no unit. Throws UsageError. */
 export function parseDuration(text: string): number {
   if (/^\s*0+\s*$/.test(text)) return 0;
   return parseExact(text, DURATION_UNITS, DURATION_EXPECTED, "nanoseconds");
@@ -108,39 +108,39 @@ const TIME: Scale = [
   ["ns", 1],
 ];
 
-/** For people, three significant digits (four from 1000 to 1023): `640 KiB`, `1.5 GiB`. */
+/** For display, three significant digits (four from 1000 to 1023): `640 KiB`, `1.5 GiB`. */
 export function formatBytes(bytes: number): string {
   return rounded(bytes, BINARY);
 }
 
-/** What `parseSize` reads back as the same number: `64KiB`, `4097B`. */
+/** A text that `parseSize` parses to the same number: `64KiB`, `4097B`. */
 export function formatBytesExact(bytes: number): string {
   return exact(bytes, BINARY);
 }
 
-/** For people, three significant digits: `1.23 ms`, `250 us`, `2.5 min`. */
+/** For display, three significant digits: `1.23 ms`, `250 us`, `2.5 min`. */
 export function formatDuration(durationNs: number): string {
   return rounded(durationNs, TIME);
 }
 
-/** What `parseDuration` reads back as the same number: `250us`, `1500ms`. */
+/** A text that `parseDuration` parses to the same number: `250us`, `1500ms`. */
 export function formatDurationExact(durationNs: number): string {
   return exact(durationNs, TIME);
 }
 
-/** Per second, for people: `30/s`, `1.23 M/s`. */
+/** Per second, for display: `30/s`, `1.23 M/s`. */
 export function formatRate(perSecond: number): string {
   const text = rounded(perSecond, DECIMAL);
   return `${text}/s`;
 }
 
-/** Bytes per second in powers of 1000, for people: `4.4 GB/s`. */
+/** Bytes per second in powers of 1000, for display: `4.4 GB/s`. */
 export function formatByteRate(bytesPerSecond: number): string {
   const text = rounded(bytesPerSecond, DECIMAL);
   return /\d$/.test(text) ? `${text} B/s` : `${text}B/s`;
 }
 
-/** The whole number with its thousands apart: `1,234,567`. */
+/** A whole number with thousands separators: `1,234,567`. */
 export function formatCount(count: number | bigint): string {
   return count.toString().replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
@@ -148,7 +148,7 @@ export function formatCount(count: number | bigint): string {
 function rounded(value: number, scale: Scale): string {
   if (!Number.isFinite(value)) return "-";
   const magnitude = Math.abs(value);
-  // A unit is used from where rounding would reach it: 999,600 per second are 1 M/s, not 1000 k/s.
+  // A unit is used from the value that rounds up to it: 999,600 per second are 1 M/s, not 1000 k/s.
   const [unit, size] = scale.find(([, candidate]) => candidate === 1 || magnitude / candidate >= 0.9995) ?? ["", 1];
   const scaled = value / size;
   const digits = Math.abs(scaled) >= 100 ? scaled.toFixed(0) : String(Number(scaled.toPrecision(3)));

@@ -1,18 +1,18 @@
 import { readFileSync } from "node:fs";
 
-/** This process's user, by whose rights files are opened. */
+/** This process's user, whose rights apply when files are opened. */
 export function currentUid(): number {
   return process.geteuid?.() ?? 0;
 }
 
-/** The name of a user in /etc/passwd; null for one that is not listed there (LDAP, a container's bare number). */
+/** The name of a user in /etc/passwd; null if it is not listed there (LDAP, a bare uid in a container). */
 export function userName(uid: number): string | null {
   return new RegExp(`^([^:\\n]+):[^:\\n]*:${uid}:`, "m").exec(linesOf("/etc/passwd"))?.[1] ?? null;
 }
 
 /**
- * True for a user that /etc/passwd or /etc/group puts into a group: as its own group, or by name. A user that is in neither file
- * (LDAP, a container's bare number) is a member of none, as far as this can be known.
+ * True for a user that /etc/passwd or /etc/group puts into a group: as its own group, or by name. A user in neither file (LDAP, a bare uid
+ * in a container) counts as a member of none.
  */
 export function isGroupMember(uid: number, gid: number): boolean {
   const name = userName(uid);
@@ -28,7 +28,7 @@ function membersOf(gid: number): readonly string[] {
   return [...lines].flatMap(([, members = ""]) => members.split(","));
 }
 
-/** A file of the system; empty where there is none, as in images without /etc/passwd, where the numbers say enough. */
+/** The lines of a system file; none if it does not exist, as in images without /etc/passwd, where the numbers suffice. */
 function linesOf(path: string): string {
   try {
     return readFileSync(path, "latin1");
@@ -37,10 +37,10 @@ function linesOf(path: string): string {
   }
 }
 
-/** The number that stands for all users that a user namespace has no number for; the kernel's default. */
+/** The uid that represents all users without a number in a user namespace; the kernel's default. */
 const OVERFLOW_UID = 65_534;
 
-/** True where this process is in a user namespace, and `uid` stands for users outside of it: root of the machine, as a rule. */
+/** True if this process is in a user namespace and `uid` represents users outside of it: usually the machine's root. */
 export function isOutsideOfNamespace(uid: number): boolean {
   return uid === OVERFLOW_UID && !/^\s*0\s+0\s+4294967295\s*$/.test(linesOf("/proc/self/uid_map"));
 }

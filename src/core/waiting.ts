@@ -1,15 +1,15 @@
 import type { WaitPoint } from "./wait-point.ts";
 
-/** What became of a rest at a wait point. */
+/** Result of a pause at a wait point. */
 export type WaitOutcome = typeof NO_WAIT | typeof ARMED | typeof WOKEN | typeof WAITED;
 
-/** There is nothing to wait for: the rest has to be another one. */
+/** There is nothing to wait for: another kind of pause is needed. */
 export const NO_WAIT = 0;
-/** Nothing was waited for yet: first a cycle has to find nothing. */
+/** No wait yet: a cycle must find nothing first. */
 const ARMED = 1;
-/** What was waited for has come: the next cycle begins at once. */
+/** The awaited event has occurred: the next cycle begins immediately. */
 export const WOKEN = 2;
-/** The time is up: the event loop has its turn before the next wait. */
+/** The wait timed out: the event loop gets its turn before the next wait. */
 export const WAITED = 3;
 
 /** The agents of the thread, see `DutyCycle`. */
@@ -18,17 +18,17 @@ export interface Waiters {
   waitFailed(error: unknown): void;
 }
 
-/** Has the thread wait at a wait point, between cycles that find nothing, so that nothing that comes in between is missed. */
+/** Makes the thread wait at a wait point, between cycles that find nothing, so that no event in between is missed. */
 export class Waiting {
   readonly #waiters: Waiters;
-  /** Armed before the cycle that was run last. */
+  /** Armed before the last cycle. */
   #armed: WaitPoint | null = null;
 
   constructor(waiters: Waiters) {
     this.#waiters = waiters;
   }
 
-  /** To be called after a cycle that found nothing; `restNs` is how long the idle strategy would rest. */
+  /** To be called after a cycle that found nothing; `restNs` is the idle strategy's pause. */
   rest(mayWait: boolean, nowNs: number, restNs: number): WaitOutcome {
     const point = mayWait ? this.#waiters.waitPoint(nowNs) : null;
     if (point !== null) {
@@ -45,7 +45,7 @@ export class Waiting {
   #restAt(point: WaitPoint, restNs: number): WaitOutcome {
     if (point !== this.#armed) return this.#arm(point) ? ARMED : NO_WAIT;
     const isWoken = point.wait(restNs);
-    // For the cycle that follows, so that the next wait needs none of its own.
+    // Armed for the following cycle, so that the next wait needs no extra one.
     this.#arm(point);
     return isWoken ? WOKEN : WAITED;
   }

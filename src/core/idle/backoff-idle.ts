@@ -8,25 +8,25 @@ import {
   YIELD_TO_EVENT_LOOP,
 } from "./idle-strategy.ts";
 
-/** The event loop's timers are no finer than this: shorter rests are parks. */
+/** The event loop's timers are no finer than this: shorter pauses are parks. */
 const SHORTEST_YIELD_NS = 1_000_000;
-/** An answer to what a wait has brought is no sign that the stream is busy. */
+/** Work that only answers the event of a wait does not mean that the stream is busy. */
 const MAX_FOLLOWERS = 1;
-/** The park after work that ended a wait, and that is likely to be all: as long as a wait point takes to be ready again. */
+/** The park after work that ended a wait and is probably all: as long as a wait point needs to be ready again. */
 const PARK_BETWEEN_WAITS_NS = 400_000;
 
 export interface BackoffOptions {
-  /** Empty cycles that continue at once. */
+  /** Empty cycles that continue immediately. */
   maxSpins?: number;
-  /** Empty cycles after those that yield the thread. */
+  /** Subsequent empty cycles that yield the thread. */
   maxYields?: number;
-  /** The first park; each further one is twice as long. */
+  /** The first park; each further one doubles. */
   minParkNs?: number;
-  /** The longest rest. From 1 ms on the rest is spent in the event loop, where HTTP, signals and wake-ups are served. */
+  /** The longest pause. From 1 ms on it is spent in the event loop, which serves HTTP, signals and wake-ups. */
   maxParkNs?: number;
 }
 
-/** Spins, then yields, then rests for longer and longer: low latency under load, little CPU without. */
+/** Spins, then yields, then pauses for longer and longer: low latency under load, little CPU without. */
 export class BackoffIdle implements IdleStrategy {
   readonly name = "backoff";
   restNs: number;
@@ -39,9 +39,9 @@ export class BackoffIdle implements IdleStrategy {
   #idleCycles = 0;
   #parkNs: number;
   #hasWaited = false;
-  /** Times that work came since a wait brought some, without a wait before it. */
+  /** How often work came, since a wait brought some, without another wait before it. */
   #followers = MAX_FOLLOWERS + 1;
-  /** True while there were few of those, this time and the time before. */
+  /** True while there were few of those, this time and the previous time. */
   #comesAlone = false;
 
   constructor(parker: Parker, options: BackoffOptions = {}) {
@@ -91,14 +91,14 @@ export class BackoffIdle implements IdleStrategy {
     this.#hasWaited = true;
   }
 
-  /** After work, which found this at rest. */
+  /** Restarts the backoff after work that arrived while idle. */
   #beginAnew(): void {
     if (this.#hasWaited) this.#comesAlone = this.#followers <= MAX_FOLLOWERS;
     this.#followers = this.#hasWaited ? 0 : this.#followers + 1;
     if (this.#followers > MAX_FOLLOWERS) this.#comesAlone = false;
     this.#hasWaited = false;
     this.reset();
-    // A hundred spins and yields for a frame that comes alone cost more than all the waiting for it.
+    // A hundred spins and yields for a single frame cost more than the whole wait for it.
     if (!this.#comesAlone) return;
     this.#idleCycles = this.#maxSpins + this.#maxYields;
     this.#parkNs = Math.min(this.#maxParkNs, PARK_BETWEEN_WAITS_NS);

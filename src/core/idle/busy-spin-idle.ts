@@ -1,6 +1,6 @@
 import { CONTINUE, type IdleOutcome, type IdleStrategy } from "./idle-strategy.ts";
 
-/** Never rests: the lowest latency, for a whole core. */
+/** Never pauses: the lowest latency, at the cost of a whole core. */
 export class BusySpinIdle implements IdleStrategy {
   readonly name = "busy-spin";
   readonly restNs = 0;

@@ -26,9 +26,9 @@ export { SleepIdle } from "./sleep-idle.ts";
 export { YieldIdle } from "./yield-idle.ts";
 
 const BACKOFF_PREFIX = "backoff:";
-/** Shorter than the first park there is none; longer than this, peers would take a role for paused. */
+/** The first park is the minimum; beyond the maximum, peers would consider a role paused. */
 const REST_LIMITS_NS = { min: 1_000, max: 100_000_000 } as const;
-/** What `parseIdleStrategy` takes, in words. */
+/** The input of `parseIdleStrategy`, in words. */
 export const IDLE_EXPECTED = `one of ${IDLE_STRATEGY_NAMES.join(", ")}, or backoff:DURATION with its longest rest (1us to 100ms)`;
 
 /** Throws UsageError naming the choices. */
@@ -45,7 +45,7 @@ export function parseIdleStrategy(text: string): IdleChoice {
   });
 }
 
-/** The strategy that was chosen. Throws UsageError for a rest that is no duration. */
+/** Creates the chosen strategy. Throws UsageError for a pause that is not a duration. */
 export function createIdleStrategy(choice: IdleChoice, parker: Parker): IdleStrategy {
   switch (choice) {
     case "busy-spin":

@@ -7,12 +7,12 @@ import {
   YIELD_TO_EVENT_LOOP,
 } from "./idle-strategy.ts";
 
-/** Work is often followed by more within half a millisecond, as frames of a busy stream are. */
+/** Work is often followed by more within half a millisecond, as with frames of a busy stream. */
 const PARK_NS = 100_000;
 const MAX_PARKS = 5;
 const SLEEP_NS = 1_000_000;
 
-/** Rests as soon as there is nothing to do, at first briefly: leaves the processor to others, and still follows a busy stream. */
+/** Pauses as soon as there is nothing to do, briefly at first: leaves the processor to others and still follows a busy stream. */
 export class ParkIdle implements IdleStrategy {
   readonly name = "park";
   restNs = SLEEP_NS;

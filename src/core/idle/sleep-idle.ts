@@ -1,6 +1,6 @@
 import { CONTINUE, type IdleOutcome, type IdleStrategy, YIELD_TO_EVENT_LOOP } from "./idle-strategy.ts";
 
-/** Hands the thread to the event loop as soon as there is nothing to do: the least CPU, a latency of milliseconds. */
+/** Yields the thread to the event loop as soon as there is nothing to do: minimal CPU, latency of milliseconds. */
 export class SleepIdle implements IdleStrategy {
   readonly name = "sleep";
   readonly restNs: number;

@@ -1,6 +1,6 @@
 import { CONTINUE, type IdleOutcome, type IdleStrategy, type Parker, TIME_PASSED } from "./idle-strategy.ts";
 
-/** Lets other threads run when there is nothing to do, but takes the core whenever no other thread wants it. */
+/** Lets other threads run when there is nothing to do, but takes the core whenever no other thread needs it. */
 export class YieldIdle implements IdleStrategy {
   readonly name = "yield";
   readonly restNs = 0;
