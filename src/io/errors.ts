@@ -2,33 +2,33 @@ import { type ErrorDetails, TensorPoolError } from "../core/errors.ts";
 import { printable } from "../core/text.ts";
 
 export type SourceErrorCode =
-  /** The file that was named is not there. */
+  /** The named file does not exist. */
   | "not-found"
   /** The input cannot be opened or read; the message carries the errno. */
   | "unreadable"
-  /** The input has no frame. */
+  /** The input contains no frame. */
   | "empty"
   /** The input ended within a header or a frame. */
   | "truncated"
-  /** What was read is not the format that was asked for. */
+  /** The input does not have the requested format. */
   | "malformed"
-  /** A well-formed input with something that the wire does not have (float16, nine dimensions). */
+  /** A well-formed input with a feature that the wire does not support (float16, nine dimensions). */
   | "unsupported"
-  /** A stream that may not change its layout did. */
+  /** A stream whose layout must not change has changed it. */
   | "changed"
-  /** A user's module could not be loaded, threw, or gave something that is not usable. */
+  /** A user's module could not be loaded, threw, or returned an unusable value. */
   | "module"
-  /** Opening was given up by its AbortSignal. */
+  /** Its AbortSignal cancelled the opening. */
   | "aborted";
 
-/** A source could not be opened, or its data are not usable. The message shows control characters as escapes. */
+/** A source could not be opened, or its data are unusable. The message shows control characters as escapes. */
 export class SourceError extends TensorPoolError<SourceErrorCode> {
   constructor(code: SourceErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, printable(message), details);
   }
 }
 
-/** An input has no frame. */
+/** The input contains no frame. */
 export function emptyError(name: string, found: string, next = ""): SourceError {
   const expected = "at least one frame";
   return new SourceError("empty", `${name}: expected ${expected}, found ${found}${next}`, { expected, found });
@@ -37,13 +37,13 @@ export function emptyError(name: string, found: string, next = ""): SourceError 
 export type SinkErrorCode =
   /** The output cannot be opened or written; the message carries path and errno. */
   | "unwritable"
-  /** The format has no way to express this frame. */
+  /** The format cannot express this frame. */
   | "unsupported"
-  /** The stream's dimensions, dtype or header changed under a format that allows one only. */
+  /** The stream's dimensions, dtype or header changed, and the format allows only one. */
   | "changed"
-  /** A user's module could not be loaded, threw, or gave something that is not usable. */
+  /** A user's module could not be loaded, threw, or returned an unusable value. */
   | "module"
-  /** Opening was given up by its AbortSignal. */
+  /** Its AbortSignal cancelled the opening. */
   | "aborted";
 
 /** A sink could not be opened or written to, or refused this frame. The message shows control characters as escapes. */

@@ -40,7 +40,7 @@ export { PATTERNS, type PatternName } from "./synthetic/pattern.ts";
 export { syntheticFrame } from "./synthetic/source.ts";
 export type * from "./types.ts";
 
-/** Every kind of source, in the order of help. */
+/** Every kind of source, in help order. */
 export const SOURCE_KINDS: readonly SourceKind[] = [
   syntheticSource,
   npySource,
@@ -51,7 +51,7 @@ export const SOURCE_KINDS: readonly SourceKind[] = [
   claimsSource,
 ];
 
-/** Every kind of sink, in the order of help. */
+/** Every kind of sink, in help order. */
 export const SINK_KINDS: readonly SinkKind[] = [
   statsSink,
   npySink,
@@ -63,13 +63,13 @@ export const SINK_KINDS: readonly SinkKind[] = [
   nullSink,
 ];
 
-/** Understands a source spec such as `npy:a.npy`; opens nothing. @throws UsageError */
+/** Parses a source spec such as `npy:a.npy`; opens nothing. @throws UsageError */
 export function parseSource(spec: string, options: SpecOptions = {}): ParsedSource {
   const { kind, rest } = findKind(SOURCE_KINDS, spec, SOURCE);
   return { kind: kind.name, spec, ...kind.parse(rest, options) };
 }
 
-/** Understands a sink spec such as `y4m:-`; opens nothing. @throws UsageError */
+/** Parses a sink spec such as `y4m:-`; opens nothing. @throws UsageError */
 export function parseSink(spec: string, options: SpecOptions = {}): ParsedSink {
   const { kind, rest } = findKind(SINK_KINDS, spec, SINK);
   return { kind: kind.name, spec, ...kind.parse(rest, options) };
@@ -90,7 +90,7 @@ interface HelpEntry {
   readonly summary: readonly string[];
 }
 
-/** `nameOf`: what the reader calls an option that a summary names in braces. */
+/** `nameOf`: the reader's name of an option that a summary gives in braces. */
 function helpTable(entries: readonly HelpEntry[], nameOf: (option: string) => string): string {
   const width = Math.max(...entries.map(({ usage }) => usage.length)) + 2;
   const lines = entries.flatMap(({ usage, summary }) =>
@@ -102,12 +102,12 @@ function helpTable(entries: readonly HelpEntry[], nameOf: (option: string) => st
   return lines.join("\n");
 }
 
-/** What help says about sources. */
+/** The help text for sources. */
 export function sourceHelp(nameOf: (option: string) => string): string {
   return helpTable(SOURCE_KINDS, nameOf);
 }
 
-/** What help says about sinks. */
+/** The help text for sinks. */
 export function sinkHelp(nameOf: (option: string) => string): string {
   return helpTable(SINK_KINDS, nameOf);
 }

@@ -7,10 +7,10 @@ export const MAX_DIM = 0x7fff_ffff;
 /** The largest slot: strides are powers of two and u32 (W-04). */
 export const MAX_FRAME_BYTES = 2 ** 31;
 
-/** Of a source that has not had a frame yet: it is never filled. */
+/** For a source without a frame so far: it is never filled. */
 export const NO_LAYOUT: FrameLayout = { dtype: "uint8", dims: [0], majorOrder: "row", byteLength: 0 };
 
-/** Why a frame with these dims cannot go over the wire (W-09 and the field widths of 2.2); null when it can. */
+/** Why a frame with these dims cannot be sent on the wire (W-09 and the field widths of 2.2); null if it can. */
 export function layoutProblem(dtype: Dtype, dims: readonly number[]): string | null {
   if (dims.length > MAX_DIMS) return `expected at most ${MAX_DIMS} dimensions, found ${dims.length}`;
   for (const dim of dims) {
@@ -28,7 +28,7 @@ export function layoutProblem(dtype: Dtype, dims: readonly number[]): string | n
   return null;
 }
 
-/** The layout of a contiguous array. @throws RangeError when the wire cannot express it, see `layoutProblem` */
+/** The layout of a contiguous array. @throws RangeError if the wire cannot express it, see `layoutProblem` */
 export function layoutOf(dtype: Dtype, dims: readonly number[], majorOrder: MajorOrder = "row"): FrameLayout {
   const problem = layoutProblem(dtype, dims);
   if (problem !== null) throw new RangeError(problem);
@@ -42,21 +42,21 @@ export function sameLayout(a: FrameLayout, b: FrameLayout): boolean {
   return true;
 }
 
-/** `480x640`, or `scalar` without dimensions: what `readDims` reads. */
+/** `480x640`, or `scalar` without dimensions: the input of `readDims`. */
 export function formatDims(dims: readonly number[]): string {
   return dims.length === 0 ? "scalar" : dims.join("x");
 }
 
-/** `uint16 480x640`, with `column-major` where it matters. */
+/** `uint16 480x640`, with `column-major` if it matters. */
 export function describeLayout(layout: FrameLayout): string {
   const order = layout.majorOrder === "column" ? " column-major" : "";
   return `${layout.dtype} ${formatDims(layout.dims)}${order}`;
 }
 
-/** What `readDims` reads, in words. */
+/** The input of `readDims`, in words. */
 export const DIMS_EXPECTED = `at most ${MAX_DIMS} dimensions of 0 to ${MAX_DIM} each, such as 480x640, or "scalar"`;
 
-/** Dims as they are written: `480x640`, `16`, or `scalar`. As a text, what is wrong with them. */
+/** Parses dims: `480x640`, `16`, or `scalar`. Returns a text that describes the fault if there is one. */
 export function readDims(text: string): readonly number[] | string {
   if (text === "scalar") return [];
   const dims = text.split("x").map((part) => (/^\d{1,10}$/.test(part) ? Number(part) : Number.NaN));

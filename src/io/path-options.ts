@@ -3,11 +3,11 @@ import { type OptionPlace, optionError, requirePath } from "./spec.ts";
 /** Parts of `kind:PATH,key=value,..`: the path ends at the first comma. */
 export interface PathAndOptions {
   readonly path: string;
-  /** What follows the first comma, for `parseKeyValues`; "" when there is none. */
+  /** The text after the first comma, for `parseKeyValues`; "" if there is none. */
   readonly options: string;
 }
 
-/** Takes `PATH,key=value,..` apart. @throws OptionError when there is no path */
+/** Splits `PATH,key=value,..`. @throws OptionError if there is no path */
 export function splitPathOptions(kind: string, rest: string, place: OptionPlace, what: string): PathAndOptions {
   const comma = rest.indexOf(",");
   const path = requirePath(kind, comma < 0 ? rest : rest.slice(0, comma), place, what);

@@ -4,7 +4,7 @@ import { DTYPE_NAMES, type Dtype, isDtype } from "../protocol/dtype.ts";
 import { layoutOf, layoutProblem, readDims } from "./layout.ts";
 import type { FrameLayout, Sink, Source } from "./types.ts";
 
-/** What is said beside a source or a sink. */
+/** Options given in addition to a source or sink. */
 export interface SpecOptions {
   /** A name of the wire's dtypes. */
   readonly dtype?: string | undefined;
@@ -16,7 +16,7 @@ export interface SpecOptions {
   readonly once?: boolean | undefined;
 }
 
-/** The option, or the part of its text, that a mistake is in. */
+/** The option, or the part of its text, that contains the fault. */
 export interface OptionPlace {
   readonly option: "source" | "sink" | "dtype" | "dims" | "rate";
   /** E.g. "synthetic" for what follows `synthetic:`. */
@@ -43,7 +43,7 @@ export interface OpenOptions {
   readonly onWaiting?: ((what: string) => void) | undefined;
 }
 
-/** A source spec that was understood; nothing is open yet. */
+/** A parsed source spec; nothing is open yet. */
 export interface ParsedSource {
   readonly kind: string;
   readonly spec: string;
@@ -51,11 +51,11 @@ export interface ParsedSource {
   open(options?: OpenOptions): Promise<Source>;
 }
 
-/** A sink spec that was understood; nothing is open yet. */
+/** A parsed sink spec; nothing is open yet. */
 export interface ParsedSink {
   readonly kind: string;
   readonly spec: string;
-  /** True when frames go to standard output, so that nothing else may. */
+  /** True if frames go to standard output, so that nothing else may. */
   readonly usesStdout: boolean;
   /** @throws SinkError */
   open(options?: OpenOptions): Promise<Sink>;
@@ -65,7 +65,7 @@ export interface ParsedSink {
 export interface SourceKind {
   readonly name: string;
   readonly usage: string;
-  /** Options are in braces: {rate}. Each surface has its own name for them. */
+  /** Options are in braces: {rate}. Each interface has its own name for them. */
   readonly summary: readonly string[];
   /** `rest` is what follows `name:`. @throws OptionError */
   parse(rest: string, options: SpecOptions): Omit<ParsedSource, "kind" | "spec">;
@@ -75,7 +75,7 @@ export interface SourceKind {
 export interface SinkKind {
   readonly name: string;
   readonly usage: string;
-  /** Options are in braces: {rate}. Each surface has its own name for them. */
+  /** Options are in braces: {rate}. Each interface has its own name for them. */
   readonly summary: readonly string[];
   /** `rest` is what follows `name:`. @throws OptionError */
   parse(rest: string, options: SpecOptions): Omit<ParsedSink, "kind" | "spec">;
@@ -99,7 +99,7 @@ export function findKind<Kind extends { readonly name: string }>(
   );
 }
 
-/** The pairs of `key=value,key=value`. Unknown and repeated keys are refused. @throws OptionError */
+/** The pairs of `key=value,key=value`. Unknown and repeated keys are rejected. @throws OptionError */
 export function parseKeyValues(text: string, keys: readonly string[], place: OptionPlace): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   if (text === "") return values;
@@ -143,7 +143,7 @@ export function checkedRateHz(options: SpecOptions): number | undefined {
   return rateHz;
 }
 
-/** Dims as they are written: `480x640`, `16`, or `scalar`. @throws OptionError */
+/** Parses dims: `480x640`, `16`, or `scalar`. @throws OptionError */
 export function parseDims(text: string, place: OptionPlace): readonly number[] {
   const dims = readDims(text);
   if (typeof dims === "string") throw optionError(place, dims, { rule: "W-09", expected: "NxMx...", found: text });
@@ -175,14 +175,14 @@ export function optionDims(options: SpecOptions): readonly number[] | undefined 
   return typeof dims === "string" ? parseDims(dims, DIMS) : dims;
 }
 
-/** A layout from what the user typed. @throws OptionError when the wire cannot express it */
+/** A layout from the user's input. @throws OptionError if the wire cannot express it */
 export function layoutFromUser(dtype: Dtype, dims: readonly number[], place: OptionPlace): FrameLayout {
   const problem = layoutProblem(dtype, dims);
   if (problem !== null) throw optionError(place, `${problem}`, { rule: "W-09" });
   return layoutOf(dtype, dims);
 }
 
-/** Refuses dtype and dims where the format says them itself. @throws OptionError */
+/** Rejects dtype and dims if the format contains them itself. @throws OptionError */
 export function refuseLayoutOptions(kind: string, options: SpecOptions): void {
   for (const name of ["dtype", "dims"] as const) {
     if (options[name] === undefined) continue;
@@ -194,7 +194,7 @@ export function refuseLayoutOptions(kind: string, options: SpecOptions): void {
   }
 }
 
-/** The path after the colon. @throws OptionError when there is none, or one that no file can have */
+/** The path after the colon. @throws OptionError if there is none, or it cannot be a file's */
 export function requirePath(kind: string, rest: string, place: OptionPlace, what: string): string {
   if (rest === "") {
     throw optionError(place, `expected ${kind}:${what}, found "${kind}:" without a path`, {

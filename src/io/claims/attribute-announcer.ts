@@ -7,24 +7,24 @@ const log = getLogger("consumer");
 const NONE = -1;
 const KEY = 7;
 
-/** Tells the peer the attributes of each metaVersion, a record for each of them, when they become known. */
+/** Sends the peer the attributes of each metaVersion, one record per attribute, when they become known. */
 export class AttributeAnnouncer {
   readonly #output: RecordOutput;
   #version = NONE;
-  /** Of the version above, those that were not told yet. */
+  /** Attributes of the version above that are still to be sent. */
   #left: readonly Attribute[] = [];
 
   constructor(output: RecordOutput) {
     this.#output = output;
   }
 
-  /** Another epoch: its versions begin again. */
+  /** Another epoch: its versions start again. */
   forget(): void {
     this.#version = NONE;
     this.#left = [];
   }
 
-  /** To be called in each cycle. What a peer that does not read has no room for follows later. */
+  /** To be called in each cycle. Attributes without room in the pipe, because the peer does not read, follow later. */
   follow(stream: SinkStream): void {
     if (stream.metaVersion !== this.#version) this.#begin(stream);
     while (this.#left.length > 0 && this.#output.hasRoom(MAX_ATTRIBUTE_BYTES)) {

@@ -26,8 +26,8 @@ const UNKNOWN = -1;
 const REGIONS_BYTES = 48 * 1024;
 
 /**
- * Hands frames over where they lie: the peer maps the regions itself, and gives back each frame with its outcome. No more frames are in
- * its hands than it gave credit for, nor than a quarter of the ring: those are never overwritten where the producer waits for readers.
+ * Passes frames on in place: the peer maps the regions itself, and returns each frame with its outcome. The peer holds no more frames than
+ * it gave credit for, and at most a quarter of the ring: those are never overwritten if the producer waits for readers.
  */
 export class ClaimSink implements Sink {
   readonly description = "claims:-";
@@ -44,13 +44,13 @@ export class ClaimSink implements Sink {
   #state = UNKNOWN;
   #credits = 0;
   #maxHanded = 1;
-  /** The region that the peer mapped last. */
+  /** The region last mapped by the peer. */
   #mappedId = 0;
   #staged = UNKNOWN;
   #readFrames = 0;
   #hasBeenAsked = false;
 
-  /** @throws SinkError when standard output is neither a pipe nor a socket */
+  /** @throws SinkError if standard output is neither a pipe nor a socket */
   constructor() {
     this.#output = RecordOutput.open("sink");
     this.#regions = new RegionAnnouncer(this.#output);
@@ -196,7 +196,7 @@ export class ClaimSink implements Sink {
     this.#output.setWord(at + 3, isIntact ? 1 : 0);
   }
 
-  /** Another epoch is mapped, or none: the peer maps it first, so that its frames wait until then. */
+  /** Another epoch is mapped, or none: the peer must map it first, and its frames wait until then. */
   #followRegions(places: readonly SlotPlace[]): void {
     this.#places = places;
     this.#regions.forget();

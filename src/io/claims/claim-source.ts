@@ -22,8 +22,8 @@ const NO_TOKEN = -1;
 const ANSWER_BYTES = 16 * 1024;
 
 /**
- * Frames that another process fills: it asks for a slot, maps the region itself, and gives the slot back committed or aborted. It has one
- * slot at a time; what it has when it dies, or closes its end, is aborted.
+ * Frames filled by another process: it requests a slot, maps the region itself, and returns the slot committed or aborted. It holds one
+ * slot at a time; a slot it holds when it dies or closes its end is aborted.
  */
 export class ClaimSource implements Source {
   readonly description: string;
@@ -38,13 +38,13 @@ export class ClaimSource implements Source {
   readonly #regions: RegionAnnouncer;
   #hasBegun = false;
   #isRequested = false;
-  /** Of the slot that the peer has. */
+  /** Token of the peer's slot. */
   #token = NO_TOKEN;
   #nextToken = 0;
-  /** The slot that the peer had was lost: what it answers to it is of no use. */
+  /** The peer's slot was lost: an answer for it is ignored. */
   #lostToken = NO_TOKEN;
 
-  /** @throws SourceError when standard output is neither a pipe nor a socket */
+  /** @throws SourceError if standard output is neither a pipe nor a socket */
   constructor(maxByteLength: number) {
     this.maxByteLength = maxByteLength;
     this.description = `claims:- frames of at most ${formatBytes(maxByteLength)}`;

@@ -9,7 +9,7 @@ const DIMS = 6;
 const STRIDES = 14;
 const SHAPE_WORDS = 2 * MAX_DIMS;
 
-/** The layout that a COMMIT record gives the frame; one object for all, whose lists stay the same while the shape does. */
+/** The frame's layout from a COMMIT record; one object for all, whose lists stay the same while the shape does. */
 export class CommittedLayout implements FrameLayout, FrameShape {
   dtype: Dtype = "uint8";
   dims: readonly number[] = [0];

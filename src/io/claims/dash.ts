@@ -1,6 +1,6 @@
 import { type OptionPlace, optionError } from "../spec.ts";
 
-/** Claims go over standard input and output only: both ends belong to one peer. @throws OptionError */
+/** Claims use standard input and output only: both belong to one peer. @throws OptionError */
 export function requireDash(path: string, place: OptionPlace): void {
   if (path === "-") return;
   throw optionError(place, `expected claims:-, found "claims:${path}": claims go over standard input and output`, {

@@ -14,7 +14,7 @@ const DIMS = 22;
 const STRIDES = 30;
 const TYPESTR = 46;
 
-/** Stages a FRAME record. Its layout is that of docs/PYTHON.md, by 32-bit words. */
+/** Stages a FRAME record. docs/PYTHON.md defines its layout, in 32-bit words. */
 export function stageFrame(
   output: RecordOutput,
   token: number,
@@ -47,7 +47,7 @@ export function stageFrame(
   output.setWord(at + TYPESTR + 1, typestr[1]);
 }
 
-/** Dims, and strides in bytes also where the header leaves them to be inferred (W-10); 0 for packed bits. */
+/** Dims, and strides in bytes even if the header leaves them to be inferred (W-10); 0 for packed bits. */
 function stageShape(output: RecordOutput, at: number, header: FrameHeader): void {
   const { ndims, dims, strides } = header;
   const isRow = header.majorOrder === MAJOR_ORDER_CODES.row;

@@ -5,7 +5,7 @@ import type { SinkStream } from "../types.ts";
 const CAPACITY = 1024;
 const NONE = -1;
 
-/** The frames that the peer has in its hands, by the tokens that it knows them by. Allocates nothing for a frame. */
+/** The frames that the peer holds, by their tokens. Allocates nothing per frame. */
 export class HandedFrames {
   readonly #tokens = new Int32Array(CAPACITY).fill(NONE);
   readonly #seqs = new Float64Array(CAPACITY);
@@ -18,12 +18,12 @@ export class HandedFrames {
     return this.#count;
   }
 
-  /** Most frames that may be handed over of a ring: what a producer that waits for its readers does not overwrite. */
+  /** Most frames of a ring that the peer may hold: a producer that waits for its readers does not overwrite them. */
   limitFor(nslots: number): number {
     return Math.max(1, Math.min(CAPACITY, Math.floor(nslots / 4)));
   }
 
-  /** @throws RangeError when its place in the table is still taken */
+  /** @throws RangeError if its place in the table is still taken */
   add(seq: number, byteLength: number, place: SlotPlace): number {
     const token = this.#nextToken;
     const at = token & (CAPACITY - 1);
@@ -38,12 +38,12 @@ export class HandedFrames {
     return token;
   }
 
-  /** True when the next frame has a place in the table. */
+  /** True if the table has room for the next frame. */
   get hasRoom(): boolean {
     return this.#tokens[this.#nextToken & (CAPACITY - 1)] === NONE;
   }
 
-  /** Takes a frame out; returns its bytes, -1 for one that is not there. */
+  /** Removes a frame; returns its bytes, -1 if it is not there. */
   release(token: number): number {
     const at = token & (CAPACITY - 1);
     if (token < 0 || this.#tokens[at] !== token) return NONE;
@@ -53,13 +53,13 @@ export class HandedFrames {
     return this.#bytes[at] as number;
   }
 
-  /** The frame that was added last was not handed over. */
+  /** The last added frame was not passed on. */
   takeBackLast(): void {
     const token = (this.#nextToken - 1) & 0x7fff_ffff;
     if (this.release(token) !== NONE) this.#nextToken = token;
   }
 
-  /** The peer has gone: what it has not given back was not read. */
+  /** The peer is gone: frames it has not returned were not read. */
   takeBackAll(stream: Pick<SinkStream, "takeBack">): void {
     for (const token of this.#tokens) {
       if (token !== NONE) stream.takeBack(this.release(token), "sinkTooSlow");

@@ -4,7 +4,7 @@ import { LOSS_BYTES, LOSS_NAME_BYTES, RecordKind } from "./records.ts";
 
 const PERIOD_NS = 50e6;
 
-/** Tells the peer what was lost so far, a record for each cause whose count has changed. */
+/** Reports the losses so far to the peer, one record for each cause whose count has changed. */
 export class LossReport {
   readonly #output: RecordOutput;
   readonly #losses: SinkStream["losses"];

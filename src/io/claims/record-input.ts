@@ -9,13 +9,13 @@ const CAPACITY_BYTES = 16 * 1024;
 const MIN_RECORD_BYTES = 16;
 const MAX_RECORD_BYTES = 256;
 
-/** Records of the peer on standard input, read in the duty cycle itself. As a wait point: until there is something to read. */
+/** The peer's records on standard input, read in the duty cycle itself. As a wait point: until there is something to read. */
 export class RecordInput implements WaitPoint {
   readonly #input: PipeInput;
   readonly #buffer = new NativeBuffer(CAPACITY_BYTES);
-  /** All that was read, by 32-bit words. */
+  /** The buffer of read data, as 32-bit words. */
   readonly words = new Int32Array(this.#buffer.bytes.buffer);
-  /** The same point for a thread that has to look for other things meanwhile: no wait is longer than a rest would be. */
+  /** The same point for a thread that must also poll: no wait is longer than the idle pause. */
   readonly brief: WaitPoint = {
     arm: () => this.arm(),
     wait: (restNs) => this.#input.waitReadable(Math.min(restNs, LONGEST_WAIT_NS)),
@@ -28,12 +28,12 @@ export class RecordInput implements WaitPoint {
     this.#input = new PipeInput("stdin", 0, false, fstatSync(0).isFIFO());
   }
 
-  /** True once the peer has closed its end, or died, and all that it sent was taken. */
+  /** True once the peer has closed its end or died, and all its records were taken. */
   get isEnded(): boolean {
     return this.#isEnded;
   }
 
-  /** Index of the first word of the next whole record; -1 when there is none. @throws SourceError for what is no record */
+  /** Index of the first word of the next whole record; -1 if there is none. @throws SourceError for an invalid record */
   next(): number {
     if (!this.#hasRecord()) {
       this.#read();

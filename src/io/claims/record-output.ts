@@ -12,8 +12,8 @@ const STDOUT_FD = 1;
 const F_SETFL = 4;
 
 /**
- * Records for the peer on standard output: staged in one buffer, and written in the duty cycle itself as far as the pipe takes them.
- * A pipe is opened again, so that its mode is this writer's own.
+ * Records for the peer on standard output: staged in one buffer, and written in the duty cycle itself as far as the pipe accepts them. A
+ * pipe is reopened, so that its mode belongs to this writer alone.
  */
 export class RecordOutput {
   readonly #buffer = new NativeBuffer(CAPACITY_BYTES);
@@ -26,7 +26,7 @@ export class RecordOutput {
     this.#fd = fd;
   }
 
-  /** @throws SinkError, SourceError when standard output is neither a pipe nor a socket */
+  /** @throws SinkError, SourceError if standard output is neither a pipe nor a socket */
   static open(side: "sink" | "source"): RecordOutput {
     const stats = fstatSync(1);
     if (stats.isSocket()) {
@@ -58,12 +58,12 @@ export class RecordOutput {
     return this.#length + byteLength <= CAPACITY_BYTES;
   }
 
-  /** Where the next record begins; also what `rollback` takes. */
+  /** Position of the next record; the argument for `rollback`. */
   get length(): number {
     return this.#length;
   }
 
-  /** Begins a record and returns the index of its first 32-bit word; all of it but length and kind is zero. */
+  /** Begins a record and returns the index of its first 32-bit word; everything except length and kind is zero. */
   begin(kind: number, byteLength: number): number {
     if (!this.hasRoom(byteLength))
       throw new RangeError(`expected room for ${byteLength} bytes, found ${this.#length} used`);
@@ -89,12 +89,12 @@ export class RecordOutput {
     this.#buffer.bytes.set(bytes, at * 4);
   }
 
-  /** Takes back what was staged since `length` was this. */
+  /** Discards everything staged since `length` had this value. */
   rollback(length: number): void {
     this.#length = length;
   }
 
-  /** Writes what the pipe takes; returns the bytes written. @throws SinkError */
+  /** Writes as much as the pipe accepts; returns the bytes written. @throws SinkError */
   flush(): number {
     if (this.#length === 0 || this.#isBroken) return 0;
     const count = libc.write(this.#fd, this.#buffer.address as never, this.#length) as number;

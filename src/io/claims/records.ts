@@ -1,24 +1,24 @@
-// The binary form of claims, as docs/PYTHON.md describes it: little-endian records of whole 8-byte words, the length first.
+// The binary form of claims, see docs/PYTHON.md: little-endian records of whole 8-byte words, the length first.
 import { DTYPE_NAMES, DTYPES } from "../../protocol/dtype.ts";
 import { DESCR_OF_DTYPE } from "../../protocol/numpy-descr.ts";
 
-/** Grows when the meaning of a record changes; new kinds of records, and fields at the end of one, leave it as it is. */
+/** Incremented when the meaning of a record changes; new kinds of records, and new fields at the end of one, leave it unchanged. */
 export const CLAIMS_VERSION = 1;
 
-/** What the peer sends. */
+/** Records sent by the peer. */
 export const RequestKind = {
-  /** Of a reader. */
+  /** From a reader. */
   CREDIT: 1,
   RELEASE: 2,
   CHECK: 3,
   MAPPED: 4,
-  /** Of a writer. */
+  /** From a writer. */
   CLAIM: 5,
   COMMIT: 6,
   ABORT: 7,
 } as const;
 
-/** What the peer receives. */
+/** Records received by the peer. */
 export const RecordKind = {
   HELLO: 16,
   REGION: 17,
@@ -47,7 +47,7 @@ export const DROPPED_BYTES = 16;
 export const REGION_BYTES = 48;
 /** Without key, format and value. */
 export const ATTRIBUTE_BYTES = 28;
-/** With them: half of what a peer needs to have room for. */
+/** With them: half of the buffer that a peer must have. */
 export const MAX_ATTRIBUTE_BYTES = 32 * 1024;
 
 export const RegionKind = { HEADER_RING: 1, POOL: 2 } as const;

@@ -13,7 +13,7 @@ import {
 const HEADER_SLOT_BYTES = 256;
 const ROLES = { sink: 1, source: 2 } as const;
 
-/** What the peer gets first. */
+/** The first record for the peer. */
 export function sendHello(output: RecordOutput, side: "sink" | "source"): void {
   const at = output.begin(RecordKind.HELLO, HELLO_BYTES);
   output.setWord(at + 2, CLAIMS_VERSION);
@@ -25,7 +25,7 @@ export function sendState(output: RecordOutput, state: number): void {
   output.setWord(output.begin(RecordKind.STATE, STATE_BYTES) + 2, state);
 }
 
-/** A pool and its header ring under the numbers that the peer knows them by. */
+/** A pool and its header ring, with their ids for the peer. */
 export interface AnnouncedPlace {
   readonly place: SlotPlace;
   readonly ringId: number;
@@ -34,7 +34,7 @@ export interface AnnouncedPlace {
   readonly epochHigh: number;
 }
 
-/** Tells the peer which files to map, and which it has no more use for. */
+/** Announces to the peer which files to map, and which it no longer needs. */
 export class RegionAnnouncer {
   readonly #output: RecordOutput;
   #announced: AnnouncedPlace[] = [];
@@ -44,7 +44,7 @@ export class RegionAnnouncer {
     this.#output = output;
   }
 
-  /** The number of the region that was announced last. */
+  /** The id of the last announced region. */
   get lastId(): number {
     return this.#nextId - 1;
   }
@@ -54,7 +54,7 @@ export class RegionAnnouncer {
     return null;
   }
 
-  /** Announces a place, and its header ring if that is new; another epoch's are gone. */
+  /** Announces a place, and its header ring if that is new; those of another epoch are removed. */
   announce(place: SlotPlace): AnnouncedPlace {
     const known = this.find(place);
     if (known !== null) return known;

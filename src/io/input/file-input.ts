@@ -5,7 +5,7 @@ import { errnoOf, readProblem } from "../../core/system-errors.ts";
 import { SourceError } from "../errors.ts";
 import { type ByteInput, END_OF_INPUT } from "./byte-input.ts";
 
-/** Bytes of one read-ahead; there are two of them. */
+/** Size of a read-ahead buffer; there are two. */
 export const READ_AHEAD_BYTES = 1024 * 1024;
 
 interface ReadAhead {
@@ -14,13 +14,12 @@ interface ReadAhead {
 }
 
 /**
- * A regular file (or a block device): `poll` calls it always readable, yet a read may wait for a disk. So the reads happen on
- * node:fs's thread pool, one in flight, into two buffers of our own that take turns; the duty cycle copies out of the one
- * that is full while the other fills.
+ * A regular file (or block device): `poll` always reports it as readable, but a read may wait for a disk. So reads run on node:fs's thread
+ * pool, one in flight, into two alternating buffers; the duty cycle copies from the full one while the other is being filled.
  *
- * Reading straight into the slot was measured too, and lost: 5.2 against 4.1 GB/s at 640 KiB a frame is not worth a read in
- * flight into memory that the producer may have to give back (an aborted claim, an epoch that ends, Ctrl-C), and frames
- * under a few hundred KiB are up to 70 times faster with read-ahead than with one thread-pool read each.
+ * Reading directly into the slot was measured and rejected: 5.2 against 4.1 GB/s at 640 KiB per frame does not justify a read in flight
+ * into memory that the producer may have to return (an aborted claim, an ended epoch, Ctrl-C), and frames under a few hundred KiB are up to
+ * 70 times faster with read-ahead than with one thread-pool read each.
  */
 export class FileInput implements ByteInput {
   readonly name: string;
@@ -29,28 +28,28 @@ export class FileInput implements ByteInput {
   readonly #isOwned: boolean;
   readonly #readAheads: readonly [ReadAhead, ReadAhead];
   #sizeBytes: number;
-  /** Which buffer is copied from; the other one, or this one when empty, is filled next. */
+  /** The buffer to copy from; the other one, or this one if empty, is filled next. */
   #current = 0;
-  /** Bytes of the current buffer that were handed out. */
+  /** Bytes of the current buffer already returned. */
   #consumedBytes = 0;
-  /** Bytes handed out since the start of the file. */
+  /** Bytes returned since the start of the file. */
   #offsetBytes = 0;
   #nextReadBytes = 0;
   #isReading = false;
-  /** Results of reads of an earlier pass are ignored. */
+  /** Results of an earlier pass's reads are ignored. */
   #pass = 0;
   #isAtEnd = false;
   #failure: SourceError | null = null;
   #isClosed = false;
 
-  /** @param isOwned false for stdin: read from where it stands, not rewound, not closed */
+  /** @param isOwned false for stdin: read from its current position, not rewound, not closed */
   constructor(name: string, fd: number, isOwned: boolean, sizeBytes: number) {
     this.name = name;
     this.isRepeatable = isOwned;
     this.#fd = fd;
     this.#isOwned = isOwned;
     this.#sizeBytes = sizeBytes;
-    // One byte more than a small file holds, so that one read also finds its end.
+    // One byte more than a small file contains, so that one read also detects its end.
     const byteLength = sizeBytes === 0 ? READ_AHEAD_BYTES : Math.min(READ_AHEAD_BYTES, sizeBytes + 1);
     this.#readAheads = [
       { buffer: new NativeBuffer(byteLength), byteLength: 0 },
@@ -60,12 +59,12 @@ export class FileInput implements ByteInput {
   }
 
   bytesLeft(): number | null {
-    // Of stdin we do not know where it stood, and special files have no size.
+    // The initial position of stdin is unknown, and special files have no size.
     if (!this.#isOwned || this.#sizeBytes === 0 || this.#isClosed) return null;
     return this.#sizeBytes - this.#offsetBytes;
   }
 
-  /** Looks again how long the file is: it may have grown since it was opened. */
+  /** Updates the file's size: it may have grown since it was opened. */
   refreshSize(): void {
     if (!this.#isClosed) this.#sizeBytes = fstatSync(this.#fd).size;
   }
@@ -106,7 +105,7 @@ export class FileInput implements ByteInput {
     if (!this.#isReading) this.#release();
   }
 
-  /** Bytes that can be taken at once; 0 while a read is under way, END_OF_INPUT after the last. */
+  /** Bytes available immediately; 0 while a read is in flight, END_OF_INPUT after the last. */
   #available(): number {
     if (this.#isClosed) throw new RangeError(`${this.name} is closed`);
     if (this.#failure !== null) throw this.#failure;
@@ -134,13 +133,13 @@ export class FileInput implements ByteInput {
     if (readAhead.byteLength > 0) return;
     const pass = this.#pass;
     const { bytes } = readAhead.buffer;
-    // stdin moves the offset that it shares with the process that redirected it, as every reader does.
+    // stdin advances the offset that it shares with the process that redirected it, as every reader does.
     const position = this.#isOwned ? this.#nextReadBytes : null;
     this.#isReading = true;
     read(this.#fd, bytes, 0, bytes.length, position, (error, count) => {
       this.#isReading = false;
       if (this.#isClosed) return this.#release();
-      // Started before a rewind: what it brought belongs to a pass that is over.
+      // Started before a rewind: its data belongs to an earlier pass.
       if (pass !== this.#pass) return this.#readAhead();
       if (error) {
         const errno = errnoOf(error);
@@ -152,13 +151,13 @@ export class FileInput implements ByteInput {
       }
       readAhead.byteLength = count;
       this.#nextReadBytes += count;
-      // A short read found the end of a regular file whose size is known; else only an empty one has.
+      // A short read marks the end of a regular file of known size; otherwise only an empty one does.
       this.#isAtEnd = count === 0 || (this.#isOwned && count < bytes.length && this.#nextReadBytes === this.#sizeBytes);
     });
   }
 
   #release(): void {
-    // No caller waits for the outcome, and a file that was only read has nothing to lose on closing.
+    // No caller waits for the result, and closing a file that was only read loses nothing.
     if (this.#isOwned) close(this.#fd, () => {});
   }
 }

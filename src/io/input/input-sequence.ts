@@ -3,16 +3,16 @@ import { SourceError } from "../errors.ts";
 import type { ByteInput } from "./byte-input.ts";
 import { inputName, openInput } from "./open-input.ts";
 
-/** Where a stream source gets its inputs from, one at a time. */
+/** Provides the inputs of a stream source, one at a time. */
 export interface Inputs {
-  /** What is being waited for: the input at hand or, between two, the next. */
+  /** The awaited input: the current one or, between two, the next. */
   readonly currentName: string;
   /** The next input at its first byte; null while it is being opened, "end" after the last. @throws SourceError */
   next(): ByteInput | "end" | null;
   close(): void;
 }
 
-/** One input after the other, from the first again when repeated. Opening happens off the duty cycle, which polls. */
+/** Inputs in sequence, starting again from the first if repeated. They are opened outside the duty cycle, which polls. */
 export class InputSequence implements Inputs {
   readonly #paths: readonly string[];
   readonly #isRepeated: boolean;
@@ -42,12 +42,12 @@ export class InputSequence implements Inputs {
     if (this.#isOpening) return null;
     if (this.#isClosed) return "end";
     if (this.#index === this.#paths.length - 1 && !this.#isRepeated) return "end";
-    // A single file stays open and starts over.
+    // A single file stays open and is rewound.
     if (this.#current?.isRepeatable && this.#paths.length === 1) {
       this.#current.rewind();
       return this.#current;
     }
-    // A pipe that has ended would only end again.
+    // A pipe that has ended would end again immediately.
     if (this.#current !== null && !this.#current.isRepeatable && this.#paths.length === 1) return "end";
     this.#current?.close();
     this.#current = null;

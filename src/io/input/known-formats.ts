@@ -1,10 +1,10 @@
-/** A file format that people hand in by mistake: known by its first bytes. */
+/** A file format that users pass by mistake, recognised by its first bytes. */
 interface KnownFormat {
   readonly name: string;
   readonly signature: readonly number[];
-  /** Where the signature is; 0 when left out. */
+  /** Offset of the signature; 0 if omitted. */
   readonly at?: number;
-  /** The next step, for a person; `FILE` stands for the input. */
+  /** The next step for the user; `FILE` stands for the input. */
   readonly wayOut: string;
 }
 
@@ -47,7 +47,7 @@ const KNOWN_FORMATS: readonly KnownFormat[] = [
   { name: "an MP4 or QuickTime video", signature: bytesOf("ftyp"), at: 4, wayOut: WITH_FFMPEG },
 ];
 
-/** The format whose first bytes these are, with the next step; null for one that is not known. */
+/** The format with these first bytes, with the next step; null if unknown. */
 export function recognise(
   bytes: Uint8Array,
   length: number,

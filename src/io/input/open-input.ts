@@ -12,8 +12,8 @@ const closeAsync = promisify(close);
 const fstatAsync = promisify(fstat);
 
 /**
- * O_NONBLOCK on a description of our own: opening a FIFO does not wait for its writer, and no other process is affected.
- * Node's constants lack O_CLOEXEC; its value is the same on every architecture that Bun runs on.
+ * O_NONBLOCK on our own open file description: opening a FIFO does not wait for its writer, and no other process is affected. Node's
+ * constants lack O_CLOEXEC; its value is the same on every architecture that Bun supports.
  */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY | 0o2000000;
 
@@ -22,12 +22,12 @@ export function isStdin(path: string): boolean {
   return path === "-" || path === "/dev/stdin";
 }
 
-/** How messages call an input. */
+/** The name of an input in messages. */
 export function inputName(path: string): string {
   return isStdin(path) ? "stdin" : path;
 }
 
-/** The error for a path that does not open. */
+/** The error for a path that cannot be opened. */
 export function openError(path: string, error: unknown): SourceError {
   const errno = errnoOf(error);
   const problem = errno === "" ? messageOf(error) : readProblem(errno);
@@ -49,7 +49,7 @@ function inputOf(path: string, fd: number, isOwned: boolean, stats: Stats): Byte
   return new PipeInput(name, fd, isOwned, stats.isFIFO());
 }
 
-/** Opens a path, or `-`, off the duty cycle. @throws SourceError */
+/** Opens a path, or `-`, outside the duty cycle. @throws SourceError */
 export async function openInput(path: string): Promise<ByteInput> {
   if (isStdin(path)) {
     try {

@@ -4,10 +4,10 @@ import type { StreamSource } from "./stream-source.ts";
 
 const POLL_PERIOD_MS = 1;
 
-/** A first frame that takes longer than this is reported. */
+/** A wait for the first frame that exceeds this is reported. */
 const WAITING_NOTICE_MS = 250;
 
-/** Waits until the first frame begins; closes the source when that fails, or when there is none. @throws SourceError */
+/** Waits until the first frame begins; closes the source if that fails or if there is none. @throws SourceError */
 export async function openStream(source: StreamSource, { signal, onWaiting }: OpenOptions): Promise<StreamSource> {
   try {
     const startMs = performance.now();

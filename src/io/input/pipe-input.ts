@@ -8,13 +8,13 @@ import { type ByteInput, END_OF_INPUT } from "./byte-input.ts";
 const SCRATCH_BYTES = 64 * 1024;
 const F_SETPIPE_SZ = 1031;
 
-/** One megabyte instead of the usual 64 KiB: the writer fills while we read, and both are woken less often. */
+/** One megabyte instead of the usual 64 KiB: the writer fills while we read, and both wake up less often. */
 const PIPE_BYTES = 1024 * 1024;
 
 /**
- * A pipe, FIFO, socket, terminal or character device: read in the duty cycle itself, straight to where the bytes belong,
- * and only when `poll` says that the read will not wait. The descriptor's flags are left as they are: a descriptor that was
- * inherited is shared with other processes, and so is its O_NONBLOCK.
+ * A pipe, FIFO, socket, terminal or character device: read in the duty cycle itself, directly to the bytes' destination, and only if `poll`
+ * reports that the read will not block. The descriptor's flags stay unchanged: an inherited descriptor is shared with other processes, and
+ * so is its O_NONBLOCK.
  */
 export class PipeInput implements ByteInput {
   readonly name: string;
@@ -31,7 +31,7 @@ export class PipeInput implements ByteInput {
     this.#fd = fd;
     this.#isOwned = isOwned;
     this.#readiness = new ReadinessPoll(fd);
-    // A wish: a system that caps pipe sizes keeps what it has, and everything works the same.
+    // Optional: a system that limits pipe sizes keeps its size, and everything works the same.
     if (isPipe) libc.fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
   }
 
@@ -46,14 +46,14 @@ export class PipeInput implements ByteInput {
     if (count > 0) return count;
     if (count === 0) return END_OF_INPUT;
     const errno = errnoName(lastErrno());
-    // Another reader of the same pipe was faster, or a signal came: neither is an error.
+    // Another reader of the same pipe was faster, or a signal arrived: neither is an error.
     if (errno === "EAGAIN" || errno === "EINTR") return 0;
-    // What a terminal or a pseudo-terminal answers once its other side has hung up.
+    // The error of a terminal or pseudo-terminal whose other side has hung up.
     if (errno === "EIO" || errno === "ECONNRESET") return END_OF_INPUT;
     throw new SourceError("unreadable", `${this.name}: cannot be read: ${readProblem(errno)}`, { found: errno });
   }
 
-  /** Blocks the thread until there is something to read, or the end, and for less than a second. True when there is. */
+  /** Blocks the thread for less than a second until there is data to read or the input ends. True in these cases. */
   waitReadable(timeoutNs: number): boolean {
     return this.#readiness.isReadable(timeoutNs);
   }

@@ -8,23 +8,23 @@ import { type FrameFormat, MAX_LEAD_BYTES, NO_FRAME } from "./frame-format.ts";
 import type { Inputs } from "./input-sequence.ts";
 import { swapBytes } from "./swap-bytes.ts";
 
-/** Most bytes that one `fill` or `skip` moves, so that the duty cycle gets its turn (about 100 to 200 µs). */
+/** Most bytes moved per `fill` or `skip`, so that the duty cycle gets its turn (about 100 to 200 µs). */
 export const FILL_LIMIT_BYTES = 1024 * 1024;
 
-/** Most reads of one `poll`: a y4m header comes byte by byte. */
+/** Most reads per `poll`: a y4m header is read byte by byte. */
 const LEAD_READS_PER_POLL = 256;
 
-/** What a stream's format knows beside the frames; read again on each use, since it is known only after the header. */
+/** Facts that a stream's format knows apart from the frames; read at each use, because they are known only after the header. */
 export interface StreamTraits {
   /** One line for the start message. */
   describe(): string;
   readonly attributes: readonly Attribute[];
   readonly nativeRateHz: number | null;
-  /** Largest frame that is known to come, beside those seen so far. */
+  /** Largest frame known to follow, besides those seen so far. */
   readonly knownMaxByteLength: number;
 }
 
-/** Frames that are cut out of files and pipes: an input sequence, read as a format says. */
+/** Frames from files and pipes: an input sequence, split by a format. */
 export class StreamSource implements Source {
   readonly live = false;
   readonly #inputs: Inputs;
@@ -38,7 +38,7 @@ export class StreamSource implements Source {
   #swappedBytes = 0;
   #maxByteLength = 0;
   #frameCount = 0;
-  /** Bytes that were read of the input at hand, its lead included. */
+  /** Bytes read from the current input, including its lead. */
   #inputBytes = 0;
   #framesInInput = 0;
   #failure: unknown = null;
@@ -73,7 +73,7 @@ export class StreamSource implements Source {
     return this.#format.swapBytes > 1 ? this.#swappedBytes : this.#filledBytes;
   }
 
-  /** Where the next bytes are expected from, e.g. `stdin`. */
+  /** The input of the next bytes, e.g. `stdin`. */
   get inputName(): string {
     return this.#inputs.currentName;
   }
@@ -134,7 +134,7 @@ export class StreamSource implements Source {
     return "idle";
   }
 
-  /** Takes the next input, or comes to the end; false while the next is being opened. */
+  /** Takes the next input or reaches the end; false while the next is being opened. */
   #beginInput(): boolean {
     const input = this.#inputs.next();
     if (input === null) return false;
@@ -151,7 +151,7 @@ export class StreamSource implements Source {
     return true;
   }
 
-  /** Brings the lead forward by one read; false while the input has nothing. */
+  /** Advances the lead by one read; false if the input has no data. */
   #readLead(): boolean {
     const input = this.#input as ByteInput;
     const wanted = this.#format.leadWanted(this.#lead.bytes, this.#leadBytes, this.#inputBytes - this.#leadBytes);
@@ -167,7 +167,7 @@ export class StreamSource implements Source {
     if (count === 0) return false;
     if (count === END_OF_INPUT) {
       this.#format.endInput(this.#lead.bytes, this.#leadBytes);
-      // Also what ends an endless repetition of nothing.
+      // This also ends an endless repetition of empty inputs.
       if (this.#framesInInput === 0) throw this.#empty(input);
       this.#phase = "opening";
     } else {
@@ -192,7 +192,7 @@ export class StreamSource implements Source {
     this.#phase = "ready";
   }
 
-  /** Moves the frame's next bytes to the target, or past when there is none. */
+  /** Moves the frame's next bytes to the target, or skips them without one. */
   #move(byteLength: number, target: Uint8Array | null): FillState {
     if (this.#phase !== "ready" && this.#phase !== "body") {
       throw new RangeError(`expected a frame that poll declared ready, found "${this.#phase}"`);
@@ -254,7 +254,7 @@ export class StreamSource implements Source {
     if (this.#failure !== null) throw this.#failure;
   }
 
-  /** An input that went wrong stays wrong; a caller's mistake is only reported. */
+  /** A failed input stays failed; a caller's mistake is only reported. */
   #fail(error: unknown): unknown {
     if (error instanceof SourceError) this.#failure = error;
     return error;

@@ -11,7 +11,7 @@ const CODES: Readonly<Record<RecordingErrorCode, SourceErrorCode>> = {
   closed: "unreadable",
 };
 
-/** An error of a recording as one of a source; any other as it is. */
+/** Converts a recording's error into a source error; returns any other unchanged. */
 export function errorOfRecording(error: unknown): unknown {
   if (!(error instanceof RecordingError)) return error;
   const { expected, found } = error;

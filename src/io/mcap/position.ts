@@ -2,9 +2,9 @@ import { UsageError } from "../../core/errors.ts";
 import { formatDurationExact, parseDuration } from "../../core/units.ts";
 import type { RecordingSet, SetStream } from "../../recording/recording-set.ts";
 
-/** A place in a recording, as it is written on the command line. */
+/** A position in a recording, in the form of the command line. */
 export type Position =
-  /** After the beginning. */
+  /** Offset from the beginning. */
   | { readonly kind: "offset"; readonly ns: number }
   | { readonly kind: "date"; readonly ns: bigint }
   | { readonly kind: "frame"; readonly seq: number };
@@ -12,7 +12,7 @@ export type Position =
 export const POSITION_EXPECTED =
   "a time from the beginning such as 10s, a date such as 2026-11-28T12:00:00Z, or a frame such as #500";
 
-/** Reads `10s`, `2026-11-28T12:00:00Z` or `#500`; undefined for what is none of them. */
+/** Parses `10s`, `2026-11-28T12:00:00Z` or `#500`; undefined for any other text. */
 export function readPosition(text: string): Position | undefined {
   if (/^#\d{1,15}$/.test(text)) return { kind: "frame", seq: Number(text.slice(1)) };
   if (/^\d{4}-\d\d-\d\d/.test(text)) {
@@ -30,7 +30,7 @@ export function readPosition(text: string): Position | undefined {
   }
 }
 
-/** As `readPosition` reads it. */
+/** In the form that `readPosition` parses. */
 export function formatPosition(position: Position): string {
   if (position.kind === "offset") return formatDurationExact(position.ns);
   if (position.kind === "frame") return `#${position.seq}`;
@@ -39,7 +39,7 @@ export function formatPosition(position: Position): string {
   return `${head}${String(rest).padStart(6, "0")}Z`;
 }
 
-/** A position in ns from the beginning of a recording. @throws RecordingError for a frame that is not there */
+/** A position in ns from the beginning of a recording. @throws RecordingError for a frame that does not exist */
 export function resolvePosition(position: Position, set: RecordingSet, stream: SetStream): number {
   if (position.kind === "offset") return position.ns;
   if (position.kind === "date") return Number(position.ns - set.startNs);

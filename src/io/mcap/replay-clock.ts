@@ -1,27 +1,25 @@
-/** Frames that are this late have the clock wait for them: they are not sent in a burst. */
+/** If frames are this late, the clock waits for them instead of sending a burst. */
 const MAX_LAG_NS = 250e6;
 
 /** A source that follows the clock. */
 export interface ReplayFollower {
-  /** Where its next frame is, in ns from the beginning; Infinity at its end. */
+  /** Position of its next frame, in ns from the beginning; Infinity at its end. */
   readonly nextNs: number;
-  /** Goes to before the first frame from a position on. */
+  /** Seeks to the first frame from a position on. */
   seek(positionNs: number): void;
 }
 
-/**
- * The time of a replay: which position of the recording is played now, in ns from its beginning. Streams that are replayed in step share one.
- */
+/** The time of a replay: the current position in the recording, in ns from its beginning. Streams replayed in step share one. */
 export class ReplayClock {
-  /** Times as fast as it was recorded; Infinity: as fast as frames are taken. */
+  /** Multiple of the recorded speed; Infinity: as fast as frames are accepted. */
   readonly speed: number;
-  /** Length of the part that is replayed. */
+  /** Length of the replayed part. */
   readonly lengthNs: number;
   isPaused = false;
-  /** True until it may begin: nothing is sent meanwhile. */
+  /** True until it may start: nothing is sent before. */
   isHeld = false;
   readonly #followers: ReplayFollower[] = [];
-  /** The position that was played at `#anchorNs`. */
+  /** The position at `#anchorNs`. */
   #positionNs = 0;
   #anchorNs = -1;
 
@@ -34,7 +32,7 @@ export class ReplayClock {
     this.#followers.push(follower);
   }
 
-  /** The position at this time; the clock begins to run when it is asked first. */
+  /** The position at this time; the first call starts the clock. */
   positionNs(nowNs: number): number {
     if (this.#anchorNs === -1) this.#anchorNs = nowNs;
     if (this.isPaused) return this.#positionNs;
@@ -51,7 +49,7 @@ export class ReplayClock {
     this.#anchorNs = nowNs;
   }
 
-  /** True when a frame at this position is to be sent. */
+  /** True if a frame at this position is to be sent. */
   isDue(atNs: number, nowNs: number): boolean {
     if (this.isHeld) return false;
     if (this.isPaused) return atNs <= this.#positionNs;
@@ -64,7 +62,7 @@ export class ReplayClock {
     return lagNs >= 0;
   }
 
-  /** Nanoseconds from now until a position is played; Infinity while paused. */
+  /** Nanoseconds until a position is reached; Infinity while paused. */
   untilNs(atNs: number, nowNs: number): number {
     if (this.isPaused || this.isHeld) return Number.POSITIVE_INFINITY;
     if (this.speed === Number.POSITIVE_INFINITY) return 0;
@@ -82,7 +80,7 @@ export class ReplayClock {
     this.#anchorNs = nowNs;
   }
 
-  /** Paused: has the next frame sent, of whichever stream it is. */
+  /** While paused: sends the next frame of any stream. */
   step(nowNs: number): void {
     this.pause(nowNs);
     let nextNs = Number.POSITIVE_INFINITY;
@@ -90,7 +88,7 @@ export class ReplayClock {
     if (nextNs !== Number.POSITIVE_INFINITY) this.#positionNs = nextNs;
   }
 
-  /** Goes to another position; every stream continues from there. */
+  /** Seeks to another position; every stream continues from there. */
   seek(positionNs: number, nowNs: number): void {
     const target = Math.max(0, Math.min(this.lengthNs, positionNs));
     this.#move(target, nowNs);

@@ -12,27 +12,27 @@ import type { Attribute, DataSource, FillState, FrameLayout, Source, SourceState
 import { errorOfRecording } from "./errors.ts";
 import type { ReplayClock, ReplayFollower } from "./replay-clock.ts";
 
-/** What of a recording is replayed, and how. */
+/** The part of a recording to replay, and how. */
 export interface ReplayOptions {
   readonly set: RecordingSet;
   readonly stream: SetStream;
   readonly clock: ReplayClock;
-  /** Which part, in ns from the beginning of the recording. */
+  /** Start of the part, in ns from the beginning of the recording. */
   readonly fromNs: number;
   readonly toNs: number;
   readonly isRepeated: boolean;
-  /** True: frames are stamped when they are sent, and not as they were recorded. */
+  /** True: frames are stamped when they are sent, instead of with their recorded timestamps. */
   readonly stampsAgain: boolean;
-  /** Closes what several sources share; called at the end of this one. */
+  /** Closes resources shared by several sources; called at the end of this one. */
   readonly onClose: () => void;
 }
 
-/** A wait that ends this long before a frame is due: the thread gets to it in time. */
+/** A wait ends this long before a frame is due, so that the thread is ready in time. */
 const WAKE_EARLY_NS = 80_000;
 const NOT_SOUGHT = -1;
 const NO_ATTRIBUTES: readonly Attribute[] = [];
 
-/** The frames of one stream of a recording, when their time has come. */
+/** The frames of one stream of a recording, at their times. */
 export class ReplaySource implements Source, ReplayFollower, WaitPoint {
   readonly live = false;
   readonly nativeRateHz = null;
@@ -43,15 +43,15 @@ export class ReplaySource implements Source, ReplayFollower, WaitPoint {
   readonly #spec: string;
   #state: "wanted" | "ready" | "end" = "wanted";
   #attributes: readonly Attribute[] = NO_ATTRIBUTES;
-  /** What `#attributes` was made of. */
+  /** The recorded attributes from which `#attributes` was created. */
   #recorded: readonly Attribute[] | null = null;
   #encoding = "";
   #filledBytes = 0;
-  /** Where the frame at hand is, in ns from the beginning of the replay. */
+  /** Position of the current frame, in ns from the beginning of the replay. */
   #positionNs = 0;
-  /** What earlier rounds add to positions. */
+  /** Offset of positions from earlier rounds. */
   #roundNs = 0;
-  /** Where to go once the frame under way is complete. */
+  /** Target of a seek once the current frame is complete. */
   #soughtNs = NOT_SOUGHT;
   #hasFrames = false;
   #isClosed = false;
@@ -81,7 +81,7 @@ export class ReplaySource implements Source, ReplayFollower, WaitPoint {
     return this.#hasFrames ? this.#reader.frame : NO_LAYOUT;
   }
 
-  /** Of the frame at hand. */
+  /** Attributes of the current frame. */
   get attributes(): readonly Attribute[] {
     return this.#attributes;
   }
@@ -126,7 +126,7 @@ export class ReplaySource implements Source, ReplayFollower, WaitPoint {
 
   seek(positionNs: number): void {
     if (this.#filledBytes > 0) {
-      // The frame under way is completed first.
+      // The current frame is completed first.
       this.#soughtNs = positionNs;
       return;
     }
@@ -143,7 +143,7 @@ export class ReplaySource implements Source, ReplayFollower, WaitPoint {
   }
 
   arm(): boolean {
-    // Also close to the time: a rest of the idle strategy would be longer than what is left.
+    // Even shortly before the time: a pause of the idle strategy would be longer than the remaining time.
     return this.#untilNs() !== Number.POSITIVE_INFINITY;
   }
 
@@ -165,7 +165,7 @@ export class ReplaySource implements Source, ReplayFollower, WaitPoint {
     }
   }
 
-  /** What the stream said of itself; the way it was sent is this producer's own. */
+  /** Takes the stream's recorded attributes; its flow is this producer's own. */
   #takeAttributes(): void {
     const { streamId } = this.#options.stream;
     const { attributes, frame } = this.#reader;
@@ -174,11 +174,11 @@ export class ReplaySource implements Source, ReplayFollower, WaitPoint {
     this.#encoding = frame.encoding;
     const found =
       streamId === null ? foreignAttributes(frame) : attributes.filter(({ key }) => key !== FLOW_ATTRIBUTE_KEY);
-    // The next part of a recording says the same again.
+    // The next part of a recording repeats the same attributes.
     if (!sameAttributes(found, this.#attributes)) this.#attributes = found;
   }
 
-  /** Finds the next frame, and where it is. */
+  /** Finds the next frame and its position. */
   #advance(): void {
     const { fromNs, toNs, isRepeated, stampsAgain, clock } = this.#options;
     const reader = this.#reader;
@@ -200,7 +200,7 @@ export class ReplaySource implements Source, ReplayFollower, WaitPoint {
   }
 }
 
-/** What an image of another program says of itself. */
+/** Attributes from another program's image. */
 function foreignAttributes({ encoding, frameId, clock }: DecodedFrame): readonly Attribute[] {
   return [
     textAttribute("image.encoding", encoding),

@@ -5,26 +5,26 @@ import { type Position, resolvePosition } from "./position.ts";
 import { ReplayClock } from "./replay-clock.ts";
 import { ReplaySource } from "./replay-source.ts";
 
-/** How a recording is to be replayed. */
+/** Parameters of a replay. */
 export interface ReplayPlan {
   readonly from: Position | null;
   readonly to: Position | null;
-  /** Times as fast as it was recorded; Infinity: as fast as frames are taken. */
+  /** Multiple of the recorded speed; Infinity: as fast as frames are accepted. */
   readonly speed: number;
   readonly isRepeated: boolean;
   readonly stampsAgain: boolean;
 }
 
-/** Between two rounds of a recording of one frame, whose spacing is not known. */
+/** Time between two rounds of a single-frame recording, whose spacing is unknown. */
 const LONE_FRAME_NS = 1e9;
-/** The sources of several streams of a recording, which are replayed in step. */
+/** The sources of several streams of a recording, replayed in step. */
 export interface Replay {
   readonly clock: ReplayClock;
   readonly sources: readonly ReplaySource[];
 }
 
 /**
- * Makes sources of streams of a recording, which is closed with the last of them. @param specOf what describes a source
+ * Creates sources for streams of a recording, which is closed with the last of them. @param specOf the description of a source
  * @throws SourceError, RecordingError
  */
 export function newReplay(
@@ -45,7 +45,7 @@ export function newReplay(
   return { clock, sources: streams.map((stream) => new ReplaySource(specOf(stream), { ...options, stream })) };
 }
 
-/** A part of a recording in ns from its beginning, both ends included. @throws RecordingError when nothing is in it */
+/** A part of a recording in ns from its beginning, both ends included. @throws RecordingError if it is empty */
 export function resolveRange(
   set: RecordingSet,
   streams: readonly SetStream[],
@@ -62,7 +62,7 @@ export function resolveRange(
   );
 }
 
-/** A frame is looked for in the streams from the first on. */
+/** A frame is searched in the streams, beginning with the first. */
 function positionOf(position: Position, set: RecordingSet, streams: readonly SetStream[]): number {
   let failure: unknown;
   for (const stream of streams) {
@@ -76,7 +76,7 @@ function positionOf(position: Position, set: RecordingSet, streams: readonly Set
   throw failure;
 }
 
-/** From the beginning of a round to that of the next: the last frame is followed as the others are, on average. */
+/** Time from the beginning of one round to the next: the last frame is followed by the average spacing. */
 function roundNs(set: RecordingSet, streams: readonly SetStream[], lengthNs: number): number {
   let most = 0;
   for (const { parts } of streams) {

@@ -69,7 +69,7 @@ export const mcapSource: SourceKind = {
   },
 };
 
-/** The stream that is asked for, or the only one. @throws OptionError when there are several; RecordingError when there is none */
+/** The requested stream, or the only one. @throws OptionError if there are several; RecordingError if there is none */
 function chooseStream(set: RecordingSet, wanted: string | undefined): SetStream {
   const [first, second] = set.streams;
   if (wanted !== undefined) return set.stream(wanted);
@@ -89,7 +89,7 @@ function oneOf(value: string | undefined, key: string, choices: readonly string[
   throw optionError(PLACE, `${key}: expected ${expected}, found "${value}"`, { expected, found: value });
 }
 
-/** One of the values behind the path. @throws OptionError */
+/** One of the values after the path. @throws OptionError */
 function readValue<T>(text: string, key: string, read: (text: string) => T | undefined, expected: string): T {
   const value = read(text);
   if (value !== undefined) return value;

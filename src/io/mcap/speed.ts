@@ -3,7 +3,7 @@ const MAX_SPEED = 1000;
 
 export const SPEED_EXPECTED = `max, or a number from ${MIN_SPEED} to ${MAX_SPEED}`;
 
-/** `2`, `0.1` or `max`; undefined for what is none of them. */
+/** Parses `2`, `0.1` or `max`; undefined for any other text. */
 export function readSpeed(text: string): number | undefined {
   if (text === "max") return Number.POSITIVE_INFINITY;
   const speed = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;

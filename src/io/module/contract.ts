@@ -1,4 +1,4 @@
-// What a user's module exports for `--source module:FILE` and `--sink module:FILE`.
+// The exports of a user's module for `--source module:FILE` and `--sink module:FILE`.
 import { rule } from "../../core/rules.ts";
 import type { Dtype, MajorOrder } from "../../protocol/dtype.ts";
 import type { Values, ValuesByDtype } from "../../protocol/values.ts";
@@ -6,23 +6,23 @@ import type { Attribute, FrameLayout, SourceState } from "../types.ts";
 
 /** Argument of a module's function. */
 export interface ModuleContext {
-  /** Options behind the file name: `{ device: "0" }` for `module:cam.ts,device=0`. */
+  /** Options after the file name: `{ device: "0" }` for `module:cam.ts,device=0`. */
   readonly options: Readonly<Record<string, string>>;
 }
 
 interface SourceTraits {
-  /** For the start message; the module's path when left out. */
+  /** For the start message; the module's path if omitted. */
   readonly description?: string;
   /**
-   * True: frames come when they are due, and are lost if no consumer takes them. False: they wait for readers. Left out: true with `fill`,
-   * false with `frames`.
+   * True: frames are produced when due, and lost if no consumer takes them. False: they wait for readers. Omitted: true with `fill`, false
+   * with `frames`.
    */
   readonly live?: boolean;
-  /** Frames per second of a live source; left out: as fast as consumers take them. The option `--rate` overrides it. */
+  /** Frames per second of a live source; omitted: as fast as consumers take them. The option `--rate` overrides it. */
   readonly rateHz?: number;
   /** Metadata for readers (W-45), see `textAttribute`. */
   readonly attributes?: readonly Attribute[];
-  /** Size of the largest frame, which determines the slots. Left out: that of the first frame. */
+  /** Size of the largest frame, which determines the slots. Omitted: that of the first frame. */
   readonly maxByteLength?: number;
   /** Called once at the end. */
   close?(): unknown;
@@ -33,13 +33,13 @@ export interface SourceLayout<D extends Dtype = Dtype> {
   readonly dtype: D;
   /** At most eight, slowest first as in NumPy's `shape`; empty for a scalar. */
   readonly dims: readonly number[];
-  /** "row" unless given. */
+  /** "row" if omitted. */
   readonly majorOrder?: MajorOrder;
 }
 
-/** The frame that is due. The object is reused: copy values that must outlive the call. */
+/** The frame to fill. The object is reused: copy values that must outlive the call. */
 export interface FrameToFill {
-  /** Number of the frame, from 0; frames that were skipped without a slot are counted. */
+  /** Number of the frame, from 0; skipped frames without a slot are counted. */
   readonly n: number;
   /** Nanoseconds since the process began, monotonic. */
   readonly nowNs: number;
@@ -49,7 +49,7 @@ export interface FrameToFill {
 export interface FillSource<D extends Dtype = Dtype> extends SourceTraits {
   /** Read before each frame; assign a new object to change it. */
   readonly layout: SourceLayout<D>;
-  /** Called before each frame: "ready", "idle" (nothing yet: called again) or "end". Left out: always ready. Not asynchronous. */
+  /** Called before each frame: "ready", "idle" (nothing yet: called again) or "end". Omitted: always ready. Not asynchronous. */
   poll?(frame: FrameToFill): SourceState;
   /**
    * Fills the slot's memory, which has old values. Not asynchronous: the memory belongs to the source during the call only. The rest of the
@@ -62,11 +62,11 @@ export interface FillSource<D extends Dtype = Dtype> extends SourceTraits {
 export interface YieldedFrame {
   /** The elements, contiguous: a typed array, or their bytes with `dtype` and `dims`. */
   readonly values: ArrayBufferView;
-  /** Left out: one dimension, the length of `values`. */
+  /** Omitted: one dimension, the length of `values`. */
   readonly dims?: readonly number[];
-  /** Left out: that of `values`. */
+  /** Omitted: the dtype of `values`. */
   readonly dtype?: Dtype;
-  /** "row" unless given. */
+  /** "row" if omitted. */
   readonly majorOrder?: MajorOrder;
 }
 
@@ -89,16 +89,16 @@ export type SourceExport =
   | SourceDefinition
   | ((context: ModuleContext) => SourceDefinition | YieldedFrames | Promise<SourceDefinition | YieldedFrames>);
 
-/** A frame as a module's sink sees it. */
+/** A frame as passed to a module's sink. */
 export interface ModuleFrame extends FrameLayout {
   /** Number of the frame within the stream's epoch. */
   readonly seq: number;
   /** By default CLOCK_MONOTONIC ns when the producer began the frame (W-47). */
   readonly timestampNs: bigint;
-  /** Nanoseconds between the timestamp and when the frame was read. */
+  /** Nanoseconds from the timestamp to the read. */
   readonly ageNs: number;
   readonly metaVersion: number;
-  /** The attributes that belong to `metaVersion`; empty while they are not known. */
+  /** The attributes of `metaVersion`; empty until they are known. */
   readonly attributes: readonly Attribute[];
   readonly bytes: Uint8Array;
   /** The bytes as elements of `dtype` ("bool", "bytes" and "bit" as bytes). */
@@ -117,7 +117,7 @@ export interface KeptFrame extends ModuleFrame {
 }
 
 interface SinkTraits {
-  /** For messages; the module's path when left out. */
+  /** For messages; the module's path if omitted. */
   readonly description?: string;
   /** True: the first frames wait briefly for the stream's attributes. */
   readonly needsAttributes?: boolean;

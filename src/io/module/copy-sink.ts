@@ -5,7 +5,7 @@ import { isThenable, type ModuleFaults } from "./faults.ts";
 import { CopiedFrame } from "./frames.ts";
 import { ModuleSink } from "./module-sink.ts";
 
-/** Gives a user's module copies of intact frames, one at a time; a few wait meanwhile. */
+/** Passes copies of intact frames to a user's module, one at a time; a few wait meanwhile. */
 export class CopyModuleSink extends ModuleSink {
   readonly #definition: CopySink;
   readonly #waiting: KeptFrame[] = [];

@@ -3,14 +3,14 @@ import { layoutOf, layoutProblem } from "../layout.ts";
 import type { Attribute, FrameLayout } from "../types.ts";
 import { describe, isObject, type ModuleFaults } from "./faults.ts";
 
-/** A definition as it came: nothing of it is certain. */
+/** A definition before any checks. */
 type Definition = object;
 
 function property(definition: Definition, key: string): unknown {
   return (definition as Readonly<Record<string, unknown>>)[key];
 }
 
-/** Refuses properties that are not of the type that the contract says. @throws SourceError, SinkError */
+/** Rejects properties whose types violate the contract. @throws SourceError, SinkError */
 export function requireTypes(
   definition: Definition,
   types: Readonly<Record<string, "string" | "boolean" | "number" | "function">>,
@@ -22,7 +22,7 @@ export function requireTypes(
   }
 }
 
-/** Exactly one of two properties, a function. @throws SourceError, SinkError */
+/** Requires exactly one of two properties, a function. @throws SourceError, SinkError */
 export function requireOneOf(definition: Definition, keys: readonly [string, string], faults: ModuleFaults): string {
   const present = keys.filter((key) => property(definition, key) !== undefined);
   const [key] = present;
@@ -33,7 +33,7 @@ export function requireOneOf(definition: Definition, keys: readonly [string, str
   return key;
 }
 
-/** A number above 0, or null when left out. @throws SourceError, SinkError */
+/** A number above 0, or null if omitted. @throws SourceError, SinkError */
 export function positiveNumber(definition: Definition, key: string, faults: ModuleFaults): number | null {
   const value = property(definition, key);
   if (value === undefined) return null;
@@ -54,7 +54,7 @@ export function attributesOf(definition: Definition, faults: ModuleFaults): read
   throw faults.fault('"attributes" to be a list of { key, format, value: Uint8Array }', describe(attributes));
 }
 
-/** A layout as a module says it. `what` begins the message, e.g. `"layout"`. @throws SourceError */
+/** A layout from a module. `what` begins the message, e.g. `"layout"`. @throws SourceError */
 export function layoutFrom(
   {
     dtype,

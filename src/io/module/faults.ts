@@ -10,7 +10,7 @@ interface Position {
 /** Errors about one user's module: `SourceError` or `SinkError` of code "module" that name it. */
 export class ModuleFaults {
   readonly side: "source" | "sink";
-  /** As the user wrote it. */
+  /** As given by the user. */
   readonly path: string;
   /** Absolute. */
   readonly file: string;
@@ -21,7 +21,7 @@ export class ModuleFaults {
     this.file = file;
   }
 
-  /** What was expected of the module, and what came. */
+  /** An error from the expected and the actual behaviour of the module. */
   fault(expected: string, found: string, cause?: unknown): SourceError | SinkError {
     const message = `module:${this.path}: expected ${expected}, found ${found}`;
     const details = { expected, found, cause };
@@ -35,14 +35,14 @@ export class ModuleFaults {
     return this.side === "source" ? new SourceError("aborted", message) : new SinkError("aborted", message);
   }
 
-  /** The module threw: what it threw, and where in its file. */
+  /** The module threw: the error, and its place in the file. */
   thrown(expected: string, error: unknown): SourceError | SinkError {
     if (error instanceof TensorPoolError && error.code === "module") return error as SourceError | SinkError;
     return this.fault(expected, this.#describe(error), error);
   }
 
   #describe(error: unknown): string {
-    // Several errors of one compilation come together.
+    // A compilation may report several errors together.
     const first = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
     const position = this.#positionOf(first);
     const where = position === null ? "" : ` (${position.file ?? this.path}:${position.line}:${position.column})`;
@@ -64,7 +64,7 @@ export class ModuleFaults {
   }
 }
 
-/** The class of an error, as `TypeError: `; a mistake in the file's text is called what it is. */
+/** The class of an error, as `TypeError: `; an error in the file's syntax is named as such. */
 function kindOf(error: unknown): string {
   if (!isMessage(error)) return "a thrown ";
   const { name = "Error" } = error;
@@ -72,7 +72,7 @@ function kindOf(error: unknown): string {
   return name === "BuildMessage" ? "syntax error: " : `${name}: `;
 }
 
-/** Bun's own messages about a file are no instances of Error. */
+/** Bun's own messages about a file are not instances of Error. */
 function isMessage(error: unknown): error is { readonly message: string; readonly name?: string } {
   return typeof error === "object" && error !== null && "message" in error && typeof error.message === "string";
 }
@@ -86,7 +86,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-/** True for an object, whose properties can be looked at. */
+/** True for an object, whose properties can be read. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
@@ -104,7 +104,7 @@ export function describe(value: unknown): string {
   return keys.length === 0 ? "an object without properties" : `an object with ${keys.join(", ")}`;
 }
 
-/** A promise that was not to be: what becomes of it has been told already, by another error. */
+/** Ignores an unwanted promise: another error has already reported it. */
 export function disregard(promise: PromiseLike<unknown>): void {
   promise.then(undefined, () => undefined);
 }

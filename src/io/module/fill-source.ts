@@ -21,7 +21,7 @@ export class FillModuleSource implements Source {
   #isEnded = false;
   #failure: unknown = null;
 
-  /** @throws SourceError when the definition is not usable */
+  /** @throws SourceError if the definition is unusable */
   constructor(definition: FillSource, faults: ModuleFaults) {
     this.#definition = definition;
     this.#faults = faults;
@@ -104,7 +104,7 @@ export class FillModuleSource implements Source {
     throw this.#faults.fault('poll() to return "ready", "idle" or "end"', describe(state));
   }
 
-  /** The layout that the module says now; the known object while that stays the same. */
+  /** The module's current layout; the known object while it is unchanged. */
   #readLayout(known: FrameLayout | null): FrameLayout {
     let said: unknown;
     try {

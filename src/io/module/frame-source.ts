@@ -10,13 +10,13 @@ import { closeDefinition, reportFailure } from "./ending.ts";
 import { describe, disregard, isObject, isThenable, type ModuleFaults } from "./faults.ts";
 import { awaitModule } from "./load.ts";
 
-/** What `next` of an iterator and of an asynchronous one have in common. */
+/** The common part of an iterator's and an asynchronous iterator's `next`. */
 interface Puller {
   next(): unknown;
   return?(): unknown;
 }
 
-/** Frames that a user's generator yields; each is copied before the next one is asked for. */
+/** Frames yielded by a user's generator; each is copied before the next one is requested. */
 export class FrameModuleSource implements Source {
   readonly live: boolean;
   readonly attributes: readonly Attribute[];
@@ -34,7 +34,7 @@ export class FrameModuleSource implements Source {
   #isClosed = false;
   #whenPulled: Promise<void> = Promise.resolve();
 
-  /** @throws SourceError when the definition is not usable */
+  /** @throws SourceError if the definition is unusable */
   constructor(definition: FrameSource, faults: ModuleFaults) {
     this.#definition = definition;
     this.#faults = faults;
@@ -118,7 +118,7 @@ export class FrameModuleSource implements Source {
     throw this.#faults.fault("frames() to return a generator", describe(frames));
   }
 
-  /** Asks for the next frame; an asynchronous generator is waited for off the duty cycle. */
+  /** Requests the next frame; an asynchronous generator is awaited outside the duty cycle. */
   #pull(): void {
     this.#n++;
     let result: unknown;

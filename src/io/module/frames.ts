@@ -38,7 +38,7 @@ export class CopiedFrame implements KeptFrame {
   }
 }
 
-/** A frame in place, for the length of a call. One object stands for all frames. */
+/** A frame in place, valid during a call. One object serves all frames. */
 export class FrameView implements ViewedFrame {
   readonly #faults: ModuleFaults;
   #frame: SinkFrame | null = null;
@@ -96,7 +96,7 @@ export class FrameView implements ViewedFrame {
     return new CopiedFrame(this.#required);
   }
 
-  /** What this object stands for from now on. */
+  /** Sets the frame that this object represents. */
   begin(frame: SinkFrame): void {
     this.#frame = frame;
   }

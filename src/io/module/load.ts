@@ -7,21 +7,21 @@ import { describe, isObject, type ModuleFaults } from "./faults.ts";
 
 /** The name under which user modules import this library. */
 const LIBRARY_NAME = "tensorpool";
-/** A module that takes longer than this is worth a word to the user. */
+/** Loading a module that takes longer than this is reported to the user. */
 const WAITING_NOTICE_MS = 250;
 
 let loadLibrary: (() => Promise<object>) | null = null;
 let isInstalled = false;
 
 /**
- * Lets user modules anywhere on disk import this library by its name, from a compiled executable as well. The library is above
- * this layer, so it is handed in; it is loaded when a module asks for it.
+ * Lets user modules anywhere on disk import this library by its name, even from a compiled executable. The library is above this layer, so
+ * it is passed in; it is loaded when a module imports it.
  */
 export function provideModuleLibrary(load: () => Promise<object>): void {
   loadLibrary = load;
 }
 
-/** Only a process that loads a module has its resolution of names changed. */
+/** Module resolution is changed only in a process that loads a module. */
 async function installLibrary(): Promise<void> {
   const load = loadLibrary;
   if (load === null || isInstalled) return;
@@ -34,7 +34,7 @@ async function installLibrary(): Promise<void> {
   });
 }
 
-/** Waits for `work`, saying so after a moment, until the signal aborts. Its errors are the module's. */
+/** Waits for `work` until the signal aborts, and reports a wait that takes longer. Its errors are the module's. */
 export async function awaitModule<Result>(
   work: PromiseLike<Result>,
   what: string,
@@ -57,8 +57,8 @@ export async function awaitModule<Result>(
 }
 
 /**
- * Loads a user's module and finds what it exports for this side: `source` or `sink` by name, else the default. A function is
- * called with the options. @throws SourceError, SinkError
+ * Loads a user's module and finds its export for this side: `source` or `sink` by name, otherwise the default. A function is called with
+ * the options. @throws SourceError, SinkError
  */
 export async function loadExport(
   faults: ModuleFaults,

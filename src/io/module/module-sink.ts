@@ -3,11 +3,11 @@ import type { Sink, SinkFrame } from "../types.ts";
 import type { SinkDefinition } from "./contract.ts";
 import type { ModuleFaults } from "./faults.ts";
 
-/** What the two kinds of module sinks have in common: counting, ending, failing. */
+/** The common part of both kinds of module sinks: counting, ending, failing. */
 export abstract class ModuleSink implements Sink {
   readonly description: string;
   readonly needsAttributes: boolean;
-  /** A module may have timers and servers of its own. */
+  /** A module may have its own timers and servers. */
   readonly usesEventLoop = true;
   protected readonly faults: ModuleFaults;
   readonly #definition: SinkDefinition;
@@ -30,12 +30,12 @@ export abstract class ModuleSink implements Sink {
   /** One step; returns the work done. */
   protected abstract step(): number;
 
-  /** True once the module said that it has had enough. */
+  /** True once the module returned `false` to end. */
   get closedByReader(): boolean {
     return this.#isEnough;
   }
 
-  /** True when no further frame is to reach the module. */
+  /** True if no further frame may be passed to the module. */
   protected get isOver(): boolean {
     return this.#isEnough || this.#failure !== null || this.#closing !== null;
   }
@@ -62,13 +62,13 @@ export abstract class ModuleSink implements Sink {
     return this.#closing;
   }
 
-  /** The module has taken a frame, and said this. */
+  /** Handles the module's return value for a frame. */
   protected take(answer: unknown): void {
     this.#takenFrames++;
     if (answer === false) this.#isEnough = true;
   }
 
-  /** The first failure is what `doWork` throws. */
+  /** `doWork` throws the first failure. */
   protected fail(error: unknown): void {
     this.#failure ??= error;
   }

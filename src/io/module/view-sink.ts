@@ -4,7 +4,7 @@ import { disregard, isThenable, type ModuleFaults } from "./faults.ts";
 import { FrameView } from "./frames.ts";
 import { ModuleSink } from "./module-sink.ts";
 
-/** Gives a user's module frames in place, and then says whether they were intact. */
+/** Passes frames in place to a user's module, and then reports whether they were intact. */
 export class ViewModuleSink extends ModuleSink {
   readonly hasRoom = true;
   readonly drained = true;
@@ -30,7 +30,7 @@ export class ViewModuleSink extends ModuleSink {
     try {
       this.#stagedAnswer = this.#definition.frame(this.#view);
     } catch (error) {
-      // A frame that was overwritten meanwhile may have thrown anybody: whether it was is known when it is settled.
+      // An overwritten frame may cause any exception: whether it was overwritten is known when it is settled.
       this.#stagedFailure = this.faults.thrown(`frame() to take frame ${frame.seq}`, error);
     } finally {
       this.#view.end();

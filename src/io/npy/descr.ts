@@ -1,13 +1,13 @@
 import type { Dtype } from "../../protocol/dtype.ts";
 
-/** A NumPy `descr` string in the wire's terms. */
+/** A NumPy `descr` string converted to the wire's terms. */
 export interface Descr {
   readonly dtype: Dtype;
-  /** Bytes of an element when they have to be reversed, else 1. */
+  /** Element size in bytes if the bytes must be reversed, otherwise 1. */
   readonly swapBytes: number;
 }
 
-/** Kind and size, which NumPy writes: `<f4`. */
+/** Kind and size in NumPy's notation: `<f4`. */
 const DTYPE_BY_CODE = new Map<string, Dtype>([
   ["b1", "bool"],
   ["i1", "int8"],
@@ -22,7 +22,7 @@ const DTYPE_BY_CODE = new Map<string, Dtype>([
   ["f8", "float64"],
 ]);
 
-/** NumPy's one-letter codes, with the sizes that C types have on 64-bit Linux. A byte order may precede them. */
+/** NumPy's one-letter codes, with the sizes of C types on 64-bit Linux. A byte order may precede them. */
 const DTYPE_BY_LETTER = new Map<string, Dtype>([
   ["?", "bool"],
   ["b", "int8"],
@@ -41,7 +41,7 @@ const DTYPE_BY_LETTER = new Map<string, Dtype>([
   ["d", "float64"],
 ]);
 
-/** Names that np.dtype knows and other programs write. They stand without a byte order, which is then the host's. */
+/** Names that np.dtype accepts and other programs write. They have no byte order and use the host's. */
 const DTYPE_BY_NAME = new Map<string, Dtype>([
   ["bool", "bool"],
   ["bool_", "bool"],
@@ -79,7 +79,7 @@ const DTYPE_BY_NAME = new Map<string, Dtype>([
   ["float64", "float64"],
 ]);
 
-/** How to convert what the wire does not have, by what it is called in messages. */
+/** How to convert dtypes that the wire does not support, by their names in messages. */
 const REFUSED: readonly (readonly [pattern: RegExp, name: string, wayOut: string])[] = [
   [/^(e|f0*2|half|float16)$/, "float16", "array.astype(np.float32)"],
   [/^(g|f0*(10|12|16)|longdouble|longfloat|float128)$/, "longdouble", "array.astype(np.float64)"],
@@ -96,13 +96,13 @@ const REFUSED: readonly (readonly [pattern: RegExp, name: string, wayOut: string
   [/,/, "structured", 'array["field"], or numpy.lib.recfunctions.structured_to_unstructured(array)'],
 ];
 
-/** Why a `descr` is refused: the dtype by its name, and what makes one of the wire's of it in NumPy. */
+/** Why a `descr` is rejected: the dtype's name, and its conversion to a supported dtype in NumPy. */
 export interface RefusedDescr {
   readonly refused: string;
   readonly wayOut: string;
 }
 
-/** A `descr` string, read as np.dtype does on a little-endian host. */
+/** Parses a `descr` string like np.dtype on a little-endian host. */
 export function parseDescr(descr: string): Descr | RefusedDescr {
   const named = DTYPE_BY_NAME.get(descr);
   if (named !== undefined) return { dtype: named, swapBytes: 1 };

@@ -3,7 +3,7 @@ import type { FrameEncoder } from "../output/queued-sink.ts";
 import type { FrameLayout, SinkFrame } from "../types.ts";
 import { encodeNpyHeader } from "./header.ts";
 
-/** Frames as npy records. Every layout has one; a new one costs a header, the same again costs nothing. */
+/** Frames as npy records. Every layout is supported; a new one costs a header, a repeated one nothing. */
 export class NpyEncoder implements FrameEncoder {
   readonly needsAttributes = false;
   #layout: FrameLayout | null = null;
@@ -20,7 +20,7 @@ export class NpyEncoder implements FrameEncoder {
     return this.#header;
   }
 
-  /** A header that belongs to no frame is only a cache. */
+  /** A header without a frame is only cached. */
   rollback(): void {}
 
   notes(): readonly string[] {

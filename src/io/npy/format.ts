@@ -4,19 +4,19 @@ import { NO_LAYOUT } from "../layout.ts";
 import type { FrameLayout } from "../types.ts";
 import { type FramesAxis, type NpyHeader, npyHeaderLength, parseNpyHeader } from "./header.ts";
 
-/** npy records one after the other, each a frame with a layout of its own (what np.save on one handle writes). */
+/** Consecutive npy records, each a frame with its own layout (as np.save writes to one handle). */
 export class NpyFormat implements FrameFormat {
   readonly isLeadPayload = false;
   readonly #framesAxis: FramesAxis;
   #header: NpyHeader = { layout: NO_LAYOUT, frames: 1, swapBytes: 1 };
-  /** The bytes that `#header` was read from: the next record mostly has the same, and then costs no parsing. */
+  /** The bytes from which `#header` was read: the next record usually has the same, and needs no parsing. */
   #headerBytes = new Uint8Array(0);
   #name = "";
-  /** Frames of the record at hand that are still to come. */
+  /** Remaining frames of the current record. */
   #framesLeft = 0;
   #offset = 0;
 
-  /** @param framesAxis as `parseNpyHeader` takes it */
+  /** @param framesAxis see `parseNpyHeader` */
   constructor(framesAxis: FramesAxis = null) {
     this.#framesAxis = framesAxis;
   }
@@ -47,7 +47,7 @@ export class NpyFormat implements FrameFormat {
       this.#header = parseNpyHeader(bytes, this.#name, this.#framesAxis);
       this.#headerBytes = bytes;
     }
-    // A stack of no frames: the next record follows at once.
+    // A stack without frames: the next record follows immediately.
     if (this.#header.frames === 0) return NO_FRAME;
     this.#framesLeft = this.#header.frames - 1;
     return wanted;

@@ -17,7 +17,7 @@ const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 const VERSION_1_PREFIX_BYTES = 10;
 const VERSION_2_PREFIX_BYTES = 12;
 
-/** The longest header that is read. Eight dimensions take less than 300 bytes; NumPy itself stops at 10,000. */
+/** The longest accepted header. Eight dimensions take less than 300 bytes; NumPy itself stops at 10,000. */
 export const MAX_HEADER_BYTES = 65_536;
 
 /** np.save pads the header so that the values begin at a multiple of this. */
@@ -30,11 +30,11 @@ const GROWTH_DIGITS = 21;
 export type FramesAxis = 0 | -1 | null;
 
 export interface NpyHeader {
-  /** Of one frame. */
+  /** Layout of one frame. */
   readonly layout: FrameLayout;
   /** Frames that follow the header. */
   readonly frames: number;
-  /** Bytes of an element when they have to be reversed, else 1. */
+  /** Element size in bytes if the bytes must be reversed, otherwise 1. */
   readonly swapBytes: number;
 }
 
@@ -44,9 +44,9 @@ function problem(code: SourceErrorCode, name: string, expected: string, found: s
 }
 
 /**
- * Bytes of the whole header, as far as the first `length` bytes tell: more than `length` while bytes are missing.
- * @param offset where the header begins in its file
- * @throws SourceError when this is no npy header, or one of a version or length that is not read
+ * Size of the whole header, derived from the first `length` bytes: more than `length` while bytes are missing.
+ * @param offset position of the header in its file
+ * @throws SourceError if this is no npy header, or has an unsupported version or length
  */
 export function npyHeaderLength(bytes: Uint8Array, length: number, name: string, offset = 0): number {
   for (let i = 0; i < Math.min(length, MAGIC.length); i++) {
@@ -79,8 +79,8 @@ function notNpy(bytes: Uint8Array, length: number, name: string, offset: number,
 }
 
 /**
- * Reads a complete header: `bytes` is exactly as long as `npyHeaderLength` says.
- * @param framesAxis 0 or -1: the axis along which the array is cut into frames; null: the array is one frame
+ * Parses a complete header: `bytes` has exactly the length that `npyHeaderLength` returned.
+ * @param framesAxis 0 or -1: the axis along which the array is split into frames; null: the array is one frame
  * @throws SourceError
  */
 export function parseNpyHeader(bytes: Uint8Array, name: string, framesAxis: FramesAxis = null): NpyHeader {
@@ -116,7 +116,7 @@ function stackAdvice(name: string): string {
   return `; a stack of frames is read one by one with npy:${name},frames-axis=0`;
 }
 
-/** The frames of an array: itself, or the parts along its outermost axis, which lie one after the other. */
+/** The frames of an array: the array itself, or its consecutive parts along its outermost axis. */
 function cutShape(
   shape: readonly number[],
   isFortran: boolean,
@@ -126,7 +126,7 @@ function cutShape(
   if (framesAxis === null) return { frames: 1, dims: shape };
   const expected = `an array with an axis ${framesAxis} (frames-axis=${framesAxis})`;
   if (shape.length === 0) throw problem("unsupported", name, expected, "a scalar");
-  // In one dimension the first axis is the last.
+  // In one dimension the first axis is also the last.
   if (shape.length > 1 && isFortran !== (framesAxis === -1)) {
     const order = isFortran ? "Fortran order" : "C order";
     const next = isFortran
@@ -145,7 +145,7 @@ function shapeFrom(value: PythonLiteral | undefined, name: string): readonly num
     throw problem("malformed", name, expected, shown(value));
   }
   return value.items.map((item) => {
-    // True is 1 in Python, and np.load takes it.
+    // True is 1 in Python, and np.load accepts it.
     const dim = typeof item === "boolean" ? Number(item) : item;
     if (typeof dim === "number" && Number.isSafeInteger(dim) && dim >= 0) return dim;
     if (typeof dim === "number" && dim < 0) {
@@ -188,15 +188,15 @@ function shown(value: PythonLiteral | undefined): string {
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text;
 }
 
-/** The dims that go into a file: "bit" is written as its packed bytes (np.unpackbits with bitorder="little" unpacks them). */
+/** The dims in a file: "bit" is written as its packed bytes (np.unpackbits with bitorder="little" unpacks them). */
 function shapeOf(layout: FrameLayout): readonly number[] {
   return layout.dtype === "bit" ? [layout.byteLength] : layout.dims;
 }
 
-/** The header that np.save writes (version 1.0) for an array of this layout, bit by bit. */
+/** The header that np.save writes (version 1.0) for an array of this layout, byte for byte. */
 export function encodeNpyHeader(layout: FrameLayout): Uint8Array {
   const shape = shapeOf(layout);
-  // An array that lies in memory the same in both orders is called C-contiguous by NumPy.
+  // NumPy reports an array with the same memory layout in both orders as C-contiguous.
   const isBothOrders = layout.byteLength === 0 || shape.filter((dim) => dim > 1).length <= 1;
   const isFortran = layout.majorOrder === "column" && !isBothOrders;
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;

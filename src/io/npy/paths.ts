@@ -5,7 +5,7 @@ import { isStdin, openError } from "../input/open-input.ts";
 import { optionError, requirePath, SOURCE } from "../spec.ts";
 import type { FramesAxis } from "./header.ts";
 
-/** What `npy:` reads, as it was written. */
+/** The parts of an `npy:` spec. */
 export interface NpyList {
   readonly paths: readonly string[];
   readonly framesAxis: FramesAxis;
@@ -13,7 +13,7 @@ export interface NpyList {
 
 const AXIS_KEY = "frames-axis=";
 
-/** Understands `FILE,DIR/,..,frames-axis=0`; `\,` is a comma within a name. @throws OptionError */
+/** Parses `FILE,DIR/,..,frames-axis=0`; `\,` is a comma within a name. @throws OptionError */
 export function parseNpyList(rest: string): NpyList {
   const items = requirePath("npy", rest, SOURCE, "FILE")
     .split(/(?<!\\),/)
@@ -41,10 +41,10 @@ function parseAxis(text: string): FramesAxis {
   );
 }
 
-/** Digits by their value: frame-2 comes before frame-10. */
+/** Digits are compared by value: frame-2 comes before frame-10. */
 const byName = new Intl.Collator("en", { numeric: true });
 
-/** The files of a list: a directory stands for its .npy files, in the order of their names. @throws SourceError */
+/** The files of a list: a directory stands for its .npy files, in name order. @throws SourceError */
 export async function expandDirectories(paths: readonly string[]): Promise<readonly string[]> {
   const files: string[] = [];
   for (const path of paths) {
@@ -55,7 +55,7 @@ export async function expandDirectories(paths: readonly string[]): Promise<reado
   return files;
 }
 
-/** Null for what is no directory. */
+/** Null if it is not a directory. */
 async function namesIn(path: string): Promise<readonly string[] | null> {
   let names: string[];
   try {

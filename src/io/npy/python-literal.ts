@@ -1,4 +1,4 @@
-/** A tuple or a list of Python. */
+/** A Python tuple or list. */
 export class PythonSequence {
   readonly kind: "tuple" | "list";
   readonly items: readonly PythonLiteral[];
@@ -9,7 +9,7 @@ export class PythonSequence {
   }
 }
 
-/** A literal whose value no header needs: a bytes string, a float, None. Kept as it is written. */
+/** A literal whose value is never needed: a bytes string, a float, None. Kept as text. */
 class OtherLiteral {
   readonly text: string;
 
@@ -18,21 +18,21 @@ class OtherLiteral {
   }
 }
 
-/** The values that a NumPy header may hold. */
+/** Possible values in a NumPy header. */
 export type PythonLiteral = string | boolean | number | PythonSequence | OtherLiteral;
 
-/** What is wrong with a header's dictionary, and where. */
+/** A fault in a header's dictionary, and its position. */
 export class PythonLiteralError extends Error {}
 
 /**
- * Reads the dictionary literal of an npy header as Python's `ast.literal_eval` does: strings, numbers, True, False, None,
- * tuples, lists and comments. @throws PythonLiteralError
+ * Parses the dictionary literal of an npy header like Python's `ast.literal_eval`: strings, numbers, True, False, None, tuples, lists and
+ * comments. @throws PythonLiteralError
  */
 export function parsePythonDict(text: string): ReadonlyMap<string, PythonLiteral> {
   return new Reader(text).dict();
 }
 
-/** A value as Python would print it. */
+/** A value in the form printed by Python. */
 export function pythonText(value: PythonLiteral): string {
   if (typeof value === "string") return `'${value}'`;
   if (typeof value === "boolean") return value ? "True" : "False";
@@ -43,7 +43,7 @@ export function pythonText(value: PythonLiteral): string {
   return value.items.length === 1 ? `(${items},)` : `(${items})`;
 }
 
-/** Deeper nesting is not read: the longest dtype that makes sense has a few levels. */
+/** Deeper nesting is rejected: the longest sensible dtype has a few levels. */
 const MAX_DEPTH = 32;
 
 const INTEGER = /[+-]?(?:0[xX][\da-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|\d[\d_]*)L?(?![\w.])/y;
@@ -122,7 +122,7 @@ class Reader {
     return new PythonSequence(kind, items);
   }
 
-  /** A string, or several that Python joins; null when there is none. */
+  /** A string, or several adjacent ones joined as in Python; null if there is none. */
   #string(): PythonLiteral | null {
     let value: string | null = null;
     for (;;) {

@@ -3,15 +3,15 @@ import { emptyError, SourceError } from "../errors.ts";
 import { isStdin, openError } from "../input/open-input.ts";
 import { type FramesAxis, MAX_HEADER_BYTES, npyHeaderLength, parseNpyHeader } from "./header.ts";
 
-/** A file of more records is looked at only so far; a larger frame after that is dropped by count if no pool fits. */
+/** Only this many records of a file are checked; a later, larger frame is dropped and counted if no pool fits. */
 const MAX_RECORDS_PER_FILE = 1_000;
 
-/** Lists up to this length are read header by header; of longer ones, one file of each size. */
+/** Lists up to this length are read header by header; for longer ones, one file of each size. */
 const MAX_SCANNED_FILES = 1_000;
 
 /**
- * The largest frame of the regular files among `paths`, for the pools. Reads headers only. A file that does not begin with a
- * usable header is refused here, before anything is published. @throws SourceError
+ * The largest frame of the regular files among `paths`, for sizing the pools. Reads headers only. A file without a usable header is
+ * rejected here, before anything is published. @throws SourceError
  */
 export async function largestFrame(paths: readonly string[], framesAxis: FramesAxis): Promise<number> {
   const seenSizes = new Set<number>();
@@ -27,7 +27,7 @@ export async function largestFrame(paths: readonly string[], framesAxis: FramesA
   return largest;
 }
 
-/** Null for what is no regular file, which is read once and never before its time. */
+/** Null if it is not a regular file: other files are read once, and only in their turn. */
 async function sizeOf(path: string): Promise<number | null> {
   try {
     const stats = await stat(path);
@@ -48,11 +48,11 @@ async function largestOfFile(path: string, framesAxis: FramesAxis): Promise<numb
       const wanted = record === 0 ? buffer.length : 512;
       const { bytesRead } = await file.read(buffer, 0, wanted, offset);
       const length = npyHeaderLength(buffer, bytesRead, path, offset);
-      // Cut off or unusually long: reading the frames reports it in its place.
+      // Truncated or unusually long: reading the frames will report it.
       if (length > bytesRead) break;
       const { layout, frames } = parseNpyHeader(buffer.slice(0, length), path, framesAxis);
       offset += length;
-      // A frame that reaches past the end will not be sent, so it must not size the pools.
+      // A frame that extends past the end will not be sent, so it must not size the pools.
       if (frames > 0 && offset + layout.byteLength > size) break;
       if (frames > 0) largest = Math.max(largest, layout.byteLength);
       offset += frames * layout.byteLength;

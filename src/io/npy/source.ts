@@ -21,7 +21,7 @@ export const npySource: SourceKind = {
   parse(rest, options) {
     refuseLayoutOptions("npy", options);
     const { paths, framesAxis } = parseNpyList(rest);
-    // Standard input cannot be read twice, so a list with it is read once.
+    // Standard input cannot be read twice, so a list that contains it is read once.
     const isRepeated = checkedRateHz(options) !== undefined && options.once !== true && !paths.some(isStdin);
     return {
       async open(openOptions = {}) {
@@ -42,7 +42,7 @@ export const npySource: SourceKind = {
 
 const SHOWN_CHARACTERS = 200;
 
-/** A list of many files is named by its beginning. */
+/** A list of many files is named by its first part. */
 function shortened(list: string): string {
   return list.length > SHOWN_CHARACTERS ? `${list.slice(0, SHOWN_CHARACTERS)}...` : list;
 }

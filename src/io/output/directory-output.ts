@@ -11,14 +11,14 @@ const closeAsync = promisify(close);
 const mkdirAsync = promisify(mkdir);
 const unlinkAsync = promisify(unlink);
 
-/** Digits in a name, so that names sort as numbers do: of a frame number, and of nanoseconds. */
+/** Digits in a name, so that names sort numerically: of a frame number, and of nanoseconds. */
 const SEQ_DIGITS = 10;
 const TIMESTAMP_DIGITS = 19;
 
 /**
- * One file per frame, `frame-<start>-<seq>-<timestamp>.npy`, in a folder that may hold those of earlier runs: nothing is ever
- * replaced, and names sort by time. `start` is the UTC time at which the recording, or the stream's epoch, began; `timestamp`
- * is the frame's own, in ns. A file has its name when it is complete.
+ * One file per frame, `frame-<start>-<seq>-<timestamp>.npy`, in a folder that may contain files of earlier runs: nothing is ever replaced,
+ * and names sort by time. `start` is the UTC time at which the recording, or the stream's epoch, began; `timestamp` is the frame's own, in
+ * ns. A file gets its name when it is complete.
  */
 export class DirectoryOutput implements Output {
   readonly name: string;
@@ -34,7 +34,7 @@ export class DirectoryOutput implements Output {
     this.#now = now;
   }
 
-  /** Makes the directory where there is none. @throws SinkError */
+  /** Creates the directory if it is missing. @throws SinkError */
   static async open(path: string, extension: string, now = (): Date => new Date()): Promise<DirectoryOutput> {
     try {
       await mkdirAsync(path, { recursive: true });
@@ -64,7 +64,7 @@ export class DirectoryOutput implements Output {
       });
       if (outcome.kind === "failed") throw outcome.error;
     } catch (error) {
-      // What went wrong first is what counts; a partial file that stays as well is named by it.
+      // The first error counts; it also names a partial file that remains.
       await closeAsync(fd);
       await unlinkAsync(partial).catch(() => undefined);
       throw error;
@@ -73,7 +73,7 @@ export class DirectoryOutput implements Output {
     for (let n = copy; !(await nameFile(partial, this.#pathOf(stem, n))); n++);
   }
 
-  /** Frame numbers that go back belong to another epoch, which begins to be recorded now. */
+  /** Frame numbers that go back belong to another epoch, whose recording begins now. */
   #stemOf({ seq, timestampNs }: Batch): string {
     if (seq <= this.#lastSeq) this.#start = this.#now().toISOString().replaceAll(/[-:]/g, "");
     this.#lastSeq = seq;
@@ -81,7 +81,7 @@ export class DirectoryOutput implements Output {
     return `frame-${this.#start}-${number}-${String(timestampNs).padStart(TIMESTAMP_DIGITS, "0")}`;
   }
 
-  /** A temporary file of our own. The same name is there already where two sinks write the same frame: then the next copy. */
+  /** Our own temporary file. Its name already exists if two sinks write the same frame: then the next number is used. */
   async #create(stem: string): Promise<{ readonly fd: number; readonly partial: string; readonly copy: number }> {
     for (let copy = 1; ; copy++) {
       const partial = `${this.#pathOf(stem, copy)}.part`;

@@ -1,11 +1,11 @@
-/** Frames that wait to be written, in one buffer of their own; small ones share it and go out in one write. */
+/** Frames that wait to be written, in one buffer; small ones share it and are written together. */
 export interface Batch {
   bytes: Uint8Array;
   byteLength: number;
   frames: number;
   /** Number of the first frame. */
   seq: number;
-  /** Its timestamp, where each frame is a batch; else 0. */
+  /** Its timestamp, if each frame is a batch; otherwise 0. */
   timestampNs: bigint;
 }
 
@@ -13,25 +13,25 @@ export interface Batch {
 const GATHER_BYTES = 256 * 1024;
 
 export interface QueueLimits {
-  /** Buffers at most. */
+  /** Most buffers. */
   readonly frames: number;
-  /** Bytes at most, but always room for two frames. */
+  /** Most bytes, but always room for two frames. */
   readonly bytes: number;
-  /** False where each frame has to be written by itself. */
+  /** False if each frame must be written separately. */
   readonly isGathering: boolean;
 }
 
 export const DEFAULT_LIMITS: QueueLimits = { frames: 8, bytes: 64 * 1024 * 1024, isGathering: true };
 
 /**
- * A bounded queue of frames that a sink owns. Its buffers are reused: at a steady frame size it allocates nothing. A frame is
- * staged first and enters the queue when it proves intact.
+ * A bounded queue of frames that a sink owns. Its buffers are reused: with a steady frame size it allocates nothing. A frame is staged
+ * first and enters the queue once it proves intact.
  */
 export class FrameQueue {
   readonly #limits: QueueLimits;
   readonly #waiting: Batch[] = [];
   readonly #free: Batch[] = [];
-  /** Batches in the caller's hands, between `take` and `release`. */
+  /** Batches held by the caller, between `take` and `release`. */
   #takenCount = 0;
   #staged: Batch | null = null;
   #isStagedNew = false;
@@ -44,7 +44,7 @@ export class FrameQueue {
     this.#limits = limits;
   }
 
-  /** True when one more frame of the last one's size can be staged. */
+  /** True if another frame of the last one's size can be staged. */
   get hasRoom(): boolean {
     const needed = this.#lastFrameBytes;
     const last = this.#waiting.at(-1);
@@ -56,14 +56,14 @@ export class FrameQueue {
     return this.#waiting.length === 0 && this.#takenCount === 0;
   }
 
-  /** Frames that wait, without those in the caller's hands. */
+  /** Number of waiting frames, without those held by the caller. */
   get waitingFrames(): number {
     let frames = 0;
     for (const batch of this.#waiting) frames += batch.frames;
     return frames;
   }
 
-  /** Copies a frame, after an optional prefix, to where it would be written from. Until `settle` it does not count. */
+  /** Copies a frame, after an optional prefix, to the buffer it would be written from. It does not count until `settle`. */
   stage(prefix: Uint8Array | null, values: Uint8Array, seq: number, timestampNs = 0n): void {
     const prefixBytes = prefix?.length ?? 0;
     const needed = prefixBytes + values.length;
@@ -80,7 +80,7 @@ export class FrameQueue {
     this.#lastFrameBytes = needed;
   }
 
-  /** Puts the staged frame into the queue, or forgets it. */
+  /** Puts the staged frame into the queue, or drops it. */
   settle(intact: boolean): void {
     const batch = this.#staged;
     if (batch === null) return;
@@ -98,23 +98,23 @@ export class FrameQueue {
     if (this.#isStagedNew) this.#waiting.push(batch);
   }
 
-  /** The oldest batch, to be written; null when there is none. Nothing is added to it any more. */
+  /** The oldest batch, to be written; null if there is none. Nothing is added to it afterwards. */
   take(): Batch | null {
     const batch = this.#waiting[0];
-    // The frame that is staged may be about to be added to this very batch.
+    // The staged frame may be about to be added to this very batch.
     if (batch === undefined || batch === this.#staged) return null;
     this.#waiting.shift();
     this.#takenCount++;
     return batch;
   }
 
-  /** Gives a written batch's buffer back. */
+  /** Returns a written batch's buffer. */
   release(batch: Batch): void {
     this.#takenCount--;
     this.#recycle(batch);
   }
 
-  /** Forgets all that waits; returns the number of frames. */
+  /** Drops all waiting frames; returns their number. */
   clear(): number {
     const frames = this.waitingFrames;
     this.#staged = null;
@@ -144,7 +144,7 @@ export class FrameQueue {
   #freeBatch(byteLength: number): Batch {
     const batch = this.#free.pop() ?? { bytes: new Uint8Array(0), byteLength: 0, frames: 0, seq: 0, timestampNs: 0n };
     const capacity = this.#capacityFor(byteLength);
-    // Buffers of an earlier, other frame size are replaced, so that the bound on memory holds.
+    // Buffers of an earlier frame size are replaced, so that the memory limit holds.
     if (batch.bytes.length !== capacity) batch.bytes = new Uint8Array(new ArrayBuffer(capacity));
     return batch;
   }

@@ -15,13 +15,13 @@ const unlinkAsync = promisify(unlink);
 
 const O_CLOEXEC = 0o2000000;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | O_CLOEXEC;
-/** A link or a FIFO in the place of our file, by mistake or by another user, is neither followed nor waited for. */
+/** A link or FIFO in place of our file, by mistake or by another user, is neither followed nor waited for. */
 const PART_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK | O_CLOEXEC;
 
-/** What file systems without hard links answer. */
+/** Errors of file systems without hard links. */
 const WITHOUT_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EACCES"];
 
-/** Creates a file that is not there yet; null when there is one of that name. */
+/** Creates a new file; null if the name exists. */
 export async function createFile(path: string): Promise<number | null> {
   try {
     return await openAsync(path, NEW_FILE, 0o666);
@@ -31,7 +31,7 @@ export async function createFile(path: string): Promise<number | null> {
   }
 }
 
-/** Gives a complete file its name; false, and nothing is done, when there is one of that name: it is never replaced. */
+/** Gives a complete file its name; false, without any change, if the name exists: a file is never replaced. */
 export async function nameFile(from: string, to: string): Promise<boolean> {
   try {
     await linkAsync(from, to);
@@ -42,7 +42,7 @@ export async function nameFile(from: string, to: string): Promise<boolean> {
     if (errno === "EEXIST") return false;
     if (!WITHOUT_LINKS.includes(errno)) throw error;
   }
-  // The name is taken first, so that only our own empty file is replaced.
+  // The name is reserved first, so that only our own empty file is replaced.
   const reserved = await createFile(to);
   if (reserved === null) return false;
   await closeAsync(reserved);
@@ -51,8 +51,8 @@ export async function nameFile(from: string, to: string): Promise<boolean> {
 }
 
 /**
- * Opens the temporary file of a sink, alone: a lock keeps other sinks away while it is written, and what an earlier run has left
- * in it is not touched. @throws SinkError
+ * Opens a sink's temporary file exclusively: a lock keeps other sinks away while it is written, and an earlier run's leftover is not
+ * touched. @throws SinkError
  */
 export async function openPart(path: string): Promise<number> {
   for (;;) {
@@ -91,7 +91,7 @@ export async function openPart(path: string): Promise<number> {
   }
 }
 
-/** False when another open file holds the lock. File systems without locks count as locked. */
+/** False if another open file holds the lock. File systems without locks count as locked. */
 function hasLock(fd: number): boolean {
   try {
     return tryLock(fd, "exclusive");

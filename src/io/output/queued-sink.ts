@@ -5,27 +5,27 @@ import { DEFAULT_LIMITS, FrameQueue, type QueueLimits } from "./frame-queue.ts";
 import type { Output, WriteOutcome } from "./output.ts";
 import { writeError } from "./stream-output.ts";
 
-/** How a format writes frames: pure, no I/O. */
+/** How a format encodes frames: pure, no I/O. */
 export interface FrameEncoder {
   readonly needsAttributes: boolean;
   /**
-   * What stands before the frame's values; null for nothing. It is copied before the next call. @throws SinkError for a frame
-   * that the format cannot express
+   * The bytes before the frame's values; null for none. They are copied before the next call. @throws SinkError for a frame that the format
+   * cannot express
    */
   prefixOf(frame: SinkFrame): Uint8Array | null;
-  /** The frame was not intact: as if `prefixOf` had not been called. */
+  /** The frame was not intact: undoes `prefixOf`. */
   rollback(): void;
   /** Lines for the summary. */
   notes(): readonly string[];
 }
 
-/** Frames that are copied into a bounded queue and written off the duty cycle, one write at a time. */
+/** Frames that are copied into a bounded queue and written outside the duty cycle, one write at a time. */
 export class QueuedSink implements Sink {
   readonly description: string;
   readonly #encoder: FrameEncoder;
   readonly #output: Output;
   readonly #queue: FrameQueue;
-  /** True where each frame is written by itself, with its timestamp. */
+  /** True if each frame is written separately, with its timestamp. */
   readonly #isSingle: boolean;
   #isWriting = false;
   #isStaged = false;
@@ -61,7 +61,7 @@ export class QueuedSink implements Sink {
   }
 
   accept(frame: SinkFrame): void {
-    // No reader is left; the consumer looks at closedByReader and ends.
+    // No reader is left; the consumer checks closedByReader and ends.
     if (this.#isClosedByReader || this.#closing !== null) return;
     const prefix = this.#encoder.prefixOf(frame);
     if (this.#isSingle) this.#queue.stage(prefix, frame.bytes, frame.seq, frame.timestampNs);

@@ -26,7 +26,7 @@ const STDOUT_FD = 1;
 const F_SETFL = 4;
 const F_SETPIPE_SZ = 1031;
 
-/** A wish, as on the reading side: the reader empties while we fill, and both are woken less often. */
+/** Optional, as on the reading side: the reader empties while we fill, and both wake up less often. */
 const PIPE_BYTES = 1024 * 1024;
 
 /** True for the spellings of standard output. */
@@ -43,9 +43,9 @@ export function writeError(path: string, error: unknown): SinkError {
 interface Target {
   readonly name: string;
   readonly fd: number;
-  /** Regular files are written under `FILE.part` and get their name at the end. Null: written as they are. */
+  /** Regular files are written under `FILE.part` and named at the end. Null: written under their own name. */
   readonly rename: { readonly from: string; readonly to: string; readonly mayReplace: boolean } | null;
-  /** True for files of our own, which can be cut back to whole frames. */
+  /** True for our own files, which can be truncated to whole frames. */
   readonly isOwned: boolean;
 }
 
@@ -59,8 +59,8 @@ export async function openStreamOutput(path: string, options: OpenOptions = {}):
 }
 
 /**
- * Standard output is shared: a process that makes it non-blocking does so for all (Bun does on the first use of process.stdout), and
- * its pipe would be written in portions of what just fits. So a pipe is opened again, with a mode of its own.
+ * Standard output is shared: a process that makes it non-blocking does so for all (Bun does at the first use of process.stdout), and its
+ * pipe would be written in small portions. So a pipe is reopened with its own mode.
  */
 async function openStdout(): Promise<Target> {
   const shared: Target = { name: "stdout", fd: STDOUT_FD, rename: null, isOwned: false };
@@ -68,16 +68,16 @@ async function openStdout(): Promise<Target> {
   try {
     return { ...shared, fd: await openBlocking(`/proc/self/fd/${STDOUT_FD}`), isOwned: true };
   } catch (error) {
-    // Without a reader, or as another user's: the shared descriptor does, and says EPIPE in its place.
+    // No reader, or another user's pipe: the shared descriptor is used; without a reader its writes fail with EPIPE.
     if (["ENXIO", "EACCES", "ENOENT"].includes(errnoOf(error))) return shared;
     throw error;
   }
 }
 
-/** A pipe for writing, opened without waiting for a reader (ENXIO when there is none), whose writes wait. */
+/** A pipe for writing, opened without waiting for a reader (ENXIO if there is none), whose writes block. */
 async function openBlocking(path: string): Promise<number> {
   const fd = await openAsync(path, constants.O_WRONLY | constants.O_NONBLOCK | O_CLOEXEC);
-  // This open file is ours alone. Its writes are made on the thread pool, where they may wait.
+  // This open file is ours alone. Its writes run on the thread pool, where they may block.
   libc.fcntl(fd, F_SETFL, constants.O_WRONLY);
   libc.fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
   return fd;
@@ -96,13 +96,13 @@ async function openTarget(path: string, options: OpenOptions): Promise<Target> {
     });
   }
   if (existing?.isFIFO()) return { name: path, fd: await openFifo(path, options), rename: null, isOwned: true };
-  // Files behind /dev/fd and /proc are open descriptors: their names cannot be exchanged.
+  // Files behind /dev/fd and /proc are open descriptors: their names cannot be swapped.
   const isPlain = existing === null || existing.isFile();
   if (!isPlain || path.startsWith("/dev/fd/") || path.startsWith("/proc/")) {
     const fd = await openAsync(path, constants.O_WRONLY | constants.O_NOCTTY | O_CLOEXEC);
     return { name: path, fd, rename: null, isOwned: true };
   }
-  // An empty file is a name that was reserved (mktemp): nothing is lost with it.
+  // An empty file is a reserved name (mktemp): replacing it loses nothing.
   const mayReplace = existing !== null && (existing.size === 0 || options.replaces === true);
   if (existing !== null && !mayReplace) throw existsError(path, "move or remove it first, or choose another name");
   const to = existing === null ? path : await realpathAsync(path);
@@ -116,7 +116,7 @@ function existsError(path: string, next: string): SinkError {
   });
 }
 
-/** Opening a FIFO for writing waits for its reader: asked for without waiting, again and again, it can be given up. */
+/** Opening a FIFO for writing waits for its reader: repeated non-blocking attempts can be cancelled. */
 async function openFifo(path: string, { signal, onWaiting }: OpenOptions): Promise<number> {
   const startMs = performance.now();
   let isNoticeDue = onWaiting !== undefined;
@@ -164,7 +164,7 @@ class StreamOutput implements Output {
     });
   }
 
-  /** The file gets its name; without a frame there is nothing to keep. */
+  /** The file gets its name; without a frame it is removed. */
   async #settle({ from, to, mayReplace }: NonNullable<Target["rename"]>): Promise<void> {
     if (this.#wholeBytes === 0) await unlinkAsync(from);
     else if (mayReplace) await renameAsync(from, to);
@@ -176,7 +176,7 @@ class StreamOutput implements Output {
     this.#isClosed = true;
     const { fd, rename: names, isOwned } = this.#target;
     if (names === null) {
-      // The pipe may never be read: its descriptor is closed when the write returns, and the process may end before.
+      // The pipe may never be read: its descriptor is closed when the write returns, and the process may exit before.
       this.#isGivenUp = true;
       if (isOwned && this.#isWriting) this.#whenIdle = () => close(fd, () => {});
       else if (isOwned) await closeAsync(fd);
@@ -186,7 +186,7 @@ class StreamOutput implements Output {
     try {
       if (this.#isTorn) await truncateAsync(fd, this.#wholeBytes);
       if (!isFailed || this.#wholeBytes === 0) await this.#settle(names);
-      // Only now may another sink have the temporary name: the lock ends with the descriptor.
+      // Only now may another sink use the temporary name: the lock ends with the descriptor.
       await closeAsync(fd);
     } catch (error) {
       throw error instanceof SinkError ? error : writeError(names.from, error);

@@ -2,13 +2,13 @@ import { write } from "node:fs";
 import { errnoOf } from "../../core/system-errors.ts";
 import { CLOSED_BY_READER, GIVEN_UP, WRITTEN, type WriteOutcome } from "./output.ts";
 
-/** Most bytes of one write call: a pipe without a reader is noticed, and given up, at such a step. */
+/** Most bytes per write call: after each step a pipe without a reader is detected and abandoned. */
 const STEP_BYTES = 1024 * 1024;
 
-/** How long a descriptor that another process made non-blocking is left alone when it is full. */
+/** Pause before retrying a full descriptor that another process made non-blocking. */
 const RETRY_MS = 1;
 
-/** Writes all bytes to `fd`, on the thread pool, going on after partial writes; `isGivenUp` stops it between steps. */
+/** Writes all bytes to `fd` on the thread pool, continuing after partial writes; `isGivenUp` stops it between steps. */
 export function writeFully(
   fd: number,
   bytes: Uint8Array,

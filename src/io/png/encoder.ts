@@ -4,9 +4,9 @@ import { planOf } from "./encode.ts";
 import type { PngOptions } from "./options.ts";
 import { encodePlan, PLAN_BYTES } from "./plan.ts";
 
-/** Puts in front of each frame how it becomes a picture; the work itself is the output's. */
+/** Puts the conversion plan before each frame; the output does the work. */
 export class PngEncoder implements FrameEncoder {
-  /** Only they say of a y4m stream that the rows below the luma plane are no picture. */
+  /** Only the attributes show that a y4m stream's rows below the luma plane are no picture. */
   readonly needsAttributes = true;
   readonly #options: PngOptions;
   readonly #plan = new Float64Array(PLAN_BYTES / 8);
@@ -23,7 +23,7 @@ export class PngEncoder implements FrameEncoder {
     const plan = planOf(frame, frame.attributes, this.#options);
     encodePlan(plan, this.#plan);
     this.#hasLumaOnly ||= plan.isLumaOnly;
-    // Metadata exists and has not come: the dims alone may look like another kind of picture.
+    // Metadata exists and has not arrived: the dims alone may look like another kind of picture.
     this.#isUndescribed = frame.metaVersion > 0 && frame.attributes.length === 0;
     if (this.#isUndescribed) this.#undescribedFrames++;
     return this.#planBytes;

@@ -8,13 +8,13 @@ import { PictureRows } from "./rows.ts";
 const SLICE_ELEMENTS = 65_536;
 
 /**
- * Makes a PNG of each frame and hands it to another output, such as a directory's. Values are converted in slices between the duty cycles, packed on the
- * thread pool; one frame at a time.
+ * Encodes each frame as a PNG and passes it to another output, such as a directory's. Values are converted in slices between the duty
+ * cycles and compressed on the thread pool; one frame at a time.
  */
 export class PngOutput implements Output {
   readonly name: string;
   readonly #target: Output;
-  /** The unpacked rows of the picture under way, kept while pictures have the same size. */
+  /** The uncompressed rows of the current picture, reused while pictures have the same size. */
   #rows = new Uint8Array(0);
   #encoding: Promise<void> = Promise.resolve();
   #isClosed = false;

@@ -41,7 +41,7 @@ export function pictureOf(
   if (dims.length !== 3) return "expected two dimensions [H, W] or three, [H, W, C] or [C, H, W]";
   const isLast = channels === null ? hasChannels(dims[2], 1) : channels === "last";
   if (isLast && hasChannels(dims[2], 1)) return sized(pictureFrom(dims, steps, 0, 1, 2));
-  // Two planes are more likely two pictures than grey and alpha: to be said by channels=first.
+  // Two planes are more likely two pictures than grey and alpha: channels=first selects the latter.
   if (channels !== "last" && hasChannels(dims[0], channels === "first" ? 1 : 3, 1)) {
     return sized(pictureFrom(dims, steps, 1, 2, 0));
   }

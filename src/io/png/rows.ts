@@ -86,7 +86,7 @@ export class PictureRows {
           row[i] = ((elements[Math.floor(from / 8)] as number) >>> (from % 8)) & 1;
         }
       } else if (dtype === "uint64" || dtype === "int64") {
-        // As doubles: a picture has no use for what lies below their precision.
+        // As doubles: a picture does not need their full precision.
         for (let i = c; i < row.length; i += channels, from += columnStep) {
           const high =
             dtype === "int64" ? this.#view.getInt32(from * 8 + 4, true) : this.#view.getUint32(from * 8 + 4, true);
@@ -100,7 +100,7 @@ export class PictureRows {
   }
 }
 
-/** Values to samples of 0 to `levels`, linearly and rounded: NaN as 0, and what lies outside of the range clamped. */
+/** Scales values to samples of 0 to `levels`, linearly and rounded: NaN as 0, values outside the range clamped. */
 function scaleRow(row: Float64Array, { minimum, maximum }: ValueRange, levels: number): void {
   // A frame of one value throughout has no range: it is black. The halves keep the width of double's own range finite.
   const width = maximum / 2 - minimum / 2;

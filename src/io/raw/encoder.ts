@@ -3,7 +3,7 @@ import { describeLayout, formatDims, sameLayout } from "../layout.ts";
 import type { FrameEncoder } from "../output/queued-sink.ts";
 import type { FrameLayout, SinkFrame } from "../types.ts";
 
-/** The frames' values and nothing else; so that a reader can tell them apart, all have the layout of the first. */
+/** Only the frames' values; all frames have the layout of the first, so that a reader can separate them. */
 export class RawEncoder implements FrameEncoder {
   readonly needsAttributes = false;
   #layout: FrameLayout | null = null;

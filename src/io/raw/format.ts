@@ -3,10 +3,7 @@ import type { FrameFormat } from "../input/frame-format.ts";
 import { recognise } from "../input/known-formats.ts";
 import type { FrameLayout } from "../types.ts";
 
-/**
- * Only what was read tells that a frame comes. A cache line rather than a byte, so that what follows is read to an aligned
- * address.
- */
+/** A frame is known to follow only once some of it was read. A cache line, not a byte, so that the rest is read to an aligned address. */
 const LEAD_BYTES = 64;
 
 const OTHER_FORMATS = /\.(npy|npz|gz|bz2|xz|zst|lz4|pkl|pickle|h5|hdf5|y4m|png|jpe?g|tiff?|mkv|webm|avi|mp4|mov)$/i;

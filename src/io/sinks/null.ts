@@ -2,7 +2,7 @@ import type { SinkKind } from "../spec.ts";
 import { optionError, SINK } from "../spec.ts";
 import type { Sink, SinkFrame } from "../types.ts";
 
-/** Takes frames and does nothing with them: the cost of everything else. */
+/** Accepts frames and discards them: measures the cost of everything else. */
 export class NullSink implements Sink {
   readonly description = "null";
   readonly needsAttributes = false;

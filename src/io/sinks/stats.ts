@@ -5,10 +5,10 @@ import { optionError, SINK } from "../spec.ts";
 import type { FrameLayout, Sink, SinkFrame } from "../types.ts";
 import { ValueStatistics } from "./value-statistics.ts";
 
-/** Layouts that are counted one by one; a stream with more is reported as such. */
+/** Layouts that are counted separately; a stream with more is reported as such. */
 const MAX_LAYOUTS = 16;
 
-/** A number with four significant digits, for people. */
+/** A number with four significant digits, for display. */
 function short(value: number): string {
   return Number.isInteger(value) ? String(value) : Number(value.toPrecision(4)).toString();
 }
@@ -115,7 +115,7 @@ class StatsSink implements Sink {
     return `values min ${short(minimum)}, mean ${short(sum / (count - nanCount))}, max ${short(maximum)}${nans}`;
   }
 
-  /** A frame is valid during the call only: what is compared with the next one is a copy. */
+  /** A frame is valid only during the call: the comparison with the next one needs a copy. */
   #takeLayout({ dtype, dims, majorOrder, byteLength }: FrameLayout): void {
     this.#stagedLayout = { dtype, dims: [...dims], majorOrder, byteLength };
     this.#isNewLayout = true;

@@ -1,6 +1,6 @@
 import type { Dtype } from "../../protocol/dtype.ts";
 
-/** Minimum, maximum and sum of the elements of frames. Not-a-numbers are counted apart. */
+/** Minimum, maximum and sum of the elements of frames. NaNs are counted separately. */
 export class ValueStatistics {
   minimum = Number.POSITIVE_INFINITY;
   maximum = Number.NEGATIVE_INFINITY;
@@ -40,7 +40,7 @@ export class ValueStatistics {
   #addNumbers(values: ArrayLike<number>): void {
     for (let i = 0; i < values.length; i++) {
       const value = values[i] as number;
-      // It would swallow the mean.
+      // It would make the mean NaN.
       if (Number.isNaN(value)) this.nanCount++;
       else this.#add(value);
     }

@@ -29,13 +29,13 @@ const FILL_LIMIT_BYTES = 1024 * 1024;
 export interface SyntheticOptions {
   readonly layout: FrameLayout;
   readonly pattern: PatternName;
-  /** Null: as fast as frames are asked for. */
+  /** Null: as fast as frames are requested. */
   readonly rateHz: number | null;
   /** Frames until the end; null: no end. */
   readonly count: number | null;
 }
 
-/** Frames that are made up: frame n depends on n alone, and one that was skipped was still number n. */
+/** Generated frames: frame n depends only on n, and a skipped frame keeps its number. */
 class SyntheticSource implements Source {
   readonly live = true;
   readonly description: string;
@@ -89,7 +89,7 @@ class SyntheticSource implements Source {
 
 const PLACE: OptionPlace = { ...SOURCE, part: "synthetic" };
 
-/** What a key of the spec says. */
+/** The place of a key of the spec, for messages. */
 function inPart(key: string): OptionPlace {
   return { ...SOURCE, part: `synthetic: ${key}` };
 }

@@ -5,14 +5,14 @@ import { canonicalHeader, MAGIC, tryParseY4mHeader, type Y4mHeader } from "./hea
 
 const PREFIX = "y4m.";
 
-/** A value is the header's own bytes: where they are no text, the format is that of bytes. */
+/** A value holds the header's own bytes: if they are no text, the attribute's format is that of bytes. */
 function attribute(key: string, value: string): Attribute {
   const bytes = new Uint8Array(Buffer.from(value, "latin1"));
   const format = isUtf8(bytes) ? "text/plain" : "application/octet-stream";
   return { key: PREFIX + key, format, value: bytes };
 }
 
-/** What a y4m stream says beside its frames, as metadata attributes (W-45). Absent parameters have none. */
+/** A y4m stream's facts apart from its frames, as metadata attributes (W-45). Absent parameters have none. */
 export function attributesOf(header: Y4mHeader): readonly Attribute[] {
   const attributes: Attribute[] = [];
   const add = (key: string, value: string | null): void => {
@@ -25,12 +25,12 @@ export function attributesOf(header: Y4mHeader): readonly Attribute[] {
   add("interlacing", header.interlacing);
   add("pixel_aspect", header.pixelAspect);
   add("extensions", header.extensions.length === 0 ? null : header.extensions.join(" "));
-  // Another order of parameters, or no C: the line itself, so that it can be written again byte by byte.
+  // With another order of parameters, or without C: the line itself, so that it can be written again byte by byte.
   add("header", canonicalHeader(header) === header.text ? null : header.text);
   return attributes;
 }
 
-/** The stream header that the attributes describe; null when they are none of y4m's; a reason when they are not usable. */
+/** The stream header that the attributes describe; null if they are not y4m's; a reason if they are unusable. */
 export function headerFromAttributes(attributes: readonly Attribute[]): Y4mHeader | string | null {
   const values = new Map<string, string>();
   for (const { key, value } of attributes) {
@@ -38,7 +38,7 @@ export function headerFromAttributes(attributes: readonly Attribute[]): Y4mHeade
   }
   if (!values.has("width") && !values.has("height")) return null;
   const text = values.get("header") ?? canonicalText(values);
-  // Attributes come from another process: nothing of them may start a line of its own.
+  // Attributes come from another process: they must not be able to start a new line.
   return text.includes("\n") ? "expected y4m attributes without line ends" : tryParseY4mHeader(text);
 }
 
@@ -53,7 +53,7 @@ function canonicalText(values: ReadonlyMap<string, string>): string {
   return words.join(" ");
 }
 
-/** The name of a colour space that carries an array of these dims without further knowledge; null when none does. */
+/** The name of a colour space for an array of these dims without further knowledge; null if there is none. */
 export function inferHeader(dtype: string, dims: readonly number[], rate: string): Y4mHeader | string | null {
   if (dtype !== "uint8" && dtype !== "uint16") return null;
   const [height, width] = dims.length === 3 ? dims.slice(1) : dims;

@@ -2,7 +2,7 @@ import type { Dtype } from "../../protocol/dtype.ts";
 import { layoutOf, layoutProblem } from "../layout.ts";
 import type { FrameLayout } from "../types.ts";
 
-/** How a colour space lays its planes out: luma, then planes that are `chromaX` by `chromaY` times smaller, then alpha. */
+/** Planes of a colour space: luma, then planes that are `chromaX` by `chromaY` times smaller, then alpha. */
 interface Planes {
   readonly chromaX: number;
   readonly chromaY: number;
@@ -21,7 +21,7 @@ const C420: Planes = { chromaX: 2, chromaY: 2, chromaPlanes: 2, alphaPlanes: 0 }
 
 const FAMILIES: Readonly<Record<string, Planes>> = {
   "420": C420,
-  // The three differ in where the chroma samples sit, not in how many there are.
+  // The three differ in the positions of the chroma samples, not in their number.
   "420jpeg": C420,
   "420mpeg2": C420,
   "420paldv": C420,
@@ -32,7 +32,7 @@ const FAMILIES: Readonly<Record<string, Planes>> = {
   mono: { chromaX: 1, chromaY: 1, chromaPlanes: 0, alphaPlanes: 0 },
 };
 
-/** Depths above 8 bits by family: those that FFmpeg has. It takes any other for 8 bits, so no stream can mean them. */
+/** Depths above 8 bits by family, as supported by FFmpeg, which reads any other as 8 bits. */
 const DEEP: ReadonlyMap<string, readonly number[]> = new Map([
   ["420", [9, 10, 12, 14, 16]],
   ["422", [9, 10, 12, 14, 16]],
@@ -40,12 +40,12 @@ const DEEP: ReadonlyMap<string, readonly number[]> = new Map([
   ["mono", [9, 10, 12, 16]],
 ]);
 
-/** What messages offer. */
+/** The names listed in messages. */
 export const COLORSPACE_NAMES =
   `${Object.keys(FAMILIES).join(", ")}, and 420, 422, 444 (as 420p10) of 9, 10, 12, 14 and 16 bits, ` +
   "mono (as mono10) of 9, 10, 12 and 16 bits";
 
-/** The colour space of a name; null for one that is not known. */
+/** The colour space with this name; null if unknown. */
 export function colorspaceOf(name: string): Colorspace | null {
   const planes = FAMILIES[name];
   if (planes !== undefined && Object.hasOwn(FAMILIES, name)) return { ...planes, name, depthBits: 8 };
@@ -63,9 +63,9 @@ export function sampleCount(colorspace: Colorspace, width: number, height: numbe
 }
 
 /**
- * The array that a frame travels as. Planes that fill whole rows of the luma width are stacked below it: [H*3/2, W] for 420
- * (OpenCV's I420) and 411, [H*2, W] for 422; [3, H, W] for 444, [4, H, W] with alpha, [H, W] for mono. Sizes for which that
- * does not come out even travel as [samples]. Null when the wire cannot express it.
+ * The array form of a frame. Planes that fill whole rows of the luma width are stacked below it: [H*3/2, W] for 420 (OpenCV's I420) and
+ * 411, [H*2, W] for 422; [3, H, W] for 444, [4, H, W] with alpha, [H, W] for mono. Other sizes use [samples]. Null if the wire cannot
+ * express it.
  */
 export function frameLayout(colorspace: Colorspace, width: number, height: number): FrameLayout | null {
   const dtype: Dtype = colorspace.depthBits > 8 ? "uint16" : "uint8";

@@ -5,7 +5,7 @@ import type { Attribute, SinkFrame } from "../types.ts";
 import { headerFromAttributes, inferHeader } from "./attributes.ts";
 import { frameRateHz, type Y4mHeader } from "./header.ts";
 
-/** What readers assume, too, when a stream does not say. */
+/** Readers also assume this if a stream has no rate. */
 const DEFAULT_FRAME_RATE = "25:1";
 
 const FRAME_LINE = new TextEncoder().encode("FRAME\n");
@@ -23,8 +23,8 @@ export class Y4mEncoder implements FrameEncoder {
   readonly #onInferred: (notice: string) => void;
 
   /**
-   * @param rateHz frame rate to write where the stream has no attributes
-   * @param onInferred told once when the header is guessed, with what was guessed
+   * @param rateHz frame rate to write if the stream has no attributes
+   * @param onInferred called once with a notice if the header is guessed
    */
   constructor(rateHz?: number, onInferred: (notice: string) => void = () => {}) {
     this.#onInferred = onInferred;
@@ -73,7 +73,7 @@ export class Y4mEncoder implements FrameEncoder {
         { found: "no metadata" },
       );
     }
-    // Attributes that are not there (any more) say nothing about the stream; its frames still have to fit.
+    // Missing attributes prove nothing about the stream; its frames must still fit.
     const header = described ?? this.#header ?? inferHeader(frame.dtype, frame.dims, this.#frameRate);
     if (header === null) {
       throw new SinkError(
@@ -103,7 +103,7 @@ export class Y4mEncoder implements FrameEncoder {
   }
 }
 
-/** A rate as the fraction that a stream header wants: 30000:1001 for 29.97. */
+/** A rate as a fraction for a stream header: 30000:1001 for 29.97. */
 function fractionOf(rateHz: number): string {
   const ntsc = Math.round((rateHz * 1001) / 1000);
   if (!Number.isInteger(rateHz) && Math.abs(rateHz - (ntsc * 1000) / 1001) < 0.005) return `${ntsc * 1000}:1001`;

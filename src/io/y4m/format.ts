@@ -6,14 +6,14 @@ import type { Attribute, FrameLayout } from "../types.ts";
 import { attributesOf } from "./attributes.ts";
 import { MAGIC, parseY4mHeader, type Y4mHeader } from "./header.ts";
 
-/** The longest line that is read; what it says goes into metadata. FFmpeg's reader stops at 80 to 100 bytes. */
+/** The longest accepted line; its contents become metadata. FFmpeg's reader stops at 80 to 100 bytes. */
 const MAX_LINE_BYTES = 16_384;
 
 const NEWLINE = 0x0a;
 const FRAME = new TextEncoder().encode("FRAME");
 const START = new TextEncoder().encode(MAGIC);
 
-/** A character for each byte, whatever they are: "latin1" of a TextDecoder is another code, which does not lead back. */
+/** One character per byte: TextDecoder's "latin1" is a different encoding and not reversible. */
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
@@ -25,16 +25,16 @@ export class Y4mFormat implements FrameFormat {
   #header: Y4mHeader | null = null;
   #attributes: readonly Attribute[] = [];
   #isHeaderDue = true;
-  /** Where the lead's current line starts: the stream header and the first FRAME are one lead. */
+  /** Start of the lead's current line: the stream header and the first FRAME are one lead. */
   #lineStart = 0;
-  /** Up to here the current line was searched for its end. */
+  /** The current line was searched for its end up to here. */
   #searched = 0;
   #name = "";
   #offset = 0;
   #hasReportedParameters = false;
   readonly #onParameters: (notice: string) => void;
 
-  /** @param onParameters called once when parameters of single frames are not passed on */
+  /** @param onParameters called once if parameters of single frames are not forwarded */
   constructor(onParameters: (notice: string) => void = () => {}) {
     this.#onParameters = onParameters;
   }
@@ -62,11 +62,11 @@ export class Y4mFormat implements FrameFormat {
     if (length === 0) this.#startLine(0);
     for (;;) {
       const start = this.#lineStart;
-      // `cat a.y4m b.y4m` puts a stream header where a frame could begin.
+      // `cat a.y4m b.y4m` puts a stream header in the place of a frame.
       if (!this.#isHeaderDue && start === 0 && length > 0 && lead[0] === START[0]) this.#isHeaderDue = true;
       const shortest = this.#isHeaderDue ? START : FRAME;
       this.#checkStart(lead, start, Math.min(length, start + shortest.length), shortest);
-      // A bare "FRAME\n" arrives in one read; whatever is longer, byte by byte, so that none of the values is taken along.
+      // A bare "FRAME\n" is read at once; anything longer byte by byte, so that no values are read with it.
       const wanted = start + shortest.length + 1;
       if (length < wanted) return wanted;
       const end = this.#findNewline(lead, length);
@@ -120,7 +120,7 @@ export class Y4mFormat implements FrameFormat {
     }
   }
 
-  /** Parameters of one frame have no place in metadata, which is the stream's: that they are lost is said once. */
+  /** A frame's parameters have no place in metadata, which belongs to the stream: their loss is reported once. */
   #reportParameters(parameters: string): void {
     if (this.#hasReportedParameters || parameters.trim() === "") return;
     this.#hasReportedParameters = true;
@@ -135,7 +135,7 @@ export class Y4mFormat implements FrameFormat {
     this.#isHeaderDue = false;
     const known = this.#header;
     if (known?.text === text) return;
-    // A new stream on the same input: what frames look like, and what was announced about them, has to hold on.
+    // A new stream on the same input: the frames' layout and the announced attributes must stay the same.
     if (known !== null) {
       throw new SourceError(
         "changed",

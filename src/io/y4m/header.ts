@@ -7,13 +7,13 @@ import { COLORSPACE_NAMES, type Colorspace, colorspaceOf, frameLayout } from "./
 /** The first word of a stream header. */
 export const MAGIC = "YUV4MPEG2";
 
-/** Without a C parameter a stream is 4:2:0, and readers take JPEG's sample positions. */
+/** Without a C parameter a stream is 4:2:0, and readers assume JPEG's sample positions. */
 const DEFAULT_COLORSPACE = "420jpeg";
 
-/** FFmpeg reads more headers than the specification has, and writes ones that are read here. */
+/** FFmpeg reads more headers than the specification allows, and writes ones that are supported here. */
 const CONVERT = "FFmpeg may read it, and writes what is read here: ffmpeg -i FILE -strict -1 -f yuv4mpegpipe -";
 
-/** The stream header's parameters, as they were written. */
+/** The stream header's parameters as written. */
 export interface Y4mHeader {
   readonly width: number;
   readonly height: number;
@@ -27,7 +27,7 @@ export interface Y4mHeader {
   /** The X parameters with their X, in order. */
   readonly extensions: readonly string[];
   readonly layout: FrameLayout;
-  /** The header line without its newline, as it came: a character for each byte (latin1). */
+  /** The original header line without its newline: one character per byte (latin1). */
   readonly text: string;
 }
 
@@ -41,7 +41,7 @@ export function canonicalHeader(header: Omit<Y4mHeader, "text" | "layout">): str
   return words.join(" ");
 }
 
-/** Frames per second; null when the header does not say. */
+/** Frames per second; null if the header has none. */
 export function frameRateHz(frameRate: string | null): number | null {
   const [numerator = 0, denominator = 0] = (frameRate ?? "").split(":").map(Number);
   return numerator > 0 && denominator > 0 ? numerator / denominator : null;
@@ -49,7 +49,7 @@ export function frameRateHz(frameRate: string | null): number | null {
 
 const DEEPEN = "write the samples with the next larger of these depths";
 
-/** What colour space the extension XYSCSS names, which older programs write instead of C. */
+/** The colour space of the extension XYSCSS, which older programs write instead of C. */
 const COLORSPACE_OF_YSCSS: ReadonlyMap<string, string> = new Map([
   ["420JPEG", "420jpeg"],
   ["420MPEG2", "420mpeg2"],
@@ -60,7 +60,7 @@ const COLORSPACE_OF_YSCSS: ReadonlyMap<string, string> = new Map([
 ]);
 const YSCSS = "XYSCSS=";
 
-/** The colour space that the header names, by C or, without one, by XYSCSS. @throws SourceError */
+/** The colour space of the header, by C or, without one, by XYSCSS. @throws SourceError */
 function colorspaceNameOf(c: string | undefined, extensions: readonly string[], name: string): string {
   if (c !== undefined) return c;
   const older = extensions.findLast((word) => word.startsWith(YSCSS))?.slice(YSCSS.length);
@@ -74,9 +74,7 @@ function colorspaceNameOf(c: string | undefined, extensions: readonly string[], 
   });
 }
 
-/**
- * Reads a header line, without its newline: a character for each byte. Parameters may come in any order. @throws SourceError
- */
+/** Parses a header line without its newline: one character per byte. Parameters may come in any order. @throws SourceError */
 export function parseY4mHeader(text: string, name: string): Y4mHeader {
   const [magic, ...words] = text.split(" ").filter((word) => word !== "");
   if (magic !== MAGIC) throw problem(name, `"${MAGIC}"`, JSON.stringify((magic ?? "").slice(0, 20)));
@@ -110,7 +108,7 @@ export function parseY4mHeader(text: string, name: string): Y4mHeader {
   }
   const interlacing = values.get("I") ?? null;
   if (interlacing === "m") {
-    // Each FRAME line then says how its frame is interlaced; metadata speaks of the stream only.
+    // Each FRAME line then has its frame's interlacing; metadata describes only the stream.
     throw new SourceError(
       "unsupported",
       `${name}: yuv4mpeg2 header: mixed interlacing (Im) is different from frame to frame, which metadata cannot tell; ` +
@@ -134,7 +132,7 @@ export function parseY4mHeader(text: string, name: string): Y4mHeader {
   };
 }
 
-/** The same, for text that may be anybody's: the reason instead of an error. */
+/** The same for untrusted text: returns the reason instead of an error. */
 export function tryParseY4mHeader(text: string): Y4mHeader | string {
   try {
     return parseY4mHeader(text, "y4m");

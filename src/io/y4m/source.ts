@@ -32,7 +32,7 @@ export const y4mSource: SourceKind = {
             return format.attributes;
           },
           get nativeRateHz() {
-            // A pipe comes at the rate of its writer, which may be a conversion.
+            // A pipe has the rate of its writer, which may be a conversion.
             return isStdin(path) ? null : frameRateHz(format.header?.frameRate ?? null);
           },
           get knownMaxByteLength() {
