@@ -323,7 +323,7 @@ export class FrameRing implements ClaimOwner {
     return this.#nextSeq - this.#settledSeq >= this.#ring.nslots;
   }
 
-  /** Settles every claim with a counted outcome: frames being filled are aborted, held-back descriptors are tried once more. */
+  /** Settles every claim with a counted outcome: frames being filled are aborted, held-back descriptors are tried a last time. */
   resolveAll(): void {
     const publisher = this.#publisher;
     publisher.isBurst = false;
