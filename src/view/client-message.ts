@@ -14,7 +14,7 @@ const MAX_STEP = 2 ** 31 - 1;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A page's message; null for everything that is none, in whatever way. */
+/** A page's message; null for anything invalid. */
 export function parseClientMessage(text: string): ClientMessage | null {
   if (text.length > MAX_CLIENT_MESSAGE_BYTES) return null;
   let value: unknown;

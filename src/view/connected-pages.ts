@@ -7,22 +7,22 @@ import type { Pictures } from "./pictures.ts";
 
 const log = getLogger("view");
 export const MAX_PAGES = 32;
-/** Messages of a page that are none: then it is no page of ours. */
+/** Invalid messages after which a page is disconnected, because it is not ours. */
 const MAX_REFUSED = 16;
 
-/** What an admitted page asks. */
+/** A request of an admitted page. */
 export type PageRequest = Exclude<ClientMessage, { type: "hello" }>;
 
 export interface ConnectedPagesOptions {
   readonly pictures: Pictures;
   readonly nanoTime: () => number;
-  /** The page was admitted, or refused, for what it gave; it is to be welcomed. */
+  /** The page's hello was accepted or refused, and it must be welcomed. */
   readonly onHello: (link: PageLink, admission: Admission) => void;
-  /** The page has gone, or was disconnected; its pictures are released. Once for each. */
+  /** The page has left or was disconnected; its pictures are released. Called once per page. */
   readonly onGone: (link: PageLink) => void;
 }
 
-/** The pages of a hub: so many at most, admitted by their hello, and disconnected where they flood or send what is no message. */
+/** The pages of a hub: a limited number, admitted by their hello, and disconnected if they flood or send invalid messages. */
 export class ConnectedPages {
   readonly links = new Set<PageLink>();
   readonly #options: ConnectedPagesOptions;
@@ -31,7 +31,7 @@ export class ConnectedPages {
     this.#options = options;
   }
 
-  /** A page has connected; null when there are too many. */
+  /** A page has connected; null if there are too many. */
   open(socket: PageSocket, client: string): PageLink | null {
     if (this.links.size >= MAX_PAGES) this.#makeRoom();
     if (this.links.size >= MAX_PAGES) {
@@ -43,7 +43,7 @@ export class ConnectedPages {
     return link;
   }
 
-  /** A page has gone. Idempotent. */
+  /** A page has left. Idempotent. */
   close(link: PageLink): void {
     if (!this.links.delete(link)) return;
     for (const { picture } of link.views.values()) this.#options.pictures.release(picture);
@@ -51,7 +51,7 @@ export class ConnectedPages {
     this.#options.onGone(link);
   }
 
-  /** What a page asks; null where that is nothing, or nothing that it may. `admit` judges the token that it gives. */
+  /** A page's request; null if it is invalid or not allowed. `admit` checks the page's token. */
   requestOf(link: PageLink, text: string, admit: (token: string | null) => Admission): PageRequest | null {
     if (!this.links.has(link)) return null;
     if (!link.mayAsk(this.#options.nanoTime())) {
@@ -67,12 +67,12 @@ export class ConnectedPages {
     return null;
   }
 
-  /** Counts what a page should not have sent; it is disconnected when that is too much. */
+  /** Counts an invalid message; a page with too many is disconnected. */
   refuse(link: PageLink, why: string): void {
     if (++link.refused >= MAX_REFUSED) this.#disconnect(link, `${why}, ${MAX_REFUSED} times`);
   }
 
-  /** Stops showing what a view of a page shows, if there is such a view. */
+  /** Stops a view of a page, if it exists. */
   unwatch(link: PageLink, id: number): void {
     const view = link.views.get(id);
     if (view === undefined) return;
@@ -80,7 +80,7 @@ export class ConnectedPages {
     this.#options.pictures.release(view.picture);
   }
 
-  /** Disconnects every page: the server ends. */
+  /** Disconnects every page because the server stops. */
   end(): void {
     for (const link of [...this.links]) {
       link.socket.close(1001, "the server ends");
@@ -94,7 +94,7 @@ export class ConnectedPages {
     if (!admission.maySee) this.refuse(link, "it gave no token, or another one");
   }
 
-  /** A page that was not admitted keeps no other out. */
+  /** A page that was not admitted does not block others. */
   #makeRoom(): void {
     const link = [...this.links].find(({ isAdmitted }) => !isAdmitted);
     if (link === undefined) return;

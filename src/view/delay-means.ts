@@ -1,4 +1,4 @@
-/** Means of the delays of frames, a stream each, since they were taken last. */
+/** Mean frame delays of each stream since the last call. */
 export class DelayMeans {
   readonly #sums = new Map<number, { sumNs: number; count: number }>();
 

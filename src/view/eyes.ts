@@ -3,15 +3,15 @@ import type { AllowedBaseDirs } from "../shm/index.ts";
 import type { SupervisionModel } from "../supervision/model/index.ts";
 import { StreamEye } from "./stream-eye.ts";
 
-/** Streams that are mapped at the same time; further ones are shown without shape and picture. */
+/** Most streams mapped at a time; further ones are shown without shape and picture. */
 const MAX_MAPPED = 256;
-/** After the last page has gone, so that one that is loaded again finds everything mapped. */
+/** Delay after the last page has left, so that a reloaded page finds everything still mapped. */
 const LINGER_NS = 5e9;
 
-/** The mapped streams: every one that lives, while a client is connected. */
+/** The mapped streams: every live stream, while a client is connected. */
 export class Eyes {
   readonly #baseDirs: AllowedBaseDirs;
-  /** Pages and other clients that are connected: while there is one, streams are mapped. */
+  /** Number of connected pages and other clients: streams are mapped while there is one. */
   watchers = 0;
   readonly #nowNs: () => number;
   readonly #eyes = new Map<number, StreamEye>();
@@ -26,7 +26,7 @@ export class Eyes {
     return this.#eyes.get(streamId);
   }
 
-  /** The eye of a stream, which may not be known yet. */
+  /** The eye of a stream, which may still be unknown. */
   of(streamId: number): StreamEye {
     let eye = this.#eyes.get(streamId);
     if (eye === undefined) {
@@ -36,7 +36,7 @@ export class Eyes {
     return eye;
   }
 
-  /** Maps streams that live, and unmaps those that do not: their owner has to be able to remove the files. */
+  /** Maps live streams and unmaps the others, so that their owners can remove the files. */
   sync(model: SupervisionModel, known: KnownStreams, nowNs: number): void {
     if (this.watchers > 0) this.#wantedNs = nowNs;
     const isOpen = nowNs - this.#wantedNs < LINGER_NS;
@@ -52,12 +52,12 @@ export class Eyes {
     }
   }
 
-  /** Looks at the shape of every stream's newest frame. */
+  /** Reads the shape of every stream's newest frame. */
   look(): void {
     for (const eye of this.#eyes.values()) eye.look();
   }
 
-  /** Times frames of the streams that are looked at, see `StreamEye.timeFrame`. */
+  /** Times frames of the watched streams, see `StreamEye.timeFrame`. */
   time(nowNs: number, onDelay: (streamId: number, delayNs: number) => void): void {
     for (const eye of this.#eyes.values()) {
       if (eye.users === 0) continue;

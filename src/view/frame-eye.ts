@@ -1,23 +1,23 @@
 import type { FrameForm } from "./plane.ts";
 
-/** A frame as it is converted for pages. */
+/** A frame as converted for pages. */
 export interface SeenFrame extends FrameForm {
   readonly seq: number;
-  /** Live: nanoseconds from the frame's timestamp until now. Of a recording: from its beginning until the frame was recorded. */
+  /** Live: nanoseconds from the frame's timestamp until now. In a recording: from its beginning until the frame was recorded. */
   readonly ageNs: number;
   readonly timestampNs: bigint;
   readonly bytes: Uint8Array;
 }
 
-/** Where the frames of one stream are seen: in shared memory, or in a recording. */
+/** The source of one stream's frames: shared memory or a recording. */
 export interface FrameEye {
-  /** Views that look through it. */
+  /** Number of views that use it. */
   users: number;
-  /** The epoch of the frame that is to be shown; null without one. */
+  /** The epoch of the frame to be shown; null if there is none. */
   readonly epoch: bigint | null;
-  /** Which frame is to be shown now; `NO_SEQ` when there is none. */
+  /** Seq of the frame to be shown now; `NO_SEQ` if there is none. */
   newestSeq(): number;
-  /** Has a frame read. True when it was intact until `read` had returned. */
+  /** Reads a frame. True if it was intact until `read` returned. */
   read(seq: number, read: (frame: SeenFrame) => void): boolean;
 }
 

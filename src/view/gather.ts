@@ -10,7 +10,7 @@ export function gatheredBytes(dtype: Dtype): number {
   return DTYPES[gatheredDtype(dtype)].bits / 8;
 }
 
-/** Copies one row of a plane, its channels next to each other, to `at` of `target`. */
+/** Copies one row of a plane, with adjacent channels, to `at` of `target`. */
 export function gatherRow(source: Uint8Array, plane: Plane, row: number, target: Uint8Array, at: number): void {
   const { width, channels, xStep, cStep, dtype } = plane;
   const from = plane.first + row * plane.yStep;
@@ -33,7 +33,7 @@ export function gatherRow(source: Uint8Array, plane: Plane, row: number, target:
   }
 }
 
-/** Eight elements a byte, the lowest bit first (W-11). */
+/** Eight elements per byte, lowest bit first (W-11). */
 function gatherBits(source: Uint8Array, plane: Plane, from: number, target: Uint8Array, at: number): void {
   const { width, channels, xStep, cStep } = plane;
   let to = at;

@@ -1,14 +1,14 @@
 import type { StreamView } from "../supervision/model/index.ts";
 import { SAMPLES_KEPT, type Sample } from "./messages.ts";
 
-/** Streams whose last minutes are kept; further ones have none. */
+/** Most streams with a history; further ones have none. */
 const MAX_STREAMS = 256;
 
-/** The last minutes of each stream, a sample a second. */
+/** The last minutes of each stream, one sample per second. */
 export class History {
   readonly #streams = new Map<number, Sample[]>();
 
-  /** Takes a sample of every stream. `delays`: mean delay of the frames of the last second, of streams that are looked at. */
+  /** Takes a sample of every stream. `delays`: mean frame delays of the last second, for streams that are watched. */
   add(timeMs: number, streams: readonly StreamView[], delays: ReadonlyMap<number, number>): void {
     const present = new Set(streams.map(({ streamId }) => streamId));
     for (const streamId of this.#streams.keys()) if (!present.has(streamId)) this.#streams.delete(streamId);

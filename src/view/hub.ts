@@ -28,13 +28,13 @@ import { Silence } from "./silence.ts";
 const FRAGMENTS_PER_POLL = 64;
 const STATE_PERIOD_NS = 1e9;
 const SYNC_PERIOD_NS = 100e6;
-/** Least time between two states because of events. */
+/** Shortest time between two states caused by events. */
 const NEWS_PERIOD_NS = 250e6;
-/** Bytes that may be under way to one page, and to all; what each page may have whatever the others have: one usual picture. */
+/** Limit for bytes in transit to one page, and to all pages; and the share that each page always has: one usual picture. */
 export const MAX_BYTES_PER_PAGE = 64 * 1024 * 1024;
 export const MAX_SHARED_BYTES = 128 * 1024 * 1024;
 export const OWN_BYTES = 8 * 1024 * 1024;
-/** Pictures are made in a cycle for about so long, so that the other agents have their turn. */
+/** Pictures are converted for about this long per cycle, so that the other agents get their turn. */
 const MAX_CYCLE_NS = 20e6;
 const EVENTS_AT_FIRST = 500;
 const EVENTS_LATER = 200;
@@ -50,8 +50,8 @@ export interface HubOptions {
 }
 
 /**
- * Shows what a supervisor knows, and the newest frames, to the pages that are open. The flow is by credit: a page gets its next picture
- * when it has drawn the one before, so nothing queues for a slow page, and what is bounded is bounded for each page and in all.
+ * Shows a supervisor's state and the newest frames to open pages. Flow control is by credit: a page gets its next picture after it has
+ * drawn the previous one, so that nothing queues for a slow page. All limits apply per page and in total.
  */
 export class ViewHub implements Agent, PageHub {
   readonly roleName = "view";
@@ -64,11 +64,11 @@ export class ViewHub implements Agent, PageHub {
   readonly #history = new History();
   readonly #delays = new DelayMeans();
   readonly #silence: Silence;
-  /** Others are silent than pages know. */
+  /** True if the set of silent roles differs from what pages show. */
   #hasOtherSilence = false;
   readonly #state = new PeriodicTimer(STATE_PERIOD_NS);
   readonly #sync = new PeriodicTimer(SYNC_PERIOD_NS);
-  /** The newest event, and the time, when pages were sent a state last. */
+  /** The newest event, and the time, of the last state sent to pages. */
   #toldEventId = 0;
   #toldNs = Number.NEGATIVE_INFINITY;
   /** The page that is served first. */
@@ -108,7 +108,7 @@ export class ViewHub implements Agent, PageHub {
     this.#connected.close(link);
   }
 
-  /** Bytes of pictures that are kept. */
+  /** Bytes of kept pictures. */
   get keptBytes(): number {
     return this.#pictures.keptBytes;
   }
@@ -140,7 +140,7 @@ export class ViewHub implements Agent, PageHub {
     for (const subscription of this.#subscriptions) this.#options.connection.remove(subscription);
   }
 
-  /** Sends pictures to the pages that wait for one. What takes too long continues in the next cycle, with the page that is next. */
+  /** Sends pictures to the pages that wait for one. If this takes too long, it continues in the next cycle with the next page. */
   #sendPictures(nowNs: number): number {
     const links = [...this.pages];
     let left = MAX_SHARED_BYTES;
@@ -184,7 +184,7 @@ export class ViewHub implements Agent, PageHub {
     link.watch(request, this.#pictures.take(request));
   }
 
-  /** Once a second, and as soon as there are events. */
+  /** Sent once a second, and immediately after events. */
   #sendState(nowNs: number): void {
     const { lastId } = this.#options.supervisor.model.events;
     const isDue = this.#state.isDue(nowNs);
@@ -198,12 +198,12 @@ export class ViewHub implements Agent, PageHub {
     this.eyes.look();
     const overview = this.#overview(nowNs);
     for (const link of this.pages) {
-      // What a slow page does not take now is out of date when it does.
+      // A state that a slow page does not accept now would be outdated when it does.
       if (link.isAdmitted && link.socket.buffered() === 0) link.socket.sendText(this.#stateFor(link, overview, nowNs));
     }
   }
 
-  /** A producer counts the bytes of frames that it published: those that no consumer reads are estimated by the newest one. */
+  /** A producer counts the bytes of its published frames; for streams without a consumer they are estimated from the newest frame. */
   #streamViews(nowNs: number): StreamView[] {
     return streamViews(this.#options.supervisor.model, nowNs).map((stream) => {
       const { streamId, consumers, framesPerSecond, bytesPerSecond } = stream;
@@ -224,7 +224,7 @@ export class ViewHub implements Agent, PageHub {
     );
   }
 
-  /** JSON that is the same for every page, without its last brace. */
+  /** JSON that is identical for every page, without its last brace. */
   #overview(nowNs: number): string {
     const { supervisor, aeronDir } = this.#options;
     const streams = this.#streamViews(nowNs).map((stream) => {

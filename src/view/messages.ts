@@ -1,53 +1,53 @@
 import type { Dtype, MajorOrder } from "../protocol/dtype.ts";
 
-// What a page and the server tell each other over one WebSocket. This file is part of both: it imports types only.
+// Messages between a page and the server over one WebSocket. Both include this file: it imports types only.
 
-/** A picture's message: this header, then the pixels, row by row, channels next to each other. Little endian. */
+/** A picture's message: this header, then the pixels, row by row, with adjacent channels. Little endian. */
 export const HEADER_BYTES = 64;
 /** "TPV1". */
 export const MAGIC = 0x31565054;
 
-/** Where the fields of the header are. */
+/** Offsets of the header's fields. */
 export const FIELD = {
   /** u32 */
   magic: 0,
-  /** u8: the wire's code of the dtype of the pixels that follow. */
+  /** u8: the wire's dtype code of the pixels. */
   dtype: 4,
-  /** u8: 1 when the pixels are maxima of areas, else means. */
+  /** u8: 1 if the pixels are maxima of areas, 0 for means. */
   isMaximum: 5,
-  /** u32: the page's number of the view. */
+  /** u32: the page's id of the view. */
   view: 8,
-  /** u32: frames that were not shown to this page since the picture before. */
+  /** u32: frames not shown to this page since the previous picture. */
   skipped: 12,
   /** f64 */
   seq: 16,
-  /** f64: nanoseconds from the frame's timestamp to its conversion; of a recording, from its beginning to the frame. */
+  /** f64: nanoseconds from the frame's timestamp to its conversion; in a recording, from its beginning to the frame. */
   ageNs: 24,
-  /** u32 each: pixels that follow. */
+  /** u32 each: width and height in pixels. */
   width: 32,
   height: 36,
   channels: 40,
-  /** u32 each: where the first pixel is in the frame. */
+  /** u32 each: position of the first pixel in the frame. */
   x: 44,
   y: 48,
-  /** u32: pixels of the frame, in each direction, for a pixel that follows. */
+  /** u32: pixels of the frame per picture pixel, in each direction. */
   factor: 52,
   /** f64: the frame's timestamp in nanoseconds. */
   timestampNs: 56,
 } as const;
 
-/** How the values of an area become one pixel. */
+/** How the values of an area are reduced to one pixel. */
 export type Reduction = "mean" | "maximum";
 
-/** Which part of a frame is looked at. Axes count from 0 in the order of the frame's dims. */
+/** The shown part of a frame. Axes count from 0 in the order of the frame's dims. */
 export interface PlaneSpec {
-  /** The axis that runs to the right. */
+  /** The horizontal axis. */
   readonly x: number;
-  /** The axis that runs down; null for a line. */
+  /** The vertical axis; null for a line. */
   readonly y: number | null;
-  /** The axis of colour; null for one value a pixel. */
+  /** The colour axis; null for one value per pixel. */
   readonly c: number | null;
-  /** The place on every axis; those of x, y and c are ignored. */
+  /** The index on every axis; those of x, y and c are ignored. */
   readonly index: readonly number[];
   /** x, y, width, height in pixels of the frame; null for the whole plane. */
   readonly region: readonly [number, number, number, number] | null;
@@ -55,14 +55,14 @@ export interface PlaneSpec {
 
 export interface WatchMessage {
   readonly type: "watch";
-  /** Chosen by the page; the same number again replaces the view. */
+  /** Chosen by the page; a repeated id replaces the view. */
   readonly view: number;
   readonly stream: number;
-  /** Null: the axes that the shape suggests. */
+  /** Null: axes derived from the shape. */
   readonly plane: PlaneSpec | null;
-  /** Pixels that are wanted at most: larger planes are reduced. */
+  /** Most pixels wanted: larger planes are reduced. */
   readonly maxPixels: number;
-  /** Width and height that are wanted at most. */
+  /** Largest width and height wanted. */
   readonly maxSide: number;
   readonly reduction: Reduction;
 }
@@ -71,16 +71,16 @@ export type ClientMessage =
   | { readonly type: "hello"; readonly token: string | null }
   | WatchMessage
   | { readonly type: "unwatch"; readonly view: number }
-  /** The picture was drawn: the next one may come. */
+  /** The picture was drawn: the next one may be sent. */
   | { readonly type: "drawn"; readonly view: number }
-  /** Of a recording: shows the frames that were the newest at a time, counted from the beginning. */
+  /** In a recording: shows the newest frames at a time, counted from the beginning. */
   | { readonly type: "seek"; readonly timeNs: number }
-  /** Goes so many frames of a stream on, or back. */
+  /** Moves by this many frames of a stream, forward or back. */
   | { readonly type: "step"; readonly stream: number; readonly by: number }
-  /** Goes to a frame by its number. */
+  /** Seeks to a frame by its number. */
   | { readonly type: "find"; readonly stream: number; readonly seq: number };
 
-/** The shape of the frames of a view; comes before the first picture that has it. */
+/** The shape of a view's frames; precedes the first picture with it. */
 export interface ShapeMessage {
   readonly type: "shape";
   readonly view: number;
@@ -92,7 +92,7 @@ export interface ShapeMessage {
   readonly plane: PlaneSpec;
 }
 
-/** A second of a stream; null where it is not known. Seconds since 1970, then per second; delay in nanoseconds. */
+/** One second of a stream; null if unknown. Seconds since 1970, then rates per second; delay in nanoseconds. */
 export type Sample = readonly [
   timeSeconds: number,
   framesPerSecond: number | null,
@@ -103,18 +103,18 @@ export type Sample = readonly [
 
 export const SAMPLES_KEPT = 300;
 
-/** Frames that a recording lacks, between two that it has. Times count from its beginning. */
+/** Frames missing from a recording between two recorded ones. Times count from its beginning. */
 export interface RecordingGap {
   readonly fromNs: number;
   readonly toNs: number;
   /** The numbers between the two. */
   readonly fromSeq: number;
   readonly toSeq: number;
-  /** Fewer than the numbers, where frames were left out as well. */
+  /** Less than the count of numbers if some frames were left out on purpose. */
   readonly missing: number;
 }
 
-/** What the recorder counted in one epoch. */
+/** The recorder's counts of one epoch. */
 export interface RecordingLedger {
   readonly epoch: string;
   readonly isFinal: boolean;
@@ -126,48 +126,48 @@ export interface RecordingLedger {
 
 /** One stream of a recording. */
 export interface RecordingStream {
-  /** What `watch` names: the stream's id where it has one. */
+  /** Used in `watch`: the stream's id if it has one. */
   readonly stream: number;
   readonly hasId: boolean;
   readonly name: string;
   readonly frames: number;
   readonly bytes: number;
-  /** Frames that were lost between two that it has. */
+  /** Frames lost between two recorded ones. */
   readonly missing: number;
-  /** Numbers between two frames that were not wanted: the stream is decimated, or was recorded so. */
+  /** Numbers of unwanted frames between two others: the stream or its recording is decimated. */
   readonly leftOut: number;
-  /** The usual distance of numbers: 3 where 1 frame in 3 was recorded. */
+  /** The usual distance between numbers: 3 if 1 frame in 3 was recorded. */
   readonly step: number;
-  /** The longest gaps, in the order of time. */
+  /** The longest gaps, in time order. */
   readonly gaps: readonly RecordingGap[];
   /** Gaps that are not listed. */
   readonly furtherGaps: number;
-  /** When each epoch begins. */
+  /** Start of each epoch. */
   readonly epochs: readonly { readonly epoch: string; readonly atNs: number }[];
-  /** Frames in each of equal parts of the time; and in others, frames that are missing. */
+  /** Number of frames in equal parts of the time; and of missing frames. */
   readonly density: readonly number[];
   readonly lacks: readonly number[];
-  /** Empty where the recorder kept none. */
+  /** Empty if the recorder wrote none. */
   readonly ledger: readonly RecordingLedger[];
 }
 
-/** What a page is sent of the recording that it shows. */
+/** Information about the shown recording, for a page. */
 export interface RecordingInfo {
   readonly names: readonly string[];
   /** Milliseconds since 1970. */
   readonly startMs: number;
   readonly lengthNs: number;
   readonly bytes: number;
-  /** Files that were cut, and why. */
+  /** Files that were cut, and the reasons. */
   readonly cuts: readonly string[];
   readonly streams: readonly RecordingStream[];
 }
 
-/** Where a step or a search has led. */
+/** Result of a step or a search. */
 export interface PlayheadMessage {
   readonly type: "playhead";
-  /** Null: it stays where it is. */
+  /** Null: the position stays. */
   readonly timeNs: number | null;
-  /** Why a frame is not shown; null when it is. */
+  /** Why a frame is not shown; null if it is. */
   readonly note: string | null;
 }

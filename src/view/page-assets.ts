@@ -8,12 +8,12 @@ export interface PageAssets {
 let embedded: (() => string) | null = null;
 let assets: Promise<PageAssets> | null = null;
 
-/** Registered by the entry of a compiled binary: the page as JSON, which was bundled when the binary was built. */
+/** Registered by the entry of a compiled binary: the page as JSON, bundled when the binary was built. */
 export function provideEmbeddedPage(json: () => string): void {
   embedded = json;
 }
 
-/** The page: that of the binary, or bundled from its sources at the first call. @throws AggregateError when they cannot be bundled */
+/** The page: the binary's, or bundled from its sources at the first call. @throws AggregateError if bundling fails */
 export function pageAssets(): Promise<PageAssets> {
   assets ??= load();
   return assets;

@@ -1,6 +1,6 @@
 import type { PageLink, PageSocket } from "./page-link.ts";
 
-/** What the token of a page, or its absence, allows. */
+/** The permissions of a page, by its token or without one. */
 export interface Admission {
   readonly maySee: boolean;
   /** It may change how consumers read. */
@@ -9,12 +9,12 @@ export interface Admission {
   readonly reason: string | null;
 }
 
-/** What pages are connected to: it shows live frames, or a recording. */
+/** The hub that pages connect to: for live frames or for a recording. */
 export interface PageHub {
-  /** A page has connected; null when there are too many. */
+  /** A page has connected; null if there are too many. */
   open(socket: PageSocket, client: string): PageLink | null;
-  /** A page has gone. */
+  /** A page has left. */
   close(link: PageLink): void;
-  /** What a page sends. `admit` judges the token that it gives. */
+  /** Handles a page's message. `admit` checks the page's token. */
   onMessage(link: PageLink, text: string, admit: (token: string | null) => Admission): void;
 }

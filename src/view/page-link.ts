@@ -3,47 +3,47 @@ import { NO_SEQ } from "./frame-eye.ts";
 import type { ClientMessage, ShapeMessage, WatchMessage } from "./messages.ts";
 import type { SharedPicture } from "./shared-picture.ts";
 
-/** Messages that a page may send at once, and the time in which it may send one more: far more than a page of ours does. */
+/** Messages that a page may send in a burst, and the period for each further one: far more than our pages send. */
 const MESSAGE_BURST = 10_000;
 const MESSAGE_PERIOD_NS = 200_000;
 
 /** The connection of one page, as the server sees it. */
 export interface PageSocket {
-  /** Bytes that were sent and have not left yet. */
+  /** Bytes that were sent and are still buffered. */
   buffered(): number;
   sendText(text: string): void;
-  /** The bytes may change after the call. */
+  /** The caller may change the bytes after the call. */
   sendBytes(bytes: Uint8Array<ArrayBuffer>): void;
   close(code: number, reason: string): void;
 }
 
-/** One view of one page: at most one picture is under way, and the newest one waits in shared memory. */
+/** One view of one page: at most one picture is in transit, and the newest one waits in shared memory. */
 export interface PageView {
   readonly id: number;
   readonly request: WatchMessage;
   readonly picture: SharedPicture;
-  /** True while the page has drawn what it got. */
+  /** True if the page has drawn the last picture it received. */
   hasCredit: boolean;
   sentSeq: number;
   sentEpoch: bigint | null;
   shapeVersion: number;
-  /** Bytes of the picture that is under way. */
+  /** Size of the picture in transit. */
   underWay: number;
 }
 
-/** What the hub knows of one page. */
+/** The hub's state of one page. */
 export class PageLink {
   readonly socket: PageSocket;
-  /** Where it came from. */
+  /** The page's address. */
   readonly client: string;
   readonly views = new Map<number, PageView>();
-  /** True once it may see: at once on the loopback, else by the token. */
+  /** True once it may see frames: immediately on the loopback, otherwise by the token. */
   isAdmitted = false;
-  /** The newest event that it was sent. */
+  /** The newest event sent to it. */
   lastEventId = 0;
   shown = 0;
   skipped = 0;
-  /** Messages that were none. */
+  /** Number of invalid messages. */
   refused = 0;
   readonly #messages = new RateLimit(MESSAGE_PERIOD_NS, MESSAGE_BURST);
 
@@ -52,14 +52,14 @@ export class PageLink {
     this.client = client;
   }
 
-  /** Bytes under way to this page: pictures that it has not drawn, and whatever its socket has not taken, drawn or not. */
+  /** Bytes in transit to this page: undrawn pictures, and data that its socket has not sent yet. */
   get bytesUnderWay(): number {
     let sum = 0;
     for (const { underWay } of this.views.values()) sum += underWay;
     return Math.max(sum, this.socket.buffered());
   }
 
-  /** True for one more message; false for a page that floods. */
+  /** True if another message is allowed; false for a page that floods. */
   mayAsk(nowNs: number): boolean {
     return this.#messages.tryPass(nowNs);
   }
@@ -71,7 +71,7 @@ export class PageLink {
     this.views.set(id, { id, request, picture, ...fresh });
   }
 
-  /** The page says that it has drawn what it got. */
+  /** The page reports that it has drawn the last picture. */
   onDrawn({ view }: Extract<ClientMessage, { type: "drawn" }>): void {
     const seen = this.views.get(view);
     if (seen === undefined) return;
@@ -79,7 +79,7 @@ export class PageLink {
     seen.underWay = 0;
   }
 
-  /** Sends the picture of a view, if it is another one than the page has. True when it was sent. */
+  /** Sends a view's picture if it differs from the page's. True if it was sent. */
   show(view: PageView): boolean {
     const { picture } = view;
     if (!view.hasCredit || picture.seq === NO_SEQ) return false;
@@ -94,7 +94,7 @@ export class PageLink {
     view.underWay = picture.message.length;
     this.shown++;
     this.skipped += skipped;
-    // The view that was served last comes last.
+    // The view served last moves to the end.
     this.views.delete(view.id);
     this.views.set(view.id, view);
     this.socket.sendBytes(picture.message);

@@ -1,17 +1,17 @@
 import type { FrameEye } from "./frame-eye.ts";
 import { keyOf, type PictureRequest, SharedPicture } from "./shared-picture.ts";
 
-/** Bytes that all pictures keep: beyond, further ones are reduced more. */
+/** Limit for the bytes of all pictures: beyond it, further ones are reduced more. */
 export const MAX_KEPT_BYTES = 256 * 1024 * 1024;
-/** A picture that is asked for when memory is short still has so many. */
+/** Minimum for a picture requested when memory is short. */
 const LEAST_ROOM_BYTES = 64 * 1024;
 
-/** The eyes that pictures are seen through, by the stream of a request. */
+/** Finds the eye of a requested stream. */
 interface EyeSource {
   of(stream: number): FrameEye;
 }
 
-/** The pictures that pages look at, one for all pages that ask for the same. */
+/** The watched pictures, shared by all pages with the same request. */
 export class Pictures {
   /** Bytes of all messages together. */
   keptBytes = 0;
@@ -50,7 +50,7 @@ export class Pictures {
     this.#keys.delete(picture);
   }
 
-  /** Converts the newest frame of a picture within what memory is left, see `SharedPicture.refresh`. */
+  /** Converts the newest frame of a picture within the remaining memory, see `SharedPicture.refresh`. */
   refresh(picture: SharedPicture, nowNs: number): void {
     const before = picture.keptBytes;
     const roomBytes = Math.max(LEAST_ROOM_BYTES, MAX_KEPT_BYTES - this.keptBytes + before);

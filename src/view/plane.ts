@@ -1,16 +1,16 @@
 import { DTYPES, type Dtype, type MajorOrder } from "../protocol/dtype.ts";
 import type { PlaneSpec } from "./messages.ts";
 
-/** Shape of a frame, as its header has it. */
+/** Shape of a frame, from its header. */
 export interface FrameForm {
   readonly dtype: Dtype;
   readonly dims: readonly number[];
-  /** Bytes from one element to the next, for each dimension; 0 if contiguous. */
+  /** Bytes between adjacent elements, per dimension; 0 if contiguous. */
   readonly strides: readonly number[];
   readonly majorOrder: MajorOrder;
 }
 
-/** Where the pixels of a plane are in a frame. Steps are bytes, for "bit" bits. */
+/** Position of a plane's pixels in a frame. Steps are in bytes, for "bit" in bits. */
 export interface Plane {
   readonly spec: PlaneSpec;
   readonly dtype: Dtype;
@@ -27,7 +27,7 @@ export interface Plane {
 
 const MAX_COLOURS = 4;
 
-/** Steps from one element to the next, a dimension each, in bytes, for "bit" in bits (W-10). */
+/** Steps between adjacent elements, per dimension, in bytes, for "bit" in bits (W-10). */
 export function stepsOf({ dtype, dims, strides, majorOrder }: FrameForm): number[] {
   const steps = dims.map(() => 0);
   let step = dtype === "bit" ? 1 : DTYPES[dtype].bits / 8;
@@ -41,7 +41,7 @@ export function stepsOf({ dtype, dims, strides, majorOrder }: FrameForm): number
   return steps;
 }
 
-/** The plane that a shape suggests: a line, a picture, a picture of three or four colours, the first of a stack. */
+/** The plane derived from a shape: a line, a picture, a picture of three or four colours, the first of a stack. */
 export function suggestedPlane(dims: readonly number[]): PlaneSpec {
   const n = dims.length;
   const index = dims.map(() => 0);
@@ -62,7 +62,7 @@ export function fits({ x, y, c, index }: PlaneSpec, dims: readonly number[]): bo
   return axes.every((axis) => axis < dims.length) && (c === null || (dims[c] as number) <= MAX_COLOURS);
 }
 
-/** Finds a plane in a frame: places beyond its shape are moved to the nearest within. `spec` has to fit. */
+/** Finds a plane in a frame: positions outside its shape are clamped. `spec` must fit. */
 export function planeOf(form: FrameForm, spec: PlaneSpec): Plane {
   const { dims, dtype } = form;
   const steps = stepsOf(form);

@@ -8,11 +8,11 @@ import type { Plane } from "./plane.ts";
 export interface ReducedSize {
   readonly width: number;
   readonly height: number;
-  /** Pixels of the frame, in each direction, for one of these. */
+  /** Pixels of the frame, in each direction, per reduced pixel. */
   readonly factor: number;
 }
 
-/** The smallest reduction by a whole factor that has no more pixels and no longer side than these. */
+/** The smallest reduction by a whole factor within these limits of pixels and side length. */
 export function reducedSize(
   { width, height, channels }: Pick<Plane, "width" | "height" | "channels">,
   maxPixels: number,
@@ -33,7 +33,7 @@ export function reducedDtype(dtype: Dtype, factor: number): Dtype {
   return factor > 1 && (gathered === "int64" || gathered === "uint64") ? "float64" : gathered;
 }
 
-/** Turns planes into pixels. Its memory grows to a row of the largest plane, and is kept. */
+/** Converts planes to pixels. Its memory grows to one row of the largest plane and is kept. */
 export class Reducer {
   #row = new Uint8Array(new ArrayBuffer(0));
   #numbers = new Float64Array(0);
@@ -73,7 +73,7 @@ export class Reducer {
         this.#toNumbers(values);
         add(this.#numbers, width, channels, size.factor, sums, this.#counts);
       }
-      // Of integers every value counts; of floats those that are numbers, see `addToSums`.
+      // Every integer counts; floats count unless they are NaN, see `addToSums`.
       if (isFloat) divide(sums, this.#counts, reduction === "mean");
       else if (reduction === "mean") divideIntegers(sums, width, channels, size.factor, rows, isRounded);
       pixels.set(sums, y * perRow);
@@ -87,7 +87,7 @@ export class Reducer {
     this.#counts = new Float64Array(sums);
   }
 
-  /** Values as doubles: loops over one kind of array are compiled for it. */
+  /** Values as doubles: the loops are compiled for one kind of array. */
   #toNumbers(values: Values): void {
     if (values instanceof BigUint64Array || values instanceof BigInt64Array) {
       for (let i = 0; i < values.length; i++) this.#numbers[i] = Number(values[i]);
@@ -106,14 +106,14 @@ type Add = (
   counts: Float64Array,
 ) => void;
 
-/** The source of a plane of uint16 whose rows can be read where they lie, as those of most cameras; null for others. */
+/** The source of a uint16 plane whose rows can be read in place, as with most cameras; null for others. */
 function shortsOf(source: Uint8Array, { dtype, channels, xStep, yStep, first }: Plane): Uint16Array | null {
   if (dtype !== "uint16" || channels !== 1 || xStep !== 2 || yStep % 2 !== 0) return null;
   if (first % 2 !== 0 || source.byteOffset % 2 !== 0) return null;
   return new Uint16Array(source.buffer, source.byteOffset, source.byteLength >> 1);
 }
 
-/** As `addIntegers`, without the copy and the conversion that take longer than the sums. */
+/** Like `addIntegers`, without the copy and the conversion, which take longer than the sums. */
 function addShorts(values: Uint16Array, from: number, width: number, factor: number, sums: Float64Array): void {
   const stop = from + width;
   for (let i = from, at = 0; i < stop; at++) {
@@ -190,7 +190,7 @@ const addToMaxima: Add = (values, width, channels, factor, sums, counts) => {
   }
 };
 
-/** Means of sums; an area of NaN alone has no value either. */
+/** Means of sums; an area with only NaN has no value. */
 function divide(sums: Float64Array, counts: Float64Array, isMean: boolean): void {
   for (let i = 0; i < sums.length; i++) {
     const count = counts[i] as number;

@@ -6,31 +6,31 @@ import { fits, type Plane, planeOf, suggestedPlane } from "./plane.ts";
 import { Reducer, reducedDtype, reducedSize } from "./reduce.ts";
 import type { SeenShape } from "./stream-eye.ts";
 
-/** Largest message of one picture: a reduction makes it smaller than that. */
+/** Largest message of one picture: larger ones are reduced to fit. */
 export const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
-/** Pictures of one live view are made at most this often: pages that are ready in between get the one that is there. */
+/** Shortest period between pictures of one live view: pages that are ready in between get the current one. */
 const MIN_PERIOD_NS = 1e9 / 60;
 
 const reducer = new Reducer();
 
 export type PictureRequest = Pick<WatchMessage, "stream" | "plane" | "maxPixels" | "maxSide" | "reduction">;
 
-/** Pages that ask for the same share one conversion. */
+/** Pages with the same request share one conversion. */
 export function keyOf({ stream, plane, maxPixels, maxSide, reduction }: PictureRequest): string {
   return JSON.stringify([stream, plane, maxPixels, maxSide, reduction]);
 }
 
-/** The newest picture of a view: converted once, for every page that looks at it. */
+/** The newest picture of a view: converted once for all pages that show it. */
 export class SharedPicture {
   readonly eye: FrameEye;
-  /** Pages that look at it. */
+  /** Number of pages that show it. */
   users = 0;
-  /** Seq of the frame that was converted last; `NO_SEQ` before any. */
+  /** Seq of the last converted frame; `NO_SEQ` before the first. */
   seq = NO_SEQ;
   epoch: bigint | null = null;
   shape: SeenShape | null = null;
   plane: PlaneSpec | null = null;
-  /** Counts changes of the shape, so that a page can tell whether it knows this one. */
+  /** Counts changes of the shape, so that a page's known shape can be checked. */
   shapeVersion = 0;
   #buffer = new Uint8Array(new ArrayBuffer(0));
   #length = 0;
@@ -38,14 +38,14 @@ export class SharedPicture {
   readonly #minPeriodNs: number;
   #convertedNs = Number.NEGATIVE_INFINITY;
 
-  /** `minPeriodNs`: pictures are made at most this often. */
+  /** `minPeriodNs`: shortest period between pictures. */
   constructor(request: PictureRequest, eye: FrameEye, minPeriodNs = MIN_PERIOD_NS) {
     this.#minPeriodNs = minPeriodNs;
     this.#request = request;
     this.eye = eye;
   }
 
-  /** Bytes that it keeps. */
+  /** Bytes in use. */
   get keptBytes(): number {
     return this.#buffer.length;
   }
@@ -55,7 +55,7 @@ export class SharedPicture {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** Converts the newest frame unless that was done already, or a moment ago, to a message of at most `roomBytes`. */
+  /** Converts the newest frame, unless that was done already or just before, to a message of at most `roomBytes`. */
   refresh(nowNs: number, roomBytes: number = MAX_MESSAGE_BYTES): void {
     const newest = this.eye.newestSeq();
     const isOfAnotherEpoch = this.eye.epoch !== null && this.eye.epoch !== this.epoch;
@@ -85,7 +85,7 @@ export class SharedPicture {
     const pixelDtype = reducedDtype(dtype, size.factor);
     const pixelBytes = size.width * size.height * plane.channels * (DTYPES[pixelDtype].bits / 8);
     this.#length = HEADER_BYTES + pixelBytes;
-    // The excess of a former shape is given back.
+    // Surplus memory from an earlier shape is released.
     if (this.#buffer.length < this.#length || this.#buffer.length > this.#length * 4 + 65_536) {
       this.#buffer = new Uint8Array(new ArrayBuffer(this.#length));
     }
@@ -119,7 +119,7 @@ export class SharedPicture {
     view.setFloat64(FIELD.timestampNs, Number(fields.timestampNs), true);
   }
 
-  /** Marks the message for one page, before it is sent to it. */
+  /** Addresses the message to one page before it is sent. */
   address(view: number, skipped: number): void {
     const header = new DataView(this.#buffer.buffer);
     header.setUint32(FIELD.view, view, true);

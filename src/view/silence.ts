@@ -1,9 +1,9 @@
 import { SUPERVISION_DEFAULTS, type SupervisionModel } from "../supervision/model/index.ts";
 
-/** Producers and consumers speak once a second: after so long, pages show them as dead, also where an event needs longer. */
+/** Producers and consumers send once a second: after this long, pages show them as dead, even if an event needs longer. */
 const SILENCE_NS = 2.5e9;
 
-/** Producers and consumers that were silent for so long that a person who looks wants to know, and which are no event yet. */
+/** Producers and consumers that have been silent long enough for a person to notice, but not yet long enough for an event. */
 export class Silence {
   readonly #model: SupervisionModel;
   readonly #afterNs: number;
@@ -12,12 +12,12 @@ export class Silence {
   constructor(model: SupervisionModel) {
     const { livenessNs } = model.options;
     this.#model = model;
-    // A time-out that is longer than usual was asked for, and is meant for pages, too.
+    // A longer timeout than usual was requested, and applies to pages as well.
     const isUsual = livenessNs <= SUPERVISION_DEFAULTS.livenessNs;
     this.#afterNs = isUsual ? Math.min(livenessNs, SILENCE_NS) : livenessNs;
   }
 
-  /** Looks at all of them; true when others are silent than before. */
+  /** Checks all of them; true if the set of silent ones has changed. */
   look(nowNs: number): boolean {
     const silent = new Set<string>();
     const isSilent = (lastSignNs: number): boolean =>

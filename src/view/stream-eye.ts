@@ -9,10 +9,10 @@ import { type FrameEye, NO_SEQ } from "./frame-eye.ts";
 const log = getLogger("view");
 const refusedLog = log.every(10e9);
 
-/** So many frames a second are timed at most: a fast stream's ring is not looked through for each. */
+/** Limits how often frames are timed: a fast stream's ring is not searched for each frame. */
 const TIMING_REST_NS = 20e6;
 
-/** The shape of the newest frame that was looked at. */
+/** The shape of the last inspected frame. */
 export interface SeenShape {
   readonly dtype: Dtype;
   readonly dims: readonly number[];
@@ -21,19 +21,19 @@ export interface SeenShape {
 }
 
 /**
- * Looks into the mapped regions of one stream without being a consumer: it says nothing, waits for no descriptor and has no window, so
- * that neither the producer nor other consumers can be disturbed by it.
+ * Reads the mapped regions of one stream without being a consumer: it sends nothing, waits for no descriptor and has no window, so that it
+ * cannot disturb the producer or other consumers.
  */
 export class StreamEye implements FrameEye {
   readonly streamId: number;
-  /** Why the regions could not be mapped; null when they are, or were not announced. */
+  /** Why the regions could not be mapped; null if they are mapped or were not announced. */
   trouble: string | null = null;
-  /** Views that look through it. */
+  /** Number of views that use it. */
   users = 0;
-  /** Frames that were overwritten while they were read. */
+  /** Frames that were overwritten during the read. */
   overwritten = 0;
   shape: SeenShape | null = null;
-  /** Bytes of the newest frame that was looked at; null before any. */
+  /** Size of the last inspected frame; null before the first. */
   frameBytes: number | null = null;
   readonly #baseDirs: AllowedBaseDirs;
   readonly #frame: Frame;
@@ -41,7 +41,7 @@ export class StreamEye implements FrameEye {
   #stream: MappedStream | null = null;
   #reader: FrameReader | null = null;
   #newestSeq = NO_SEQ;
-  /** The newest frame when the next one began to be waited for, to time it; `NO_SEQ` while nothing is timed. */
+  /** The newest frame when the wait for the next one to be timed began; `NO_SEQ` while nothing is timed. */
   #timedAfterSeq = NO_SEQ;
   #restUntilNs = Number.NEGATIVE_INFINITY;
 
@@ -56,7 +56,7 @@ export class StreamEye implements FrameEye {
     return this.#stream?.epoch ?? null;
   }
 
-  /** Maps what was announced, in place of another epoch; null unmaps. What was refused is not tried again until it is announced again. */
+  /** Maps announced regions in place of another epoch; null unmaps. Refused regions are not tried again until the next announce. */
   map(announcement: PoolAnnouncement | null): void {
     if (announcement === this.#announcement) return;
     this.#announcement = announcement;
@@ -76,18 +76,18 @@ export class StreamEye implements FrameEye {
     }
   }
 
-  /** Seq of the newest committed frame; `NO_SEQ` before any. */
+  /** Seq of the newest committed frame; `NO_SEQ` before the first. */
   newestSeq(): number {
     const reader = this.#reader;
     if (reader === null) return NO_SEQ;
-    // Looking through the whole ring is left until something new is there.
+    // The whole ring is searched again only when there is a new frame.
     if (this.#newestSeq === NO_SEQ || reader.hasReached(this.#newestSeq + 1)) {
       this.#newestSeq = reader.newestSeq(this.#newestSeq, false);
     }
     return this.#newestSeq;
   }
 
-  /** Has a frame read, in place. True when it was there and intact until `read` had returned; otherwise nothing that was read is of use. */
+  /** Reads a frame in place. True if it was present and intact until `read` returned; otherwise discard everything read. */
   read(seq: number, read: (frame: Frame) => void): boolean {
     const reader = this.#reader;
     if (reader === null || seq === NO_SEQ || reader.begin(this.#frame, seq) !== null) return false;
@@ -102,8 +102,8 @@ export class StreamEye implements FrameEye {
   }
 
   /**
-   * Nanoseconds from the timestamp of a frame until now, where it is the first one since the call before; else null. To be called in every
-   * cycle: a frame that was there already tells nothing of how long it took.
+   * Nanoseconds from a frame's timestamp until now, if it is the first one since the previous call; otherwise null. To be called in every
+   * cycle: a frame that was already present shows nothing about its delay.
    */
   timeFrame(nowNs: number): number | null {
     if (nowNs < this.#restUntilNs) return null;
@@ -122,7 +122,7 @@ export class StreamEye implements FrameEye {
     return isIntact ? ageNs : null;
   }
 
-  /** Looks at the shape of the newest frame. */
+  /** Reads the shape of the newest frame. */
   look(): void {
     let seen: SeenShape | null = null;
     let frameBytes = 0;

@@ -4,11 +4,11 @@ import type { PageSocket } from "../page-link.ts";
 import type { FoxgloveStream } from "./foxglove-stream.ts";
 import { STATUS, status } from "./replies.ts";
 
-/** Messages that a client may send at once, and the time in which it may send one more. */
+/** Messages that a client may send in a burst, and the period for each further one. */
 const MESSAGE_BURST = 200;
 const MESSAGE_PERIOD_NS = 20e6;
 
-/** A subscription of one client: the newest frame is sent when the socket has taken what was sent before. */
+/** One client's subscription: the newest frame is sent once the socket has accepted all earlier data. */
 export interface Subscription {
   /** Chosen by the client. */
   readonly id: number;
@@ -16,18 +16,18 @@ export interface Subscription {
   readonly stream: FoxgloveStream;
   sentSeq: number;
   sentEpoch: bigint | null;
-  /** Not before this time. */
+  /** Earliest time of the next frame. */
   dueNs: number;
 }
 
 /** One connected viewer. */
 export class FoxgloveClient {
   readonly socket: PageSocket;
-  /** Where it came from. */
+  /** The client's address. */
   readonly address: string;
   readonly subscriptions = new Map<number, Subscription>();
   sent = 0;
-  /** Messages that were malformed. */
+  /** Number of malformed messages. */
   refused = 0;
   readonly #messages = new RateLimit(MESSAGE_PERIOD_NS, MESSAGE_BURST);
 
@@ -36,7 +36,7 @@ export class FoxgloveClient {
     this.address = address;
   }
 
-  /** True for one more message; false for a client that floods. */
+  /** True if another message is allowed; false for a client that floods. */
   mayAsk(nowNs: number): boolean {
     return this.#messages.tryPass(nowNs);
   }
@@ -61,7 +61,7 @@ export class FoxgloveClient {
     subscription.stream.subscriptions.delete(subscription);
   }
 
-  /** Reports something to the person who looks at the viewer. A client that takes nothing gets none. */
+  /** Shows a warning to the viewer's user. A client that reads nothing gets none. */
   warn(message: string): void {
     if (this.socket.buffered() === 0) this.socket.sendText(status(STATUS.WARNING, message));
   }

@@ -9,10 +9,10 @@ const HEAD = { opcode: 0, subscription: 1, timeLow: 5, timeHigh: 9 } as const;
 const HEAD_BYTES = 13;
 const MESSAGE_DATA = 1;
 
-/** "other-schema": the frame is not of its channel's schema any more. */
+/** "other-schema": the frame no longer fits its channel's schema. */
 export type Encoded = "encoded" | "torn" | "too-large" | "other-schema";
 
-/** Encodes the newest frame of a stream for all of its subscriptions: the only message that is kept. */
+/** Encodes the newest frame of a stream for all its subscriptions; only this message is kept. */
 export class FoxgloveEncoder {
   readonly #time: RecordingTime;
   #bytes = new Uint8Array(new ArrayBuffer(0));
@@ -32,7 +32,7 @@ export class FoxgloveEncoder {
     this.#time = time;
   }
 
-  /** Bytes that are kept. */
+  /** Size of the kept message. */
   get keptBytes(): number {
     return this.#bytes.length;
   }
@@ -41,13 +41,13 @@ export class FoxgloveEncoder {
     return this.#length;
   }
 
-  /** The message that was encoded last, for one subscription; overwritten by the next. */
+  /** The last encoded message, addressed to one subscription; overwritten by the next. */
   messageFor(subscriptionId: number): Uint8Array<ArrayBuffer> {
     this.#head.setUint32(HEAD.subscription, subscriptionId, true);
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** Encodes a frame, unless that was done before. */
+  /** Encodes a frame unless it is already encoded. */
   encode(stream: FoxgloveStream, seq: number, nowNs: number): Encoded {
     const { epoch } = stream.eye;
     if (stream === this.#stream && seq === this.#seq && epoch === this.#epoch) return "encoded";
@@ -61,7 +61,7 @@ export class FoxgloveEncoder {
     return outcome;
   }
 
-  /** No stream of that name is to be sent from what is kept. */
+  /** Drops the kept message, so that it is not sent for another stream of that name. */
   forget(): void {
     this.#stream = null;
   }
@@ -73,7 +73,7 @@ export class FoxgloveEncoder {
     const dataAt = HEAD_BYTES + message.prefixBytes;
     this.#length = dataAt + frame.byteLength;
     if (this.#length > MAX_FRAME_MESSAGE_BYTES) return "too-large";
-    // The excess of a former frame is given back.
+    // Surplus memory from an earlier frame size is released.
     if (this.#bytes.length < this.#length || this.#bytes.length > this.#length * 4 + 65_536) {
       this.#bytes = new Uint8Array(new ArrayBuffer(this.#length));
       this.#head = new DataView(this.#bytes.buffer);

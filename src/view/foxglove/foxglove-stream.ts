@@ -31,7 +31,7 @@ export class FoxgloveStream {
     return this.#facts.name;
   }
 
-  /** Takes what is known of the stream now. */
+  /** Updates the facts known about the stream. */
   follow(facts: FrameFacts): void {
     const { name, epoch, clock } = this.#facts;
     if (facts.name === name && facts.epoch === epoch && facts.clock === clock) return;
@@ -39,7 +39,7 @@ export class FoxgloveStream {
     this.#message = null;
   }
 
-  /** The encoder of a frame. Allocates only for a kind that is not that of the frame before. */
+  /** The encoder of a frame. Allocates only if the kind differs from the previous frame's. */
   messageOf(frame: Frame): FrameMessage {
     if (this.#message !== null && this.#key.matches(frame.header)) return this.#message;
     this.#message = new FrameMessage(frameKindOf(frame, this.#facts));

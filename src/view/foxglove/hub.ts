@@ -21,28 +21,28 @@ import { type FoxgloveRequest, parseRequest } from "./requests.ts";
 const log = getLogger("foxglove");
 const tooLargeLog = log.every(30e9);
 
-/** How often streams are looked through for new ones, and for those that are gone. */
+/** How often streams are checked for new and ended ones. */
 const FOLLOW_PERIOD_NS = 250e6;
-/** Frames of one subscription are sent at most this often. */
+/** Shortest period between frames of one subscription. */
 const MIN_PERIOD_NS = 1e9 / 60;
-/** Bytes of messages that all clients together have not taken yet. */
+/** Limit for unsent bytes of all clients together. */
 const MAX_BYTES_UNDER_WAY = 256 * 1024 * 1024;
 export const MAX_CLIENTS = 16;
 export const MAX_SUBSCRIPTIONS = 256;
-/** Malformed messages of a client that are put up with. */
+/** Tolerated malformed messages of a client. */
 const MAX_REFUSED = 16;
 
 export interface FoxgloveHubOptions {
   readonly clock: Clock;
   readonly supervisor: Supervisor;
-  /** Shared with the pages: a stream is mapped once. */
+  /** Shared with the pages, so that a stream is mapped once. */
   readonly eyes: Eyes;
   readonly version: string;
 }
 
 /**
- * Offers streams as channels of the Foxglove WebSocket protocol; the messages are those of a recording. A client gets the newest frame of
- * a subscription when its socket has taken all that was sent before, so that nothing queues for a slow one.
+ * Offers streams as channels of the Foxglove WebSocket protocol, with the same messages as in a recording. A client gets a subscription's
+ * newest frame once its socket has accepted all earlier data, so that nothing queues for a slow client.
  */
 export class FoxgloveHub implements Agent {
   readonly roleName = "foxglove";
@@ -54,7 +54,7 @@ export class FoxgloveHub implements Agent {
   readonly #follow = new PeriodicTimer(FOLLOW_PERIOD_NS);
   readonly #sessionId = crypto.randomUUID();
   #lastChannelId = 0;
-  /** Streams with subscriptions; the one that is served first changes from cycle to cycle. */
+  /** Streams with subscriptions; the first one served rotates from cycle to cycle. */
   #watched: FoxgloveStream[] = [];
   #first = 0;
 
@@ -62,12 +62,12 @@ export class FoxgloveHub implements Agent {
     this.#options = options;
   }
 
-  /** Bytes that the newest message keeps. */
+  /** Size of the newest message. */
   get keptBytes(): number {
     return this.#encoder.keptBytes;
   }
 
-  /** A client has connected; null when there are too many. */
+  /** A client has connected; null if there are too many. */
   open(socket: PageSocket, address: string): FoxgloveClient | null {
     if (this.clients.size >= MAX_CLIENTS) {
       socket.close(1013, `${MAX_CLIENTS} clients are connected already`);
@@ -82,7 +82,7 @@ export class FoxgloveHub implements Agent {
     return client;
   }
 
-  /** A client has gone. */
+  /** A client has disconnected. */
   close(client: FoxgloveClient): void {
     if (!this.clients.delete(client)) return;
     this.#options.eyes.watchers--;
@@ -140,13 +140,13 @@ export class FoxgloveHub implements Agent {
         if (refusal !== null) client.warn(`tensorpool: subscription ${id}: ${refusal}`);
       }
     } else {
-      // The channel of an id that is not known may have ended a moment ago.
+      // The channel of an unknown id may just have ended.
       for (const id of request.subscriptionIds) client.unsubscribe(id);
     }
     this.#findWatched();
   }
 
-  /** Why not; null when it was done. */
+  /** Returns the reason for a refusal; null on success. */
   #subscribe(client: FoxgloveClient, id: number, channelId: number): string | null {
     const stream = this.#channels.get(channelId);
     if (stream === undefined) return `there is no channel ${channelId}`;
@@ -162,7 +162,7 @@ export class FoxgloveHub implements Agent {
     this.close(client);
   }
 
-  /** Sends the newest frame of a stream to those that wait for it; returns how many bytes are under way because of that. */
+  /** Sends a stream's newest frame to the subscriptions that wait for it; returns the unsent bytes this adds. */
   #serve(stream: FoxgloveStream, nowNs: number, room: number): number {
     const seq = stream.eye.newestSeq();
     if (seq === NO_SEQ) return 0;
@@ -196,7 +196,7 @@ export class FoxgloveHub implements Agent {
     client.warn(`tensorpool: ${why}`);
   }
 
-  /** Takes which streams there are, and of which kind their frames are now. */
+  /** Updates the set of streams and the kinds of their frames. */
   #followStreams(): void {
     const { supervisor, eyes } = this.#options;
     const ended: number[] = [];
@@ -239,7 +239,7 @@ export class FoxgloveHub implements Agent {
     return stream;
   }
 
-  /** Streams of one name are distinguished by their ids: a topic has one channel. */
+  /** Streams with the same name are distinguished by their ids: a topic has one channel. */
   #topicFor(stream: FoxgloveStream, schema: FrameSchemaName): string {
     const topic = topicOf(stream.name, schema);
     for (const other of this.#channels.values()) {
@@ -249,7 +249,7 @@ export class FoxgloveHub implements Agent {
     return topic;
   }
 
-  /** Subscriptions to a channel end with it. */
+  /** Subscriptions end with their channel. */
   #end(stream: FoxgloveStream, ended: number[]): void {
     if (stream.channel === null) return;
     ended.push(stream.channel.id);
@@ -284,7 +284,7 @@ function isWaiting(
   return client.socket.buffered() === 0;
 }
 
-/** Null while there is no intact frame. */
+/** Null if there is no intact frame. */
 function newestSchemaOf(stream: FoxgloveStream): FrameSchemaName | null {
   let schema: FrameSchemaName | null = null;
   const isIntact = stream.eye.read(stream.eye.newestSeq(), (frame) => {

@@ -1,7 +1,7 @@
 import { toJson } from "../../core/text.ts";
 import { FRAME_SCHEMAS, type FrameSchemaName, PROTOBUF } from "../../recording/schemas.ts";
 
-// Messages of the Foxglove WebSocket protocol from the server, but for the frames themselves.
+// Server messages of the Foxglove WebSocket protocol, except the frames.
 
 export const STATUS = { INFO: 0, WARNING: 1, ERROR: 2 } as const;
 
@@ -15,7 +15,7 @@ const SCHEMAS = Object.fromEntries(
   Object.entries(FRAME_SCHEMAS).map(([name, bytes]) => [name, bytes.toBase64()]),
 ) as Readonly<Record<FrameSchemaName, string>>;
 
-/** `sessionId`: another one tells a client that it talks to another process than before. */
+/** `sessionId`: a changed id shows a client that it now talks to another process. */
 export function serverInfo(version: string, sessionId: string): string {
   return toJson({ op: "serverInfo", name: `tensorpool ${version}`, capabilities: [], metadata: {}, sessionId });
 }

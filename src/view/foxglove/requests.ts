@@ -1,7 +1,7 @@
 /** Longest message of a client, in bytes. */
 export const MAX_REQUEST_BYTES = 64 * 1024;
 
-/** A client's own number for what it subscribed to, and the channel. */
+/** The client's id for the subscription, and the channel. */
 export interface SubscriptionRequest {
   readonly id: number;
   readonly channelId: number;
@@ -10,10 +10,10 @@ export interface SubscriptionRequest {
 export type FoxgloveRequest =
   | { readonly op: "subscribe"; readonly subscriptions: readonly SubscriptionRequest[] }
   | { readonly op: "unsubscribe"; readonly subscriptionIds: readonly number[] }
-  /** A message of the protocol for something that this server does not offer. */
+  /** A protocol message for a feature that this server does not offer. */
   | { readonly op: "not-offered"; readonly name: string };
 
-/** Messages for capabilities that `serverInfo` does not list: clients publish, set parameters, call services, fetch assets. */
+/** Messages for capabilities that `serverInfo` does not list: client publish, parameters, services, assets. */
 const NOT_OFFERED: ReadonlySet<string> = new Set([
   "advertise",
   "unadvertise",
@@ -25,11 +25,11 @@ const NOT_OFFERED: ReadonlySet<string> = new Set([
   "unsubscribeConnectionGraph",
   "fetchAsset",
 ]);
-/** The first byte of binary messages: data of a client, and a service call. */
+/** The first byte of binary messages: client data, and a service call. */
 const BINARY_NOT_OFFERED: Readonly<Record<number, string>> = { 1: "message data", 2: "service call" };
 const MAX_U32 = 2 ** 32 - 1;
 
-/** A client's message; null for one that is malformed. */
+/** A client's message; null if it is malformed. */
 export function parseRequest(message: string | Uint8Array): FoxgloveRequest | null {
   if (message.length > MAX_REQUEST_BYTES) return null;
   if (typeof message !== "string") {

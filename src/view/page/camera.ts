@@ -3,7 +3,7 @@ import { isSideways, type Orientation, toPicture, toScreen, UPRIGHT } from "./or
 const LARGEST_ZOOM = 128;
 const FIT_MARGIN = 0.98;
 
-/** Six numbers of an affine map: from a place in device pixels, from the top left, to one in pixels of the picture. */
+/** Six numbers of an affine map from device pixels, from the top left, to pixels of the picture. */
 export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
 export interface Size {
@@ -11,7 +11,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** Where a plane is seen from: its centre and zoom in CSS pixels for a pixel of the frame. */
+/** The view of a plane: its centre, and its zoom in CSS pixels per frame pixel. */
 export class Camera {
   orientation: Orientation = UPRIGHT;
   x = 0;
@@ -42,7 +42,7 @@ export class Camera {
     return [view.width / 2 + dx, view.height / 2 + dy];
   }
 
-  /** Changes the zoom; what is at a place of the view stays there. */
+  /** Changes the zoom around a fixed place of the view. */
   zoomAt(factor: number, x: number, y: number, view: Size): void {
     const [px, py] = this.toPlane(x, y, view);
     const least = Math.min(0.01, this.zoom);
@@ -61,7 +61,7 @@ export class Camera {
     this.isFitting = false;
   }
 
-  /** From device pixels to pixels of a picture that begins at `x`, `y` of the plane and has one for `factor` of it. */
+  /** From device pixels to pixels of a picture that begins at `x`, `y` of the plane with a reduction of `factor`. */
   affine(
     view: Size,
     ratio: number,
@@ -77,7 +77,7 @@ export class Camera {
     return [ax - e, ay - f, bx - e, by - f, e, f];
   }
 
-  /** The part of a plane that is in view: x, y, width, height in whole pixels. */
+  /** The visible part of a plane: x, y, width, height in whole pixels. */
   visible(plane: Size, view: Size): readonly [number, number, number, number] {
     const corners = [
       [0, 0],

@@ -10,10 +10,10 @@ const HEIGHT = 130;
 interface ChartSpec {
   readonly title: string;
   readonly colour: string;
-  /** Place in a sample. */
+  /** Index in a sample. */
   readonly column: 1 | 2 | 3 | 4;
   readonly format: (value: number | null) => string;
-  /** Upper end of the axis while nothing is there. */
+  /** Upper end of the axis without data. */
   readonly least: number;
 }
 
@@ -34,7 +34,7 @@ interface Plot {
   readonly plot: uPlot;
   readonly place: HTMLElement;
   readonly spec: ChartSpec;
-  /** The value under the pointer, else the newest. */
+  /** The value under the pointer, otherwise the newest. */
   readonly value: HTMLOutputElement;
 }
 

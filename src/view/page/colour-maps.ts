@@ -1,4 +1,4 @@
-// Colours at equal distances, from the least to the greatest value; between them they are interpolated.
+// Colours at equal distances, from the smallest to the largest value, with interpolation between them.
 const STOPS: Readonly<Record<string, string>> = {
   gray: "000000ffffff",
   viridis:

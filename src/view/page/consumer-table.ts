@@ -3,7 +3,7 @@ import { formatCount, formatNumber } from "./format.ts";
 import { consumerHealth, healthBadge } from "./health.ts";
 import type { ConsumerState, Store } from "./store.ts";
 
-/** Headings; those of numbers stand at the right. */
+/** Headings; those of numbers are right-aligned. */
 const HEADINGS = [
   ["state", ""],
   ["consumer", ""],
@@ -17,7 +17,7 @@ const HEADINGS = [
   ["steer", ""],
 ] as const;
 
-/** The consumers of a stream: how they read, what they lose and why; with the token they can be steered. */
+/** The consumers of a stream: how they read, what they lose and why; with the token they can be controlled. */
 export class ConsumerTable {
   readonly element: HTMLElement;
   readonly #body = h("tbody");
@@ -47,7 +47,7 @@ export class ConsumerTable {
   update(streamId: number): void {
     const consumers = (this.#store.state?.consumers ?? []).filter((consumer) => consumer.streamId === streamId);
     this.#empty.hidden = consumers.length > 0;
-    // A control that is being used is not taken away.
+    // A control that is in use is not replaced.
     if (this.#body.contains(document.activeElement)) return;
     replace(this.#body, ...consumers.map((consumer) => this.#row(consumer)));
   }
@@ -111,7 +111,7 @@ export class ConsumerTable {
         : `Consumer ${consumerId} was not told: ${reason}`;
   }
 
-  /** Why an order was not taken; null when it was. */
+  /** Why a command was refused; null if it was accepted. */
   async #refusalOf(path: string, order: RequestInit): Promise<string | null> {
     try {
       const response = await fetch(path, order);

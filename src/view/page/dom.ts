@@ -1,4 +1,4 @@
-/** What an element is made of; text is always text, never markup. */
+/** The content of an element; text is always text, never markup. */
 export type Child = Node | string | number | null | undefined;
 
 export interface Properties {
@@ -33,7 +33,7 @@ export function replace(element: Element, ...children: readonly Child[]): void {
   append(element, children);
 }
 
-/** Sets a text if it is another one: a page that changes nothing is not laid out again. */
+/** Sets a text only if it differs, so that an unchanged page is not laid out again. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -74,7 +74,7 @@ export function choice<T extends string>(
 
 const colours = new Map<string, string>();
 
-/** A colour of the style sheet, for what is drawn. Kept, as asking for it has styles computed. */
+/** A colour of the style sheet, for drawing. Cached, because reading it computes styles. */
 export function colour(name: string): string {
   let value = colours.get(name);
   if (value === undefined) {
@@ -84,7 +84,7 @@ export function colour(name: string): string {
   return value;
 }
 
-/** The page has another theme: colours are looked up again. */
+/** The page's theme has changed: colours are read again. */
 export function forgetColours(): void {
   colours.clear();
 }
@@ -105,7 +105,7 @@ export function fitCanvas(
   canvas.height = height;
 }
 
-/** A canvas as large as it is shown, cleared, to be drawn on in CSS pixels; null where it cannot be drawn on. */
+/** A canvas at its shown size, cleared, for drawing in CSS pixels; null if drawing is impossible. */
 export function clearedCanvas(
   canvas: HTMLCanvasElement,
 ): { readonly context: CanvasRenderingContext2D; readonly width: number; readonly height: number } | null {

@@ -4,7 +4,7 @@ import { formatTime, printable } from "./format.ts";
 
 const SHOWN = 200;
 
-/** What happened, the newest first. */
+/** The events, newest first. */
 export class EventList {
   readonly element: HTMLElement;
   readonly #list = h("ol", { class: "events", tabindex: "0" });

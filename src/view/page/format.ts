@@ -1,10 +1,10 @@
 const BYTE_UNITS = ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"];
 const NONE = "–";
-/** Made once: making them costs more than their use. */
+/** Created once: creation costs more than use. */
 const COUNT = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const CLOCK = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
-/** Three significant digits, as far as a person can read them. */
+/** Three significant digits in a readable form. */
 export function formatNumber(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
   if (value !== 0 && Math.abs(value) < 0.001) return value.toExponential(1);
@@ -12,7 +12,7 @@ export function formatNumber(value: number | null | undefined): string {
   return String(Number(value.toPrecision(3)));
 }
 
-/** A whole number with its thousands apart. */
+/** A whole number with thousands separators. */
 export function formatCount(value: number | null | undefined): string {
   return value === null || value === undefined ? NONE : COUNT.format(value);
 }
@@ -47,7 +47,7 @@ export function formatTime(iso: string): string {
   return formatClock(Date.parse(iso));
 }
 
-/** The time of day of this machine's zone, of milliseconds since 1970. */
+/** The local time of day, from milliseconds since 1970. */
 export function formatClock(ms: number): string {
   return Number.isFinite(ms) ? CLOCK.format(ms) : NONE;
 }
@@ -59,7 +59,7 @@ export function printable(text: string): string {
 
 const pad = (value: number, digits: number): string => String(value).padStart(digits, "0");
 
-/** A place in a recording, to the millisecond: `1:02.345`, or `2:01:02.345` in one of more than an hour. */
+/** A position in a recording, to the millisecond: `1:02.345`, or `2:01:02.345` for more than an hour. */
 export function formatPlace(timeNs: number, lengthNs: number): string {
   const ms = Math.max(0, Math.round(timeNs / 1e6));
   const [hours, minutes, seconds] = [Math.floor(ms / 3.6e6), Math.floor(ms / 60_000) % 60, Math.floor(ms / 1000) % 60];
@@ -67,14 +67,14 @@ export function formatPlace(timeNs: number, lengthNs: number): string {
   return lengthNs >= 3600e9 ? `${hours}:${pad(minutes, 2)}:${rest}` : `${Math.floor(ms / 60_000)}:${rest}`;
 }
 
-/** Nanoseconds of a place that a person writes: seconds, `m:s` or `h:m:s`; null for what is none. */
+/** Nanoseconds of a typed position: seconds, `m:s` or `h:m:s`; null if it is invalid. */
 export function parsePlace(text: string): number | null {
   const parts = text.trim().replace(/s$/, "").split(":");
   if (parts.length > 3 || !parts.every((part) => /^\d+(\.\d*)?$|^\.\d+$/.test(part))) return null;
   return Math.round(parts.reduce((sum, part) => sum * 60 + Number(part), 0) * 1e9);
 }
 
-/** A date and a time of this machine's zone, to the millisecond. */
+/** A local date and time, to the millisecond. */
 export function formatDate(ms: number): string {
   const date = new Date(ms);
   const day = `${date.getFullYear()}-${pad(date.getMonth() + 1, 2)}-${pad(date.getDate(), 2)}`;

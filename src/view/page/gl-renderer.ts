@@ -4,12 +4,12 @@ import { fragmentShader, type SamplerKind, type ShaderKind, UNIFORMS, VERTEX_SHA
 import type { Tone } from "./tone.ts";
 import { type Numbers, numbersOf, type Picture } from "./values.ts";
 
-/** What draws pictures, with WebGL or without. */
+/** Draws pictures, with WebGL or without. */
 export interface Renderer {
   readonly maxSide: number;
   setPicture(picture: Picture): void;
   draw(toPicture: Affine, tone: Tone): void;
-  /** Everything that it holds on the graphics card. */
+  /** Releases its resources on the graphics card. */
   close(): void;
 }
 
@@ -25,7 +25,7 @@ interface TextureFormat {
   readonly type: number;
 }
 
-/** Draws pictures with WebGL2: every value is in a texture of its own dtype, and is fetched as it is. */
+/** Draws pictures with WebGL2: values are kept in a texture of their own dtype and fetched unchanged. */
 export class GlRenderer implements Renderer {
   readonly maxSide: number;
   readonly #canvas: HTMLCanvasElement;
@@ -37,7 +37,7 @@ export class GlRenderer implements Renderer {
   #coloursKey = "";
   #picture: Picture | null = null;
   #format: TextureFormat | null = null;
-  /** Taken from each value before it became a 32-bit float. */
+  /** Subtracted from each value before the conversion to a 32-bit float. */
   #offset = 0;
 
   private constructor(canvas: HTMLCanvasElement, gl: WebGL2RenderingContext) {
@@ -46,7 +46,7 @@ export class GlRenderer implements Renderer {
     this.maxSide = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
   }
 
-  /** Null where the browser has no WebGL2. `onRestored`: everything has to be drawn again. */
+  /** Null if the browser has no WebGL2. `onRestored`: everything must be drawn again. */
   static on(canvas: HTMLCanvasElement, onRestored: () => void): GlRenderer | null {
     const gl = canvas.getContext("webgl2", { antialias: false, preserveDrawingBuffer: true, alpha: true });
     if (gl === null) return null;
@@ -114,7 +114,7 @@ export class GlRenderer implements Renderer {
     gl.uniform1i(at.channels, picture.channels);
     gl.uniform2f(at.range, tone.low - this.#offset, tone.high - this.#offset);
     gl.uniform1i(at.taps, taps);
-    // Nothing is drawn beside the picture.
+    // Nothing is drawn outside the picture.
     const [left, top, right, bottom] = boxOf(affine, picture, { width, height });
     gl.enable(gl.SCISSOR_TEST);
     gl.scissor(left, height - bottom, right - left, bottom - top);
@@ -179,7 +179,7 @@ export class GlRenderer implements Renderer {
   }
 }
 
-/** The part of a canvas, in device pixels from the top left, in which a picture is seen. */
+/** The part of a canvas that shows the picture, in device pixels from the top left. */
 function boxOf([a, b, c, d, e, f]: Affine, picture: Size, canvas: Size): readonly [number, number, number, number] {
   const determinant = a * d - b * c;
   const xs: number[] = [];

@@ -2,12 +2,12 @@ import { h } from "./dom.ts";
 import { formatNumber, formatSeconds } from "./format.ts";
 import type { ConsumerState, StreamState } from "./store.ts";
 
-/** Told apart by shape and word as well as by colour. */
+/** Distinguished by shape and word as well as by colour. */
 export type Health = "healthy" | "degraded" | "dead" | "idle";
 
 const SHAPES: Readonly<Record<Health, string>> = { healthy: "●", degraded: "▲", dead: "✕", idle: "○" };
 
-/** For so long a consumer that has gone is news: most of them have simply ended. */
+/** How long a consumer that has left is reported: most of them have simply ended. */
 const NEWS_SECONDS = 15;
 
 export interface HealthView {

@@ -108,7 +108,7 @@ export class HistogramPanel {
     if (histogram === null) return;
     context.fillStyle = colour("histogram");
     const tallest = Math.log1p(Math.max(...histogram.counts));
-    // One shape: between bars that are drawn one by one the ground would shine through.
+    // One shape: with separate bars the background would show between them.
     context.beginPath();
     context.moveTo(this.#placeOf(histogram.from) * width, height);
     for (const [bin, count] of histogram.counts.entries()) {

@@ -5,7 +5,7 @@ import type { StreamState } from "./store.ts";
 import type { Picture } from "./values.ts";
 
 const RATE_MS = 2000;
-/** More pictures than a screen shows in that time. */
+/** More pictures than a screen shows in the averaging time. */
 const TIMES = 512;
 
 /** The line of text on a picture: number, age, rates and losses. */
@@ -22,7 +22,7 @@ export class Hud {
     this.#skipped += skipped;
   }
 
-  /** `notes`: what is unusual; empty ones are left out. */
+  /** `notes`: unusual conditions; empty ones are left out. */
   show(picture: Picture, stream: StreamState | null, recording: RecordingInfo | null, notes: readonly string[]): void {
     const parts =
       recording !== null

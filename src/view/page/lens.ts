@@ -7,7 +7,7 @@ const RADIUS = 8;
 const PIXELS = 4096;
 const WAIT_MS = 60;
 
-/** A second, small view around the cursor of a reduced picture: there, too, the value under the pointer is the frame's own. */
+/** A second, small view around the cursor of a reduced picture, so that the value under the pointer is the frame's own there as well. */
 export class Lens {
   picture: Picture | null = null;
   /** The plane that it looks at, as text. */
@@ -22,7 +22,7 @@ export class Lens {
     this.#onPicture = onPicture;
   }
 
-  /** Looks around a place if the picture does not show its values itself. */
+  /** Shows the area around a place if the picture itself is reduced. */
   look(place: Place | null, picture: Picture | null, shape: ShapeMessage | null, stream: number): void {
     if (place === null || picture === null || shape === null || picture.factor === 1) {
       this.close();

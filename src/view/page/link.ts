@@ -24,7 +24,7 @@ export interface WelcomeMessage {
   readonly reason: string | null;
   readonly version: string;
   readonly history: Readonly<Record<string, readonly Sample[]>>;
-  /** What is shown in place of live streams. */
+  /** The recording shown instead of live streams. */
   readonly recording?: RecordingInfo | null;
 }
 
@@ -39,19 +39,19 @@ export interface WatchRequest {
 
 export interface WatchHandler {
   onShape(shape: ShapeMessage): void;
-  /** `drawn` has to be called once the picture was drawn: the next one comes only then. */
+  /** Call `drawn` once the picture was drawn: only then is the next one sent. */
   onPicture(picture: Picture, drawn: () => void): void;
 }
 
 export interface LinkListener {
   onWelcome(message: WelcomeMessage): void;
   onState(message: StateMessage & { readonly events: readonly EventView[] }): void;
-  /** `heardMs`: when the server was heard last, since 1970. */
+  /** `heardMs`: time of the server's last message, since 1970. */
   onConnection(isOpen: boolean, heardMs: number): void;
   onPlayhead(message: PlayheadMessage): void;
 }
 
-/** The page's WebSocket: connects again by itself, and then asks for everything again. */
+/** The page's WebSocket: reconnects automatically and then repeats all requests. */
 export class Link {
   token: string | null;
   readonly #listener: LinkListener;
@@ -91,7 +91,7 @@ export class Link {
     });
   }
 
-  /** Says who this is: again, when there is another token. */
+  /** Sends the hello: again if there is another token. */
   hello(): void {
     this.#send({ type: "hello", token: this.token });
   }
@@ -100,7 +100,7 @@ export class Link {
   watch(request: WatchRequest, handler: WatchHandler): () => void {
     let view = this.#nextView;
     while (this.#watches.has(view)) view = (view + 1) % VIEWS;
-    // Numbers go round, so that a picture which is under way for an old view meets no new one.
+    // Ids wrap around, so that a picture in transit for an old view does not reach a new one.
     this.#nextView = (view + 1) % VIEWS;
     const watch = { request, handler };
     this.#watches.set(view, watch);
@@ -117,7 +117,7 @@ export class Link {
     if (this.#isAdmitted) this.#send(message);
   }
 
-  /** Views that are free. */
+  /** Number of free views. */
   get room(): number {
     return VIEWS - this.#watches.size;
   }

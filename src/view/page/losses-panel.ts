@@ -5,7 +5,7 @@ import { streamLabel } from "./time-line.ts";
 
 const GAPS_SHOWN = 40;
 
-/** What a recording lacks, in words: by the recorder's ledger, and gap by gap, each with a way to it. */
+/** Describes a recording's losses: by the recorder's ledger, and gap by gap, each with a link to it. */
 export function lossesPanel(recording: RecordingInfo, onSeek: (timeNs: number) => void): HTMLElement {
   const missing = recording.streams.reduce((sum, stream) => sum + stream.missing, 0);
   const leftOut = recording.streams.reduce((sum, stream) => sum + stream.leftOut, 0);
@@ -27,7 +27,7 @@ export function lossesPanel(recording: RecordingInfo, onSeek: (timeNs: number) =
   );
 }
 
-/** Of a decimated stream most numbers are not there, and none of them is lost. */
+/** In a decimated stream most numbers are absent, and none of these frames is lost. */
 function leftOutNote(stream: RecordingStream): HTMLElement {
   const { step, leftOut } = stream;
   const how =

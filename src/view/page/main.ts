@@ -17,7 +17,7 @@ interface Screen {
   close(): void;
 }
 
-/** The token comes behind `?` of the fragment; it is kept for this tab alone and taken out of sight. */
+/** The token follows `?` in the fragment; it is stored for this tab only and removed from the address bar. */
 function takeToken(): string | null {
   const [path = "", query = ""] = location.hash.slice(1).split("?");
   const given = new URLSearchParams(query).get("token");
@@ -56,7 +56,7 @@ function route(): void {
   update();
 }
 
-/** Frames of a server that other machines reach are shown to holders of its token. */
+/** A server reachable from other machines shows frames only to holders of its token. */
 function tokenForm(): HTMLElement {
   const input = h("input", { type: "password", autocomplete: "off", "aria-label": "token" });
   const form = h(

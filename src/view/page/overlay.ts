@@ -20,17 +20,17 @@ export interface Scene {
   readonly marks: Marks;
 }
 
-/** Bright, with a halo, whatever the theme: it lies on pictures. */
+/** Bright with a halo in every theme, because it is drawn on pictures. */
 const MARK = "#ffd34d";
 const GRID_ZOOM = 10;
 const VALUES_ZOOM = 44;
 
-/** True where pixels are so large that their values are written into them. */
+/** True if pixels are large enough to show their values in them. */
 export function showsValues({ zoom }: Camera): boolean {
   return zoom >= VALUES_ZOOM;
 }
 
-/** Draws what is not part of the picture: a frame, the grid, values in large pixels, and what is measured. */
+/** Draws everything over the picture: a frame, the grid, values in large pixels, and measurements. */
 export function drawOverlay(canvas: HTMLCanvasElement, scene: Scene): void {
   const context = canvas.getContext("2d");
   if (context === null) return;
@@ -69,7 +69,7 @@ function strokeBox(context: CanvasRenderingContext2D, scene: Scene, { left, top,
   context.strokeRect(Math.min(x0, x1), Math.min(y0, y1), Math.abs(x1 - x0), Math.abs(y1 - y0));
 }
 
-/** A dark line below a bright one is seen on every picture. */
+/** A dark line below a bright one is visible on every picture. */
 function withHalo(context: CanvasRenderingContext2D, stroke: () => void): void {
   context.lineWidth = 3.5;
   context.strokeStyle = "rgba(0, 0, 0, 0.65)";

@@ -11,7 +11,7 @@ type SortKey = "state" | "stream" | "frames" | "bytes" | "consumers" | "lost";
 
 interface Column {
   readonly title: string;
-  /** What its heading sorts by, and the words for it. */
+  /** The sort keys of its heading, with their texts. */
   readonly sorts: readonly (readonly [key: SortKey, text: string])[];
   readonly class?: string;
 }
@@ -52,7 +52,7 @@ interface Row {
   health: string;
 }
 
-/** Every stream: what flows, who reads it, what is lost and why; and what has happened. */
+/** Every stream: its flow, its consumers, its losses and their causes; and the events. */
 export class Overview {
   readonly element: HTMLElement;
   readonly #store: Store;
@@ -222,7 +222,7 @@ export class Overview {
     }
     const causes = new Map<string, number>();
     for (const { streamId, state, causes: ofOne } of this.#store.state?.consumers ?? []) {
-      // The sum is of consumers that live, as well.
+      // The sum also covers only live consumers.
       if (streamId !== stream.streamId || state === "lost") continue;
       for (const [name, { total }] of Object.entries(ofOne)) causes.set(name, (causes.get(name) ?? 0) + total);
     }

@@ -1,9 +1,7 @@
 /** Share of the time that the paced work may take. */
 const SHARE = 0.1;
 
-/**
- * Work whose results are for people: done at most once in a while, less often where it takes long, and always for the last request.
- */
+/** Work whose results are for people: done at most once per period, less often if it takes long, and always for the last request. */
 export class Paced {
   readonly #work: () => void;
   readonly #leastMs: number;
@@ -15,7 +13,7 @@ export class Paced {
     this.#work = work;
   }
 
-  /** Does the work now if it has rested, else as soon as it has. */
+  /** Does the work now if the period is over, otherwise as soon as it is. */
   ask(): void {
     if (this.#timer !== undefined) return;
     const restMs = this.#restUntilMs - performance.now();
@@ -31,7 +29,7 @@ export class Paced {
     this.#restUntilMs = endMs + Math.max(this.#leastMs, (endMs - beganMs) * (1 / SHARE - 1));
   }
 
-  /** What was asked for and is not done is dropped. */
+  /** A pending request is dropped. */
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

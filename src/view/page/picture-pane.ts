@@ -13,16 +13,16 @@ export type Place = readonly [x: number, y: number];
 export type Tool = "pan" | "region" | "profile";
 
 export interface PaneListener {
-  /** The pointer, or the cursor that keys move, is at another pixel; null: it has left. */
+  /** The pointer, or the cursor moved by keys, is at another pixel; null: it has left. */
   onCursor(place: Place | null): void;
   onRegion(box: Box | null): void;
   onProfile(line: readonly [Place, Place] | null): void;
-  /** Another part of the plane is seen, or as large as before. */
+  /** The visible part of the plane, or its size, has changed. */
   onCamera(): void;
   onKey(key: string): boolean;
 }
 
-/** The place where a picture is drawn, moved and measured. */
+/** The pane in which a picture is drawn, moved and measured. */
 export class PicturePane {
   readonly element: HTMLElement;
   readonly camera = new Camera();
@@ -42,7 +42,7 @@ export class PicturePane {
   readonly #renderer: Renderer;
   readonly #listener: PaneListener;
   readonly #observer: ResizeObserver;
-  /** As the observer told it last: asking for it has the page laid out. */
+  /** As last reported by the observer: querying it forces a layout. */
   #size: Size | null = null;
   /** What the overlay shows. */
   #overlayKey = "";
@@ -118,7 +118,7 @@ export class PicturePane {
     for (const call of drawn) call();
   }
 
-  /** A picture after a picture changes nothing of what lies over it, unless that shows its values. */
+  /** A new picture does not change the overlay, unless the overlay shows its values. */
   #drawOverlay(scene: Scene): void {
     const { camera, picture } = scene;
     // Two pictures of one number can differ: of a stream without numbers, of another plane, or first reduced and then whole.

@@ -2,7 +2,7 @@ import { LOG_CONTRAST, type Scale } from "./tone.ts";
 
 export type SamplerKind = "usampler2D" | "isampler2D" | "sampler2D";
 
-/** What a program is compiled for: where processors stand in for a graphics card, each branch less counts, for each pixel. */
+/** Variant of a program: with software rendering, each saved branch counts for every pixel. */
 export interface ShaderKind {
   readonly sampler: SamplerKind;
   readonly isColour: boolean;

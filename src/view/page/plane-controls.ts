@@ -4,10 +4,10 @@ import { remember, remembered } from "./settings.ts";
 
 const NONE = "-";
 
-/** Which axes run across, down and through colours, and a slider for each further one. */
+/** The axes for columns, rows and colours, and a slider for each further one. */
 export class PlaneControls {
   readonly element = h("div", { class: "plane-controls" });
-  /** Null: what the shape suggests. */
+  /** Null: axes derived from the shape. */
   spec: PlaneSpec | null = null;
   readonly #onChange: () => void;
   #shape: ShapeMessage | null = null;
@@ -64,7 +64,7 @@ export class PlaneControls {
       );
       return h("label", {}, label, element);
     };
-    /** The axis that gives its place takes the one that is free. */
+    /** The replaced axis gets the free place. */
     const swapped = (name: "x" | "y" | "c", axis: number | null): PlaneSpec => {
       const next: { x: number; y: number | null; c: number | null } = { x: spec.x, y: spec.y, c: spec.c };
       for (const other of ["x", "y", "c"] as const) {

@@ -1,4 +1,4 @@
-/** Moves the place in a recording along with the clock while it is played. */
+/** Moves the position in a recording with the clock during playback. */
 export class Player {
   timeNs = 0;
   speed = 1;
@@ -19,7 +19,7 @@ export class Player {
     return this.#isPlaying;
   }
 
-  /** From the end, it begins again. */
+  /** At the end, it restarts from the beginning. */
   play(): void {
     if (this.#isPlaying) return;
     if (this.timeNs >= this.#lengthNs) this.timeNs = 0;
@@ -43,7 +43,7 @@ export class Player {
   #advance(): void {
     if (!this.#isPlaying) return;
     const now = performance.now();
-    // A hidden page is not played: it continues where it was.
+    // A hidden page does not play: it continues where it was.
     const passedMs = Math.min(now - this.#lastMs, 250);
     this.#lastMs = now;
     let timeNs = Math.round(this.timeNs + passedMs * 1e6 * this.speed);

@@ -11,7 +11,7 @@ import { streamLabel, TimeLine } from "./time-line.ts";
 const SPEEDS = ["0.1", "0.25", "0.5", "1", "2", "5", "10", "100"] as const;
 const MAX_SHOWN = 4;
 
-/** A recording: its streams, side by side, and the time line through which one moves. */
+/** A recording: its streams side by side, and the time line for moving through it. */
 export class RecordingPage {
   readonly element = h("div", { class: "recording" });
   readonly #recording: RecordingInfo;
@@ -69,7 +69,7 @@ export class RecordingPage {
 
   update(): void {
     const { isConnected, playhead } = this.#store;
-    // The server begins at the beginning when the connection returns.
+    // After a reconnect the server starts at the beginning.
     if (isConnected && !this.#wasConnected) this.#player.seek(this.#player.timeNs);
     this.#wasConnected = isConnected;
     if (playhead !== this.#playhead && playhead !== null) {

@@ -4,7 +4,7 @@ import { paint } from "./soft-renderer.ts";
 import type { Tone } from "./tone.ts";
 import type { Picture } from "./values.ts";
 
-/** Saves a picture in its colours, a pixel for each value. */
+/** Saves a picture in its colours, one pixel per value. */
 export async function savePng(picture: Picture, tone: Tone, name: string): Promise<void> {
   const { width, height } = picture;
   if (width * height === 0) return;
@@ -13,7 +13,7 @@ export async function savePng(picture: Picture, tone: Tone, name: string): Promi
   save(await canvas.convertToBlob({ type: "image/png" }), `${name}-${picture.seq}.png`);
 }
 
-/** Saves the values as they came. */
+/** Saves the values unchanged. */
 export function saveNpy({ values, dtype, width, height, channels, seq }: Picture, isLine: boolean, name: string): void {
   const shape = [...(isLine ? [] : [height]), width, ...(channels > 1 ? [channels] : [])];
   save(npyFile(values as typeof values & ArrayBufferView<ArrayBuffer>, dtype, shape), `${name}-${seq}.npy`);

@@ -1,4 +1,4 @@
-/** What the page remembers on this machine; a browser that keeps nothing starts afresh. */
+/** Settings stored on this machine; a browser that stores nothing starts with defaults. */
 export function remembered(key: string): string | null {
   try {
     return localStorage.getItem(`tensorpool.${key}`);

@@ -8,7 +8,7 @@ const NOTHING = [90, 90, 98] as const;
 const ABOVE = [255, 46, 64] as const;
 const BELOW = [26, 115, 255] as const;
 
-/** The colours of a picture's pixels, as RGBA bytes: what WebGL draws, computed here. */
+/** The colours of a picture's pixels, as RGBA bytes: the same result as WebGL, computed here. */
 export function paint(picture: Picture, tone: Tone): Uint8ClampedArray<ArrayBuffer> {
   return paintNumbers(numbersOf(picture.values), picture, tone);
 }
@@ -48,7 +48,7 @@ function paintNumbers(
   return pixels;
 }
 
-/** Draws pictures where there is no WebGL: slower, and the same. */
+/** Draws pictures without WebGL: slower, with the same result. */
 export class SoftRenderer implements Renderer {
   readonly maxSide = 4096;
   readonly #context: CanvasRenderingContext2D;

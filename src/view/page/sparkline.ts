@@ -1,6 +1,6 @@
 import { colour, fitCanvas } from "./dom.ts";
 
-/** Draws the values of the last samples as a small line; gaps where nothing is known. */
+/** Draws the last samples as a small line; with gaps where values are unknown. */
 export function drawSparkline(canvas: HTMLCanvasElement, values: readonly (number | null)[], isWarning = false): void {
   fitCanvas(canvas);
   const context = canvas.getContext("2d");
@@ -8,7 +8,7 @@ export function drawSparkline(canvas: HTMLCanvasElement, values: readonly (numbe
   const { width, height } = canvas;
   context.clearRect(0, 0, width, height);
   const known = values.filter((value) => value !== null);
-  // No losses are no line.
+  // Without losses no line is drawn.
   if (known.length < 2 || (isWarning && known.every((value) => value === 0))) return;
   const top = Math.max(...known, 1e-9);
   const ratio = window.devicePixelRatio || 1;

@@ -1,13 +1,13 @@
 import type { Numbers } from "./values.ts";
 
-/** Values that percentiles are taken of: as many as are sorted within a few milliseconds. */
+/** Most values used for percentiles: sorted within a few milliseconds. */
 const MAX_SAMPLES = 65_536;
 /** Values that a histogram counts. */
 const MAX_COUNTED = 2 ** 20;
 
 /** Ascending finite values, a sample of at most `MAX_SAMPLES`. */
 function sortedSample(values: Numbers): Float64Array {
-  // A step without a common divisor with usual row lengths, so that no column is preferred.
+  // A step without a common divisor with usual row lengths, so that no column is favoured.
   const step = values.length <= MAX_SAMPLES ? 1 : nextOdd(Math.ceil(values.length / MAX_SAMPLES));
   const sample = new Float64Array(Math.ceil(values.length / step));
   let count = 0;
@@ -45,7 +45,7 @@ export function percentileRange(values: Numbers, low: number, high: number): rea
   if (sorted.length === 0) return null;
   const at = (percent: number): number => {
     const place = (percent / 100) * (sorted.length - 1);
-    // Towards the outside: what is between two values belongs to the range. Percentages are not exact in binary.
+    // Rounded outwards: the range includes everything between two values. Percentages are not exact in binary.
     return sorted[percent < 50 ? Math.floor(place + 1e-6) : Math.ceil(place - 1e-6)] as number;
   };
   return [at(low), at(high)];
@@ -126,7 +126,7 @@ export function regionStatistics(values: Numbers, width: number, channels: numbe
     }
   }
   if (count === 0) return null;
-  // In a second pass: exact also where the mean is far larger than the spread.
+  // In a second pass: exact even if the mean is far larger than the spread.
   const mean = sum / count;
   let [squares, rest] = [0, 0];
   for (let y = box.top; y < box.bottom; y++) {
@@ -138,7 +138,7 @@ export function regionStatistics(values: Numbers, width: number, channels: numbe
       rest += delta;
     }
   }
-  // The sum of the differences is what rounding of the mean has left.
+  // The sum of the differences corrects the rounding of the mean.
   const sigma = Math.sqrt(Math.max(0, squares - (rest * rest) / count) / count);
   return { count, leftOut, minimum, maximum, mean: mean + rest / count, sigma, sum };
 }

@@ -3,7 +3,7 @@ import type { ConsumerView, EventView, StreamView } from "../../supervision/mode
 import { type PlayheadMessage, type RecordingInfo, SAMPLES_KEPT, type Sample } from "../messages.ts";
 import type { WelcomeMessage } from "./link.ts";
 
-/** Epochs come as text: they are larger than what a double holds. */
+/** Epochs arrive as text: they may exceed the range of a double. */
 type Told<T> = { readonly [K in keyof T]: T[K] extends bigint | null ? string | null : T[K] };
 
 export type StreamState = Told<StreamView> & {
@@ -29,21 +29,21 @@ export interface StateMessage {
 
 const EVENTS_KEPT = 1000;
 
-/** Everything that the page knows; listeners are called when it has changed. */
+/** The page's state; listeners are called when it has changed. */
 export class Store {
   isConnected = false;
-  /** When the server was heard last before it was silent; milliseconds since 1970. */
+  /** Time of the server's last message before it fell silent; milliseconds since 1970. */
   heardMs = 0;
   maySee = true;
   maySteer = false;
   reason: string | null = null;
   version = "";
   state: StateMessage | null = null;
-  /** What is shown in place of live streams. */
+  /** The recording shown instead of live streams. */
   recording: RecordingInfo | null = null;
-  /** Where the last step or search has led. */
+  /** Result of the last step or search. */
   playhead: PlayheadMessage | null = null;
-  /** The newest last. */
+  /** Newest last. */
   events: readonly EventView[] = [];
   readonly #samples = new Map<number, Sample[]>();
   readonly #listeners = new Set<() => void>();
@@ -77,7 +77,7 @@ export class Store {
 
   onWelcome({ maySee, maySteer, reason, version, history, recording = null }: WelcomeMessage): void {
     Object.assign(this, { maySee, maySteer, reason, version });
-    // The page of a recording stays as it is when the connection returns.
+    // The page of a recording stays unchanged on a reconnect.
     if (JSON.stringify(recording) !== JSON.stringify(this.recording)) this.recording = recording;
     this.events = [];
     this.#samples.clear();
@@ -90,7 +90,7 @@ export class Store {
     this.#tell();
   }
 
-  /** The name of a stream; null where none is known. */
+  /** The name of a stream; null if unknown. */
   nameOf(streamId: number): string | null {
     const recorded = this.recording?.streams.find(({ stream }) => stream === streamId);
     return recorded?.name ?? this.stream(String(streamId))?.name ?? null;

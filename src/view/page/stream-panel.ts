@@ -20,12 +20,12 @@ import { ViewControls } from "./view-controls.ts";
 import { wantedPixels } from "./wanted-pixels.ts";
 
 const EVERY_PIXEL = 2 ** 24;
-/** Ranges, histograms, statistics and texts are for people: more of them a second cannot be read. */
+/** Ranges, histograms, statistics and texts are for people: more updates per second are unreadable. */
 const ANALYSIS_MS = 200;
 const TEXT_MS = 100;
 const SETTLE_MS = 150;
 
-/** The frames of one stream, live: the picture, what is measured in it, and how it is shown. */
+/** The live frames of one stream: the picture, its measurements, and its display settings. */
 export class StreamPanel {
   readonly element: HTMLElement;
   readonly #streamId: number;
@@ -44,14 +44,14 @@ export class StreamPanel {
   #shape: ShapeMessage | null = null;
   #picture: Picture | null = null;
   #numbers: Numbers = new Uint8Array(0);
-  /** Came while another one was kept: the next step shows it. */
+  /** A picture that arrived while another was held: the next step shows it. */
   #held: { readonly picture: Picture; readonly drawn: () => void } | null = null;
   #cursor: Place | null = null;
   #channels = 1;
-  /** A colour of the theme in which everything is drawn. */
+  /** A colour that identifies the theme used for drawing. */
   #theme = "";
   #isAnalysed = false;
-  /** What is watched, as text: the same is not asked for again. */
+  /** The current request as text, so that it is not repeated. */
   #requested = "";
   readonly #analysis = new Paced(ANALYSIS_MS, () => this.#analyse());
   readonly #texts = new Paced(TEXT_MS, () => {
@@ -139,14 +139,14 @@ export class StreamPanel {
     this.#line.element.hidden = true;
   }
 
-  /** Begins to show frames; the element is in the page by now. */
+  /** Begins to show frames; the element must be in the page. */
   start(): void {
     const dims = this.#store.stream(String(this.#streamId))?.dims ?? null;
     if (dims !== null) this.#setPlane(suggestedPlane(dims), dims);
     this.#watch();
   }
 
-  /** The state of the stream was told again. */
+  /** The stream's state was received again. */
   update(): void {
     this.#showHud();
     const theme = colour("line");
@@ -171,7 +171,7 @@ export class StreamPanel {
     return `${this.#streamId}${name === null ? "" : `-${name.replace(/[^\w.-]+/g, "_")}`}`;
   }
 
-  /** Asks for what is to be shown, unless that is watched already. */
+  /** Requests the current view unless it is already watched. */
   #watch(): void {
     const { everyPixel, reduction } = this.#controls.settings;
     const { camera, plane, size, maxSide } = this.#pane;
@@ -247,7 +247,7 @@ export class StreamPanel {
     this.#release();
   }
 
-  /** Range, histogram and statistics of the picture. */
+  /** Computes range, histogram and statistics of the picture. */
   #analyse(): void {
     const picture = this.#picture;
     if (picture === null) return;
@@ -279,7 +279,7 @@ export class StreamPanel {
     this.#onCamera();
   }
 
-  /** A large plane is asked for again when more or less of it is seen, or larger: then it comes with other pixels. */
+  /** A large plane is requested again if the visible part or its size changes: it then arrives with other pixels. */
   #onCamera(): void {
     clearTimeout(this.#settling);
     this.#settling = setTimeout(() => this.#watch(), SETTLE_MS);

@@ -32,7 +32,7 @@ export class Thumbnail {
   }
 
   #start(): void {
-    // Views are left for pictures that are looked at closely.
+    // Some views are reserved for pictures in close view.
     if (this.#unwatch !== null || this.#link.room < 8) return;
     const request = {
       stream: this.#streamId,

@@ -10,7 +10,7 @@ const STEPS = [
 ];
 const PIXELS_PER_LABEL = 90;
 
-/** A recording over time: a lane for each stream with its frames and what is missing, and the place that is shown. */
+/** A recording over time: a lane for each stream with its frames and gaps, and the current position. */
 export class TimeLine {
   readonly element: HTMLElement;
   readonly #recording: RecordingInfo;
@@ -41,12 +41,12 @@ export class TimeLine {
     this.#observer.observe(this.#tracks);
   }
 
-  /** Shows a place. */
+  /** Shows a position. */
   setTime(timeNs: number, spoken: string): void {
     const { lengthNs } = this.#recording;
     this.#mark.style.left = `${lengthNs === 0 ? 0 : (timeNs / lengthNs) * 100}%`;
     this.#slider.value = String(timeNs / 1e6);
-    // A screen reader cannot say it sixty times a second.
+    // A screen reader cannot announce it sixty times a second.
     if (performance.now() - this.#spokenMs < 500) return;
     this.#spokenMs = performance.now();
     this.#slider.setAttribute("aria-valuetext", spoken);
@@ -79,13 +79,13 @@ export class TimeLine {
       const bar = Math.max(3, (count / most) * tall);
       context.fillRect(i * part, y + tall - bar, Math.max(1, part + 0.3), bar);
     }
-    // Only the longest gaps come one by one.
+    // Only the longest gaps are listed individually.
     const lackPart = width / lacks.length;
     const ofAll = stream.furtherGaps === 0 ? [] : lacks;
     context.fillStyle = colour("degraded");
     for (const [i, count] of ofAll.entries()) if (count > 0) context.fillRect(i * lackPart, y, lackPart + 0.3, 4);
     for (const { fromNs, toNs } of gaps) drawGap(context, xOf(fromNs), xOf(toNs), y, tall);
-    // A shape beside the colour, where there is room for one.
+    // A shape in addition to the colour, if there is room for one.
     const few = gaps.slice(0, Math.floor(width / 12));
     for (const { fromNs, toNs } of few) {
       const x = xOf((fromNs + toNs) / 2);
@@ -117,7 +117,7 @@ export class TimeLine {
   }
 }
 
-/** A hatched part: told apart from frames without its colour. */
+/** A hatched part: distinguishable from frames without its colour. */
 function drawGap(context: CanvasRenderingContext2D, left: number, right: number, top: number, tall: number): void {
   const width = Math.max(1.5, right - left);
   context.save();
@@ -143,7 +143,7 @@ function drawGap(context: CanvasRenderingContext2D, left: number, right: number,
   context.restore();
 }
 
-/** The name of a recorded stream, with its id where it has one. */
+/** The name of a recorded stream, with its id if it has one. */
 export function streamLabel({ name, stream, hasId }: RecordingStream): string {
   return printable(name === "" ? `stream ${stream}` : hasId ? `${name} (${stream})` : name);
 }

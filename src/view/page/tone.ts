@@ -1,6 +1,6 @@
 export type Scale = "linear" | "log" | "sqrt";
 
-/** How values become colours. */
+/** The mapping from values to colours. */
 export interface Tone {
   readonly low: number;
   readonly high: number;
@@ -8,14 +8,14 @@ export interface Tone {
   /** Name of the colour map. */
   readonly map: string;
   readonly isInverted: boolean;
-  /** Values beyond the range are shown in colours of their own. */
+  /** Values outside the range have their own colours. */
   readonly marksClipped: boolean;
 }
 
 /** Contrast of the logarithmic scale: three decades of the range. */
 export const LOG_CONTRAST = 1000;
 
-/** Where a value is in the range, 0 to 1, after the scale; NaN for NaN. */
+/** Position of a value in the range, 0 to 1, after the scale; NaN for NaN. */
 export function placeOf(value: number, { low, high, scale }: Pick<Tone, "low" | "high" | "scale">): number {
   const raw = high > low ? (value - low) / (high - low) : value > high ? 1 : value < low ? 0 : 0.5;
   const place = Math.min(1, Math.max(0, raw));

@@ -2,7 +2,7 @@ import { DTYPE_NAMES, DTYPES, type Dtype } from "../../protocol/dtype.ts";
 import { type Values, valuesOf } from "../../protocol/values.ts";
 import { FIELD, HEADER_BYTES, MAGIC } from "../messages.ts";
 
-/** One picture, as it came: pixels in the dtype of the frame, row by row, channels next to each other. */
+/** One picture as received: pixels in the frame's dtype, row by row, with adjacent channels. */
 export interface Picture {
   readonly view: number;
   readonly seq: number;
@@ -13,7 +13,7 @@ export interface Picture {
   readonly width: number;
   readonly height: number;
   readonly channels: number;
-  /** Where the first pixel is in the plane of the frame, and how many pixels of it, in each direction, one pixel stands for. */
+  /** Position of the first pixel in the frame's plane, and the number of its pixels, in each direction, per picture pixel. */
   readonly x: number;
   readonly y: number;
   readonly factor: number;
@@ -21,7 +21,7 @@ export interface Picture {
   readonly values: Values;
 }
 
-/** Reads a message; null when it is no picture. */
+/** Decodes a message; null if it is no picture. */
 export function decodePicture(message: ArrayBuffer): Picture | null {
   if (message.byteLength < HEADER_BYTES) return null;
   const header = new DataView(message);
@@ -66,7 +66,7 @@ export function numbersOf(values: Values): Numbers {
   return numbers;
 }
 
-/** A value exactly as it is: the shortest decimal number that is read back as the same value of its dtype. */
+/** The exact value: the shortest decimal number that parses to the same value of its dtype. */
 export function exactText(value: number | bigint | undefined, dtype: Dtype): string {
   if (value === undefined) return "";
   if (typeof value === "bigint" || dtype !== "float32" || !Number.isFinite(value)) {

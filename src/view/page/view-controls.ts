@@ -7,7 +7,7 @@ import type { Scale } from "./tone.ts";
 
 export type RangeMode = "percentiles" | "all" | "locked";
 
-/** What a person has set of how a picture is shown. */
+/** The user's display settings for a picture. */
 export interface ViewSettings {
   map: string;
   scale: Scale;
@@ -164,7 +164,7 @@ export class ViewControls {
     );
   }
 
-  /** Shows a range that was chosen elsewhere. */
+  /** Shows a range chosen elsewhere. */
   setRange(low: number, high: number): void {
     for (const [input, value] of [
       [this.#low, low],
@@ -175,13 +175,13 @@ export class ViewControls {
     }
   }
 
-  /** Keeps the range that is there. */
+  /** Locks the current range. */
   lock(): void {
     this.settings.rangeMode = "locked";
     this.#mode.value = "locked";
   }
 
-  /** A key that stands for a button. */
+  /** A key that triggers a button. */
   onKey(key: string): boolean {
     const turns: Readonly<Record<string, (from: Orientation) => Orientation>> = {
       r: rotated,

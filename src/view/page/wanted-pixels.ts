@@ -1,7 +1,7 @@
 import type { PlaneSpec } from "../messages.ts";
 import type { Camera, Size } from "./camera.ts";
 
-/** Planes of at most so many pixels come whole. */
+/** Planes of up to this many pixels are sent whole. */
 export const USUAL_PIXELS = 1_100_000;
 
 export interface WantedPixels {
@@ -11,8 +11,8 @@ export interface WantedPixels {
 }
 
 /**
- * What to ask of a plane: the whole of a usual one, so that what is measured is exact; of a larger one the part in view, with no more
- * pixels than the screen has for it. Pages of about the same size ask for the same, and share a conversion.
+ * The part of a plane to request: all of a usual one, so that measurements are exact; of a larger one the visible part, with no more pixels
+ * than the screen has for it. Pages of similar size request the same part and share a conversion.
  */
 export function wantedPixels(
   camera: Camera,

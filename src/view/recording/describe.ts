@@ -5,13 +5,13 @@ import type { RecordingGap, RecordingInfo, RecordingStream } from "../messages.t
 import type { FrameTimes } from "./frame-times.ts";
 import { type EpochLack, lackOf } from "./gaps.ts";
 
-/** Parts of the time that are counted apart, at most, and frames in one so that a steady rate looks steady. */
+/** Most separately counted parts of the time, and frames per part so that a steady rate looks steady. */
 const MAX_PARTS = 600;
 const FRAMES_PER_PART = 8;
 const MAX_GAPS = 200;
 const MAX_EPOCHS = 200;
 
-/** What pages are sent of a recording. `keys`: the number of each stream in messages. @throws RecordingError */
+/** The description of a recording for pages. `keys`: the id of each stream in messages. @throws RecordingError */
 export function describeRecording(
   set: RecordingSet,
   times: readonly FrameTimes[],
@@ -66,7 +66,7 @@ function describeStream(
       continue;
     }
     const [fromNs, previous] = [times.timeNs[i - 1] as number, times.seq[i - 1] as number];
-    // Of streams without numbers all are 0.
+    // In streams without numbers all are 0.
     if (seq <= previous + 1) continue;
     const lost = Math.min(lack.lostBetween(previous, seq), lostLeft);
     lostLeft -= lost;
@@ -98,7 +98,7 @@ function describeStream(
   };
 }
 
-/** Leaves the longest gaps, in the order of time. */
+/** Keeps the longest gaps, in time order. */
 function keepLongest(gaps: RecordingGap[]): void {
   if (gaps.length <= MAX_GAPS) return;
   gaps.sort((a, b) => b.missing - a.missing);

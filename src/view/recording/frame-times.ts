@@ -1,6 +1,6 @@
 import type { RecordingSet, SetStream } from "../../recording/recording-set.ts";
 
-/** When every frame of a stream was recorded, over all parts: 20 bytes a frame. Times count from the beginning of the recording. */
+/** When every frame of a stream was recorded, over all parts: 20 bytes per frame. Times count from the beginning of the recording. */
 export class FrameTimes {
   readonly length: number;
   readonly timeNs: Float64Array;
@@ -9,7 +9,7 @@ export class FrameTimes {
   readonly #epochs: readonly bigint[];
   readonly #epochIndex: Uint32Array;
 
-  /** Looks at every frame once. @throws RecordingError */
+  /** Reads every frame once. @throws RecordingError */
   constructor({ parts }: SetStream) {
     const tables = parts.map(({ recording, stream, baseNs }) => ({ table: recording.table(stream), baseNs }));
     this.length = tables.reduce((sum, { table }) => sum + table.length, 0);
@@ -34,7 +34,7 @@ export class FrameTimes {
     return index < 0 || index >= this.length ? null : (this.#epochs[this.#epochIndex[index] as number] as bigint);
   }
 
-  /** The newest frame at a time, and before the first one that one: streams do not begin at the same time. -1 without frames. */
+  /** The newest frame at a time; before the first frame, the first: streams may begin at different times. -1 without frames. */
   at(timeNs: number): number {
     let [low, high] = [0, this.length];
     while (low < high) {
@@ -45,7 +45,7 @@ export class FrameTimes {
     return this.length === 0 ? -1 : Math.max(0, low - 1);
   }
 
-  /** The frame of this number that is the closest to `near`; -1 when there is none. */
+  /** The frame with this number that is closest to `near`; -1 if there is none. */
   find(seq: number, near: number): number {
     let best = -1;
     for (let i = 0; i < this.length; i++) {

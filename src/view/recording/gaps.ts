@@ -1,7 +1,7 @@
 import type { LedgerRow } from "../../recording/ledger-reader.ts";
 import type { FrameTimes } from "./frame-times.ts";
 
-/** What an epoch of a recording lacks between its frames, see `lackOf`. */
+/** Frames missing between an epoch's recorded ones, see `lackOf`. */
 export interface EpochLack {
   /** Frames that are lost between two frames of these numbers. */
   lostBetween(previous: number, seq: number): number;
@@ -11,16 +11,16 @@ export interface EpochLack {
   readonly step: number;
 }
 
-/** Frames of one epoch: from `first` on, up to before `end`. */
+/** Frames of one epoch: from `first` on, up to but not including `end`. */
 interface Range {
   readonly first: number;
   readonly end: number;
 }
 
 /**
- * Numbers that are not in a recording are of frames that were lost, or that were never wanted: of a decimated stream, or by a
- * recorder that reads every third frame, the newest, or so many a second. The recorder's account tells how many were lost; which
- * ones, the usual distance of the numbers tells, and where there is none, the longest gaps are taken for them.
+ * Numbers absent from a recording belong to frames that were lost or never wanted: of a decimated stream, or left out by a recorder that
+ * reads every third frame, the newest, or a limited rate. The recorder's account has the number of lost frames; the usual distance of the
+ * numbers shows which ones, or, without one, the longest gaps are taken for them.
  */
 export function lackOf(times: FrameTimes, range: Range, row: LedgerRow | undefined): EpochLack {
   const distances = new Map<number, number>();
@@ -54,20 +54,20 @@ export function lackOf(times: FrameTimes, range: Range, row: LedgerRow | undefin
     lostBetween: (previous, seq) => (seq - previous >= shortest ? seq - previous - 1 : 0),
   };
   if (step === 1) return whole;
-  // Of a frame that it never heard of, a recorder may not know whether it was wanted.
+  // A recorder may not know whether a frame that it never received was wanted.
   const errorOf = ({ lostBetween }: EpochLack): number =>
     Math.abs([...distances].reduce((sum, [distance, count]) => sum + lostBetween(0, distance) * count, 0) - lost);
   return errorOf(every) <= errorOf(whole) ? every : whole;
 }
 
-/** The distance of at least half of the frames; 1 where there is none. */
+/** The distance of at least half of the frames; 1 if there is none. */
 function usualOf(distances: ReadonlyMap<number, number>): number {
   const total = [...distances.values()].reduce((sum, count) => sum + count, 0);
   const usual = [...distances].find(([, count]) => count >= 3 && count * 2 >= total);
   return usual?.[0] ?? 1;
 }
 
-/** From which distance on gaps have at least so many frames together. */
+/** The distance from which on gaps contain at least this many frames together. */
 function shortestLost(distances: ReadonlyMap<number, number>, lost: number): number {
   let sum = 0;
   for (const [distance, count] of [...distances].sort(([a], [b]) => b - a)) {

@@ -6,19 +6,19 @@ import { type FrameEye, NO_SEQ, type SeenFrame } from "../frame-eye.ts";
 import type { FrameTimes } from "./frame-times.ts";
 
 const CONTIGUOUS: readonly number[] = [];
-/** The values of the frame that is being converted: one at a time, so that one buffer of the largest frame serves all pages. */
+/** The values of the frame being converted: one at a time, so that one buffer of the largest frame serves all pages. */
 let scratch = new Uint8Array(0);
 
-/** Shows one page the frames of one recorded stream, at the place where the page is. Frames count by their place in the stream. */
+/** Shows one page the frames of one recorded stream at the page's position. Frames are identified by their index in the stream. */
 export class RecordedEye implements FrameEye {
   users = 0;
-  /** Which frame is shown; -1 without frames. */
+  /** Index of the shown frame; -1 without frames. */
   index = -1;
-  /** Why the frame that was asked for last cannot be read; null when it was. */
+  /** Why the last requested frame cannot be read; null if it was read. */
   trouble: string | null = null;
   readonly times: FrameTimes;
   readonly #reader: SetReader;
-  /** The frame that the reader is at; -2 when it is not known. */
+  /** Index of the reader's frame; -2 if unknown. */
   #readerAt = -2;
 
   constructor(set: RecordingSet, stream: SetStream, times: FrameTimes) {
@@ -65,7 +65,7 @@ export class RecordedEye implements FrameEye {
     }
   }
 
-  /** Moves the reader to a frame; false when it is not there. @throws RecordingError */
+  /** Moves the reader to a frame; false if it does not exist. @throws RecordingError */
   #moveTo(index: number): boolean {
     if (index === this.#readerAt) return true;
     const { times } = this;

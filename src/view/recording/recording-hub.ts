@@ -10,21 +10,21 @@ import { describeRecording } from "./describe.ts";
 import { type FrameTimes, timesOf } from "./frame-times.ts";
 import { RecordedEye } from "./recorded-eye.ts";
 
-/** Bytes of pictures that may be under way to all pages. */
+/** Limit for the bytes of pictures in transit to all pages. */
 const MAX_BYTES_UNDER_WAY = 256 * 1024 * 1024;
 
-/** The place in the recording of one page. */
+/** One page's position in the recording. */
 interface Viewer {
   timeNs: number;
-  /** By the number of the stream. */
+  /** By the stream's id. */
   readonly eyes: Map<number, { readonly eye: RecordedEye; readonly id: number }>;
-  /** What the page was told last of frames that cannot be shown. */
+  /** The last note sent to the page about frames that cannot be shown. */
   note: string | null;
 }
 
 /**
- * Shows the frames of a recording to the pages that are open. Each page has its own place in it. The flow is by credit, as for live
- * frames: a page gets the frame at its place when it has drawn the one before, so a slow page shows fewer frames and nothing queues.
+ * Shows the frames of a recording to open pages, each at its own position. Flow control is by credit, as for live frames: a page gets the
+ * frame at its position after it has drawn the previous one, so that a slow page shows fewer frames and nothing queues.
  */
 export class RecordingHub implements PageHub {
   readonly info: RecordingInfo;
@@ -38,7 +38,7 @@ export class RecordingHub implements PageHub {
   readonly #streams: ReadonlyMap<number, { readonly stream: SetStream; readonly times: FrameTimes }>;
   #nextEye = 1;
 
-  /** Looks at every frame once. @throws RecordingError */
+  /** Reads every frame once. @throws RecordingError */
   constructor(set: RecordingSet, version: string) {
     this.#set = set;
     this.#version = version;
@@ -117,7 +117,7 @@ export class RecordingHub implements PageHub {
     for (const { eye } of viewer.eyes.values()) eye.index = eye.times.at(viewer.timeNs);
   }
 
-  /** Goes to the time of a frame, and shows that very frame also where another has the same time. */
+  /** Seeks to the time of a frame and shows that very frame, even if another has the same time. */
   #goTo(link: PageLink, viewer: Viewer, eye: RecordedEye, index: number): void {
     if (eye.times.length === 0) return;
     const nearest = Math.min(Math.max(0, index), eye.times.length - 1);
@@ -141,11 +141,11 @@ export class RecordingHub implements PageHub {
   #watch(link: PageLink, viewer: Viewer, request: WatchMessage): void {
     this.#connected.unwatch(link, request.view);
     const entry = this.#eyeOf(viewer, request.stream);
-    // Pages are at different places, so each has pictures of its own.
+    // Pages are at different positions, so each has its own pictures.
     if (entry !== null) link.watch(request, this.#pictures.take({ ...request, stream: entry.id }));
   }
 
-  /** Sends what the page has room for. */
+  /** Sends as much as the page has room for. */
   #serve(link: PageLink, viewer: Viewer): void {
     let left = MAX_BYTES_UNDER_WAY;
     for (const other of this.#viewers.keys()) left -= other.bytesUnderWay;
@@ -173,7 +173,7 @@ function tell(link: PageLink, timeNs: number | null, note: string | null): void 
   link.socket.sendText(toJson(message));
 }
 
-/** The number of each stream: its id, or one that is free. */
+/** The key of each stream: its id, or a free number. */
 function keysOf(streams: readonly SetStream[]): readonly number[] {
   const taken = new Set(streams.map(({ streamId }) => streamId));
   let next = 1;
