@@ -2,7 +2,7 @@
 const FRAGMENT_HEADER_BYTES = 32;
 const ALIGNMENT = 32;
 
-/** Bytes that a message takes in a log whose fragments are at most `mtuBytes` long. */
+/** Size of a message in a log with fragments of at most `mtuBytes`. */
 export function logBytesOf(messageBytes: number, mtuBytes: number): number {
   const payloadBytes = mtuBytes - FRAGMENT_HEADER_BYTES;
   const whole = Math.floor(messageBytes / payloadBytes);
@@ -11,18 +11,18 @@ export function logBytesOf(messageBytes: number, mtuBytes: number): number {
   return whole * mtuBytes + restBytes;
 }
 
-/** How the frames of one link are cut into messages. */
+/** How the frames of one link are split into messages. */
 export interface Cutting {
   readonly mtuBytes: number;
-  /** Most values bytes of one message. */
+  /** Most bytes of values in one message. */
   readonly partBytes: number;
-  /** Bytes of a message before its values, and of the one that ends a frame; enough for each kind. */
+  /** Bytes of a message before its values, and of the message that ends a frame; enough for each kind. */
   readonly headBytes: number;
-  /** Most bytes that a publisher may be ahead of its readers. */
+  /** How far a publisher may be ahead of its readers, in bytes. */
   readonly windowBytes: number;
 }
 
-/** Bytes that a frame with `valuesBytes` of values takes in the log. */
+/** Size in the log of a frame with `valuesBytes` of values. */
 export function frameLogBytes(valuesBytes: number, { mtuBytes, partBytes, headBytes }: Cutting): number {
   const parts = Math.max(1, Math.ceil(valuesBytes / partBytes));
   const last = valuesBytes - (parts - 1) * partBytes;
@@ -31,8 +31,8 @@ export function frameLogBytes(valuesBytes: number, { mtuBytes, partBytes, headBy
 }
 
 /**
- * True when a frame may begin: all of it fits the window now, so that it will not be given up halfway. One that never fits begins when
- * the window is empty, and follows by parts.
+ * True if a frame may begin: all of it fits the window now, so that it will not be abandoned halfway. A frame that never fits begins when
+ * the window is empty, and is sent in parts.
  */
 export function isAdmitted(valuesBytes: number, roomBytes: number, cutting: Cutting): boolean {
   return roomBytes >= Math.min(frameLogBytes(valuesBytes, cutting), cutting.windowBytes);

@@ -8,7 +8,7 @@ import type { CounterSource } from "../roles/ports.ts";
 const log = getLogger("bridge").every(60e9);
 const PERIOD_NS = 1e9;
 
-/** Type ids of Aeron's own counters, and where their keys have what. */
+/** Type ids of Aeron's own counters, and the field offsets in their keys. */
 const SYSTEM = 0;
 const SENDER_BACK_PRESSURE = 13;
 const SENDER_NAKS = 19;
@@ -16,7 +16,7 @@ const RECEIVER_NAKS = 20;
 const RETRANSMITS_SENT = 11;
 const STREAM_KEY = { sessionId: 8, streamId: 12 } as const;
 
-/** Reads the media driver's counters once a second; what cannot be read is not known. */
+/** Reads the media driver's counters once a second; unreadable ones count as unknown. */
 export class AeronLinkCounters {
   readonly #connection: Messaging;
   readonly #open: RolePorts["openCounters"];
@@ -29,11 +29,11 @@ export class AeronLinkCounters {
     this.#open = open;
   }
 
-  /** The wanted counters, once a second; null in between, and where they cannot be read. */
+  /** The wanted counters, once a second; null in between, and if they cannot be read. */
   readIfDue(nowNs: number, isWanted: (typeId: number) => boolean): readonly CounterRecord[] | null {
     if (!this.#timer.isDue(nowNs)) return null;
     const { aeronDir, losses, isConnected } = this.#connection;
-    // Another media driver has another file under the same name.
+    // Another media driver has a different file under the same name.
     if (losses !== this.#losses || !isConnected) this.close();
     this.#losses = losses;
     if (!isConnected) return null;
@@ -53,11 +53,11 @@ export class AeronLinkCounters {
   }
 }
 
-/** Counters of the way of one publication. */
+/** Counters of one publication's link. */
 export interface SendingCounters {
   naks: number;
   windowFull: number;
-  /** Of all publications of the media driver. */
+  /** Over all publications of the media driver. */
   retransmits: number;
 }
 
@@ -82,7 +82,7 @@ export function isReceivingCounter(typeId: number): boolean {
   return typeId === RECEIVER_NAKS;
 }
 
-/** NAKs that were sent for an Aeron stream, of all its sessions. */
+/** NAKs sent for an Aeron stream, over all its sessions. */
 export function receivedNaks(records: readonly CounterRecord[], aeronStreamId: number): number {
   let naks = 0;
   for (const { typeId, key, value } of records) {

@@ -11,18 +11,18 @@ import { PathMtuWatch } from "./path-mtu-watch.ts";
 export interface BridgeLinkOptions
   extends Pick<ConsumerOptions, "streamId" | "streams" | "baseDirs" | "driver">,
     Pick<BridgeSenderOptions, "to" | "mode" | "checksum" | "onEnd"> {
-  /** Only frames whose seq is a multiple of it; 1: all. */
+  /** Only frames whose seq is a multiple of this; 1: all. */
   readonly decimation: number;
-  /** At most so many frames a second; 0: no limit. */
+  /** Most frames per second; 0: no limit. */
   readonly maxRateHz: number;
 }
 
-/** One stream on its way to one receiver: a consumer of its own, and the sender that reads it. */
+/** The link of one stream to one receiver: a separate consumer, and the sender that reads it. */
 export class BridgeLink {
   readonly to: Endpoint;
   readonly consumer: Consumer;
   readonly sender: BridgeSender;
-  /** In the order in which they have to be added. */
+  /** In the order in which they must be added. */
   readonly agents: readonly Agent[];
 
   constructor(connection: Messaging, clock: Clock, options: BridgeLinkOptions, ports = HOST_PORTS) {
@@ -43,7 +43,7 @@ export class BridgeLink {
       step: maxRateHz > 0 ? 0 : decimation,
       ...(onEnd === undefined ? {} : { onEnd }),
     });
-    // A simulated network has no paths.
+    // A simulated network has no routes to probe.
     const path = ports === HOST_PORTS ? [new PathMtuWatch(this.sender, source.streamId, to)] : [];
     this.agents = [this.consumer, this.sender, ...path];
   }

@@ -19,27 +19,27 @@ const refusedLog = log.every(10e9);
 
 export interface BridgeReceiverOptions {
   readonly from: Endpoint;
-  /** Addresses of hosts that may send; empty: all. */
+  /** Addresses of hosts that may send; empty: all hosts. */
   readonly peers: readonly string[];
-  /** The route of a stream of a sender; null: it is not taken. */
+  /** The route of a sender's stream; null: the stream is refused. */
   readonly routeFor: (streamId: number) => ReceiverRoute | null;
-  /** Opens the media driver's counters; those of this host when left out. */
+  /** Opens the media driver's counters; this host's if omitted. */
   readonly openCounters?: RolePorts["openCounters"];
 }
 
-/** A route, and what its senders get to know of it. */
+/** A route and the reports to its senders. */
 interface Reporting {
   readonly route: ReceiverRoute;
   readonly reports: ReportSender;
   readonly read: () => FarReport | null;
 }
 
-/** Blocks that one cycle takes of each sender, so that the other agents have their turn. */
+/** Blocks taken per cycle from each sender, so that the other agents get their turn. */
 const BLOCKS_PER_CYCLE = 64;
 
 /**
- * Receives the frames of bridge senders, each on an output stream of its own (W-48): an ordinary producer with its own epoch and layout.
- * Every message is checked before it is used, and what a sender asks for is bounded by the route's own limits.
+ * Receives the frames of bridge senders, each on a separate output stream (W-48): an ordinary producer with its own epoch and layout. Every
+ * message is checked before it is used, and the route's own limits bound a sender's requests.
  */
 export class BridgeReceiver implements Agent {
   readonly roleName = "bridge receiver";
@@ -52,7 +52,7 @@ export class BridgeReceiver implements Agent {
   readonly #routes = new Map<number, ReceiverRoute>();
   readonly #meter: ReceiverMeter;
   readonly #reports = new Map<ReceiverRoute, ReportSender>();
-  /** The same, for each cycle: iterating a map allocates. */
+  /** The same as an array for each cycle, because iterating a map allocates. */
   readonly #reporting: Reporting[] = [];
   #nowNs = 0;
 
@@ -65,7 +65,7 @@ export class BridgeReceiver implements Agent {
     );
   }
 
-  /** True once datagrams are received. */
+  /** True once datagrams can be received. */
   get isReady(): boolean {
     return this.#subscription.isReady;
   }
@@ -98,7 +98,7 @@ export class BridgeReceiver implements Agent {
 
   onLateCycle(nowNs: number, lateByNs: number): void {
     for (const route of this.routes) {
-      // It was not listened to during the pause.
+      // Nothing was received during the pause.
       route.hear(nowNs);
       route.output.onLateCycle(nowNs, lateByNs);
     }
@@ -189,7 +189,7 @@ export class BridgeReceiver implements Agent {
     const known = this.#routes.get(streamId);
     if (known !== undefined) return known;
     const route = this.#options.routeFor(streamId);
-    // What others ask for must not fill the memory.
+    // Requests of others must not fill the memory.
     if (route === null) return null;
     this.#routes.set(streamId, route);
     const reports = new ReportSender(this.#connection, streamId);

@@ -28,24 +28,24 @@ const log = getLogger("bridge");
 export interface BridgeSenderOptions {
   readonly to: Endpoint;
   readonly mode: BridgeMode;
-  /** What the consumer's decimation is, 1: none; 0: a rate limits it. */
+  /** The consumer's decimation, 1: none; 0: it is limited by a rate. */
   readonly step: number;
-  /** Called when the source has ended, and the receiver has reported all of it; left out: the next epoch is awaited. */
+  /** Called when the source has ended and the receiver has reported all frames; omitted: the sender waits for the next epoch. */
   readonly onEnd?: () => void;
-  /** Each frame ends with a checksum of its values, which the receiver compares. */
+  /** Each frame ends with a checksum of its values, which the receiver verifies. */
   readonly checksum?: boolean;
-  /** Opens the media driver's counters; those of this host when left out. */
+  /** Opens the media driver's counters; this host's if omitted. */
   readonly openCounters?: RolePorts["openCounters"];
 }
 
 const HEARTBEAT_NS = 1e9;
-/** Values bytes that one cycle may copy, so that the other agents have their turn. */
+/** Bytes of values copied per cycle, so that the other agents get their turn. */
 const BYTES_PER_CYCLE = 4 * 1024 * 1024;
 const FRAMES_PER_CYCLE = 64;
 /**
- * Sends the frames that a consumer reads to one receiver on another host (W-48). A frame begins only when all of it fits the window,
- * and is finished over as many cycles as it takes; its commit word is checked again before its end is sent, so that what was
- * overwritten meanwhile is never taken for valid. The consumer is an agent of its own, which runs before this one.
+ * Sends the frames that a consumer reads to one receiver on another host (W-48). A frame begins only if all of it fits the window, and may
+ * take several cycles; its commit word is checked again before its end is sent, so that an overwritten frame is never accepted as valid.
+ * The consumer is a separate agent that runs before this one.
  */
 export class BridgeSender implements Agent {
   readonly roleName: string;
@@ -65,20 +65,20 @@ export class BridgeSender implements Agent {
   #epoch: bigint | null = null;
   #joinedSeq = 0;
   #wasConnected = false;
-  /** Until when the attributes of an epoch are awaited. */
+  /** End of the wait for an epoch's attributes. */
   #attributesUntilNs = 0;
   readonly #join = new JoinedSeq();
-  /** What has to be sent before the next frame. */
+  /** The open message must be sent before the next frame. */
   #isOpenDue = true;
   #isMetaDue = true;
   #metaVersion = -1;
-  /** Those that the newest frame goes with; empty while they are not known. */
+  /** Attributes of the newest frame; empty until they are known. */
   #attributes: readonly Attribute[] = [];
   #roomBytes = 0;
   readonly #sending: FrameSending;
   /** True once there was an epoch. */
   #hasCarried = false;
-  /** Frames that were dropped without room, and without a receiver, which the consumer counts as one cause. */
+  /** Frames dropped for lack of room, and for lack of a receiver; the consumer counts both under one cause. */
   #backPressured = 0;
   #notConnected = 0;
   readonly #onFrame = (frame: Frame): LossCause | undefined => this.#take(frame);
@@ -107,17 +107,17 @@ export class BridgeSender implements Agent {
     return this.#publication?.isConnected === true;
   }
 
-  /** Bytes of its datagrams at most; 0 before the first epoch. */
+  /** Largest datagram in bytes; 0 before the first epoch. */
   get mtuBytes(): number {
     return this.#cutting.mtuBytes;
   }
 
-  /** Values bytes of the frames that were sent. */
+  /** Bytes of values in the frames sent. */
   get bytes(): number {
     return this.#sending.totalBytes;
   }
 
-  /** Frames since the beginning, each in one column. */
+  /** Frames since the start, each in one column. */
   get ledger(): SenderLedger {
     return senderLedgerOf(this.#consumer.counters, {
       isSending: this.#sending.isUnderWay,
@@ -126,7 +126,7 @@ export class BridgeSender implements Agent {
     });
   }
 
-  /** What the receivers have reported of the frames that were sent; `unreported`: nothing yet. */
+  /** The receivers' reports of the frames sent; `unreported`: frames without a report so far. */
   get far(): ReceiverLedger & { readonly unreported: number } {
     const { account } = this.#returns;
     return { ...account.ledger, unreported: account.unreported(this.ledger.sent) };
@@ -150,7 +150,7 @@ export class BridgeSender implements Agent {
     if (isConnected !== this.#wasConnected) this.#onConnection(isConnected);
     if (!isConnected) return work + this.#dropAll();
     if (this.#heartbeat.isDue(nowNs)) this.#isOpenDue = true;
-    // A message between the parts of a frame would be none of its pieces.
+    // A message between the parts of a frame would end the frame as incomplete.
     if (!this.#sending.isUnderWay && this.#isOpenDue) work += this.#sendOpen(publication, nowNs);
     return work + this.#sendFrames(publication);
   }
@@ -191,13 +191,13 @@ export class BridgeSender implements Agent {
     return 1;
   }
 
-  /** Metadata comes at once after an epoch was mapped, if ever. */
+  /** Metadata arrives immediately after an epoch was mapped, if at all. */
   #hasWaited(nowNs: number): boolean {
     if (this.#attributesUntilNs === 0) this.#attributesUntilNs = nowNs + HEARTBEAT_NS;
     return nowNs >= this.#attributesUntilNs;
   }
 
-  /** A publication whose terms hold frames of this size. */
+  /** Creates a publication whose terms hold frames of this size. */
   #prepare(maxFrameBytes: number): void {
     if (this.#publication !== null && maxFrameBytes <= this.#maxFrameBytes) return;
     if (this.#publication !== null) this.#connection.remove(this.#publication);
@@ -221,7 +221,7 @@ export class BridgeSender implements Agent {
     if (!isConnected) this.#abandon(true);
   }
 
-  /** Without a receiver nothing is read; what comes is counted, or waits where nothing may be lost. */
+  /** Without a receiver nothing is read; frames are counted, or wait if they must not be lost. */
   #dropAll(): number {
     if (this.#options.mode === "lossless") {
       if (this.#consumer.flow !== "wait") this.#consumer.receive();
@@ -233,7 +233,7 @@ export class BridgeSender implements Agent {
     return dropped;
   }
 
-  /** The stream, its attributes and the ledger, in this order, behind all frames that were sent. */
+  /** Sends the stream, its attributes and the ledger, in this order, after all frames sent. */
   #sendOpen(publication: FrameSink, nowNs: number): number {
     const { stream, attributes, streamId, flow } = this.#consumer;
     const layout = this.#epoch === null ? null : stream.layout;
@@ -267,7 +267,7 @@ export class BridgeSender implements Agent {
     return { isConnected, backPressured, notConnected, far, returns: this.#returns, sessionId };
   }
 
-  /** The end of the source was sent: what became of its last frames is awaited, for a while. */
+  /** The source's end was sent: waits for the report of its last frames, for a limited time. */
   #endIfReported(nowNs: number): void {
     const { onEnd } = this.#options;
     if (onEnd === undefined || !this.#lastReport.isAwaited) return;
@@ -297,9 +297,9 @@ export class BridgeSender implements Agent {
     return work;
   }
 
-  /** Takes the next frame that is admitted; false when there is none now. */
+  /** Takes the next admitted frame; false if there is none now. */
   #begin(publication: FrameSink): boolean {
-    // Everything of an epoch follows its open.
+    // Everything in an epoch follows its open message.
     if (this.#isOpenDue || this.#epoch === null || this.#epoch !== this.#consumer.epoch) {
       if (this.#consumer.flow !== "wait") this.#consumer.receive();
       return false;
@@ -322,7 +322,7 @@ export class BridgeSender implements Agent {
     }
     const isNew = header.metaVersion !== this.#metaVersion;
     if (isNew || this.#attributes.length === 0) {
-      // Attributes that had not come with the first frame of their version follow with a later one.
+      // Attributes that had not arrived with the first frame of their version follow with a later one.
       this.#attributes = frame.attributes;
       this.#metaVersion = header.metaVersion;
       this.#isMetaDue ||= isNew || this.#attributes.length > 0;
@@ -331,7 +331,7 @@ export class BridgeSender implements Agent {
     return undefined;
   }
 
-  /** Sends the next piece of the frame under way; false when there is no room for it now. */
+  /** Sends the next piece of the current frame; false if there is no room for it now. */
   #move(publication: FrameSink): boolean {
     if (this.#isMetaDue && !this.#sending.hasBegun) {
       if (!this.#sendMeta(publication)) return false;
@@ -340,7 +340,7 @@ export class BridgeSender implements Agent {
     return this.#sending.move(publication, this.#cutting);
   }
 
-  /** The frame under way will not be finished. */
+  /** The current frame will not be finished. */
   #abandon(isLost: boolean): void {
     if (!this.#sending.isUnderWay) return;
     this.#sending.abandon();

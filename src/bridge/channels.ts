@@ -4,24 +4,24 @@ import { UsageError } from "../core/errors.ts";
 
 /** The Aeron stream of bridges. */
 export const BRIDGE_STREAM_ID = 1400;
-/** That of what receivers report to senders. */
+/** The Aeron stream of receivers' reports to senders. */
 export const BRIDGE_RETURN_STREAM_ID = 1401;
-/** Small enough for every path; a report is one or two datagrams. */
+/** Small enough for every path; a report takes one or two datagrams. */
 const REPORT_MTU_BYTES = 1408;
-/** What a socket of a bridge asks for at most. */
+/** Largest socket buffer that a bridge requests. */
 export const MAX_SOCKET_BUFFER_BYTES = 8 * 1024 * 1024;
-/** What a stock Linux gives to a socket. */
+/** Default socket buffer limit of Linux. */
 const STOCK_BUFFER_BYTES = 212_992;
 
-/** "latest": a frame that finds no room is dropped, and counted. "lossless": it waits, bounded by the ring. */
+/** "latest": a frame without room is dropped and counted. "lossless": it waits, bounded by the ring. */
 export type BridgeMode = "latest" | "lossless";
 
-/** Where a bridge's datagrams go: a host and a port, or a channel of Aeron. */
+/** Destination of a bridge's datagrams: a host and a port, or an Aeron channel. */
 export interface Endpoint {
-  /** As it was given. */
+  /** The text as given. */
   readonly text: string;
   readonly channel: string;
-  /** Null for a channel that names none. */
+  /** Null for a channel without one. */
   readonly host: string | null;
 }
 
@@ -40,30 +40,30 @@ export function readEndpoint(text: string): Endpoint | undefined {
   return { text, channel: `aeron:udp?endpoint=${match[1]}:${port}`, host: match[1] as string };
 }
 
-/** The port of an endpoint; null for a channel that names none. */
+/** The port of an endpoint; null for a channel without one. */
 export function portOf({ channel }: Endpoint): number | null {
   const port = /[?|]endpoint=(?:\[[^\]]+\]|[^:|]+):(\d+)/.exec(channel)?.[1];
   return port === undefined ? null : Number(port);
 }
 
-/** True for an address of this host's loopback. */
+/** True for a loopback address of this host. */
 export function isLoopback(host: string | null): boolean {
   return host !== null && /^(127\.[0-9.]+|localhost|\[::1\])$/.test(host);
 }
 
-/** True for a channel that goes to several receivers at once: multicast, or to destinations that are added. */
+/** True for a channel with several receivers: multicast, or multiple destinations. */
 export function isShared(channel: string, host: string | null): boolean {
   const first = Number(/^\d+(?=\.)/.exec(host ?? "")?.[0]);
   return /[?|]control-mode=/.test(channel) || (first >= 224 && first <= 239) || /^\[ff/i.test(host ?? "");
 }
 
-/** Headers of IP and UDP before a datagram for `host`. A name counts as one of IPv4, which Aeron prefers. */
+/** Size of the IP and UDP headers of a datagram for `host`. A host name counts as IPv4, which Aeron prefers. */
 export function ipHeaderBytes(host: string | null): number {
   const isVersion6 = host !== null && /^\[?[0-9a-fA-F]*:/.test(host);
   return isVersion6 ? 48 : 28;
 }
 
-/** A size among a channel's parameters, which Aeron takes with the units k, m and g. @throws UsageError */
+/** A size parameter of a channel; Aeron accepts the units k, m and g. @throws UsageError */
 export function sizeParameter(channel: string, key: string): number {
   const text = new RegExp(`[?|]${key}=([^|]*)`).exec(channel)?.[1] ?? "";
   const [, digits = "", unit = ""] = /^(\d{1,10})([kmg]?)$/i.exec(text) ?? [];
@@ -73,7 +73,7 @@ export function sizeParameter(channel: string, key: string): number {
   });
 }
 
-/** The largest buffer that the kernel gives to a socket. */
+/** The largest socket buffer that the kernel grants. */
 function maxReceiveBuffer(): number {
   try {
     return Number(readFileSync("/proc/sys/net/core/rmem_max", "latin1").trim()) || STOCK_BUFFER_BYTES;
@@ -83,7 +83,7 @@ function maxReceiveBuffer(): number {
   }
 }
 
-/** Where a sender receives reports, at a port that the media driver chooses: on the loopback only if its frames stay there. */
+/** A sender's channel for reports, at a port that the media driver chooses: on the loopback only if its frames stay there. */
 export function returnChannel({ host }: Endpoint): string {
   const isVersion6 = host?.startsWith("[") === true;
   const any = isVersion6 ? "[::]" : "0.0.0.0";
@@ -91,7 +91,7 @@ export function returnChannel({ host }: Endpoint): string {
   return `aeron:udp?endpoint=${isLoopback(host) ? local : any}:0`;
 }
 
-/** A receiver's channel to a sender that listens at this port of `host`. */
+/** A receiver's channel to a sender that receives reports at this port of `host`. */
 export function reportChannel(host: string, port: number): string {
   const literal = host.includes(":") ? `[${host}]` : host;
   return `aeron:udp?endpoint=${literal}:${port}|mtu=${REPORT_MTU_BYTES}|term-length=65536|sparse=false`;
@@ -103,7 +103,7 @@ export function receiverLimits({ channel }: Endpoint): { readonly windowBytes: n
   return { windowBytes: sizeParameter(full, "rcv-wnd"), bufferBytes: sizeParameter(full, "so-rcvbuf") };
 }
 
-/** A receiver's channel: buffer and window as large as the kernel allows. */
+/** A receiver's channel: buffer and window are as large as the kernel allows. */
 export function receiverChannel({ channel }: Endpoint): string {
   const bufferBytes = Math.min(maxReceiveBuffer(), MAX_SOCKET_BUFFER_BYTES);
   const windowBytes = Math.floor(bufferBytes / 4096) * 4096;

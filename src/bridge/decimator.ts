@@ -13,40 +13,40 @@ import type { OutputStream } from "./output-stream.ts";
 import { combinedStep } from "./seq-step.ts";
 
 export interface DecimatorOptions {
-  /** N: the frames whose seq is a multiple of N. 0: those that the consumer's mode or rate chooses. */
+  /** N: the frames whose seq is a multiple of N. 0: the frames selected by the consumer's mode or rate. */
   readonly every: number;
-  /** Slots of the output, where it makes its regions itself; null: as many as a ring of the source, or as `every` needs. */
+  /** Slots of the output if it creates its own regions; null: as many as the source's ring, or as `every` needs. */
   readonly nslots: number | null;
-  /** Frames to carry; Infinity: no end. */
+  /** Number of frames to carry; Infinity: no limit. */
   readonly count: number;
-  /** End with the source's first end. */
+  /** Stop at the source's first end. */
   readonly once: boolean;
   /** Called once, when readers of the output have drained. */
   readonly onDone: () => void;
 }
 
-/** Frames that one cycle may carry, so that the other agents have their turn. */
+/** Frames carried per cycle, so that the other agents get their turn. */
 const FRAMES_PER_CYCLE = 64;
-/** Metadata comes at once after an epoch was mapped, if ever. */
+/** Metadata arrives immediately after an epoch was mapped, if at all. */
 const ATTRIBUTES_TIMEOUT_NS = 2e9;
-/** Frames of the output that its ring should hold at least. */
+/** Minimum number of the output's frames that its ring should hold. */
 const MIN_FRAMES = 8;
 
 /**
- * The decimator (W-48): carries every Nth frame, or those that a rate or the mode "latest" leaves, to a stream of its own on the same
- * host. The seq, the shape, the timestamp and the attributes are the source's. A frame is copied once, and published only when it was
- * intact afterwards. The consumer is an agent of its own, which runs before this one.
+ * The decimator (W-48): copies every Nth frame, or those selected by a rate or the mode "latest", to a separate stream on the same host.
+ * Seq, shape, timestamp and attributes are the source's. A frame is copied once and published only if it was still intact afterwards. The
+ * consumer is a separate agent that runs before this one.
  */
 export class Decimator implements Agent {
   readonly roleName: string;
   readonly #consumer: Consumer;
   readonly #output: OutputStream;
   readonly #options: DecimatorOptions;
-  /** The epoch that the output was begun for. */
+  /** The epoch for which the output was begun. */
   #epoch: bigint | null = null;
   readonly #attributesWait = new Deadline();
   readonly #join = new JoinedSeq();
-  /** The source's attributes that the output has, and their version. */
+  /** The source's attributes that the output currently has, and their version. */
   #forwarded: readonly Attribute[] = [];
   #metaVersion = -1;
   #nowNs = 0;
@@ -66,7 +66,7 @@ export class Decimator implements Agent {
     this.#poll = { limit: 1, settled: (_seq, isIntact) => this.#settle(isIntact) };
   }
 
-  /** Frames that were carried so far. */
+  /** Number of frames carried so far. */
   get carried(): number {
     return this.#carried;
   }
@@ -139,7 +139,7 @@ export class Decimator implements Agent {
         this.#output.end();
         return work + 1;
       }
-      // Readers of the output hold it back, and so the source, if that waits as well.
+      // Readers of the output hold it back, and with it the source, if the source waits as well.
       if ((this.#output.producer as Producer).isWaiting) {
         if (consumer.flow !== "wait") consumer.receive();
         return work;
@@ -164,7 +164,7 @@ export class Decimator implements Agent {
     return undefined;
   }
 
-  /** The copy is published if the frame was intact until it was finished. */
+  /** The copy is published if the frame was still intact at its end. */
   #settle(isIntact: boolean): void {
     const claim = this.#claim;
     if (claim === null) return;
@@ -178,7 +178,7 @@ export class Decimator implements Agent {
 
   #forwardAttributes(frame: Frame): void {
     const { attributes } = frame;
-    // Not known yet, or none: the next frame of this version looks again.
+    // Unknown or empty: the next frame of this version checks again.
     if (attributes.length === 0) return;
     this.#metaVersion = frame.metaVersion;
     if (attributes !== this.#forwarded) this.#output.setAttributes(attributes);
@@ -193,7 +193,7 @@ export class Decimator implements Agent {
   }
 }
 
-/** Slots in which some frames have room although the seqs between theirs have slots as well. */
+/** Number of slots that hold several frames, although the seqs between them occupy slots as well. */
 function slotsFor(sourceSlots: number, seqStep: number): number {
   let nslots = sourceSlots;
   while (seqStep > EVERY_SEQ && nslots < MIN_FRAMES * seqStep) nslots *= 2;

@@ -1,7 +1,7 @@
 import type { Fallback } from "../protocol/fallback-uri.ts";
 import { type Endpoint, readEndpoint } from "./channels.ts";
 
-/** Where frames of a fallback arrive on this host; a text says why none can. `unknown`: what to do about a bridge without an endpoint. */
+/** Endpoint of a fallback's frames on this host, or a text with the reason. `unknown`: advice for bridges without one. */
 export function fallbackEndpoint(
   fallback: Fallback,
   endpointOf: (bridgeId: string) => Endpoint | undefined,

@@ -16,11 +16,11 @@ const log = getLogger("bridge");
 
 export interface FallbackReaderOptions {
   readonly streams: AeronStreams;
-  /** Folder of the regions that hold what comes through the bridge. */
+  /** Folder for the regions of frames received through the bridge. */
   readonly shmDir: string;
-  /** Addresses of hosts that may send; empty: all. */
+  /** Addresses of hosts that may send; empty: all hosts. */
   readonly peers: readonly string[];
-  /** Where frames of a fallback arrive; a text says why none can. */
+  /** The endpoint of a fallback's frames; a text gives the reason if there is none. */
   readonly endpointOf: (fallback: Fallback) => Endpoint | string;
   /** Called with the consumer whose frames are to be read from now on. */
   readonly onSwitch: (consumer: Consumer) => void;
@@ -30,9 +30,9 @@ const WAIT_TIMEOUT_NS = 5e9;
 const MAX_REGION_BYTES = 2 ** 30;
 
 /**
- * Reads a consumer's stream through a bridge while its shared memory cannot, or must not, be used (W-39): a receiver of its own
- * publishes the sender's frames on a stream that this process drew at random, and a second consumer reads that one. Both consumers have
- * the same mode and rate limit, so that orders to the first hold for the second.
+ * Reads a consumer's stream through a bridge while its shared memory is unusable or disabled (W-39): a separate receiver publishes the
+ * sender's frames on a stream with a random id, and a second consumer reads it. Both consumers share mode and rate limit, so that commands
+ * to the first also apply to the second.
  */
 export class FallbackReader implements Agent {
   readonly roleName: string;
@@ -41,7 +41,7 @@ export class FallbackReader implements Agent {
   readonly #consumer: Consumer;
   readonly #options: FallbackReaderOptions;
   readonly #ownStreamId = randomId();
-  /** What is read, or was refused; "" for shared memory. */
+  /** The current fallback or refusal; "" for shared memory. */
   #present = "";
   #endpoint: Endpoint | null = null;
   #receiver: BridgeReceiver | null = null;
@@ -56,12 +56,12 @@ export class FallbackReader implements Agent {
     this.#options = options;
   }
 
-  /** The consumer of what came through a bridge; null before the first use of one. */
+  /** The consumer of frames received through a bridge; null before the first use of one. */
   get consumer(): Consumer | null {
     return this.#inner;
   }
 
-  /** Where frames arrive now; null while shared memory is read. */
+  /** The current endpoint of frames; null while shared memory is read. */
   get endpoint(): Endpoint | null {
     return this.#endpoint;
   }
@@ -80,7 +80,7 @@ export class FallbackReader implements Agent {
     return work + (this.#inner?.doWork(nowNs) ?? 0);
   }
 
-  /** What comes from another host wakes no thread that is blocked here. */
+  /** Frames from another host do not wake a thread that is blocked here. */
   waitPoint(): WaitPoint | null {
     return this.#present === "" ? ANY_WAIT : null;
   }

@@ -1,6 +1,6 @@
 import { NOTHING_RECEIVED, RECEIVER_CAUSES, type ReceiverLedger, receivedTotal } from "./ledger.ts";
 
-/** A reader of the receiver's stream, as its counters show it on the receiver's host. */
+/** A reader of the receiver's stream, from its counters on the receiver's host. */
 export interface FarReader {
   readonly consumerId: number;
   readonly accepted: number;
@@ -10,58 +10,57 @@ export interface FarReader {
   readonly other: number;
 }
 
-/** Lost frames of a reader, by all causes. */
+/** Lost frames of a reader, over all causes. */
 export function lostBy({ gap, late, sinkTooSlow, other }: FarReader): number {
   return gap + late + sinkTooSlow + other;
 }
 
-/** What a receiver reports of its account with a sender (BridgeReport). */
+/** A receiver's report of its account with a sender (BridgeReport). */
 export interface FarReport {
   readonly toStreamId: number;
-  /** Of the account. */
+  /** Id of the account. */
   readonly receiver: bigint;
-  /** Frames that the sender had sent when the account began, and at the ledger that this answers. */
+  /** Frames that the sender had sent when the account began, and at the ledger that this report answers. */
   readonly firstSent: number;
   readonly lastSent: number;
   readonly ledger: ReceiverLedger;
-  /** From the timestamps of frames until they were complete there, the mean since the report before; 0: not known. */
+  /** Mean time from a frame's timestamp to its completion there, since the previous report; 0: unknown. */
   readonly delayNs: number;
   /** By how much that may be off: the clocks, and the receiver's cycles. */
   readonly delayErrorNs: number;
   /** NAKs that the receiver has sent. */
   readonly naks: number;
-  /** Of its channel and its socket, in bytes. */
+  /** Window and socket buffer of its channel, in bytes. */
   readonly windowBytes: number;
   readonly socketBufferBytes: number;
-  /** Readers of the stream; those that are reported may be fewer. */
+  /** Number of readers of the stream; the report may list fewer. */
   readonly consumers: number;
   readonly readers: readonly FarReader[];
 }
 
-/** Receivers of one channel that are kept. */
+/** Most remembered receivers of one channel. */
 const MAX_RECEIVERS = 64;
 
 /**
- * What became of the frames of a sender, by the reports of its receivers, one after the other. A report is taken only if it can be:
- * its columns add up to frames that were sent, which no other account has. Frames of a receiver that died before it reported them
- * stay unreported. Where several receivers share a channel, each has an account of all frames since it joined, and the one that lacks
- * most is shown.
+ * The outcomes of a sender's frames, from successive reports of its receivers. A report is accepted only if it is possible: its columns
+ * must add up to frames that were sent and that no other account has. Frames of a receiver that died before reporting them stay unreported.
+ * If several receivers share a channel, each has an account of all frames since it joined, and the one with the most losses is shown.
  */
 export class FarAccount {
-  /** Reports that were not taken. */
+  /** Rejected reports. */
   refused = 0;
   /** Null before the first. */
   newest: FarReport | null = null;
   #past = NOTHING_RECEIVED;
   readonly #isShared: boolean;
-  /** Of those that share a channel. */
+  /** Reports of receivers that share a channel. */
   readonly #reports = new Map<bigint, FarReport>();
 
   constructor(isShared = false) {
     this.#isShared = isShared;
   }
 
-  /** `sent`: what the sender has sent until now. Returns why the report is refused; null when it is taken. */
+  /** `sent`: frames sent so far. Returns why the report is rejected; null if it is accepted. */
   onReport(report: FarReport, sent: number): string | null {
     const before = this.#isShared ? (this.#reports.get(report.receiver) ?? null) : this.newest;
     const fault = explainFault(report, sent, before);
@@ -77,25 +76,25 @@ export class FarAccount {
     return null;
   }
 
-  /** Of all receivers. */
+  /** Sum over all receivers. */
   get ledger(): ReceiverLedger {
     return this.newest === null ? this.#past : sumOf(this.#past, this.newest.ledger);
   }
 
-  /** Frames of `sent` whose fate was not reported: they are under way, or their receiver is gone. */
+  /** Frames of `sent` without a reported outcome: in transit, or their receiver is gone. */
   unreported(sent: number): number {
     const before = this.#isShared ? (this.newest?.firstSent ?? 0) : 0;
     return sent - before - receivedTotal(this.ledger);
   }
 
-  /** The one that was heard last moves to the end: those that are silent make room. */
+  /** The latest reporter moves to the end: silent receivers are evicted first. */
   #onShared(report: FarReport): void {
     this.#reports.delete(report.receiver);
     this.#reports.set(report.receiver, report);
     const [oldest] = this.#reports.keys();
     if (this.#reports.size > MAX_RECEIVERS && oldest !== undefined) this.#reports.delete(oldest);
     const lacks = ({ ledger }: FarReport): number => receivedTotal(ledger) - ledger.delivered;
-    // A receiver that is gone does not follow: what is far behind the others is not shown.
+    // A receiver that is gone makes no progress: one far behind the others is not shown.
     const present = [...this.#reports.values()].filter(({ lastSent }) => lastSent === report.lastSent);
     this.newest = present.reduce((worst, one) => (lacks(one) > lacks(worst) ? one : worst), report);
   }

@@ -1,21 +1,21 @@
-/** Clocks of two machines drift apart by no more than this share of the time: 100 parts in a million. */
+/** Clocks of two machines drift apart by at most this fraction: 100 parts per million. */
 const DRIFT = 100e-6;
 
 /**
- * What the CLOCK_MONOTONIC of another host shows, by its answers: each was given at some time within its round trip, so that half of
- * that is the error. The best answer counts until drift has made it worse than a newer one.
+ * The CLOCK_MONOTONIC of another host, estimated from its answers: each was given at some time within its round trip, so that half of the
+ * round trip is the error. The best answer is used until drift makes it worse than a newer one.
  */
 export class FarClock {
   #offsetNs = 0;
   #errorNs = Number.POSITIVE_INFINITY;
   #heardNs = 0;
 
-  /** Of this host's process time, by how much the other clock may be off. Infinity while nothing is known. */
+  /** The possible error of the other clock at this process time. Infinity while nothing is known. */
   errorAt(nowNs: number): number {
     return this.#errorNs + Math.max(0, nowNs - this.#heardNs) * DRIFT;
   }
 
-  /** What is to be added to this host's clock. */
+  /** Offset to add to this host's clock. */
   get offsetNs(): number {
     return this.#offsetNs;
   }
@@ -32,7 +32,7 @@ export class FarClock {
     this.#heardNs = nowNs;
   }
 
-  /** Another host, or the same after its start, answers from now on. */
+  /** From now on another host, or the same host after a restart, answers. */
   clear(): void {
     this.#errorNs = Number.POSITIVE_INFINITY;
   }

@@ -11,45 +11,45 @@ import {
 } from "../sbe/generated/bridge/index.ts";
 import { MESSAGE_HEADER_BYTES, messageKeyAt } from "../sbe/index.ts";
 
-/** Longest other message that is put together; longer ones are ignored. */
+/** Longest reassembled message of other kinds; longer ones are ignored. */
 const MAX_CONTROL_BYTES = 1024 * 1024;
 const INITIAL_CONTROL_BYTES = 1024;
 const FRAME_HEAD_BYTES = MESSAGE_HEADER_BYTES + BridgeFrameDecoder.BLOCK_LENGTH;
 const PART_HEAD_BYTES = MESSAGE_HEADER_BYTES + BridgePartDecoder.BLOCK_LENGTH;
-/** Words of the slot before the fields. */
+/** Number of words in the slot before the fields. */
 const FIRST_WORD = HEADER_WORD.frameIdLow;
 
-/** Takes one frame at a time. */
+/** Receives one frame at a time. */
 export interface FrameTarget {
-  /** A frame begins. False when it is not taken: then its values are passed over, and `pass` may follow, but neither `commit` nor `abort`. */
+  /** A frame begins. False if it is refused: its values are then skipped, and `pass` may follow, but neither `commit` nor `abort`. */
   begin(header: FrameHeader): boolean;
-  /** `length` bytes of the values at `address`, from `valuesOffset` on, which are within the length that the header says. */
+  /** `length` bytes of the values at `address`, from `valuesOffset` on; they are within the length in the header. */
   write(valuesOffset: number, address: number, length: number): void;
-  /** All values have come, and the sender says that they were intact. `checksum`: theirs, by the sender; -1 when it has none. */
+  /** All values have arrived, and the sender reports them as intact. `checksum`: the sender's; -1 if there is none. */
   commit(header: FrameHeader, checksum: number): void;
-  /** The frame that was not taken was sent as a whole: until then its sender may give it up, and counts it itself. */
+  /** A refused frame was sent completely: until then its sender may abandon it and counts it itself. */
   pass(): void;
-  /** The frame is not valid: by the sender's verdict, or because a part of it never came. */
+  /** The frame is invalid: by the sender's verdict, or because a part never arrived. */
   abort(): void;
 }
 
-/** Takes the messages beside frames. */
+/** Handles messages other than frames. */
 export type ControlHandler = (view: DataView, offset: number, length: number) => void;
 
 export const NO_CHECKSUM = -1;
 
-/** What the message under way is. */
+/** Kind of the current message. */
 const NOTHING = 0;
 const VALUES = 1;
 const CONTROL = 2;
 
 /**
- * Puts the frames of one Aeron session together from fragments, whose order Aeron keeps: a cursor, without a copy of its own. What is
- * not the next piece of the frame under way ends it as incomplete; no length is believed beyond the values that the frame's header
- * says. Other messages are handed on as a whole.
+ * Reassembles the frames of one Aeron session from fragments, whose order Aeron preserves: a cursor without its own copy. Anything but the
+ * next piece of the current frame ends that frame as incomplete; no length beyond the values in the frame's header is accepted. Other
+ * messages are passed on whole.
  */
 export class FrameAssembly {
-  /** Frames that began and did not end, and pieces that belong to no frame. */
+  /** Frames that began and did not end, and pieces without a frame. */
   incomplete = 0;
   strays = 0;
   readonly #target: FrameTarget;
@@ -61,13 +61,13 @@ export class FrameAssembly {
   readonly #end = new BridgeEndDecoder();
   #message = NOTHING;
   #isWhole = false;
-  /** The frame under way. */
+  /** True while a frame is being reassembled. */
   #isOpen = false;
   #isTaken = false;
   #seq = 0;
   #filledBytes = 0;
   #valuesBytes = 0;
-  /** Bytes of the fragment under way that are values. */
+  /** Bytes of values in the current fragment. */
   #fragmentBytes = 0;
   #control = new NativeBuffer(INITIAL_CONTROL_BYTES);
   #controlBytes = 0;
@@ -77,7 +77,7 @@ export class FrameAssembly {
     this.#onControl = onControl;
   }
 
-  /** The view has the first FRAGMENT_HEAD_BYTES of the `length` bytes at `address`, or all. `onFragmentEnd` follows. */
+  /** The view holds the first FRAGMENT_HEAD_BYTES of the `length` bytes at `address`, or all of them. `onFragmentEnd` follows. */
   onFragment(flags: number, view: DataView, offset: number, length: number, address: number): void {
     this.#fragmentBytes = 0;
     if ((flags & BEGIN_FLAG) !== 0) this.#beginMessage(flags, view, offset, length, address);
@@ -85,7 +85,7 @@ export class FrameAssembly {
     else if (this.#message === CONTROL) this.#addControl(address, length);
   }
 
-  /** What was copied from the fragment is valid. */
+  /** Data copied from the fragment is valid. */
   onFragmentEnd(flags: number): void {
     this.#filledBytes += this.#fragmentBytes;
     this.#fragmentBytes = 0;
@@ -220,7 +220,7 @@ export class FrameAssembly {
     this.#settle(false, NO_CHECKSUM);
   }
 
-  /** The frame under way has its end. */
+  /** The current frame is complete. */
   #settle(isIntact: boolean, checksum: number): void {
     if (isIntact && this.#filledBytes !== this.#valuesBytes) {
       this.#giveUp();
@@ -236,7 +236,7 @@ export class FrameAssembly {
     else this.#target.abort();
   }
 
-  /** The frame under way will not be complete. */
+  /** The current frame will not be completed. */
   #giveUp(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;

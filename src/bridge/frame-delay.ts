@@ -1,18 +1,18 @@
 import { monotonic } from "../aeron/monotonic.ts";
 import type { FrameHeader } from "../protocol/frame-header.ts";
 
-/** Older frames are of another clock, whatever their stream says. */
+/** Older frames use another clock, whatever their stream claims. */
 const MAX_DELAY_NS = 600e9;
 
-/** A mean of delays, and by how much it may be off. */
+/** A mean delay and its possible error. */
 export interface Delay {
   readonly delayNs: number;
   readonly errorNs: number;
 }
 
-/** How old frames of another host are when they are complete here, by the offset between both clocks that their sender knows. */
+/** Age of another host's frames when they are complete here, computed from the clock offset that their sender reports. */
 export class FrameDelay {
-  /** What is to be added to the sender's CLOCK_MONOTONIC for this host's. */
+  /** Offset to add to the sender's CLOCK_MONOTONIC to get this host's. */
   #offsetNs = 0;
   #clockErrorNs = Number.POSITIVE_INFINITY;
   /** When this cycle began; NaN before the first. */
@@ -28,18 +28,18 @@ export class FrameDelay {
   #largestClockErrorNs = 0;
   #newest: Delay | null = null;
 
-  /** Of the frames before the last `take`; null while the clock is not known. */
+  /** Delay of the frames before the last `take`; null while the clock is unknown. */
   get newest(): Delay | null {
     return this.#newest;
   }
 
-  /** This host's clock is `offsetNs` ahead of the sender's, within `errorNs`; Infinity: that is not known. */
+  /** This host's clock is `offsetNs` ahead of the sender's, within `errorNs`; Infinity: unknown. */
   setClock(offsetNs: number, errorNs: number): void {
     this.#offsetNs = offsetNs;
     this.#clockErrorNs = errorNs;
   }
 
-  /** A frame is complete. The next cycle says when that was, within the length of this one. */
+  /** A frame is complete. The next cycle gives the time of that, within the length of this cycle. */
   onFrame({ timestampHigh, timestampLow }: FrameHeader): void {
     // A frame without a timestamp has 0 there.
     if (timestampHigh === 0 && timestampLow === 0) return;
@@ -51,7 +51,7 @@ export class FrameDelay {
     this.#largestClockErrorNs = Math.max(this.#largestClockErrorNs, this.#clockErrorNs);
   }
 
-  /** A cycle begins: frames of the one before were complete by now. */
+  /** A cycle begins: frames of the previous one are complete by now. */
   onCycle(nowNs: number): void {
     const cycleNs = nowNs - this.#cycleNs;
     this.#cycleNs = nowNs;

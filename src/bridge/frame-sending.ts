@@ -10,37 +10,37 @@ import { HeldFrame } from "../roles/held-frame.ts";
 import type { Cutting } from "./admission.ts";
 import { HEAD_BYTES, type SenderMessages } from "./sender-messages.ts";
 
-/** Of a message that is one fragment; the rest of a datagram is headers. */
+/** Header of a single-fragment message; the rest of a datagram is other headers. */
 const FRAGMENT_HEADER_BYTES = 32;
 
 /**
- * A frame under way, from its slot to a publication, over as many calls as it takes. Its commit word is looked at again after each
- * piece, and before its end is sent. One object stands for all frames of a sender, one after the other.
+ * Sends a frame from its slot to a publication, over as many calls as it takes. Its commit word is checked again after each piece and
+ * before its end is sent. One object serves all frames of a sender in turn.
  */
 export class FrameSending {
-  /** True from `begin` until the frame's end was sent, or it was given up. */
+  /** True from `begin` until the frame's end was sent or the frame was abandoned. */
   isUnderWay = false;
   seq = 0;
   byteLength = 0;
   sentBytes = 0;
-  /** Values bytes of the frames that were sent. */
+  /** Bytes of values in the frames sent. */
   totalBytes = 0;
   hasBegun = false;
   readonly #stream: ConsumerStream;
   readonly #messages: SenderMessages;
   readonly #header = new FrameHeader();
   #place: SlotPlace | null = null;
-  /** Keeps the memory of a frame that takes several calls, also when its epoch ends meanwhile. */
+  /** Keeps the memory of a frame that takes several calls, even if its epoch ends meanwhile. */
   readonly #held = new HeldFrame();
   #values = 0;
-  /** True for a frame that is one message. */
+  /** True for a frame that fits one message. */
   #isWhole = false;
-  /** Of the values that were sent. */
+  /** Checksum of the values sent so far. */
   #checksum = 0;
   readonly #hasChecksums: boolean;
   #bytes: Uint8Array | null = null;
 
-  /** `hasChecksums`: each frame ends with one of its values; then none is one message. */
+  /** `hasChecksums`: each frame ends with a checksum of its values; no frame is then a single message. */
   constructor(stream: ConsumerStream, messages: SenderMessages, hasChecksums: boolean) {
     this.#stream = stream;
     this.#messages = messages;
@@ -63,12 +63,12 @@ export class FrameSending {
     if (!this.#isWhole) this.#stream.hold(frame, this.#held);
   }
 
-  /** Its handler has returned: a frame that was overwritten until then is counted by its consumer, and not taken. */
+  /** Its handler has returned: a frame overwritten before that is counted by its consumer and not sent. */
   onSettled(isIntact: boolean): void {
     if (this.isUnderWay && !isIntact) this.#end();
   }
 
-  /** Sends the next piece; false when there is no room for it now. */
+  /** Sends the next piece; false if there is no room for it now. */
   move(publication: FrameSink, { partBytes }: Cutting): boolean {
     if (this.#isWhole) return this.#sendWhole(publication);
     const isIntact = this.#isIntact();
@@ -95,13 +95,13 @@ export class FrameSending {
     return true;
   }
 
-  /** Gives the frame up: the consumer counts it as not taken. */
+  /** Abandons the frame: the consumer counts it as not taken. */
   abandon(): void {
     this.#end();
     this.#stream.takeBack(this.byteLength, "sinkTooSlow");
   }
 
-  /** A frame that fits one datagram: copied into the log, looked at again, and only then published. */
+  /** A frame that fits one datagram: copied into the log, checked again, and only then published. */
   #sendWhole(publication: FrameSink): boolean {
     const address = publication.claim(HEAD_BYTES + this.byteLength);
     if (address === 0) return false;

@@ -1,17 +1,17 @@
 import { Deadline } from "../core/timers.ts";
 import type { Consumer } from "../roles/consumer.ts";
 
-/** A descriptor that was published before the epoch was mapped is there at the next look; a machine may be busy. */
+/** A descriptor published before the epoch was mapped is available at the next poll; a machine may be busy. */
 const JOIN_NS = 50e6;
 
 /**
- * Where a source's account begins for what carries its frames (W-48): readers of the output begin behind the newest frame that was
- * published before, so that it is no gap for them. A source at rest has no descriptor that shows it: then its ring does, after a while.
+ * Start of a source's account for the stream that carries its frames (W-48): readers of the output begin after the newest frame published
+ * before, so that it is no gap. An idle source has no descriptor that shows this frame: after a while its ring is used instead.
  */
 export class JoinedSeq {
   readonly #wait = new Deadline();
 
-  /** Newest frame of the mapped epoch that the consumer leaves out, at least 0; null while it is to be awaited. */
+  /** Newest frame of the mapped epoch that the consumer leaves out, at least 0; null while it must be awaited. */
   of(consumer: Pick<Consumer, "stream" | "receive">, nowNs: number): number | null {
     const { stream } = consumer;
     if (stream.joinedSeq === null) consumer.receive();

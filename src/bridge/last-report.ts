@@ -2,12 +2,12 @@ import { getLogger } from "../core/logger.ts";
 import { Deadline } from "../core/timers.ts";
 
 const log = getLogger("bridge");
-/** The receiver's reports of the last frames of a source are awaited while they get on: for so long without. */
+/** How long to wait, without progress, for the receiver's reports of a source's last frames. */
 const TIMEOUT_NS = 2e9;
-/** The same where nothing may be lost: as long as a receiver that waits for its readers keeps the epoch of a silent sender. */
+/** The same for a lossless link: as long as a receiver that waits for its readers keeps the epoch of a silent sender. */
 const LOSSLESS_TIMEOUT_NS = 15e9;
 
-/** Waits, after the end of a source was sent, until the receiver has reported what became of its last frames, or does not get on. */
+/** Waits, after the end of a source was sent, until the receiver has reported the outcome of its last frames or makes no progress. */
 export class LastReport {
   readonly #timeoutNs: number;
   readonly #deadline = new Deadline();
@@ -31,7 +31,7 @@ export class LastReport {
     this.#deadline.clear();
   }
 
-  /** True once, when there is nothing to wait for any more. */
+  /** True once, when there is nothing left to wait for. */
   isOver(nowNs: number, streamId: number, unreported: number): boolean {
     if (unreported !== this.#unreported) this.#deadline.start(nowNs, this.#timeoutNs);
     this.#unreported = unreported;

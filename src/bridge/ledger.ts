@@ -1,7 +1,7 @@
 /** A sender's frames since its start: each frame in `seen` is also in one other column. */
 export interface SenderLedger {
   readonly seen: number;
-  /** Whose end was sent, with the verdict OK. */
+  /** Frames whose end was sent with the verdict OK. */
   readonly sent: number;
   readonly skipped: number;
   readonly backPressured: number;
@@ -31,7 +31,7 @@ export interface ReceiverLedger {
   readonly incomplete: number;
   /** Lost with their slot when a lease or an epoch ended. */
   readonly epochChange: number;
-  /** With other values than those that were sent. */
+  /** The values differ from those sent. */
   readonly checksum: number;
 }
 
@@ -63,9 +63,9 @@ const EMPTY: SenderLedger = {
   refused: 0,
 };
 
-/** The account of a receiver with one sender: published = delivered + every cause on either side, to the frame, at each ledger. */
+/** A receiver's account with one sender: published = delivered + every cause on either side, exact to the frame at each ledger. */
 export class BridgeAccount {
-  /** By which the sender tells this account from one with another receiver. */
+  /** Distinguishes this account from one with another receiver. */
   readonly id = crypto.getRandomValues(new BigUint64Array(1))[0] as bigint;
   #first: SenderLedger | null = null;
   #newest: SenderLedger = EMPTY;
@@ -76,12 +76,12 @@ export class BridgeAccount {
   epochChange = 0;
   checksum = 0;
 
-  /** True once the sender's first ledger has come: frames before it are in no account. */
+  /** True once the sender's first ledger has arrived: earlier frames are in no account. */
   get hasBegun(): boolean {
     return this.#first !== null;
   }
 
-  /** Takes a ledger of the sender, which comes behind every frame that it counts as sent. */
+  /** Handles a sender's ledger, which follows every frame that it counts as sent. */
   onLedger(ledger: SenderLedger): void {
     this.#first ??= ledger;
     this.#newest = ledger;
@@ -91,7 +91,7 @@ export class BridgeAccount {
     this.#receiver = { delivered, noSlot, refused, incomplete, epochChange, checksum };
   }
 
-  /** What the sender had sent when the account began. */
+  /** Frames that the sender had sent when the account began. */
   get firstSent(): number {
     return this.#first?.sent ?? 0;
   }
@@ -104,7 +104,7 @@ export class BridgeAccount {
     return Object.fromEntries(entries.map((key) => [key, newest[key] - first[key]])) as unknown as SenderLedger;
   }
 
-  /** This side's columns when the newest ledger came: what has come since is in the next. */
+  /** This side's columns at the arrival of the newest ledger; later frames belong to the next one. */
   get receiver(): ReceiverLedger {
     return this.#receiver;
   }

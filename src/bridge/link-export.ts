@@ -9,9 +9,9 @@ import {
 import type { ClientRole } from "../supervision/model/index.ts";
 import { type FarReader, lostBy } from "./far-account.ts";
 
-/** Readers that have counters of their own. */
+/** Most readers with their own counters. */
 const MAX_READERS = 16;
-/** Those that are made for one report: ids of Aeron counters rest for a minute after their use. */
+/** Most counters created per report: ids of Aeron counters stay reserved for a minute after use. */
 const MAX_NEW_READERS = 4;
 
 interface ReaderCounters {
@@ -19,7 +19,7 @@ interface ReaderCounters {
   readonly lost: SharedCounter;
 }
 
-/** Shows as Aeron counters that a role is one side of a bridge: the other side's address, its state, and its readers. */
+/** Exports to Aeron counters that a role is one side of a bridge: the other side's address, the link's state, and its readers. */
 export class LinkExport {
   readonly #connection: Messaging;
   readonly #role: ClientRole;
@@ -35,7 +35,7 @@ export class LinkExport {
     this.#streamId = streamId;
   }
 
-  /** A role that got another client id with another lease has other counters. */
+  /** A role with another client id (another lease) has other counters. */
   show(clientId: number, peer: string, isConnected: boolean): void {
     if (clientId !== this.#clientId || peer !== this.#peer) {
       this.close();

@@ -16,10 +16,10 @@ import { RegionCreateError } from "../shm/index.ts";
 
 const log = getLogger("bridge");
 const refusedLog = log.every(10e9);
-/** Regions that could not be made are tried again, when there may be room. */
+/** Retry period for regions that could not be created; space may become available. */
 const RETRY_NS = 1e9;
 
-/** Where an output's regions come from: made by the output itself, or leased from a driver. */
+/** The source of an output's regions: created by the output itself, or leased from a driver. */
 export type OutputRegions =
   | {
       readonly standalone: Omit<StandaloneOptions, "nslots" | "pools"> &
@@ -33,24 +33,24 @@ export interface OutputStreamOptions {
   readonly summary?: string;
   readonly streams: AeronStreams;
   readonly regions: OutputRegions;
-  /** As the source's when left out. */
+  /** The source's if omitted. */
   readonly flow?: Flow;
   readonly waitTimeoutNs: number;
 }
 
-/** What one epoch of a source is like, for the epoch of the output that carries its frames. */
+/** The properties of a source's epoch, for the output's epoch that carries its frames. */
 export interface SourceEpoch {
   readonly nslots: number;
   readonly strideBytes: readonly number[];
   readonly flow: Flow;
-  /** Which of the seqs the output carries, see `SEQ_STEP_ATTRIBUTE_KEY`. */
+  /** The seqs that the output carries, see `SEQ_STEP_ATTRIBUTE_KEY`. */
   readonly seqStep: number;
-  /** Newest frame of the source when it was joined: what was before is in no account. */
+  /** Newest frame of the source when it was joined: earlier ones are in no account. */
   readonly joinedSeq: number;
   readonly attributes: readonly Attribute[];
 }
 
-/** The attributes that go with the frames wherever they go; how a stream flows is each stream's own. */
+/** The attributes that are forwarded with the frames; each stream has its own flow. */
 export function forwardedAttributes(attributes: readonly Attribute[]): readonly Attribute[] {
   const forwarded = attributes.filter(({ key }) => key !== FLOW_ATTRIBUTE_KEY && key !== SEQ_STEP_ATTRIBUTE_KEY);
   try {
@@ -64,8 +64,8 @@ export function forwardedAttributes(attributes: readonly Attribute[]): readonly 
 }
 
 /**
- * A stream that carries frames of another one under their seqs (W-48): an ordinary producer for each epoch of the source, with an epoch
- * and a layout of its own. One epoch has ended, and its readers have drained, before the next begins.
+ * A stream that carries another stream's frames under their seqs (W-48): an ordinary producer for each epoch of the source, with its own
+ * epoch and layout. The next epoch begins only after the previous one has ended and its readers have drained.
  */
 export class OutputStream {
   readonly streamId: number;
@@ -74,17 +74,17 @@ export class OutputStream {
   readonly #options: OutputStreamOptions;
   readonly #ports: RolePorts;
   readonly #producerId: number;
-  /** What is to be carried, once its producer can be made. */
+  /** The epoch to be carried, once its producer can be created. */
   #wanted: SourceEpoch | null = null;
   #producer: Producer | null = null;
   #ending: Producer | null = null;
   #drain: ReaderDrain | null = null;
   readonly #retry = new Deadline();
   readonly #firstReader = new Deadline();
-  /** True once a reader of the present epoch was there, or was awaited for long enough. */
+  /** True once a reader of the current epoch was present, or the wait for one has timed out. */
   #isBegun = false;
   #closing: Promise<void> | null = null;
-  /** Frames of epochs that have ended, by counter. */
+  /** Counter totals of ended epochs. */
   readonly #ended = new Map<string, number>();
 
   constructor(connection: Messaging, clock: Clock, options: OutputStreamOptions, ports = HOST_PORTS) {
@@ -96,14 +96,14 @@ export class OutputStream {
     this.#producerId = ports.random.clientId();
   }
 
-  /** The producer of the present epoch; null while there is none. */
+  /** The producer of the current epoch; null if there is none. */
   get producer(): Producer | null {
     return this.#producer;
   }
 
   /**
-   * True while frames of the present epoch can be published. One that waits for its readers waits for the first as well: as a producer
-   * does, and for as long as for one that was there.
+   * True while frames of the current epoch can be published. An output that waits for its readers also waits for the first one, with the
+   * same timeout.
    */
   mayPublish(nowNs: number): boolean {
     const producer = this.#producer;
@@ -114,18 +114,18 @@ export class OutputStream {
     return this.#isBegun;
   }
 
-  /** True while readers of an epoch that has ended may still read, or its regions are given back. */
+  /** True while readers of an ended epoch may still read, or its regions are being returned. */
   get isEnding(): boolean {
     return this.#ending !== null;
   }
 
-  /** Replaces the attributes; frames that are committed from now on go with them. */
+  /** Replaces the attributes; they apply to frames committed from now on. */
   setAttributes(attributes: readonly Attribute[]): void {
     if (this.#wanted !== null) this.#wanted = { ...this.#wanted, attributes };
     this.#producer?.setAttributes(forwardedAttributes(attributes));
   }
 
-  /** Counters of all epochs together. */
+  /** Counters over all epochs. */
   counters(): Record<string, number> {
     const sums = Object.fromEntries(this.#ended);
     for (const producer of [this.#producer, this.#ending]) {
@@ -160,7 +160,7 @@ export class OutputStream {
     return work;
   }
 
-  /** True while nothing of this output has to be done in time. */
+  /** True while this output has no timed work to do. */
   mayWait(): boolean {
     const isQuiet = this.#wanted === null && this.#ending === null;
     return isQuiet && (this.#producer === null || this.#producer.waitPoint() !== null);
@@ -216,7 +216,7 @@ export class OutputStream {
       this.#retry.start(nowNs, RETRY_NS);
       return 0;
     }
-    // Readers that map a ring in which something was claimed begin with the first frame that they see.
+    // Readers that map a ring with claimed frames begin with the first frame they see.
     if (epoch.joinedSeq > 0) this.#producer.skipTo(epoch.joinedSeq);
     return 1;
   }

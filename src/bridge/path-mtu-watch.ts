@@ -12,7 +12,7 @@ import { type Endpoint, isLoopback, isShared, portOf } from "./channels.ts";
 import { PathProbe } from "./path-mtu.ts";
 
 const log = getLogger("bridge");
-/** Routes change seldom. A router answers within a period what a probe of the one before was too long for. */
+/** Routes seldom change. Within a period, a router reports that the previous probe was too long. */
 const PERIOD_NS = 10e9;
 const FIRST_NS = 1e9;
 
@@ -29,8 +29,8 @@ const HOST_PATHS: PathPorts = {
 };
 
 /**
- * Looks whether the path to a receiver takes the datagrams of its sender, while it is connected: a probe as long as they are, which is
- * not cut into fragments, makes routers report what they cannot pass on. A smaller path is reported once, with what to do.
+ * Checks that the path to a connected receiver passes its sender's datagrams: a probe of the same length, with fragmentation disabled,
+ * makes routers report what they cannot forward. A smaller path MTU is logged once, with the next step.
  */
 export class PathMtuWatch implements Agent {
   readonly roleName: string;

@@ -12,18 +12,18 @@ import { BRIDGE_STREAM_ID } from "./channels.ts";
 const log = getLogger("bridge");
 
 const LOOK_NS = 0.25e9;
-/** As long as a media driver keeps a dead client with Aeron's settings, and some. */
+/** The time for which a media driver with Aeron's settings keeps a dead client, plus a margin. */
 const WATCH_NS = 12e9;
-/** Clients show that they live twice a second. */
+/** Clients send two heartbeats per second. */
 const SILENT_MS = 1200;
 const NAMELESS_SILENT_MS = 4000;
-/** Aeron's counter of a subscriber's position in one session; its key has the stream's id. */
+/** Aeron's counter of a subscriber's position in one session; its key contains the stream id. */
 const SUBSCRIBER_POSITION = 4;
 const KEY_STREAM_ID = 12;
 
 /**
- * Has the media driver forget receivers of bridges that were killed, when another starts. Until then (10 s) their positions hold the
- * window of every sender that had sent to them. A client is given up only when it has shown no sign of life and its process, where that is known, is gone.
+ * When a bridge receiver starts, makes the media driver drop killed predecessors. Until then (10 s) their positions hold the window of
+ * every sender that had sent to them. A client is dropped only if its heartbeat has stopped and its process, if known, is gone.
  */
 export class PredecessorWatch implements Agent {
   readonly roleName = "predecessors of the bridge receiver";
@@ -42,7 +42,7 @@ export class PredecessorWatch implements Agent {
     try {
       return this.#look();
     } catch (error) {
-      // The next look, or the driver's own time-out, does it.
+      // The next check, or the driver's own timeout, does it.
       log.debug(`the counters of the media driver cannot be read now: ${messageOf(error)}`);
       return 0;
     }
@@ -77,7 +77,7 @@ function isOfBridge({ typeId, key }: CounterRecord): boolean {
 
 function isDead({ name, pid, aliveMs }: AeronClient): boolean {
   const silentMs = Date.now() - aliveMs;
-  // A client that was killed in its first half second has not given its name.
+  // A client that was killed in its first half second has not set its name.
   if (name === "") return silentMs > NAMELESS_SILENT_MS;
   return pid !== null && silentMs > SILENT_MS && !processExists(pid);
 }

@@ -13,7 +13,7 @@ const PERIOD_NS = 100e6;
 
 type Kind = Exclude<keyof FarReader, "consumerId">;
 
-/** What is reported of which of a consumer's counters; all other losses are `other`. */
+/** How a consumer's counters are reported; all other losses are `other`. */
 const KINDS: Readonly<Partial<Record<keyof ConsumerCounters["of"], Kind>>> = {
   accepted: "accepted",
   gap: "gap",
@@ -34,9 +34,9 @@ const KIND_OF_TYPE: ReadonlyMap<number, Kind> = new Map(
 );
 const KEY = { streamId: 0, clientId: 4 } as const;
 
-/** Knows the readers of a receiver's streams, and shows of its producers that they are the receiving side of a bridge. */
+/** Finds the readers of a receiver's streams, and marks its producers in counters as the receiving side of a bridge. */
 export class ReceiverMeter {
-  /** NAKs that this media driver has sent for bridges. */
+  /** NAKs sent by this media driver for bridges. */
   naks = 0;
   readonly #connection: Messaging;
   readonly #aeron: AeronLinkCounters;
@@ -49,7 +49,7 @@ export class ReceiverMeter {
     this.#aeron = new AeronLinkCounters(connection, open);
   }
 
-  /** Consumers of a stream of this host. */
+  /** Consumers of a stream on this host. */
   readersOf(streamId: number): readonly FarReader[] {
     return this.#readers.get(streamId) ?? [];
   }
@@ -101,7 +101,7 @@ function isWanted(typeId: number): boolean {
   return KIND_OF_TYPE.has(typeId) || isReceivingCounter(typeId);
 }
 
-/** The consumers of each stream, by their counters. Those of a process that has died stay for a while: its successor's have a higher owner. */
+/** The consumers of each stream, from their counters. A dead process's stay for a while: its successor has a higher owner id. */
 function readersIn(records: readonly CounterRecord[]): ReadonlyMap<number, readonly FarReader[]> {
   const readers = new Map<string, { owner: bigint; streamId: number; counts: FarReader }>();
   for (const { typeId, key, value, ownerId } of records) {

@@ -14,19 +14,19 @@ export interface ReceiverRouteOptions {
   /** The sender's stream. */
   readonly streamId: number;
   readonly output: OutputStream;
-  /** The output's stream among all hosts. */
+  /** Identity of the output's stream among all hosts. */
   readonly identity: string;
-  /** Most bytes of regions that are made to a sender's measures. */
+  /** Most bytes of regions created with a sender's layout. */
   readonly maxRegionBytes: number;
-  /** True where the layout is this side's own, whatever a sender says. */
+  /** True if this side sets the layout, whatever a sender announces. */
   readonly hasOwnLayout: boolean;
 }
 
-/** Without a sign of life for longer than this, a sender is gone: four of its heartbeats. */
+/** A sender without a sign of life for longer than this is gone: four of its heartbeats. */
 const SENDER_TIMEOUT_NS = 4e9;
-/** Of a sender whose successor asks already: two heartbeats. */
+/** The same if a successor is already requesting: two heartbeats. */
 const SUCCESSION_TIMEOUT_NS = 2e9;
-/** The same where nothing may be lost: frames of an epoch that was ended have no place. Aeron gives a session up after 10 s. */
+/** The same for a lossless output: frames of an ended epoch have no place. Aeron drops a session after 10 s. */
 const WAITING_SENDER_TIMEOUT_NS = 15e9;
 /** How long frames wait for the regions of their epoch. */
 const REGIONS_TIMEOUT_NS = 10e9;
@@ -38,14 +38,14 @@ const MIN_STRIDE_BYTES = 4096;
 const MAX_POOLS = 256;
 const HEADER_BYTES = 256;
 
-/** Where frames of one stream of senders go: one sender at a time, to one output stream. */
+/** Destination of the frames of one stream: one sender at a time, to one output stream. */
 export class ReceiverRoute {
   readonly streamId: number;
   readonly output: OutputStream;
   readonly #options: ReceiverRouteOptions;
   account = new BridgeAccount();
   readonly delay = new FrameDelay();
-  /** Of the sender; null before the first. */
+  /** Instance of the sender; null before the first. */
   instance: bigint | null = null;
   /** The address of the newest sender; "" before the first. */
   peer = "";
@@ -64,12 +64,12 @@ export class ReceiverRoute {
     this.#options = options;
   }
 
-  /** True while a sender has an epoch of its source. */
+  /** True while a sender has an open epoch of its source. */
   get isOpen(): boolean {
     return this.#epoch !== null;
   }
 
-  /** True while the Aeron session of a sender is there. */
+  /** True while a sender's Aeron session exists. */
   get hasSession(): boolean {
     return this.#session !== null;
   }
@@ -79,7 +79,7 @@ export class ReceiverRoute {
     this.#heardNs = nowNs;
   }
 
-  /** False while frames have to wait: for regions, or for readers that hold the output back. */
+  /** False while frames must wait: for regions, or for readers that hold the output back. */
   mayTake(nowNs: number): boolean {
     if (this.#epoch === null) return true;
     const { producer } = this.output;
@@ -87,7 +87,7 @@ export class ReceiverRoute {
     return nowNs - this.#begunNs > REGIONS_TIMEOUT_NS;
   }
 
-  /** A sender says what it sends. Returns why it is refused; null when it is not. */
+  /** A sender announces what it sends. Returns why it is refused; null if it is accepted. */
   take(session: object, open: BridgeOpenDecoder, nowNs: number): string | null {
     const isOther = this.instance !== null && open.instance !== this.instance;
     if (
@@ -114,27 +114,27 @@ export class ReceiverRoute {
     return null;
   }
 
-  /** The attributes of the source have come, or come again. */
+  /** The source's attributes have arrived, possibly again. */
   onAttributes(attributes: readonly Attribute[]): void {
     if (areEqual(attributes, this.#attributes)) return;
     this.#attributes = attributes;
     this.output.setAttributes(withPath(attributes, this.#path));
   }
 
-  /** The session has ended; another of the same sender may follow. */
+  /** The session has ended; another one of the same sender may follow. */
   release(session: object): void {
     if (this.#session === session) this.#session = null;
   }
 
   doWork(nowNs: number): number {
-    // What a sender has sent is not read while its frames wait here.
+    // A sender's messages are not read while its frames wait here.
     if (!this.mayTake(nowNs)) this.hear(nowNs);
     const timeoutNs = this.isWaitedFor ? WAITING_SENDER_TIMEOUT_NS : SENDER_TIMEOUT_NS;
     if (this.#epoch !== null && nowNs - this.#heardNs > timeoutNs) this.#end("the sender gave no sign of life");
     return this.output.doWork(nowNs);
   }
 
-  /** Timestamps are of a clock of the source's host: of the sender's, unless that is a further hop. */
+  /** Timestamps use a clock of the source's host: the sender's, unless the sender is itself a receiver of a further hop. */
   #setClock(open: BridgeOpenDecoder): void {
     const errorNs = open.hasFarErrorNs ? open.farErrorNsNumber : Number.POSITIVE_INFINITY;
     const isOfSender = isOfOneHost(this.#path) && hasMonotonicTimestamps(this.#attributes);

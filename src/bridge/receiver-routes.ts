@@ -4,27 +4,27 @@ import { OutputStream, type OutputStreamOptions } from "./output-stream.ts";
 import { ReceiverRoute } from "./receiver-route.ts";
 import { streamIdentity } from "./stream-path.ts";
 
-/** A sender's stream, and the stream of the receiver's host that carries its frames. */
+/** A sender's stream, and the stream on the receiver's host that carries its frames. */
 export interface StreamRoute {
   readonly streamId: number;
   readonly toStreamId: number;
 }
 
 export interface ReceiverRoutesOptions {
-  /** Empty: every stream, with the id that it has. */
+  /** Empty: every stream, under its own id. */
   readonly routes: readonly StreamRoute[];
-  /** Most bytes of regions that are made to a sender's measures. */
+  /** Most bytes of regions created with a sender's layout. */
   readonly maxRegionBytes: number;
-  /** True where the layout is this side's own, whatever a sender says. */
+  /** True if this side sets the layout, whatever a sender announces. */
   readonly hasOwnLayout: boolean;
-  /** Of each output; its name is `stream-<id>` when left out. */
+  /** Options of each output; its name is `stream-<id>` if omitted. */
   readonly output: Omit<OutputStreamOptions, "streamId" | "name"> & { readonly name?: string };
 }
 
-/** Streams that senders may open where none is named. */
+/** Most streams that senders may open if no route is named. */
 const MAX_UNNAMED_ROUTES = 16;
 
-/** Makes the route of a sender's stream, the first time that a sender opens it; null: it is not taken. */
+/** Creates the route of a sender's stream when a sender first opens it; null: the stream is refused. */
 export function receiverRoutes(
   connection: Messaging,
   clock: Clock,
@@ -48,7 +48,7 @@ export function receiverRoutes(
   };
 }
 
-/** What is wrong with routes that stand beside each other; null when nothing is. */
+/** The conflict between routes; null if there is none. */
 export function explainRoutesFault(routes: readonly StreamRoute[]): string | null {
   for (const [i, { streamId, toStreamId }] of routes.entries()) {
     const before = routes.slice(0, i);

@@ -4,14 +4,14 @@ import type { ReceiverRoute } from "./receiver-route.ts";
 import { SlotTarget } from "./slot-target.ts";
 
 export interface ReceiverSessionOptions {
-  /** False for a sender that is none of the peers: nothing of it is read. */
+  /** False for a sender that is not one of the peers: none of its messages are read. */
   readonly isAllowed: boolean;
   readonly onControl: (session: ReceiverSession, view: DataView, offset: number, length: number) => void;
 }
 
 /** One Aeron session of a sender: frames of one stream, in order. */
 export class ReceiverSession implements FragmentReader {
-  /** Where its frames go, since its first open; null: nowhere. */
+  /** The route of its frames since its first open; null: none. */
   route: ReceiverRoute | null = null;
   readonly #options: ReceiverSessionOptions;
   readonly #assembly: FrameAssembly;

@@ -5,17 +5,17 @@ import { PublishResult } from "../aeron/results.ts";
 import { type BridgeReportDecoder, BridgeReportEncoder } from "../sbe/generated/bridge/index.ts";
 import type { FarReader, FarReport } from "./far-account.ts";
 
-/** Readers that a report lists; the others are counted. */
+/** Most readers listed in a report; the others are only counted. */
 const MAX_REPORTED_READERS = 32;
 const BUFFER_BYTES = 4096;
-/** A receiver that holds an answer for longer is believed to have been paused. */
+/** A receiver that holds an answer for longer counts as paused. */
 const MAX_ROUND_TRIP_NS = 60e9;
 
-/** What a report answers. */
+/** The open message that a report answers. */
 export interface ReportContext {
   readonly streamId: number;
   readonly instance: bigint;
-  /** monotonicNs of the newest open, and how long ago that came. */
+  /** monotonicNs of the newest open, and the time since it arrived. */
   readonly echoNs: bigint;
   readonly heldNs: number;
 }
@@ -53,7 +53,7 @@ export class ReportMessages {
   }
 }
 
-/** What a report says, of which nothing is checked but its form. */
+/** The contents of a report, checked only for its form. */
 export function reportOf(message: BridgeReportDecoder): FarReport {
   const readers: FarReader[] = [];
   const group = message.readers;
@@ -96,7 +96,7 @@ export function roundTripOf(answer: Answer, nowNs: number): number | null {
   return elapsedNs >= 0 && elapsedNs <= MAX_ROUND_TRIP_NS ? elapsedNs : null;
 }
 
-/** Beyond 2^53 it is no count. */
+/** Not a valid count beyond 2^53. */
 function count(value: number): number {
   return Number.isSafeInteger(value) ? value : 0;
 }

@@ -4,12 +4,12 @@ import { BRIDGE_RETURN_STREAM_ID, reportChannel } from "./channels.ts";
 import type { FarReport } from "./far-account.ts";
 import { ReportMessages } from "./report-messages.ts";
 
-/** A sender that names another port again and again gets no publication for each. */
+/** A sender that keeps changing its port gets no publication for each. */
 const CHANGE_PERIOD_NS = 1e9;
-/** Each ledger is answered at once; where none comes, because frames wait, this says that the receiver lives. */
+/** Each ledger is answered immediately; if none arrives because frames wait, this report shows that the receiver is alive. */
 const PERIOD_NS = 1e9;
 
-/** Sends what became of a sender's frames back to it: to the address that its datagrams come from, at the port that it names. */
+/** Returns the outcomes of a sender's frames to it: to the source address of its datagrams, at the port that it names. */
 export class ReportSender {
   readonly #connection: Messaging;
   readonly #streamId: number;
@@ -30,7 +30,7 @@ export class ReportSender {
     this.#streamId = streamId;
   }
 
-  /** A sender at `host` has opened, and listens at `port`; null: it does not listen. */
+  /** A sender at `host` has opened and receives reports at `port`; null: it receives none. */
   onOpen(host: string, port: number | null, instance: bigint, monotonicNs: bigint, nowNs: number): void {
     this.#instance = instance;
     this.#echoNs = monotonicNs;
@@ -43,7 +43,7 @@ export class ReportSender {
     if (channel !== "") this.#publication = this.#connection.addPublication(channel, BRIDGE_RETURN_STREAM_ID);
   }
 
-  /** The ledger that the open came with has been taken: it is answered with the next `doWork`. */
+  /** The ledger after the open was handled: the next `doWork` answers it. */
   onLedger(): void {
     this.#isDue = true;
   }

@@ -10,7 +10,7 @@ import type { Delay } from "./frame-delay.ts";
 import { type Answer, reportOf, roundTripOf } from "./report-messages.ts";
 
 const refusedLog = getLogger("bridge").every(10e9);
-/** Fragments that one cycle reads: reports come once a second. */
+/** Fragments read per cycle: reports come once a second. */
 const FRAGMENTS_PER_POLL = 8;
 /** A receiver reports once a second: without a report for longer than this, it is gone. */
 const SILENCE_NS = 5e9;
@@ -20,23 +20,23 @@ const MAX_CLOCK_NS = 2n ** 62n;
 export interface ReturnPathOptions {
   readonly to: Endpoint;
   readonly streamId: number;
-  /** Of the sender: what does not know it is no answer. */
+  /** Instance of the sender: a message without it is no answer. */
   readonly instance: bigint;
-  /** Frames that were sent until now. */
+  /** Number of frames sent so far. */
   readonly sent: () => number;
 }
 
 /**
- * Where a sender receives what became of its frames: a UDP port of its own, which its open messages name. Any host may send there; a
- * report is taken only if it knows the sender's instance, and adds up.
+ * The channel on which a sender receives the outcomes of its frames: its own UDP port, named in its open messages. Any host may send there;
+ * a report is accepted only if it contains the sender's instance and adds up.
  */
 export class ReturnPath {
   readonly account: FarAccount;
-  /** Of the receiver. Several that share a channel have several. */
+  /** The receiver's clock. Several receivers on one channel have several clocks. */
   readonly clock = new FarClock();
-  /** When a report was taken last. */
+  /** When the last report was accepted. */
   heardNs = Number.NEGATIVE_INFINITY;
-  /** Of the newest open that was answered, and the shortest since the receiver's account began; null before. It includes the wait behind frames. */
+  /** Round trip of the newest answered open, and the shortest of the account, both with the wait behind frames; null before. */
   roundTripNs: number | null = null;
   minRoundTripNs: number | null = null;
   readonly #connection: Messaging;
@@ -55,13 +55,13 @@ export class ReturnPath {
     this.#subscription = connection.addSubscription(returnChannel(options.to), BRIDGE_RETURN_STREAM_ID, onMessage);
   }
 
-  /** The UDP port that the media driver has chosen; null while it has not. */
+  /** The UDP port chosen by the media driver; null until then. */
   get port(): number | null {
     const port = Number(/:(\d{1,5})$/.exec(this.#subscription.resolvedEndpoint() ?? "")?.[1] ?? 0);
     return port >= 1 && port <= 65_534 ? port : null;
   }
 
-  /** How old frames are when the receiver has them, and by how much that may be off; null while it is not known. */
+  /** Age of frames when the receiver has them, and its possible error; null while unknown. */
   delayAt(nowNs: number): Delay | null {
     const { delayNs = 0, delayErrorNs = 0 } = this.account.newest ?? {};
     const isKnown = delayNs > 0 && nowNs - this.heardNs <= SILENCE_NS;
@@ -92,7 +92,7 @@ export class ReturnPath {
       return;
     }
     const { streamId, instance, sent } = this.#options;
-    // Of another sender, or of one that had this port before.
+    // For another sender, or for an earlier one at this port.
     if (message.instance !== instance || message.streamId !== streamId) {
       this.account.refused++;
       return;

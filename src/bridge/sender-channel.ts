@@ -20,14 +20,14 @@ const OWN_ADDRESS_BYTES = 65_535;
 
 /** An Ethernet frame's payload. */
 const ETHERNET_BYTES = 1500;
-/** With "latest", what is under way is old soon: on a slow link, a longer term would only hold more of it. */
+/** With "latest", frames in transit soon become old: on a slow link, a longer term would only hold more of them. */
 const MIN_TERM_BYTES = { latest: 1024 * 1024, lossless: 4 * 1024 * 1024 } as const;
 const MAX_TERM_BYTES = 64 * 1024 * 1024;
 const MAX_PART_BYTES = 1024 * 1024;
-/** A term holds at least so many frames. */
+/** Minimum number of frames that a term holds. */
 const FRAMES_IN_TERM = 4;
 
-/** What a sender's channel is made for. */
+/** The requirements of a sender's channel. */
 export interface SenderNeeds {
   readonly maxFrameBytes: number;
   /** Bytes of a message before its values. */
@@ -35,7 +35,7 @@ export interface SenderNeeds {
   readonly mode: BridgeMode;
 }
 
-/** A sender's channel, and how its frames are cut for it. */
+/** A sender's channel, and how its frames are split for it. */
 export function senderChannel(
   { channel, host }: Endpoint,
   { maxFrameBytes, headBytes, mode }: SenderNeeds,
@@ -43,7 +43,7 @@ export function senderChannel(
 ): { readonly channel: string; readonly cutting: Cutting } {
   let termBytes: number = MIN_TERM_BYTES[mode];
   while (termBytes < maxFrameBytes * FRAMES_IN_TERM && termBytes < MAX_TERM_BYTES) termBytes *= 2;
-  // The default of Aeron is the pace of the fastest: the others lose, and no one counts it.
+  // Aeron's default follows the fastest receiver: the others lose frames without any count.
   const flowControl = isShared(channel, host) ? { fc: "min" } : {};
   const mtu = mtuWithin(linkBytes({ channel, host }, links), ipHeaderBytes(host));
   const full = withParameters(channel, { mtu, "term-length": termBytes, sparse: false, ...flowControl });

@@ -1,16 +1,16 @@
 import type { ConsumerCounters } from "../roles/counters.ts";
 import type { SenderLedger } from "./ledger.ts";
 
-/** What the consumer does not know of the frames that it counts. */
+/** Facts about the consumer's counted frames that the consumer does not know. */
 export interface SenderNotes {
-  /** True while a frame is under way, which is accepted already. */
+  /** True while a frame is being sent; it is already counted as accepted. */
   readonly isSending: boolean;
-  /** Frames that were dropped without room, and without a receiver, which the consumer counts under one cause. */
+  /** Frames dropped for lack of room, and for lack of a receiver; the consumer counts both under one cause. */
   readonly backPressured: number;
   readonly notConnected: number;
 }
 
-/** The ledger of a sender, by the counters of its consumer: each frame is in one column. */
+/** A sender's ledger, derived from its consumer's counters: each frame is in one column. */
 export function senderLedgerOf({ of }: ConsumerCounters, notes: SenderNotes): SenderLedger {
   const { backPressured, notConnected } = notes;
   const sent = of.accepted.value - (notes.isSending ? 1 : 0);

@@ -22,12 +22,12 @@ import type { SenderLedger } from "./ledger.ts";
 
 const FRAME_HEAD_BYTES = BridgeFrameEncoder.ENCODED_LENGTH;
 const PART_HEAD_BYTES = BridgePartEncoder.ENCODED_LENGTH;
-/** Enough for what precedes the values of any message. */
+/** Enough for the bytes before the values of any message. */
 export const HEAD_BYTES = FRAME_HEAD_BYTES;
 const FIRST_WORD = HEADER_WORD.frameIdLow;
 const INITIAL_BYTES = 16 * 1024;
 
-/** What BridgeOpen says of a source. */
+/** The fields of BridgeOpen about a source. */
 export interface OpenFields {
   readonly streamId: number;
   readonly instance: bigint;
@@ -38,14 +38,14 @@ export interface OpenFields {
   readonly partBytes: number;
   readonly seqStep: number;
   readonly flow: Flow;
-  /** Null: none yet. */
+  /** Null: none so far. */
   readonly returnPort: number | null;
   readonly path: string;
   /** The receiver's clock. */
   readonly clock: FarClock;
 }
 
-/** Encodes what a sender sends, and publishes it. */
+/** Encodes and publishes a sender's messages. */
 export class SenderMessages {
   readonly #open = new BridgeOpenEncoder();
   readonly #meta = new DataSourceMetaEncoder();
@@ -125,7 +125,7 @@ export class SenderMessages {
     return publication.publish(this.#buffer.address, BridgeEndEncoder.ENCODED_LENGTH);
   }
 
-  /** The head of a frame that is one message, at an address that was claimed for it. */
+  /** The head of a single-message frame, at an address that was claimed for it. */
   wholeHead(header: FrameHeader): number {
     putHeader(this.#wholeHead, header);
     return this.#wholeHead.address;

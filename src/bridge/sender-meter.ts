@@ -9,18 +9,18 @@ import type { ReturnPath } from "./return-path.ts";
 
 const PERIOD_NS = 100e6;
 
-/** Where a sender stands. */
+/** State of a sender. */
 export interface SenderReading {
   readonly isConnected: boolean;
   readonly backPressured: number;
   readonly notConnected: number;
   readonly far: ReceiverLedger & { readonly unreported: number };
   readonly returns: Pick<ReturnPath, "account" | "delayAt" | "roundTripNs">;
-  /** Of its publication. */
+  /** Session id of its publication. */
   readonly sessionId: number | null;
 }
 
-/** Keeps the counters by which tools see that a consumer is the sending side of a bridge, and how that goes. */
+/** Maintains the counters that show tools the sending side of a bridge and its state. */
 export class SenderMeter {
   readonly #consumer: Consumer;
   readonly #peer: string;

@@ -8,20 +8,20 @@ import type { FrameDelay } from "./frame-delay.ts";
 import type { BridgeAccount } from "./ledger.ts";
 import type { OutputStream } from "./output-stream.ts";
 
-/** What frames are put together for. */
+/** The route for which frames are reassembled. */
 export interface SlotRoute {
   readonly output: OutputStream;
   readonly account: BridgeAccount;
   readonly delay: FrameDelay;
 }
 
-/** Puts frames together in slots of an output stream: each is checked as a reader would before it is taken, and counted once. */
+/** Reassembles frames in slots of an output stream: each is checked as a reader would check it before it is accepted, and counted once. */
 export class SlotTarget implements FrameTarget {
   readonly #routeOf: () => SlotRoute | null;
   #route: SlotRoute | null = null;
   #claim: SlotClaim | null = null;
   #address = 0;
-  /** Why the newest frame was not taken. */
+  /** Why the newest frame was refused. */
   #cause: "noSlot" | "refused" = "noSlot";
 
   constructor(routeOf: () => SlotRoute | null) {
@@ -57,7 +57,7 @@ export class SlotTarget implements FrameTarget {
 
   write(valuesOffset: number, address: number, length: number): void {
     const claim = this.#claim;
-    // Its memory may be gone since: with a lease, or an epoch.
+    // Its memory may be gone by now: with a lease or an epoch.
     if (claim === null || claim.state !== ClaimState.CLAIMED) return;
     libc.memcpy(this.#address + valuesOffset, address, length);
   }
