@@ -9,7 +9,7 @@ const DESCRIPTOR_MTU_BYTES = DESCRIPTOR_FRAME_BYTES;
 
 /**
  * Timeouts that make untethered subscriptions effective: a subscriber that holds the window for longer than the first becomes inactive,
- * after the second it rests, and it blocks no other subscriber (Aeron's defaults are 5 s each).
+ * after the second it rests, and it blocks no other subscriber (Aeron's defaults: 5 s, 5 s, 10 s).
  */
 export interface UntetheredTimeouts {
   windowLimitMs: number;
