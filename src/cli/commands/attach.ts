@@ -15,11 +15,11 @@ import type { AttachValues } from "../specs/driver-tools.ts";
 import { tool } from "../tool/tool.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 
-/** Where a driver is to be seen it is waited for: its regions may be large. */
+/** A visible driver gets more time to answer, because its regions may be large. */
 const SEEN_TIMEOUT_NS = 5e9;
 const UNSEEN_TIMEOUT_NS = 700e6;
 
-/** `attach`: asks for a lease as a client does, shows what the driver grants, and holds it. */
+/** `attach`: requests a lease as a client does, prints the grant and holds the lease. */
 export const run = tool<AttachValues>(async ({ values, positionals, output }) => {
   const what = "attach: <stream>";
   requireStreamText(positionals[0], what);
@@ -49,7 +49,7 @@ export const run = tool<AttachValues>(async ({ values, positionals, output }) =>
   }
 });
 
-/** Where the driver refuses because it has no such stream: that, and which there are. */
+/** If the driver refuses because it has no such stream, adds the list of its streams to the error. */
 async function withNeighbours(error: AttachError, values: AttachValues, streamId: number): Promise<Error> {
   if (error.code !== "refused") return error;
   const { view } = await look(values);
@@ -75,7 +75,7 @@ function print(output: Output, role: LeaseRole, { leaseId, clientId, durationNs,
     ["expires", `${formatDuration(Math.round(durationNs / 1e6) * 1e6)} after the last keepalive`],
     ["layout", `version ${layoutVersion}, ${headerNslots} slots`],
   ]);
-  // Paths are for copying: they are not cut.
+  // Paths are meant to be copied, so they are not truncated.
   output.line(`header ring: ${headerRegionUri}`);
   for (const { poolId, strideBytes, regionUri } of pools) {
     output.line(`pool ${poolId}, ${headerNslots} x ${formatBytes(strideBytes)}: ${regionUri}`);

@@ -13,10 +13,10 @@ import type { Output } from "../output/output.ts";
 import type { BenchValues } from "../specs/bench.ts";
 import { tool } from "../tool/tool.ts";
 
-/** `bench`: measures and compares, all in one run. */
+/** `bench`: takes measurements and their references in the same run. */
 export const run = tool<BenchValues>(async ({ values, positionals, output }) => {
   const [name, job] = positionals;
-  // How the bench starts its own processes.
+  // The bench starts its worker processes this way.
   if (name === "worker" && job !== undefined) {
     await runJob(JSON.parse(job) as Job);
     return;
@@ -69,7 +69,7 @@ function optionsOf(values: BenchValues): BenchOptions {
   };
 }
 
-/** @throws UsageError for both */
+/** @throws UsageError if both are set */
 function deploymentOf({ standalone, driver }: BenchValues): Deployment | undefined {
   if (standalone && driver) throw new UsageError("bench: expected --standalone or --driver, found both");
   return driver ? "driver" : standalone ? "standalone" : undefined;
@@ -84,7 +84,7 @@ function describe(machine: Machine): void {
   for (const hint of hintsOf(machine)) say(`  ${hint}`);
 }
 
-/** One section is an object of its own fields; several are one object by their names. */
+/** A single section yields its own fields; several yield an object keyed by section name. */
 function jsonOf(results: Readonly<Record<string, SectionResult>>, machine: Machine): Record<string, unknown> {
   const entries = Object.entries(results);
   const [only] = entries;

@@ -4,7 +4,7 @@ import type { CommandContext } from "../specs/command.ts";
 
 const VERBS = ["send", "receive"];
 
-/** `bridge` without one of its directions, which are commands of two words. @throws UsageError */
+/** `bridge` without a direction: the directions are commands of two words. @throws UsageError */
 export async function run({ rawArguments }: CommandContext): Promise<number> {
   const [verb] = rawArguments;
   const isWord = verb !== undefined && !verb.startsWith("-");

@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<MeterRow>[] = [
   NOTE,
 ];
 
-/** `bw`: bytes per second, and how large the frames are. */
+/** `bw`: measures bytes per second and frame sizes. */
 export const run = meterTool({
   name: "bw",
   columns: COLUMNS,

@@ -14,17 +14,17 @@ import type { CheckValues } from "../specs/supervision.ts";
 import { observe } from "../supervision/observing.ts";
 import { THRESHOLDS } from "../supervision/thresholds.ts";
 
-/** It counts and compares by limits of its own; events are not looked at. */
+/** The observer needs thresholds, but `check` ignores its events: it compares counts with its own limits. */
 const DEFAULT_THRESHOLDS = defaultsOf(THRESHOLDS);
 
-/** `check`: one line, and the exit code of a monitoring plug-in. */
+/** `check`: prints one line and exits with the code of a monitoring plug-in. */
 export async function run(context: CommandContext<CheckValues>): Promise<number> {
   const { values } = context;
   const limits = limitsOf(values);
   const expected = values.stream ?? [];
   const observedNs = values.for ?? observationNsOf(limits);
   const aeronDir = aeronDirOf(values);
-  // One that is dead or paused has left its last heartbeat: it sends nothing.
+  // A dead or paused media driver leaves its last heartbeat behind but sends nothing.
   const absence = driverAbsence(aeronDir);
   const isHeard = absence === null;
   const observed = isHeard ? await observeFor(context, observedNs, expected) : NOTHING_OBSERVED;
@@ -45,7 +45,7 @@ export async function run(context: CommandContext<CheckValues>): Promise<number>
   return code;
 }
 
-/** Null when a signal ended it before. */
+/** Null if a signal ended it early. */
 async function observeFor(
   context: CommandContext<CheckValues>,
   durationNs: number,

@@ -10,7 +10,7 @@ import { CHANNELS } from "../specs/common-options.ts";
 
 const STREAMS = "streams";
 
-/** `completion`: the completion script of a shell, or the streams that it offers. */
+/** `completion`: prints the completion script of a shell, or the streams that the script offers. */
 export async function run({ positionals, commands, values }: CommandContext<CompletionValues>): Promise<number> {
   const [name] = positionals;
   if (name === STREAMS) return streams(values);
@@ -25,7 +25,7 @@ export async function run({ positionals, commands, values }: CommandContext<Comp
   return ExitCode.DONE;
 }
 
-/** Names first, and the id of each. */
+/** Prints the names of all streams, then their ids. */
 async function streams(values: CompletionValues): Promise<number> {
   const [{ look }, { producedStreams }] = await Promise.all([
     import("../driver/look.ts"),
@@ -37,7 +37,7 @@ async function streams(values: CompletionValues): Promise<number> {
     const words = [...new Set([...names, ...view.streams.map(({ streamId }) => String(streamId))])];
     if (words.length > 0) await printResult(words.join("\n"));
   } catch (error) {
-    // Nothing runs: nothing is offered.
+    // No media driver is running, so nothing is offered.
     if (!(error instanceof NotFoundError)) throw error;
   }
   return ExitCode.DONE;

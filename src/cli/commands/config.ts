@@ -80,7 +80,7 @@ async function init(
   try {
     writeFileSync(file, text);
   } catch (error) {
-    // Half a file would be taken for settings, and stay as it is the next time.
+    // A partial file would be read as settings, and the next `config init` would refuse to replace it.
     unlinkSync(to);
     throw new OutputError(error as Error, to);
   } finally {
@@ -110,7 +110,7 @@ function validate(context: CommandContext<ConfigValues>, rest: readonly string[]
   return ExitCode.DONE;
 }
 
-/** A valid file may be of use to single roles only. */
+/** A valid file may suit only single roles: returns the reason that `run` cannot use it. */
 function whyNotRun({ commands }: CommandContext<ConfigValues>, settings: ReadSettings | null): string | null {
   try {
     const specs = roleOf(commandNamed(commands, "run")).flags;
@@ -144,7 +144,7 @@ async function show(context: ToolContext<ConfigValues>, rest: readonly string[])
   output.rows(COLUMNS, rows);
 }
 
-/** Flags of `config show` that roles have too; how it prints its own result is not one of them. */
+/** Flags of `config show` that roles also have; excludes the flags for its own output format. */
 function showFlags(context: CommandContext<ConfigValues>): GivenValues {
   const shown = ["aeronDir", "shmDir", "logLevel", "logFormat", "color", "quiet"] as const;
   const given = shown.flatMap((property) => {

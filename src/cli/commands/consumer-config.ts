@@ -11,7 +11,7 @@ import { idArgument, nearestId } from "../tap/options.ts";
 import { ToolError, tool } from "../tool/tool.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 
-/** `consumer-config`: a ConsumerConfig, and the QoS of the consumer that it is for. */
+/** `consumer-config`: sends a ConsumerConfig and prints the QoS of the addressed consumer. */
 export const run = tool<ConsumerConfigValues>(async ({ values, positionals, output }) => {
   const stream = requireStreamText(positionals[0], "consumer-config: <stream>");
   const consumerId = idArgument("consumer-config", "consumer", positionals[1], MAX_ID);
@@ -38,7 +38,7 @@ export const run = tool<ConsumerConfigValues>(async ({ values, positionals, outp
       if (message.fields.consumerId !== consumerId) return false;
       rows.row(row);
       mode = String(message.fields.mode);
-      // One with the mode of before may have been under way already.
+      // A QosConsumer with the previous mode may already have been in flight.
       return mode === config.mode;
     },
     onEnd: () => runtime.stop("done"),
@@ -65,7 +65,7 @@ interface ConfigFields {
   readonly payloadFallbackUri: string;
 }
 
-/** ConsumerConfig of the options (W-39). @throws OptionError */
+/** Builds a ConsumerConfig from the options (W-39). @throws OptionError */
 function configOf({ mode, decimation, useShm, fallback }: ConsumerConfigValues): ConfigFields {
   if (decimation !== undefined && mode !== "decimated") {
     throw new OptionError("decimation", `expected --mode decimated with it, found --mode ${mode}`, { found: mode });

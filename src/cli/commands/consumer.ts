@@ -30,7 +30,7 @@ import type { CommandContext } from "../specs/command.ts";
 import type { ConsumerValues } from "../specs/roles.ts";
 
 const log = getLogger("consumer");
-/** Progress may come thousands of times a second: enough of it to see rows appear. */
+/** Progress may arrive thousands of times a second: this logs enough of it to show rows appearing. */
 const progressLog = log.every(100e6);
 
 interface ConsumerRow {
@@ -44,7 +44,7 @@ interface ConsumerRow {
   lost: number;
   /** Nanoseconds between a frame's timestamp and its acceptance: the mean since the last row; null without frames. */
   latencyNs: number | null;
-  /** Where the frames of a bridge arrive that are read in place of shared memory; null while that is read. */
+  /** Endpoint of the bridge that is read instead of shared memory; null while shared memory is read. */
   bridge: string | null;
   counters: Record<string, number>;
 }
@@ -57,7 +57,7 @@ const COLUMNS: readonly Column<ConsumerRow>[] = [
   { header: "latency", cell: (row) => (row.latencyNs === null ? "-" : formatDuration(row.latencyNs)) },
 ];
 
-/** What is to be read and where it goes, checked as far as that goes without opening or waiting for anything. */
+/** The stream and its sink, validated as far as possible without opening or waiting for anything. */
 export class ConsumerPlan {
   readonly values: ConsumerValues;
   readonly origins: Origins;
@@ -80,7 +80,7 @@ export class ConsumerPlan {
   }
 }
 
-/** `consumer`: frames from shared memory into a sink. */
+/** `consumer`: reads frames from shared memory into a sink. */
 export async function run({ values: given, origins }: CommandContext<ConsumerValues>): Promise<number> {
   const { stream } = given;
   const values =
@@ -90,7 +90,7 @@ export async function run({ values: given, origins }: CommandContext<ConsumerVal
   return await runAlone(runtime, () => startConsumer(runtime, plan, () => runtime.scheduler.stop("done"), true));
 }
 
-/** Opens the sink and adds the consumer; `onDone` is called when it has its last frame. @throws SinkError, UsageError */
+/** Opens the sink and adds the consumer; `onDone` is called after its last frame. @throws SinkError, UsageError */
 export async function startConsumer(
   runtime: RoleRuntime,
   plan: ConsumerPlan,
@@ -116,7 +116,7 @@ export async function startConsumer(
   const opened = await openSink(values.sink, { signal: runtime.stopSignal, onWaiting: (what) => log.info(what) });
   const sink = new SlowSink(opened, values.delayPerFrame ?? 0);
   if (scheduler.isStopping) {
-    // Nothing would close it, and an output that was begun would stay.
+    // Nothing else would close the sink, and partial output would remain.
     await sink.close();
     throw new SchedulerStoppedError("the consumer was stopped while its sink was opened");
   }
@@ -126,14 +126,14 @@ export async function startConsumer(
     once: values.once ?? plan.usesStdout,
     onDone,
   });
-  // A sink that gets its stream before the first frame can only have that one.
+  // A sink that receives its stream before the first frame supports only that stream.
   const fallback = opened.begin === undefined ? newFallbackReader(runtime, consumer, pump, values) : null;
   const figures = new ConsumerFigures(consumer, fallback);
   const timeoutNs = attachTimeoutOf(values);
   const waits = new WaitReporter(runtime.connection, runtime.streams, awaitingConsumer(consumer, runtime), timeoutNs);
   const reporter =
     values.statsInterval > 0 ? newReporter(consumer, figures, sink, plan, scheduler.clock.nanoTime()) : null;
-  // The first to be added is the last to close: its last row has what the others count while they close.
+  // The agent that is added first closes last: the final row includes what the others count while they close.
   if (reporter !== null) scheduler.add(reporter);
   const agents = [consumer, ...(fallback === null ? [] : [fallback]), pump, waits];
   for (const agent of agents) scheduler.add(agent, { vital: true });
@@ -148,7 +148,7 @@ export async function startConsumer(
     agents: [...(reporter === null ? [] : [reporter]), ...agents],
     finish: async () => {
       if (!plan.usesStdout) {
-        // Among JSON on standard output there is no place for sentences.
+        // Sentences must not mix with JSON on standard output.
         for (const line of sink.summary()) output.format === "table" ? output.line(line) : printError(line);
       }
       await output.flush();
@@ -223,7 +223,7 @@ function finish(consumer: Consumer, figures: ConsumerFigures, sink: Sink, values
   if (values.failOnLoss && lost > 0) return ExitCode.FRAMES_LOST;
   const refused = counters.of.sinkRefused.value;
   if (refused > 0 && accepted === 0) {
-    // Nothing of what was asked for was done.
+    // The sink accepted no frame at all, so the command failed.
     printError(
       `tensorpool: the sink ${sink.description} cannot express any of the ${formatCount(refused)} frames that came`,
     );

@@ -46,11 +46,11 @@ const COLUMNS: readonly Column<DecimatorRow>[] = [
   { header: "lost", cell: (row) => row.lost },
 ];
 
-/** What is to be carried and where to, checked as far as that goes without opening or waiting for anything. */
+/** The decimator's options, validated as far as possible without opening or waiting for anything. */
 export class DecimatePlan {
   readonly values: DecimateValues;
   readonly origins: Origins;
-  /** Every Nth frame; 0: by rate, or the newest at each look. */
+  /** Publishes every Nth frame; 0: by rate, or the newest frame at each poll. */
   readonly every: number;
   readonly rateHz: number;
   readonly output: Output;
@@ -75,7 +75,7 @@ export class DecimatePlan {
   }
 }
 
-/** `decimate`: a part of a stream's frames on another stream. */
+/** `decimate`: republishes a subset of a stream's frames on another stream. */
 export async function run({ values: given, origins }: CommandContext<DecimateValues>): Promise<number> {
   const { stream } = given;
   const values =
@@ -85,7 +85,7 @@ export async function run({ values: given, origins }: CommandContext<DecimateVal
   return await runAlone(runtime, () => startDecimator(runtime, plan, () => runtime.scheduler.stop("done"), true));
 }
 
-/** Adds the consumer of the source and the decimator; `onDone` is called when the last frame was carried. @throws UsageError */
+/** Adds the consumer of the source and the decimator; `onDone` is called after the last frame. @throws UsageError */
 export function startDecimator(
   runtime: RoleRuntime,
   plan: DecimatePlan,
@@ -132,7 +132,7 @@ export function startDecimator(
   const awaiting = { kind: "consumer", streamId, needsDriver, isReady, refusal } as const;
   const waits = new WaitReporter(connection, streams, awaiting, attachTimeoutOf(values));
   const reporter = values.statsInterval > 0 ? newReporter(consumer, carrier, plan, scheduler.clock.nanoTime()) : null;
-  // The first to be added is the last to close: its last row has what the others count while they close.
+  // The agent that is added first closes last: the final row includes what the others count while they close.
   if (reporter !== null) scheduler.add(reporter);
   const agents = [consumer, decimator, waits];
   for (const agent of agents) scheduler.add(agent, { vital: true });

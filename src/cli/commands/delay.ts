@@ -17,7 +17,7 @@ import { ToolRuntime } from "../tool/tool-runtime.ts";
 
 const log = getLogger("delay");
 
-/** `delay`: how old frames are when their descriptors arrive. */
+/** `delay`: measures the age of frames when their descriptors arrive. */
 export const run = tool<DelayValues>(async ({ values, positionals, output }) => {
   const text = requireStreamText(positionals[0], "delay: <stream>");
   const count = values.count ?? Number.POSITIVE_INFINITY;
@@ -61,7 +61,7 @@ function begin(meter: DelayMeter, stream: KnownStream): void {
   meter.begin(stream.streamId, clock);
 }
 
-/** What was wrong with what was measured; null when nothing was. */
+/** The reason that the measurement is unusable; null if it is usable. */
 function problemOf(meter: DelayMeter, text: string, isInterrupted: boolean): Error | null {
   if (meter.ahead > 0) {
     return new ClockError(

@@ -41,7 +41,7 @@ export async function run({ values }: CommandContext<DemoValues>): Promise<numbe
     viewer?.kill();
     workspace.remove();
   };
-  // A second Ctrl-C, and whatever else ends the process at once, leaves nothing either.
+  // A second Ctrl-C, or any other immediate exit, also leaves nothing behind.
   process.once("exit", leave);
   try {
     using signals = new StopSignals({ onStop: (signal) => demo?.stop(signal) });
@@ -67,7 +67,7 @@ export async function run({ values }: CommandContext<DemoValues>): Promise<numbe
   }
 }
 
-/** A picture needs a terminal that can be drawn on; CI logs and NO_COLOR get lines. */
+/** The live display needs a terminal that supports redrawing; CI logs and NO_COLOR get lines. */
 function viewFor(output: Output, writer: StreamWriter): LiveView | LineView | JsonView {
   if (output.format !== "table") return new JsonView(output);
   const { stdout } = process;

@@ -5,7 +5,7 @@ import { noAnswer, refusedLease } from "../driver/no-answer.ts";
 import type { NamedLeaseValues } from "../specs/driver-tools.ts";
 import { tool } from "../tool/tool.ts";
 
-/** `detach`: gives a lease back, as its holder does (D-16). */
+/** `detach`: returns a lease on behalf of its holder (D-16). */
 export const run = tool<NamedLeaseValues>(async ({ values, positionals, output }) => {
   const { streamId, leaseId, clientId, role } = await namedLease("detach", values, positionals);
   const correlationId = String(randomCorrelationId());

@@ -18,7 +18,7 @@ import { VERSION } from "../version.ts";
 const SUBJECT_WIDTH = 18;
 const MAX_WIDTH = 110;
 
-/** `doctor`: problems of this machine and its settings that affect streams. */
+/** `doctor`: reports problems of this machine and its settings that affect streams. */
 export const run = tool<DoctorValues>(async ({ values, output }) => {
   const aeronDir = aeronDirOf(values);
   const shmDir = shmDirOf(values);

@@ -20,16 +20,16 @@ import type { CommandContext } from "../specs/command.ts";
 import type { DriverValues } from "../specs/driver.ts";
 
 const log = getLogger("driver");
-/** Rights of what Aeron makes: for this user alone, or for the group as well. */
+/** Umask for the files that Aeron creates: access for this user only, or for the group too. */
 const UMASK = { private: 0o077, group: 0o007 } as const;
 const MANY_STREAMS = 16;
 /**
- * A driver answers requests and counts keepalives, a message at a time: to spin and yield after each of them costs a hundred times
- * what it takes. Where the duty cycle moves the publishers' limits as well, it has to be awake.
+ * A driver handles requests and keepalives one message at a time: spinning and yielding after each one would cost a hundred times
+ * the work itself. In invoker mode its duty cycle also advances the publishers' limits, so it must not sleep.
  */
 const DEFAULT_IDLE = { shared: "sleep", dedicated: "sleep", invoker: "backoff" } as const;
 
-/** What the driver serves, checked as far as that goes without taking or making anything. */
+/** The driver's settings, validated as far as possible without taking locks or creating files. */
 export class DriverPlan {
   readonly values: DriverValues;
   readonly aeronDir: string;
@@ -46,13 +46,13 @@ export class DriverPlan {
   }
 }
 
-/** `driver`: the one owner of all regions. */
+/** `driver`: runs the driver, which owns all regions. */
 export async function run(context: CommandContext<DriverValues>): Promise<number> {
   const plan = new DriverPlan(context);
   const { aeronDir, idle } = plan;
   const mediaDriver = { start: () => startMediaDriver(plan) };
   using runtime = new ProcessRuntime({ aeronDir, clientName: "tensorpool driver", idle, mediaDriver });
-  // Awaited here: the runtime is disposed of when this function is left.
+  // Awaited here because the runtime is disposed of when this function returns.
   return await runAlone(runtime, () => {
     const role = startDriver(runtime, plan);
     notifyServiceManager(runtime.scheduler, () => role.isReady?.() === true);
@@ -60,7 +60,7 @@ export async function run(context: CommandContext<DriverValues>): Promise<number
   });
 }
 
-/** Takes the locks of the streams, and adds the driver. @throws DriverError, RegionCreateError */
+/** Takes the stream locks and adds the driver. @throws DriverError, RegionCreateError */
 export function startDriver(
   { scheduler, connection, aeronDir, ownDriver }: ProcessRuntime,
   { settings, values }: DriverPlan,
@@ -86,7 +86,7 @@ export function startDriver(
   };
 }
 
-/** The media driver in this process; null when another lives already, or none is to be started. */
+/** Starts the media driver in this process; null if one is already running, or none is wanted. */
 export function startMediaDriver({
   values: { mediaDriver, threading },
   aeronDir,
@@ -101,13 +101,13 @@ export function startMediaDriver({
     return driver;
   } catch (error) {
     driver?.onClose();
-    // Of several that start at once one wins, and all can use that one.
+    // If several processes start one at once, one wins and all of them can use it.
     if (error instanceof MediaDriverError && error.code === "already-running") return null;
     throw error;
   }
 }
 
-/** What is served, where, and by which times. */
+/** Logs the Aeron folder, the streams and the timings of the driver. */
 function logServices(
   settings: Omit<DriverOptions, "onShutdownRequested">,
   aeronDir: string,

@@ -9,7 +9,7 @@ import { followEvents } from "../supervision/follow-events.ts";
 import { observe } from "../supervision/observing.ts";
 import { type ToolContext, tool } from "../tool/tool.ts";
 
-/** `events`: prints a line per event, seen by this process or reported by a supervisor. */
+/** `events`: prints a line per event, detected by this process or reported by a supervisor. */
 export const run = tool<EventsValues>(async (context) => {
   const { values, output } = context;
   const { from } = values;
@@ -47,7 +47,7 @@ async function observeEvents(
   return code;
 }
 
-/** Prints the events that are wanted, and no more of them than that. */
+/** Prints matching events, up to the requested count. */
 class Printer {
   readonly #rows: RowStream<EventView>;
   readonly #isWanted: (event: EventView) => boolean;
@@ -69,7 +69,7 @@ class Printer {
   }
 }
 
-/** By --kind and --stream. */
+/** Returns the filter of --kind and --stream. */
 function wantedOf({ kind: kinds, stream }: EventsValues): (event: EventView) => boolean {
   return (event) =>
     (kinds === undefined || (kinds as readonly string[]).includes(event.kind)) &&

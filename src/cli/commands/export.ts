@@ -13,7 +13,7 @@ import { defaultPath, writeWhole } from "../recording/whole-file.ts";
 import type { CommandContext } from "../specs/command.ts";
 import type { ExportValues } from "../specs/recording.ts";
 
-/** Which frames, and where to. */
+/** The frames to export and their destination. */
 interface Job {
   readonly set: RecordingSet;
   readonly streams: readonly SetStream[];
@@ -24,7 +24,7 @@ interface Job {
   readonly isForced: boolean;
 }
 
-/** `export FILE.. --to FORMAT[:PATH]`. */
+/** `export FILE.. --to FORMAT[:PATH]`: exports recorded frames. */
 export async function run({ values, positionals }: CommandContext<ExportValues>): Promise<number> {
   const { format, path } = values.to;
   using set = RecordingSet.open(requireFiles("export", positionals, " --to npy:frames/"));
@@ -37,7 +37,7 @@ export async function run({ values, positionals }: CommandContext<ExportValues>)
   return ExitCode.DONE;
 }
 
-/** Every Nth frame of a stream in the range. */
+/** Yields every Nth frame of a stream within the time range. */
 function* framesOf({ set, fromNs, toNs, every }: Job, stream: SetStream): Generator<RecordedFrame, void, undefined> {
   let n = 0;
   for (const frame of set.frames(stream, fromNs, toNs)) if (n++ % every === 0) yield frame;

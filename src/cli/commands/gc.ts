@@ -50,7 +50,7 @@ function print(
   if (rows.length > 0) output.line(header);
   for (const [i, { path, why }] of rows.entries()) {
     output.line(lines[i] ?? "");
-    // Paths are for copying: they are not cut.
+    // Paths are meant to be copied, so they are not truncated.
     output.line(`  ${path}`);
     output.line(output.palette.dim(`  ${why}`));
   }
@@ -61,7 +61,7 @@ function print(
   else output.line(`${isDryRun ? "would remove" : "removed"} ${formatCount(gone.length)}, ${bytes}`);
 }
 
-/** Links in what the user named are followed, and nowhere below it. */
+/** Resolves symbolic links in the path that the user named; links below it are not followed. */
 function canonical(path: string): string {
   try {
     return realpathSync(path);

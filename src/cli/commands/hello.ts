@@ -16,7 +16,7 @@ import { ToolRuntime } from "../tool/tool-runtime.ts";
 const LINGER_NS = 50e6;
 const ANSWERS = ["ShmPoolAnnounce", "DataSourceAnnounce", "DataSourceMeta"];
 
-/** `hello`: a ConsumerHello, and what comes in answer. */
+/** `hello`: sends a ConsumerHello and prints the answers. */
 export const run = tool<HelloValues>(async ({ values, output }) => {
   requireProgress(values);
   const timeoutNs = values.timeout;
@@ -38,11 +38,11 @@ export const run = tool<HelloValues>(async ({ values, output }) => {
       if (!("name" in message) || !shown.has(message.name)) return false;
       const from = Number(message.fields.streamId);
       if (direction === "got") {
-        // Another consumer's hello is no answer.
+        // Another consumer's hello is not an answer.
         if (message.name === "ConsumerHello") return false;
         streams.add(from);
         if (from !== streamId) return false;
-        // Of progress the first is enough, it comes in floods.
+        // Only the first FrameProgress is shown: they arrive in large numbers.
         if (message.name === "FrameProgress" && !missing.has("FrameProgress")) return missing.size === 0;
         answers++;
         missing.delete(message.name);
@@ -63,7 +63,7 @@ export const run = tool<HelloValues>(async ({ values, output }) => {
   return code;
 });
 
-/** ConsumerHello of the options (W-38). */
+/** Builds a ConsumerHello from the options (W-38). */
 function helloFields(values: HelloValues, streamId: number): Record<string, JsonValue> {
   return {
     streamId,
@@ -79,7 +79,7 @@ function helloFields(values: HelloValues, streamId: number): Record<string, Json
   };
 }
 
-/** @throws UsageError for an option that says how progress is reported, where none is asked for */
+/** @throws UsageError for a progress option without --progress */
 function requireProgress({ progress, progressInterval, progressBytes, progressRows }: HelloValues): void {
   if (progress) return;
   const stray = Object.entries({ progressInterval, progressBytes, progressRows }).find(

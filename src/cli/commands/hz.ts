@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<MeterRow>[] = [
   NOTE,
 ];
 
-/** `hz`: frames per second, and how evenly they come. */
+/** `hz`: measures frames per second and the regularity of their arrival. */
 export const run = meterTool({
   name: "hz",
   columns: COLUMNS,

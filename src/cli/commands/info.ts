@@ -6,7 +6,7 @@ import { findStreamId, requireStreamText, streamIdOf } from "../observe/find-str
 import type { LookValues } from "../specs/driver-tools.ts";
 import { tool } from "../tool/tool.ts";
 
-/** `info`: everything that is known of one stream. */
+/** `info`: prints everything known about one stream. */
 export const run = tool<LookValues>(async ({ values, positionals, output }) => {
   const text = requireStreamText(positionals[0], "info: <stream>");
   const id = streamIdOf(text);
@@ -20,7 +20,7 @@ export const run = tool<LookValues>(async ({ values, positionals, output }) => {
     },
   });
   const { streams } = found.view;
-  // What a driver calls otherwise may be the name of the data source.
+  // The name may be the data source's, while the driver serves the stream under another.
   const isKnown = streamIdOf(text) !== null || streams.some(({ name, servedAs }) => name === text || servedAs === text);
   const stream = theStream(isKnown ? text : String(await findStreamId(values, text, "info: <stream>")), streams);
   printInfo(output, streamInfoOf(stream, found));

@@ -12,7 +12,7 @@ import { printError } from "../output/console.ts";
 import type { InspectValues } from "../specs/tools.ts";
 import { tool } from "../tool/tool.ts";
 
-/** `inspect`: what region files say, and which rules they break. */
+/** `inspect`: prints the contents of region files and the rules that they violate. */
 export const run = tool<InspectValues>(async ({ values, positionals, output }) => {
   const [subject] = positionals;
   if (subject === undefined || subject === "") {
@@ -33,7 +33,7 @@ export const run = tool<InspectValues>(async ({ values, positionals, output }) =
       reports.push(reportOf(path, slotCount, now));
     } catch (error) {
       if (!(error instanceof InspectionError)) throw error;
-      // What went away while a folder was being read is no fault; what was asked for by its name is.
+      // A file that disappears while a folder is read is no error; a missing file that was named is.
       if (error.code === "not-found" && paths.length > 1) continue;
       printError(`tensorpool: inspect: ${error.message}`);
       isFailed = true;
@@ -44,7 +44,7 @@ export const run = tool<InspectValues>(async ({ values, positionals, output }) =
   return isFailed || reports.some(({ valid }) => !valid) ? ExitCode.FAILED : ExitCode.DONE;
 });
 
-/** What names nothing in the file system may be the name of a data source, where a media driver lives that can be asked. */
+/** Looks in the file system first; a name not found there may be a data source's, which a running media driver can resolve. */
 async function locateByAnyName(subject: string, shmDir: string, values: InspectValues): Promise<Located> {
   try {
     return locate(subject, shmDir);
@@ -53,7 +53,7 @@ async function locateByAnyName(subject: string, shmDir: string, values: InspectV
     try {
       return locate(String(await findStreamId(values, subject, "inspect: <stream>")), shmDir);
     } catch (second) {
-      // No stream has the name: the streams that exist are listed.
+      // No stream has this name: the first error lists the existing streams.
       throw second instanceof NotFoundError ? error : second;
     }
   }

@@ -11,11 +11,11 @@ import { openDriverCounters } from "../driver/look.ts";
 import type { NamedLeaseValues } from "../specs/driver-tools.ts";
 import { ToolError, tool } from "../tool/tool.ts";
 
-/** Drivers process a keepalive at once, and report it at once. */
+/** Drivers process and report a keepalive immediately. */
 const TIMEOUT_NS = 500e6;
 const LOOK_PERIOD_MS = 2;
 
-/** `keepalive`: one keepalive, and whether it extended the lease, which no answer tells (D-11). */
+/** `keepalive`: sends one keepalive and checks whether it extended the lease; drivers send no answer (D-11). */
 export const run = tool<NamedLeaseValues>(async ({ values, positionals, output }) => {
   const named = await namedLease("keepalive", values, positionals);
   const { leaseId, streamId, clientId, role } = named;
@@ -35,7 +35,7 @@ export const run = tool<NamedLeaseValues>(async ({ values, positionals, output }
   });
   const endNs = processNs() + TIMEOUT_NS;
   let expiresNs: bigint | null = lease.expiresNs;
-  // The holder's own keepalives extend it as well: what names another lease than this is known to extend nothing.
+  // The holder's own keepalives extend the lease too, so a keepalive that does not match it is not checked: it extends nothing.
   const fault = mismatch(named, lease);
   while (fault === null && expiresNs === lease.expiresNs && processNs() < endNs) {
     await Bun.sleep(LOOK_PERIOD_MS);
@@ -51,7 +51,7 @@ export const run = tool<NamedLeaseValues>(async ({ values, positionals, output }
   if (!isExtended) throw new ToolError(`keepalive: ${fault ?? `the driver did not extend lease ${leaseId}`}`);
 });
 
-/** Why a driver ignores the keepalive (D-11); null when it has no reason to. */
+/** The reason that a driver ignores the keepalive (D-11); null if there is none. */
 function mismatch({ streamId, clientId, role }: NamedLease, lease: SeenLease): string | null {
   if (streamId === lease.streamId && clientId === lease.clientId && role === lease.role) return null;
   return `lease ${lease.leaseId} is that of ${lease.role} ${lease.clientId} on stream ${lease.streamId}, not of ${role} ${clientId} on ${streamId}: a driver ignores that`;

@@ -35,7 +35,7 @@ async function list(
   if (more.length > 0) throw new UsageError(`lease ls: expected one stream at most, found ${more.length + 1}`);
   if (stream !== undefined) requireStreamText(stream, "lease ls: <stream>");
   const { view, aeronDir } = await look(values, { ask: producedStreams });
-  // Leases of a dead driver mean nothing any more (D-17).
+  // Leases of a dead driver are no longer valid (D-17).
   if (!view.drivers.some(({ state }) => state !== "dead")) {
     const dead = view.drivers.length === 0 ? "" : " (one that was there is dead)";
     throw new NotFoundError(`no driver lives in ${aeronDir}${dead}: there are no leases; start \`tensorpool driver\``);

@@ -8,7 +8,7 @@ import { renderTable } from "../output/table.ts";
 import type { LookValues } from "../specs/driver-tools.ts";
 import { tool } from "../tool/tool.ts";
 
-/** `ls`: the drivers, streams and leases of one media driver. */
+/** `ls`: lists the drivers, streams and leases of one media driver. */
 export const run = tool<LookValues>(async ({ values, output }) => {
   const found = await look(values, { ratesOf: () => true, ask: producedStreams });
   const { drivers, streams } = found.view;

@@ -18,7 +18,7 @@ import type { CommandContext } from "../specs/command.ts";
 const log = getLogger("media-driver");
 const USAGE_CHECK_PERIOD_NS = 250e6;
 
-/** Ends the process when no client was there for a while. */
+/** Ends the process after a period without clients. */
 class UnusedWatch implements Agent {
   readonly roleName = "unused-watch";
   readonly #usage: DriverUsage;
@@ -46,7 +46,7 @@ class UnusedWatch implements Agent {
   }
 }
 
-/** `media-driver`: the C media driver of libaeron, in its own process. */
+/** `media-driver`: runs libaeron's C media driver in its own process. */
 export async function run({ values }: CommandContext<MediaDriverValues>): Promise<number> {
   const aeronDir = aeronDirOf(values);
   const { threading } = values;
@@ -56,7 +56,7 @@ export async function run({ values }: CommandContext<MediaDriverValues>): Promis
     idle: createIdleStrategy(idle, nativeParker),
     onAgentError: logAgentErrorsButTheEnd(),
   });
-  // Before anything is made that an end in order removes.
+  // Installed before any file is created that an orderly shutdown removes.
   using signals = new StopSignals({ onStop: (signal) => scheduler.stop(signal) });
   endWithParent();
   reportBusErrors();
@@ -65,7 +65,7 @@ export async function run({ values }: CommandContext<MediaDriverValues>): Promis
     driver = MediaDriver.start({ aeronDir, threading });
   } catch (error) {
     if (!(error instanceof MediaDriverError) || error.code !== "already-running") throw error;
-    // Of several that start at once one wins, and all can use that one.
+    // If several processes start one at once, one wins and all of them can use it.
     log.info(error.message);
     return ExitCode.DONE;
   }

@@ -17,7 +17,7 @@ const COLUMNS: readonly Column<Attribute>[] = [
   { header: "value", align: "left", cell: attributeText },
 ];
 
-/** `meta`: who the data source of a stream is, and its attributes. */
+/** `meta`: prints the data source of a stream and its attributes. */
 export const run = tool<MetaValues>(async ({ values, positionals, output }) => {
   const text = requireStreamText(positionals[0], "meta: <stream>");
   const isWatching = values.watch;
@@ -29,7 +29,7 @@ export const run = tool<MetaValues>(async ({ values, positionals, output }) => {
   let shownKey = "";
   const watch = watchStream(runtime, text, (stream, isSearched) => {
     if (shown >= count) return;
-    // Nothing is shown by halves while the other half may still come.
+    // Nothing is printed while the other of the two messages may still arrive.
     if ((stream.meta === null || stream.name === null) && !isSearched) return;
     const key = `${stream.producerId} ${stream.epoch} ${stream.name} ${stream.summary} ${stream.meta?.metaVersion}`;
     if (key === shownKey) return;

@@ -48,7 +48,7 @@ const COLUMNS: readonly Column<ProducerRow>[] = [
   { header: "consumers", cell: (row) => row.consumers },
 ];
 
-/** What is to be published, checked as far as that goes without opening or waiting for anything. */
+/** The producer's options, validated as far as possible without opening or waiting for anything. */
 export class ProducerPlan {
   readonly values: ProducerValues;
   readonly origins: Origins;
@@ -73,14 +73,14 @@ export class ProducerPlan {
   }
 }
 
-/** `producer`: frames of a source into shared memory. */
+/** `producer`: publishes frames of a source in shared memory. */
 export async function run(context: CommandContext<ProducerValues>): Promise<number> {
   const plan = new ProducerPlan(context);
   using runtime = new RoleRuntime(plan.values, "tensorpool producer");
   return await runAlone(runtime, () => startProducer(runtime, plan, () => runtime.scheduler.stop("done"), true));
 }
 
-/** Opens the source and adds the producer; `onDone` is called when its last frame was published and read. @throws SourceError, RegionCreateError */
+/** Opens the source and adds the producer; `onDone` is called after its last frame was read. @throws SourceError, RegionCreateError */
 export async function startProducer(
   runtime: RoleRuntime,
   plan: ProducerPlan,
@@ -127,7 +127,7 @@ export async function startProducer(
     values.statsInterval > 0
       ? newReporter(producer, plan.output, values.statsInterval, scheduler.clock.nanoTime())
       : null;
-  // The first to be added is the last to close: its last row has what the others count while they close.
+  // The agent that is added first closes last: the final row includes what the others count while they close.
   if (reporter !== null) scheduler.add(reporter);
   const agents = [producer, pump, waits];
   for (const agent of agents) scheduler.add(agent, { vital: true });
@@ -159,7 +159,7 @@ function awaitingProducer(producer: Producer, { driver, streamId }: RoleRuntime)
   };
 }
 
-/** What the source says of its frames, and what the user says instead or beside it. */
+/** The source's attributes; the user's attributes replace those with the same key, or are added. */
 function attributesOf({ attribute }: ProducerValues, attributes: readonly Attribute[]): readonly Attribute[] {
   if (attribute === undefined) return attributes;
   const own = attribute.map(
@@ -199,10 +199,10 @@ function newLiveLine(
   });
 }
 
-/** Options that say how regions are made: with a driver they are its own settings. */
+/** Options for creating regions: with a driver, these are settings of the driver. */
 const REGION_OPTIONS = ["slots", "pool", "namespace", "share", "group", "prefault"] as const;
 
-/** Whose the regions are. @throws UsageError for flags that only go with --standalone */
+/** The owner of the regions: this producer or a driver. @throws UsageError for flags that only go with --standalone */
 function ownership(
   runtime: RoleRuntime,
   { values, origins }: ProducerPlan,

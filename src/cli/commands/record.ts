@@ -28,14 +28,14 @@ import { VERSION } from "../version.ts";
 
 const log = getLogger("record");
 
-/** `record`: streams to MCAP files. */
+/** `record`: records streams to MCAP files. */
 export async function run({ values, origins, positionals }: CommandContext<RecordValues>): Promise<number> {
   const plan = new RecordPlan({ values, origins }, positionals);
   using runtime = new RoleRuntime(plan.values, "tensorpool record");
   return await runAlone(runtime, () => startRecorder(runtime, plan, () => runtime.scheduler.stop("done"), true));
 }
 
-/** Creates the file and adds the recorder; `onDone` is called when it has its last frame. @throws RecorderError */
+/** Creates the file and adds the recorder; `onDone` is called after its last frame. @throws RecorderError */
 export async function startRecorder(
   runtime: RoleRuntime,
   plan: RecordPlan,
@@ -64,7 +64,7 @@ export async function startRecorder(
           rowTaker(recorder, nowNs, plan.values.statsInterval),
         )
       : null;
-  // The first to be added is the last to close: its last row has what the others count while they close.
+  // The agent that is added first closes last: the final row includes what the others count while they close.
   if (reporter !== null) scheduler.add(reporter);
   streams.begin();
   scheduler.add(streams, { vital: true });

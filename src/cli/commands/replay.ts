@@ -19,16 +19,16 @@ import type { ReplayValues } from "../specs/recording.ts";
 import type { ProducerValues } from "../specs/roles.ts";
 import { ProducerPlan, startProducer } from "./producer.ts";
 
-/** Streams of other programs get ids from here on. */
+/** First id for streams recorded by other programs. */
 const FIRST_FOREIGN_ID = 10_000;
 
-/** A stream of the recording, and the id under which it is published. */
+/** A recorded stream and the id under which it is published. */
 interface Choice {
   readonly stream: SetStream;
   readonly streamId: number;
 }
 
-/** A producer whose source is open already. */
+/** A producer whose source is already open. */
 class ReplayPlan extends ProducerPlan {
   readonly #source: ReplaySource;
 
@@ -42,7 +42,7 @@ class ReplayPlan extends ProducerPlan {
   }
 }
 
-/** `replay FILE..`: the streams of a recording, in step. */
+/** `replay FILE..`: publishes the streams of a recording in step. */
 export async function run({ values, origins, positionals }: CommandContext<ReplayValues>): Promise<number> {
   const files = requireFiles("replay", positionals);
   const process = processOptionsOf(values, "tensorpool replay");
@@ -84,7 +84,7 @@ export async function run({ values, origins, positionals }: CommandContext<Repla
   return code === ExitCode.DONE ? runtime.signals.exitCode(code) : code;
 }
 
-/** What waits for consumers, listens to keys, and shows where the replay is. */
+/** Adds the agents that wait for consumers, handle keys and show the replay position. */
 function addControls(
   { scheduler }: ProcessRuntime,
   values: ReplayValues,
@@ -119,7 +119,7 @@ function openReplay(values: ReplayValues, files: readonly string[]): { replay: R
   }
 }
 
-/** The streams that are asked for, each under its own id or another. @throws UsageError */
+/** The requested streams, each under its recorded id or another. @throws UsageError */
 function chooseStreams(set: RecordingSet, { stream: wanted }: ReplayValues): readonly Choice[] {
   let nextForeignId = FIRST_FOREIGN_ID;
   const found =
@@ -140,12 +140,12 @@ function chooseStreams(set: RecordingSet, { stream: wanted }: ReplayValues): rea
   return choices;
 }
 
-/** Parameters of each producer. */
+/** Option values of one stream's producer. */
 function producerValues(values: ReplayValues, streamId: number): ProducerValues {
   return { ...values, source: "mcap:recording", once: true, stream: streamId, waitConsumers: 0 };
 }
 
-/** Rows of several streams on one standard output have to say whose they are. @throws UsageError */
+/** Rows of several streams on one standard output must carry a stream id, which only JSONL does. @throws UsageError */
 function requireJsonl({ statsInterval, output }: ReplayValues, streams: number): void {
   if (streams < 2 || statsInterval === 0 || output === "jsonl") return;
   throw new UsageError(

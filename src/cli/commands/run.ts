@@ -21,7 +21,7 @@ import { startSupervisor } from "./supervisor.ts";
 
 const log = getLogger("run");
 
-/** `run`: all roles of one file, in one process on one scheduler. */
+/** `run`: runs all roles of one file in one process, on one scheduler. */
 export async function run(context: CommandContext<RunValues>): Promise<number> {
   const plan = runPlan(context);
   const secondsNs = context.values.seconds;
@@ -37,7 +37,7 @@ export async function run(context: CommandContext<RunValues>): Promise<number> {
   if (secondsNs !== undefined) {
     scheduler.add(new DeadlineAgent(secondsNs, () => scheduler.stop("--seconds are over")));
   }
-  // Running already, so that a source which is waited for delays no other role.
+  // The scheduler runs already, so that a slow source delays no other role.
   const running = scheduler.run();
   running.catch(() => undefined);
   notifyServiceManager(scheduler, () => roles.areReady);
@@ -49,7 +49,7 @@ export async function run(context: CommandContext<RunValues>): Promise<number> {
     await Promise.all(startAll(plan, runtime, roles));
     roles.allStarted();
   } catch (error) {
-    // After Ctrl-C a pipe may end before its first frame, and a role may come too late: these are consequences of the end.
+    // After Ctrl-C a pipe may end before its first frame, or a role may start too late: such errors only follow from the stop.
     if (runtime.signals.received === null && !(error instanceof SchedulerStoppedError)) {
       scheduler.stop("a role could not be started");
       await running.catch((other) => {
@@ -65,7 +65,7 @@ export async function run(context: CommandContext<RunValues>): Promise<number> {
 
 type StreamRolePlan = ProducerPlan | ConsumerPlan | DecimatePlan | RecordPlan | BridgeSendPlan | BridgeReceivePlan;
 
-/** Consumers first: a producer that waits for its readers finds them. */
+/** Starts consumers first, so that a producer that waits for consumers finds them. */
 function startAll(
   { producers, consumers, decimators, recorders, bridgeSenders, bridgeReceivers }: RunPlan,
   runtime: ProcessRuntime,

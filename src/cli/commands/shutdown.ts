@@ -13,7 +13,7 @@ import { ToolError, tool } from "../tool/tool.ts";
 
 const LOOK_PERIOD_MS = 5;
 
-/** `shutdown`: asks the driver to end (D-20), and waits until it has. */
+/** `shutdown`: requests the driver's shutdown (D-20) and waits until it has ended. */
 export const run = tool<ShutdownValues>(async ({ values, output }) => {
   const token = tokenOption("shutdown", values);
   const waitNs = values.timeout;
@@ -27,7 +27,7 @@ export const run = tool<ShutdownValues>(async ({ values, output }) => {
     isAnswer: (name) => name === "ShmDriverShutdown",
   });
   if (answer === null) {
-    // A driver does not answer a wrong token; it counts it.
+    // A driver does not answer a request with a wrong token; it only counts it.
     if ((await refusedSoFar(values, controlStreamId)) === before) throw noAnswer(values);
     throw new ToolError(
       "the driver ignores the request: the token is wrong, or the driver has none (policies.shutdown_token); pass the token of its settings",
@@ -42,7 +42,7 @@ export const run = tool<ShutdownValues>(async ({ values, output }) => {
   return hasEnded ? ExitCode.DONE : ExitCode.FAILED;
 });
 
-/** Administrative requests that the driver has ignored; 0 where none is to be seen. */
+/** Unauthorised administrative requests that the driver has counted; 0 if no driver is visible. */
 async function refusedSoFar(values: ShutdownValues, controlStreamId: number): Promise<number> {
   const { view } = await look(values);
   const driver = view.drivers.find((one) => one.controlStreamId === controlStreamId && one.state !== "dead");

@@ -9,7 +9,7 @@ import { type SizingRequest, sizeStream } from "../sizing/sizing.ts";
 import type { SizingValues } from "../specs/sizing.ts";
 import { tool } from "../tool/tool.ts";
 
-/** `sizing`: how many slots, how large, and what they tolerate. */
+/** `sizing`: computes the number and size of slots, and the delay that they tolerate. */
 export const run = tool<SizingValues>(async ({ values, output }) => {
   const request = requestOf(values);
   const { output: wanted } = values;

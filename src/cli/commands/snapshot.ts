@@ -15,7 +15,7 @@ import { ToolRuntime } from "../tool/tool-runtime.ts";
 
 const log = getLogger("snapshot");
 
-/** `snapshot`: one frame of a stream as a file. */
+/** `snapshot`: writes one frame of a stream to a file. */
 export const run = tool<SnapshotValues>(async ({ values, positionals, output }) => {
   const text = requireStreamText(positionals[0], "snapshot: <stream>");
   const target = snapshotTarget(values);
@@ -32,7 +32,7 @@ export const run = tool<SnapshotValues>(async ({ values, positionals, output }) 
   });
   const onNews = (news: KnownStream, isSearched: boolean): void => {
     stream = news;
-    // How the values are to be read may stand in the metadata: it is waited for as long as it may still come.
+    // The metadata may say how to interpret the values, so it is awaited while it may still arrive.
     if (news.announcement === null || (news.meta === null && !isSearched)) return;
     snapshot.meta = news.meta;
     snapshot.map(news.announcement);

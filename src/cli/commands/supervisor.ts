@@ -27,7 +27,7 @@ import { supervisionOf } from "../supervision/thresholds.ts";
 import { VERSION } from "../version.ts";
 
 const log = getLogger("supervisor");
-/** It attaches to no stream. */
+/** The supervisor attaches to no stream. */
 const NO_STREAM = 0;
 
 interface SupervisorRow {
@@ -37,7 +37,7 @@ interface SupervisorRow {
   readonly streamsLost: number;
   readonly consumers: number;
   readonly framesPerSecond: number;
-  /** Of the producers whose counters can be read. */
+  /** Sum over the producers whose counters can be read. */
   readonly bytesPerSecond: number;
   readonly drops: number;
   readonly dropsPerSecond: number;
@@ -57,7 +57,7 @@ const COLUMNS: readonly Column<SupervisorRow>[] = [
   { header: "events", align: "right", cell: ({ events }) => formatCount(events) },
 ];
 
-/** What the supervisor does, checked as far as that goes without listening to anything. */
+/** The supervisor's options, validated as far as possible without listening on any port. */
 export class SupervisorPlan {
   readonly values: SupervisorValues;
   readonly origins: Origins;
@@ -74,26 +74,26 @@ export class SupervisorPlan {
     this.descriptorStreamIds = others;
     this.http = httpOf(values);
     this.foxglove = foxgloveOf(values);
-    // It owns no regions, so nothing is asked of a driver. And it starts no media driver unless asked to: one with its
-    // settings and rights would be there before the driver's own.
+    // It owns no regions, so it needs no driver. It starts no media driver by default: one that it started would have its
+    // settings and permissions, and would exist before the driver's own.
     const { mediaDriver = "external" } = values;
     this.runtime = { ...values, standalone: true, mediaDriver, stream: NO_STREAM };
   }
 }
 
-/** `supervisor`: watches every stream, steers consumers by rules, and tells others by HTTP. */
+/** `supervisor`: watches every stream, steers consumers by rules, and reports over HTTP. */
 export async function run(context: CommandContext<SupervisorValues>): Promise<number> {
   const plan = new SupervisorPlan(context);
   using runtime = new RoleRuntime(plan.runtime, "tensorpool supervisor");
   return await runAlone(runtime, () => {
     const role = startSupervisor(runtime, plan);
-    // It serves its pages from now on, also while there is no media driver.
+    // It serves its pages from now on, even while no media driver is running.
     notifyServiceManager(runtime.scheduler, () => true);
     return role;
   });
 }
 
-/** Adds the supervisor, and its HTTP server if there is to be one. */
+/** Adds the supervisor, and its HTTP server if one is configured. */
 export function startSupervisor(runtime: RoleRuntime, plan: SupervisorPlan): RunningRole {
   const { descriptorStreamIds, values, http, foxglove } = plan;
   const { output: format, statsInterval, rules = [] } = values;

@@ -14,14 +14,14 @@ import { tool } from "../tool/tool.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 
 const log = getLogger("tap");
-/** No person reads lines faster than this; a stream whose messages come closer together lets it rest for less. */
+/** No person reads lines faster than this; parks are shorter while messages arrive at shorter intervals. */
 const LONGEST_REST_NS = 10e6;
 
-/** `tap`: every message on the media driver's streams, decoded. */
+/** `tap`: decodes and prints every message on the media driver's streams. */
 export const run = tool<TapValues>(async (context) => {
   const { output } = context;
   const { values, others: descriptorStreamIds } = descriptorStreamsOf(context);
-  // What is wrong with the command line is said before anybody is asked.
+  // Errors of the command line are reported before any message is sent.
   MessageFilter.of(values);
   const count = values.count ?? Number.POSITIVE_INFINITY;
   const { stream } = values;

@@ -13,10 +13,10 @@ import { topLines } from "../top/top-lines.ts";
 import { type TopReading, TopState } from "../top/top-state.ts";
 
 const MIN_INTERVAL_NS = 100e6;
-/** Two reports of each role, which come once a second: before that there are no rates. */
+/** Roles report once a second, and a rate needs two reports. */
 const FIRST_READING_NS = 2.5e9;
 
-/** `top`: streams and consumers with their rates and losses, again and again. */
+/** `top`: shows streams and consumers with their rates and losses, and refreshes them. */
 export const run = tool<TopValues>(async (context) => {
   const { values, output } = context;
   const { once: isOnce, interval: intervalNs } = values;

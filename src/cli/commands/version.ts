@@ -3,7 +3,7 @@ import { runningCommit } from "../commit.ts";
 import { tool } from "../tool/tool.ts";
 import { VERSION } from "../version.ts";
 
-/** `version`: of this package, of Bun, and of the libaeron in use. */
+/** `version`: prints the versions of this package, of Bun and of the loaded libaeron. */
 export const run = tool<VersionValues>(async ({ output }) => {
   const { aeronFile, aeronOrigin, aeronVersion } = await import("../../../ffi/load.ts");
   const versions = {

@@ -28,11 +28,11 @@ import { VERSION } from "../version.ts";
 
 const log = getLogger("view");
 const DEFAULT_PORT = 9470;
-/** Rest between two cycles: while a page is open, and without one. */
+/** Idle time between two duty cycles: with a page open, and with none. */
 const BUSY_REST_NS = 1e6;
 const CALM_REST_NS = 5e6;
 
-/** `view`: a page for the browser with streams and their frames. */
+/** `view`: serves a browser page that shows streams and their frames. */
 export async function run(context: CommandContext<ViewValues>): Promise<number> {
   const [stream] = context.positionals;
   if (context.positionals.some(isRecording)) return await viewRecording(context);
@@ -69,7 +69,7 @@ export async function run(context: CommandContext<ViewValues>): Promise<number> 
   return await runtime.run();
 }
 
-/** `view FILE..`: a recording in the same page, without a media driver. */
+/** `view FILE..`: shows a recording on the same page; needs no media driver. */
 async function viewRecording({ values, positionals }: CommandContext<ViewValues>): Promise<number> {
   const http = httpOf(values);
   if (values.foxglove)
@@ -92,7 +92,7 @@ async function viewRecording({ values, positionals }: CommandContext<ViewValues>
   return signals.exitCode(ExitCode.DONE);
 }
 
-/** True for what is named as a recording, or is a file, or a folder that is written as one. */
+/** True for a name that ends in .mcap, an existing file, or an existing folder written with a slash. */
 function isRecording(argument: string): boolean {
   if (argument.endsWith(".mcap")) return true;
   const found = statSync(argument, { throwIfNoEntry: false });
@@ -116,7 +116,7 @@ function addressOf(http: string | undefined, listen: string | undefined): Listen
   return host === undefined ? address : { hostname: host, port: address.port };
 }
 
-/** Listens at the address; where none was asked for and the default port is taken, at any that is free. @throws ListenError */
+/** Listens at the address; if the user set none and the default port is in use, at any free port. @throws ListenError */
 function serverAt<T>(http: ServerOptions, isAsked: boolean, listen: (options: ServerOptions) => T): T {
   try {
     return listen(http);
@@ -126,7 +126,7 @@ function serverAt<T>(http: ServerOptions, isAsked: boolean, listen: (options: Se
   }
 }
 
-/** The token goes behind `#`, which browsers do not send: the page reads it and takes it out of sight. */
+/** The token follows `#`, a part that browsers do not send: the page reads it and removes it from the address bar. */
 function pageUrl(serverUrl: string, stream: string | undefined, { token }: ServerOptions): string {
   const place = stream === undefined ? "/" : `/stream/${encodeURIComponent(stream)}`;
   const secret = token === null ? "" : `?token=${encodeURIComponent(token)}`;

@@ -4,10 +4,10 @@ import { decodeJson, encodeEnvelope, encodeJson, MESSAGES, messageByName } from 
 import { printError, printLine } from "../output/console.ts";
 import type { CommandContext } from "../specs/command.ts";
 
-/** What `wire` reads from and writes to. */
+/** The input and output streams of `wire`. */
 export interface WireIo {
   readonly stdin: AsyncIterable<Uint8Array>;
-  /** Takes one line, without its end. */
+  /** Writes one line; the argument has no line terminator. */
   stdout(line: string): void;
   stderr(line: string): void;
 }
@@ -53,7 +53,7 @@ Example:
   tensorpool wire decode ${EXAMPLE_HEX}`;
 
 /**
- * The command `tensorpool wire`; `args` are what follows these words. Returns the exit code: 0 done, 1 something could not be
+ * The command `tensorpool wire`; `args` are the arguments after these words. Returns the exit code: 0 done, 1 some input could not be
  * encoded or decoded (the reason is on `stderr`), 2 wrong usage.
  */
 export async function wire(args: string[], io: WireIo): Promise<number> {
@@ -113,7 +113,7 @@ function parse(args: string[]) {
   }
 }
 
-/** Prints one translation, or reports why there is none. */
+/** Prints one translation, or reports why it failed. */
 function translate(io: WireIo, prefix: string, work: () => string): number {
   try {
     io.stdout(work());
@@ -125,7 +125,7 @@ function translate(io: WireIo, prefix: string, work: () => string): number {
   }
 }
 
-/** Translates each line of standard input; blank lines are passed over. */
+/** Translates each line of standard input; skips blank lines. */
 async function translateLines(io: WireIo, work: (line: string) => string): Promise<number> {
   let number = 0;
   let code = 0;
@@ -152,7 +152,7 @@ async function* linesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<string
   if (rest !== "") yield rest.trim();
 }
 
-/** The fields alone, or all that `wire decode` prints. */
+/** Accepts either the fields alone or the whole object that `wire decode` prints. */
 function encodeNamed(name: string, text: string): Uint8Array {
   const value = parseJson(text);
   const isEnvelope = typeof value === "object" && value !== null && "fields" in value;
@@ -163,7 +163,7 @@ function encodeNamed(name: string, text: string): Uint8Array {
   return encodeEnvelope({ ...value, name });
 }
 
-/** The text itself is no JSON or no hexadecimal, or names another message than the command does. */
+/** The text is not valid JSON or hexadecimal, or names a different message than the command. */
 class WireInputError extends TensorPoolError<"not-json" | "not-hex" | "contradiction"> {}
 
 function parseJson(text: string): unknown {
@@ -198,7 +198,7 @@ function listOfNames(kind: "message" | "structure"): string {
     .join("\n");
 }
 
-/** `wire encode|decode`: reads its own arguments. */
+/** `wire encode|decode`: parses its arguments itself. */
 export function run({ rawArguments }: CommandContext): Promise<number> {
   return wire([...rawArguments], {
     stdin: Bun.stdin.stream(),
