@@ -4,30 +4,30 @@ import type { Workspace } from "./workspace.ts";
 
 const PAYLOAD_BYTES = 64;
 const SLOTS = 1024;
-/** Beyond what is measured, so that neither side meets the end between the marks. */
+/** Frames beyond the measured ones, so that neither side reaches the end between the marks. */
 const SPARE_FRAMES = 200_000;
 
-/** The engine logs its collections. Bun's own timer, which collects now and then whatever was allocated, is off. */
+/** Makes the engine log its collections. Bun's own timer, which triggers a collection from time to time, is off. */
 export const COLLECTION_LOG = { BUN_JSC_logGC: "1", BUN_GC_TIMER_DISABLE: "1" } as const;
-/** Nothing is ever collected, so that the heap's growth is what was allocated. */
+/** Disables collection, so that the growth of the heap equals the allocations. */
 export const NO_COLLECTIONS = { BUN_JSC_useGC: "0", BUN_GC_TIMER_DISABLE: "1" } as const;
 
-/** How BUN_JSC_logGC=1 says that a collection begins. */
+/** The log line of BUN_JSC_logGC=1 at the start of a collection. */
 const COLLECTION_BEGINS = /\[GC<\w*>: START/g;
 
 export interface AllocationOptions {
   readonly warmUpFrames: number;
   readonly frames: number;
-  /** Both sides make an object per frame on purpose. */
+  /** Both sides allocate an object per frame on purpose. */
   readonly leak?: boolean;
 }
 
-/** What one side said between its marks. */
+/** The allocations of one side between its marks. */
 export interface SideAllocation {
   readonly frames: number;
-  /** Collections that began; only with COLLECTION_LOG. */
+  /** Collections that were started; only with COLLECTION_LOG. */
   readonly collections: number;
-  /** Growth of the heap's capacity; of use only with NO_COLLECTIONS. */
+  /** Growth of the heap's capacity; meaningful only with NO_COLLECTIONS. */
   readonly heapGrowthBytes: number;
 }
 
@@ -72,7 +72,7 @@ export async function runAllocation(
   return { producer: betweenMarks(producer.child.errors), consumer: betweenMarks(consumer.child.errors) };
 }
 
-/** What one side said between its marks, by its lines of standard error. */
+/** The allocations of one side between its marks, parsed from its standard error. */
 export function betweenMarks(lines: readonly string[]): SideAllocation {
   const begin = markIn(lines, "MARK begin ");
   const end = markIn(lines, "MARK end ");
@@ -84,7 +84,7 @@ export function betweenMarks(lines: readonly string[]): SideAllocation {
 }
 
 function markIn(lines: readonly string[], text: string): { index: number; frames: number; heapCapacityBytes: number } {
-  // The log of the collector does not end its lines before it has to, so that a mark may stand behind one.
+  // The collector's log may leave its last line unterminated, so a mark may follow it on the same line.
   const index = lines.findIndex((line) => line.includes(text));
   const line = lines[index];
   if (line === undefined) throw new Error(`expected a line with "${text}", found ${lines.length} lines without it`);

@@ -9,15 +9,15 @@ import type { Place, Workspace } from "./workspace.ts";
 
 const MIB = 1024 * 1024;
 const FAR_STREAM_ID = BENCH_STREAM_ID + 1;
-/** Both rings take so much, where four slots of a frame are not more: together they fit the cache of most servers. */
+/** Size of each of the two rings, unless four slots need more: together they fit the cache of most servers. */
 const RING_BYTES = 8 * MIB;
 const [MIN_SLOTS, MAX_SLOTS] = [4, 1024];
-/** Of the frames: what comes first is not counted. */
+/** Share of the frames at the start that is not counted. */
 const WARM_UP_SHARE = 1 / 3;
 const ARRIVAL_TIMEOUT_MS = 20_000;
 const POLL_MS = 20;
 
-/** What is timed for its way alone: far below what the way carries. */
+/** The load for latency measurements: far below the capacity of the link. */
 export const LATENCY = { payloadBytes: 64 * 1024, rateHz: 500 } as const;
 
 export interface BridgeRunOptions {
@@ -28,7 +28,7 @@ export interface BridgeRunOptions {
   readonly idle: IdleChoice;
 }
 
-/** Two hosts on one: a media driver each, and UDP between them. */
+/** Two simulated hosts on one machine: a media driver each, and UDP between them. */
 class TwoHosts {
   readonly near: Place;
   readonly far: Place;
@@ -53,7 +53,7 @@ interface Row {
   readonly frames: number;
 }
 
-/** What goes through a bridge. */
+/** The frames that a bridge carries. */
 interface BridgedPlan {
   readonly payloadBytes: number;
   readonly mode: "latest" | "lossless";
@@ -62,7 +62,7 @@ interface BridgedPlan {
   readonly onRow?: (row: Row) => void;
 }
 
-/** A bridge between two hosts. `run` gets the far one, and what has a producer on the near one publish, and report; it ends when all has arrived. */
+/** A bridge between two hosts. `run` gets the far host and a function that publishes on the near one; it ends after all have arrived. */
 async function bridged<T>(
   { workspace, endpoint, seconds, idle }: BridgeRunOptions,
   { payloadBytes, mode, rateHz, onRow }: BridgedPlan,
@@ -96,7 +96,7 @@ async function bridged<T>(
   return outcome;
 }
 
-/** Frames of a producer that waits for its bridge, until `seconds` are over: what was delivered, and what was not. */
+/** Runs a producer that waits for its bridge for `seconds`: returns the delivered and the missing frames. */
 export async function bridgeRun(
   options: BridgeRunOptions,
   payloadBytes: number,
@@ -117,7 +117,7 @@ export async function plainRun(options: BridgeRunOptions, payloadBytes: number):
   return (await plainLink(options, payloadBytes, null)).framesPerSecond;
 }
 
-/** Ages of frames on the far host, of a producer with a rate. */
+/** Ages of frames on the far host, from a producer at a fixed rate. */
 export async function bridgeAges(options: BridgeRunOptions): Promise<Quantiles> {
   const { workspace, seconds, idle } = options;
   const { payloadBytes, rateHz } = LATENCY;
@@ -147,7 +147,7 @@ function required(age: Quantiles | null): Quantiles {
   return age;
 }
 
-/** What `sendmmsg` moves: measured once a round for each size of datagram. */
+/** The throughput of `sendmmsg`, measured once per round and datagram size. */
 export class RawDatagrams {
   readonly #workspace: Workspace;
   readonly #seconds: number;
@@ -158,7 +158,7 @@ export class RawDatagrams {
     this.#seconds = seconds;
   }
 
-  /** Bytes that the receiving side got, per second. */
+  /** Bytes per second on the receiving side. */
   async bytesPerSecond(datagramBytes: number, round: number): Promise<number> {
     const key = `${datagramBytes} ${round}`;
     const known = this.#rates.get(key);
@@ -248,7 +248,7 @@ function slotsFor(payloadBytes: number): number {
   return Math.min(MAX_SLOTS, Math.max(MIN_SLOTS, slots));
 }
 
-/** From the first row with a third of the frames to the first with all of them. */
+/** Frames per second from the first row with a third of the frames to the first row with all of them. */
 function rateOf(rows: readonly Row[], delivered: number): number {
   const first = rows.find(({ frames }) => frames > 0 && frames >= delivered * WARM_UP_SHARE);
   const last = rows.find(({ frames }) => frames >= delivered);
@@ -258,7 +258,7 @@ function rateOf(rows: readonly Row[], delivered: number): number {
   return (last.frames - first.frames) / (last.seconds - first.seconds);
 }
 
-/** A UDP port of the loopback that is free now. */
+/** A UDP port that is currently free on loopback. */
 export async function freePort(): Promise<number> {
   const socket = createSocket("udp4");
   await new Promise<void>((resolve, reject) => {

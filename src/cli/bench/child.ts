@@ -2,18 +2,18 @@ import { withoutSettings } from "../../config/index.ts";
 import { PARENT_VARIABLE } from "../lifetime/end-with-parent.ts";
 
 export interface ChildOptions {
-  /** Set on top of this process's environment. */
+  /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** Called for each line of standard output. */
   readonly onLine?: (line: string) => void;
   readonly cwd?: string;
 }
 
-/** A process of a measurement, which does not outlive this one: its lines of output, its end. Signals go to its own id only. */
+/** A process of a measurement, which does not outlive this one: its output lines and its end. Signals go only to its own id. */
 export class Child {
   /** Lines of standard error. */
   readonly errors: string[] = [];
-  /** Resolves with the exit code once it has ended and all of its output was read. */
+  /** Resolves with the exit code after it has ended and all its output was read. */
   readonly ended: Promise<number>;
   readonly #command: readonly string[];
   readonly #process: Bun.Subprocess<"ignore", "pipe", "pipe">;
@@ -42,7 +42,7 @@ export class Child {
     this.#process.kill(signal);
   }
 
-  /** Waits for its end. @throws Error when it failed, with what it said */
+  /** Waits for its end. @throws Error if it failed, with its error output */
   async succeeded(): Promise<void> {
     const code = await this.ended;
     if (code === 0) return;
@@ -50,7 +50,7 @@ export class Child {
     throw new Error(`expected exit code 0, found ${code}: ${this.#command.join(" ")}\n  ${said}`);
   }
 
-  /** Asks it to end in order, and waits. */
+  /** Requests an orderly end and waits for it. */
   async stop(): Promise<void> {
     this.kill("SIGTERM");
     await this.ended;

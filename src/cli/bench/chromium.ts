@@ -5,7 +5,7 @@ import type { Place, Workspace } from "./workspace.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 const START_MS = 60_000;
-/** The page says for each picture that it was drawn: that is what is counted. Runs before the page's own script. */
+/** Counts the messages in which the page reports a drawn picture. Runs before the page's own script. */
 const COUNTING = `
   globalThis.__drawn = 0;
   const send = WebSocket.prototype.send;
@@ -18,10 +18,10 @@ const COUNTING = `
   };
 `;
 
-/** What a tab has drawn; of a page that has drawn nothing, `firstMs` is null. */
+/** The pictures that a tab has drawn; `firstMs` is null before the first one. */
 export interface Drawn {
   readonly drawn: number;
-  /** From the beginning of the page's loading. */
+  /** Time since the page started to load. */
   readonly firstMs: number | null;
 }
 
@@ -31,7 +31,7 @@ interface Answer {
   readonly error?: { readonly message: string };
 }
 
-/** A headless Chromium, spoken to by its DevTools protocol. */
+/** A headless Chromium, controlled over its DevTools protocol. */
 export class Chromium implements AsyncDisposable {
   readonly #child: Child;
   readonly #socket: WebSocket;
@@ -49,16 +49,16 @@ export class Chromium implements AsyncDisposable {
     };
   }
 
-  /** The program's path; null where none is installed. */
+  /** The program's path; null if it is not installed. */
   static find(): string | null {
     return NAMES.map((name) => Bun.which(name)).find((path) => path !== null) ?? null;
   }
 
-  /** @throws Error when it does not start */
+  /** @throws Error if it does not start */
   static async start(program: string, workspace: Workspace, place: Place): Promise<Chromium> {
     const profile = join(place.dir, "chromium");
     mkdirSync(profile);
-    // Where WebGL is computed by the processor it has to be allowed; its sandbox does not run as root.
+    // WebGL in software must be allowed explicitly; Chromium's sandbox does not run as root.
     const root = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
     const flags = ["--headless=new", "--enable-unsafe-swiftshader", "--remote-debugging-port=0", ...root];
     const child = workspace.start([program, ...flags, `--user-data-dir=${profile}`, "about:blank"]);
@@ -71,7 +71,7 @@ export class Chromium implements AsyncDisposable {
     }
   }
 
-  /** Opens a page in a window of its own, so that it is not hidden. Returns its session. */
+  /** Opens a page in its own window, so that it is not hidden. Returns its session. */
   async open(url: string): Promise<string> {
     const { targetId } = await this.#ask("Target.createTarget", { url: "about:blank", newWindow: true });
     const { sessionId } = await this.#ask("Target.attachToTarget", { targetId, flatten: true });

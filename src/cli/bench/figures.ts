@@ -6,17 +6,17 @@ export interface Figure {
   readonly section: string;
   readonly name: string;
   readonly value: number;
-  /** What `value` counts, e.g. "frames/s". */
+  /** Unit of `value`, e.g. "frames/s". */
   readonly unit: string;
-  /** Smallest and largest of the repetitions, where there were several. */
+  /** Smallest and largest value, if there were several repetitions. */
   readonly range?: readonly [number, number];
-  /** What it is compared with, all in this run. */
+  /** Ratio to a reference measured in the same run. */
   readonly ratio?: { readonly value: number; readonly to: string };
-  /** What should come out, and whether it did. */
+  /** The expected result, and whether it was met. */
   readonly target?: { readonly text: string; readonly met: boolean };
 }
 
-/** What a section came to: for programs, and for people. */
+/** The result of a section: JSON for programs, figures for people. */
 export interface SectionResult {
   readonly json: Readonly<Record<string, unknown>>;
   readonly figures: readonly Figure[];
@@ -34,7 +34,7 @@ export const FIGURE_COLUMNS: readonly Column<Figure>[] = [
   { header: "", cell: ({ target }) => (target === undefined ? "" : target.met ? "met" : "MISSED"), align: "left" },
 ];
 
-/** Progress goes to standard error, so that standard output holds the result alone. */
+/** Progress goes to standard error, so that standard output holds only the result. */
 export function say(text: string): void {
   printError(text);
 }

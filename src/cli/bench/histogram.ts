@@ -1,10 +1,10 @@
-/** Values above this are counted as this. */
+/** Larger values are counted as this value. */
 const MAX_NS = 2 ** 32 - 1;
-/** Each power of two is divided into so many buckets: a quantile is exact to 1.6 %. */
+/** Buckets per power of two: a quantile is exact to 1.6 %. */
 const STEPS = 64;
 const STEP_BITS = 6;
 
-/** How often durations of each length were seen; adding allocates nothing. */
+/** A histogram of durations; adding allocates nothing. */
 export class Histogram {
   readonly #buckets = new Float64Array((32 - STEP_BITS + 1) * STEPS);
   #count = 0;
@@ -15,7 +15,7 @@ export class Histogram {
   }
 
   add(durationNs: number): void {
-    // Two clocks that are read by different processes may disagree by some nanoseconds.
+    // Clock readings of different processes may differ by some nanoseconds.
     const value = durationNs < 0 ? 0 : durationNs > MAX_NS ? MAX_NS : Math.floor(durationNs);
     const exponent = 31 - Math.clz32(value | 1);
     const shift = exponent < STEP_BITS ? 0 : exponent - STEP_BITS;
@@ -25,7 +25,7 @@ export class Histogram {
     if (value > this.#max) this.#max = value;
   }
 
-  /** The length that this share of the durations does not exceed. */
+  /** The duration that this share of the durations does not exceed. */
   quantile(share: number): number {
     let left = share * this.#count;
     for (let at = 0; at < this.#buckets.length; at++) {

@@ -1,17 +1,17 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { cpus, loadavg, release } from "node:os";
 
-/** What a reader of the results has to know of the machine. */
+/** The properties of the machine that matter for the results. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
   readonly kernel: string;
-  /** How the kernel sets the clock of the CPU; null where it does not. */
+  /** The CPU frequency governor; null if there is none. */
   readonly governor: string | null;
-  /** Whether shared memory may be of huge pages. */
+  /** The kernel's shmem_enabled setting: whether shared memory may use huge pages. */
   readonly shmemEnabled: string | null;
   readonly loadAverage: number;
-  /** Processes of others that took a core's time while the bench looked. */
+  /** Other processes that used more than a tenth of a core while the bench sampled. */
   readonly busyProcesses: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export async function describeMachine(): Promise<Machine> {
   };
 }
 
-/** What makes figures worse, or worthless; empty where nothing does. */
+/** Conditions that degrade or invalidate figures; empty if there are none. */
 export function hintsOf(machine: Machine): string[] {
   const hints: string[] = [];
   if (machine.cores < 2) hints.push("one core: producer and consumer share it, and every figure shows that");
@@ -67,7 +67,7 @@ function processTicks(): Map<number, { name: string; ticks: number }> {
   return found;
 }
 
-/** Null for what is not there, or has just gone. */
+/** Null for a file that does not exist or has just disappeared. */
 function readOrNull(path: string): string | null {
   try {
     return readFileSync(path, "utf8").trim();

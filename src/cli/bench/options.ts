@@ -3,7 +3,7 @@ import type { Flow } from "../../protocol/attribute.ts";
 
 export type Deployment = "standalone" | "driver";
 
-/** What a section was asked for; what was left out has the section's own default. */
+/** Options of a section; an omitted one has the section's own default. */
 export interface BenchOptions {
   readonly payloadBytes?: number | undefined;
   readonly frames?: number | undefined;
@@ -12,15 +12,15 @@ export interface BenchOptions {
   readonly flow?: Flow | undefined;
   readonly consumers?: number | undefined;
   readonly streams?: number | undefined;
-  /** Who owns the regions: the producer, or a driver that leases them. */
+  /** The owner of the regions: the producer, or a driver that leases them. */
   readonly deployment?: Deployment | undefined;
   readonly mediaDriver?: "embedded" | "auto" | undefined;
   readonly rateHz?: number | undefined;
   readonly seconds?: number | undefined;
   readonly rounds?: number | undefined;
-  /** How long the memory of a recorder is watched. */
+  /** Duration of the memory measurement of a recorder. */
   readonly minutes?: number | undefined;
   readonly idle?: IdleChoice | undefined;
-  /** How the processes of a measurement are called: this very program where left out. */
+  /** Command line of the measured program; this program if omitted. */
   readonly program?: readonly string[] | undefined;
 }

@@ -3,7 +3,7 @@ import type { Child } from "./child.ts";
 import { BENCH_STREAM_ID } from "./stream-run.ts";
 import type { Place, Workspace } from "./workspace.ts";
 
-/** What the bench reads of a row of `record -o jsonl`. */
+/** The fields of a `record -o jsonl` row that the bench reads. */
 export interface RecorderRow {
   readonly seconds: number;
   readonly state: string;
@@ -18,7 +18,7 @@ export interface RecorderRun {
   readonly rows: readonly RecorderRow[];
 }
 
-/** Arguments that every role of a place has. */
+/** Arguments common to all roles of a place. */
 export function placeArguments({ aeronDir, shmDir }: Place): string[] {
   return ["--standalone", "--aeron-dir", aeronDir, "--shm-dir", shmDir];
 }
@@ -34,7 +34,7 @@ export function startRecorder(workspace: Workspace, place: Place, path: string, 
   return { child, rows };
 }
 
-/** Starts a producer of frames of bytes that waits for one consumer; `rateHz`: null as fast as it is taken. */
+/** Starts a producer of byte frames that waits for one consumer; `rateHz` null: as fast as frames are consumed. */
 export function startSource(
   workspace: Workspace,
   place: Place,

@@ -1,4 +1,4 @@
-/** A row of `-o jsonl` of a role, and when it came here. */
+/** A row of a role's `-o jsonl` output, with its arrival time. */
 export interface RoleRow {
   /** Clock of the role, in seconds. */
   readonly seconds: number;
@@ -11,7 +11,7 @@ export interface RoleRow {
 export class RoleRows {
   readonly list: RoleRow[] = [];
   readonly onLine = (line: string): void => {
-    // The sink's summary comes as text, after the rows.
+    // The sink's summary is text and follows the rows.
     if (!line.startsWith("{")) return;
     const { seconds, counters } = JSON.parse(line) as Omit<RoleRow, "arrivedMs">;
     this.list.push({ seconds, counters, arrivedMs: performance.now() });
@@ -33,7 +33,7 @@ export class RoleRows {
     return (value(last) - value(first)) / (last.seconds - first.seconds);
   }
 
-  /** Increments per second between two moments of this process's clock. */
+  /** Increments per second between two times of this process's clock. */
   rateDuring(counter: string, fromMs: number, toMs: number): number {
     const rows = this.list.filter(({ arrivedMs }) => arrivedMs >= fromMs && arrivedMs <= toMs);
     const first = rows[0];

@@ -8,19 +8,19 @@ import type { ConsumerJob, Job, ProducerJob, RoleReport, WarmUp } from "./worker
 import { strideFor } from "./worker/role-set-up.ts";
 import type { Place, Workspace } from "./workspace.ts";
 
-/** A process of the bench, and what it reports at its end. */
+/** A process of the bench and its final report. */
 export interface Worker<Report> {
   readonly child: Child;
-  /** @throws Error when the process failed */
+  /** @throws Error if the process failed */
   readonly report: Promise<Report>;
 }
 
 export interface JobOptions extends ChildOptions {
-  /** How the program is called. */
+  /** Command line of the program. */
   readonly program?: readonly string[] | undefined;
 }
 
-/** Starts one process of a bench: this executable again, unless another is named, as a worker. */
+/** Starts one bench worker process: this executable, unless another program is given. */
 export function startJob<Report>(
   workspace: Workspace,
   job: Job,
@@ -36,12 +36,12 @@ export function startJob<Report>(
     },
   });
   child.succeeded().then(() => reject(new Error(`expected a report of the ${job.kind}, found none`)), reject);
-  // The caller that awaits it gets the failure; a worker that is stopped without being asked has none.
+  // Callers that await the report get the failure; this prevents an unhandled rejection if no caller awaits it.
   promise.catch(() => undefined);
   return { child, report: promise };
 }
 
-/** The driver of one stream; it brings the media driver, unless there is one already. */
+/** Starts the driver of one stream; it starts a media driver unless one is already running. */
 function startDriver(workspace: Workspace, { aeronDir, shmDir }: Place, plan: StreamPlan): Child {
   mkdirSync(shmDir, { recursive: true });
   const dirs = ["--aeron-dir", aeronDir, "--shm-dir", shmDir];
@@ -52,7 +52,7 @@ function startDriver(workspace: Workspace, { aeronDir, shmDir }: Place, plan: St
   return workspace.start([...program, "driver", ...dirs, ...stream, ...layout, ...how, "-q"]);
 }
 
-/** The media driver as a process of its own. */
+/** Starts the media driver in its own process. */
 export function startMediaDriver(
   workspace: Workspace,
   place: Place,
@@ -69,15 +69,15 @@ export interface StreamPlan {
   readonly idle: IdleChoice;
   readonly mediaDriver: "embedded" | "auto";
   readonly consumers: number;
-  /** "driver": with leases of a driver, in which the media driver is embedded. */
+  /** "driver": with leases from a driver that embeds the media driver. */
   readonly deployment?: Deployment | undefined;
   readonly frames: number | null;
   readonly seconds: number | null;
   readonly rateHz: number | null;
   readonly reads: ConsumerJob["reads"];
-  /** Frames from this one on are asked for their age; left out: none. */
+  /** Ages are recorded from this frame on; none if omitted. */
   readonly agesFromSeq?: number;
-  /** A busy beginning, which does not count. */
+  /** A busy start, which is not measured. */
   readonly warmUp?: WarmUp;
   readonly env?: Readonly<Record<string, string>>;
   readonly program?: readonly string[] | undefined;
@@ -90,7 +90,7 @@ export interface StreamOutcome {
 
 export const BENCH_STREAM_ID = 10_000;
 
-/** One producer and its consumers, a process each, from the first frame to the last. */
+/** Runs one producer and its consumers, one process each, from the first frame to the last. */
 export async function runStream(workspace: Workspace, plan: StreamPlan): Promise<StreamOutcome> {
   const place = workspace.place();
   const { payloadBytes, idle, mediaDriver, deployment = "standalone" } = plan;
@@ -130,12 +130,12 @@ export async function runStream(workspace: Workspace, plan: StreamPlan): Promise
   return { producer: produced, consumers: consumed };
 }
 
-/** Frames that a consumer lost because it came too late: W-16, and older than the ring can hold. */
+/** Frames that a consumer read too late: W-16, and frames older than the ring can hold. */
 export function lateOf({ counters }: RoleReport): number {
   return sum(counters, ["overwritten", "odd", "changed", "identity"]);
 }
 
-/** Frames that never came to a consumer, or that it skipped to catch up. */
+/** Frames that never reached a consumer, or that it skipped to catch up. */
 export function gapOf({ counters }: RoleReport): number {
   return sum(counters, ["gap", "resync"]);
 }

@@ -5,12 +5,12 @@ import { Child, type ChildOptions } from "./child.ts";
 
 const PARENT = "/dev/shm";
 const PREFIX = "tensorpool-bench-";
-/** Signals that end a run, and its exit codes then. */
+/** Signals that end a run, with the exit codes. */
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * Where one run keeps its Aeron folders and regions, and the processes that it started. However this process ends, short of
- * a kill -9, nothing of either is left; what a killed run left is removed by the next.
+ * The Aeron folders and regions of one run, and the processes that it started. However this process ends, except by
+ * kill -9, all of them are removed; the next run removes the leftovers of a killed one.
  */
 export class Workspace implements Disposable {
   readonly dir: string;
@@ -26,7 +26,7 @@ export class Workspace implements Disposable {
     for (const signal of Object.keys(EXIT_CODES)) process.on(signal, this.#onSignal);
   }
 
-  /** Folders for one measurement, of its own. */
+  /** Creates separate folders for one measurement. */
   place(): Place {
     this.#places++;
     const dir = join(this.dir, String(this.#places));

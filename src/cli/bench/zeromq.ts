@@ -36,10 +36,10 @@ for await (const [message] of socket) {
   process.exit(0);
 }`;
 
-/** Where zeromq.js can be run, or why it cannot. */
+/** The folder in which zeromq.js can run, or the reason that it cannot. */
 export type ZeromqPlace = { readonly folder: string } | { readonly missing: string };
 
-/** Looks for Node, and for zeromq.js beside this program or in the present folder. */
+/** Looks for Node, and for zeromq.js next to this program or in the current folder. */
 export function findZeromq(): ZeromqPlace {
   if (Bun.which("node") === null) return { missing: "Node is not there: expected `node` in PATH" };
   for (const folder of [join(import.meta.dir, "..", "..", ".."), process.cwd()]) {

@@ -21,15 +21,15 @@ import type { Workspace } from "../workspace.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const PAYLOADS = [64, 4 * KIB, 64 * KIB, MIB, 8 * MIB, 64 * MIB];
-/** With all sizes, under five minutes on a quiet machine of two processors. */
+/** Rounds; with all sizes they take less than five minutes on an idle machine with two processors. */
 const ROUNDS = 4;
 const SECONDS = 1.5;
 const MIN_SHARE = 0.8;
 
 /**
- * Frames through a bridge over the loopback, without a loss, against two ceilings in turns with it: a plain Aeron stream between the
- * same endpoints, with the same MTU, buffers and sizes of messages, and the same datagrams by sendmmsg alone. A ratio is the median of
- * those of single rounds, whose two sides were measured one right after the other, each of them first in every second round.
+ * Frames through a bridge over loopback, without loss, against two ceilings measured in turns: a plain Aeron stream between the
+ * same endpoints, with the same MTU, buffers and message sizes, and the same datagrams sent by sendmmsg alone. A ratio is the median of
+ * the ratios of single rounds. The two sides of a round are measured back to back, and each one goes first in every second round.
  */
 export async function bridge(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   const text = `127.0.0.1:${await freePort()}`;
@@ -107,7 +107,7 @@ export async function bridge(workspace: Workspace, options: BenchOptions): Promi
   return { json: { sizes, ...latency, channels }, figures };
 }
 
-/** Two measurements, each of them first in every second round; `ratios`: the first by the second, round by round. */
+/** Two measurements; each one goes first in every second round. `ratios`: the first divided by the second, per round. */
 async function inTurns(
   what: string,
   rounds: number,
@@ -168,7 +168,7 @@ async function latencyOf(run: BridgeRunOptions, rounds: number, figures: Figure[
   return { latency: json };
 }
 
-/** Of the datagrams that frames of this size travel in: full ones, unless a frame is shorter. */
+/** Size of the datagrams that carry frames of this size: full ones, unless a frame is shorter. */
 function datagramBytesOf(endpoint: Endpoint, payloadBytes: number): number {
   const { cutting } = senderChannel(endpoint, needsOf(payloadBytes));
   return Math.min(cutting.mtuBytes, frameLogBytes(payloadBytes, cutting));

@@ -14,16 +14,16 @@ const COPY_SECONDS = 2;
 const MIN_ZEROMQ_RATIO = 25;
 const SMALL_BYTES = 64;
 const IMAGE_BYTES = 640 * 1024;
-/** Frames of one run of ours, and slots: about as long as the others are measured. */
+/** Frames and slots of one tensorpool run: it takes about as long as the other measurements. */
 const PLANS = [
   { payloadBytes: SMALL_BYTES, frames: 16_000_000, slots: 1024 },
   { payloadBytes: IMAGE_BYTES, frames: 20_000, slots: 256 },
 ] as const;
 
-/** Who does the work. */
+/** The compared subjects. */
 type Subject = "ours" | "zeromq.js" | "Unix socket" | "memcpy alone";
 
-/** The same work over others: frames per second from process to process, in turns. */
+/** The same work over other transports: frames per second from process to process, in turns. */
 export async function compare(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   const zeromq = findZeromq();
   if ("missing" in zeromq) say(`compare: without zeromq.js: ${zeromq.missing}`);
@@ -72,7 +72,7 @@ async function runCopy(workspace: Workspace, plan: { payloadBytes: number; slots
   return (await startJob<number>(workspace, job).report) / blockBytes;
 }
 
-/** Each run is compared with the one of its own round: what disturbed one was near to the other. */
+/** Compares runs of the same round: they are close in time, so a disturbance affects both. */
 function ratioTo(rates: ReadonlyMap<Subject, readonly number[]>, subject: Subject): number {
   const theirs = rates.get(subject) ?? [];
   return median((rates.get("ours") ?? []).map((rate, i) => rate / (theirs[i] as number)));

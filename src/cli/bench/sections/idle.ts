@@ -5,12 +5,12 @@ import type { Workspace } from "../workspace.ts";
 
 const RATE_HZ = 5;
 const SECONDS = 20;
-/** The code is compiled after that, as that of a stream which was busy once. */
+/** After this the code is compiled, as it is for a stream that was busy before. */
 const WARM_UP = { frames: 20_000, rateHz: 10_000 } as const;
 const MAX_CPU_SHARE = 0.01;
 const MAX_FIRST_FRAME_NS = 100_000;
 
-/** A stream of which a frame comes now and then only: what waiting for it costs, and how late it is. */
+/** A stream with rare frames: the cost of waiting for them, and their latency. */
 export async function idle(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   say("idle");
   const seconds = options.seconds ?? SECONDS;

@@ -16,7 +16,7 @@ import { view } from "./view.ts";
 
 type Section = (workspace: Workspace, options: BenchOptions) => Promise<SectionResult>;
 
-/** In the order of `bench all`. */
+/** The sections in the order of `bench all`. */
 export const SECTIONS: Readonly<Record<string, Section>> = {
   throughput,
   compare,

@@ -8,11 +8,11 @@ import { BENCH_STREAM_ID, startJob, startMediaDriver } from "../stream-run.ts";
 import type { ConsumerJob, RoleReport } from "../worker/jobs.ts";
 import type { Place, Workspace } from "../workspace.ts";
 
-/** Well below what two cores can do: what is asked is whether one consumer takes anything from the others. */
+/** Well below the capacity of two cores: the question is whether one consumer slows down the other roles. */
 const RATE_HZ = 10_000;
 const PAYLOAD_BYTES = 64;
 const SLOTS = 1024;
-/** Each of before, during and after. */
+/** Length of each phase: before, during and after. */
 const SECONDS = 6;
 const SETTLING_MS = 2000;
 const OBSERVERS = 10;
@@ -26,7 +26,7 @@ interface Disturbance {
   end(victim: Child, started: readonly Child[]): Promise<void>;
 }
 
-/** One stretch of time as the others met it. */
+/** One phase as the undisturbed roles experienced it. */
 interface Stretch {
   readonly publishedPerSecond: number;
   readonly acceptedPerSecond: number;
@@ -78,7 +78,7 @@ const OBSERVED: Disturbance = {
   },
 };
 
-/** What one disturbed consumer, or many observers, change for the producer and for a healthy consumer. */
+/** The effect of one disturbed consumer, or of many observers, on the producer and on a healthy consumer. */
 export async function interference(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   const outcomes: Outcome[] = [];
   for (const disturbance of [STOPPED, SLOW, KILLED, OBSERVED]) {
@@ -110,7 +110,7 @@ async function watch(workspace: Workspace, disturbance: Disturbance, options: Be
       onLine === undefined ? {} : { onLine },
     );
   const healthy = consumer({ rows: true }, watched.onLine);
-  // The slow one is slow from the beginning on: before it comes, the others are watched without it.
+  // The slow consumer is slow from its start, so the phase before is measured without it.
   const isSlow = disturbance === SLOW;
   let victim = isSlow ? null : consumer({}).child;
   const producer = startJob<RoleReport>(

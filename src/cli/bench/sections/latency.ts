@@ -19,8 +19,8 @@ const MAX_P99_RATIO = 3;
 const NAMES = ["p50", "p90", "p99", "p999", "max"] as const;
 
 /**
- * From before a frame is filled until it was read and validated, against a bare exchange of a message as long as a descriptor by
- * the same kind of loop, in turns; and how long the machine itself held up an empty loop.
+ * Latency from before a frame is filled until it is read and validated, against a bare exchange of descriptor-sized messages by
+ * the same kind of loop, in turns; also the longest interruptions of an empty loop by the machine itself.
  */
 export async function latency(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   const ours: (Quantiles & { frames: number; lost: number })[] = [];
@@ -77,7 +77,7 @@ async function runFrames(
     seconds,
     rateHz,
     reads: "all",
-    // Until code is compiled, as in the bare exchange.
+    // Skips the frames until code is compiled, as the bare exchange does.
     agesFromSeq: Math.floor(rateHz * seconds * WARM_UP_SHARE),
   });
   const consumer = slowestOf(outcome);
@@ -129,7 +129,7 @@ function figuresOf(options: BenchOptions, ours: readonly Quantiles[], bare: read
   return figures;
 }
 
-/** No latency below this says anything about anybody but the machine. */
+/** Latencies below these values only measure the machine. */
 export function noiseFigures({ longestNs, lostShare }: SpinReport): Figure[] {
   const section = "this machine";
   return [

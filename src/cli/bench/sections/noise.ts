@@ -2,7 +2,7 @@ import { startJob } from "../stream-run.ts";
 import type { SpinReport } from "../worker/jobs.ts";
 import type { Workspace } from "../workspace.ts";
 
-/** What the machine itself holds up: a loop that does nothing but read the clock, on two cores at once. */
+/** Interruptions by the machine itself: two cores run a loop that only reads the clock. */
 export async function measureNoise(workspace: Workspace, seconds: number): Promise<SpinReport> {
   const spins = [0, 1].map(() => startJob<SpinReport>(workspace, { kind: "spin", seconds }));
   const reports = await Promise.all(spins.map(({ report }) => report));

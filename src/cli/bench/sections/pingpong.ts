@@ -10,7 +10,7 @@ const PAYLOAD_BYTES = 64;
 const SECONDS = 5;
 const NOISE_SECONDS = 2;
 
-/** A frame and its answer, the round trip halved: no two clocks are compared. */
+/** Half the round trip of a frame and its answer, so that no two clocks are compared. */
 export async function pingpong(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   say("pingpong");
   const payloadBytes = options.payloadBytes ?? PAYLOAD_BYTES;

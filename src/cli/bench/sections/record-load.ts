@@ -13,7 +13,7 @@ import type { Workspace } from "../workspace.ts";
 
 const MIB = 1024 * 1024;
 const PAYLOAD_BYTES = MIB;
-/** Well below what two cores can do: what is asked is whether a recorder takes anything from the others. */
+/** Well below the capacity of two cores: the question is whether a recorder slows down the other roles. */
 const RATE_HZ = 200;
 const SLOTS = 64;
 const SECONDS = 5;
@@ -25,7 +25,7 @@ interface Disk {
   readonly name: string;
   readonly where: "disk" | "memory";
   readonly options: readonly string[];
-  /** The recorder is where it should be. */
+  /** True if the recorder has reached the wanted state. */
   hasBegun(row: RecorderRow): boolean;
 }
 
@@ -46,7 +46,7 @@ const DISKS: readonly Disk[] = [
   },
 ];
 
-/** What a recorder changes for a producer at a steady rate, and for a consumer beside it. */
+/** The effect of a recorder on a producer at a steady rate and on a consumer beside it. */
 export async function recordLoad(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   const disk = mkdtempSync(join(tmpdir(), "tensorpool-bench-"));
   const [memory, place] = [workspace.place(), workspace.place()];

@@ -12,7 +12,7 @@ import type { Workspace } from "../workspace.ts";
 const MIB = 1024 * 1024;
 const PAYLOAD_BYTES = 8 * MIB;
 const SLOTS = 32;
-/** What may be written at the end more than at the beginning: the index of the file grows by some bytes a frame. */
+/** Allowed growth of memory from the first to the last quarter: the file's index grows by some bytes per frame. */
 const MAX_GROWTH_BYTES = 16 * MIB;
 const SAMPLE_MS = 500;
 const TIMEOUT_MS = 60_000;
@@ -22,7 +22,7 @@ interface Sample {
   readonly maps: number;
 }
 
-/** A recorder at full rate for minutes: its memory in the first quarter, and in the last one. */
+/** A recorder at full rate for minutes: its memory in the first and in the last quarter. */
 export async function recordMemory(
   workspace: Workspace,
   options: BenchOptions,

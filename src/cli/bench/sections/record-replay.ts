@@ -19,12 +19,12 @@ const SLOTS = 32;
 const ROUNDS = 3;
 const SECONDS = 4;
 const MIN_SHARE = 0.8;
-/** Frames at their own spacing. */
+/** Frames of the recording that is replayed at its own spacing. */
 const SPACED_BYTES = 64 * 1024;
 const SPACED_HZ = 500;
 const MAX_DEVIATION_MS = 1;
 
-/** A recording in memory, replayed as fast as frames are taken against a loop of reads, and at its own spacing. */
+/** Replays a recording in memory as fast as frames are consumed, against a loop of reads, and at its own spacing. */
 export async function recordReplay(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   const memory = workspace.place();
   const seconds = options.seconds ?? SECONDS;
@@ -88,7 +88,7 @@ function plainReads(path: string, frames: number): number {
   }
 }
 
-/** Bytes per second of a replay that begins again and again, without its first round. */
+/** Bytes per second of a looping replay, without its first round. */
 async function replayedAtMax(workspace: Workspace, path: string, frames: number, seconds: number): Promise<number> {
   const place = workspace.place();
   const rows = new RoleRows();
@@ -116,7 +116,7 @@ async function replayedAtMax(workspace: Workspace, path: string, frames: number,
   return rows.rateBetween("bytes", fileBytes, Number.POSITIVE_INFINITY);
 }
 
-/** Records a replay, and returns by how much its frames came at other times than those of its file, in ms and in order. */
+/** Records a replay and returns the deviations of its frame times from those of the file, in ms, sorted. */
 async function spacing(workspace: Workspace, folder: string, count: number): Promise<number[]> {
   const [first, second] = [join(folder, "spaced.mcap"), join(folder, "again.mcap")];
   await recordFile(workspace, first, { payloadBytes: SPACED_BYTES, count, slots: 64, rateHz: SPACED_HZ });
@@ -127,7 +127,7 @@ async function spacing(workspace: Workspace, folder: string, count: number): Pro
   await recorder.child.succeeded();
   workspace.remove(place);
   const [before, after] = [timesOf(first), timesOf(second)];
-  // Frames keep their timestamps; numbers begin again.
+  // Frames keep their timestamps but get new sequence numbers.
   const offsets = [...after].flatMap(([timestampNs, atNs]) => {
     const wasNs = before.get(timestampNs);
     return wasNs === undefined ? [] : [Number(atNs - wasNs) / 1e6];
@@ -136,7 +136,7 @@ async function spacing(workspace: Workspace, folder: string, count: number): Pro
   return offsets.map((offset) => Math.abs(offset - usual)).sort((a, b) => a - b);
 }
 
-/** When each frame was recorded, by its timestamp. */
+/** Maps the timestamp of each frame to the time of its recording. */
 function timesOf(path: string): Map<bigint, bigint> {
   using recording = Recording.open(path);
   const frames = recording.streams.flatMap((stream) => [...recording.frames(stream)]);

@@ -9,17 +9,17 @@ import type { Workspace } from "../workspace.ts";
 
 const MIB = 1024 * 1024;
 const ROUNDS = 3;
-/** What a run writes, and leaves free. */
+/** Bytes that a run writes. */
 const RUN_BYTES = 1536 * MIB;
-/** By bytes of a frame: slots of the ring, and the share of plain writes that should be reached. */
+/** For each frame size: slots of the ring, and the target share of the plain write rate. */
 const CASES = [
   { payloadBytes: 8 * MIB, slots: 32, minShare: 0.9 },
   { payloadBytes: 64 * 1024, slots: 1024, minShare: 0.7 },
 ] as const;
-/** Recording has begun in earnest after this part of the frames. */
+/** Recording is in steady state after this share of the frames. */
 const WARM_UP = 0.1;
 
-/** Frames of a producer that waits for its recorder, against writes of the same blocks to the same folder, in turns. */
+/** Frames of a producer that waits for its recorder, against plain writes of the same blocks to the same folder, in turns. */
 export async function recordWrites(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   const disk = mkdtempSync(join(tmpdir(), "tensorpool-bench-"));
   const memory = workspace.place();
@@ -72,7 +72,7 @@ export async function recordWrites(workspace: Workspace, options: BenchOptions):
   }
 }
 
-/** Bytes per second of blocks that are written one after the other, and brought to the disk at the end. */
+/** Bytes per second of sequential block writes, with one fdatasync at the end. */
 function plainWrites(path: string, blockBytes: number, runBytes: number): number {
   const pool = new Uint8Array(new ArrayBuffer(64 * MIB)).fill(7);
   const blocks = Array.from({ length: pool.length / blockBytes }, (_, i) =>

@@ -6,7 +6,7 @@ import { recordMemory } from "./record-memory.ts";
 import { recordReplay } from "./record-replay.ts";
 import { recordWrites } from "./record-writes.ts";
 
-/** Frames to a file and back, against plain writes and reads; with `minutes` only what that does to memory. */
+/** Frames to a file and back, against plain writes and reads; with `minutes`, only the recorder's memory over time. */
 export async function record(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   if (options.minutes !== undefined) return await recordMemory(workspace, options, options.minutes * 60);
   const results: SectionResult[] = [];

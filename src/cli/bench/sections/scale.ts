@@ -10,7 +10,7 @@ const BATCHES = 2000;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const STREAMS = 100;
-/** Of a batch: few, so that what each stream costs in every cycle counts. */
+/** Frames of a batch: few, so that the fixed cost of each stream per cycle shows. */
 const FRAMES_PER_STREAM = 2;
 const TURNS = 3;
 const BASE = {
@@ -23,11 +23,11 @@ const BASE = {
   times: "producer",
 } as const;
 
-/** Ways that take turns with one another, the first of which is what the others are compared with. */
+/** Ways that are measured in turns; the first one is the reference for the others. */
 interface Group {
   readonly name: string;
   readonly ways: readonly CostWay[];
-  /** They do not share one. */
+  /** True if each way runs in its own process. */
   readonly hasProcessEach?: boolean;
   readonly target?: { readonly text: string; isMet(ratio: number): boolean };
 }
@@ -56,7 +56,7 @@ const GROUPS: readonly Group[] = [
       slots: 256,
       fill,
     })),
-    // The time of a copy against that of memcpy: 80 % of its speed.
+    // The time of a copy relative to memcpy: 80 % of its speed.
     target: { text: "<= 1.25 x", isMet: (ratio) => ratio <= 1.25 },
   },
   {
@@ -71,8 +71,8 @@ const GROUPS: readonly Group[] = [
 ];
 
 /**
- * Streams with Aeron streams of their own, both parts of the work. The same number of frames per batch goes over all of them
- * together, and each way has a process of its own: otherwise one stream's frames would pay for the duty cycles of all others.
+ * Streams with their own Aeron streams; times publishing and reading. Each way moves the same number of frames per batch over
+ * all its streams and has its own process: otherwise the frames of one stream would pay for the duty cycles of all others.
  */
 function streamsGroup(streams: number): Group {
   const counts = [...new Set([1, Math.min(10, streams), streams])];
@@ -81,7 +81,7 @@ function streamsGroup(streams: number): Group {
     hasProcessEach: true,
     ways: counts.map((count) => {
       const framesPerStream = Math.ceil((streams * FRAMES_PER_STREAM) / count);
-      // Their descriptors fit the window, which is half of the ring.
+      // The window is half of the ring and must hold the descriptors of a batch.
       const slots = Math.max(BASE.slots, 2 ** Math.ceil(Math.log2(framesPerStream * 2)));
       return { ...BASE, name: `${count}`, streams: count, framesPerStream, slots, times: "all" };
     }),
@@ -89,7 +89,7 @@ function streamsGroup(streams: number): Group {
   };
 }
 
-/** What a frame costs as payloads, consumers, streams and pools grow: in one process, so that cores do not run out. */
+/** The cost of a frame as payloads, consumers, streams and pools grow; in one process, so that the number of cores does not matter. */
 export async function scale(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   const figures: Figure[] = [];
   const json: Record<string, CostReport> = {};
@@ -105,7 +105,7 @@ export async function scale(workspace: Workspace, options: BenchOptions): Promis
   return { json, figures };
 }
 
-/** Of each way in a process of its own, in turns. */
+/** Measures each way in its own process, in turns. */
 async function costApart(workspace: Workspace, ways: readonly CostWay[], options: BenchOptions): Promise<CostReport> {
   const costs = new Map<string, number[]>(ways.map(({ name }) => [name, []]));
   for (let turn = 0; turn < TURNS; turn++) {
@@ -117,7 +117,7 @@ async function costApart(workspace: Workspace, ways: readonly CostWay[], options
 
 async function costOf(workspace: Workspace, ways: readonly CostWay[], options: BenchOptions): Promise<CostReport> {
   const { aeronDir, shmDir, ...place } = workspace.place();
-  // What copies takes long enough to be measured in fewer batches.
+  // A way that copies takes long enough to need fewer batches.
   const isCopying = ways.some(({ fill }) => fill === "copy");
   const batches = options.rounds ?? (isCopying ? BATCHES / 4 : BATCHES);
   const worker = startJob<CostReport>(workspace, { kind: "cost", aeronDir, shmDir, batches, ways });

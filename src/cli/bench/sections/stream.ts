@@ -11,7 +11,7 @@ const ROUNDS = 3;
 const COPY_SECONDS = 3;
 const MIN_SHARE = 0.9;
 
-/** Large frames of which the consumer reads every byte, against two processes that only copy, in turns. */
+/** Large frames that the consumer reads completely, against two processes that only copy, in turns. */
 export async function stream(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   const payloadBytes = options.payloadBytes ?? PAYLOAD_BYTES;
   const slots = options.slots ?? SLOTS;
@@ -72,7 +72,7 @@ export async function stream(workspace: Workspace, options: BenchOptions): Promi
   };
 }
 
-/** One process copies into a ring of this size, another out of one, at the same time: the slower of the two. */
+/** Two processes run at once, one copies into a ring of this size, the other out of one; returns the slower rate. */
 async function twoCopies(workspace: Workspace, blockBytes: number, blocks: number): Promise<number> {
   const job = { kind: "copy", blockBytes, blocks, seconds: COPY_SECONDS } as const;
   const copies = (["in", "out"] as const).map((direction) => startJob<number>(workspace, { ...job, direction }));

@@ -6,13 +6,13 @@ import type { Workspace } from "../workspace.ts";
 const PAYLOAD_BYTES = 64;
 const SLOTS = 1024;
 const SECONDS = 5;
-/** A rate that was too high is divided by this, until one is held. */
+/** A rate that is too high is divided by this until one is sustained. */
 const DESCENT = 4;
 const LEAST_HZ = 50;
-/** Halvings, on a scale of ratios, of what lies between a rate that was too high and one that was held. */
+/** Bisection steps, on a logarithmic scale, between a rate that was too high and one that was sustained. */
 const STEPS = 4;
 const MAX_LOST_SHARE = 0.001;
-/** A producer that falls behind this much did not offer the rate that was asked for. */
+/** A producer below this share did not offer the requested rate. */
 const MIN_OFFERED_SHARE = 0.99;
 
 interface Trial {

@@ -11,7 +11,7 @@ const PAYLOAD_BYTES = 64;
 const DEPLOYMENT_ROUNDS = 3;
 const MIN_DRIVER_RATIO = 0.9;
 
-/** The fields that programs read. */
+/** The fields of the JSON output. */
 export interface ThroughputJson {
   readonly claimed: number;
   readonly published: number;
@@ -26,7 +26,7 @@ export interface ThroughputJson {
   readonly consumerAllocatedBytesPerFrame: number;
 }
 
-/** Frames per second from process to process. The rates leave the first third out; the counts are of all frames. */
+/** Frames per second from process to process. Rates exclude the first third; counts include all frames. */
 export async function throughput(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   const runs: ThroughputJson[] = [];
   const standalone: ThroughputJson[] = [];
@@ -35,14 +35,14 @@ export async function throughput(workspace: Workspace, options: BenchOptions): P
   for (let round = 1; round <= rounds; round++) {
     say(`throughput: round ${round} of ${rounds}`);
     runs.push(await runThroughput(workspace, options));
-    // In turns, so that what disturbs the machine meets both.
+    // In turns, so that a disturbance of the machine affects both.
     if (comparesDeployments) {
       standalone.push(await runThroughput(workspace, { ...options, deployment: "standalone" }));
     }
   }
   const accepted = runs.map(({ acceptedPerSecond }) => acceptedPerSecond);
   const middle = median(accepted);
-  // The counts of several runs do not go together: those of the run in the middle are shown.
+  // The counts of several runs cannot be combined: those of the run nearest to the median are shown.
   const json = runs.reduce((a, b) =>
     Math.abs(b.acceptedPerSecond - middle) < Math.abs(a.acceptedPerSecond - middle) ? b : a,
   );
@@ -58,7 +58,7 @@ export async function throughput(workspace: Workspace, options: BenchOptions): P
   };
 }
 
-/** One run. */
+/** Takes one run. */
 export async function runThroughput(workspace: Workspace, options: BenchOptions): Promise<ThroughputJson> {
   const payloadBytes = options.payloadBytes ?? PAYLOAD_BYTES;
   const outcome = await runStream(workspace, {
@@ -104,7 +104,7 @@ function sectionOf(options: BenchOptions): string {
   return `throughput, ${options.payloadBytes ?? PAYLOAD_BYTES} B, --flow ${options.flow ?? "wait"}${deployment}`;
 }
 
-/** What a driver and its leases change. */
+/** Compares runs with a driver and its leases to standalone runs. */
 function deploymentFigures(
   runs: readonly ThroughputJson[],
   standalone: readonly ThroughputJson[],

@@ -13,16 +13,16 @@ const RATE_HZ = 200;
 const TABS = 3;
 const SECONDS = 30;
 const SLOTS = 16;
-/** Caches are filled, and code is compiled, after that; less before short runs. */
+/** After this time caches are filled and code is compiled; shorter before short runs. */
 const SETTLE_MS = 2000;
 const TIMEOUT_MS = 60_000;
 const LOOK_MS = 250;
 const TARGETS = { lossShare: 0.03, cores: 1, growthBytes: 16 << 20, perSecond: 20, firstMs: 1000, pageBytes: 300_000 };
 
-/** Pages that look at the stream, of whatever kind. */
+/** Pages that show the stream, in a browser or without one. */
 interface Tabs {
   readonly name: string;
-  /** Pictures of each so far, and when its first one was there. */
+  /** For each tab, the pictures so far and the time of its first one. */
   look(): Promise<readonly { readonly pictures: number; readonly firstMs: number | null }[]>;
   close(): Promise<void>;
 }
@@ -33,16 +33,16 @@ interface Outcome {
   readonly framesPerSecondWith: number;
   readonly lossShare: number;
   readonly serverCores: number;
-  /** Of the server, at the end of each second. */
+  /** The server's memory at the end of each second. */
   readonly serverBytes: readonly number[];
   readonly growthBytes: number;
-  /** Of the slowest tab. */
+  /** Rate of the slowest tab. */
   readonly picturesPerSecond: number;
-  /** Of the latest tab. */
+  /** Time to the first picture; the largest of all tabs. */
   readonly firstPictureMs: number;
 }
 
-/** A stream of large pictures without a reader, and then with pages that look at it: what that costs the producer and the server. */
+/** A stream of large pictures, first without readers and then with open pages: their cost to the producer and the server. */
 export async function view(workspace: Workspace, options: BenchOptions): Promise<SectionResult> {
   const side = Math.floor(Math.sqrt((options.payloadBytes ?? SIDE * SIDE * 2) / 2));
   const count = options.consumers ?? TABS;
@@ -199,7 +199,7 @@ function figuresOf(section: string, outcome: Outcome): Figure[] {
   ];
 }
 
-/** Pages without a browser, a process each. */
+/** Pages without a browser, one process each. */
 function clientTabs(workspace: Workspace, url: string, count: number): Tabs {
   const tabs = Array.from({ length: count }, () => {
     let newest: TabReport | null = null;
@@ -248,7 +248,7 @@ async function browserTabs(
 
 interface Server {
   readonly pid: number;
-  /** Of the page. */
+  /** URL of the page. */
   readonly url: string;
   stop(): Promise<void>;
 }
@@ -265,7 +265,7 @@ async function startServer(workspace: Workspace, { aeronDir, shmDir }: Place): P
   return { pid: child.pid, url: url ?? "", stop: () => child.stop() };
 }
 
-/** What a browser fetches before the page is there, as a proxy would compress it. */
+/** Size of everything that a browser fetches to show the page, compressed as a proxy would do it. */
 async function compressedBytes(url: string): Promise<number> {
   let sum = 0;
   for (const path of ["", "/page.js", "/page.css"]) {

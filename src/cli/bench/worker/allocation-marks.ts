@@ -3,12 +3,12 @@ import { writeSync } from "node:fs";
 import type { Agent } from "../../../core/agent.ts";
 import type { Counter } from "../../../core/counters.ts";
 
-/** Lines on standard error that say where the measured frames begin and end, among those of BUN_JSC_logGC. */
+/** Lines on standard error, among those of BUN_JSC_logGC, that mark the first and the last measured frame. */
 export const MARK = { begin: "MARK begin", end: "MARK end" } as const;
 
 const STDERR = 2;
 
-/** Counts frames by a role's counter: marks on standard error where they begin to count and where they end. */
+/** Counts frames by a role's counter and writes the marks to standard error at the start and end of the measurement. */
 export class AllocationMarks implements Agent {
   readonly roleName = "marks";
   readonly #counter: Counter;
@@ -33,7 +33,7 @@ export class AllocationMarks implements Agent {
   #begin(value: number): void {
     this.#phase = "measuring";
     this.#framesBefore = value;
-    // From an empty nursery on: otherwise what was made before the mark decides when the next collection comes.
+    // Starts with an empty nursery: otherwise earlier allocations decide when the next collection happens.
     Bun.gc(true);
     mark(MARK.begin, 0);
   }

@@ -4,10 +4,10 @@ import type { SinkFrame } from "../../../io/types.ts";
 import { Histogram } from "../histogram.ts";
 import type { ConsumerJob } from "./jobs.ts";
 
-/** What is copied out of shared memory at once: the copy stays in the cache, so that reading is what costs. */
+/** Bytes copied out of shared memory at once: the copy stays in the cache, so only the reads cost time. */
 const CHUNK_BYTES = 256 * 1024;
 
-/** Reads frames as the bench asks for it, and notes how old they are and how long none came. */
+/** Reads frames in the requested way, and records their ages and the longest silence. */
 export class BenchSink extends NullSink {
   readonly ages: Histogram | null;
   readonly #agesFromSeq: number;
@@ -15,12 +15,12 @@ export class BenchSink extends NullSink {
   readonly #delayNs: number;
   readonly #watchesSilence: boolean;
   readonly #leaks: boolean;
-  /** Seq of the frame that came last; -1 before the first. */
+  /** Seq of the last frame; -1 before the first. */
   newestSeq = -1;
   #frame: SinkFrame | null = null;
   #lastFrameNs = -1;
   #longestNs = 0;
-  /** The last object that was made on purpose; a field, so that making it is not optimised away. */
+  /** The last deliberately allocated object; a field, so that the allocation is not optimised away. */
   garbage: object | null = null;
 
   constructor({ reads, delayNs = 0, agesFromSeq, rows = false, leak = false }: ConsumerJob) {
@@ -42,13 +42,13 @@ export class BenchSink extends NullSink {
     if (frame.seq >= this.#agesFromSeq) this.#frame = frame;
   }
 
-  /** The age is that of a frame that was validated: read, and found intact. */
+  /** Only frames that were read and validated as intact count. */
   override settle(isIntact: boolean): void {
     if (this.ages !== null && isIntact && this.#frame !== null) this.ages.add(this.#frame.ageNs);
     super.settle(isIntact);
   }
 
-  /** The longest time without a frame since the last call, the present one included. */
+  /** The longest time without a frame since the last call, including the current one. */
   takeLongestSilenceNs(): number {
     const presentNs = this.#lastFrameNs === -1 ? 0 : Bun.nanoseconds() - this.#lastFrameNs;
     const longestNs = Math.max(this.#longestNs, presentNs);

@@ -2,7 +2,7 @@ import type { FillState, FrameLayout, Source, SourceState } from "../../../io/ty
 import { contiguousLayout } from "../../../protocol/frame-layout.ts";
 import { RatePacer } from "../../../protocol/rate-pacer.ts";
 
-/** Frames of one size, as fast as they are asked for. */
+/** Frames of one size, as fast as they are polled. */
 export class BenchSource implements Source {
   readonly description = "bench";
   readonly live = true;
@@ -10,17 +10,17 @@ export class BenchSource implements Source {
   readonly maxByteLength: number;
   readonly attributes = [];
   readonly nativeRateHz = null;
-  /** What is copied in; null where frames are only touched. */
+  /** The payload to copy in; null if frames are only touched. */
   readonly #content: Uint8Array | null;
   readonly #leaks: boolean;
   #frame = 0;
   #count = Number.POSITIVE_INFINITY;
   #calmFrom = Number.POSITIVE_INFINITY;
   #calmPacer: RatePacer | null = null;
-  /** The last object that was made on purpose; a field, so that making it is not optimised away. */
+  /** The last deliberately allocated object; a field, so that the allocation is not optimised away. */
   garbage: object | null = null;
 
-  /** `side`: frames are pictures of uint16 with so many rows and columns. */
+  /** `side`: number of rows and columns; frames are then uint16 pictures. */
   constructor(payloadBytes: number, fill: "copy" | "in-place", leaks = false, side?: number) {
     this.layout =
       side === undefined ? contiguousLayout("uint8", [payloadBytes]) : contiguousLayout("uint16", [side, side]);
@@ -29,18 +29,18 @@ export class BenchSource implements Source {
     this.#leaks = leaks;
   }
 
-  /** Frames that it has, including those that no consumer takes. */
+  /** Sets the number of frames, including those that no consumer accepts. */
   endsAfter(frames: number): void {
     this.#count = frames;
   }
 
-  /** From frame `from` on there are `rateHz` of them in a second. */
+  /** From frame `from` on, the rate is `rateHz`. */
   calmsDown(from: number, rateHz: number): void {
     this.#calmFrom = from;
     this.#calmPacer = new RatePacer(rateHz);
   }
 
-  /** There is no further frame. */
+  /** Ends the source: no further frames. */
   end(): void {
     this.#count = 0;
   }

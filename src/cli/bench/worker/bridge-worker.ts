@@ -13,14 +13,14 @@ import { RoleSetUp } from "./role-set-up.ts";
 
 const [FROM_STREAM_ID, TO_STREAM_ID] = [1, 2];
 const SLOTS = 256;
-/** Of one cycle. */
+/** Frames per cycle. */
 const FRAMES = 16;
 const TIMEOUT_NS = 60e9;
 const FIRST_FRAME_PATIENCE_NS = 20e9;
 
 /**
- * A producer, a bridge over the loopback and its output in one process, on one thread and without the event loop, so that what is
- * allocated is theirs. Returns the frames that were delivered.
+ * A producer, a bridge over loopback and its output in one process, on one thread and without the event loop, so that they account
+ * for all allocations. Returns the number of delivered frames.
  */
 export async function carry(job: BridgeJob): Promise<number> {
   const setUp = new RoleSetUp({ ...job, embedded: true, idle: "busy-spin" });
@@ -76,7 +76,7 @@ export async function carry(job: BridgeJob): Promise<number> {
 
 /** Publishes frames while the producer has room. */
 class FrameSource {
-  /** The last object that was made on purpose; a field, so that making it is not optimised away. */
+  /** The last deliberately allocated object; a field, so that the allocation is not optimised away. */
   garbage: object | null = null;
   readonly #producer: Producer;
   readonly #payloadBytes: number;

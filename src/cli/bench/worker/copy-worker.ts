@@ -1,11 +1,11 @@
 import { libc, MAP, mapMemory, PROT, unmapMemory } from "../../../../ffi/libc.ts";
 import type { CopyJob } from "./jobs.ts";
 
-/** Where "out" copies to: a part that stays in the cache, as a reader of every byte has it. */
+/** Size of the target of "out": it stays in the cache, as it does for a reader of every byte. */
 const CHUNK_BYTES = 256 * 1024;
 const WARM_UP_NS = 0.3e9;
 
-/** Copies blocks into a ring, or out of one, with nothing else: bytes per second. */
+/** Only copies blocks into a ring or out of one; returns bytes per second. */
 export function copy({ direction, blockBytes, blocks, seconds }: CopyJob): number {
   const ringBytes = blockBytes * blocks;
   const map = (byteLength: number): number =>

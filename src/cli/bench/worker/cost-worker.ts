@@ -7,12 +7,12 @@ import { fastestQuarter, median } from "../statistics.ts";
 import type { CostJob, CostReport, CostWay } from "./jobs.ts";
 import { RoleSetUp } from "./role-set-up.ts";
 
-/** Fewer than the window of the smallest ring holds, so that no descriptor is dropped. */
+/** Fits the window of the smallest ring, so that no descriptor is dropped. */
 const FRAMES_PER_STREAM = 16;
 const TIMEOUT_NS = 20e9;
 const FIRST_AERON_STREAM_ID = 5000;
 
-/** One way, with the roles that it needs. */
+/** One way, with its roles. */
 interface Way {
   readonly plan: CostWay;
   readonly consumers: readonly Consumer[];
@@ -22,7 +22,7 @@ interface Way {
 
 /**
  * Nanoseconds per frame for each way, in one process and on one thread: the ways take turns, batch by batch, each first as
- * often as last, so that what disturbs the machine, or the caches, meets all of them.
+ * often as last, so that a disturbance of the machine or the caches affects all of them.
  */
 export async function cost(job: CostJob): Promise<CostReport> {
   const setUp = new RoleSetUp({ ...job, embedded: true, idle: "busy-spin" });
@@ -54,7 +54,7 @@ function framesPerBatch({ streams, framesPerStream = FRAMES_PER_STREAM }: CostWa
   return streams * framesPerStream;
 }
 
-/** Of the batch: the producer's part alone, or until every consumer has it. */
+/** Duration of a batch: the producer's part only, or until every consumer has read it. */
 function timed(setUp: RoleSetUp, way: Way): number {
   const beginNs = Bun.nanoseconds();
   way.runBatch();
@@ -85,7 +85,7 @@ function drain({ scheduler }: RoleSetUp, way: Way): void {
   }
 }
 
-/** Makes the producers and consumers of each way, on streams of their own. */
+/** Creates the producers and consumers of each way, on separate streams. */
 class WayBuilder {
   readonly #setUp: RoleSetUp;
   #streamId = 0;
@@ -100,7 +100,7 @@ class WayBuilder {
     const consumers: Consumer[] = [];
     for (let i = 0; i < plan.streams; i++) {
       const streamId = ++this.#streamId;
-      // Aeron streams of its own: no reader takes what is another stream's. (Shared ones need a counter of the media driver for
+      // Separate Aeron streams: no reader receives another stream's messages. (Shared ones need a media driver counter for
       // each pair of a publisher and a subscriber.)
       const first = FIRST_AERON_STREAM_ID + streamId * 4;
       const streams = {
@@ -118,7 +118,7 @@ class WayBuilder {
     return { plan, consumers, nsPerFrame: [], runBatch };
   }
 
-  /** A media driver that is asked for everything at once takes longer than its clients have patience. */
+  /** Steps until the connection is ready: a media driver that gets all requests at once answers after its clients' timeout. */
   #awaitDriver(): void {
     const { scheduler, connection } = this.#setUp;
     const deadlineNs = Bun.nanoseconds() + TIMEOUT_NS;
@@ -150,7 +150,7 @@ function frames(
   };
 }
 
-/** The same bytes into a ring of the same size, and nothing else. */
+/** Only copies the same bytes into a ring of the same size. */
 function bareCopy({ payloadBytes, slots }: CostWay, producers: readonly Producer[]): () => void {
   const producer = producers[0] as Producer;
   const pool = producer.regions.pools[0];

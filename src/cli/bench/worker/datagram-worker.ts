@@ -3,13 +3,13 @@ import { MAX_SOCKET_BUFFER_BYTES } from "../../../bridge/channels.ts";
 import type { DatagramJob, DatagramReport } from "./jobs.ts";
 
 const LOOPBACK = "127.0.0.1";
-/** As many as Aeron sends and receives with one call. */
+/** Datagrams per call; Aeron uses the same number. */
 const BATCH = 16;
-/** Time enough for what is under way, and for the other side to start. */
+/** Long enough for datagrams in flight, and, repeated, for the other side to start. */
 const SILENCE_MS = 1000;
 const START_TIMEOUTS = 30;
 
-/** Datagrams through the loopback, as fast as the kernel takes them: what no protocol over UDP can exceed here. */
+/** Datagrams over loopback, as fast as the kernel accepts them: the upper limit for any protocol over UDP on this machine. */
 export function datagrams(job: DatagramJob): DatagramReport {
   const socket = new UdpSocket(LOOPBACK);
   try {

@@ -8,17 +8,17 @@ import { Histogram, type Quantiles } from "../histogram.ts";
 import type { ExchangeJob } from "./jobs.ts";
 import { RoleSetUp } from "./role-set-up.ts";
 
-/** What a FrameDescriptor takes. */
+/** Size of a FrameDescriptor message. */
 const MESSAGE_BYTES = 44;
 const STREAM_ID = 4000;
 const WINDOW_MESSAGES = 1024;
 const BLOCK_BYTES = 64 * 1024;
-/** Time enough for what is under way; then the subscriber's job is done. */
+/** Long enough for messages in flight; after this silence the subscriber's job is done. */
 const SILENCE_NS = 1e9;
-/** Until code is compiled. */
+/** Share of the time until code is compiled; not measured. */
 const WARM_UP_SHARE = 0.25;
 
-/** Messages of 44 bytes at a fixed rate, by the same kind of loop as that of the roles, with nothing but Aeron between them. */
+/** Messages of 44 bytes at a fixed rate over plain Aeron, in the same kind of loop as that of the roles. */
 export async function exchange(job: ExchangeJob): Promise<Quantiles | null> {
   const { aeronDir, idle } = job;
   const setUp = new RoleSetUp({ aeronDir, shmDir: aeronDir, embedded: job.side === "publisher", idle });

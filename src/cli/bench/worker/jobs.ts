@@ -3,13 +3,13 @@ import type { Flow } from "../../../protocol/attribute.ts";
 import type { Quantiles } from "../histogram.ts";
 import type { Deployment } from "../options.ts";
 
-/** Where a job's Aeron folder and regions are, and how it waits. */
+/** The folders of a job's Aeron files and regions, and its idle strategy. */
 export interface RoleJob {
   readonly aeronDir: string;
   readonly shmDir: string;
   /** Runs the media driver in its own duty cycle. */
   readonly embedded: boolean;
-  /** Whose the regions are; the producer's when left out. */
+  /** The owner of the regions; the producer if omitted. */
   readonly deployment?: Deployment;
   readonly idle: IdleChoice;
   readonly streamId: number;
@@ -19,41 +19,41 @@ export interface RoleJob {
 
 export interface ProducerJob extends RoleJob {
   readonly payloadBytes: number;
-  /** Frames are pictures of uint16 with so many rows and columns; left out: bytes in a row. */
+  /** Rows and columns of frames that are uint16 pictures; if omitted, frames are one row of bytes. */
   readonly side?: number;
   readonly slots: number;
   /** "copy": each frame is copied in from private memory. "in-place": one byte of it is written. */
   readonly fill: "copy" | "in-place";
   readonly flow: Flow;
-  /** Null: until `seconds` are over. */
+  /** Null: no limit other than `seconds`. */
   readonly frames: number | null;
   readonly seconds: number | null;
   /** Null: as fast as possible. */
   readonly rateHz: number | null;
-  /** What comes first, and at another rate; `seconds` and CPU time count from its end on. */
+  /** A first phase at its own rate; `seconds` and CPU time are counted from its end. */
   readonly warmUp?: WarmUp;
   /** Consumers that must have mapped before the first frame. */
   readonly consumers: number;
-  /** Makes an object per frame on purpose. */
+  /** Allocates an object per frame on purpose. */
   readonly leak?: boolean;
   readonly marks?: AllocationMarksJob;
 }
 
-/** A stream that is busy at first. */
+/** The busy start of a stream. */
 export interface WarmUp {
   readonly frames: number;
   readonly rateHz: number;
 }
 
 export interface ConsumerJob extends RoleJob {
-  /** "all": every byte is copied out. "nothing": the payload is left alone. */
+  /** "all": every byte is copied out. "nothing": the payload is not read. */
   readonly reads: "nothing" | "all";
   readonly payloadBytes: number;
-  /** Holds the thread this long with each frame. */
+  /** Blocks the thread this long with each frame. */
   readonly delayNs?: number;
-  /** Frames from this one on are asked for their age. */
+  /** Ages are recorded from this frame on. */
   readonly agesFromSeq?: number;
-  /** CPU time counts from this frame on; from the first when left out. */
+  /** CPU time is counted from this frame on; from the first if omitted. */
   readonly cpuFromSeq?: number;
   readonly leak?: boolean;
   readonly marks?: AllocationMarksJob;
@@ -64,18 +64,18 @@ export interface AllocationMarksJob {
   readonly frames: number;
 }
 
-/** What one side of a stream says at its end. */
+/** The final report of one side of a stream. */
 export interface RoleReport {
   readonly counters: Readonly<Record<string, number>>;
-  /** Without the first third. */
+  /** Excludes the first third. */
   readonly framesPerSecond: number;
-  /** Of the whole process, from the first frame on, or the end of the warm-up. */
+  /** CPU time of the whole process since the first frame, or since the end of the warm-up. */
   readonly cpuSeconds: number;
-  /** `cpuSeconds` by the time that went by meanwhile. */
+  /** `cpuSeconds` divided by the elapsed time. */
   readonly cpuShare: number;
-  /** Growth of the heap per frame after the first third: what was allocated, where nothing is collected. */
+  /** Growth of the heap per frame after the warm-up: the allocations, if collection is disabled. */
   readonly heapBytesPerFrame: number;
-  /** Of frames' ages when they had been validated. */
+  /** Ages of frames at their validation. */
   readonly age: Quantiles | null;
   readonly longestSilenceNs: number;
 }
@@ -109,21 +109,21 @@ export interface SpinJob {
   readonly seconds: number;
 }
 
-/** What an empty loop met. */
+/** The interruptions of an empty loop. */
 export interface SpinReport {
   readonly longestNs: number;
-  /** Share of the time that was lost in pieces of more than 20 us. */
+  /** Share of the time that was lost in interruptions of more than 20 us. */
   readonly lostShare: number;
 }
 
-/** One way to handle frames, all of it in one process and on one thread. */
+/** One way to handle frames, in one process and on one thread. */
 export interface CostWay {
   readonly name: string;
   readonly payloadBytes: number;
   readonly slots: number;
   readonly consumers: number;
   readonly streams: number;
-  /** Frames of each stream in one batch; 16 when left out. */
+  /** Frames of each stream in one batch; 16 if omitted. */
   readonly framesPerStream?: number;
   readonly pools: number;
   readonly fill: "nothing" | "one-byte" | "copy" | "memcpy-alone";
@@ -136,7 +136,7 @@ export interface CostJob {
   readonly shmDir: string;
   readonly batches: number;
   readonly ways: readonly CostWay[];
-  /** Of the batches; their median when left out. */
+  /** How the batches are combined; their median if omitted. */
   readonly takes?: "median" | "fastest-quarter";
 }
 
@@ -150,30 +150,30 @@ export interface SocketJob {
   readonly seconds: number;
 }
 
-/** One side of a plain Aeron stream over UDP, cut and buffered as a bridge's. */
+/** One side of a plain Aeron stream over UDP, with the message sizes and buffers of a bridge. */
 export interface LinkJob {
   readonly side: "publisher" | "subscriber";
   readonly aeronDir: string;
   readonly idle: IdleChoice;
   /** Host and port. */
   readonly endpoint: string;
-  /** Of a frame; one that is longer than a message may be is several. */
+  /** Size of a frame; one that exceeds the maximum message length is sent as several messages. */
   readonly frameBytes: number;
-  /** Frames that are sent in turns. */
+  /** Number of frame buffers that are sent in turn. */
   readonly slots: number;
   readonly seconds: number;
   /** Null: as fast as the window allows. */
   readonly rateHz: number | null;
 }
 
-/** What a subscriber of a link has received. */
+/** The report of a link's subscriber. */
 export interface LinkReport {
   readonly framesPerSecond: number;
-  /** From before the offer until all of a frame was read, without the first quarter of the time; null without a rate. */
+  /** From before the offer until the whole frame was received, excluding the first quarter of the time; null without a rate. */
   readonly age: Quantiles | null;
 }
 
-/** A bridge in one process, for what it allocates. */
+/** A bridge in one process, to measure its allocations. */
 export interface BridgeJob {
   readonly aeronDir: string;
   readonly shmDir: string;
@@ -182,11 +182,11 @@ export interface BridgeJob {
   readonly from: string;
   readonly payloadBytes: number;
   readonly marks: AllocationMarksJob;
-  /** Makes an object per frame on purpose. */
+  /** Allocates an object per frame on purpose. */
   readonly leak: boolean;
 }
 
-/** One side of datagrams that only the kernel carries. */
+/** One side of a datagram exchange without Aeron. */
 export interface DatagramJob {
   readonly side: "send" | "receive";
   readonly port: number;
@@ -194,7 +194,7 @@ export interface DatagramJob {
   readonly seconds: number;
 }
 
-/** What one side of `DatagramJob` has sent or received. */
+/** The report of one side of `DatagramJob`. */
 export interface DatagramReport {
   readonly datagrams: number;
   readonly bytesPerSecond: number;
@@ -202,19 +202,19 @@ export interface DatagramReport {
 
 /** A page without a browser. */
 export interface TabJob {
-  /** Of the viewer's WebSocket. */
+  /** URL of the viewer's WebSocket. */
   readonly url: string;
   readonly stream: number;
 }
 
 export interface TabReport {
-  /** From the beginning of its connecting. */
+  /** Time from the start of the connection attempt. */
   readonly firstPictureMs: number;
   readonly pictures: number;
   readonly bytes: number;
 }
 
-/** What one process of a bench is to do. */
+/** The job of one bench process. */
 export type Job =
   | ({ readonly kind: "producer" } & ProducerJob)
   | ({ readonly kind: "consumer" } & ConsumerJob)

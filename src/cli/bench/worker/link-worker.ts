@@ -13,16 +13,16 @@ import type { LinkJob, LinkReport } from "./jobs.ts";
 import { RateLog } from "./rate-log.ts";
 import { RoleSetUp } from "./role-set-up.ts";
 
-/** What a bridge sends and receives in one cycle. */
+/** The limits of a bridge per cycle. */
 const BYTES_PER_CYCLE = 4 * 1024 * 1024;
 const BLOCKS_PER_CYCLE = 64;
-/** What is under way arrives meanwhile. */
+/** Time for messages in flight to arrive. */
 const DRAIN_NS = 0.5e9;
 const SILENCE_NS = 1e9;
 const WARM_UP_SHARE = 0.25;
 const TIMESTAMP_BYTES = 8;
 
-/** Frames of bytes by plain Aeron messages, as long as a bridge's, with nothing read or checked but their lengths. */
+/** Frames of bytes in plain Aeron messages of the same size as a bridge's; only lengths are checked. */
 export async function link(job: LinkJob): Promise<LinkReport | null> {
   const { aeronDir, idle, side } = job;
   const setUp = new RoleSetUp({ aeronDir, shmDir: aeronDir, embedded: false, idle });
@@ -31,19 +31,19 @@ export async function link(job: LinkJob): Promise<LinkReport | null> {
   return side === "publisher" ? await publish(setUp, endpoint, job) : await subscribe(setUp, endpoint, job);
 }
 
-/** Publishes frames one after the other, each over as many messages and cycles as it takes. */
+/** Publishes frames one after another, each in as many messages and cycles as it needs. */
 class FramePublisher implements Agent {
   readonly roleName = "publisher";
   readonly #publication: Publication;
   readonly #job: LinkJob;
   readonly #partBytes: number;
-  /** As many as the ring of a bridge's source has slots, so that they are no more in a cache than those are. */
+  /** As many frames as the ring of a bridge's source has slots, so that caching does not favour them. */
   readonly #frames: NativeBuffer;
   readonly #pacer: RatePacer | null;
   readonly #now: () => number;
   readonly #onDone: () => void;
   #beginNs = -1;
-  /** Where the frame under way begins, and what was sent of it. */
+  /** Offset of the current frame, and its bytes sent so far. */
   #frameAt = 0;
   #sentBytes = 0;
 
@@ -56,7 +56,7 @@ class FramePublisher implements Agent {
     this.#job = job;
     this.#partBytes = partBytes;
     this.#frames = new NativeBuffer(job.frameBytes * job.slots);
-    // Pages that were only read are all the same one.
+    // Pages that were never written all map to the same zero page.
     this.#frames.bytes.fill(1);
     this.#pacer = job.rateHz === null ? null : new RatePacer(job.rateHz);
     this.#now = now;
@@ -85,7 +85,7 @@ class FramePublisher implements Agent {
     return work;
   }
 
-  /** Publishes the next message: its bytes, 0 when none is due or the window is full. */
+  /** Publishes the next message and returns its bytes; 0 if none is due or the window is full. */
   #move(nowNs: number): number {
     const { frameBytes, slots } = this.#job;
     if (this.#sentBytes === 0) {
@@ -119,7 +119,7 @@ async function publish({ scheduler, connection }: RoleSetUp, endpoint: Endpoint,
   return null;
 }
 
-/** Counts frames by their bytes, and how old they are. */
+/** Counts frames by their bytes and records their ages. */
 class FrameCounter implements FragmentReader {
   readonly frames = new Counter("frames", { help: "Frames received" });
   readonly ages = new Histogram();

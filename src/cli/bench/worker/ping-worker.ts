@@ -10,12 +10,12 @@ import { RoleSetUp } from "./role-set-up.ts";
 const PING_STREAM_ID = 1;
 const PONG_STREAM_ID = 2;
 const SLOTS = 64;
-/** Of the time, until code is compiled. */
+/** Share of the time until code is compiled; not measured. */
 const WARM_UP_SHARE = 0.25;
-/** A frame that is not answered by then was lost, and another is sent. */
+/** A frame without an answer after this time counts as lost, and another one is sent. */
 const TIMEOUT_NS = 100e6;
 
-/** Sends a frame and waits for its answer, over and over: one clock, and none in the loop of the other side. */
+/** Sends a frame, waits for its answer and repeats: only this side reads a clock. */
 class Ping implements Agent {
   readonly roleName = "ping";
   readonly histogram = new Histogram();
@@ -40,7 +40,7 @@ class Ping implements Agent {
     this.#warmNs = seconds * 1e9 * WARM_UP_SHARE;
   }
 
-  /** When the first frame was answered; -1 before. */
+  /** Time of the first answer; -1 before. */
   get beginNs(): number {
     return this.#beginNs;
   }
@@ -92,7 +92,7 @@ class Pong implements Agent {
   }
 }
 
-/** Half round trips of frames between two processes; null for the one that answers. */
+/** Half round trips of frames between two processes; null on the side that answers. */
 export async function ping(job: PingJob): Promise<(Quantiles & { trips: number; lost: number }) | null> {
   const isPing = job.side === "ping";
   const setUp = new RoleSetUp({ ...job, embedded: isPing });

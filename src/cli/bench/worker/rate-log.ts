@@ -3,10 +3,10 @@ import type { Counter } from "../../../core/counters.ts";
 import { ANY_WAIT, type WaitPoint } from "../../../core/wait-point.ts";
 
 const SAMPLE_PERIOD_NS = 2e6;
-/** Twenty minutes of samples. */
+/** Enough samples for twenty minutes. */
 const MAX_SAMPLES = 600_000;
 
-/** Notes now and then how far a counter has come, and says afterwards how fast it grew. Allocates nothing meanwhile. */
+/** Samples a counter at intervals and computes its rate afterwards. Sampling allocates nothing. */
 export class RateLog implements Agent {
   readonly roleName = "rates";
   readonly #counter: Counter;
@@ -21,7 +21,7 @@ export class RateLog implements Agent {
 
   doWork(nowNs: number): number {
     const { value } = this.#counter;
-    // A rate counts from the first frame, and not from the start of the process.
+    // A rate is measured from the first frame, not from the start of the process.
     if (nowNs < this.#nextNs || value === 0 || this.#samples === MAX_SAMPLES) return 0;
     if (this.#samples > 0 && value === this.#values[this.#samples - 1]) return 0;
     this.#nextNs = nowNs + SAMPLE_PERIOD_NS;
@@ -35,7 +35,7 @@ export class RateLog implements Agent {
     return ANY_WAIT;
   }
 
-  /** Increments per second, without the first third of all, in which code is compiled and memory touched. */
+  /** Increments per second, without the first third, in which code is compiled and memory first touched. */
   perSecond(): number {
     const last = this.#samples - 1;
     if (last < 1) return 0;

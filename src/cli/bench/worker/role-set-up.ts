@@ -13,7 +13,7 @@ import type { Deployment } from "../options.ts";
 const MIN_STRIDE_BYTES = 4096;
 const ATTACH_TIMEOUT_NS = 20e9;
 
-/** Slots that hold a frame of this size. */
+/** Stride of a slot that holds a frame of this size. */
 export function strideFor(payloadBytes: number): number {
   return Math.max(MIN_STRIDE_BYTES, 2 ** Math.ceil(Math.log2(Math.max(1, payloadBytes))));
 }
@@ -26,7 +26,7 @@ export interface RoleSetUpOptions {
   readonly deployment?: Deployment;
 }
 
-/** What the processes of a bench have in common: a scheduler with an Aeron client, as every role has. */
+/** The common part of all bench processes: a scheduler with an Aeron client, as every role has. */
 export class RoleSetUp {
   readonly scheduler: Scheduler;
   readonly connection: AeronConnection;
@@ -47,7 +47,7 @@ export class RoleSetUp {
     slots: number;
     payloadBytes: number;
     flow: ProducerOptions["flow"];
-    /** Size classes: the frame goes to the largest, and each other one is half as large. */
+    /** Number of size classes: frames use the largest; each further one is half as large. */
     pools?: number;
     streams?: AeronStreams;
   }): Producer {
@@ -58,7 +58,7 @@ export class RoleSetUp {
       namespace: "bench",
       nslots: slots,
       pools: Array.from({ length: pools }, (_, i) => ({ poolId: i + 1, strideBytes: strideBytes / 2 ** i })),
-      // Every page is there before the first frame: what is measured are frames, not page faults.
+      // Every page is mapped before the first frame, so that page faults are not measured.
       prefault: true,
       requireHugepages: false,
       mode: "private",

@@ -17,7 +17,7 @@ import { RoleSetUp } from "./role-set-up.ts";
 
 const ROW_PERIOD_NS = 100e6;
 
-/** Notes CPU time where the frames begin that count, and the heap where a third of all went by. */
+/** Records CPU time at the first counted frame, and the heap size after the warm-up frames. */
 class Usage implements Agent {
   readonly roleName = "usage";
   readonly #counter: Counter;
@@ -108,7 +108,7 @@ export async function produce(job: ProducerJob): Promise<RoleReport> {
   if (job.marks !== undefined) scheduler.add(new AllocationMarks(published, job.marks), { vital: true });
   if (job.rows === true) scheduler.add(new Rows(() => producer.counters.snapshot()));
   if (seconds !== null) {
-    // The time counts from the first frame on: before, consumers are waited for.
+    // The time starts at the first frame: before that, the source waits for consumers.
     scheduler.add(new DeadlineAgent(seconds * 1e9, () => source.end(), hasBegun));
   }
   await scheduler.run();

@@ -13,10 +13,10 @@ import { socket } from "./socket-worker.ts";
 import { spin } from "./spin-worker.ts";
 import { tab } from "./tab-worker.ts";
 
-/** A job that takes longer waits for a peer that will not come. */
+/** A job that takes longer is waiting for a peer that never starts. */
 const LONGEST_MS = 600_000;
 
-/** Does one process's part of a bench, and prints what came out as the last line: `{"report": ...}`. */
+/** Runs one process's part of a bench and prints its report as the last line: `{"report": ...}`. */
 export async function runJob(job: Job): Promise<void> {
   endWithParent();
   setTimeout(() => {

@@ -4,7 +4,7 @@ import type { SocketJob } from "./jobs.ts";
 
 const WARM_UP_SHARE = 0.3;
 
-/** Frames of one size over a Unix socket: frames per second that came, or null on the side that sends. */
+/** Frames of one size over a Unix socket: returns the received frames per second, or null on the sending side. */
 export function socket(job: SocketJob): Promise<number | null> {
   return job.side === "receive" ? receive(job) : send(job);
 }
@@ -26,7 +26,7 @@ function receive({ path, payloadBytes, seconds }: SocketJob): Promise<number> {
         peer.destroy();
         server.close();
       });
-      // The sender ends by the connection that is gone.
+      // The sender ends when the connection is closed.
       peer.on("error", () => peer.destroy());
     });
     server.on("error", reject);
@@ -35,13 +35,13 @@ function receive({ path, payloadBytes, seconds }: SocketJob): Promise<number> {
 }
 
 async function send({ path, payloadBytes }: SocketJob): Promise<null> {
-  // The receiver makes the socket; it may not have come that far.
+  // The receiver creates the socket and may not have done so yet.
   while (!existsSync(path)) await Bun.sleep(10);
   return new Promise((resolve) => {
     const peer = createConnection(path);
     const frame = Buffer.alloc(payloadBytes, 7);
     const fill = (): void => {
-      // A write of its own for each frame, until the socket has no room.
+      // One write per frame, until the socket has no room.
       while (!peer.destroyed && peer.write(frame));
     };
     peer.on("connect", fill);

@@ -1,10 +1,10 @@
 import type { SpinJob, SpinReport } from "./jobs.ts";
 
 const HOLD_UP_NS = 20_000;
-/** The compiler holds the loop up as well until it is done with it. */
+/** The compiler also interrupts the loop until it has compiled it. */
 const WARM_UP_NS = 0.3e9;
 
-/** Reads the clock over and over: what there is between two readings is what the machine takes. */
+/** Reads the clock in a loop: a gap between two readings is time that the machine took. */
 export function spin({ seconds }: SpinJob): SpinReport {
   loop(WARM_UP_NS);
   return loop(seconds * 1e9);

@@ -2,7 +2,7 @@ import { FIELD, HEADER_BYTES, type WatchMessage } from "../../../view/messages.t
 import { printLine } from "../../output/console.ts";
 import type { TabJob, TabReport } from "./jobs.ts";
 
-/** As a page asks whose window has room for so many pixels: more than most have. */
+/** The request of a page with a larger window than most. */
 const WATCH: Omit<WatchMessage, "stream"> = {
   type: "watch",
   view: 0,
@@ -12,7 +12,7 @@ const WATCH: Omit<WatchMessage, "stream"> = {
   reduction: "mean",
 };
 
-/** A page without a browser: it says that each picture was drawn as soon as that has come. Until it is stopped. */
+/** A page without a browser: it reports each picture as drawn as soon as it arrives. Runs until it is stopped. */
 export async function tab({ url, stream }: TabJob): Promise<TabReport> {
   const beganMs = performance.now();
   const report = { firstPictureMs: Number.NaN, pictures: 0, bytes: 0 };
