@@ -10,7 +10,7 @@ import type { SinkPump } from "../../roles/sink-pump.ts";
 import type { RoleRuntime } from "../role/role-runtime.ts";
 import type { ConsumerValues } from "../specs/roles.ts";
 
-/** What reads a consumer's stream through a bridge into the same sink, while its shared memory cannot be used. */
+/** Creates the reader that feeds the same sink through a bridge while the stream's shared memory is unusable. */
 export function newFallbackReader(
   { connection, scheduler, streams, shmDir }: RoleRuntime,
   consumer: Consumer,
@@ -41,7 +41,7 @@ function endpointAmong(bridges: readonly bridgeTypes.NamedEndpoint[], fallback: 
   return fallbackEndpoint(fallback, endpointOf, (id) => `pass --bridge ${id}=ADDRESS:PORT`);
 }
 
-/** The figures of a consumer, with those of what it has read through a bridge. */
+/** The figures of a consumer, including the frames that it read through a bridge. */
 export class ConsumerFigures {
   readonly #consumer: Consumer;
   readonly #fallback: FallbackReader | null;
@@ -63,22 +63,22 @@ export class ConsumerFigures {
     return this.#sum(totalLost);
   }
 
-  /** Generation of the regions that are read: of the stream, or of what comes through the bridge. */
+  /** Epoch of the regions that are read: the stream's, or those of the bridge's output. */
   get epoch(): bigint | null {
     return this.#consumer.epoch ?? this.#fallback?.consumer?.epoch ?? null;
   }
 
-  /** Where the bridge's frames arrive that are read now; null while shared memory is. */
+  /** Endpoint of the bridge that is read now; null while shared memory is read. */
   get bridge(): string | null {
     return this.#fallback?.endpoint?.text ?? null;
   }
 
-  /** Counters of what was read through a bridge; null where nothing was. */
+  /** Counters of the frames read through a bridge; null if there were none. */
   get bridgeCounters(): Consumer["counters"] | null {
     return this.#fallback?.consumer?.counters ?? null;
   }
 
-  /** Each counter by its name, both together. */
+  /** All counters by name, shared memory and bridge summed. */
   snapshot(): Record<string, number> {
     const sums: Record<string, number> = this.#consumer.counters.snapshot();
     for (const [name, value] of Object.entries(this.bridgeCounters?.snapshot() ?? {})) {

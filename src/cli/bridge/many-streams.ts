@@ -1,12 +1,12 @@
 import { OptionError } from "../../core/errors.ts";
 
-/** What a role with one stream would have; nothing is read from it. */
+/** A placeholder for the stream id of a role with one stream; it is never read. */
 const SOME_STREAM = 10_000;
 
-/** The values of a role with several streams, as the runtime of a role takes them: with a stream that stands for none. */
+/** Values of a role with several streams, in the form that the role runtime takes: `stream` is a placeholder. */
 export type ManyStreamsValues<Values> = Omit<Values, "stream"> & { readonly stream: number };
 
-/** @throws OptionError for a client id, unless there is one lease: each stream on each way has one of its own */
+/** @throws OptionError for a client id unless there is exactly one lease: each stream and direction needs its own */
 export function manyStreamsValues<Values extends { readonly clientId?: number | undefined }>(
   values: Values,
   leases: number,

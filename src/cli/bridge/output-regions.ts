@@ -5,10 +5,10 @@ import { AllowedBaseDirs } from "../../shm/index.ts";
 import type { RoleRuntime } from "../role/role-runtime.ts";
 import type { OutputStreamValues } from "../specs/bridge.ts";
 
-/** Those that say how regions are made: with a driver they are its own settings. */
+/** Options for creating regions: with a driver, these are settings of the driver. */
 const REGION_OPTIONS = ["slots", "pool", "namespace", "share", "group", "prefault"] as const;
 
-/** Where the regions of an output come from. @throws OptionError for one that only goes with --standalone */
+/** The source of an output's regions. @throws OptionError for an option that requires --standalone */
 export function outputRegions(
   runtime: RoleRuntime,
   { values, origins }: { readonly values: OutputStreamValues; readonly origins: Origins },

@@ -16,7 +16,7 @@ import { type BridgeReading, runningBridge } from "./running-bridge.ts";
 
 const log = getLogger("bridge");
 
-/** What is to be received and where, checked as far as that goes without opening anything. */
+/** The endpoint and the streams to receive, validated as far as possible without opening anything. */
 export class BridgeReceivePlan {
   readonly values: ManyStreamsValues<BridgeReceiveValues>;
   readonly origins: Origins;
@@ -36,7 +36,7 @@ export class BridgeReceivePlan {
   }
 }
 
-/** `bridge receive`: frames of other hosts on streams of this one. */
+/** `bridge receive`: publishes frames of other hosts on streams of this host. */
 export async function run(context: CommandContext<BridgeReceiveValues>): Promise<number> {
   const plan = new BridgeReceivePlan(context);
   using runtime = new RoleRuntime(plan.values, "tensorpool bridge receive");

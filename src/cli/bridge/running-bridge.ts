@@ -16,18 +16,18 @@ import type { RoleValues } from "../specs/common-options.ts";
 export interface BridgeReading {
   readonly role: "bridge-sender" | "bridge-receiver";
   readonly streamId: number;
-  /** Where the frames go: an address, or a stream of this host. */
+  /** Destination of the frames: an address, or a stream of this host. */
   readonly to: string;
   readonly isConnected: boolean;
-  /** That were sent, or delivered, until now; the ledgers are of the newest heartbeat. */
+  /** Frames sent or delivered so far; the ledgers date from the newest heartbeat. */
   readonly frames: number;
   readonly bytes: number;
   readonly sender: SenderLedger;
-  /** At the sender as the receiver reports it; `unreported`: frames of which it has not said what became of them. */
+  /** At the sender, as reported by the receiver; `unreported`: frames that the receiver has not accounted for yet. */
   readonly receiver: ReceiverLedger & { readonly unreported?: number };
-  /** At the sender: to the receiver and back, in nanoseconds, with the wait behind frames; null while not known. */
+  /** At the sender: round trip to the receiver in nanoseconds, including queueing behind frames; null while unknown. */
   readonly roundTripNs?: number | null;
-  /** From the timestamps of frames until they were complete at the receiver, and by how much that may be off; null while not known. */
+  /** Delay from the frames' timestamps to their completion at the receiver, with its uncertainty; null while unknown. */
   readonly delay: Delay | null;
 }
 
@@ -55,14 +55,14 @@ export interface RunningBridgeOptions {
   readonly output: Output;
 }
 
-/** Adds the agents of a bridge, and statistics beside them. */
+/** Adds the agents of a bridge and its statistics. */
 export function runningBridge(
   { scheduler }: RoleRuntime,
   { name, agents, readings, values, output }: RunningBridgeOptions,
 ): RunningRole {
   const { statsInterval: intervalNs } = values;
   const reporters = intervalNs > 0 ? [newReporter(output, intervalNs, readings, scheduler.clock.nanoTime())] : [];
-  // The first to be added is the last to close: its last row has what the others count while they close.
+  // The agent that is added first closes last: the final row includes what the others count while they close.
   for (const reporter of reporters) scheduler.add(reporter);
   for (const agent of agents) scheduler.add(agent, { vital: true });
   return {
@@ -100,7 +100,7 @@ function newReporter(
   return new StatsReporter(output, COLUMNS, intervalNs, (nowNs) => readings().map((reading) => rowOf(reading, nowNs)));
 }
 
-/** Frames that were lost before, on and after the way; what was left out on purpose is no loss. */
+/** Frames lost before, during and after the transfer; frames skipped on purpose do not count. */
 function lostOf({ sender, receiver }: Pick<BridgeReading, "sender" | "receiver">): number {
   const before = sender.seen - sender.sent - sender.skipped;
   return before + RECEIVER_CAUSES.reduce((sum, cause) => sum + receiver[cause], 0);

@@ -14,7 +14,7 @@ import { type BridgeReading, runningBridge } from "./running-bridge.ts";
 
 const log = getLogger("bridge");
 
-/** What is to be sent and where to, checked as far as that goes without opening anything. */
+/** The streams and receivers, validated as far as possible without opening anything. */
 export class BridgeSendPlan {
   readonly values: ManyStreamsValues<BridgeSendValues>;
   readonly origins: Origins;
@@ -36,7 +36,7 @@ export class BridgeSendPlan {
   }
 }
 
-/** `bridge send`: frames of streams to receivers on other hosts. */
+/** `bridge send`: sends frames of streams to receivers on other hosts. */
 export async function run({ values, origins }: CommandContext<BridgeSendValues>): Promise<number> {
   const stream: number[] = [];
   for (const each of values.stream) {
@@ -47,7 +47,7 @@ export async function run({ values, origins }: CommandContext<BridgeSendValues>)
   return await runAlone(runtime, () => startBridgeSender(runtime, plan, () => runtime.scheduler.stop("done")));
 }
 
-/** Adds a consumer and a sender for each stream and receiver; `onDone` is called when all have ended, with --once. */
+/** Adds a consumer and a sender for each stream and receiver; with --once, `onDone` is called when all have ended. */
 export function startBridgeSender(
   runtime: RoleRuntime,
   { values, streamIds, output }: BridgeSendPlan,
