@@ -4,20 +4,20 @@ import type { ListenValues } from "../specs/common-options.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 import { toolIdle } from "./hear-streams.ts";
 
-/** A driver answers within milliseconds, unless it is making regions, or is paused. */
+/** A driver answers within milliseconds unless it is creating regions or is paused. */
 export const ANSWER_TIMEOUT_NS = 700e6;
 
 export interface Question {
   /** Name of the message, e.g. `ShmDetachRequest`. */
   readonly name: string;
   readonly fields: JsonFields;
-  /** True for the message that answers it. Left out: nothing does. */
+  /** True for the answer to the message. If omitted, no answer is expected. */
   readonly isAnswer?: (name: string, fields: JsonFields) => boolean;
 }
 
 /**
- * Says one thing on the control stream, and resolves to the fields of the answer; null when none came.
- * @throws NotFoundError where no media driver lives, InterruptedError
+ * Sends one message on the control stream and resolves to the fields of the answer; null if none arrived.
+ * @throws NotFoundError if no media driver is running, InterruptedError
  */
 export async function ask(
   values: ListenValues,

@@ -2,12 +2,12 @@ import { printable } from "../../core/text.ts";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
 import type { BridgeView } from "../../supervision/model/index.ts";
 
-/** "to 192.0.2.7:4400", and whether that is connected. */
+/** "to 192.0.2.7:4400", with a note if it is not connected. */
 export function bridgeText({ direction, peer, isConnected }: BridgeView): string {
   return `${direction === "send" ? "to" : "from"} ${printable(peer)}${isConnected ? "" : " (not connected)"}`;
 }
 
-/** What `info` says of one side of a bridge. */
+/** The lines of `info` for one side of a bridge. */
 export function bridgeLines(bridge: BridgeView): string[] {
   const {
     direction,

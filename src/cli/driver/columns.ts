@@ -5,10 +5,10 @@ import type { BridgeView } from "../../supervision/model/index.ts";
 import type { Column, Output } from "../output/output.ts";
 import { bridgeText } from "./bridge-lines.ts";
 
-/** From this width on a terminal shows every column. */
+/** A terminal of at least this width shows every column. */
 const WIDE = 120;
 
-/** A column that a narrow terminal does without, so that the others stay whole; JSON has everything. */
+/** A column that may be omitted on a narrow terminal, so that the others are not truncated; JSON has all of them. */
 type SparingColumn<Row> = Column<Row> & { readonly isSpare?: boolean };
 
 export function fitting<Row>(
@@ -70,7 +70,7 @@ const STREAM_COLUMNS: readonly SparingColumn<StreamView>[] = [
   { header: "epoch", isSpare: true, align: "right", cell: ({ epoch }) => epoch },
 ];
 
-/** With a column of bridges where there are some. */
+/** Includes a column of bridges if there are any. */
 export function streamColumns(streams: readonly StreamView[]): readonly SparingColumn<StreamView>[] {
   return streams.some((stream) => bridgesOf(stream).length > 0)
     ? [
@@ -156,7 +156,7 @@ function expiryText({ expiresInNs }: LeaseView): string {
   return expiresInNs < 0 ? "expired" : `in ${formatDuration(roundedNs(expiresInNs))}`;
 }
 
-/** To the tenth of a second: nanoseconds of an age are of no use. */
+/** Rounds a duration to tenths of a second, or to milliseconds below 100 ms: nanoseconds are of no use. */
 function roundedNs(ns: number): number {
   return ns < 100e6 ? Math.round(ns / 1e6) * 1e6 : Math.round(ns / 100e6) * 100e6;
 }

@@ -10,7 +10,7 @@ const DEFAULT_STRIDE_BYTES = 1024 * 1024;
 
 type Layout = Pick<StreamPlan, "nslots" | "pools">;
 
-/** What the driver does, as flags, environment and file say. @throws UsageError */
+/** The driver's settings from flags, environment and file. @throws UsageError */
 export function driverSettings(
   values: DriverValues,
   general: GeneralSettings,
@@ -62,7 +62,7 @@ export function driverSettings(
   };
 }
 
-/** Roles listen on one channel for everything: what is announced elsewhere would reach no role. */
+/** Roles listen on a single channel: announces on another one would reach no role. */
 function requireOneChannel(general: GeneralSettings, channel: string): void {
   for (const key of ["driver.announce_channel", "driver.qos_channel"] as const) {
     const other = general.get(key);
@@ -123,7 +123,7 @@ function dynamicStreams(values: DriverValues, general: GeneralSettings): Dynamic
   );
 }
 
-/** The layout of streams that are named by flags: the default profile, and what flags say instead. */
+/** The layout of streams named by flags: the default profile, overridden by flags. */
 function flagLayout({ slots, pool }: Pick<DriverValues, "slots" | "pool">, general: GeneralSettings): Layout {
   const profile = general.profiles.get(general.get("policies.default_profile") ?? "");
   const base: Layout =

@@ -7,17 +7,17 @@ import { baseDirsOf } from "../observe/meters.ts";
 import type { ListenValues } from "../specs/common-options.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 
-/** A tool waits in small parks, whatever --idle says for roles. */
+/** Tools idle with short parks, regardless of the roles' --idle. */
 export function toolIdle(): IdleStrategy {
   return createIdleStrategy("backoff", nativeParker);
 }
 
-/** A role that is asked answers at once; this is for busy ones, and the time after which none is assumed. */
+/** Roles answer immediately; the timeout allows for busy ones. After it, a role is assumed absent. */
 const TIMEOUT_NS = 450e6;
 
 /**
- * What producers and drivers say of these streams when they are asked (ConsumerHello): names, layouts, where regions are. Those
- * that say nothing within half a second are left out. @throws NotFoundError, InterruptedError
+ * The answers of producers and drivers to a ConsumerHello for these streams: names, layouts and region locations. Streams
+ * without an answer within half a second are omitted. @throws NotFoundError, InterruptedError
  */
 export async function hearStreams(
   values: ListenValues,
@@ -34,7 +34,7 @@ export async function hearStreams(
     searchNs: TIMEOUT_NS,
     baseDirs: baseDirsOf(values),
     onNews: (stream) => {
-      // What a dead predecessor left in its log is read first; an owner that lives announces after it was asked.
+      // Announces of a dead predecessor may still be in the log; a live owner announces after the request.
       if (needs.announcement && !((stream.signNs ?? Number.NEGATIVE_INFINITY) >= askedNs)) return;
       if (needs.name && stream.name === null) return;
       missing.delete(stream.streamId);
@@ -42,7 +42,7 @@ export async function hearStreams(
     },
     onSearched: () => runtime.stop("the time is over"),
   });
-  // A paused media driver is not waited for.
+  // Does not wait for a paused media driver.
   runtime.endAfter(TIMEOUT_NS, () => runtime.stop("the time is over"));
   await runtime.runPart(watch);
   return new Map(watch.known.list().map((stream) => [stream.streamId, stream]));

@@ -7,7 +7,7 @@ import { resolveStreamId } from "./resolve-stream.ts";
 
 const MAX_LEASE_ID = 2n ** 64n - 2n;
 
-/** A lease, as a request names it. */
+/** The fields that identify a lease in a request. */
 export interface NamedLease {
   readonly streamId: number;
   readonly leaseId: bigint;
@@ -15,7 +15,7 @@ export interface NamedLease {
   readonly role: LeaseRole;
 }
 
-/** A positional that is a lease's id, which is more than a number holds. @throws UsageError */
+/** Parses a positional lease id, which exceeds the range of a number. @throws UsageError */
 export function leaseArgument(command: string, text: string | undefined): bigint {
   if (text === undefined)
     throw new UsageError(`${command}: <lease> is missing: \`tensorpool lease ls\` lists them`, { expected: "lease" });
@@ -31,7 +31,7 @@ export async function namedLease(
   values: NamedLeaseValues,
   [stream, lease, client]: readonly string[],
 ): Promise<NamedLease> {
-  // What is wrong with the command line is said before anybody is asked.
+  // Errors of the command line are reported before any message is sent.
   const what = `${command}: <stream>`;
   if (stream === undefined) return { ...EMPTY, streamId: await resolveStreamId(values, undefined, what) };
   const leaseId = leaseArgument(command, lease);

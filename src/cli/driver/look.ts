@@ -6,7 +6,7 @@ import { aeronDirOf } from "../config/aeron-dir.ts";
 import type { ListenValues } from "../specs/common-options.ts";
 import { hearStreams } from "./hear-streams.ts";
 
-/** The counters of the media driver that lives in this folder. @throws NotFoundError when none lives there, CountersError */
+/** Opens the counters of the media driver in this folder. @throws NotFoundError if none is running there, CountersError */
 export function openDriverCounters(aeronDir: string): CountersReader {
   return openCounters(
     aeronDir,
@@ -18,15 +18,15 @@ export function openDriverCounters(aeronDir: string): CountersReader {
   );
 }
 
-/** What to look at beside the counters of one moment. */
+/** What to collect in addition to one snapshot of the counters. */
 export interface Looking {
-  /** The streams whose rates are wanted; left out: none. */
+  /** Selects the streams whose rates are measured; none if omitted. */
   readonly ratesOf?: (streamId: number) => boolean;
-  /** The streams to ask for their names and regions. */
+  /** Selects the streams that are asked for their names and regions. */
   readonly ask?: (deployment: Deployment) => readonly number[];
 }
 
-/** Looks at the media driver that the options name, once. @throws NotFoundError where none lives */
+/** Takes one snapshot of the media driver that the options name. @throws NotFoundError if none is running */
 export async function look(values: ListenValues, { ratesOf, ask }: Looking = {}): Promise<DeploymentSnapshot> {
   const aeronDir = aeronDirOf(values);
   using reader = openDriverCounters(aeronDir);

@@ -7,7 +7,7 @@ import { ToolError } from "../tool/tool.ts";
 import { ANSWER_TIMEOUT_NS } from "./ask.ts";
 import { look } from "./look.ts";
 
-/** No driver has answered. */
+/** The error for a request that no driver answered. */
 export function noAnswer(values: ListenValues, timeoutNs = ANSWER_TIMEOUT_NS): NotFoundError {
   const { channel, controlStreamId } = streamsOf(values);
   return new NotFoundError(
@@ -17,7 +17,7 @@ export function noAnswer(values: ListenValues, timeoutNs = ANSWER_TIMEOUT_NS): N
   );
 }
 
-/** The driver refused what was to be done with a lease: it may be that there is none. */
+/** The error for a refused request on a lease, which may not exist. */
 export async function refusedLease(values: ListenValues, leaseId: bigint, message: string): Promise<Error> {
   const { deployment } = await look(values);
   const isThere = deployment.leases.some((lease) => lease.leaseId === leaseId);

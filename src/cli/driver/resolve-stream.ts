@@ -6,29 +6,29 @@ import { findStreamId, requireStreamText, streamIdOf } from "../observe/find-str
 import type { ListenValues } from "../specs/common-options.ts";
 import { look } from "./look.ts";
 
-/** A stream that is there: its id, and what it is called, as far as that is known. */
+/** An existing stream: its id, and its names if known. */
 export interface NamedStream {
   readonly streamId: number;
   readonly name: string | null;
-  /** Another name of it. */
+  /** The name under which a driver serves it. */
   readonly servedAs?: string | null;
 }
 
 /**
- * The id of the stream that `text` means: itself, or that of the stream which a driver, or its data source, calls so. `what` is
- * how the text was given. @throws UsageError, NotFoundError
+ * The id of the stream that `text` names: an id, or the name given by its driver or data source. `what` describes
+ * the argument that holds the text. @throws UsageError, NotFoundError
  */
 export async function resolveStreamId(values: ListenValues, text: string | undefined, what: string): Promise<number> {
   const wanted = requireStreamText(text, what);
   const id = streamIdOf(wanted);
   if (id !== null) return id;
   const { view } = await look(values, { ask: producedStreams });
-  // What a driver calls otherwise may be the name of the data source.
+  // The name may be the data source's, while the driver serves the stream under another.
   const found = view.streams.find(({ name, servedAs }) => name === wanted || servedAs === wanted);
   return found === undefined ? findStreamId(values, wanted, what) : found.streamId;
 }
 
-/** The one that `text` means. @throws NotFoundError with those that are there, and the nearest */
+/** The stream that `text` names. @throws NotFoundError with the list of existing streams and the nearest match */
 export function theStream<S extends NamedStream>(text: string, streams: readonly S[]): S {
   const id = streamIdOf(text);
   const found = streams.find(({ streamId, name, servedAs }) =>

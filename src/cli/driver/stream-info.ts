@@ -11,11 +11,11 @@ import { renderTable } from "../output/table.ts";
 import { bridgeLines, bridgeText } from "./bridge-lines.ts";
 import { ROLE_COLUMNS } from "./columns.ts";
 
-/** Everything of one stream. */
+/** Everything known about one stream. */
 export interface StreamInfo extends StreamView {
-  /** Of its data source; null where no producer said so. */
+  /** Identity of its data source; null if no producer announced it. */
   readonly dataSource: { readonly name: string; readonly summary: string } | null;
-  /** Where its regions are; null where they were not announced. */
+  /** Location of its regions; null if they were not announced. */
   readonly regions: RegionsInfo | null;
   readonly leases: readonly LeaseView[];
   readonly servedBy: DriverView | null;
@@ -33,7 +33,7 @@ export interface RegionsInfo {
 }
 
 const INDENT = "  ";
-/** Shown elsewhere, or true of every living role. */
+/** Counters that are shown elsewhere, or are nonzero for every live role. */
 const LEFT_OUT = new Set([
   "bridging",
   "bridged",
@@ -87,7 +87,7 @@ export function printInfo(output: Output, info: StreamInfo): void {
     line(`data source ${printable(name)}${summary === "" ? "" : `: ${printable(summary)}`}`);
   }
   if (info.regions === null) line(palette.yellow("no announce of its regions came within half a second"));
-  // Paths are for copying: they are not cut.
+  // Paths are meant to be copied, so they are not truncated.
   else for (const text of regionLines(info.regions)) line(text);
   const roles = [...(info.producer === null ? [] : [info.producer]), ...info.consumers];
   output.line("");
@@ -136,7 +136,7 @@ function regionLines({ headerRegionUri, pools, slots }: RegionsInfo): string[] {
   ];
 }
 
-/** Those that are not 0, with what they count. */
+/** Prints the nonzero counters with their descriptions. */
 function printCounters(output: Output, title: string, list: readonly Counter[], values: CounterValues): void {
   const told = list.filter(({ name }) => (values[name] ?? 0) > 0 && !LEFT_OUT.has(name));
   if (told.length === 0) return;
