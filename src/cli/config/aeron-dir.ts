@@ -4,12 +4,12 @@ import { absolutePath } from "../../core/exact-text.ts";
 import { defaultShmDir } from "../../shm/default-dir.ts";
 import type { PlaceValues } from "../specs/common-options.ts";
 
-/** True when the folder of the media driver was named; false for the default one. */
+/** True if the user named the media driver's folder; false for the default one. */
 export function namesAeronDir({ aeronDir }: PlaceValues): boolean {
   return aeronDir !== undefined || Boolean(process.env.AERON_DIR);
 }
 
-/** The folder of the media driver, which need not be there. @throws UsageError for what cannot be one */
+/** The folder of the media driver, which may not exist yet. @throws UsageError for an invalid path */
 export function aeronDirOf(values: PlaceValues): string {
   const aeronDir = absolutePath(values.aeronDir ?? defaultAeronDir());
   const fault = explainLongPath(aeronDir);

@@ -20,7 +20,7 @@ import { type ReadSettings, readSettings } from "./read-settings.ts";
 import { commandNamed } from "./role-options.ts";
 import { settingsSchema } from "./schema.ts";
 
-/** All mistakes of a file and of the environment, and what they say apart from these; null where that cannot be known. */
+/** All errors in a file and the environment, and the settings without them; null if they cannot be determined. */
 export function checkSettings(
   commands: readonly Command[],
   config: Sourced | undefined,
@@ -41,7 +41,7 @@ export function checkSettings(
   return { found: mistakes.found, settings };
 }
 
-/** The tables of a role; with `--use` the one that it names, where there is one of that name. */
+/** The tables of a role; with `--use`, the table that it names, if there is one. */
 export function tablesOf(
   role: RoleSchema,
   { file }: ReadSettings,
@@ -59,7 +59,7 @@ type EndValues = Partial<ValuesOf<typeof PRODUCER> & ValuesOf<typeof CONSUMER>>;
 
 const NO_TABLE: Pick<RoleTable, "faulty"> = { faulty: new Set() };
 
-/** What a process with this table would find out at its start: whether its values are some, and there is such a source or sink. */
+/** Makes the checks of a process that starts with this table: valid values, and a known source or sink. */
 function checkRole(
   role: RoleSchema,
   table: RoleTable | null,
@@ -82,7 +82,7 @@ function checkRole(
         throw origins.located(error);
       }
     });
-  // A wrong value of another key is no mistake of the source: one that fits stands for it.
+  // An invalid value of another key must not be reported for the source too: a valid value replaces it.
   const isFaulty = (name: string): boolean => (table ?? NO_TABLE).faulty.has(name);
   const { source, sink, rate, once } = values;
   const dtype = values.dtype ?? (isFaulty("dtype") ? "uint8" : undefined);

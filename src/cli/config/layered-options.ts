@@ -18,13 +18,13 @@ export interface LayeredOptions {
   readonly given: GivenValues;
   /** Null for a command that takes no settings. */
   readonly settings: ReadSettings | null;
-  /** What is probably a mistake, though it stops nothing. */
+  /** Probable mistakes that do not prevent the start. */
   readonly warnings: readonly string[];
 }
 
 /**
- * The options of a call: what was written, above the environment, above the file.
- * @throws UsageError naming the flag, the variable, or file, line and key; NotFoundError when there is no such file
+ * The options of a call: flags override the environment, which overrides the file.
+ * @throws UsageError naming the flag, the variable, or file, line and key; NotFoundError if there is no such file
  */
 export function layeredOptions(
   commands: readonly Command[],
@@ -40,7 +40,7 @@ export function layeredOptions(
     const general = commonFromEnvironment(Object.values(GENERAL), env);
     return { given: new Map([...general, ...flags]), settings: null, warnings };
   }
-  // Which file and which of its tables is known before the file is.
+  // The file and its table must be chosen before the file is read.
   const above = resolveRole(role, schema, { flags, env, file: null, table: null });
   const config = above.get("config") ?? commonFromEnvironment(Object.values(CONFIG), env).get("config");
   const settings = readSettings(schema, config, env);
@@ -50,7 +50,7 @@ export function layeredOptions(
   return { given: withNamedStream(role, resolved, general, command.asksForStreams === true), settings, warnings };
 }
 
-/** True for roles, and for tools that have to find what roles use. The others run whatever a file says. */
+/** True for roles, and for tools that must find the roles' resources. Other commands ignore the file. */
 function readsSettings({ name, settings, options }: Command): boolean {
   const isConcerned =
     settings !== undefined || options.some((each) => each.key !== undefined || each === CONFIG.config);

@@ -1,4 +1,4 @@
-/** What `config --help` says beside the options. */
+/** The text of `config --help` besides the options. */
 export const CONFIG_NOTES = [
   "config init [--to FILE]   prints a file with every setting, or writes a new one",
   "config validate [FILE]    lists mistakes in a file and in the environment: key, line, expected and found value",

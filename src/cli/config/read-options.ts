@@ -3,8 +3,8 @@ import { UsageError } from "../../core/errors.ts";
 import { printable, quoted } from "../../core/text.ts";
 
 /**
- * Reads the options out of the arguments that follow a command's name, exactly as written.
- * @throws UsageError for an unknown option, a missing value, or one given to a switch
+ * Reads the options from the arguments after a command's name, exactly as written.
+ * @throws UsageError for an unknown option, a missing value, or a value given to a switch
  */
 export function readOptions(
   command: string,
@@ -53,7 +53,7 @@ export function readOptions(
   return { written, positionals };
 }
 
-/** The next step after what a command does not take. */
+/** The hint that ends an error about an argument that the command does not take. */
 export function helpHint(command: string): string {
   return `; \`tensorpool ${command} --help\` says what it takes`;
 }
@@ -68,7 +68,7 @@ function findSpec(specs: readonly OptionSpec[], written: string): { spec: Option
   return { spec: specs.find((candidate) => isSwitchedOff(candidate, name)), isNegated: true };
 }
 
-/** Every switch that can be switched on elsewhere can be switched off here. */
+/** A switch that the file or environment can set can be unset with --no-NAME. */
 function isSwitchedOff(spec: OptionSpec, written: string): boolean {
   return spec.value === undefined && spec.settable === undefined && written === `no-${spec.name}`;
 }

@@ -10,14 +10,14 @@ import {
   untilFirst,
 } from "../../config/index.ts";
 
-/** What file and environment say, checked as a whole. */
+/** The settings of file and environment, validated as a whole. */
 export interface ReadSettings {
   readonly schema: SettingsSchema;
   readonly file: ConfigFile | null;
   readonly general: GeneralSettings;
 }
 
-/** @throws UsageError naming the variable, or file, line and key; NotFoundError when there is no such file */
+/** @throws UsageError naming the variable, or file, line and key; NotFoundError if there is no such file */
 export function readSettings(
   schema: SettingsSchema,
   config: Sourced | undefined,

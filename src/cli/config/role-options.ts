@@ -17,7 +17,7 @@ import type { SupervisorValues } from "../specs/supervision.ts";
 import type { ReadSettings } from "./read-settings.ts";
 import { roleOf, settingsSchema, withVerbs } from "./schema.ts";
 
-/** The values of the roles that a file can have. */
+/** The option values of each role that a file can configure. */
 export interface ValuesByRole {
   readonly driver: DriverValues;
   readonly supervisor: SupervisorValues;
@@ -29,7 +29,7 @@ export interface ValuesByRole {
   readonly "bridge receive": BridgeReceiveValues;
 }
 
-/** Where the options of several roles come from. */
+/** The sources of the options of several roles. */
 export interface RoleSources {
   readonly commands: readonly Command[];
   readonly file: ConfigFile;
@@ -44,7 +44,7 @@ export function commandNamed(commands: readonly Command[], name: string): Comman
   return command;
 }
 
-/** What a role's own process would be run with by this table of the file, and `flags` above it. @throws UsageError */
+/** The context of a role's own process with this table of the file, overridden by `flags`. @throws UsageError */
 export function roleContext<Name extends keyof ValuesByRole>(
   name: Name,
   table: RoleTable | null,

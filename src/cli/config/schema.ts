@@ -4,20 +4,20 @@ import { GENERAL, ROLE } from "../specs/common-options.ts";
 
 const COMMON: readonly OptionSpec[] = Object.values({ ...GENERAL, ...ROLE });
 
-/** What files and the environment can say: it follows from the options of the commands. */
+/** The settings that files and the environment can have; derived from the options of the commands. */
 export function settingsSchema(commands: readonly Command[]): SettingsSchema {
   const roles = withVerbs(commands).flatMap((command) => (command.settings === undefined ? [] : [roleOf(command)]));
   return { roles, common: COMMON };
 }
 
-/** A command as a role. One without a table of its own takes what is said for every role, and the general keys. */
+/** A command as a role. One without its own table takes the settings for every role and the general keys. */
 export function roleOf(command: Command): RoleSchema {
   const { table = "", isArray = false } = command.settings ?? {};
   const flags: readonly OptionSpec[] = [...command.options, ...Object.values(GENERAL)];
   return { name: command.name, table, isArray, flags };
 }
 
-/** Every command, those of two words behind the one that they begin with. */
+/** All commands; those of two words follow the command that they start with. */
 export function withVerbs(commands: readonly Command[]): Command[] {
   return commands.flatMap((command) => [command, ...(command.verbs ?? [])]);
 }

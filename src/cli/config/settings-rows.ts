@@ -17,13 +17,13 @@ import {
 } from "../../config/index.ts";
 import type { ReadSettings } from "./read-settings.ts";
 
-/** One value, and where it comes from. */
+/** One value and its origin. */
 export interface SettingRow {
-  /** As it stands in a file, e.g. `shm.base_dir` or `producers[0].rate`. */
+  /** The key as written in a file, e.g. `shm.base_dir` or `producers[0].rate`. */
   readonly key: string;
-  /** Null where nothing sets it and there is no fixed default. */
+  /** Null if the value is not set and has no fixed default. */
   readonly value: unknown;
-  /** What the value is then, in words. */
+  /** Describes the default in words if `value` is null. */
   readonly otherwise: string | null;
   readonly origin: string;
 }
@@ -47,7 +47,7 @@ export function generalRows({ general }: ReadSettings): SettingRow[] {
   return rows;
 }
 
-/** The values that a role's process would have; for one with several tables, per table. */
+/** The values that a role's process would have; for a role with several tables, per table. */
 export function roleRows(
   role: RoleSchema,
   tables: readonly RoleTable[],
@@ -69,7 +69,7 @@ export function roleRows(
   });
 }
 
-/** Those flags of `config show` that the role has as well. */
+/** The flags of `config show` that the role also has. */
 function flagsOf(role: RoleSchema, flags: GivenValues): GivenValues {
   return new Map([...flags].filter(([name]) => role.flags.some((flag) => flag.name === name)));
 }
