@@ -15,23 +15,23 @@ export interface ChildEnd {
 }
 
 export interface ChildOptions {
-  /** What people call it, e.g. `slow consumer`. */
+  /** Display name, e.g. `slow consumer`. */
   readonly name: string;
   readonly args: readonly string[];
-  /** True for the one that reads the demo's own standard input. */
+  /** True if the process reads the demo's own standard input. */
   readonly readsStdin?: boolean;
-  /** Each row of statistics. */
+  /** Called for each row of statistics. */
   readonly onRow?: (row: object) => void;
-  /** Each line that is no row. */
+  /** Called for each line that is not a row. */
   readonly onLine?: (line: string) => void;
 }
 
 const TAIL_LINES = 12;
 
-/** This executable in another role, as a process of its own that does not outlive this one. */
+/** This executable in another role, as a separate process that does not outlive this one. */
 export class DemoChild {
   readonly name: string;
-  /** Settles when the process has ended and everything that it said was read. */
+  /** Settles when the process has ended and all its output was read. */
   readonly ended: Promise<ChildEnd>;
   readonly #process: ChildProcess;
   readonly #tail: string[] = [];
@@ -41,7 +41,7 @@ export class DemoChild {
     this.name = name;
     const [file = "", ...before] = selfCommand();
     this.#process = spawn(file, [...before, ...args, "--no-color"], {
-      // A session of its own: the demo receives Ctrl-C, and then ends all processes in order.
+      // A separate session: only the demo receives Ctrl-C, and then ends all processes in order.
       detached: true,
       stdio: [readsStdin === true ? "inherit" : "ignore", "pipe", "pipe"],
       env: { ...withoutSettings(process.env), [PARENT_VARIABLE]: String(process.pid) },
@@ -69,22 +69,22 @@ export class DemoChild {
     return this.#process.pid;
   }
 
-  /** The last lines that it wrote on standard error. */
+  /** The last lines of its standard error. */
   get stderrTail(): readonly string[] {
     return this.#tail;
   }
 
-  /** Asks it to end in order. */
+  /** Requests an orderly end. */
   stop(): void {
     if (!this.#isOver) this.#process.kill("SIGTERM");
   }
 
-  /** Ends it at once. */
+  /** Kills it immediately. */
   kill(): void {
     if (!this.#isOver) this.#process.kill("SIGKILL");
   }
 
-  /** Waits for its end; asks for it after `timeoutMs`, and makes it after `graceMs` more. */
+  /** Waits for its end; requests it after `timeoutMs`, and kills the process after another `graceMs`. */
   async finish(timeoutMs: number, graceMs: number): Promise<void> {
     if (timeoutMs > 0 && (await settles(this.ended, timeoutMs))) return;
     this.stop();

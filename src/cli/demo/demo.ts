@@ -10,23 +10,23 @@ import { Scoreboard } from "./scoreboard.ts";
 import type { DemoState, DemoView } from "./view.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** What a demo came to. */
+/** The outcome of a demo. */
 export interface DemoOutcome {
   /** "interrupted" by Ctrl-C, "terminated" by another signal or because its output was closed. */
   readonly ending: "completed" | "source-ended" | "interrupted" | "terminated";
-  /** Since the first frame. */
+  /** Time since the first frame. */
   readonly elapsedSeconds: number;
   readonly totals: ReturnType<Scoreboard["totals"]>;
 }
 
 const SHOW_PERIOD_MS = 100;
-/** A producer that has not published everything by then cannot keep the rate, and is ended. */
+/** A producer that has not published everything after this extra time cannot keep the rate and is stopped. */
 const OVERTIME_SECONDS = 2;
-/** For four processes to start and find each other, on a machine that is busy with other things. */
+/** Time for four processes to start and find each other on a busy machine. */
 const START_TIMEOUT_SECONDS = 20;
-/** A process that fails because another one does may be the first to end: the cause is waited for. */
+/** A process that fails because of another one may end first, so the cause gets this time to appear. */
 const SETTLE_MS = 50;
-/** A producer waits so long at most for consumers to see the last frame, and then ends. */
+/** Longest wait of a producer for consumers to see the last frame; then it ends. */
 const STREAM_END_MS = 3_000;
 
 type StopReason = StopSignal | "output closed" | "time" | "no frames";
@@ -51,19 +51,19 @@ export class Demo {
     this.#processes = new DemoProcesses(plan, workspace, this.#scores);
   }
 
-  /** Ends the demo in order, before its time. */
+  /** Ends the demo early, in order. */
   stop(reason: StopSignal | "output closed"): void {
     this.#stopRequest.resolve(reason);
   }
 
-  /** Ends the processes at once. */
+  /** Kills the processes immediately. */
   kill(): void {
     this.#processes.kill();
   }
 
   /**
-   * Runs to the end and resolves when every process has ended. @throws DemoError when one of them failed, or what it failed
-   * with where its input was wrong: UsageError, NotFoundError
+   * Runs to the end and resolves when every process has ended. @throws DemoError if one of them failed, or, if its input was
+   * invalid, its own error: UsageError, NotFoundError
    */
   async run(): Promise<DemoOutcome> {
     const timer = setInterval(() => this.#onTick(), SHOW_PERIOD_MS);
@@ -94,7 +94,7 @@ export class Demo {
     this.#view.show(this.#state());
   }
 
-  /** The producer's rows come several times a second: how far they are behind follows from the rate. */
+  /** The producer's rows arrive several times a second: the rate and their frame count give the time of the first frame. */
   #followFrames(nowMs: number): void {
     const { frames } = this.#scores.producer;
     if (frames === this.#published) return;
@@ -109,7 +109,7 @@ export class Demo {
   get #elapsedSeconds(): number {
     if (this.#firstFrameMs === null) return 0;
     if (this.#phase === "over") {
-      // By the producer's own clock; its last row came up to a period after the last frame.
+      // Uses the producer's own clock; its last row arrived up to one period after the last frame.
       const { frames, framesPerSecond } = this.#scores.totals().producer;
       if (framesPerSecond !== null) return frames / framesPerSecond;
     }
@@ -127,11 +127,11 @@ export class Demo {
     };
   }
 
-  /** What went wrong when this was the first process to end; null when the stream has come to its end. */
+  /** The failure if this process was the first to end; null if the stream ended normally. */
   async #failureOf(end: ChildEnd): Promise<ChildEnd | null> {
     const { producer, consumers, mediaDriver } = this.#processes;
     if (end.child === producer && end.code === 0) return null;
-    // Consumers end with the stream, and may be faster than its producer; else another process has ended this one.
+    // Consumers end with the stream, possibly before its producer. If the producer keeps running, another process stopped this one.
     if (consumers.includes(end.child) && end.code === 0 && (await settles(producer.ended, STREAM_END_MS))) return null;
     return (await settles(mediaDriver.ended, SETTLE_MS)) ? mediaDriver.ended : end;
   }
@@ -154,10 +154,10 @@ export class Demo {
   }
 }
 
-/** Signals that people and service managers end processes with; any other one is a crash. */
+/** Signals that people and service managers use to end processes; any other one is a crash. */
 const ENDING_SIGNALS: readonly NodeJS.Signals[] = ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"];
 
-/** What a failed process is reported as: its own message and exit code where its input was wrong. */
+/** The error for a failed process: its own message and exit code if its input was invalid. */
 function errorOf({ child, code, signal, error }: ChildEnd): TensorPoolError {
   const who = `the ${child.name} (pid ${child.pid ?? "-"})`;
   if (error !== null) return new DemoError("child-failed", `cannot start ${who}: ${error.message}`, { cause: error });
@@ -174,9 +174,9 @@ function errorOf({ child, code, signal, error }: ChildEnd): TensorPoolError {
   if (own === undefined) return new DemoError("child-failed", `${who} failed with exit code ${code}${said}`);
   if (code === ExitCode.WRONG_USAGE) return new UsageError(own);
   if (code === ExitCode.NOTHING_THERE) return new NotFoundError(own);
-  // What the producer says is about the user's source; what the others say needs to be told apart.
+  // The producer's message is about the user's source; messages of other processes need a prefix with the process.
   return new DemoError("child-failed", child.name === "producer" ? own : `${who} failed: ${own}`);
 }
 
-/** What every message that ends a command begins with. */
+/** Prefix of every message that ends a command. */
 const PREFIX = "tensorpool: ";

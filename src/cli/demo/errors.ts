@@ -1,15 +1,15 @@
 import { TensorPoolError } from "../../core/errors.ts";
 
-/** Why a demo could not be run to its end. */
+/** The reason that a demo did not run to its end. */
 export class DemoError extends TensorPoolError<
-  /** The folder for its files cannot be made, or belongs to another user. */
+  /** The folder for its files cannot be created, or belongs to another user. */
   | "no-place"
   /** Too little free space for the regions. */
   | "no-space"
   /** One of its processes failed. */
   | "child-failed"
-  /** One of its processes was ended from outside. */
+  /** One of its processes was stopped from outside. */
   | "child-killed"
-  /** No frame came. */
+  /** No frame arrived. */
   | "no-frames"
 > {}

@@ -22,7 +22,7 @@ export class JsonView implements DemoView {
     }
   }
 
-  /** What happened in all, as the last element. */
+  /** Writes the summary of the run as the last element. */
   summary({ ending, elapsedSeconds, totals }: DemoOutcome): void {
     this.#rows.row({
       type: "summary",

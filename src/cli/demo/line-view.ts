@@ -10,7 +10,7 @@ interface LineRow {
 }
 
 const COLUMNS: readonly Column<LineRow>[] = [
-  // Wide enough from the start for what comes later.
+  // Wide enough from the start for later values.
   { header: "time", minWidth: 5, align: "right", cell: ({ seconds }) => `${seconds} s` },
   { header: "role", minWidth: 13, cell: ({ reading }) => reading.name },
   { header: "frames/s", minWidth: 8, align: "right", cell: ({ reading }) => rateText(reading.framesPerSecond) },
@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<LineRow>[] = [
   { header: "lost by cause", align: "left", cell: ({ reading }) => lossesText(reading, ", ") },
 ];
 
-/** A line for each role once a second: for pipes and logs. */
+/** Prints a line for each role once a second, for pipes and logs. */
 export class LineView implements DemoView {
   readonly #rows: RowStream<LineRow>;
   #second = 0;

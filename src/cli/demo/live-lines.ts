@@ -28,7 +28,7 @@ const GAP = "  ";
 const MAX_WIDTH = 110;
 const NAME_WIDTH = 15;
 
-/** The picture of a demo as lines that fit the terminal; the least important ones go first where it is low. */
+/** The picture of a demo as lines that fit the terminal; on a low terminal the least important ones are dropped first. */
 export function liveLines(state: DemoState, style: LiveStyle): string[] {
   const width = Math.min(style.width - 1, MAX_WIDTH);
   const head = [titleLine(state, style, width), progressLine(state, style, width)];
@@ -41,7 +41,7 @@ export function liveLines(state: DemoState, style: LiveStyle): string[] {
     if (lines.length + part.length >= style.height) break;
     lines.push(...part);
   }
-  // What is even narrower than the columns can be is cut, without colours that the cut could leave switched on.
+  // On a terminal narrower than the narrowest table, lines are truncated without colours, which truncation could leave on.
   return lines.map((line) => (Bun.stringWidth(line) <= width ? line : truncate(Bun.stripANSI(line), width)));
 }
 
@@ -73,7 +73,7 @@ function tableLines(state: DemoState, { palette }: LiveStyle, width: number): st
 
 const COLUMNS: readonly Column<Reading>[] = [
   { header: "", cell: ({ name }) => name, minWidth: NAME_WIDTH },
-  // Wide enough from the start for what comes later, so that nothing moves.
+  // Wide enough from the start for later values, so that nothing moves.
   { header: "frames/s", minWidth: 8, align: "right", cell: (reading) => rateText(reading.framesPerSecond) },
   { header: "bytes/s", minWidth: 9, align: "right", cell: (reading) => byteRateText(reading.bytesPerSecond) },
   { header: "published", minWidth: 9, align: "right", cell: publishedText },
@@ -88,7 +88,7 @@ const COLUMNS: readonly Column<Reading>[] = [
   { header: "latency", minWidth: 8, align: "right", cell: latencyText },
 ];
 
-/** What a narrow terminal does without, the first of them first. */
+/** Columns that a narrow terminal omits, in this order. */
 const DISPENSABLE = ["bytes/s", "published", "frames/s", "latency"];
 
 function columnsFor(width: number): readonly Column<Reading>[] {

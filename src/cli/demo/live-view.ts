@@ -6,28 +6,28 @@ import type { DemoState, DemoView } from "./view.ts";
 
 const HIDE_CURSOR = "\x1b[?25l";
 const SHOW_CURSOR = "\x1b[?25h";
-/** Terminals that know synchronized updates show each picture at once; the others leave these aside. */
+/** Terminals with synchronized updates show each picture in one step; the others ignore these sequences. */
 const BEGIN_UPDATE = "\x1b[?2026h";
 const END_UPDATE = "\x1b[?2026l";
 const CLEAR_REST_OF_LINE = "\x1b[K";
 const CLEAR_BELOW = "\x1b[J";
 
-/** Where the size of the terminal comes from; `process.stdout` is one. */
+/** Source of the terminal's size, e.g. `process.stdout`. */
 export interface TerminalSize {
   readonly columns?: number;
   readonly rows?: number;
 }
 
 /**
- * A picture that is drawn over itself, in place, one write each time; what was on the terminal before stays above it. While a
- * slow terminal is behind, pictures are left out.
+ * A picture that is redrawn in place with one write each time; earlier output stays above it. While a slow terminal
+ * is behind, pictures are skipped.
  */
 export class LiveView implements DemoView {
   readonly #writer: Pick<StreamWriter, "write" | "queuedBytes">;
   readonly #palette: Palette;
   readonly #size: TerminalSize;
   readonly #glyphs = glyphsFor();
-  /** Lengths of the lines that are on the terminal. */
+  /** Lengths of the drawn lines. */
   #drawn: number[] = [];
   #isCursorHidden = false;
   #isClosed = false;
@@ -63,7 +63,7 @@ export class LiveView implements DemoView {
     this.#showCursor();
   }
 
-  /** A terminal that became narrower has wrapped the lines: they take more rows than when they were drawn. */
+  /** A terminal that became narrower has wrapped the lines, which now take more rows than when they were drawn. */
   #cursorToTop(width: number, height: number): string {
     const rows = this.#drawn.reduce((sum, length) => sum + Math.max(1, Math.ceil(length / width)), 0);
     return rows === 0 ? "" : `\r\x1b[${Math.min(rows, height - 1)}A`;
@@ -79,7 +79,7 @@ export class LiveView implements DemoView {
     process.kill(process.pid, "SIGSTOP");
   }
 
-  /** The shell has written below the picture meanwhile: a new one is begun there. */
+  /** The shell has written below the picture in the meantime, so a new picture starts there. */
   #continue(): void {
     this.#drawn = [];
     if (this.#last !== null) this.show(this.#last);

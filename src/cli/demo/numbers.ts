@@ -2,13 +2,13 @@ import { formatByteRate, formatCount, formatDuration, formatRate } from "../../c
 import { consumerCounters, producerCounters } from "../../roles/counters.ts";
 import type { Reading } from "./scoreboard.ts";
 
-/** What a consumer accepted of what passed it; null before the first frame. */
+/** Share of frames that a consumer accepted; null before the first frame. */
 export function shareOf(score: Reading): number | null {
   const passed = score.frames + score.lost;
   return passed === 0 ? null : score.frames / passed;
 }
 
-/** Whole percents that say 100 only of everything, and 0 only of nothing. */
+/** Whole percent; 100 only for all frames, and 0 only for none. */
 export function percentOf(share: number): number {
   if (share === 0 || share === 1) return share * 100;
   return Math.min(99, Math.max(1, Math.round(share * 100)));
@@ -18,12 +18,12 @@ const HELP: ReadonlyMap<string, string> = new Map(
   [...producerCounters().list, ...consumerCounters().list].map(({ name, help }) => [name, help]),
 );
 
-/** What a cause of loss means, without the rule that it follows from. */
+/** The meaning of a cause of loss, without its rule id. */
 export function explainCause(cause: string): string {
   return (HELP.get(cause) ?? cause).replace(/\s*\(W-\d+\)$/, "").replace(/^W-\d+: /, "");
 }
 
-/** Values as they stand in tables; "-" for what is not known yet. */
+/** Values formatted for tables; "-" while unknown. */
 export function rateText(perSecond: number | null): string {
   // The header of the column says "per second".
   return perSecond === null ? "-" : formatRate(perSecond).replace(/\s*\/s$/, "");

@@ -9,18 +9,18 @@ import { shmDirOf } from "../config/aeron-dir.ts";
 import { poolsFor } from "../sizing/pool-sizes.ts";
 import { DemoError } from "./errors.ts";
 
-/** What a demo is going to do. */
+/** The plan of a demo. */
 export interface DemoPlan {
-  /** For the title, e.g. `uint8 480x640`; the spec itself where nothing more is known before the first frame. */
+  /** Text for the title, e.g. `uint8 480x640`; the source spec if nothing more is known before the first frame. */
   readonly title: string;
-  /** The producer's options that say where frames come from. */
+  /** The producer's options for its source. */
   readonly sourceArguments: readonly string[];
-  /** True when frames come from a pipe or a device: nothing is known of them before they come, not even when that is. */
+  /** True if frames come from a pipe or device: neither their layout nor their arrival is known in advance. */
   readonly isStream: boolean;
-  /** Null: as fast as they come. */
+  /** Null: as fast as possible. */
   readonly rateHz: number | null;
   readonly seconds: number;
-  /** Slots of the ring; null: as the producer chooses. */
+  /** Slots of the ring; null: the producer's default. */
   readonly slots: number | null;
   /** How long the slow consumer holds each frame. */
   readonly delayNs: number;
@@ -29,22 +29,22 @@ export interface DemoPlan {
 }
 
 const DEFAULT_RATE_HZ = 500;
-/** The slow consumer needs so many times longer for a frame than the producer. */
+/** The slow consumer takes this many times longer for a frame than the producer. */
 const SLOWNESS = 4;
 const MIN_DELAY_NS = 100_000;
 const MAX_DELAY_NS = 100e6;
-/** Of a ring that holds this long, a consumer that shares two CPUs with everything else still reads every frame. */
+/** With a ring that holds this many seconds, a consumer that shares two CPUs with all other processes still reads every frame. */
 const RING_SECONDS = 0.25;
 const MIN_SLOTS = 8;
 const MAX_SLOTS = 1024;
 const MAX_RING_BYTES = 128 * 1024 * 1024;
 const SLOT_HEADER_BYTES = 256;
-/** What the media driver and the publications take of /dev/shm, and some room beside. */
+/** Room in /dev/shm for the media driver and the publications, with some reserve. */
 const AERON_BYTES = 20 * 1024 * 1024;
-/** Of what is free then; the rest is for others. */
+/** Share of the remaining free space for the ring; the rest is for other users. */
 const RING_SHARE = 0.75;
 
-/** Understands the options and looks at the source, before anything is started. @throws UsageError, SourceError, DemoError */
+/** Parses the options and examines the source before any process starts. @throws UsageError, SourceError, DemoError */
 export async function planDemo(values: DemoValues): Promise<DemoPlan> {
   const { source: spec, rate: givenRateHz, dtype, dims } = values;
   const seconds = values.seconds / 1e9;
@@ -60,7 +60,7 @@ export async function planDemo(values: DemoValues): Promise<DemoPlan> {
 
   if (readsStream(parsed)) {
     const rateHz = givenRateHz ?? DEFAULT_RATE_HZ;
-    // Frames of unknown size: where there is little room, the fewest slots leave the most for each.
+    // The frame size is unknown: if there is little room, the smallest number of slots leaves the most for each.
     const slots = (freeBytes - AERON_BYTES) * RING_SHARE < MAX_RING_BYTES / 2 ? MIN_SLOTS : null;
     return { title: spec, sourceArguments, isStream: true, rateHz, seconds, slots, ...slowness(rateHz, MIN_SLOTS) };
   }
@@ -99,7 +99,7 @@ export function slotsFor(frameBytes: number, rateHz: number, freeBytes: number):
   return slots;
 }
 
-/** Free bytes of the file system on which `path` is, or will be. */
+/** Free bytes of the file system that holds, or will hold, `path`. */
 function freeBytesOf(path: string): number {
   let folder = resolve(path);
   while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
@@ -115,7 +115,7 @@ function readsStream({ kind, spec }: ParsedSource): boolean {
   return paths.some((path) => path === "-" || isStreamFile(path));
 }
 
-/** What is not there counts as a file: opening it says what is wrong. */
+/** A missing path counts as a file: opening it reports the error. */
 function isStreamFile(path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats !== undefined && !stats.isFile() && !stats.isDirectory();

@@ -4,9 +4,9 @@ import type { RoleScore, Scoreboard, StatsRow } from "./scoreboard.ts";
 import type { Workspace } from "./workspace.ts";
 
 const STATS_INTERVAL_S = 0.25;
-/** For a role that was asked to end in order. */
+/** Time for a role to end in order. */
 const GRACE_MS = 3_000;
-/** For consumers to read what is left in the ring after its producer has ended. */
+/** Time for consumers to read the rest of the ring after its producer has ended. */
 const DRAIN_MS = 5_000;
 
 /** The four processes of a demo: a media driver, a producer, and two consumers. */
@@ -42,8 +42,8 @@ export class DemoProcesses {
   }
 
   /**
-   * Ends them in order: the producer, then the consumers, which first read what it left unless `isHurried`, then the media
-   * driver. What does not end is killed.
+   * Ends them in order: the producer, then the consumers, which first read the rest of the ring unless `isHurried`, then the media
+   * driver. Processes that do not end are killed.
    */
   async finish(isHurried: boolean): Promise<void> {
     await this.producer.finish(0, GRACE_MS);
@@ -51,7 +51,7 @@ export class DemoProcesses {
     await this.mediaDriver.finish(0, GRACE_MS);
   }
 
-  /** Ends them at once. */
+  /** Kills them immediately. */
   kill(): void {
     for (const child of this.all) child.kill();
   }

@@ -2,9 +2,9 @@ import { LOSS_CAUSES } from "../../roles/counters.ts";
 
 type Counters = Readonly<Record<string, number>>;
 
-/** A row of `--stats-interval -o jsonl`, as far as it is used here. */
+/** The fields used here of a `--stats-interval -o jsonl` row. */
 export interface StatsRow {
-  /** Since its process began. */
+  /** Time since its process started. */
   readonly seconds: number;
   readonly latencyNs?: number | null;
   readonly counters: Counters;
@@ -12,7 +12,7 @@ export interface StatsRow {
 
 export type RoleKind = "producer" | "consumer";
 
-/** Frames lost under one cause; named as the counters of the roles. */
+/** Frames lost to one cause; the names are those of the roles' counters. */
 export interface Loss {
   readonly cause: string;
   readonly frames: number;
@@ -21,24 +21,24 @@ export interface Loss {
 /** The numbers of one role at one moment. */
 export interface Reading {
   readonly kind: RoleKind;
-  /** What people call it, e.g. `slow consumer`. */
+  /** Display name, e.g. `slow consumer`. */
   readonly name: string;
-  /** Published by a producer, accepted by a consumer. */
+  /** Frames published by a producer, or accepted by a consumer. */
   readonly frames: number;
   readonly bytes: number;
-  /** Frames that a producer began: those that it published, and those that it lost. */
+  /** Frames that a producer claimed, published or lost. */
   readonly claimed: number;
   readonly lost: number;
-  /** Those that are not 0, the largest first. */
+  /** Nonzero losses, the largest first. */
   readonly losses: readonly Loss[];
-  /** Null while there is too little to tell. */
+  /** Null while there are too few rows. */
   readonly framesPerSecond: number | null;
   readonly bytesPerSecond: number | null;
   /** Mean age of a consumer's frames; null without frames. */
   readonly latencyNs: number | null;
 }
 
-/** Claims of a producer that did not become published frames, and frames that no pool could hold. */
+/** Claims of a producer that were not published, and frames that fit no pool. */
 const PRODUCER_LOSSES = [
   "descriptorBackPressured",
   "descriptorNotConnected",
@@ -47,29 +47,29 @@ const PRODUCER_LOSSES = [
   "aborted",
   "noPool",
 ] as const;
-/** Causes of loss, and descriptors that came when they could not be used. */
+/** Causes of loss, and descriptors that arrived when they could not be used. */
 const CONSUMER_LOSSES = [...LOSS_CAUSES, "unmapped", "foreignEpoch"] as const;
 
-/** Rates are taken over this long, so that they can be read. */
+/** Averaging window of the rates, so that they are steady enough to read. */
 const RATE_WINDOW_MS = 1_000;
-/** A mean rate of fewer frames would say more about when rows were written. */
+/** The mean rate of fewer frames would mostly reflect when rows were written. */
 const TELLING_FRAMES = 20;
-/** Rows are kept for longer than anybody looks back. */
+/** Rows are kept longer than any reading looks back. */
 const KEPT_MS = 3_000;
 
 interface TimedRow extends StatsRow {
-  /** When it came, by the demo's own clock: rows of different processes are compared by that. */
+  /** Arrival time by the demo's own clock, which makes rows of different processes comparable. */
   readonly atMs: number;
 }
 
-/** What one process of the demo says of itself. */
+/** The statistics rows of one process of the demo. */
 export class RoleScore {
   readonly kind: RoleKind;
   readonly name: string;
   readonly #framesCounter: string;
   readonly #rows: TimedRow[] = [];
   #newest: TimedRow = { atMs: Number.NEGATIVE_INFINITY, seconds: 0, counters: {} };
-  /** The first row with frames, and the last one but those in which the last frames came, or none did. */
+  /** The first row with frames, and the row before the last one that added frames. */
   #steadyFrom: TimedRow | null = null;
   #steadyTo: TimedRow | null = null;
   #latencySumNs = 0;
@@ -82,7 +82,7 @@ export class RoleScore {
     this.#framesCounter = kind === "producer" ? "published" : "accepted";
   }
 
-  /** Published by a producer, accepted by a consumer, by the newest row. */
+  /** Frames published by a producer, or accepted by a consumer, as of the newest row. */
   get frames(): number {
     return this.#framesOf(this.#newest);
   }
@@ -97,7 +97,7 @@ export class RoleScore {
       this.#latencySumNs += row.latencyNs * arrived;
       this.#latencyFrames += arrived;
     }
-    // A role writes one row more when it ends, which says no more than the one before when no time has passed.
+    // A role writes another row when it ends; if no time has passed, it adds nothing to the previous one.
     if (row.seconds <= before.seconds) return;
     if (this.#steadyFrom === null && this.#framesOf(newest) > 0) this.#steadyFrom = newest;
     else if (this.#steadyFrom !== null && arrived > 0) this.#steadyTo = before;
@@ -105,7 +105,7 @@ export class RoleScore {
     while ((this.#rows[0] as TimedRow).atMs < atMs - KEPT_MS) this.#rows.shift();
   }
 
-  /** The numbers at a moment of the last seconds, between two rows by interpolation, with rates over the second before it. */
+  /** The numbers at a time within the last seconds, interpolated between two rows, with rates over the preceding second. */
   at(timeMs: number): Reading {
     const index = this.#rows.findLastIndex(({ atMs }) => atMs <= timeMs);
     const [before, after] = [this.#rows[index], this.#rows[index + 1]];
@@ -115,7 +115,7 @@ export class RoleScore {
     return this.#reading(counters, ratesBetween(from ?? null, before), this.#latencyNs);
   }
 
-  /** The numbers at the end; rates and latency are means of the whole run, without the time before and after the frames. */
+  /** The final numbers; rates and latency are means of the whole run, without the time before and after the frames. */
   total(): Reading {
     const latencyNs = this.#latencyFrames === 0 ? null : this.#latencySumNs / this.#latencyFrames;
     const [from, to] = [this.#steadyFrom, this.#steadyTo];
@@ -158,15 +158,15 @@ function interpolate(before: TimedRow, after: TimedRow, timeMs: number): Counter
   );
 }
 
-/** Growth per second of a counter from one row to another; null when they are not two. */
+/** Increments per second of a counter between two rows; null unless there are two different rows. */
 function ratesBetween(from: StatsRow | null, to: StatsRow | null): ((counter: string) => number) | null {
   if (from === null || to === null || to.seconds <= from.seconds) return null;
   return (counter) => ((to.counters[counter] ?? 0) - (from.counters[counter] ?? 0)) / (to.seconds - from.seconds);
 }
 
-/** How far behind the present the numbers of a running demo are shown: each role has written a row since then. */
+/** Display delay of a running demo: by then each role has written another row. */
 const SHOWN_BEHIND_MS = 300;
-/** A consumer is shown this much earlier than the producer, so that it is never seen to have more than was published. */
+/** Consumers are shown this much earlier than the producer, so that they never appear to have more than was published. */
 const CONSUMERS_BEHIND_MS = 20;
 
 /** The three roles whose numbers a demo shows. */
@@ -175,7 +175,7 @@ export class Scoreboard {
   readonly fast = new RoleScore("consumer", "fast consumer");
   readonly slow = new RoleScore("consumer", "slow consumer");
 
-  /** Producer, fast and slow consumer, all as of the same moment shortly before `nowMs`. */
+  /** Producer, fast and slow consumer shortly before `nowMs`; the consumers slightly earlier than the producer. */
   shownAt(nowMs: number): readonly Reading[] {
     const timeMs = nowMs - SHOWN_BEHIND_MS;
     return [
@@ -185,7 +185,7 @@ export class Scoreboard {
     ];
   }
 
-  /** The same of the whole run. */
+  /** Producer, fast and slow consumer for the whole run. */
   totals(): { readonly producer: Reading; readonly fast: Reading; readonly slow: Reading } {
     return { producer: this.producer.total(), fast: this.fast.total(), slow: this.slow.total() };
   }

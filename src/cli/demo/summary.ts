@@ -6,11 +6,11 @@ import { explainCause, percentOf, shareOf } from "./numbers.ts";
 import type { DemoPlan } from "./plan.ts";
 import type { Reading } from "./scoreboard.ts";
 
-/** The blank between a number and its unit: no line is broken there. */
+/** The space between a number and its unit, where no line is broken. */
 const NUMBER_AND_UNIT = /(?<=\d) (?=[a-zA-Z%])/g;
 const NO_BREAK = "\u00a0";
 
-/** What happened, in sentences for people who see all of this for the first time; at most `width` columns. */
+/** The summary in sentences for first-time users; at most `width` columns. */
 export function summaryText(plan: DemoPlan, outcome: DemoOutcome, palette: Palette, width: number): string[] {
   const { producer, fast, slow } = outcome.totals;
   const wrap = (text: string): string[] =>
@@ -83,7 +83,7 @@ function copiesText(producer: Reading, readBytes: number): string {
   );
 }
 
-/** Every cause with what it means. */
+/** Every cause of loss with its meaning. */
 function lossLines({ losses }: Reading, palette: Palette): string[] {
   const width = Math.max(0, ...losses.map(({ cause }) => cause.length));
   return losses.map(

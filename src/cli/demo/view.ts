@@ -4,11 +4,11 @@ import type { Reading } from "./scoreboard.ts";
 /** The state of a demo at one moment. */
 export interface DemoState {
   readonly plan: DemoPlan;
-  /** Of the producer and of each consumer; when all is over, of the whole run. */
+  /** Readings of the producer and each consumer; once the demo is over, of the whole run. */
   readonly readings: readonly Reading[];
-  /** "starting": no frame came yet. "ending": the last frames are read. "over": nothing will change any more. */
+  /** "starting": no frame yet. "ending": the last frames are being read. "over": nothing changes any more. */
   readonly phase: "starting" | "running" | "ending" | "over";
-  /** Since the first frame; it stops at the end. */
+  /** Time since the first frame; it stops at the end. */
   readonly elapsedSeconds: number;
   /** Names and ids of the processes. */
   readonly processes: readonly { readonly name: string; readonly pid: number | undefined }[];
@@ -18,6 +18,6 @@ export interface DemoState {
 export interface DemoView {
   /** Called several times a second, and again at the end. Never waits. */
   show(state: DemoState): void;
-  /** Gives the terminal back as it was; further calls of `show` do nothing. Idempotent. */
+  /** Restores the terminal; further calls of `show` do nothing. Idempotent. */
   close(): void;
 }

@@ -4,7 +4,7 @@ import type { Workspace } from "./workspace.ts";
 
 const GRACE_MS = 3_000;
 
-/** The page of a demo: `view` as a process of its own. */
+/** The page of a demo: runs `view` as a separate process. */
 export class DemoViewer {
   readonly url: string;
   readonly #child: DemoChild;
@@ -14,7 +14,7 @@ export class DemoViewer {
     this.url = url;
   }
 
-  /** Starts it at an address, and waits until it serves. @throws NotFoundError when it cannot */
+  /** Starts it at an address and waits until it serves. @throws NotFoundError if it cannot */
   static async start(address: string, { aeronDir, shmDir }: Workspace): Promise<DemoViewer> {
     const { promise, resolve } = Promise.withResolvers<string>();
     const args = ["view", "--http", address, "--aeron-dir", aeronDir, "--shm-dir", shmDir];

@@ -8,12 +8,12 @@ import { DemoError } from "./errors.ts";
 
 const DEFAULT_PARENT = "/dev/shm";
 const PREFIX = "tensorpool-demo-";
-/** What a demo that was killed left is not touched before its processes have had the time to end. */
+/** Leftovers of a killed demo are not removed before its processes have had time to end. */
 const SWEEP_AGE_MS = 15_000;
 
 /**
- * The folders of one demo: one of its own for everything, in /dev/shm or in the `--shm-dir` that was named, and the
- * `--aeron-dir` that was named. A lock on it tells those of living demos from what killed ones left, which is swept first.
+ * The folders of one demo: a private one for all files, in /dev/shm or the given `--shm-dir`, and the given
+ * `--aeron-dir`. A lock on the private folder distinguishes live demos from leftovers, which are removed first.
  */
 export class Workspace {
   readonly folder: string;
@@ -61,7 +61,7 @@ export class Workspace {
   }
 }
 
-/** The demo starts, and removes, a media driver of its own. @throws OptionError */
+/** Refuses a folder in use: the demo starts and removes its own media driver. @throws OptionError */
 function refuseForeignDriver(aeronDir: string): void {
   const isInUse = existsSync(aeronDir) && (!statSync(aeronDir).isDirectory() || readdirSync(aeronDir).length > 0);
   if (!isInUse && DriverLock.state(aeronDir) !== "held") return;
@@ -72,7 +72,7 @@ function refuseForeignDriver(aeronDir: string): void {
   );
 }
 
-/** Removes what demos left that were killed; nothing that is not provably theirs, and dead. */
+/** Removes leftovers of killed demos; only folders that provably belong to them and are unused. */
 function sweep(parent: string): void {
   if (!existsSync(parent)) return;
   for (const name of readdirSync(parent)) {
@@ -89,7 +89,7 @@ function removeUnlessLocked(path: string): void {
   try {
     fd = openFile(path, O.RDONLY | O.DIRECTORY | O.NOFOLLOW);
   } catch (error) {
-    // Its demo, or another sweep, was faster.
+    // Its demo or another sweep has already removed it.
     if (error instanceof SystemError) return;
     throw error;
   }
