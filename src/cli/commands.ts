@@ -54,7 +54,7 @@ const DEMO = options({
     "also serve the page of `view` at this address; 0 is a free port",
     { otherwise: "no page" },
   ),
-  // A demo's places are its own: what is set for every role, or for the driver, does not move it.
+  // A demo has folders of its own: settings for all roles or for the driver do not change them.
   aeronDir: option(path(), "DIR", "folder of the media driver", { otherwise: "a folder of its own" }),
   shmDir: option(path(), "DIR", "folder of the regions", { otherwise: "a folder of its own" }),
   ...CONFIG,

@@ -3,13 +3,13 @@ import { asFlag } from "../config/index.ts";
 import { messageOf, TensorPoolError, UsageError } from "../core/errors.ts";
 import { printable } from "../core/text.ts";
 
-/** What the process says when it ends. */
+/** Exit codes of the process. */
 export const ExitCode = {
   DONE: 0,
   FAILED: 1,
-  /** The command line or the configuration has to change. */
+  /** The command line or the configuration must be changed. */
   WRONG_USAGE: 2,
-  /** What was asked for is not there: no driver, no stream, no file. */
+  /** The requested driver, stream or file does not exist. */
   NOTHING_THERE: 3,
   /** Frames were lost and --fail-on-loss was given. */
   FRAMES_LOST: 4,
@@ -18,7 +18,7 @@ export const ExitCode = {
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-/** A signal ended a command in order before it could do its job: there is nothing to be said. */
+/** A signal ended a command in order before it could do its work: nothing is printed. */
 export class InterruptedError extends Error {
   readonly exitCode: number;
 
@@ -32,7 +32,7 @@ export class InterruptedError extends Error {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InterruptedError) return error.exitCode;
   if (error instanceof UsageError || isParserError(error)) return ExitCode.WRONG_USAGE;
-  // What cannot be made as the options say has to be said otherwise.
+  // Options that cannot be met must be changed on the command line.
   if (error instanceof TensorPoolError && error.code === "invalid-options") return ExitCode.WRONG_USAGE;
   if (error instanceof TensorPoolError && ["not-found", "no-such-frame"].includes(error.code))
     return ExitCode.NOTHING_THERE;
@@ -40,8 +40,8 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /**
- * What to print for it: the message of an expected error, on one line, whatever another process has put into it; the stack as well where
- * it is a defect of ours.
+ * The message to print for an error. An expected error is one line, with control characters of other processes' text escaped; a defect
+ * of this program also shows the stack.
  */
 export function describeError(error: unknown): string {
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) {
@@ -55,18 +55,18 @@ export function describeError(error: unknown): string {
     : message;
 }
 
-/** By its name: the command line starts without `ffi/`. */
+/** Checks the name, because the command line starts without loading `ffi/`. */
 function isOfLibaeron(error: unknown): error is Error {
   return error instanceof Error && error.name === "AeronError";
 }
 
-/** Code and rule of an error, for its readers with the specification at hand; null where it has none. */
+/** Code and rule of an error, for readers of the specification; null if it has none. */
 export function detailsOf(error: unknown): string | null {
   if (!(error instanceof TensorPoolError)) return null;
   return `${error.name} ${error.code}${error.rule === undefined ? "" : `, rule ${error.rule}`}`;
 }
 
-/** cac reports unknown options and missing arguments by an error of its own. */
+/** cac reports unknown options and missing arguments with its own error class. */
 function isParserError(error: unknown): boolean {
   return error instanceof Error && error.name === "CACError";
 }

@@ -7,7 +7,7 @@ import { GENERAL } from "./specs/common-options.ts";
 import { VERSION } from "./version.ts";
 
 const EXECUTABLE = "tensorpool";
-/** Text is not set wider than this, however wide the terminal is. */
+/** Maximum width of the text, even on a wider terminal. */
 const MAX_WIDTH = 110;
 const MIN_WIDTH = 60;
 
@@ -28,12 +28,12 @@ export async function helpText(
   return [`${EXECUTABLE} ${command.name}: ${command.summary}`, ...sections].join("\n\n");
 }
 
-/** What cac makes of the command, wrapped to the terminal. */
+/** The sections that cac generates for the command, wrapped to the terminal. */
 function commandSections(command: Command, columns: number): string[] {
   const cli = cac(EXECUTABLE);
   const registered = cli.command(command.name, command.summary);
   registered.usage(`${command.name} ${command.usage ?? "[options]"}`);
-  // cac adds --help itself.
+  // cac adds --help by itself.
   const options = [...command.options, ...Object.values(GENERAL)].filter(({ name }) => name !== "help");
   for (const option of options) registered.option(flagsOf(option), describe(option));
   for (const example of command.examples) registered.example(`  $ ${EXECUTABLE} ${example}`);
@@ -66,7 +66,7 @@ function describe(option: OptionSpec): string {
   return defaultText === undefined ? option.help : `${option.help} (default: ${defaultText})`;
 }
 
-/** Breaks a line between words; what follows is set below the last column that two spaces separate. */
+/** Breaks a line between words; continuation lines start at the column of the text after the first gap of two or more spaces. */
 function wrap(line: string, width: number): string[] {
   const column =
     line.search(/\S {2,}\S/) === -1 ? -1 : line.length - line.replace(/^\s*\S.*?\S?\s{2,}(?=\S)/, "").length;

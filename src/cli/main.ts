@@ -34,7 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     return await runCommand(command, rest);
   } catch (error) {
-    // What cannot be written there is said where it can be.
+    // If standard output cannot be written, the error goes to standard error.
     if (error instanceof OutputError) printError(`tensorpool: ${describeError(error)}`);
     else printLine(unknownLine(describeError(error)));
     return PlugInCode.UNKNOWN;
@@ -81,7 +81,7 @@ type GeneralValues = ValuesOf<typeof GENERAL> & Partial<ValuesOf<typeof CONFIG>>
 
 function applyGeneralOptions({ color, quiet, config, logLevel, logFormat }: GeneralValues): void {
   if (!color) process.env.NO_COLOR = "1";
-  // A media driver that is started for this process takes its settings from the same file.
+  // A media driver that is started for this process reads its settings from the same file.
   if (config !== undefined) process.env.TENSORPOOL_CONFIG = absolutePath(config);
   const level = logLevel ?? (quiet ? "warn" : undefined);
   configureLogging({
@@ -91,7 +91,7 @@ function applyGeneralOptions({ color, quiet, config, logLevel, logFormat }: Gene
   });
 }
 
-/** The help of a command, or without one that of them all. */
+/** Prints the help of a command, or the general help without one. */
 async function help(name: string | undefined): Promise<number> {
   if (name === undefined || name.startsWith("-")) return print(await helpText(COMMANDS, null));
   const command = COMMANDS.find((candidate) => candidate.name === name);
@@ -128,5 +128,5 @@ async function exitCode(): Promise<number> {
 provideModuleLibrary(() => import("../index.ts"));
 const code = await exitCode();
 await flushConsole();
-// Not a natural end: that would wait for a write which is stuck in a pipe without a reader.
+// Exits explicitly: a natural exit would wait for a write that is stuck in a pipe without a reader.
 process.exit(code);

@@ -12,7 +12,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** The answer in the form that the caller asks for. */
+/** Formats the answer as the caller requested. */
 export async function answerOf(facts: CheckFacts, findings: readonly Finding[], format: CheckFormat): Promise<Answer> {
   const code = worstOf(findings);
   switch (format) {
@@ -26,7 +26,7 @@ export async function answerOf(facts: CheckFacts, findings: readonly Finding[], 
 }
 
 function sentenceOf({ streams, consumers, free }: CheckFacts, findings: readonly Finding[]): string {
-  // The worst first.
+  // Worst findings first.
   const wrong = [...findings].sort((a, b) => rank(b) - rank(a)).flatMap(({ text }) => (text === "" ? [] : [text]));
   if (wrong.length > 0) return wrong.join("; ");
   const parts = [counted(streams.length, "stream"), counted(consumers.length, "consumer")];
@@ -43,7 +43,7 @@ function rank({ code }: Finding): number {
   return [0, 1, 3, 2][code] ?? 0;
 }
 
-/** `name=value[unit];warning;critical`: shares in percent. Limits of what must not fall end with a colon. */
+/** `name=value[unit];warning;critical`; shares are in percent. A limit on a value that must not fall ends with a colon. */
 function performanceOf({ streams, consumers }: CheckFacts, findings: readonly Finding[]): string[] {
   const data = findings.flatMap(({ name, value, limits }) => {
     if (value === null) return [];
@@ -68,7 +68,7 @@ function jsonOf(code: PlugInCode, facts: CheckFacts, findings: readonly Finding[
   };
 }
 
-/** For node_exporter's text files, and the like. */
+/** The result as metrics, e.g. for node_exporter's text file collector. */
 async function metricsOf(code: PlugInCode, facts: CheckFacts, findings: readonly Finding[]): Promise<string> {
   const registers = [new Registry()];
   const gauge = (name: string, help: string, value: number | null): void => {

@@ -5,34 +5,34 @@ import type { CheckLimits, Limits } from "./limits.ts";
 import { PlugInCode } from "./plug-in.ts";
 import type { WatchedBridge } from "./watched-bridges.ts";
 
-/** What was seen, as far as it could be. */
+/** The observed facts; some may be unknown. */
 export interface CheckFacts {
   readonly streams: readonly StreamView[];
   readonly consumers: readonly ConsumerView[];
-  /** Sides of bridges; left out: none. */
+  /** Sides of bridges; omitted: none. */
   readonly bridges?: readonly WatchedBridge[];
-  /** Ids or names that have to be there. */
+  /** Ids or names of streams that must exist. */
   readonly expected: readonly string[];
-  /** How long was listened; null when nothing could be heard. */
+  /** How long the check listened; null if it could not receive anything. */
   readonly observedNs: number | null;
   readonly heartbeatNs: number | null;
-  /** Why no media driver can be used; null where one lives. */
+  /** Why no media driver can be used; null if one is alive. */
   readonly absence: string | null;
   readonly free: { readonly share: number; readonly where: string } | null;
 }
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Finding {
   readonly name: "drops" | "silence" | "heartbeat" | "free" | "bridge";
   readonly code: PlugInCode;
-  /** The worst value: a share, or seconds; null where there is none. */
+  /** The worst value: a share, or seconds; null without a value. */
   readonly value: number | null;
   readonly limits: Limits;
-  /** What is wrong, and with whom; "" when nothing is. */
+  /** The problem and whom it affects; "" without a problem. */
   readonly text: string;
 }
 
-/** Compares what was seen with the limits, each by its worst value. */
+/** Compares the facts with the limits; each finding reports the worst value. */
 export function findingsOf(facts: CheckFacts, limits: CheckLimits): Finding[] {
   const { bridges = [] } = facts;
   return [
@@ -43,7 +43,7 @@ export function findingsOf(facts: CheckFacts, limits: CheckLimits): Finding[] {
   ];
 }
 
-/** The worst of them. What is critical is so whatever else could not be told. */
+/** The worst code. CRITICAL takes precedence over UNKNOWN. */
 export function worstOf(findings: readonly Finding[]): PlugInCode {
   const codes = findings.map(({ code }) => code);
   for (const code of [PlugInCode.CRITICAL, PlugInCode.UNKNOWN, PlugInCode.WARNING])
@@ -65,7 +65,7 @@ function dropsOf({ consumers }: CheckFacts, limits: Limits): Finding {
   return { name: "drops", code, value, limits, text };
 }
 
-/** A bridge that is not connected carries nothing, whatever it has lost. */
+/** A disconnected bridge carries nothing, regardless of its losses. */
 function bridgeOf(bridges: readonly WatchedBridge[], limits: Limits): Finding {
   const away = bridges.find(({ bridge }) => !bridge.isConnected);
   const worst = bridges.reduce((found, one) => ((one.lostShare ?? -1) > (found.lostShare ?? -1) ? one : found));
@@ -91,9 +91,9 @@ function silenceOf({ streams, expected, observedNs }: CheckFacts, limitsNs: Limi
   const silent = streams.map((stream) => ({ stream, seconds: silenceSeconds(stream) }));
   const worst = silent.sort((a, b) => b.seconds - a.seconds)[0];
   if (worst === undefined) {
-    // Where nothing could be heard, the heartbeat says why.
+    // If nothing could be received, the heartbeat finding reports the cause.
     if (observedNs === null) return { name: "silence", code: PlugInCode.OK, value: null, limits, text: "" };
-    // A media driver that outlives all roles would answer for them.
+    // A media driver that outlives all roles would otherwise make the result OK.
     const text = `no stream was heard within ${formatDuration(observedNs)}`;
     return { name: "silence", code: PlugInCode.UNKNOWN, value: null, limits, text };
   }
@@ -137,7 +137,7 @@ function machineOf({ heartbeatNs, absence, free }: CheckFacts, limits: CheckLimi
   ];
 }
 
-/** Only what had a producer, or may have one, can be silent. */
+/** A stream can only be silent if it had a producer, or may have one. */
 function silenceSeconds({ state, lastSignSeconds }: StreamView): number {
   return state === "idle" ? 0 : (lastSignSeconds ?? 0);
 }

@@ -3,23 +3,23 @@ import { OptionError } from "../../core/errors.ts";
 
 const { duration, list, ratio } = valueTypes;
 
-/** Where a value begins to be a warning, and to be critical. */
+/** Thresholds for a warning and for a critical result. */
 export interface Limits {
   readonly warning: number;
   readonly critical: number;
 }
 
-/** What is compared with limits. */
+/** The limits of a check. */
 export interface CheckLimits {
   /** Share of lost frames, 0 to 1. */
   readonly drops: Limits;
   /** Share of frames that a bridge between hosts loses, 0 to 1. */
   readonly bridge: Limits;
-  /** Nanoseconds without a sign of life of a producer. */
+  /** Silence of a producer, in nanoseconds. */
   readonly silenceNs: Limits;
   /** Age of the media driver's last heartbeat, in nanoseconds. */
   readonly heartbeatNs: Limits;
-  /** Share of free memory where the regions are: lower is worse. */
+  /** Share of free memory on the file system of the regions: lower is worse. */
   readonly free: Limits;
 }
 

@@ -8,11 +8,11 @@ import type { CheckLimits } from "./limits.ts";
 import type { WatchedBridge } from "./watched-bridges.ts";
 import type { WorstDrops } from "./worst-drops.ts";
 
-/** Two reports of each role, which come once a second. */
+/** Covers two reports of each role; roles report once a second. */
 const SHORTEST_NS = 3.5e9;
 const MARGIN_NS = 1e9;
 
-/** What was received while the check was listening. */
+/** The streams and consumers that the check received messages of. */
 export interface Observed {
   readonly streams: readonly StreamView[];
   readonly consumers: readonly ConsumerView[];
@@ -21,12 +21,12 @@ export interface Observed {
 
 export const NOTHING_OBSERVED: Observed = { streams: [], consumers: [], bridges: [] };
 
-/** How long a check listens: longer than the silence that it reports. */
+/** How long a check listens: longer than the silence that it warns about. */
 export function observationNsOf({ silenceNs }: CheckLimits): number {
   return Math.max(SHORTEST_NS, silenceNs.warning + MARGIN_NS);
 }
 
-/** What was received of the streams that are expected, by id or name; of all where none is named. */
+/** The observed facts of the expected streams, given by id or name; of all streams if none is given. */
 export function observedOf(
   model: SupervisionModel,
   drops: WorstDrops,

@@ -6,11 +6,11 @@ import {
   streamViews,
 } from "../../supervision/model/index.ts";
 
-/** One side of a bridge while it was observed. */
+/** One side of a bridge during the observation. */
 export interface WatchedBridge {
   readonly streamId: number;
   readonly bridge: BridgeView;
-  /** Share of lost frames, 0 to 1; null where none came. */
+  /** Share of lost frames, 0 to 1; null if none arrived. */
   readonly lostShare: number | null;
 }
 
@@ -19,7 +19,7 @@ interface Counts {
   readonly lost: number;
 }
 
-/** Compares what the sides of bridges have counted with where they were when they were seen first. */
+/** Compares the counters of each bridge side with their values when it was first seen. */
 export class BridgeWatch {
   readonly #model: SupervisionModel;
   readonly #first = new Map<string, Counts>();

@@ -3,10 +3,10 @@ import { PeriodicTimer } from "../../core/timers.ts";
 import { type ConsumerView, consumerViews, type SupervisionModel } from "../../supervision/model/index.ts";
 import { BridgeWatch, type WatchedBridge } from "./watched-bridges.ts";
 
-/** Reports come once a second. */
+/** Roles report once a second, so this period misses no report. */
 const PERIOD_NS = 250e6;
 
-/** Keeps the largest share of lost frames that each consumer had while it was observed: the share itself is that of the last seconds. */
+/** Keeps each consumer's largest share of lost frames during the observation; a reported share covers only the last few seconds. */
 export class WorstDrops implements Agent {
   readonly roleName = "worst-drops";
   readonly #model: SupervisionModel;
@@ -26,7 +26,7 @@ export class WorstDrops implements Agent {
 
   onClose(): void {}
 
-  /** The consumers that live, each with its largest share. */
+  /** The live consumers, each with its largest share. */
   consumers(nowNs: number): readonly ConsumerView[] {
     this.#look(nowNs);
     return consumerViews(this.#model, nowNs)
@@ -34,7 +34,7 @@ export class WorstDrops implements Agent {
       .map((view) => ({ ...view, dropRatio: this.#ratios.get(keyOf(view)) ?? view.dropRatio }));
   }
 
-  /** The sides of bridges, with what they have lost while they were observed. */
+  /** The sides of bridges, with their losses during the observation. */
   bridges(nowNs: number): readonly WatchedBridge[] {
     return this.#bridges.look(nowNs);
   }

@@ -1,6 +1,6 @@
 import type { ShellCommand, ShellValue } from "./shell-command.ts";
 
-/** The completion script of bash. */
+/** Returns the completion script for bash. */
 export function bashCompletion(commands: readonly ShellCommand[]): string {
   const names = [...commands.map(({ name }) => name), "--help", "--version"];
   return `# bash completion of tensorpool: source <(tensorpool completion bash)
@@ -71,7 +71,7 @@ ${withValue.map(({ flags, value }) => `          ${flags.join(" | ")}) ${assignm
         ;;`;
 }
 
-/** What is offered for a value; nothing at all for one that only the user knows. */
+/** Shell assignments that offer completions for a value; a no-op for a value that only the user knows. */
 function assignments(value: ShellValue): string {
   return parts(value).join(" ") || ":";
 }

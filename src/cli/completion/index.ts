@@ -9,9 +9,9 @@ const SHELLS = { bash: bashCompletion, zsh: zshCompletion } as const;
 export type Shell = keyof typeof SHELLS;
 export const SHELL_NAMES = Object.keys(SHELLS) as readonly Shell[];
 
-/** The completion script of a shell, made from the table of commands. */
+/** Returns the completion script for a shell, generated from the table of commands. */
 export function completionScript(shell: Shell, commands: readonly Command[]): string {
-  // What follows a kind is after a colon; kinds that take nothing stand alone.
+  // A colon introduces the argument of a kind; kinds without an argument have no colon.
   const known = {
     dtype: DTYPE_NAMES,
     source: SOURCE_KINDS.map((kind) => `${kind.name}:`),

@@ -1,4 +1,4 @@
-/** What `completion --help` says beside the options. */
+/** Notes of `completion --help`. */
 export const COMPLETION_NOTES = [
   "bash, now or in ~/.bashrc:  source <(tensorpool completion bash)",
   "zsh, in ~/.zshrc after compinit:  source <(tensorpool completion zsh)",

@@ -2,22 +2,22 @@ import type { OptionSpec } from "../../config/index.ts";
 import type { Command } from "../specs/command.ts";
 import { GENERAL } from "../specs/common-options.ts";
 
-/** What a shell has to know of an option to complete it. */
+/** An option, as far as a shell needs it for completion. */
 export interface ShellOption {
-  /** As it is written: "--output", "-o", "--no-color". */
+  /** The forms of the option: "--output", "-o", "--no-color". */
   readonly flags: readonly string[];
   readonly help: string;
-  /** What follows it; null for a switch. */
+  /** The option's value; null for a switch. */
   readonly value: ShellValue | null;
 }
 
-/** The words that are worth offering for a value, and whether files are. */
+/** The suggested words for a value, and whether files are suggested. */
 export interface ShellValue {
   /** As in `--help`, e.g. "FORMAT". */
   readonly name: string;
   readonly words: readonly string[];
   readonly isFile: boolean;
-  /** The streams that exist are asked for. */
+  /** The shell completes the ids and names of existing streams. */
   readonly isStream: boolean;
 }
 
@@ -25,18 +25,18 @@ export interface ShellCommand {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly ShellOption[];
-  /** Arguments without a dash. */
+  /** Positional arguments. */
   readonly positional: ShellValue;
 }
 
-/** Words for values that the table of options does not spell out: by the name of the option. */
+/** Words for values that the table of options does not list, by option name. */
 export type KnownWords = Readonly<Record<string, readonly string[]>>;
 
 const WORD = "[a-z][a-z0-9-]*";
 const CHOICES = new RegExp(`^${WORD}(?:\\|${WORD})*$`);
 const PATHS = /^(?:DIR|FILE|PATH)\b/;
 
-/** The table of commands as a shell needs it; `help` is one of them here. */
+/** The table of commands in the form that a shell needs, with `help` as a command. */
 export function shellCommands(commands: readonly Command[], known: KnownWords): ShellCommand[] {
   const names = commands.map(({ name }) => name);
   const help: ShellCommand = {
@@ -76,14 +76,14 @@ function valueFor({ name, type }: OptionSpec, value: string, known: KnownWords):
   return { name: value, words, isFile: PATHS.test(value), isStream: name === "stream" };
 }
 
-/** From the usage line: "init|validate|show [options]" or "<file|folder|stream> [options]". */
+/** The positional of a usage line such as "init|validate|show [options]" or "<file|folder|stream> [options]". */
 function positionalOf(usage: string): ShellValue {
   const first = usage.split(" ")[0] ?? "";
   const name = first.replace(/[<>]/g, "");
   return {
     name: name === "" || name.startsWith("[") ? "argument" : name,
     words: CHOICES.test(first) ? first.split("|") : [],
-    // A verb such as `config validate` takes one behind it.
+    // A verb such as `config validate` takes a file after it.
     isFile: /\bfile\b/i.test(first) || /\bvalidate\b/.test(usage),
     isStream: /\bstream\b/.test(usage),
   };

@@ -1,6 +1,6 @@
 import type { ShellCommand, ShellOption, ShellValue } from "./shell-command.ts";
 
-/** The completion script of zsh: for a folder of `fpath`, as `_tensorpool`, or to be sourced. */
+/** Returns the completion script for zsh: install it as `_tensorpool` in a folder of `fpath`, or source it. */
 export function zshCompletion(commands: readonly ShellCommand[]): string {
   return `#compdef tensorpool
 # zsh completion of tensorpool: source <(tensorpool completion zsh)
@@ -46,7 +46,7 @@ ${lines.map((line) => `        ${line}`).join(" \\\n")}
 function optionSpecs({ flags, help, value }: ShellOption): string[] {
   const exclusive = flags.length > 1 ? `(${flags.join(" ")})` : "";
   return flags.map((flag) => {
-    // A long option takes its value behind = as well.
+    // A long option also accepts its value after =.
     const takes = value === null ? "" : flag.startsWith("--") ? "=" : "+";
     const wanted = value === null ? "" : `:${escaped(value.name)}:${action(value)}`;
     return quoted(`${exclusive}${flag}${takes}[${help.replace(/[[\]\\]/g, "\\$&")}]${wanted}`);
@@ -67,7 +67,7 @@ function action({ words, isFile, isStream }: ShellValue): string {
   return isFile ? "_files" : " ";
 }
 
-/** Colons part what `_arguments` and `_describe` are given. */
+/** Escapes colons, which separate the fields of `_arguments` and `_describe`. */
 function escaped(text: string): string {
   return text.replace(/[:\\]/g, "\\$&");
 }

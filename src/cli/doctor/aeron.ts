@@ -9,17 +9,17 @@ import { formatBytes, formatCount, formatDuration } from "../../core/units.ts";
 import { bad, type Finding, ok, warn } from "./finding.ts";
 import type { Host } from "./host.ts";
 
-/** Ours takes 12 MiB at its start and 200 KiB a publication; one with Aeron's default buffers takes 48 MB. */
+/** Our media driver needs 12 MiB at start and 200 KiB per publication; one with Aeron's default buffers needs 48 MB. */
 const AERON_BYTES = 64 * 1024 ** 2;
-/** Aeron's type of counters that a driver has once. */
+/** Aeron's type id of the counters that each driver has once. */
 const SYSTEM_COUNTER = 0;
-/** What a foreign media driver needs; each keeps a fault of one client from stopping others. */
+/** Settings that another media driver needs; each keeps a fault of one client from stopping others. */
 const FOREIGN_SETTINGS =
   "AERON_TIMER_INTERVAL=1ms (with 1 s, a stopped consumer silences the others for 2 s), " +
   "AERON_TERM_BUFFER_SPARSE_FILE=false (else a full /dev/shm ends all clients by SIGBUS), " +
   "AERON_COUNTERS_FREE_TO_REUSE_TIMEOUT=60s (else a client that was paused may write into another's counters)";
 
-/** The media driver in `aeronDir`, if one lives there, and the leftovers of dead ones. */
+/** The media driver in `aeronDir`, if one is alive there, and leftovers of dead ones. */
 export function aeronFindings(host: Host, aeronDir: string): Finding[] {
   const look = lookForDriver(aeronDir);
   const findings =
@@ -93,7 +93,7 @@ function spaceFinding(host: Host, aeronDir: string): Finding {
   return freeBytes < AERON_BYTES ? warn(subject, found, "make /dev/shm larger") : ok(subject, found);
 }
 
-/** Folders beside `aeronDir`, or in /dev/shm, whose driver a lock proves dead: what `gc` would remove, and nothing else. */
+/** Folders beside `aeronDir`, or in /dev/shm, whose lock proves that the driver is dead: exactly those that `gc` would remove. */
 function leftoverFindings(aeronDir: string): Finding[] {
   const rows = [aeronDir, "/dev/shm/aeron"].flatMap((folder) =>
     findAeronLeftovers(folder, { isAlone: false, isDryRun: true }),

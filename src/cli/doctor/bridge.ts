@@ -22,16 +22,16 @@ import type { Host } from "./host.ts";
 const RMEM_MAX = "/proc/sys/net/core/rmem_max";
 const WMEM_MAX = "/proc/sys/net/core/wmem_max";
 const STOCK_BUFFER_BYTES = 212_992;
-/** With less, a receiver's window limits the rate on most networks. */
+/** With a smaller buffer, a receiver's window limits the rate on most networks. */
 const AMPLE_BUFFER_BYTES = 2 * 1024 * 1024;
-/** What the examples of term length and rate are given for. */
+/** The frame size and mode for which example term lengths and rates are calculated. */
 const EXAMPLE = { maxFrameBytes: 8 * 1024 * 1024, headBytes: 0, mode: "latest" } as const;
 const EXAMPLE_ROUND_TRIP_SECONDS = 0.001;
-/** A router that refuses a datagram for its length answers within this time on most networks. */
+/** Number of probes, sent this far apart: on most networks a router refuses an oversized datagram within the interval. */
 const PROBES = 3;
 const PROBE_WAIT_MS = 150;
 
-/** What a bridge to `endpoint`, or at it where it is of this host, will meet. */
+/** Problems that a bridge to `endpoint` will meet, or a bridge at it if the address belongs to this host. */
 export async function bridgeFindings(host: Host, endpoint: Endpoint): Promise<Finding[]> {
   const buffers = [receiveBufferFinding(host), sendBufferFinding(host)];
   const port = portOf(endpoint);
@@ -53,13 +53,13 @@ export async function bridgeFindings(host: Host, endpoint: Endpoint): Promise<Fi
   if (isLocal) findings.push(portFinding(address, port));
   if (!isAny(address)) {
     const path = await pathFindings(endpoint, address, port);
-    // What is said of the port covers it.
+    // On this host the finding about the port already covers the receiver.
     findings.push(...path.filter(({ subject }) => !isLocal || subject !== "bridge receiver"));
   }
   return [...findings, settingsFinding(endpoint, ownMtu(endpoint)), ...buffers];
 }
 
-/** The addresses of a name, or why there are none. */
+/** The addresses of a name, or the reason why it cannot be resolved. */
 async function addressesOf(name: string): Promise<readonly string[] | string> {
   if (isIP(name) !== 0) return [name];
   try {
@@ -79,7 +79,7 @@ function isOfThisHost(address: string): boolean {
   return Object.values(networkInterfaces()).some((entries) => entries?.some((entry) => entry.address === address));
 }
 
-/** Whether a receiver of this host could take the port now. */
+/** Checks whether a receiver on this host could bind the port now. */
 function portFinding(address: string, port: number): Finding {
   const subject = "bridge port";
   const socket = new UdpSocket(address);
@@ -102,7 +102,7 @@ function portFinding(address: string, port: number): Finding {
   }
 }
 
-/** The path's MTU against the one that the bridge uses. */
+/** Compares the path's MTU with the MTU that the bridge uses. */
 async function pathFindings(endpoint: Endpoint, address: string, port: number): Promise<Finding[]> {
   try {
     using path = new PathProbe(address, port);
@@ -130,7 +130,7 @@ function unreachableFinding(address: string, errno: string): Finding {
   return bad("bridge path", `no datagram can be sent to ${address}: ${errno}`, remedy);
 }
 
-/** Sends datagrams as long as the path is known to take; what the last one was refused with. */
+/** Sends datagrams of the longest size that the path is known to take; returns the last refusal, or null. */
 async function probe(path: PathProbe): Promise<string | null> {
   let refused: string | null = null;
   for (let i = 0; i < PROBES; i++) {

@@ -1,12 +1,12 @@
-/** "bad": something does not work, or loses frames. "warn": it will not in some situation. */
+/** "bad": something does not work, or loses frames. "warn": it will fail in some situations. */
 export type Level = "ok" | "warn" | "bad";
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Finding {
   readonly subject: string;
   readonly level: Level;
   readonly found: string;
-  /** What helps; null where nothing has to be done. */
+  /** The remedy; null if no action is needed. */
   readonly remedy: string | null;
 }
 

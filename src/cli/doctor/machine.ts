@@ -1,7 +1,7 @@
 import { bad, type Finding, ok, warn } from "./finding.ts";
 import type { Host } from "./host.ts";
 
-/** Clock sources that are read without a system call, in tens of nanoseconds. */
+/** Clock sources that are read without a system call, which takes tens of nanoseconds. */
 const FAST_CLOCKS = ["tsc", "kvm-clock", "arch_sys_counter", "hyperv_clocksource_tsc_page", "xen"];
 const OLDEST_KERNEL = [4, 14] as const;
 const CPU = "/sys/devices/system/cpu";
@@ -53,7 +53,7 @@ function clockFinding(host: Host): Finding {
   );
 }
 
-/** logind's RemoveIPC deletes what an ordinary user has in /dev/shm when he logs out for the last time. */
+/** logind's RemoveIPC deletes an ordinary user's files in /dev/shm after the user's last logout. */
 export function loginFinding(host: Host, shmDir: string): Finding {
   const subject = "RemoveIPC";
   if (!shmDir.startsWith("/dev/shm")) return ok(subject, `${shmDir} is not below /dev/shm`);
@@ -73,7 +73,7 @@ function systemUidMax(host: Host): number {
   return max === undefined ? FIRST_ORDINARY_UID : Number(max) + 1;
 }
 
-/** What the last file says that says something; systemd's default is yes. */
+/** The setting in the last file that has it; systemd's default is yes. */
 function removesIpc(host: Host): boolean {
   const folders = ["/usr/lib/systemd/logind.conf.d", "/run/systemd/logind.conf.d", "/etc/systemd/logind.conf.d"];
   const dropIns = folders.flatMap((folder) => [...host.names(folder)].sort().map((name) => `${folder}/${name}`));

@@ -4,13 +4,13 @@ import { bad, type Finding, ok, warn } from "./finding.ts";
 import type { Host } from "./host.ts";
 
 const MIB = 1024 ** 2;
-/** What the demo needs, and a default container has. */
+/** The size of /dev/shm that the demo needs and that a default container has. */
 const SMALL_BYTES = 64 * MIB;
 const SCANT_BYTES = 256 * MIB;
-/** Version 1 of cgroups writes the largest number of pages where there is no limit. */
+/** Version 1 of cgroups reports the largest number of pages if there is no limit. */
 const NO_LIMIT_BYTES = 2 ** 60;
 
-/** Room for the regions: on their file system. */
+/** Checks the room for regions on their file system. */
 export function shmFindings(host: Host, shmDir: string): Finding[] {
   const subject = "shared memory";
   const { kind, sizeBytes, freeBytes } = host.fileSystem(shmDir);
@@ -30,7 +30,7 @@ export function shmFindings(host: Host, shmDir: string): Finding[] {
   return [sizeBytes <= SMALL_BYTES || freeBytes < SCANT_BYTES ? warn(subject, found, larger) : ok(subject, found)];
 }
 
-/** Memory that this process may take at all: in every memory cgroup around it, and in the machine. */
+/** Checks the memory that this process may allocate: the limit of every enclosing memory cgroup, and the machine's memory. */
 export function memoryFindings(host: Host, headrooms: readonly Headroom[]): Finding[] {
   const findings: Finding[] = [];
   const tightest = headrooms.filter(({ bytes }) => bytes < NO_LIMIT_BYTES).sort((a, b) => a.bytes - b.bytes)[0];
@@ -56,7 +56,7 @@ export function memoryFindings(host: Host, headrooms: readonly Headroom[]): Find
   return findings;
 }
 
-/** Pages larger than 4 KiB: reserved ones, and those that the kernel makes by itself. */
+/** Checks pages larger than 4 KiB: reserved pages, and transparent huge pages. */
 export function hugepageFindings(host: Host): Finding[] {
   const meminfo = host.text("/proc/meminfo") ?? "";
   const total = Number(/^HugePages_Total:\s+(\d+)$/m.exec(meminfo)?.[1] ?? 0);

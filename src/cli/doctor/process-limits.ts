@@ -4,11 +4,11 @@ import type { Host } from "./host.ts";
 
 const MIB = 1024 ** 2;
 const ENOUGH_FILES = 1024;
-/** Of a stream: its ring, a pool, and the files of Aeron. */
+/** Files that a stream needs: its ring, a pool, and Aeron's files. */
 const FILES_PER_STREAM = 6;
 const ENOUGH_LOCKED_BYTES = 64 * MIB;
 
-/** Limits of this process that streams run into (getrlimit). */
+/** Checks the limits of this process that streams may reach (getrlimit). */
 export function limitFindings(host: Host): Finding[] {
   const limits = host.text("/proc/self/limits") ?? "";
   return [...fileFindings(limits), ...lockFindings(limits)];

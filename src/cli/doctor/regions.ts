@@ -11,7 +11,7 @@ import { listed, locate } from "../inspect/locate.ts";
 import { bad, type Finding, ok, warn } from "./finding.ts";
 import type { Host } from "./host.ts";
 
-/** The folder of the regions: whether it can be used, and what is left in it by those who died. */
+/** Checks the folder of the regions: whether it can be used, and whether dead processes left regions in it. */
 export function regionFindings(host: Host, shmDir: string): Finding[] {
   if (!host.isDirectory(shmDir)) return [ok("regions", `${shmDir} is not there yet: producers make it`)];
   const rights = rightsFinding(shmDir);
@@ -34,19 +34,19 @@ export function regionFindings(host: Host, shmDir: string): Finding[] {
   ];
 }
 
-/** Those that it holds for, and the others. */
+/** Splits a list into the items that meet a condition and the others. */
 function parted<T>(all: readonly T[], condition: (each: T) => boolean): [readonly T[], readonly T[]] {
   return [all.filter(condition), all.filter((each) => !condition(each))];
 }
 
-/** No process has it mapped, or shows that it may be needed again. */
+/** True if no process has the region mapped, and nothing shows that it may be needed again. */
 function isIdle({ owner }: RegionReport): boolean {
   return owner !== null && owner.state !== "alive" && owner.holdsLock === false && owner.mappers.length === 0;
 }
 
 /**
- * True for the ended epochs that a living owner retains (D-19): its lock is on the instance, and gc removes none of them. Only
- * read where the kernel shows it: trying the lock, as gc does, could refuse an owner that starts just then.
+ * True for the ended epochs that a live owner retains (D-19): its lock is on the instance, and gc removes none of them. Checked only if
+ * the kernel lists locks: trying the lock, as gc does, could make an owner fail that starts at that moment.
  */
 function livesOwnerOf(regionPath: string): boolean {
   const instance = statSync(dirname(dirname(regionPath)), { bigint: true, throwIfNoEntry: false });
@@ -59,7 +59,7 @@ function reportsBelow(shmDir: string): RegionReport[] {
       try {
         return [reportOf(path, 0, () => monotonic.toBigint(processNs()))];
       } catch (error) {
-        // Gone meanwhile, or another user's: nothing can be said of it.
+        // The file was removed meanwhile or belongs to another user: its state is unknown.
         if (error instanceof InspectionError) return [];
         throw error;
       }

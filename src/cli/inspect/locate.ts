@@ -5,24 +5,24 @@ import { absolutePath } from "../../core/exact-text.ts";
 import { suggestion } from "../../core/nearest.ts";
 import { InspectionError, RegionInspection } from "../../shm/inspection.ts";
 
-/** Files that an inspection is to look at. */
+/** Files to inspect. */
 export interface Located {
   readonly paths: readonly string[];
-  /** Folders and files that could not be looked at, and why. */
+  /** Folders and files that could not be read, and why. */
   readonly unreadable: readonly string[];
 }
 
 /** A folder cannot be listed. */
 class LocateError extends TensorPoolError<"not-readable"> {}
 
-/** Base, namespace, instance, epoch, file: and something to spare. */
+/** Depth of base, namespace, instance, epoch and file, plus a margin. */
 const MAX_DEPTH = 8;
 const MAX_FILES = 100_000;
 
 /**
- * What `subject` means: a file, a folder (all regions below it), or a stream by its id, or by the name of its instance, below
- * `shmDir`. Links are followed in what the user wrote, and nowhere below it.
- * @throws NotFoundError naming what is there instead
+ * Resolves `subject`: a file, a folder (all regions in it), or a stream below `shmDir`, by its id or the name of its instance. Links in
+ * the user's path are followed; links below it are not.
+ * @throws NotFoundError listing the existing ones
  */
 export function locate(subject: string, shmDir: string): Located {
   const isStreamId = /^\d+$/.test(subject);
@@ -35,7 +35,7 @@ export function locate(subject: string, shmDir: string): Located {
 
 function locatePath(path: string): Located {
   const stat = lstatSync(path);
-  // It is no region, in any case: the inspection reports that.
+  // Any file is accepted here: the inspection reports whether it is a region.
   if (!stat.isDirectory()) return { paths: [path], unreadable: [] };
   const found = regionFilesBelow(path);
   if (found.paths.length === 0 && found.unreadable.length === 0) {
@@ -71,7 +71,7 @@ function locateStream(subject: string, isStreamId: boolean, shmDir: string): Loc
   );
 }
 
-/** Files with the names of regions; links are not followed. */
+/** Files named like regions; links are not followed. */
 function regionFilesBelow(folder: string): Located {
   const paths: string[] = [];
   const unreadable: string[] = [];
@@ -102,7 +102,7 @@ function streamIdOf(path: string): number | null {
     using region = RegionInspection.open(path);
     return region.superblock?.streamId ?? null;
   } catch (error) {
-    // Unreadable, or gone meanwhile: then it cannot be told whose it is.
+    // The file is unreadable or was removed meanwhile: its owner is unknown.
     if (error instanceof InspectionError) return null;
     throw error;
   }
@@ -122,14 +122,14 @@ function neighbours(path: string): string {
   try {
     return suggestion(basename(path), readdirSync(dirname(path)));
   } catch (error) {
-    // Without its folder there is nothing to suggest.
+    // Without the folder there is nothing to suggest.
     return (error as NodeJS.ErrnoException).code === "ENOENT" ? `; ${dirname(path)} does not exist either` : "";
   }
 }
 
 function nearestOf(subject: string, known: readonly string[], isStreamId: boolean): string {
   if (!isStreamId || known.length === 0) return suggestion(subject, known);
-  // Of numbers, the one that looks alike comes first (a typing error), else the one that is next to it.
+  // For a number, a similar one comes first (a typing error), then the nearest one.
   const alike = suggestion(subject, known);
   if (alike !== "") return alike;
   const next = [...known].sort(
@@ -138,13 +138,13 @@ function nearestOf(subject: string, known: readonly string[], isStreamId: boolea
   return `; the nearest is ${next}`;
 }
 
-/** At most twenty names, and how many more there are. */
+/** At most twenty names, followed by the number of the others. */
 export function listed(names: readonly string[]): string {
   const shown = names.slice(0, 20).join(", ");
   return names.length > 20 ? `${shown} and ${names.length - 20} more` : shown;
 }
 
-/** Names in order, with the numbers in them by value. */
+/** Sorts names, comparing the numbers in them by value. */
 function byNumber(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
 }

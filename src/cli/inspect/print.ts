@@ -7,7 +7,7 @@ import type { Output } from "../output/output.ts";
 import { type Column, renderTable, truncate } from "../output/table.ts";
 
 const INDENT = "  ";
-/** Findings of one region; the rest is counted. */
+/** Most findings shown for a region; the rest is counted. */
 const MAX_FINDINGS = 20;
 
 const REGION_COLUMNS: readonly Column<RegionReport>[] = [
@@ -49,7 +49,7 @@ const SLOT_COLUMNS: readonly Column<SlotReport>[] = [
   { header: "age", align: "right", cell: ({ ageNs }) => (ageNs === null ? null : formatDuration(ageNs)) },
 ];
 
-/** The regions for people: a block per folder, which is an epoch. */
+/** Prints the regions as text: one block per folder, that is, per epoch. */
 export function printReports(output: Output, reports: readonly RegionReport[]): void {
   const folders = new Map<string, RegionReport[]>();
   for (const report of reports) {
@@ -70,7 +70,7 @@ function printFolder(output: Output, folder: string, regions: readonly RegionRep
   const title =
     first === undefined ? "no region" : `stream ${first.superblock?.streamId}, epoch ${first.superblock?.epoch}`;
   output.line(palette.bold(title));
-  // A path is for copying: it is not cut.
+  // Paths are meant to be copied, so they are not truncated.
   output.line(`${INDENT}${printable(folder)}`);
   if (first?.owner != null) for (const line of ownerLines(first.owner, palette)) output.line(INDENT + line);
   printTable(output, REGION_COLUMNS, regions);

@@ -1,6 +1,6 @@
 import { explainBusErrors } from "../../../ffi/bus-error.ts";
 
-/** What ends a process that has mapped a file which was truncated: said instead of a crash report of Bun. */
+/** Explains the SIGBUS that ends a process whose mapped file was truncated, instead of Bun's crash report. */
 export function reportBusErrors(): void {
   explainBusErrors(
     "tensorpool: ended by SIGBUS: a file of shared memory that this process has mapped was truncated, or its file system could " +

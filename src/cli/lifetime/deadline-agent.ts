@@ -2,7 +2,7 @@ import type { Agent } from "../../core/agent.ts";
 import { Deadline } from "../../core/timers.ts";
 import { ANY_WAIT, type WaitPoint } from "../../core/wait-point.ts";
 
-/** Calls back once, a given time after it was started, or after `hasBegun` said so. */
+/** Calls back once, a given time after its first cycle, or after the first cycle in which `hasBegun` returns true. */
 export class DeadlineAgent implements Agent {
   readonly roleName = "deadline";
   readonly #timeoutNs: number;

@@ -1,19 +1,19 @@
 import { constants } from "node:os";
 import { signalOnParentDeath } from "../../../ffi/libc.ts";
 
-/** Names, by its process id, the process that started this one and that it must not outlive. */
+/** Environment variable with the process id of the parent that this process must not outlive. */
 export const PARENT_VARIABLE = "TENSORPOOL_PARENT_PID";
 
 /**
- * Has this process end in order (SIGTERM) as soon as the one that started it is gone, whatever killed that; only where the
- * environment asks for it. Call it when the handlers of signals are in place.
+ * Ends this process in order (SIGTERM) as soon as its parent is gone, however the parent ended; only if the environment
+ * variable is set. Call it after the signal handlers are installed.
  */
 export function endWithParent(): void {
   const parentPid = process.env[PARENT_VARIABLE];
   if (parentPid === undefined) return;
-  // Processes that are started from here have another parent, and other reasons to live.
+  // Processes started from here have another parent, and must not inherit the variable.
   delete process.env[PARENT_VARIABLE];
   signalOnParentDeath(constants.signals.SIGTERM);
-  // No signal comes for a parent that died earlier.
+  // The kernel sends no signal if the parent died earlier.
   if (process.ppid !== Number(parentPid)) process.kill(process.pid, "SIGTERM");
 }

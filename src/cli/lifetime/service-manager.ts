@@ -8,18 +8,18 @@ import { ANY_WAIT, type WaitPoint } from "../../core/wait-point.ts";
 
 const log = getLogger("service").every(60e9);
 
-/** While a role starts, the service manager is asked this often to wait for longer. */
+/** How often the start-up timeout of the service manager is extended while a role starts. */
 const STARTING_PERIOD_NS = 5e9;
 const EXTEND_USEC = 30e6;
 /** systemd recommends half of the interval. */
 const SIGNS_PER_INTERVAL = 2;
 
-/** Where a service manager (systemd) says how to reach it: NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID. */
+/** Variables by which a service manager (systemd) can be reached: NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Tells the service manager that started this process (sd_notify): READY=1 once `isReady`, WATCHDOG=1 as often as it asks for, and
- * STOPPING=1. It speaks from the duty cycle, so that a role that hangs is noticed. Does nothing without a service manager.
+ * Notifies the service manager that started this process (sd_notify): READY=1 once `isReady`, WATCHDOG=1 as often as required, and
+ * STOPPING=1. It sends from the duty cycle, so that a role that hangs is detected. Does nothing without a service manager.
  */
 export function notifyServiceManager(
   scheduler: Scheduler,
@@ -36,7 +36,7 @@ export function notifyServiceManager(
   }
 }
 
-/** The interval of the watchdog; 0 where it is off, or meant for another process. */
+/** The watchdog interval; 0 if it is off or configured for another process. */
 function watchdogNs({ WATCHDOG_USEC: usec = "", WATCHDOG_PID: pid = "" }: Environment): number {
   const isMeant = pid === "" || pid === String(process.pid);
   return isMeant && /^\d{1,15}$/.test(usec) ? Number(usec) * 1000 : 0;

@@ -4,18 +4,18 @@ import { ExitCode } from "../exit.ts";
 export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 export interface SignalsOptions {
-  /** Begins the orderly end; called once, by the first signal. */
+  /** Begins the orderly shutdown; called once, by the first signal. */
   onStop: (signal: StopSignal) => void;
-  /** Ends the process at once; for tests. */
+  /** Ends the process immediately; replaced in tests. */
   exit?: (code: number) => void;
 }
 
 const SIGHUP_BIT = 1n;
-/** The same signal within this time is the first one again, by another way. */
+/** The same signal within this time counts as a second delivery of the first one. */
 const ECHO_MS = 250;
 
 /**
- * Ends a command in order at the first Ctrl-C, SIGTERM or SIGHUP, and at once at a second one. Handlers are in place from
+ * Ends a command in order at the first Ctrl-C, SIGTERM or SIGHUP, and immediately at a second one. Handlers are installed from
  * construction to `dispose`.
  */
 export class StopSignals implements Disposable {
@@ -27,17 +27,17 @@ export class StopSignals implements Disposable {
 
   constructor(options: SignalsOptions) {
     this.#options = options;
-    // A process under nohup ignores SIGHUP from its start, and a handler would undo that.
+    // A process under nohup ignores SIGHUP from its start; a handler would undo that.
     this.#handled = ignoresHangUp() ? ["SIGINT", "SIGTERM"] : ["SIGINT", "SIGTERM", "SIGHUP"];
     for (const signal of this.#handled) process.on(signal, this.#handler);
   }
 
-  /** The signal that began the end, or null. */
+  /** The signal that began the shutdown, or null. */
   get received(): StopSignal | null {
     return this.#first;
   }
 
-  /** The exit code after an orderly end, given the one of a command that was not interrupted. */
+  /** The exit code after an orderly shutdown; `undisturbed` is the code of a command that was not interrupted. */
   exitCode(undisturbed: number): number {
     if (this.#first === "SIGINT") return ExitCode.INTERRUPTED;
     return undisturbed;
@@ -58,7 +58,7 @@ export class StopSignals implements Disposable {
       this.#options.onStop(signal);
       return;
     }
-    // npm and `timeout` pass a signal on to a program that has got it already: that is no second one.
+    // npm and `timeout` forward a signal that the program has already received: it does not count as a second one.
     if (signal === this.#first && performance.now() - this.#firstAtMs < ECHO_MS) return;
     const exit = this.#options.exit ?? process.exit;
     exit(signal === "SIGINT" ? ExitCode.INTERRUPTED : ExitCode.FAILED);

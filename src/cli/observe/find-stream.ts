@@ -17,7 +17,7 @@ import { ToolRuntime, type ToolValues } from "../tool/tool-runtime.ts";
 const log = getLogger("consumer");
 const REPORT_PERIOD_NS = 10e9;
 
-/** The stream that a text means, by itself or among those that were heard; null when none is. */
+/** The stream id in a text, or null if the text is not an id. */
 export function streamIdOf(text: string): number | null {
   const id = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   return isId(id) ? id : null;
@@ -25,7 +25,7 @@ export function streamIdOf(text: string): number | null {
 
 const DATA_SOURCE = domainTypes.dataSource();
 
-/** Refuses what can be neither an id nor a name. `what` is how the text was given, e.g. `hz: <stream>`. @throws UsageError */
+/** Rejects a text that can be neither an id nor a name. `what` describes the argument, e.g. `hz: <stream>`. @throws UsageError */
 export function requireStreamText(text: string | undefined, what: string): string {
   const { expected } = DATA_SOURCE;
   if (text === undefined)
@@ -38,9 +38,9 @@ export function requireStreamText(text: string | undefined, what: string): strin
 }
 
 /**
- * The id of the stream that `text` means: itself, or that of the data source with this name, which is asked for on the media
- * driver's streams. `what` is how the text was given.
- * @throws UsageError, NotFoundError with those that are there, InterruptedError
+ * The id of the stream that `text` means: an id itself, or the stream of the data source with this name, which is looked up on the media
+ * driver's streams. `what` describes the argument.
+ * @throws UsageError, NotFoundError listing the existing streams, InterruptedError
  */
 export async function findStreamId(values: ToolValues, text: string, what: string): Promise<number> {
   requireStreamText(text, what);
@@ -52,8 +52,8 @@ export async function findStreamId(values: ToolValues, text: string, what: strin
 }
 
 /**
- * The same for a role, which waits for a stream of this name, and for the media driver: until there is one, or for as long as
- * --attach-timeout says. @throws UsageError, NotFoundError, InterruptedError
+ * The same for a role, which waits for a stream of this name, and for the media driver: without a limit, or for --attach-timeout.
+ * @throws UsageError, NotFoundError, InterruptedError
  */
 export async function awaitStreamId(
   values: ToolValues & Pick<RoleValues, "attachTimeout">,
@@ -77,7 +77,7 @@ export async function awaitStreamId(
   return (await search.run()).streamId;
 }
 
-/** Listens until a stream of this name was announced. */
+/** Listens until a stream of this name is announced. */
 class NameSearch {
   readonly #runtime: ToolRuntime;
   readonly #text: string;
@@ -101,7 +101,7 @@ class NameSearch {
     runtime.scheduler.add({ roleName: "name search", doWork: lookForDriver });
   }
 
-  /** Logs that it was not found yet. */
+  /** Logs that the stream has not been found yet. */
   report(): void {
     if (this.#runtime.connection.isConnected)
       log.info(`waiting for a stream: ${describeUnknown(this.#text, this.#watch.known, "")}`);
@@ -119,7 +119,7 @@ class NameSearch {
   }
 }
 
-/** The only one of those that were found. @throws NotFoundError for none, UsageError for several */
+/** Returns the only match. @throws NotFoundError without a match, UsageError for several */
 export function requireSingleMatch(text: string, found: readonly KnownStream[], known: KnownStreams): KnownStream {
   const [stream, second] = found;
   if (stream === undefined) throw unknownStream(text, known);
@@ -130,12 +130,12 @@ export function requireSingleMatch(text: string, found: readonly KnownStream[], 
   });
 }
 
-/** Streams for a sentence: `10000 "camera-1", 10001`. */
+/** Lists streams for a message: `10000 "camera-1", 10001`. */
 export function describeStreams(streams: readonly KnownStream[]): string {
   return listed(streams.map(({ streamId, name }) => (name === null ? String(streamId) : `${streamId} "${name}"`)));
 }
 
-/** No stream of this id or name was announced: with those that were. */
+/** The error for an id or name that was not announced; lists the announced streams. */
 export function unknownStream(text: string, known: KnownStreams, searchedNs = SEARCH_NS): NotFoundError {
   const message = describeUnknown(text, known, ` within ${formatDuration(searchedNs)}`);
   return new NotFoundError(message, { found: describeStreams(known.list()) });

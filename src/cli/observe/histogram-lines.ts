@@ -5,7 +5,7 @@ import { bar, glyphsFor } from "../demo/glyphs.ts";
 
 const MAX_WIDTH = 100;
 const MIN_BAR_WIDTH = 8;
-/** The histogram for people, `width` columns wide at most. */
+/** Renders the histogram as text lines of at most `width` columns. */
 export function histogramLines(
   histogram: DurationHistogram,
   { palette, width = MAX_WIDTH }: { readonly palette: Palette; readonly width?: number | undefined },

@@ -2,7 +2,7 @@ import { printable, toJson } from "../../core/text.ts";
 import type { KnownStream } from "../../observe/known-streams.ts";
 import type { Attribute } from "../../protocol/attribute.ts";
 
-/** An attribute's value by its format (W-45): text as text, JSON as what it says, anything else as its bytes. */
+/** An attribute's value by its format (W-45): text as text, JSON parsed, anything else as bytes. */
 export type AttributeValue =
   | { readonly kind: "text"; readonly value: string }
   | { readonly kind: "json"; readonly value: unknown }
@@ -19,13 +19,13 @@ export function readAttribute({ format, value }: Attribute): AttributeValue {
     text = new TextDecoder("utf-8", { fatal: true }).decode(value);
     return isJson ? { kind: "json", value: JSON.parse(text) } : { kind: "text", value: text };
   } catch (error) {
-    // It is not what its format says: then it is shown as the bytes that it is.
+    // The value does not match its format: it is shown as bytes.
     if (error instanceof TypeError || error instanceof SyntaxError) return { kind: "bytes", value };
     throw error;
   }
 }
 
-/** For people, on one line. */
+/** The value as text on one line. */
 export function attributeText(attribute: Attribute): string {
   const { kind, value } = readAttribute(attribute);
   switch (kind) {
@@ -40,7 +40,7 @@ export function attributeText(attribute: Attribute): string {
   }
 }
 
-/** All that is known of a data source, as JSON: bytes in base64. */
+/** The known facts about a data source as JSON; bytes are base64. */
 export function metaJson({ streamId, name, summary, producerId, epoch, meta }: KnownStream): unknown {
   const attributes = (meta?.attributes ?? []).map((attribute) => {
     const { kind, value } = readAttribute(attribute);

@@ -1,7 +1,7 @@
 import type { Column } from "../output/output.ts";
 import type { MeterRow } from "./meters.ts";
 
-/** What every tool that measures says of the stream: who it is, and last what has to be known of it. */
+/** Columns shared by all measuring tools: the stream's id and name, and the note, which comes last. */
 export const METER_COLUMNS: readonly [Column<MeterRow>, Column<MeterRow>, Column<MeterRow>] = [
   { header: "stream", align: "right", cell: ({ streamId }) => streamId },
   { header: "name", align: "left", minWidth: 8, cell: ({ name }) => name },
@@ -13,7 +13,7 @@ export const METER_COLUMNS: readonly [Column<MeterRow>, Column<MeterRow>, Column
   },
 ];
 
-/** The part of a row's JSON that all of them have. */
+/** The JSON fields shared by all rows. */
 export function meterJson(row: MeterRow): Record<string, unknown> {
   const { seconds, streamId, name, epoch, frames, seen, framesPerSecond, note } = row;
   return { seconds, streamId, name, epoch: epoch === null ? null : String(epoch), frames, seen, framesPerSecond, note };

@@ -13,13 +13,13 @@ import { type ToolContext, tool } from "../tool/tool.ts";
 import { ToolRuntime } from "../tool/tool-runtime.ts";
 import { requireSingleMatch, requireStreamText, unknownStream } from "./find-stream.ts";
 
-/** A row of `hz` or `bw`: what was measured of one stream in one interval. */
+/** A row of `hz` or `bw`: the measurement of one stream in one interval. */
 export interface MeterRow extends StreamReading {
-  /** Since the tool began to measure. */
+  /** Seconds since the tool began to measure. */
   readonly seconds: number;
 }
 
-/** How a command shows what is measured. */
+/** How a command shows its measurements. */
 export interface MeterView {
   /** The command's name. */
   readonly name: string;
@@ -27,12 +27,12 @@ export interface MeterView {
   json(row: MeterRow): unknown;
 }
 
-/** The folder below which a tool maps regions. */
+/** The base directory in which a tool may map regions. */
 export function baseDirsOf(values: PlaceValues): AllowedBaseDirs {
   return AllowedBaseDirs.resolve([shmDirOf(values)]);
 }
 
-/** A tool that measures the streams which the command line names, or all, and prints a row of each per interval. */
+/** A tool that measures the named streams, or all, and prints one row per stream and interval. */
 export function meterTool(view: MeterView): ReturnType<typeof tool<MeterValues>> {
   return tool<MeterValues>((context) => runMeters(context, view));
 }
@@ -78,19 +78,19 @@ async function runMeters({ values, positionals, output }: ToolContext<MeterValue
   return await runtime.run(watch, meters);
 }
 
-/** With no stream named, those that are measured are those that answer a hello; others join when they announce themselves. */
+/** If no stream is named, streams that answer a hello within this time are measured; others join when they are announced. */
 const ALL_SEARCH_NS = 0.3e9;
 
 interface MetersOptions {
   readonly intervalNs: number;
-  /** After so many readings it is over. */
+  /** Readings after which the tool ends. */
   readonly readings: number;
   readonly onDone: () => void;
-  /** After each look: how long the next may take. */
+  /** Called after each look with the longest time until the next one. */
   readonly onLooked: (restNs: number) => void;
 }
 
-/** The meters of several streams, read together. */
+/** The meters of several streams, which are read together. */
 class Meters implements Agent {
   readonly roleName = "meters";
   readonly #baseDirs: AllowedBaseDirs;
@@ -119,7 +119,7 @@ class Meters implements Agent {
     this.#meters.set(stream.streamId, meter);
   }
 
-  /** True when the stream is one that is measured. */
+  /** True if the stream is measured. */
   onNews(stream: KnownStream): boolean {
     const meter = this.#meters.get(stream.streamId);
     meter?.onNews(stream);

@@ -13,7 +13,7 @@ const EXTENSIONS: Readonly<Record<string, SnapshotFormat>> = { png: "png", npy: 
 
 const FORMATS = [...new Set(Object.values(EXTENSIONS))];
 
-/** Where the frame goes, and as what. */
+/** Destination and format of the frame. */
 export interface SnapshotTarget {
   /** A file, or `-` for standard output. */
   readonly path: string;
@@ -22,7 +22,7 @@ export interface SnapshotTarget {
   open(): Promise<Sink>;
 }
 
-/** From --to, --format and --png. @throws UsageError */
+/** Reads --to, --format and --png. @throws UsageError */
 export function snapshotTarget(values: SnapshotValues): SnapshotTarget {
   const path = values.to;
   const format = formatOf(values, path);

@@ -5,8 +5,8 @@ import type { ToolRuntime } from "../tool/tool-runtime.ts";
 import { requireSingleMatch } from "./find-stream.ts";
 
 /**
- * Listens to what is said of the one stream with this id or name. `onNews` gets what is known of it whenever that has changed, and
- * `isSearched` once no more is to be expected. The tool fails when there is no such stream by then, or when `onNews` does.
+ * Listens for messages about the one stream with this id or name. `onNews` receives the known facts whenever they change; `isSearched`
+ * is true once no more are expected. The tool fails if there is no such stream by then, or if `onNews` throws.
  */
 export function watchStream(
   runtime: ToolRuntime,

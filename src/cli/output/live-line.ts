@@ -15,8 +15,8 @@ const DEFAULT_WIDTH = 80;
 type LiveValues = Pick<RoleValues, "quiet" | "logFormat" | "statsInterval">;
 
 /**
- * What a role does at the moment, on the last line of the terminal, drawn again in place. Everything else that this process writes to the
- * terminal clears it first (`StreamWriter`), and stands above.
+ * Shows a role's progress on the last line of the terminal, redrawn in place. Any other output of this process to the terminal first
+ * clears it (`StreamWriter`) and appears above it.
  */
 export class LiveLine implements Agent {
   readonly roleName = "live line";
@@ -30,8 +30,8 @@ export class LiveLine implements Agent {
   }
 
   /**
-   * True for a role that may draw one: on a terminal that no other program writes to, as the other end of a pipe would (FFmpeg has a line
-   * of its own there), and where neither quiet nor machine-readable output is asked for.
+   * True for a role that may draw the line: on a terminal to which no other program writes, such as the other end of a pipe (FFmpeg has
+   * a status line of its own), and without --quiet, JSON logs or periodic statistics.
    */
   static isWanted(values: LiveValues, { usesPipe }: { readonly usesPipe: boolean }): boolean {
     return (
@@ -47,7 +47,7 @@ export class LiveLine implements Agent {
   doWork(nowNs: number): number {
     if (!this.#timer.isDue(nowNs)) return 0;
     const text = this.#describe(nowNs);
-    // A terminal that is behind gets no more of what is out of date already.
+    // A terminal with unwritten output gets no line that is already out of date.
     if (this.#writer.queuedBytes > 0 || !isInForeground()) return 0;
     this.#writer.write(`\r${truncate(text, this.#width.columns - 1)}\x1b[K`);
     statusLineShown();
@@ -59,12 +59,12 @@ export class LiveLine implements Agent {
   }
 
   onClose(): void {
-    // Clears the line, if it is there.
+    // Clears the line if it is shown.
     this.#writer.write("");
   }
 }
 
-/** False for a process that was put into the background: the terminal is another's. */
+/** False for a process in the background, which must not write to the terminal. */
 function isInForeground(): boolean {
   // Fields after the name in parentheses: state, parent, group, session, terminal, group in the foreground.
   const stat = readFileSync("/proc/self/stat", "utf8");
@@ -72,13 +72,13 @@ function isInForeground(): boolean {
   return group === foreground;
 }
 
-/** Asks by a descriptor of our own: `process.stderr` would make the one that is shared with other processes non-blocking. */
+/** Queries the size with a separate descriptor: `process.stderr` would make the shared one non-blocking for other processes. */
 class TerminalWidth {
   readonly #terminal = new WriteStream(
     openSync(`/proc/self/fd/${STDERR}`, constants.O_WRONLY | constants.O_NOCTTY),
   ) as WriteStream & { _refreshSize(): void };
 
-  /** Columns of the terminal now. */
+  /** Current columns of the terminal. */
   get columns(): number {
     this.#terminal._refreshSize();
     return this.#terminal.columns || DEFAULT_WIDTH;

@@ -10,7 +10,7 @@ export type { Cell, Column } from "./table.ts";
 
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
-/** Where finished text goes; replaced in tests. `StreamWriter` is one. */
+/** Destination of finished text; replaced in tests. `StreamWriter` implements it. */
 export interface TextWriter {
   readonly isClosed: boolean;
   readonly error: Error | null;
@@ -21,21 +21,21 @@ export interface TextWriter {
 
 export interface OutputOptions {
   format: OutputFormat;
-  /** Left out: standard output. */
+  /** Omitted: standard output. */
   writer?: TextWriter;
-  /** Left out: on a terminal, unless NO_COLOR is set. */
+  /** Omitted: on a terminal, unless NO_COLOR is set. */
   coloured?: boolean;
-  /** Columns that tables have to fit in; left out: those of the terminal, or no limit elsewhere. */
+  /** Maximum columns of a table; omitted: those of the terminal, or no limit elsewhere. */
   width?: number;
 }
 
 const STDOUT = 1;
-/** Rows of a stream are dropped, and counted, while this much waits for the reader. */
+/** Queue size at which a stream drops (and counts) its rows because the reader is slow. */
 const MAX_WAITING_BYTES = 1_048_576;
 
 /**
- * The results of a command on standard output, in the format that the user chose. Writing never waits and never throws for
- * a reader that is slow or gone; `flush` waits for a slow one.
+ * Writes the results of a command to standard output in the user's format. Writing never blocks and never throws because
+ * a reader is slow or gone; `flush` waits for a slow reader.
  */
 export class Output {
   readonly format: OutputFormat;
@@ -50,28 +50,28 @@ export class Output {
     this.format = options.format;
     this.palette = paletteOf(options.coloured ?? allowsColour({ isTTY: isTerminal }));
     this.width = options.width ?? (isTerminal ? process.stdout.columns : undefined);
-    // A result is never cut short by a slow reader: only streams drop rows, see RowStream.
+    // A slow reader never truncates a result: only streams drop rows, see RowStream.
     const unlimited = { maxQueuedBytes: Number.POSITIVE_INFINITY };
     this.#writer = options.writer ?? new StreamWriter(STDOUT, { ...unlimited, onClosed: () => this.#onClosed?.() });
   }
 
-  /** Sets what ends the command in order, quietly and with 0, when the reader of standard output has gone. */
+  /** Sets the callback that ends the command in order, silently and with 0, when the reader of standard output is gone. */
   whenClosed(onClosed: () => void): void {
     this.#onClosed = onClosed;
     if (this.isClosed) onClosed();
   }
 
-  /** True once the reader has gone. */
+  /** True once the reader is gone. */
   get isClosed(): boolean {
     return this.#writer.isClosed;
   }
 
-  /** False while a slow reader has much to catch up with. */
+  /** False while a slow reader is far behind. */
   get hasRoom(): boolean {
     return this.#writer.queuedBytes < MAX_WAITING_BYTES;
   }
 
-  /** All rows of a result: a table, one JSON array, or a JSON object per line (`json` says of what; the row itself if left out). */
+  /** All rows of a result: a table, one JSON array, or one JSON object per line (`json` maps a row; omitted: the row itself). */
   rows<Row>(columns: readonly Column<Row>[], rows: readonly Row[], json: (row: Row) => unknown = (row) => row): void {
     switch (this.format) {
       case "table":
@@ -86,7 +86,7 @@ export class Output {
     }
   }
 
-  /** One result: `key  value` lines for people, or one JSON object. */
+  /** One result: `key  value` lines as text, or one JSON object. */
   record(json: unknown, pairs: readonly (readonly [key: string, value: string | number | bigint])[]): void {
     if (this.format !== "table") {
       this.line(toJson(json, this.format === "json" ? 2 : undefined));
@@ -99,25 +99,25 @@ export class Output {
     for (const line of renderTable(columns, pairs, this).slice(1)) this.line(line);
   }
 
-  /** Rows that come one by one, e.g. one a second. `finish`, or the end of the stream itself, completes JSON. */
+  /** Rows that arrive one at a time, e.g. one per second. `finish`, or the stream's own `end`, completes the JSON. */
   stream<Row>(columns: readonly Column<Row>[], json: (row: Row) => unknown = (row) => row): RowStream<Row> {
     const stream = new RowStream(this, columns, json);
     this.#streams.push(stream);
     return stream;
   }
 
-  /** One line of text as it is. */
+  /** Writes one line of text unchanged. */
   line(text: string): void {
     this.#writer.write(`${text}\n`);
   }
 
-  /** Ends its streams of rows, and resolves as `flush` does. */
+  /** Ends all row streams and then flushes, like `flush`. */
   async finish(): Promise<void> {
     for (const stream of this.#streams) stream.end();
     await this.flush();
   }
 
-  /** Resolves when everything was written, or the reader has gone. Throws OutputError when it could not be written. */
+  /** Resolves when everything was written or the reader is gone. @throws OutputError if it could not be written */
   async flush(): Promise<void> {
     await this.#writer.flush();
     const { error } = this.#writer;
@@ -126,8 +126,8 @@ export class Output {
 }
 
 /**
- * Rows of one result as they come: table lines under one header, elements of one JSON array, or JSON lines. Rows that a slow
- * reader has no room for are dropped and counted.
+ * Rows of one result as they arrive: table lines below one header, elements of one JSON array, or JSON lines. Rows are dropped and
+ * counted if a slow reader leaves no room for them.
  */
 export class RowStream<Row> {
   readonly #output: Output;
@@ -143,7 +143,7 @@ export class RowStream<Row> {
     this.#json = json;
   }
 
-  /** Rows that were dropped because the reader is slow. */
+  /** Number of rows that were dropped because of a slow reader. */
   get dropped(): number {
     return this.#dropped;
   }

@@ -5,26 +5,26 @@ export type Cell = string | number | bigint | boolean | null | undefined;
 
 export interface Column<Row> {
   readonly header: string;
-  /** What to show; null and undefined show as "-". Numbers are shown as they are: format them before. */
+  /** The cell's content; null and undefined are shown as "-". Numbers are shown unformatted: format them before. */
   cell(row: Row): Cell;
-  /** Left out: right where the cells are numbers, else left. Right-aligned cells are never shortened. */
+  /** Omitted: right if the cells are numbers, else left. Right-aligned cells are never shortened. */
   readonly align?: "left" | "right";
-  /** Colours the text, after it was padded. */
+  /** Colours the text after padding. */
   paint?(text: string, row: Row, palette: Palette): string;
-  /** Keeps streamed rows in line: at least this wide. */
+  /** Minimum width, which keeps streamed rows aligned. */
   readonly minWidth?: number;
 }
 
 export interface TableOptions {
   readonly palette: Palette;
-  /** Columns of the terminal; lines are made to fit. Left out: as wide as it takes. */
+  /** Maximum line width in terminal columns. Omitted: no limit. */
   readonly width?: number | undefined;
 }
 
 const GAP = "  ";
 const NARROWEST = 4;
 
-/** The lines of a table with its header. */
+/** Renders a table with its header as lines. */
 export function renderTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
@@ -35,7 +35,7 @@ export function renderTable<Row>(
   return [layout.headerLine(), ...rows.map((row) => layout.rowLine(row))];
 }
 
-/** Widths of a table's columns, for rows that come all at once or one by one. */
+/** Column widths of a table whose rows arrive all at once or one at a time. */
 export class TableLayout<Row> {
   readonly #columns: readonly Column<Row>[];
   readonly #options: TableOptions;
@@ -84,7 +84,7 @@ export class TableLayout<Row> {
     const line = cells.join(GAP).trimEnd();
     const { width } = this.#options;
     if (width === undefined || Bun.stringWidth(line) <= width) return line;
-    // Too many columns to fit even when narrowed: colours go, so that the cut cannot leave one switched on.
+    // Too many columns to fit even when narrowed: colours are removed, so that the cut cannot leave one switched on.
     return truncate(Bun.stripANSI(line), width);
   }
 
@@ -109,7 +109,7 @@ export class TableLayout<Row> {
   }
 }
 
-/** Cuts text to a width in terminal columns; the last of them becomes an ellipsis. */
+/** Truncates text to a width in terminal columns; the last column shows an ellipsis. */
 export function truncate(text: string, width: number): string {
   if (Bun.stringWidth(text) <= width) return text;
   if (width <= 0) return "";

@@ -1,19 +1,19 @@
 const ESCAPE = "\x1b";
 const CTRL_C = "\x03";
 const CTRL_Z = "\x1a";
-/** A key, or the sequence that a terminal sends for one. */
+/** Matches a key, or the escape sequence that a terminal sends for one. */
 const KEYS = new RegExp(`${ESCAPE}\\[[0-9;]*[A-Za-z~]|[\\s\\S]`, "g");
 
-/** What else is to be done with the terminal. */
+/** Receives keys and changes of the terminal's mode. */
 export interface KeysListener {
   onKey(key: string): void;
-  /** The terminal is in raw mode: at the start, and when the process continues after a suspension. */
+  /** The terminal has entered raw mode: at the start, and when the process resumes after a suspension. */
   onEnter?(): void;
-  /** The terminal is as it was found again. */
+  /** The terminal's original mode was restored. */
   onLeave?(): void;
 }
 
-/** The keys of the terminal, one by one. It is left as it was found, also while the process is suspended. */
+/** Reads keys from the terminal, one at a time. The original mode is restored at the end and while the process is suspended. */
 export class Keys {
   readonly #listener: KeysListener;
   readonly #onData = (data: Buffer): void => this.#take(data.toString("utf8"));
@@ -63,7 +63,7 @@ export class Keys {
 
   #take(text: string): void {
     for (const key of text.match(KEYS) ?? []) {
-      // In raw mode the terminal makes no signals of them.
+      // In raw mode the terminal does not turn these keys into signals.
       if (key === CTRL_C) process.kill(process.pid, "SIGINT");
       else if (key === CTRL_Z) process.kill(process.pid, "SIGTSTP");
       else this.#listener.onKey(key);

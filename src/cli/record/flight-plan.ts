@@ -10,12 +10,12 @@ const OF_FLIGHT = ["after", "on", "http", "httpToken"] as const;
 
 export type TriggerSignal = "SIGUSR1" | "SIGUSR2";
 
-/** When a flight recorder writes, and what. */
+/** When a flight recorder writes, and which frames. */
 export class FlightPlan {
   readonly options: FlightOptions;
   readonly signals: readonly TriggerSignal[];
   readonly eventKinds: ReadonlySet<EventKind>;
-  /** Where requests are triggers; null: nowhere. */
+  /** Address at which HTTP requests trigger the recorder; null: none. */
   readonly http: { readonly address: ListenAddress; readonly token: string } | null;
 
   /** Null without --before. @throws OptionError */

@@ -9,7 +9,7 @@ import type { FlightPlan, TriggerSignal } from "./flight-plan.ts";
 
 const log = getLogger("record");
 
-/** Agents that trigger a flight recorder as its plan says. @throws ListenError */
+/** Creates the agents that trigger a flight recorder, according to its plan. @throws ListenError */
 export function flightTriggers(plan: FlightPlan, recorder: Recorder, runtime: RoleRuntime): Agent[] {
   const { connection, streams, scheduler } = runtime;
   const agents: Agent[] = [];
@@ -30,7 +30,7 @@ export function flightTriggers(plan: FlightPlan, recorder: Recorder, runtime: Ro
   return agents;
 }
 
-/** Signals trigger a recorder from construction to its close. */
+/** Triggers a recorder on signals, from construction to close. */
 class SignalTrigger implements Agent {
   readonly roleName = "signal trigger";
   readonly #signals: readonly TriggerSignal[];
@@ -51,7 +51,7 @@ class SignalTrigger implements Agent {
   }
 }
 
-/** Events of the recorder's streams, and of all streams, trigger it. */
+/** Triggers a recorder on events of its streams, and on events that concern all streams. */
 class EventTrigger implements Agent {
   readonly roleName = "event trigger";
   readonly #kinds: ReadonlySet<EventKind>;
@@ -75,7 +75,7 @@ class EventTrigger implements Agent {
     return 1;
   }
 
-  /** True unless it is of a stream that is not recorded, or of the recorder itself. */
+  /** True unless the event concerns a stream that is not recorded, or the recorder itself. */
   #isOfOthers(streamId: number | null, clientId: number | null): boolean {
     if (streamId === null) return true;
     const ofStream = this.#recorder.streams.filter(({ consumer }) => consumer.streamId === streamId);

@@ -10,21 +10,21 @@ import type { RecordValues } from "../specs/record.ts";
 import { FlightPlan } from "./flight-plan.ts";
 
 const FLIGHT_FOLDER = "a folder that ends in /: --before writes a file for each trigger";
-/** The files of triggers are named after it: `flight-<time>-<number>.mcap`. */
+/** The names of flight files derive from it: `flight-<time>-<number>.mcap`. */
 const FLIGHT_FILE = "flight.mcap";
 
-/** What a role with one stream would have; nothing is read from it. */
+/** Placeholder for the stream of a single-stream role; its value is never used. */
 const SOME_STREAM = 10_000;
 
-/** What is to be recorded and where to, checked as far as that goes without opening or waiting for anything. */
+/** The streams to record and the destination, validated as far as possible without opening or waiting for anything. */
 export class RecordPlan {
-  /** With a stream that stands for none: a recorder has several. */
+  /** With a placeholder stream, because a recorder has several. */
   readonly values: RecordValues & { readonly stream: number };
   readonly origins: Origins;
-  /** Ids and names. */
+  /** Ids and names of streams. */
   readonly streams: readonly string[];
   readonly recording: RecordingOptions;
-  /** Null where everything is recorded. */
+  /** Null if everything is recorded. */
   readonly flight: FlightPlan | null;
   readonly output: Output;
 

@@ -28,12 +28,12 @@ export interface RecorderRow {
   readonly lost: number;
   readonly fileBytes: number;
   readonly bufferedBytes: number;
-  /** Of a flight recorder: the time that the frames in memory span, and its triggers so far. */
+  /** For a flight recorder: the time span of the frames in memory, and the number of triggers so far. */
   readonly heldSeconds: number | null;
   readonly triggers: number | null;
-  /** Bytes until the disk counts as full; null while that is not known. */
+  /** Bytes until the disk counts as full; null until it is known. */
   readonly roomBytes: number | null;
-  /** How long they last at the present rate; null while nothing is written. */
+  /** How long that room lasts at the current rate; null while nothing is written. */
   readonly secondsLeft: number | null;
   readonly streams: readonly StreamRow[];
 }
@@ -70,14 +70,14 @@ export function lostFrames(streams: readonly StreamRecorder[]): number {
   return streams.reduce((sum, { consumer }) => sum + totalLost(consumer.counters), 0);
 }
 
-/** `3 stagingFull, 1 gap`; empty without losses. */
+/** E.g. `3 stagingFull, 1 gap`; empty without losses. */
 export function describeMissing(missing: Readonly<Record<string, number>>): string {
   return Object.entries(missing)
     .map(([cause, frames]) => `${cause} ${formatCount(frames)}`)
     .join(", ");
 }
 
-/** Takes rows of statistics of a recorder. */
+/** Returns a function that takes a recorder's row of statistics. */
 export function rowTaker(recorder: Recorder, startNs: number, periodNs: number): (nowNs: number) => RecorderRow {
   const meter = new RateMeter(startNs, periodNs);
   return (nowNs) => {

@@ -13,7 +13,7 @@ import type { RecordPlan } from "./record-plan.ts";
 const log = getLogger("record");
 const REPORT_PERIOD_NS = 10e9;
 
-/** The consumers of a recorder: of the streams that were named, as soon as they are known, or of all. */
+/** The consumers of a recorder: of the named streams, as soon as they are known, or of all streams. */
 export class RecordedStreams implements Agent {
   readonly roleName = "recorded streams";
   readonly consumers: Consumer[] = [];
@@ -22,7 +22,7 @@ export class RecordedStreams implements Agent {
   readonly #recorder: Recorder;
   readonly #baseDirs: AllowedBaseDirs;
   readonly #watch: StreamWatch | null;
-  /** Names whose streams are not known yet. */
+  /** Names whose streams are still unknown. */
   readonly #wanted: Set<string>;
   readonly #reminder = new PeriodicTimer(REPORT_PERIOD_NS);
 
@@ -44,7 +44,7 @@ export class RecordedStreams implements Agent {
         : null;
   }
 
-  /** Adds the consumers of streams that were named by id. */
+  /** Adds the consumers of the streams named by id. */
   begin(): void {
     for (const text of this.#plan.streams) {
       const streamId = streamIdOf(text);
@@ -52,12 +52,12 @@ export class RecordedStreams implements Agent {
     }
   }
 
-  /** True once every stream that was named has its consumer. */
+  /** True once every named stream has its consumer. */
   get areKnown(): boolean {
     return this.#wanted.size === 0;
   }
 
-  /** Names that are still waited for. */
+  /** Names whose streams are still awaited. */
   get awaited(): readonly string[] {
     return [...this.#wanted];
   }
@@ -74,7 +74,7 @@ export class RecordedStreams implements Agent {
 
   #onNews({ streamId, name }: KnownStream): void {
     const isNamed = name !== null && this.#wanted.has(name);
-    // What is announced while everything closes comes too late.
+    // Streams announced during shutdown are ignored.
     if ((!isNamed && !this.#plan.values.all) || this.#runtime.scheduler.isStopping) return;
     if (name !== null) this.#wanted.delete(name);
     if (!this.consumers.some((consumer) => consumer.streamId === streamId)) this.#add(streamId, name);

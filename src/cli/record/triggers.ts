@@ -1,2 +1,2 @@
-/** What triggers a flight recorder, beside the kinds of events. */
+/** Triggers of a flight recorder, in addition to the kinds of events. */
 export const TRIGGERS = ["signal", "SIGUSR1", "SIGUSR2", "loss", "http"] as const;

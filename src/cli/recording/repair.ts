@@ -4,7 +4,7 @@ import type { FileValues } from "../specs/recording.ts";
 import { tool } from "../tool/tool.ts";
 import { requireFiles } from "./require-files.ts";
 
-/** `record repair FILE..`: an index for each that has none. */
+/** `record repair FILE..`: writes an index for each file that has none. */
 export const run = tool<FileValues>(async ({ positionals, output }) => {
   const files = requireFiles("record repair", positionals);
   for (const file of files) {

@@ -7,7 +7,7 @@ import type { Producer } from "../../roles/producer.ts";
 const log = getLogger("replay");
 const TIMEOUT_NS = 1e9;
 
-/** Holds the clock of a replay until there are consumers, and has the keys act on it. */
+/** Pauses the clock of a replay until there are consumers, and applies key presses to it. */
 export class ReplayAgent implements Agent {
   readonly roleName = "replay";
   readonly #clock: ReplayClock;
@@ -32,7 +32,7 @@ export class ReplayAgent implements Agent {
     this.#onClose = options.onClose;
   }
 
-  /** A key was pressed. */
+  /** Queues a key press. */
   press(key: string): void {
     this.#pressed.push(key);
   }

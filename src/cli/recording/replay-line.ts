@@ -2,7 +2,7 @@ import { formatCount } from "../../core/units.ts";
 import type { ReplayClock } from "../../io/index.ts";
 import type { Producer } from "../../roles/producer.ts";
 
-/** Where a replay is, for the line at the bottom of a terminal. */
+/** The position of a replay, for the live line of a terminal. */
 export function replayLine(
   clock: ReplayClock,
   producers: readonly Producer[],
@@ -32,7 +32,7 @@ function speedOf(speed: number): string {
   return speed === Number.POSITIVE_INFINITY ? "as fast as it is taken" : `${speed} times`;
 }
 
-/** `1:02.3` */
+/** E.g. `1:02.3`. */
 function timeOf(ns: number): string {
   const seconds = ns / 1e9;
   const minutes = Math.floor(seconds / 60);

@@ -10,10 +10,10 @@ import { alreadyThere, defaultPath } from "./whole-file.ts";
 
 export type SinkFormat = "npy" | "raw" | "png" | "y4m";
 
-/** Formats that have a file for each frame. */
+/** Formats that write one file per frame. */
 const IN_FOLDERS: readonly SinkFormat[] = ["npy", "png"];
 
-/** Where each stream goes: to the path itself if it is the only one, else to one of its own name. */
+/** The path of each stream: the given path if there is only one stream, else one with the stream's name. */
 export function sinkPaths(
   format: SinkFormat,
   path: string | null,
@@ -29,7 +29,7 @@ export function sinkPaths(
   });
 }
 
-/** Writes frames by way of a sink; returns what it says in the end. @throws SinkError, UsageError */
+/** Writes frames through a sink; returns the sink's closing message. @throws SinkError, UsageError */
 export async function exportToSink(
   format: SinkFormat,
   path: string,
@@ -53,13 +53,13 @@ export async function exportToSink(
     isComplete = true;
   } finally {
     await sink.close();
-    // What is not all of it is not left behind under the name of all of it.
+    // A partial file must not stay under the name of a complete one.
     if (!isComplete && isFile && !mayReplace) rmSync(path, { force: true });
   }
   return sink.summary();
 }
 
-/** Has the sink work until something is so. */
+/** Runs the sink until a condition holds. */
 async function pump(sink: Sink, isSo: () => boolean): Promise<void> {
   while (!isSo()) {
     if (sink.doWork(processNs()) === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -69,7 +69,7 @@ async function pump(sink: Sink, isSo: () => boolean): Promise<void> {
 function sinkFrame(frame: RecordedFrame): SinkFrame {
   const bytes = contiguousBytes(frame, frame.bytes);
   const { seq, timestampNs, attributes, dtype, dims, majorOrder } = frame;
-  // What a recording does not know of its source will not come later.
+  // Attributes missing from a recording will not arrive later.
   const metaVersion = attributes.length === 0 ? 0 : frame.metaVersion;
   return {
     seq,

@@ -5,7 +5,7 @@ import type { FileValues } from "../specs/recording.ts";
 import { tool } from "../tool/tool.ts";
 import { requireFiles } from "./require-files.ts";
 
-/** `record verify FILE..`: every byte of each. */
+/** `record verify FILE..`: checks every byte of each file. */
 export const run = tool<FileValues>(async ({ positionals, output }) => {
   const files = requireFiles("record verify", positionals);
   let isWrong = false;

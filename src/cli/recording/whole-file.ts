@@ -4,13 +4,13 @@ import { UsageError } from "../../core/errors.ts";
 import type { RecordingSet } from "../../recording/recording-set.ts";
 import { OutputError } from "../output/output-error.ts";
 
-/** The recording's name with another ending, in the folder at hand. */
+/** The recording's name with another extension, in the current folder. */
 export function defaultPath({ recordings }: RecordingSet, ending: string): string {
   const path = recordings[0]?.path ?? "recording";
   return `${basename(path, extname(path))}${ending}`;
 }
 
-/** Writes a file that is there as a whole or not at all. @throws UsageError when there is one of that name, OutputError */
+/** Writes a file completely or not at all. @throws UsageError if a file of that name exists, OutputError */
 export async function writeWhole(path: string, bytes: Uint8Array, mayReplace: boolean): Promise<void> {
   const partial = `${path}.part-${process.pid}`;
   try {
@@ -33,7 +33,7 @@ export async function writeWhole(path: string, bytes: Uint8Array, mayReplace: bo
   }
 }
 
-/** The error for an output that would have to be replaced. */
+/** The error for an output file that already exists. */
 export function alreadyThere(path: string): UsageError {
   return new UsageError(`${path} exists already: name another file, or pass --force to replace it`, { found: path });
 }

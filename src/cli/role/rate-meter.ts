@@ -1,23 +1,23 @@
-/** Turns counters that only grow into rates per second, from one reading to the next. */
+/** Computes rates per second of counters that only grow, from one reading to the next. */
 export class RateMeter {
   readonly #leastNs: number;
   #lastNs: number;
   #last = new Map<string, number>();
-  /** The reading before the last, and what rates are measured from now. */
+  /** The reading before the last one, from which rates are now measured. */
   #beforeNs: number | null = null;
   #before = new Map<string, number>();
   #from: ReadonlyMap<string, number> = this.#last;
 
   /**
-   * `startNs`: when the counters were 0. `periodNs`: how often they are read as a rule. Less than half a period after the last reading,
-   * as at the end, a rate says nothing: it is measured from the reading before that one.
+   * `startNs`: when the counters were 0. `periodNs`: the usual interval of readings. A reading less than half a period after the last one,
+   * such as the final one, would give a meaningless rate: it is measured from the reading before.
    */
   constructor(startNs: number, periodNs = 0) {
     this.#lastNs = startNs;
     this.#leastNs = periodNs / 2;
   }
 
-  /** Begins a reading at this time; returns the seconds that its rates are measured over. */
+  /** Begins a reading at this time; returns the seconds over which its rates are measured. */
   begin(nowNs: number): number {
     const isShort = this.#beforeNs !== null && nowNs - this.#lastNs < this.#leastNs;
     if (!isShort) {
@@ -30,7 +30,7 @@ export class RateMeter {
     return (nowNs - (this.#beforeNs ?? nowNs)) / 1e9;
   }
 
-  /** Growth of `name` per second in this reading. */
+  /** Increase of `name` per second in this reading. */
   rate(name: string, value: number, seconds: number): number {
     this.#last.set(name, value);
     return seconds > 0 ? (value - (this.#from.get(name) ?? 0)) / seconds : 0;

@@ -4,15 +4,15 @@ import { RateMeter } from "./rate-meter.ts";
 const RATE_PERIOD_NS = 1e9;
 const GAP = "  ";
 
-/** What a live line says of a role. */
+/** The state of a role, as its live line shows it. */
 export interface RoleReading {
-  /** "published", "accepted". */
+  /** E.g. "published" or "accepted". */
   readonly verb: string;
   readonly frames: number;
   readonly bytes: number;
   /** Further parts, the most important first. */
   readonly rest: readonly string[];
-  /** What is waited for before frames can flow; null while they can. */
+  /** The condition that must hold before frames can flow; null once it holds. */
   readonly awaited: string | null;
 }
 
@@ -21,18 +21,18 @@ interface Rates {
   readonly bytesPerSecond: number;
 }
 
-/** The live line of a role: frames, how many of --count, the rates of the last second, and how long the rest takes. */
+/** The live line of a role: frames, the share of --count, the rates of the last second, and the estimated time left. */
 export class RoleProgress {
   readonly #subject: string;
   readonly #count: number;
   readonly #startNs: number;
-  /** Begins with the first frame: null before it. */
+  /** Created with the first frame; null before it. */
   #meter: RateMeter | null = null;
   #ratedNs = 0;
-  /** Null until a second of frames was measured. */
+  /** Null until one second of frames was measured. */
   #rates: Rates | null = null;
 
-  /** `count`: frames after which the role ends; infinite for none. */
+  /** `count`: frames after which the role ends; infinite without a limit. */
   constructor(subject: string, count: number, startNs: number) {
     this.#subject = subject;
     this.#count = count;
@@ -80,7 +80,7 @@ export class RoleProgress {
   }
 }
 
-/** Seconds for people: `5 s`, `3 min`, `2 h`. */
+/** A rounded duration: `5 s`, `3 min`, `2 h`. */
 function roughly(seconds: number): string {
   if (seconds < 99.5) return `${Math.round(seconds)} s`;
   return seconds < 99.5 * 60 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;

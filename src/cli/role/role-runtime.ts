@@ -20,31 +20,31 @@ const waitingLog = getLogger("aeron").reminder(10e9);
 
 export interface ProcessOptions {
   readonly aeronDir: string;
-  /** Who this is for tools; the process id is added. */
+  /** The client name that tools show; the process id is appended. */
   readonly clientName: string;
   readonly idle: IdleChoice;
   readonly mediaDriver: MediaDriverChoice;
 }
 
-/** State and next step where a media driver is awaited that this process does not start. */
+/** State and next step while this process waits for a media driver that it does not start itself. */
 export function describeMissingMediaDriver(aeronDir: string): string {
   return `no media driver in ${aeronDir}: waiting for one (\`tensorpool driver\` brings one, \`tensorpool media-driver\` is one)`;
 }
 
-/** What all roles of one process share: a scheduler, the Aeron connection (with or without a driver of its own), and the end. */
+/** Resources shared by all roles of a process: scheduler, Aeron connection (with or without a media driver of its own), and shutdown. */
 export class ProcessRuntime implements Disposable {
   readonly scheduler: Scheduler;
   readonly connection: AeronConnection;
   readonly aeronDir: string;
   readonly signals: StopSignals;
-  /** The media driver of this process. */
+  /** The media driver that this process runs, if any. */
   readonly ownDriver: MediaDriver | null;
   readonly #stopping = new AbortController();
 
   /** @throws MediaDriverError */
   constructor({ aeronDir, clientName, idle, mediaDriver }: ProcessOptions) {
     this.aeronDir = aeronDir;
-    // Before anything is made that an end in order removes.
+    // Installed before anything is created that an orderly shutdown removes.
     this.signals = new StopSignals({
       onStop: (signal) => {
         this.#stopping.abort(signal);
@@ -66,29 +66,29 @@ export class ProcessRuntime implements Disposable {
     this.ownDriver = host.ownDriver;
   }
 
-  /** Aborted by the signal that ends the process: what waits for a pipe or a reader gives up. */
+  /** Aborted by the signal that ends the process: waits for a pipe or a reader are then cancelled. */
   get stopSignal(): AbortSignal {
     return this.#stopping.signal;
   }
 
   [Symbol.dispose](): void {
-    // Of a role that failed before it ran, whose scheduler has nothing to close.
+    // Closes the driver of a role that failed before it ran: the scheduler has nothing to close then.
     this.ownDriver?.onClose();
     this.signals.dispose();
   }
 }
 
-/** What the options of a role say of its process. */
+/** The options of a role that concern its process. */
 export type ProcessValues = Pick<RoleValues, "aeronDir" | "idle" | "mediaDriver" | "standalone">;
 
-/** What the options of a role say of where it runs, and what it attaches to. */
+/** The options of a role that concern where it runs and what it attaches to. */
 export type RuntimeValues = ProcessValues &
   ChannelValues &
   Pick<RoleValues, "attachTimeout" | "clientId" | "cpu" | "sched" | "seconds" | "shmDir" | "stream"> & {
     readonly requireHugepages?: boolean;
   };
 
-/** What one role needs, alone in its process or beside others (`shared`). */
+/** The resources of one role, alone in its process or together with others (`shared`). */
 export class RoleRuntime implements Disposable {
   readonly scheduler: Scheduler;
   readonly connection: AeronConnection;
@@ -98,7 +98,7 @@ export class RoleRuntime implements Disposable {
   readonly shmDir: string;
   readonly signals: StopSignals;
   readonly stopSignal: AbortSignal;
-  /** How this role attaches to a driver; null with --standalone. */
+  /** Options of the attachment to a driver; null with --standalone. */
   readonly driver: DriverClientOptions | null;
   readonly #process: ProcessRuntime;
   readonly #ownsProcess: boolean;
@@ -111,7 +111,7 @@ export class RoleRuntime implements Disposable {
     this.shmDir = shmDirOf(values);
     const secondsNs = values.seconds;
     this.#ownsProcess = shared === undefined;
-    // Several roles of one process share its thread: what one of them is set to would move all.
+    // Several roles of one process share its thread: the placement of one would move all of them.
     if (shared === undefined) placeThread(values);
     this.#process = shared ?? new ProcessRuntime(processOptionsOf(values, clientName));
     this.scheduler = this.#process.scheduler;
@@ -129,7 +129,7 @@ export class RoleRuntime implements Disposable {
   }
 }
 
-/** What the process of a single role is like. @throws UsageError */
+/** The options of a single role's process. @throws UsageError */
 export function processOptionsOf(values: ProcessValues, clientName: string) {
   return {
     aeronDir: aeronDirOf(values),
@@ -139,7 +139,7 @@ export function processOptionsOf(values: ProcessValues, clientName: string) {
   } as const;
 }
 
-/** Longest wait for what a role needs first, in nanoseconds. No limit unless one is given; 0 is none as well. */
+/** Longest wait for a role's first prerequisite, in nanoseconds. Omitted or 0: no limit. */
 export function attachTimeoutOf({ attachTimeout = 0 }: Pick<RoleValues, "attachTimeout">): number {
   return attachTimeout === 0 ? Number.POSITIVE_INFINITY : attachTimeout;
 }
@@ -153,13 +153,13 @@ function driverClientOf(values: RuntimeValues): DriverClientOptions {
   };
 }
 
-/** The id of a role's stream. @throws OptionError for a name, which is to be resolved before */
+/** The id of a role's stream. @throws OptionError for a name, which the caller must resolve first */
 export function streamIdOf({ stream }: Pick<RoleValues, "stream">): number {
   if (typeof stream === "number") return stream;
   throw new OptionError("stream", `expected the id of a stream, found the name "${stream}"`, { found: stream });
 }
 
-/** Channel and stream ids of the options. @throws OptionError */
+/** Channel and stream ids from the options. @throws OptionError */
 export function streamsOf(values: ChannelValues): AeronStreams {
   const { channel, controlStreamId, announceStreamId, qosStreamId, metadataStreamId } = values;
   const [descriptorStreamId = 0, ...more] = values.descriptorStreamId;

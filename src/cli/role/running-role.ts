@@ -8,15 +8,15 @@ export interface RunningRole {
   readonly name: string;
   /** In the order in which they were added. */
   readonly agents: readonly Agent[];
-  /** True once others can use it. Left out: from the beginning. */
+  /** True once others can use the role. Omitted: from the start. */
   isReady?(): boolean;
-  /** Says what happened, once its agents have closed; resolves to the role's exit code. */
+  /** Reports the outcome after its agents have closed; resolves to the role's exit code. */
   finish(): Promise<number>;
 }
 
 /**
- * Starts the role of a process of its own, and runs it to its end; a signal that comes while it starts ends it in order, too. To be
- * awaited where the runtime is disposed of afterwards (`using`).
+ * Starts a role in a process of its own and runs it to its end; a signal during the start also ends it in order. Await the result before
+ * the runtime is disposed of (`using`).
  */
 export async function runAlone(
   { scheduler, signals }: { readonly scheduler: Scheduler; readonly signals: StopSignals },
@@ -27,7 +27,7 @@ export async function runAlone(
     role = await start();
   } catch (error) {
     await scheduler.close();
-    // What was being waited for was given up because of the signal.
+    // The signal cancelled what the role was waiting for.
     if (signals.received !== null) return signals.exitCode(ExitCode.DONE);
     throw error;
   }

@@ -2,10 +2,10 @@ import { nativeParker } from "../../aeron/native-parker.ts";
 import type { WaitPoint } from "../../core/wait-point.ts";
 import type { Sink, SinkFrame, SinkStream } from "../../io/types.ts";
 
-/** One frame in so many is asked for its age. */
+/** The age of one frame in this many is sampled. */
 const AGE_SAMPLE_FRAMES = 16;
 
-/** A sink around another: measures the age of frames, and can be slow on purpose, as a handler that computes for long is. */
+/** Wraps a sink: measures the age of frames, and can be slow on purpose, like a handler with a long computation. */
 export class SlowSink implements Sink {
   readonly #inner: Sink;
   readonly #delayNs: number;
@@ -73,7 +73,7 @@ export class SlowSink implements Sink {
     return this.#inner.closedByReader;
   }
 
-  /** Mean age of the frames since the last call; null when there were none. */
+  /** Mean age of the sampled frames since the last call; null without frames. */
   takeMeanAgeNs(): number | null {
     const mean = this.#frames === 0 ? null : this.#totalAgeNs / this.#frames;
     this.#frames = 0;
@@ -82,7 +82,7 @@ export class SlowSink implements Sink {
   }
 
   accept(frame: SinkFrame): void {
-    // The clock costs as much as the rest of a small frame: some of them tell the age of all.
+    // Reading the clock costs as much as the rest of a small frame, so ages are sampled.
     if (frame.seq % AGE_SAMPLE_FRAMES === 0 || this.#frames === 0) {
       this.#frames++;
       this.#totalAgeNs += frame.ageNs;

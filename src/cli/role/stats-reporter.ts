@@ -4,7 +4,7 @@ import { PeriodicTimer } from "../../core/timers.ts";
 import { ANY_WAIT, type WaitPoint } from "../../core/wait-point.ts";
 import type { Column, Output, RowStream } from "../output/output.ts";
 
-/** Prints the rows of statistics that there are, one as a rule, once per period on standard output, and again at the end. */
+/** Prints statistics, usually one row, once per period to standard output, and again at the end. */
 export class StatsReporter<Row> implements Agent {
   readonly roleName = "stats";
   readonly #rows: RowStream<Row>;
@@ -36,7 +36,7 @@ export class StatsReporter<Row> implements Agent {
   }
 
   onClose(): void {
-    // Now, and not when the last cycle began: what was counted while the others closed has taken its time as well.
+    // The current time, not the start of the last cycle: counting continued while the others closed, and that took time as well.
     this.#print(this.#clock.nanoTime());
     this.#rows.end();
   }

@@ -1,10 +1,10 @@
 import type { CounterSet } from "../../core/counters.ts";
 import { formatCount } from "../../core/units.ts";
 
-/** Rules of the specification are for its readers: the tables of the playbook name them. */
+/** References to rules of the specification; they are removed from the summary, and the tables of the playbook list them. */
 const RULES = / \([WD]-\d\d[^)]*\)/g;
 
-/** What happened, for people: a sentence, then every counter that is not 0 with what it counts. */
+/** A summary as text: a sentence, then every counter that is not 0 with its description. */
 export function summaryLines<Name extends string>(
   lead: string,
   counters: CounterSet<Name>,

@@ -3,7 +3,7 @@ import { runOnCpus, setFifoPriority } from "../../../ffi/libc.ts";
 import { OptionError } from "../../core/errors.ts";
 import type { RoleValues } from "../specs/common-options.ts";
 
-/** Puts the thread of the duty cycle where `--cpu` and `--sched` say, or refuses. @throws OptionError */
+/** Applies `--cpu` and `--sched` to the thread of the duty cycle. @throws OptionError if they cannot be applied */
 export function placeThread({ cpu, sched }: Pick<RoleValues, "cpu" | "sched">): void {
   if (cpu !== undefined) {
     refusing("cpu", `CPUs of this machine that this process may use, found ${cpu.join(",")}`, () => runOnCpus(cpu));

@@ -16,24 +16,24 @@ export interface AwaitingRole {
   readonly streamId: number;
   /** True: it needs a lease of a driver. False: it needs a producer that announces the stream. */
   readonly needsDriver: boolean;
-  /** True while it has what it needs. */
+  /** True while the role has what it needs. */
   isReady(): boolean;
-  /** Why it does not get it, as far as that is known. */
+  /** The reason why the role does not get it, if known. */
   refusal(): string | null;
 }
 
 const CHECK_PERIOD_NS = 100e6;
-/** Waits that are shorter are part of every start. */
+/** Shorter waits are part of every start and are not reported. */
 const FIRST_REPORT_NS = 2e9;
 const REPORT_PERIOD_NS = 10e9;
 const LONGEST_REPORT_PERIOD_NS = 60e9;
-/** Announces come once a second. */
+/** Announces arrive once a second. */
 const HEAR_AFTER_NS = 0.5e9;
 const FRAGMENTS_PER_POLL = 64;
 const NOT_WAITING = -1;
 
 /**
- * Logs what a role waits for, with the streams that exist and the next step: after two seconds, and then ever more seldom. Listens to
+ * Logs what a role waits for, with the existing streams and the next step: after two seconds, and then at growing intervals. Listens for
  * announces only while the role waits.
  */
 export class WaitReporter implements Agent {
@@ -50,7 +50,7 @@ export class WaitReporter implements Agent {
   #periodNs = REPORT_PERIOD_NS;
   #hasBeenReady = false;
 
-  /** `timeoutNs`: longest first wait for a producer; the wait for a driver is limited by the attachment. */
+  /** `timeoutNs`: longest first wait for a producer; the attachment limits the wait for a driver. */
   constructor(connection: AeronConnection, streams: AeronStreams, role: AwaitingRole, timeoutNs: number) {
     this.#connection = connection;
     this.#streams = streams;
@@ -58,7 +58,7 @@ export class WaitReporter implements Agent {
     this.#timeoutNs = timeoutNs;
   }
 
-  /** @throws NotFoundError once, when no producer announced the stream in time */
+  /** @throws NotFoundError once, if no producer announced the stream in time */
   doWork(nowNs: number): number {
     if (!this.#check.isDue(nowNs)) return 0;
     if (this.#role.isReady()) {
@@ -75,9 +75,9 @@ export class WaitReporter implements Agent {
     if (nowNs < this.#dueNs) return 0;
     this.#dueNs = nowNs + this.#periodNs;
     this.#periodNs = Math.min(LONGEST_REPORT_PERIOD_NS, this.#periodNs * 2);
-    // The connection reports by itself that there is no media driver.
+    // The connection itself reports a missing media driver.
     if (this.#connection.isConnected) getLogger(this.#role.kind).info(this.#describe());
-    // What ended since then is not listed again.
+    // Streams that have ended since then are not listed again.
     this.#known = new KnownStreams();
     return 0;
   }
@@ -117,7 +117,7 @@ export class WaitReporter implements Agent {
   }
 }
 
-/** State, cause and next step of a role that waits. `known`: the streams that were announced meanwhile. */
+/** State, cause and next step of a waiting role. `known`: the streams that were announced meanwhile. */
 export function describeWait(
   { kind, streamId, needsDriver, refusal }: AwaitingRole,
   { aeronDir, shortage }: Pick<AeronConnection, "aeronDir" | "shortage">,
@@ -128,7 +128,7 @@ export function describeWait(
   const others = known.filter((stream) => stream.streamId !== streamId);
   const there = others.length === 0 ? "" : `; streams that exist: ${describeStreams(others)}`;
   if (refused !== null) return `${refused}${isThere ? "" : there}; asking again`;
-  // A role without a publication or subscription can neither be received by an owner nor receive one.
+  // A role without a publication or subscription can neither reach an owner nor receive from one.
   if (shortage !== null) {
     return `stream ${streamId}: waiting for room: ${shortage}; \`tensorpool gc\` removes leftovers, \`tensorpool doctor\` shows the room`;
   }

@@ -7,8 +7,8 @@ import type { RunningRole } from "../role/running-role.ts";
 const log = getLogger("run");
 
 /**
- * The roles of one process. A producer or consumer that is done ends alone; the process ends with the last of them, unless
- * there is a driver or a supervisor, which serve others.
+ * The roles of one process. A producer or consumer that is done ends on its own; the process ends with the last of them, unless
+ * there is a driver or a supervisor, which serve other processes.
  */
 export class RoleSet {
   readonly #scheduler: Scheduler;
@@ -28,12 +28,12 @@ export class RoleSet {
     return this.#lasting.every((role) => role.isReady?.() !== false);
   }
 
-  /** A role that runs until the process is asked to end. */
+  /** Adds a role that runs until the process is asked to end. */
   addLasting(role: RunningRole): void {
     this.#lasting.push(role);
   }
 
-  /** A role that ends when it is done, or after its own --seconds. */
+  /** Adds a role that ends when it is done, or after its own --seconds. */
   async addEnding(secondsNs: number | undefined, start: (onDone: () => void) => Promise<RunningRole>): Promise<void> {
     let role: RunningRole | null = null;
     let isDone = false;
@@ -47,7 +47,7 @@ export class RoleSet {
     this.#ending.add(started);
     if (secondsNs !== undefined && !this.#scheduler.isStopping)
       this.#scheduler.add(new DeadlineAgent(secondsNs, onDone));
-    // It may have been done before it was known here.
+    // The role may have finished before it was added to the set.
     if (isDone) this.#end(started);
   }
 
@@ -56,7 +56,7 @@ export class RoleSet {
     this.#endWithLast();
   }
 
-  /** What every role says at its end; resolves to the exit code of the process. */
+  /** Reports the outcome of every role; resolves to the exit code of the process. */
   async finish(): Promise<number> {
     await Promise.all(this.#ends);
     for (const role of [...this.#ending, ...this.#lasting]) await this.#tell(role);
@@ -64,10 +64,10 @@ export class RoleSet {
   }
 
   #end(role: RunningRole): void {
-    // While everything closes, nothing is taken out by itself.
+    // During shutdown the scheduler closes all roles together.
     if (this.#scheduler.isStopping || !this.#ending.delete(role)) return;
     const end = this.#close(role);
-    // `finish` throws it: a role that could not end in order (its results could not be written) ends the process.
+    // `finish` rethrows the error: a role that could not end in order (e.g. its results could not be written) ends the process.
     end.catch(() => this.#scheduler.stop(`${role.name} failed`));
     this.#ends.push(end);
   }

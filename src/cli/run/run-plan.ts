@@ -16,7 +16,7 @@ import type { CommandContext } from "../specs/command.ts";
 import type { RunValues } from "../specs/driver.ts";
 import type { ProducerValues } from "../specs/roles.ts";
 
-/** Every role of a file, checked before anything of them is started. */
+/** Every role of a file, validated before any of them is started. */
 export interface RunPlan {
   readonly driver: DriverPlan | null;
   readonly supervisor: SupervisorPlan | null;
@@ -28,14 +28,14 @@ export interface RunPlan {
   readonly bridgeReceivers: readonly BridgeReceivePlan[];
   readonly aeronDir: string;
   readonly idle: IdleChoice;
-  /** How a media driver is come by where there is no driver to bring one. */
+  /** How a media driver is obtained if there is no driver to bring one. */
   readonly mediaDriver: MediaDriverChoice;
 }
 
-/** What a plan is made of: the options of `run`, and the settings that they name. */
+/** The inputs of a plan: the options of `run`, and the settings that they name. */
 export type RunContext = Pick<CommandContext<RunValues>, "values" | "origins" | "settings" | "commands">;
 
-/** @throws UsageError naming the place of a mistake */
+/** @throws UsageError with the location of the mistake */
 export function runPlan({ values, origins, settings, commands }: RunContext): RunPlan {
   const file = settings?.file ?? null;
   if (settings === null || file === null) {
@@ -105,7 +105,7 @@ export function runPlan({ values, origins, settings, commands }: RunContext): Ru
   };
 }
 
-/** An error about an option of a role, with the place that it comes from. */
+/** Adds to an error about a role's option the place where the option was set. */
 function located<T>(origins: Origins, make: () => T): T {
   try {
     return make();
@@ -114,19 +114,19 @@ function located<T>(origins: Origins, make: () => T): T {
   }
 }
 
-/** What is said of the whole run, and holds for each role. */
+/** Flags of the whole run, which apply to each role. */
 function flagsForRoles(values: RunValues, origins: Origins): GivenValues {
   const flags = new Map<string, Sourced>();
   for (const name of ["config", "output", "quiet", "color"] as const) {
     const origin: Origin = { kind: "flag", name };
-    // What the file says of every role is below what it says of each.
+    // A general setting in the file has lower precedence than a role's own setting.
     const isAbove = origins.has(name) && origins.of(name).kind !== "file";
     if (isAbove) flags.set(name, { value: values[name], origin });
   }
   return flags;
 }
 
-/** The driver owns the regions of its streams. @throws UsageError */
+/** Rejects standalone producers of the driver's streams: the driver owns their regions. @throws UsageError */
 function refuseStandalone(producers: readonly ProducerPlan[], general: GeneralSettings): void {
   for (const { values, origins } of producers) {
     const streamId = streamIdOf(values);
@@ -139,7 +139,7 @@ function refuseStandalone(producers: readonly ProducerPlan[], general: GeneralSe
   }
 }
 
-/** Rows of several roles on one standard output have to say whose they are: a table's and an array's do not. @throws UsageError */
+/** Rows of several roles on one standard output must name their role; those of tables and JSON arrays do not. @throws UsageError */
 function refuseMixedOutput(
   file: ConfigFile,
   roles: readonly { values: Pick<ProducerValues, "statsInterval" | "output"> }[],

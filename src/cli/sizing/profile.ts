@@ -1,10 +1,10 @@
 import { formatBytesExact } from "../../core/units.ts";
 import { DEFAULT_KEPT_EPOCHS, type Sizing } from "./sizing.ts";
 
-/** The settings of a stream as a driver's file has them, to be pasted. */
+/** The settings of a stream in the form of a driver's file, ready to be pasted. */
 export function profileToml(sizing: Sizing, name: string, firstStreamId: number): string {
   const { request, slots, strideBytes } = sizing;
-  // The default goes without saying, and a file has one table of this name only.
+  // The default is omitted, because a file can have only one table of this name.
   const policies =
     request.keptEpochs === DEFAULT_KEPT_EPOCHS ? [] : ["[policies]", `epoch_gc_keep = ${request.keptEpochs}`, ""];
   const lines = [
@@ -20,7 +20,7 @@ export function profileToml(sizing: Sizing, name: string, firstStreamId: number)
   return lines.join("\n");
 }
 
-/** The same for a producer that owns its regions. */
+/** The equivalent flags of a producer that owns its regions. */
 export function standaloneFlags({ slots, strideBytes }: Sizing): string {
   return `--standalone --slots ${slots} --pool ${formatBytesExact(strideBytes)}`;
 }

@@ -2,18 +2,18 @@ import { formatByteRate, formatBytes, formatCount, formatDuration, formatRate } 
 import { standaloneFlags } from "./profile.ts";
 import type { Sizing } from "./sizing.ts";
 
-/** Room on the file system of the regions; null where it has no limit of its own. */
+/** Room on the file system of the regions; null if it has no limit of its own. */
 export interface Free {
   readonly directory: string;
   readonly freeBytes: number | null;
 }
 
-/** True when everything fits into what is free now. */
+/** True if everything fits into the currently free space. */
 export function fits(sizing: Sizing, { freeBytes }: Free): boolean {
   return freeBytes === null || sizing.totalBytes <= freeBytes;
 }
 
-/** A sizing for people: what, and what it means. */
+/** The result of a sizing as text, with explanations. */
 export function sizingPairs(sizing: Sizing, free: Free): readonly (readonly [key: string, value: string])[] {
   const { request } = sizing;
   const { rateHz, latencyNs, headroom, frameBytes, streams } = request;
@@ -50,7 +50,7 @@ function freeText(sizing: Sizing, free: Free): string {
   return fits(sizing, free) ? found : `${found}: ${formatBytes(sizing.totalBytes - freeBytes)} too little`;
 }
 
-/** A sizing for programs. Sizes in bytes, times in nanoseconds. */
+/** The result of a sizing as JSON. Sizes are in bytes, times in nanoseconds. */
 export function sizingJson(sizing: Sizing, free: Free): unknown {
   return { ...sizing, directory: free.directory, freeBytes: free.freeBytes, fits: fits(sizing, free) };
 }

@@ -6,51 +6,51 @@ import { epochBytes } from "../../roles/driver/driver-options.ts";
 import { MAX_NSLOTS, MAX_REGION_BYTES } from "../../shm/announcement.ts";
 import { poolsFor } from "./pool-sizes.ts";
 
-/** What a stream is asked to do. */
+/** The requirements of a stream. */
 export interface SizingRequest {
   readonly rateHz: number;
   readonly frameBytes: number;
   /** Longest time from a frame's publication until its slowest reader is done with it. */
   readonly latencyNs: number;
-  /** How many times that the ring holds. */
+  /** How many times this latency the ring must hold. */
   readonly headroom: number;
-  /** Readers of each stream. */
+  /** Consumers of each stream. */
   readonly consumers: number;
-  /** Streams of this kind. */
+  /** Number of streams of this kind. */
   readonly streams: number;
   /** `policies.epoch_gc_keep`. */
   readonly keptEpochs: number;
 }
 
-/** How each stream is laid out, what all of them take, and what a reader may do without losing frames. */
+/** The layout of each stream, the memory of all streams, and how long a consumer may be delayed without losing frames. */
 export interface Sizing {
   readonly request: SizingRequest;
-  /** Slots that the rule asks for, before they are rounded up to a power of two. */
+  /** Slots according to the rule, before rounding up to a power of two. */
   readonly neededSlots: number;
   readonly slots: number;
   readonly strideBytes: number;
   /** The header ring and the pool of one epoch. */
   readonly epochBytes: number;
-  /** Epochs that the driver has room for: the current one, and those that are kept. */
+  /** Epochs for which the driver has room: the current one and the retained ones. */
   readonly epochs: number;
-  /** Of all streams. */
+  /** Bytes of the regions of all streams. */
   readonly regionBytes: number;
   readonly windowBytes: number;
   readonly windowFrames: number;
   readonly termBytes: number;
-  /** Aeron's own: the media driver's files, and the logs of all roles. */
+  /** Bytes of Aeron: the media driver's files, and the logs of all roles. */
   readonly aeronBytes: number;
-  /** What /dev/shm has to hold. */
+  /** Bytes that /dev/shm must hold. */
   readonly totalBytes: number;
-  /** A reader may be paused for this long before descriptors are lost. */
+  /** Longest pause of a consumer before descriptors are lost. */
   readonly longestPauseNs: number;
-  /** After this long a frame's slot holds another one. */
+  /** Time after which a frame's slot is overwritten. */
   readonly lifetimeNs: number;
-  /** Payload that goes through memory in a second: written once, and read by each consumer. */
+  /** Memory traffic of payloads per second: each is written once and read by each consumer. */
   readonly bytesPerSecond: number;
-  /** Aeron counters that all roles take together. */
+  /** Aeron counters of all roles together. */
   readonly counters: number;
-  /** What deserves a second look. */
+  /** Points that deserve attention. */
   readonly remarks: readonly string[];
 }
 
@@ -58,27 +58,27 @@ export interface Sizing {
 export const DEFAULT_KEPT_EPOCHS = 2;
 /** Fewer would make a window of less than four descriptors. */
 const MIN_SLOTS = 8;
-/** Aeron keeps three terms of each log, and a page of metadata. */
+/** Aeron keeps three terms and one page of metadata for each log. */
 const TERMS = 3;
 const LOG_METADATA_BYTES = 4096;
 /** cnc.dat and loss-report.dat of our media driver. */
 const MEDIA_DRIVER_BYTES = 12 * 1024 ** 2;
-/** Logs of control, QoS and metadata that a producer adds to that of its descriptors, and of control and QoS of a consumer. */
+/** Logs besides the descriptor log: control, QoS and metadata of a producer; control and QoS of a consumer. */
 const SMALL_LOGS = { producer: 3, consumer: 2 };
 const SMALL_TERM_BYTES = 64 * 1024;
-/** Of our media driver, see `COUNTERS_VALUES_BYTES` there. */
+/** Capacity of our media driver; see `COUNTERS_VALUES_BYTES` there. */
 const COUNTERS_CAPACITY = 8192;
 /** Counters that Aeron adds to those of a role, for its client, publications and subscriptions: 13 to 19 were measured. */
 const AERON_COUNTERS_PER_ROLE = 20;
-/** Counters of its own that a role shows: those that are not 0. Of a healthy one, and then some. */
+/** Number of counters that a role exports, i.e. those that are not 0: the number of a healthy role plus a margin. */
 const SHOWN_COUNTERS = { producer: 10, consumer: 12 };
-/** Below this share of a slot, it is worth saying. */
+/** If frames fill less than this share of a slot, a remark is added. */
 const LOW_FILL = 0.6;
 const MAX_STRIDE_BYTES = 2 ** 31;
 
 /**
- * The layout for a request: slots = rate x latency x headroom, rounded up to a power of two.
- * @throws UsageError when a ring cannot be that large, with what would have to change
+ * Computes the layout for a request: slots = rate x latency x headroom, rounded up to a power of two.
+ * @throws UsageError if a ring cannot be that large, with the values to change
  */
 export function sizeStream(request: SizingRequest): Sizing {
   const { rateHz, frameBytes, latencyNs, headroom, consumers, streams, keptEpochs } = request;
@@ -97,7 +97,7 @@ export function sizeStream(request: SizingRequest): Sizing {
   }
   const { windowBytes, termBytes } = descriptorWindow(slots);
   const perEpoch = epochBytes({ nslots: slots, pools });
-  // As the driver demands at its start: readers are about to leave the last epoch while the next is made.
+  // The driver requires this at its start: consumers may still be leaving the last epoch while the next one is created.
   const epochs = 1 + Math.max(1, keptEpochs);
   const regionBytes = perEpoch * epochs * streams;
   const smallLogs = SMALL_LOGS.producer + SMALL_LOGS.consumer * consumers;
@@ -129,13 +129,13 @@ function logOf(termBytes: number): number {
   return TERMS * termBytes + LOG_METADATA_BYTES;
 }
 
-/** Without what binary fractions add: 0.1 s at 30 Hz are 3 frames, not 3.0000000000000004. */
+/** Removes the error of binary fractions: 0.1 s at 30 Hz are 3 frames, not 3.0000000000000004. */
 function withoutNoise(value: number): number {
   return Number(value.toPrecision(12));
 }
 
 function countersOf(streams: number, consumers: number): number {
-  // Each role has a lease of its own, and that a counter.
+  // Each role has a lease, which takes one counter.
   const producer = SHOWN_COUNTERS.producer + 1 + AERON_COUNTERS_PER_ROLE;
   const consumer = SHOWN_COUNTERS.consumer + 1 + AERON_COUNTERS_PER_ROLE;
   return streams * (streamCounters().list.length + producer + consumers * consumer);

@@ -18,7 +18,7 @@ const { choice, integer, list, rate, size, text } = valueTypes;
 const { streamId } = domainTypes;
 const { bridgeEndpoint, streamRoute } = bridgeTypes;
 
-/** How a role that publishes another stream's frames does that. */
+/** How a role publishes the frames of another stream. */
 const OUTPUT_STREAM = options({
   flow: {
     ...withDefault(PRODUCER.flow, { otherwise: "the source's" }),
@@ -62,7 +62,7 @@ export const decimate = command({
   load: () => import("../commands/decimate.ts"),
 });
 
-/** Options of every role, but those of one stream: a bridge has several, and ends by itself only with --once. */
+/** Options of every role, except those of a single stream: a bridge has several streams, and ends by itself only with --once. */
 const { stream: _stream, count: _count, ...ROLE_OF_MANY } = ROLE;
 
 const BRIDGE_SEND = options({
@@ -119,7 +119,7 @@ export type BridgeReceiveValues = CommandValues<typeof BRIDGE_RECEIVE>;
 const SEND_EXAMPLE = "bridge send --standalone --to 127.0.0.1:4400";
 const RECEIVE_EXAMPLE = "bridge receive --standalone --from 127.0.0.1:4400 --stream 10000=10001";
 
-/** Either direction is a command of two words, and a role of its own. */
+/** Each direction is a command of two words and a role of its own. */
 const DIRECTIONS: readonly Command[] = [
   command({
     name: "bridge send",
@@ -155,7 +155,7 @@ export const bridge = command({
   load: () => import("../commands/bridge.ts"),
 });
 
-/** For help and completion of both directions together: an option of one of them names it. Nothing is required before there is a verb. */
+/** For help and completion of both directions: an option of only one of them names it. Nothing is required before the verb is known. */
 function optionsOfEither(): OptionSet {
   const named = (verb: string, set: OptionSet, beside: OptionSet): [string, OptionSpec][] =>
     Object.entries(set).map(([key, spec]) => {

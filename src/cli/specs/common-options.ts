@@ -17,12 +17,12 @@ const { choice, duration, idleStrategy, list, path, seconds, text } = valueTypes
 
 export const OUTPUT_FORMATS = ["table", "json", "jsonl"] as const;
 
-/** How results are printed. */
+/** Options for the format of results. */
 export const OUTPUT = options({
   output: option(choice(...OUTPUT_FORMATS), "FORMAT", "table, json or jsonl", { short: "o", default: "table" }),
 });
 
-/** What every command takes. */
+/** Options of every command. */
 export const GENERAL = options({
   logLevel: option(choice(...LOG_LEVELS), "LEVEL", "debug, info, warn, error or off", { otherwise: "info" }),
   logFormat: option(choice(...LOG_FORMATS), "FORMAT", "text or json, on standard error", { otherwise: "text" }),
@@ -31,7 +31,7 @@ export const GENERAL = options({
   help: flag("print this text", { short: "h", settable: "flag" }),
 });
 
-/** Where Aeron and shared memory are. */
+/** Options for the folders of Aeron and of shared memory. */
 export const PLACE = options({
   aeronDir: option(path(), "DIR", "folder of the media driver", {
     key: "driver.aeron_dir",
@@ -44,7 +44,7 @@ export const PLACE = options({
 });
 export type PlaceValues = ValuesOf<typeof PLACE>;
 
-/** The file of settings. */
+/** The option for the settings file. */
 export const CONFIG = options({
   config: option(
     path(),
@@ -54,14 +54,14 @@ export const CONFIG = options({
   ),
 });
 
-/** How a process waits. */
+/** The option for a process's idle strategy. */
 export const IDLE = options({
   idle: option(idleStrategy(), "STRATEGY", "busy-spin, yield, backoff, park, sleep; backoff:DURATION rests no longer", {
     default: "backoff",
   }),
 });
 
-/** Where messages are. */
+/** Options for the channel and stream ids of messages. */
 export const CHANNELS = options({
   channel: option(aeronChannel(), "URI", "Aeron channel", { key: "driver.control_channel", default: "aeron:ipc" }),
   controlStreamId: option(aeronStreamId(1000), "ID", "Aeron stream of announces and hellos", {
@@ -86,12 +86,12 @@ export const CHANNELS = options({
 });
 export type ChannelValues = ValuesOf<typeof CHANNELS>;
 
-/** When a command ends by itself. */
+/** Options that end a command by itself. */
 export const END = options({
   seconds: option(seconds(), "S", "end after S seconds (or 250ms, 2m)", { short: "t" }),
 });
 
-/** How a role runs. */
+/** Options of every role. */
 export const ROLE = options({
   ...PLACE,
   ...CONFIG,
@@ -143,11 +143,11 @@ export const ROLE = options({
 export type RoleValues = ValuesOf<typeof ROLE> & ValuesOf<typeof GENERAL>;
 
 /**
- * Where streams and their messages are, for tools that only listen and speak: they never start a media driver. All take --shm-dir, so
- * that the same places can be given to every command of a session.
+ * Places of streams and messages, for tools that only receive and send messages: they never start a media driver. All take --shm-dir, so
+ * that the same places can be passed to every command of a session.
  */
 export const LISTEN = options({ ...PLACE, ...CHANNELS });
 export type ListenValues = ValuesOf<typeof LISTEN>;
 
-/** The same, for tools that wait for as long as an option says. */
+/** The same, with an idle strategy, for tools that wait. */
 export const LISTEN_IDLE = options({ ...PLACE, ...IDLE, ...CHANNELS });

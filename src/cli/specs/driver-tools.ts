@@ -5,7 +5,7 @@ import { CONFIG, LISTEN, OUTPUT, PLACE } from "./common-options.ts";
 const { asciiText, choice, duration, token } = valueTypes;
 const { clientId } = domainTypes;
 
-/** Where the driver is, for tools that look at it or speak to it. */
+/** The driver's places, for tools that inspect it or send it messages. */
 const LOOK = options({ ...LISTEN, ...CONFIG, ...OUTPUT });
 export type LookValues = CommandValues<typeof LOOK>;
 
@@ -66,7 +66,7 @@ const ATTACH = options({
 });
 export type AttachValues = CommandValues<typeof ATTACH>;
 
-/** Whose lease it is, for those who speak in its holder's name. */
+/** Identifies a lease, for tools that send messages in its holder's name. */
 const NAMED_LEASE = options({ role: { ...LEASE_ROLE, isRequired: true }, ...LOOK });
 export type NamedLeaseValues = CommandValues<typeof NAMED_LEASE>;
 
@@ -176,5 +176,5 @@ const gc = command({
   load: () => import("../commands/gc.ts"),
 });
 
-/** What looks at drivers, and speaks to them. */
+/** Commands that inspect drivers or send them messages. */
 export const DRIVER_TOOL_COMMANDS: readonly Command[] = [ls, info, attach, detach, keepalive, lease, shutdown, gc];

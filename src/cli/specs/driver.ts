@@ -94,5 +94,5 @@ const run = command({
   load: () => import("../commands/run.ts"),
 });
 
-/** The driver, and what speaks to one. */
+/** The driver, and the commands that communicate with one. */
 export const DRIVER_COMMANDS: readonly Command[] = [driver, run, ...DRIVER_TOOL_COMMANDS];

@@ -173,5 +173,5 @@ const doctor = command({
 
 const NOTHING_THERE = "Exit code 3: no media driver or no such stream was found.";
 
-/** Commands that measure and show streams without being noticed. */
+/** Commands that measure and show streams without affecting them. */
 export const OBSERVE_COMMANDS: readonly Command[] = [hz, bw, delay, meta, snapshot, doctor];

@@ -10,10 +10,10 @@ const { count, dataSource } = domainTypes;
 const { choice, duration, list, size, text } = valueTypes;
 const MAX_BYTES = 2 ** 50;
 
-/** Options of every role, but those of one stream: a recorder has many. */
+/** Options of every role, except those of a single stream: a recorder has many. */
 const { stream: _stream, count: _count, ...ROLE_OF_MANY } = ROLE;
 
-/** A recorder that writes when something happens. */
+/** Options of a flight recorder, which writes on a trigger. */
 const FLIGHT = options({
   before: option(duration(), "TIME", "keep the last frames in memory, and write them on a trigger", {
     otherwise: "everything is recorded",

@@ -14,7 +14,7 @@ const FROM = option(
 );
 const TO = option(position(), "POSITION", "end there", { otherwise: "the end", settable: "flag" });
 
-/** What a producer takes, and a replay has from its file. */
+/** Options of a producer that a replay takes from its file instead. */
 const {
   source: _source,
   dtype: _dtype,
@@ -111,7 +111,7 @@ export const RECORDING_COMMANDS: readonly Command[] = [replay, exportCommand];
 const FILES = options({ ...OUTPUT });
 export type FileValues = CommandValues<typeof FILES>;
 
-/** What is done with recordings that are there. */
+/** Commands for existing recordings. */
 export const FILE_COMMANDS: readonly Command[] = [
   command({
     name: "record info",

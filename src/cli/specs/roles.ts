@@ -17,7 +17,7 @@ const { asciiText, choice, duration, integer, list, path, rate, text } = valueTy
 const { namedEndpoint } = bridgeTypes;
 const { count, dims, dtype, fallbackUri, folderName, groupId, slots, strides } = domainTypes;
 
-/** What sources without a format of their own have to be told. */
+/** Options for sources that have no format of their own. */
 export const DATA = options({
   dtype: option(dtype(), "DTYPE", "element type of a raw or synthetic source, e.g. uint16"),
   dims: option(dims(), "DIMS", "shape of a raw or synthetic source, e.g. 480x640"),

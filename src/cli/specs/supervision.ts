@@ -10,7 +10,7 @@ import { CHANNELS, CONFIG, END, LISTEN, OUTPUT, PLACE, ROLE } from "./common-opt
 const { choice, duration, hostName, list, seconds, text, webAddress } = valueTypes;
 const { count, dataSource, streamId } = domainTypes;
 
-/** Where the messages are. */
+/** Places of the messages. */
 const WATCH = options({ ...LISTEN, ...CONFIG });
 
 const SUPERVISOR = options({
@@ -47,7 +47,7 @@ const SUPERVISOR = options({
 });
 export type SupervisorValues = CommandValues<typeof SUPERVISOR>;
 
-/** What tools take that watch as the supervisor does. */
+/** Options of tools that observe streams like the supervisor. */
 const OBSERVE = options({ ...THRESHOLDS, ...WATCH });
 export type ObserveValues = CommandValues<typeof OBSERVE>;
 
@@ -135,5 +135,5 @@ const check = command({
   load: () => import("../commands/check.ts"),
 });
 
-/** Commands that watch as the supervisor does. */
+/** Commands that observe streams like the supervisor. */
 export const WATCHING_COMMANDS: readonly Command[] = [top, events, check];

@@ -8,10 +8,10 @@ import { OBSERVE_COMMANDS } from "./observe.ts";
 const { anyCase, choice, duration, integer, list, size, text } = valueTypes;
 const { clientId, count, dataSource, fallbackUri } = domainTypes;
 
-/** How a consumer reads (W-40). */
+/** Reading modes of a consumer (W-40). */
 const MODES = ["stream", "latest", "decimated"] as const;
 const MODE_NAMES = MODES.join("|");
-/** The largest value of a field that is u32 and may be absent. */
+/** The largest value of an optional u32 field. */
 const MAX_FIELD = 0xffff_fffe;
 
 const INSPECT = options({
@@ -133,5 +133,5 @@ const consumerConfig = command({
   load: () => import("../commands/consumer-config.ts"),
 });
 
-/** Commands that look at what others do, and speak to them. */
+/** Commands that observe other processes or send them messages. */
 export const TOOL_COMMANDS: readonly Command[] = [...OBSERVE_COMMANDS, inspect, tap, hello, consumerConfig];

@@ -1,15 +1,15 @@
 import type { CommandContext } from "../specs/command.ts";
 import type { ChannelValues } from "../specs/common-options.ts";
 
-/** The Aeron streams on which descriptors may be. */
+/** The Aeron streams that may carry descriptors. */
 export interface DescriptorStreams<Values> {
-  /** The values as those read them who know one such stream. */
+  /** The values for code that supports only one such stream. */
   readonly values: Values;
-  /** Beside the one of these values. */
+  /** Further streams, besides the one in these values. */
   readonly others: readonly number[];
 }
 
-/** From --descriptor-stream-id, which may name several, and from what the settings say of single streams. */
+/** Reads --descriptor-stream-id, which may name several streams, and the settings of single streams. */
 export function descriptorStreamsOf<Values extends ChannelValues>({
   values,
   settings,

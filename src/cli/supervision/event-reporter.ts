@@ -1,7 +1,7 @@
 import type { Agent } from "../../core/agent.ts";
 import { type EventView, eventViews, type SupervisionModel } from "../../supervision/model/index.ts";
 
-/** Tells each event once, soon after it happened. */
+/** Reports each event once, soon after it occurred. */
 export class EventReporter implements Agent {
   readonly roleName = "events";
   readonly #model: SupervisionModel;
@@ -14,7 +14,7 @@ export class EventReporter implements Agent {
     this.#tell = tell;
   }
 
-  /** Events that made room for others before they could be told. */
+  /** Number of events that were discarded before they could be reported. */
   get missed(): number {
     return this.#missed;
   }

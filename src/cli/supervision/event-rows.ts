@@ -2,10 +2,10 @@ import type { EventView } from "../../supervision/model/index.ts";
 import type { Column } from "../output/table.ts";
 
 const TIME_WIDTH = 12;
-/** Of the longest common kind. */
+/** Width of the longest common kind. */
 const KIND_WIDTH = 17;
 
-/** Columns of events, one line each. */
+/** Columns of events, one line per event. */
 export const EVENT_COLUMNS: readonly Column<EventView>[] = [
   { header: "time", cell: ({ time }) => timeOfDay(time), minWidth: TIME_WIDTH },
   {
@@ -17,7 +17,7 @@ export const EVENT_COLUMNS: readonly Column<EventView>[] = [
   { header: "what happened", cell: ({ text }) => text },
 ];
 
-/** Local time of an ISO time, to the millisecond. */
+/** Local time of day of an ISO time, with milliseconds. */
 export function timeOfDay(iso: string): string {
   const date = new Date(iso);
   const two = (value: number): string => String(value).padStart(2, "0");

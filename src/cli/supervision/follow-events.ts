@@ -7,16 +7,16 @@ const POLL_MS = 1000;
 const TIMEOUT_MS = 5000;
 
 export interface FollowOptions {
-  /** False: those that are there, and no more. */
+  /** False: report only the existing events. */
   readonly isFollowed: boolean;
   /** Null: until it is stopped. */
   readonly secondsNs: number | null;
   tell(event: EventView): void;
-  /** Gets what ends it. */
+  /** Receives the function that ends it. */
   onStop(stop: (reason: string) => void): void;
 }
 
-/** Tells the events of a supervisor's HTTP server. @throws NotFoundError */
+/** Reports the events of a supervisor's HTTP server. @throws NotFoundError */
 export async function followEvents(from: URL, options: FollowOptions): Promise<number> {
   const url = new URL("/api/v1/events", from);
   const stopped = new AbortController();
@@ -26,7 +26,7 @@ export async function followEvents(from: URL, options: FollowOptions): Promise<n
   let lastId = 0;
   do {
     const { lastId: newest, events } = await read(url, lastId);
-    // A supervisor that was restarted counts from 0.
+    // A restarted supervisor counts from 0.
     const isAnew = newest < lastId;
     lastId = isAnew ? 0 : newest;
     for (const event of events) options.tell(event);

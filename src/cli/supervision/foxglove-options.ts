@@ -2,7 +2,7 @@ import { flag, option, options, valueTypes } from "../../config/index.ts";
 
 const { list, text } = valueTypes;
 
-/** Streams for viewers of others. */
+/** Options for third-party viewers. */
 export const FOXGLOVE = options({
   foxglove: flag("also serve the streams to Foxglove and Lichtblick, by their WebSocket protocol"),
   foxgloveAddress: option(

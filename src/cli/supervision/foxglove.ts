@@ -33,7 +33,7 @@ export function foxgloveOf(values: FoxgloveValues): FoxglovePlan | null {
   return { address, origins: foxgloveOrigins, guard: new RequestGuard(address, [], httpToken) };
 }
 
-/** What serves the streams that `hub` maps, to be run. @throws ListenError */
+/** Creates the agents that serve the streams mapped by `hub`. @throws ListenError */
 export function foxgloveAgents(plan: FoxglovePlan, hub: ViewHub, supervisor: Supervisor, clock: Clock): Agent[] {
   const frames = new FoxgloveHub({ clock, supervisor, eyes: hub.eyes, version: VERSION });
   const server = new FoxgloveServer(frames, { ...plan, nowNs: () => clock.nanoTime() });

@@ -1,7 +1,7 @@
 import { OptionError, UsageError } from "../../core/errors.ts";
 import { type ListenAddress, parseListenAddress } from "../../web/address.ts";
 
-/** The address that an option names. @throws OptionError */
+/** Parses the address of an option. @throws OptionError */
 export function listenAddress(option: string, text: string): ListenAddress {
   try {
     return parseListenAddress(text);

@@ -8,20 +8,20 @@ import { ToolRuntime } from "../tool/tool-runtime.ts";
 import { descriptorStreamsOf } from "./descriptor-streams.ts";
 import { supervisionOf } from "./thresholds.ts";
 
-/** A tool that watches as the supervisor does, and says nothing. */
+/** A tool that observes streams like the supervisor, and sends no messages. */
 export interface Observing {
   readonly runtime: ToolRuntime;
   readonly observer: SupervisionObserver;
 }
 
-/** @throws NotFoundError where no media driver lives, UsageError */
+/** @throws NotFoundError without a live media driver, UsageError */
 export function observe(
   context: Pick<CommandContext<ObserveValues>, "values" | "settings"> & { readonly output?: Output },
   name: string,
 ): Observing {
   const { values, others } = descriptorStreamsOf(context);
   const supervision = supervisionOf(values);
-  // Nothing that it receives is urgent, and it should cost the machine nothing.
+  // Its messages are not urgent, and it should cost the machine as little as possible.
   const runtime = new ToolRuntime(values, name, {
     idle: createIdleStrategy("sleep", nativeParker),
     ...(context.output === undefined ? {} : { output: context.output }),

@@ -3,7 +3,7 @@ import type { SupervisionOptions } from "../../supervision/model/options.ts";
 
 const { duration, ratio } = valueTypes;
 
-/** When something is worth an event. */
+/** Thresholds above which an event is raised. */
 export const THRESHOLDS = options({
   dropRatio: option(ratio(), "SHARE", "share of lost frames that causes an event if it lasts, e.g. 0.1% or 0.001", {
     default: "0.1%",

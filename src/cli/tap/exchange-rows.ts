@@ -7,7 +7,7 @@ import { sessionText } from "./message-rows.ts";
 const INDENT = "          ";
 const MAX_WIDTH = 110;
 
-/** The messages of an exchange as they come. For people each has its fields in full, on lines of their own. */
+/** Prints the messages of an exchange as they arrive. As text, each shows all of its fields on separate lines. */
 export class ExchangeRows {
   readonly #output: Output;
   readonly #rows: RowStream<ExchangeMessage>;
@@ -34,12 +34,12 @@ export class ExchangeRows {
   }
 }
 
-/** The message as JSON: what `wire decode` prints of it, and where and when it was. */
+/** The message as JSON: the output of `wire decode`, with the message's stream and time. */
 function exchangeJson({ direction, afterNs, aeronStreamId, sessionId, message }: ExchangeMessage): unknown {
   return { direction, afterNs, aeronStreamId, sessionId, ...message };
 }
 
-/** Breaks text between words; a word that is longer than a line, such as a path, stays whole. */
+/** Breaks text between words; a word longer than a line, such as a path, is kept whole. */
 export function wrapWords(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";

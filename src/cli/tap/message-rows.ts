@@ -2,7 +2,7 @@ import { formatCount } from "../../core/units.ts";
 import { compactFields, type DecodedMessage, nameOf } from "../../observe/decoded-message.ts";
 import type { Column } from "../output/table.ts";
 
-/** A message as it is printed, or a place where some were missed. */
+/** A message in the form that is printed, or a gap where some were missed. */
 export interface MessageRow {
   readonly timeMs: number;
   readonly aeronStreamId: number;
@@ -12,13 +12,13 @@ export interface MessageRow {
 
 export interface MissedRow {
   readonly timeMs: number;
-  /** About how many, where the log passed unseen. */
+  /** Approximate number of messages that were overwritten in the log before they could be read. */
   readonly missed: number;
 }
 
 export type TapRow = MessageRow | MissedRow;
 
-/** Widest name of a message that is common. */
+/** Width of the longest common message name. */
 const NAME_WIDTH = 18;
 
 export const TAP_COLUMNS: readonly Column<TapRow>[] = [
@@ -38,7 +38,7 @@ export const TAP_COLUMNS: readonly Column<TapRow>[] = [
   },
 ];
 
-/** The row as JSON: what `wire decode` prints of the message, and where it was. */
+/** The row as JSON: the output of `wire decode`, with the message's position. */
 export function rowJson(row: TapRow): unknown {
   const time = new Date(row.timeMs).toISOString();
   if ("missed" in row) return { time, missed: row.missed };
@@ -46,7 +46,7 @@ export function rowJson(row: TapRow): unknown {
   return { time, aeronStreamId, sessionId, ...message };
 }
 
-/** Session ids are random from all of 32 bits: as hexadecimal they are short, and told apart at a glance. */
+/** Session ids are random 32-bit values: in hexadecimal they are short and easy to distinguish. */
 export function sessionText(sessionId: number): string {
   return (sessionId >>> 0).toString(16).padStart(8, "0");
 }

@@ -13,7 +13,7 @@ export function microseconds(max: number): ValueType<number> {
   return scalar(`whole microseconds, at most ${max}us`, '"500us"', ["string", "bigint"], convert, { format });
 }
 
-/** A whole number from 0 on; `all` is infinity. */
+/** A whole number of at least 0; `all` is infinity. */
 export function numberOrAll(): ValueType<number> {
   const convert = (value: string): number | undefined => {
     if (value === "all") return Number.POSITIVE_INFINITY;
@@ -33,7 +33,7 @@ function parseDurationOrNaN(text: string): number {
   }
 }
 
-/** A positional that is an id. @throws UsageError */
+/** Parses a positional that is an id. @throws UsageError */
 export function idArgument(command: string, name: string, text: string | undefined, max: number): number {
   if (text === undefined) throw new UsageError(`${command}: <${name}> is missing`, { expected: name });
   const id = /^\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -42,7 +42,7 @@ export function idArgument(command: string, name: string, text: string | undefin
   throw new UsageError(`${command}: <${name}>: expected ${expected}, found "${text}"`, { expected, found: text });
 }
 
-/** `; did you mean "7"?`, or nothing when no id looks alike. */
+/** `; did you mean "7"?`, or "" if no id is similar. */
 export function nearestId(id: number, ids: readonly string[]): string {
   return suggestion(String(id), ids);
 }

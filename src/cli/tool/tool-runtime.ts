@@ -19,22 +19,22 @@ import type { ListenValues } from "../specs/common-options.ts";
 
 const waitingLog = getLogger("aeron").reminder(10e9);
 
-/** What the options of a tool say of where it listens, how it waits, and when it ends. */
+/** The options of a tool for its places, its idle strategy, and its end. */
 export type ToolValues = ListenValues & {
   readonly idle?: IdleChoice | undefined;
   readonly seconds?: number | undefined;
 };
 
 export interface ToolRuntimeOptions {
-  /** Left out: as the options say. */
+  /** Omitted: taken from the options. */
   readonly idle?: IdleChoice | IdleStrategy;
-  /** The tool ends in order when no process reads its results any more. */
+  /** The tool ends in order once its results have no reader. */
   readonly output?: Output;
-  /** A media driver that does not live yet is waited for. */
+  /** Wait for the media driver if it is not running yet. */
   readonly waitsForDriver?: boolean;
 }
 
-/** The process of a tool that listens or speaks on a media driver which others run: it never starts one. */
+/** The process of a tool that receives or sends messages through an existing media driver: it never starts one. */
 export class ToolRuntime implements Disposable {
   readonly scheduler: Scheduler;
   readonly connection: AeronConnection;
@@ -44,7 +44,7 @@ export class ToolRuntime implements Disposable {
   readonly #output: Output | undefined;
   #failure: { readonly error: unknown } | null = null;
 
-  /** `name` is the command's. @throws NotFoundError where no media driver lives, unless it waits for one; UsageError */
+  /** `name` is the command's name. @throws NotFoundError without a live media driver, unless the tool waits for one; UsageError */
   constructor(values: ToolValues, name: string, { idle, output, waitsForDriver = false }: ToolRuntimeOptions = {}) {
     this.streams = streamsOf(values);
     this.aeronDir = aeronDirOf(values);
@@ -67,12 +67,12 @@ export class ToolRuntime implements Disposable {
     if (values.seconds !== undefined) this.endAfter(values.seconds, () => this.stop("--seconds are over"));
   }
 
-  /** True when a signal or a reader that has gone ended the tool: it need not have found what it was to find. */
+  /** True if a signal or a closed output ended the tool: a missing result is then not an error. */
   get wasStopped(): boolean {
     return this.signals.received !== null || this.#output?.isClosed === true;
   }
 
-  /** Calls back so long after the tool has started. */
+  /** Calls back after this time from the tool's start. */
   endAfter(timeoutNs: number, onExpired: () => void): void {
     this.scheduler.add(new DeadlineAgent(timeoutNs, onExpired));
   }
@@ -81,13 +81,13 @@ export class ToolRuntime implements Disposable {
     this.scheduler.stop(reason);
   }
 
-  /** Ends the tool: `run` throws the first of such errors. */
+  /** Ends the tool; `run` throws the first error. */
   fail(error: unknown): void {
     this.#failure ??= { error };
     this.stop("failed");
   }
 
-  /** Does what may fail in an agent's turn: the tool ends with its error. */
+  /** Runs a step of an agent that may fail: the tool then ends with its error. */
   attempt(step: () => void): void {
     try {
       step();
@@ -96,7 +96,7 @@ export class ToolRuntime implements Disposable {
     }
   }
 
-  /** Runs these agents, of which each is vital, to the end of the tool. Resolves to the exit code. */
+  /** Runs these agents, all of them vital, until the tool ends. Resolves to the exit code. */
   async run(...agents: readonly Agent[]): Promise<number> {
     for (const agent of agents) this.scheduler.add(agent, { vital: true });
     await this.scheduler.run();
@@ -104,7 +104,7 @@ export class ToolRuntime implements Disposable {
     return this.signals.exitCode(ExitCode.DONE);
   }
 
-  /** The same for a part of a command, which a signal leaves without its result. @throws InterruptedError */
+  /** The same for a part of a command, which has no result after a signal. @throws InterruptedError */
   async runPart(...agents: readonly Agent[]): Promise<void> {
     const code = await this.run(...agents);
     if (this.signals.received !== null) throw new InterruptedError(code);

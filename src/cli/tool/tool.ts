@@ -4,17 +4,17 @@ import { Output } from "../output/output.ts";
 import type { CommandContext } from "../specs/command.ts";
 import { OUTPUT_FORMATS } from "../specs/common-options.ts";
 
-/** What a tool is run with. */
+/** The inputs of a running tool. */
 export interface ToolContext<Values> extends CommandContext<Values> {
-  /** Where its results go, in the format of --output. A format that is the tool's own is text. */
+  /** Destination of the results, in the format of --output. A tool's own format is treated as text. */
   readonly output: Output;
 }
 
-/** The exit code of a tool; nothing stands for success. */
+/** The exit code of a tool; undefined means success. */
 type Outcome = number | undefined;
 
 /**
- * A command with results. They are complete and written before the command ends, also when `work` fails: then its error is reported
+ * A command with results. The results are completed and written before the command ends, even if `work` fails: its error is reported
  * after them.
  */
 export function tool<Values extends { readonly output: string }>(
@@ -30,7 +30,7 @@ export function tool<Values extends { readonly output: string }>(
   };
 }
 
-/** What a tool was to do did not happen; its results, which show that, have been written. Exit code 1. */
+/** The tool could not do its work; its results, which show that, have been written. Exit code 1. */
 export class ToolError extends TensorPoolError<"failed"> {
   constructor(message: string) {
     super("failed", message);

@@ -3,7 +3,7 @@ import { renderTable } from "../output/table.ts";
 import { CONSUMER_COLUMNS, STREAM_COLUMNS } from "./top-columns.ts";
 import type { TopReading, TopState } from "./top-state.ts";
 
-/** Readings one after the other: two tables each for people, one object each for programs. */
+/** Prints one reading after the other: two tables each as text, one object each as JSON. */
 export class PlainTop {
   readonly #output: Output;
   readonly #state: TopState;

@@ -3,7 +3,7 @@ import { Keys } from "../output/terminal-keys.ts";
 
 const ENTER = "\x1b[?1049h\x1b[?25l";
 const LEAVE = "\x1b[?25h\x1b[?1049l";
-/** Terminals that know synchronized updates show each picture at once; the others leave these aside. */
+/** Terminals with synchronized updates show each picture at once; others ignore these sequences. */
 const BEGIN_UPDATE = "\x1b[?2026h\x1b[H";
 const END_UPDATE = "\x1b[J\x1b[?2026l";
 const CLEAR_REST_OF_LINE = "\x1b[K";
@@ -11,12 +11,12 @@ const CTRL_L = "\x0c";
 
 export interface ScreenListener {
   onKey(key: string): void;
-  /** The size has changed, or the picture was lost. */
+  /** The size has changed, or the screen content was lost. */
   onRedraw(): void;
 }
 
 /**
- * The whole terminal, with its keys. Whatever ends the process, but SIGKILL, the terminal is left as it was found; it is also
+ * Controls the whole terminal, including its keys. The original state is restored whatever ends the process, except SIGKILL, and
  * while the process is suspended.
  */
 export class Screen {
@@ -37,13 +37,13 @@ export class Screen {
     });
   }
 
-  /** Columns and rows of the terminal now. */
+  /** Current columns and rows of the terminal. */
   get size(): { readonly width: number; readonly height: number } {
     const [width, height] = process.stdout.getWindowSize();
     return { width: width || 80, height: height || 24 };
   }
 
-  /** Shows a picture of at most `size.height` lines; left out while a slow terminal is behind. */
+  /** Shows a picture of at most `size.height` lines; skipped while a slow terminal has unwritten output. */
   draw(lines: readonly string[]): void {
     if (!this.#isEntered || this.#writer.queuedBytes > 0) return;
     const text = lines.map((line) => `${line}${CLEAR_REST_OF_LINE}`).join("\r\n");

@@ -6,7 +6,7 @@ import type { TopReading } from "./top-state.ts";
 
 const EVENTS_SHOWN = 200;
 
-/** Takes a reading of everything that is known, once a period. */
+/** Takes a reading of all known facts once per period. */
 export class TopAgent implements Agent {
   readonly roleName = "top";
   readonly #observer: SupervisionObserver;
@@ -19,7 +19,7 @@ export class TopAgent implements Agent {
     options: {
       readonly aeronDir: string;
       readonly periodNs: number;
-      /** True: the first reading is taken at once. */
+      /** True: the first reading is taken immediately. */
       readonly immediate: boolean;
       readonly onReading: (reading: TopReading) => void;
     },

@@ -3,7 +3,7 @@ import type { BridgeView, ConsumerView, LossView, StreamView } from "../../super
 import { bridgeText } from "../driver/bridge-lines.ts";
 import type { Column } from "../output/table.ts";
 
-/** A column, and which of several that do not all fit goes first: the higher, the sooner. 0 stays. */
+/** A column with its order of removal if not all columns fit: higher values are removed first; 0 is never removed. */
 export type TopColumn<Row> = Column<Row> & { readonly dispensable: number };
 
 const NAME_WIDTH = 12;
@@ -107,7 +107,7 @@ export const CONSUMER_COLUMNS: readonly TopColumn<ConsumerView>[] = [
   },
 ];
 
-/** Those of the columns that fit, the least needed ones left out. */
+/** The columns that fit; the most dispensable ones are removed. */
 export function fitting<Row>(columns: readonly TopColumn<Row>[], width: number): readonly TopColumn<Row>[] {
   let fitted = columns;
   const needed = (): number => fitted.reduce((sum, { minWidth = 0 }) => sum + minWidth + 2, -2);
@@ -119,7 +119,7 @@ export function fitting<Row>(columns: readonly TopColumn<Row>[], width: number):
   return fitted;
 }
 
-/** By the consumer's own counters where they can be read, else as it reports them; the largest first. */
+/** Causes of loss from the consumer's own counters if they can be read, else from its reports; the largest comes first. */
 function causesText({ causes, gap, late }: ConsumerView): string {
   const own: readonly (readonly [string, LossView])[] = Object.entries(causes);
   const known =
@@ -136,7 +136,7 @@ function causesText({ causes, gap, late }: ConsumerView): string {
     .join(", ");
 }
 
-/** Where the frames go, and those that were lost on the way, on either side. */
+/** The bridge's destination, and the frames lost on the way, on either side. */
 function bridgeCauses(view: ConsumerView, bridge: BridgeView): string {
   const { sinkTooSlow: _told, ...own } = view.causes;
   const lost = Object.entries(bridge.losses).filter(([, count]) => count > 0);
@@ -152,7 +152,7 @@ function modeText(mode: string | null, decimation: number | null, isRecording: b
   return mode === "decimated" && decimation !== null ? `1 in ${decimation}` : mode;
 }
 
-/** Without "/s", which the header says. */
+/** Without "/s", which is in the header. */
 function rateText(perSecond: number | null): string | null {
   return perSecond === null ? null : formatRate(perSecond).replace(/\s*\/s$/, "");
 }

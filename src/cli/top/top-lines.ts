@@ -14,7 +14,7 @@ export interface TopStyle {
 
 const MIN_EVENT_LINES = 4;
 
-/** The picture as lines that fit the terminal: title, tables, keys. */
+/** Renders the reading as lines that fit the terminal: title, tables, keys. */
 export function topLines(reading: TopReading, state: TopState, style: TopStyle): string[] {
   const { palette, width, height } = style;
   const title = titleLines(reading, state, style);
@@ -23,7 +23,7 @@ export function topLines(reading: TopReading, state: TopState, style: TopStyle):
   const body = state.showsHelp ? helpLines() : bodyLines(reading, state, style, room);
   const lines = [...title, ...body.slice(0, room)];
   while (lines.length < height - 1) lines.push("");
-  // What is too wide is cut, without colours that the cut could leave switched on.
+  // Lines that are too wide are cut without colours, because the cut could leave one switched on.
   return [...lines, keys]
     .slice(0, height)
     .map((line) => (Bun.stringWidth(line) <= width ? line : truncate(Bun.stripANSI(line), width)));
@@ -61,7 +61,7 @@ function bodyLines(reading: TopReading, state: TopState, style: TopStyle, room: 
   }
 }
 
-/** Both tables one below the other, each with half of the room or what it needs; events in what is left. */
+/** Both tables, one below the other, each with half of the room or as much as it needs; events use the rest. */
 function shared(tables: readonly string[][], reading: TopReading, style: TopStyle, room: number): string[] {
   const [streams = [], consumers = []] = tables;
   const half = Math.floor((room - 1) / 2);
@@ -73,7 +73,7 @@ function shared(tables: readonly string[][], reading: TopReading, style: TopStyl
   return [...lines, "", ...eventLines(reading.events.slice(1 - left), style)];
 }
 
-/** So many lines of a table; the last one says how many rows there are besides. */
+/** At most `count` lines of a table; the last one shows the number of omitted rows. */
 function cut(lines: readonly string[], count: number, { palette }: TopStyle): string[] {
   if (lines.length <= count) return [...lines];
   const kept = lines.slice(0, Math.max(0, count - 1));
@@ -81,7 +81,7 @@ function cut(lines: readonly string[], count: number, { palette }: TopStyle): st
 }
 
 function scrolled([header = "", ...rows]: readonly string[], state: TopState, room: number): string[] {
-  // Never past the last row.
+  // The offset never scrolls past the last row.
   state.offset = Math.max(0, Math.min(state.offset, rows.length - (room - 1)));
   return [header, ...rows.slice(state.offset, state.offset + room - 1)];
 }

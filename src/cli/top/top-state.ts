@@ -1,12 +1,12 @@
 import type { ConsumerView, EventView, StreamView } from "../../supervision/model/index.ts";
 
-/** What is shown at one moment. */
+/** The data shown at one moment. */
 export interface TopReading {
   readonly timeMs: number;
   readonly aeronDir: string;
   readonly streams: readonly StreamView[];
   readonly consumers: readonly ConsumerView[];
-  /** The newest events, the oldest first. */
+  /** The newest events, in chronological order. */
   readonly events: readonly EventView[];
   /** False while no media driver answers. */
   readonly isConnected: boolean;
@@ -15,21 +15,21 @@ export interface TopReading {
 export const TOP_PAGES = ["all", "streams", "consumers", "events"] as const;
 export type TopPage = (typeof TOP_PAGES)[number];
 
-/** What rows may be ordered by, with the key that chooses it. */
+/** Sort orders of the rows, each with its key. */
 export const TOP_ORDERS = { i: "id", n: "name", f: "frames/s", b: "bytes/s", d: "drops/s", l: "lag" } as const;
 export type TopOrder = (typeof TOP_ORDERS)[keyof typeof TOP_ORDERS];
 
-/** What the user has chosen with keys. */
+/** The settings that the user changes with keys. */
 export class TopState {
   page: TopPage = "all";
   order: TopOrder = "id";
   isReversed = false;
   isPaused = false;
   showsHelp = false;
-  /** Rows that are scrolled past. */
+  /** Number of rows above the visible part. */
   offset = 0;
 
-  /** Takes a key, as a terminal sends it. "quit" where it ends the program; false when it means nothing. */
+  /** Handles a key as a terminal sends it. Returns "quit" if it ends the program, and false if it has no meaning. */
   onKey(key: string): "quit" | boolean {
     if (this.showsHelp && key !== "q") {
       this.showsHelp = false;
@@ -77,7 +77,7 @@ export class TopState {
   consumersOf({ consumers, streams }: TopReading): ConsumerView[] {
     const names = new Map(streams.map(({ streamId, name }) => [streamId, name ?? ""]));
     return this.#sorted(consumers, {
-      // Ids of consumers are random: their streams distinguish them first.
+      // Consumer ids are random, so rows are sorted by stream first.
       id: ({ streamId, consumerId }) => streamId * 2 ** 21 + consumerId / 2 ** 32,
       name: ({ streamId }) => names.get(streamId) ?? "",
       "frames/s": ({ framesPerSecond }) => -(framesPerSecond ?? -1),
