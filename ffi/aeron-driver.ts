@@ -1,6 +1,6 @@
 import { openAeron } from "./load.ts";
 
-/** libaeron's C media driver: one line a symbol, with its C prototype. */
+/** libaeron's C media driver: one line per symbol, with its C prototype. */
 const SYMBOLS = {
   // int aeron_driver_context_init(aeron_driver_context_t **context)
   aeron_driver_context_init: { args: ["ptr"], returns: "i32" },

@@ -3,8 +3,8 @@ import { AeronError } from "./errors.ts";
 import { stringAt } from "./memory.ts";
 
 /**
- * Layouts of Aeron 1.54's structs that are read or written here (LP64). `test/integration/aeron-structs.test.ts` compares
- * them with a live driver, so that an upgrade that moves a field fails loudly.
+ * Layouts of the Aeron 1.54 structs that are read or written here (LP64). `test/integration/aeron-structs.test.ts` compares
+ * them with a live driver, so that an upgrade that moves a field makes the test fail.
  */
 
 /** aeron_buffer_claim_t: frame_header*, data*, length. */
@@ -33,10 +33,10 @@ export const IMAGE_CONSTANTS = {
   size: 72,
 } as const;
 
-/** The part of aeron_image_t that is read: libaeron has no function that gives it. */
+/** The fields of aeron_image_t that are read directly: libaeron has no accessor for them. */
 export const IMAGE = { logBuffer: 48, subscriberPosition: 64, sessionId: 128, subscriberPositionId: 136 } as const;
 
-/** aeron_log_buffer_t: three term buffers of an address and a length each, then the same of the metadata. */
+/** aeron_log_buffer_t: address and length of each of three term buffers, then of the metadata. */
 export const LOG_BUFFER = { terms: 0, termSize: 16, metadata: 48, termLength: 80, correlationId: 88 } as const;
 
 /** aeron_cnc_constants_t (packed to 4). */
@@ -56,7 +56,7 @@ export const COUNTER_VALUE = { registrationId: 8, ownerId: 16, size: 128 } as co
 export const COUNTER_METADATA = { state: 0, typeId: 4, key: 16, labelLength: 128, label: 132, size: 512 } as const;
 export const COUNTER_STATE = { unused: 0, allocated: 1, reclaimed: -1 } as const;
 
-/** Header of a CnC file, two cache lines; then four buffers, one behind the other, whose lengths it has. */
+/** Header of a CnC file: two cache lines with the lengths of the four buffers, which follow one after the other. */
 export const CNC_HEADER = {
   version: 0,
   toDriver: 4,
@@ -69,7 +69,7 @@ export const CNC_HEADER = {
   size: 128,
 } as const;
 
-/** aeron_broadcast_descriptor_t, at the end of the buffer to the clients. */
+/** aeron_broadcast_descriptor_t, at the end of the to-clients buffer. */
 export const BROADCAST_TRAILER = { tail: 8, size: 128 } as const;
 
 /** Header of each data frame in a term buffer (aeron_data_header_t). */
@@ -91,24 +91,24 @@ export const END_FLAG = 0x40;
 export const UNFRAGMENTED_FLAGS = BEGIN_FLAG | END_FLAG;
 export const FRAME_ALIGNMENT = 32;
 
-/** aeron_logbuffer_metadata_t (packed to 4): the last page of a log, behind its three terms. */
+/** aeron_logbuffer_metadata_t (packed to 4): the last page of a log, after its three terms. */
 export const LOG_METADATA = {
   activeTermCount: 24,
   correlationId: 256,
   termLength: 276,
-  /** Of the part that is read by read(2). */
+  /** Bytes of the part that is read with read(2). */
   size: 280,
   type: 497,
   pageSize: 4096,
   terms: 3,
 } as const;
-/** `LOG_METADATA.type` of a log that is received over a network, whose metadata do not say how far it is written. */
+/** `LOG_METADATA.type` of a log that is received over a network; its metadata do not record the written position. */
 export const LOG_OF_IMAGE = 2;
 
 /** Threading modes of the media driver (aeron_threading_mode_t). */
 export const THREADING_MODE = { dedicated: 0, sharedNetwork: 1, shared: 2, invoker: 3 } as const;
 
-/** What a publication answers instead of a position. */
+/** Error codes that a publication returns instead of a position. */
 export const PUBLICATION_ERROR = {
   notConnected: -1,
   backPressured: -2,
@@ -118,7 +118,7 @@ export const PUBLICATION_ERROR = {
   error: -6,
 } as const;
 
-/** Throws for a negative result, with Aeron's own explanation. @throws AeronError */
+/** Returns a non-negative result; throws for a negative one, with Aeron's error message. @throws AeronError */
 export function checkAeron(result: number, call: string): number {
   if (result < 0) throw lastAeronError(call);
   return result;

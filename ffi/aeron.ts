@@ -1,8 +1,8 @@
 import { openAeron } from "./load.ts";
 
 /**
- * libaeron's client: one line a symbol, with its C prototype. Pointers to pointers are addresses of NativeBuffers.
- * `bool` arguments and results go as u8: anything but 0 is true.
+ * libaeron's client: one line per symbol, with its C prototype. Pointers to pointers are addresses of NativeBuffers.
+ * `bool` arguments and results are passed as u8: any value but 0 is true.
  */
 const SYMBOLS = {
   // int aeron_errcode(void)

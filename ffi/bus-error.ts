@@ -5,7 +5,7 @@ import { openLibrary } from "./symbols.ts";
 
 const PROT_EXEC = 4;
 const SIGBUS = 7;
-/** The handler is gone before it runs: when it returns, the same access ends the process as it would have without one. */
+/** Resets the handler before it runs: when it returns, the same access ends the process as if there had been no handler. */
 const SA_RESETHAND = 0x8000_0000;
 const SA_ONSTACK = 0x0800_0000;
 /** struct sigaction { void (*sa_handler)(int); sigset_t sa_mask; int sa_flags; void (*sa_restorer)(void); } */
@@ -18,9 +18,9 @@ const SYMBOLS = {
 } as const;
 
 /**
- * Has a SIGBUS write `text` to standard error before it ends the process. A handler of a memory fault cannot be JavaScript, nor call
- * most of libc: this one is a few machine instructions that write, and return to the access that failed. Does nothing where
- * the system lets no such memory be made.
+ * Makes a SIGBUS write `text` to standard error before it ends the process. The handler of a memory fault can neither be JavaScript nor
+ * call most of libc: this one is a few machine instructions that write and return to the failed access. Does nothing if
+ * the system refuses executable memory.
  */
 export function explainBusErrors(text: string): void {
   const bytes = new TextEncoder().encode(text);
@@ -38,12 +38,12 @@ export function explainBusErrors(text: string): void {
     action.view.setUint32(SIGACTION.flags, SA_RESETHAND | SA_ONSTACK, true);
     check(openLibrary("libc.so.6", SYMBOLS).sigaction(SIGBUS, action.address as never, 0 as never), "sigaction");
   } catch (error) {
-    // Without it, Bun says that it has crashed.
+    // Without the handler, Bun prints its crash report.
     if (!(error instanceof SystemError)) throw error;
   }
 }
 
-/** write(2, text, length), where text begins `TEXT_OFFSET` bytes after the first instruction; null for other processors. */
+/** write(2, text, length), with the text `TEXT_OFFSET` bytes after the first instruction; null on other processors. */
 function machineCode(length: number): Uint8Array | null {
   if (process.arch === "x64") {
     const code = new DataView(new ArrayBuffer(25));

@@ -1,8 +1,8 @@
 import { JSCallback } from "bun:ffi";
 
 /**
- * Functions that libaeron calls back, on the thread that called into it (the conductor runs in invoker mode, so no other
- * thread ever does). An exception inside would silently end the poll that is under way: it is kept and thrown by `rethrow`,
+ * Functions that libaeron calls back on the thread that called into it (the conductor runs in invoker mode, so no other
+ * thread calls them). An exception inside would silently end the current poll: it is stored and thrown by `rethrow`,
  * which the caller of the native function calls afterwards.
  */
 abstract class NativeCallback {
@@ -22,7 +22,7 @@ abstract class NativeCallback {
     this.#error = error;
   }
 
-  /** Throws what the function threw during the native call that just returned. */
+  /** Throws the exception that the function threw during the native call that just returned. */
   rethrow(): void {
     if (!this.#hasError) return;
     const error = this.#error;
@@ -31,7 +31,7 @@ abstract class NativeCallback {
     throw error;
   }
 
-  /** After this, native code must not call the address any more. */
+  /** Frees the callback: native code must no longer call the address. */
   close(): void {
     this.#callback.close();
   }

@@ -3,7 +3,7 @@ import { check, lastErrno, libc } from "./libc.ts";
 import { NativeBuffer } from "./memory.ts";
 import { openLibrary } from "./symbols.ts";
 
-/** What Unix sockets need; opened when the first one is made. */
+/** Functions for Unix sockets; loaded when the first socket is created. */
 const SYMBOLS = {
   // int socket(int domain, int type, int protocol)
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
@@ -17,14 +17,14 @@ const MSG_DONTWAIT_NOSIGNAL = 0x4040;
 /** struct sockaddr_un { sa_family_t sun_family; char sun_path[108]; } */
 const SOCKADDR_UN = { path: 2, size: 110 } as const;
 
-/** Sends datagrams to a Unix socket, by its path or, with `@` in front, by its abstract name. Never waits. Close it. */
+/** Sends datagrams to a Unix socket by its path or, with a leading `@`, its abstract name. Never blocks. Call `close` after use. */
 export class DatagramSender {
   readonly #libc = openLibrary("libc.so.6", SYMBOLS);
   readonly #fd: number;
   readonly #address = new NativeBuffer(SOCKADDR_UN.size);
   readonly #addressBytes: number;
 
-  /** @throws SystemError; RangeError for a name that is no address */
+  /** @throws SystemError; RangeError if the name is not a valid address */
   constructor(name: string) {
     const bytes = new TextEncoder().encode(name);
     const isAddress = bytes.length > 1 && (name.startsWith("/") || name.startsWith("@"));
@@ -34,12 +34,12 @@ export class DatagramSender {
     this.#address.view.setUint16(0, AF_UNIX, true);
     this.#address.bytes.set(bytes, SOCKADDR_UN.path);
     if (name.startsWith("@")) this.#address.bytes[SOCKADDR_UN.path] = 0;
-    // The length of an abstract name is that of the address; a path ends with its zero.
+    // An abstract name ends with the address length; a path includes its terminating NUL.
     this.#addressBytes = SOCKADDR_UN.path + bytes.length + (name.startsWith("@") ? 0 : 1);
     this.#fd = check(this.#libc.socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0), "socket");
   }
 
-  /** @throws SystemError when the datagram was not taken: ECONNREFUSED or ENOENT without a receiver, EAGAIN without room */
+  /** @throws SystemError if the datagram was not accepted: ECONNREFUSED or ENOENT without a receiver, EAGAIN without buffer space */
   send(text: string): void {
     const bytes = new TextEncoder().encode(text);
     const { address } = this.#address;

@@ -19,9 +19,9 @@ const CLIENT_CLOSE = 0x0b;
 const COMMAND_BYTES = 16;
 
 /**
- * Asks the media driver of a folder to give a client up at once, as if the client had asked for it. A client that is not there is
- * ignored. Returns false when the driver's ring of commands is full.
- * @throws NodeJS.ErrnoException, SystemError when its files cannot be written
+ * Asks the media driver in a folder to close a client immediately, as if the client itself had requested it. An unknown client is
+ * ignored. Returns false if the driver's command ring buffer is full or invalid.
+ * @throws NodeJS.ErrnoException, SystemError if its files cannot be written
  */
 export function closeClient(aeronDir: string, clientId: bigint): boolean {
   const aeron = openAeron(SYMBOLS);

@@ -8,13 +8,13 @@ const NAME = "libaeron.so";
 const STDERR = 2;
 
 /**
- * Opens a library that exists as bytes only, and returns the path by which its symbol tables are opened from then on.
+ * Opens a library that exists only as bytes, and returns the path with which its symbol tables are opened afterwards.
  *
- * A sealed memory file leaves nothing in a temporary folder and cannot be exchanged before it is opened. Where the system
- * refuses those, or running code from them, a file in a private folder takes its place, which is gone once it is open; the
+ * A sealed memory file leaves nothing in a temporary folder and cannot be replaced before it is opened. If the system
+ * refuses memory files or executing code from them, a file in a private folder is used, which is deleted once it is open; the
  * user is informed.
  *
- * @param open opens a path once; what it throws counts as a refusal
+ * @param open opens a path once; an exception counts as a refusal
  * @throws NativeLibraryError with every refusal
  */
 export function openEmbedded(bytes: Uint8Array, open: (path: string) => void): string {
@@ -54,7 +54,7 @@ function openFromMemory(bytes: Uint8Array, open: (path: string) => void): string
   }
 }
 
-/** The path outlives its file: a library that is open is found by the name that it was opened by, without a look at the disk. */
+/** The path outlives its file: the loader identifies an open library by the name that it was opened with, without accessing the disk. */
 function openFromFolder(folder: string, bytes: Uint8Array, open: (path: string) => void): string {
   const own = mkdtempSync(join(folder, "tensorpool-"));
   try {
@@ -67,7 +67,7 @@ function openFromFolder(folder: string, bytes: Uint8Array, open: (path: string) 
   }
 }
 
-/** Of the loader's messages the end is enough: they begin with the path, twice. */
+/** The end of a loader message is sufficient: the message begins with the path, twice. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.startsWith("Failed to open library") ? (message.split(": ").at(-1) ?? message) : message;
@@ -77,7 +77,7 @@ function say(message: string): void {
   try {
     writeSync(STDERR, `tensorpool: ${message}\n`);
   } catch (error) {
-    // No reader, or a full pipe: the work is worth more than this line.
+    // Standard error has no reader or its pipe is full: the message is dropped so that the program can continue.
     if (!(error instanceof Error)) throw error;
   }
 }

@@ -7,7 +7,7 @@ export function errnoName(number: number): string {
   return NAMES.get(number) ?? `E${number}`;
 }
 
-/** A failed system call: which one, on what, and the errno by name. */
+/** A failed system call: its name, its object, and the errno by name. */
 export class SystemError extends Error {
   override readonly name = "SystemError";
   readonly syscall: string;
@@ -22,7 +22,7 @@ export class SystemError extends Error {
   }
 }
 
-/** A failed call of libaeron, with the library's own explanation. */
+/** A failed call of libaeron, with the library's error message. */
 export class AeronError extends Error {
   override readonly name = "AeronError";
   readonly call: string;
@@ -36,7 +36,7 @@ export class AeronError extends Error {
   }
 }
 
-/** A native library is missing, does not open, or is not the version that the code was written for. */
+/** A native library is missing, cannot be opened, or has the wrong version. */
 export class NativeLibraryError extends Error {
   override readonly name = "NativeLibraryError";
 }

@@ -13,7 +13,7 @@ const FALLOC_FL_KEEP_SIZE = 1;
 const POSIX_FADV_DONTNEED = 4;
 const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
-/** Reserves room for a file beyond its end, whose size stays. "unsupported": the file system cannot; writes tell when it is full. */
+/** Reserves space beyond a file's end; its size is unchanged. "unsupported": the file system cannot, and writes report a full disk. */
 export function reserveBeyondEnd(fd: number, offset: number, byteLength: number): "reserved" | "full" | "unsupported" {
   for (;;) {
     if (libc.fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, byteLength) === 0) return "reserved";
@@ -23,7 +23,7 @@ export function reserveBeyondEnd(fd: number, offset: number, byteLength: number)
   }
 }
 
-/** Tells the kernel that pages of a file that are on the disk need not stay in memory; it may decline. */
+/** Advises the kernel that pages of a file that are on disk need not stay in memory; it may ignore the advice. */
 export function adviseDontNeed(fd: number, offset: number, byteLength: number): void {
   libc.posix_fadvise(fd, offset, byteLength, POSIX_FADV_DONTNEED);
 }

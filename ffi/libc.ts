@@ -2,7 +2,7 @@ import { errnoName, NativeLibraryError, SystemError } from "./errors.ts";
 import { int32At, NativeBuffer, nativeString } from "./memory.ts";
 import { openLibrary } from "./symbols.ts";
 
-/** libc: one line a symbol, with its C prototype. Sizes and offsets go as doubles and are exact up to 2^53. */
+/** libc: one line per symbol, with its C prototype. Sizes and offsets are passed as doubles, which are exact up to 2^53. */
 const SYMBOLS = {
   // int *__errno_location(void)
   __errno_location: { args: [], returns: "ptr" },
@@ -117,11 +117,11 @@ const AT_REMOVEDIR = 0x200;
 const SYS_SET_MEMPOLICY = process.arch === "arm64" ? 237 : 238;
 const MPOL_DEFAULT = 0;
 const MPOL_BIND = 2;
-/** Nodes of a mask: as many as kernels are built for. */
+/** Nodes in a mask: the maximum that kernels are built for. */
 const MAX_NUMA_NODES = 1024;
 const SC_PAGESIZE = 30;
 
-/** The errno of the last failed call; to be read before anything else is called. */
+/** The errno of the last failed call; read it before any other call. */
 export function lastErrno(): number {
   return int32At(libc.__errno_location());
 }
@@ -143,13 +143,13 @@ export function openAt(directoryFd: number, path: string, flags: number, mode = 
   return check(libc.openat(directoryFd, name.address, flags | O.CLOEXEC, mode), "openat", path);
 }
 
-/** Makes a directory below a directory descriptor; the umask applies. @throws SystemError */
+/** Creates a directory below a directory descriptor; the umask applies. @throws SystemError */
 export function makeDirectoryAt(directoryFd: number, name: string, mode: number): void {
   const path = nativeString(name);
   check(libc.mkdirat(directoryFd, path.address as never, mode), "mkdirat", name);
 }
 
-/** Removes a name below a directory descriptor: a file, or a directory that is empty. @throws SystemError */
+/** Removes a name below a directory descriptor: a file or an empty directory. @throws SystemError */
 export function unlinkAt(directoryFd: number, name: string, kind: "file" | "directory"): void {
   const path = nativeString(name);
   check(libc.unlinkat(directoryFd, path.address as never, kind === "directory" ? AT_REMOVEDIR : 0), "unlinkat", name);
@@ -160,12 +160,12 @@ export function systemPageBytes(): number {
   return check(libc.sysconf(SC_PAGESIZE) as number, "sysconf");
 }
 
-/** Closes a descriptor; errors are of no use to the caller, who could do nothing about them. */
+/** Closes a descriptor; errors are ignored, because a caller could not handle them. */
 export function closeFile(fd: number): void {
   libc.close(fd);
 }
 
-/** Whether `fd` can be read (or is at its end, or broken: the next read tells) without blocking. */
+/** Checks whether `fd` can be read without blocking; also true at its end or after an error, which the next read reports. */
 export class ReadinessPoll {
   readonly #entry: Int32Array;
   readonly #timeout = new Int32Array(new ArrayBuffer(16));
@@ -177,10 +177,10 @@ export class ReadinessPoll {
     this.#entry[1] = POLL.IN;
   }
 
-  /** Blocks the thread until then, for `timeoutNs` at most, which is less than a second. */
+  /** Blocks the thread until `fd` is readable, at most for `timeoutNs`, which must be less than a second. */
   isReadable(timeoutNs = 0): boolean {
     this.#entry[1] = POLL.IN;
-    // struct timespec { time_t tv_sec; long tv_nsec; }, of which only the nanoseconds are set.
+    // struct timespec { time_t tv_sec; long tv_nsec; }; only the nanoseconds are set.
     this.#timeout[2] = timeoutNs;
     return libc.ppoll(this.#entry, 1, this.#timeout, 0 as never) > 0;
   }
@@ -191,7 +191,7 @@ export function syncFile(fd: number): void {
   check(libc.fsync(fd), "fsync");
 }
 
-/** Locks without waiting; false when another open file description holds a conflicting lock. @throws SystemError */
+/** Locks without blocking; false if another open file description holds a conflicting lock. @throws SystemError */
 export function tryLock(fd: number, kind: "shared" | "exclusive"): boolean {
   const result = libc.flock(fd, (kind === "shared" ? LOCK.SH : LOCK.EX) | LOCK.NB);
   if (result === 0) return true;
@@ -201,7 +201,7 @@ export function tryLock(fd: number, kind: "shared" | "exclusive"): boolean {
   throw error;
 }
 
-/** Gives a lock back. @throws SystemError */
+/** Releases a lock. @throws SystemError */
 export function unlock(fd: number): void {
   check(libc.flock(fd, LOCK.UN), "flock");
 }
@@ -211,7 +211,7 @@ export function setMode(fd: number, mode: number): void {
   check(libc.fchmod(fd, mode), "fchmod");
 }
 
-/** Gives the file to a group, its owner unchanged. @throws SystemError */
+/** Changes the file's group; its owner is unchanged. @throws SystemError */
 export function setGroup(fd: number, gid: number): void {
   check(libc.fchown(fd, 0xffffffff, gid), "fchown");
 }
@@ -223,7 +223,7 @@ export function truncateFile(fd: number, byteLength: number): void {
 
 /** Reserves `byteLength` bytes from `offset`, growing the file. @throws SystemError, ENOSPC when the file system is full */
 export function reserveFile(fd: number, offset: number, byteLength: number): void {
-  // Interrupted reservations are legal and are simply taken up again.
+  // An interrupted reservation is legal and is repeated.
   for (;;) {
     const errno = libc.posix_fallocate(fd, offset, byteLength);
     if (errno === 0) return;
@@ -249,17 +249,17 @@ export function unmapMemory(address: number, byteLength: number): void {
   check(libc.munmap(address, byteLength), "munmap");
 }
 
-/** Gives advice about a mapping; false when the kernel did not take it. */
+/** Advises the kernel about a mapping; false if the kernel rejected the advice. */
 export function adviseMemory(address: number, byteLength: number, advice: number): boolean {
   return libc.madvise(address, byteLength, advice) === 0;
 }
 
-/** Keeps a mapping in memory. @throws SystemError, ENOMEM or EPERM beyond RLIMIT_MEMLOCK */
+/** Locks a mapping in memory. @throws SystemError, ENOMEM or EPERM beyond RLIMIT_MEMLOCK */
 export function lockMemory(address: number, byteLength: number): void {
   check(libc.mlock(address, byteLength), "mlock");
 }
 
-/** An anonymous file with the bytes given, sealed against any change, that code can be run from. @throws SystemError */
+/** Creates an anonymous, executable file with the given bytes, sealed against any change. @throws SystemError */
 export function sealedMemoryFile(name: string, bytes: Uint8Array): number {
   const fd = createMemoryFile(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
   try {
@@ -275,7 +275,7 @@ export function sealedMemoryFile(name: string, bytes: Uint8Array): number {
   }
 }
 
-/** Since Linux 6.3 a file that code is run from carries this flag; earlier kernels refuse it. */
+/** Since Linux 6.3 an executable memory file carries this flag; earlier kernels refuse it. */
 function createMemoryFile(name: string, flags: number): number {
   const label = nativeString(name);
   const fd = libc.memfd_create(label.address, flags | MFD_EXEC);
@@ -283,12 +283,12 @@ function createMemoryFile(name: string, flags: number): number {
   return check(libc.memfd_create(label.address, flags), "memfd_create", name);
 }
 
-/** Has the kernel send this process `signal` when its parent dies. */
+/** Makes the kernel send `signal` to this process when its parent dies. */
 export function signalOnParentDeath(signal: number): void {
   check(libc.prctl(PR_SET_PDEATHSIG, signal), "prctl");
 }
 
-/** From now on this thread's new pages come from one NUMA node. @throws SystemError "EINVAL" when there is no such node */
+/** Allocates this thread's new pages on one NUMA node. @throws SystemError "EINVAL" if there is no such node */
 export function setMemoryPolicy(node: number): void {
   const mask = new NativeBuffer(MAX_NUMA_NODES / 8);
   mask.bytes[node >> 3] = 1 << (node & 7);
@@ -299,28 +299,28 @@ export function setMemoryPolicy(node: number): void {
   );
 }
 
-/** From now on this thread's new pages come from where the system chooses. @throws SystemError */
+/** Lets the system choose the node of this thread's new pages again. @throws SystemError */
 export function resetMemoryPolicy(): void {
   check(libc.syscall(SYS_SET_MEMPOLICY, MPOL_DEFAULT, 0, 0) as number, "set_mempolicy");
 }
 
-/** How late the kernel may wake this thread from a sleep, to save wake-ups; 50 us unless told otherwise. */
+/** Sets how late the kernel may wake this thread from a sleep in order to save wake-ups; the default is 50 us. */
 export function setTimerSlack(slackNs: number): void {
   check(libc.prctl(PR_SET_TIMERSLACK, slackNs), "prctl");
 }
 
 const SCHED_FIFO = 1;
-/** cpu_set_t has a bit for each of 1,024 CPUs. */
+/** cpu_set_t has one bit for each of 1,024 CPUs. */
 const CPU_SET_BYTES = 128;
 
-/** Has this thread run on these CPUs only, of those below 1,024. @throws SystemError, EINVAL when it may use none of them */
+/** Restricts this thread to these CPUs, which must be below 1,024. @throws SystemError, EINVAL if none of them is permitted */
 export function runOnCpus(cpus: readonly number[]): void {
   const mask = new NativeBuffer(CPU_SET_BYTES);
   for (const cpu of cpus) mask.bytes[cpu >> 3]! |= 1 << (cpu & 7);
   check(libc.sched_setaffinity(0, CPU_SET_BYTES, mask.address), "sched_setaffinity");
 }
 
-/** Has this thread run before all that are not real-time (SCHED_FIFO). @throws SystemError, EPERM without the right to */
+/** Gives this thread priority over all that are not real-time (SCHED_FIFO). @throws SystemError, EPERM without permission */
 export function setFifoPriority(priority: number): void {
   // struct sched_param { int sched_priority; }
   const parameters = new NativeBuffer(4);

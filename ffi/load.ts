@@ -7,7 +7,7 @@ import { NativeLibraryError } from "./errors.ts";
 import { stringAt } from "./memory.ts";
 import { type NativeFunctions, openLibrary, type SymbolTable } from "./symbols.ts";
 
-/** The Aeron that the struct layouts and symbol tables here were written for. */
+/** The Aeron version of the struct layouts and symbol tables here. */
 export const AERON_VERSION = { major: 1, minor: 54 } as const;
 
 const BUILT_LIBRARY = new URL("./native/build/libaeron.so", import.meta.url);
@@ -21,14 +21,14 @@ const VERSION_SYMBOLS = {
   aeron_version_text: { args: [], returns: "ptr" },
 } as const;
 
-/** Which libaeron is used: the one inside of the executable, the one that set-up built, or the one named by AERON_LIBRARY. */
+/** Origin of the libaeron in use: embedded in the executable, built by set-up, or named by AERON_LIBRARY. */
 export type AeronOrigin = "embedded" | "built" | "named";
 
 interface Location {
   readonly origin: AeronOrigin;
-  /** What dlopen is given. */
+  /** The path for dlopen. */
   readonly path: string;
-  /** How it is called in messages. */
+  /** The library's name in messages. */
   readonly label: string;
 }
 
@@ -78,7 +78,7 @@ const location = locate();
 
 /** Version text of the libaeron in use, e.g. "1.54.0". */
 export const aeronVersion: string = checkVersion(location);
-/** Where the libaeron in use came from. */
+/** Origin of the libaeron in use. */
 export const aeronOrigin: AeronOrigin = location.origin;
 /** The file of the libaeron in use; null for the embedded one. */
 export const aeronFile: string | null = location.origin === "embedded" ? null : location.path;

@@ -1,13 +1,13 @@
 import { CString, type Pointer, ptr, read, toArrayBuffer } from "bun:ffi";
 
 /**
- * Memory that native code may keep a pointer to. The ArrayBuffer is made before the view and held here, because small
- * typed arrays that own their storage are moved by the engine (oven-sh/bun#32054). Lives as long as this object does.
+ * Memory to which native code may keep a pointer. The ArrayBuffer is created before the view and held here, because the engine
+ * moves small typed arrays that own their storage (oven-sh/bun#32054). Valid for the lifetime of this object.
  */
 export class NativeBuffer {
   readonly bytes: Uint8Array;
   readonly view: DataView;
-  /** Where native code finds it. */
+  /** The address for native code. */
   readonly address: number;
 
   constructor(byteLength: number) {
@@ -22,7 +22,7 @@ export class NativeBuffer {
     return this.view.getUint32(offset, true) + this.view.getUint32(offset + 4, true) * 0x1_0000_0000;
   }
 
-  /** The number 64-bit unsigned at `offset`, exact up to 2^53. */
+  /** The unsigned 64-bit number at `offset`, exact up to 2^53. */
   numberAt(offset: number): number {
     return this.pointerAt(offset);
   }
@@ -54,7 +54,7 @@ export function overlay(address: number, byteLength: number): ArrayBuffer {
   return toArrayBuffer(address as Pointer, 0, byteLength);
 }
 
-/** The address of a view's first byte; the view must be over an ArrayBuffer that was made apart from it, or native memory. */
+/** The address of a view's first byte; the view must be over native memory or an ArrayBuffer that was created separately from the view. */
 export function addressOf(view: NodeJS.TypedArray | DataView): number {
   return ptr(view) as number;
 }

@@ -11,8 +11,8 @@ const F_WRLCK = 1;
 const F_UNLCK = 2;
 
 /**
- * Locks the bytes [offset, offset + length) for this open file description alone, without waiting; length 0: to the end,
- * wherever that will be. The file needs no such bytes. False when another description holds a part. @throws SystemError
+ * Locks the bytes [offset, offset + length) for this open file description only, without blocking; length 0: to the end of the
+ * file, even if it grows. The bytes need not exist. False if another description holds a part. @throws SystemError
  */
 export function tryLockRange(fd: number, offset: number, length: number): boolean {
   const result = setRangeLock(fd, F_WRLCK, offset, length);
@@ -22,17 +22,17 @@ export function tryLockRange(fd: number, offset: number, length: number): boolea
   throw error;
 }
 
-/** Locks bytes so that others can lock them in this way as well, but not by `tryLockRange`. @throws SystemError */
+/** Locks bytes so that others can also lock them with this function, but not with `tryLockRange`. @throws SystemError */
 export function shareRange(fd: number, offset: number, length: number): void {
   check(setRangeLock(fd, F_RDLCK, offset, length), "fcntl");
 }
 
-/** Gives a range back. @throws SystemError */
+/** Unlocks a range. @throws SystemError */
 export function unlockRange(fd: number, offset: number, length: number): void {
   check(setRangeLock(fd, F_UNLCK, offset, length), "fcntl");
 }
 
-/** True while another open file description holds a lock within the range. Only looks: nothing is locked. @throws SystemError */
+/** True while another open file description holds a lock within the range. Takes no lock itself. @throws SystemError */
 export function isRangeLocked(fd: number, offset: number, length: number): boolean {
   const flock = rangeLock(F_WRLCK, offset, length);
   check(libc.fcntl(fd, F_OFD_GETLK, flock.address), "fcntl");

@@ -9,12 +9,12 @@ type ResultType = ArgumentType | "i64" | "void";
 /** A table of native functions: name, argument types, result type. */
 export type SymbolTable = Record<string, { readonly args: readonly ArgumentType[]; readonly returns: ResultType }>;
 
-/** A pointer argument: an address, or a view whose memory is used during the call only. */
+/** A pointer argument: an address, or a view whose memory is used only during the call. */
 type Argument<T> = T extends "ptr" ? number | NodeJS.TypedArray : number;
 
 type Arguments<A extends readonly ArgumentType[]> = { -readonly [I in keyof A]: Argument<A[I]> };
 
-/** `i64_fast` and `u64_fast` are numbers up to 2^53 and BigInt above; callers that can meet such values document it. */
+/** `i64_fast` and `u64_fast` are numbers up to 2^53 and BigInt above; functions that can return such values document it. */
 type Result<T> = T extends "i64" ? bigint : T extends "void" ? undefined : number;
 
 /** The functions of a table, typed: pointers are plain numbers (user-space addresses are exact). */
@@ -23,14 +23,14 @@ export type NativeFunctions<T extends SymbolTable> = {
 };
 
 /**
- * Opens a library's functions, with call tracing where the environment asks for it.
- * @throws NativeLibraryError where Bun may not make the code that calls them; Bun's own error where the library does not open
+ * Opens a library's functions, with call tracing if the environment enables it.
+ * @throws NativeLibraryError if Bun may not generate the code that calls them; Bun's own error if the library cannot be opened
  */
 export function openLibrary<const T extends SymbolTable>(path: string, symbols: T): NativeFunctions<T> {
   return traced(open(path, symbols as unknown as Record<string, FFIFunction>) as unknown as NativeFunctions<T>);
 }
 
-/** `limit`: what this process may map at most, as the kernel writes it. */
+/** `limit`: the maximum address space of this process, as the kernel prints it. */
 export function causeOfRefusal(limit: string): string {
   return limit === "unlimited" || limit === ""
     ? "MemoryDenyWriteExecute of systemd, SELinux without execmem, or BUN_JSC_useJIT=0 forbids it"

@@ -1,6 +1,6 @@
 /**
- * Call tracing: with TENSORPOOL_TRACE_FFI=1 every native call goes to stderr with its arguments and its result;
- * with a comma-separated list of prefixes (`aeron_driver,mmap`) only the functions that begin so.
+ * Call tracing: TENSORPOOL_TRACE_FFI=1 prints every native call to stderr with its arguments and result;
+ * a comma-separated list of prefixes (`aeron_driver,mmap`) restricts it to functions with these prefixes.
  */
 const setting = process.env.TENSORPOOL_TRACE_FFI ?? "";
 
@@ -14,7 +14,7 @@ function show(value: unknown): string {
   return String(value);
 }
 
-/** The symbols themselves, or, while tracing is on, wrappers that print each call. */
+/** Returns the symbols unchanged or, if tracing is on, wrappers that print each call. */
 export function traced<T extends object>(symbols: T): T {
   if (setting === "" || setting === "0") return symbols;
   const wrapped: Record<string, unknown> = {};

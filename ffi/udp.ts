@@ -4,7 +4,7 @@ import { check, closeFile, lastErrno } from "./libc.ts";
 import { NativeBuffer, nativeString } from "./memory.ts";
 import { openLibrary } from "./symbols.ts";
 
-/** What UDP sockets need; opened when the first one is made. */
+/** Functions for UDP sockets; loaded when the first socket is created. */
 const SYMBOLS = {
   // int socket(int domain, int type, int protocol)
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
@@ -52,7 +52,7 @@ const IOV_COUNT_AT = 24;
 const LENGTH_AT = 56;
 const IOVEC_BYTES = 16;
 
-/** Datagrams of one size each, for calls that take many at a time. */
+/** Datagrams of one size, for calls that send or receive many at a time. */
 export class DatagramBatch {
   readonly count: number;
   readonly payload: NativeBuffer;
@@ -81,7 +81,7 @@ export class DatagramBatch {
   }
 }
 
-/** A UDP socket for addresses of one family. Close it. */
+/** A UDP socket for addresses of one family. Call `close` after use. */
 export class UdpSocket {
   readonly #libc = openLibrary("libc.so.6", SYMBOLS);
   readonly #isIpv6: boolean;
@@ -89,42 +89,42 @@ export class UdpSocket {
   readonly #length = new NativeBuffer(4);
   readonly #fd: number;
 
-  /** `address`: an IP address of the family. @throws SystemError */
+  /** `address`: any IP address of the family. @throws SystemError */
   constructor(address: string) {
     this.#isIpv6 = isIPv6(address);
     this.#fd = check(this.#libc.socket(this.#isIpv6 ? AF_INET6 : AF_INET, SOCK_DGRAM_CLOEXEC, 0), "socket");
   }
 
-  /** @throws SystemError "EADDRINUSE" where the port is taken, "EADDRNOTAVAIL" where the address is none of this host */
+  /** @throws SystemError "EADDRINUSE" if the port is taken, "EADDRNOTAVAIL" if the address does not belong to this host */
   bind(address: string, port: number): void {
     const { bytes, length } = this.#socketAddress(address, port);
     check(this.#libc.bind(this.#fd, bytes.address, length), "bind", `${address} port ${port}`);
   }
 
-  /** @throws SystemError "ENETUNREACH" where no route leads to the address */
+  /** @throws SystemError "ENETUNREACH" without a route to the address */
   connect(address: string, port: number): void {
     const { bytes, length } = this.#socketAddress(address, port);
     check(this.#libc.connect(this.#fd, bytes.address, length), "connect", `${address} port ${port}`);
   }
 
-  /** Datagrams are never fragmented from now on: too long ones are refused. */
+  /** Disables fragmentation: datagrams that are too long are refused from now on. */
   forbidFragments(): void {
     if (this.#isIpv6) this.#set(IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_DO);
     else this.#set(IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_DO);
   }
 
-  /** The MTU of the path to the connected address, as far as the kernel knows it: first that of the first link. */
+  /** The MTU of the path to the connected address, as far as the kernel knows it: initially the MTU of the first link. */
   pathMtu(): number {
     return this.#isIpv6 ? this.#get(IPPROTO_IPV6, IPV6_MTU) : this.#get(IPPROTO_IP, IP_MTU);
   }
 
-  /** Asks for buffers; the kernel gives what `net.core.rmem_max` and `wmem_max` allow. */
+  /** Requests buffer sizes; the kernel limits them to `net.core.rmem_max` and `wmem_max`. */
   setBuffers(receiveBytes: number, sendBytes: number): void {
     this.#set(SOL_SOCKET, SO_RCVBUF, receiveBytes);
     this.#set(SOL_SOCKET, SO_SNDBUF, sendBytes);
   }
 
-  /** Receiving gives up after this long. */
+  /** Sets the time-out of receiving. */
   setReceiveTimeout(milliseconds: number): void {
     // struct timeval { time_t tv_sec; suseconds_t tv_usec; }
     this.#value.view.setBigInt64(0, BigInt(Math.floor(milliseconds / 1000)), true);
@@ -132,19 +132,19 @@ export class UdpSocket {
     check(this.#libc.setsockopt(this.#fd, SOL_SOCKET, SO_RCVTIMEO, this.#value.address, 16), "setsockopt");
   }
 
-  /** Sends one datagram to the connected address without waiting: null, or the name of what the kernel refused it with. */
+  /** Sends one datagram to the connected address without blocking; returns null, or the name of the errno if the kernel refused it. */
   send(datagram: NativeBuffer, byteLength: number): string | null {
     if (this.#libc.send(this.#fd, datagram.address, byteLength, MSG_DONTWAIT) >= 0) return null;
     return new SystemError("send", lastErrno()).errno;
   }
 
-  /** Sends datagrams to the connected address; returns how many the kernel took. */
+  /** Sends datagrams to the connected address; returns the number that the kernel accepted. */
   sendBatch({ headers, count }: DatagramBatch): number {
     const sent = this.#libc.sendmmsg(this.#fd, headers.address, count, 0);
     return sent > 0 ? sent : 0;
   }
 
-  /** Receives at least one datagram; returns how many came, 0 after the time-out. */
+  /** Receives at least one datagram; returns the number received, or 0 after the time-out. */
   receiveBatch({ headers, count }: DatagramBatch): number {
     const received = this.#libc.recvmmsg(this.#fd, headers.address, count, MSG_WAITFORONE, 0);
     return received > 0 ? received : 0;
@@ -173,7 +173,7 @@ export class UdpSocket {
     bytes.view.setUint16(0, this.#isIpv6 ? AF_INET6 : AF_INET, true);
     bytes.view.setUint16(2, port);
     const text = nativeString(address);
-    // sin_addr stands at 4; sin6_addr at 8, behind sin6_flowinfo.
+    // sin_addr is at offset 4; sin6_addr is at offset 8, after sin6_flowinfo.
     const at = bytes.address + (this.#isIpv6 ? 8 : 4);
     this.#libc.inet_pton(this.#isIpv6 ? AF_INET6 : AF_INET, text.address, at);
     return { bytes, length: this.#isIpv6 ? SOCKADDR_BYTES : SOCKADDR_IN_BYTES };

@@ -3,11 +3,11 @@ import { SetupError } from "./report.mjs";
 
 /** @typedef {{ command: readonly string[], version: string, flags: readonly string[] }} Compiler */
 
-/** Tried in this order when the environment names none; the last is Zig's compiler from the Python package `ziglang`. */
+/** Tried in this order if the environment names no compiler; the last is Zig's compiler from the Python package `ziglang`. */
 const CANDIDATES = [["cc"], ["gcc"], ["clang"], ["python3", "-m", "ziglang", "cc"]];
 
 /**
- * The C compiler to use: `$CC` where set, else the first of the usual ones that runs; null when there is none.
+ * The C compiler to use: `$CC` if set, else the first of the usual ones that runs; null if there is none.
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {Compiler | null}
@@ -41,15 +41,15 @@ function probe(command, env) {
     const version = execFileSync(program, [...args, "--version"], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
-      // What it prints is part of the library's key, and must not change with the user's language.
+      // The output is part of the library's key and must not depend on the user's language.
       env: { ...env, LC_ALL: "C" },
       timeout: 20_000,
     });
-    // Zig turns undefined behaviour into traps unless told otherwise.
+    // Zig turns undefined behaviour into traps by default.
     const flags = /\bzig\b|ziglang/.test(command.join(" ")) ? ["-fno-sanitize=undefined"] : [];
     return { command, version: version.trim(), flags };
   } catch {
-    // Not there, or there and broken: the next candidate, or the caller's message, follows.
+    // The compiler is missing or broken: the next candidate, or the caller's message, follows.
     return null;
   }
 }

@@ -1,5 +1,5 @@
-// Where the compiled binary starts: see build.ts. It registers the libaeron.so and the page of `view` that were built into it, and only
-// then loads the program, whose lowest layer opens the library as soon as it is loaded.
+// Entry of the compiled binary, see build.ts. It registers the embedded libaeron.so and the embedded page of `view`, and only
+// then loads the program, because its lowest layer opens the library at load time.
 import { readFileSync } from "node:fs";
 import { provideEmbeddedPage } from "../../src/view/page-assets.ts";
 import { provideEmbeddedLibrary } from "../embedded.ts";

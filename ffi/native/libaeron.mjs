@@ -9,19 +9,19 @@ import { SetupError, step } from "./report.mjs";
 import { throwIfInterrupted } from "./tools.mjs";
 
 const BUILD = join(HERE, "build");
-/** Where the rest of the project finds the library: a link to the one that belongs to the present inputs. */
+/** Path at which the rest of the project finds the library: a link to the library of the current inputs. */
 export const LIBRARY_LINK = join(BUILD, "libaeron.so");
 
 /**
- * Makes sure that there is a libaeron: the one named by AERON_LIBRARY (whose version is checked when it is loaded), else the
- * pinned one, built once for each set of inputs. Silent when there is nothing to do.
+ * Ensures that there is a libaeron: the one named by AERON_LIBRARY (whose version is checked at load time), else the
+ * pinned one, built once for each set of inputs. Prints nothing if there is nothing to do.
  *
  * @param {NodeJS.ProcessEnv} env
  */
 export async function prepareLibrary(env) {
   const named = env["AERON_LIBRARY"];
   if (named !== undefined && named !== "") {
-    // A name without a folder is looked up by the system when it is loaded.
+    // The system loader resolves a name without a folder.
     if (!named.includes("/")) return;
     if (statSync(named, { throwIfNoEntry: false })?.isFile()) return;
     throw new SetupError(
@@ -32,7 +32,7 @@ export async function prepareLibrary(env) {
   const inputs = inputsKey(process.arch);
   const compiler = findCompiler(env);
   if (compiler === null) {
-    // A library that was built from the same inputs stays good when the compiler goes away.
+    // A library that was built from the same inputs remains valid if the compiler is removed.
     if (currentKey()?.startsWith(`${inputs}-`)) return;
     throw new SetupError(
       `libaeron has to be built, and there is no C compiler (tried cc, gcc, clang and ziglang).\n${WAYS_OUT}`,
@@ -54,7 +54,7 @@ export async function prepareLibrary(env) {
 async function build(key, compiler, env) {
   const finished = join(BUILD, key);
   await mkdir(BUILD, { recursive: true });
-  // Leftovers of an interrupted build: no other process builds while this process has the lock.
+  // Removes leftovers of an interrupted build: no other process builds while this process holds the lock.
   await removeFromBuild((entry) => entry.startsWith("unfinished-"));
   if (!existsSync(join(finished, "libaeron.so"))) {
     const work = await mkdtemp(join(BUILD, "unfinished-"));
@@ -77,7 +77,7 @@ async function build(key, compiler, env) {
   await rm(link, { force: true });
   await symlink(join(key, "libaeron.so"), link);
   await rename(link, LIBRARY_LINK);
-  // Libraries of older inputs, and links that never took their place. Processes that have an old library open keep it.
+  // Removes libraries of older inputs, and leftover links. Processes with an open old library keep it.
   await removeFromBuild((entry) => entry !== key && entry !== basename(LIBRARY_LINK));
 }
 
@@ -87,7 +87,7 @@ async function removeFromBuild(/** @type {(entry: string) => boolean} */ isUnwan
   }
 }
 
-/** The key that the link points to, if what it points to is there. */
+/** The key that the link points to, if its target exists. */
 function currentKey() {
   return existsSync(LIBRARY_LINK) ? basename(dirname(realpathSync(LIBRARY_LINK))) : undefined;
 }

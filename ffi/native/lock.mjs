@@ -6,14 +6,14 @@ import { inheritedByTools, isInterrupted, throwIfInterrupted } from "./tools.mjs
 let toldToWait = false;
 
 /**
- * Runs `work` while no other set-up works on the same folder of this host; waits for the other one first.
+ * Runs `work` while no other set-up runs on the same folder of this host; waits for a running one first.
  *
- * The lock is a listening socket in Linux's abstract namespace: taking it is atomic, and the kernel frees it the moment its
- * last holder dies, so there is no stale lock file to recognise. Tools that run under the lock inherit the socket: when this
- * process is killed, they keep the lock until they have ended as well.
+ * The lock is a listening socket in Linux's abstract namespace: taking it is atomic, and the kernel releases it when its
+ * last holder dies, so there is no stale lock file to detect. Tools that run under the lock inherit the socket: if this
+ * process is killed, they hold the lock until they have ended as well.
  *
  * @template T
- * @param {string} folder absolute and real path of what is guarded
+ * @param {string} folder absolute, real path of the guarded folder
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
@@ -35,7 +35,7 @@ export async function withLock(folder, work) {
 
 /**
  * @param {string} name
- * @returns {Promise<(() => void) | null>} the way to release the lock; null when another process has it
+ * @returns {Promise<(() => void) | null>} the function that releases the lock; null if another process holds it
  */
 function tryLock(name) {
   return new Promise((resolve, reject) => {
@@ -43,7 +43,7 @@ function tryLock(name) {
     const waiting = new Set();
     const server = createServer((socket) => {
       waiting.add(socket);
-      // That process gave up waiting: it needs no answer.
+      // The other process stopped waiting: it needs no answer.
       socket.on("error", () => socket.destroy());
       socket.on("close", () => waiting.delete(socket));
     });
@@ -64,8 +64,8 @@ function tryLock(name) {
 }
 
 /**
- * Node keeps the descriptor of a server to itself, under a name that has not changed since its first versions. Without it
- * the lock only protects against set-ups that are alive, not against the tools of one that was killed.
+ * Node does not expose the descriptor of a server, but its internal name has not changed since the first versions. Without it
+ * the lock only protects against live set-ups, not against the tools of one that was killed.
  *
  * @param {import("node:net").Server} server
  * @returns {number | null}
@@ -76,7 +76,7 @@ function descriptorOf(server) {
 }
 
 /**
- * Waits until the holder of the lock is done or dead: a connection to it lasts as long as the lock does.
+ * Waits until the holder of the lock is done or dead: a connection to it lasts as long as the lock.
  *
  * @param {string} name
  * @returns {Promise<void>}
@@ -90,13 +90,13 @@ function waitForEnd(name) {
     const poll = setInterval(() => {
       if (isInterrupted()) socket.destroy();
     }, 100);
-    // A refused or broken connection means that the holder is gone: the caller tries for the lock again.
+    // A refused or broken connection means that the holder is gone: the caller tries to take the lock again.
     socket.on("error", () => socket.destroy());
-    // Without reading, the end of the connection would not be seen.
+    // The end of the connection is only detected while the socket is read.
     socket.resume();
     socket.on("close", () => {
       clearInterval(poll);
-      // The lock is free a moment after the connection broke; and several may have waited.
+      // The lock is released shortly after the connection broke, and several processes may have waited.
       setTimeout(resolve, 20);
     });
   });

@@ -1,1 +1,1 @@
-//! There is no Rust code in this project: cargo only fetches the package that Cargo.toml pins, and wants a target to do so.
+//! This project has no Rust code: cargo only fetches the package that Cargo.toml pins, and requires a target to do so.

@@ -8,7 +8,7 @@ import { withLock } from "./lock.mjs";
 import { lastLines, SetupError, step } from "./report.mjs";
 import { runTool } from "./tools.mjs";
 
-/** What Bun's own executables need. */
+/** The glibc version that Bun's own executables need. */
 const GLIBC = "2.17";
 /** @type {Readonly<Record<string, string>>} */
 const ZIG_TARGETS = { x64: `x86_64-linux-gnu.${GLIBC}`, arm64: `aarch64-linux-gnu.${GLIBC}` };
@@ -18,13 +18,13 @@ const PORTABLE = join(HERE, "portable");
 const PIPS = [["python3", "-m", "pip"], ["pip3"], ["pip"]];
 
 /**
- * The folder of a libaeron.so for an executable that is taken to other machines: built against an old glibc, for either CPU,
- * once for each set of inputs. Zig's compiler is fetched for it.
+ * The folder of a libaeron.so for an executable that runs on other machines: built against an old glibc, for either CPU,
+ * once for each set of inputs. Fetches Zig's compiler for the build.
  *
  * @param {string} arch as in `process.arch`
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<string>}
- * @throws {SetupError} where there is no pip, no cargo or no network
+ * @throws {SetupError} without pip, cargo or network
  */
 export async function preparePortableLibrary(arch, env) {
   const target = ZIG_TARGETS[arch];
@@ -36,7 +36,7 @@ export async function preparePortableLibrary(arch, env) {
   await withLock(PORTABLE, async () => {
     if (existsSync(join(finished, "libaeron.so"))) return;
     await mkdir(PORTABLE, { recursive: true });
-    // Older builds for this CPU, and leftovers of an interrupted build: no other process builds meanwhile.
+    // Removes older builds for this CPU and leftovers of an interrupted build: no other process builds meanwhile.
     for (const entry of await readdir(PORTABLE)) {
       if (entry.startsWith("unfinished-") || entry.startsWith(`${arch}-`)) {
         await rm(join(PORTABLE, entry), { recursive: true, force: true });
@@ -48,9 +48,9 @@ export async function preparePortableLibrary(arch, env) {
 }
 
 /**
- * @param {string} target as Zig names it
+ * @param {string} target Zig's name of the target
  * @param {string} zig path of Zig's executable
- * @param {string} finished the folder that is to have it
+ * @param {string} finished the folder for the result
  * @param {NodeJS.ProcessEnv} env
  */
 async function build(target, zig, finished, env) {
@@ -65,7 +65,7 @@ async function build(target, zig, finished, env) {
     const compiler = {
       command: [zig, "cc", "-target", target],
       version: `Zig for ${target}`,
-      // Zig turns undefined behaviour into traps unless told otherwise, and keeps what it was compiled from.
+      // Zig turns undefined behaviour into traps by default, and keeps debug information.
       flags: ["-fno-sanitize=undefined", "-s"],
     };
     await step(`building libaeron for ${target} on ${parallelism()} CPUs (once)`, () =>
@@ -78,7 +78,7 @@ async function build(target, zig, finished, env) {
 }
 
 /**
- * The path of the pinned Zig, which pip fetches and checks.
+ * The path of the pinned Zig, which pip fetches and verifies.
  *
  * @param {NodeJS.ProcessEnv} env
  */

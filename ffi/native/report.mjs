@@ -1,8 +1,8 @@
-/** A failure that the user can act on: printed as it is, without a stack trace. */
+/** A failure that the user can fix: printed without a stack trace. */
 export class SetupError extends Error {}
 
 /**
- * Progress on stderr: stdout belongs to the command that is being prepared.
+ * Reports progress on stderr: stdout belongs to the command that is being prepared.
  *
  * @param {string} message one line
  */
@@ -11,10 +11,10 @@ export function say(message) {
 }
 
 /**
- * Runs one step and says what it does and how long it took.
+ * Runs one step; reports its title and duration.
  *
  * @template T
- * @param {string} title what is being done, as in "installing the packages"
+ * @param {string} title the step as a participle, e.g. "installing the packages"
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
@@ -29,7 +29,7 @@ export async function step(title, work) {
 const RELAYED_LINES = 12;
 
 /**
- * The end of a tool's output, where most tools say what went wrong, indented for a message of ours.
+ * The end of a tool's output, where most tools report the error, indented for a message of this program.
  *
  * @param {string} output
  */
@@ -39,7 +39,7 @@ export function lastLines(output) {
 }
 
 /**
- * What npm said about a failure: the reason comes first, then stack traces and a page of usage.
+ * npm's report of a failure: the reason comes first, followed by stack traces and a page of usage.
  *
  * @param {string} output
  */

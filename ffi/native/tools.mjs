@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { SetupError } from "./report.mjs";
 
-/** The tools that set-up has running: each leads a process group of its own, so that its children end with it. */
+/** The running tools of set-up: each leads its own process group, so that its children end with it. */
 const running = new Set();
 /**
- * File descriptors that every tool gets a copy of: see lock.mjs.
+ * File descriptors that every tool inherits; see lock.mjs.
  *
  * @type {Set<number>}
  */
@@ -13,10 +13,10 @@ export const inheritedByTools = new Set();
 /** @type {NodeJS.Signals | null} */
 let interruptedBy = null;
 
-/** @typedef {{ code: number, output: string, missing: boolean }} ToolResult `code` as a shell gives it; `missing` when there is no such program */
+/** @typedef {{ code: number, output: string, missing: boolean }} ToolResult `code` as in a shell; `missing`: no such program */
 
 /**
- * Runs a tool to its end, collecting what it prints.
+ * Runs a tool to its end and collects its output.
  *
  * @param {string} program
  * @param {readonly string[]} args
@@ -55,7 +55,7 @@ export function runTool(program, args, options = {}) {
   });
 }
 
-/** Thrown out of set-up when a signal ended it. */
+/** Thrown by set-up after a signal interrupted it. */
 export class Interrupted extends Error {
   /** @param {NodeJS.Signals} signal */
   constructor(signal) {
@@ -65,7 +65,7 @@ export class Interrupted extends Error {
 }
 
 /**
- * What a shell reports for a process that a signal ended.
+ * The exit code that a shell reports for a process that was ended by a signal.
  *
  * @param {NodeJS.Signals | null} signal
  */
@@ -73,7 +73,7 @@ export function exitCodeOfSignal(signal) {
   return signal === null ? 1 : 128 + constants.signals[signal];
 }
 
-/** From here on a signal stops the tools that run and makes set-up fail with `Interrupted`, leaving no half state. */
+/** From here on a signal stops the running tools and makes set-up fail with `Interrupted`, without leaving partial results. */
 export function stopToolsOnSignals() {
   /** @type {readonly NodeJS.Signals[]} */
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -93,7 +93,7 @@ export function isInterrupted() {
   return interruptedBy !== null;
 }
 
-/** Throws when a signal asked set-up to stop: for the places between two tools. */
+/** Throws if a signal asked set-up to stop; called between two tools. */
 export function throwIfInterrupted() {
   if (interruptedBy !== null) throw new Interrupted(interruptedBy);
 }
@@ -105,7 +105,7 @@ function signalTools(signal) {
     try {
       process.kill(-child.pid, signal);
     } catch (error) {
-      // ESRCH: it ended by itself meanwhile, which is what we want.
+      // ESRCH: the process has already ended, as intended.
       if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ESRCH") throw error;
     }
   }
