@@ -4,11 +4,11 @@ import { SetupError } from "../ffi/native/report.mjs";
 import { exitCodeOfSignal, Interrupted } from "../ffi/native/tools.mjs";
 
 /**
- * Runs the command that all of this was prepared for, on our stdin, stdout and stderr, and returns its exit code as a shell
- * would give it.
+ * Runs the command after set-up, on this process's stdin, stdout and stderr, and returns its exit code as a shell
+ * would report it.
  *
- * A terminal's Ctrl-C reaches the command by itself: passing it on as well would count as a second one, so this process only
- * waits then. Other signals, and SIGINT where there is no terminal, are meant for the command and passed on.
+ * A terminal delivers Ctrl-C to the command directly: forwarding it would count as a second one, so this process only
+ * waits in that case. Other signals, and SIGINT without a terminal, are forwarded to the command.
  *
  * @param {string} program
  * @param {readonly string[]} args
@@ -26,7 +26,7 @@ export function runCommand(program, args, options) {
         if (!reachesBoth) child.kill(signal);
       });
     }
-    // After the handlers: from its first moment on, the command gets the signals that are sent here.
+    // Spawned after the handlers are installed: signals sent to this process reach the command from its start.
     const child = spawn(program, args, { ...options, stdio: "inherit" });
     child.on("error", reject);
     child.on("exit", (code, signal) => {
@@ -38,17 +38,17 @@ export function runCommand(program, args, options) {
   });
 }
 
-/** True when this process has a controlling terminal, from which Ctrl-C sends SIGINT to the whole process group. */
+/** True if this process has a controlling terminal, whose Ctrl-C sends SIGINT to the whole process group. */
 function hasTerminal() {
   const stat = readFileSync("/proc/self/stat", "latin1");
-  // Fields after the command's name, which may hold spaces: state, ppid, pgrp, session, tty_nr.
+  // Fields after the command's name, which may contain spaces: state, ppid, pgrp, session, tty_nr.
   const terminal = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[4];
   return terminal !== "0";
 }
 
 /**
- * Ends this process as `result` says: with its exit code, with that of the signal that interrupted set-up, or with what set-up
- * has to say.
+ * Ends this process with the exit code of `result`, with that of the signal that interrupted set-up, or with the error message
+ * of set-up.
  *
  * @param {Promise<number>} result
  */

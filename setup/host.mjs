@@ -1,5 +1,5 @@
 /**
- * Says why this project cannot run on a host, in one sentence; null when it can.
+ * Returns the reason why this project cannot run on a host, in one sentence; null if it can.
  *
  * @param {{ platform: string, arch: string, endianness: string }} host as in `process.platform`, `process.arch` and `os.endianness()`
  * @returns {string | null}

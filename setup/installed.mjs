@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command line of an installed package: finds Bun, builds libaeron if that was not done yet, and runs the program. In a
-// checkout `npm run tensorpool` does that.
+// The command line of an installed package: finds Bun, builds libaeron if necessary, and runs the program. In a
+// checkout `npm run tensorpool` does the same.
 import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { endianness } from "node:os";
@@ -15,7 +15,7 @@ import { refusalOf } from "./host.mjs";
 
 const ROOT = realpathSync(join(dirname(fileURLToPath(import.meta.url)), ".."));
 
-/** Bun's executable: the one that runs this, else that of the package `bun`, else the one on the PATH. @throws {SetupError} */
+/** Bun's executable: the one that runs this file, else that of the package `bun`, else the one on the PATH. @throws {SetupError} */
 function findBun() {
   if (process.versions["bun"] !== undefined) return process.execPath;
   const ofPackage = bunOfPackage();
@@ -35,7 +35,7 @@ function bunOfPackage() {
   try {
     manifest = createRequire(import.meta.url).resolve("bun/package.json");
   } catch {
-    // There is no such package here: the PATH is next.
+    // The package is not installed: the PATH is searched next.
     return null;
   }
   const path = join(dirname(manifest), "bin", "bun.exe");
@@ -48,7 +48,7 @@ function isExecutable(/** @type {string} */ path) {
     accessSync(path, constants.X_OK);
     return true;
   } catch {
-    // Not for this user to run.
+    // The user may not execute it.
     return false;
   }
 }
@@ -70,7 +70,7 @@ async function main() {
   } finally {
     restoreSignals();
   }
-  // Started in a folder of the user's, Bun must not take that folder's settings for ours.
+  // When started in a user's folder, Bun must not read that folder's settings.
   const apart = [`--config=${join(ROOT, "bunfig.toml")}`, "--no-env-file"];
   const args = [...apart, join(ROOT, "src", "cli", "main.ts"), ...process.argv.slice(2)];
   return await runCommand(bun, args, { cwd: process.cwd(), env: process.env });

@@ -1,4 +1,4 @@
-// What other runtimes than Bun get when they import the package. The names have to be there: an import of a name that is missing
+// Loaded when a runtime other than Bun imports the package. The names must be exported: the import of a missing name
 // fails before this file runs, with another message. test/setup/package.test.ts compares them with src/index.ts.
 /** @type {never} */
 const missing = /** @type {never} */ (undefined);

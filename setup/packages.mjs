@@ -16,18 +16,18 @@ import { withLock } from "../ffi/native/lock.mjs";
 import { lastLines, npmErrors, SetupError, step } from "../ffi/native/report.mjs";
 import { runTool } from "../ffi/native/tools.mjs";
 
-/** The checkout. */
+/** The root of the checkout. */
 export const ROOT = realpathSync(join(dirname(fileURLToPath(import.meta.url)), ".."));
 const MODULES = join(ROOT, "node_modules");
 const BUN_PACKAGE = join(MODULES, "bun");
-/** Where Bun's install script puts the binary for this platform (under this name on each of them). */
+/** The path at which Bun's install script puts the binary for this platform (the name is the same on every platform). */
 const BUN = join(BUN_PACKAGE, "bin", "bun.exe");
 
 /** @typedef {{ version?: string, integrity?: string, optional?: boolean }} LockedPackage */
 
 /**
- * Installs what package-lock.json names, unless node_modules was made from it already, and returns the path of a Bun that
- * runs. Silent when there is nothing to do.
+ * Installs the packages of package-lock.json, unless node_modules was already made from it, and returns the path of a Bun that
+ * runs. Prints nothing if there is nothing to do.
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<string>}
@@ -43,8 +43,8 @@ export async function preparePackages(env) {
 }
 
 /**
- * True when node_modules holds each package of package-lock.json. npm keeps a list of its own of what it installed, written
- * last: an installation by hand counts, an interrupted one does not.
+ * True if node_modules holds each package of package-lock.json. npm writes its own list of installed packages
+ * last: a manual installation counts, an interrupted one does not.
  */
 function isInstalled() {
   const installed = lockedPackages(join(MODULES, ".package-lock.json"));
@@ -55,7 +55,7 @@ function isInstalled() {
     if (path === "") continue;
     const found = installed[path];
     if (found === undefined) {
-      // Packages for other platforms are optional and stay away.
+      // Packages for other platforms are optional and may be missing.
       if (entry.optional === true) continue;
       return false;
     }
@@ -67,7 +67,7 @@ function isInstalled() {
 
 /**
  * @param {string} file
- * @returns {Record<string, LockedPackage> | null} null when there is no such file
+ * @returns {Record<string, LockedPackage> | null} null if there is no such file
  */
 function lockedPackages(file) {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).packages : null;
@@ -75,7 +75,7 @@ function lockedPackages(file) {
 
 /** @param {NodeJS.ProcessEnv} env */
 async function install(env) {
-  // Started by npm: the same npm again. What its command line set (`-s`) must not silence the reasons of a failure.
+  // When started by npm, the same npm is used. Its command-line settings (`-s`) must not hide the reasons of a failure.
   const own = env["npm_execpath"];
   const isNpm = own !== undefined && /npm-cli\.c?js$/.test(own);
   const [program, prefix] = isNpm ? [process.execPath, [own]] : ["npm", []];
@@ -92,7 +92,7 @@ async function install(env) {
 }
 
 /**
- * Puts Bun's binary in its place, which is what Bun's install script does unless npm was told not to run it.
+ * Puts Bun's binary in its place, as Bun's install script does unless npm was told not to run it.
  *
  * @param {NodeJS.ProcessEnv} env
  */
@@ -115,7 +115,7 @@ async function completeBun(env) {
   );
 }
 
-/** Bun's binaries as the packages for single platforms bring them. */
+/** Bun's binaries from the packages for single platforms. */
 function platformBinaries() {
   const platforms = join(MODULES, "@oven");
   if (!existsSync(platforms)) return [];

@@ -1,6 +1,6 @@
-// Makes a fresh clone ready (packages, libaeron) and then runs one of the project's commands:
+// Prepares a fresh clone (packages, libaeron) and then runs one of the project's commands:
 //   node setup/prepare.mjs demo --seconds 3
-// Plain Node, no dependencies, nothing on stdout, and quick when there is nothing to do.
+// Plain Node without dependencies; prints nothing on stdout, and is quick if there is nothing to do.
 import { existsSync } from "node:fs";
 import { endianness } from "node:os";
 import { join, resolve } from "node:path";
@@ -14,15 +14,15 @@ import { preparePackages, ROOT } from "./packages.mjs";
 /**
  * @typedef {object} Task
  * @property {boolean} library whether libaeron is needed
- * @property {"bun" | string | null} program Bun, or a program of node_modules/.bin; null when set-up is all
- * @property {readonly string[]} args what comes before the user's arguments
- * @property {readonly string[]} [second] the arguments of a second run of the program, when the first one was successful
- * @property {readonly string[]} [otherwise] what stands in for the user's arguments where there are none
- * @property {boolean} [usersFolder] whether it runs in the folder that the user called npm from
+ * @property {"bun" | string | null} program Bun, or a program of node_modules/.bin; null for set-up only
+ * @property {readonly string[]} args arguments before the user's arguments
+ * @property {readonly string[]} [second] arguments of a second run of the program, if the first run succeeded
+ * @property {readonly string[]} [otherwise] arguments if the user passes none
+ * @property {boolean} [usersFolder] whether it runs in the folder from which the user called npm
  */
 
 const MAIN = join(ROOT, "src", "cli", "main.ts");
-// Started in a folder of the user's, Bun must not take that folder's settings for ours.
+// When started in a user's folder, Bun must not read that folder's settings.
 const APART = [`--config=${join(ROOT, "bunfig.toml")}`, "--no-env-file"];
 
 /** @type {Record<string, Task>} */
@@ -33,7 +33,7 @@ const TASKS = {
   "test:full": { library: true, program: "bun", args: ["test/run.ts", "--full"] },
   simulate: { library: true, program: "bun", args: ["test/sim/main.ts"] },
   bench: { library: true, program: "bun", args: ["bench/main.ts"] },
-  // It sees to a libaeron by itself: mostly to another one than this machine's.
+  // The build prepares its own libaeron, usually another one than this machine's.
   build: { library: false, program: "bun", args: ["build.ts"] },
   lint: { library: false, program: "biome", args: ["check", "--error-on-warnings"], otherwise: ["."] },
   format: { library: false, program: "biome", args: ["check", "--write"], otherwise: ["."] },
@@ -57,7 +57,7 @@ async function main([name = "setup", ...args]) {
   const refusal = refusalOf({ platform: process.platform, arch: process.arch, endianness: endianness() });
   if (refusal !== null) throw new SetupError(refusal);
 
-  // A relative path is meant from where the user is, not from where npm runs its scripts.
+  // A relative path is relative to the user's folder, not to the folder in which npm runs its scripts.
   const named = process.env["AERON_LIBRARY"];
   if (named?.includes("/")) process.env["AERON_LIBRARY"] = resolve(usersFolder(), named);
 
@@ -80,7 +80,7 @@ async function main([name = "setup", ...args]) {
 async function prepare(needsLibrary) {
   const restoreSignals = stopToolsOnSignals();
   try {
-    // Side by side: one waits for the network mostly, the other one for the CPUs. Both end before a failure is reported.
+    // In parallel: one mostly waits for the network, the other one for the CPUs. Both end before a failure is reported.
     const [packages, library] = await Promise.allSettled([
       preparePackages(process.env),
       needsLibrary ? prepareLibrary(process.env) : undefined,
@@ -94,7 +94,7 @@ async function prepare(needsLibrary) {
   }
 }
 
-/** npm runs scripts in the package's folder and leaves the folder that it was called from in INIT_CWD. */
+/** npm runs scripts in the package's folder and passes the folder from which it was called in INIT_CWD. */
 function usersFolder() {
   const folder = process.env["INIT_CWD"];
   return folder !== undefined && existsSync(folder) ? folder : ROOT;
