@@ -1,10 +1,10 @@
-// Builds the single executable, with Bun and libaeron inside, that runs without an installation:
+// Builds the single executable, which contains Bun and libaeron and runs without an installation:
 //
-//   npm run build                        dist/tensorpool-linux-x64 (or -arm64, as this machine is)
+//   npm run build                        dist/tensorpool-linux-x64 (or -arm64, for this machine's CPU)
 //   npm run build -- --target all        for x64 and arm64
-//   npm run build -- --archive           with archives of all that belongs to them, and SHA256SUMS
-//   npm run build -- --outfile PATH      somewhere else
-//   npm run build -- --libaeron host     with the libaeron that set-up built: nothing is fetched, but it asks for this machine's glibc
+//   npm run build -- --archive           with archives of each executable and its accompanying files, and SHA256SUMS
+//   npm run build -- --outfile PATH      to another path
+//   npm run build -- --libaeron host     with the libaeron that set-up built: nothing is fetched, but it needs this machine's glibc
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
   if (archives.length > 0) console.log(writeChecksums(archives));
 }
 
-/** True for what node:fs throws, in a checkout that cannot be written for example. */
+/** True for an error of node:fs, for example in a read-only checkout. */
 function isOfFiles(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error && "code" in error && "path" in error;
 }
@@ -76,7 +76,7 @@ function isOfFiles(error: unknown): error is NodeJS.ErrnoException {
 try {
   await main();
 } catch (error) {
-  // What a person can act on needs no stack trace.
+  // An error that the user can fix needs no stack trace.
   if (isOfFiles(error)) {
     say(
       `build: ${error.path}: ${error.syscall} failed (${error.code}); --outfile PATH builds in a folder that can be written`,

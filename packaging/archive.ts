@@ -11,15 +11,15 @@ import { notices } from "./notices.ts";
 const ROOT = join(import.meta.dir, "..");
 
 export interface ArchiveContent {
-  /** The executable. */
+  /** Path of the executable. */
   readonly binary: string;
   readonly library: Library;
-  /** Seconds since 1970 that all files of the archive have as their time. */
+  /** Modification time of all files in the archive, in seconds since 1970. */
   readonly timeSeconds: number;
 }
 
 /**
- * Packs an executable with all that belongs to it into `<name>.tar.gz` beside it, in a folder of that name. The same content
+ * Packs an executable and its accompanying files into `<name>.tar.gz` next to it, in a folder of that name. The same content
  * gives the same bytes. @returns the path @throws SetupError
  */
 export async function archive(name: string, { binary, library, timeSeconds }: ArchiveContent): Promise<string> {
@@ -52,7 +52,7 @@ export async function archive(name: string, { binary, library, timeSeconds }: Ar
   }
 }
 
-/** Writes `SHA256SUMS` beside the files, as `sha256sum --check` reads it. @returns its path */
+/** Writes `SHA256SUMS` next to the files, in the format of `sha256sum --check`. @returns its path */
 export function writeChecksums(files: readonly string[]): string {
   const lines = files.map((file) => {
     const digest = new Bun.CryptoHasher("sha256").update(readFileSync(file)).digest("hex");

@@ -9,12 +9,12 @@ const ROOT = join(import.meta.dir, "..");
 const TOOLS = join(ROOT, "ffi", "native", "tools");
 
 /**
- * Variables that make any Bun executable something else than what it was built for: a plain interpreter, or one that loads
- * other code first. A program of ours is not to be turned into that by whatever is in the environment.
+ * Variables that change what a Bun executable runs: they turn it into a plain interpreter, or make it load
+ * other code first. The environment must not be able to change our program in this way.
  */
 const OBEYED_VARIABLES = ["BUN_BE_BUN", "BUN_OPTIONS"];
 
-/** The path of Bun for a target, of exactly our version: the one that runs this, or fetched with npm and checked. */
+/** The path of Bun for a target, of the same version as this one: the one that runs this, or fetched with npm and verified. */
 export async function bunFor(target: Target): Promise<string> {
   if (target.arch === process.arch) return process.execPath;
   const folder = join(TOOLS, `${target.bun}-${Bun.version}`);
@@ -32,7 +32,7 @@ export async function bunFor(target: Target): Promise<string> {
   return executable;
 }
 
-/** Fetches a package and unpacks it, when it is the one that package-lock.json knows. @throws SetupError */
+/** Fetches a package and unpacks it, if its checksum matches package-lock.json. @throws SetupError */
 async function fetchPackage(name: string, folder: string): Promise<void> {
   const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));
   const { version, integrity } = lock.packages[`node_modules/${name}`];
@@ -50,10 +50,10 @@ async function fetchPackage(name: string, folder: string): Promise<void> {
 }
 
 /**
- * Bun's executable with the names of the variables that it obeys taken out: it asks for a variable without a name instead,
+ * Bun's executable without the names of the variables that change what it runs: it reads a variable with an empty name instead,
  * which no environment has.
  *
- * @throws SetupError when a name is not found exactly once: Bun has changed, and what it obeys has to be looked at again
+ * @throws SetupError if a name is not found exactly once: Bun has changed, and the list of variables must be reviewed
  */
 export function withoutObeyedVariables(executable: Buffer): Buffer {
   const changed = Buffer.from(executable);

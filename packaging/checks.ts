@@ -6,10 +6,10 @@ import type { Target } from "./targets.ts";
 const ROOT = join(import.meta.dir, "..");
 /** The folders whose code calls libaeron. */
 const CALLERS = ["ffi", "src/aeron"];
-/** What glibc is made of: a container with nothing else runs the executable. */
+/** The libraries of glibc: the executable runs in a container that has no others. */
 const PARTS_OF_GLIBC = /^(?:libc|libm|libdl|libpthread|ld-linux-[\w-]+)\.so\.\d+$/;
 
-/** The names of libaeron's functions that our symbol tables call. */
+/** The names of the libaeron functions in our symbol tables. */
 export function neededFunctions(): readonly string[] {
   const names = CALLERS.flatMap((folder) =>
     readdirSync(join(ROOT, folder))
@@ -27,7 +27,7 @@ export interface Parts {
   readonly libaeron: ElfFile;
 }
 
-/** What keeps the parts from running together: another CPU, a library that glibc does not bring, functions that lack. */
+/** Reasons why the parts cannot run together: another CPU, a library that is not part of glibc, missing functions. */
 export function problemsOf(target: Target, parts: Parts): string[] {
   const problems: string[] = [];
   for (const [name, { arch, libraries }] of Object.entries(parts)) {
@@ -41,7 +41,7 @@ export function problemsOf(target: Target, parts: Parts): string[] {
     : [...problems, `libaeron: expected every function that is called, without ${missing.join(", ")}`];
 }
 
-/** True when libaeron keeps the executable from running where Bun runs. */
+/** True if libaeron needs a newer glibc than Bun does. */
 export function asksForNewerGlibc({ bun, libaeron }: Parts): boolean {
   if (libaeron.glibc === null) return false;
   return bun.glibc === null || compareVersions(libaeron.glibc, bun.glibc) > 0;

@@ -6,7 +6,7 @@ import type { Target } from "./targets.ts";
 
 const NATIVE = join(import.meta.dir, "..", "ffi", "native");
 const ENTRY = join(NATIVE, "embedded-entry.ts");
-/** What set-up builds; not under version control. */
+/** Output of set-up; not under version control. */
 const BUILT = join(NATIVE, "build");
 
 export interface Compilation {
@@ -16,12 +16,12 @@ export interface Compilation {
   readonly bun: string;
   /** Path of the target's libaeron.so. */
   readonly library: string;
-  /** "" where it is not known. */
+  /** "" if it is unknown. */
   readonly commit: string;
 }
 
 /**
- * Writes the viewer's page beside the native libraries, under the name of its contents: its path goes into the executable, and the same
+ * Writes the viewer's page next to the native libraries, named after its contents: its path goes into the executable, and the same
  * files give the same bytes.
  */
 async function writePage(): Promise<string> {
@@ -33,7 +33,7 @@ async function writePage(): Promise<string> {
   return page;
 }
 
-/** Compiles in a folder of its own and renames, so that no process ever starts half an executable. @throws AggregateError */
+/** Compiles in a temporary folder and renames, so that no process starts a partial executable. @throws AggregateError */
 export async function compile({ target, outfile, bun, library, commit }: Compilation): Promise<void> {
   mkdirSync(dirname(outfile), { recursive: true });
   const work = mkdtempSync(join(dirname(outfile), ".build-"));
@@ -46,14 +46,14 @@ export async function compile({ target, outfile, bun, library, commit }: Compila
       entrypoints: [ENTRY],
       target: "bun",
       format: "esm",
-      // Modules stay modules, loaded as they are asked for. In one file they become functions that fill variables of it, and what
-      // was constant for the compiler is so no more: a frame would take a fifth longer, and the start twice as long.
+      // Keeps modules separate, loaded on demand. In a single file they become functions that assign variables of that file, and the
+      // compiler no longer treats constants as such: a frame would take a fifth longer, and the start twice as long.
       splitting: true,
-      // Parsed at build time: what starts in 20 ms would take 70.
+      // Parsed at build time: otherwise a start of 20 ms would take 70 ms.
       bytecode: true,
-      // Names stay for the sake of error messages and stack traces.
+      // Names are kept for error messages and stack traces.
       minify: { syntax: true, whitespace: true, identifiers: false, keepNames: true },
-      // Goes into the executable: stack traces name our files and lines. (The copy beside it is not kept.)
+      // Embedded in the executable: stack traces name our files and lines. (The copy next to it is deleted.)
       sourcemap: "linked",
       define: { TENSORPOOL_COMMIT: JSON.stringify(commit) },
       plugins: [
@@ -69,7 +69,7 @@ export async function compile({ target, outfile, bun, library, commit }: Compila
         target: target.bun,
         executablePath: runtime,
         outfile: temporary,
-        // The settings of whatever folder the executable is started in are not its own.
+        // The executable must not read settings from the folder in which it is started.
         autoloadDotenv: false,
         autoloadBunfig: false,
       },

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 
-/** What an executable or shared library asks of the system that loads it. */
+/** What an executable or shared library requires of the system that loads it. */
 export interface ElfFile {
   /** As in `process.arch`; "machine 0x.." for others. */
   readonly arch: string;
   /** Libraries that it is linked with. */
   readonly libraries: readonly string[];
-  /** The newest glibc that a symbol of it asks for, e.g. "2.17"; null where it asks for none. */
+  /** The newest glibc version that its symbols require, e.g. "2.17"; null if it requires none. */
   readonly glibc: string | null;
-  /** Names of the functions and objects that it defines for others. */
+  /** Names of the functions and objects that it exports. */
   readonly defined: ReadonlySet<string>;
 }
 
@@ -24,11 +24,11 @@ interface Section {
   readonly type: number;
   readonly offset: number;
   readonly size: number;
-  /** The section of the texts that this one refers to. */
+  /** Index of the section with the texts that this one refers to. */
   readonly link: number;
 }
 
-/** Reads a 64-bit little-endian ELF file. @throws Error when it is none */
+/** Reads a 64-bit little-endian ELF file. @throws Error if it is not one */
 export function readElf(path: string): ElfFile {
   const bytes = readFileSync(path);
   if (bytes.subarray(0, 6).toString("latin1") !== IDENT_64_BIT_LITTLE_ENDIAN) {
@@ -49,12 +49,12 @@ export function readElf(path: string): ElfFile {
   };
 }
 
-/** The newest of version numbers such as "2.17"; null where there is none. */
+/** The newest of version numbers such as "2.17"; null for an empty list. */
 export function newest(versions: readonly string[]): string | null {
   return [...versions].sort(compareVersions).at(-1) ?? null;
 }
 
-/** Negative when `a` is older than `b`. */
+/** Negative if `a` is older than `b`. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [a.split(".").map(Number), b.split(".").map(Number)];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
@@ -105,7 +105,7 @@ function entriesOf(sections: readonly Section[], type: number, entryBytes: numbe
     );
 }
 
-/** Names of the versions of other libraries' symbols, e.g. "GLIBC_2.17": a list for each library, each entry with its place. */
+/** Version names of other libraries' symbols, e.g. "GLIBC_2.17": one list per library; each entry has the offset of the next one. */
 function versionsOf(view: DataView, sections: readonly Section[], textAt: TextAt): string[] {
   const names: string[] = [];
   for (const section of sections) {

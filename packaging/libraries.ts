@@ -5,22 +5,22 @@ import { preparePortableLibrary } from "../ffi/native/portable.mjs";
 import { SetupError } from "../ffi/native/report.mjs";
 import type { Target } from "./targets.ts";
 
-/** A libaeron.so to put into an executable. */
+/** A libaeron.so to embed in an executable. */
 export interface Library {
   readonly path: string;
-  /** Where it comes from, for people. */
+  /** Its origin, as text. */
   readonly origin: string;
   /** Built to run on machines with an older glibc than this one's. */
   readonly isPortable: boolean;
-  /** The licence that came with its sources; null where none did. */
+  /** The licence that came with its sources; null if there was none. */
   readonly licence: string | null;
 }
 
 /**
- * The libaeron for a target: the one named by AERON_LIBRARY; else, unless "host" is asked for, one that is built to run
- * anywhere; else the one that set-up builds for this machine. `say` reports that case.
+ * The libaeron for a target: the one named by AERON_LIBRARY; else, unless "host" is requested, one that is built to run
+ * anywhere; else the one that set-up builds for this machine. `say` reports why the portable one was not available.
  *
- * @throws SetupError when there is none
+ * @throws SetupError if there is none
  */
 export async function libraryFor(target: Target, kind: string, say: (message: string) => void): Promise<Library> {
   if (kind !== "portable" && kind !== "host")

@@ -14,7 +14,7 @@ interface LockedPackage {
   readonly optional?: boolean;
 }
 
-/** Whose work is inside of an executable, and under which licences. @throws SetupError for a package without one */
+/** The notices of the third-party software in an executable, with its licences. @throws SetupError for a package without a licence */
 export function notices(library: Library): string {
   const aeron =
     library.licence === null ? "Apache License 2.0, as in LICENSE." : readFileSync(library.licence, "utf8").trim();
@@ -32,7 +32,7 @@ function section(title: string, text: string): string {
   return `${RULE}\n${title}\n${RULE}\n\n${text}`;
 }
 
-/** The npm packages that our code imports when it runs, and those that they import. */
+/** The npm packages that our code imports at run time, and those that they import. */
 function runtimePackages(): { name: string; version: string; licence: string; text: string }[] {
   const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
     packages: Record<string, LockedPackage>;

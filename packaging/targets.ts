@@ -1,12 +1,12 @@
 import { SetupError } from "../ffi/native/report.mjs";
 
-/** A machine that an executable is built for. */
+/** A platform for which an executable is built. */
 export interface Target {
   /** As in `process.arch`. */
   readonly arch: "x64" | "arm64";
-  /** As Bun names it. */
+  /** Bun's name of the target. */
   readonly bun: "bun-linux-x64" | "bun-linux-arm64";
-  /** The npm package that has Bun for it. */
+  /** The npm package with Bun for this target. */
   readonly bunPackage: string;
 }
 
@@ -15,7 +15,7 @@ const TARGETS: readonly Target[] = [
   { arch: "arm64", bun: "bun-linux-arm64", bunPackage: "@oven/bun-linux-aarch64" },
 ];
 
-/** The targets that `--target` names; this machine's where it was not given. @throws SetupError */
+/** The targets of `--target`; this machine's if it was not given. @throws SetupError */
 export function chosenTargets(name: string = process.arch): readonly Target[] {
   const chosen = TARGETS.filter(({ arch }) => name === "all" || name === arch);
   if (chosen.length === 0) throw new SetupError(`--target: expected x64, arm64 or all, found "${name}"`);
