@@ -1,6 +1,6 @@
-// A bridge between two hosts, each with a producer.ts or a consumer.ts of its own beside this program:
+// A bridge between two hosts. Each host also runs its own producer.ts or consumer.ts:
 //
-//   bun examples/bridge.ts receive 0.0.0.0:4400      on the host that receives; frames come on stream 10001
+//   bun examples/bridge.ts receive 0.0.0.0:4400      on the receiving host; frames arrive on stream 10001
 //   bun examples/bridge.ts send 192.0.2.7:4400       on the host that sends stream 10000
 import { TensorPool } from "tensorpool";
 

@@ -1,4 +1,4 @@
-// A consumer: reads frames in place and prints what it computed, if the frame was intact. Run it beside producer.ts.
+// A consumer: reads frames in place and prints its result if the frame was intact. Run it together with producer.ts.
 import { TensorPool, totalLost } from "tensorpool";
 
 await using pool = await TensorPool.connect();

@@ -1,4 +1,4 @@
-// A producer: a moving ramp, filled in place, 100 frames a second. Run it beside consumer.ts; stop it with Ctrl-C.
+// A producer: a moving ramp, filled in place, 100 frames per second. Run it together with consumer.ts; stop it with Ctrl-C.
 import { TensorPool } from "tensorpool";
 
 await using pool = await TensorPool.connect();

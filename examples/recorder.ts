@@ -1,4 +1,4 @@
-// Keeps the last seconds of a stream, and writes them to a file of their own when a frame is brighter than it should be. It runs beside
+// Keeps the last seconds of a stream in memory, and writes them to a new file when a frame is too bright. Run it together with
 // producer.ts:
 //
 //   bun examples/recorder.ts flights/ [threshold]

@@ -1,8 +1,8 @@
-// A web server that shows a stream: / describes it as JSON, /frame is the newest frame's bytes, /frame.png a picture of it. Run it
-// beside producer.ts.
+// A web server for a stream: / describes it as JSON, /frame is the newest frame's bytes, /frame.png a picture of it. Run it together
+// with producer.ts.
 import { encodePng, type OwnedFrame, TensorPool, totalLost } from "tensorpool";
 
-// "timer": the pool is a guest in the server's event loop.
+// "timer": the pool runs on the server's event loop.
 await using pool = await TensorPool.connect({ drive: "timer" });
 const consumer = await pool.addConsumer({ stream: 10_000, mode: "latest", standalone: true });
 let newest: OwnedFrame | null = null;
@@ -35,6 +35,6 @@ process.stdout.write(`serves ${server.url}\n`);
 
 const ending = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
-// Copies that are proved intact; at most one waits, and a newer one takes its place.
+// Copies that were verified as intact; at most one is queued, and a newer one replaces it.
 for await (const frame of consumer.frames({ policy: "latest", depth: 1, signal: ending.signal })) newest = frame;
 await server.stop(true);

@@ -1,4 +1,4 @@
-// A detector as a sink: finds bright spots in pictures and prints a line of JSON for each frame that has some, on standard output.
+// A detector as a sink: finds bright spots in pictures and prints a line of JSON to standard output for each frame that has some.
 // `tensorpool consumer --mode latest --sink module:examples/modules/detector.ts,threshold=200`.
 import { defineSink, type ModuleContext } from "tensorpool";
 
@@ -17,7 +17,7 @@ export function sink({ options }: ModuleContext) {
         sumY += Math.floor(i / width);
       }
     },
-    // What was computed counts only when the frame was not overwritten meanwhile.
+    // The result counts only if the frame was not overwritten meanwhile.
     settled(seq, isIntact) {
       if (!isIntact || count === 0) return;
       found++;

@@ -41,7 +41,7 @@ with publisher:
         while options.frames == 0 or published < options.frames:
             angle = published / 50
             distance = (x - WIDTH / 2 - 80 * math.cos(angle)) ** 2 + (y - HEIGHT / 2 - 80 * math.sin(angle)) ** 2
-            # Written once, into shared memory.
+            # Writes the frame once, directly into shared memory.
             np.copyto(publisher.next(), 60_000 * np.exp(-distance / 200), casting="unsafe")
             publisher.commit()
             published += 1

@@ -28,7 +28,7 @@ with tensorpool.open(options.stream, standalone=options.standalone, once=options
     try:
         for frame in stream:
             spot = np.unravel_index(np.argmax(frame.array), frame.shape)
-            # The result counts only if the frame was whole until now.
+            # The result counts only if the frame is still intact.
             if not frame.intact:
                 overwritten += 1
                 continue
