@@ -1,4 +1,4 @@
-// How fast an executable starts, and what it takes up while it has nothing to do.
+// Start-up time of an executable, and its memory while idle.
 import { readFileSync } from "node:fs";
 import { controlPublicationChannel, observerChannel } from "../src/aeron/channel.ts";
 import { AeronConnection } from "../src/aeron/connection.ts";
@@ -9,16 +9,16 @@ import { AttachMessages } from "../src/roles/attach-messages.ts";
 import { ResponseCode, ShmAttachResponseDecoder } from "../src/sbe/generated/driver/index.ts";
 import { messageKeyAt } from "../src/sbe/header.ts";
 
-/** How a program is called. */
+/** The command line that starts a program. */
 type Command = readonly string[];
 
 const STREAM_ID = 10_000;
 const DRIVER_SLOTS = 64;
 const TIMEOUT_MS = 20_000;
 const FRAGMENTS_PER_POLL = 16;
-/** A look each millisecond, a request with every tenth. */
+/** The answer is polled every millisecond; the request is repeated with every tenth poll. */
 const ATTEMPTS_PER_REQUEST = 10;
-/** What was compiled and collected at the start is over by then. */
+/** Compilation and garbage collection after the start are finished by then. */
 const SETTLE_MS = 3000;
 
 /** Milliseconds from the start of `--version` to its end. */
@@ -31,9 +31,9 @@ export async function versionMs(workspace: Workspace, program: Command): Promise
 export interface DriverFigures {
   /** From the start of a driver with 64 MiB to the first lease that it grants. */
   readonly readyMs: number;
-  /** From the start of a consumer to its first frame; driver and producer live. */
+  /** From the start of a consumer to its first frame; driver and producer are already running. */
   readonly firstFrameMs: number;
-  /** Memory of the driver while nothing happens, without the regions. */
+  /** Memory of the idle driver, without the regions. */
   readonly idleBytes: number;
 }
 
@@ -55,7 +55,7 @@ export async function driverFigures(workspace: Workspace, program: Command): Pro
   return { readyMs, firstFrameMs, idleBytes };
 }
 
-/** When the driver grants a lease, asked for again and again: a client that waits for its answer would add its own pauses. */
+/** Time at which the driver grants a lease to repeated requests: a client that waits for its answer would add its own pauses. */
 async function firstLease({ aeronDir }: Place): Promise<number> {
   const connection = new AeronConnection({ aeronDir, clientName: "tensorpool bench" });
   const { channel, controlStreamId } = DEFAULT_STREAMS;
@@ -104,7 +104,7 @@ async function firstFrame(workspace: Workspace, program: Command, place: readonl
   return elapsedMs;
 }
 
-/** @throws Error when the process has ended before, or after a time that nothing takes */
+/** @throws Error if the process ends first, or after the time-out */
 async function unlessEnded<T>(promise: Promise<T>, child: Child): Promise<T> {
   const late = Bun.sleep(TIMEOUT_MS).then(() => "nothing within 20 s");
   const ended = child.ended.then((code) => `its end with ${code}: ${child.errors.slice(-3).join("\n")}`);
@@ -113,7 +113,7 @@ async function unlessEnded<T>(promise: Promise<T>, child: Child): Promise<T> {
   throw new Error(`expected a sign of a process, found ${found}`);
 }
 
-/** Memory that a process has, by its smaps, without what it has mapped of files below a folder. */
+/** Resident memory of a process, from its smaps, without mapped files below a folder. */
 export function residentBytes(smaps: string, withoutFolder: string): number {
   let isCounted = true;
   let kibibytes = 0;

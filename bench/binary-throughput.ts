@@ -1,4 +1,4 @@
-// Throughput of the executable and of the sources, in turns.
+// Throughput of the executable and of the sources, measured alternately.
 import { say } from "../src/cli/bench/figures.ts";
 import { runThroughput, type ThroughputJson } from "../src/cli/bench/sections/throughput.ts";
 import { startJob } from "../src/cli/bench/stream-run.ts";
@@ -6,7 +6,7 @@ import type { CostReport, CostWay, Job } from "../src/cli/bench/worker/jobs.ts";
 import type { Workspace } from "../src/cli/bench/workspace.ts";
 import { type Round, turnsOf } from "./ratio.ts";
 
-/** How a program is called. */
+/** The command line that starts a program. */
 type Command = readonly string[];
 
 export interface TurnsOptions {
@@ -16,16 +16,16 @@ export interface TurnsOptions {
   readonly frames: number;
 }
 
-/** One value a run, round by round. The executable is the other one. */
+/** One value per run, round by round. "other" is the executable. */
 export interface TurnsOutcome {
-  /** Frames per second from process to process: all of the run but its first third. */
+  /** Frames per second between processes, measured after the first third of the run. */
   readonly processes: readonly Round[];
-  /** Both parts of the work in one process and on one thread, in the fastest quarter of batches. */
+  /** Both parts of the work in one process and on one thread, from the fastest quarter of batches. */
   readonly oneThread: readonly Round[];
 }
 
 const FRAMES_PER_BATCH = 256;
-/** No fewer than warm the code. */
+/** Minimum that warms up the code. */
 const MIN_BATCHES = 20;
 const COST: CostWay = {
   name: "frame",
@@ -42,12 +42,12 @@ const COST: CostWay = {
 export async function takeTurns(workspace: Workspace, options: TurnsOptions): Promise<TurnsOutcome> {
   const { source, executable, rounds, frames } = options;
   const outcome: { [K in keyof TurnsOutcome]: Round[] } = { processes: [], oneThread: [] };
-  // Files that are not in the page cache yet, memory that is not there yet: nobody's fault.
+  // Warm-up runs: they fill the page cache and allocate memory, which must not count against either program.
   for (const program of [source, executable]) await run(workspace, program, frames);
   for (let round = 1; round <= rounds; round++) {
     say(`binary: round ${round} of ${rounds}`);
     const runs: Record<"first" | "other", Run[]> = { first: [], other: [] };
-    // Every second round the other way round: whatever a place in the order brings is everybody's.
+    // Every second round is reversed, so that an effect of the order affects both programs.
     const [a, b] = round % 2 === 1 ? ([source, executable] as const) : ([executable, source] as const);
     for (const program of turnsOf(a, b)) {
       runs[program === source ? "first" : "other"].push(await run(workspace, program, frames));

@@ -1,4 +1,4 @@
-// The single executable against the sources that it was built from: `npm run bench -- binary`.
+// Compares the single executable with the sources that it was built from: `npm run bench -- binary`.
 import { statSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import process from "node:process";
@@ -39,21 +39,21 @@ const { values } = parseArgs({
   },
 });
 
-/** @throws Error for what is not a number of at least `min` */
+/** @throws Error if the option is not an integer of at least `min` */
 function count(name: "rounds" | "frames", min: number): number {
   const number = Number(values[name]);
   if (Number.isInteger(number) && number >= min) return number;
   throw new Error(`--${name}: expected a number from ${min} on, found "${values[name]}"`);
 }
 
-/** The executable, if it is there. */
+/** Returns the executable's path. @throws Error if it does not exist */
 function findExecutable(): string {
   const path = resolve(values.executable);
   if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
   throw new Error(`expected an executable at ${path}, found none: \`npm run build\` makes it`);
 }
 
-/** Says when the executable was built from other code than what it is compared with. */
+/** Reports if the executable was built from another commit than the sources. */
 async function compareCommits(executable: string): Promise<string | null> {
   const version = Bun.spawn([executable, "version", "-o", "json"], { stdout: "pipe", stderr: "inherit" });
   const { commit } = JSON.parse(await version.stdout.text()) as { commit: string | null };

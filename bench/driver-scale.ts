@@ -1,4 +1,4 @@
-// What a driver of many streams with many leases costs, without frames: `npm run bench -- driver-scale`.
+// Cost of a driver with many streams and many leases, without frames: `npm run bench -- driver-scale`.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CountersReader } from "../src/aeron/counters-reader.ts";
@@ -11,12 +11,12 @@ const LEASES = 1000;
 const MEASURED_MS = 10_000;
 const SETTLE_MS = 3000;
 const TIMEOUT_MS = 60_000;
-/** Of /proc/PID/stat, fixed by the kernel's interface to user space. */
+/** Clock ticks of /proc/PID/stat, fixed by the kernel's interface to user space. */
 const TICKS_PER_SECOND = 100;
 
 const MAIN = [process.execPath, join(import.meta.dir, "../src/cli/main.ts")];
 
-/** What one stage showed. */
+/** The result of one stage. */
 interface Stage {
   readonly what: string;
   readonly streams: number;
@@ -27,7 +27,7 @@ interface Stage {
   readonly announcesPerSecond: number;
 }
 
-/** The media driver is a process of its own, so that the driver's CPU time is the driver's. */
+/** The media driver runs in its own process, so that it does not count towards the driver's CPU time. */
 class Deployment implements AsyncDisposable {
   readonly #path = mkdtempSync("/dev/shm/tensorpool-bench-");
   readonly aeronDir = join(this.#path, "aeron");
@@ -62,12 +62,12 @@ class Deployment implements AsyncDisposable {
         Number(records.find((record) => record.typeId === typeId)?.value ?? 0n);
       return Object.fromEntries(driverCounters().list.map(({ name, typeId = 0 }) => [name, counterOf(typeId)]));
     } catch {
-      // The media driver has not made its file yet.
+      // The media driver has not created its file yet.
       return {};
     }
   }
 
-  /** Waits until a counter of the driver is at least this. */
+  /** Waits until a counter of the driver reaches `count`. */
   async reaches(name: string, count: number): Promise<void> {
     const endMs = performance.now() + TIMEOUT_MS;
     while ((this.counters()[name] ?? 0) < count) {
@@ -116,7 +116,7 @@ class Deployment implements AsyncDisposable {
   }
 }
 
-/** User and system time of a process so far. */
+/** User and system CPU time of a process so far, in seconds. */
 function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

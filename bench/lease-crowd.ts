@@ -1,4 +1,4 @@
-// Many consumers' leases in one process: real requests and keepalives, and nothing else of a consumer.
+// The leases of many consumers in one process: only the requests and keepalives of a consumer, which are real.
 import { controlPublicationChannel, observerChannel } from "../src/aeron/channel.ts";
 import { AeronConnection } from "../src/aeron/connection.ts";
 import { PublishResult } from "../src/aeron/results.ts";
@@ -10,7 +10,7 @@ import { messageKeyAt } from "../src/sbe/header.ts";
 
 export interface CrowdOptions {
   readonly aeronDir: string;
-  /** Stream ids from 1 to this. */
+  /** Number of streams; their ids start at 1. */
   readonly streams: number;
   readonly leases: number;
 }
@@ -23,7 +23,7 @@ interface CrowdLease {
 }
 
 const KEEPALIVE_NS = 1e9;
-/** Requests that may wait for their answers at once. */
+/** Maximum number of unanswered requests. */
 const IN_FLIGHT = 32;
 
 const { aeronDir, streams, leases } = JSON.parse(process.argv[2] ?? "") as CrowdOptions;
@@ -43,7 +43,7 @@ const subscription = connection.addSubscription(observerChannel(channel), contro
   asked.delete(answer.correlationId);
   if (answer.code !== ResponseCode.OK) throw new Error(`expected a lease, found ${answer.errorMessage()}`);
   const { leaseId } = answer;
-  // Spread over the period, as clients that came at their own times are.
+  // Spread over the period, like those of clients that started at different times.
   const dueNs = Bun.nanoseconds() + Math.random() * KEEPALIVE_NS;
   held.push({ identity, high: Number(leaseId >> 32n), low: Number(leaseId & 0xffff_ffffn), dueNs });
   if (held.length === leases) console.log(JSON.stringify({ held: held.length, seconds: process.uptime() }));

@@ -17,7 +17,7 @@ const producer = setUp.addProducer({ streamId: 1, slots: SLOTS, payloadBytes: BY
 const consumer = setUp.addConsumer(1);
 while (!consumer.isMapped) setUp.scheduler.step();
 
-/** The Aeron client is given up when nobody runs it for ten seconds, and each step here is run for longer. */
+/** The Aeron client times out if it is not run for ten seconds, and each step here takes longer. */
 let calls = 0;
 function breathe(): void {
   if ((++calls & 4095) === 0) setUp.scheduler.step();
@@ -47,7 +47,7 @@ group("codec", () => {
 });
 
 group("commit protocol", () => {
-  // The slots of the next epoch's frames: nobody reads this ring by way of descriptors.
+  // The slots of frames of the next epoch: no consumer reads this ring through descriptors.
   const ring = new HeaderRing(producer.regions.headerRing.mapping, SLOTS);
   const header = new FrameHeader();
   Object.assign(header, { valuesLenBytes: BYTES, poolId: 1, dtype: 1, majorOrder: 1, ndims: 1 });

@@ -1,4 +1,4 @@
-// The Bun consumer that `npm run bench -- python` compares with: copies each frame, and prints frames per second.
+// The Bun consumer of the comparison in `npm run bench -- python`: copies each frame, and prints frames per second.
 import { defineSink, type ModuleContext } from "tensorpool";
 
 export function sink({ options }: ModuleContext) {

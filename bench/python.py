@@ -20,7 +20,7 @@ import tensorpool  # noqa: E402
 
 SLOTS = 64
 SECONDS = float(os.environ.get("BENCH_SECONDS", "2"))
-#: Frames whose way is timed, and seconds between them.
+#: Number of frames whose latency is measured, and seconds between them.
 COUNT, GAP = 500, 0.002
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -70,7 +70,7 @@ def with_publisher(size, measure, gap=0.0):
         finally:
             stop.set()
             producer.join()
-            # The media driver that was started for this place ends when it is unused for ten seconds.
+            # The media driver that was started for this place ends after ten idle seconds.
             time.sleep(0.1)
 
 

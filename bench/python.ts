@@ -1,4 +1,4 @@
-// npm run bench -- python: frames from Python to Python, see python.py. Needs NumPy; pyzmq is compared with where it is installed.
+// npm run bench -- python: frames from Python to Python, see python.py. Needs NumPy; compares with pyzmq if it is installed.
 import { join } from "node:path";
 
 const python = process.env.TENSORPOOL_TEST_PYTHON ?? "python3";

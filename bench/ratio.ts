@@ -1,30 +1,30 @@
 import { fastestQuarter, median } from "../src/cli/bench/statistics.ts";
 
-/** What two ways came to in one round: first, other, other, first. */
+/** Results of two alternatives in one round: first, other, other, first. */
 export interface Round {
   readonly first: readonly number[];
   readonly other: readonly number[];
 }
 
-/** How the other way compares with the first. */
+/** Ratio of the other alternative to the first. */
 export interface Ratio {
   readonly value: number;
-  /** Where that lies with 95 % certainty. */
+  /** The 95 % confidence interval. */
   readonly interval: readonly [number, number];
 }
 
 const RESAMPLES = 4000;
 const TAIL = 0.025;
 
-/** The median of the rounds' ratios: a round which was disturbed counts as one, and no more. */
+/** The median of the rounds' ratios: a disturbed round has no more weight than any other. */
 export function ratioOfRounds(rounds: readonly Round[]): Ratio {
   const ratios = rounds.map(({ first, other }) => geometricMean(other) / geometricMean(first));
   return withInterval(ratios, median);
 }
 
 /**
- * The fastest quarter of all runs of each: what the machine does while nobody takes time from it. Where it has two speeds, as one
- * has whose cores are shared with others, this compares runs of the same one.
+ * The fastest quarter of all runs of each alternative, i.e. the undisturbed machine. A machine whose cores are shared with others may
+ * have two speeds; this compares runs at the same speed.
  */
 export function ratioOfFastest(rounds: readonly Round[]): Ratio {
   return withInterval(rounds, (chosen) => {
@@ -33,7 +33,7 @@ export function ratioOfFastest(rounds: readonly Round[]): Ratio {
   });
 }
 
-/** The interval is the one in which the value lies when rounds are drawn again and again (bootstrap); the same for the same rounds. */
+/** The bootstrap interval of the value: rounds are resampled at random. The same rounds always give the same interval. */
 function withInterval<T>(rounds: readonly T[], ratioOf: (rounds: readonly T[]) => number): Ratio {
   const random = randomFrom(1);
   const found = Array.from({ length: RESAMPLES }, () =>
@@ -43,12 +43,12 @@ function withInterval<T>(rounds: readonly T[], ratioOf: (rounds: readonly T[]) =
   return { value: ratioOf(rounds), interval: [at(TAIL), at(1 - TAIL)] };
 }
 
-/** In the order first, other, other, first a machine that becomes slower steadily does so for both. */
+/** In the order first, other, other, first a machine that slows down steadily affects both alternatives equally. */
 export function turnsOf<T>(first: T, other: T): readonly T[] {
   return [first, other, other, first];
 }
 
-/** Of ratios: twice as fast and half as fast make up for each other. */
+/** The geometric mean, so that twice as fast and half as fast cancel out. */
 function geometricMean(values: readonly number[]): number {
   if (values.length === 0 || values.some((value) => !(value > 0))) {
     throw new RangeError(`expected values above 0, found ${values.join(", ") || "none"}`);

@@ -13,17 +13,17 @@ import { SupervisionInbox, SupervisionModel } from "../src/supervision/model/ind
 export interface TrafficOptions {
   readonly streams: number;
   readonly consumersPerStream: number;
-  /** Consumers that are replaced by others, with other ids, each second. */
+  /** Consumers that are replaced each second by others with new ids. */
   readonly replacedPerSecond: number;
 }
 
 const SECOND_NS = 1e9;
 const FRAMES_PER_SECOND = 500;
-/** Looks at the newest descriptor of each stream. */
+/** How often the newest descriptor of each stream is sampled. */
 const SAMPLES_PER_SECOND = 4;
 const EPOCH = 1_795_000_000_000;
 const BUFFER_BYTES = 512;
-/** What of a second a consumer loses, so that its losses are looked at too. */
+/** Frames that a consumer loses per second, so that losses are processed as well. */
 const LOST_PER_SECOND = 2;
 
 interface SimulatedConsumer {
@@ -33,13 +33,13 @@ interface SimulatedConsumer {
 }
 
 /**
- * What a supervisor hears of many streams, second by second, as messages: an announce, a data source, its metadata, QoS and
- * four looks at a descriptor of each stream; a hello and QoS of each consumer. The time is whatever it is told.
+ * The messages that a supervisor receives from many streams, second by second: an announce, a data source, its metadata, QoS and
+ * four descriptor samples of each stream; a hello and QoS of each consumer. The clock is simulated.
  */
 export class SupervisionTraffic {
   readonly model = new SupervisionModel(["gap", "resync", "overwritten"]);
   nowNs = 0;
-  /** Messages so far. */
+  /** Number of messages so far. */
   messages = 0;
   readonly #inbox = new SupervisionInbox(this.model, () => {});
   readonly #options: TrafficOptions;
@@ -65,7 +65,7 @@ export class SupervisionTraffic {
     return this.#inbox.counts.refused + this.#inbox.counts.inexact;
   }
 
-  /** One second of everything; the model is told of the time as often as a supervisor tells it. */
+  /** Generates the messages of one second; the model is ticked as often as a supervisor ticks it. */
   second(): void {
     this.#replace();
     for (let sample = 0; sample < SAMPLES_PER_SECOND; sample++) {

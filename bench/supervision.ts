@@ -1,4 +1,4 @@
-// What a supervisor's model costs: node_modules/.bin/bun bench/supervision.ts
+// CPU cost of a supervisor's model: node_modules/.bin/bun bench/supervision.ts
 import { FIGURE_COLUMNS, type Figure } from "../src/cli/bench/figures.ts";
 import { median, range } from "../src/cli/bench/statistics.ts";
 import { Output } from "../src/cli/output/output.ts";
@@ -9,7 +9,7 @@ const CONSUMERS_PER_STREAM = 4;
 const MAX_MS = 100;
 const WARM_UP_SECONDS = 10;
 
-/** What a second of the traffic of a thousand streams costs a supervisor, its messages encoded and decoded. */
+/** CPU time that a supervisor needs for one second of traffic of a thousand streams, including encoding and decoding. */
 function supervisionCost(seconds: number): Figure {
   const replacedPerSecond = 4;
   const options = { streams: STREAMS, consumersPerStream: CONSUMERS_PER_STREAM, replacedPerSecond };
