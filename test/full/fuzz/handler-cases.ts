@@ -183,16 +183,21 @@ export class HandlerCases {
       if (this.#isBegun) this.#intake.begin(BigInt(this.#regions.epoch), ring);
     }
     const { of } = this.#consumer;
+    // Seqs near 2^53 count as many frames at once; beyond 2^53 a counter would not grow by 1.
+    if (of.detached.value > 2 ** 50) {
+      count(this.counts, "counter detached", of.detached.value);
+      of.detached.set(0);
+    }
     const outcomes = [of.messagesRefused, of.unmapped, of.foreignEpoch, of.identity, of.overwritten];
     // While an epoch is mapped, `detached` counts what passed before, as `gap` counts what never came.
     if (!this.#isBegun) outcomes.push(of.detached);
-    const sum = (): number =>
-      outcomes.reduce((total, { value }) => total + value, this.#intake.length + (this.counts["seq went back"] ?? 0));
-    const refused = of.messagesRefused.value;
-    const before = sum();
+    const before = outcomes.map(({ value }) => value);
+    const others = (): number => this.#intake.length + (this.counts["seq went back"] ?? 0);
+    const [refused, othersBefore] = [of.messagesRefused.value, others()];
     this.#intake.onMessage(view, 0, length);
-    // A full queue drops its oldest: one counts as overwritten, and the length stays.
-    const outcome = sum() - before;
+    // A full queue drops its oldest: one counts as overwritten, and the length stays. Each counter by itself: a sum would round.
+    const counted = outcomes.reduce((total, { value }, i) => total + value - (before[i] as number), 0);
+    const outcome = counted + others() - othersBefore;
     check(outcome === 0 || outcome === 1, () => `intake: a message with ${outcome} outcomes`);
     if (isMalformed) check(of.messagesRefused.value === refused + 1, () => "intake: a malformed one was not counted");
     check(of.gap.value >= 0, () => `intake: gap ${of.gap.value}`);
