@@ -1,9 +1,9 @@
 const encoder = new TextEncoder();
 
 /**
- * True when an administrative request (ShmDriverShutdownRequest, ShmLeaseRevokeRequest) carries the configured token (D-20).
- * Never without one: such requests are off while the token is empty. The time it takes depends on the length of what was given
- * alone, so it tells nothing about the token.
+ * True if an administrative request (ShmDriverShutdownRequest, ShmLeaseRevokeRequest) carries the configured token (D-20). Always false
+ * while the configured token is empty: such requests are then off. The running time depends only on the length of the given token, so it
+ * reveals nothing about the configured one.
  */
 export function isAdminTokenValid(configured: string, given: string | Uint8Array): boolean {
   const expected = encoder.encode(configured);

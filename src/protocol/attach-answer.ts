@@ -10,9 +10,9 @@ export interface AnsweredPool {
   readonly regionUri: string;
 }
 
-/** A driver's answer to an attach request (ShmAttachResponse); null for what is absent. */
+/** A driver's answer to an attach request (ShmAttachResponse); absent fields are null. */
 export interface AttachAnswer {
-  /** Of ResponseCode. */
+  /** A code of ResponseCode. */
   readonly code: number;
   readonly correlationId: bigint;
   readonly leaseId: bigint | null;
@@ -29,15 +29,15 @@ export interface AttachAnswer {
   readonly errorMessage: string;
 }
 
-/** The request that an answer has to go with. */
+/** The request that an answer must match. */
 export interface ExpectedAnswer {
   readonly correlationId: bigint;
   readonly streamId: number;
 }
 
 /**
- * What is missing from, blank in or contradictory about an answer whose code is OK, as "D-07: field: expected ..., found ...";
- * null when nothing is (D-07). A client that finds something maps nothing.
+ * The first missing, blank or contradictory field of an answer whose code is OK, as "field: expected ..., found ..."; null if there is none
+ * (D-07). A client that finds a fault maps nothing.
  */
 export function findAnswerFault(answer: AttachAnswer, expected: ExpectedAnswer): string | null {
   const { headerNslots } = answer;

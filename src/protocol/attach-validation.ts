@@ -4,12 +4,12 @@ import { isId, MAX_ID } from "./ids.ts";
 import type { Lease, LeaseRequest } from "./lease-table.ts";
 import type { StreamLayout } from "./stream-layout.ts";
 
-/** The version of schema 901 that this driver speaks; the highest common one with any client is this or none (D-09). */
+/** The version of schema 901 that this driver speaks: the only one that it can have in common with a client (D-09). */
 const DRIVER_SCHEMA_VERSION = 1;
-/** Most bytes of an `errorMessage` (D-08). */
+/** Longest `errorMessage`, in bytes (D-08). */
 const MAX_ERROR_MESSAGE_BYTES = 1024;
 
-/** A request for a lease (ShmAttachRequest) that could be read. */
+/** A readable request for a lease (ShmAttachRequest). */
 export interface AttachRequest extends LeaseRequest {
   /** The version in the message's header. */
   readonly schemaVersion: number;
@@ -17,33 +17,33 @@ export interface AttachRequest extends LeaseRequest {
   readonly expectedLayoutVersion: number;
   /** 0: no preference. */
   readonly maxDims: number;
-  /** Code of PublishMode, its null value included. */
+  /** Code of PublishMode, including its null value. */
   readonly publishMode: number;
   readonly requireHugepages: boolean;
 }
 
-/** What a driver knows of the stream and the client of a request. */
+/** The driver's state of the stream and the client of a request. */
 export interface StreamState {
-  /** Null while the stream is not provisioned: neither configured nor made on demand before. */
+  /** Null while the stream is not provisioned: neither configured nor created on demand. */
   readonly layout: StreamLayout | null;
   /** The live lease of the stream's producer. */
   readonly producer: Lease | null;
-  /** The live lease of the request's client id, on whichever stream. */
+  /** The live lease of the request's client id, on any stream. */
   readonly clientLease: Lease | null;
 }
 
-/** Stream ids from `first` to `last`, both included. */
+/** Stream ids from `first` to `last`, inclusive. */
 export interface StreamIdRange {
   readonly first: number;
   readonly last: number;
 }
 
-/** What a driver allows. */
+/** The driver's policy for requests. */
 export interface AttachPolicy {
   readonly allowsDynamicStreams: boolean;
-  /** Ids of streams that may be made on demand; none: dynamic streams are off. */
+  /** Ids of streams that may be created on demand; if empty, dynamic streams are off. */
   readonly dynamicRanges: readonly StreamIdRange[];
-  /** The layout of a stream that is made on demand; null without a profile for it. */
+  /** The layout of a stream that is created on demand; null without a profile for it. */
   readonly dynamicLayout: StreamLayout | null;
 }
 
@@ -51,21 +51,21 @@ export interface AttachRefusal {
   readonly decision: "refuse";
   /** Never OK. */
   readonly code: ResponseCode;
-  /** Names what was expected and what came, in at most 1,024 bytes (D-08). */
+  /** States the cause, in at most 1,024 bytes (D-08). */
   readonly message: string;
 }
 
 export type AttachDecision =
-  /** The answer to this very request got lost: the lease that it got is given again (D-06). */
+  /** The answer to this request was lost: the same lease is granted again (D-06). */
   | { readonly decision: "regrant"; readonly lease: Lease }
   | { readonly decision: "grant" }
-  /** The stream is to be made with this layout first. */
+  /** The stream must first be created with this layout. */
   | { readonly decision: "create"; readonly layout: StreamLayout }
   | AttachRefusal;
 
 /**
- * Refuses a request that could not be read (D-09): UNSUPPORTED for a version without a common one and for an unknown
- * publishMode, INVALID_PARAMS for everything else. The decoder looks at the version first and at publishMode after the role.
+ * Refuses an unreadable request (D-09): UNSUPPORTED for an unsupported version and for an unknown publishMode, INVALID_PARAMS otherwise.
+ * The decoder checks the version first, and publishMode after the role.
  */
 export function refuseUnreadable(refusal: Refusal, details: RefusalDetails): AttachRefusal {
   if (refusal.code === "version") return unsupportedVersion(details.refusedValue);
@@ -74,15 +74,15 @@ export function refuseUnreadable(refusal: Refusal, details: RefusalDetails): Att
 }
 
 /**
- * Decides about a request for a lease. The checks, in this order; the first that fails is the answer:
+ * Decides on a request for a lease. The checks run in this order, and the first that fails determines the answer:
  *
  * 1. the schema version: UNSUPPORTED (D-09)
  * 2. null ids: INVALID_PARAMS (D-09)
  * 3. an unknown publishMode: UNSUPPORTED (D-09)
- * 4. a repetition of the request that the client's lease came from: that lease again (D-06)
- * 5. a client id that has another lease: REJECTED (D-10)
- * 6. a stream that is not provisioned and may not be made for this request: REJECTED (D-09)
- * 7. a stream without pools, or with a pool of other nslots than the ring: INVALID_PARAMS (D-09)
+ * 4. a repetition of the request that obtained the client's lease: that lease again (D-06)
+ * 5. a client id that holds another lease: REJECTED (D-10)
+ * 6. a stream that is not provisioned and may not be created for this request: REJECTED (D-09)
+ * 7. a stream without pools, or with a pool whose nslots differ from the ring's: INVALID_PARAMS (D-09)
  * 8. expectedLayoutVersion: REJECTED; maxDims: INVALID_PARAMS; requireHugepages: REJECTED (D-09)
  * 9. a second producer: REJECTED (D-03)
  */
@@ -103,7 +103,7 @@ export function decideAttach(request: AttachRequest, stream: StreamState, policy
   return stream.layout === null ? { decision: "create", layout } : { decision: "grant" };
 }
 
-/** True for the request that a lease came from, sent again (D-06); also for two requests, neither of which has a lease yet. */
+/** True if a request repeats an earlier one (D-06): the one that obtained a lease, or one that is still without a lease. */
 export function isRepetition(request: LeaseRequest, earlier: LeaseRequest): boolean {
   return (
     request.correlationId === earlier.correlationId &&
@@ -114,13 +114,13 @@ export function isRepetition(request: LeaseRequest, earlier: LeaseRequest): bool
   );
 }
 
-/** Limits a text to the bytes that an `errorMessage` may have; what is cut off is marked (D-08). */
+/** Limits a text to the length of an `errorMessage`; a text that is cut ends in "..." (D-08). */
 export function limitErrorMessage(text: string): string {
   const bytes = new TextEncoder().encode(text);
   if (bytes.length <= MAX_ERROR_MESSAGE_BYTES) return text;
   const mark = "...";
   let end = MAX_ERROR_MESSAGE_BYTES - mark.length;
-  // Not in the middle of a character: continuation bytes begin with the bits 10.
+  // Do not cut within a character: continuation bytes begin with the bits 10.
   while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end -= 1;
   return new TextDecoder().decode(bytes.subarray(0, end)) + mark;
 }
@@ -159,7 +159,7 @@ function findLayoutFault(streamId: number, { nslots, pools }: StreamLayout): Att
 
 function findMisfit(request: AttachRequest, layout: StreamLayout): AttachRefusal | null {
   const { expectedLayoutVersion, maxDims, requireHugepages } = request;
-  // The messages say what this side has as expected, since that is what would have been granted.
+  // The messages give this side's value as expected, because it is the value that would have been granted.
   if (expectedLayoutVersion !== 0 && expectedLayoutVersion !== layout.layoutVersion) {
     return rejected(`expectedLayoutVersion: expected 0 or ${layout.layoutVersion}, found ${expectedLayoutVersion}`);
   }

@@ -55,12 +55,12 @@ export function dtypeOfCode(code: number): Dtype | undefined {
   return BY_CODE[code];
 }
 
-/** True when `name` is one of the wire's dtypes. */
+/** True if `name` is one of the wire's dtypes. */
 export function isDtype(name: string): name is Dtype {
   return Object.hasOwn(DTYPES, name);
 }
 
-/** Bits of one element of the dtype with this wire code; 0 when there is none. */
+/** Bits of one element of the dtype with this wire code; 0 if there is none. */
 export function bitsOfCode(code: number): number {
   const name = BY_CODE[code];
   return name === undefined ? 0 : DTYPES[name].bits;

@@ -1,17 +1,16 @@
-/** What the next epoch has to be above. */
+/** Lower bounds of the next epoch. */
 export interface EpochsSoFar {
-  /** The highest that has a directory; null when none has. */
+  /** The highest epoch that has a directory; null if there is none. */
   readonly highestOnDisk: bigint | null;
-  /** The highest that this process has given out for the stream; 0 when none. */
+  /** The highest epoch that this process has assigned to the stream; 0 if none. */
   readonly current: number;
   /** Wall clock, in milliseconds. */
   readonly wallClockMs: number;
 }
 
 /**
- * The next epoch (D-13): above every epoch on disk, above the current one, and not below the wall clock in milliseconds, so
- * that epochs grow even when the directories were emptied. Always exact as a number; null when an epoch on disk leaves no
- * exact number above it.
+ * The next epoch (D-13): above every epoch on disk, above the current one, and not below the wall clock in milliseconds, so that epochs
+ * grow even after the directories were removed. Always a safe integer; null if no safe integer is left above the existing epochs.
  */
 export function nextEpochAfter({ highestOnDisk, current, wallClockMs }: EpochsSoFar): number | null {
   const highest = highestOnDisk ?? 0n;
@@ -19,27 +18,26 @@ export function nextEpochAfter({ highestOnDisk, current, wallClockMs }: EpochsSo
   return Math.max(Number(highest) + 1, current + 1, Math.floor(wallClockMs));
 }
 
-/** An epoch of which the directory is still there. */
+/** An epoch whose directory still exists. */
 export interface RetainedEpoch {
   readonly epoch: number | bigint;
-  /** When it was superseded; null for the one that is current. */
+  /** When it was superseded; null for the current one. */
   readonly endedNs: number | null;
-  /** True when a frame was, or may have been, written in it. */
+  /** True if a frame was, or may have been, written in it. */
   readonly hadFrames: boolean;
 }
 
 /** How long ended epochs stay readable (D-18, D-19). */
 export interface RetentionPolicy {
-  /** The newest ended epochs that stay, whatever their age. */
+  /** Number of newest ended epochs with frames that are kept, whatever their age. */
   readonly keep: number;
-  /** No ended epoch goes earlier, unless it never carried a frame. */
+  /** Ended epochs are kept at least this long, unless they never carried a frame. */
   readonly minAgeNs: number;
 }
 
 /**
- * The retained epochs that may go by rule, oldest first (D-19): those that never carried a frame as soon as they are
- * superseded, and of the others all but the newest `keep`, once they are `minAgeNs` old. Whether a process still uses one is
- * for its locks to say.
+ * The retained epochs that the rules allow to remove, oldest first (D-19): those that never carried a frame as soon as they are superseded,
+ * and all others except the newest `keep` once they ended `minAgeNs` ago. Their locks show whether a process still uses one.
  */
 export function epochsToSweep<T extends RetainedEpoch>(
   retained: readonly T[],

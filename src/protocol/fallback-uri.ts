@@ -1,12 +1,12 @@
 import { quoted } from "../core/text.ts";
-/** Where payloads come from when shared memory cannot be used (W-39): an Aeron channel, or a bridge by its id. */
+/** Source of payloads if shared memory cannot be used (W-39): an Aeron channel, or the id of a bridge. */
 export type Fallback =
   | { readonly kind: "aeron"; readonly channel: string }
   | { readonly kind: "bridge"; readonly bridgeId: string };
 
 const MAX_URI_CHARS = 1024;
 
-/** A fallback URI understood; or, as text, what is wrong with it ("expected ..., found ..."). */
+/** Parses a fallback URI; returns a text that describes the fault ("expected ..., found ...") if it is invalid. */
 export function parseFallbackUri(uri: string): Fallback | string {
   if (uri.length > MAX_URI_CHARS) return `expected at most ${MAX_URI_CHARS} characters, found ${uri.length}`;
   const bridge = /^bridge:\/\/([A-Za-z0-9._-]+)$/.exec(uri);

@@ -1,7 +1,7 @@
 import { highWord, MAX_INT32 } from "../core/integer.ts";
 import { MAX_DIMS } from "./dtype.ts";
 
-/** Where a header slot has its fields (template 51), in words of 32 bits; fields that share one are packed little-endian. */
+/** Offsets of a header slot's fields (template 51), in 32-bit words; fields that share a word are packed little-endian. */
 export const HEADER_WORD = {
   frameIdLow: 2,
   frameIdHigh: 3,
@@ -19,22 +19,22 @@ export const HEADER_WORD = {
   strides: 20,
 } as const;
 
-/** Words of a slot that mean something: the commit word, and the fields. What follows is the producer's (W-13). */
+/** Words of a slot that are defined: the commit word and the fields. The rest of the slot belongs to the producer (W-13). */
 export const HEADER_WORDS = HEADER_WORD.strides + MAX_DIMS;
 
 const TWO_32 = 0x1_0000_0000;
 
 /**
- * A header slot's fields (W-09 to W-13), copied out of shared memory so that what is checked is what is used. One object is
- * filled again and again. All are unsigned but dtype, major order, dims and strides.
+ * A header slot's fields (W-09 to W-13), copied out of shared memory so that the checked values are the ones that are used. The object is
+ * reused for each frame. All fields are unsigned except dtype, major order, dims and strides.
  */
 export class FrameHeader {
-  /** As they stand in the slot, two words for the commit word first. */
+  /** The words of the slot, beginning with the two of the commit word. */
   readonly words = new Int32Array(HEADER_WORDS);
   readonly dims = this.words.subarray(HEADER_WORD.dims, HEADER_WORD.dims + MAX_DIMS);
   readonly strides = this.words.subarray(HEADER_WORD.strides, HEADER_WORD.strides + MAX_DIMS);
 
-  /** u64; exact up to 2^53, and beyond that equal to no seq of ours. */
+  /** u64; exact up to 2^53, and a larger value never equals a seq. */
   get frameId(): number {
     return this.#unsigned(HEADER_WORD.frameIdHigh) * TWO_32 + this.#unsigned(HEADER_WORD.frameIdLow);
   }
@@ -44,7 +44,7 @@ export class FrameHeader {
     this.words[HEADER_WORD.frameIdHigh] = highWord(value);
   }
 
-  /** True when `frameId` is `seq`. */
+  /** True if `frameId` is `seq`. */
   isFrame(seq: number): boolean {
     if (seq > MAX_INT32) return this.frameId === seq;
     return this.words[HEADER_WORD.frameIdLow] === seq && this.words[HEADER_WORD.frameIdHigh] === 0;

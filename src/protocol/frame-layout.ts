@@ -19,15 +19,15 @@ export interface FrameShape {
   readonly dims: readonly number[];
   /** "row" unless given. */
   readonly majorOrder?: MajorOrder;
-  /** Bytes from one element to the next, for each dimension; left out: contiguous (W-10). */
+  /** Bytes from one element to the next, for each dimension; contiguous if left out (W-10). */
   readonly strides?: readonly number[] | undefined;
-  /** CLOCK_MONOTONIC ns; left out: when the slot was claimed (W-47). */
+  /** CLOCK_MONOTONIC ns; the time of the slot's claim if left out (W-47). */
   readonly timestampNs?: bigint | undefined;
 }
 
 const MAX_DIM = 2 ** 31 - 1;
 
-/** What is wrong with a shape, as "expected ..., found ..."; null when nothing is (W-09 to W-11): readers would refuse it. */
+/** The fault of a shape that readers would refuse, as "expected ..., found ..."; null if there is none (W-09 to W-11). */
 export function explainShapeFault(shape: FrameShape): string | null {
   if (typeof shape !== "object" || shape === null)
     return `expected a shape { dtype, dims }, found ${describeValue(shape)}`;
@@ -62,7 +62,7 @@ export function explainShapeFault(shape: FrameShape): string | null {
 const OVERLAP = -1;
 const IS_ORDER = isChoice("row", "column");
 
-/** Bits from the first element to the end of the last one; 0 without elements, OVERLAP for strides that W-10 forbids. */
+/** Bits from the first element to the end of the last one; 0 if there are no elements, OVERLAP for strides that W-10 forbids. */
 function spanBits({ dtype, dims, majorOrder, strides }: FrameShape): number {
   let span = DTYPES[dtype].bits;
   let contiguousBits = span;
@@ -82,7 +82,7 @@ function spanBits({ dtype, dims, majorOrder, strides }: FrameShape): number {
   return overlaps ? OVERLAP : span;
 }
 
-/** The layout of a contiguous array. @throws OptionError for one that the wire protocol does not have */
+/** The layout of a contiguous array. @throws OptionError if the wire protocol does not allow it */
 export function contiguousLayout(dtype: Dtype, dims: readonly number[], majorOrder: MajorOrder = "row"): FrameLayout {
   IS_ORDER("majorOrder", majorOrder);
   const fault = explainShapeFault({ dtype, dims, majorOrder });
@@ -90,7 +90,7 @@ export function contiguousLayout(dtype: Dtype, dims: readonly number[], majorOrd
   return { dtype, dims, majorOrder, byteLength: contiguousByteLength(dtype, dims) };
 }
 
-/** Bytes from the first element to the end of the last one, of a shape without fault; with strides, what they reach. */
+/** Bytes from the first element to the end of the last one, of a valid shape; includes gaps between strided elements. */
 export function shapeByteLength(shape: FrameShape): number {
   return Math.ceil(spanBits(shape) / 8);
 }

@@ -1,12 +1,12 @@
 import { bitsOfCode, dtypeOfCode, MAX_DIMS } from "./dtype.ts";
 import { type FrameHeader, MAJOR_ORDER_CODES } from "./frame-header.ts";
 
-/** Why a frame's header is refused: one cause a rule, so that each can be counted on its own. */
+/** Why a frame's header is refused: one code for each rule, so that causes are counted separately. */
 export const HeaderFault = {
   NONE: 0,
   /** W-09: more than eight dims. */
   NDIMS: 1,
-  /** W-10: negative, overlapping or order-contradicting strides, or explicit ones of BIT. */
+  /** W-10: negative, overlapping or order-contradicting strides, or explicit strides of BIT. */
   STRIDES: 2,
   /** W-11: payloadOffset is not 0. */
   PAYLOAD_OFFSET: 3,
@@ -28,8 +28,8 @@ export const HeaderFault = {
 export type HeaderFault = (typeof HeaderFault)[keyof typeof HeaderFault];
 
 /**
- * Checks a header that was read for slot `index` against the pool it names; `strideBytes` is 0 when no such pool is mapped.
- * Allocates nothing. Sizes are doubles, and each is exact: none grows far beyond the values, which have at most 2^35 bits.
+ * Checks the header of slot `index` against the pool that it names; `strideBytes` is 0 if no such pool is mapped. Allocates nothing. Sizes
+ * are doubles, and each is exact: none grows far beyond the values, which have at most 2^35 bits.
  */
 export function findHeaderFault(header: FrameHeader, index: number, strideBytes: number): HeaderFault {
   if (header.ndims > MAX_DIMS) return HeaderFault.NDIMS;
@@ -58,7 +58,7 @@ function findShapeFault(header: FrameHeader, isRow: boolean): HeaderFault {
   // An empty array has no element that could reach beyond anything (W-12).
   if (isEmpty) return HeaderFault.NONE;
   const valuesBits = header.valuesLenBytes * 8;
-  // `spanBits`: what the inner dimensions span together, from their first bit to their last.
+  // `spanBits`: the span of the inner dimensions, from their first bit to their last.
   let spanBits = bits;
   let contiguousBits = bits;
   for (let k = 0; k < ndims; k++) {
@@ -67,7 +67,7 @@ function findShapeFault(header: FrameHeader, isRow: boolean): HeaderFault {
     const stride = strides[i] as number;
     const stepBits = stride === 0 ? contiguousBits : stride * 8;
     if (dim > 1) {
-      // Smaller than what the inner dimensions span: elements would overlap, or the order be another than the declared one.
+      // Smaller than the span of the inner dimensions: elements overlap, or the order is not the declared one.
       if (stepBits < spanBits) return HeaderFault.STRIDES;
       spanBits += (dim - 1) * stepBits;
       if (spanBits > valuesBits) return HeaderFault.SHAPE;

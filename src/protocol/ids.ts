@@ -1,6 +1,6 @@
 /**
- * The largest id of a stream, client, consumer or producer: the only limit, whatever an id comes in by. The next number is the null
- * value of the wire, and 0 stands for none.
+ * The largest id of a stream, client, consumer or producer; every interface has this limit and no other. The next number is the null value
+ * of the wire, and 0 means none.
  */
 export const MAX_ID = 0xffff_fffe;
 

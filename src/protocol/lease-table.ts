@@ -2,18 +2,18 @@ import { LeaseRevokeReason, Role } from "../sbe/generated/driver/index.ts";
 
 export type LeaseRole = "producer" | "consumer";
 
-/** The role that a code of the wire stands for; null for codes outside of the enum. */
+/** The role of a wire code; null for codes outside of the enum. */
 export function leaseRoleOfCode(code: number): LeaseRole | null {
   if (code === Role.PRODUCER) return "producer";
   return code === Role.CONSUMER ? "consumer" : null;
 }
 
-/** Who asks for a lease. */
+/** A request for a lease. */
 export interface LeaseRequest {
   readonly streamId: number;
   readonly clientId: number;
   readonly role: LeaseRole;
-  /** Aeron session that the request came from. */
+  /** Aeron session that sent the request. */
   readonly sessionId: number;
   readonly correlationId: bigint;
 }
@@ -25,42 +25,42 @@ export interface Lease extends LeaseRequest {
   readonly leaseHigh: number;
   readonly leaseLow: number;
   readonly attachedNs: number;
-  /** It ends then, unless a keepalive comes before. */
+  /** The lease expires at this time unless a keepalive arrives first. */
   readonly expiresNs: number;
-  /** "active" once a keepalive has come. */
+  /** "active" once a keepalive has arrived. */
   readonly state: "attached" | "active";
 }
 
 type LiveLease = { -readonly [Key in keyof Lease]: Lease[Key] };
 
 /**
- * What became of a keepalive: one result a cause, so that each can be counted (D-11). ENDED and UNKNOWN mean a client that
- * believes in a lease which is none: its notice got lost, or came from a driver that died. A producer finds out by a higher
- * epoch; a consumer only if the driver answers such a keepalive with another ShmLeaseRevoked, which is harmless (D-14).
+ * Result of a keepalive: one code for each cause, so that causes are counted separately (D-11). ENDED and UNKNOWN mean that a client relies
+ * on a lease that does not exist: its notice was lost, or the driver that granted it has died. A producer detects this by a higher epoch; a
+ * consumer only if the driver answers such a keepalive with another ShmLeaseRevoked, which is harmless (D-14).
  */
 export const KeepaliveResult = {
   VALID: 0,
-  /** The lease has ended, and the client does not know that yet. */
+  /** The lease has ended, and the client has not noticed that yet. */
   ENDED: 1,
-  /** No lease of this driver ever had the id. */
+  /** This driver never granted a lease with this id. */
   UNKNOWN: 2,
   OTHER_STREAM: 3,
   OTHER_CLIENT: 4,
   OTHER_ROLE: 5,
-  /** It came at or after the deadline, before the lease was seen to have expired. */
+  /** It arrived at or after the deadline, before the table expired the lease. */
   LATE: 6,
 } as const;
 export type KeepaliveResult = (typeof KeepaliveResult)[keyof typeof KeepaliveResult];
 
-/** Called for every end of a lease, once, when the table does not hold it any more (D-12). */
+/** Called once for every lease that ends, after the table has removed it (D-12). */
 export type LeaseEndListener = (lease: Lease, reason: LeaseRevokeReason, nowNs: number) => void;
 
 export interface LeaseTableOptions {
   /** How long a lease lives without a keepalive: interval x grace (D-11). */
   readonly durationNs: number;
   /**
-   * Gives a random number of 64 bits, for the first id; the others count up from there. So no id is given twice, and one of an
-   * earlier driver names nothing here.
+   * Returns a random 64-bit number for the first id; later ids count up from it. So no id is used twice, and the ids of an earlier driver
+   * match no lease here.
    */
   readonly drawId: () => bigint;
   readonly onEnded: LeaseEndListener;
@@ -75,8 +75,8 @@ interface StreamLeases {
 }
 
 /**
- * All leases of a driver: at most one producer's a stream (D-03), one lease a client id (D-10), each ended once, by its holder,
- * by time or by an operator. Keepalives and cycles in which nothing expires cost no allocation and no look at other leases.
+ * All leases of a driver: at most one producer lease for each stream (D-03), one lease for each client id (D-10). Each ends once: by its
+ * holder, by time or by an operator. Keepalives, and cycles in which nothing expires, allocate nothing and look at no other leases.
  */
 export class LeaseTable {
   readonly #durationNs: number;
@@ -84,12 +84,12 @@ export class LeaseTable {
   readonly #firstId: bigint;
   readonly #firstHigh: number;
   readonly #firstLow: number;
-  /** Leases by the number of their id, counted from the first. */
+  /** Leases by number: their id, counted from the first. */
   readonly #leases = new Map<number, LiveLease>();
   readonly #byClient = new Map<number, LiveLease>();
   readonly #byStream = new Map<number, StreamLeases>();
   #given = 0;
-  /** No lease ends before; keepalives only move deadlines away from it. */
+  /** No lease ends before this time; keepalives only move deadlines away from it. */
   #earliestNs = Number.POSITIVE_INFINITY;
 
   /** @throws RangeError for a duration that is not above 0 */
@@ -138,8 +138,8 @@ export class LeaseTable {
   }
 
   /**
-   * Gives a lease to a client that `decideAttach` admits. It counts as a keepalive (D-11).
-   * @throws Error when the stream has a producer, or the client a lease, already: the caller did not ask
+   * Grants a lease to a client that `decideAttach` admits. The grant counts as a keepalive (D-11).
+   * @throws Error if the stream already has a producer, or the client a lease: the caller did not check
    */
   grant(request: LeaseRequest, nowNs: number): Lease {
     const { streamId, clientId, role, sessionId, correlationId } = request;
@@ -175,13 +175,13 @@ export class LeaseTable {
     return lease;
   }
 
-  /** The answer to a request was lost, and the request came again (D-06): a sign of life like a keepalive. */
+  /** The answer to a request was lost, and the request was repeated (D-06): it counts as a keepalive. */
   regrant(leaseId: bigint, nowNs: number): void {
     const lease = this.#leaseOf(leaseId);
     if (lease !== undefined) lease.expiresNs = Math.max(lease.expiresNs, nowNs + this.#durationNs);
   }
 
-  /** Extends the lease that the keepalive names, when it names it right (D-11). Allocates nothing. */
+  /** Extends the lease that the keepalive names, if all its fields match (D-11). Allocates nothing. */
   keepAlive(
     leaseHigh: number,
     leaseLow: number,
@@ -203,8 +203,8 @@ export class LeaseTable {
   }
 
   /**
-   * Ends the live lease of which id, stream, client and role are all these (D-16).
-   * @returns false when there is none: it has ended already, or never was
+   * Ends the live lease whose id, stream, client and role all match (D-16).
+   * @returns false if there is none: it has ended already, or never existed
    */
   detach(leaseId: bigint, streamId: number, clientId: number, role: LeaseRole, nowNs: number): boolean {
     const lease = this.#leaseOf(leaseId);
@@ -213,13 +213,13 @@ export class LeaseTable {
     return this.#end(lease, LeaseRevokeReason.DETACHED, nowNs);
   }
 
-  /** Ends a lease, independent of its holder; false when there is none. */
+  /** Ends a lease regardless of its holder; false if there is none. */
   revoke(leaseId: bigint, nowNs: number): boolean {
     const lease = this.#leaseOf(leaseId);
     return lease !== undefined && this.#end(lease, LeaseRevokeReason.REVOKED, nowNs);
   }
 
-  /** Ends the leases whose time is over, earliest first. To be called in each cycle. @returns how many */
+  /** Ends the expired leases, earliest first. Must be called in each cycle. @returns the number of ended leases */
   expire(nowNs: number): number {
     if (nowNs < this.#earliestNs) return 0;
     const expired = [...this.#leases.values()].filter(({ expiresNs }) => nowNs >= expiresNs);
@@ -227,15 +227,15 @@ export class LeaseTable {
     for (const lease of expired.sort((a, b) => a.expiresNs - b.expiresNs)) {
       if (this.#end(lease, LeaseRevokeReason.EXPIRED, nowNs)) ended += 1;
     }
-    // Only now: the listener may have given leases, and after an error of its own the next cycle ends the rest.
+    // Only now: the listener may have granted leases, and if it throws, the next cycle ends the rest.
     this.#earliestNs = Number.POSITIVE_INFINITY;
     for (const { expiresNs } of this.#leases.values()) this.#earliestNs = Math.min(this.#earliestNs, expiresNs);
     return ended;
   }
 
   /**
-   * The driver was paused: what clients sent meanwhile is still to be read, so that time counts against no client.
-   * A client counts for itself and is never surprised by a lease that lives longer.
+   * The driver was paused. Messages that clients sent meanwhile are still unread, so the pause does not count against any client. Each
+   * client keeps its own time, and a lease that lives longer does no harm.
    */
   extendAll(pauseNs: number): void {
     for (const lease of this.#leases.values()) lease.expiresNs += pauseNs;
@@ -244,7 +244,7 @@ export class LeaseTable {
 
   #end(lease: LiveLease, reason: LeaseRevokeReason, nowNs: number): boolean {
     const stream = this.#byStream.get(lease.streamId);
-    // A listener that was called for another end may have ended this one as well.
+    // A listener that was called for another lease may have ended this one as well.
     if (stream === undefined || !stream.all.delete(lease)) return false;
     this.#leases.delete(this.#numberOf(lease.leaseHigh, lease.leaseLow));
     this.#byClient.delete(lease.clientId);
@@ -271,7 +271,7 @@ export class LeaseTable {
     return number >= 0 && number < this.#given;
   }
 
-  /** Exact for every id that was given; far from those for every other, rounded or not. */
+  /** Exact for every assigned id; for any other id, rounded or not, far from those. */
   #numberOf(leaseHigh: number, leaseLow: number): number {
     return (leaseHigh - this.#firstHigh) * TWO_32 + (leaseLow - this.#firstLow);
   }

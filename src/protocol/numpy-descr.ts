@@ -1,6 +1,6 @@
 import type { Dtype } from "./dtype.ts";
 
-/** The `descr` that NumPy writes. "bytes" goes as uint8, and so does "bit": NumPy has no packed bits. */
+/** The `descr` that NumPy writes. "bytes" and "bit" are written as uint8: NumPy has no packed bits. */
 export const DESCR_OF_DTYPE: Readonly<Record<Dtype, string>> = {
   bool: "|b1",
   int8: "|i1",

@@ -1,15 +1,15 @@
-/** How often readers want progress of a frame that is being written. */
+/** How often readers want progress reports of a frame that is being written. */
 export interface ProgressDemand {
   readonly intervalNs: number;
   readonly bytesDelta: number;
 }
 
-/** Where no reader says otherwise (W-42). */
+/** The demand if no reader sets one (W-42). */
 export const DEFAULT_PROGRESS: ProgressDemand = { intervalNs: 250e3, bytesDelta: 65_536 };
-/** What a producer does not go below, whatever readers ask for. */
+/** The lower limit of a producer, whatever readers request. */
 export const PROGRESS_FLOOR: ProgressDemand = { intervalNs: 50e3, bytesDelta: 4_096 };
 
-/** The smallest interval and delta that were asked for, but not below the floor. */
+/** The smallest requested interval and delta, but not below the floor. */
 export function strictestDemand(
   asked: readonly ProgressDemand[],
   floor: ProgressDemand = PROGRESS_FLOOR,
@@ -23,8 +23,8 @@ export function strictestDemand(
 }
 
 /**
- * Decides which updates of one frame are sent (W-42): those that came an interval after the last one that was sent, and those
- * that are a delta further, but at least the floor's interval apart. What is held back is due when the interval is over.
+ * Decides which updates of a frame are sent (W-42): those that come an interval after the last one sent, and those that are a delta of
+ * bytes further, but at least the floor's interval apart. An update that is held back is due when the interval is over.
  */
 export class ProgressThrottle {
   readonly #floorNs: number;

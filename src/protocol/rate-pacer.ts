@@ -1,7 +1,7 @@
-/** How far behind the pace may fall before it starts again instead of catching up in a burst. */
+/** Largest delay after which the pacer still catches up; beyond it, the schedule starts again, which avoids a burst. */
 const MAX_BACKLOG_NS = 100e6;
 
-/** Says when the next frame of a fixed rate is due; keeps the average rate over short delays. */
+/** Determines when the next frame of a fixed rate is due; keeps the average rate across short delays. */
 export class RatePacer {
   readonly #periodNs: number;
   #nextNs = Number.NEGATIVE_INFINITY;
@@ -16,7 +16,7 @@ export class RatePacer {
     return nowNs >= this.#nextNs;
   }
 
-  /** Takes one frame off the schedule. */
+  /** Removes one frame from the schedule. */
   advance(nowNs: number): void {
     this.#nextNs = nowNs - this.#nextNs > MAX_BACKLOG_NS ? nowNs + this.#periodNs : this.#nextNs + this.#periodNs;
   }

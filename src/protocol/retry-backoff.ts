@@ -1,20 +1,20 @@
 export interface BackoffLimits {
   /** The first wait, before jitter. */
   readonly firstNs: number;
-  /** No wait is longer. */
+  /** The longest wait. */
   readonly maxNs: number;
 }
 
 /**
- * Waits between attempts: each up to twice as long as the one before, up to a bound, and each shortened at random by up to
- * half, so that clients that failed together do not retry together (D-06).
+ * Waits between attempts. Each wait is up to twice as long as the one before, up to a limit, and is shortened at random by up to half, so
+ * that clients that failed together do not retry together (D-06).
  */
 export class RetryBackoff {
   readonly #limits: BackoffLimits;
   readonly #random: () => number;
   #waitNs: number;
 
-  /** `random`: a number from 0 up to, not including, 1. @throws RangeError for limits that are not 0 < firstNs <= maxNs */
+  /** `random`: a number in [0, 1). @throws RangeError unless 0 < firstNs <= maxNs */
   constructor(limits: BackoffLimits, random: () => number = Math.random) {
     const { firstNs, maxNs } = limits;
     if (!(firstNs > 0 && firstNs <= maxNs && maxNs < Number.POSITIVE_INFINITY)) {
@@ -25,14 +25,14 @@ export class RetryBackoff {
     this.#waitNs = firstNs;
   }
 
-  /** How long to wait now, in whole nanoseconds: from half of the wait that is due to all of it. */
+  /** The next wait in whole nanoseconds: a random time between half of the current wait and all of it. */
   next(): number {
     const waitNs = this.#waitNs;
     this.#waitNs = Math.min(waitNs * 2, this.#limits.maxNs);
     return Math.ceil(waitNs / 2 + (waitNs / 2) * this.#random());
   }
 
-  /** Something worked: the next wait is the first again. */
+  /** An attempt succeeded: the next wait is the first one again. */
   reset(): void {
     this.#waitNs = this.#limits.firstNs;
   }

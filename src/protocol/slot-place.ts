@@ -6,7 +6,7 @@ export interface RegionPlace {
   readonly byteLength: number;
 }
 
-/** Place of the slots of one pool, and of their headers, in files (W-02). One object for each pool of a mapped epoch. */
+/** Location of a pool's slots, and of their headers, in files (W-02). There is one object for each pool of a mapped epoch. */
 export interface SlotPlace {
   readonly streamId: number;
   readonly epoch: bigint;

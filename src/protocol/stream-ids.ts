@@ -5,7 +5,7 @@ export interface AeronStreams {
   readonly descriptorStreamId: number;
   readonly qosStreamId: number;
   readonly metadataStreamId: number;
-  /** The stream of a driver's announces; the control stream when left out. */
+  /** The stream of a driver's announces; the control stream if left out. */
   readonly announceStreamId?: number;
 }
 

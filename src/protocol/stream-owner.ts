@@ -1,44 +1,44 @@
 import { CADENCE_NS, LIVENESS_PERIODS } from "./stream-ids.ts";
 
-// Who owns a stream, for owners, readers and tools alike; docs/DRIVER.md has the argument in words.
+// Who owns a stream: rules for owners, readers and tools. docs/DRIVER.md explains them.
 //
-// A message proves nothing about its sender: a new subscriber of a log reads what a process wrote that died ten seconds ago. Proof
-// is a lock (between owners, see `ServiceLocks`), or a sign of life in the announced regions (for readers), or, where neither can
-// be had, announces that keep coming at their cadence.
+// A message does not prove that its sender is alive: a new subscriber may read the log of a process that died ten seconds ago. Proof is a
+// lock (between owners, see `ServiceLocks`), a sign of life in the announced regions (for readers), or, if neither is available, announces
+// that keep arriving at their cadence.
 
-/** An owner that gave no sign of life for longer than this is dead (W-08). */
+/** An owner without a sign of life for longer than this is dead (W-08). */
 export const LIVENESS_NS = CADENCE_NS * LIVENESS_PERIODS;
 
-/** "ended": the owner itself has written that no frame will follow. "silent": its sign of life is too old. */
+/** "ended": the owner itself has recorded that no frame will follow. "silent": its sign of life is too old. */
 export type OwnerState = "alive" | "ended" | "silent";
 
-/** What the regions say of their owner. `activityNs`: its last sign of life, on the clock of `nowNs`; null once it has ended. */
+/** State of an owner by its regions. `activityNs`: its last sign of life, on the clock of `nowNs`; null once it has ended. */
 export function ownerStateOf(activityNs: number | null, nowNs: number, livenessNs: number = LIVENESS_NS): OwnerState {
   if (activityNs === null) return "ended";
-  // One that lies ahead was not written by an owner that reads the same clock.
+  // A time that is far ahead was not written by an owner that reads the same clock.
   return Math.abs(nowNs - activityNs) > livenessNs ? "silent" : "alive";
 }
 
 /**
- * Which of the announced epochs a reader follows. The highest whose owner lives; a lower one only after the owner of the higher
- * one is known to be gone, and on a sign of life that is newer than that. Two standalone owners that begin within a millisecond may
- * have one number: the epoch of the other is distinguished by its process.
+ * Chooses the announced epoch that a reader follows: the highest whose owner is alive. A lower one is followed only after the owner of the
+ * higher one is gone, and only with a newer sign of life. Two standalone owners that begin within a millisecond may use the same number:
+ * their epochs are distinguished by process id.
  */
 export class EpochChoice {
   readonly #isOrdered: boolean;
   #current: bigint | null = null;
-  /** The epoch that was left because its owner is gone, or cannot be believed: it is not followed again. */
+  /** The epoch that was left because its owner is gone, or its regions are not trusted: it is not followed again. */
   #left: bigint | null = null;
-  /** The process of its owner; null: no owner of that number is believed. */
+  /** Process id of its owner; null: no owner of that number is trusted. */
   #leftPid: bigint | null = null;
   #leftNs = Number.NEGATIVE_INFINITY;
 
-  /** `isOrdered`: with a lease, whose driver's epochs only grow (D-13): a lower one needs another lease. */
+  /** `isOrdered`: true with a lease. The driver's epochs only grow (D-13), so a lower one needs another lease. */
   constructor(isOrdered: boolean) {
     this.#isOrdered = isOrdered;
   }
 
-  /** True when the regions of an announced epoch are worth a look; the current epoch is not, it is mapped already. */
+  /** True if the regions of an announced epoch should be examined; false for the current epoch, which is already mapped. */
   isCandidate(epoch: bigint): boolean {
     if (this.#current !== null) return epoch > this.#current;
     if (this.#left === null) return true;
@@ -46,19 +46,19 @@ export class EpochChoice {
     return epoch !== this.#left || this.#leftPid !== null;
   }
 
-  /** True when the candidate is to be followed, by the process and the sign of life in its regions. */
+  /** True if the candidate is to be followed, judged by the process id and the sign of life in its regions. */
   follows(epoch: bigint, pid: bigint, activityNs: number | null, nowNs: number, livenessNs: number): boolean {
     if (ownerStateOf(activityNs, nowNs, livenessNs) !== "alive") return false;
     if (epoch === this.#left && pid === this.#leftPid) return false;
     return this.#left === null || epoch > this.#left || (activityNs ?? 0) > this.#leftNs;
   }
 
-  /** The epoch is mapped from now on. */
+  /** The epoch is now mapped. */
   begin(epoch: bigint): void {
     this.#current = epoch;
   }
 
-  /** The current epoch is given up because its owner is gone (`pid`), or because its regions cannot be believed (null). */
+  /** Leaves the current epoch because its owner is gone (`pid`), or because its regions are not trusted (null). */
   leave(nowNs: number, pid: bigint | null): void {
     if (this.#current === null) return;
     this.#left = this.#current;
@@ -67,20 +67,20 @@ export class EpochChoice {
     this.#current = null;
   }
 
-  /** The current epoch is given up for a reason of the reader's own, and may be followed again. */
+  /** Leaves the current epoch for a reason of the reader's own; it may be followed again. */
   pause(): void {
     this.#current = null;
     this.forget();
   }
 
-  /** Nothing that was known holds any longer. */
+  /** Forgets the epoch that was left. */
   forget(): void {
     this.#left = null;
     this.#leftPid = null;
     this.#leftNs = Number.NEGATIVE_INFINITY;
   }
 
-  /** A lease names the epoch: none below it is followed. */
+  /** A lease names the epoch: no lower one is followed. */
   grant(epoch: bigint): void {
     this.#current = null;
     this.#left = epoch - 1n;
@@ -89,17 +89,17 @@ export class EpochChoice {
   }
 }
 
-/** Announces at a cadence that prove a living owner. */
+/** Number of announces, at their cadence, that prove a living owner. */
 const PROOFS_OF_LIFE = 3;
-/** A log that a dead process left is read in one go; what a living one says comes at its cadence. */
+/** The log of a dead process is read in one go; the announces of a living owner arrive at their cadence. */
 const PROOF_DISTANCE_NS = CADENCE_NS / 2;
 
-/** What an owner does about another one that announces its stream. */
+/** An owner's reaction to another one that announces its stream. */
 export type RivalVerdict = "unproven" | "stays" | "gives-way";
 
 /**
- * How an owner deals with announces of its stream by another, which the lock has not kept out: an owner of another implementation, or one
- * that cannot reach the lock. Nothing is done before the other is proven to live; then the newcomer of the two gives way.
+ * An owner's reaction to announces of its stream by another owner that the lock has not kept out: one of another implementation, or one
+ * that cannot reach the lock. The owner does nothing until the other is proven alive; then the newcomer of the two gives way.
  */
 export class RivalWatch {
   readonly #newcomerNs: number;
@@ -108,23 +108,23 @@ export class RivalWatch {
   #proofs = 0;
   #lastProofNs = Number.NEGATIVE_INFINITY;
 
-  /** `newcomerNs`: how long an owner is new; by then it has heard every other. */
+  /** `newcomerNs`: how long an owner counts as new; by then it has received the announces of every other. */
   constructor(newcomerNs: number = LIVENESS_NS) {
     this.#newcomerNs = newcomerNs;
   }
 
-  /** Others can be heard from now on; the first call counts. */
+  /** Announces of others can be received from now on; only the first call counts. */
   begin(nowNs: number): void {
     if (Number.isNaN(this.#heardSinceNs)) this.#heardSinceNs = nowNs;
   }
 
-  /** This process was paused: what it reads now may have waited in a log, and proves nothing. */
+  /** This process was paused: announces that it reads now may have waited in a log, and prove nothing. */
   onPause(): void {
     this.#proofs = 0;
     this.#lastProofNs = Number.NEGATIVE_INFINITY;
   }
 
-  /** Takes an announce by `rival`. `isOlder`: the other was there first, by the order of epochs. */
+  /** Handles an announce by `rival`. `isOlder`: the other was first, by the order of epochs. */
   onAnnounce(rival: number, isOlder: boolean, nowNs: number): RivalVerdict {
     if (rival !== this.#rival) {
       this.onPause();
@@ -135,7 +135,7 @@ export class RivalWatch {
       this.#proofs++;
     }
     if (this.#proofs < PROOFS_OF_LIFE) return "unproven";
-    // An owner that is established ends for no other: announcing a stream must not be a way to end it.
+    // An established owner never gives way: announcing a stream must not be a way to end it.
     const isNew = !(nowNs - this.#heardSinceNs > this.#newcomerNs);
     return isNew && isOlder ? "gives-way" : "stays";
   }

@@ -42,8 +42,8 @@ const VALUES_OF: {
 };
 
 /**
- * A view of bytes as elements of `dtype`; a remainder that is no whole element is left out. @throws RangeError when the bytes
- * are not aligned to the element
+ * A view of bytes as elements of `dtype`; an incomplete last element is left out. @throws RangeError if the bytes are not aligned to the
+ * element
  */
 export function valuesOf<D extends Dtype>(bytes: Uint8Array, dtype: D): ValuesByDtype[D] {
   const elementBytes = Math.max(1, DTYPES[dtype].bits / 8);
@@ -64,7 +64,7 @@ const DTYPE_OF_ARRAY: Readonly<Record<string, Dtype>> = {
   Float64Array: "float64",
 };
 
-/** The dtype that a typed array is of by itself; undefined for a DataView and for element types that the wire lacks. */
+/** The dtype of a typed array's elements; undefined for a DataView and for element types that the wire does not have. */
 export function dtypeOfValues(values: ArrayBufferView): Dtype | undefined {
   const tag = (values as { [Symbol.toStringTag]?: string })[Symbol.toStringTag];
   return tag === undefined ? undefined : DTYPE_OF_ARRAY[tag];

@@ -5,10 +5,10 @@ import type { Attribute } from "./attribute.ts";
 export const MAX_NAME_CHARS = 256;
 export const MAX_SUMMARY_CHARS = 1024;
 const MAX_TOKEN_CHARS = 1024;
-/** Characters of a text that an error shows. */
+/** Characters of a text that an error message shows. */
 const MAX_SHOWN = 80;
 
-/** Longest DataSourceMeta message: subscribers assemble no longer ones. */
+/** Longest DataSourceMeta message: subscribers do not assemble longer ones. */
 export const MAX_META_BYTES = 1024 * 1024;
 
 /** Header of the message, its fixed fields, and the dimensions of the group. */
@@ -18,7 +18,7 @@ const ATTRIBUTE_BYTES = 12;
 const MAX_ATTRIBUTES = 0xfffe;
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
-/** Bytes of a DataSourceMeta message with these attributes. */
+/** Size in bytes of a DataSourceMeta message with these attributes. */
 export function metaBytes(attributes: readonly Attribute[]): number {
   return attributes.reduce(
     (sum, { key, format, value }) => sum + ATTRIBUTE_BYTES + key.length + format.length + value.length,
@@ -26,7 +26,7 @@ export function metaBytes(attributes: readonly Attribute[]): number {
   );
 }
 
-/** Checks what a user called a data source, before anything is made. @throws UsageError */
+/** Checks the name and the summary of a data source before anything is created. @throws UsageError */
 export function requireSourceText(name: string, summary: string): void {
   requireAscii("the name of a data source", name, 1, MAX_NAME_CHARS);
   requireAscii("the summary of a data source", summary, 0, MAX_SUMMARY_CHARS);
@@ -52,7 +52,7 @@ export function requireAttributes(attributes: readonly Attribute[]): void {
   throw refused(`attributes of at most ${MAX_META_BYTES} bytes together`, `${bytes} bytes; ${largest}`);
 }
 
-/** Checks the token of a driver: clients could not send another one. @throws UsageError, which does not show it */
+/** Checks a driver's token: clients cannot send any other text. @throws UsageError, which does not show it */
 export function requireToken(token: string): void {
   const expected = `a token of at most ${MAX_TOKEN_CHARS} characters of printable US-ASCII`;
   if (token.length > MAX_TOKEN_CHARS || !PRINTABLE_ASCII.test(token)) throw refused(expected, "another text");
