@@ -5,7 +5,7 @@ import type { ConsumerCounterName, RoleCounters } from "./handles.ts";
 /** Sends frames of one stream to a receiver on another host (W-48). Made by `TensorPool.addBridgeSender`. */
 export interface BridgeSender extends AsyncDisposable {
   readonly streamId: number;
-  /** The receiver, as it was named. */
+  /** The receiver, as given in the options. */
   readonly to: string;
   /** True while it has a lease; always, without a driver. */
   readonly isAttached: boolean;
@@ -15,7 +15,7 @@ export interface BridgeSender extends AsyncDisposable {
   readonly isMapped: boolean;
   /** True while a receiver is connected; without one the sender reads no frame. */
   readonly isConnected: boolean;
-  /** Bytes of the values of frames that were sent. */
+  /** Bytes of the values of sent frames. */
   readonly bytes: number;
   /** Frames since the start, each under one cause. Allocates. */
   readonly ledger: SenderLedger;
@@ -61,9 +61,9 @@ export interface Decimator extends AsyncDisposable {
   readonly isAttached: boolean;
   /** Why the driver refused the last request for a lease on the source; null after it granted one. */
   readonly attachRefusal: AttachError | null;
-  /** Frames that were carried so far. */
+  /** Frames carried so far. */
   readonly carried: number;
-  /** Of the consumer that reads the source. */
+  /** Counters of the consumer that reads the source. */
   readonly counters: RoleCounters<ConsumerCounterName>;
   /** Ends the second stream, returns both leases, and removes the decimator from its pool. Idempotent. */
   close(): Promise<void>;

@@ -2,7 +2,7 @@ import type { Flow } from "../protocol/attribute.ts";
 import type { StreamLayoutOptions } from "./driver-setup.ts";
 import type { AttachOptions, StandaloneRegionOptions } from "./role-options.ts";
 
-/** How the frames of another stream are published: by a decimator, or by the receiver of a bridge. */
+/** How a decimator, or the receiver of a bridge, publishes the frames of another stream. */
 interface CarryOptions {
   /** Without a driver: creates the regions, by default with the layout of the source. Left out: a driver leases them. */
   readonly standalone?: Partial<StreamLayoutOptions> & StandaloneRegionOptions;

@@ -5,7 +5,7 @@ import type { IdleChoice } from "../core/idle/index.ts";
 import type { AeronStreams } from "../protocol/stream-ids.ts";
 import { defaultShmDir } from "../shm/index.ts";
 
-/** What drives the pool's duty cycle, see `TensorPool.connect`. */
+/** How the pool's duty cycle is driven, see `TensorPool.connect`. */
 export type Drive = "busy" | "timer" | "manual";
 
 export interface ConnectOptions {
@@ -15,11 +15,11 @@ export interface ConnectOptions {
   readonly shmDir?: string;
   /** "timer" when left out. */
   readonly drive?: Drive;
-  /** How a "busy" pool rests without work; "backoff". "backoff:100us" rests for at most 100 µs. */
+  /** Idle strategy of a "busy" pool; "backoff". "backoff:100us" rests for at most 100 µs. */
   readonly idle?: IdleChoice;
   /** "auto" starts a media driver as a separate process if none is alive; "embedded" runs it in this process. */
   readonly mediaDriver?: "auto" | "embedded" | "external";
-  /** Aeron channel and stream ids where they differ from the defaults. */
+  /** Aeron channel and stream ids that differ from the defaults. */
   readonly streams?: Partial<AeronStreams>;
   /** Longest wait for a media driver, in milliseconds; 10,000. */
   readonly timeoutMs?: number;

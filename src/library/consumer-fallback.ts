@@ -5,9 +5,9 @@ import { quoted } from "../core/text.ts";
 import { type Fallback, parseFallbackUri } from "../protocol/fallback-uri.ts";
 import type { AddConsumerOptions } from "./role-options.ts";
 
-/** What a consumer of the library reads while shared memory cannot be used. */
+/** The source that a consumer of the library reads while shared memory cannot be used. */
 export class ConsumerFallback {
-  /** As it was given; null: none, until a ConsumerConfig names one. */
+  /** As given in the options; null: none, until a ConsumerConfig names one. */
   readonly given: Fallback | null;
   readonly peers: readonly string[];
   readonly #bridges: ReadonlyMap<string, Endpoint>;
@@ -31,7 +31,7 @@ export class ConsumerFallback {
     }
   }
 
-  /** Where the frames of a fallback arrive; a text says why none can. */
+  /** The endpoint where the frames of a fallback arrive, or a text that explains why there is none. */
   readonly endpointOf = (fallback: Fallback): Endpoint | string =>
     fallbackEndpoint(
       fallback,

@@ -9,14 +9,14 @@ import { DESCRIBE_DEPLOYMENT } from "./option-rules.ts";
 export interface DescribeDeploymentOptions {
   /** Folder of the media driver; AERON_DIR or Aeron's default when left out. */
   readonly aeronDir?: string;
-  /** Rates of frames and bytes are measured, which takes half a second; without it they are 0. */
+  /** Measures the rates of frames and bytes, which takes half a second; otherwise they are 0. */
   readonly rates?: boolean;
 }
 
 /**
- * The drivers, streams, producers, consumers and leases of a media driver, from their counters: as `tensorpool ls` shows them. No
- * pool is needed, and no process notices. A stream has the name that its driver gives it; one without a driver has none.
- * @throws OptionError, NotFoundError where no media driver lives, CountersError
+ * The drivers, streams, producers, consumers and leases of a media driver, read from its counters, as `tensorpool ls` shows them. Needs no
+ * pool, and affects no process. A stream has the name that its driver gives it; a stream without a driver has none.
+ * @throws OptionError, NotFoundError if no media driver is alive, CountersError
  */
 export async function describeDeployment(options: DescribeDeploymentOptions = {}): Promise<DeploymentView> {
   requireOptions("describeDeployment", DESCRIBE_DEPLOYMENT, options);

@@ -23,7 +23,7 @@ export interface AddDriverOptions {
   readonly gid?: number;
   readonly requireHugepages?: boolean;
   readonly prefault?: boolean;
-  /** Tools need it to revoke leases, and to end the driver (D-20); without a token they cannot. */
+  /** Tools need it to revoke leases and to end the driver (D-20); without a token they cannot. */
   readonly token?: string;
 }
 
@@ -36,7 +36,7 @@ export function poolsOf({ strideBytes }: Pick<StreamLayoutOptions, "strideBytes"
   return strides.map((stride, index) => ({ poolId: index + 1, strideBytes: stride }));
 }
 
-/** What the driver is made with: the defaults of its command. `onEnd`: it was asked to end, or cannot serve any longer. */
+/** Options of the driver, with the defaults of its command. `onEnd`: it was asked to end, or can no longer serve. */
 export function driverOptionsOf(
   options: AddDriverOptions,
   streams: AeronStreams,

@@ -1,7 +1,7 @@
 import { processNs } from "../core/clock.ts";
 import { AttachError } from "../roles/errors.ts";
 
-/** A role that a pool ends, and that needs a lease unless it does without a driver. */
+/** A role that its pool closes, and that needs a lease unless it works without a driver. */
 export interface PoolRole {
   readonly streamId: number;
   readonly isAttached: boolean;
@@ -9,7 +9,7 @@ export interface PoolRole {
   close(): Promise<void>;
 }
 
-/** Checks that the first lease may still come. @throws AttachError */
+/** Checks that the first lease may still be granted. @throws AttachError */
 export function throwIfAttachFailed(role: PoolRole, attachTimeoutMs: number, deadlineNs: number): void {
   const { attachRefusal, streamId } = role;
   const isOver = processNs() > deadlineNs;

@@ -11,9 +11,9 @@ export interface CollectorOptions {
   readonly depth?: number;
 }
 
-/** A consumer whose frames may come from another one, such as the bridge of its fallback. */
+/** A consumer whose frames may come from another consumer, such as the bridge of its fallback. */
 export interface CollectedConsumer extends Consumer {
-  /** Whose account the frames of now are in. */
+  /** The consumer that counts the current frames. */
   readonly source: Consumer;
 }
 
@@ -22,7 +22,7 @@ interface WaitingCopy {
   readonly source: Consumer;
 }
 
-/** Copies a consumer's frames into a short queue, for readers that await them one by one. */
+/** Copies a consumer's frames into a short queue for readers that await them one by one. */
 export class FrameCollector implements Agent {
   readonly roleName = "frame-collector";
   readonly #consumer: CollectedConsumer;
@@ -43,7 +43,7 @@ export class FrameCollector implements Agent {
     this.#depth = Math.max(1, options.depth ?? 1);
   }
 
-  /** The next frame, once there is one; null after the end. */
+  /** The next frame, once one is available; null after the end. */
   next(): Promise<OwnedFrame | null> {
     const waiting = this.#queue.shift();
     if (waiting !== undefined) return Promise.resolve(waiting.frame);
@@ -53,7 +53,7 @@ export class FrameCollector implements Agent {
     return promise;
   }
 
-  /** Ends the iteration; what waits may still be taken. */
+  /** Ends the iteration; waiting copies may still be taken. */
   stop(): void {
     this.#isStopped = true;
     this.#resolve(null);
@@ -66,7 +66,7 @@ export class FrameCollector implements Agent {
       return 1;
     }
     if (this.#queue.length >= this.#depth) {
-      // A finite stream waits for its readers: what has no room yet is left where it is.
+      // A finite stream waits for its readers: frames without room stay in the ring.
       if (this.#consumer.flow === "wait") return 0;
       if (this.#policy === "stream") return this.#consumer.skip("sinkTooSlow") ? 1 : 0;
     }

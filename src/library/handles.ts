@@ -12,7 +12,7 @@ import type { ClaimRefusal, OfferResult } from "../roles/producer-options.ts";
 import type { CollectorOptions } from "./frame-collector.ts";
 import type { OwnedFrame } from "./owned-frame.ts";
 
-// What users of the library hold. The classes behind these interfaces have more members, for the pool and for each other.
+// The objects that users of the library hold. The classes behind these interfaces have more members, for the pool and for each other.
 
 /** Counters of one role. They only grow, except those that show a state. */
 export interface RoleCounters<Name extends string> {
@@ -91,7 +91,7 @@ export interface Producer extends AsyncDisposable {
   /** True when, after `finish`, every mapped consumer has seen the newest frame, or has left the epoch. */
   readonly isDrained: boolean;
   readonly isClosed: boolean;
-  /** Why `tryClaim` returned null last. */
+  /** Why `tryClaim` last returned null. */
   readonly lastRefusal: ClaimRefusal;
   /**
    * Claims the next slot for a frame of `byteLength` bytes, from the smallest pool that fits (W-05). Null if there is none; `lastRefusal`
@@ -111,7 +111,7 @@ export interface Producer extends AsyncDisposable {
   setAttributes(attributes: readonly Attribute[]): void;
   /** Configures one consumer of this stream (W-39). */
   sendConsumerConfig(config: ConsumerConfig): void;
-  /** Ends the stream: no frame will follow. Readers drain the frames under way and unmap. */
+  /** Ends the stream: no frame will follow. Readers drain the frames in flight and unmap. */
   finish(): void;
   /** Ends the stream, removes its regions or returns the lease, and removes the producer from its pool. Idempotent. */
   close(): Promise<void>;
@@ -143,11 +143,11 @@ export interface Frame {
   /** Place of its slot in files. @throws ConsumerError as `bytes` */
   readonly place: SlotPlace;
   readonly metaVersion: number;
-  /** The attributes that go with `metaVersion`; empty while they are not known. */
+  /** The attributes of `metaVersion`; empty while they are unknown. */
   readonly attributes: readonly Attribute[];
   /** The frame's timestamp, by default CLOCK_MONOTONIC ns when its slot was claimed (W-47). Allocates. */
   readonly timestampNs: bigint;
-  /** Nanoseconds since the timestamp, if that is of CLOCK_MONOTONIC. */
+  /** Nanoseconds since the timestamp, if that uses CLOCK_MONOTONIC. */
   readonly ageNs: number;
   /** Checks again, with an acquire fence: true if everything read until now belongs to this frame. Call it before any side effect. */
   isIntact(): boolean;
@@ -159,9 +159,9 @@ export interface Frame {
 }
 
 /**
- * Reads a frame in place. Its result is valid only if the frame proves intact, see `PollOptions.settled`. It may return a cause for which
- * it could not use the frame, which then counts as lost under that cause. (An async handler does not compile: a frame is valid during the
- * call only.)
+ * Reads a frame in place. Its result is valid only if the frame proves intact, see `PollOptions.settled`. If it could not use the frame, it
+ * may return a cause, under which the frame then counts as lost. (An async handler does not compile: a frame is valid during the call
+ * only.)
  */
 // biome-ignore lint/suspicious/noConfusingVoidType: most handlers return nothing.
 export type FrameHandler = (frame: Frame) => LossCause | undefined | void;
@@ -194,15 +194,15 @@ export interface Consumer extends AsyncDisposable {
   readonly attachRefusal: AttachError | null;
   /** True while the stream's regions are mapped. */
   readonly isMapped: boolean;
-  /** Where the frames of a bridge arrive that are read in place of shared memory; null while that is read. */
+  /** Address where the frames of a bridge arrive while they are read in place of shared memory; otherwise null. */
   readonly bridge: string | null;
-  /** Frames that were read through a bridge, which `counters` has not; null before the first use of one. */
+  /** Counters of frames that were read through a bridge, which `counters` does not include; null before the first use of a bridge. */
   readonly bridgeCounters: RoleCounters<ConsumerCounterName> | null;
-  /** Generation of the mapped regions, or of what comes through the bridge; null while nothing is mapped. */
+  /** Generation of the mapped regions, or of the frames from the bridge; null while nothing is mapped. */
   readonly epoch: bigint | null;
   /** The producer's reaction to a full window: with "wait" this reader can delay it for a limited time. */
   readonly flow: Flow;
-  /** The stream's current attributes; empty while they are not known. */
+  /** The stream's current attributes; empty while they are unknown. */
   readonly attributes: readonly Attribute[];
   /** True once the stream's attributes are known, even if there are none. */
   readonly hasAttributes: boolean;

@@ -36,7 +36,7 @@ import {
   type StandaloneRegionOptions,
 } from "./role-options.ts";
 
-// The options of each call, one rule for each. Limits that follow from several options, or that the command line has too, are checked
+// The options of each call, with one rule for each. Limits that depend on several options, or that the command line shares, are checked
 // where they are used.
 
 const MAX_GID = 0xffff_fffe;
@@ -221,7 +221,7 @@ export const CONSUMER_CONFIG: RulesOf<ConsumerConfig> = {
   fallback: optional(isText),
 };
 
-/** An agent of the caller: what the scheduler calls. */
+/** An agent of the caller: the methods that the scheduler calls. */
 export const isAgent: Rule = rule(
   "an agent: an object with a function doWork",
   (value) =>

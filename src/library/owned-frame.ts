@@ -3,7 +3,7 @@ import type { Dtype, MajorOrder } from "../protocol/dtype.ts";
 import { type Values, valuesOf } from "../protocol/values.ts";
 import type { Frame } from "../roles/frame.ts";
 
-/** A copy of a frame that proved intact: it belongs to its holder. */
+/** A copy of a frame that proved intact; its holder owns it. */
 export class OwnedFrame {
   readonly seq: number;
   readonly dtype: Dtype;
@@ -30,7 +30,7 @@ export class OwnedFrame {
     this.bytes = bytes;
   }
 
-  /** A copy of the frame; null when it was overwritten while it was copied. */
+  /** A copy of the frame; null if it was overwritten meanwhile. */
   static copyOf(frame: Frame): OwnedFrame | null {
     const bytes = new Uint8Array(frame.byteLength);
     return frame.copyTo(bytes) ? new OwnedFrame(frame, bytes) : null;

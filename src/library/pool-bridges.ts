@@ -22,7 +22,7 @@ import { requireEndpoint } from "./consumer-fallback.ts";
 import type { EndRole } from "./pool-roles.ts";
 import { type AttachOptions, DEFAULT_WAIT_TIMEOUT_MS, standaloneOptionsOf } from "./role-options.ts";
 
-/** What a pool gives to the roles in it. */
+/** The parts of a pool that its roles use. */
 export interface PoolSurroundings {
   readonly connection: AeronConnection;
   readonly clock: Clock;
@@ -41,9 +41,9 @@ export interface CarriedSource {
 
 const DEFAULT_MAX_MEMORY_BYTES = 2 ** 30;
 
-/** Several agents that are one role for the pool's user. */
+/** Several agents that form one role for the pool's user. */
 export abstract class PoolAgents implements AsyncDisposable {
-  /** In the order in which they have to be added. */
+  /** In the order in which they must be added. */
   abstract readonly agents: readonly Agent[];
   readonly #end: EndRole;
 
@@ -60,7 +60,7 @@ export abstract class PoolAgents implements AsyncDisposable {
   }
 }
 
-/** The sender behind the interface: a consumer of its own, and what sends its frames. */
+/** The sender behind the interface: its own consumer, and the agent that sends its frames. */
 export class PoolBridgeSender extends PoolAgents implements BridgeSenderHandle {
   readonly agents: readonly Agent[];
   readonly ended: Promise<void>;
@@ -167,7 +167,7 @@ export class PoolBridgeReceiver extends PoolAgents implements BridgeReceiverHand
   }
 }
 
-/** The decimator behind the interface: a consumer of the source, and what carries its frames. */
+/** The decimator behind the interface: a consumer of the source, and the agent that carries its frames. */
 export class PoolDecimator extends PoolAgents implements DecimatorHandle {
   readonly agents: readonly Agent[];
   readonly toStreamId: number;
@@ -231,7 +231,7 @@ export class PoolDecimator extends PoolAgents implements DecimatorHandle {
   }
 }
 
-/** What streams that carry the frames of others are made with. @throws OptionError */
+/** Options of the streams that carry the frames of others. @throws OptionError */
 function outputOptions(
   { streams, shmDir }: PoolSurroundings,
   { standalone, flow, waitTimeoutMs, name, summary }: Omit<AddBridgeReceiverOptions, "from">,

@@ -18,15 +18,15 @@ type FallbackSurroundings = Pick<PoolSurroundings, "connection" | "clock" | "str
 
 const NONE: ReadResult<never> = { ok: false, cause: "none" };
 
-/** The consumer behind the interface: a role that its pool ends, reading by value, and through a bridge in place of shared memory. */
+/** The consumer behind the interface: its pool closes it, and it can read by value, and through a bridge in place of shared memory. */
 export class PoolConsumer extends Consumer implements ConsumerHandle {
   #scheduler: Scheduler | null = null;
   #end: EndRole | null = null;
   #fallback: FallbackReader | null = null;
-  /** What frames are read from now on, while a bridge is; null: this consumer's own shared memory. */
+  /** The consumer of the bridge, while one is read; null: this consumer's own shared memory. */
   #bridged: Consumer | null = null;
 
-  /** For the pool: what drives this consumer, and how it ends. */
+  /** For the pool: sets the scheduler that drives this consumer, and the function that ends it. */
   attach(scheduler: Scheduler, end: EndRole): void {
     this.#scheduler = scheduler;
     this.#end = end;
@@ -74,7 +74,7 @@ export class PoolConsumer extends Consumer implements ConsumerHandle {
     return this.#bridged === null ? super.skip(cause) : this.#bridged.skip(cause);
   }
 
-  /** Whose account the frames of now are in. */
+  /** The consumer that counts the current frames. */
   get source(): Consumer {
     return this.#bridged ?? this;
   }

@@ -24,7 +24,7 @@ const DEFAULT_AFTER_MS = 5_000;
 const FLIGHT_FILE = "flight.mcap";
 const LIBRARY = "tensorpool library";
 
-/** The recorder behind the interface: a consumer for each stream, and what writes their frames. */
+/** The recorder behind the interface: a consumer for each stream, and the agent that writes their frames. */
 export class PoolRecorder extends PoolAgents implements RecorderHandle {
   readonly ended: Promise<void>;
   readonly #consumers: readonly Consumer[];
@@ -68,18 +68,18 @@ export class PoolRecorder extends PoolAgents implements RecorderHandle {
     return made;
   }
 
-  /** For the pool: the stream that an error about a lease is about. */
+  /** For the pool: the stream that a lease error names. */
   get streamId(): number {
     const first = this.#consumers.find(({ isAttached }) => !isAttached) ?? this.#consumers[0];
     return first?.streamId ?? 0;
   }
 
-  /** For the pool: true when each consumer has its lease. */
+  /** For the pool: true if each consumer has its lease. */
   get isAttached(): boolean {
     return this.#consumers.every(({ isAttached }) => isAttached);
   }
 
-  /** For the pool: why a lease was refused last. */
+  /** For the pool: why a lease was last refused. */
   get attachRefusal(): AttachError | null {
     return this.#consumers.find(({ attachRefusal }) => attachRefusal !== null)?.attachRefusal ?? null;
   }

@@ -9,10 +9,10 @@ import type { OfferResult } from "../roles/producer-options.ts";
 import type { Driver as DriverHandle, Producer as ProducerHandle } from "./handles.ts";
 import { CONSUMER_CONFIG, isAttributeList } from "./option-rules.ts";
 
-/** Ends a role and takes it out of its pool. */
+/** Ends a role and removes it from its pool. */
 export type EndRole = (role: Agent) => Promise<void>;
 
-/** The producer behind the interface: a role that its pool ends. */
+/** The producer behind the interface: a role that its pool closes. */
 export class PoolProducer extends Producer implements ProducerHandle {
   #end: EndRole | null = null;
 
@@ -31,7 +31,7 @@ export class PoolProducer extends Producer implements ProducerHandle {
     super.sendConsumerConfig(config);
   }
 
-  /** For the pool: how this producer ends. */
+  /** For the pool: sets the function that ends this producer. */
   attach(end: EndRole): void {
     this.#end = end;
   }
@@ -49,7 +49,7 @@ export class PoolProducer extends Producer implements ProducerHandle {
 export class PoolDriver extends Driver implements DriverHandle {
   #end: EndRole | null = null;
 
-  /** For the pool: how this driver ends. */
+  /** For the pool: sets the function that ends this driver. */
   attach(end: EndRole): void {
     this.#end = end;
   }

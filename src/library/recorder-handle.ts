@@ -44,7 +44,7 @@ export interface Recorder extends AsyncDisposable {
   readonly ended: Promise<void>;
   /**
    * Makes a flight recorder write the frames that it keeps, and those of the next `afterMs`; a trigger during that time extends it. The
-   * file has the `reason`. @throws RecorderError of a recorder that records everything, or is closed
+   * file contains the `reason`. @throws RecorderError if the recorder records everything, or is closed
    */
   trigger(reason?: string): { readonly isExtended: boolean };
   /** Writes the waiting frames, completes the files, and removes the recorder from its pool. Idempotent. */
@@ -63,7 +63,7 @@ export interface AddRecorderOptions extends Omit<AttachOptions, "stream" | "clie
     readonly beforeMs: number;
     /** 5,000 when left out. */
     readonly afterMs?: number;
-    /** Losses before the recorder are a trigger. */
+    /** True: frames lost before they are recorded cause a trigger. */
     readonly onLoss?: boolean;
   };
   /** Frames of each stream; no limit when left out. */

@@ -48,17 +48,17 @@ export interface AddConsumerOptions extends AttachOptions {
   readonly maxRateHz?: number;
   /** Skip to the newest frame when further behind than this (W-20). */
   readonly maxOutstandingSeqGap?: number;
-  /** False: shared memory is not read, as on a host that the producer is not on, until a ConsumerConfig allows it (W-39). */
+  /** False: shared memory is not read, as on a host other than the producer's, until a ConsumerConfig allows it (W-39). */
   readonly usesShm?: boolean;
-  /** Where a bridge's frames are read while shared memory cannot be: `aeron:udp?endpoint=ADDRESS:PORT`, or `bridge://ID`. */
+  /** Source of frames while shared memory cannot be used, through a bridge: `aeron:udp?endpoint=ADDRESS:PORT`, or `bridge://ID`. */
   readonly fallback?: string;
-  /** What `bridge://ID` stands for: by id, the `ADDRESS:PORT` of this host where its frames arrive. */
+  /** Resolves `bridge://ID`: for each id, the `ADDRESS:PORT` of this host where its frames arrive. */
   readonly bridges?: Readonly<Record<string, string>>;
   /** With a bridge as fallback: IP addresses of the hosts that may send; all when left out. */
   readonly peers?: readonly string[];
 }
 
-/** The pool itself waits for the first lease: the role asks without a limit. */
+/** The pool itself limits the wait for the first lease: the role requests it without a limit. */
 export function clientOf({ clientId }: Pick<AttachOptions, "clientId">): DriverClientOptions {
   return { ...(clientId === undefined ? {} : { clientId }), attachTimeoutNs: 0 };
 }
@@ -68,7 +68,7 @@ export const DEFAULT_DECIMATION = 2;
 export const MAX_DECIMATION = 0xffff;
 export const DEFAULT_WAIT_TIMEOUT_MS = 5_000;
 
-/** What a role is made with that makes its regions itself; their layout follows from the source where it is left out. */
+/** Options of a role that creates its own regions; a layout that is left out follows from the source. */
 export function standaloneOptionsOf(
   {
     slots,

@@ -11,10 +11,10 @@ import { messageKeyAt } from "../sbe/header.ts";
 const FRAGMENTS_PER_POLL = 16;
 const EPOCH_TYPE_ID = streamCounters().of.epoch.typeId;
 
-/** Looks for the stream with a name: that of a driver, which its counters tell, or that of a data source, which says it once a second. */
+/** Finds a stream by name: by a driver's name for it, from counters, or by its data source's name, which is sent once a second. */
 export class StreamNames implements Agent {
   readonly roleName = "stream names";
-  /** The stream's id; null until it was found. */
+  /** The stream's id; null until it is found. */
   streamId: number | null = null;
   readonly #name: string;
   readonly #connection: AeronConnection;
@@ -42,7 +42,7 @@ export class StreamNames implements Agent {
   }
 }
 
-/** The stream that a driver of this Aeron folder calls so. */
+/** The stream to which a driver of this Aeron folder gave the name. */
 function streamOfDriver(aeronDir: string, name: string): number | null {
   try {
     using reader = CountersReader.open(aeronDir);
@@ -50,7 +50,7 @@ function streamOfDriver(aeronDir: string, name: string): number | null {
     const found = records.find(({ label }) => / name=(.*?)(?: instance=.*)?$/s.exec(label)?.[1] === name);
     return found?.key.getUint32(0, true) ?? null;
   } catch (error) {
-    // Then only data sources can say it.
+    // Then only data sources can provide the name.
     if (error instanceof CountersError) return null;
     throw error;
   }

@@ -50,7 +50,7 @@ const PRESENCE_TYPE_ID = 10501;
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_ATTACH_TIMEOUT_MS = 5_000;
 const ANY_TIME = (): boolean => true;
-/** Data sources say their names once a second. */
+/** Data sources send their names once a second. */
 const NAME_TIMEOUT_NS = 2.5e9;
 
 /**
@@ -83,10 +83,10 @@ export class TensorPool implements AsyncDisposable {
     });
     this.#scheduler = host.scheduler;
     this.#connection = host.connection;
-    // The media driver knows of a client when that has asked for something: one that has nothing yet is use, too.
+    // The media driver knows a client only after its first request: a pool that has nothing yet counts as use, too.
     this.#connection.addCounter(PRESENCE_TYPE_ID, new Uint8Array(0), "tensorpool: a connected TensorPool");
     this.#run = drive === "manual" ? null : this.#scheduler.run();
-    // Failures of the run come out of `close`; until then they must not end the process as unhandled.
+    // `close` reports failures of the run; until then they must not end the process as unhandled rejections.
     this.#run?.catch(() => undefined);
   }
 
@@ -100,7 +100,7 @@ export class TensorPool implements AsyncDisposable {
 
   /**
    * Adds a producer: with a driver's lease on the stream's regions, or, `standalone`, with its own regions.
-   * @throws AttachError when no lease comes; ProducerError if a driver serves the stream of a standalone producer; RegionCreateError,
+   * @throws AttachError if no lease is granted; ProducerError if a driver serves the stream of a standalone producer; RegionCreateError,
    * ConnectError, UsageError
    */
   async addProducer(options: AddProducerOptions): Promise<Producer> {
@@ -132,8 +132,8 @@ export class TensorPool implements AsyncDisposable {
   }
 
   /**
-   * A consumer: with a lease of a driver, or, `standalone`, of whatever a producer announces. Where shared memory cannot be used, it
-   * reads the frames of its `fallback`. @throws AttachError when no lease comes; ConnectError, OptionError, UsageError
+   * Adds a consumer: with a driver's lease, or, `standalone`, on the regions that a producer announces. If shared memory cannot be used, it
+   * reads the frames of its `fallback`. @throws AttachError if no lease is granted; ConnectError, OptionError, UsageError
    */
   async addConsumer(options: AddConsumerOptions): Promise<Consumer> {
     requireOptions("addConsumer", ADD_CONSUMER, options);
@@ -152,7 +152,7 @@ export class TensorPool implements AsyncDisposable {
     });
     consumer.attach(this.#scheduler, this.#end);
     for (const agent of [consumer, consumer.newFallbackReader(pool, fallback)]) this.#scheduler.add(agent);
-    // What reads through a bridge needs no lease.
+    // A consumer that reads through a bridge needs no lease.
     await this.#attached(consumer, options, ANY_TIME, () => consumer.bridge === null);
     return consumer;
   }
@@ -166,7 +166,7 @@ export class TensorPool implements AsyncDisposable {
     const driver: PoolDriver = new PoolDriver(
       this.#connection,
       this.#scheduler.clock,
-      // Not within the cycle in which it asks for that.
+      // Not within the cycle in which the driver requests it.
       driverOptionsOf(options, this.#streams, this.#folders.shmDir, () => queueMicrotask(() => void driver.close())),
     );
     driver.attach(this.#end);
@@ -181,7 +181,7 @@ export class TensorPool implements AsyncDisposable {
 
   /**
    * Sends frames of a stream to a receiver on another host over Aeron UDP (docs/BRIDGE.md); add one sender for each receiver. It reads the
-   * source only while the receiver is connected. @throws AttachError when no lease comes; ConnectError, OptionError, UsageError
+   * source only while the receiver is connected. @throws AttachError if no lease is granted; ConnectError, OptionError, UsageError
    */
   async addBridgeSender(options: AddBridgeSenderOptions): Promise<BridgeSender> {
     requireOptions("addBridgeSender", ADD_BRIDGE_SENDER, options);
@@ -204,7 +204,7 @@ export class TensorPool implements AsyncDisposable {
 
   /**
    * Carries every Nth frame, a limited rate of them or the newest to a second stream of this host, under their seqs.
-   * @throws AttachError when no lease on the source comes; ConnectError, OptionError, UsageError
+   * @throws AttachError if no lease on the source is granted; ConnectError, OptionError, UsageError
    */
   async addDecimator(options: AddDecimatorOptions): Promise<Decimator> {
     requireOptions("addDecimator", ADD_DECIMATOR, options);
@@ -215,7 +215,7 @@ export class TensorPool implements AsyncDisposable {
 
   /**
    * Records streams to MCAP files, or keeps their last seconds until it is triggered (docs/RECORDING.md has the guarantees).
-   * @throws RecorderError when the file cannot be created; AttachError when no lease comes; ConnectError, OptionError
+   * @throws RecorderError if the file cannot be created; AttachError if no lease is granted; ConnectError, OptionError
    */
   async addRecorder(options: AddRecorderOptions): Promise<Recorder> {
     requireOptions("addRecorder", ADD_RECORDER, options);
@@ -258,7 +258,7 @@ export class TensorPool implements AsyncDisposable {
     return { connection, clock, streams, shmDir, end, sourceOf };
   }
 
-  /** Adds what reads sources and carries their frames elsewhere. */
+  /** Adds agents that read sources and carry their frames elsewhere. */
   async #addAgents<Role extends PoolBridgeSender | PoolDecimator | PoolRecorder>(
     options: Pick<AttachOptions, "attachTimeoutMs">,
     role: Role,
@@ -268,7 +268,7 @@ export class TensorPool implements AsyncDisposable {
     return role;
   }
 
-  /** Closes an agent. Where nothing else drives the pool, cycles run until that is done: a driver waits for its clients. */
+  /** Closes an agent. If nothing else drives the pool, runs cycles until that is done: a driver waits for its clients. */
   readonly #end = async (agent: Agent): Promise<void> => {
     let isOver = false;
     const removing = this.#scheduler.remove(agent).finally(() => {
@@ -281,7 +281,7 @@ export class TensorPool implements AsyncDisposable {
     await removing;
   };
 
-  /** Waits until a role that was added can be used; otherwise it is taken out again. */
+  /** Waits until an added role can be used; otherwise removes it. */
   async #attached(
     role: PoolRole,
     { attachTimeoutMs = DEFAULT_ATTACH_TIMEOUT_MS }: Pick<AttachOptions, "attachTimeoutMs">,
@@ -297,7 +297,7 @@ export class TensorPool implements AsyncDisposable {
     await orUndo(this.#until(isUsable, "a connection", attachTimeoutMs), () => role.close());
   }
 
-  /** The stream's id, by itself or by its name. @throws NotFoundError, UsageError */
+  /** The stream's id, given directly or found by name. @throws NotFoundError, UsageError */
   async #streamId(stream: number | string): Promise<number> {
     if (typeof stream === "number") return stream;
     const names = new StreamNames(this.#connection, this.#streams, stream);
