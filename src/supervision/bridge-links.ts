@@ -1,12 +1,12 @@
 import type { CounterRecord } from "../aeron/counters-reader.ts";
 import type { BridgeFact, ClientRole, FarReaderFact } from "./model/index.ts";
 
-// Aeron counters that say of a consumer that it sends to another host, or of a producer that its frames come from one, beside what
-// both count. Type ids never change their meaning.
+// Aeron counters that mark a consumer as sending to another host, or a producer as receiving from one, in addition to the counters of both
+// roles. Type ids never change their meaning.
 
 /** 1 while the other side is connected. Key: stream id, client id, role, and the other side's address. */
 export const LINK_TYPE_ID = 10600;
-/** Of a reader of the other host's stream, what it has accepted and lost. Key: stream id, client id, far stream id, far consumer id. */
+/** Frames that a reader of the other host's stream accepted and lost. Key: stream id, client id, far stream id, far consumer id. */
 export const FAR_ACCEPTED_TYPE_ID = 10601;
 export const FAR_LOST_TYPE_ID = 10602;
 
@@ -15,7 +15,7 @@ const KEY_BYTES = 112;
 const MAX_PEER_BYTES = KEY_BYTES - KEY.peer;
 const CONSUMER_ROLE = 1;
 const PRODUCER_ROLE = 2;
-/** Readers that are reported for one link. */
+/** Most readers that are reported for one link. */
 const MAX_READERS = 64;
 const MAX_COUNT = BigInt(Number.MAX_SAFE_INTEGER);
 
@@ -60,12 +60,12 @@ export class BridgeLinks {
     }
   }
 
-  /** True for the counters that this reads. */
+  /** True for the counters that this class reads. */
   static isWanted(typeId: number): boolean {
     return typeId === LINK_TYPE_ID || typeId === FAR_ACCEPTED_TYPE_ID || typeId === FAR_LOST_TYPE_ID;
   }
 
-  /** What is said of one of the roles of an Aeron client; null where that is no bridge. */
+  /** The bridge of one role of an Aeron client; null if the role is not part of a bridge. */
   find(ownerId: bigint, role: ClientRole, streamId: number, clientId: number): BridgeFact | null {
     const key = `${ownerId}/${streamId}/${clientId}`;
     const link = this.#links.get(`${key}/${role}`);
@@ -99,7 +99,7 @@ function ownerKey({ key, ownerId }: CounterRecord, role: ClientRole): string {
   return `${ownerId}/${key.getUint32(KEY.streamId, true)}/${key.getUint32(KEY.clientId, true)}/${role}`;
 }
 
-/** Any process may write any bytes there. */
+/** Any process may write any bytes to the key. */
 function peerOf(key: DataView): string {
   const length = Math.min(key.getUint8(KEY.peerLength), MAX_PEER_BYTES, key.byteLength - KEY.peer);
   const text = new TextDecoder().decode(new Uint8Array(key.buffer, key.byteOffset + KEY.peer, Math.max(0, length)));

@@ -9,7 +9,7 @@ interface Meaning {
   readonly name: string;
 }
 
-/** What the type ids of our counters mean; they never change (counters.ts). */
+/** Meaning of the type ids of tensorpool's counters; they never change (counters.ts). */
 const MEANINGS: ReadonlyMap<number, Meaning> = new Map(
   (
     [
@@ -23,10 +23,10 @@ const MEANINGS: ReadonlyMap<number, Meaning> = new Map(
 
 const MAX_COUNT = BigInt(Number.MAX_SAFE_INTEGER);
 
-/** Key of our counters: stream id and client id, u32 each (`CounterExport`). */
+/** Key of tensorpool's counters: stream id and client id, u32 each (`CounterExport`). */
 const KEY = { streamId: 0, clientId: 4 } as const;
 
-/** What a role has not counted yet it does not show. */
+/** A role does not export a counter before its first count: it is 0 until then. */
 const NOTHING_COUNTED: Readonly<Record<ClientCountersFact["role"], readonly (readonly [string, number])[]>> = {
   producer: [...MEANINGS.values()].filter(({ role }) => role === "producer").map(({ name }) => [name, 0]),
   consumer: [...MEANINGS.values()].filter(({ role }) => role === "consumer").map(({ name }) => [name, 0]),
@@ -45,7 +45,7 @@ export function isFedCounter(typeId: number): boolean {
   return MEANINGS.has(typeId) || AeronClients.isWanted(typeId) || BridgeLinks.isWanted(typeId);
 }
 
-/** Tells the model what producers and consumers count themselves, from the media driver's counters. */
+/** Passes the counters of producers and consumers, read from the media driver, to the model. */
 export function applyRoleCounters(model: SupervisionModel, records: readonly CounterRecord[], nowNs: number): void {
   const clients = new AeronClients(records);
   const bridges = new BridgeLinks(records);
@@ -56,7 +56,7 @@ export function applyRoleCounters(model: SupervisionModel, records: readonly Cou
     const [streamId, clientId] = [key.getUint32(KEY.streamId, true), key.getUint32(KEY.clientId, true)];
     const name = `${meaning.role}/${streamId}/${clientId}`;
     let group = groups.get(name);
-    // Those of a process that has died stay for a while: its successor's have a higher owner.
+    // Counters of a dead process remain for a while: its successor's have a higher owner id.
     if (group === undefined || ownerId > group.owner) {
       group = {
         owner: ownerId,
@@ -68,7 +68,7 @@ export function applyRoleCounters(model: SupervisionModel, records: readonly Cou
       groups.set(name, group);
     }
     if (ownerId !== group.owner) continue;
-    // Any process may store any value in a counter: one that is no count is left out, as if it was not there.
+    // Any process may store any value in a counter: an invalid count is left out, as if the counter did not exist.
     if (value >= 0n && value <= MAX_COUNT) group.counts.set(meaning.name, Number(value));
     else model.counts.countersRefused++;
   }

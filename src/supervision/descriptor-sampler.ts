@@ -7,13 +7,13 @@ const PUBLISHER_LIMIT = 1;
 const KEY = { registrationId: 0, streamId: 12 } as const;
 const DESCRIPTOR_BYTES = MESSAGE_HEADER_BYTES + FrameDescriptorDecoder.BLOCK_LENGTH;
 
-/** Told about the newest descriptor of a publication. */
+/** Called with the newest descriptor of a publication. */
 export type DescriptorHandler = (view: DataView, offset: number, length: number) => void;
 
 /**
- * Looks at the newest descriptor of each producer now and then, in the logs of the media driver. A subscription would see them
- * all, and would be one more reader that has to keep up with every producer: this one costs a producer nothing. The media
- * driver wipes what all subscribers have taken, so that now and then there is none to be seen.
+ * Samples the newest descriptor of each producer from the logs of the media driver. A subscription would receive all of them, but would be
+ * one more reader that must keep up with every producer; sampling costs a producer nothing. The media driver clears what all subscribers
+ * have consumed, so that sometimes there is none to read.
  */
 export class DescriptorSampler {
   readonly #streamIds: ReadonlySet<number>;
@@ -24,17 +24,17 @@ export class DescriptorSampler {
     this.#streamIds = new Set(streamIds);
   }
 
-  /** True for the counters that this reads. */
+  /** True for the counters that this class reads. */
   static isWanted(typeId: number): boolean {
     return typeId === PUBLISHER_LIMIT;
   }
 
-  /** Publications that are looked at. */
+  /** Number of sampled publications. */
   get size(): number {
     return this.#logs.size;
   }
 
-  /** Takes which publications there are now. */
+  /** Updates the set of publications. */
   follow(aeronDir: string, records: readonly CounterRecord[]): void {
     const present = new Set<bigint>();
     for (const { typeId, key } of records) {
@@ -52,7 +52,7 @@ export class DescriptorSampler {
     }
   }
 
-  /** Hands out the newest descriptor of each publication. */
+  /** Passes on the newest descriptor of each publication. */
   sample(onDescriptor: DescriptorHandler): void {
     for (const log of this.#logs.values()) {
       let newest: { view: DataView; offset: number; length: number } | null = null;

@@ -16,32 +16,32 @@ const log = getLogger("supervisor");
 const countersLog = log.every(30e9);
 
 const FRAGMENTS_PER_POLL = 64;
-/** Polls of one subscription in a cycle, so that the others have their turn. */
+/** Most polls of one subscription in a cycle, so that the others are polled as well. */
 const MAX_POLLS = 8;
 const TICK_NS = 250e6;
-/** A cycle that comes this late was a pause of this process. */
+/** A cycle that is this late counts as a pause of this process. */
 const PAUSE_NS = 1e9;
 const COUNTERS_PERIOD_NS = 1e9;
 
 export interface ObserverOptions {
   readonly streams: AeronStreams;
-  /** Aeron streams that carry descriptors, beside the one of `streams`. */
+  /** Aeron streams that carry descriptors, in addition to the one of `streams`. */
   readonly descriptorStreamIds: readonly number[];
   readonly supervision?: Partial<SupervisionOptions>;
-  /** Told about each ConsumerConfig that is heard; true when it was sent by this process. */
+  /** Called for each received ConsumerConfig; true if this process sent it. */
   readonly isOwnConfig?: (nowNs: number, fact: ConfigFact) => boolean;
 }
 
 /**
- * Receives the control, QoS and metadata streams, looks at the newest descriptor of each producer and at the
- * counters of all, and tells a model of it (W-46). Its subscriptions are untethered, and descriptors and counters are read
- * from outside: watching disturbs no process.
+ * Receives the control, QoS and metadata streams, reads the newest descriptor of each producer and the counters of all roles, and passes
+ * them to a model (W-46). Its subscriptions are untethered, and descriptors and counters are read from outside: observing disturbs no
+ * process.
  */
 export class SupervisionObserver implements Agent {
   readonly roleName = "observer";
   readonly model: SupervisionModel;
   readonly inbox: SupervisionInbox;
-  /** Messages heard so far. */
+  /** Messages received so far. */
   messages = 0;
   readonly #connection: Messaging;
   readonly #ports: RolePorts;
@@ -70,7 +70,7 @@ export class SupervisionObserver implements Agent {
     });
   }
 
-  /** True when everything that is listened to is there, and nothing has to be waited for. */
+  /** True when all subscriptions are ready. */
   get isReady(): boolean {
     return this.#subscriptions.every(({ isReady }) => isReady);
   }
@@ -80,7 +80,7 @@ export class SupervisionObserver implements Agent {
     return this.#counters !== null;
   }
 
-  /** Producers whose newest descriptor is looked at. */
+  /** Producers whose newest descriptor is read. */
   get descriptorPublications(): number {
     return this.#sampler.size;
   }

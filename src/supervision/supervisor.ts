@@ -16,11 +16,11 @@ const DECIDE_PERIOD_NS = 250e6;
 const BUFFER_BYTES = 256;
 
 export interface SupervisorOptions extends Omit<ObserverOptions, "isOwnConfig"> {
-  /** Empty: watch only. */
+  /** Empty: observe only. */
   readonly rules: readonly SteeringRule[];
 }
 
-/** What a consumer is asked to do. */
+/** A mode that a consumer is told to use. */
 export interface ConsumerOrder {
   readonly streamId: number;
   readonly consumerId: number;
@@ -34,7 +34,7 @@ export interface ConsumerOrder {
 export class Supervisor implements Agent {
   readonly roleName = "supervisor";
   readonly observer: SupervisionObserver;
-  /** ConsumerConfig messages that were sent, and those that could not be. */
+  /** ConsumerConfig messages that were sent, and those that could not be sent. */
   configsSent = 0;
   configsFailed = 0;
   readonly #connection: Messaging;
@@ -65,7 +65,7 @@ export class Supervisor implements Agent {
     return this.observer.model;
   }
 
-  /** Consumers that read otherwise now, by a rule, than they did by themselves. */
+  /** Number of consumers whose mode is currently changed by a rule. */
   get steered(): number {
     return this.#steering.steered;
   }

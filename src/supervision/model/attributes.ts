@@ -2,11 +2,11 @@ import type { DataSourceMetaDecoder } from "../../sbe/index.ts";
 import type { AttributeFact } from "./facts.ts";
 import { bounded, MAX_NAME_CHARS, MAX_TEXT_CHARS } from "./limits.ts";
 
-/** How much is kept of a stream's metadata; consumers of the stream read all of it. */
+/** Limits of the metadata that is kept of a stream; consumers of the stream read all of it. */
 const MAX_ATTRIBUTES = 64;
 const MAX_CHARS = 16_384;
 
-/** The attributes of a message, with the text of those that are text and not too long. */
+/** The attributes of a message; the text of those with a text format is included unless it is too long. */
 export function attributesOf(message: DataSourceMetaDecoder): AttributeFact[] {
   const attributes: AttributeFact[] = [];
   const group = message.attributes;

@@ -8,26 +8,26 @@ export interface BridgeView {
   /** The other side's address. */
   readonly peer: string;
   readonly isConnected: boolean;
-  /** To the other side and back, with the wait behind frames; null where it is not known. */
+  /** Round-trip time, including the wait behind frames; null if unknown. */
   readonly roundTripSeconds: number | null;
-  /** From the timestamps of frames until the receiver had them, by related clocks, and by how much that may be off; null: not known. */
+  /** Time from frames' timestamps until the receiver had them, by related clocks, and its uncertainty; null if unknown. */
   readonly delaySeconds: number | null;
   readonly delayErrorSeconds: number | null;
   /** Frames that the receiver has published. */
   readonly delivered: number;
-  /** Frames that were sent, and of which the receiver has not said yet what became of them. */
+  /** Sent frames whose outcome the receiver has not reported yet. */
   readonly unreported: number;
   /** Frames that were lost on the way, by cause, on either side. */
   readonly losses: Readonly<Record<string, number>>;
-  /** Datagrams that were asked for, and sent, again. */
+  /** Datagrams that were requested again, and that were sent again. */
   readonly naks: number;
   readonly retransmits: number;
-  /** Times that the window was full. */
+  /** Number of times that the window was full. */
   readonly windowFull: number;
-  /** Limits of the receiver, in bytes; null where they are not known. */
+  /** Limits of the receiver, in bytes; null if unknown. */
   readonly windowBytes: number | null;
   readonly socketBufferBytes: number | null;
-  /** Readers of the receiver's stream, and those of them that are known one by one. */
+  /** Readers of the receiver's stream, and those of them that are reported individually. */
   readonly readers: number;
   readonly farReaders: readonly FarReaderFact[];
 }
@@ -53,7 +53,7 @@ const LOSSES = {
   },
 } as const;
 
-/** What is known of a bridge; null for a role that is none. */
+/** The view of a bridge; null for a role that is not part of one. */
 export function bridgeViewOf(
   direction: BridgeView["direction"],
   fact: BridgeFact | null,
@@ -85,19 +85,19 @@ export function bridgeViewOf(
   };
 }
 
-/** Frames that a bridge has lost, by all causes. */
+/** Frames that a bridge has lost, for all causes. */
 export function bridgeLosses({ losses }: BridgeView): number {
   return Object.values(losses).reduce((sum, count) => sum + count, 0);
 }
 
 const NO_COUNTS: ReadonlyMap<string, number> = new Map();
 
-/** What is kept of one side of a bridge. */
+/** State of one side of a bridge. */
 export class BridgeState {
   fact: BridgeFact | null = null;
   #counts = NO_COUNTS;
 
-  /** An event says when the connection was made, or lost. */
+  /** Adds an event when the connection is made or lost. */
   onCounters(
     nowNs: number,
     { streamId, clientId, role, counts, bridge = null }: ClientCountersFact,

@@ -7,13 +7,13 @@ import { RateWindow } from "./rate-window.ts";
 import { RunningTotal, reported } from "./running-total.ts";
 import { Sustained } from "./sustained.ts";
 
-/** A session that was silent for two periods has made room for another one with its id. */
+/** A session that was silent for two periods is replaced by another one with its id. */
 const TAKE_OVER_NS = 2 * CADENCE_NS;
-/** A producer that was silent for this long has not moved. */
+/** A producer that was silent for this long has not written more frames. */
 const PRODUCER_QUIET_NS = 2 * CADENCE_NS;
 const NEVER = Number.NEGATIVE_INFINITY;
 
-/** Counters of a consumer that records, of frames that it could not record. */
+/** Counters of a recording consumer: frames that it could not record. */
 const RECORDER_CAUSES: ReadonlySet<string> = new Set([
   "recordingOverwritten",
   "stagingFull",
@@ -22,7 +22,7 @@ const RECORDER_CAUSES: ReadonlySet<string> = new Set([
   "diskFailed",
 ]);
 
-/** Causes that are on the wire too, as parts of dropsGap and dropsLate (W-19). */
+/** Causes that are also on the wire, as parts of dropsGap and dropsLate (W-19). */
 const CAUSES_ON_THE_WIRE: ReadonlySet<string> = new Set([
   "gap",
   "resync",
@@ -33,66 +33,66 @@ const CAUSES_ON_THE_WIRE: ReadonlySet<string> = new Set([
   "identity",
 ]);
 
-/** What is known of one consumer of one stream. */
+/** State of one consumer of one stream. */
 export class ConsumerRecord {
   readonly streamId: number;
   readonly consumerId: number;
   readonly firstSeenNs: number;
-  /** Of the session that speaks under this id now; null while only its counters are known. */
+  /** The session that currently uses this id; null while only its counters are known. */
   sessionId: number | null = null;
-  /** Null before it has said. */
+  /** Null before its first report. */
   mode: ConsumerMode | null = null;
   maxRateHz: number | null = null;
   supportsShm: boolean | null = null;
   supportsProgress: boolean | null = null;
-  /** Mapped epoch; 0 while nothing is mapped, null before it has said. */
+  /** Mapped epoch; 0 while nothing is mapped, null before its first report. */
   epoch: bigint | null = null;
   lastSeqSeen: number | null = null;
-  /** Frames that the producer was ahead at the last report; null unless both were of one epoch. */
+  /** Number of frames by which the producer was ahead at the last report; null unless both had the same epoch. */
   lag: number | null = null;
   pid: number | null = null;
-  /** Null before one was seen. */
+  /** Null before a lease was seen. */
   lease: HeldLease | null = null;
   isLost = false;
-  /** What comes until then was under way when its end was told. */
+  /** Messages that arrive until then were in transit when its end was reported. */
   endedUntilNs = NEVER;
-  /** Its lease has ended, and no other was granted since: what it says may still be of that lease. */
+  /** Its lease has ended, and no other was granted since: its messages may still belong to that lease. */
   isWithoutLease = false;
-  /** When it was first heard again without a lease that was seen being granted. */
+  /** When it was first received again without a new lease having been seen. */
   heardAgainNs = NEVER;
-  /** False while it has said hello once and nothing else, as tools do that ask who is there. */
+  /** False while it has only sent one hello, as tools do to find streams. */
   isConfirmed = false;
   lastSignNs: number;
   lastHelloNs = NEVER;
   lastQosNs = NEVER;
-  /** Times that another session used this id (W-38). */
+  /** Number of times that another session used this id (W-38). */
   conflicts = 0;
   lastConflictNs = NEVER;
   restarts = 0;
   readonly dropsGap = new RunningTotal();
   readonly dropsLate = new RunningTotal();
-  /** Lost frames by their causes, as its counters name them; empty while these cannot be read. */
+  /** Lost frames by cause, from its counters; empty while these cannot be read. */
   readonly causes = new Map<string, RunningTotal>();
-  /** Of one that records: frames that it could not record, by its own causes. They are a part of `causes`. */
+  /** For a recording consumer: frames that it could not record, by its own causes. They are a part of `causes`. */
   readonly recorderCauses = new Map<string, RunningTotal>();
   /** From its counters; null while these cannot be read. */
   accepted: RunningTotal | null = null;
   isRecording = false;
-  /** Of one that sends to another host. */
+  /** For a consumer that sends to another host. */
   readonly bridge = new BridgeState();
-  /** Of one that records. */
+  /** For a consumer that records. */
   recorded: RunningTotal | null = null;
   bytes: RunningTotal | null = null;
-  /** Drops are above the threshold of events. */
+  /** True while drops are above the threshold of events. */
   isDropping = false;
   readonly dropsAbove = new Sustained();
   readonly dropsBelow = new Sustained();
-  /** What it was told last. Its reports do not change that: one from before it obeyed may come after the order. */
+  /** The last ordered factor. Reports do not change it: a report from before the change may arrive after the order. */
   #toldDecimation: number | null = null;
   readonly #passed = new RateWindow();
   readonly #drops = new RateWindow();
   #otherSessionNs = NEVER;
-  /** The lag is not yet that of the last report. */
+  /** True while the lag is not yet that of the last report. */
   #isLagOpen = false;
 
   constructor(streamId: number, consumerId: number, nowNs: number) {
@@ -102,12 +102,12 @@ export class ConsumerRecord {
     this.lastSignNs = nowNs;
   }
 
-  /** With mode "decimated", the factor of the last ConsumerConfig; null when none was seen. */
+  /** With mode "decimated", the factor of the last ConsumerConfig; null if none was seen. */
   get decimation(): number | null {
     return this.mode === "decimated" ? this.#toldDecimation : null;
   }
 
-  /** Lost frames by all causes that are known. */
+  /** Lost frames, for all known causes. */
   get drops(): number {
     return this.dropsGap.total + this.dropsLate.total + this.#otherDrops();
   }
@@ -116,16 +116,16 @@ export class ConsumerRecord {
     return this.#drops.perSecond(nowNs);
   }
 
-  /** Frames of the stream that passed it per second, whatever became of them. */
+  /** Frames of the stream that passed the consumer per second, whether read or not. */
   passedPerSecond(nowNs: number): number | null {
     return this.#passed.perSecond(nowNs);
   }
 
-  /** Lost frames among those that passed in the last seconds, 0 to 1; null while it is not known. */
+  /** Ratio of lost frames to passed frames in the last seconds, 0 to 1; null while unknown. */
   dropRatio(nowNs: number): number | null {
     if (!this.#drops.isCurrent(nowNs) || !this.#passed.isCurrent(nowNs)) return null;
     const lost = this.#drops.growth;
-    // What is lost has passed as well, though `lastSeqSeen` may not have moved yet.
+    // Lost frames have passed as well, even if `lastSeqSeen` has not moved yet.
     const passed = Math.max(this.#passed.growth, lost);
     return passed === 0 ? 0 : lost / passed;
   }
@@ -145,7 +145,7 @@ export class ConsumerRecord {
     if (fact.epoch !== this.epoch) this.restartRates();
     this.epoch = fact.epoch;
     this.lastSeqSeen = fact.epoch === 0n ? null : fact.lastSeqSeen;
-    // The next message of a producer that continues says where it is now, see `refineLag`.
+    // The next message of a continuing producer shows its present position, see `refineLag`.
     const isNow =
       producer === null || this.lag === null || producer.ns === nowNs || nowNs - producer.ns > PRODUCER_QUIET_NS;
     if (isNow) this.lag = producer === null ? null : Math.max(0, producer.seq - fact.lastSeqSeen);
@@ -156,7 +156,7 @@ export class ConsumerRecord {
     this.#drops.add(nowNs, this.drops);
   }
 
-  /** Takes where the producer was before the last report and is after it: the lag is the one at the report. */
+  /** Computes the lag at the last report from the producer's positions before and after it. */
   refineLag(beforeNs: number, beforeSeq: number, afterNs: number, afterSeq: number): void {
     if (!this.#isLagOpen || this.lastSeqSeen === null) return;
     this.#isLagOpen = false;
@@ -181,8 +181,8 @@ export class ConsumerRecord {
   }
 
   /**
-   * Whose report under this id it is, by Aeron's session (W-38). "other": of a second session, which is not taken yet: it may
-   * be a restart, and then the first one falls silent. "duplicate": the first one continues.
+   * Assigns a report under this id to an Aeron session (W-38). "other": a second session, which is not accepted yet: it may be a restart,
+   * in which case the first one falls silent. "duplicate": the first one continues.
    */
   hear(nowNs: number, sessionId: number): "same" | "duplicate" | "other" | "new" {
     if (this.sessionId === null) this.sessionId = sessionId;
@@ -202,7 +202,7 @@ export class ConsumerRecord {
     return "other";
   }
 
-  /** This is the consumer of another record, under another id: it counts from where that one's reports have come to. */
+  /** This is the consumer of another record under a new id: its counts continue from that record's reports. */
   continueFrom(earlier: ConsumerRecord): void {
     this.epoch = earlier.epoch;
     this.dropsGap.continueFrom(earlier.dropsGap);
@@ -226,7 +226,7 @@ export class ConsumerRecord {
   }
 }
 
-/** Most consumers lose nothing by most causes: those are not kept. */
+/** Most consumers have no losses for most causes: causes without losses are not kept. */
 function reportCause(causes: Map<string, RunningTotal>, nowNs: number, name: string, count: number): void {
   let cause = causes.get(name);
   if (cause === undefined) {

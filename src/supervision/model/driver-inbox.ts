@@ -28,7 +28,7 @@ export class DriverInbox {
     this.#model = model;
   }
 
-  /** False when the message is one of these and malformed (W-36). */
+  /** False if the message has one of these types and is malformed (W-36). */
   onMessage(nowNs: number, view: DataView, offset: number, length: number): boolean {
     const accepts = (decoder: MessageDecoder): boolean => decoder.wrap(view, offset, length) === null;
     switch (messageKeyAt(view, offset, length)) {

@@ -1,4 +1,4 @@
-/** What may be worth knowing later. */
+/** Kinds of events that are logged. */
 export const EVENT_KINDS = [
   "stream-appeared",
   "stream-forgotten",
@@ -39,7 +39,7 @@ const WARNINGS: ReadonlySet<EventKind> = new Set([
 ]);
 
 export interface SupervisionEvent {
-  /** Counts from 1, without a gap: what is missing before the first that is left has made room for others. */
+  /** Counts from 1, without gaps: ids below the oldest event were removed to make room. */
   readonly id: number;
   readonly atNs: number;
   readonly kind: EventKind;
@@ -47,11 +47,11 @@ export interface SupervisionEvent {
   readonly streamId: number | null;
   /** The producer's or consumer's id. */
   readonly clientId: number | null;
-  /** What happened and why, in words. */
+  /** The event and its cause, as text. */
   readonly text: string;
 }
 
-/** The newest events; older ones make room. */
+/** The newest events; older ones are removed. */
 export class EventLog {
   readonly #capacity: number;
   #events: SupervisionEvent[] = [];
@@ -62,17 +62,17 @@ export class EventLog {
     this.#capacity = capacity;
   }
 
-  /** Id of the newest event, which is how many there were; 0 before the first. */
+  /** Id of the newest event, which equals the number of events; 0 before the first. */
   get lastId(): number {
     return this.#lastId;
   }
 
-  /** How many events of a kind there were. */
+  /** Number of events of a kind. */
   count(kind: EventKind): number {
     return this.#counts.get(kind) ?? 0;
   }
 
-  /** `isOrderly`: it was meant to happen, and is no warning whatever its kind. */
+  /** `isOrderly`: the event was intended, and is no warning whatever its kind. */
   add(
     nowNs: number,
     kind: EventKind,
@@ -84,11 +84,11 @@ export class EventLog {
     const severity = WARNINGS.has(kind) && !isOrderly ? "warning" : "info";
     this.#counts.set(kind, this.count(kind) + 1);
     this.#events.push({ id: ++this.#lastId, atNs: nowNs, kind, severity, streamId, clientId, text });
-    // Dropped in bulk, so that adding stays cheap.
+    // Removed in bulk, so that adding stays cheap.
     if (this.#events.length >= this.#capacity * 2) this.#events = this.#events.slice(-this.#capacity);
   }
 
-  /** Events with an id above this one, the oldest first; those that are left of them. */
+  /** The remaining events with an id above this one, oldest first. */
   after(id: number, limit = Number.POSITIVE_INFINITY): readonly SupervisionEvent[] {
     const kept = this.#events.slice(-this.#capacity);
     const newer = kept.filter((event) => event.id > id);

@@ -1,6 +1,6 @@
 import type { ConsumerMode } from "../../protocol/mode-filter.ts";
 
-// What was heard, decoded. Times come beside it; counts are safe integers, epochs exact.
+// Received messages, decoded. Times are passed separately; counts are safe integers, epochs exact.
 
 export interface PoolFact {
   readonly poolId: number;
@@ -32,7 +32,7 @@ export interface SourceFact {
 export interface AttributeFact {
   readonly key: string;
   readonly format: string;
-  /** Null for what is no text, or too long. */
+  /** Null if the value is no text, or too long. */
   readonly text: string | null;
 }
 
@@ -76,17 +76,17 @@ export interface ProducerFact {
   readonly currentSeq: number | null;
 }
 
-/** The newest FrameDescriptor of a stream at a moment. */
+/** The newest FrameDescriptor of a stream at one moment. */
 export interface DescriptorFact {
   readonly streamId: number;
   readonly epoch: bigint;
   readonly seq: number;
-  /** Null when it carries none. */
+  /** Null if it has none. */
   readonly timestampNs: bigint | null;
   readonly metaVersion: number | null;
 }
 
-/** ConsumerConfig (W-39), of any sender. */
+/** ConsumerConfig (W-39), from any sender. */
 export interface ConfigFact {
   readonly streamId: number;
   readonly consumerId: number;
@@ -111,7 +111,7 @@ export interface AttachRequestFact {
 export interface AttachAnswerFact {
   readonly correlationId: bigint;
   readonly leaseId: bigint | null;
-  /** "OK", or why not. */
+  /** "OK", or the code of the refusal. */
   readonly code: string;
   readonly errorMessage: string;
 }
@@ -142,24 +142,24 @@ export interface FarReaderFact {
   readonly lost: number;
 }
 
-/** Of a consumer that sends to another host, or a producer whose frames come from one. */
+/** The bridge of a consumer that sends to another host, or of a producer whose frames come from one. */
 export interface BridgeFact {
   /** The other side's address. */
   readonly peer: string;
   readonly isConnected: boolean;
-  /** Of the other side's stream, as far as they were reported. */
+  /** Readers of the other side's stream that were reported. */
   readonly readers: readonly FarReaderFact[];
 }
 
-/** What a client counts itself, as far as its counters can be read. */
+/** Counts of a client, from its counters, if these can be read. */
 export interface ClientCountersFact {
   readonly streamId: number;
   readonly clientId: number;
   readonly role: ClientRole;
-  /** Its process in its own pid namespace; null when unknown. */
+  /** Process id in its own pid namespace; null if unknown. */
   readonly pid: number | null;
   /** Counts by their stable names, e.g. `bytes`, `overwritten`. */
   readonly counts: ReadonlyMap<string, number>;
-  /** Null, or left out, where it is no side of a bridge. */
+  /** Null or left out if it is not part of a bridge. */
   readonly bridge?: BridgeFact | null;
 }

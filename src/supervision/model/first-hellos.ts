@@ -1,14 +1,14 @@
-/** Consumers of unknown streams that are remembered: more than that come only from a flood. */
+/** Most consumers of unknown streams that are remembered: only a flood has more. */
 const MAX_REMEMBERED = 256;
 
 /**
- * Consumers that said hello once for a stream of which nothing else is known. A consumer repeats its hello; a tool that asks whether
- * the stream exists does not, and makes no stream appear.
+ * Consumers that sent one hello for an otherwise unknown stream. A consumer repeats its hello; a tool that checks whether the stream exists
+ * does not, and must not make a stream appear.
  */
 export class FirstHellos {
   readonly #seen = new Set<string>();
 
-  /** True when this consumer has said hello for the stream before. */
+  /** True if this consumer has already sent a hello for the stream. */
   isSecond(streamId: number, consumerId: number): boolean {
     const key = `${streamId}/${consumerId}`;
     if (this.#seen.delete(key)) return true;

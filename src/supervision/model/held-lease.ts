@@ -1,20 +1,20 @@
 import type { KeepaliveFact } from "./facts.ts";
 
-/** The lease of a client, as far as the control stream shows it. */
+/** The lease of a client, as observed on the control stream. */
 export interface HeldLease {
   readonly leaseId: bigint;
   readonly clientId: number;
-  /** When it was granted or extended last. */
+  /** When it was last granted or extended. */
   readonly signNs: number;
   /** Why it ended; null while it is held. */
   readonly endReason: string | null;
 }
 
 export interface LeaseView {
-  /** "none": no lease was seen. The owner of the regions needs none, and neither do consumers of a standalone producer. */
+  /** "none": no lease was seen. The owner of regions needs none, and neither do consumers of a standalone producer. */
   readonly lease: "held" | "ended" | "none";
   readonly leaseId: bigint | null;
-  /** Since it was granted or extended last; null without a lease. */
+  /** Time since it was last granted or extended; null without a lease. */
   readonly leaseSignSeconds: number | null;
   /** Null while it is held. */
   readonly leaseEndReason: string | null;
@@ -22,7 +22,7 @@ export interface LeaseView {
 
 const NO_LEASE: LeaseView = { lease: "none", leaseId: null, leaseSignSeconds: null, leaseEndReason: null };
 
-/** A lease for others to see. `clientId`: the client that acts now; the lease of a predecessor is not its lease. 0: no client acts. */
+/** The view of a lease. `clientId`: the client that acts now; it does not hold its predecessor's lease. 0: no client acts. */
 export function leaseView(lease: HeldLease | null, clientId: number, nowNs: number): LeaseView {
   if (lease === null || (clientId !== 0 && lease.clientId !== clientId)) return NO_LEASE;
   return {
@@ -33,7 +33,7 @@ export function leaseView(lease: HeldLease | null, clientId: number, nowNs: numb
   };
 }
 
-/** After a keepalive, or the granting of a lease. A keepalive that was under way when its lease ended does not extend it. */
+/** The lease after a keepalive or a grant. A keepalive that was in transit when the lease ended does not extend it. */
 export function extendedLease(
   before: HeldLease | null,
   { leaseId, clientId }: KeepaliveFact,
@@ -43,7 +43,7 @@ export function extendedLease(
   return { leaseId, clientId, signNs: nowNs, endReason: null };
 }
 
-/** After the end of a lease. That of a former lease does not end the present one. */
+/** The lease after a revocation. The end of a former lease does not end the present one. */
 export function endedLease(
   before: HeldLease | null,
   { leaseId, clientId }: KeepaliveFact,
@@ -54,7 +54,7 @@ export function endedLease(
   return { leaseId, clientId, signNs: before?.signNs ?? nowNs, endReason };
 }
 
-/** After the end of the driver. */
+/** The lease after the end of its driver. */
 export function abandonedLease(before: HeldLease | null): HeldLease | null {
   return before === null || before.endReason !== null ? before : { ...before, endReason: "the driver shut down" };
 }

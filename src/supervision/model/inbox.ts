@@ -19,7 +19,7 @@ import type { ConfigFact, PoolFact } from "./facts.ts";
 import { bounded, MAX_NAME_CHARS, MAX_POOLS, MAX_TEXT_CHARS, MAX_URI_CHARS } from "./limits.ts";
 import type { SupervisionModel } from "./model.ts";
 
-/** What could not be used. */
+/** Messages that could not be used. */
 export interface InboxCounts {
   /** Malformed messages (W-36). */
   refused: number;
@@ -43,7 +43,7 @@ export class SupervisionInbox {
   readonly #descriptor = new FrameDescriptorDecoder();
   readonly #config = new ConsumerConfigDecoder();
 
-  /** `onConfig`: called for each ConsumerConfig, of any sender. */
+  /** `onConfig`: called for each ConsumerConfig, from any sender. */
   constructor(model: SupervisionModel, onConfig: (nowNs: number, fact: ConfigFact) => void) {
     this.#model = model;
     this.#driver = new DriverInbox(model);
@@ -115,7 +115,7 @@ export class SupervisionInbox {
     this.#model.onSource(nowNs, { streamId, producerId, epoch, metaVersion, name, summary });
   }
 
-  /** The same attributes come again and again. */
+  /** Metadata with unchanged attributes arrives repeatedly. */
   #onMeta(nowNs: number): void {
     const { streamId, metaVersion } = this.#meta;
     if (!this.#model.wantsMeta(streamId, metaVersion)) return;

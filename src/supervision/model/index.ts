@@ -1,4 +1,4 @@
-/** Who produces, who consumes, who loses frames and why: from what was heard, without Aeron, memory or a clock of its own. */
+/** Producers, consumers and causes of lost frames, derived from received messages, without Aeron, shared memory or a clock of its own. */
 
 export { type BridgeView, bridgeLosses, bridgeViewOf } from "./bridge-state.ts";
 export type { ConsumerRecord } from "./consumer-record.ts";

@@ -1,10 +1,10 @@
 import type { EventLog } from "./event-log.ts";
 import type { AttachAnswerFact, AttachRequestFact, RevocationFact } from "./facts.ts";
 
-/** Requests that wait for their answer, and endings that were told already. */
+/** Limit of unanswered requests, and of reported ends, that are remembered. */
 const MAX_REMEMBERED = 4096;
 
-/** Follows attaches and ends of leases: an answer names only its request, and a request may be repeated. */
+/** Tracks attaches and ends of leases: an answer names only its request, and a request may be repeated. */
 export class LeaseWatch {
   readonly #events: EventLog;
   readonly #requests = new Map<bigint, AttachRequestFact>();
@@ -19,10 +19,10 @@ export class LeaseWatch {
     forgetFirst(this.#requests);
   }
 
-  /** @returns the request to which a lease was granted; null for a refusal, and for answers to requests that were not seen */
+  /** @returns the request that got a lease; null for a refusal, and for answers to requests that were not seen */
   onAnswer(nowNs: number, { correlationId, code, leaseId, errorMessage }: AttachAnswerFact): AttachRequestFact | null {
     const request = this.#requests.get(correlationId);
-    // Answered already, or asked before anybody watched.
+    // Already answered, or sent before this process watched.
     if (request === undefined) return null;
     this.#requests.delete(correlationId);
     const { role, streamId, clientId } = request;
@@ -37,7 +37,7 @@ export class LeaseWatch {
     return null;
   }
 
-  /** False when that was told before: duplicates are harmless (D-14). */
+  /** False for an end that was already reported: duplicates are harmless (D-14). */
   onRevoked(nowNs: number, fact: RevocationFact): boolean {
     const { leaseId, streamId, clientId, role, reason, errorMessage } = fact;
     const key = `${leaseId}/${streamId}/${clientId}/${role}`;
@@ -51,7 +51,7 @@ export class LeaseWatch {
   }
 
   onShutdown(nowNs: number, reason: string, message: string): void {
-    // Another driver may give the same lease ids again.
+    // Another driver may use the same lease ids again.
     this.#ended.clear();
     this.#requests.clear();
     const text = `the driver shut down (${reason})${message === "" ? "" : `: ${message}`}; every lease has ended`;
@@ -59,7 +59,7 @@ export class LeaseWatch {
   }
 }
 
-/** Maps and sets keep the order in which they were filled. */
+/** Removes the oldest entry: maps and sets keep the order of insertion. */
 function forgetFirst(collection: {
   size: number;
   keys(): Iterator<bigint | string>;

@@ -4,7 +4,7 @@ import type { EventLog } from "./event-log.ts";
 import type { SupervisionOptions } from "./options.ts";
 import type { StreamRecord } from "./stream-record.ts";
 
-/** Decides which participants live and which are lost, and which lose too many frames; reports each change once. */
+/** Decides which participants are alive, lost, or lose too many frames; reports each change once. */
 export class Liveness {
   /** End of this process's last pause: messages sent during it may not have been received. */
   hearsSinceNs = Number.NEGATIVE_INFINITY;
@@ -21,14 +21,14 @@ export class Liveness {
     stream.lastProducerSignNs = nowNs;
     if (producerId !== 0) stream.producerId = producerId;
     if (stream.state === "live") return;
-    // The first producer of a stream came with it.
+    // The first producer of a stream appears together with the stream.
     if (stream.state === "lost") {
       this.#say(nowNs, "producer-back", stream, `producer ${stream.producerId} of ${named(stream)} is back`);
     }
     stream.state = "live";
   }
 
-  /** Its end was told. `isOrderly`: it said itself that it goes. */
+  /** The end of the producer was reported. `isOrderly`: it announced its own end. */
   producerEnded(nowNs: number, stream: StreamRecord, why: string, isOrderly = false): void {
     stream.endedEpoch = stream.epoch;
     if (stream.state === "live") {
@@ -59,20 +59,20 @@ export class Liveness {
     this.#events.add(nowNs, "consumer-back", streamId, consumerId, text);
   }
 
-  /** Its lease has ended. `isOrderly`: it gave the lease back itself. */
+  /** The consumer's lease has ended. `isOrderly`: the consumer returned it. */
   consumerLeaseEnded(nowNs: number, consumer: ConsumerRecord, why: string, isOrderly: boolean): void {
     consumer.isWithoutLease = true;
     consumer.heardAgainNs = Number.NEGATIVE_INFINITY;
     this.consumerEnded(nowNs, consumer, why, isOrderly);
   }
 
-  /** Another lease was granted to it: from now on what it says is of that one. */
+  /** The consumer got another lease: its messages belong to that lease from now on. */
   consumerLeaseGranted(consumer: ConsumerRecord): void {
     consumer.isWithoutLease = false;
     consumer.endedUntilNs = Number.NEGATIVE_INFINITY;
   }
 
-  /** Its end was told. `isOrderly`: it said itself that it goes. */
+  /** The end of the consumer was reported. `isOrderly`: it announced its own end. */
   consumerEnded(nowNs: number, consumer: ConsumerRecord, why: string, isOrderly = false): void {
     if (consumer.isLost) return;
     consumer.endedUntilNs = nowNs + CADENCE_NS;
@@ -90,12 +90,12 @@ export class Liveness {
     this.consumerEnded(nowNs, consumer, `it gave no sign of life for ${secondsOf(nowNs - consumer.lastSignNs)} s`);
   }
 
-  /** Looked at whenever the consumer reports. */
+  /** Checked on each report of the consumer. */
   watchDrops(nowNs: number, consumer: ConsumerRecord): void {
     const { dropRatio, dropForNs } = this.#options;
     const ratio = consumer.dropRatio(nowNs);
     const isAbove = consumer.dropsAbove.holdsFor(nowNs, ratio !== null && ratio > dropRatio, dropForNs);
-    // Half of it, so that one who stands at the threshold is not reported again and again.
+    // Half of the threshold, so that a consumer close to it is not reported repeatedly.
     const isBelow = consumer.dropsBelow.holdsFor(nowNs, ratio !== null && ratio <= dropRatio / 2, dropForNs);
     const { streamId, consumerId } = consumer;
     const who = `consumer ${consumerId} of stream ${streamId}`;
@@ -126,8 +126,8 @@ export class Liveness {
 }
 
 /**
- * A consumer that was stopped for longer than its lease says one thing more under the old lease's id when it wakes. One that keeps
- * on speaking has another lease, whose granting was missed.
+ * A consumer that was stopped for longer than its lease sends one more message under the old lease's id when it resumes. A consumer that
+ * continues to send has another lease, whose grant was missed.
  */
 function isHeardAgain(nowNs: number, consumer: ConsumerRecord): boolean {
   if (nowNs < consumer.endedUntilNs) return false;

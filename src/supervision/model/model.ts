@@ -22,10 +22,10 @@ import { Liveness } from "./liveness.ts";
 import { SUPERVISION_DEFAULTS, type SupervisionOptions } from "./options.ts";
 import { StreamRecord } from "./stream-record.ts";
 
-/** Two sessions under one id are one event in this time. */
+/** Conflicts of two sessions under one id are reported once in this time. */
 const CONFLICT_QUIET_NS = 30e9;
 
-/** What could not be taken in, by reason. */
+/** Facts that were not accepted, by reason. */
 export interface SupervisionCounts {
   /** Facts of streams beyond the limit. */
   streamsRefused: number;
@@ -33,13 +33,13 @@ export interface SupervisionCounts {
   consumersRefused: number;
   /** Facts of an epoch that is older than the stream's. */
   staleEpochs: number;
-  /** Values of counters that are no counts: negative, or above 2^53. */
+  /** Counter values that are no counts: negative, or above 2^53. */
   countersRefused: number;
 }
 
 /**
- * Who produces, who consumes, who loses frames and why, from what was heard (W-46). Knows no clock, no Aeron and no memory
- * that is shared: facts come with the time at which they were heard, and `tick` makes time pass where nothing is heard.
+ * Producers, consumers and causes of lost frames, derived from received messages (W-46). It has no clock, uses no Aeron and no shared
+ * memory: each fact comes with the time at which it was received, and `tick` advances time while nothing is received.
  */
 export class SupervisionModel {
   readonly options: SupervisionOptions;
@@ -57,7 +57,7 @@ export class SupervisionModel {
   readonly #causes: ReadonlySet<string>;
   #consumerCount = 0;
 
-  /** `causes`: names of the counters of consumers that count losses. */
+  /** `causes`: names of the consumer counters that count losses. */
   constructor(causes: readonly string[], options: Partial<SupervisionOptions> = {}) {
     this.options = { ...SUPERVISION_DEFAULTS, ...options };
     this.events = new EventLog(this.options.maxEvents);
@@ -95,7 +95,7 @@ export class SupervisionModel {
     stream.metaVersion = fact.metaVersion;
   }
 
-  /** True when the stream's attributes of this version are not known yet. */
+  /** True if the stream's attributes of this version are not known yet. */
   wantsMeta(streamId: number, metaVersion: number): boolean {
     const stream = this.streams.get(streamId);
     return stream !== undefined && (stream.metaVersion !== metaVersion || stream.attributes.length === 0);
@@ -114,7 +114,7 @@ export class SupervisionModel {
     if (stream !== null && fact.currentSeq !== null) stream.onProducerSeq(nowNs, fact.currentSeq);
   }
 
-  /** The newest descriptor as it is now: said again while no other has come. */
+  /** The newest descriptor at this time: the same one is passed again until another arrives. */
   onDescriptor(nowNs: number, fact: DescriptorFact): void {
     const known = this.streams.get(fact.streamId)?.epoch ?? null;
     // Messages of a dead producer stay in the log for a while.
@@ -123,7 +123,7 @@ export class SupervisionModel {
     if (stream === null || !this.#isPresentEpoch(nowNs, stream, fact.epoch)) return;
     const before = stream.lastDescriptor?.seq ?? null;
     stream.onDescriptor(nowNs, fact);
-    // A message from the log proves no life; the first one may.
+    // A message from the log does not prove that the producer is alive, and the first descriptor may be one.
     if (before !== null && before < fact.seq) this.#liveness.producerSign(nowNs, stream, stream.producerId);
   }
 
@@ -142,7 +142,7 @@ export class SupervisionModel {
     if (consumer === null) return;
     this.#confirm(nowNs, consumer);
     if (consumer.sessionId === null) {
-      // With another lease a consumer gets another id; its counts, and what they were before, are the same.
+      // With another lease a consumer gets another id; its counters continue.
       const consumers = this.streams.get(fact.streamId)?.consumers.values() ?? [];
       const earlier = [...consumers].findLast(({ sessionId }) => sessionId === fact.sessionId);
       if (earlier !== undefined) consumer.continueFrom(earlier);
@@ -161,7 +161,7 @@ export class SupervisionModel {
     this.#liveness.watchDrops(nowNs, consumer);
   }
 
-  /** A ConsumerConfig of any sender; true when it is for a known consumer. */
+  /** A ConsumerConfig from any sender; true if it is for a known consumer. */
   onConfig(nowNs: number, fact: ConfigFact, isOurs: boolean): boolean {
     const consumer = this.find(fact.streamId, fact.consumerId);
     consumer?.onConfig(fact);
@@ -184,7 +184,7 @@ export class SupervisionModel {
     if (consumer !== null) this.#liveness.consumerLeaseGranted(consumer);
   }
 
-  /** The client holds a lease, whether or not its granting was seen. */
+  /** The client holds a lease, whether or not its grant was seen. */
   onKeepalive(nowNs: number, fact: KeepaliveFact): void {
     const client = this.#clientOf(fact);
     if (client !== undefined) client.lease = extendedLease(client.lease, fact, nowNs);
@@ -223,7 +223,7 @@ export class SupervisionModel {
       stream.bridge.onCounters(nowNs, fact, this.events);
       return;
     }
-    // Counters outlive the process for a while: they introduce no participant, and are no sign of life.
+    // Counters outlive their process for a while: they add no participant, and are no sign of life.
     const consumer = stream.consumers.get(fact.clientId);
     if (consumer === undefined) return;
     consumer.pid = fact.pid;
@@ -241,7 +241,7 @@ export class SupervisionModel {
     return this.#liveness.hearsSinceNs;
   }
 
-  /** Lets time pass: who is silent for too long is lost, and what was lost for long is forgotten. */
+  /** Advances time: silent participants become lost, and those lost for long are removed. */
   tick(nowNs: number): void {
     for (const stream of this.streams.values()) {
       this.#liveness.watchProducer(nowNs, stream);
@@ -257,7 +257,7 @@ export class SupervisionModel {
     }
   }
 
-  /** Leases make neither a stream nor a consumer known. */
+  /** The client of a lease, if it is known: a lease adds neither a stream nor a consumer. */
   #clientOf({ streamId, clientId, role }: KeepaliveFact): StreamRecord | ConsumerRecord | undefined {
     const stream = this.streams.get(streamId);
     return role === "producer" ? stream : stream?.consumers.get(clientId);
@@ -289,7 +289,7 @@ export class SupervisionModel {
     return stream;
   }
 
-  /** False for what is of an older epoch while the present one lives; a new epoch begins here. */
+  /** False for facts of an older epoch while the present one is alive; a new epoch begins here. */
   #isPresentEpoch(nowNs: number, stream: StreamRecord, epoch: bigint): boolean {
     if (stream.epoch === epoch) return true;
     if (stream.epoch !== null && epoch < stream.epoch && stream.state === "live") {

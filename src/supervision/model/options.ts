@@ -1,18 +1,18 @@
 import { CADENCE_NS, LIVENESS_PERIODS } from "../../protocol/stream-ids.ts";
 
-/** How long things are waited for and remembered, and how many of them. */
+/** Time limits and size limits of the model. */
 export interface SupervisionOptions {
-  /** Silence after which a producer or consumer is lost: 3 to 5 announce periods (W-08). */
+  /** Silence after which a producer or consumer counts as lost: 3 to 5 announce periods (W-08). */
   readonly livenessNs: number;
-  /** What was lost is forgotten after this. */
+  /** Time after which a lost participant is removed. */
   readonly forgetNs: number;
   readonly maxStreams: number;
-  /** Of all streams together. */
+  /** Limit for all streams together. */
   readonly maxConsumers: number;
   readonly maxEvents: number;
-  /** Share of frames lost that is an event when it lasts. */
+  /** Share of lost frames that causes an event if it persists. */
   readonly dropRatio: number;
-  /** How long it has to last; what ends lasts as long. */
+  /** How long it must persist; its end must persist as long. */
   readonly dropForNs: number;
 }
 

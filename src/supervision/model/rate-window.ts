@@ -1,19 +1,19 @@
-/** Rates are those of about this long: three reports at the protocol's cadence. */
+/** Rates cover about this time: three reports at the protocol's cadence. */
 const RATE_WINDOW_NS = 3e9;
-/** Samples that come closer together replace each other. */
+/** Samples that are closer together replace each other. */
 const SPACING_NS = 0.4e9;
 const MAX_SAMPLES = 8;
 
 /**
- * Growth per second of a count that only grows, over the last few seconds. A count that goes backwards, or that is of another
- * epoch, begins a new baseline: a rate is never negative, and a restart is no spike.
+ * Growth per second of a monotonic count over the last few seconds. A count that decreases, or that belongs to another epoch, starts a new
+ * baseline: a rate is never negative, and a restart causes no spike.
  */
 export class RateWindow {
   readonly #timesNs = new Float64Array(MAX_SAMPLES);
   readonly #values = new Float64Array(MAX_SAMPLES);
   #count = 0;
 
-  /** Takes what the count is at this time. */
+  /** Adds a sample of the count. */
   add(nowNs: number, value: number): void {
     const last = this.#count - 1;
     if (last >= 0 && value < (this.#values[last] as number)) this.#count = 0;
@@ -29,22 +29,22 @@ export class RateWindow {
     this.#count = 0;
   }
 
-  /** Per second; null while there are not two samples that are apart, 0 when the last one is long ago. */
+  /** Per second; null without two samples at a distance, 0 if the last one is long ago. */
   perSecond(nowNs: number): number | null {
     if (this.#count < 2) return null;
     if (nowNs - this.newestNs > RATE_WINDOW_NS) return 0;
     const spanNs = this.newestNs - (this.#timesNs[this.#oldest()] as number);
-    // What waited for this process comes in one moment: a rate of that moment would be of any size.
+    // Messages that waited for this process arrive at one moment: a rate over that moment could have any value.
     return spanNs >= SPACING_NS ? (this.growth * 1e9) / spanNs : null;
   }
 
-  /** How much the count grew over the window; 0 while there are not two samples. */
+  /** Growth of the count over the window; 0 without two samples. */
   get growth(): number {
     if (this.#count < 2) return 0;
     return (this.#values[this.#count - 1] as number) - (this.#values[this.#oldest()] as number);
   }
 
-  /** True when there are two samples, and the last one is not long ago. */
+  /** True if there are two samples, and the last one is recent. */
   isCurrent(nowNs: number): boolean {
     return this.#count >= 2 && nowNs - this.newestNs <= RATE_WINDOW_NS;
   }
@@ -54,7 +54,7 @@ export class RateWindow {
     return this.#count === 0 ? Number.NEGATIVE_INFINITY : (this.#timesNs[this.#count - 1] as number);
   }
 
-  /** The first sample of the window: at least one that is apart from the last, however old that is. */
+  /** The first sample of the window: at least one at a distance from the last, however old. */
   #oldest(): number {
     const sinceNs = this.newestNs - RATE_WINDOW_NS - SPACING_NS / 2;
     const apartNs = this.newestNs - SPACING_NS;

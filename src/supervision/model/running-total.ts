@@ -1,8 +1,8 @@
 import { RateWindow } from "./rate-window.ts";
 
 /**
- * A count that another process reports: the total over its restarts, and its rate. A report that is lower than the one before
- * is the count of a process that began again, and is added to what was counted until then.
+ * A count that another process reports: its total across restarts, and its rate. A report that is lower than the one before is the count of
+ * a restarted process, and is added to the total so far.
  */
 export class RunningTotal {
   readonly #window = new RateWindow();
@@ -13,7 +13,7 @@ export class RunningTotal {
     return this.#total;
   }
 
-  /** Takes a report. The first one counts in full: it is what happened before anybody watched. */
+  /** Adds a report. The first one counts in full: it covers the time before this process watched. */
   report(nowNs: number, count: number): void {
     if (count < this.#reported) this.#window.restart();
     this.#total += count >= this.#reported ? count - this.#reported : count;
@@ -21,36 +21,36 @@ export class RunningTotal {
     this.#window.add(nowNs, this.#total);
   }
 
-  /** Begins where another total's reports have come to: what grows from there on is this one's. */
+  /** Continues from another total's reports: only the growth after them is counted here. */
   continueFrom(earlier: RunningTotal): void {
     this.#reported = earlier.#reported;
     const { newestNs } = earlier.#window;
     if (Number.isFinite(newestNs)) this.#window.add(newestNs, this.#total);
   }
 
-  /** Counting begins at 0 again, as frames do with an epoch. */
+  /** Restarts the count at 0, as frames do with an epoch. */
   beginAnew(): void {
     this.#reported = 0;
     this.#window.restart();
   }
 
-  /** What grows from here on is another epoch's: the rate begins again, the total continues. */
+  /** A new epoch begins: the rate restarts, the total continues. */
   restartRate(): void {
     this.#window.restart();
   }
 
-  /** Per second; null while it is not known. */
+  /** Per second; null while unknown. */
   perSecond(nowNs: number): number | null {
     return this.#window.perSecond(nowNs);
   }
 
-  /** How much it grew within the window of the rate. */
+  /** Growth within the window of the rate. */
   get growth(): number {
     return this.#window.growth;
   }
 }
 
-/** Reports to a total that begins with its first report. */
+/** Adds a report to a total, which is created by its first report. */
 export function reported(total: RunningTotal | null, nowNs: number, count: number): RunningTotal {
   const kept = total ?? new RunningTotal();
   kept.report(nowNs, count);

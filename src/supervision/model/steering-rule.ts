@@ -1,24 +1,24 @@
 import type { ConsumerMode } from "../../protocol/mode-filter.ts";
 
-/** When a consumer is to be told to read less, and when it may read as before again (W-39). */
+/** Conditions under which a consumer is told to read less, and may read as before again (W-39). */
 export interface SteeringRule {
   readonly name: string;
-  /** Ids or names of streams, `*` for any part of a name; null: all. */
+  /** Ids or names of streams, `*` for any part of a name; null for all. */
   readonly streams: readonly string[] | null;
-  /** Null: all. */
+  /** Null for all. */
   readonly consumers: readonly number[] | null;
-  /** Share of lost frames, 0 to 1, above which the rule applies, */
+  /** Share of lost frames, 0 to 1, above which the rule applies. */
   readonly dropRatioAbove: number;
-  /** when that lasts for this long. */
+  /** How long the share must stay above it. */
   readonly forNs: number;
   readonly mode: Extract<ConsumerMode, "latest" | "decimated">;
   /** With "decimated": every Nth frame. */
   readonly decimation: number;
-  /** How long a consumer has to be well before it may read as before. */
+  /** How long a consumer must be without excess losses before it may read as before. */
   readonly restoreAfterNs: number;
 }
 
-/** True when the rule is for this consumer of this stream. */
+/** True if the rule applies to this consumer of this stream. */
 export function covers(
   rule: SteeringRule,
   stream: { streamId: number; name: string | null },

@@ -6,14 +6,14 @@ import { covers, type SteeringRule } from "./steering-rule.ts";
 import type { StreamRecord } from "./stream-record.ts";
 import { Sustained } from "./sustained.ts";
 
-/** A consumer reports its mode once a second: one that does not follow gets the message again, */
+/** A consumer reports its mode once a second. If it does not follow an order, the order is repeated after this time. */
 const REPEAT_NS = 2.5e9;
-/** so many times. */
+/** Number of times that an order is sent before the consumer counts as not following. */
 const MAX_ATTEMPTS = 4;
-/** Each time that putting back was too early, the next one is twice as late, up to this. */
+/** Each time that a consumer was restored too early, the delay before the next restore doubles, up to this factor. */
 const MAX_BACK_OFF = 16;
 
-/** A ConsumerConfig to be sent; what it says beside the mode is as it is by default. */
+/** A ConsumerConfig to be sent; all fields except the mode have their defaults. */
 export interface SteeringOrder {
   readonly streamId: number;
   readonly consumerId: number;
@@ -23,7 +23,7 @@ export interface SteeringOrder {
 
 type State = "watching" | "steering" | "steered" | "restoring" | "left-alone";
 
-/** Where one consumer stands with the rules. */
+/** State of the rules for one consumer. */
 interface Case {
   readonly rule: SteeringRule;
   readonly sessionId: number | null;
@@ -38,8 +38,8 @@ interface Case {
 }
 
 /**
- * Tells consumers that lose too many frames to read less, by rules, and lets them read as before when they have been well for
- * a while (W-39). Configurations of other senders take precedence: that consumer is then left alone.
+ * Applies rules: tells consumers that lose too many frames to read less, and lets them read as before once their losses have stayed low for
+ * a while (W-39). Configurations of other senders take precedence: such a consumer is then left alone.
  */
 export class Steering {
   readonly #model: SupervisionModel;
@@ -51,14 +51,14 @@ export class Steering {
     this.#rules = rules;
   }
 
-  /** How many consumers read otherwise now than they did by themselves. */
+  /** Number of consumers whose mode is currently changed by a rule. */
   get steered(): number {
     let count = 0;
     for (const { state } of this.#cases.values()) if (state === "steering" || state === "steered") count++;
     return count;
   }
 
-  /** Looks at all consumers; returns what is to be sent. Called a few times a second. */
+  /** Checks all consumers; returns the orders to send. Called a few times a second. */
   decide(nowNs: number): SteeringOrder[] {
     const orders: SteeringOrder[] = [];
     if (this.#rules.length === 0) return orders;
@@ -129,7 +129,7 @@ export class Steering {
       this.#leaveAlone(nowNs, consumer, known, `it ${why}`);
       return null;
     }
-    // It was put back too early: the next time is later.
+    // It was restored too early: the next restore is later.
     const wasEarly = nowNs - known.restoredNs < rule.restoreAfterNs * known.backOff;
     known.backOff = wasEarly ? Math.min(MAX_BACK_OFF, known.backOff * 2) : 1;
     known.before = { mode, decimation: decimation ?? 1 };
@@ -183,7 +183,7 @@ export class Steering {
     this.#model.events.add(nowNs, "steering-ended", consumer.streamId, consumer.consumerId, text);
   }
 
-  /** The first rule that covers a consumer holds for it, until it restarts. */
+  /** The first rule that covers a consumer applies to it until it restarts. */
   #caseOf(stream: StreamRecord, consumer: ConsumerRecord): Case | null {
     const known = this.#cases.get(consumer);
     if (known !== undefined && known.sessionId === consumer.sessionId) return known;

@@ -23,15 +23,15 @@ export interface LayoutView {
   readonly headerRegionUri: string;
 }
 
-/** What is known of one stream. */
+/** State of one stream. */
 export class StreamRecord {
   readonly streamId: number;
   readonly firstSeenNs: number;
   readonly consumers = new Map<number, ConsumerRecord>();
   state: StreamState = "idle";
-  /** Null until it is known. */
+  /** Null while unknown. */
   epoch: bigint | null = null;
-  /** The epoch whose producer was said to be gone; what comes of it afterwards was under way. */
+  /** The epoch whose producer was reported to be gone; later messages of it were in transit. */
   endedEpoch: bigint | null = null;
   /** 0: none. */
   producerId = 0;
@@ -41,14 +41,14 @@ export class StreamRecord {
   attributes: readonly AttributeFact[] = [];
   layout: LayoutView | null = null;
   pid: number | null = null;
-  /** Of the producer; null before one was seen. */
+  /** Lease of the producer; null before one was seen. */
   lease: HeldLease | null = null;
   lastSignNs: number;
   lastProducerSignNs = NEVER;
   lastAnnounceNs = NEVER;
   lastDescriptorNs = NEVER;
   lastDescriptor: DescriptorFact | null = null;
-  /** Newest frame that the producer says it has written. */
+  /** Newest frame that the producer reports as written. */
   currentSeq: number | null = null;
   /** Epochs that followed the first one, the newest last. */
   restarts: readonly EpochChange[] = [];
@@ -56,9 +56,9 @@ export class StreamRecord {
   /** From the producer's counters; null while these cannot be read. */
   published: RunningTotal | null = null;
   bytes: RunningTotal | null = null;
-  /** Of a producer whose frames come from another host. */
+  /** For a producer whose frames come from another host. */
   readonly bridge = new BridgeState();
-  /** Frames of all epochs since the first one that was seen. */
+  /** Frames of all epochs since the first observed one. */
   readonly frames = new RunningTotal();
   /** Time of the producer's last sign of life, and its seq then. */
   #lastPointNs = NEVER;
@@ -72,20 +72,20 @@ export class StreamRecord {
     this.lastSignNs = nowNs;
   }
 
-  /** Frames per second: by descriptors where they are seen, else by the producer's QoS. */
+  /** Frames per second: from descriptors if they are seen, otherwise from the producer's QoS. */
   framesPerSecond(nowNs: number): number | null {
     const isSeen = this.#byDescriptor.isCurrent(nowNs);
     return isSeen ? this.#byDescriptor.perSecond(nowNs) : this.#byQos.perSecond(nowNs);
   }
 
-  /** Newest frame of the epoch that is known of. */
+  /** Newest known frame of the epoch. */
   get newestSeq(): number | null {
     const seq = this.lastDescriptor?.seq ?? null;
     if (seq === null || this.currentSeq === null) return seq ?? this.currentSeq;
     return Math.max(seq, this.currentSeq);
   }
 
-  /** Seq of the producer at its last sign of life; null before that. */
+  /** Seq of the producer at its last sign of life; null before the first. */
   get lastPoint(): { readonly ns: number; readonly seq: number } | null {
     return this.newestSeq === null ? null : { ns: this.#lastPointNs, seq: this.newestSeq };
   }
@@ -96,7 +96,7 @@ export class StreamRecord {
     this.layout = { layoutVersion, nslots, pools, headerRegionUri };
   }
 
-  /** An older seq of the same epoch was under way: it is no restart. */
+  /** An older seq of the same epoch was in transit: it is no restart. */
   onProducerSeq(nowNs: number, seq: number): void {
     if (this.currentSeq !== null && seq < this.currentSeq) return;
     this.currentSeq = seq;
@@ -105,8 +105,8 @@ export class StreamRecord {
   }
 
   /**
-   * The newest descriptor of a publication, whether or not it is another one than before. A producer that has added its publication
-   * again has two for a while: an older seq of the same epoch is the last descriptor of the former one.
+   * The newest descriptor of a publication, whether or not it has changed. A producer that has added its publication again has two for a
+   * while: an older seq of the same epoch is the last descriptor of the former one.
    */
   onDescriptor(nowNs: number, fact: DescriptorFact): void {
     if (this.lastDescriptor !== null && fact.seq < this.lastDescriptor.seq) return;
@@ -123,7 +123,7 @@ export class StreamRecord {
     if (bytes !== undefined) this.bytes = reported(this.bytes, nowNs, bytes);
   }
 
-  /** Another epoch: seqs and rates begin again. */
+  /** Begins another epoch: seqs and rates restart. */
   begin(nowNs: number, epoch: bigint): void {
     if (this.epoch !== null) {
       this.restartCount++;
@@ -142,12 +142,12 @@ export class StreamRecord {
 
   #countFrames(nowNs: number): void {
     this.#refineLags(nowNs);
-    // A producer that has written nothing says 0 as well as one that has written its first frame.
+    // A producer reports 0 both before its first frame and after it.
     const isNone = this.lastDescriptor === null && this.currentSeq === 0;
     this.frames.report(nowNs, isNone ? 0 : (this.newestSeq ?? -1) + 1);
   }
 
-  /** Reports of consumers come between those of the producer: where it was then follows from the one before and this one. */
+  /** Consumers report between two messages of the producer: its position at a report is interpolated from both. */
   #refineLags(nowNs: number): void {
     const seq = this.newestSeq;
     if (seq === null) return;

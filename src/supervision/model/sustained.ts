@@ -1,8 +1,8 @@
-/** Whether something has held for a while without interruption. */
+/** Detects a condition that has held for a while without interruption. */
 export class Sustained {
   #sinceNs = Number.POSITIVE_INFINITY;
 
-  /** Takes what holds now; true when it has held for `durationNs`. */
+  /** Updates the condition; true once it has held for `durationNs`. */
   holdsFor(nowNs: number, isSo: boolean, durationNs: number): boolean {
     if (!isSo) this.#sinceNs = Number.POSITIVE_INFINITY;
     else if (nowNs < this.#sinceNs) this.#sinceNs = nowNs;

@@ -6,8 +6,8 @@ import type { SupervisionModel } from "./model.ts";
 import type { RunningTotal } from "./running-total.ts";
 import type { StreamRecord } from "./stream-record.ts";
 
-// Views for others: plain values that are JSON but for epochs, which are exact (`toJson` writes them as text). Ages are
-// in seconds; what is not known is null.
+// Views for other modules: plain JSON values, except for epochs, which are exact (`toJson` writes them as text). Ages are in seconds;
+// unknown values are null.
 
 /** A number of lost frames. */
 export interface LossView {
@@ -26,24 +26,24 @@ export interface ConsumerView extends LeaseView {
   readonly maxRateHz: number | null;
   readonly epoch: bigint | null;
   readonly lastSeqSeen: number | null;
-  /** Frames that the producer was ahead at the consumer's last report; null unless both are of one epoch. */
+  /** Number of frames by which the producer was ahead at the consumer's last report; null unless both had the same epoch. */
   readonly lag: number | null;
-  /** Of all causes. */
+  /** For all causes. */
   readonly drops: LossView;
   readonly gap: LossView;
   readonly late: LossView;
-  /** By the consumer's own counters; empty where these cannot be read. */
+  /** From the consumer's own counters; empty if these cannot be read. */
   readonly causes: Readonly<Record<string, LossView>>;
-  /** Share of the frames of the last seconds, 0 to 1. */
+  /** Ratio of lost frames in the last seconds, 0 to 1. */
   readonly dropRatio: number | null;
   readonly framesPerSecond: number | null;
   readonly accepted: number | null;
   readonly acceptedPerSecond: number | null;
-  /** Frames that it has recorded; null for one that does not record. */
+  /** Frames that it has recorded; null for a consumer that does not record. */
   readonly recorded: number | null;
   /** Frames that it could not record, by its own causes; a part of `causes`. */
   readonly recorderCauses: Readonly<Record<string, LossView>>;
-  /** Of one that sends to another host; null for others. */
+  /** For a consumer that sends to another host; null for others. */
   readonly bridge: BridgeView | null;
   readonly bytesPerSecond: number | null;
   readonly conflicts: number;
@@ -59,16 +59,16 @@ export interface StreamView extends LeaseView {
   readonly pid: number | null;
   readonly epoch: bigint | null;
   readonly seq: number | null;
-  /** Since the first epoch that was seen. */
+  /** Since the first observed epoch. */
   readonly frames: number;
   readonly framesPerSecond: number | null;
-  /** By the producer's own counters; null where these cannot be read. */
+  /** From the producer's own counters; null if these cannot be read. */
   readonly bytes: number | null;
   readonly bytesPerSecond: number | null;
   readonly consumers: number;
-  /** Of one whose frames come from another host; null for others. */
+  /** For a producer whose frames come from another host; null for others. */
   readonly bridge: BridgeView | null;
-  /** Sums over its consumers that live. */
+  /** Sum over its live consumers. */
   readonly drops: number;
   readonly dropsPerSecond: number | null;
   readonly restarts: number;
@@ -80,7 +80,7 @@ export interface StreamView extends LeaseView {
   readonly lastSignSeconds: number | null;
 }
 
-/** A stream with everything that is known of it. */
+/** A stream with all details. */
 export interface StreamDetail extends StreamView {
   readonly summary: string;
   readonly headerRegionUri: string | null;
@@ -192,7 +192,7 @@ function consumerView(consumer: ConsumerRecord, stream: StreamRecord, nowNs: num
   };
 }
 
-/** Events with the time of the wall clock, given what that is now. */
+/** Events with wall-clock times; `wallClockMs` is the wall clock at `nowNs`. */
 export function eventViews(events: readonly SupervisionEvent[], nowNs: number, wallClockMs: number): EventView[] {
   return events.map(({ atNs, id, kind, severity, streamId, clientId, text }) => {
     const time = new Date(wallClockMs - (nowNs - atNs) / 1e6).toISOString();
@@ -215,7 +215,7 @@ function lossView(total: RunningTotal, nowNs: number): LossView {
   return { total: total.total, perSecond: total.perSecond(nowNs) };
 }
 
-/** Null only when none of them is known. */
+/** Null only if all are unknown. */
 function sumOf(rates: readonly (number | null)[]): number | null {
   const known = rates.filter((rate) => rate !== null);
   return rates.length > 0 && known.length === 0 ? null : known.reduce((sum, rate) => sum + rate, 0);
@@ -225,7 +225,7 @@ function age(nowNs: number, atNs: number): number | null {
   return Number.isFinite(atNs) ? seconds(nowNs - atNs) : null;
 }
 
-/** To the millisecond. */
+/** Rounded to the millisecond. */
 function seconds(durationNs: number): number {
   return Math.round(durationNs / 1e6) / 1e3;
 }
