@@ -1,12 +1,12 @@
 import { printable } from "../core/text.ts";
 import { DecodeError, decodeJson, type JsonFields, type JsonValue } from "../sbe/index.ts";
 
-/** A message for a tool: its fields, or why there are none. */
+/** A message for a tool: its fields, or the reason why it could not be decoded. */
 export type DecodedMessage =
   | { readonly name: string; readonly version: number; readonly fields: JsonFields }
   | { readonly hex: string; readonly reason: string; readonly rule: string | null };
 
-/** Bytes of a message that cannot be decoded, as shown to people. */
+/** Bytes that are shown of a message that cannot be decoded. */
 const SHOWN_HEX_BYTES = 64;
 
 export function decodeMessage(bytes: Uint8Array): DecodedMessage {
@@ -19,17 +19,17 @@ export function decodeMessage(bytes: Uint8Array): DecodedMessage {
   }
 }
 
-/** A message's name, or that it has none. */
+/** A message's name, or a text if it has none. */
 export function nameOf(message: DecodedMessage): string {
   return "name" in message ? message.name : "(undecodable)";
 }
 
-/** Long, and of little news: they come last, so that a narrow terminal shows the others. */
+/** Long fields with little information: they come last, so that a narrow terminal shows the others. */
 const LAST_FIELDS = ["timestampNs", "producerId", "epoch"];
 
 /**
- * The fields on one line: `key=value`, absent ones left out. What could not be decoded is shown as the reason and its
- * hexadecimal.
+ * The fields on one line, as `key=value`; absent fields are left out. A message that could not be decoded is shown as the reason and its
+ * bytes in hexadecimal.
  */
 export function compactFields(message: DecodedMessage): string {
   if ("name" in message) {
@@ -56,7 +56,7 @@ function valueText(value: JsonValue): string {
   return `{${fieldsText(Object.entries(value))}}`;
 }
 
-/** An entry of a group; an attribute of metadata as its key and, where it is text, its text. */
+/** An entry of a group; an attribute of metadata is shown as its key and, if it is text, its text. */
 function entryText(entry: JsonValue): string {
   if (entry === null || typeof entry !== "object" || Array.isArray(entry)) return valueText(entry);
   const { key, format, value } = entry as JsonFields;

@@ -7,13 +7,13 @@ import type { AeronStreams } from "../protocol/stream-ids.ts";
 import { DelayProbe } from "./delay-probe.ts";
 import { DurationHistogram, histogramBars } from "./duration-histogram.ts";
 
-/** Delays of one interval, or of all of them. */
+/** Delays of one interval, or of the whole measurement. */
 export interface DelayRow {
   readonly kind: "interval" | "total";
-  /** Since the first descriptor was waited for. */
+  /** Time since the first wait for a descriptor. */
   readonly seconds: number;
   readonly descriptors: number;
-  /** Nanoseconds; null without descriptors. */
+  /** Nanoseconds; null if there were no descriptors. */
   readonly delayNs: Readonly<Record<"min" | "p50" | "p90" | "p99" | "max" | "mean", number>> | null;
   readonly histogram?: readonly unknown[];
 }
@@ -21,20 +21,20 @@ export interface DelayRow {
 export interface DelayMeterOptions {
   readonly streams: AeronStreams;
   readonly intervalNs: number;
-  /** Descriptors after which it is over. */
+  /** Number of descriptors after which the measurement ends. */
   readonly count: number;
-  /** Rows after which it is over. */
+  /** Number of rows after which the measurement ends. */
   readonly readings: number;
   readonly onRow: (row: DelayRow) => void;
   readonly onDone: () => void;
-  /** Told when it begins and ceases to listen. */
+  /** Called when it begins and stops listening. */
   readonly onListening: (isListening: boolean) => void;
 }
 
-/** Measures delays once the stream and its clock are known, and makes a row of them per interval. */
+/** Measures delays once the stream and its clock are known, and reports one row for each interval. */
 export class DelayMeter implements Agent {
   readonly roleName = "delay";
-  /** All delays until the last row. */
+  /** All delays up to the last row. */
   readonly total = new DurationHistogram();
   readonly #connection: AeronConnection;
   readonly #clock: Clock;
@@ -57,7 +57,7 @@ export class DelayMeter implements Agent {
     return this.#probe !== null;
   }
 
-  /** Timestamps that lie ahead of their clock. */
+  /** Timestamps that are ahead of their clock. */
   get ahead(): number {
     return this.#probe?.ahead ?? 0;
   }

@@ -11,11 +11,11 @@ import { FrameDescriptorDecoder, messageKeyAt } from "../sbe/index.ts";
 import { DurationHistogram } from "./duration-histogram.ts";
 
 const BLOCK_BYTES = 64 * 1024;
-/** Descriptors of one listening: at a million a second, a millisecond of it. */
+/** Descriptors of one listening period: at a million a second, a millisecond's worth. */
 const PER_LISTENING = 2_000;
-/** Time from one listening to the next, and between two readings of a clock that is slewed. */
+/** Time between two listening periods, and between two readings of a slewed clock. */
 const PERIOD_NS = 1e9;
-/** After joining there is no rest for so long: what is said before the first poll fills the window. */
+/** No rest for this long after joining: messages sent before the first poll fill the window. */
 const EAGER_NS = 20e6;
 const AT_ONCE = 1;
 /** Two processes that convert the same clock may differ by this much. */
@@ -28,14 +28,14 @@ export interface DelayProbeOptions {
 }
 
 /**
- * Measures the age of frames when their descriptors arrive here. A subscriber, even an untethered one, is waited for by the
- * publisher's window as long as the driver takes it for alive: so this listens for at most 2,000 descriptors, without resting
- * meanwhile, and leaves the stream until the next second. Slow streams are listened to all the time.
+ * Measures the age of frames when their descriptors arrive at this process. The publisher's window waits for a subscriber, even an
+ * untethered one, as long as the driver considers it alive. So the probe listens for at most 2,000 descriptors, without resting, and then
+ * leaves the stream until the next second. Slow streams are listened to all the time.
  */
 export class DelayProbe implements Agent {
   readonly roleName = "delay probe";
   readonly delays = new DurationHistogram();
-  /** Descriptors whose timestamp lies ahead of the clock: it is not of this clock. */
+  /** Descriptors whose timestamp is ahead of the clock: it comes from another clock. */
   ahead = 0;
   /** Descriptors without a timestamp (W-35). */
   unstamped = 0;
@@ -74,7 +74,7 @@ export class DelayProbe implements Agent {
     const subscription = this.#subscription ?? this.#join(nowNs);
     const bytes = subscription.poll(BLOCK_BYTES);
     if (bytes > 0) return bytes;
-    // Made inactive by the driver: the next second begins again.
+    // The driver made it inactive: the next second begins again.
     if (subscription.needsRenewal(nowNs)) this.#connection.renew(subscription);
     return this.#heard === 0 && nowNs - this.#joinedNs < EAGER_NS ? AT_ONCE : 0;
   }

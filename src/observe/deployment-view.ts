@@ -4,7 +4,7 @@ import { type BridgeView, bridgeViewOf } from "../supervision/model/index.ts";
 import type { CounterValues, Deployment, SeenDriver, SeenLease, SeenRole, SeenStream } from "./deployment.ts";
 import type { KnownStream } from "./known-streams.ts";
 
-/** "silent": it lives, and has not worked for a while: a debugger, SIGSTOP. */
+/** "silent": its process is alive, but has not worked for a while, e.g. because of a debugger or SIGSTOP. */
 export type LifeState = "alive" | "silent" | "dead";
 
 export interface DriverView {
@@ -16,7 +16,7 @@ export interface DriverView {
   readonly streams: number;
   readonly leases: number;
   readonly regionBytes: number;
-  /** Since it worked last. */
+  /** Time since it last worked. */
   readonly silentNs: number;
   readonly counters: CounterValues;
 }
@@ -26,25 +26,25 @@ export interface RoleView {
   readonly clientId: number;
   readonly pid: number | null;
   readonly state: LifeState;
-  /** Frames that were published, or accepted. */
+  /** Published or accepted frames. */
   readonly framesPerSecond: number;
   readonly bytesPerSecond: number;
-  /** Frames that were claimed and not published, or lost by all causes. */
+  /** Frames that were claimed but not published, or lost, for all causes. */
   readonly lost: number;
-  /** Null for a holder of a lease that has no counters. */
+  /** Null for a lease holder without counters. */
   readonly counters: CounterValues | null;
-  /** How the bridge goes whose side it is; null where it is none. */
+  /** The bridge that it is a side of; null if there is none. */
   readonly bridge: BridgeView | null;
-  /** The lease that it holds, if it holds one. */
+  /** The lease that it holds, if any. */
   readonly leaseId: string | null;
 }
 
 export interface StreamView {
   readonly kind: "stream";
   readonly streamId: number;
-  /** As its data source calls it; else as its driver does. */
+  /** The data source's name for it, or else the driver's. */
   readonly name: string | null;
-  /** As its driver calls it, where that is another name. */
+  /** The driver's name for it, if that differs. */
   readonly servedAs: string | null;
   /** The driver that serves it; null for a producer's own regions. */
   readonly driver: string | null;
@@ -58,7 +58,7 @@ export interface StreamView {
   readonly bytesPerSecond: number;
   /** Frames that the producer could not publish. */
   readonly dropped: number;
-  /** Frames that the consumers lost, all together. */
+  /** Frames that all consumers together lost. */
   readonly lost: number;
 }
 
@@ -71,7 +71,7 @@ export interface LeaseView {
   readonly clientId: number;
   readonly pid: number | null;
   readonly ageNs: number;
-  /** Until it expires, if no keepalive comes; null when its driver is dead, and the lease with it. */
+  /** Time until it expires without a keepalive; null if its driver is dead, which ends the lease. */
   readonly expiresInNs: number | null;
 }
 
@@ -81,24 +81,24 @@ export interface DeploymentView {
   readonly leases: readonly LeaseView[];
 }
 
-/** What counters do not say. */
+/** Information that counters do not provide. */
 export interface Surroundings {
   /** CLOCK_MONOTONIC now. */
   readonly nowNs: bigint;
   /** The wall clock now. */
   readonly nowMs: number;
-  /** True while a living process serves the control stream, by its lock. */
+  /** True while a live process serves the control stream, as its lock shows. */
   isServed(controlStreamId: number): boolean;
   readonly rates: ReadonlyMap<CounterRecord, number>;
   readonly heard: ReadonlyMap<number, KnownStream>;
 }
 
-/** A driver works all the time, and tells ten times a second. */
+/** A driver works continuously, and updates its heartbeat ten times a second. */
 const SILENT_NS = 1_500_000_000n;
-/** Aeron clients show twice a second that they live. */
+/** Aeron clients update their heartbeat twice a second. */
 const SILENT_CLIENT_MS = 3_000;
 
-/** Joins what counters say with what else is known. */
+/** Combines the counters with the other information. */
 export function viewOf(deployment: Deployment, around: Surroundings): DeploymentView {
   const states = new Map(deployment.drivers.map((driver) => [driver, driverState(driver, deployment, around)]));
   const drivers = deployment.drivers.map((driver): DriverView => {
@@ -150,14 +150,14 @@ export function viewOf(deployment: Deployment, around: Surroundings): Deployment
   return { drivers, streams, leases };
 }
 
-/** A name that was given wins over the one that a stream has by default. */
+/** An explicit name takes precedence over the default name of a stream. */
 function namesOf(streamId: number, byDriver: string | null, bySource: string | null) {
   const isDefault = (name: string | null): boolean => name === null || name === `stream-${streamId}`;
   const name = isDefault(bySource) && !isDefault(byDriver) ? byDriver : (bySource ?? byDriver);
   return { name, servedAs: byDriver === name ? null : byDriver };
 }
 
-/** Streams of which only their producers can tell more: the names of all, and where the regions are that no driver owns. */
+/** Streams about which only their producers know more: all names, and the location of regions that no driver owns. */
 export function producedStreams({ streams, roles }: Deployment): number[] {
   const served = new Set(streams.map(({ streamId }) => streamId));
   const told = roles.filter(
@@ -169,11 +169,11 @@ export function producedStreams({ streams, roles }: Deployment): number[] {
 function driverState(driver: SeenDriver, { drivers }: Deployment, around: Surroundings): LifeState {
   const { controlStreamId, heartbeatNs } = driver;
   if (!around.isServed(controlStreamId)) return "dead";
-  // What a dead predecessor counted stays for the seconds that Aeron takes to notice.
+  // A dead predecessor's counters remain for the seconds that Aeron takes to detect its death.
   if (drivers.some((other) => other.controlStreamId === controlStreamId && other.heartbeatNs > heartbeatNs)) {
     return "dead";
   }
-  // Of one that has just begun the counter may still be empty.
+  // The counter of a driver that has just started may still be empty.
   return heartbeatNs > 0n && around.nowNs - heartbeatNs > SILENT_NS ? "silent" : "alive";
 }
 
@@ -238,7 +238,7 @@ function roleView(role: SeenRole, leases: readonly SeenLease[], around: Surround
   };
 }
 
-/** A client with a lease and without counters: of another implementation, or `tensorpool attach`. */
+/** A client with a lease but without counters: another implementation, or `tensorpool attach`. */
 function silentHolder({ role, clientId, pid, leaseId }: SeenLease): RoleView {
   return {
     role,

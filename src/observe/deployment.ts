@@ -8,49 +8,49 @@ import { Role } from "../sbe/generated/driver/index.ts";
 import { BridgeLinks } from "../supervision/bridge-links.ts";
 import type { BridgeFact } from "../supervision/model/index.ts";
 
-/** Values of a role's counters by their names, see `CounterSet`. */
+/** Values of a role's counters by name, see `CounterSet`. */
 export type CounterValues = Readonly<Record<string, number>>;
 
-/** A driver, as its counters show it. */
+/** A driver, as seen in its counters. */
 export interface SeenDriver {
   readonly instanceId: string;
   readonly controlStreamId: number;
-  /** In its own pid namespace. */
+  /** Process id in its own pid namespace. */
   readonly pid: number | null;
   /** CLOCK_MONOTONIC ns when it last worked. */
   readonly heartbeatNs: bigint;
   readonly counters: CounterValues;
-  /** Of its Aeron client. */
+  /** Id of its Aeron client. */
   readonly ownerId: bigint;
 }
 
-/** A stream, as the counters of its driver show it. */
+/** A stream, as seen in the counters of its driver. */
 export interface SeenStream {
   readonly streamId: number;
   readonly name: string;
-  /** Of the driver that serves it. */
+  /** Id of the driver that serves it. */
   readonly instanceId: string;
   readonly ownerId: bigint;
   readonly counters: CounterValues;
 }
 
-/** A producer or consumer, as its own counters show it. */
+/** A producer or consumer, as seen in its own counters. */
 export interface SeenRole {
   readonly role: "producer" | "consumer";
   readonly streamId: number;
   readonly clientId: number;
   readonly pid: number | null;
-  /** When its process last showed that it lives, in milliseconds of the wall clock; null when its client is gone. */
+  /** Last heartbeat of its process, in milliseconds of the wall clock; null if its client is gone. */
   readonly aliveMs: number | null;
   readonly counters: CounterValues;
-  /** Null for a role that is no side of a bridge. */
+  /** Null for a role that is not part of a bridge. */
   readonly bridge: BridgeFact | null;
-  /** Where frames and bytes are counted, to be read again. */
+  /** The counters of frames and bytes, for a second reading. */
   readonly frames: CounterRecord;
   readonly bytes: CounterRecord;
 }
 
-/** A lease, as the counter that its driver keeps of it shows it. */
+/** A lease, as seen in the counter that its driver keeps for it. */
 export interface SeenLease {
   readonly leaseId: bigint;
   readonly streamId: number;
@@ -64,7 +64,7 @@ export interface SeenLease {
   readonly record: CounterRecord;
 }
 
-/** What the counters of one media driver say at one moment. */
+/** The counters of one media driver at one moment. */
 export interface Deployment {
   readonly drivers: readonly SeenDriver[];
   readonly streams: readonly SeenStream[];
@@ -72,39 +72,39 @@ export interface Deployment {
   readonly leases: readonly SeenLease[];
 }
 
-/** Names of counters by their type ids. */
+/** Names of counters by type id. */
 const NAMES = {
   driver: namesOf(driverCounters().list),
   stream: namesOf(streamCounters().list),
   producer: namesOf(producerCounters().list),
   consumer: namesOf(consumerCounters().list),
 } as const;
-/** What tells how much a role has done. */
+/** The counters that show a role's progress. */
 const PROGRESS = { producer: { frames: "published" }, consumer: { frames: "accepted" } } as const;
 
 /**
- * Opens the counters of the media driver that lives in a folder. It does not notice.
- * @throws NotFoundError: `nothing` when none lives there, CountersError
+ * Opens the counters of the live media driver in a folder, which does not affect it.
+ * @throws NotFoundError: `nothing` if none is alive there, CountersError
  */
 export function openCounters(aeronDir: string, nothing: (cause?: unknown) => NotFoundError): CountersReader {
   requireDriver(aeronDir, nothing);
   try {
     return CountersReader.open(aeronDir);
   } catch (error) {
-    // It ended just now.
+    // It has just ended.
     if (error instanceof CountersError && error.code === "not-found") throw nothing(error);
     throw error;
   }
 }
 
-/** @throws NotFoundError: `nothing` where no driver lives, and why where one may live that cannot be read */
+/** @throws NotFoundError: `nothing` if no driver is alive there; with the cause if one may be alive but cannot be read */
 export function requireDriver(aeronDir: string, nothing: () => NotFoundError): void {
   const look = lookForDriver(aeronDir);
   if (look.state === "none") throw nothing();
   if (look.state !== "alive") throw new NotFoundError(look.why, { found: look.state });
 }
 
-/** What is there now. */
+/** Reads the present state. */
 export function readDeployment(reader: CountersReader): Deployment {
   return deploymentOf(reader.snapshot((typeId) => AeronClients.isWanted(typeId) || isOurs(typeId)));
 }
@@ -114,7 +114,7 @@ function isOurs(typeId: number): boolean {
   return typeId === LEASE_COUNTER_TYPE_ID || Object.values(NAMES).some((names) => names.has(typeId));
 }
 
-/** Sorts counters by whose they are. */
+/** Groups counters by their owners. */
 export function deploymentOf(records: readonly CounterRecord[]): Deployment {
   const clients = new AeronClients(records);
   const links = new BridgeLinks(records);
@@ -137,7 +137,7 @@ export function deploymentOf(records: readonly CounterRecord[]): Deployment {
     groupsOf(records, role).flatMap((group): SeenRole[] => {
       const { first, counters } = group;
       const [frames, bytes] = [group.record(PROGRESS[role].frames), group.record("bytes")];
-      // Its other counters are about to come or to go.
+      // The role's other counters are about to be added or removed.
       if (frames === undefined || bytes === undefined) return [];
       const client = clients.find(first.ownerId);
       const [streamId, clientId] = [first.key.getUint32(0, true), first.key.getUint32(4, true)];
@@ -181,7 +181,7 @@ interface CounterGroup {
   record(name: string): CounterRecord | undefined;
 }
 
-/** The counters of each owner of a kind: those with one owner and one key belong together. */
+/** The counters of each owner of a kind: counters with the same owner and key belong together. */
 function groupsOf(records: readonly CounterRecord[], kind: keyof typeof NAMES): CounterGroup[] {
   const groups = new Map<string, Map<string, CounterRecord>>();
   for (const record of records) {
@@ -191,7 +191,7 @@ function groupsOf(records: readonly CounterRecord[], kind: keyof typeof NAMES): 
     const group = groups.get(key) ?? new Map<string, CounterRecord>();
     groups.set(key, group.set(name, record));
   }
-  // What a role has not counted yet it does not show.
+  // A role does not export a counter before its first count: it is 0 until then.
   const nothingCounted = Object.fromEntries([...NAMES[kind].values()].map((name) => [name, 0]));
   return [...groups.values()].map((group) => ({
     first: group.values().next().value as CounterRecord,
@@ -207,7 +207,7 @@ function namesOf(list: readonly { readonly name: string; readonly typeId: number
   return new Map(list.flatMap(({ name, typeId }) => (typeId === undefined ? [] : [[typeId, name] as const])));
 }
 
-/** Anybody can write to the media driver's counters: what cannot be a count counts as nothing. */
+/** Any process can write to the media driver's counters: a value that cannot be a count is treated as 0. */
 function countOf(value: bigint): number {
   return value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : 0;
 }

@@ -1,8 +1,8 @@
-/** Buckets per power of ten, of the same width each: three significant digits, a bucket is at most 1 % wide. */
+/** Buckets of equal width in each decade: three significant digits, so that a bucket is at most 1 % wide. */
 const PER_DECADE = 900;
 const DECADES = 16;
 
-/** Durations in nanoseconds by how long they were, in buckets of 1 % or less; minimum, maximum and mean are exact. Allocates nothing. */
+/** Histogram of durations in nanoseconds, in buckets of 1 % or less; minimum, maximum and mean are exact. Allocates nothing. */
 export class DurationHistogram {
   count = 0;
   min = Number.POSITIVE_INFINITY;
@@ -14,7 +14,7 @@ export class DurationHistogram {
     return this.count === 0 ? 0 : this.#sum / this.count;
   }
 
-  /** Takes a duration of 0 or more. */
+  /** Adds a duration of 0 or more. */
   add(durationNs: number): void {
     this.count++;
     this.#sum += durationNs;
@@ -42,7 +42,7 @@ export class DurationHistogram {
     this.#counts.fill(0);
   }
 
-  /** The duration that a share of all were at most as long as: to within a bucket. NaN without any. */
+  /** The duration that a share of all durations did not exceed, to within a bucket; NaN if there are none. */
   quantile(share: number): number {
     if (this.count === 0) return Number.NaN;
     const wanted = Math.max(1, Math.ceil(share * this.count));
@@ -54,7 +54,7 @@ export class DurationHistogram {
     return this.max;
   }
 
-  /** How many were from `fromNs` on and below `toNs`; exact for numbers of three digits. */
+  /** Number of durations in [`fromNs`, `toNs`); exact for bounds of three digits. */
   between(fromNs: number, toNs: number): number {
     let count = 0;
     for (let i = bucketOf(fromNs); i < this.#counts.length && lowerBound(i) < toNs; i++) {
@@ -84,10 +84,10 @@ interface HistogramBar {
   readonly count: number;
 }
 
-/** More lines would be too many to compare. */
+/** Most bars: more lines would be too many to compare. */
 const MAX_BARS = 16;
 
-/** The histogram in steps of 1, 2, 5, 10, ... (of 1, 10, 100, ... where that would be too many), without empty ends. */
+/** The histogram in steps of 1, 2, 5, 10, ... (1, 10, 100, ... if that would be too many), without empty ends. */
 export function histogramBars(histogram: DurationHistogram): HistogramBar[] {
   if (histogram.count === 0) return [];
   for (const steps of [[1, 2, 5], [1]]) {
@@ -101,7 +101,7 @@ export function histogramBars(histogram: DurationHistogram): HistogramBar[] {
   return [];
 }
 
-/** From the largest bound that is not above the minimum to the smallest that is above the maximum. */
+/** Bounds from the largest one that is not above the minimum to the smallest one that is above the maximum. */
 function boundsOf({ min, max }: DurationHistogram, steps: readonly number[]): number[] {
   const all = [0, ...Array.from({ length: 17 }, (_, decade) => steps.map((step) => step * 10 ** decade)).flat()];
   const first = all.findLastIndex((bound) => bound <= min);

@@ -10,7 +10,7 @@ import type { AeronStreams } from "../protocol/stream-ids.ts";
 import { subscribeControl } from "../roles/hearing.ts";
 import { type DecodedMessage, decodeMessage } from "./decoded-message.ts";
 
-/** A message of an exchange: the one that was sent, or one that came after it. */
+/** A message of an exchange: the one that was sent, or one that arrived after it. */
 export interface ExchangeMessage {
   readonly direction: "sent" | "got";
   /** Nanoseconds since the message was sent. */
@@ -28,14 +28,14 @@ export interface ExchangeOptions {
   readonly timeoutNs: number;
   /** Listens this much longer after the answer is complete, for further answers. */
   readonly lingerNs: number;
-  /** The message was sent, or another one came; true once the answer is complete. */
+  /** The message was sent, or another one arrived; returns true once the answer is complete. */
   onMessage(message: ExchangeMessage): boolean;
   onEnd(): void;
 }
 
 const FRAGMENTS_PER_POLL = 64;
 
-/** Sends one control message and listens to what comes after it on the control, QoS and metadata streams. */
+/** Sends one control message and receives the messages that follow it on the control, QoS and metadata streams. */
 export class Exchange implements Agent {
   readonly roleName = "exchange";
   readonly #options: ExchangeOptions;
@@ -69,7 +69,7 @@ export class Exchange implements Agent {
     );
   }
 
-  /** True once the message is on its way. */
+  /** True once the message was sent. */
   get wasSent(): boolean {
     return this.#sentNs !== -1;
   }
@@ -108,7 +108,7 @@ export class Exchange implements Agent {
   }
 
   #onMessage(bytes: Uint8Array, aeronStreamId: number, sessionId: number): void {
-    // What came before it was sent is no answer, and our own message is received as well.
+    // A message from before the request is no answer, and this client's own message is received as well.
     if (!this.wasSent || sessionId === this.#control.sessionId) return;
     const afterNs = this.#nowNs - this.#sentNs;
     this.#take({ direction: "got", afterNs, aeronStreamId, sessionId, message: decodeMessage(bytes) });

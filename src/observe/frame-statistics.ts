@@ -1,4 +1,4 @@
-/** Minimum, maximum, mean and standard deviation of numbers that come one by one (Welford's method). */
+/** Minimum, maximum, mean and standard deviation of numbers that are added one by one (Welford's method). */
 export class Spread {
   count = 0;
   min = Number.POSITIVE_INFINITY;
@@ -15,7 +15,7 @@ export class Spread {
     this.#squares += off * (value - this.mean);
   }
 
-  /** Of all values, 0 for less than two. */
+  /** Standard deviation of all values; 0 for fewer than two. */
   get deviation(): number {
     return this.count < 2 ? 0 : Math.sqrt(this.#squares / this.count);
   }
@@ -28,7 +28,7 @@ export class Spread {
     this.#squares = 0;
   }
 
-  /** What it is so far; null before the first value. */
+  /** The statistics so far; null before the first value. */
   summary(): SpreadSummary | null {
     const { count, min, max, mean, deviation } = this;
     return count === 0 ? null : { min, max, mean, deviation };
@@ -43,8 +43,8 @@ export interface SpreadSummary {
 }
 
 /**
- * Frames per second from one look to another. The frames' own timestamps are the finer clock, as long as they tell the same time
- * as ours; where they do not (a device's clock, a stream that was paused) ours counts, to within a frame.
+ * Frames per second between two looks. The frames' own timestamps are more precise, as long as they agree with this process's clock;
+ * otherwise (a device's clock, a stream that was paused) this process's clock is used, which is accurate to within a frame.
  */
 export function frameRate(frames: number, elapsedNs: number, stampedNs: number, lookNs: number): number {
   if (frames <= 0 || !(elapsedNs > 0)) return 0;

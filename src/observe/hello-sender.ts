@@ -5,7 +5,7 @@ import { randomId } from "../roles/random-id.ts";
 import { ConsumerHelloEncoder, Mode } from "../sbe/index.ts";
 import { LAYOUT_VERSION } from "../shm/index.ts";
 
-/** Says hello to streams, once each, so that their producers announce at once and not only at their cadence (W-38). */
+/** Sends one hello to each stream, so that its producer announces at once and not only at its cadence (W-38). */
 export class HelloSender {
   readonly #buffer = new NativeBuffer(128);
   readonly #hello = new ConsumerHelloEncoder();
@@ -13,12 +13,12 @@ export class HelloSender {
   readonly #wanted = new Set<number>();
   readonly #said = new Set<number>();
 
-  /** The stream is to be asked, if it was not yet. */
+  /** Requests a hello to the stream, unless it already had one. */
   ask(streamId: number): void {
     if (!this.#said.has(streamId)) this.#wanted.add(streamId);
   }
 
-  /** Sends what is due as soon as there is a subscriber; returns how many hellos were sent. */
+  /** Sends the requested hellos as soon as there is a subscriber; returns the number of hellos that were sent. */
   doWork(control: Publication): number {
     if (this.#wanted.size === 0 || !control.isConnected) return 0;
     let sent = 0;

@@ -12,17 +12,17 @@ import {
 } from "../sbe/index.ts";
 import { type AllowedBaseDirs, announcedActivity, type PoolAnnouncement } from "../shm/index.ts";
 
-/** What is known of a stream; null before the first message of that kind. */
+/** The state of a stream; null before the first message of that kind. */
 export interface KnownStream {
   readonly streamId: number;
-  /** Of the data source (DataSourceAnnounce). */
+  /** Name of the data source (DataSourceAnnounce). */
   readonly name: string | null;
   readonly summary: string | null;
   readonly producerId: number | null;
   readonly epoch: bigint | null;
-  /** Its regions, as they were announced last (ShmPoolAnnounce). */
+  /** Its regions, as last announced (ShmPoolAnnounce). */
   readonly announcement: PoolAnnouncement | null;
-  /** The owner's sign of life in those regions when that was read; null where it cannot be looked at. */
+  /** The owner's sign of life when the regions were last read; null if they cannot be read. */
   readonly signNs: number | null;
   readonly meta: StreamMeta | null;
 }
@@ -61,7 +61,7 @@ export class KnownStreams {
   /** When something of its epoch was read last, by stream. */
   readonly #heardNs = new Map<number, number>();
 
-  /** `baseDirs`: below these the announced regions may be looked at; null: nowhere. */
+  /** `baseDirs`: folders in which the announced regions may be read; null: none. */
   constructor(baseDirs: AllowedBaseDirs | null = null) {
     this.#baseDirs = baseDirs;
   }
@@ -75,7 +75,7 @@ export class KnownStreams {
     return [...this.#streams.values()].sort((a, b) => a.streamId - b.streamId);
   }
 
-  /** The streams that `text` may mean: the one with that id, or those whose data source has that name. */
+  /** The streams that `text` may name: those whose data source has that name, or else the one with that id. */
   find(text: string): KnownStream[] {
     const byName = this.list().filter(({ name }) => name === text);
     if (byName.length > 0 || !/^\d+$/.test(text)) return byName;
@@ -83,7 +83,7 @@ export class KnownStreams {
     return stream === null ? [] : [stream];
   }
 
-  /** Takes any message; returns the stream of which it told something, null for all others and for malformed ones. */
+  /** Handles any message; returns the stream that it is about, null for other messages and for malformed ones. */
   onMessage(view: DataView, length: number): KnownStream | null {
     switch (messageKeyAt(view, 0, length)) {
       case ShmPoolAnnounceDecoder.KEY: {
@@ -119,7 +119,7 @@ export class KnownStreams {
     }
   }
 
-  /** False for what is of a lower epoch while the owner of the higher one lives, as far as that can be known. */
+  /** False for messages of a lower epoch while the owner of the higher one is alive, as far as that can be determined. */
   #isPresent(streamId: number, epoch: bigint): boolean {
     const known = this.#streams.get(streamId);
     if (known === undefined || known.epoch === null || epoch >= known.epoch) return true;
@@ -132,7 +132,7 @@ export class KnownStreams {
     if (this.#baseDirs === null) return UNKNOWN_OWNER;
     const activityNs = announcedActivity(announcement, this.#baseDirs);
     if (activityNs === "unknown") return UNKNOWN_OWNER;
-    // An owner refreshes it right before each announce, however seldom it announces.
+    // An owner refreshes it right before each announce, however rarely it announces.
     const signNs = activityNs === "gone" || activityNs === 0n ? null : monotonic.fromBigint(activityNs);
     return { state: ownerStateOf(signNs, processNs()) === "alive" ? "alive" : "dead", signNs };
   }

@@ -11,24 +11,24 @@ import type { AttachmentListener, AttachmentOptions } from "../roles/attachment-
 import { AttachError } from "../roles/errors.ts";
 import type { PoolAnnouncement } from "../shm/index.ts";
 
-/** What a driver granted. */
+/** A lease that a driver granted. */
 export interface Grant {
   readonly leaseId: bigint;
   readonly clientId: number;
-  /** Time until the lease ends when no keepalive follows. */
+  /** Time until the lease ends without a keepalive. */
   readonly durationNs: number;
   readonly announcement: PoolAnnouncement;
 }
 
 export interface LeaseHolderListener {
   onGranted(grant: Grant): void;
-  /** Called once: no first lease came in time, or the driver refuses it. */
+  /** Called once if no first lease is granted in time, or the driver refuses it. */
   onFailed(error: AttachError): void;
 }
 
 const FRAGMENTS_PER_POLL = 16;
 
-/** Holds a lease as a client does, and touches none of its regions. Loses it and asks for another as a client does, too. */
+/** Holds a lease as a client does, without using its regions. Like a client, it requests another lease if it loses one. */
 export class LeaseHolder implements Agent {
   readonly roleName: string;
   readonly #connection: AeronConnection;
@@ -84,7 +84,7 @@ export class LeaseHolder implements Agent {
     }
     work += this.#subscription.poll(FRAGMENTS_PER_POLL);
     const { leaseId, clientId, expiresNs, refusal } = this.#attachment;
-    // Clients ask again; who only wants to know has the answer.
+    // Clients repeat a refused request; a tool that only checks has its answer.
     if (refusal !== null && !this.#hasHeld) return this.#fail(refusal);
     const announcement = this.#announcement;
     if (announcement !== null && leaseId !== null && expiresNs !== null) {

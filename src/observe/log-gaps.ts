@@ -1,6 +1,6 @@
 import { DATA_HEADER, FRAME_ALIGNMENT } from "../../ffi/aeron-structs.ts";
 
-/** Where a message stands in its publisher's log. */
+/** Position of a message in its publisher's log. */
 export interface LogPlace {
   readonly sessionId: number;
   readonly termId: number;
@@ -9,31 +9,31 @@ export interface LogPlace {
   readonly length: number;
 }
 
-/** Longer messages are in several frames, whose number is not known: nothing is concluded from where they end. */
+/** Longer messages consist of several frames, whose number is unknown: their end is not used. */
 const MAX_SINGLE_BYTES = 1376;
 
 interface Publisher {
   termId: number;
-  /** Where the next message is due; -1 when that is not known. */
+  /** Where the next message is due; -1 if unknown. */
   dueOffset: number;
-  /** Of its newest message. */
+  /** Frame size of its newest message. */
   frameBytes: number;
 }
 
 /**
- * Finds what an observer missed: while the driver had made it inactive, the log continued without it, and the next message that
- * it sees does not begin where the last one ended.
+ * Detects messages that an observer missed: while the driver had made it inactive, the log continued without it, and the next message that
+ * it receives does not begin where the last one ended.
  */
 export class LogGaps {
   readonly #publishers = new Map<number, Publisher>();
   readonly #termBytesOf: (sessionId: number) => number;
 
-  /** `termBytesOf` is asked only where a term ended in between. */
+  /** `termBytesOf` is called only if a term ended in between. */
   constructor(termBytesOf: (sessionId: number) => number) {
     this.#termBytesOf = termBytesOf;
   }
 
-  /** Takes the next message of a publisher; returns about how many messages were missed before it, by their present size. */
+  /** Handles the next message of a publisher; returns the estimated number of messages missed before it, based on their present size. */
   next({ sessionId, termId, termOffset, length }: LogPlace): number {
     const frameBytes = Math.ceil((length + DATA_HEADER.size) / FRAME_ALIGNMENT) * FRAME_ALIGNMENT;
     const endOffset = length > MAX_SINGLE_BYTES ? -1 : termOffset + frameBytes;
@@ -56,7 +56,7 @@ export class LogGaps {
     const termBytes = this.#termBytesOf(sessionId);
     if (termBytes === 0 || terms < 0) return 0;
     const restBytes = termBytes - last.dueOffset;
-    // The rest of a term is left empty when the next message does not fit in.
+    // The rest of a term is left empty if the next message does not fit.
     if (terms === 1 && termOffset === 0 && restBytes < frameBytes) return 0;
     return restBytes + (terms - 1) * termBytes + termOffset;
   }

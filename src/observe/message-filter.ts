@@ -19,7 +19,7 @@ const KIND_OF_MESSAGE: Readonly<Record<string, MessageKind>> = {
   DataSourceMeta: "metadata",
 };
 
-/** The Aeron stream that a kind of message is on. */
+/** The Aeron streams that carry a kind of message. */
 export function streamIdsOfKind(streams: AeronStreams, kind: MessageKind): readonly number[] {
   switch (kind) {
     case "control":
@@ -33,14 +33,14 @@ export function streamIdsOfKind(streams: AeronStreams, kind: MessageKind): reado
   }
 }
 
-/** What is given of the messages that are wanted; what is left out is of no matter. */
+/** Criteria for messages; a criterion that is left out matches all. */
 interface WantedMessages {
   readonly message?: readonly string[] | undefined;
   readonly kind?: readonly MessageKind[] | undefined;
   readonly client?: number | undefined;
 }
 
-/** Which messages the user wants to see. */
+/** Selects the messages that the user wants to see. */
 export class MessageFilter {
   readonly kinds: readonly MessageKind[];
   readonly #keys: ReadonlySet<number> | null;
@@ -68,7 +68,7 @@ export class MessageFilter {
           );
   }
 
-  /** Of names as a person spells them, kinds, a client and a stream. @throws OptionError */
+  /** A filter from message names in any spelling, kinds, a client and a stream. @throws OptionError */
   static of({ message, kind, client }: WantedMessages, streamId?: number): MessageFilter {
     return new MessageFilter({
       streamId,
@@ -78,23 +78,23 @@ export class MessageFilter {
     });
   }
 
-  /** The quick look at a message that just came; some that it lets pass are refused by `accepts`. */
+  /** A quick check of a message that has just arrived; `accepts` refuses some of those that pass. */
   mayAccept(view: DataView, offset: number, length: number): boolean {
     if (this.#keys === null && this.#streamId === null && this.#clientId === null) return true;
     const key = messageKeyAt(view, offset, length);
     if (this.#keys !== null && !this.#keys.has(key)) return false;
     // Descriptors name no client.
     if (this.#clientId !== null && key === FrameDescriptorDecoder.KEY) return false;
-    // Descriptors are the many; their first field is the stream's id.
+    // Most messages are descriptors; their first field is the stream's id.
     if (this.#streamId === null || key !== FrameDescriptorDecoder.KEY || length < MESSAGE_HEADER_BYTES + 4) return true;
     return view.getUint32(offset + MESSAGE_HEADER_BYTES, true) === this.#streamId;
   }
 
-  /** What cannot be decoded is no message of a stream or a name: it is shown where neither is asked for. */
+  /** A message that cannot be decoded belongs to no stream and has no name: it is shown only if neither is selected. */
   accepts(message: DecodedMessage): boolean {
     if (!("name" in message)) return this.#names === null && this.#streamId === null && this.#clientId === null;
     if (this.#names !== null && !this.#names.has(message.name)) return false;
-    // Where several kinds share an Aeron stream, only their names tell them apart.
+    // If several kinds share an Aeron stream, only the names of messages distinguish them.
     if (!this.kinds.includes(kindOf(message.name)) && this.kinds.length < MESSAGE_KINDS.length) {
       return false;
     }
@@ -103,13 +103,13 @@ export class MessageFilter {
   }
 }
 
-/** The Aeron streams that messages of these names belong on: the others need not be listened to. */
+/** The Aeron streams that carry messages of these names: the others need no subscription. */
 function kindsOf(names: readonly string[] | undefined): readonly MessageKind[] {
   if (names === undefined) return MESSAGE_KINDS;
   return MESSAGE_KINDS.filter((kind) => names.some((name) => kindOf(name) === kind));
 }
 
-/** True when the message is of, or for, the consumer, producer or lease holder with this id. */
+/** True if the message is from or for the consumer, producer or lease holder with this id. */
 function namesClient({ consumerId, producerId, clientId }: JsonFields, id: number): boolean {
   return consumerId === id || producerId === id || clientId === id;
 }
@@ -120,7 +120,7 @@ function kindOf(name: string): MessageKind {
 
 const MESSAGE_NAMES = MESSAGES.filter(({ kind }) => kind === "message").map(({ name }) => name);
 
-/** The name of a message, however it is spelt. @throws OptionError */
+/** The name of a message, in any spelling. @throws OptionError */
 function messageName(text: string): string {
   const found = MESSAGE_NAMES.find((name) => name.toLowerCase() === text.trim().toLowerCase());
   if (found !== undefined) return found;

@@ -1,18 +1,18 @@
-/** A message that was taken from Aeron and not shown yet. */
+/** A message that was received from Aeron and not shown yet. */
 export interface QueuedMessage {
-  /** Wall-clock milliseconds at which it was taken. */
+  /** Wall-clock milliseconds at which it was received. */
   readonly timeMs: number;
   readonly aeronStreamId: number;
   readonly sessionId: number;
   readonly bytes: Uint8Array;
-  /** Messages that were missed between the one before and this one. */
+  /** Messages that were missed between the previous one and this one. */
   readonly missedBefore: number;
 }
 
 const MAX_MESSAGES = 16_384;
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Copies of messages that wait to be shown: bounded, so that taking them never has to wait; what does not fit is counted. */
+/** A bounded queue of copied messages that wait to be shown, so that receiving never waits; messages without room are counted. */
 export class MessageQueue {
   readonly #maxMessages: number;
   readonly #maxBytes: number;
@@ -30,7 +30,7 @@ export class MessageQueue {
     return this.#messages.length - this.#taken;
   }
 
-  /** Messages missed since the newest that is queued. */
+  /** Messages missed since the newest queued one. */
   get missedSince(): number {
     return this.#missed;
   }

@@ -2,7 +2,7 @@ import { type IdleOutcome, type IdleStrategy, YIELD_TO_EVENT_LOOP } from "../cor
 
 const CALM_NS = 25e6;
 
-/** Another strategy while something is listened to, and long rests in between. */
+/** Uses another strategy while the probe listens, and rests for long in between. */
 export class ProbeIdle implements IdleStrategy {
   readonly name = "sleep";
   isListening = true;

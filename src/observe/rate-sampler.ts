@@ -1,13 +1,13 @@
 import type { CounterRecord, CountersReader } from "../aeron/counters-reader.ts";
 import { processNs } from "../core/clock.ts";
 
-/** Roles copy their counters to Aeron's ten times a second: a few copies fall into this. */
+/** Roles copy their counters to Aeron ten times a second: this window covers several copies. */
 const WINDOW_MS = 450;
 const LOOK_PERIOD_MS = 4;
 
 /**
- * How fast a counter grows that changes in steps, because it is copied now and then: from one step to a later one, where
- * several were seen, so that it does not matter how many fell into the window.
+ * Growth rate of a counter that changes in steps, because it is copied at intervals. It is measured from one step to a later one if several
+ * were seen, so that the number of steps in the window does not matter.
  */
 export class StepRate {
   readonly #firstValue: number;
@@ -47,7 +47,7 @@ function growth(from: { value: number; ns: number }, to: { value: number; ns: nu
   return ((to.value - from.value) * 1e9) / (to.ns - from.ns);
 }
 
-/** How fast each of these counters grows, per second; 0 for one that is gone. Takes half a second. */
+/** Growth of each of these counters per second; 0 for one that is gone. Takes half a second. */
 export async function sampleRates(
   reader: CountersReader,
   records: readonly CounterRecord[],

@@ -14,21 +14,21 @@ const LIVENESS_NS = CADENCE_NS * LIVENESS_PERIODS;
 export type OwnerState =
   /** It holds the lock, or shows signs of life. */
   | "alive"
-  /** It said that no frame will follow. */
+  /** It has recorded that no frame will follow. */
   | "ended"
   /** Silent for too long (W-08), and without a lock. */
   | "dead"
-  /** Neither its lock nor its sign of life says anything. */
+  /** Neither its lock nor its sign of life gives a result. */
   | "unknown";
 
 export interface OwnerReport {
   readonly pid: string;
-  /** Short name of its program; "" when it cannot be seen from here. */
+  /** Short name of its program; "" if it is not visible from here. */
   readonly command: string;
   readonly state: OwnerState;
   /** True: it holds a lock on the file. Null: the kernel does not show locks here. */
   readonly holdsLock: boolean | null;
-  /** Processes beside it that have the region mapped. */
+  /** Other processes that have the region mapped. */
   readonly mappers: readonly number[];
   readonly activityAgeNs: number | null;
   readonly startedAgeNs: number | null;
@@ -42,13 +42,13 @@ export interface SlotReport {
   readonly dtype: Dtype | number | null;
   readonly majorOrder: "row" | "column" | number | null;
   readonly dims: readonly number[] | null;
-  /** In bytes; null where all are 0: contiguous. */
+  /** In bytes; null if all are 0: contiguous. */
   readonly strides: readonly number[] | null;
   readonly byteLength: number | null;
   readonly poolId: number | null;
   readonly metaVersion: number | null;
   readonly timestampNs: string | null;
-  /** Null where the timestamp is not of this host's CLOCK_MONOTONIC. */
+  /** Null if the timestamp does not use this host's CLOCK_MONOTONIC. */
   readonly ageNs: number | null;
   readonly fault: string | null;
 }
@@ -67,7 +67,7 @@ export interface RegionReport {
   readonly path: string;
   readonly kind: "header-ring" | "payload-pool" | "unknown";
   readonly byteLength: number;
-  /** Bytes of memory that the file has taken; pages that were never touched have none. */
+  /** Allocated memory of the file in bytes; pages that were never accessed use none. */
   readonly allocatedBytes: number;
   readonly mode: string;
   readonly superblock: Readonly<Record<string, string | number>> | null;
@@ -77,7 +77,7 @@ export interface RegionReport {
   readonly valid: boolean;
 }
 
-/** Looks at one file. `clock` gives CLOCK_MONOTONIC ns, asked once the file was read. @throws InspectionError when it cannot be read */
+/** Inspects one file. `clock` returns CLOCK_MONOTONIC ns, called once the file was read. @throws InspectionError if it is unreadable */
 export function reportOf(path: string, slotCount: number, clock: () => bigint): RegionReport {
   using region = RegionInspection.open(path);
   const { superblock } = region;
@@ -122,7 +122,7 @@ function kindOf({ superblock }: RegionInspection): RegionReport["kind"] {
   return superblock?.regionType === RegionType.PAYLOAD_POOL ? "payload-pool" : "unknown";
 }
 
-/** Strides of the pools in the ring's own folder, checked against the ring on the way; null where there are none. */
+/** Strides of the pools in the ring's own folder, checked against the ring; null if there are none. */
 function poolsBeside(ring: RegionInspection): ReadonlyMap<number, number> | null {
   const folder = dirname(ring.path);
   const pools = new Map<number, number>();
@@ -131,7 +131,7 @@ function poolsBeside(ring: RegionInspection): ReadonlyMap<number, number> | null
   try {
     names = readdirSync(folder).filter((name) => isRegionFileName(name) && name !== basename(ring.path));
   } catch (error) {
-    // The ring may be readable where its folder may not be listed: then the pools are not known.
+    // The ring may be readable in a folder that may not be listed: then the pools are unknown.
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "EACCES" || code === "ENOENT") return null;
     throw error;
@@ -150,7 +150,7 @@ function poolsBeside(ring: RegionInspection): ReadonlyMap<number, number> | null
       compare("W-07", "streamId", block.streamId, other.streamId);
       compare("W-08", "pid", block.pid, other.pid);
     } catch (error) {
-      // What cannot be read is reported where it is looked at itself.
+      // An unreadable file is reported when it is inspected itself.
       if (!(error instanceof InspectionError)) throw error;
     }
   }
@@ -180,7 +180,7 @@ function ownerOf(region: RegionInspection, nowNs: bigint): OwnerReport | null {
   };
 }
 
-/** Age of a CLOCK_MONOTONIC time; null for times that are none of it, or of the future. */
+/** Age of a CLOCK_MONOTONIC time; null for times of another clock, or in the future. */
 function ageOf(timestampNs: bigint, nowNs: bigint): number | null {
   if (timestampNs === 0n || timestampNs > nowNs) return null;
   return Number(nowNs - timestampNs);
@@ -200,7 +200,7 @@ function slotReport(slot: InspectedSlot, nowNs: bigint): SlotReport {
     seq: String(slot.seq),
     fault: fault === null ? null : `${fault.rule} ${fault.what}: expected ${fault.expected}, found ${fault.found}`,
   };
-  // While a slot is written its fields are a mixture of two frames.
+  // While a slot is written, its fields are a mixture of two frames.
   if (slot.state !== "committed") return { ...base, ...NO_FIELDS };
   const ndims = Math.min(header.ndims, MAX_DIMS);
   const strides = [...header.strides.subarray(0, ndims)];

@@ -10,7 +10,7 @@ import { type AllowedBaseDirs, MappedStream, type PoolAnnouncement } from "../sh
 import type { StreamMeta } from "./known-streams.ts";
 import { NO_FRAME, RingFollower } from "./ring-follower.ts";
 
-/** The frame cannot be shown as what was asked for. */
+/** The frame cannot be shown in the requested form. */
 class SnapshotError extends TensorPoolError<"unsupported"> {}
 
 /** The frame that was taken. */
@@ -27,14 +27,14 @@ export interface SnapshotOptions {
   readonly baseDirs: AllowedBaseDirs;
   readonly clock: Clock;
   readonly sink: Sink;
-  /** Only a frame that is committed from now on. */
+  /** Takes only a frame that is committed from now on. */
   readonly isNew: boolean;
   readonly onDone: () => void;
 }
 
 /**
- * Takes the newest frame of a mapped stream, without being a consumer of it: no descriptor is waited for, and the producer does
- * not hear of it. The frame is checked as any reader does, and copied before it is called intact.
+ * Takes the newest frame of a mapped stream without being a consumer of it: it needs no descriptor, and the producer does not notice. The
+ * frame is checked as by any reader, and copied before it counts as intact.
  */
 export class SnapshotAgent implements Agent {
   readonly roleName = "snapshot";
@@ -55,7 +55,7 @@ export class SnapshotAgent implements Agent {
     );
   }
 
-  /** Maps what was announced, in place of what was mapped before. @throws RegionError */
+  /** Maps the announced regions in place of those mapped before. @throws RegionError */
   map(announcement: PoolAnnouncement): void {
     if (this.#stream?.epoch === announcement.epoch) return;
     const { baseDirs, isNew } = this.#options;
@@ -91,7 +91,7 @@ export class SnapshotAgent implements Agent {
     const seq = this.#follower.newestSeq;
     if (seq <= this.#afterSeq) return;
     const frame = this.#frame;
-    // What cannot be read may be overwritten just now: the next look finds a newer one.
+    // An unreadable frame may be in the middle of an overwrite: the next look finds a newer one.
     if (this.#reader.begin(frame, seq) !== null) return;
     const taken = takenOf(frame);
     const { sink } = this.#options;

@@ -11,11 +11,11 @@ type HeardStreams = ReadonlyMap<number, KnownStream>;
 
 const NOTHING_HEARD: HeardStreams = new Map();
 
-/** What to look at beside the counters of one moment. */
+/** Information to collect in addition to the counters of one moment. */
 export interface SnapshotOptions {
-  /** The streams whose rates are wanted; left out: none. */
+  /** The streams whose rates are measured; none if left out. */
   readonly ratesOf?: ((streamId: number) => boolean) | undefined;
-  /** What producers and drivers say of their streams themselves; left out: nothing is asked. */
+  /** Collects the messages of producers and drivers about their streams; left out: nothing is requested. */
   readonly hear?: (deployment: Deployment) => Promise<HeardStreams>;
 }
 
@@ -27,14 +27,14 @@ export interface DeploymentSnapshot {
   readonly heard: HeardStreams;
 }
 
-/** Looks at the media driver whose counters these are, once. */
+/** Takes one snapshot of the media driver that has these counters. */
 export async function snapshotDeployment(
   aeronDir: string,
   reader: CountersReader,
   { ratesOf, hear }: SnapshotOptions = {},
 ): Promise<DeploymentSnapshot> {
   const deployment = readDeployment(reader);
-  // What is counted in the past is compared with this moment, and not with the end of the sampling.
+  // Past times are compared with this moment, and not with the end of the sampling.
   const [nowNs, nowMs] = [monotonic.toBigint(processNs()), Date.now()];
   const counting =
     ratesOf === undefined
@@ -44,7 +44,7 @@ export async function snapshotDeployment(
   const view = viewOf(deployment, {
     nowNs,
     nowMs,
-    // Where that cannot be seen, the heartbeat has to do.
+    // If the lock cannot be probed, only the heartbeat counts.
     isServed: (controlStreamId) => probeLockOr(true, () => ServiceLocks.isServed(aeronDir, controlStreamId)),
     rates,
     heard,

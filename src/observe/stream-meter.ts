@@ -9,27 +9,27 @@ import type { KnownStream } from "./known-streams.ts";
 import { CALM_NS } from "./observer-idle.ts";
 import { NO_FRAME, RingFollower } from "./ring-follower.ts";
 
-/** What was measured of a stream since the last reading. */
+/** Measurement of a stream since the last reading. */
 export interface StreamReading {
   readonly streamId: number;
   readonly name: string | null;
   readonly epoch: bigint | null;
-  /** Frames that took a seq. */
+  /** Frames with an assigned seq. */
   readonly frames: number;
-  /** Those of them whose header was read: all, unless they came faster than they could be looked at. */
+  /** Frames whose header was read: all, unless they arrived faster than they could be read. */
   readonly seen: number;
   readonly framesPerSecond: number;
-  /** Nanoseconds from the timestamp of one frame to that of the next; null without two frames in a row. */
+  /** Nanoseconds between the timestamps of successive frames; null without two frames in a row. */
   readonly intervalNs: SpreadSummary | null;
-  /** Bytes of a frame; null without frames. */
+  /** Size of a frame in bytes; null without frames. */
   readonly frameBytes: SpreadSummary | null;
   readonly bytesPerSecond: number;
-  /** Why nothing is measured, or what has to be known of it; null where there is nothing to say. */
+  /** Why nothing is measured, or a remark on the measurement; null if there is none. */
   readonly note: string | null;
 }
 
 const TWO_32 = 0x1_0000_0000;
-/** A ring that is written faster than this is not followed, but sampled. */
+/** A ring that is written faster than this is sampled instead of followed. */
 const FASTEST_LOOK_NS = 25e6;
 
 /** Measures the frames of one stream over its epochs, by its header ring. */
@@ -41,17 +41,17 @@ export class StreamMeter implements Disposable {
   readonly #onFrame = (seq: number, header: FrameHeader): void => this.#take(seq, header);
   #stream: KnownStream;
   #follower: RingFollower | null = null;
-  /** The announce that was tried last, so that what is refused is not tried at each look. */
+  /** The announce that was tried last, so that a refused one is not tried at each look. */
   #triedKey = "";
   #problem: string | null = null;
   #frames = 0;
   #readNs = Number.NaN;
   #framesPerSecond = 0;
-  /** Of the newest frame that was read: high and low word of its timestamp, relative to the first one of the epoch. */
+  /** High word of the epoch's first read timestamp: `#lastStampNs` is relative to it. */
   #baseHigh = 0;
   #lastSeq = NO_FRAME;
   #lastStampNs = 0;
-  /** At the last reading. */
+  /** Values at the last reading. */
   #readStampNs = Number.NaN;
 
   constructor(stream: KnownStream, baseDirs: AllowedBaseDirs) {
@@ -61,7 +61,7 @@ export class StreamMeter implements Disposable {
     this.onNews(stream);
   }
 
-  /** What is known of the stream now. */
+  /** Updates the state of the stream. */
   onNews(stream: KnownStream): void {
     this.#stream = stream;
     const { announcement } = stream;
@@ -74,7 +74,7 @@ export class StreamMeter implements Disposable {
     try {
       this.#follower = RingFollower.map(announcement, this.#baseDirs);
       this.#problem = null;
-      // Of the epoch that was found on arrival only what comes from now on is measured; of later ones all.
+      // In the epoch that was found at the start, only frames from now on are measured; in later epochs, all.
       if (isFirst) this.#follower.skipToNewest();
     } catch (error) {
       if (!(error instanceof RegionError)) throw error;
@@ -82,7 +82,7 @@ export class StreamMeter implements Disposable {
     }
   }
 
-  /** Looks at what was committed since the last look. */
+  /** Reads the frames that were committed since the last look. */
   look(): void {
     const follower = this.#follower;
     if (follower === null) return;
@@ -91,14 +91,14 @@ export class StreamMeter implements Disposable {
     this.#frames += follower.newestSeq - before;
   }
 
-  /** How long it may rest so that it sees every frame, at the rate of the last reading; or because it cannot. */
+  /** How long it may rest without missing a frame, at the rate of the last reading; or because it cannot see every frame. */
   get restNs(): number {
     if (Number.isNaN(this.#readNs)) return FASTEST_LOOK_NS;
     const halfRingNs = ((this.#follower?.nslots ?? 0) / 2 / this.#framesPerSecond) * 1e9;
     return halfRingNs >= FASTEST_LOOK_NS && halfRingNs < CALM_NS ? halfRingNs : CALM_NS;
   }
 
-  /** What was measured since the last reading. */
+  /** The measurement since the last reading. */
   read(nowNs: number): StreamReading {
     this.look();
     const elapsedNs = Number.isNaN(this.#readNs) ? 0 : nowNs - this.#readNs;
@@ -140,7 +140,7 @@ export class StreamMeter implements Disposable {
   }
 
   #leave(): void {
-    // What was written until the end counts as well.
+    // Frames written until the end count as well.
     this.look();
     this.#follower?.[Symbol.dispose]();
     this.#follower = null;

@@ -12,28 +12,28 @@ import type { AllowedBaseDirs } from "../shm/index.ts";
 import { HelloSender } from "./hello-sender.ts";
 import { type KnownStream, KnownStreams } from "./known-streams.ts";
 
-/** A little more than one announce period: every owner has announced by then, also without being asked. */
+/** A little more than one announce period: every owner has announced by then, even without a hello. */
 export const SEARCH_NS = CADENCE_NS * 1.3;
 const FRAGMENTS_PER_POLL = 64;
 const CLAIMED = producerCounters().of.claimed.typeId;
 
 export interface StreamWatchOptions {
   readonly streams: AeronStreams;
-  /** Ids and names that are looked for; [] for every stream. */
+  /** Wanted ids and names; [] for every stream. */
   readonly wanted: readonly string[];
-  /** How long to look; left out: `SEARCH_NS`. */
+  /** How long to search; `SEARCH_NS` if left out. */
   readonly searchNs?: number;
-  /** Below these the announced regions may be looked at, for whether their owner lives; left out: nowhere. */
+  /** Announced regions in these folders may be read, to see if their owner is alive; left out: none. */
   readonly baseDirs?: AllowedBaseDirs;
-  /** There is news of a stream, wanted or not. */
+  /** The state of a stream has changed, whether it is wanted or not. */
   onNews?(stream: KnownStream): void;
-  /** Called once, when the time to look for them is over. */
+  /** Called once, when the search time is over. */
   onSearched(): void;
 }
 
 /**
- * Listens to what is said of streams, as an untethered observer. Those that it does not know by name are said hello to, so that
- * they announce themselves at once: their ids are in the counters of the media driver.
+ * Receives the messages about streams, as an untethered observer. It sends a hello to streams whose name it does not know, so that they
+ * announce themselves at once: their ids are in the counters of the media driver.
  */
 export class StreamWatch implements Agent {
   readonly roleName = "stream watch";
@@ -61,7 +61,7 @@ export class StreamWatch implements Agent {
     for (const streamId of this.#streamsOfCounters()) this.#hellos.ask(streamId);
   }
 
-  /** True while streams that are there may not have spoken yet. */
+  /** True while existing streams may not have announced yet. */
   get isSearching(): boolean {
     return !this.#hasSearched;
   }
@@ -97,7 +97,7 @@ export class StreamWatch implements Agent {
       using reader = CountersReader.open(this.#connection.aeronDir);
       return reader.snapshot((typeId) => typeId === CLAIMED).map(({ key }) => key.getUint32(0, true));
     } catch (error) {
-      // Then owners that do not announce by themselves are not asked.
+      // Then owners that do not announce by themselves get no hello.
       if (error instanceof CountersError) return [];
       throw error;
     }

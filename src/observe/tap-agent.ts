@@ -13,29 +13,29 @@ import { MessageQueue, type QueuedMessage } from "./message-queue.ts";
 
 const BLOCK_BYTES = 64 * 1024;
 const FRAGMENTS_PER_POLL = 256;
-/** Polls of one subscription in a cycle, so that the others have their turn. */
+/** Most polls of one subscription in a cycle, so that the others are polled as well. */
 const MAX_POLLS = 16;
-/** Showing stops after this, so that reading continues: a window that is not read delays its publisher. */
+/** Showing stops after this time, so that reading continues: a window that is not read delays its publisher. */
 const SHOWING_NS = 500e3;
 
 export interface TapListener {
-  /** False while the reader of the output has much to catch up with. */
+  /** False while the reader of the output is far behind. */
   hasRoom(): boolean;
   onMessage(message: DecodedMessage, queued: QueuedMessage): void;
 }
 
 export interface TapOptions {
   readonly streams: AeronStreams;
-  /** Aeron streams of descriptors, beside the one of `streams`. */
+  /** Aeron streams of descriptors, in addition to the one of `streams`. */
   readonly descriptorStreamIds: readonly number[];
   readonly filter: MessageFilter;
   readonly listener: TapListener;
 }
 
 /**
- * Takes every message that passes and hands on those that the filter wants, decoded. Taking comes first: it never waits for
- * showing, and what cannot be shown in time is dropped and counted. The subscriptions are untethered, so that even a tap that
- * is paused delays no publisher for long.
+ * Receives every message, and passes those that the filter selects on, decoded. Receiving has priority: it never waits for showing, and
+ * messages that cannot be shown in time are dropped and counted. The subscriptions are untethered, so that even a paused tap delays no
+ * publisher for long.
  */
 export class TapAgent implements Agent {
   readonly roleName = "tap";
@@ -64,13 +64,13 @@ export class TapAgent implements Agent {
       announceStreamIdOf(streams),
     ];
     for (const id of ids) {
-      // Polled in blocks only where descriptors are alone (W-33).
+      // Polled in blocks only if the stream carries descriptors alone (W-33).
       if (id === descriptorStreamId && !others.includes(id)) this.#observeDescriptors(streams.channel, id);
       else this.#observeMessages(streams.channel, id);
     }
   }
 
-  /** Messages that were not shown although they were wanted, or may have been: about, where the log passed unseen. */
+  /** Messages that were not shown although they were, or may have been, selected: an estimate if the log continued unseen. */
   get missed(): number {
     return this.#missed + this.#queue.missedSince;
   }
@@ -80,7 +80,7 @@ export class TapAgent implements Agent {
     return taken + this.#show(nowNs + SHOWING_NS);
   }
 
-  /** Shows what was taken before. */
+  /** Shows the messages that were received before. */
   onClose(): void {
     this.#show(Number.POSITIVE_INFINITY);
     this.#missed += this.#queue.length;
@@ -138,7 +138,7 @@ export class TapAgent implements Agent {
       id,
       BLOCK_BYTES,
       (view, offset, length) => {
-        // In a block, each message stands behind its frame header.
+        // In a block, each message follows its frame header.
         const header = offset - DATA_HEADER.size;
         const sessionId = view.getInt32(header + DATA_HEADER.sessionId, true);
         const termId = view.getInt32(header + DATA_HEADER.termId, true);

@@ -2,28 +2,28 @@ import { HOST_CLOCKS, type HostClock, knowsTai } from "../aeron/wall-clocks.ts";
 import { TensorPoolError } from "../core/errors.ts";
 import { type Attribute, attributeText } from "../protocol/attribute.ts";
 
-/** Timestamps of a stream are of a clock that this host does not have: no delay can be told from them. */
+/** A stream's timestamps use a clock that this host does not have, so no delay can be computed from them. */
 export class ClockError extends TensorPoolError<"other-clock"> {}
 
 const CLOCK_KEY = "tensorpool.timestamp_clock";
 const MEANING_KEY = "tensorpool.timestamp_meaning";
-/** What a producer stamps unless its metadata says otherwise (W-47). */
+/** The clock of a producer's timestamps unless its metadata names another (W-47). */
 const DEFAULT_CLOCK = "monotonic";
 const DEFAULT_MEANING = "publish";
 
-/** The clock of a stream's timestamps, and what they mark. */
+/** The clock of a stream's timestamps, and their meaning. */
 export interface Timestamps {
   readonly clock: HostClock;
-  /** E.g. "exposure start"; "publish": when the frame's slot was claimed. */
+  /** E.g. "exposure start"; "publish": the time of the slot's claim. */
   readonly meaning: string;
 }
 
-/** True where timestamps are of CLOCK_MONOTONIC, as far as the attributes say. */
+/** True if timestamps use CLOCK_MONOTONIC according to the attributes. */
 export function hasMonotonicTimestamps(attributes: readonly Attribute[]): boolean {
   return (attributeText(attributes, CLOCK_KEY) ?? DEFAULT_CLOCK) === DEFAULT_CLOCK;
 }
 
-/** What the attributes say of the timestamps. @throws ClockError */
+/** The attributes' description of the timestamps. @throws ClockError */
 export function timestampsOf(attributes: readonly Attribute[]): Timestamps {
   const named = attributeText(attributes, CLOCK_KEY) ?? DEFAULT_CLOCK;
   const meaning = attributeText(attributes, MEANING_KEY) ?? DEFAULT_MEANING;
