@@ -3,7 +3,7 @@ import { describeToml, isTable, parseTomlLiteral, type TomlValue } from "./toml-
 import { ValueProblem } from "./value-problem.ts";
 import { tomlLiteral, type ValueType } from "./value-type.ts";
 
-/** One attribute as settings say it: a text, and what it is a text of. */
+/** One attribute as settings specify it: a text and its format. */
 export interface AttributeSetting {
   readonly key: string;
   /** A MIME type, or `sbe:<schemaId>.<templateId>` (W-45). */
@@ -18,10 +18,10 @@ const LINES_HINT = '; each line is an attribute: one whose value has several lin
 const RESERVED = /^tensorpool\./;
 /** Keys and formats are US-ASCII on the wire (W-45). */
 const ASCII = /^[\x21-\x7e]+$/;
-/** Between the attributes of one text, because values may hold commas. */
+/** Separates the attributes of one text, because values may contain commas. */
 const SEPARATOR = "\n";
 
-/** Attributes: several flags, or in a file a table or an array; each key once. */
+/** Attributes: several flags, or a table or an array in a file; each key once. */
 export function attributeList(): ValueType<readonly AttributeSetting[]> {
   const readAll = (texts: readonly string[]): readonly AttributeSetting[] => {
     const attributes = texts.map(attributeOf);
@@ -53,12 +53,12 @@ function nameOf({ key, format }: AttributeSetting): string {
   return format === DEFAULT_FORMAT ? key : `${key}:${format}`;
 }
 
-/** A TOML literal, as variables have it; null for anything else. */
+/** A TOML literal, as in variables; null for anything else. */
 function literalOf(value: TomlValue): TomlValue | null {
   return typeof value === "string" && /^\s*[[{]/.test(value) ? parseTomlLiteral(value) : null;
 }
 
-/** Each attribute in the words of a flag. */
+/** Each attribute in the form of a flag. */
 function textsOf(value: TomlValue): string[] {
   if (typeof value === "string") return value.split(SEPARATOR);
   if (Array.isArray(value)) {

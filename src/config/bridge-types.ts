@@ -3,7 +3,7 @@ import type { StreamRoute } from "../bridge/receiver-routes.ts";
 import { isId, MAX_ID } from "../protocol/ids.ts";
 import { scalar, type ValueType } from "./value-type.ts";
 
-/** The other side of a bridge, or where this one listens. */
+/** The address of a bridge's other side, or the one on which this side receives. */
 export function bridgeEndpoint(): ValueType<Endpoint> {
   return scalar(ENDPOINT_EXPECTED, '"192.0.2.7:4400"', ["string"], readEndpoint, { format: ({ text }) => text });
 }
@@ -21,13 +21,13 @@ export function streamRoute(): ValueType<StreamRoute> {
   return scalar(expected, '"10000"', ["string", "bigint"], convert, { format });
 }
 
-/** A bridge that a fallback `bridge://ID` stands for. */
+/** The bridge that a fallback `bridge://ID` refers to. */
 export interface NamedEndpoint {
   readonly id: string;
   readonly endpoint: Endpoint;
 }
 
-/** `ID=HOST:PORT`, or a channel in place of the last. */
+/** `ID=HOST:PORT`, or `ID=` and an Aeron channel. */
 export function namedEndpoint(): ValueType<NamedEndpoint> {
   const convert = (value: string): NamedEndpoint | undefined => {
     const [, id, text = ""] = /^([A-Za-z0-9._-]+)=(.+)$/.exec(value) ?? [];

@@ -17,7 +17,7 @@ import type { TomlPath } from "./toml-path.ts";
 import { ValueProblem } from "./value-problem.ts";
 import { text, type ValueType } from "./value-type.ts";
 
-/** A value of the file, of the type of its key. */
+/** A value of the file, with the type of its key. */
 export interface FileValue {
   readonly value: unknown;
   readonly origin: Origin;
@@ -28,9 +28,9 @@ export interface RoleTable {
   /** `producers[0]`, or `demo`. */
   readonly key: string;
   readonly origin: Origin;
-  /** By the names of the flags, with dashes. A name that is no flag is there as well, to choose the table by. */
+  /** Values by the names of the flags, with dashes. Includes "name", which selects the table, even if it is not a flag. */
   readonly values: ReadonlyMap<string, FileValue>;
-  /** Flags that the table sets by mistake, or under a name that was probably meant for them: nothing is known of their values. */
+  /** Flags that the table sets incorrectly, or under a name that was probably meant for them: their values are unknown. */
   readonly faulty: ReadonlySet<string>;
 }
 
@@ -38,11 +38,11 @@ export interface RoleTable {
 export interface FileEntry {
   readonly origin: Origin;
   readonly values: ReadonlyMap<string, FileValue>;
-  /** Keys that are set by mistake, or under a name that was probably meant for them: they are not missing. */
+  /** Keys that are set incorrectly, or under a name that was probably meant for them: they do not count as missing. */
   readonly faulty: ReadonlySet<string>;
 }
 
-/** The key by which `--use` chooses a table; for producers it is a flag too. */
+/** The key by which `--use` selects a table; for producers it is also a flag. */
 const LABEL: OptionSpec = {
   name: "name",
   type: text("a name", "viewer"),
@@ -50,23 +50,23 @@ const LABEL: OptionSpec = {
   help: "what --use chooses it by",
 };
 
-/** A file of settings whose keys are all known and whose values all have the types of their keys. */
+/** A settings file in which all keys are known and all values have the types of their keys. */
 export class ConfigFile {
   readonly name: string;
   readonly general = new Map<string, FileValue>();
   readonly entries: Readonly<Record<NamedTable, Map<string, FileEntry>>> = { profiles: new Map(), streams: new Map() };
-  /** What should be a table of entries, and is none: nothing is known of what it was meant to have. */
+  /** Named tables that are not tables in the file: their entries are unknown. */
   readonly broken = new Set<NamedTable>();
   readonly common = new Map<string, FileValue>();
-  /** Flags that `[common]` sets by mistake. */
+  /** Flags that `[common]` sets incorrectly. */
   readonly faultyCommon = new Set<string>();
-  /** By the names of roles. */
+  /** Tables by the names of roles. */
   readonly tables = new Map<string, readonly RoleTable[]>();
   readonly #document: TomlDocument;
   readonly #schema: SettingsSchema;
   readonly #attempt: Attempt;
 
-  /** @throws UsageError naming file, line and key */
+  /** @throws UsageError with file, line and key */
   constructor(document: TomlDocument, schema: SettingsSchema, attempt: Attempt = untilFirst) {
     this.#document = document;
     this.#attempt = attempt;
@@ -133,7 +133,7 @@ export class ConfigFile {
     const values = new Map<string, FileValue>();
     const faulty = new Set<string>();
     const origin = this.#document.originOf(path);
-    // What is no table has no values, and is a mistake of its own.
+    // A value that is not a table has no entries, and is a mistake of its own.
     this.#attempt(() => this.#readFlags(path, value, flags, values, faulty));
     return { key: origin.key, origin, values, faulty };
   }
@@ -195,7 +195,7 @@ export class ConfigFile {
   }
 }
 
-/** The problem of a value, with the place where the value stands. */
+/** The problem of a value, with the place of the value. */
 export function problemAt(origin: Origin, problem: UsageError): UsageError {
   const { expected = "", found = "" } = problem;
   return new UsageError(`${describeOrigin(origin)}: ${problem.message}`, { expected, found, cause: problem });

@@ -6,7 +6,7 @@ import { isId, MAX_ID } from "../protocol/ids.ts";
 import { MAX_NSLOTS } from "../shm/announcement.ts";
 import { choice, integer, list, scalar, size, text, type ValueType } from "./value-type.ts";
 
-// The types of what the project itself counts and names: this file alone has their limits.
+// Types of the project's own numbers and names: only this file defines their limits.
 
 const MAX_AERON_STREAM_ID = 2 ** 31 - 1;
 const MAX_STRIDE_BYTES = 2 ** 31;
@@ -32,13 +32,13 @@ export function aeronChannel(): ValueType<string> {
   return scalar("an Aeron channel such as aeron:ipc", '"aeron:ipc"', ["string"], convert);
 }
 
-/** An Aeron channel or a bridge, where payloads come from when shared memory cannot be used (W-39). */
+/** An Aeron channel or a bridge: the source of payloads if shared memory cannot be used (W-39). */
 export function fallbackUri(): ValueType<string> {
   const convert = (uri: string): string | undefined => (typeof parseFallbackUri(uri) === "string" ? undefined : uri);
   return scalar("aeron:ipc, aeron:udp?key=value|.. or bridge://id", '"aeron:ipc"', ["string"], convert);
 }
 
-/** The id of a stream as a text, or the name of its data source: US-ASCII on the wire (section 7). */
+/** The id of a stream as text, or the name of its data source: US-ASCII on the wire (section 7). */
 export function dataSource(): ValueType<string> {
   const convert = (value: string): string | undefined => {
     const isNumber = /^-?\d+$/.test(value);
@@ -87,12 +87,12 @@ export function groupId(): ValueType<number> {
   return integer(0, MAX_GROUP_ID);
 }
 
-/** A name that becomes a folder. */
+/** A name that is used for a folder. */
 export function folderName(example: string): ValueType<string> {
   return text("a name for a folder", example);
 }
 
-/** How many there are, or may come, of something. */
+/** A number of items, or the highest number allowed. */
 export function count(): ValueType<number> {
   return integer(1, Number.MAX_SAFE_INTEGER);
 }

@@ -5,7 +5,7 @@ import { flagsInEnvironment, type OptionSpec, type RoleSchema, type SettingsSche
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const PREFIX = "TENSORPOOL_";
-/** Variables of ours that stand for no flag and no key. */
+/** Variables with tensorpool's prefix that belong to no flag and no key. */
 const OTHER_VARIABLES: readonly string[] = ["TENSORPOOL_LOG", "TENSORPOOL_TRACE_FFI", "TENSORPOOL_PARENT_PID"];
 /** Variables of the project's own tests. */
 const TEST_PREFIX = "TENSORPOOL_TEST_";
@@ -20,14 +20,14 @@ function upper(name: string): string {
   return name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
 }
 
-/** The variables of a general key, the winning one first. */
+/** The variables of a general key, in order of precedence. */
 export function variablesOfKey(key: string): readonly [string, string] {
   return [`${PREFIX}${upper(key)}`, upper(key)];
 }
 
-/** The variables of a role's flag by its own name, the winning one first. */
+/** The variables of a role's flag under its own name, in order of precedence. */
 export function variablesOfFlag(role: RoleSchema, flag: OptionSpec, schema: SettingsSchema): readonly string[] {
-  // Commands that are no roles have no variables of their own.
+  // Commands that are not roles have no variables of their own.
   const own = role.table === "" ? [] : [`${PREFIX}${upper(role.name)}_${upper(flag.name)}`];
   return schema.common.includes(flag) ? [...own, variableOfCommon(flag)] : own;
 }
@@ -36,7 +36,7 @@ export function variableOfCommon(flag: OptionSpec): string {
   return `${PREFIX}${upper(flag.name)}`;
 }
 
-/** Those that are set, in the order of `names`. An empty variable counts as not set. */
+/** The variables that are set, in the order of `names`. An empty variable counts as not set. */
 export function setVariables(names: readonly string[], env: Environment): Variable[] {
   return names.flatMap((name) => {
     const text = env[name];
@@ -44,17 +44,17 @@ export function setVariables(names: readonly string[], env: Environment): Variab
   });
 }
 
-/** What a variable says of an entry of `[profiles]` or `[streams]`. */
+/** A variable that sets an entry of `[profiles]` or `[streams]`. */
 export interface EntryVariable extends Variable {
   readonly table: NamedTable;
-  /** Of an entry of the file where one has this name in upper case; else the name in lower case. */
+  /** The entry of the file whose name in upper case matches; otherwise the name in lower case. */
   readonly entry: string;
   readonly leaf: string;
 }
 
-/** The variables of entries, those that win last. */
+/** The variables of entries; later ones take precedence. */
 export function entryVariables(table: NamedTable, known: readonly string[], env: Environment): EntryVariable[] {
-  // Longer ones first: DESCRIPTOR_STREAM_ID ends like STREAM_ID.
+  // Longer ones first: DESCRIPTOR_STREAM_ID has the same ending as STREAM_ID.
   const leaves = Object.keys(NAMED_TABLES[table]).sort((a, b) => b.length - a.length);
   return [upper(table), `${PREFIX}${upper(table)}`].flatMap((start) =>
     setVariables(Object.keys(env).sort(), env).flatMap((variable) => {
@@ -69,7 +69,7 @@ export function entryVariables(table: NamedTable, known: readonly string[], env:
   );
 }
 
-/** Every variable with our prefix, but those of `[profiles]` and `[streams]`, whose names the user chooses. */
+/** Every variable with tensorpool's prefix, except those of `[profiles]` and `[streams]`, whose names the user chooses. */
 export function knownVariables(schema: SettingsSchema): readonly string[] {
   return [
     ...new Set([
@@ -83,7 +83,7 @@ export function knownVariables(schema: SettingsSchema): readonly string[] {
   ];
 }
 
-/** A warning for each variable with our prefix that means nothing, with the one that was probably meant. */
+/** A warning for each unknown variable with tensorpool's prefix, naming the one that was probably meant. */
 export function unknownVariables(schema: SettingsSchema, env: Environment): string[] {
   const known = knownVariables(schema);
   const entries = (Object.keys(NAMED_TABLES) as NamedTable[]).flatMap((table) => entryVariables(table, [], env));
@@ -92,7 +92,7 @@ export function unknownVariables(schema: SettingsSchema, env: Environment): stri
     .filter((name) => name.startsWith(PREFIX) && !name.startsWith(TEST_PREFIX) && !meant.has(name))
     .sort()
     .map((name) => {
-      // Compared without the prefix, which would make everything look alike. Distances are measured in lower case.
+      // Compared without the prefix, which would make all names similar. Distances are measured in lower case.
       const bare = (variable: string): string => variable.slice(PREFIX.length).toLowerCase();
       const guess = nearest(bare(name), known.map(bare));
       const hint = guess === null ? "" : `; did you mean ${PREFIX}${guess.toUpperCase()}?`;
@@ -100,7 +100,7 @@ export function unknownVariables(schema: SettingsSchema, env: Environment): stri
     });
 }
 
-/** The environment without anything that this page's variables say: for processes whose flags say everything. */
+/** The environment without the variables that set flags or keys: for processes that get all settings as flags. */
 export function withoutSettings(env: Environment): Record<string, string> {
   const kept = Object.entries(env).filter(
     ([name]) => !name.startsWith(PREFIX) || OTHER_VARIABLES.includes(name) || name.startsWith(TEST_PREFIX),

@@ -18,15 +18,15 @@ import {
 export interface GeneralKey<T> {
   readonly type: ValueType<T>;
   readonly help: string;
-  /** What it is when nothing sets it, in words. */
+  /** The default as text. */
   readonly defaultText: string;
-  /** A TOML literal of the default; null where there is none, or where it follows from other settings. */
+  /** The default as a TOML literal; null if there is none, or if it follows from other settings. */
   readonly default: string | null;
   /** Not shown. */
   readonly isSecret?: boolean;
 }
 
-/** The default of a key that has to be set. */
+/** The default of a key that must be set. */
 export const REQUIRED = "required";
 const DAY_MS = 86_400_000;
 
@@ -34,12 +34,12 @@ function key<T>(type: ValueType<T>, literal: string, help: string): GeneralKey<T
   return { type, help, default: literal, defaultText: literal };
 }
 
-/** A key whose default is none, or follows from others. */
+/** A key without a default, or with one that follows from other settings. */
 function open<T>(type: ValueType<T>, defaultText: string, help: string): GeneralKey<T> {
   return { type, help, default: null, defaultText };
 }
 
-/** The keys that stand once in a file. */
+/** The keys that a file has once. */
 export const GENERAL_KEYS = {
   "driver.instance_id": key(text(), '"driver-01"', "name of the driver in logs and files"),
   "driver.aeron_dir": open(path("/dev/shm/aeron"), "AERON_DIR or /dev/shm/aeron-<user>", "folder of the media driver"),
@@ -98,7 +98,7 @@ export const GENERAL_KEYS = {
 } as const satisfies Readonly<Record<string, GeneralKey<unknown>>>;
 
 export type GeneralKeyName = keyof typeof GENERAL_KEYS;
-/** What a key's value is. */
+/** Type of a key's value. */
 export type GeneralValue<K extends GeneralKeyName> = (typeof GENERAL_KEYS)[K] extends GeneralKey<infer T> ? T : never;
 
 export const GENERAL_KEY_NAMES = Object.keys(GENERAL_KEYS) as GeneralKeyName[];

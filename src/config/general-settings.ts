@@ -26,13 +26,13 @@ import type { ValueType } from "./value-type.ts";
 const DEFAULT_NSLOTS = 1024;
 const DEFAULT_DESCRIPTOR_STREAM = DEFAULT_STREAMS.descriptorStreamId;
 
-/** A value, and where it comes from. */
+/** A value and its origin. */
 export interface Sourced<T = unknown> {
   readonly value: T;
   readonly origin: Origin;
 }
 
-/** A layout that streams may have. */
+/** A layout for streams. */
 export interface ProfileSetting {
   readonly name: string;
   readonly headerNslots: number;
@@ -43,19 +43,19 @@ export interface ProfileSetting {
 export interface StreamSetting {
   readonly name: string;
   readonly streamId: number;
-  /** Name of a profile that exists. */
+  /** Name of an existing profile. */
   readonly profile: string;
   readonly descriptorStreamId: number;
 }
 
-/** An entry of `[profiles]` or `[streams]`, as file and environment set it. */
+/** An entry of `[profiles]` or `[streams]`, merged from file and environment. */
 interface MergedEntry {
   readonly values: Map<string, Sourced>;
-  /** Keys that are set by mistake: nothing is known of their values. */
+  /** Keys that are set incorrectly: their values are unknown. */
   readonly faulty: Set<string>;
 }
 
-/** The keys of section 6 as file and environment set them; checked key by key, and against each other. */
+/** The keys of section 6, as set by file and environment; each key is checked on its own, and in combination with others. */
 export class GeneralSettings {
   readonly #values = new Map<GeneralKeyName, Sourced>();
   readonly #entries: Readonly<Record<NamedTable, ReadonlyMap<string, MergedEntry>>>;
@@ -63,7 +63,7 @@ export class GeneralSettings {
   readonly profiles: ReadonlyMap<string, ProfileSetting>;
   readonly streams: ReadonlyMap<string, StreamSetting>;
 
-  /** @throws UsageError naming the variable, or file, line and key */
+  /** @throws UsageError with the variable, or with file, line and key */
   constructor(file: ConfigFile | null, env: Environment, attempt: Attempt = untilFirst) {
     for (const key of GENERAL_KEY_NAMES) {
       attempt(() => {
@@ -78,7 +78,7 @@ export class GeneralSettings {
     this.streams = this.#readStreams(file, attempt);
   }
 
-  /** The value of a key, or its default; null where neither is. */
+  /** The value of a key, or its default; null if there is neither. */
   get<K extends GeneralKeyName>(key: K): GeneralValue<K> | null {
     const set = this.#values.get(key);
     if (set !== undefined) return set.value as GeneralValue<K>;
@@ -86,7 +86,7 @@ export class GeneralSettings {
     return (literal === null ? this.#derived(key) : readDefault(type, literal)) as GeneralValue<K> | null;
   }
 
-  /** The value of a key as files have it. */
+  /** The value of a key in the form of a file. */
   written(key: GeneralKeyName): unknown {
     const value = this.get(key);
     return value === null ? null : asWritten(GENERAL_KEYS[key].type, value);
@@ -96,12 +96,12 @@ export class GeneralSettings {
     return this.#values.get(key)?.origin ?? DEFAULT_ORIGIN;
   }
 
-  /** True for a name that is there, and for one that may be: where a mistake hides what there is. */
+  /** True if the name exists, or may exist because a mistake hides entries. */
   mayHave(table: NamedTable, name: string): boolean {
     return this.#broken.has(table) || this.#entries[table].has(name);
   }
 
-  /** The keys of `[profiles.NAME]` or `[streams.NAME]`, set or default, with values as files have them. */
+  /** The keys of `[profiles.NAME]` or `[streams.NAME]`, set or default, with values in the form of a file. */
   entries(table: NamedTable): { name: string; leaf: string; value: unknown; origin: Origin }[] {
     return [...this.#entries[table]].flatMap(([name, { values }]) =>
       Object.entries(NAMED_TABLES[table]).map(([leaf, { type, default: literal }]) => {
@@ -170,7 +170,7 @@ export class GeneralSettings {
       }
       const profile = (named?.value ?? this.get("policies.default_profile")) as string | null;
       if (profile === null) {
-        // Of those that are there none can be read: they are the mistakes.
+        // Profiles exist, but none could be read: their mistakes are reported.
         if (this.#broken.has("profiles") || this.#entries.profiles.size > 0 || entry.faulty.has("profile")) return;
         throw problemAt(origin, new ValueProblem("at least one [profiles.NAME] for its regions", "none"));
       }
@@ -190,7 +190,7 @@ export class GeneralSettings {
   }
 }
 
-/** What sets a general key, the winner first; each is checked, also where another one wins. @throws UsageError */
+/** All values set for a general key, in order of precedence; each is checked, even if another one applies. @throws UsageError */
 export function generalCandidates(key: GeneralKeyName, file: ConfigFile | null, env: Environment): Sourced[] {
   const { type } = GENERAL_KEYS[key] as GeneralKey<unknown>;
   const ofVariables = setVariables(variablesOfKey(key), env).map(({ name, text }) => parseVariable(type, name, text));
@@ -198,13 +198,13 @@ export function generalCandidates(key: GeneralKeyName, file: ConfigFile | null, 
   return ofFile === undefined ? ofVariables : [...ofVariables, ofFile];
 }
 
-/** @throws UsageError naming the variable */
+/** @throws UsageError with the variable */
 export function parseVariable<T>(type: ValueType<T>, name: string, text: string): Sourced<T> {
   requireExactVariable(name, text);
   return parseText(type, text, { kind: "variable", name });
 }
 
-/** @throws UsageError naming the origin */
+/** @throws UsageError with the origin */
 export function parseText<T>(type: ValueType<T>, text: string, origin: Origin): Sourced<T> {
   try {
     return { value: type.parse(text), origin };
@@ -239,7 +239,7 @@ function mergedEntries(
   return merged;
 }
 
-/** Null where it is set by mistake, which is reported already. @throws UsageError where it is missing */
+/** Null if it is set incorrectly, which is already reported. @throws UsageError if it is missing */
 function requireLeaf(
   table: NamedTable,
   name: string,
@@ -259,7 +259,7 @@ function asWritten(type: ValueType, value: unknown): unknown {
   return type.write === undefined ? value : type.write(value);
 }
 
-/** Defaults are written as TOML, so that files can begin with them. */
+/** Defaults are written as TOML, so that new files can contain them. */
 function readDefault(type: ValueType, literal: string): unknown {
   const value = parseTomlLiteral(literal);
   if (value === null) throw new TypeError(`the default ${literal} is no TOML`);

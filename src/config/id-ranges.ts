@@ -4,7 +4,7 @@ import { describeToml, type TomlValue } from "./toml-document.ts";
 import { readParts, ValueProblem } from "./value-problem.ts";
 import { readLiteral, scalar, tomlLiteral, type ValueType } from "./value-type.ts";
 
-/** Stream ids from `first` to `last`, both included. */
+/** Stream ids from `first` to `last`, inclusive. */
 export interface IdRange {
   readonly first: number;
   readonly last: number;

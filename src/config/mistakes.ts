@@ -1,16 +1,16 @@
 import { UsageError } from "../core/errors.ts";
 
-/** Runs a part of a check that the other parts do not depend on. */
+/** Runs one part of a check that is independent of the other parts. */
 export type Attempt = (part: () => void) => void;
 
-/** The first mistake ends the check. */
+/** Ends the check at the first mistake. */
 export const untilFirst: Attempt = (part) => part();
 
 /** Keeps every mistake, so that all of them can be reported at once. */
 export class Mistakes {
   readonly #byText = new Map<string, UsageError>();
 
-  /** In the order in which they were found, each once. */
+  /** In the order in which they were found, without duplicates. */
   get found(): readonly UsageError[] {
     return [...this.#byText.values()];
   }

@@ -4,7 +4,7 @@ import type { OptionSpec, OptionTraits } from "./role-schema.ts";
 import type { GivenValues } from "./role-settings.ts";
 import { toggle, type ValueType } from "./value-type.ts";
 
-/** The options of a command by the names of their values: `waitTimeout` is the value of `--wait-timeout`. */
+/** The options of a command, by the names of their values: `waitTimeout` is the value of `--wait-timeout`. */
 export type OptionSet = Readonly<Record<string, OptionSpec>>;
 
 /**
@@ -19,7 +19,7 @@ export function option<T, const Traits extends OptionTraits = object>(
   return { name: "", type, value, help, ...traits } as OptionSpec<T> & NoInfer<Traits>;
 }
 
-/** An option that is on or off: off, unless its default says otherwise. */
+/** An option that is on or off; off by default. */
 export function flag<const Traits extends OptionTraits = object>(
   help: string,
   traits?: Traits,
@@ -29,12 +29,12 @@ export function flag<const Traits extends OptionTraits = object>(
   } & NoInfer<Traits>;
 }
 
-/** An option that is on, off, or neither, where something else decides. */
+/** An option that is on, off or unset; if unset, other settings decide. */
 export function openFlag(help: string, traits: Omit<OptionTraits, "default"> = {}): OptionSpec<boolean> {
   return { name: "", type: toggle(), help, ...traits };
 }
 
-/** The same option with another default, in words or as a value; of one command alone, so that nothing common sets it. */
+/** The same option with another default, as text or as a value; it belongs to one command alone, so that no common setting applies. */
 export function withDefault<Spec extends OptionSpec, const Default extends Pick<OptionTraits, "default" | "otherwise">>(
   { default: _default, otherwise: _otherwise, ...rest }: Spec,
   traits: Default,
@@ -42,7 +42,7 @@ export function withDefault<Spec extends OptionSpec, const Default extends Pick<
   return { ...rest, ...traits };
 }
 
-/** Options with their names. Those of another set keep being the same objects: what sets them there sets them here. */
+/** Options with their names. Options of another set keep their identity: settings of that set apply here as well. */
 export function options<const Set extends OptionSet>(set: Set): Set {
   const entries = Object.entries(set).map(([key, spec]) => {
     const name = flagName(key);
@@ -76,7 +76,7 @@ export type ValuesOf<Set extends OptionSet> = {
   readonly [Key in keyof Set as Set[Key] extends Always ? never : Key]?: ValueOf<Set[Key]> | undefined;
 };
 
-/** The value of each option: what was given, or its default. @throws UsageError where a required one is missing */
+/** The value of each option: the given one, or its default. @throws UsageError if a required one is missing */
 export function valuesOf(command: string, specs: readonly OptionSpec[], given: GivenValues): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const spec of specs) {
@@ -88,7 +88,7 @@ export function valuesOf(command: string, specs: readonly OptionSpec[], given: G
   return values;
 }
 
-/** The values that options have where nothing sets them. */
+/** The default values of options. */
 export function defaultsOf<const Set extends OptionSet>(set: Set): ValuesOf<Set> {
   return valuesOf("", Object.values(set), new Map()) as ValuesOf<Set>;
 }
@@ -98,7 +98,7 @@ function missing(command: string, { name, type }: OptionSpec): UsageError {
   return new UsageError(`${command}: --${name} is missing, e.g. --${name} ${example}`, { expected: `--${name}` });
 }
 
-/** Where the values of a command come from, for errors about them. */
+/** The origins of a command's values, for errors about them. */
 export class Origins {
   readonly #specs: readonly OptionSpec[];
   readonly #given: GivenValues;
@@ -113,18 +113,18 @@ export class Origins {
     return this.#find(property)?.origin ?? DEFAULT_ORIGIN;
   }
 
-  /** True where something sets it. */
+  /** True if it is set anywhere. */
   has(property: string): boolean {
     return this.#find(property) !== undefined;
   }
 
-  /** How an error names it: `--wait-timeout`, or the variable or the line of a file that sets it. */
+  /** The name for error messages: `--wait-timeout`, or the variable or the line of a file that sets it. */
   nameOf(property: string): string {
     const origin = this.of(property);
     return origin.kind === "default" ? asFlag(property) : describeOrigin(origin);
   }
 
-  /** An error about an option, with the place that its value comes from. */
+  /** An error about an option, with the origin of its value. */
   located(error: unknown): unknown {
     if (!(error instanceof OptionError) || !this.#specs.some(({ name }) => name === flagName(error.option)))
       return error;

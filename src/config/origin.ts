@@ -1,4 +1,4 @@
-/** Where a value comes from. */
+/** The origin of a value. */
 export type Origin =
   | { readonly kind: "default" }
   /** `key` is the path within the file, e.g. `producers[0].rate`. */
@@ -8,7 +8,7 @@ export type Origin =
 
 export const DEFAULT_ORIGIN: Origin = { kind: "default" };
 
-/** How an error names the value: `--rate`, `TENSORPOOL_PRODUCER_RATE`, `tensorpool.toml:12: producers[0].rate`. */
+/** The value's name in error messages: `--rate`, `TENSORPOOL_PRODUCER_RATE`, `tensorpool.toml:12: producers[0].rate`. */
 export function describeOrigin(origin: Origin): string {
   switch (origin.kind) {
     case "default":

@@ -18,7 +18,7 @@ export function cpuList(): ValueType<readonly number[]> {
   return scalar("CPUs such as 2, 0,2 or 1-3", '"2"', ["string", "bigint"], convert, { format });
 }
 
-/** A priority in real time: `fifo:10` is 10. */
+/** A real-time priority: `fifo:10` is 10. */
 export function realTimePriority(): ValueType<number> {
   const convert = (value: string): number | undefined => {
     const priority = Number(/^fifo:(\d{1,2})$/.exec(value)?.[1] ?? Number.NaN);

@@ -49,7 +49,7 @@ function readPool(entry: TomlValue): PoolSetting {
   const member = (type: ValueType<number>, key: string) => (): number => {
     const value = entry[key];
     if (value !== undefined) return within(key, () => type.read(value));
-    // One that is misspelt is not missing as well.
+    // A misspelt key does not also count as missing.
     if (misspelt.includes(key)) return 0;
     throw new ValueProblem(`${key}: ${type.expected}`, "nothing");
   };

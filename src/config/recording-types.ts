@@ -1,11 +1,11 @@
 import { formatBytesExact, formatDurationExact, parseDuration, parseSize } from "../core/units.ts";
 import { scalar, type ValueType } from "./value-type.ts";
 
-/** Where a recording begins another file: `16GiB`, `1h`. */
+/** Size or duration after which a recording begins another file: `16GiB`, `1h`. */
 export type SplitRule = { readonly bytes: number } | { readonly durationNs: number };
-/** What has to stay free on a disk: `5%`, `10GiB`. */
+/** Space that must stay free on a disk: `5%`, `10GiB`. */
 export type FreeRule = { readonly bytes: number } | { readonly fraction: number };
-/** How chunks are compressed; null for not at all. */
+/** Compression of chunks; null for none. */
 export type Compression = { readonly zstdLevel: number } | null;
 
 const MIN_SPLIT_BYTES = 1024 * 1024;

@@ -3,12 +3,12 @@ import { readSpeed, SPEED_EXPECTED } from "../io/mcap/speed.ts";
 import { isId, MAX_ID } from "../protocol/ids.ts";
 import { scalar, type ValueType } from "./value-type.ts";
 
-/** A place in a recording. */
+/** A position in a recording. */
 export function position(): ValueType<Position> {
   return scalar(POSITION_EXPECTED, '"10s"', ["string"], readPosition, { format: formatPosition });
 }
 
-/** Times as fast as it was recorded; Infinity: as fast as frames are taken. */
+/** Replay speed relative to the recording; Infinity: as fast as frames are read. */
 export function speed(): ValueType<number> {
   const format = (value: number): string => (value === Number.POSITIVE_INFINITY ? "max" : String(value));
   return scalar(SPEED_EXPECTED, '"2"', ["string", "number", "bigint"], readSpeed, { format });
@@ -18,14 +18,14 @@ export function speed(): ValueType<number> {
 export interface StreamChoice {
   /** Its id, name or topic. */
   readonly which: string;
-  /** Null: the one that it was recorded under. */
+  /** Null: the id under which it was recorded. */
   readonly streamId: number | null;
 }
 
-/** Between the choices of several flags. */
+/** Separates the choices of several flags. */
 const SEPARATOR = "\n";
 
-/** Streams of a recording, each under its own id or another: repeat the flag for several streams. */
+/** Streams of a recording, each under its own id or another one: repeat the flag for several streams. */
 export function streamChoices(): ValueType<readonly StreamChoice[]> {
   const convert = (text: string): readonly StreamChoice[] | undefined => {
     const choices = text.split(SEPARATOR).map(choiceOf);
@@ -44,7 +44,7 @@ function choiceOf(text: string): StreamChoice | undefined {
   return isStream(which) && isIdText(id) ? { which, streamId: Number(id) } : undefined;
 }
 
-/** Digits are an id. */
+/** A text of digits is an id. */
 function isStream(text: string): boolean {
   return /^\d+$/.test(text) ? isIdText(text) : text !== "";
 }
@@ -53,7 +53,7 @@ function isIdText(text: string): boolean {
   return /^\d{1,10}$/.test(text) && isId(Number(text));
 }
 
-/** Formats that frames of a recording are written in. */
+/** Formats in which frames of a recording can be written. */
 const EXPORT_FORMATS = ["npy", "raw", "png", "y4m", "kerchunk", "hdf5"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 

@@ -1,36 +1,36 @@
 import type { GeneralKeyName } from "./general-keys.ts";
 import type { ValueType } from "./value-type.ts";
 
-/** What an option of a command says beside its name, its type, its placeholder and its help. */
+/** Properties of a command's option, in addition to its name, type, placeholder and help. */
 export interface OptionTraits {
-  /** Its value where nothing sets it, as the command line would say it. */
+  /** Its default, in the form of the command line. */
   readonly default?: string;
-  /** What holds where nothing sets it, in words. */
+  /** The behaviour if it is not set, as text. */
   readonly otherwise?: string;
-  /** The command does not run without it. */
+  /** The command requires it. */
   readonly isRequired?: true;
   /** One letter, without the dash. */
   readonly short?: string;
-  /** May be given several times; the values stand on lines of their own in one text. */
+  /** May be given several times; the values are joined to one text, one on each line. */
   readonly isRepeatable?: boolean;
   /** A switch whose help describes `--no-<name>`. */
   readonly negatable?: boolean;
-  /** The general key that sets it too, below everything that names the option itself. */
+  /** The general key that also sets it, below everything that names the option itself. */
   readonly key?: GeneralKeyName;
-  /** What the key's values mean for the option, where they are different. */
+  /** Values of the option for the key's values, if they differ. */
   readonly keyValues?: Readonly<Record<string, string>>;
   /** Its value is not shown. */
   readonly isSecret?: boolean;
-  /** "flag": set on the command line alone; "variable": by environment as well, but not in a file. Left out: everywhere. */
+  /** "flag": set on the command line only; "variable": also by environment, but not in a file. Left out: everywhere. */
   readonly settable?: "flag" | "variable";
 }
 
-/** One option of a command: its type with its bounds, its help, its default, and what else sets it. */
+/** One option of a command: its type with its bounds, its help, its default, and its other sources. */
 export interface OptionSpec<T = unknown> extends OptionTraits {
   /** Without dashes, e.g. "aeron-dir". */
   readonly name: string;
   readonly type: ValueType<T>;
-  /** What follows it in `--help`; without it, the option is a switch. */
+  /** Its placeholder in `--help`; without one, the option is a switch. */
   readonly value?: string;
   readonly help: string;
 }
@@ -46,17 +46,17 @@ export interface RoleSchema {
   readonly flags: readonly OptionSpec[];
 }
 
-/** All that a file and the environment can say. */
+/** All settings that files and the environment can contain. */
 export interface SettingsSchema {
   readonly roles: readonly RoleSchema[];
-  /** Flags that mean the same for several roles; the same objects stand in the roles' lists. */
+  /** Flags with the same meaning for several roles; the roles' lists contain the same objects. */
   readonly common: readonly OptionSpec[];
 }
 
-/** The table of flags that hold for every role. */
+/** The table of flags for all roles. */
 export const COMMON_TABLE = "common";
 
-/** What holds where nothing sets an option, for people; undefined for a switch, whose help says it. */
+/** The default of an option as text; undefined for a switch, whose help describes it. */
 export function defaultTextOf({ value, default: text, otherwise }: OptionSpec): string | undefined {
   return value === undefined ? undefined : (otherwise ?? text);
 }

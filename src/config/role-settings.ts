@@ -8,19 +8,19 @@ import { describePlace, type Origin } from "./origin.ts";
 import { flagsInEnvironment, type OptionSpec, type RoleSchema, type SettingsSchema } from "./role-schema.ts";
 import { ValueProblem } from "./value-problem.ts";
 
-/** What the command line says of an option: a text, or for a switch on or off. */
+/** An option on the command line: a text, or on or off for a switch. */
 export interface WrittenValue {
   readonly value: string | boolean;
   readonly origin: Origin;
 }
 
-/** By the names of options. */
+/** Values by the names of options. */
 export type WrittenValues = ReadonlyMap<string, WrittenValue>;
 
-/** Values by the names of options, each of its option's type; those that nothing sets are absent. */
+/** Values by the names of options, each of its option's type; options that are not set are absent. */
 export type GivenValues = ReadonlyMap<string, Sourced>;
 
-/** What the command line says, as values. @throws UsageError naming the flag */
+/** The values of the command line. @throws UsageError with the flag */
 export function parsedFlags(specs: readonly OptionSpec[], written: WrittenValues): GivenValues {
   const given = new Map<string, Sourced>();
   for (const [name, { value, origin }] of written) {
@@ -32,7 +32,7 @@ export function parsedFlags(specs: readonly OptionSpec[], written: WrittenValues
   return given;
 }
 
-/** What the environment says of flags for every command, e.g. TENSORPOOL_LOG_LEVEL. @throws UsageError naming the variable */
+/** The environment's values of flags for every command, e.g. TENSORPOOL_LOG_LEVEL. @throws UsageError with the variable */
 export function commonFromEnvironment(flags: readonly OptionSpec[], env: Environment): GivenValues {
   const given = new Map<string, Sourced>();
   for (const flag of flagsInEnvironment(flags)) {
@@ -43,9 +43,9 @@ export function commonFromEnvironment(flags: readonly OptionSpec[], env: Environ
 }
 
 /**
- * The value of each flag of a role: the command line's, then variables (of the role, of every role, of the general key), then
- * the file (the role's table, `[common]`, the general key). Every value is checked, also where another one wins.
- * @throws UsageError naming the variable
+ * The value of each flag of a role. Precedence: the command line, then variables (of the role, of every role, of the general key), then the
+ * file (the role's table, `[common]`, the general key). Every value is checked, even if another takes precedence.
+ * @throws UsageError with the variable
  */
 export function resolveRole(
   role: RoleSchema,
@@ -65,7 +65,7 @@ export function resolveRole(
 
 /**
  * The table that a process uses: the one with that name or stream id, or the only one.
- * @throws UsageError listing the tables when there are several and none is chosen, or there is no such one
+ * @throws UsageError with a list of the tables if there are several and none is selected, or the selected one does not exist
  */
 export function chooseTable(role: RoleSchema, file: ConfigFile | null, use: Sourced | undefined): RoleTable | null {
   const tables = file?.tables.get(role.name) ?? [];
@@ -88,7 +88,7 @@ export function chooseTable(role: RoleSchema, file: ConfigFile | null, use: Sour
   throw problemAt(use.origin, new ValueProblem(where, found, [], there + suggestion(wanted, known)));
 }
 
-/** What has to hold between the tables of a role: names are there once, and a stream has one producer. @throws UsageError */
+/** Checks a role's tables together: names are unique, and a stream has one producer. @throws UsageError */
 export function checkTables(
   role: RoleSchema,
   file: ConfigFile,
@@ -151,7 +151,7 @@ function fromFile(
   return [table?.values.get(flag.name), common].filter((found) => found !== undefined);
 }
 
-/** What the general key says that sets the option too. */
+/** The value of the general key that also sets the option. */
 function fromGeneralKey({ key, keyValues }: OptionSpec, file: ConfigFile | null, env: Environment): Sourced[] {
   if (key === undefined) return [];
   return generalCandidates(key, file, env).map(({ value, origin }) => ({

@@ -21,7 +21,7 @@ const MAX_RULES = 256;
 const DEFAULT_RESTORE_NS = 30e9;
 const DEFAULT_DECIMATION = 2;
 
-/** An id or a name of a stream; `*` stands for any part of a name. */
+/** An id or a name of a stream; `*` matches any part of a name. */
 function streamPattern(): ValueType<string> {
   const name = text("an id or a name of a stream, with * for any part of it", "camera-*");
   return { ...name, read: (value) => (typeof value === "bigint" ? String(value) : name.read(value)) };
@@ -41,7 +41,7 @@ const KEYS = {
 const KEY_NAMES = Object.keys(KEYS);
 const REQUIRED = ["drop_ratio_above", "for", "mode"] as const;
 
-/** `[{ drop_ratio_above = "0.1%", for = "5s", mode = "latest" }]`: what a supervisor does about consumers that lose frames. */
+/** `[{ drop_ratio_above = "0.1%", for = "5s", mode = "latest" }]`: a supervisor's reactions to consumers that lose frames. */
 export function ruleList(): ValueType<readonly SteeringRule[]> {
   const expected = "an array of { drop_ratio_above, for, mode, ... }";
   const read = (value: TomlValue): readonly SteeringRule[] => {
@@ -53,14 +53,14 @@ export function ruleList(): ValueType<readonly SteeringRule[]> {
     expected,
     example: '[{ drop_ratio_above = "0.1%", for = "5s", mode = "latest", restore_after = "30s" }]',
     read,
-    // Several tables with commas between them are an array without its brackets.
+    // Several tables separated by commas are an array without its brackets.
     parse: (value) => readLiteral(value.trimStart().startsWith("{") ? `[${value}]` : value, expected, read),
     format: (rules) => tomlLiteral(rules.map(writeRule)),
     write: (rules) => rules.map(writeRule),
   };
 }
 
-/** The rule in the words of a file. */
+/** The rule in the form of a file. */
 function writeRule(rule: SteeringRule): Readonly<Record<keyof typeof KEYS, unknown>> {
   return {
     name: rule.name,
@@ -77,7 +77,7 @@ function writeRule(rule: SteeringRule): Readonly<Record<keyof typeof KEYS, unkno
 function readRule(entry: TomlValue, index: number): SteeringRule {
   if (!isTable(entry)) throw new ValueProblem("a table { drop_ratio_above, for, mode, ... }", describeToml(entry));
   const keys = Object.keys(entry);
-  // One that is misspelt is not missing as well.
+  // A misspelt key does not also count as missing.
   const meant = keys.map((key) => nearest(key, KEY_NAMES));
   readParts<unknown>([
     ...keys.map((key) => () => checkMember(entry, key)),

@@ -16,7 +16,7 @@ const ID = streamId();
 /** The id of a stream, or a name. */
 export type StreamReference = number | string;
 
-/** The id of a stream, or a name: of `[streams]`, where there is one. */
+/** The id of a stream, or a name: one of `[streams]`, if it exists there. */
 export function streamReference(): ValueType<StreamReference> {
   const expected = `a stream id from 1 to ${MAX_ID}, or a name of [streams]`;
   const parse = (text: string): StreamReference => {
@@ -40,10 +40,9 @@ export function streamReference(): ValueType<StreamReference> {
 }
 
 /**
- * The values of a role whose stream goes by a name of `[streams]`: its id, and as defaults its descriptor stream and, where the
- * role makes the regions itself, the layout of its profile. A role that can ask for data sources by name (`mayAsk`) keeps a name
- * that is not there.
- * @throws UsageError for a name that is not there
+ * The values of a role whose stream is given by a name of `[streams]`: its id, and as defaults its descriptor stream and, if the role
+ * creates the regions itself, the layout of its profile. A role that can look up data sources by name (`mayAsk`) keeps an unknown name.
+ * @throws UsageError for an unknown name
  */
 export function withNamedStream(
   role: RoleSchema,
@@ -52,7 +51,7 @@ export function withNamedStream(
   mayAsk: boolean,
 ): GivenValues {
   const named = given.get("stream");
-  // Tools have no table in a file, and a --stream of their own.
+  // Tools have no table in a file, and have a --stream of their own.
   if (named === undefined || role.table === "") return given;
   if (Array.isArray(named.value)) {
     const value = named.value.map((each: unknown) =>
@@ -85,8 +84,8 @@ export function withNamedStream(
 }
 
 /**
- * The stream of `[streams]` with a name; null where there is none and the role can ask for it, and where its entry is a mistake, which is
- * reported already. @throws UsageError
+ * The stream of `[streams]` with a name; null if there is none and the role can look it up, or if its entry is a mistake, which is already
+ * reported. @throws UsageError
  */
 function namedStream(name: string, origin: Origin, general: GeneralSettings, mayAsk: boolean) {
   const stream = general.streams.get(name);

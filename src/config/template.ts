@@ -17,7 +17,7 @@ import {
 import { parseTomlLiteral } from "./toml-document.ts";
 import { ValueProblem } from "./value-problem.ts";
 
-/** Values that a new file sets, so that it runs as it is: a driver with one stream, one producer, one consumer. */
+/** Values that a new file sets, so that it can be used as it is: a driver with one stream, one producer, one consumer. */
 const SET: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   producers: { name: '"camera-1"', stream: "10000", source: '"synthetic:"', rate: "30" },
   consumers: { name: '"viewer"', stream: "10000", sink: '"stats"' },
@@ -35,7 +35,7 @@ const HEAD = [
   "supervisor, producers and consumers in one process; each also runs by itself: `tensorpool driver --config FILE`, and so on.",
 ];
 
-/** A file with every key, most of them as comments; it validates as it is, and with the comments taken away. */
+/** A file with every key, most of them as comments; it is valid as it is, and with the comment signs removed. */
 export function configTemplate(schema: SettingsSchema): string {
   const sections = [...new Set(GENERAL_KEY_NAMES.map((key) => key.split(".")[0] as string))];
   const blocks = [
@@ -70,7 +70,7 @@ export function configTemplate(schema: SettingsSchema): string {
   return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
-/** A table that has to say more than its defaults does not stand there until it is wanted: it would be run as it is. */
+/** A table that needs more than its defaults is commented out, because it would otherwise be run as it is. */
 function heading(table: string, isArray: boolean, flags: readonly OptionSpec[]): string {
   const lacks = flags.some(({ name, isRequired }) => isRequired === true && SET[table]?.[name] === undefined);
   return `${lacks ? "#" : ""}${isArray ? `[[${table}]]` : `[${table}]`}`;
@@ -98,7 +98,7 @@ function keyLines(name: string, setting: GeneralKey<unknown>, set: string | unde
 
 function flagLines(flags: readonly OptionSpec[], set: Readonly<Record<string, string>>): string[] {
   const all = flagsInFile(flags);
-  // A table of consumers has a name as well, to choose it by.
+  // A table of consumers also has a name, by which it is selected.
   const label = set.name !== undefined && !all.some(({ name }) => name === "name");
   const lines = all.flatMap((flag) => {
     const { name, help } = flag;
@@ -111,7 +111,7 @@ function flagLines(flags: readonly OptionSpec[], set: Readonly<Record<string, st
   return label ? ["# what --use chooses it by", `name = ${set.name}`, ...lines] : lines;
 }
 
-/** The default of an option as TOML, or an example where it has none. */
+/** The default of an option as TOML, or an example if it has none. */
 function literalOf({ type, default: text }: OptionSpec): string {
   if (text === undefined) return type.example;
   const literal = parseTomlLiteral(text);

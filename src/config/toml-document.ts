@@ -10,17 +10,17 @@ import { formatPath, type TomlPath } from "./toml-path.ts";
 
 export type { TomlTable, TomlValue } from "smol-toml";
 
-/** A TOML text that was parsed; integers are exact. */
+/** A parsed TOML text; integers are exact. */
 export class TomlDocument {
-  /** How messages call it. */
+  /** The document's name in messages. */
   readonly name: string;
   readonly root: TomlTable;
   readonly #lines: ReadonlyMap<string, number>;
 
-  /** @throws UsageError with line and column for what is no TOML */
+  /** @throws UsageError with line and column if the text is not TOML */
   constructor(name: string, text: string) {
     this.name = name;
-    // Editors of other systems put one there.
+    // Some editors add a byte order mark.
     const document = text.startsWith("\ufeff") ? text.slice(1) : text;
     try {
       this.root = parse(document, { integersAsBigInt: true });
@@ -37,7 +37,7 @@ export class TomlDocument {
     this.#lines = locateKeys(document);
   }
 
-  /** @throws NotFoundError when there is no such file, UsageError when it cannot be read or is no TOML in UTF-8 */
+  /** @throws NotFoundError if there is no such file, UsageError if it cannot be read or is not TOML in UTF-8 */
   static read(path: string): TomlDocument {
     let bytes: Uint8Array;
     try {
@@ -66,7 +66,7 @@ export class TomlDocument {
     return new TomlDocument(basename(path), text);
   }
 
-  /** Line of the value, or of the nearest thing around it. */
+  /** Line of the value, or of the nearest enclosing one. */
   lineOf(path: TomlPath): number {
     for (let length = path.length; length > 0; length--) {
       const line = this.#lines.get(formatPath(path.slice(0, length)));
@@ -80,11 +80,11 @@ export class TomlDocument {
   }
 }
 
-/** Reads one TOML value, as it stands in an environment variable. Null when it is none. */
+/** Reads one TOML value from an environment variable; null if the text is not a value. */
 export function parseTomlLiteral(text: string): TomlValue | null {
   try {
     const table = parse(`value = ${text}`, { integersAsBigInt: true });
-    // Text with line ends could bring further keys along.
+    // Text with line ends could add further keys.
     return Object.keys(table).length === 1 ? (table.value ?? null) : null;
   } catch (error) {
     if (error instanceof TomlError) return null;
@@ -96,7 +96,7 @@ export function isTable(value: TomlValue | undefined): value is TomlTable {
   return typeof value === "object" && !Array.isArray(value) && !(value instanceof TomlDate) && !(value instanceof Date);
 }
 
-/** What a message says of a value that is not what was expected. */
+/** Describes an unexpected value for an error message. */
 export function describeToml(value: TomlValue | undefined): string {
   if (typeof value === "string") return `the text ${quoted(value)}`;
   if (typeof value === "object") {

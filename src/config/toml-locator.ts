@@ -1,8 +1,8 @@
 import { formatPath, type TomlPath } from "./toml-path.ts";
 
 /**
- * Finds the line on which each key of a TOML document stands. It follows the structure of a document that the parser has
- * already accepted (TOML 1.0, and 1.1's line breaks within inline tables), so it checks nothing by itself.
+ * Finds the line of each key of a TOML document. It follows the structure of a document that the parser has already accepted (TOML 1.0, and
+ * 1.1's line breaks within inline tables), so it checks nothing itself.
  */
 export function locateKeys(text: string): ReadonlyMap<string, number> {
   return new Locator(text).run();
@@ -66,7 +66,7 @@ class Locator {
     this.#value(path);
   }
 
-  /** The keys of `a . "b"`, and the space behind them. */
+  /** The keys of `a . "b"`, and the space after them. */
   #keys(): string[] {
     const keys: string[] = [];
     do {
@@ -86,7 +86,7 @@ class Locator {
       return quoted.startsWith("'") ? quoted.slice(1, -1) : unescaped(quoted.slice(1, -1));
     }
     while (BARE_KEY.test(this.#peek())) this.#at += 1;
-    // A character that no accepted document has here must not be looked at again and again.
+    // A character that no accepted document has here must not cause an endless loop.
     if (this.#at === start) this.#at += 1;
     return this.#text.slice(start, this.#at);
   }
@@ -113,7 +113,7 @@ class Locator {
     }
   }
 
-  /** What stands between brackets, one element after the other. */
+  /** The content of brackets, one element after the other. */
   #elements(end: string, element: (index: number) => void): void {
     this.#at += 1;
     for (let index = 0; ; index++) {
@@ -123,7 +123,7 @@ class Locator {
       if (this.#peek() === end || this.#at >= this.#text.length) break;
       const start = this.#at;
       element(index);
-      // As with keys: a bracket of the other kind must not be looked at again and again.
+      // As with keys, a bracket of the other kind must not cause an endless loop.
       if (this.#at === start) this.#at += 1;
     }
     this.#at += 1;
@@ -136,7 +136,7 @@ class Locator {
       this.#at += 3;
       while (this.#at < this.#text.length && !this.#text.startsWith(triple, this.#at)) this.#character(quote);
       this.#at += 3;
-      // Up to two quotes may stand right before the closing ones.
+      // Up to two quotes may precede the closing ones.
       while (this.#peek() === quote) this.#at += 1;
       return;
     }

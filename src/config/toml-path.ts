@@ -1,4 +1,4 @@
-/** The way to a value in a TOML document: keys, and indices of arrays. */
+/** The path to a value in a TOML document: keys, and indices of arrays. */
 export type TomlPath = readonly (string | number)[];
 
 /** As a person would write it: `producers[0].rate`, `profiles."a b".header_nslots`. */

@@ -1,9 +1,9 @@
 import { UsageError } from "../core/errors.ts";
 import type { TomlPath } from "./toml-path.ts";
 
-/** A value that its setting does not take; the caller that knows its place reports it. */
+/** A value that its setting does not accept; the caller that knows its place reports it. */
 export class ValueProblem extends UsageError {
-  /** Which part of the value, where it has parts. */
+  /** The part of the value that is wrong, if it has parts. */
   readonly path: TomlPath;
   /** Problems of other parts of the same value. */
   readonly others: readonly ValueProblem[];
@@ -28,7 +28,7 @@ export class ValueProblem extends UsageError {
       : new ValueProblem(this.expected ?? "", this.found ?? "", this.path, this.#hint);
   }
 
-  /** The same problem, of a part of a larger value. */
+  /** The same problem, as one of a part of a larger value. */
   within(part: string | number): ValueProblem {
     const others = this.others.map((other) => other.within(part));
     return new ValueProblem(this.expected ?? "", this.found ?? "", [part, ...this.path], this.#hint, others);
@@ -49,7 +49,7 @@ export function within<T>(part: string | number, read: () => T): T {
   }
 }
 
-/** Reads all parts of a value, also those behind a wrong one. @throws ValueProblem with the problems of all parts */
+/** Reads all parts of a value, including those after a wrong one. @throws ValueProblem with the problems of all parts */
 export function readParts<T>(parts: readonly (() => T)[]): T[] {
   const problems: ValueProblem[] = [];
   const values = parts.flatMap((part) => {

@@ -6,33 +6,33 @@ import { formatBytesExact, formatDurationExact, parseDuration, parseRate, parseS
 import { describeToml, parseTomlLiteral, type TomlValue } from "./toml-document.ts";
 import { readParts, ValueProblem, within } from "./value-problem.ts";
 
-/** What a setting takes, from a flag or variable (text) and from a file (a TOML value). */
+/** The type of a setting's value, from a flag or variable (text) and from a file (a TOML value). */
 export interface ValueType<T = unknown> {
-  /** In words, for messages and documentation. */
+  /** A description for messages and documentation. */
   readonly expected: string;
-  /** A TOML literal that fits, for files to begin with. */
+  /** A valid TOML literal, for new files. */
   readonly example: string;
   /** @throws ValueProblem */
   parse(text: string): T;
   /** @throws ValueProblem */
   read(value: TomlValue): T;
-  /** The value as a flag or a variable says it: `parse` reads it back as the same value. */
+  /** The value in the form of a flag or a variable: `parse` reads it back as the same value. */
   format(value: T): string;
-  /** The value as files have it, where that is not what `read` gives. */
+  /** The value in the form of a file, if that differs from the result of `read`. */
   write?(value: T): unknown;
 }
 
 type Kind = "string" | "bigint" | "number" | "boolean";
 
 export interface ScalarOptions<T> {
-  /** What an error adds about a text that does not fit. */
+  /** A hint that an error adds for an invalid text. */
   readonly hint?: (text: string) => string;
   readonly format?: (value: T) => string;
 }
 
 /**
- * A value that is written the same way in all places, but for the quotes of texts in TOML. `kinds`: what TOML may have for it;
- * `convert`: its value, or undefined for what is none.
+ * A value that is written the same way everywhere, except for the quotes of texts in TOML. `kinds`: its types in TOML; `convert`: returns
+ * its value, or undefined if it is invalid.
  */
 export function scalar<T>(
   expected: string,
@@ -60,11 +60,11 @@ export function scalar<T>(
 
 /** Any text that is not empty. */
 export function text(expected = "a text", example = "text"): ValueType<string> {
-  // A whole number has one text: `http = 9464`, `cpu = 2`.
+  // A whole number has only one text: `http = 9464`, `cpu = 2`.
   return scalar(expected, JSON.stringify(example), ["string", "bigint"], (value) => (value === "" ? undefined : value));
 }
 
-/** Text that goes over the wire as US-ASCII, on one line. */
+/** Text that is sent over the wire as US-ASCII, on one line. */
 export function asciiText(example: string, maxChars: number): ValueType<string> {
   const convert = (value: string): string | undefined =>
     /^[\x20-\x7e]+$/.test(value) && value.length <= maxChars ? value : undefined;
@@ -72,7 +72,7 @@ export function asciiText(example: string, maxChars: number): ValueType<string> 
   return scalar(expected, JSON.stringify(example), ["string"], convert);
 }
 
-/** A secret that goes over the wire as US-ASCII. Errors do not show it. */
+/** A secret that is sent over the wire as US-ASCII. Errors do not show it. */
 export function token(): ValueType<string> {
   const expected = "a token: 1 to 1024 characters of printable US-ASCII";
   const read = (value: TomlValue): string => {
@@ -91,7 +91,7 @@ export function word(example: string): ValueType<string> {
 const HOST_NAME =
   /^(?:\*|(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\]?)$/;
 
-/** A name or an address of a host as requests name it, without a port; `*` is any. */
+/** The name or address of a host in requests, without a port; `*` matches any. */
 export function hostName(): ValueType<string> {
   const expected = "a host name or address without a port, or * for any";
   const convert = (value: string): string | undefined => (HOST_NAME.test(value) ? value : undefined);
@@ -100,7 +100,7 @@ export function hostName(): ValueType<string> {
   return scalar(expected, '"monitor.example"', ["string"], convert, { hint });
 }
 
-/** Where a server is, by http or https. */
+/** The http or https address of a server. */
 export function webAddress(expected: string, example: string): ValueType<URL> {
   const convert = (value: string): URL | undefined => {
     const url = URL.canParse(value) ? new URL(value) : undefined;
@@ -109,7 +109,7 @@ export function webAddress(expected: string, example: string): ValueType<URL> {
   return scalar(expected, JSON.stringify(example), ["string"], convert);
 }
 
-/** A path; relative ones are meant from where the process is started. */
+/** A path; a relative one is resolved in the folder in which the process was started. */
 export function path(example = "/dev/shm/tensorpool"): ValueType<string> {
   const convert = (value: string): string | undefined => (value === "" || value.includes("\0") ? undefined : value);
   return scalar("a path", JSON.stringify(example), ["string"], convert);
@@ -129,7 +129,7 @@ export function anyCase<T extends string>(...choices: readonly T[]): ValueType<T
   return scalar(`one of ${choices.join(", ")}`, JSON.stringify(choices[0]), ["string"], convert, { hint });
 }
 
-/** How a process waits. */
+/** The idle strategy of a process. */
 export function idleStrategy(): ValueType<IdleChoice> {
   const convert = (value: string): IdleChoice | undefined => converted(parseIdleStrategy, value);
   return scalar(IDLE_EXPECTED, '"backoff"', ["string"], convert, {
@@ -137,7 +137,7 @@ export function idleStrategy(): ValueType<IdleChoice> {
   });
 }
 
-/** Permission bits of files (W-30). Also as a number, whose digits count as they are written. */
+/** Permission bits of files (W-30). A number is read by its decimal digits. */
 export function permissions(): ValueType<"600" | "660"> {
   const convert = (value: string): "600" | "660" | undefined =>
     (["600", "660"] as const).find((mode) => value === mode || value === `0${mode}`);
@@ -160,7 +160,7 @@ export interface IntegerOptions {
 export function integer(min: number, max: number, options: IntegerOptions = {}): ValueType<number> {
   const what = options.powerOfTwo === true ? "a power of two" : "a whole number";
   const convert = (value: string): number | undefined => {
-    // As a big integer: the next double to a number that is too large may be one that fits.
+    // As a big integer: rounding a number that is too large to a double might make it valid.
     const number = /^\d{1,40}$/.test(value) ? BigInt(value) : null;
     if (number === null || number < BigInt(min) || number > BigInt(max)) return undefined;
     return isAccepted(Number(number), options) ? Number(number) : undefined;
@@ -184,7 +184,7 @@ function isAccepted(value: number, { powerOfTwo = false }: IntegerOptions): bool
   return !powerOfTwo || Number.isInteger(Math.log2(value));
 }
 
-/** Nanoseconds, from a text with a unit; only 0 goes without one. `isPositive`: not 0. */
+/** Nanoseconds, from a text with a unit; only 0 needs none. `isPositive`: not 0. */
 export function duration({ isPositive = false } = {}): ValueType<number> {
   const expected = `a duration ${isPositive ? "above 0 " : ""}with its unit, such as 250us, 10ms, 1.5s or 2m`;
   const convert = (value: string): number | undefined => {
@@ -196,7 +196,7 @@ export function duration({ isPositive = false } = {}): ValueType<number> {
 
 const UNIT_NS = { ns: 1, ms: 1e6, s: 1e9 } as const;
 
-/** A duration counted in `unit`, as the setting's name says: a whole number of them, or a text with a unit of its own. */
+/** A duration in `unit`, which the setting's name contains: a whole number, or a text with a unit of its own. */
 export function durationIn(unit: keyof typeof UNIT_NS, min: number, max: number): ValueType<number> {
   const convert = (value: string): number | undefined => {
     const durationNs = converted(parseDuration, value);
@@ -252,7 +252,7 @@ export function ratio(): ValueType<number> {
   return scalar("a share such as 0.1% or 0.001", '"0.1%"', ["bigint", "number", "string"], convert, { format });
 }
 
-/** An array; as text either its elements with commas between them, or a TOML array. */
+/** An array; as text, either its elements separated by commas, or a TOML array. */
 export function list<T>(element: ValueType<T>, name: string): ValueType<readonly T[]> {
   const expected = `at least one ${name}`;
   const all = <From>(values: readonly From[], one: (value: From) => T): readonly T[] => {
@@ -261,7 +261,7 @@ export function list<T>(element: ValueType<T>, name: string): ValueType<readonly
   };
   const read = (value: TomlValue): readonly T[] => {
     if (Array.isArray(value)) return all(value, element.read);
-    // One element may go without brackets, as it does on the command line, where an option that is repeated has a line for each.
+    // A single element needs no brackets; a repeated option on the command line has one line for each element.
     if (typeof value === "string") return all(value.split(/[,\n]/), element.parse);
     return [element.read(value)];
   };
@@ -285,7 +285,7 @@ export function readLiteral<T>(literal: string, expected: string, read: (value: 
   return read(value);
 }
 
-/** A value as TOML on one line, as `parseTomlLiteral` reads it. Members that are undefined are left out. */
+/** A value as TOML on one line, as `parseTomlLiteral` reads it. Undefined members are left out. */
 export function tomlLiteral(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(tomlLiteral).join(", ")}]`;
   if (typeof value === "string") return JSON.stringify(value);
@@ -297,7 +297,7 @@ export function tomlLiteral(value: unknown): string {
   return `{ ${entries.join(", ")} }`;
 }
 
-/** A number from 0 on in digits alone, without the exponent that `String` writes for large and small ones. */
+/** A number from 0 on, as digits without the exponent that `String` writes for large and small ones. */
 function plainNumber(value: number): string {
   const [, whole = "", decimals = "", exponent] = /^(\d+)(?:\.(\d+))?e([+-]\d+)$/.exec(String(value)) ?? [];
   if (exponent === undefined) return String(value);
@@ -310,7 +310,7 @@ function converted<T>(parse: (text: string) => T, value: string): T | undefined 
   try {
     return parse(value);
   } catch (error) {
-    // The caller that knows the setting says what was expected.
+    // The caller that knows the setting reports the expected value.
     if (error instanceof UsageError) return undefined;
     throw error;
   }

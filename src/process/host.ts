@@ -7,22 +7,22 @@ import { createIdleStrategy, type IdleChoice, type IdleStrategy } from "../core/
 import { Scheduler, type SchedulerOptions } from "../core/scheduler.ts";
 
 /**
- * How a process comes by a media driver. auto: a process of its own is started where none lives; embedded: it runs in this process;
- * external: it is awaited. Or a function that starts one in this process, unless another lives already.
+ * How a process gets a media driver. auto: starts one as a separate process if none is alive; embedded: runs one in this process; external:
+ * waits for one. A function starts one in this process, unless one is already alive.
  */
 export type MediaDriverChoice = "auto" | "embedded" | "external" | { start(): MediaDriver | null };
 
 export interface HostOptions extends Pick<SchedulerOptions, "drive" | "onAgentError"> {
   readonly aeronDir: string;
-  /** Who this is for tools; the process id is added. */
+  /** Name of this client for tools; the process id is added. */
   readonly clientName: string;
   readonly idle: IdleChoice | IdleStrategy;
   readonly mediaDriver: MediaDriverChoice;
-  /** Called each time that an external media driver is looked for and none lives. */
+  /** Called for each unsuccessful search for an external media driver. */
   readonly onMissing?: () => void;
 }
 
-/** The scheduler of a process, with its Aeron client and, if it brings one, its media driver: all agents of the process run on it. */
+/** The scheduler of a process, with its Aeron client and its media driver, if it has its own. All agents of the process run on it. */
 export class Host {
   readonly scheduler: Scheduler;
   readonly connection: AeronConnection;
