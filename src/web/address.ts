@@ -1,9 +1,9 @@
 import { UsageError } from "../core/errors.ts";
 
-/** Where a server listens. */
+/** The address on which a server listens. */
 export interface ListenAddress {
   readonly hostname: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
 }
 

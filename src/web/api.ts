@@ -32,12 +32,12 @@ interface Asked {
 interface Route {
   readonly method: "GET" | "POST";
   readonly path: RegExp;
-  /** Parameters that it takes behind `?`; null: any, without effect, as scrapers and probes add them. */
+  /** Query parameters that it accepts; null: any, ignored, because scrapers and probes add them. */
   readonly parameters: readonly string[] | null;
   answer(parts: readonly string[], asked: Asked): Response | Promise<Response>;
 }
 
-/** Answers the requests that a supervisor gets (docs/MONITORING.md). */
+/** Answers the requests to a supervisor (docs/MONITORING.md). */
 export class SupervisorApi {
   readonly #supervised: Supervised;
   readonly #guard: RequestGuard;
@@ -74,7 +74,7 @@ export class SupervisorApi {
     ];
   }
 
-  /** Answers one request, also if that fails. `client`: the address that it came from. */
+  /** Answers one request, even if it fails. `client`: the address of the sender. */
   async answer(request: Request, client: string): Promise<Response> {
     try {
       this.#guard.checkOrigin(request);
@@ -160,7 +160,7 @@ export class SupervisorApi {
     if (result !== PublishResult.PUBLISHED) {
       throw new ApiError(503, "not-sent", "the media driver does not take the message now; try again");
     }
-    // Whether the consumer follows is seen in what it reports next.
+    // The consumer's next report shows whether it follows the order.
     return jsonResponse({ streamId, consumerId, ...order, status: "sent" }, 202);
   }
 

@@ -1,7 +1,7 @@
-/** Attempts that an address has at once, and how fast it gets further ones. */
+/** Attempts that an address may make at once, and the time until it gets a further one. */
 const BURST = 10;
 const REFILL_NS = 1e9;
-/** Addresses that are remembered; the ones that failed longest ago make room. */
+/** Most addresses that are remembered; those with the oldest failures are removed first. */
 const MAX_CLIENTS = 1024;
 
 interface Attempts {
@@ -9,11 +9,11 @@ interface Attempts {
   atNs: number;
 }
 
-/** Limits how fast one address can guess: after ten wrong attempts it has one a second. */
+/** Limits how fast one address can guess: after ten wrong attempts it may make one a second. */
 export class AttemptLimit {
   readonly #clients = new Map<string, Attempts>();
 
-  /** Addresses that are remembered. */
+  /** Number of remembered addresses. */
   get size(): number {
     return this.#clients.size;
   }

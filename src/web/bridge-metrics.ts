@@ -4,7 +4,7 @@ import { counter, type Family, gauge } from "./metric-family.ts";
 
 const LABELS = ["stream_id", "client_id", "direction", "peer"];
 const FAR_LABELS = [...LABELS, "far_stream_id", "far_consumer_id"];
-/** Sides of bridges that have series of their own. */
+/** Most sides of bridges with series of their own. */
 const MAX_BRIDGES_TOLD = 512;
 
 interface Side {
@@ -14,7 +14,7 @@ interface Side {
   readonly bridge: BridgeView;
 }
 
-/** Registers the metrics of bridges; returns the function that fills them in. */
+/** Registers the metrics of bridges; returns the function that updates them. */
 export function bridgeMetrics(registry: Registry, model: SupervisionModel): (nowNs: number) => void {
   const gaugeOf = (name: string, help: string): Family => gauge(registry, `tensorpool_bridge_${name}`, help, LABELS);
   const counterOf = (name: string, help: string): Family =>

@@ -2,12 +2,12 @@ import type { Registry } from "prom-client";
 import { type ConsumerView, consumerViews, type SupervisionModel } from "../supervision/model/index.ts";
 import { counter, type Family, gauge } from "./metric-family.ts";
 
-/** Consumers that have series of their own; more are counted, so that a scrape stays short. */
+/** Most consumers with series of their own; the others are only counted, so that a scrape stays short. */
 const MAX_CONSUMERS_TOLD = 2048;
 const LABELS = ["stream_id", "consumer_id"];
 const MODES = ["stream", "latest", "decimated"];
 
-/** Registers the metrics of consumers; returns the function that fills them in. */
+/** Registers the metrics of consumers; returns the function that updates them. */
 export function consumerMetrics(registry: Registry, model: SupervisionModel): (nowNs: number) => void {
   const known = gauge(registry, "tensorpool_consumers", "Consumers that are known, by state.", ["state"]);
   const omitted = gauge(registry, "tensorpool_consumers_omitted", "Consumers without series of their own: too many.");

@@ -13,11 +13,11 @@ import { ApiError, errorResponse, MAX_QUOTED, textResponse } from "./responses.t
 const log = getLogger("foxglove");
 const originLog = log.every(10e9);
 
-/** Sub-protocols that are spoken, the preferred one first: for what is offered here they do not differ. */
+/** Supported sub-protocols, the preferred one first: they do not differ in the parts used here. */
 const SUB_PROTOCOLS = ["foxglove.sdk.v1", "foxglove.websocket.v1"];
-/** Pages of viewers that may connect beside those that this machine serves itself. */
+/** Origins of viewers that may connect, in addition to servers on this machine. */
 const VIEWER_ORIGINS = ["https://app.foxglove.dev"];
-/** What the channels of all streams take, for a client that reads nothing. */
+/** Size of the channels of all streams, for a client that reads nothing. */
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 
 interface Connection {
@@ -29,7 +29,7 @@ export interface FoxgloveServerOptions {
   readonly address: ListenAddress;
   /** Origins of further pages that may connect. */
   readonly origins: readonly string[];
-  /** Judges tokens; they are asked for where other machines reach the server. */
+  /** Checks tokens, which are required if other machines can reach the server. */
   readonly guard: RequestGuard;
   readonly nowNs: () => number;
 }
@@ -56,7 +56,7 @@ export class FoxgloveServer implements Agent {
         fetch: (request, server) => this.#answer(request, server) as Response,
         websocket: {
           maxPayloadLength: MAX_REQUEST_BYTES,
-          // The hub sends a frame when nothing is under way: more than one waits for no client.
+          // The hub sends a frame only when nothing is in transit: at most one waits for a client.
           backpressureLimit: MAX_FRAME_MESSAGE_BYTES + MAX_TEXT_BYTES,
           closeOnBackpressureLimit: true,
           idleTimeout: 120,
@@ -116,7 +116,7 @@ export class FoxgloveServer implements Agent {
     }
   }
 
-  /** A browser names the page that connects, and lets no page name another. Programs name none. @throws ApiError 403 */
+  /** A browser sends the origin of the page that connects, and a page cannot change it. Programs send none. @throws ApiError 403 */
   #checkOrigin(request: Request): void {
     const origin = request.headers.get("origin")?.toLowerCase() ?? null;
     if (origin === null || this.#origins.has(origin) || isOfThisMachine(origin)) return;
@@ -154,7 +154,7 @@ function subProtocolOf(request: Request): string {
   throw new ApiError(400, "bad-request", `expected a sub-protocol of ${SUB_PROTOCOLS.join(", ")}`);
 }
 
-/** What a server on this machine shows could connect without a browser as well. */
+/** A server on this machine could also connect without a browser. */
 function isOfThisMachine(origin: string): boolean {
   const url = URL.parse(origin);
   return url !== null && /^https?:$/.test(url.protocol) && isLoopback(url.hostname.replace(/^\[|\]$/g, ""));

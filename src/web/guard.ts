@@ -14,16 +14,15 @@ const WILDCARDS = ["0.0.0.0", "::"];
 const ANY_NAME = "*";
 
 /**
- * Decides which requests are answered. A page of another site, shown by a browser on this machine, can reach the loopback
- * under a name of its own (DNS rebinding). Therefore only requests for names of this server are answered, and none that a page
- * of another site makes.
+ * Decides which requests are answered. A page of another site, in a browser on this machine, can reach the loopback under its own name (DNS
+ * rebinding). So only requests for names of this server are answered, and none from pages of other sites.
  */
 export class RequestGuard {
   readonly #hosts: ReadonlySet<string>;
   readonly #tokenDigest: Buffer | null;
   readonly #wrongTokens: AttemptLimit;
 
-  /** `names`: further host names of the server; "*" is any. `token`: null: no request may change anything. */
+  /** `names`: further host names of the server; "*" matches any. `token`: null: requests cannot change anything. */
   constructor(
     address: ListenAddress,
     names: readonly string[],
@@ -38,7 +37,7 @@ export class RequestGuard {
   /** @throws ApiError 403 */
   checkOrigin(request: Request): void {
     const host = request.headers.get("host")?.toLowerCase() ?? null;
-    // A request without the header is of HTTP/1.0: health checks send such, browsers do not.
+    // A request without the header uses HTTP/1.0: health checks send such requests, browsers do not.
     if (host !== null && !this.#hosts.has(ANY_NAME) && !this.#hosts.has(host.replace(/:\d*$/, ""))) {
       throw new ApiError(
         403,
@@ -49,7 +48,7 @@ export class RequestGuard {
     const origin = request.headers.get("origin");
     const isOwn = origin === null || origin === `http://${host}` || origin === `https://${host}`;
     const site = request.headers.get("sec-fetch-site") ?? "none";
-    // A link on another site may lead here: what a browser shows as a page of its own is of no use to that site.
+    // A link on another site may lead here: that site cannot read the page to which the browser navigates.
     const isVisit = request.method === "GET" && request.headers.get("sec-fetch-mode") === "navigate";
     if (!isOwn || (site === "cross-site" && !isVisit)) {
       const found = origin ?? `a request that is ${site}`;
@@ -61,7 +60,7 @@ export class RequestGuard {
     }
   }
 
-  /** For requests that change something; `client`: the address that sent it. @throws ApiError 401, 403, 429 */
+  /** For requests that change something; `client`: the address of the sender. @throws ApiError 401, 403, 429 */
   checkToken(request: Request, client: string, nowNs: number): void {
     if (this.#tokenDigest === null) {
       throw new ApiError(
@@ -84,11 +83,11 @@ export class RequestGuard {
     throw new ApiError(401, "wrong-token", `expected the token as "Authorization: Bearer TOKEN", found ${found}`);
   }
 
-  /** Compares a token that was given with the server's; wrong ones are counted for their address. */
+  /** Compares a given token with the server's; wrong ones are counted for their address. */
   judgeToken(given: string, client: string, nowNs: number): "right" | "wrong" | "too many" {
     if (this.#tokenDigest === null) return "wrong";
     if (this.#wrongTokens.isExhausted(client, nowNs)) return "too many";
-    // Digests have one length, and comparing them takes one time.
+    // Digests have equal lengths, and are compared in constant time.
     if (timingSafeEqual(digest(given), this.#tokenDigest)) return "right";
     this.#wrongTokens.count(client, nowNs);
     wrongTokenLog.warn(`a request with a wrong token came from ${client}`);

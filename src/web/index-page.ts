@@ -16,7 +16,7 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 @media (prefers-color-scheme: dark) { body { background: #111; color: #ddd; } a { color: #8bf; } }
 `;
 
-/** No script runs on the page, nothing is loaded, and the style is this one. */
+/** The page runs no script, loads nothing, and uses only this style. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
@@ -77,7 +77,7 @@ function eventTable(events: readonly EventView[]): string {
   return rows(events.map(({ time, kind, text }) => [escaped(time), escaped(kind), escaped(text)]));
 }
 
-/** `lines` hold HTML. */
+/** `lines` contain HTML. */
 function rows(lines: readonly (readonly string[])[]): string {
   return `<table>${lines.map((line) => `<tr>${cells(line)}</tr>`).join("\n")}</table>`;
 }

@@ -1,7 +1,7 @@
 import { messageOf, TensorPoolError } from "../core/errors.ts";
 import { type ListenAddress, urlOf } from "./address.ts";
 
-/** The address cannot be listened on. */
+/** The server cannot listen on the address. */
 export class ListenError extends TensorPoolError<"address-in-use" | "listen-failed"> {}
 
 export function listenError(address: ListenAddress, error: unknown): ListenError {
@@ -17,7 +17,7 @@ function reasonOf(error: unknown): string {
     case "EACCES":
       return messageOf(error);
     default:
-      // A name that does not resolve has no error number of its own: Bun reports the one before.
+      // A name that does not resolve has no error number of its own: Bun reports the previous one.
       return "expected an address of this machine, or a name that has one";
   }
 }

@@ -2,11 +2,11 @@ import { Counter, Gauge, type Registry } from "prom-client";
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** A metric whose samples are set at each scrape, from what the model knows then. */
+/** A metric whose samples are set at each scrape, from the state of the model. */
 export interface Family {
-  /** Forgets every label set. */
+  /** Removes every label set. */
   clear(): void;
-  /** Null: not known, and left out. So is a value that the metric cannot have: it must not cost the page. */
+  /** Null: unknown, and left out. Values that are invalid for the metric are left out as well: they must not make the page fail. */
   set(labels: Labels, value: number | null): void;
 }
 

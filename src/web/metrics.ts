@@ -5,7 +5,7 @@ import { streamMetrics } from "./stream-metrics.ts";
 import type { Supervised } from "./supervised.ts";
 import { supervisorMetrics } from "./supervisor-metrics.ts";
 
-/** The metrics of a supervisor, as Prometheus reads them (docs/MONITORING.md names each). */
+/** The metrics of a supervisor, in the form that Prometheus reads (docs/MONITORING.md names each). */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #fill: readonly ((nowNs: number) => void)[];
@@ -25,7 +25,7 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** What holds now, in Prometheus' text format. */
+  /** The present values in Prometheus' text format. */
   text(): Promise<string> {
     const nowNs = this.#supervised.clock.nanoTime();
     for (const fill of this.#fill) fill(nowNs);

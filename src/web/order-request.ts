@@ -3,14 +3,14 @@ import { quoted, shortened } from "../core/text.ts";
 import type { ConsumerMode } from "../protocol/mode-filter.ts";
 import { ApiError, MAX_QUOTED } from "./responses.ts";
 
-/** What a request wants a consumer to do. */
+/** The order for a consumer in a request. */
 export interface OrderRequest {
   readonly mode: ConsumerMode;
   readonly decimation: number;
   readonly useShm: boolean;
 }
 
-/** Longest body that is read. */
+/** Longest accepted body. */
 export const MAX_BODY_BYTES = 4096;
 const MODES: readonly ConsumerMode[] = ["stream", "latest", "decimated"];
 const KEYS = ["mode", "decimation", "useShm"];

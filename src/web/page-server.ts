@@ -5,7 +5,7 @@ import { ApiError, errorResponse } from "./responses.ts";
 import { isOpenToOthers, listen, type ServerOptions } from "./server.ts";
 import { ViewRoutes } from "./view-routes.ts";
 
-/** Serves the viewer's page alone: of a recording there is no supervisor whose metrics could be asked for. */
+/** Serves the viewer's page alone: a recording has no supervisor with metrics. */
 export class PageServer implements AsyncDisposable {
   readonly url: string;
   readonly #stop: () => Promise<void>;

@@ -1,6 +1,6 @@
 import { toJson } from "../core/text.ts";
 
-/** A request that is not done: status, a code for programs and a sentence for people. */
+/** A refused request: status, a code for programs and a sentence for people. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
@@ -15,7 +15,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Answers for programs: a browser shows, runs and keeps nothing of them. */
+/** Headers of answers for programs: a browser does not embed, run or cache them. */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -25,7 +25,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 };
 
-/** What a message has room for of a request's text. */
+/** Most characters of a request's text that a message contains. */
 export const MAX_QUOTED = 80;
 
 export function jsonResponse(value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {

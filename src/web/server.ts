@@ -16,7 +16,7 @@ export interface ServerOptions {
   readonly address: ListenAddress;
   /** Further host names under which the server is reached. */
   readonly hostNames: readonly string[];
-  /** Null: nothing can be changed by requests. */
+  /** Null: requests cannot change anything. */
   readonly token: string | null;
 }
 
@@ -31,7 +31,7 @@ export class SupervisorServer implements Agent {
   readonly url: string;
   readonly #server: Bun.Server<PageConnection>;
 
-  /** `hub`: what shows frames to pages; null: there is no page. @throws ListenError */
+  /** `hub`: shows frames to pages; null: there is no page. @throws ListenError */
   constructor(supervised: Supervised, options: ServerOptions, hub: ViewHub | null = null) {
     const { address, hostNames, token } = options;
     const guard = new RequestGuard(address, hostNames, token);
@@ -51,7 +51,7 @@ export class SupervisorServer implements Agent {
   }
 }
 
-/** Listens at an address: requests for the viewer's page are answered by `view`, all others by `answer`. @throws ListenError */
+/** Listens on an address: `view` answers requests for the viewer's page, `answer` all others. @throws ListenError */
 export function listen(
   address: ListenAddress,
   view: ViewRoutes,
@@ -62,10 +62,10 @@ export function listen(
       hostname: address.hostname,
       port: address.port,
       development: false,
-      // Bun shares the port with other processes of this user by default unless `development` is on.
+      // By default Bun shares the port with other processes of this user unless `development` is on.
       reusePort: false,
       idleTimeout: IDLE_SECONDS,
-      // Far above the limit of a body, so that a body that is too long gets an answer in JSON.
+      // Far above the limit of a body, so that a longer body gets an answer in JSON.
       maxRequestBodySize: MAX_BODY_BYTES * 256,
       fetch: (request, server) => {
         const client = server.requestIP(request)?.address ?? "an unknown address";

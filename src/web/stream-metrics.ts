@@ -5,7 +5,7 @@ import { counter, type Family, gauge } from "./metric-family.ts";
 const LABELS = ["stream_id", "stream"];
 const STATES = ["live", "idle", "lost"];
 
-/** Registers the metrics of streams; returns the function that fills them in. */
+/** Registers the metrics of streams; returns the function that updates them. */
 export function streamMetrics(registry: Registry, model: SupervisionModel): (nowNs: number) => void {
   const states = gauge(registry, "tensorpool_streams", "Streams that are known, by state.", ["state"]);
   const families: readonly (readonly [Family, (view: StreamView) => number | null])[] = [

@@ -2,7 +2,7 @@ import { heartbeatAgeMs } from "../aeron/aeron-dir.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Supervisor } from "../supervision/supervisor.ts";
 
-/** What the pages of a supervisor are about. */
+/** The subject of a supervisor's pages. */
 export interface Supervised {
   readonly supervisor: Supervisor;
   readonly clock: Clock;
@@ -11,7 +11,7 @@ export interface Supervised {
   readonly version: string;
 }
 
-/** Seconds since the media driver's last heartbeat; null where no driver's file is there. */
+/** Seconds since the media driver's last heartbeat; null if there is no driver's file. */
 export function driverHeartbeatSeconds(aeronDir: string): number | null {
   const ageMs = heartbeatAgeMs(aeronDir);
   return ageMs === null ? null : Math.max(0, ageMs) / 1000;

@@ -3,7 +3,7 @@ import { EVENT_KINDS } from "../supervision/model/index.ts";
 import { counter, gauge } from "./metric-family.ts";
 import { driverHeartbeatSeconds, roomOf, type Supervised } from "./supervised.ts";
 
-/** Registers the metrics of the supervisor itself and of the machine; returns the function that fills them in. */
+/** Registers the metrics of the supervisor itself and of the machine; returns the function that updates them. */
 export function supervisorMetrics(registry: Registry, supervised: Supervised): (nowNs: number) => void {
   const { supervisor, aeronDir, shmDir, version } = supervised;
   const info = gauge(registry, "tensorpool_build_info", "1, with the version as a label.", ["version"]);

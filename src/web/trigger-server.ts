@@ -18,7 +18,7 @@ export interface TriggerServerOptions {
   readonly address: ListenAddress;
   readonly token: string;
   readonly clock: Clock;
-  /** Called for each request that may; what it returns is the answer. */
+  /** Called for each authorized request; its result is the answer. */
   readonly onTrigger: (reason: string) => object;
 }
 

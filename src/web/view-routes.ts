@@ -22,7 +22,7 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
 ].join("; ");
 
-/** What Bun keeps with each WebSocket. */
+/** Data that Bun keeps for each WebSocket. */
 export interface PageConnection {
   readonly client: string;
   link: PageLink | null;
@@ -32,7 +32,7 @@ export interface ViewRoutesOptions {
   readonly hub: PageHub | null;
   readonly guard: RequestGuard;
   readonly nowNs: () => number;
-  /** Other machines reach the server: then frames are shown to holders of the token only. */
+  /** True if other machines can reach the server: then only holders of the token see frames. */
   readonly isOpenToOthers: boolean;
 }
 
@@ -69,7 +69,7 @@ export class ViewRoutes {
     const { hub, guard, nowNs, isOpenToOthers } = this.#options;
     return {
       maxPayloadLength: MAX_CLIENT_MESSAGE_BYTES,
-      // Twice what the hub lets be under way to one page: beyond are texts that no page of ours asks for.
+      // Twice what the hub allows in transit to one page: only texts that the viewer's page does not request exceed it.
       backpressureLimit: MAX_BYTES_PER_PAGE * 2,
       closeOnBackpressureLimit: true,
       idleTimeout: 120,
@@ -89,7 +89,7 @@ export class ViewRoutes {
       },
       message: (socket, message) => {
         const { link, client } = socket.data;
-        // Bytes are no message of a page.
+        // A page sends no binary messages.
         const text = typeof message === "string" ? message : "";
         if (link === null) return;
         hub?.onMessage(link, text, (token) => admission(guard, isOpenToOthers, token, client, nowNs()));
@@ -106,7 +106,7 @@ function upgraded(request: Request, server: Bun.Server<PageConnection>, client: 
   throw new ApiError(426, "not-a-websocket", "expected a WebSocket", { upgrade: "websocket" });
 }
 
-/** A request with the server's token may steer; frames of a server on the loopback are for all who reach it. */
+/** A request with the server's token may steer; frames of a server on the loopback are visible to all clients that reach it. */
 function admission(
   guard: RequestGuard,
   isOpenToOthers: boolean,
