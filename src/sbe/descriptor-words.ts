@@ -1,6 +1,6 @@
 /**
- * Where FrameDescriptor has its fields, in words of 32 bits from the SBE header on: for the two places through which each frame
- * of every stream goes. `test/unit/sbe-descriptor-words.test.ts` compares them with the codec.
+ * Offsets of FrameDescriptor's fields, in 32-bit words from the SBE header on, for the two code paths that handle each frame of every
+ * stream. `test/unit/sbe-descriptor-words.test.ts` compares them with the codec.
  */
 export const DESCRIPTOR_WORD = {
   /** blockLength u16, templateId u16. */

@@ -1,4 +1,4 @@
-/** The messages of the wire (schemas 900 and 901) as flyweights, and what tools need to show them. */
+/** The messages of the wire (schemas 900 and 901) as flyweights, and their descriptions for tools. */
 
 export { MESSAGES, messageByKey, messageByName } from "./catalogue.ts";
 export * from "./generated/control/index.ts";

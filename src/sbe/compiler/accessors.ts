@@ -4,9 +4,9 @@ import type { FieldModel } from "./model.ts";
 interface Accessor {
   /** Suffix of DataView's get and set. */
   readonly method: string;
-  /** What a single byte does without. */
+  /** Empty for a single byte. */
   readonly littleEndian: "" | ", true";
-  /** JavaScript that is true for a `value` that does not fit; empty for 64 bits. */
+  /** A JavaScript expression that is true if `value` is out of range; empty for 64 bits. */
   readonly outOfRange: string;
 }
 
@@ -50,7 +50,7 @@ export function write(view: string, type: IntegerType, at: string, value: string
   return `${view}.set${method}(${at}, ${value}${littleEndian});`;
 }
 
-/** The value that means "absent", as a literal of the type that the field's getter has; 0 where there is none. */
+/** The value that means "absent", as a literal of the getter's type; 0 if there is none. */
 export function nullLiteral(field: FieldModel): string {
   const value = field.nullValue ?? 0n;
   return isWide(field.type) ? `${value}n` : String(value);

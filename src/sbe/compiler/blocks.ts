@@ -74,7 +74,7 @@ export function parseBlock(parent: SchemaElement, types: TypeTable, versions: Ve
   return { blockLength, blockLengths: blockLengthsOf(fields, blockLength, versions), fields, groups, data };
 }
 
-/** The block's length in each version: that of the newest, or up to the end of the last field that was there. */
+/** The block's length in each version: the newest version's length, or the end of the last field that existed then. */
 function blockLengthsOf(fields: readonly FieldModel[], blockLength: number, versions: Versions): number[] {
   const lengths: number[] = [];
   for (let version = versions.first; version <= versions.last; version++) {
@@ -123,7 +123,7 @@ function parseField(element: SchemaElement, types: TypeTable, end: number, since
   return { fields, end: offset + bytesOf(definition) };
 }
 
-/** The run-time code knows one kind of group dimensions only (W-34). */
+/** The run-time code supports one kind of group dimensions only (W-34). */
 function checkDimensions(element: SchemaElement, types: TypeTable): void {
   const dimensions = types.composite(element, "dimensionType", "groupSizeEncoding");
   const expected = "blockLength uint16 at 0, numInGroup uint16 at 2";
@@ -131,7 +131,7 @@ function checkDimensions(element: SchemaElement, types: TypeTable): void {
   if (found !== expected) throw element.error("unsupported", `dimensions of ${expected}`, found);
 }
 
-/** True for a string of US-ASCII. The run-time code knows one kind of length only (W-34). */
+/** True for a string of US-ASCII. The run-time code supports one kind of length only (W-34). */
 function parseData(element: SchemaElement, types: TypeTable): boolean {
   const encoding = types.composite(element, "type");
   const expected = "length uint32 at 0, varData uint8 at 4";

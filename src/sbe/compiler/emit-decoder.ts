@@ -3,11 +3,11 @@ import { emitDataGetters, emitGetters } from "./emit-getters.ts";
 import type { BlockModel, DataModel, FieldModel, GroupModel, MessageModel } from "./model.ts";
 import { capitalised, upperSnake } from "./names.ts";
 
-/** A block and how the generated code calls it. */
+/** A block and its names in the generated code. */
 interface Context {
   readonly message: MessageModel;
   readonly block: BlockModel;
-  /** The first version that had this block: what came with it needs no test of the version. */
+  /** The first version that had this block: parts of that version need no version check. */
   readonly since: number;
   /** Prefix of the class: `ShmPoolAnnouncePayloadPools`. */
   readonly className: string;
@@ -157,7 +157,7 @@ function emitAccessors({ since, block }: Context): string {
   return [...fields, ...block.data.map(emitDataGetters)].join("\n\n");
 }
 
-/** Enums are checked where the field is read once, so that no getter has to. */
+/** Enums are checked when the message is wrapped, so that no getter has to check them. */
 function emitEnumChecks(context: Context): string {
   return context.block.fields
     .filter((field) => field.enumModel !== null)
@@ -173,7 +173,7 @@ function emitEnumChecks(context: Context): string {
     .join("\n");
 }
 
-/** Groups and data of a message are remembered; those of an entry are found again by `locate`. */
+/** Positions of a message's groups and data are stored; those of an entry are determined again by `locate`. */
 function emitPartChecks(context: Context, remember: boolean): string {
   const { since, block } = context;
   const groups = block.groups.map((group) => {
@@ -215,7 +215,7 @@ function emitSince(since: number, first: number, version: string, code: string, 
   return `if (${version} >= ${since}) {\n${code}\n}${alternative}`;
 }
 
-/** The refusals of a block and of the groups in it, made once. */
+/** The refusals of a block and of its groups, created once. */
 function emitConstants(context: Context): string[] {
   const { message, block, path } = context;
   const enums = block.fields
@@ -241,7 +241,7 @@ function emitConstants(context: Context): string[] {
   return [...enums, ...groups, ...data];
 }
 
-/** Bytes of an entry's groups and data when all are empty; only those that the block always had. */
+/** Bytes of an entry's groups and data if all are empty; only of those that the block always had. */
 function smallestParts(block: BlockModel, firstVersion: number): number {
   const everywhere = (part: GroupModel | DataModel) => part.since <= firstVersion;
   return 4 * (block.groups.filter(everywhere).length + block.data.filter(everywhere).length);

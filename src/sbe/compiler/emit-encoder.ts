@@ -87,7 +87,7 @@ function emitConstructor(block: BlockModel, className: string, construct: string
   return `${members.join("\n")}\n\nconstructor(${parameter}) {\n${construct}\n${assignments.join("\n")}\n}`;
 }
 
-/** One statement for each field, and a loop where bytes belong to no field or to an array. */
+/** One statement for each field, and a loop for bytes that belong to no field or to an array. */
 function emitDefaults(block: BlockModel, declareView: string): string {
   const view = "view";
   const bytes = block.fields.reduce((sum, field) => sum + INTEGERS[field.type].bytes * field.length, 0);
@@ -197,7 +197,7 @@ function emitPreviousGroupCheck(block: BlockModel, index: number): string {
   return previous === undefined ? "" : `this.${previous.name}Encoder.assertComplete();`;
 }
 
-/** A group that nothing follows is checked when the whole is asked for. */
+/** A group without a following part is checked when the encoded length is read. */
 function emitLastGroupCheck(block: BlockModel): string {
   return block.data.length > 0 ? "" : emitPreviousGroupCheck(block, block.groups.length);
 }

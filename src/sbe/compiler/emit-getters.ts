@@ -3,7 +3,7 @@ import { isWide, nullLiteral, plus, read, wordsOf } from "./accessors.ts";
 import type { DataModel, FieldModel } from "./model.ts";
 import { capitalised } from "./names.ts";
 
-/** The getters of a field. `firstVersion` is that of its block: what came with it needs no test of the version. */
+/** The getters of a field. `firstVersion` is that of its block: parts of that version need no version check. */
 export function emitGetters(field: FieldModel, firstVersion: number): string {
   const absent = field.since > firstVersion ? `this.version < ${field.since}` : "";
   const getters = isWide(field.type) ? wideGetters(field, absent) : [plainGetter(field, absent)];
@@ -15,7 +15,7 @@ export function emitGetters(field: FieldModel, firstVersion: number): string {
   return getters.join("\n\n");
 }
 
-/** The accessors of a string or blob, whose place `check` or `locate` have found. */
+/** The accessors of a string or blob, whose position `check` or `locate` has determined. */
 export function emitDataGetters(data: DataModel): string {
   const { name, ascii } = data;
   const what = ascii ? "The string" : "A copy of the bytes";
@@ -99,7 +99,7 @@ function nullish(field: FieldModel): string {
   return field.nullValue === null ? "" : nullLiteral(field);
 }
 
-/** Where a field, or the element number `index` of an array, lies in the view. */
+/** The position of a field, or of the element number `index` of an array, in the view. */
 export function position(field: FieldModel, more: number): string {
   const at = plus("this.block", field.offset + more);
   return field.length === 1 ? at : `${at} + elementOffset(index, ${field.length}, ${INTEGERS[field.type].bytes})`;

@@ -5,7 +5,7 @@ import { emitInfo } from "./emit-info.ts";
 import type { MessageModel, SchemaModel } from "./model.ts";
 import { kebab, upperSnake } from "./names.ts";
 
-/** Where the code that generated code uses is, as seen from a generated file. */
+/** Modules of the run-time code, and the names that generated code imports from them. */
 const RUN_TIME: Readonly<Record<string, readonly string[]>> = {
   "bytes.ts": ["asciiAt", "bytesAt"],
   "decoders.ts": ["GroupDecoder", "MessageDecoder", "StructureDecoder"],
@@ -56,7 +56,7 @@ function header(schema: SchemaModel): string {
   return `// Generated from schemas/${schema.file} (id ${schema.id}, version ${schema.version}): change that, then run \`npm run generate\`.`;
 }
 
-/** Imports what the body mentions, so that nothing unused is imported. */
+/** Imports only the names that the body mentions, so that there are no unused imports. */
 function importsOf(body: string, runTime: string): string {
   const lines: string[] = [];
   for (const [file, names] of Object.entries(RUN_TIME)) {

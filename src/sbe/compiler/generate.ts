@@ -8,7 +8,7 @@ import { parseSchema } from "./parse.ts";
 const ROOT = join(import.meta.dir, "../../..");
 const SCHEMAS = ["control-900.xml", "driver-901.xml", "bridge-902.xml"];
 
-/** Where the generated files are committed. */
+/** Folder of the committed generated files. */
 export const GENERATED = join(ROOT, "src/sbe/generated");
 
 /** The generated files of all schemas, formatted, by their path below `GENERATED`. */

@@ -15,7 +15,7 @@ export interface FieldModel {
   readonly offset: number;
   /** Number of elements; 1 unless it is a fixed-length array. */
   readonly length: number;
-  /** The value that means "absent"; null when the field is required. */
+  /** The value that means "absent"; null if the field is required. */
   readonly nullValue: bigint | null;
   readonly enumModel: EnumModel | null;
   readonly padding: boolean;
@@ -53,13 +53,13 @@ export interface MessageModel extends BlockModel {
   readonly id: number;
   /** The first version that had this message. */
   readonly since: number;
-  /** False for a structure that lies in shared memory without a message header. */
+  /** False for a structure that is in shared memory without a message header. */
   readonly framed: boolean;
   readonly description: string;
 }
 
 export interface SchemaModel {
-  /** Name of the file that it was read from. */
+  /** Name of the source file. */
   readonly file: string;
   /** Last part of the package: names the folder of the generated code. */
   readonly shortName: string;

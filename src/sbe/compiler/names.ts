@@ -20,7 +20,7 @@ function words(name: string): string[] {
   return name.split(/(?<=[a-z0-9])(?=[A-Z])|_/);
 }
 
-/** Members that the classes at run time have already. */
+/** Members that the run-time classes already have. */
 const RESERVED = [
   ...[
     "begin",
@@ -39,7 +39,7 @@ const RESERVED = [
   ...["refusedValue", "rewind", "scan", "source", "taken", "version", "view", "wrap"],
 ];
 
-/** The accessors of one block, so that no two parts of the schema ask for the same. */
+/** The accessors of one block, to detect name conflicts between parts of the schema. */
 export class NameRegister {
   private readonly taken = new Set(RESERVED);
 

@@ -4,8 +4,8 @@ import { TypeTable } from "./types.ts";
 import { SchemaElement } from "./xml.ts";
 
 /**
- * Reads an SBE schema. `file` is the name that errors and the generated code show. Throws SchemaError, naming the place, for
- * whatever cannot be compiled: nothing is guessed.
+ * Reads an SBE schema. `file` is its name in errors and in the generated code. Throws SchemaError with the place for anything that cannot
+ * be compiled: nothing is guessed.
  */
 export function parseSchema(text: string, file: string): SchemaModel {
   const root = SchemaElement.parse(text, file);
@@ -55,7 +55,7 @@ function parseMessage(element: SchemaElement, types: TypeTable, version: number)
   };
 }
 
-/** The run-time code knows one message header only (W-34). */
+/** The run-time code supports one message header only (W-34). */
 function checkHeader(root: SchemaElement, types: TypeTable): void {
   const header = types.composite(root, "headerType", "messageHeader");
   const found = header.members.map(({ name, offset, definition }) =>

@@ -3,19 +3,19 @@ import { TensorPoolError } from "../../core/errors.ts";
 export type SchemaErrorCode =
   /** Not well-formed XML, or not an SBE schema. */
   | "xml"
-  /** An attribute is missing or has a value that it cannot have. */
+  /** An attribute is missing or has an invalid value. */
   | "attribute"
   | "unknown-type"
-  /** A field begins before the one in front of it ends. */
+  /** A field begins before the end of the previous one. */
   | "overlap"
   /** A block is shorter than its fields. */
   | "block-length"
   | "duplicate"
   /** A name that the generated code cannot use. */
   | "name"
-  /** A version that cannot be, or an addition that older messages cannot be read with. */
+  /** An invalid version, or an addition that makes older messages unreadable. */
   | "version"
-  /** A part of SBE that no protocol of ours uses, and that the compiler therefore does not know. */
+  /** A part of SBE that none of tensorpool's protocols uses, and that the compiler does not support. */
   | "unsupported";
 
 /** A schema cannot be compiled. The message begins with the file, the line and the element. */

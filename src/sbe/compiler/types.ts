@@ -41,7 +41,7 @@ export function bytesOf(definition: TypeDefinition): number {
   }
 }
 
-/** The types of a schema by name: the primitives, and what its `types` elements define. */
+/** The types of a schema by name: the primitives, and the types that its `types` elements define. */
 export class TypeTable {
   private readonly byName = new Map<string, TypeDefinition>();
 
@@ -56,7 +56,7 @@ export class TypeTable {
     return [...this.byName.values()].flatMap((definition) => (definition.kind === "enum" ? [definition.model] : []));
   }
 
-  /** Adds what one `types` element defines. A type must come before its first use. */
+  /** Adds the types of one `types` element. A type must be defined before its first use. */
   addAll(types: SchemaElement): void {
     for (const element of types.children) {
       const name = element.text("name");
@@ -65,7 +65,7 @@ export class TypeTable {
     }
   }
 
-  /** The type that an attribute of `user` names. Throws SchemaError when there is none. */
+  /** The type that an attribute of `user` names. Throws SchemaError if there is none. */
   find(user: SchemaElement, attribute: string): TypeDefinition {
     const name = user.text(attribute);
     const definition = this.byName.get(name);

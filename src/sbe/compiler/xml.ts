@@ -1,7 +1,7 @@
 import { parseXml, XmlElement, XmlError } from "@rgrove/parse-xml";
 import { SchemaError, type SchemaErrorCode } from "./schema-error.ts";
 
-/** An element of a schema, which knows its place for error messages. */
+/** An element of a schema, with its place for error messages. */
 export class SchemaElement {
   /** Name without its namespace prefix. */
   readonly tag: string;
@@ -20,7 +20,7 @@ export class SchemaElement {
       .map((child) => new SchemaElement(child, file, text));
   }
 
-  /** Parses a whole file. Throws SchemaError when it is not well-formed. */
+  /** Parses a whole file. Throws SchemaError if it is not well-formed. */
   static parse(text: string, file: string): SchemaElement {
     try {
       const root = parseXml(text, { includeOffsets: true }).root;

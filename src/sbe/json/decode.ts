@@ -6,12 +6,12 @@ import { explainRefusal, type Refusal, type RefusalDetails } from "../runtime/re
 import { DecodeError } from "./errors.ts";
 import type { JsonFields, JsonMessage, JsonValue } from "./form.ts";
 
-/** What a decoder or group has under the name of a field: the accessors are generated from the same schema as the info. */
+/** The accessors of a decoder or group by field name: they are generated from the same schema as the info. */
 type Accessors = Readonly<Record<string, unknown>>;
 
 /**
- * Decodes a whole message with its SBE header, or with `name` also a structure of shared memory, which has none. Throws
- * DecodeError with the refusal's code and the value that was found. For tools: allocates.
+ * Decodes a whole message with its SBE header, or with `name` also a structure of shared memory, which has none. Throws DecodeError with
+ * the refusal's code and the found value. For tools: allocates.
  */
 export function decodeJson(bytes: Uint8Array, name?: string): JsonMessage {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -6,12 +6,12 @@ import { jsonError } from "./errors.ts";
 import { isObject } from "./form.ts";
 import { type BlockValues, readBlock } from "./read.ts";
 
-/** What an encoder has under the name of a setter: the setters are generated from the same schema as the info. */
+/** The setters of an encoder by name: they are generated from the same schema as the info. */
 type Setters = Readonly<Record<string, (...values: unknown[]) => unknown>>;
 
 /**
- * Encodes a whole message with its SBE header, or a structure of shared memory without one. `fields` are in the form that
- * `decodeJson` gives; u64 and i64 may also be safe integers, and optional fields may be left out. Throws JsonError naming the field.
+ * Encodes a whole message with its SBE header, or a structure of shared memory without one. `fields` has the form of `decodeJson`'s result;
+ * u64 and i64 may also be safe integers, and optional fields may be left out. Throws JsonError with the field.
  */
 export function encodeJson(name: string, fields: unknown): Uint8Array<ArrayBuffer> {
   const info = messageByName(name);
@@ -30,8 +30,8 @@ export function encodeJson(name: string, fields: unknown): Uint8Array<ArrayBuffe
 }
 
 /**
- * Encodes `{"name":..,"fields":{..}}`. What else `decodeJson` gives (schemaId, templateId, version, blockLength) may be there,
- * and must then be right; other keys are ignored. Throws JsonError.
+ * Encodes `{"name":..,"fields":{..}}`. Other members of `decodeJson`'s result (schemaId, templateId, version, blockLength) are optional,
+ * but must be correct; other keys are ignored. Throws JsonError.
  */
 export function encodeEnvelope(envelope: unknown): Uint8Array<ArrayBuffer> {
   if (!isObject(envelope)) throw jsonError("wrong-type", "message", 'an object {"name":..,"fields":{..}}', envelope);

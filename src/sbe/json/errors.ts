@@ -1,7 +1,7 @@
 import { TensorPoolError } from "../../core/errors.ts";
 import type { RefusalCode } from "../runtime/refusal.ts";
 
-/** Bytes are not a message: the reason why a decoder refused them, or that no decoder is known. */
+/** Bytes are not a message: a decoder refused them, or no decoder is known. */
 export class DecodeError extends TensorPoolError<RefusalCode | "unknown-message"> {}
 
 export type JsonErrorCode =

@@ -1,4 +1,4 @@
-/** A field as tools show it: u64 and i64 as decimal strings, enums by their names, absent optionals null, bytes as base64. */
+/** A field as tools show it: u64 and i64 as decimal strings, enums by name, absent optional fields as null, bytes as base64. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonFields;
 
 export interface JsonFields {

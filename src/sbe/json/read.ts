@@ -56,7 +56,7 @@ function readScalar(field: FieldInfo, value: unknown, path: string): Scalar {
   if (value === undefined) throw jsonError("missing-field", path, expected, undefined);
   const isText = isWide && typeof value === "string" && /^-?\d{1,20}$/.test(value);
   if (!isText && typeof value !== "number") throw jsonError("wrong-type", path, expected, value);
-  // A number above 2^53 has lost digits before it came here.
+  // A number above 2^53 has already lost digits.
   if (!isText && !Number.isSafeInteger(value)) throw jsonError("out-of-range", path, expected, value);
   const exact = BigInt(value as string | number);
   if (exact < min || exact > max) throw jsonError("out-of-range", path, expected, value);

@@ -2,7 +2,7 @@ import type { Refusal, RefusalDetails } from "./refusal.ts";
 import { NO_VIEW, Scan } from "./scan.ts";
 import { GROUP_HEADER_BYTES } from "./shapes.ts";
 
-/** What all flyweights that read a message have in common. */
+/** Common parts of all flyweights that read a message. */
 export abstract class MessageDecoder implements RefusalDetails {
   protected view: DataView = NO_VIEW;
   /** Where the fixed fields begin. */
@@ -14,24 +14,24 @@ export abstract class MessageDecoder implements RefusalDetails {
     return this.scan.version;
   }
 
-  /** After a refusal: where in the message the trouble was. */
+  /** After a refusal: the offset of the fault in the message. */
   get refusedAt(): number {
     return this.scan.refusedAt;
   }
 
-  /** After a refusal: what was there. */
+  /** After a refusal: the value that was found there. */
   get refusedValue(): number {
     return this.scan.refusedValue;
   }
 
   /**
-   * Looks at the whole message, `length` bytes from `offset` with the SBE header, and checks all of it (W-34, W-36).
-   * Null: every getter is safe. Otherwise the reason, and the decoder looks at nothing. Never throws, never allocates.
+   * Wraps the whole message, `length` bytes from `offset` with the SBE header, and checks all of it (W-34, W-36). Null: every getter is
+   * safe. Otherwise the reason, and the decoder wraps nothing. Never throws, never allocates.
    */
   abstract wrap(view: DataView, offset: number, length: number): Refusal | null;
 }
 
-/** What the flyweights over structures in shared memory have in common: no message header, a fixed length. */
+/** Common parts of the flyweights over structures in shared memory: no message header, a fixed length. */
 export abstract class StructureDecoder implements RefusalDetails {
   protected view: DataView = NO_VIEW;
   protected block = 0;
@@ -45,13 +45,13 @@ export abstract class StructureDecoder implements RefusalDetails {
     return this.scan.refusedValue;
   }
 
-  /** Looks at the structure that begins at `offset`. Null, or why it is refused; never throws, never allocates. */
+  /** Wraps the structure that begins at `offset`. Returns null, or the reason of a refusal; never throws, never allocates. */
   abstract wrap(view: DataView, offset: number): Refusal | null;
 }
 
 /**
- * The entries of a group, one at a time: `rewind()`, then `next()` until it says false. The fields are those of the current
- * entry; before the first `next()` and after the last there is none, and reading a field throws.
+ * The entries of a group, one at a time: `rewind()`, then `next()` until it returns false. The fields are those of the current entry;
+ * before the first `next()` and after the last entry there is none, and reading a field throws.
  */
 export abstract class GroupDecoder {
   /** Number of entries. */
@@ -64,7 +64,7 @@ export abstract class GroupDecoder {
   private following = 0;
   private taken = 0;
 
-  /** Back to before the first entry. */
+  /** Moves to before the first entry. */
   rewind(): this {
     this.view = NO_VIEW;
     this.following = this.first;
@@ -72,7 +72,7 @@ export abstract class GroupDecoder {
     return this;
   }
 
-  /** Moves on to the next entry; false when there is none. */
+  /** Moves to the next entry; false if there is none. */
   next(): boolean {
     if (this.taken === this.count) {
       this.view = NO_VIEW;
@@ -95,12 +95,12 @@ export abstract class GroupDecoder {
   /** Checks the whole group and leaves the scan after it. */
   abstract check(scan: Scan): Refusal | null;
 
-  /** Finds the variable parts of the current entry; returns where the entry ends. */
+  /** Determines the variable parts of the current entry; returns the end of the entry. */
   protected abstract locate(): number;
 
   /**
-   * Opens the group whose dimensions are at `position`, within an entry of an enclosing group, all checked before; returns
-   * where it ends.
+   * Opens the group whose dimensions are at `position`, within an entry of an enclosing group that was checked before; returns the end of
+   * the group.
    */
   open(view: DataView, position: number, version: number): number {
     this.version = version;
@@ -114,7 +114,7 @@ export abstract class GroupDecoder {
     return end;
   }
 
-  /** Remembers the group whose dimensions the scan has just read. */
+  /** Stores the group whose dimensions the scan has just read. */
   protected begin(scan: Scan): void {
     this.count = scan.entries;
     this.version = scan.version;

@@ -1,7 +1,7 @@
 import { TensorPoolError } from "../../core/errors.ts";
 
 export type EncodeErrorCode =
-  /** The message does not fit into the room that it was given. Retry with more. */
+  /** The message does not fit into the given room. Retry with more. */
   | "no-room"
   /** A number, an enum's value or an index that the field cannot hold. */
   | "out-of-range"
@@ -9,10 +9,10 @@ export type EncodeErrorCode =
   | "non-ascii"
   /** Groups and data were not written in the order of the schema. */
   | "order"
-  /** The length was asked for, or the next part begun, before all of a group or message was written. */
+  /** The length was read, or the next part begun, before all of a group or message was written. */
   | "incomplete";
 
-/** A message could not be written: our own mistake, so it is thrown. */
+/** A message could not be written: this is a mistake of the caller, so it is thrown. */
 export class EncodeError extends TensorPoolError<EncodeErrorCode> {}
 
 /** The error for a field that cannot hold `found`. */

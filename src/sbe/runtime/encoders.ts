@@ -2,17 +2,17 @@ import { EncodeError } from "./encode-error.ts";
 import { NO_VIEW } from "./scan.ts";
 import { DATA_HEADER_BYTES, GROUP_HEADER_BYTES, MAX_DATA_BYTES, MESSAGE_HEADER_BYTES } from "./shapes.ts";
 
-/** Where the next part of a message goes; shared by the message and its groups. */
+/** Position of the next part of a message; shared by the message and its groups. */
 export class EncodeCursor {
   view: DataView = NO_VIEW;
   start = 0;
   position = 0;
   end = 0;
 
-  /** Takes the next `bytes`, and says where they begin. */
+  /** Reserves the next `bytes`; returns where they begin. */
   take(bytes: number, what: string): number {
     const at = this.position;
-    // Written so that an offset that is no number is refused too.
+    // Written so that NaN is refused as well.
     if (!(bytes <= this.end - at)) {
       const expected = `${at + bytes - this.start} bytes up to the end of ${what}`;
       const found = `room for ${this.end - this.start}`;
@@ -23,7 +23,7 @@ export class EncodeCursor {
   }
 }
 
-/** What an encoder writes before its fields. */
+/** Values of the message header. */
 export interface MessageHeader {
   readonly name: string;
   readonly blockLength: number;
@@ -48,7 +48,7 @@ abstract class PartsEncoder {
     this.parts = parts;
   }
 
-  /** Notes that part number `index` is about to be written. */
+  /** Called before part number `index` is written; checks the order. */
   protected enter(index: number): void {
     if (this.written !== index) {
       const expected = this.parts[this.written] ?? "no further part";
@@ -109,7 +109,7 @@ abstract class PartsEncoder {
   }
 }
 
-/** What all flyweights that write a message have in common. */
+/** Common parts of all flyweights that write a message. */
 export abstract class MessageEncoder extends PartsEncoder {
   constructor(name: string, parts: readonly string[]) {
     super(new EncodeCursor(), name, parts);
@@ -122,8 +122,8 @@ export abstract class MessageEncoder extends PartsEncoder {
   }
 
   /**
-   * Begins a message of at most `limit` bytes at `offset`: writes the header, and 0 or null into every field. Groups and data
-   * follow in the order of the schema. Throws EncodeError when the fixed fields do not fit.
+   * Begins a message of at most `limit` bytes at `offset`: writes the header, and 0 or null into every field. Groups and data follow in the
+   * order of the schema. Throws EncodeError if the fixed fields do not fit.
    */
   abstract wrap(view: DataView, offset: number, limit: number): this;
 
@@ -142,12 +142,12 @@ export abstract class MessageEncoder extends PartsEncoder {
   }
 }
 
-/** What the flyweights that write structures into shared memory have in common. */
+/** Common parts of the flyweights that write structures into shared memory. */
 export abstract class StructureEncoder {
   protected view: DataView = NO_VIEW;
   protected block = 0;
 
-  /** Writes 0 into every field of the structure at `offset`. Throws EncodeError when it does not fit. */
+  /** Writes 0 into every field of the structure at `offset`. Throws EncodeError if it does not fit. */
   abstract wrap(view: DataView, offset: number): this;
 
   protected begin(view: DataView, offset: number, name: string, bytes: number): void {
@@ -174,7 +174,7 @@ export abstract class GroupEncoder extends PartsEncoder {
     this.blockLength = blockLength;
   }
 
-  /** Throws unless as many entries were written as the group says. */
+  /** Throws unless the announced number of entries was written. */
   assertComplete(): void {
     if (this.left > 0) {
       throw new EncodeError("incomplete", `${this.path}: expected ${this.left} more entries, found none`);

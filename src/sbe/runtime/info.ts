@@ -35,7 +35,7 @@ export interface FieldInfo {
   /** More than 1 for a fixed-length array. */
   readonly length: number;
   readonly optional: boolean;
-  /** In decimal; only of an optional field. */
+  /** In decimal; for optional fields only. */
   readonly nullValue: string;
   /** Null for plain integers. */
   readonly codes: EnumInfo | null;

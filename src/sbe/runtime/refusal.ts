@@ -1,47 +1,47 @@
 /** Why a message was refused (W-34, W-36): a closed set, fit for the labels of counters. */
 export const REFUSAL_CODES = [
-  /** The message ends before its header or its fixed fields do, or lies outside of its buffer. */
+  /** The message ends before its header or its fixed fields do, or is outside of its buffer. */
   "truncated",
   "schema",
   "template",
-  /** Higher than known, or lower than the first one that had this message. */
+  /** Higher than supported, or lower than the first one that had this message. */
   "version",
   /** Not the length that the version prescribes. */
   "block-length",
-  /** A value outside its enum; null counts as such where the field is not optional. */
+  /** A value outside its enum; null is one, unless the field is optional. */
   "enum",
   /** The entries of a group are not as long as the version prescribes. */
   "group-block-length",
-  /** A group says that it has more entries than the message has room for. */
+  /** A group has more entries in its header than the message has room for. */
   "group-past-end",
   /** A string or blob of more than 2^30 bytes (W-34). */
   "data-too-long",
-  /** A string or blob ends after the message does. */
+  /** A string or blob extends beyond the end of the message. */
   "data-past-end",
-  /** A string of US-ASCII holds a byte above 0x7F. */
+  /** A US-ASCII string contains a byte above 0x7F. */
   "non-ascii",
-  /** Bytes are left after the last part. Aeron hands over exact lengths, so nothing explains them. */
+  /** Bytes are left after the last part. Aeron passes exact lengths, so this is always an error. */
   "trailing-bytes",
 ] as const;
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 /**
- * Why a message was refused. All refusals are made when the code is loaded, so that refusing costs no memory; what was found,
- * and where, stays in the decoder (`refusedValue`, `refusedAt`).
+ * Why a message was refused. All refusals are created when the code is loaded, so that refusing allocates nothing; the found value and its
+ * position are stored in the decoder (`refusedValue`, `refusedAt`).
  */
 export interface Refusal {
   readonly code: RefusalCode;
   readonly rule: string;
   /** Name of the message. */
   readonly message: string;
-  /** Dotted path of the field within the message, e.g. `payloadPools.regionUri`; empty when it is the message as a whole. */
+  /** Dotted path of the field within the message, e.g. `payloadPools.regionUri`; empty for the message as a whole. */
   readonly field: string;
-  /** What was expected, in words. */
+  /** The expected value, as text. */
   readonly expected: string;
 }
 
-/** What a refusing decoder knows beside the refusal itself. */
+/** Details of a refusal that the decoder stores. */
 export interface RefusalDetails {
   /** Byte offset within the message. */
   readonly refusedAt: number;

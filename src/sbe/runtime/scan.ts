@@ -9,41 +9,41 @@ import {
   type MessageShape,
 } from "./shapes.ts";
 
-/** The view of a flyweight that has nothing to look at: reading from it throws instead of showing another message's bytes. */
+/** The view of a flyweight that wraps nothing: reading from it throws instead of showing another message's bytes. */
 export const NO_VIEW = new DataView(new ArrayBuffer(0));
 
 /**
- * One pass over a message that checks every bound before anything is read (W-34, W-36). Nothing here throws or allocates,
- * whatever the bytes are; each step says null, or why the message is refused.
+ * One pass over a message that checks every bound before anything is read (W-34, W-36). Nothing here throws or allocates, whatever the
+ * bytes are; each step returns null, or the reason of the refusal.
  */
 export class Scan {
   view: DataView = NO_VIEW;
-  /** Version that the message says, once the header was checked. */
+  /** Version in the message's header, once that was checked. */
   version = 0;
-  /** The next byte to look at. */
+  /** The next byte to read. */
   position = 0;
-  /** Entries of the group whose dimensions were read last. */
+  /** Entries of the group whose dimensions were last read. */
   entries = 0;
-  /** Bytes of the data that was passed last. */
+  /** Bytes of the data that was last passed. */
   dataLength = 0;
   refusedAt = 0;
   refusedValue = 0;
   private start = 0;
   private end = 0;
 
-  /** Notes what was found, `at` being an offset within the view. */
+  /** Stores the found value; `at` is an offset within the view. */
   refuse(reason: Refusal, at: number, value: number): Refusal {
     this.refusedAt = at - this.start;
     this.refusedValue = value;
     return reason;
   }
 
-  /** Checks the message header and that the fixed fields are there; leaves the position after them. */
+  /** Checks the message header and the presence of the fixed fields; leaves the position after them. */
   header(view: DataView, offset: number, length: number, shape: MessageShape): Refusal | null {
     this.view = view;
     this.start = offset;
     this.end = offset + length;
-    // Written so that NaN and fractions are refused too.
+    // Written so that NaN and fractions are refused as well.
     if (!(length >= MESSAGE_HEADER_BYTES && offset >= 0 && this.end <= view.byteLength && Number.isInteger(offset))) {
       return this.refuse(shape.truncated, offset, length);
     }
@@ -64,7 +64,7 @@ export class Scan {
     return null;
   }
 
-  /** Checks that a structure without a message header lies within the view. */
+  /** Checks that a structure without a message header is within the view. */
   structure(view: DataView, offset: number, bytes: number, truncated: Refusal): Refusal | null {
     this.view = view;
     this.start = offset;
@@ -117,7 +117,7 @@ export class Scan {
     return null;
   }
 
-  /** Checks that nothing is left. */
+  /** Checks that no bytes are left. */
   finish(shape: MessageShape): Refusal | null {
     if (this.position === this.end) return null;
     return this.refuse(shape.trailingBytes, this.position, this.end - this.position);

@@ -6,10 +6,10 @@ export const MESSAGE_HEADER_BYTES = 8;
 export const GROUP_HEADER_BYTES = 4;
 /** Bytes before a string or blob (W-34). */
 export const DATA_HEADER_BYTES = 4;
-/** Most bytes that a string or blob may have (W-34). */
+/** Most bytes of a string or blob (W-34). */
 export const MAX_DATA_BYTES = 2 ** 30;
 
-/** What the header of a message must say, with the refusals ready made. */
+/** The required values of a message's header, with prepared refusals. */
 export interface MessageShape {
   readonly schemaId: number;
   readonly templateId: number;

@@ -16,13 +16,13 @@ export function putInt64Number(view: DataView, at: number, value: number, field:
   view.setInt32(at + 4, Math.floor(value / WORD), true);
 }
 
-/** Writes a u64. Throws EncodeError when it does not fit. */
+/** Writes a u64. Throws EncodeError if it does not fit. */
 export function putUint64(view: DataView, at: number, value: bigint, field: string): void {
   if (BigInt.asUintN(64, value) !== value) throw outOfRange(field, "0 to 2^64 - 1", value);
   view.setBigUint64(at, value, true);
 }
 
-/** Writes an i64. Throws EncodeError when it does not fit. */
+/** Writes an i64. Throws EncodeError if it does not fit. */
 export function putInt64(view: DataView, at: number, value: bigint, field: string): void {
   if (BigInt.asIntN(64, value) !== value) throw outOfRange(field, "-2^63 to 2^63 - 1", value);
   view.setBigInt64(at, value, true);
