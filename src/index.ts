@@ -1,6 +1,6 @@
 /**
- * tensorpool as a library: N-dimensional frames between processes of one host through shared memory. `TensorPool.connect` is
- * where to begin; `examples/` shows a producer and a consumer.
+ * tensorpool as a library: N-dimensional frames between processes of one host through shared memory. Start with `TensorPool.connect`;
+ * `examples/` has a producer and a consumer.
  */
 export type { ReceiverLedger, SenderLedger } from "./bridge/ledger.ts";
 export type { Agent } from "./core/agent.ts";
