@@ -4,7 +4,7 @@ import { aeronDriver } from "../../ffi/aeron-driver.ts";
 import { AeronError } from "../../ffi/errors.ts";
 import type { Agent } from "../core/agent.ts";
 import { messageOf, TensorPoolError } from "../core/errors.ts";
-import { folderFault, openToAllFault } from "../core/folder-owner.ts";
+import { openToAllFault, ownerFault } from "../core/folder-owner.ts";
 import { getLogger } from "../core/logger.ts";
 import { errnoOf, writeProblem } from "../core/system-errors.ts";
 import { PeriodicTimer } from "../core/timers.ts";
@@ -217,8 +217,7 @@ function requireSafeParent(aeronDir: string): void {
   const isShared = currentUid() !== 0 && process.getgroups?.().includes(stat.gid) === true;
   const openToAll = openToAllFault(parent, stat, "media driver's files");
   if (openToAll !== null) log.warn(`${openToAll.why}: safe only where all of them are trusted, as in a pod`);
-  const whose = { uid: stat.uid, gid: stat.gid, mode: openToAll === null ? stat.mode : 0 };
-  const fault = folderFault(parent, whose, "media driver's files", isShared ? stat.gid : null);
+  const fault = ownerFault(parent, stat, "media driver's files", isShared ? stat.gid : null);
   if (fault === null) return;
   throw new MediaDriverError("no-access", `${fault.why}: name another Aeron folder, or ${fault.remedy}`, {
     expected: `a folder of user ${currentUid()} or 0`,

@@ -37,9 +37,16 @@ export function folderFault(
   what: string,
   sharedGid: number | null = null,
 ): FolderFault | null {
-  const openToAll = openToAllFault(path, stat, what);
-  if (openToAll !== null) return openToAll;
-  const { uid: owner, gid, mode } = stat;
+  return openToAllFault(path, stat, what) ?? ownerFault(path, stat, what, sharedGid);
+}
+
+/** The same, of a folder's owner alone. */
+export function ownerFault(
+  path: string,
+  { uid: owner, gid, mode }: FolderStat,
+  what: string,
+  sharedGid: number | null,
+): FolderFault | null {
   const user = currentUid();
   // /dev/shm and /tmp in a user namespace: their owner is usually root outside of it, and no user of the namespace.
   if ((mode & STICKY) !== 0 && isOutsideOfNamespace(owner)) return null;
