@@ -25,7 +25,7 @@ let sent = 0;
 while (performance.now() < endMs) {
   for (let i = 0; i < BATCH; i++) {
     const length = Math.floor(Math.random() * MAX_BYTES) + 1;
-    // Every fourth is the one before it once more.
+    // Every fourth datagram repeats the one before it.
     if (i % 4 !== 0) crypto.getRandomValues(bytes);
     if (i % 4 > 1) frame(length);
     if (socket.send(datagram, length) === null) sent++;
